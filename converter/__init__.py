@@ -1,0 +1,3 @@
+"""Spreadsheet-driven collection of basic-level trade union reports."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,101 @@
+"""Fields that follow from another field of the same record; each derivation has two faces.
+
+`sex_of_id`, `birthday_of_id`: digits of an 18-character ID number (GB 11643-1999).
+`threshold`: the code of the last step that a count reaches; steps = [[1, "1"], [2, "2"]].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from converter.model import Derivation, Field, Form
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How to derive: canonical source text → canonical text, and the same as a formula over
+    the source's norm cell. Both see usable sources only. The formula yields a norm value."""
+
+    pandas: Callable[[pd.Series, Derivation], pd.Series]
+    excel: Callable[[str, Derivation], str]
+    source_kind: str
+
+
+def _sex(source: pd.Series, derivation: Derivation) -> pd.Series:
+    odd = source.str[16].isin(list("13579"))
+    return pd.Series(np.where(odd, "1", "2"), index=source.index)
+
+
+def _birthday(source: pd.Series, derivation: Derivation) -> pd.Series:
+    return source.str[6:10] + "-" + source.str[10:12] + "-" + source.str[12:14]
+
+
+def _threshold(source: pd.Series, derivation: Derivation) -> pd.Series:
+    numbers = pd.to_numeric(source)
+    result = pd.Series("", index=source.index)
+    for least, code in derivation.options["steps"]:
+        result = result.mask(numbers >= least, code)
+    return result
+
+
+def _excel_threshold(source: str, derivation: Derivation) -> str:
+    expression = '""'
+    for least, code in derivation.options["steps"]:
+        expression = f'IF({source}>={least},"{code}",{expression})'
+    return expression
+
+
+WAYS: dict[str, Way] = {
+    "sex_of_id": Way(
+        _sex, lambda source, _: f'IF(MOD(VALUE(MID({source},17,1)),2)=1,"1","2")', "id_number"
+    ),
+    "birthday_of_id": Way(
+        _birthday,
+        lambda source, _: (
+            f"DATE(VALUE(MID({source},7,4)),VALUE(MID({source},11,2)),VALUE(MID({source},13,2)))"
+        ),
+        "id_number",
+    ),
+    "threshold": Way(_threshold, _excel_threshold, "count"),
+}
+
+
+def accept(field: Field, form: Form) -> None:
+    """Refuse a card: ValueError('option: reason')."""
+    assert field.derive
+    way = WAYS.get(field.derive.by)
+    if way is None:
+        raise ValueError(f"by: no derivation {field.derive.by!r}; known: {', '.join(WAYS)}")
+    source = form.sheet(field.sheet).field(field.derive.source)
+    if source.kind != way.source_kind:
+        raise ValueError(f"source: {source.key} is a {source.kind}, must be a {way.source_kind}")
+    if field.derive.by == "threshold":
+        steps = field.derive.options.get("steps")
+        if not isinstance(steps, list) or not all(
+            isinstance(s, list) and len(s) == 2 and isinstance(s[0], int) and isinstance(s[1], str)
+            for s in steps
+        ):
+            raise ValueError("steps: must be a list of [count, code]")
+        if sorted(steps) != steps:
+            raise ValueError("steps: must rise")
+
+
+def derive(field: Field, source: pd.Series) -> pd.Series:
+    """Canonical text of a derived field; '' where the source text is ''."""
+    assert field.derive
+    known = source[source != ""]
+    result = pd.Series("", index=source.index, dtype=str)
+    if len(known):
+        result.loc[known.index] = WAYS[field.derive.by].pandas(known, field.derive).astype(str)
+    return result
+
+
+def excel(field: Field, source_norm: str, source_usable: str) -> str:
+    """Expression: the derived norm value, '' where the source is not usable."""
+    assert field.derive
+    inner = WAYS[field.derive.by].excel(source_norm, field.derive)
+    return f'IF({source_usable},{inner},"")'

@@ -1,0 +1,227 @@
+"""Where work runs: worker processes, kept warm, replaced when they die.
+
+The command itself stays light; pandas is imported by the workers alone. A batch whose worker
+died, hung or ran out of memory is repeated file by file, so that only the file at fault is
+refused.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from converter import wire
+
+# Seconds a worker may be silent: for one file, and for each megabyte of it on top.
+SECONDS_A_FILE = 20.0
+SECONDS_A_MEGABYTE = 2.0
+START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
+
+
+class Bug(Exception):
+    """A task raised: a mistake of ours, with the worker's traceback."""
+
+
+class Refused(Exception):
+    """A task cannot be done as asked: a broken form or an output that cannot be written."""
+
+    def __init__(self, kind: str, detail: list[str]) -> None:
+        self.kind, self.detail = kind, detail
+        super().__init__(f"{kind}: {detail}")
+
+
+class Died(Exception):
+    """The worker hung ('time'), ran out of memory ('memory') or crashed ('crash')."""
+
+    def __init__(self, how: str, file: int | None) -> None:
+        self.how, self.file = how, file
+        super().__init__(how)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A call to one of `tasks.TASKS`; `paths` are the outside files it reads, for limits."""
+
+    name: str
+    args: dict[str, Any]
+    paths: tuple[str, ...] = ()
+    blobs: tuple[bytes, ...] = field(default=())
+
+
+class Worker:
+    """One child process. Use as a context manager; restarts by itself after `Died`."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._frames: queue.Queue[wire.Frame | None] = queue.Queue()
+        self._fresh = True
+
+    def start(self) -> Worker:
+        """Start the process now, so that it imports while the caller prepares."""
+        if self._process is None:
+            self._frames = queue.Queue()
+            self._fresh = True
+            self._process = subprocess.Popen(
+                _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+            )
+            threading.Thread(
+                target=_pump, args=(self._process, self._frames), daemon=True
+            ).start()
+        return self
+
+    def __enter__(self) -> Worker:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream:
+                try:
+                    stream.close()
+                except OSError:
+                    pass  # what was buffered for a dead process
+
+    def run(self, task: Task) -> tuple[Any, tuple[bytes, ...]]:
+        """The task's answer and attachments. Raises Died, Refused or Bug."""
+        self.start()
+        assert self._process and self._process.stdin
+        request = wire.Frame({"task": task.name, "args": task.args}, task.blobs)
+        reading: int | None = None
+        try:
+            wire.send(self._process.stdin, request)
+            while True:
+                frame = self._next(_patience(task.paths, reading))
+                self._fresh = False
+                if "file" not in frame.data:
+                    break
+                reading = int(frame.data["file"])
+        except queue.Empty:
+            self.stop()
+            raise Died("time", reading) from None
+        except (OSError, EOFError):
+            self.stop()
+            raise Died("crash", reading) from None
+        return self._judge(frame, reading)
+
+    def _next(self, seconds: float) -> wire.Frame:
+        frame = self._frames.get(timeout=seconds + (START_SECONDS if self._fresh else 0))
+        if frame is None:
+            raise EOFError
+        return frame
+
+    def _judge(self, frame: wire.Frame, reading: int | None) -> tuple[Any, tuple[bytes, ...]]:
+        failed = frame.data.get("failed")
+        if failed is None:
+            return frame.data["done"], frame.blobs
+        if failed == "memory":
+            self.stop()  # its heap may be in pieces
+            raise Died("memory", reading)
+        if failed == "bug":
+            raise Bug(frame.data["detail"])
+        raise Refused(failed, [str(part) for part in frame.data["detail"]])
+
+
+def run_all(
+    tasks: Sequence[Task],
+    jobs: int,
+    split: Callable[[Task], Iterable[Task]],
+    lost: Callable[[Task, Died], Any],
+    workers: Sequence[Worker] = (),
+) -> Iterator[tuple[Any, tuple[bytes, ...]]]:
+    """Answers in the order of the tasks, from up to `jobs` workers.
+
+    Where a worker dies, `split(task)` gives the task's parts to repeat one by one; a part that
+    kills its worker again is answered by `lost(part, died)`. A task of several parts is
+    answered part by part, in order.
+    """
+    idle: queue.Queue[Worker] = queue.Queue()
+    pool = [*workers, *(Worker() for _ in range(jobs - len(workers)))]
+    for worker in pool:
+        idle.put(worker)
+
+    def one(task: Task) -> list[tuple[Any, tuple[bytes, ...]]]:
+        worker = idle.get()
+        try:
+            return _with_repeats(worker, task, split, lost)
+        finally:
+            idle.put(worker)
+
+    executor = ThreadPoolExecutor(max_workers=max(jobs, 1))
+    try:
+        for answers in executor.map(one, tasks):
+            yield from answers
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for worker in pool:
+            worker.stop()
+
+
+def _with_repeats(
+    worker: Worker,
+    task: Task,
+    split: Callable[[Task], Iterable[Task]],
+    lost: Callable[[Task, Died], Any],
+) -> list[tuple[Any, tuple[bytes, ...]]]:
+    try:
+        return [worker.run(task)]
+    except Died as died:
+        parts = list(split(task))
+        if len(parts) <= 1:
+            return [(lost(task, died), ())]
+    return [answer for part in parts for answer in _with_repeats(worker, part, split, lost)]
+
+
+def _patience(paths: Sequence[str], reading: int | None) -> float:
+    """Seconds of silence that are still fine: by the size of the file being read, or of all
+    of them once reading is over and the checks run."""
+    chosen = paths if reading is None or reading >= len(paths) else paths[reading:]
+    return SECONDS_A_FILE + SECONDS_A_MEGABYTE * sum(map(_megabytes, chosen))
+
+
+def _megabytes(path: str) -> float:
+    try:
+        return Path(path).stat().st_size / 1e6
+    except OSError:
+        return 0.0
+
+
+def _pump(process: subprocess.Popen[bytes], frames: queue.Queue[wire.Frame | None]) -> None:
+    """Move frames from the pipe into a queue (pipes cannot be waited on with a time limit
+    on Windows)."""
+    assert process.stdout
+    try:
+        while (frame := wire.receive(process.stdout)) is not None:
+            frames.put(frame)
+    except (OSError, ValueError):
+        pass  # the pipe was closed under us: the same as its end
+    frames.put(None)
+
+
+def _command() -> list[str]:
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "--worker"]
+    # -P: never import from the folder the clerk happens to stand in.
+    return [sys.executable, "-P", "-m", "converter.worker"]
+
+
+def _environment() -> dict[str, str]:
+    root = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+    # One thread a worker: the cores are shared by workers, and thread pools cost memory.
+    single = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    return {**os.environ, **single, "PYTHONPATH": path, "PYTHONUTF8": "1"}

@@ -1,0 +1,84 @@
+"""Building blocks of spreadsheet formulas: strings in, strings out.
+
+Only functions that Excel 2010, WPS and LibreOffice share. Expressions carry no leading '='.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Blanks that clerks cannot see; the same set is removed by the pandas faces (kinds.base).
+BLANKS = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
+FULL_WIDTH_DIGITS = "０１２３４５６７８９"
+
+
+def quote(text: str) -> str:
+    """A text as a formula's literal."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def array(items: Iterable[str]) -> str:
+    """Texts as an inline array constant."""
+    return "{" + ",".join(quote(item) for item in items) + "}"
+
+
+def substitute(expression: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Nested SUBSTITUTE, one level a pair (64 levels at most in Excel)."""
+    for old, new in pairs:
+        expression = f"SUBSTITUTE({expression},{quote(old)},{quote(new)})"
+    return expression
+
+
+def without_blanks(expression: str) -> str:
+    """The text with every visible and invisible blank removed."""
+    return substitute(expression, ((blank, "") for blank in BLANKS))
+
+
+def half_width_digits(expression: str) -> str:
+    return substitute(expression, zip(FULL_WIDTH_DIGITS, "0123456789", strict=True))
+
+
+def contains_any(expression: str, characters: Iterable[str]) -> str:
+    """TRUE where the text holds one of the characters (FIND knows no wildcards)."""
+    return f"SUMPRODUCT(--ISNUMBER(FIND({array(characters)},{expression})))>0"
+
+
+def all_digits(expression: str) -> str:
+    """TRUE where a text is not empty and holds nothing but 0-9."""
+    digits = array("0123456789")
+    counted = f'SUMPRODUCT(LEN({expression})-LEN(SUBSTITUTE({expression},{digits},"")))'
+    return f"AND(LEN({expression})>0,{counted}=LEN({expression}))"
+
+
+def either(conditions: Iterable[str]) -> str:
+    joined = ",".join(conditions)
+    return f"OR({joined})"
+
+
+def both(conditions: Iterable[str]) -> str:
+    joined = ",".join(conditions)
+    return f"AND({joined})"
+
+
+def first_of(cases: Iterable[tuple[str, str]], otherwise: str = '""') -> str:
+    """Nested IF: the value of the first case whose condition holds."""
+    expression = otherwise
+    for condition, value in reversed(list(cases)):
+        expression = f"IF({condition},{value},{expression})"
+    return expression
+
+
+def list_name(code_list: str, column: str) -> str:
+    """The workbook-wide name of one column of a code list on the hidden sheet.
+
+    Columns: label, code, parent, group; alias and alias_code for the second spellings.
+    """
+    return f"list_{code_list}_{column}"
+
+
+def look_up(needle: str, keys: str, values: str) -> str:
+    """The value beside the key that equals needle, compared without wildcards ('' if none)."""
+    hit = f"({keys}={needle})"
+    # SUMPRODUCT, not MATCH: a clerk's * or ? must not match anything.
+    row = f"SUMPRODUCT(MAX({hit}*(ROW({keys})-MIN(ROW({keys}))+1)))"
+    return f'IF({row}>0,INDEX({values},{row}),"")'

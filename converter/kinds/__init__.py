@@ -1,0 +1,31 @@
+"""The kinds by name: what one cell may hold. Every module has the shape of `base.Kind`."""
+
+from converter.kinds import (
+    certificate_number,
+    choice,
+    count,
+    date,
+    id_number,
+    person_name,
+    phone,
+    postcode,
+    registration_number,
+    text,
+)
+from converter.kinds.base import Kind
+
+KINDS: dict[str, Kind] = {
+    kind.NAME: kind
+    for kind in (
+        certificate_number,
+        choice,
+        count,
+        date,
+        id_number,
+        person_name,
+        phone,
+        postcode,
+        registration_number,
+        text,
+    )
+}

@@ -1,0 +1,158 @@
+"""What every rule family is made of. A family is one module of this folder.
+
+Its pandas face finds the records at fault over a whole batch; its Excel face is one
+condition that is TRUE in the same cases. Rules run only where all their inputs are usable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+import pandas as pd
+
+from converter.model import Field, Form, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field over all records of a batch, judged. All series share the table's index."""
+
+    raw: pd.Series  # as typed
+    typed: pd.Series  # canonical text of what was typed ('' = blank or unreadable)
+    text: pd.Series  # canonical text: `typed`, or what it was derived to ('' = none)
+    value: pd.Series  # of `text`: Int64, datetime64, str; NA or '' where there is none
+    blank: pd.Series  # bool: nothing typed (derived fields: nothing derived)
+    faulty: pd.Series  # bool: typed, but in error
+
+    @property
+    def usable(self) -> pd.Series:
+        return ~(self.blank | self.faulty)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All records of one sheet over a batch of submissions."""
+
+    columns: Mapping[str, Column]  # by field key
+    submission: pd.Series  # int: which submission a record belongs to
+
+    @property
+    def index(self) -> pd.Index:
+        return self.submission.index
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a rule sees. The unit table has one record a submission and its index is the
+    submission's number; a submission without that sheet has no record."""
+
+    unit: Table
+    member: Table
+    today: date
+    form: Form
+
+    def table(self, path: str) -> Table:
+        return self.unit if path.startswith("unit.") else self.member
+
+    def column(self, path: str) -> Column:
+        return self.table(path).columns[path.partition(".")[2]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One violation: at which field of which record (an index label of its table)."""
+
+    path: str
+    record: int
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    related: tuple[tuple[str, int], ...] = ()  # (field path, record)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Where a field stands in the workbook, as expressions.
+
+    For a field of the same record: one cell. From `Refs.rows`: the whole column.
+    """
+
+    raw: str  # what the clerk typed
+    norm: str  # its canonical value ('' = blank; choice: the code; date: serial or text)
+    blank: str  # TRUE where nothing was typed
+    usable: str  # TRUE where it is neither blank nor in error
+
+
+class Refs(Protocol):
+    """How a family's Excel face finds its cells; the template supplies it."""
+
+    form: Form
+
+    def at(self, path: str) -> Ref:
+        """A field of the same record (or of the unit sheet)."""
+
+    def rows(self, path: str) -> Ref:
+        """A column of the member sheet, all prepared rows; `blank` and `usable` are ''."""
+
+    @property
+    def filled_rows(self) -> str:
+        """Expression: how many prepared member rows are filled."""
+
+    @property
+    def beyond(self) -> str:
+        """Expression: TRUE where something stands below the prepared member rows."""
+
+    @property
+    def prepared(self) -> int:
+        """How many member rows the workbook is prepared for."""
+
+    @property
+    def row_number(self) -> str:
+        """Expression: this record's sheet row minus the heading's row (1 for the first)."""
+
+
+class Family(Protocol):
+    """The shape of every module in this folder."""
+
+    NAME: str
+    OPTIONS: tuple[str, ...]  # card options it reads
+
+    def accept(self, rule: Rule, form: Form) -> None:
+        """Refuse a card: ValueError('option: reason')."""
+
+    def find(self, rule: Rule, tables: Tables) -> Iterable[Hit]: ...
+
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        """Condition that is TRUE where the record is at fault at `path`, or None where only
+        the pipeline can tell. Must guard its inputs with Ref.usable (or Ref.blank)."""
+
+    def words(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        """What the family's sentences fill in that is known from the card alone (titles,
+        limits): used for the 核对 column and the catalogue."""
+
+
+def title(path: str, form: Form) -> str:
+    return form.field(path).title
+
+
+def option_path(rule: Rule, form: Form, option: str, kind: str | None = None) -> Field:
+    """A card's option that must be a field path. Raises ValueError('option: reason')."""
+    return known_path(rule.options.get(option), form, option, kind)
+
+
+def known_path(path: Any, form: Form, option: str, kind: str | None = None) -> Field:
+    try:
+        found = form.field(path)
+    except (StopIteration, AttributeError):
+        raise ValueError(f"{option}: no field {path!r}") from None
+    if kind and found.kind != kind:
+        raise ValueError(f"{option}: {path} is a {found.kind}, must be a {kind}")
+    return found
+
+
+def same_sheet(rule: Rule, *paths: str) -> None:
+    """Refuse a card whose fields stand on different sheets."""
+    sheets = {path.partition(".")[0] for path in (*rule.at, *paths)}
+    if len(sheets) > 1:
+        raise ValueError("at: all fields of this rule must stand on one sheet")

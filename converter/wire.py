@@ -1,0 +1,117 @@
+"""How a command and its workers talk: JSON frames with binary attachments over pipes.
+
+Not pickle: a worker has just parsed files from strangers, and what it says must not be able
+to run anything here.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from converter.model import Issue, Level, Outcome, Place
+
+_HEAD = struct.Struct(">QI")  # bytes of JSON, number of attachments
+_SIZE = struct.Struct(">Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message: a JSON object and any number of byte strings beside it."""
+
+    data: dict[str, Any]
+    blobs: tuple[bytes, ...] = field(default=())
+
+
+def send(stream: BinaryIO, frame: Frame) -> None:
+    body = json.dumps(frame.data, ensure_ascii=True, separators=(",", ":")).encode()
+    stream.write(_HEAD.pack(len(body), len(frame.blobs)))
+    stream.write(body)
+    for blob in frame.blobs:
+        stream.write(_SIZE.pack(len(blob)))
+        stream.write(blob)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> Frame | None:
+    """The next frame, or None where the other side has ended."""
+    head = _exactly(stream, _HEAD.size)
+    if head is None:
+        return None
+    length, count = _HEAD.unpack(head)
+    body = _exactly(stream, length)
+    if body is None:
+        return None
+    blobs = []
+    for _ in range(count):
+        size = _exactly(stream, _SIZE.size)
+        blob = _exactly(stream, _SIZE.unpack(size)[0]) if size else None
+        if blob is None:
+            return None
+        blobs.append(blob)
+    return Frame(json.loads(body), tuple(blobs))
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes | None:
+    chunks, missing = [], size
+    while missing:
+        chunk = stream.read(min(missing, 1 << 20))
+        if not chunk:
+            return None
+        chunks.append(chunk)
+        missing -= len(chunk)
+    return b"".join(chunks)
+
+
+# --- what crosses: places, issues, outcomes as plain lists ---------------------------------
+
+
+def pack_place(place: Place) -> list[Any]:
+    return [place.file, place.sheet, place.row, place.column, place.field]
+
+
+def unpack_place(data: Sequence[Any]) -> Place:
+    return Place(str(data[0]), str(data[1]), int(data[2]), int(data[3]), str(data[4]))
+
+
+def pack_issue(issue: Issue) -> list[Any]:
+    related = [pack_place(place) for place in issue.related]
+    params = dict(issue.params)
+    return [issue.code, issue.level, pack_place(issue.place), issue.value, params, related]
+
+
+def unpack_issue(data: Sequence[Any]) -> Issue:
+    code, level, place, value, params, related = data
+    return Issue(
+        str(code),
+        Level(level),
+        unpack_place(place),
+        str(value),
+        {str(k): v if isinstance(v, int) else str(v) for k, v in params.items()},
+        tuple(unpack_place(r) for r in related),
+    )
+
+
+def pack_outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "file": outcome.file,
+        "unit_code": outcome.unit_code,
+        "unit_name": outcome.unit_name,
+        "members": outcome.members,
+        "readable": outcome.readable,
+        "issues": [pack_issue(issue) for issue in outcome.issues],
+    }
+
+
+def unpack_outcome(data: Mapping[str, Any]) -> Outcome:
+    return Outcome(
+        file=str(data["file"]),
+        issues=tuple(unpack_issue(issue) for issue in data["issues"]),
+        unit_code=str(data["unit_code"]),
+        unit_name=str(data["unit_name"]),
+        members=int(data["members"]),
+        readable=bool(data["readable"]),
+    )

@@ -1,0 +1,86 @@
+"""The process in which outside files are parsed: reads tasks from stdin, answers on stdout.
+
+It bounds its own memory (on systems that can), tells which file it is about to read, and
+ends when its parent does. Answers: {"file": n} before a file, then {"done": …} or
+{"failed": kind, …}.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import BinaryIO
+
+from converter import wire
+
+# What reading and checking may take on top of the loaded libraries. The largest honest
+# workbook (1,048,576 rows) needs well under it.
+MEMORY_ALLOWANCE = 3 << 30
+MEMORY_VARIABLE = "CONVERTER_WORKER_MEMORY"
+
+
+def main() -> None:
+    """Serve tasks until stdin ends."""
+    incoming, outgoing = _private_pipes()
+    from converter import tasks  # pandas, pandera and the readers: while the parent prepares
+
+    _limit_memory()
+    while (frame := wire.receive(incoming)) is not None:
+        wire.send(outgoing, _answer(frame, outgoing, tasks))
+
+
+def _answer(frame: wire.Frame, outgoing: BinaryIO, tasks: object) -> wire.Frame:
+    from converter.form import FormError
+
+    def about_to_read(number: int) -> None:
+        wire.send(outgoing, wire.Frame({"file": number}))
+
+    task = getattr(tasks, "TASKS")[frame.data["task"]]  # noqa: B009 (typed as object here)
+    try:
+        data, blobs = task(frame.data["args"], frame.blobs, about_to_read)
+    except MemoryError:
+        return wire.Frame({"failed": "memory"})
+    except FormError as error:
+        return wire.Frame({"failed": "form", "detail": [error.file, error.key, error.reason]})
+    except OSError as error:
+        detail = [str(error.filename or ""), error.strerror or str(error)]
+        return wire.Frame({"failed": "output", "detail": detail})
+    except Exception:
+        return wire.Frame({"failed": "bug", "detail": traceback.format_exc()})
+    return wire.Frame({"done": data}, tuple(blobs))
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the pipes to ourselves: whatever a library prints goes to stderr."""
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    return incoming, outgoing
+
+
+def _limit_memory() -> None:
+    """Bound the address space to what is in use now plus the allowance (not on Windows,
+    where the parent watches the process instead)."""
+    try:
+        import resource
+    except ImportError:
+        return
+    allowance = int(os.environ.get(MEMORY_VARIABLE, MEMORY_ALLOWANCE))
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        used = 2 << 30
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = used + allowance
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
