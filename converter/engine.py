@@ -7,6 +7,7 @@ refused.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -72,9 +73,7 @@ class Worker:
             self._process = subprocess.Popen(
                 _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
             )
-            threading.Thread(
-                target=_pump, args=(self._process, self._frames), daemon=True
-            ).start()
+            threading.Thread(target=_pump, args=(self._process, self._frames), daemon=True).start()
         return self
 
     def __enter__(self) -> Worker:
@@ -91,15 +90,14 @@ class Worker:
         process.wait()
         for stream in (process.stdin, process.stdout):
             if stream:
-                try:
+                with contextlib.suppress(OSError):  # what was buffered for a dead process
                     stream.close()
-                except OSError:
-                    pass  # what was buffered for a dead process
 
     def run(self, task: Task) -> tuple[Any, tuple[bytes, ...]]:
         """The task's answer and attachments. Raises Died, Refused or Bug."""
         self.start()
-        assert self._process and self._process.stdin
+        assert self._process is not None
+        assert self._process.stdin is not None
         request = wire.Frame({"task": task.name, "args": task.args}, task.blobs)
         reading: int | None = None
         try:
@@ -223,5 +221,5 @@ def _environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
     # One thread a worker: the cores are shared by workers, and thread pools cost memory.
-    single = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {**os.environ, **single, "PYTHONPATH": path, "PYTHONUTF8": "1"}

@@ -7,20 +7,20 @@ code lists and lets every kind and rule family accept the cards that name it.
 from __future__ import annotations
 
 import csv
-import tomllib
-from collections.abc import Iterable, Mapping
-from datetime import date
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from converter import cards
+from converter.cards import FormError
 from converter.model import (
     Code,
     CodeList,
     Derivation,
     Field,
     Form,
-    Level,
     PackageProfile,
     Resource,
     Rule,
@@ -42,14 +42,6 @@ RULE_KEYS = {
 }  # fmt: skip
 
 
-class FormError(Exception):
-    """The form definition is broken: which file, which key, why."""
-
-    def __init__(self, file: Path | str, key: str, reason: str) -> None:
-        self.file, self.key, self.reason = str(file), key, reason
-        super().__init__(f"{self.file}: {key}: {reason}")
-
-
 def templates_dir() -> Path:
     """Where forms live: beside the package in a checkout, inside it in a wheel."""
     inside = Path(__file__).parent / "_templates"
@@ -66,30 +58,36 @@ def form_dir(form: str | None = None) -> Path:
 @cache
 def read(folder: Path) -> Form:
     """Read the cards of a form, without code lists. Raises FormError."""
-    top = _toml(folder / "form.toml")
+    top = cards.load_toml(folder / "form.toml")
     where = folder / "form.toml"
-    head = _table(top, "form", where)
+    head = cards.table(top, "form", where)
     unit, member = (_sheet(folder / f"{key}.toml", key) for key in SHEETS)
     rules = _rules(folder / "rules.toml")
     form = Form(
-        id=_text(head, "id", where, "form"),
-        version=_text(head, "version", where, "form"),
-        title=_text(head, "title", where, "form"),
+        id=cards.text(head, "id", where, "form"),
+        version=cards.text(head, "version", where, "form"),
+        title=cards.text(head, "title", where, "form"),
         unit=unit,
         member=member,
         codes={},
         rules=rules,
         package=_profile(top, where, {"unit": unit, "member": member}),
-        levels=_levels(top.get("levels", {}), where, "levels"),
+        levels=cards.levels(top.get("levels", {}), where, "levels"),
         prose={
             "period": str(head.get("period", "")),
             "template": top.get("template", {}),
             "contacts": top.get("contacts", {}),
         },
-        limits=_limits(top.get("limits", {}), where),
+        limits=cards.limits(top.get("limits", {}), where),
     )
     _check_paths(form, folder)
     return form
+
+
+@cache
+def with_codes(folder: Path) -> Form:
+    """The cards and the code lists, not yet accepted by the kinds and rules."""
+    return replace(read(folder), codes=_code_lists(folder / "codes"))
 
 
 @cache
@@ -98,40 +96,66 @@ def load(folder: Path) -> Form:
 
     Raises FormError. Imports pandas (the kinds' and rules' other face).
     """
-    from dataclasses import replace
-
     from converter import derive, kinds, rules
 
-    form = replace(read(folder), codes=_code_lists(folder / "codes"))
+    form = with_codes(folder)
     for sheet in form.sheets:
         where = folder / f"{sheet.key}.toml"
         for field in sheet:
             kind = kinds.KINDS.get(field.kind)
             if kind is None:
                 known = ", ".join(sorted(kinds.KINDS))
-                raise FormError(where, f"{field.key}.kind", f"no kind {field.kind!r}; known: {known}")
+                raise FormError(
+                    where, f"{field.key}.kind", f"no kind {field.kind!r}; known: {known}"
+                )
             unknown = set(field.options) - set(kind.OPTIONS)
             if unknown:
                 key = sorted(unknown)[0]
                 raise FormError(where, f"{field.key}.{key}", f"{field.kind} has no such option")
-            _refuse(where, field.key, lambda k=kind, f=field: k.accept(f, form))
+            _refuse(where, field.key, partial(kind.accept, field, form))
             if field.derive:
-                _refuse(where, f"{field.key}.derive", lambda f=field: derive.accept(f, form))
+                _refuse(where, f"{field.key}.derive", partial(derive.accept, field, form))
     for rule in form.rules:
         where = folder / "rules.toml"
         family = rules.FAMILIES.get(rule.family)
         if family is None:
             known = ", ".join(sorted(rules.FAMILIES))
-            raise FormError(where, f"{rule.code}.family", f"no family {rule.family!r}; known: {known}")
+            raise FormError(
+                where, f"{rule.code}.family", f"no family {rule.family!r}; known: {known}"
+            )
         unknown = set(rule.options) - set(family.OPTIONS)
         if unknown:
             key = sorted(unknown)[0]
             raise FormError(where, f"{rule.code}.{key}", f"{rule.family} has no such option")
-        _refuse(where, rule.code, lambda fam=family, r=rule: fam.accept(r, form))
+        _refuse(where, rule.code, partial(family.accept, rule, form))
+    _check_catalogue(form, folder)
     return form
 
 
-def _refuse(where: Path, key: str, accept: Any) -> None:
+def _check_catalogue(form: Form, folder: Path) -> None:
+    """Levels are set for codes that exist, and a rule's own prose can be filled in."""
+    from converter import messages
+
+    known = messages.catalogue(form)
+    places = [("form.toml", "levels", form.levels)]
+    places += [
+        (f"{sheet.key}.toml", f"{field.key}.levels", field.levels)
+        for sheet in form.sheets
+        for field in sheet
+    ]
+    for file, context, levels in places:
+        for code in levels:
+            if code not in known:
+                raise FormError(folder / file, f"{context}.{code}", "no check has this code")
+    for rule in form.rules:
+        for key in ("title", "brief", "sentence", "fix"):
+            try:
+                messages.fill(getattr(rule, key), {})
+            except (ValueError, IndexError, AttributeError) as error:
+                raise FormError(folder / "rules.toml", f"{rule.code}.{key}", str(error)) from error
+
+
+def _refuse(where: Path, key: str, accept: Callable[[], None]) -> None:
     """Turn a card's ValueError ('option: reason') into a FormError with its key."""
     try:
         accept()
@@ -145,101 +169,28 @@ def _refuse(where: Path, key: str, accept: Any) -> None:
 # --- reading -----------------------------------------------------------------------------
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError as error:
-        raise FormError(path, "file", "is missing") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FormError(path, "file", str(error)) from error
-
-
-def _table(data: Mapping[str, Any], key: str, where: Path) -> dict[str, Any]:
-    value = data.get(key)
-    if not isinstance(value, dict):
-        raise FormError(where, key, "this table is missing")
-    return value
-
-
-def _text(data: Mapping[str, Any], key: str, where: Path, context: str) -> str:
-    value = data.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise FormError(where, f"{context}.{key}", "a text is required")
-    return value
-
-
-def _typed(data: Mapping[str, Any], key: str, kind: type, where: Path, context: str) -> Any:
-    value = data.get(key, kind())
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise FormError(where, f"{context}.{key}", f"must be {kind.__name__}, is {value!r}")
-    return value
-
-
-def _texts(data: Mapping[str, Any], key: str, where: Path, context: str) -> tuple[str, ...]:
-    value = data.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        raise FormError(where, f"{context}.{key}", "must be a list of texts")
-    return tuple(value)
-
-
-def _level(value: Any, where: Path, key: str) -> Level:
-    try:
-        return Level(value)
-    except ValueError as error:
-        raise FormError(where, key, f"must be error, warning or note, is {value!r}") from error
-
-
-def _levels(data: Any, where: Path, context: str) -> dict[str, Level]:
-    if not isinstance(data, dict):
-        raise FormError(where, context, "must be a table of code = level")
-    return {code: _level(level, where, f"{context}.{code}") for code, level in data.items()}
-
-
-def _limits(data: Any, where: Path) -> dict[str, int]:
-    for key, value in data.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise FormError(where, f"limits.{key}", f"must be a whole number from 1, is {value!r}")
-    return dict(data)
-
-
-def _list(data: Mapping[str, Any], key: str, where: Path) -> list[dict[str, Any]]:
-    value = data.get(key)
-    if not isinstance(value, list) or not value or not all(isinstance(v, dict) for v in value):
-        raise FormError(where, key, f"at least one [[{key}]] is required")
-    return value
-
-
 def _sheet(path: Path, key: str) -> Sheet:
-    data = _toml(path)
-    head = _table(data, "sheet", path)
-    headings = _table(data, "headings", path)
+    data = cards.load_toml(path)
+    head = cards.table(data, "sheet", path)
+    headings = cards.table(data, "headings", path)
     for role in HEADINGS[key]:
-        _text(headings, role, path, "headings")
-    fields = tuple(_field(card, path, key) for card in _list(data, "field", path))
-    _unique(((f.key, f.key) for f in fields), path, "key")
+        cards.text(headings, role, path, "headings")
+    fields = tuple(_field(card, path, key) for card in cards.cards(data, "field", path))
+    cards.unique(((f.key, f.key) for f in fields), path, "key")
     titles = ((t, f.key) for f in fields for t in (f.title, *f.aliases))
-    _unique(titles, path, "title or alias")
-    _unique(((t, r) for r, t in headings.items()), path, "heading")
+    cards.unique(titles, path, "title or alias")
+    cards.unique(((t, r) for r, t in headings.items()), path, "heading")
     return Sheet(
         key=key,
-        title=_text(head, "title", path, "sheet"),
+        title=cards.text(head, "title", path, "sheet"),
         fields=fields,
         headings=dict(headings),
-        aliases=_texts(head, "aliases", path, "sheet"),
+        aliases=cards.texts(head, "aliases", path, "sheet"),
     )
 
 
-def _unique(pairs: Iterable[tuple[str, str]], where: Path, what: str) -> None:
-    seen: dict[str, str] = {}
-    for value, owner in pairs:
-        if value in seen:
-            raise FormError(where, owner, f"{what} {value!r} stands already at {seen[value]}")
-        seen[value] = owner
-
-
 def _field(card: dict[str, Any], where: Path, sheet: str) -> Field:
-    key = _text(card, "key", where, "field")
+    key = cards.text(card, "key", where, "field")
     if not key.isidentifier() or not key.isascii() or key != key.lower():
         raise FormError(where, key, "a key is lower-case ASCII letters, digits and _")
     derive = card.get("derive")
@@ -248,31 +199,31 @@ def _field(card: dict[str, Any], where: Path, sheet: str) -> Field:
             raise FormError(where, f"{key}.derive", "must be a table with by and source")
         rest = {k: v for k, v in derive.items() if k not in ("by", "source")}
         derive = Derivation(
-            _text(derive, "by", where, f"{key}.derive"),
-            _text(derive, "source", where, f"{key}.derive"),
+            cards.text(derive, "by", where, f"{key}.derive"),
+            cards.text(derive, "source", where, f"{key}.derive"),
             rest,
         )
     return Field(
         key=key,
-        title=_text(card, "title", where, key),
-        kind=_text(card, "kind", where, key),
+        title=cards.text(card, "title", where, key),
+        kind=cards.text(card, "kind", where, key),
         sheet=sheet,
-        section=_typed(card, "section", str, where, key),
-        required=_typed(card, "required", bool, where, key),
-        aliases=_texts(card, "aliases", where, key),
-        note=_typed(card, "note", str, where, key),
+        section=cards.typed(card, "section", str, where, key),
+        required=cards.typed(card, "required", bool, where, key),
+        aliases=cards.texts(card, "aliases", where, key),
+        note=cards.typed(card, "note", str, where, key),
         options={k: v for k, v in card.items() if k not in FIELD_KEYS},
-        levels=_levels(card.get("levels", {}), where, f"{key}.levels"),
+        levels=cards.levels(card.get("levels", {}), where, f"{key}.levels"),
         derive=derive,
-        identity=_typed(card, "identity", str, where, key),
-        width=_typed(card, "width", int, where, key),
+        identity=cards.typed(card, "identity", str, where, key),
+        width=cards.typed(card, "width", int, where, key),
     )
 
 
 def _rules(path: Path) -> tuple[Rule, ...]:
     rules = []
-    for card in _list(_toml(path), "rule", path):
-        code = _text(card, "code", path, "rule")
+    for card in cards.cards(cards.load_toml(path), "rule", path):
+        code = cards.text(card, "code", path, "rule")
         if len(code) != 4 or code[0] != "X" or not code[1:].isdigit():
             raise FormError(path, code, "a rule's code is X and three digits")
         at = card.get("at")
@@ -282,25 +233,28 @@ def _rules(path: Path) -> tuple[Rule, ...]:
         rules.append(
             Rule(
                 code=code,
-                family=_text(card, "family", path, code),
-                level=_level(card.get("level"), path, f"{code}.level"),
+                family=cards.text(card, "family", path, code),
+                level=cards.level(card.get("level"), path, f"{code}.level"),
                 at=tuple(at),
                 options={k: v for k, v in card.items() if k not in RULE_KEYS},
-                explainable=_typed(card, "explainable", bool, path, code),
-                **{k: _typed(card, k, str, path, code) for k in ("title", "brief", "sentence", "fix")},
+                explainable=cards.typed(card, "explainable", bool, path, code),
+                **{
+                    k: cards.typed(card, k, str, path, code)
+                    for k in ("title", "brief", "sentence", "fix")
+                },
             )
         )
-    _unique(((r.code, r.code) for r in rules), path, "code")
+    cards.unique(((r.code, r.code) for r in rules), path, "code")
     return tuple(rules)
 
 
 def _profile(top: Mapping[str, Any], where: Path, sheets: Mapping[str, Sheet]) -> PackageProfile:
-    data = _table(top, "package", where)
+    data = cards.table(top, "package", where)
     resources = []
-    for card in _list(data, "resource", where):
-        name = _text(card, "name", where, "package.resource")
+    for card in cards.cards(data, "resource", where):
+        name = cards.text(card, "name", where, "package.resource")
         context = f"package.resource.{name}"
-        sheet = sheets.get(_text(card, "sheet", where, context))
+        sheet = sheets.get(cards.text(card, "sheet", where, context))
         if sheet is None:
             raise FormError(where, f"{context}.sheet", "must be unit or member")
         columns = card.get("columns", [field.key for field in sheet])
@@ -310,21 +264,23 @@ def _profile(top: Mapping[str, Any], where: Path, sheets: Mapping[str, Sheet]) -
         known = {field.key for field in sheet}
         for pair in pairs:
             if len(pair) != 2 or pair[1] not in known:
-                raise FormError(where, f"{context}.columns", f"{pair[-1]!r} is no field of {sheet.key}")
-        _unique(((p[0], context) for p in pairs), where, "column")
-        path = _text(card, "path", where, context)
+                raise FormError(
+                    where, f"{context}.columns", f"{pair[-1]!r} is no field of {sheet.key}"
+                )
+        cards.unique(((p[0], context) for p in pairs), where, "column")
+        path = cards.text(card, "path", where, context)
         if not path.isascii() or "/" in path or "\\" in path:
             raise FormError(where, f"{context}.path", "must be a plain ASCII file name")
         resources.append(Resource(name, path, sheet.key, pairs))
-    encoding = _text(data, "encoding", where, "package")
+    encoding = cards.text(data, "encoding", where, "package")
     try:
         "".encode(encoding)
     except LookupError as error:
         raise FormError(where, "package.encoding", f"no encoding {encoding!r}") from error
     return PackageProfile(
-        descriptor=_text(data, "descriptor", where, "package"),
-        identity=_text(data, "identity", where, "package"),
-        signature=_text(data, "signature", where, "package"),
+        descriptor=cards.text(data, "descriptor", where, "package"),
+        identity=cards.text(data, "identity", where, "package"),
+        signature=cards.text(data, "signature", where, "package"),
         encoding=encoding,
         resources=tuple(resources),
     )
@@ -367,20 +323,12 @@ def _code_list(path: Path) -> CodeList:
             raise FormError(path, f"line {number}", f"code {code!r} stands twice")
         seen.add(code)
         aliases = tuple(a.strip() for a in (row.get("aliases") or "").split("|") if a.strip())
-        extra = {k: v for k, v in row.items() if k not in ("code", "label", "aliases", "parent", "group")}
+        extra = {
+            k: v for k, v in row.items() if k not in ("code", "label", "aliases", "parent", "group")
+        }
         entries.append(
             Code(code, label, aliases, row.get("parent") or "", row.get("group") or "", extra)
         )
     if not entries:
         raise FormError(path, "file", "holds no codes")
     return CodeList(path.stem, tuple(entries))
-
-
-def iso_date(value: Any, option: str) -> date:
-    """A card's date option. Raises ValueError in the form that `load` reports."""
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{option}: must be a date like 2000-01-31, is {value!r}") from error

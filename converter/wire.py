@@ -10,7 +10,7 @@ import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from converter.model import Issue, Level, Outcome, Place
 
@@ -26,7 +26,7 @@ class Frame:
     blobs: tuple[bytes, ...] = field(default=())
 
 
-def send(stream: BinaryIO, frame: Frame) -> None:
+def send(stream: IO[bytes], frame: Frame) -> None:
     body = json.dumps(frame.data, ensure_ascii=True, separators=(",", ":")).encode()
     stream.write(_HEAD.pack(len(body), len(frame.blobs)))
     stream.write(body)
@@ -36,7 +36,7 @@ def send(stream: BinaryIO, frame: Frame) -> None:
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> Frame | None:
+def receive(stream: IO[bytes]) -> Frame | None:
     """The next frame, or None where the other side has ended."""
     head = _exactly(stream, _HEAD.size)
     if head is None:
@@ -55,7 +55,7 @@ def receive(stream: BinaryIO) -> Frame | None:
     return Frame(json.loads(body), tuple(blobs))
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes | None:
+def _exactly(stream: IO[bytes], size: int) -> bytes | None:
     chunks, missing = [], size
     while missing:
         chunk = stream.read(min(missing, 1 << 20))

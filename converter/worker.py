@@ -8,9 +8,9 @@ ends when its parent does. Answers: {"file": n} before a file, then {"done": …
 from __future__ import annotations
 
 import os
-import sys
 import traceback
-from typing import BinaryIO
+from pathlib import Path
+from typing import IO, Any
 
 from converter import wire
 
@@ -30,13 +30,13 @@ def main() -> None:
         wire.send(outgoing, _answer(frame, outgoing, tasks))
 
 
-def _answer(frame: wire.Frame, outgoing: BinaryIO, tasks: object) -> wire.Frame:
-    from converter.form import FormError
+def _answer(frame: wire.Frame, outgoing: IO[bytes], tasks: Any) -> wire.Frame:
+    from converter.cards import FormError
 
     def about_to_read(number: int) -> None:
         wire.send(outgoing, wire.Frame({"file": number}))
 
-    task = getattr(tasks, "TASKS")[frame.data["task"]]  # noqa: B009 (typed as object here)
+    task = tasks.TASKS[frame.data["task"]]
     try:
         data, blobs = task(frame.data["args"], frame.blobs, about_to_read)
     except MemoryError:
@@ -51,7 +51,7 @@ def _answer(frame: wire.Frame, outgoing: BinaryIO, tasks: object) -> wire.Frame:
     return wire.Frame({"done": data}, tuple(blobs))
 
 
-def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
     """Keep the pipes to ourselves: whatever a library prints goes to stderr."""
     incoming = os.fdopen(os.dup(0), "rb")
     outgoing = os.fdopen(os.dup(1), "wb")
@@ -71,7 +71,7 @@ def _limit_memory() -> None:
         return
     allowance = int(os.environ.get(MEMORY_VARIABLE, MEMORY_ALLOWANCE))
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
+        with Path("/proc/self/statm").open(encoding="ascii") as file:
             used = int(file.read().split()[0]) * resource.getpagesize()
     except OSError:
         used = 2 << 30
@@ -83,4 +83,4 @@ def _limit_memory() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,0 +1,291 @@
+"""Submissions → Outcomes and Records, many at once.
+
+All records of all submissions are judged as one table a sheet: a pandera call costs about
+7 ms whatever its size, so a thousand small workbooks cost little more than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from converter import messages, rules, schema
+from converter.kinds.base import Cells
+from converter.model import (
+    CellType,
+    Form,
+    Issue,
+    Level,
+    Outcome,
+    Place,
+    RawSheet,
+    Records,
+    Sheet,
+    Submission,
+)
+from converter.rules.base import Hit, Table, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A submission beside what checking it came to."""
+
+    submission: Submission
+    outcome: Outcome
+    records: Records
+
+
+@dataclass(frozen=True, slots=True)
+class _Stacked:
+    """The records of one sheet over all submissions, and where each submission's begin."""
+
+    sheet: Sheet
+    raw: Mapping[int, RawSheet]  # by submission number
+    start: Mapping[int, int]  # label of a submission's first record
+    submission: pd.Series
+    judged: schema.Judged
+
+    def local(self, record: int) -> tuple[int, int]:
+        """(submission, its own record number) of a record's label."""
+        number = int(self.submission.loc[record])
+        return number, record - self.start[number]
+
+
+def check(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
+    """Judge submissions together; the answers stand in the same order.
+
+    Never raises on bad data; an exception from here is a bug.
+    """
+    stacked = {sheet.key: _stack(sheet, submissions, form) for sheet in form.sheets}
+    found: list[list[Issue]] = [list(s.issues) for s in submissions]
+    for stack in stacked.values():
+        for number, issue in _cell_issues(stack, submissions, form):
+            found[number].append(issue)
+    tables = Tables(
+        unit=Table(stacked["unit"].judged.columns, stacked["unit"].submission),
+        member=Table(stacked["member"].judged.columns, stacked["member"].submission),
+        today=today,
+        form=form,
+        has_members=pd.Series({n: s.member is not None for n, s in enumerate(submissions)}),
+    )
+    for number, issue in _rule_issues(tables, stacked, submissions, form):
+        found[number].append(issue)
+    return [
+        _checked(number, submission, found[number], stacked, form, today)
+        for number, submission in enumerate(submissions)
+    ]
+
+
+# --- stacking ------------------------------------------------------------------------------
+
+
+def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stacked:
+    raw = {n: found for n, s in enumerate(submissions) if (found := _raw(s, sheet)) is not None}
+    lengths = np.array([len(r) for r in raw.values()], dtype=np.int64)
+    numbers = np.repeat(np.fromiter(raw, dtype=np.int64, count=len(raw)), lengths)
+    # A unit record's label is its submission's number; member records count through.
+    labels = numbers if sheet.key == "unit" else np.arange(len(numbers))
+    index = pd.Index(labels, dtype=np.int64)
+    ends = np.cumsum(lengths)
+    starts = (
+        (labels[ends - lengths] if len(labels) else ends) if sheet.key == "unit" else ends - lengths
+    )
+    cells, absent = {}, {}
+    for field in sheet:
+        text: list[str] = []
+        types: list[int] = []
+        missing = False
+        for sheet_of in raw.values():
+            column = sheet_of.columns.get(field.key)
+            if column is None:
+                missing = True
+                text += [""] * len(sheet_of)
+                types += [CellType.BLANK] * len(sheet_of)
+            else:
+                text += column.text
+                types += column.type
+        cells[field.key] = Cells(
+            pd.Series(text, index=index, dtype=object),
+            pd.Series(np.array(types, dtype=np.int8), index=index),
+        )
+        if missing:
+            without = {n for n, r in raw.items() if field.key not in r.columns}
+            absent[field.key] = pd.Series(np.isin(numbers, list(without)), index=index)
+    return _Stacked(
+        sheet,
+        raw,
+        dict(zip(raw, (int(s) for s in starts), strict=True)),
+        pd.Series(numbers, index=index),
+        schema.judge(sheet, cells, form, absent),
+    )
+
+
+def _raw(submission: Submission, sheet: Sheet) -> RawSheet | None:
+    return submission.unit if sheet.key == "unit" else submission.member
+
+
+# --- issues --------------------------------------------------------------------------------
+
+
+def _cell_issues(
+    stack: _Stacked, submissions: Sequence[Submission], form: Form
+) -> Iterator[tuple[int, Issue]]:
+    for finding in (*stack.judged.findings, *stack.judged.notes):
+        number, record = stack.local(finding.record)
+        submission = submissions[number]
+        field = stack.sheet.field(finding.field)
+        level = messages.entry(finding.code, form, field).level
+        if level is Level.NOTE and submission.from_package:
+            continue  # a package holds canonical text: 'number kept as text' means nothing there
+        yield (
+            number,
+            Issue(
+                finding.code,
+                level,
+                stack.raw[number].place(submission.file_of(stack.sheet.key), finding.field, record),
+                _typed(stack, finding.field, number, record),
+                finding.params,
+            ),
+        )
+
+
+def _rule_issues(
+    tables: Tables,
+    stacked: Mapping[str, _Stacked],
+    submissions: Sequence[Submission],
+    form: Form,
+) -> Iterator[tuple[int, Issue]]:
+    for rule in form.rules:
+        level = messages.entry(rule.code, form).level
+        for hit in rules.FAMILIES[rule.family].find(rule, tables):
+            key, _, field = hit.path.partition(".")
+            stack = stacked[key]
+            number, record = stack.local(hit.record)
+            raw = stack.raw[number]
+            reason = raw.explanation(field, record) if rule.explainable else ""
+            explained = bool(reason) and level is Level.ERROR
+            related = tuple(_related(hit, stacked, submissions))
+            params = dict(hit.params)
+            if related:
+                params["related_cell"] = related[0].cell
+            if explained:
+                params["reason"] = reason
+            yield (
+                number,
+                Issue(
+                    rule.code,
+                    Level.WARNING if explained else level,
+                    raw.place(submissions[number].file_of(key), field, record),
+                    _typed(stack, field, number, record),
+                    params,
+                    related,
+                ),
+            )
+
+
+def _related(
+    hit: Hit, stacked: Mapping[str, _Stacked], submissions: Sequence[Submission]
+) -> Iterator[Place]:
+    for path, label in hit.related:
+        key, _, field = path.partition(".")
+        number, record = stacked[key].local(label)
+        yield stacked[key].raw[number].place(submissions[number].file_of(key), field, record)
+
+
+def _typed(stack: _Stacked, field: str, number: int, record: int) -> str:
+    column = stack.raw[number].columns.get(field)
+    return column.text[record] if column else ""
+
+
+# --- outcomes ------------------------------------------------------------------------------
+
+
+def _checked(
+    number: int,
+    submission: Submission,
+    issues: list[Issue],
+    stacked: Mapping[str, _Stacked],
+    form: Form,
+    today: date,
+) -> Checked:
+    unit = {
+        key: texts[0] if texts else "" for key, texts in _canonical(stacked["unit"], number).items()
+    }
+    name = next(
+        (unit[f.key] for f in form.unit if f.identity == "unit_name" and unit.get(f.key)), ""
+    )
+    members = _canonical(stacked["member"], number)
+    outcome = Outcome(
+        file=submission.file,
+        issues=tuple(sorted(issues, key=_order(form))),
+        unit_code=submission.stamp.unit_code,
+        unit_name=name or submission.stamp.unit_name,
+        members=len(submission.member) if submission.member else 0,
+        readable=not any(i.code[0] == "F" and i.level is Level.ERROR for i in issues),
+    )
+    records = Records(unit, members, tuple(_reasons(submission, form)), submission.stamp, today)
+    return Checked(submission, outcome, records)
+
+
+def _canonical(stack: _Stacked, number: int) -> dict[str, list[str]]:
+    """Field key → canonical texts of one submission."""
+    if number not in stack.raw:
+        return {field.key: [] for field in stack.sheet}
+    start = stack.start[number]
+    count = len(stack.raw[number])
+    position = int(np.searchsorted(stack.submission.index.to_numpy(), start))
+    return {
+        key: column.text.iloc[position : position + count].tolist()
+        for key, column in stack.judged.columns.items()
+    }
+
+
+def _reasons(submission: Submission, form: Form) -> Iterator[tuple[str, str, str]]:
+    """(field path, '', reason) of the unit sheet; ('member', record number, reason)."""
+    if submission.unit:
+        for key, texts in submission.unit.explanations.items():
+            if texts and texts[0]:
+                yield f"unit.{key}", "", texts[0]
+    if submission.member:
+        for number, text in enumerate(submission.member.explanations.get("", []), 1):
+            if text:
+                yield "member", str(number), text
+
+
+def _order(form: Form) -> Callable[[Issue], tuple[bool, int, int, int, str]]:
+    """Issues in the order of the workbook: file, unit sheet before member sheet, row, column."""
+    keys = {f.key: n for n, sheet in enumerate(form.sheets) for f in sheet}
+
+    def order(issue: Issue) -> tuple[bool, int, int, int, str]:
+        place = issue.place
+        stage = "FSPI".find(issue.code[0])
+        whole = stage >= 0 and not place.row
+        return (not whole, keys.get(place.field, -1), place.row, place.column, issue.code)
+
+    return order
+
+
+def merge_halves(submissions: Sequence[Submission], missing_sheet: str) -> list[Submission]:
+    """Join a unit-only and a member-only workbook given together into one submission.
+
+    Any other combination stays as it is. `missing_sheet` is the code that each half carries
+    for the sheet it lacks.
+    """
+    if len(submissions) != 2:
+        return list(submissions)
+    for first, second in (submissions, submissions[::-1]):
+        if first.unit and not first.member and second.member and not second.unit:
+            kept = (i for i in (*first.issues, *second.issues) if i.code != missing_sheet)
+            joined = replace(
+                first,
+                member=second.member,
+                issues=tuple(kept),
+                stamp=first.stamp if first.stamp.unit_name else second.stamp,
+                files={"unit": first.file, "member": second.file},
+            )
+            return [joined]
+    return list(submissions)

@@ -1,0 +1,282 @@
+"""What the commands do, without click: arguments in, results out. Light: no pandas here.
+
+Work on outside files happens in worker processes (`engine`, `tasks`).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from converter import engine, messages, ooxml, wire
+from converter.engine import Died, Task, Worker
+from converter.model import Form, Issue, Level, Outcome, Place
+
+FILES_A_BATCH = 100
+BYTES_A_BATCH = 20_000_000
+LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
+
+# What office programs and file managers leave behind in folders.
+DROPPINGS = ("~$", ".", "Thumbs.db", "desktop.ini")
+
+
+class Stop(Exception):
+    """The command cannot go on: wrong usage or an output that cannot be written (exit 2)."""
+
+
+def created_at() -> int:
+    """Seconds since 1970 that outputs are dated by: SOURCE_DATE_EPOCH, else now."""
+    return int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+
+
+# --- check ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `check` found, and where it wrote annotated copies."""
+
+    outcomes: tuple[Outcome, ...]
+    annotated: tuple[str, ...]
+
+
+def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    """(file, the folder it was found under): folders are searched whole, in name order."""
+    for path in paths:
+        if not path.is_dir():
+            yield path, path.parent
+            continue
+        for root, folders, names in os.walk(path):
+            folders.sort()
+            for name in sorted(names):
+                if not name.startswith(DROPPINGS):
+                    yield Path(root, name), path
+
+
+def check(
+    paths: Sequence[Path],
+    folder: Path,
+    form: Form,
+    annotate: Path | None,
+    jobs: int,
+    worker: Worker,
+    progress: Any = iter,
+) -> Report:
+    """Check files and folders. `worker` may already be starting; `progress` wraps the
+    iterator of finished batches."""
+    found = list(dict.fromkeys(find_files(paths)))
+    if not found:
+        raise Stop(messages.say("empty_folder", path=paths[0]))
+    files = [str(file) for file, _ in found]
+    targets = _copies(found, annotate) if annotate else []
+    halves = len(paths) == 2 and len(files) == 2
+    tasks = [
+        _check_task(files[a:b], targets[a:b], folder, halves) for a, b in _batches(files, halves)
+    ]
+    answers = engine.run_all(
+        tasks,
+        max(1, min(jobs, len(tasks))),
+        split=lambda task: _split(task, folder),
+        lost=_lost,
+        workers=[worker],
+    )
+    outcomes: list[Outcome] = []
+    annotated: list[str] = []
+    for data, _ in progress(answers):
+        outcomes += (wire.unpack_outcome(o) for o in data["outcomes"])
+        annotated += (path for path in data["annotated"] if path)
+    return Report(tuple(outcomes), tuple(annotated))
+
+
+def _check_task(files: list[str], targets: list[str], folder: Path, halves: bool) -> Task:
+    args = {"form": str(folder), "paths": files, "halves": halves, "annotate": targets}
+    return Task("check", args, tuple(files))
+
+
+def _split(task: Task, folder: Path) -> list[Task]:
+    paths, targets = task.args["paths"], task.args["annotate"]
+    if len(paths) == 1:
+        return []
+    return [_check_task([path], targets[n : n + 1], folder, False) for n, path in enumerate(paths)]
+
+
+def _lost(task: Task, died: Died) -> dict[str, Any]:
+    issue = Issue(LOST[died.how], Level.ERROR, Place(task.paths[0]))
+    outcome = Outcome(task.paths[0], (issue,), readable=False)
+    return {"outcomes": [wire.pack_outcome(outcome)], "annotated": []}
+
+
+def _batches(files: Sequence[str], halves: bool) -> Iterator[tuple[int, int]]:
+    """Cut into runs of a bounded number of files and bytes."""
+    start, size = 0, 0
+    for number, file in enumerate(files):
+        try:
+            bytes_here = Path(file).stat().st_size
+        except OSError:
+            bytes_here = 0
+        full = number - start >= FILES_A_BATCH or (size and size + bytes_here > BYTES_A_BATCH)
+        if full and not halves:
+            yield start, number
+            start, size = number, 0
+        size += bytes_here
+    yield start, len(files)
+
+
+def _copies(found: Sequence[tuple[Path, Path]], annotate: Path) -> list[str]:
+    """Where the annotated copy of each file goes: the same path below `annotate`."""
+    taken: set[Path] = set()
+    targets = []
+    for file, base in found:
+        inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
+        stem = annotate / inside.parent / f"{file.stem}-{messages.say('annotated_suffix')}"
+        target, number = stem.with_name(f"{stem.name}.xlsx"), 2
+        while target in taken or target.resolve() == file.resolve():
+            target, number = stem.with_name(f"{stem.name}-{number}.xlsx"), number + 1
+        taken.add(target)
+        targets.append(str(target))
+    return targets
+
+
+# --- convert -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """One submission: its outcome, and the package if one was written."""
+
+    outcome: Outcome
+    package: Path | None
+    changes: Any = None
+
+
+def convert(
+    paths: Sequence[Path],
+    folder: Path,
+    output: Path,
+    identity: Path | None,
+    since: Path | None,
+    worker: Worker,
+) -> list[Converted]:
+    """Convert one submission to `output`, or several to packages in the folder `output`.
+
+    Two paths that are a unit-only and a member-only workbook are one submission.
+    """
+    names = [str(path) for path in paths]
+    if len(names) <= 2:
+        answer, blobs = _convert(names, folder, identity, since, worker)
+        if answer["outcome"] is not None:
+            target = output / f"{paths[0].stem}.zip" if output.is_dir() else output
+            return [_write(answer, blobs, target, folder, worker)]
+    if output.exists() and not output.is_dir():
+        raise Stop(messages.say("convert_halves", path=output))
+    output.mkdir(parents=True, exist_ok=True)
+    results, taken = [], set[Path]()
+    for name in names:
+        answer, blobs = _convert([name], folder, identity, since, worker)
+        target, number = output / f"{Path(name).stem}.zip", 2
+        while target in taken:
+            target, number = output / f"{Path(name).stem}-{number}.zip", number + 1
+        taken.add(target)
+        results.append(_write(answer, blobs, target, folder, worker))
+    return results
+
+
+def _convert(
+    names: list[str], folder: Path, identity: Path | None, since: Path | None, worker: Worker
+) -> tuple[dict[str, Any], tuple[bytes, ...]]:
+    args = {
+        "form": str(folder),
+        "paths": names,
+        "identity": str(identity) if identity else "",
+        "since": str(since) if since else "",
+        "created": created_at(),
+    }
+    read = tuple(names) + tuple(str(p) for p in (identity, since) if p)
+    try:
+        data, blobs = worker.run(Task("convert", args, read))
+    except Died as died:
+        lost = _lost(Task("convert", args, tuple(names)), died)
+        return {"outcome": lost["outcomes"][0], "names": [], "changes": None}, ()
+    return data, blobs
+
+
+def _write(
+    answer: dict[str, Any],
+    blobs: Sequence[bytes],
+    target: Path,
+    folder: Path,
+    worker: Worker,
+) -> Converted:
+    outcome = wire.unpack_outcome(answer["outcome"])
+    if not answer["names"]:
+        return Converted(outcome, None, answer["changes"])
+    if target.exists() and not ooxml.is_package(target):
+        raise Stop(messages.say("not_overwriting", path=target))
+
+    def read_back(path: Path) -> None:
+        task = Task("verify", {"form": str(folder), "path": str(path)}, (str(path),))
+        try:
+            found, _ = worker.run(task)
+        except Died:
+            raise Stop(messages.say("verify_failed", path=target)) from None
+        errors = [i for i in found["issues"] if wire.unpack_issue(i).level is Level.ERROR]
+        if errors or found["members"] != outcome.members:
+            raise Stop(messages.say("verify_failed", path=target))
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    members = zip(answer["names"], blobs, strict=True)
+    ooxml.write_zip(target, members, when=created_at(), verify=read_back)
+    return Converted(outcome, target, answer["changes"])
+
+
+# --- template, show ------------------------------------------------------------------------
+
+
+def template(
+    folder: Path,
+    output: Path,
+    rows: int,
+    identity: Path | None,
+    source: Path | None,
+    worker: Worker,
+) -> dict[str, Any]:
+    """Write a workbook; the worker's answer, its issues unpacked."""
+    args = {
+        "form": str(folder),
+        "output": str(output),
+        "rows": rows,
+        "identity": str(identity) if identity else "",
+        "source": str(source) if source else "",
+    }
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # What is written counts too: a million prepared rows take their time.
+    patience = (str(source),) * (1 + rows // 1000) if source else ()
+    try:
+        data, _ = worker.run(Task("template", args, patience))
+    except Died as died:
+        data = _lost(Task("template", args, (str(source or output),)), died)["outcomes"][0]
+    return {**data, "issues": [wire.unpack_issue(issue) for issue in data["issues"]]}
+
+
+def write_figures(tables: Sequence[Any], output: Path, title: str) -> None:
+    """Write statistics as the kind of file that the output's name asks for."""
+    from converter.report import figures
+
+    if not figures.suffix_of(output):
+        raise Stop(messages.say("stats_suffix", path=output))
+    data = figures.document(tables, figures.suffix_of(output), title)
+    ooxml.write_bytes_atomically(output, data)
+
+
+def look(folder: Path, path: Path, statistics: bool, worker: Worker) -> dict[str, Any]:
+    """Read one workbook or package to show it; see `tasks.show`."""
+    args = {"form": str(folder), "path": str(path), "statistics": statistics}
+    try:
+        data, _ = worker.run(Task("show", args, (str(path),)))
+    except Died as died:
+        data = {"outcome": _lost(Task("show", args, (str(path),)), died)["outcomes"][0]}
+    return {**data, "outcome": wire.unpack_outcome(data["outcome"])}

@@ -1,0 +1,106 @@
+"""Exceptions → a sentence and an exit code: wrong usage, refusals, bugs with a crash note."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import click
+
+from converter import __version__
+from converter.cards import FormError
+from converter.commands import Stop
+from converter.engine import Bug, Refused
+from converter.messages import say
+
+USAGE, BUG = 2, 101
+
+
+def usage(error: click.ClickException) -> str:
+    """A usage error of click's in Chinese."""
+    context = getattr(error, "ctx", None)
+    hint = ""
+    if context is not None and context.command_path != "converter":
+        command = context.command_path.removeprefix("converter ")
+        hint = "\n" + say("usage_hint", command=command)
+    return _usage(error) + hint
+
+
+def _usage(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return say("usage_no_such_option", name=error.option_name)
+    if isinstance(error, click.MissingParameter):
+        return say("usage_missing", name=_name(error.param))
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return _bad_value(error)
+    message = error.format_message()
+    if isinstance(error, click.exceptions.NoSuchCommand):
+        return say("usage_no_such_command", name=error.command_name)
+    if message.startswith("Got unexpected extra"):
+        return say("usage_extra", name=message.partition("(")[2].rstrip(")"))
+    if isinstance(error, click.BadOptionUsage):
+        return say("usage_missing", name=error.option_name)
+    return say("usage_other", detail=message)
+
+
+def _bad_value(error: click.BadParameter) -> str:
+    assert error.param is not None
+    kind, message = error.param.type, error.format_message()
+    if isinstance(kind, click.Path):
+        path = _quoted(message)
+        if message.rstrip(".").endswith("does not exist"):
+            return say("usage_no_file", path=path)
+        if message.rstrip(".").endswith("is a directory"):
+            return say("usage_not_a_file", path=path)
+    if isinstance(kind, click.Choice):
+        return say("usage_choose", name=_name(error.param), choices="、".join(kind.choices))
+    return say("usage_bad_value", name=_name(error.param), value=error.message.split(" ")[0])
+
+
+def _name(param: click.Parameter | None) -> str:
+    if isinstance(param, click.Option):
+        return param.opts[-1]
+    return (param.metavar or param.name or "") if isinstance(param, click.Argument) else ""
+
+
+def _quoted(message: str) -> str:
+    """The last quoted part of a message: the value that was given."""
+    parts = re.findall(r"'((?:[^'\\]|\\.)*)'", message)
+    return parts[-1] if parts else ""
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """Any other exception that ended a command → (sentence, exit code)."""
+    if isinstance(error, Stop):
+        return str(error), USAGE
+    if isinstance(error, FormError):
+        return say("form_broken", file=error.file, key=error.key, reason=error.reason), USAGE
+    if isinstance(error, Refused) and error.kind == "form":
+        file, key, reason = error.detail
+        return say("form_broken", file=file, key=key, reason=reason), USAGE
+    if isinstance(error, Refused):
+        return say("cannot_write", path=error.detail[0], reason=error.detail[1]), USAGE
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        return say("cannot_write", path=error.filename, reason=error.strerror), USAGE
+    if isinstance(error, BrokenPipeError):
+        # The reader of our output went away (`| head`): nothing more can be said to it.
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+        return "", 0
+    detail = str(error) if isinstance(error, Bug) else "".join(traceback.format_exception(error))
+    return say("bug", path=crash_note(detail)), BUG
+
+
+def crash_note(detail: str) -> Path:
+    """Write a traceback where the maintainer can find it, long numbers masked."""
+    masked = re.sub(
+        r"[0-9]{15,}[0-9Xx]?", lambda m: m[0][:6] + "*" * (len(m[0]) - 8) + m[0][-2:], detail
+    )
+    text = f"{say('bug_note', version=__version__)}\n{sys.platform} {sys.version}\n\n{masked}"
+    handle, name = tempfile.mkstemp(prefix="converter-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+        file.write(text)
+    return Path(name)

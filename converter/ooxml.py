@@ -1,0 +1,142 @@
+"""The one place that writes zips, and whole files: atomic and deterministic.
+
+A file gets its name only when all of it is on the disk: it is written under a private name in
+the same folder, flushed, looked at by the caller's `verify`, and renamed. Whoever opens the
+name sees the old file or the new one, never half of one. What a killed process left behind
+is removed by the next process that writes into that folder.
+
+A zip's bytes depend on its members and on `when` alone: not on the clock, the time zone, the
+platform or the umask. They do depend on the zlib that Python was built with; digests that must
+hold across machines are taken of the members, not of the zip.
+
+>>> dos_time(0)  # a zip knows no time before 1980
+(1980, 1, 1, 0, 0, 0)
+>>> dos_time(1767225600)
+(2026, 1, 1, 0, 0, 0)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+PREFIX = ".converter-tmp-"
+STALE = 3600  # seconds after which a private file belongs to nobody any more
+
+Verify = Callable[[Path], None]
+
+
+def write_zip(
+    path: Path,
+    members: Iterable[tuple[str, bytes]],
+    *,
+    when: int,
+    verify: Verify | None = None,
+) -> None:
+    """Write a zip whole or not at all; members keep the order given.
+
+    `when` (seconds since 1970) becomes the time of every member, in UTC. `verify` is called with
+    the private file before it takes the name `path`; what it raises stops the writing and leaves
+    an older file at `path` as it was. Raises OSError, ValueError for a name given twice.
+    """
+    with _replacing(path, verify) as file:
+        pack(file, members, when=when)
+
+
+def write_bytes_atomically(path: Path, data: bytes, *, verify: Verify | None = None) -> None:
+    """Write a file whole or not at all. Raises OSError."""
+    with _replacing(path, verify) as file:
+        file.write(data)
+
+
+def pack(file: BinaryIO, members: Iterable[tuple[str, bytes]], *, when: int) -> None:
+    """Write a zip's bytes to an open, seekable file."""
+    names: set[str] = set()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members:
+            if name in names:
+                raise ValueError(f"member {name!r} is given twice")
+            names.add(name)
+            info = zipfile.ZipInfo(name, dos_time(when))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3  # whatever machine this is: a Unix file, rw-r--r--
+            info.external_attr = 0o100644 << 16
+            archive.writestr(info, data, compresslevel=6)
+
+
+def dos_time(when: int) -> tuple[int, int, int, int, int, int]:
+    """Seconds since 1970 → the UTC time a zip can hold (1980 to 2107)."""
+    year, month, day, hour, minute, second = time.gmtime(when)[:6]
+    if year < 1980:
+        return (1980, 1, 1, 0, 0, 0)
+    if year > 2107:
+        return (2107, 12, 31, 23, 59, 58)
+    return (year, month, day, hour, minute, second)
+
+
+def sweep(folder: Path) -> None:
+    """Remove private files in a folder that no living process can still be writing."""
+    # The folder's own clock: on a network drive it may differ from this machine's.
+    probe = _private_name(folder)
+    try:
+        probe.touch(exist_ok=False)
+        now = probe.stat().st_mtime
+        probe.unlink()
+        with os.scandir(folder) as entries:
+            strays = [Path(e.path) for e in entries if e.name.startswith(PREFIX)]
+    except OSError:
+        return  # writing will tell what is wrong with the folder
+    for stray in strays:
+        with contextlib.suppress(OSError):
+            if now - stray.lstat().st_mtime > STALE:
+                stray.unlink()
+
+
+# One sweep a folder and process: a batch of thousands of files must not list its folder
+# thousands of times.
+_sweep_once = cache(sweep)
+
+
+def _private_name(folder: Path) -> Path:
+    return folder / f"{PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
+
+
+@contextlib.contextmanager
+def _replacing(path: Path, verify: Verify | None) -> Iterator[BinaryIO]:
+    """A file to write; it takes the name `path` when the block ends without an exception."""
+    folder = path.parent
+    _sweep_once(folder.absolute())
+    private = _private_name(folder)
+    try:
+        with private.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if verify:
+            verify(private)
+        private.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            private.unlink(missing_ok=True)
+        raise
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut. Windows knows no such call."""
+    if os.name == "nt":
+        return
+    # Some network file systems refuse it; the file itself is on the disk already.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,33 @@
+"""Statistics for reading and forwarding: terminal text, CSV, workbook, page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from converter.report import tabular
+from converter.report.tabular import Table
+
+
+def text(tables: Sequence[Any]) -> str:
+    """The tables as they come from a worker ([title, header, rows] each)."""
+    return tabular.text([Table(*table) for table in tables])
+
+
+def document(tables: Sequence[Any], suffix: str, title: str) -> bytes:
+    """The tables as a file of the kind that `suffix` names (.csv, .xlsx, .html)."""
+    made = [Table(*table) for table in tables]
+    if suffix == ".xlsx":
+        return tabular.write_xlsx(made, title)
+    if suffix == ".html":
+        return tabular.html(made, title).encode("utf-8")
+    return tabular.write_csv(made)
+
+
+SUFFIXES: tuple[str, ...] = (".csv", ".xlsx", ".html")
+
+
+def suffix_of(path: Path) -> str:
+    """The kind of file a path asks for, '' where it is none of ours."""
+    return path.suffix.lower() if path.suffix.lower() in SUFFIXES else ""

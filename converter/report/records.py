@@ -1,0 +1,54 @@
+"""A submission's contents for reading, querying and printing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from converter.messages import say
+from converter.model import Form
+from converter.report import mask, tabular
+from converter.report.tabular import Table
+
+
+def text(found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool = False) -> str:
+    """The contents as terminal tables; with `member` only the members it finds."""
+    return tabular.text(_tables(found, form, member, show_ids))
+
+
+def html(found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool = False) -> str:
+    """The same as a page to print."""
+    unit = found["outcome"].unit_name
+    return tabular.html(_tables(found, form, member, show_ids), form.title, unit)
+
+
+def _tables(found: dict[str, Any], form: Form, member: str, show_ids: bool) -> list[Table]:
+    members = _members(found["members"], form, member.strip(), show_ids)
+    if member:
+        return [members]
+    rows = [[field.title, found["unit"][field.key]] for field in form.unit]
+    header = [say("show_item"), say("show_answer")]
+    return [Table(say("show_unit"), header, rows), members]
+
+
+def _members(columns: dict[str, list[str]], form: Form, wanted: str, show_ids: bool) -> Table:
+    count = max(map(len, columns.values()), default=0)
+    keys = [field.key for field in form.member]
+    ids = {field.key for field in form.member if field.kind == "id_number"}
+    chosen = [n for n in range(count) if not wanted or _holds(columns, keys, n, wanted)]
+    header = [say("show_number"), *(field.title for field in form.member)]
+    rows: list[list[str | int]] = []
+    for n in chosen:
+        texts = [columns[key][n] for key in keys]
+        if not show_ids:
+            texts = [
+                mask.whole(t) if key in ids else mask.text(t)
+                for key, t in zip(keys, texts, strict=True)
+            ]
+        rows.append([n + 1, *texts])
+    title = say("show_found" if wanted else "show_members", count=len(rows))
+    return Table(title, header, rows)
+
+
+def _holds(columns: dict[str, list[str]], keys: list[str], row: int, wanted: str) -> bool:
+    """Whether a member's name or number holds the text (letter case does not count)."""
+    return any(wanted.upper() in columns[key][row].upper() for key in keys[:2])

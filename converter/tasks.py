@@ -1,0 +1,263 @@
+"""What a worker process can be asked to do. Everything here may import pandas and parse files
+from strangers; arguments and answers are plain JSON values and byte strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from converter import checking, compare, form, identity, package, statistics, wire, workbook
+from converter.kinds import KINDS
+from converter.kinds.base import today
+from converter.model import Field, Form, Issue, Level, Place, Records, Stamp, Submission
+
+Blobs = Sequence[bytes]
+Answer = tuple[Any, Sequence[bytes]]
+Progress = Callable[[int], None]
+
+# Validating is cheapest in large frames; past this many member rows a batch is judged in parts
+# so that memory stays flat however many files a command is given.
+ROWS_A_FRAME = 100_000
+
+
+def read(path: str, definition: Form) -> Submission:
+    """A workbook or a package, whichever the file is. Never raises on bad data."""
+    if workbook.sniff(Path(path)) == "package":
+        return package.read(Path(path), definition)
+    return workbook.read(Path(path), definition)
+
+
+def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
+    """Judge files. args: form, paths, halves, annotate (a list of targets or None).
+
+    Answer: {"outcomes": […], "annotated": [path or '' …]}.
+    """
+    definition = form.load(Path(args["form"]))
+    targets: dict[str, str] = dict(zip(args["paths"], args["annotate"] or (), strict=False))
+    outcomes, annotated = [], []
+    for checked in _judged(args["paths"], definition, args["halves"], about_to_read):
+        outcomes.append(wire.pack_outcome(checked.outcome))
+        target = targets.get(checked.submission.file, "")
+        if target and checked.outcome.readable and checked.outcome.status != "ok":
+            from converter.report import annotate
+
+            annotate.annotate(checked.submission, checked.outcome, definition, Path(target))
+            annotated.append(target)
+        else:
+            annotated.append("")
+    return {"outcomes": outcomes, "annotated": annotated}, ()
+
+
+def _judged(
+    paths: Sequence[str], definition: Form, halves: bool, about_to_read: Progress
+) -> list[checking.Checked]:
+    result: list[checking.Checked] = []
+    waiting: list[Submission] = []
+    rows = 0
+    for number, path in enumerate(paths):
+        about_to_read(number)
+        waiting.append(read(path, definition))
+        member = waiting[-1].member
+        rows += len(member) if member else 0
+        if rows >= ROWS_A_FRAME and not halves:
+            result += checking.check(waiting, definition, today())
+            waiting, rows = [], 0
+    if halves:
+        waiting = checking.merge_halves(waiting, workbook.MISSING_SHEET)
+    return result + (checking.check(waiting, definition, today()) if waiting else [])
+
+
+def convert(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
+    """One submission → the members of its package. args: form, paths, identity, since,
+    created (seconds since 1970).
+
+    Answer: {"outcome", "names", "changes"} with one byte string a package member; no members
+    while errors stand.
+    """
+    definition = form.load(Path(args["form"]))
+    checked = _one(args["paths"], definition, about_to_read)
+    if checked is None:
+        return {"outcome": None}, ()
+    extra: list[Issue] = []
+    holder, identity_bytes = None, None
+    if args["identity"]:
+        holder, extra = identity.read_public(Path(args["identity"]), today())
+        identity_bytes = identity.public_document(Path(args["identity"])) if holder else None
+    records = checked.records
+    if holder:
+        extra += _other_unit(holder, checked, definition)
+        records = replace(records, stamp=_stamped(records.stamp, holder))
+    outcome = replace(checked.outcome, issues=(*extra, *checked.outcome.issues))
+    changes = None
+    if args["since"]:
+        old = package.read(Path(args["since"]), definition)
+        blocking = [i for i in old.issues if i.level is Level.ERROR]
+        if blocking:
+            outcome = replace(outcome, issues=(*blocking, *outcome.issues))
+        else:
+            before = checking.check([old], definition, today())[0].records
+            changes = _with_labels(
+                compare.pack(compare.changes(before, records, definition)), definition
+            )
+    answer: dict[str, Any] = {
+        "outcome": wire.pack_outcome(outcome),
+        "changes": changes,
+        "names": [],
+    }
+    if outcome.status in ("errors", "unreadable"):
+        return answer, ()
+    members = package.build(records, definition, identity_bytes, args["created"])
+    return answer | {"names": [name for name, _ in members]}, [data for _, data in members]
+
+
+def _one(
+    paths: Sequence[str], definition: Form, about_to_read: Progress
+) -> checking.Checked | None:
+    """The one submission that the paths make up, or None where they are several."""
+    judged = _judged(paths, definition, len(paths) == 2, about_to_read)
+    return judged[0] if len(judged) == 1 else None
+
+
+def _stamped(stamp: Stamp, holder: identity.Identity) -> Stamp:
+    return replace(
+        stamp,
+        unit_code=holder.unit_code,
+        unit_name=holder.unit_name,
+        superior_code=holder.superior_code,
+        superior_name=holder.superior_name,
+        period=holder.period,
+        serial=holder.serial,
+    )
+
+
+def _other_unit(
+    holder: identity.Identity, checked: checking.Checked, definition: Form
+) -> list[Issue]:
+    """The workbook names another unit, or another superior union, than the identity file."""
+    submission = checked.submission
+    issues = []
+    for field in definition.unit:
+        expected = getattr(holder, field.identity, "") if field.identity else ""
+        found = checked.records.unit.get(field.key, "")
+        if expected and found and expected != found:
+            place = (
+                submission.unit.place(submission.file_of("unit"), field.key, 0)
+                if submission.unit
+                else Place(submission.file)
+            )
+            params = {"expected": expected}
+            issues.append(Issue("I201", Level.ERROR, place, found, params))
+    return issues
+
+
+def verify(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
+    """Read a package back before it gets its name. args: form, path.
+
+    Answer: {"issues": […], "digest": …, "members": n}.
+    """
+    definition = form.load(Path(args["form"]))
+    found = package.read(Path(args["path"]), definition)
+    return {
+        "issues": [wire.pack_issue(issue) for issue in found.issues],
+        "members": len(found.member) if found.member else 0,
+    }, ()
+
+
+def template(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
+    """Write a workbook to hand out. args: form, output, rows, identity, source.
+
+    Answer: {"rows", "members", "left_behind": [(cell, text)…], "issues": […]}.
+    """
+    from converter import template as workbook_template
+
+    definition = form.load(Path(args["form"]))
+    issues: list[Issue] = []
+    stamp = Stamp(form=definition.id, version=definition.version)
+    data = None
+    if args["source"]:
+        about_to_read(0)
+        data = read(args["source"], definition)
+        issues += [i for i in data.issues if i.code[0] in "FP" and i.level is Level.ERROR]
+        stamp = replace(data.stamp, form=definition.id, version=definition.version)
+    if args["identity"]:
+        holder, found = identity.read_public(Path(args["identity"]), today())
+        issues += found
+        if holder:
+            stamp = _stamped(stamp, holder)
+    if any(issue.level is Level.ERROR for issue in issues):
+        return {"issues": [wire.pack_issue(issue) for issue in issues]}, ()
+    members = len(data.member) if data and data.member else 0
+    rows = args["rows"] or definition.limits["rows"]
+    book = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
+    workbook_template.save(book, Path(args["output"]))
+    extras = [
+        (sheet.name, *extra) for sheet in ((data.unit, data.member) if data else ()) if sheet
+        for extra in sheet.extras
+    ]  # fmt: skip
+    return {
+        "rows": max(rows, members),
+        "members": members,
+        "left_behind": extras,
+        "issues": [wire.pack_issue(issue) for issue in issues],
+    }, ()
+
+
+def show(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
+    """Look into a workbook or package. args: form, path, statistics (bool).
+
+    Answer: {"outcome", "records", "tables"}: canonical texts turned into labels.
+    """
+    definition = form.load(Path(args["form"]))
+    checked = _one([args["path"]], definition, about_to_read)
+    assert checked
+    answer: dict[str, Any] = {"outcome": wire.pack_outcome(checked.outcome)}
+    if args["statistics"]:
+        tables = statistics.tables(checked.records, definition, today())
+        answer["tables"] = [[t.title, list(t.header), [list(r) for r in t.rows]] for t in tables]
+    else:
+        answer |= _readable(checked.records, definition)
+    return answer, ()
+
+
+def _label(text: str, field: Field, definition: Form) -> str:
+    return str(KINDS[field.kind].cell(text, field, definition)) if text else ""
+
+
+def _with_labels(changes: dict[str, Any], definition: Form) -> dict[str, Any]:
+    """Compared as canonical text, shown as labels."""
+    members = [change for member in changes["changed"] for change in member["fields"]]
+    for sheet, found in ((definition.unit, changes["unit"]), (definition.member, members)):
+        for change in found:
+            field = sheet.field(change["field"])
+            change["old"] = _label(change["old"], field, definition)
+            change["new"] = _label(change["new"], field, definition)
+    return changes
+
+
+def _readable(records: Records, definition: Form) -> dict[str, Any]:
+    """Canonical text → what a person reads: labels for codes."""
+    return {
+        "stamp": {"period": records.stamp.period, "unit_code": records.stamp.unit_code},
+        "unit": {
+            field.key: _label(records.unit.get(field.key, ""), field, definition)
+            for field in definition.unit
+        },
+        "members": {
+            field.key: [
+                _label(text, field, definition) for text in records.members.get(field.key, [])
+            ]
+            for field in definition.member
+        },
+    }
+
+
+TASKS: dict[str, Callable[[dict[str, Any], Blobs, Progress], Answer]] = {
+    "check": check,
+    "convert": convert,
+    "verify": verify,
+    "template": template,
+    "show": show,
+}

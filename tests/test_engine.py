@@ -1,0 +1,133 @@
+"""Workers are bounded and replaced; only the file at fault is refused."""
+
+from __future__ import annotations
+
+import os
+import signal
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converter import engine
+from converter.engine import Bug, Died, Refused, Task, Worker
+
+FAULTY = textwrap.dedent(
+    """
+    import os, signal, time
+    from converter.form import FormError
+
+    def obey(args, blobs, about_to_read):
+        done = []
+        for number, what in enumerate(args["what"]):
+            about_to_read(number)
+            if what == "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if what == "hang":
+                time.sleep(600)
+            if what == "eat":
+                hoard = [bytes(1 << 24) for _ in range(1000)]
+            if what == "raise":
+                raise KeyError("110101199003070000")
+            if what == "form":
+                raise FormError("unit.toml", "staff.kind", "no kind")
+            if what == "full":
+                raise OSError(28, "No space left on device", "out.zip")
+            if what == "print":
+                print("a library says hello")
+            done.append(what)
+        return {"done": done, "pid": os.getpid()}, blobs
+
+    TASKS = {"obey": obey}
+    """
+)
+
+
+@pytest.fixture
+def obedient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers whose tasks are faults to order, in place of the real ones."""
+    (tmp_path / "orders.py").write_text(FAULTY)
+    (tmp_path / "start.py").write_text(
+        "import sys, orders, converter\n"
+        "sys.modules['converter.tasks'] = converter.tasks = orders\n"
+        "from converter import worker\n"
+        "worker.main()\n"
+    )
+    monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(tmp_path / "start.py")])
+    monkeypatch.setattr(engine, "SECONDS_A_FILE", 3.0)
+    monkeypatch.setattr(engine, "START_SECONDS", 20.0)
+    monkeypatch.setenv("CONVERTER_WORKER_MEMORY", str(256 << 20))
+
+
+PYTHON = [engine.sys.executable]
+
+
+def order(*what: str, blobs: tuple[bytes, ...] = ()) -> Task:
+    return Task("obey", {"what": list(what)}, tuple(what), blobs)
+
+
+@pytest.mark.usefixtures("obedient")
+@pytest.mark.parametrize(("what", "how"), [("die", "crash"), ("hang", "time"), ("eat", "memory")])
+def test_a_worker_that_dies_says_how_and_at_which_file(what: str, how: str) -> None:
+    with Worker() as worker:
+        with pytest.raises(Died) as caught:
+            worker.run(order("ok", what))
+        assert caught.value.how == how
+        assert caught.value.file == 1
+        assert worker.run(order("ok"))[0]["done"] == ["ok"]  # replaced
+
+
+@pytest.mark.usefixtures("obedient")
+def test_a_worker_stays_warm() -> None:
+    with Worker() as worker:
+        assert worker.run(order("ok"))[0]["pid"] == worker.run(order("ok"))[0]["pid"]
+
+
+@pytest.mark.usefixtures("obedient")
+def test_what_a_library_prints_does_not_disturb() -> None:
+    with Worker() as worker:
+        answer, blobs = worker.run(order("print", blobs=(b"\x00",)))
+    assert answer["done"] == ["print"]
+    assert blobs == (b"\x00",)
+
+
+@pytest.mark.usefixtures("obedient")
+def test_bugs_and_refusals_are_told_apart() -> None:
+    with Worker() as worker:
+        with pytest.raises(Bug, match="KeyError"):
+            worker.run(order("raise"))
+        with pytest.raises(Refused) as form:
+            worker.run(order("form"))
+        with pytest.raises(Refused) as full:
+            worker.run(order("full"))
+    assert form.value.detail == ["unit.toml", "staff.kind", "no kind"]
+    assert full.value.kind == "output"
+    assert full.value.detail[0] == "out.zip"
+
+
+@pytest.mark.usefixtures("obedient")
+def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
+    def split(task: Task) -> list[Task]:
+        what = task.args["what"]
+        return [order(one) for one in what] if len(what) > 1 else []
+
+    def lost(task: Task, died: Died) -> Any:
+        return {"done": [f"{task.args['what'][0]}:{died.how}"]}
+
+    batches = [order("ok", "die", "ok"), order("ok"), order("eat", "ok")]
+    found = [done for data, _ in engine.run_all(batches, 2, split, lost) for done in data["done"]]
+    assert found == ["ok", "die:crash", "ok", "ok", "eat:memory", "ok"]
+
+
+@pytest.mark.usefixtures("obedient")
+def test_no_worker_is_left_behind() -> None:
+    pids = [
+        data["pid"]
+        for data, _ in engine.run_all(
+            [order("ok"), order("ok")], 2, lambda task: [], lambda task, died: None
+        )
+    ]
+    for pid in set(pids):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, signal.SIG_DFL)
