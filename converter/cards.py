@@ -67,7 +67,7 @@ def level(value: Any, where: Path, key: str) -> Level:
 def levels(data: Any, where: Path, context: str) -> dict[str, Level]:
     if not isinstance(data, dict):
         raise FormError(where, context, "must be a table of code = level")
-    return {code: level(level, where, f"{context}.{code}") for code, level in data.items()}
+    return {code: level(value, where, f"{context}.{code}") for code, value in data.items()}
 
 
 def limits(data: Any, where: Path) -> dict[str, int]:

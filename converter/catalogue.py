@@ -1,8 +1,7 @@
 """What is checked and what is asked, told from the form and the message catalogue alone.
 
 `explain` and `fields` are plain text for a terminal; `checks_page` and `fields_page` are the
-Markdown pages under docs/, which a test keeps fresh. Where a form was loaded whole, the pages
-also tell which items a check belongs to.
+Markdown pages under docs/, which a test keeps fresh. All want a form with its code lists.
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ from converter.model import Field, Form, Level
 from converter.report.text import columns
 
 STAGES = "FSKXCPI"
-VALUES = 8  # entries of a code list that are named
+VALUES = 4  # entries of a code list that are named
+TITLES = 4  # items of a check that are named in a table
 
 
 def explain(form: Form, code: str = "") -> str:
@@ -31,8 +31,13 @@ def explain(form: Form, code: str = "") -> str:
         ours = [e for e in entries.values() if e.code.startswith(stage)]
         if ours:
             lines += ["", say(f"report_stage_{stage}")]
-            lines += [f"  {e.code} {_level(e.level)} {_fill(e.title, e, form)}" for e in ours]
+            lines += [f"  {e.code} {_level(e.level)} {_brief(e, form)}" for e in ours]
     return "\n".join(lines[1:]) + "\n"
+
+
+def _brief(entry: Entry, form: Form) -> str:
+    """A cell's check goes by its title; rules of one family differ by what they compare."""
+    return _fill(entry.brief if form.rule(entry.code) else entry.title, entry, form)
 
 
 def _whole(entry: Entry, form: Form) -> str:
@@ -80,7 +85,7 @@ def checks_page(form: Form) -> str:
                 _fill(entry.title, entry, form),
                 _fill(entry.sentence, entry, form),
                 _fill(entry.fix, entry, form),
-                "、".join(_titles(entry, form)),
+                _some(_titles(entry, form)),
                 "、".join(_marks(entry)),
             )
             for entry in ours
@@ -121,7 +126,10 @@ def _fill(text: str, entry: Entry, form: Form) -> str:
     if rule and "{" in text:
         from converter import rules
 
-        words |= rules.FAMILIES[rule.family].words(rule, rule.at[0], form)
+        family = rules.FAMILIES[rule.family]
+        known = [family.words(rule, path, form) for path in rule.at]
+        for key in known[0]:
+            words[key] = "/".join(dict.fromkeys(str(found[key]) for found in known))
     return messages.fill(text, words)
 
 
@@ -130,6 +138,13 @@ def _titles(entry: Entry, form: Form) -> list[str]:
     rule = form.rule(entry.code)
     paths = rule.at if rule else _checked_by(form).get(entry.code, ())
     return list(dict.fromkeys(form.field(path).title for path in paths))
+
+
+def _some(titles: Sequence[str]) -> str:
+    shown = "、".join(titles[:TITLES])
+    if len(titles) <= TITLES:
+        return shown
+    return say("report_titles_more", titles=shown, count=len(titles))
 
 
 def _checked_by(form: Form) -> Mapping[str, Sequence[str]]:
@@ -169,7 +184,7 @@ def _values(field: Field, form: Form) -> str:
     if code_list is None:
         return ""
     labels = [entry.label for entry in code_list.entries]
-    shown = "、".join(labels[:VALUES])
+    shown = "；".join(labels[:VALUES])  # labels hold 、 themselves
     if len(labels) <= VALUES:
         return shown
     return say("report_values_more", values=shown, count=len(labels))

@@ -9,12 +9,19 @@ from collections.abc import Iterable
 
 # Blanks that clerks cannot see; the same set is removed by the pandas faces (kinds.base).
 BLANKS = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
+VISIBLE_BLANKS = " \t\r\n\u00a0\u3000"  # those of them that take room
 FULL_WIDTH_DIGITS = "０１２３４５６７８９"
 
 
 def quote(text: str) -> str:
     """A text as a formula's literal."""
     return '"' + text.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as a formula's literal; a lone control character, which the XML of a workbook
+    would not keep, as CHAR()."""
+    return f"CHAR({ord(text)})" if len(text) == 1 and ord(text) < 32 else quote(text)
 
 
 def array(items: Iterable[str]) -> str:
@@ -25,7 +32,7 @@ def array(items: Iterable[str]) -> str:
 def substitute(expression: str, pairs: Iterable[tuple[str, str]]) -> str:
     """Nested SUBSTITUTE, one level a pair (64 levels at most in Excel)."""
     for old, new in pairs:
-        expression = f"SUBSTITUTE({expression},{quote(old)},{quote(new)})"
+        expression = f"SUBSTITUTE({expression},{literal(old)},{literal(new)})"
     return expression
 
 
@@ -36,6 +43,35 @@ def without_blanks(expression: str) -> str:
 
 def half_width_digits(expression: str) -> str:
     return substitute(expression, zip(FULL_WIDTH_DIGITS, "0123456789", strict=True))
+
+
+def half_width(expression: str, characters: Iterable[str]) -> str:
+    """The text with the full-width forms of some ASCII signs turned into these signs."""
+    return substitute(expression, ((chr(ord(c) + 0xFEE0), c) for c in characters))
+
+
+def number_as_text(expression: str) -> str:
+    """A number with all the digits of its whole part."""
+    return f'IF({expression}=INT({expression}),TEXT({expression},"0"),{expression}&"")'
+
+
+def only(expression: str, characters: Iterable[str]) -> str:
+    """TRUE where a text is empty or holds nothing but some characters; names the text once."""
+    return f'{substitute(expression, ((c, "") for c in characters))}=""'
+
+
+def one_of(expression: str, texts: Iterable[str]) -> str:
+    """TRUE where a text is one of several, letter by letter and without wildcards."""
+    return f"SUMPRODUCT(--EXACT({expression},{array(texts)}))>0"
+
+
+def starts_with_any(expression: str, prefixes: Iterable[str]) -> str:
+    """TRUE where a text begins with one of some texts."""
+    by_length: dict[int, list[str]] = {}
+    for prefix in prefixes:
+        by_length.setdefault(len(prefix), []).append(prefix)
+    starts = [one_of(f"LEFT({expression},{n})", texts) for n, texts in by_length.items()]
+    return either(starts) if starts else "FALSE"
 
 
 def contains_any(expression: str, characters: Iterable[str]) -> str:
@@ -74,6 +110,14 @@ def list_name(code_list: str, column: str) -> str:
     Columns: label, code, parent, group; alias and alias_code for the second spellings.
     """
     return f"list_{code_list}_{column}"
+
+
+def find_in(needle: str, keys: str, values: str, otherwise: str = '""') -> str:
+    """Like `look_up`, but letter by letter and naming the needle only once: for long needles.
+
+    Dividing by FALSE gives errors that LOOKUP skips, so it stops at the last TRUE.
+    """
+    return f"IFERROR(LOOKUP(2,1/EXACT({needle},{keys}),{values}),{otherwise})"
 
 
 def look_up(needle: str, keys: str, values: str) -> str:

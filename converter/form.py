@@ -77,6 +77,7 @@ def read(folder: Path) -> Form:
             "period": str(head.get("period", "")),
             "template": top.get("template", {}),
             "contacts": top.get("contacts", {}),
+            "statistics": top.get("statistics", {}),
         },
         limits=cards.limits(top.get("limits", {}), where),
     )

@@ -28,6 +28,7 @@ from xml.sax.saxutils import escape, quoteattr
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from converter.messages import say
 from converter.model import Identity as Identity
 from converter.model import Issue, Level, Place
 
@@ -102,7 +103,7 @@ def public_document(source: Path | bytes) -> bytes:
 def _bytes(path: Path) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise _Refused("I101", reason="not a regular file")
+            raise _Refused("I101", reason=say("package_no_file"))
         with path.open("rb") as file:
             return file.read(LARGEST + 1)
     except OSError as error:

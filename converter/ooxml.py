@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import struct
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -69,6 +70,15 @@ def pack(file: BinaryIO, members: Iterable[tuple[str, bytes]], *, when: int) -> 
             info.create_system = 3  # whatever machine this is: a Unix file, rw-r--r--
             info.external_attr = 0o100644 << 16
             archive.writestr(info, data, compresslevel=6)
+
+
+def is_package(path: Path, descriptor: str = "datapackage.json") -> bool:
+    """Whether a file is a Data Package in a zip: what may be written over."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return descriptor in archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile, struct.error, NotImplementedError):
+        return False
 
 
 def dos_time(when: int) -> tuple[int, int, int, int, int, int]:

@@ -14,18 +14,17 @@ from converter.kinds import (
 )
 from converter.kinds.base import Kind
 
-KINDS: dict[str, Kind] = {
-    kind.NAME: kind
-    for kind in (
-        certificate_number,
-        choice,
-        count,
-        date,
-        id_number,
-        person_name,
-        phone,
-        postcode,
-        registration_number,
-        text,
-    )
-}
+_ALL: tuple[Kind, ...] = (
+    certificate_number,
+    choice,
+    count,
+    date,
+    id_number,
+    person_name,
+    phone,
+    postcode,
+    registration_number,
+    text,
+)
+
+KINDS: dict[str, Kind] = {kind.NAME: kind for kind in _ALL}

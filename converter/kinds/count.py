@@ -1,12 +1,16 @@
 """A number of people or units: a whole number, not negative.
 
-Accepts numeric cells and text such as `120`, `１２０`, `1,200`, `120人` (noted as K905).
+Accepts numeric cells and text such as `120`, `１２０`, `1,200`, `120人`, which is noted (K905).
+Faults: K306 a cell formatted as a date · K301 no number, or longer than 12 signs · K302
+negative · K303 a fraction · K304 below `min` · K305 above `max`. A spreadsheet's formula
+cannot see a date format, so K306 is the pipeline's.
+
 Options: `min` (default 0), `max` (default 9,999,999: a slip of the keyboard, not a union).
 
->>> read("１,200人")
-'1200'
->>> read("十二")
-'十二'
+>>> read("１,200 人"), read("007"), read("3.0")
+('1200', '7', '3')
+>>> read("十二"), read("1,20"), read("1.")
+('十二', '1,20', '1.')
 """
 
 from __future__ import annotations
@@ -15,30 +19,49 @@ import re
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from converter import excel
-from converter.kinds.base import Cells, Check, Condition, Mask, Normal, map_unique, squeeze
+from converter.kinds.base import (
+    Cells,
+    Check,
+    Condition,
+    Normal,
+    failing,
+    map_unique,
+    matches,
+    numbers,
+    squeeze,
+    texts,
+)
 from converter.model import CellType, Field, Form
 
 NAME = "count"
-OPTIONS = ("min", "max")
+OPTIONS: tuple[str, ...] = ("min", "max")
 NUMBER_FORMAT = "0"
 LARGEST = 9_999_999
+LONGEST = 12  # signs of a text that is read as a number
 
-_GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")
 _UNITS = ("人", "名", "个", "家", "位")
+# What numbers look like once every run of digits is a single 0.
+_SHAPES = ("0", "-0", "0.0", "-0.0", "0,0", "0,0,0", "0,0,0,0")
 
 
 def read(text: str) -> str:
     """The number in a text, or the text itself where there is none to be read."""
-    squeezed = squeeze(text).removesuffix(next((u for u in _UNITS if text.rstrip().endswith(u)), ""))
-    if _GROUPED.fullmatch(squeezed):
-        squeezed = squeezed.replace(",", "")
-    if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", squeezed):
-        whole, _, fraction = squeezed.partition(".")
-        return str(int(whole)) if not fraction.strip("0") else squeezed
-    return squeezed if not squeezed else text
+    number = squeeze(text)
+    number = number[:-1] if number.endswith(_UNITS) else number
+    if len(number) > LONGEST:
+        return text
+    if _GROUPED.fullmatch(number):
+        number = number.replace(",", "")
+    if not _NUMBER.fullmatch(number):
+        return text
+    whole, _, fraction = number.partition(".")
+    return number if fraction.strip("0") else str(int(whole))
 
 
 def accept(field: Field, form: Form) -> None:
@@ -53,21 +76,33 @@ def accept(field: Field, form: Form) -> None:
 def normalise(cells: Cells, field: Field, form: Form) -> Normal:
     text = map_unique(cells.text, read)
     # A number in a text cell is noted even when its digits need no change.
-    noted = (text.to_numpy() != cells.text.to_numpy()) | (
-        cells.is_type(CellType.TEXT) & _matches(text, r"[0-9]+")
-    )
-    return Normal(text, pd.Series(np.where(noted, "K905", ""), index=text.index))
+    typed = cells.is_type(CellType.TEXT) & matches(text, _NUMBER.fullmatch)
+    noted = (texts(text) != texts(cells.text)) | typed
+    return Normal(text, pd.Series(np.where(noted, "K905", ""), index=text.index, dtype=object))
 
 
 def checks(field: Field, form: Form) -> tuple[Check, ...]:
     least, most = _least(field), _most(field)
     return (
-        Check("K301", lambda c: _matches(c.text, r"-?[0-9]+(\.[0-9]+)?") & _numeric(c)),
-        Check("K302", lambda c: ~_matches(c.text, r"-.*")),
-        Check("K303", lambda c: ~_matches(c.text, r".*\..*")),
-        Check("K304", lambda c: ~(_numbers(c.text) < least)),
-        Check("K305", lambda c: ~(_numbers(c.text) > most)),
+        failing("K306", lambda c: c.is_type(CellType.DATE)),
+        failing("K301", lambda c: np.isnan(_numbers(c))),
+        failing("K302", lambda c: _numbers(c) < 0),
+        failing("K303", lambda c: _numbers(c) != np.trunc(_numbers(c))),
+        failing("K304", lambda c: _numbers(c) < least),
+        failing("K305", lambda c: _numbers(c) > most),
     )
+
+
+def _numbers(cells: Cells) -> npt.NDArray[np.float64]:
+    """NaN where no number stands. Only a numeric cell's text may have an exponent."""
+    typed = map_unique(cells.text, _number)
+    numeric = numbers(cells)
+    return np.where(np.isnan(numeric), typed.to_numpy(dtype=np.float64), numeric)
+
+
+def _number(text: str) -> float:
+    readable = len(text) <= LONGEST and _NUMBER.fullmatch(text)
+    return float(text) if readable else np.nan
 
 
 def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
@@ -83,15 +118,32 @@ def cell(text: str, field: Field, form: Form) -> int:
 
 
 def excel_norm(raw: str, field: Field, form: Form) -> str:
-    digits = excel.half_width_digits(excel.without_blanks(raw))
-    digits = excel.substitute(digits, [*((unit, "") for unit in _UNITS), (",", ""), ("，", "")])
-    return f"IF(ISNUMBER({raw}),{raw},IF({excel.all_digits(digits)},VALUE({digits}),{digits}))"
+    text = excel.half_width(excel.without_blanks(raw), "0123456789.,-")
+    # A mark at the end tells a unit behind the number from one within it.
+    mark = "CHAR(1)"
+    number = f"{text}&{mark}"
+    for unit in _UNITS:
+        number = f'SUBSTITUTE({number},"{unit}"&{mark},"")'
+    number = f'SUBSTITUTE({number},{mark},"")'
+    plain = f'SUBSTITUTE({number},",","")'
+    readable = f"AND(LEN({number})<={LONGEST},{excel.one_of(_shape(number), _SHAPES)})"
+    grouped = f'OR({plain}={number},TEXT(VALUE({plain}),"#,##0")={number})'
+    return f"IF(ISNUMBER({raw}),{raw},IF({readable},IF({grouped},VALUE({plain}),{text}),{text}))"
+
+
+def _shape(expression: str) -> str:
+    """The text with each run of digits (12 at most) as a single 0."""
+    digits = [(digit, "0") for digit in "123456789"]
+    return excel.substitute(expression, [*digits, *((zeros, "0") for zeros in _RUNS)])
+
+
+_RUNS = ("0000", "000", "00", "00")
 
 
 def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
     return (
-        Condition("K302", f'OR(AND(ISTEXT({norm}),LEFT({norm},1)="-"),AND(ISNUMBER({norm}),{norm}<0))'),
         Condition("K301", f"NOT(ISNUMBER({norm}))"),
+        Condition("K302", f"{norm}<0"),
         Condition("K303", f"{norm}<>INT({norm})"),
         Condition("K304", f"{norm}<{_least(field)}"),
         Condition("K305", f"{norm}>{_most(field)}"),
@@ -112,17 +164,3 @@ def _least(field: Field) -> int:
 
 def _most(field: Field) -> int:
     return int(field.options.get("max", LARGEST))
-
-
-def _numeric(cells: Cells) -> Mask:
-    return cells.is_type(CellType.TEXT, CellType.NUMBER)
-
-
-def _matches(text: pd.Series, pattern: str) -> Mask:
-    compiled = re.compile(pattern)
-    found = map_unique(text, lambda t: compiled.fullmatch(t) is not None)
-    return found.to_numpy(dtype=bool)
-
-
-def _numbers(text: pd.Series) -> pd.Series:
-    return pd.to_numeric(text, errors="coerce").to_numpy()

@@ -1,44 +1,57 @@
 """A count that no other count may be smaller than (members ≤ staff).
 
 Options: `limits`, field paths. Reported once at `at`, naming every limit that is exceeded.
+A limit that is blank or in error limits nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from converter.excel import either
 from converter.model import Form, Rule
-from converter.rules.base import Hit, Refs, Tables, known_path, same_sheet, title
+from converter.rules.base import (
+    Hit,
+    Refs,
+    Tables,
+    known_path,
+    labels,
+    numbers,
+    same_sheet,
+    title,
+)
 
 NAME = "at_most"
-OPTIONS = ("limits",)
+OPTIONS: tuple[str, ...] = ("limits",)
 
 
 def accept(rule: Rule, form: Form) -> None:
     limits = rule.options.get("limits")
     if not isinstance(limits, list) or not limits:
         raise ValueError("limits: must be a list of field paths")
-    for path in (*rule.at, *limits):
-        known_path(path, form, "at" if path in rule.at else "limits", "count")
+    for path in rule.at:
+        known_path(path, form, "at", "count")
+    for path in limits:
+        known_path(path, form, "limits", "count")
     same_sheet(rule, *limits)
 
 
 def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+    limits = {path: numbers(tables.column(path)) for path in rule.options["limits"]}
     for path in rule.at:
         column = tables.column(path)
-        exceeded = {
-            limit: (column.value > tables.column(limit).value).fillna(False)
-            for limit in rule.options["limits"]
-        }
-        for record in column.value.index[sum(exceeded.values()) > 0]:
-            limits = [limit for limit, over in exceeded.items() if over[record]]
-            named = (f"{title(p, tables.form)}({tables.column(p).value[record]})" for p in limits)
+        counted = numbers(column)
+        over = {limit: counted > most for limit, most in limits.items()}
+        for at, record in labels(column, np.logical_or.reduce(list(over.values()))):
+            exceeded = [limit for limit in limits if over[limit][at]]
+            named = (f"{title(p, tables.form)}({limits[p][at]:.0f})" for p in exceeded)
             yield Hit(
                 path,
                 record,
-                {"value": int(column.value[record]), "limits": "、".join(named)},
-                tuple((limit, record) for limit in limits),
+                {"value": int(counted[at]), "limits": "、".join(named)},
+                tuple((limit, record) for limit in exceeded),
             )
 
 
@@ -47,7 +60,7 @@ def _over(refs: Refs, path: str, limit: str) -> str:
     return f"IF(AND({a.usable},{b.usable}),{a.norm}>{b.norm},FALSE)"
 
 
-def excel(rule: Rule, path: str, refs: Refs) -> str:
+def excel(rule: Rule, path: str, refs: Refs) -> str | None:
     return either(_over(refs, path, limit) for limit in rule.options["limits"])
 
 

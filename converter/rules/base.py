@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from converter.kinds.base import Mask
 from converter.model import Field, Form, Rule
 
 
@@ -29,7 +32,13 @@ class Column:
 
     @property
     def usable(self) -> pd.Series:
-        return ~(self.blank | self.faulty)
+        return pd.Series(self.sound, index=self.blank.index)
+
+    @property
+    def sound(self) -> Mask:
+        """`usable` as a plain array: a rule over one unit is nothing but fixed costs."""
+        sound: Mask = ~(self.blank.to_numpy() | self.faulty.to_numpy())
+        return sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,9 @@ class Tables:
     member: Table
     today: date
     form: Form
+    has_members: pd.Series | None = (
+        None  # bool a submission: its member sheet was there; None = all
+    )
 
     def table(self, path: str) -> Table:
         return self.unit if path.startswith("unit.") else self.member
@@ -136,6 +148,32 @@ def title(path: str, form: Form) -> str:
     return form.field(path).title
 
 
+# --- shared by the pandas faces ------------------------------------------------------------
+
+
+def numbers(column: Column) -> npt.NDArray[np.float64]:
+    """Counts as floats, NaN where they are not usable (and every comparison is False)."""
+    found = column.value.to_numpy(dtype="float64", na_value=np.nan)
+    return np.where(column.sound, found, np.nan)
+
+
+def days(column: Column) -> npt.NDArray[np.datetime64]:
+    """Dates as whole days, NaT where they are not usable (and every comparison is False)."""
+    found = column.value.to_numpy(dtype="datetime64[D]")
+    return np.where(column.sound, found, np.datetime64("NaT", "D"))
+
+
+def labels(column: Column, mask: Mask) -> list[tuple[int, int]]:
+    """Position and record label of every record in a mask."""
+    if not mask.any():
+        return []
+    index = column.blank.index
+    return [(at, int(index[at])) for at in np.flatnonzero(mask).tolist()]
+
+
+# --- shared by the cards -------------------------------------------------------------------
+
+
 def option_path(rule: Rule, form: Form, option: str, kind: str | None = None) -> Field:
     """A card's option that must be a field path. Raises ValueError('option: reason')."""
     return known_path(rule.options.get(option), form, option, kind)
@@ -149,6 +187,14 @@ def known_path(path: Any, form: Form, option: str, kind: str | None = None) -> F
     if kind and found.kind != kind:
         raise ValueError(f"{option}: {path} is a {found.kind}, must be a {kind}")
     return found
+
+
+def option_number(rule: Rule, option: str, default: int | None = None) -> int:
+    """A card's option that must be a whole number from 1. Raises ValueError."""
+    value = rule.options.get(option, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{option}: must be a whole number from 1, is {value!r}")
+    return value
 
 
 def same_sheet(rule: Rule, *paths: str) -> None:

@@ -1,0 +1,219 @@
+"""The clerk's commands: template, check, convert, show, stats."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from converter.cli.shared import (
+    EXISTING,
+    EXISTING_FILE,
+    FOUND,
+    OK,
+    TARGET,
+    command,
+    err,
+    form_of,
+    option,
+    out,
+    print_report,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from converter.model import Form, Outcome
+
+
+@command("template")
+@option("template", "-o", "--output", type=TARGET, metavar="PATH")
+@option("template", "--identity", type=EXISTING_FILE, metavar="FILE")
+@option("template", "source", "--from", type=EXISTING_FILE, metavar="FILE", key="source")
+@option("template", "--rows", type=click.IntRange(1, 1_048_000), metavar="N")
+@click.pass_context
+def template(
+    ctx: click.Context,
+    output: Path | None,
+    identity: Path | None,
+    source: Path | None,
+    rows: int | None,
+) -> int:
+    from converter import commands
+    from converter.engine import Worker
+
+    folder, form = form_of(ctx)
+    target = output or Path(f"{form.title}.xlsx")
+    with Worker() as worker:
+        done = commands.template(folder, target, rows or 0, identity, source, worker)
+    return _say_template(done, form, target)
+
+
+def _say_template(done: dict[str, Any], form: Form, target: Path) -> int:
+    from converter.messages import say
+    from converter.model import Outcome
+
+    if done["issues"]:
+        print_report([Outcome(str(target), tuple(done["issues"]))], form, show_ids=False)
+    if "rows" not in done:
+        return FOUND
+    key = "template_filled" if done["members"] else "template_done"
+    out(say(key, path=target, rows=done["rows"], members=done["members"]))
+    left = done["left_behind"]
+    if left:
+        cells = "、".join(f"{sheet}!{cell}" for sheet, cell, _ in left[:5])
+        more = say("and_more") if len(left) > 5 else ""
+        out(say("template_left", count=len(left), cells=cells + more))
+    err(say("template_next", path=target))
+    return OK
+
+
+@command("check")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=EXISTING)
+@option(
+    "check", "--format", "layout", type=click.Choice(["text", "json", "html"]), default="text",
+    key="format",
+)  # fmt: skip
+@option("check", "--annotate", type=TARGET, metavar="DIR")
+@option("check", "--strict", is_flag=True)
+@option("check", "--show-ids", is_flag=True)
+@option("check", "--jobs", type=click.IntRange(1, 64), metavar="N")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    layout: str,
+    annotate: Path | None,
+    strict: bool,
+    show_ids: bool,
+    jobs: int | None,
+) -> int:
+    from converter.engine import Worker
+
+    with Worker() as worker:  # imports its libraries while we read the form
+        from converter import commands
+
+        folder, form = form_of(ctx)
+        report = commands.check(
+            paths, folder, form, annotate, jobs or os.cpu_count() or 1, worker, progress
+        )
+    if layout == "text":
+        print_report(report.outcomes, form, show_ids, given=[str(p) for p in paths])
+    else:
+        from converter.report import as_json
+
+        if layout == "json":
+            out(as_json.render(report.outcomes, form, show_ids=show_ids))
+        else:
+            from converter.report import html
+
+            out(html.render(report.outcomes, form, show_ids=show_ids))
+    _say_annotated(report.annotated, annotate)
+    return _verdict(report.outcomes, strict)
+
+
+def _say_annotated(annotated: Sequence[str], folder: Path | None) -> None:
+    from converter.messages import say
+
+    if len(annotated) == 1:
+        err(say("annotated", path=annotated[0]))
+    elif annotated:
+        err(say("annotated_many", count=len(annotated), path=folder))
+
+
+def _verdict(outcomes: Sequence[Outcome], strict: bool) -> int:
+    wrong = {"errors", "unreadable"} | ({"warnings"} if strict else set())
+    return FOUND if any(outcome.status in wrong for outcome in outcomes) else OK
+
+
+@command("convert")
+@click.argument("workbooks", metavar="WORKBOOK...", nargs=-1, required=True, type=EXISTING_FILE)
+@option("convert", "-o", "--output", type=TARGET, metavar="PATH")
+@option("convert", "--identity", type=EXISTING_FILE, metavar="FILE")
+@option("convert", "--since", type=EXISTING_FILE, metavar="FILE")
+@option("convert", "--show-ids", is_flag=True)
+@click.pass_context
+def convert(
+    ctx: click.Context,
+    workbooks: tuple[Path, ...],
+    output: Path | None,
+    identity: Path | None,
+    since: Path | None,
+    show_ids: bool,
+) -> int:
+    from converter.engine import Worker
+
+    with Worker() as worker:
+        from converter import commands
+        from converter.messages import say
+        from converter.report import changes
+
+        folder, form = form_of(ctx)
+        target = output or Path(say("report_package_name"))
+        results = commands.convert(workbooks, folder, target, identity, since, worker)
+    outcomes = [r.outcome for r in results]
+    if any(o.issues for o in outcomes):
+        print_report(outcomes, form, show_ids, summary=False)
+    for result in results:
+        if result.changes is not None:
+            out(changes.render(result.changes, form, since=str(since), show_ids=show_ids))
+        if result.package is None:
+            err(say("convert_refused", file=result.outcome.file))
+            continue
+        out(say("converted", path=result.package))
+        out(say("converted_unit", name=result.outcome.unit_name, members=result.outcome.members))
+        out(say("converted_checked"))
+        err(say("convert_next", path=result.package))
+    return OK if all(result.package for result in results) else FOUND
+
+
+@command("show")
+@click.argument("path", metavar="PACKAGE|WORKBOOK", type=EXISTING_FILE)
+@option("show", "--member", default="", metavar="TEXT")
+@option("show", "--html", "as_html", is_flag=True, key="html")
+@option("show", "--show-ids", is_flag=True)
+@click.pass_context
+def show(ctx: click.Context, path: Path, member: str, as_html: bool, show_ids: bool) -> int:
+    from converter.engine import Worker
+
+    with Worker() as worker:
+        from converter import commands
+        from converter.report import records
+
+        folder, form = form_of(ctx)
+        found = commands.look(folder, path, False, worker)
+    outcome: Outcome = found["outcome"]
+    if not outcome.readable or "unit" not in found:
+        print_report([outcome], form, show_ids)
+        return FOUND
+    render = records.html if as_html else records.text
+    out(render(found, form, member=member, show_ids=show_ids))
+    return OK
+
+
+@command("stats")
+@click.argument("path", metavar="PATH", type=EXISTING_FILE)
+@option("stats", "-o", "--output", type=TARGET, metavar="PATH")
+@click.pass_context
+def stats(ctx: click.Context, path: Path, output: Path | None) -> int:
+    from converter.engine import Worker
+
+    with Worker() as worker:
+        from converter import commands
+        from converter.messages import say
+        from converter.report import figures
+
+        folder, form = form_of(ctx)
+        found = commands.look(folder, path, True, worker)
+    if "tables" not in found:
+        print_report([found["outcome"]], form, show_ids=False)
+        return FOUND
+    title = found["outcome"].unit_name or path.stem
+    if output:
+        commands.write_figures(found["tables"], output, title)
+        err(say("stats_written", path=output))
+    else:
+        out(figures.text(found["tables"]))
+    return OK

@@ -1,0 +1,31 @@
+"""Commands to look things up: explain, fields."""
+
+from __future__ import annotations
+
+import click
+
+from converter.cli.shared import OK, USAGE, command, form_of, out
+
+
+@command("explain")
+@click.argument("code", required=False, default="", metavar="[CODE]")
+@click.pass_context
+def explain(ctx: click.Context, code: str) -> int:
+    from converter import catalogue
+    from converter.form import with_codes
+
+    folder, _ = form_of(ctx)
+    text = catalogue.explain(with_codes(folder), code.upper())
+    out(text)
+    return OK if not code or text.startswith(code.upper()) else USAGE
+
+
+@command("fields")
+@click.pass_context
+def fields(ctx: click.Context) -> int:
+    from converter import catalogue
+    from converter.form import with_codes
+
+    folder, _ = form_of(ctx)
+    out(catalogue.fields(with_codes(folder)))
+    return OK

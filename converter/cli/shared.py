@@ -1,0 +1,145 @@
+"""What all commands share: Chinese help, options, printing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from converter import __version__, helptext
+
+if TYPE_CHECKING:
+    from converter.model import Form, Outcome
+
+OK, FOUND, USAGE = 0, 1, 2
+
+
+class Chinese:
+    """Help in the clerk's language: click's own headings are English."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=helptext.text("usage"))
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option: click.Option | None = super().get_help_option(ctx)  # type: ignore[misc]
+        if option:
+            option.help = helptext.text("help")
+        return option
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        params = [p for p in self.get_params(ctx) if isinstance(p, click.Option)]  # type: ignore[attr-defined]
+        records = [record for p in params if (record := p.get_help_record(ctx))]
+        with formatter.section(helptext.text("options")):
+            formatter.write_dl(records)
+
+
+class Command(Chinese, click.Command):
+    pass
+
+
+class Group(Chinese, click.Group):
+    """Commands grouped by who uses them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for group, title in helptext.groups():
+            names = [n for n in self.commands if helptext.of(n, "group") == group]
+            if names:
+                with formatter.section(title):
+                    formatter.write_dl([(name, helptext.of(name, "short")) for name in names])
+        super().format_options(ctx, formatter)
+
+
+@click.group(
+    cls=Group,
+    help=helptext.text("about"),
+    subcommand_metavar=helptext.text("metavar"),
+    options_metavar="",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="%(version)s", help=helptext.text("version"))
+@click.option(
+    "--form", "form_name", envvar="CONVERTER_FORM", metavar="NAME", help=helptext.text("form")
+)
+@click.pass_context
+def cli(ctx: click.Context, form_name: str | None) -> None:
+    ctx.obj = form_name
+
+
+def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A subcommand whose help stands in help.zh.toml."""
+    return cli.command(
+        name,
+        cls=Command,
+        help=helptext.of(name, "long"),
+        short_help=helptext.of(name, "short"),
+        options_metavar=helptext.text("options_metavar"),
+    )
+
+
+def option(command: str, *names: str, **settings: Any) -> Callable[[Any], Any]:
+    key = settings.pop("key", names[-1].lstrip("-").replace("-", "_"))
+    return click.option(*names, help=helptext.option(command, key), **settings)
+
+
+EXISTING = click.Path(exists=True, path_type=Path)
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+TARGET = click.Path(path_type=Path)
+
+
+def form_of(ctx: click.Context) -> tuple[Path, Form]:
+    """The form's folder and its cards (without code lists: the workers load them)."""
+    from converter import form
+
+    folder = form.form_dir(ctx.obj).resolve()
+    return folder, form.read(folder)
+
+
+def print_report(
+    outcomes: Sequence[Outcome],
+    form: Form,
+    show_ids: bool,
+    *,
+    given: Sequence[str] = (),
+    summary: bool = True,
+) -> None:
+    from converter.report import terminal
+
+    colour = colourful(sys.stdout)
+    columns = width()
+    out(terminal.render(outcomes, form, show_ids=show_ids, colour=colour, width=columns))
+    if summary:
+        err(terminal.summary(outcomes, given=given, colour=colourful(sys.stderr)))
+
+
+def width() -> int:
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+
+
+def colourful(stream: Any) -> bool:
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+
+
+def progress(answers: Any) -> Any:
+    """A bar on stderr, on a terminal only, and only where there is something to wait for."""
+    if not sys.stderr.isatty():
+        return answers
+    from converter.messages import say
+
+    def shown() -> Any:
+        with click.progressbar(answers, label=say("progress"), file=sys.stderr) as bar:
+            yield from bar
+
+    return shown()
+
+
+def out(text: str) -> None:
+    click.echo(text.removesuffix("\n"))
+
+
+def err(text: str) -> None:
+    click.echo(text.removesuffix("\n"), err=True)

@@ -1,0 +1,275 @@
+"""A calendar date; canonical text is ISO (2010-05-01).
+
+Read and noted (K902): 2010.5.1, 2010年5月1日, 20100501, 2010/5/1, 2010-5-1, full-width, with
+blanks, with a time or a weekday behind; a month without a day (2010年5月, 2010-05), which is read
+as its first day; eight digits in a numeric cell; a number whose date format was lost; a time,
+which is dropped.
+
+Faults: K401 no date, or a year of two digits · K402 only a year, or 2010.1, which a spreadsheet
+makes of 2010.10, too. In a cell that is formatted as a date both arrive as a day between
+1905-03-14 and 1905-09-29, so these days are refused · K403 a day that no calendar has · K404 a
+year outside 1800-2100 · K405 before `earliest` of the card (a warning). Days in the future are a
+matter of rules.
+
+Option: `earliest`. The Excel face judges numbers; dates typed as text are read by the pipeline.
+
+>>> TEXT = CellType.TEXT
+>>> [read(t, TEXT)[0] for t in ("2010.5.1", "２０１０年５月１日", "20100501", "2010-05")]
+['2010-05-01', '2010-05-01', '2010-05-01', '2010-05-01']
+>>> [read(t, TEXT)[1] for t in ("10.5.1", "2010", "2010.1", "2010-02-30", "1010-5-1")]
+['K401', 'K402', 'K402', 'K403', 'K404']
+>>> read("2010.1", CellType.NUMBER), read("40299", CellType.NUMBER)
+(('2010.1', 'K402'), ('2010-05-01', ''))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from converter import excel
+from converter.kinds.base import (
+    Cells,
+    Check,
+    Condition,
+    Mask,
+    Normal,
+    Texts,
+    by_verdict,
+    failing,
+    half_width,
+    map_cells,
+    number_text,
+    option_date,
+    points,
+    same_text,
+    strip,
+    texts,
+)
+from converter.model import CellType, Field, Form
+
+NAME = "date"
+OPTIONS: tuple[str, ...] = ("earliest",)
+NUMBER_FORMAT = "yyyy-mm-dd"
+
+FIRST_YEAR, LAST_YEAR = 1800, 2100
+_EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's count, from March 1900 on
+_LAST_SERIAL = (date(LAST_YEAR, 12, 31) - _EPOCH).days
+_END_OF_TIME = (date(9999, 12, 31) - _EPOCH).days
+_EIGHT_FROM, _EIGHT_TO = 18000101, 21001231
+_SAFE_YEAR = 1906  # from here on a date cell cannot be a year that was typed
+_YEARS = (1900, 2100)  # numbers that are a year, or a year and a month
+
+_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2}).*)?")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+_SIGN = r" ?[-./\\。·—–年月] ?"
+_TIME = r"(?:[ T]|(?<![0-9]))[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]+)?)?"
+_DAY = re.compile(
+    f"([0-9]{{4}}){_SIGN}([0-9]{{1,2}}){_SIGN}([0-9]{{1,2}})(?: ?[日号])?"
+    f"(?: ?(?:星期|周)[一二三四五六日天])?(?:{_TIME})?"
+)
+_EIGHT = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
+_MONTH = re.compile(f"([0-9]{{4}}){_SIGN}([0-9]{{1,2}})(?: ?月份?)?")
+_AMBIGUOUS = re.compile("[0-9]{4}(?: ?年)?|[0-9]{4} ?[.。·] ?1")
+_ONE_BLANK = str.maketrans({c: " " if c in excel.VISIBLE_BLANKS else "" for c in excel.BLANKS})
+
+
+def read(text: str, type: CellType) -> tuple[str, str]:
+    """(ISO date, '') or (the text as it is, code of the fault)."""
+    if type is CellType.DATE:
+        found, fault = _read_date_cell(text)
+    elif type is CellType.NUMBER and not _ISO.fullmatch(text):
+        found, fault = _read_number(text)
+    else:
+        found, fault = _read_text(" ".join(half_width(text.translate(_ONE_BLANK)).split()))
+    if found is None:
+        return text, fault
+    return (found.isoformat(), "") if FIRST_YEAR <= found.year <= LAST_YEAR else (text, "K404")
+
+
+Found = tuple[date | None, str]
+
+
+def _calendar(year: str, month: str, day: str) -> Found:
+    try:
+        return date(int(year), int(month), int(day)), ""
+    except ValueError:
+        return None, "K403" if FIRST_YEAR <= int(year) <= LAST_YEAR else "K404"
+
+
+def _read_text(text: str) -> Found:
+    if _AMBIGUOUS.fullmatch(text):
+        return None, "K402"
+    if found := _DAY.fullmatch(text) or _EIGHT.fullmatch(text):
+        return _calendar(found[1], found[2], found[3])
+    if found := _MONTH.fullmatch(text):
+        return _calendar(found[1], found[2], "1")
+    return None, "K401"
+
+
+def _read_number(text: str) -> Found:
+    if not _NUMBER.fullmatch(text):
+        return None, "K401"
+    number = float(text)
+    if _YEARS[0] <= number < _YEARS[1]:
+        return None, "K402"
+    if _EIGHT_FROM <= number <= _EIGHT_TO and number.is_integer():
+        found = _EIGHT.fullmatch(text)
+        return _calendar(found[1], found[2], found[3]) if found else (None, "K401")
+    if 1 <= number < _END_OF_TIME + 1:
+        # The count has a 29 February 1900 that never was; days before it are one later.
+        return _EPOCH + timedelta(int(number) + (number < 60)), ""
+    return None, "K401"
+
+
+def _read_date_cell(text: str) -> Found:
+    serial = _serial(text)
+    if serial is None or serial < 1:
+        return None, "K401"
+    if _YEARS[0] <= serial < _YEARS[1]:
+        return None, "K402"
+    return date.fromisoformat(text[:10]), ""
+
+
+def _serial(text: str) -> float | None:
+    """The number behind a date cell, None for a mere time."""
+    found = _ISO.fullmatch(text)
+    if not found:
+        return None
+    year, month, day, hour, minute, second = (int(g or 0) for g in found.groups())
+    try:
+        days = (date(year, month, day) - _EPOCH).days
+    except ValueError:
+        return None
+    return days + (hour * 3600 + minute * 60 + second) / 86400
+
+
+def accept(field: Field, form: Form) -> None:
+    if "earliest" in field.options:
+        option_date(field.options["earliest"], "earliest")
+
+
+def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+    text = texts(cells.text)
+    odd = ~_plain(cells)
+    if odd.any():
+        text = text.copy()
+        text[odd] = map_cells(_pick(cells, odd), lambda text, type: read(text, type)[0])
+    return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
+
+
+def _plain(cells: Cells) -> Mask:
+    """Days that are right at a glance, which nearly all are; the others are read one by one."""
+    signs = points(cells.text, 11)
+    day_of = signs[:, [0, 1, 2, 3, 5, 6, 8, 9]]
+    shape = ((day_of >= 0) & (day_of <= 9)).all(axis=1)
+    shape &= (signs[:, [4, 7]] == ord("-") - ord("0")).all(axis=1)
+    shape &= signs[:, 10] == -ord("0")
+    year, month, day = (
+        day_of[:, columns] @ 10 ** np.arange(len(columns) - 1, -1, -1, dtype=np.int32)
+        for columns in ([0, 1, 2, 3], [4, 5], [6, 7])
+    )
+    shape &= (year >= _SAFE_YEAR) & (year <= LAST_YEAR)
+    return np.asarray(shape & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 28))
+
+
+def _pick(cells: Cells, here: Mask) -> Cells:
+    return Cells(cells.text[here], cells.type[here])
+
+
+def _verdicts(cells: Cells) -> Texts:
+    result = np.full(len(cells.text), "", dtype=object)
+    odd = ~_plain(cells)
+    if odd.any():
+        result[odd] = map_cells(_pick(cells, odd), lambda text, type: read(text, type)[1])
+    return result
+
+
+def checks(field: Field, form: Form) -> tuple[Check, ...]:
+    found = by_verdict(("K401", "K402", "K403", "K404"), _verdicts)
+    earliest = _earliest(field)
+    if earliest:
+        too_early = failing("K405", lambda c: np.asarray(texts(c.text) < earliest, dtype=bool))
+        found = (*found, too_early)
+    return found
+
+
+def _earliest(field: Field) -> str:
+    value = field.options.get("earliest")
+    return option_date(value, "earliest").isoformat() if value else ""
+
+
+def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
+    return pd.to_datetime(text.where(text != "", None), format="%Y-%m-%d", errors="coerce")
+
+
+def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
+    if code == "K405":
+        return {"earliest": _earliest(field)}
+    if code == "K402" and (serial := _serial(raw)):
+        # In a cell formatted as a date the clerk sees a day of 1905, but typed 2010 or 2010.1.
+        return {"typed": number_text(round(serial, 4))}
+    return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
+
+
+def cell(text: str, field: Field, form: Form) -> str | date:
+    """A date before 1900 stays text: spreadsheets cannot count that far back."""
+    found = date.fromisoformat(text)
+    return found if found.year >= 1900 else text
+
+
+# --- the Excel face, for numbers alone -----------------------------------------------------
+
+
+def excel_norm(raw: str, field: Field, form: Form) -> str:
+    # 400 years are 146,097 days: DATE knows no year before 1900.
+    year, month, day = _excel_parts(raw)
+    digits = f"DATE({year}+400,{month},{day})-146097"
+    serial = f"IF({_excel_day(raw)},{digits},INT({raw}))"
+    return f"IF(ISNUMBER({raw}),{serial},{excel.without_blanks(raw)})"
+
+
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+    def number(wrong: str) -> str:
+        return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
+
+    eight = _excel_eight(raw)
+    found = [
+        Condition("K402", number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
+        Condition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
+        Condition("K404", number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")),
+        Condition("K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")),
+    ]
+    if _earliest(field):
+        first = (date.fromisoformat(_earliest(field)) - _EPOCH).days
+        found.append(Condition("K405", number(f"{norm}<{first}")))
+    return tuple(found)
+
+
+def _excel_eight(raw: str) -> str:
+    return f"AND({raw}>={_EIGHT_FROM},{raw}<={_EIGHT_TO},{raw}=INT({raw}))"
+
+
+def _excel_parts(raw: str) -> tuple[str, str, str]:
+    return f"INT({raw}/10000)", f"INT(MOD({raw},10000)/100)", f"MOD({raw},100)"
+
+
+def _excel_day(raw: str) -> str:
+    """TRUE where eight digits are a day of the calendar (whose cycle is 400 years)."""
+    year, month, day = _excel_parts(raw)
+    last = f"DAY(DATE(2000+MOD({year},400),{month}+1,0))"
+    day_of_month = f"AND({month}>=1,{month}<=12,{day}>=1,{day}<={last})"
+    # MOD of a huge number is an error, so it is asked for in the right range only.
+    return f"IF({_excel_eight(raw)},{day_of_month},FALSE)"
+
+
+def excel_usable(norm: str) -> str:
+    return f"ISNUMBER({norm})"
+
+
+def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
+    return ""

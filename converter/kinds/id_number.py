@@ -1,0 +1,282 @@
+"""A citizen's ID number: 17 digits and a check character (GB 11643-1999).
+
+Digits 1-6 name the region that issued it first, 7-14 the birth date, 15-17 the sequence (17th
+odd = male). Weights 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2; the sum modulo 11 picks the check
+character from 10X98765432. The same structure holds for residence permits of Hong Kong, Macao
+and Taiwan (81, 82, 83) and foreign permanent resident cards (9…, since 2023-12-01).
+
+Tidied (K901): blanks, full-width signs, a small x, an apostrophe in front. Faults, in order:
+K111 typed as a number of 16 digits and more, of which a spreadsheet keeps 15 · K113 a
+first-generation number of 15 digits (ended 2013-01-01) · K112 not 18 characters · K114 signs
+that do not belong · K115 no birth date · K117 born in the future · K116 check character ·
+K118 unknown region (a warning: lists of regions are never complete).
+
+Option: `regions`, the code list of known region codes; without it regions are not judged.
+
+>>> compact("１１０１０１ 18500101 003x")
+'11010118500101003X'
+>>> compact("'110101185001010001")
+'110101185001010001'
+>>> check_character("11010118500101003")
+'4'
+>>> from_first_generation("110101500101003")
+'110101195001010033'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from converter import excel
+from converter.kinds.base import (
+    Cells,
+    Check,
+    Condition,
+    Mask,
+    Normal,
+    excel_lost_digits,
+    failing,
+    lost_digits,
+    option_list,
+    points,
+    same_text,
+    squeeze,
+    texts,
+    today,
+)
+from converter.model import CellType, CodeList, Field, Form
+
+NAME = "id_number"
+OPTIONS: tuple[str, ...] = ("regions",)
+NUMBER_FORMAT = "@"
+
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+CHARACTERS = "10X98765432"
+EARLIEST_BIRTH = 1850  # nobody born before has ever held an ID number
+APOSTROPHES = "'‘’`"
+# Cards that other authorities issue; the list of regions does not know them.
+_OTHER_ISSUERS = (81, 82, 83)
+
+_LENGTH, _OLD_LENGTH = 18, 15
+_NOTHING = -ord("0")  # behind the end of a text
+Points = npt.NDArray[np.int32]
+
+
+def compact(text: str) -> str:
+    """The number without what does not belong to it."""
+    squeezed = squeeze(text).upper()
+    return squeezed[1:] if squeezed[:1] in APOSTROPHES else squeezed
+
+
+def check_character(digits: str) -> str:
+    """The 18th character that belongs to 17 digits."""
+    return CHARACTERS[sum(w * int(d) for w, d in zip(WEIGHTS, digits, strict=True)) % 11]
+
+
+def from_first_generation(digits: str) -> str:
+    """The 18-character form of a 15-digit number: everybody who had one was born in 19…"""
+    longer = digits[:6] + "19" + digits[6:]
+    return longer + check_character(longer)
+
+
+def accept(field: Field, form: Form) -> None:
+    if "regions" in field.options:
+        name = option_list(field, form, "regions")
+        if not all(len(e.code) == 6 and e.code.isdigit() for e in form.codes[name].entries):
+            raise ValueError("regions: its codes must have six digits")
+
+
+def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+    text = texts(cells.text)
+    odd = np.flatnonzero(~_well_formed(_points(cells)))
+    if len(odd):
+        text = text.copy()
+        for at in odd:
+            text[at] = compact(text[at])
+    return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K901")
+
+
+# --- checks over arrays of code points, one row a number, one column more than it may have -----
+
+
+def _points(cells: Cells) -> Points:
+    return points(cells.text, _LENGTH + 1)
+
+
+def _has_length(signs: Points, length: int) -> Mask:
+    return np.asarray((signs[:, length - 1] != _NOTHING) & (signs[:, length] == _NOTHING))
+
+
+def _digits(signs: Points, start: int, end: int) -> Mask:
+    part = signs[:, start:end]
+    return np.asarray(((part >= 0) & (part <= 9)).all(axis=1))
+
+
+def _value(signs: Points, start: int, end: int) -> npt.NDArray[np.int64]:
+    """The digits of some columns as one number; nonsense where they are no digits."""
+    result = np.zeros(len(signs), dtype=np.int64)
+    for column in range(start, end):
+        result = result * 10 + signs[:, column]
+    return result
+
+
+def _well_formed(signs: Points) -> Mask:
+    last = signs[:, _LENGTH - 1]
+    ends = _digits(signs, _LENGTH - 1, _LENGTH) | (last == ord("X") - ord("0"))
+    ends &= signs[:, _LENGTH] == _NOTHING
+    return np.asarray(_digits(signs, 0, _LENGTH - 1) & ends)
+
+
+_MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+
+
+def _is_date(
+    year: npt.NDArray[np.int64], month: npt.NDArray[np.int64], day: npt.NDArray[np.int64]
+) -> Mask:
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    possible = (month >= 1) & (month <= 12)
+    last = _MONTH_DAYS[np.where(possible, month, 0)] - ((month == 2) & ~leap)
+    return np.asarray(possible & (day >= 1) & (day <= last))
+
+
+def _first_generation(cells: Cells) -> Mask:
+    signs = _points(cells)
+    found = _has_length(signs, _OLD_LENGTH)
+    signs = signs[found]
+    born = (_value(signs, 6, 8) + 1900, _value(signs, 8, 10), _value(signs, 10, 12))
+    found[found] = _digits(signs, 0, _OLD_LENGTH) & _is_date(*born)
+    return found
+
+
+def _wrong_length(cells: Cells) -> Mask:
+    # A number cell that is not K111 can hold 15 digits at most, whatever its text looks like.
+    wrong = ~_has_length(_points(cells), _LENGTH)
+    return np.asarray(wrong | cells.is_type(CellType.NUMBER))
+
+
+def _wrong_signs(cells: Cells) -> Mask:
+    return ~_well_formed(_points(cells))
+
+
+def _no_birth_date(cells: Cells) -> Mask:
+    signs = _points(cells)
+    year = _value(signs, 6, 10)
+    born = _is_date(year, _value(signs, 10, 12), _value(signs, 12, 14))
+    return ~born | (year < EARLIEST_BIRTH)
+
+
+def _not_born_yet(cells: Cells) -> Mask:
+    now = today()
+    born = _value(_points(cells), 6, 14)
+    return np.asarray(born > now.year * 10000 + now.month * 100 + now.day)
+
+
+def _wrong_check_character(cells: Cells) -> Mask:
+    signs = _points(cells)
+    # Floats of this size are exact, and many times faster to multiply than integers.
+    total = signs[:, : _LENGTH - 1].astype(np.float64) @ np.array(WEIGHTS, dtype=np.float64)
+    expected = np.array([ord(c) - ord("0") for c in CHARACTERS])[total.astype(np.int64) % 11]
+    return np.asarray(signs[:, _LENGTH - 1] != expected)
+
+
+def _unknown_region(codes: CodeList) -> Callable[[Cells], Mask]:
+    is_known = np.zeros(10**6, dtype=bool)
+    is_known[[int(entry.code) for entry in codes.entries]] = True
+
+    def wrong(cells: Cells) -> Mask:
+        signs = _points(cells)
+        other = (signs[:, 0] == 9) | np.isin(signs[:, 0] * 10 + signs[:, 1], _OTHER_ISSUERS)
+        code = _value(signs, 0, 6).clip(0, len(is_known) - 1)  # what is no code is K114
+        return np.asarray(~is_known[code] & ~other)
+
+    return wrong
+
+
+def checks(field: Field, form: Form) -> tuple[Check, ...]:
+    found = [
+        lost_digits("K111"),
+        failing("K113", _first_generation),
+        failing("K112", _wrong_length),
+        failing("K114", _wrong_signs),
+        failing("K115", _no_birth_date),
+        failing("K117", _not_born_yet),
+        failing("K116", _wrong_check_character),
+    ]
+    if "regions" in field.options:
+        codes = form.codes[str(field.options["regions"])]
+        found.append(failing("K118", _unknown_region(codes)))
+    return tuple(found)
+
+
+def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
+    return text
+
+
+def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
+    if code == "K112":
+        return {"length": len(text)}
+    if code == "K113":
+        return {"offer": from_first_generation(text)}
+    # No birth date: reports mask ID numbers, and it must not slip out beside them.
+    return {"region": text[:6]} if code == "K118" else {}
+
+
+def cell(text: str, field: Field, form: Form) -> str:
+    return text
+
+
+# --- the Excel face ------------------------------------------------------------------------
+
+
+def excel_norm(raw: str, field: Field, form: Form) -> str:
+    clean = excel.half_width_digits(excel.without_blanks(raw))
+    clean = f"UPPER({excel.substitute(clean, [('Ｘ', 'X'), ('ｘ', 'X'), ('＇', APOSTROPHES[0])])})"
+    quoted = f"ISNUMBER(FIND(LEFT({clean},1),{excel.quote(APOSTROPHES)}))"
+    # LEFT of nothing is found everywhere; nothing without its first sign is nothing again.
+    return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),IF({quoted},MID({clean},2,99),{clean}))'
+
+
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+    def part(start: int, length: int) -> str:
+        return f"VALUE(MID({norm},{start},{length}))"
+
+    old_born = _excel_date(f"1900+{part(7, 2)}", part(9, 2), part(11, 2))
+    old = f"IF({excel.only(norm, '0123456789')},{old_born},FALSE)"
+    born = _excel_date(part(7, 4), part(11, 2), part(13, 2))
+    now = "YEAR(TODAY())*10000+MONTH(TODAY())*100+DAY(TODAY())"
+    places = "{" + ",".join(str(n) for n in range(1, _LENGTH)) + "}"
+    weights = "{" + ",".join(str(w) for w in WEIGHTS) + "}"
+    total = f"SUMPRODUCT(MID({norm},{places},1)*{weights})"
+    last = f"MID({norm},{_LENGTH},1)"
+    return (
+        excel_lost_digits("K111", raw),
+        Condition("K113", f"IF(LEN({norm})={_OLD_LENGTH},{old},FALSE)"),
+        Condition("K112", f"LEN({norm})<>{_LENGTH}"),
+        Condition(
+            "K114",
+            f"NOT(AND({excel.only(f'LEFT({norm},{_LENGTH - 1})', '0123456789')},"
+            f'ISNUMBER(FIND({last},"0123456789X"))))',
+        ),
+        Condition("K115", f"IF({part(7, 4)}<{EARLIEST_BIRTH},TRUE,NOT({born}))"),
+        Condition("K117", f"{part(7, 8)}>{now}"),
+        Condition("K116", f"MID({excel.quote(CHARACTERS)},MOD({total},11)+1,1)<>{last}"),
+    )
+
+
+def _excel_date(year: str, month: str, day: str) -> str:
+    """TRUE where three numbers are a date. Years are moved into 2000-2399, where the calendar
+    is the same and DATE understands them all."""
+    last = f"DAY(DATE(2000+MOD({year},400),{month}+1,0))"
+    return f"AND({month}>=1,{month}<=12,{day}>=1,{day}<={last})"
+
+
+def excel_usable(norm: str) -> str:
+    return f'{norm}<>""'
+
+
+def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
+    return ""

@@ -1,0 +1,176 @@
+"""A person's name, in any script, as the ID card has it.
+
+Tidied (K901): blanks at the ends, between Chinese characters and around the dot, runs of blanks;
+full-width Latin letters; the dot of names such as 阿依古丽·买买提, of which only U+00B7 is
+right; radicals that were typed for the character of the same look (U+2F00, U+2E80). A full stop
+behind a Latin letter stays. Rare characters beyond the basic plane are right.
+
+Faults: K007 begins like a formula · K201 digits, punctuation, symbols that no name holds (signs
+of Western names count only beside Latin letters), or nothing but dots · K006 private-use
+characters · K202 any other sign that is no letter · K008 longer than `name_length` of the form's
+limits. No options.
+
+>>> tidy(" 张\u3000三 "), tidy("阿依古丽•买买提"), tidy("买买提.吾守尔"), tidy("J.  Smith")
+('张三', '阿依古丽·买买提', '买买提·吾守尔', 'J. Smith')
+>>> tidy("\u2f63") == "\u751f"
+True
+>>> holds_wrong_sign("张三1"), holds_wrong_sign("O'Neill"), holds_wrong_sign("张-三")
+(True, False, True)
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from converter import excel
+from converter.kinds import free
+from converter.kinds.base import (
+    Cells,
+    Check,
+    Condition,
+    Mask,
+    Normal,
+    failing,
+    half_width,
+    map_at,
+    matches_at,
+    same_text,
+    where,
+)
+from converter.model import Field, Form
+
+NAME = "person_name"
+OPTIONS: tuple[str, ...] = ()
+NUMBER_FORMAT = "@"
+LIMIT = "name_length"
+
+DOT = "·"
+DOTS = "•‧・･∙⋅"  # taken for the dot
+STOPS = ".．"  # taken for the dot, except in Latin names
+LATIN_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+TSHEG = "\u0f0b"  # stands between the syllables of a Tibetan name
+# Signs of Western names, no signs beside Chinese characters. Both faces use both lists.
+WESTERN = "-.,'’‘‐‑–＇－．，"
+WRONG = (
+    '0123456789!"#$%&()*+/:;<=>?@[\\]^_`{|}~'
+    "０１２３４５６７８９！＂＃＄％＆（）＊＋／：；＜＝＞？＠［＼］＾＿｀｛｜｝～"
+    "、。〃“”《》〈〉【】「」『』〔〕…—―￥£€§°×÷±※№→←↑↓√□■○●◎△▲▽▼☆★◇◆"
+)
+
+_CJK = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_CHINESE = re.compile(f"[{_CJK}]+({DOT}[{_CJK}]+)*").fullmatch
+_NOT_CHINESE = re.compile(f"[^{_CJK}]")
+_RADICALS = re.compile("[\u2e80-\u2fdf]")
+_BETWEEN_CHINESE = re.compile(f"(?<=[{_CJK}]) (?=[{_CJK}])")
+_AROUND_DOT = re.compile(f" ?{DOT} ?")
+_LATIN = re.compile("[A-Za-z]").search
+_STOP_OF_NO_LATIN = re.compile(r"(?<![A-Za-z\u00c0-\u024f])\.")
+_SIGNS = str.maketrans(
+    dict.fromkeys(excel.BLANKS, "")
+    | dict.fromkeys(excel.VISIBLE_BLANKS, " ")
+    | dict.fromkeys(DOTS, DOT)
+)
+
+
+def tidy(text: str) -> str:
+    """The name in its proper writing; what cannot belong to a name stays."""
+    if _CHINESE(text):
+        return text
+    name = half_width(_RADICALS.sub(_character, text).translate(_SIGNS))
+    name = _STOP_OF_NO_LATIN.sub(DOT, name) if _LATIN(name) else name.replace(".", DOT)
+    name = _AROUND_DOT.sub(DOT, " ".join(name.split()))
+    return _BETWEEN_CHINESE.sub("", name)
+
+
+def _character(radical: re.Match[str]) -> str:
+    """The character that a radical was typed for; radicals without one stay."""
+    return unicodedata.normalize("NFKC", radical[0])
+
+
+def holds_wrong_sign(name: str) -> bool:
+    """Whether a tidy name holds a sign that no name holds, or nothing else at all."""
+    if not name.strip(f"{DOT} "):
+        return True
+    return any(c in WRONG for c in name) or (not _LATIN(name) and any(c in WESTERN for c in name))
+
+
+def _holds_no_letter(name: str) -> bool:
+    """Whether anything in a name is neither a letter, nor a sign that is judged elsewhere."""
+    return not _CHINESE(name) and not all(
+        unicodedata.category(c)[0] in "LM" or c in f"〇{DOT}{TSHEG} {WESTERN}{WRONG}" for c in name
+    )
+
+
+def accept(field: Field, form: Form) -> None:
+    free.accept(form, LIMIT)
+
+
+def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+    odd = where(cells.text, _NOT_CHINESE, between="〇")
+    return same_text(cells, map_at(cells.text, odd, tidy), "K901")
+
+
+def checks(field: Field, form: Form) -> tuple[Check, ...]:
+    return (
+        free.formula(),
+        failing("K201", lambda c: _where_odd(c, holds_wrong_sign)),
+        free.private(),
+        failing("K202", lambda c: _where_odd(c, _holds_no_letter)),
+        free.too_long(form, LIMIT),
+    )
+
+
+def _where_odd(cells: Cells, judge: Callable[[str], bool]) -> Mask:
+    """Nearly all names are plain Chinese, and one look at them is enough."""
+    return matches_at(cells.text, where(cells.text, _NOT_CHINESE, between="〇"), judge)
+
+
+def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
+    return text
+
+
+def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
+    if code == "K008":
+        return {"length": len(text), "limit": form.limits[LIMIT]}
+    if code == "K201":
+        wrong = [c for c in text if c in WRONG] or [c for c in text if c in WESTERN + DOT]
+        return {"signs": "".join(dict.fromkeys(wrong))}
+    return {}
+
+
+def cell(text: str, field: Field, form: Form) -> str:
+    return text
+
+
+def excel_norm(raw: str, field: Field, form: Form) -> str:
+    removed = [(c, "") for c in excel.BLANKS if c not in excel.VISIBLE_BLANKS]
+    blanks = [(c, " ") for c in excel.VISIBLE_BLANKS if c != " "]
+    name = excel.substitute(raw, [*removed, *blanks, *((c, DOT) for c in DOTS)])
+    chinese = excel.substitute(name, [(" ", ""), *((c, DOT) for c in STOPS)])
+    return f"IF({_excel_latin(raw)},TRIM({name}),{chinese})"
+
+
+def _excel_latin(expression: str) -> str:
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in LATIN_LETTERS + LATIN_LETTERS.upper())
+    return excel.contains_any(expression, LATIN_LETTERS + LATIN_LETTERS.upper() + wide)
+
+
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+    foreign = f"IF({_excel_latin(norm)},FALSE,{excel.contains_any(norm, WESTERN)})"
+    dots = excel.only(norm, f"{DOT} ")
+    return (
+        free.excel_formula(norm),
+        Condition("K201", f"OR({dots},{excel.contains_any(norm, WRONG)},{foreign})"),
+    )
+
+
+def excel_usable(norm: str) -> str:
+    return f'{norm}<>""'
+
+
+def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
+    return ""

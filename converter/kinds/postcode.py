@@ -1,0 +1,108 @@
+"""A postcode: six digits.
+
+Tidied: blanks, full-width digits (K901); the leading zero that a numeric cell took from five
+digits, where it makes them begin with one of `prefixes` (K903). Faults: K701 not six digits ·
+K702 begins with none of `prefixes` (a warning: units move).
+
+Option: `prefixes`, what the province's postcodes begin with.
+
+>>> read("54000", ("05", "06"))
+'054000'
+>>> read("０５４ ０００", ("05", "06"))
+'054000'
+>>> read("54000", ("10",))
+'54000'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from converter import excel
+from converter.kinds.base import (
+    Cells,
+    Check,
+    Condition,
+    Normal,
+    failing,
+    map_unique,
+    matches,
+    option_texts,
+    squeeze,
+    texts,
+)
+from converter.model import Field, Form
+
+NAME = "postcode"
+OPTIONS: tuple[str, ...] = ("prefixes",)
+NUMBER_FORMAT = "@"
+
+_FIVE, _SIX = re.compile("[0-9]{5}"), re.compile("[0-9]{6}")
+
+
+def read(text: str, prefixes: tuple[str, ...]) -> str:
+    code = squeeze(text)
+    lost_zero = _FIVE.fullmatch(code) and f"0{code}".startswith(prefixes)
+    return f"0{code}" if lost_zero else code
+
+
+def accept(field: Field, form: Form) -> None:
+    if not all(p.isascii() and p.isdigit() for p in option_texts(field, "prefixes")):
+        raise ValueError("prefixes: must be digits")
+
+
+def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+    prefixes = option_texts(field, "prefixes")
+    text = map_unique(cells.text, lambda t: read(t, prefixes))
+    before, after = texts(cells.text), texts(text)
+    restored = after != texts(map_unique(cells.text, squeeze))
+    note = np.where(restored, "K903", np.where(before != after, "K901", ""))
+    return Normal(text, pd.Series(note, index=text.index, dtype=object))
+
+
+def checks(field: Field, form: Form) -> tuple[Check, ...]:
+    found = [failing("K701", lambda c: ~matches(c.text, _SIX.fullmatch))]
+    prefixes = option_texts(field, "prefixes")
+    if prefixes:
+        found.append(failing("K702", lambda c: ~matches(c.text, lambda t: t.startswith(prefixes))))
+    return tuple(found)
+
+
+def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
+    return text
+
+
+def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
+    return {"prefixes": "、".join(option_texts(field, "prefixes"))} if code == "K702" else {}
+
+
+def cell(text: str, field: Field, form: Form) -> str:
+    return text
+
+
+def excel_norm(raw: str, field: Field, form: Form) -> str:
+    code = excel.half_width_digits(excel.without_blanks(raw))
+    lost_zero = excel.starts_with_any(f'"0"&{code}', option_texts(field, "prefixes"))
+    lost_zero = f"AND(LEN({code})=5,{excel.only(code, '0123456789')},{lost_zero})"
+    return f'IF({lost_zero},"0"&{code},{code})'
+
+
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+    digits = excel.only(norm, "0123456789")
+    found = [Condition("K701", f"NOT(AND(LEN({norm})=6,{digits}))")]
+    prefixes = option_texts(field, "prefixes")
+    if prefixes:
+        found.append(Condition("K702", f"NOT({excel.starts_with_any(norm, prefixes)})"))
+    return tuple(found)
+
+
+def excel_usable(norm: str) -> str:
+    return f'{norm}<>""'
+
+
+def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
+    return ""

@@ -1,0 +1,126 @@
+"""The number of a business licence.
+
+15 digits, the last one by ISO 7064 MOD 11,10 (K802); or a unified social credit code of 18
+characters, GB 32100-2015 (K803); 13 digits were in use before 2007 and are worth a second look
+(K804). All three are warnings. K805: typed as a number of 16 digits and more, of which a
+spreadsheet keeps 15. K801: any other shape. Tidied (K901): blanks, full-width signs, small
+letters. No options.
+
+>>> mod_11_10("130100000000000")
+False
+>>> mod_11_10("110108000000016")
+True
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from converter import excel
+from converter.kinds import uscc
+from converter.kinds.base import (
+    Cells,
+    Check,
+    Condition,
+    Normal,
+    Texts,
+    by_verdict,
+    excel_lost_digits,
+    lost_digits,
+    map_unique,
+    same_text,
+    squeeze,
+    texts,
+)
+from converter.model import Field, Form
+
+NAME = "registration_number"
+OPTIONS: tuple[str, ...] = ()
+NUMBER_FORMAT = "@"
+
+_DIGITS = re.compile("[0-9]+")
+
+
+def compact(text: str) -> str:
+    return squeeze(text).upper()
+
+
+def mod_11_10(digits: str) -> bool:
+    """Whether digits end in the check digit of ISO 7064 MOD 11,10."""
+    rest = 10
+    for digit in digits[:-1]:
+        rest = ((rest + int(digit)) % 10 or 10) * 2 % 11
+    return (rest + int(digits[-1])) % 10 == 1
+
+
+def _verdict(text: str) -> str:
+    if _DIGITS.fullmatch(text) and len(text) in (13, 15):
+        if len(text) == 13:
+            return "K804"
+        return "" if mod_11_10(text) else "K802"
+    if not uscc.is_shaped(text):
+        return "K801"
+    return "" if uscc.is_valid(text) else "K803"
+
+
+def _verdicts(cells: Cells) -> Texts:
+    return texts(map_unique(cells.text, _verdict))
+
+
+def accept(field: Field, form: Form) -> None:
+    pass
+
+
+def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+    return same_text(cells, map_unique(cells.text, compact), "K901")
+
+
+def checks(field: Field, form: Form) -> tuple[Check, ...]:
+    return (lost_digits("K805"), *by_verdict(("K801", "K804", "K802", "K803"), _verdicts))
+
+
+def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
+    return text
+
+
+def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
+    return {"length": len(text)} if code == "K801" else {}
+
+
+def cell(text: str, field: Field, form: Form) -> str:
+    return text
+
+
+def excel_norm(raw: str, field: Field, form: Form) -> str:
+    return uscc.excel_compact(raw)
+
+
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+    digits = excel.only(norm, "0123456789")
+    numbered = f"AND({digits},OR(LEN({norm})=13,LEN({norm})=15))"
+    return (
+        excel_lost_digits("K805", raw),
+        Condition("K801", f"NOT(OR({numbered},{uscc.excel_shaped(norm)}))"),
+        Condition("K804", f"LEN({norm})=13"),
+        Condition("K802", f"IF(LEN({norm})=15,{_excel_mod_11_10(norm)}<>1,FALSE)"),
+        Condition("K803", uscc.excel_wrong(norm)),
+    )
+
+
+def _excel_mod_11_10(norm: str) -> str:
+    """What MOD 11,10 leaves of 15 digits. MOD(x+9,10)+1 is x modulo 10 with 10 for 0."""
+    rest = "10"
+    for place in range(1, 15):
+        rest = f"MOD((MOD({rest}+MID({norm},{place},1)+9,10)+1)*2,11)"
+    return f"MOD({rest}+MID({norm},15,1),10)"
+
+
+def excel_usable(norm: str) -> str:
+    return f'{norm}<>""'
+
+
+def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
+    return ""

@@ -1,0 +1,74 @@
+"""A free text: a name of a unit, an address, the number of a document.
+
+Tidied (K901): blanks at both ends, line breaks and tabs inside, which become a blank. Faults:
+K007 begins like a formula · K006 private-use characters · K008 longer than `text_length` of
+the form's limits. No options; a number is as good as a text here.
+
+>>> tidy(" 石家庄市桥西区\\n自强路\u3000")
+'石家庄市桥西区 自强路'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from converter import excel
+from converter.kinds import free
+from converter.kinds.base import Cells, Check, Condition, Normal, map_unique, same_text, strip
+from converter.model import Field, Form
+
+NAME = "text"
+OPTIONS: tuple[str, ...] = ()
+NUMBER_FORMAT = "@"
+LIMIT = "text_length"
+
+_BREAKS = re.compile("[\\s\u200b]*[\r\n\t\u2028\u2029][\\s\u200b]*")
+
+
+def tidy(text: str) -> str:
+    """The text on one line, without blanks around it."""
+    return _BREAKS.sub(" ", strip(text))
+
+
+def accept(field: Field, form: Form) -> None:
+    free.accept(form, LIMIT)
+
+
+def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+    return same_text(cells, map_unique(cells.text, tidy), "K901")
+
+
+def checks(field: Field, form: Form) -> tuple[Check, ...]:
+    return (free.formula(), free.private(), free.too_long(form, LIMIT))
+
+
+def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
+    return text
+
+
+def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
+    return {"length": len(text), "limit": form.limits[LIMIT]} if code == "K008" else {}
+
+
+def cell(text: str, field: Field, form: Form) -> str:
+    return text
+
+
+def excel_norm(raw: str, field: Field, form: Form) -> str:
+    # No rule compares texts; what matters is that blanks alone are nothing.
+    return f'IF({excel.without_blanks(raw)}="","",{raw}&"")'
+
+
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+    return (free.excel_formula(norm),)
+
+
+def excel_usable(norm: str) -> str:
+    return f'{norm}<>""'
+
+
+def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
+    return ""

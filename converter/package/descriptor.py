@@ -1,0 +1,142 @@
+"""datapackage.json: what a package says of itself, for any Frictionless tool and for us.
+
+Data Package v2 with Table Schemas derived from the form (required, enum, pattern, unique,
+limits of counts), plus our own properties; docs/package-format.md names each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from converter import __version__
+from converter.model import Field, Form, Records, Resource, Stamp
+
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+FORMAT = "gonghui-report-package/1"
+
+# What the canonical text of a kind looks like, where one expression can say it.
+PATTERNS = {"id_number": "^[1-9][0-9]{16}[0-9X]$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One table as it travels."""
+
+    resource: Resource
+    data: bytes
+    records: int
+
+
+def descriptor(
+    form: Form, contents: Iterable[Content], records: Records, stamp: Stamp, created: int
+) -> dict[str, Any]:
+    contents = list(contents)
+    return {
+        "$schema": PROFILE,
+        "format": FORMAT,
+        "name": form.id,
+        "title": form.title,
+        "created": datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "generator": f"converter {__version__}",
+        "form": {"id": form.id, "version": form.version},
+        "unit": {"code": stamp.unit_code, "name": stamp.unit_name},
+        "superior": {"code": stamp.superior_code, "name": stamp.superior_name},
+        "period": stamp.period,
+        "serial": stamp.serial,
+        "counts": {c.resource.name: c.records for c in contents},
+        "digest": digest((c.resource.path, c.data) for c in contents),
+        "reasons": [_reason(*reason) for reason in records.reasons],
+        "resources": [_resource(c, form) for c in contents],
+    }
+
+
+def to_bytes(description: Mapping[str, Any]) -> bytes:
+    text = json.dumps(description, ensure_ascii=False, indent=2) + "\n"
+    # Half a character (a reason may hold one) becomes the JSON escape of the same spelling.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def digest(tables: Iterable[tuple[str, bytes]]) -> str:
+    """One digest of all tables, (path, bytes) in the profile's order: the SHA-256 of what
+    `sha256sum` prints of them, so that it can be had without this program."""
+    lines = (f"{hashlib.sha256(data).hexdigest()}  {path}\n" for path, data in tables)
+    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def hash_of(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def _reason(path: str, record: str, text: str) -> dict[str, Any]:
+    """`row` is the line of the table, its heading being line 1; null for the unit's fields."""
+    return {"field": path, "row": int(record) + 1 if record else None, "reason": text}
+
+
+def _resource(content: Content, form: Form) -> dict[str, Any]:
+    resource = content.resource
+    return {
+        "name": resource.name,
+        "path": resource.path,
+        "title": form.sheet(resource.sheet).title,
+        "type": "table",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": form.package.encoding,
+        "dialect": {
+            "header": True,
+            "delimiter": ",",
+            "quoteChar": '"',
+            "doubleQuote": True,
+            "lineTerminator": "\r\n",
+            "skipInitialSpace": False,
+        },
+        "bytes": len(content.data),
+        "hash": hash_of(content.data),
+        "schema": _schema(resource, form),
+    }
+
+
+def _schema(resource: Resource, form: Form) -> dict[str, Any]:
+    sheet = form.sheet(resource.sheet)
+    unique = [path for rule in form.rules if rule.family == "unique" for path in rule.at]
+    columns = [(name, sheet.field(key)) for name, key in resource.columns]
+    schema: dict[str, Any] = {
+        "fields": [_field(name, field, field.path in unique, form) for name, field in columns],
+        "missingValues": [""],
+    }
+    keys = [name for name, field in columns if field.path in unique]
+    if keys:
+        schema["primaryKey"] = keys[:1]
+    return schema
+
+
+def _field(name: str, field: Field, unique: bool, form: Form) -> dict[str, Any]:
+    kind = {"count": "integer", "date": "date"}.get(field.kind, "string")
+    constraints: dict[str, Any] = {}
+    if field.required:
+        constraints["required"] = True
+    if unique:
+        constraints["unique"] = True
+    if field.kind in PATTERNS:
+        constraints["pattern"] = PATTERNS[field.kind]
+    if field.kind == "count":
+        # The kind owns its limits; it is loaded here alone so that reading stays light.
+        from converter.kinds import count
+
+        constraints["minimum"] = int(field.options.get("min", 0))
+        constraints["maximum"] = int(field.options.get("max", count.LARGEST))
+    described: dict[str, Any] = {"name": name, "type": kind, "title": field.title}
+    if field.note:
+        described["description"] = field.note
+    if field.kind == "choice":
+        entries = form.codes[field.options["codes"]].entries
+        constraints["enum"] = [entry.code for entry in entries]
+        described["categories"] = [{"value": e.code, "label": e.label} for e in entries]
+    if constraints:
+        described["constraints"] = constraints
+    return described

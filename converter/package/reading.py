@@ -1,0 +1,286 @@
+"""A report package → Submission. Everything in it may come from a stranger.
+
+Members are read into memory by their exact names, never extracted; what they inflate to is
+counted while they inflate. The descriptor's schemas are for other tools: here the form alone
+says what a table must be. `read` never raises on bad data; stage P issues tell what is wrong,
+and a table is handed on wherever its records can be told apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from converter import excel, identity, messages
+from converter.model import (
+    CellType,
+    Form,
+    Issue,
+    Place,
+    RawColumn,
+    RawSheet,
+    Resource,
+    Stamp,
+    Submission,
+)
+from converter.package import descriptor, tables
+from converter.package.archive import SEALED, Findings, Refused, listed, members_of
+
+
+def read(path: Path, form: Form) -> Submission:
+    """Read a package. Its tables' cells are TEXT or BLANK; sheets bear their file's name
+    (members.csv) and rows are its lines."""
+    findings = Findings(str(path), form)
+    try:
+        members = members_of(path, form, findings)
+        described = _descriptor(members, form, findings)
+    except Refused:
+        return Submission(str(path), None, None, Stamp(), tuple(findings.issues), from_package=True)
+    ask = _Asker(described, findings)
+    before = len(findings.issues)
+    stamp = _stamp(ask)
+    named = len(findings.issues) == before  # otherwise comparing names would be a second alarm
+    sheets = _sheets(members, ask, form, findings)
+    _identity(members, stamp if named else None, form, findings)
+    unit = sheets.get("unit")
+    if unit is not None and named:
+        _same_unit(unit, stamp, form, findings)
+    return Submission(
+        str(path), unit, sheets.get("member"), stamp, tuple(findings.issues), from_package=True
+    )
+
+
+# --- the descriptor ------------------------------------------------------------------------
+
+
+def _descriptor(members: Mapping[str, bytes], form: Form, findings: Findings) -> dict[str, Any]:
+    name = form.package.descriptor
+    try:
+        described = json.loads(members[name].decode("utf-8"), object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise findings.refuse("P111", name) from error
+    if not isinstance(described, dict) or described.get("format") != descriptor.FORMAT:
+        raise findings.refuse("P112", name)
+    of = described.get("form")
+    of = of if isinstance(of, dict) else {}
+    if of.get("id") != form.id:
+        raise findings.refuse("P113", name, found=str(of.get("id", ""))[:40], expected=form.id)
+    if of.get("version") != form.version:
+        found = str(of.get("version", ""))[:40]
+        findings.note("P114", name, found=found, expected=form.version)
+    return described
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A key that stands twice means one thing here and another thing elsewhere."""
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+@dataclass(slots=True)
+class _Asker:
+    """Takes values of the right type from the descriptor, noting those that are not there."""
+
+    described: Mapping[str, Any]
+    findings: Findings
+
+    def text(self, *keys: str) -> str:
+        value = self._find(keys)
+        if isinstance(value, str):
+            return value
+        self._missing(".".join(keys))
+        return ""
+
+    def number(self, *keys: str) -> int | None:
+        value = self._find(keys)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        self._missing(".".join(keys))
+        return None
+
+    def entries(self, key: str) -> list[dict[str, Any]]:
+        value = self._find((key,))
+        if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
+            return value
+        self._missing(key)
+        return []
+
+    def _find(self, keys: tuple[str, ...]) -> Any:
+        value: Any = self.described
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def _missing(self, key: str) -> None:
+        self.findings.note("P115", self.findings.form.package.descriptor, key=key)
+
+
+def _stamp(ask: _Asker) -> Stamp:
+    return Stamp(
+        form=ask.text("form", "id"),
+        version=ask.text("form", "version"),
+        unit_code=ask.text("unit", "code"),
+        unit_name=ask.text("unit", "name"),
+        superior_code=ask.text("superior", "code"),
+        superior_name=ask.text("superior", "name"),
+        period=ask.text("period"),
+        serial=ask.number("serial") or 0,
+    )
+
+
+# --- the tables ----------------------------------------------------------------------------
+
+
+def _sheets(
+    members: Mapping[str, bytes], ask: _Asker, form: Form, findings: Findings
+) -> dict[str, RawSheet]:
+    entries = {entry.get("path"): entry for entry in ask.entries("resources")}
+    sheets: dict[str, RawSheet] = {}
+    intact = True
+    for resource in form.package.resources:
+        sealed = resource.path + SEALED
+        path = sealed if sealed in members or sealed in entries else resource.path
+        intact &= _intact(path, members.get(path), entries.get(path), findings)
+        if path == sealed:
+            findings.note("P141", sealed)
+            intact = False
+        elif path in members:
+            sheet = _sheet(resource, members[path], form, findings)
+            if sheet is not None and _counted(resource, len(sheet), ask, findings):
+                sheets[resource.sheet] = sheet
+    if intact:
+        paths = [resource.path for resource in form.package.resources]
+        if ask.text("digest") != descriptor.digest((p, members[p]) for p in paths):
+            findings.note("P116", form.package.descriptor)
+    return _explain(sheets, ask, form, findings)
+
+
+def _intact(
+    path: str, data: bytes | None, entry: Mapping[str, Any] | None, findings: Findings
+) -> bool:
+    """Whether a member is there and is what the descriptor says it is."""
+    if data is None:
+        findings.note("P120", path)
+    elif entry is None:
+        findings.note("P115", findings.form.package.descriptor, key=f"resources: {path}")
+    elif entry.get("bytes") != len(data) or entry.get("hash") != descriptor.hash_of(data):
+        findings.note("P116", path)
+    else:
+        return True
+    return False
+
+
+def _sheet(resource: Resource, data: bytes, form: Form, findings: Findings) -> RawSheet | None:
+    try:
+        table = tables.decode(data, form.package.encoding)
+    except tables.Malformed as error:
+        params = dict(error.params)
+        row = int(params.pop("row"))
+        findings.note(error.code, resource.path, row, row=row, **params)
+        return None
+    if not _columns_fit(resource, table, findings):
+        return None
+    by_name = dict(zip(table.header, table.columns, strict=True))
+    position = {name: number for number, name in enumerate(table.header, 1)}
+    blank = [""] * len(table)
+    columns, at = {}, {}
+    row = 2 if resource.sheet == "unit" else 0
+    for name, key in resource.columns:
+        columns[key] = _cells(by_name.get(name, blank))
+        at[key] = (row, position.get(name, 0))
+    rows = list(range(2, len(table) + 2))
+    return RawSheet(resource.path, columns, rows, at, {})
+
+
+def _columns_fit(resource: Resource, table: tables.Table, findings: Findings) -> bool:
+    """A package of this very version has exactly the profile's columns; an older or newer one
+    is read by the names that both know."""
+    expected = [name for name, _ in resource.columns]
+    missing = sorted(set(expected) - set(table.header))
+    unknown = sorted(set(table.header) - set(expected))
+    if len(set(table.header)) != len(table.header) or len(missing) == len(expected):
+        findings.note("P118", resource.path, 1)
+        return False
+    if missing or unknown:
+        other = any(issue.code == "P114" for issue in findings.issues)
+        words = {"missing": listed(missing) or "—", "unknown": listed(unknown) or "—"}
+        findings.note("P123" if other else "P122", resource.path, 1, **words)
+    return True
+
+
+def _cells(texts: list[str]) -> RawColumn:
+    """Text of nothing but blanks is blank, here as in a workbook."""
+    filled = [text if text.strip(excel.BLANKS) else "" for text in texts]
+    return RawColumn(filled, [int(CellType.TEXT if t else CellType.BLANK) for t in filled])
+
+
+def _counted(resource: Resource, found: int, ask: _Asker, findings: Findings) -> bool:
+    """Whether the number of records is one to go on with; a false total alone is only noted."""
+    told = ask.number("counts", resource.name)
+    if told is not None and told != found:
+        findings.note("P124", resource.path, told=told, found=found)
+    if resource.sheet == "unit" and found != 1:
+        findings.note("P125", resource.path, found=found)
+        return False
+    return True
+
+
+def _explain(
+    sheets: Mapping[str, RawSheet], ask: _Asker, form: Form, findings: Findings
+) -> dict[str, RawSheet]:
+    """The sheets with the reasons beside their fields (unit) and records (members)."""
+    texts: dict[str, dict[str, list[str]]] = {key: {} for key in sheets}
+    for number, entry in enumerate(ask.entries("reasons"), 1):
+        path, row, reason = entry.get("field"), entry.get("row"), entry.get("reason")
+        row = 2 if row is None else row
+        if not (isinstance(path, str) and isinstance(row, int) and isinstance(reason, str)):
+            findings.note("P115", form.package.descriptor, key=f"reasons[{number}]")
+            continue
+        key, _, field_key = path.partition(".")
+        if key not in sheets or (field_key and field_key not in sheets[key].columns):
+            continue  # of a table that could not be read, or of a field of another version
+        if not 2 <= row < len(sheets[key]) + 2:
+            findings.note("P115", form.package.descriptor, key=f"reasons[{number}]")
+            continue
+        column = texts[key].setdefault(field_key, [""] * len(sheets[key]))
+        column[row - 2] = reason
+    return {key: replace(sheet, explanations=texts[key]) for key, sheet in sheets.items()}
+
+
+# --- who it is from --------------------------------------------------------------------------
+
+
+def _identity(
+    members: Mapping[str, bytes], stamp: Stamp | None, form: Form, findings: Findings
+) -> None:
+    """The identity file inside must be one, and of the unit that the descriptor names."""
+    name = form.package.identity
+    if name not in members:
+        return
+    public, issues = identity.inspect(members[name], Place(findings.file, name))
+    findings.issues += issues
+    if public is None or stamp is None:
+        return
+    holder = public.identity
+    told = (stamp.unit_code, stamp.unit_name, stamp.superior_code, stamp.superior_name)
+    named = (holder.unit_code, holder.unit_name, holder.superior_code, holder.superior_name)
+    if (*told, stamp.period, stamp.serial) != (*named, holder.period, holder.serial):
+        findings.note("P126", name, found=holder.unit_name, expected=stamp.unit_name)
+
+
+def _same_unit(unit: RawSheet, stamp: Stamp, form: Form, findings: Findings) -> None:
+    """The names in the table are those the descriptor goes by."""
+    stamped = {"unit_name": stamp.unit_name, "superior_name": stamp.superior_name}
+    for card in form.unit:
+        column = unit.columns.get(card.key)
+        told = stamped.get(card.identity, "")
+        if column and column.text and told and column.text[0] and column.text[0] != told:
+            row, position = unit.at[card.key]
+            place = Place(findings.file, unit.name, row, position, card.key)
+            level = messages.entry("P127", form).level
+            params = {"expected": told}
+            findings.issues.append(Issue("P127", level, place, column.text[0], params))

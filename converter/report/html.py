@@ -1,0 +1,60 @@
+"""Outcomes as one self-contained page: readable on a telephone, in print, without scripts.
+
+Every text from a file is escaped by the template engine and shown with `visible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from converter.messages import say
+from converter.model import Form, Level, Outcome
+from converter.report import tables
+from converter.report.tables import Group
+from converter.report.terminal import SHOWN, address
+from converter.report.text import visible
+
+TEMPLATE = "report.html.j2"
+
+
+def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> str:
+    """The whole page as text."""
+    totals = tables.count(outcomes)
+    page = _environment().get_template(TEMPLATE)
+    return page.render(
+        form=form,
+        lead=say("report_page_lead", **totals),
+        advice=say("report_page_made_full" if show_ids else "report_page_made"),
+        files=[_file(outcome, form, show_ids) for outcome in outcomes],
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(say=say, shown=SHOWN)
+    environment.filters.update(visible=visible, address=address, cells=tables.listed)
+    return environment
+
+
+def _file(outcome: Outcome, form: Form, show_ids: bool) -> dict[str, object]:
+    found = tables.groups(tables.findings(outcome, form, show_ids=show_ids))
+    by_level = {level: [g for g in found if g.first.level is level] for level in tables.LEVELS}
+    return {
+        "outcome": outcome,
+        "counts": [sum(map(len, by_level[level])) for level in tables.LEVELS],
+        "groups": by_level[Level.ERROR] + by_level[Level.WARNING],
+        "notes": [(g, _example(g)) for g in by_level[Level.NOTE]],
+    }
+
+
+def _example(group: Group) -> str:
+    return tables.titled(group.first)

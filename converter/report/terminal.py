@@ -1,0 +1,184 @@
+"""Outcomes as lines for a terminal.
+
+A finding takes up to three lines (place and fault, what was typed, what to do). Of repeated
+faults of one field a few are shown in full and the others by their cells. Notes are counted,
+not listed. Nothing is printed here: `render` is the result (stdout), `summary` is for stderr.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from converter import messages
+from converter.messages import say
+from converter.model import Form, Level, Outcome, Place
+from converter.report import tables
+from converter.report.tables import Finding, Group
+from converter.report.text import columns, cut, visible
+
+SHOWN = 3  # findings of a group that are shown in full
+NAMED = 3  # files that are named in the next command
+VALUE_COLUMNS = 120  # of what was typed, where the width is unknown
+_COLOURS = {Level.ERROR: "31", Level.WARNING: "33", Level.NOTE: "2"}
+_STATUS_COLOURS = {"ok": "32", "warnings": "33", "errors": "31", "unreadable": "31"}
+
+Paint = Callable[[str, str], str]
+
+
+def render(
+    outcomes: Iterable[Outcome],
+    form: Form,
+    *,
+    show_ids: bool = False,
+    colour: bool = False,
+    width: int = 0,
+    limit: int = SHOWN,
+    verbose: bool = False,
+) -> str:
+    """All findings of all files, and a line a file that says how it ended.
+
+    `width` is the terminal's (0: unknown, nothing is wrapped), `limit` how many of a repeated
+    fault are shown in full (0: all), `verbose` lists notes like the rest.
+    """
+    paint = _painter(colour)
+    blocks = [_file(o, form, show_ids, paint, width, limit, verbose) for o in outcomes]
+    return "\n".join(blocks) + "\n" if blocks else ""
+
+
+def summary(outcomes: Sequence[Outcome], *, given: Sequence[str] = (), colour: bool = False) -> str:
+    """How many files ended how, and the command to run next. `given` is what the command was
+    called with: it stands for many files where their names would not fit."""
+    paint = _painter(colour)
+    totals = tables.count(outcomes)
+    parts = [
+        paint(
+            say("report_part", status=say(f"report_status_{status}"), count=totals[status]),
+            _STATUS_COLOURS[status],
+        )
+        for status in tables.STATUSES
+        if totals[status]
+    ]
+    lines = [say("report_summary", files=totals["files"], parts="，".join(parts))]
+    lines += [say(key, command=command) for key, command in _next(outcomes, given)]
+    return "\n".join(lines) + "\n"
+
+
+def _next(outcomes: Sequence[Outcome], given: Sequence[str]) -> list[tuple[str, str]]:
+    """The annotated copy where errors stand in the way, convert where nothing does; nothing
+    for packages and files that cannot be read: their remedies say what to do."""
+    wrong = [o.file for o in outcomes if o.status == "errors" and not _is_package(o.file)]
+    if wrong:
+        folder = say("report_annotate_folder")
+        command = f"converter check {_arguments(wrong, given)} --annotate {folder}"
+        return [("report_next_annotate", command)]
+    right = [o.file for o in outcomes if o.readable and not _is_package(o.file)]
+    if len(right) < len(outcomes) or not right:
+        return []
+    package = say("report_package_name")
+    target = package if len(right) == 1 else package.rpartition(".")[0]  # many need a folder
+    return [("report_next_convert", f"converter convert {_arguments(right, given)} -o {target}")]
+
+
+def _arguments(files: Sequence[str], given: Sequence[str]) -> str:
+    halves = len(given) > len(files)  # two workbooks that were one submission
+    named = given if given and (halves or len(files) > NAMED) else files
+    shown = " ".join(f'"{f}"' if " " in f else f for f in map(visible, named[:NAMED]))
+    return shown if len(named) <= NAMED else f"{shown} …"
+
+
+def _is_package(file: str) -> bool:
+    return file.lower().endswith(".zip")
+
+
+def _painter(colour: bool) -> Paint:
+    return (lambda text, code: f"\x1b[{code}m{text}\x1b[0m") if colour else (lambda text, _: text)
+
+
+def _file(
+    outcome: Outcome,
+    form: Form,
+    show_ids: bool,
+    paint: Paint,
+    width: int,
+    limit: int,
+    verbose: bool,
+) -> str:
+    lines: list[str] = []
+    for group in tables.groups(tables.findings(outcome, form, show_ids=show_ids)):
+        if group.first.level is Level.NOTE and not verbose and len(group) > 1:
+            lines.append(_notes(group, form, paint, width))
+            continue
+        shown = group.findings[:limit] if limit else group.findings
+        for one in shown:
+            lines.extend(
+                diagnostic(one, paint, width, brief=one.level is Level.NOTE and not verbose)
+            )
+        rest = group.findings[len(shown) :]
+        if rest:
+            places = tables.listed([one.place for one in rest])
+            lines.append(cut(say("report_more", count=len(rest), cells=places), width))
+    lines.append(_ending(outcome, paint))
+    return "\n".join(lines)
+
+
+def diagnostic(
+    one: Finding, paint: Paint = lambda text, _: text, width: int = 0, *, brief: bool = False
+) -> list[str]:
+    """The lines of one finding; `brief` leaves out what was typed and what to do."""
+    head = f"{_head(one, paint)}{visible(tables.titled(one))}"
+    lines = [head]
+    if one.value and not brief:
+        lines.append(say("report_value", value=_value(one.value, width)))
+    if one.fix and not brief:
+        lines.append(say("report_fix", fix=visible(one.fix)))
+    return lines
+
+
+def _head(one: Finding, paint: Paint) -> str:
+    label = paint(f"{say(f'report_{one.level}')}[{one.code}]", _COLOURS[one.level])
+    parts = [label, visible(one.place.file), address(one.place)]
+    return " ".join(part for part in parts if part) + " "
+
+
+def address(place: Place) -> str:
+    """Sheet and cell as a spreadsheet writes them: 会员基本信息表!C17."""
+    return "!".join(part for part in (visible(place.sheet), place.cell) if part)
+
+
+def _value(value: str, width: int) -> str:
+    shown = visible(value)
+    room = max(width - columns(say("report_value", value="")), 20) if width else VALUE_COLUMNS
+    if columns(shown) <= room:
+        return shown
+    tail = columns(say("report_long_value", value="", length=len(value)))
+    return say("report_long_value", value=cut(shown, max(room - tail, 10)), length=len(value))
+
+
+def _notes(group: Group, form: Form, paint: Paint, width: int) -> str:
+    one = group.first
+    title = messages.entry(one.code, form).title
+    text = say(
+        "report_notes",
+        title=title,
+        count=len(group),
+        cells=tables.listed([f.place for f in group.findings]),
+    )
+    parts = [
+        paint(f"{say(f'report_{one.level}')}[{one.code}]", _COLOURS[one.level]),
+        visible(one.place.file),
+        visible(one.place.sheet),
+        f"{one.title}:{text}" if one.title else text,
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _ending(outcome: Outcome, paint: Paint) -> str:
+    status = paint(say(f"report_status_{outcome.status}"), _STATUS_COLOURS[outcome.status])
+    name = visible(outcome.unit_name)
+    if name and outcome.members:
+        unit = say("report_unit_members", name=name, members=outcome.members)
+    elif name:
+        unit = say("report_unit", name=name)
+    else:
+        unit = say("report_members", members=outcome.members) if outcome.members else ""
+    return say("report_file", status=status, file=visible(outcome.file), unit=unit)

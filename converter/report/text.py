@@ -1,0 +1,57 @@
+"""Texts from outside made safe and fitting for a line that a person reads.
+
+Control characters, direction marks and blanks without ink are shown by their number, so that
+a file name cannot move the cursor or turn the line round, and a stray blank can be seen. A
+Chinese character takes two columns of a terminal.
+
+>>> visible("a\\x1b[31m\\u202eb")
+'a<U+001B>[31m<U+202E>b'
+>>> columns("工会a")
+5
+>>> cut("中华全国总工会", 9)
+'中华全国…'
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SUSPECT = re.compile(r"[^\u0021-\u007e\u3001-\u9fff\uff01-\uff5e\u3000 ]")
+_INKLESS = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
+
+
+def visible(text: str) -> str:
+    """Show by number what would be invisible or would act on the terminal."""
+    return _SUSPECT.sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    character = match[0]
+    if unicodedata.category(character) in _INKLESS:
+        return f"<U+{ord(character):04X}>"
+    return character
+
+
+def columns(text: str) -> int:
+    """How many terminal columns a text takes."""
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def cut(text: str, width: int) -> str:
+    """The text, shortened to a number of columns; 0 leaves it whole."""
+    if not width or columns(text) <= width:
+        return text
+    room, kept = width - 1, []
+    for character in text:
+        room -= _columns(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"

@@ -1,0 +1,59 @@
+"""A derived cell that somebody typed over must say what is derived (sex and birthday follow
+from the ID number, which counts). No options.
+
+Typed text that cannot be read disagrees, too. Nothing typed, or nothing derived: no verdict.
+The Excel face leaves dates typed as text to the pipeline, which can read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from converter.kinds import KINDS
+from converter.model import Form, Rule
+from converter.rules.base import Hit, Refs, Tables, known_path, labels, title
+
+NAME = "agrees"
+OPTIONS: tuple[str, ...] = ()
+
+
+def accept(rule: Rule, form: Form) -> None:
+    for path in rule.at:
+        if known_path(path, form, "at").derive is None:
+            raise ValueError(f"at: {path} is not derived")
+
+
+def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+    for path in rule.at:
+        column, field = tables.column(path), tables.form.field(path)
+        raw = column.raw.to_numpy(dtype=object)
+        typed, derived = column.typed.to_numpy(dtype=object), column.text.to_numpy(dtype=object)
+        differs = (raw != "") & (derived != "") & (typed != derived)
+        assert field.derive
+        source = f"{field.sheet}.{field.derive.source}"
+        said = words(rule, path, tables.form)
+        for at, record in labels(column, differs):
+            shown = KINDS[field.kind].cell
+            figures = {
+                "typed": str(shown(typed[at], field, tables.form)) if typed[at] else raw[at],
+                "derived": str(shown(derived[at], field, tables.form)),
+            }
+            params = {**said, **figures}
+            yield Hit(path, record, params, ((source, record),))
+
+
+def excel(rule: Rule, path: str, refs: Refs) -> str | None:
+    ref, field = refs.at(path), refs.form.field(path)
+    kind = KINDS[field.kind]
+    typed = kind.excel_norm(ref.raw, field, refs.form)
+    # IF evaluates only the branch it takes, so the reading never meets an error value.
+    readable = f"IF({kind.excel_usable(typed)},{typed}<>{ref.norm},FALSE)"
+    judged = f'IF({typed}="",FALSE,{readable})'
+    odd = f"OR(ISERROR({ref.raw}),ISLOGICAL({ref.raw}))"
+    return f"IF({ref.usable},IF({odd},TRUE,{judged}),FALSE)"
+
+
+def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    field = form.field(path)
+    assert field.derive
+    return {"source": title(f"{field.sheet}.{field.derive.source}", form)}

@@ -1,0 +1,85 @@
+"""A choice whose entry must belong to the entry chosen in another field (GB/T 4754-2017: a
+division belongs to one section).
+
+Options: `to`, the other choice's field path. The list of `at` names each entry's parent; an
+entry without a parent belongs anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from converter.excel import list_name, look_up
+from converter.kinds.base import option_list
+from converter.model import CodeList, Form, Rule
+from converter.rules.base import (
+    Hit,
+    Refs,
+    Tables,
+    known_path,
+    labels,
+    option_path,
+    same_sheet,
+    title,
+)
+from converter.rules.conditions import code_list
+
+NAME = "belongs"
+OPTIONS: tuple[str, ...] = ("to",)
+
+
+def accept(rule: Rule, form: Form) -> None:
+    option_path(rule, form, "to", "choice")
+    parents = {entry.code for entry in code_list(rule.options["to"], form).entries}
+    for path in rule.at:
+        known_path(path, form, "at", "choice")
+        for entry in code_list(path, form).entries:
+            if entry.parent and entry.parent not in parents:
+                raise ValueError(f"to: has no entry {entry.parent!r}, parent of {entry.code!r}")
+    same_sheet(rule, rule.options["to"])
+
+
+def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+    to = rule.options["to"]
+    other, parents = tables.column(to), code_list(to, tables.form)
+    chosen = other.text.to_numpy(dtype=object)
+    for path in rule.at:
+        column, entries = tables.column(path), code_list(path, tables.form)
+        live = column.sound & other.sound
+        if not live.any():
+            continue
+        parent_of = {entry.code: entry.parent for entry in entries.entries}
+        codes = column.text.to_numpy(dtype=object)
+        own = np.array(
+            [parent_of.get(code, "") if ok else "" for code, ok in zip(codes, live, strict=True)],
+            dtype=object,
+        )
+        said = words(rule, path, tables.form)
+        for at, record in labels(column, live & (own != "") & (own != chosen)):
+            figures = {
+                "value": _label(entries, codes[at]),
+                "parent": _label(parents, chosen[at]),
+                "own": _label(parents, own[at]),
+            }
+            params = {**said, **figures}
+            yield Hit(path, record, params, ((to, record),))
+
+
+def _label(codes: CodeList, code: str) -> str:
+    entry = codes.find(code)
+    return entry.label if entry else code
+
+
+def excel(rule: Rule, path: str, refs: Refs) -> str | None:
+    ref, to = refs.at(path), refs.at(rule.options["to"])
+    codes = option_list(refs.form.field(path), refs.form, "codes")
+    parent = look_up(ref.norm, list_name(codes, "code"), list_name(codes, "parent"))
+    # INDEX turns an empty parent into 0, hence the joined text.
+    wrong = f'AND({parent}&""<>"",{parent}&""<>{to.norm}&"")'
+    return f"IF(AND({ref.usable},{to.usable}),{wrong},FALSE)"
+
+
+def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    return {"to": title(rule.options["to"], form)}

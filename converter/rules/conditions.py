@@ -1,0 +1,70 @@
+"""A condition on a choice, shared by the families that hold only under one.
+
+A card writes `when = { field = "unit.legal_person", equals = "1" }` for one entry of the field's
+code list, or `group = "…"` for all entries of a group. It holds only where the choice is
+usable: an unreadable or missing choice asks nothing of other cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from converter.excel import array, quote
+from converter.kinds.base import Mask, option_list
+from converter.model import CodeList, Form, Rule
+from converter.rules.base import Refs, Tables, known_path, title
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A choice field and the codes under which the condition holds."""
+
+    path: str
+    codes: tuple[str, ...]
+    called: str  # the entry's label or the group's name, as sentences say it
+
+
+def code_list(path: str, form: Form) -> CodeList:
+    """The list a choice field draws from."""
+    return form.codes[option_list(form.field(path), form, "codes")]
+
+
+def condition(rule: Rule, form: Form, option: str = "when") -> Condition:
+    """Read a card's condition. Raises ValueError('option: reason')."""
+    card = rule.options.get(option)
+    if not isinstance(card, Mapping) or set(card) not in ({"field", "equals"}, {"field", "group"}):
+        raise ValueError(f"{option}: must be {{ field, equals }} or {{ field, group }}")
+    path = card["field"]
+    known_path(path, form, option, "choice")
+    entries = code_list(path, form).entries
+    if "equals" in card:
+        found = [entry for entry in entries if entry.code == card["equals"]]
+        called = found[0].label if found else ""
+    else:
+        found = [entry for entry in entries if card["group"] and entry.group == card["group"]]
+        called = str(card["group"])
+    if not found:
+        raise ValueError(f"{option}: the code list of {path} has nothing of that code or group")
+    return Condition(path, tuple(entry.code for entry in found), called)
+
+
+def holds(wanted: Condition, tables: Tables) -> Mask:
+    """The records whose choice is usable and one of the wanted codes."""
+    column = tables.column(wanted.path)
+    chosen = column.text.to_numpy(dtype=object)
+    return column.sound & np.isin(chosen, np.array(wanted.codes, dtype=object))
+
+
+def excel(wanted: Condition, refs: Refs) -> str:
+    """Expression: TRUE where the choice is usable and one of the wanted codes."""
+    ref = refs.at(wanted.path)
+    if len(wanted.codes) == 1:
+        return f"AND({ref.usable},{ref.norm}={quote(wanted.codes[0])})"
+    return f"AND({ref.usable},SUMPRODUCT(--({ref.norm}={array(wanted.codes)}))>0)"
+
+
+def words(wanted: Condition, form: Form) -> dict[str, str | int]:
+    return {"when_field": title(wanted.path, form), "when_value": wanted.called}

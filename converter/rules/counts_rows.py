@@ -1,0 +1,108 @@
+"""A count on the unit sheet that must be the number of member rows.
+
+Options: `of`, the sheet counted ('member'); `where`, a condition on a choice of its rows (see
+`conditions`). Rows whose choice is unknown may or may not count, so the typed number is
+compared with the range that is still possible: of 118 women and 2 rows with an unreadable ID,
+118, 119 and 120 are all fine. A submission without a member sheet is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from converter.excel import array, quote
+from converter.messages import say
+from converter.model import Form, Rule
+from converter.rules import conditions
+from converter.rules.base import Hit, Refs, Tables, known_path, labels, numbers
+
+NAME = "counts_rows"
+OPTIONS: tuple[str, ...] = ("of", "where")
+
+
+def accept(rule: Rule, form: Form) -> None:
+    of = rule.options.get("of")
+    if of != form.member.key:
+        raise ValueError(f"of: must be {form.member.key}, is {of!r}")
+    for path in rule.at:
+        known_path(path, form, "at", "count")
+        if not path.startswith(f"{form.unit.key}."):
+            raise ValueError(f"at: {path} must stand on the sheet {form.unit.key}")
+    if "where" in rule.options:
+        counted = conditions.condition(rule, form, "where")
+        if not counted.path.startswith(f"{of}."):
+            raise ValueError(f"where: {counted.path} must stand on the sheet {of}")
+
+
+def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+    least, most = _possible(rule, tables)
+    for path in rule.at:
+        column = tables.column(path)
+        typed = numbers(column)
+        wrong = (typed < least) | (typed > most)
+        if tables.has_members is not None:
+            there = tables.has_members.reindex(tables.unit.index, fill_value=False)
+            wrong &= there.to_numpy(dtype=bool)
+        said = words(rule, path, tables.form)
+        for at, record in labels(column, wrong):
+            low, high = int(least[at]), int(most[at])
+            figures: dict[str, str | int] = {
+                "value": int(typed[at]),
+                "least": low,
+                "most": high,
+                "counted": str(low) if low == high else f"{low}–{high}",
+            }
+            yield Hit(path, record, {**said, **figures})
+
+
+def _possible(rule: Rule, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
+    """The fewest and the most rows that may count, one a unit record."""
+    submissions = tables.member.submission.to_numpy()
+    every = np.ones(len(submissions), dtype=bool)
+    if "where" not in rule.options:
+        total = _count(submissions, every, tables.unit.index)
+        return total, total
+    wanted = conditions.condition(rule, tables.form, "where")
+    unknown = ~tables.column(wanted.path).sound
+    known = _count(submissions, conditions.holds(wanted, tables), tables.unit.index)
+    return known, known + _count(submissions, unknown, tables.unit.index)
+
+
+def _count(submissions: np.ndarray, mask: np.ndarray, units: pd.Index) -> np.ndarray:
+    found, counts = np.unique(submissions[mask], return_counts=True)
+    at = units.get_indexer(pd.Index(found))
+    total = np.zeros(len(units), dtype="int64")
+    total[at[at >= 0]] = counts[at >= 0]
+    return total
+
+
+def excel(rule: Rule, path: str, refs: Refs) -> str | None:
+    typed = refs.at(path)
+    if "where" in rule.options:
+        wanted = conditions.condition(rule, refs.form, "where")
+        rows = refs.rows(wanted.path).norm
+        every = [entry.code for entry in conditions.code_list(wanted.path, refs.form).entries]
+        known = f"SUMPRODUCT(--({rows}={_codes(wanted.codes)}))"
+        others = [code for code in every if code not in wanted.codes]
+        # Whatever is neither wanted nor another entry of the list is unknown.
+        most = f"{refs.filled_rows}-SUMPRODUCT(--({rows}={_codes(others)}))" if others else ""
+        wrong = f"OR({typed.norm}<{known},{typed.norm}>{most or refs.filled_rows})"
+    else:
+        wrong = f"{typed.norm}<>{refs.filled_rows}"
+    return f"IF({refs.beyond},FALSE,IF({typed.usable},{wrong},FALSE))"
+
+
+def _codes(codes: tuple[str, ...] | list[str]) -> str:
+    return quote(codes[0]) if len(codes) == 1 else array(codes)
+
+
+def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    if "where" not in rule.options:
+        return {"sheet": form.member.title, "rows": say("rows_all")}
+    wanted = conditions.condition(rule, form, "where")
+    named = conditions.words(wanted, form)
+    rows = say("rows_where", field=named["when_field"], value=named["when_value"])
+    return {"sheet": form.member.title, "rows": rows}

@@ -1,0 +1,56 @@
+"""A value that stands only once in a submission (one ID number, one member). No options.
+
+Reported on each row after the first, which is named as related. The Excel face compares with
+MATCH, never with COUNTIF, which reads 18 digits as a number and keeps 15 of them; beyond
+`live_duplicates` prepared rows it is too slow and left to the pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from converter.model import Form, Rule
+from converter.rules.base import Hit, Refs, Tables, labels
+
+NAME = "unique"
+OPTIONS: tuple[str, ...] = ()
+
+
+def accept(rule: Rule, form: Form) -> None:
+    for path in rule.at:
+        if not path.startswith(f"{form.member.key}."):
+            raise ValueError(f"at: {path} must stand on the sheet {form.member.key}")
+
+
+def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+    for path in rule.at:
+        column = tables.column(path)
+        live = np.flatnonzero(column.sound)
+        codes, values = pd.factorize(column.text.to_numpy(dtype=object)[live])
+        submission = tables.table(path).submission.to_numpy(dtype="int64")[live]
+        key = submission * len(values) + codes
+        repeated = np.zeros(len(column.blank), dtype=bool)
+        repeated[live[pd.Series(key).duplicated().to_numpy()]] = True
+        if not repeated.any():
+            continue
+        keys, first = np.unique(key, return_index=True)
+        firsts = np.zeros(len(repeated), dtype="int64")
+        firsts[live] = live[first[np.searchsorted(keys, key)]]
+        index = column.blank.index
+        for at, record in labels(column, repeated):
+            yield Hit(path, record, {}, ((path, int(index[firsts[at]])),))
+
+
+def excel(rule: Rule, path: str, refs: Refs) -> str | None:
+    if refs.prepared > refs.form.limits["live_duplicates"]:
+        return None
+    ref = refs.at(path)
+    earlier = f"MATCH({ref.norm},{refs.rows(path).norm},0)<{refs.row_number}"
+    return f"IF({ref.usable},IFERROR({earlier},FALSE),FALSE)"
+
+
+def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    return {}

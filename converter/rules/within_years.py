@@ -1,0 +1,58 @@
+"""A date that must not lie more than some years back (the last election: 5 years).
+
+Options: `years`. Exactly so many years ago is fine; on 29 February the limit is the 28th.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import numpy as np
+
+from converter.model import Form, Rule
+from converter.rules.base import Hit, Refs, Tables, days, known_path, labels, option_number
+
+NAME = "within_years"
+OPTIONS: tuple[str, ...] = ("years",)
+
+
+def accept(rule: Rule, form: Form) -> None:
+    option_number(rule, "years")
+    for path in rule.at:
+        known_path(path, form, "at", "date")
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day some years earlier.
+
+    >>> years_before(date(2024, 2, 29), 5)
+    datetime.date(2019, 2, 28)
+    """
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+    limit = years_before(tables.today, rule.options["years"])
+    for path in rule.at:
+        column = tables.column(path)
+        found = days(column)
+        said = words(rule, path, tables.form)
+        for at, record in labels(column, found < np.datetime64(limit, "D")):
+            yield Hit(path, record, {**said, "value": str(found[at])})
+
+
+def excel(rule: Rule, path: str, refs: Refs) -> str | None:
+    ref = refs.at(path)
+    year = f"YEAR(TODAY())-{rule.options['years']}"
+    # Day 0 of the next month is the last of this one: 29 February becomes the 28th.
+    same_day = f"DATE({year},MONTH(TODAY()),DAY(TODAY()))"
+    month_end = f"DATE({year},MONTH(TODAY())+1,0)"
+    return f"IF({ref.usable},{ref.norm}<MIN({same_day},{month_end}),FALSE)"
+
+
+def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    return {"years": rule.options["years"]}

@@ -1,0 +1,229 @@
+"""Statistics of one submission: judged records → small tables for a person to look at.
+
+Which tables there are, of which fields and under which words, stands in the form's
+`[statistics]`; the kinds of tables are the functions here. No record is named in any of them.
+Blank and unreadable values are counted as unknown, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from converter.cards import FormError
+from converter.model import Field, Form, Records
+
+Cell = str | int | float
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rates are percentages with one decimal; '' where there is nothing to divide."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def tables(records: Records, form: Form, today: date) -> list[Table]:
+    """The tables of the form's `[statistics]`, in its order. Raises FormError for a broken one."""
+    settings = form.prose.get("statistics") or {}
+    made = []
+    for number, card in enumerate(settings.get("table", []), 1):
+        ask = _Card(card, f"statistics.table[{number}]", settings, form)
+        kind = KINDS.get(ask.text("kind"))
+        if kind is None:
+            raise ask.error("kind", f"known: {', '.join(KINDS)}")
+        made.append(kind(ask, records, today))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """A card of the form; what is missing or of another type is a broken form."""
+
+    values: Mapping[str, Any]
+    context: str
+    settings: Mapping[str, Any]
+    form: Form
+
+    def error(self, key: str, reason: str) -> FormError:
+        return FormError("form.toml", f"{self.context}.{key}", reason)
+
+    def text(self, key: str) -> str:
+        value = self.values.get(key)
+        if not isinstance(value, str) or not value:
+            raise self.error(key, "a text is required")
+        return value
+
+    def fill(self, key: str, **words: object) -> str:
+        try:
+            return self.text(key).format_map({k: str(v) for k, v in words.items()})
+        except (KeyError, ValueError, IndexError) as error:
+            raise self.error(key, f"known words are {', '.join(words)}") from error
+
+    def number(self, key: str) -> int:
+        value = self.values.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise self.error(key, "must be a whole number from 1")
+        return value
+
+    def header(self, width: int) -> tuple[str, ...]:
+        value = self.values.get("header")
+        if not isinstance(value, list) or len(value) != width:
+            raise self.error("header", f"must be a list of {width} texts")
+        return tuple(str(text) for text in value)
+
+    def entries(self, key: str) -> list[Any]:
+        value = self.values.get(key)
+        if not isinstance(value, list) or not value:
+            raise self.error(key, "must be a list")
+        return value
+
+    def field(self, key: str, path: Any, kind: str) -> Field:
+        try:
+            field = self.form.field(str(path))
+        except StopIteration:
+            raise self.error(key, f"no field {path!r}") from None
+        if field.kind != kind:
+            raise self.error(key, f"{path} is a {field.kind}, must be a {kind}")
+        return field
+
+    def word(self, key: str) -> str:
+        value = self.settings.get(key)
+        if not isinstance(value, str):
+            raise FormError("form.toml", f"statistics.{key}", "a text is required")
+        return value
+
+
+# --- the unit's own figures --------------------------------------------------------------
+
+
+def _counts(ask: _Card, records: Records, today: date) -> Table:
+    fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
+    rows: list[Row] = [(f.title, _blank_if_none(_count(records, f))) for f in fields]
+    return Table(ask.text("title"), ask.header(2), tuple(rows))
+
+
+def _rates(ask: _Card, records: Records, today: date) -> Table:
+    rows: list[Row] = []
+    for card in ask.entries("rates"):
+        entry = _Card(card if isinstance(card, dict) else {}, ask.context + ".rates", {}, ask.form)
+        part = _count(records, entry.field("part", entry.text("part"), "count"))
+        whole = _count(records, entry.field("whole", entry.text("whole"), "count"))
+        rows.append((entry.text("label"), _percent(part, whole)))
+    return Table(ask.text("title"), ask.header(2), tuple(rows))
+
+
+def _count(records: Records, field: Field) -> int | None:
+    if field.sheet != "unit":
+        return None
+    text = records.unit.get(field.key, "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _blank_if_none(number: int | None) -> Cell:
+    return "" if number is None else number
+
+
+def _percent(part: int | None, whole: int | None) -> Cell:
+    if part is None or not whole:
+        return ""
+    # Half up in whole tenths: 12.25 % is 12.3 % everywhere, whatever a float makes of it.
+    return (part * 2000 + whole) // (2 * whole) / 10
+
+
+# --- the members by bands ------------------------------------------------------------------
+
+
+def _ages(ask: _Card, records: Records, today: date) -> Table:
+    """Members by completed years of age, a column for each code of another field."""
+    born = ask.field("born", ask.text("born"), "date")
+    by = ask.field("by", ask.text("by"), "choice")
+    codes = ask.form.codes[by.options["codes"]].entries
+    first, last, step = ask.number("from"), ask.number("to"), ask.number("step")
+    if first >= last or (last - first) % step:
+        raise ask.error("step", "from … to must be cut into whole bands")
+    labels = [ask.fill("below", **{"from": first})]
+    for start in range(first, last, step):
+        labels.append(ask.fill("band", first=start, last=start + step - 1))
+    labels += [ask.fill("above", to=last), ask.word("unknown")]
+
+    def band(birthday: str) -> int:
+        age = _age(birthday, today)
+        if age is None:
+            return len(labels) - 1
+        return min(max((age - first) // step + 1, 0), len(labels) - 2)
+
+    known = {entry.code: column for column, entry in enumerate(codes)}
+    counted = [[0] * (len(codes) + 1) for _ in labels]
+    pairs = zip(_column(records, born), _column(records, by), strict=True)
+    for (birthday, code), count in Counter(pairs).items():
+        counted[band(birthday)][known.get(code, len(codes))] += count
+    header = [ask.text("heading"), *(entry.label for entry in codes), ask.word("unknown")]
+    rows: list[Row] = [(label, *row, sum(row)) for label, row in zip(labels, counted, strict=True)]
+    rows.append((ask.word("total"), *map(sum, zip(*counted, strict=True)), _sum(counted)))
+    if not any(row[-1] for row in counted):  # nobody whose code is unknown: no such column
+        header.pop()
+        rows = [(*row[:-2], row[-1]) for row in rows]
+    if not sum(counted[-1]):
+        del rows[-2]
+    return Table(
+        ask.fill("title", today=today.isoformat()), (*header, ask.word("total")), tuple(rows)
+    )
+
+
+def _years(ask: _Card, records: Records, today: date) -> Table:
+    """Members by the year of a date, in bands of `step` years."""
+    field = ask.field("of", ask.text("of"), "date")
+    step = ask.number("step")
+    counted: Counter[int | None] = Counter()
+    for text, count in Counter(_column(records, field)).items():
+        day = _date(text)
+        counted[day.year // step * step if day else None] += count
+    total = counted.total()
+    rows: list[Row] = []
+    for start in sorted(year for year in counted if year is not None):
+        label = ask.fill("band", first=start, last=start + step - 1)
+        rows.append((label, counted[start], _percent(counted[start], total)))
+    if counted[None]:
+        rows.append((ask.word("unknown"), counted[None], _percent(counted[None], total)))
+    rows.append((ask.word("total"), total, _percent(total, total)))
+    return Table(ask.text("title"), ask.header(3), tuple(rows))
+
+
+def _column(records: Records, field: Field) -> Sequence[str]:
+    if field.sheet != "member":
+        return [records.unit.get(field.key, "")]
+    count = max(map(len, records.members.values()), default=0)
+    return records.members.get(field.key) or [""] * count
+
+
+def _sum(counted: list[list[int]]) -> int:
+    return sum(map(sum, counted))
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _age(birthday: str, today: date) -> int | None:
+    born = _date(birthday)
+    if born is None or born > today:
+        return None
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+KINDS: dict[str, Callable[[_Card, Records, date], Table]] = {
+    "counts": _counts,
+    "rates": _rates,
+    "ages": _ages,
+    "years": _years,
+}

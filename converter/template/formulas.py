@@ -1,0 +1,106 @@
+"""The formulas behind a field: from what was typed to what the 核对 column says.
+
+One helper cell a step, so that no formula grows long: typed → norm → fault → usable → says.
+Whether a required cell is missing is said in `says`, not in `fault`: on the member sheet that
+depends on the row being filled, which depends on the derived cells, which depend on faults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from converter import derive, excel, rules
+from converter.kinds import KINDS
+from converter.model import Field, Form, Level
+from converter.rules.base import Refs
+from converter.template.layout import MemberLayout, UnitLayout
+from converter.template.texts import label, message, prefix
+
+REQUIRED, ERROR_CELL, TRUTH_VALUE = "K001", "K002", "K004"
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """The formulas of one sheet's fields, without their leading '='."""
+
+    form: Form
+    place: UnitLayout | MemberLayout
+    refs: Refs
+
+    def norm(self, field: Field) -> str:
+        if field.derive:
+            source = field.derive.source
+            return derive.excel(
+                field, self.place.helper(source, "norm"), self.place.helper(source, "usable")
+            )
+        raw = self.place.raw(field.key)
+        inner = KINDS[field.kind].excel_norm(raw, field, self.form)
+        return f'IF(ISERROR({raw}),"",IF(ISLOGICAL({raw}),"",{inner}))'
+
+    def fault(self, field: Field) -> str:
+        raw, norm = self.place.raw(field.key), self.place.helper(field.key, "norm")
+        cases = [
+            (condition.wrong, message(self.form, condition.code, field, {}))
+            for condition in KINDS[field.kind].excel_faults(raw, norm, field, self.form)
+        ]
+        return excel.first_of(
+            [
+                (f"ISERROR({raw})", message(self.form, ERROR_CELL, field, {})),
+                (f"ISLOGICAL({raw})", message(self.form, TRUTH_VALUE, field, {})),
+                (f'{norm}=""', '""'),
+            ],
+            excel.first_of(cases),
+        )
+
+    def usable(self, field: Field) -> str:
+        norm = self.place.helper(field.key, "norm")
+        if field.derive:
+            return f'{norm}<>""'
+        error = prefix(self.form, Level.ERROR)
+        wrong = f"LEFT({self.place.helper(field.key, 'fault')},{len(error)})={excel.quote(error)}"
+        return f"IF({wrong},FALSE,{KINDS[field.kind].excel_usable(norm)})"
+
+    def says(self, field: Field, filled: str, explained: str) -> str:
+        """All messages of a field, each led by the joiner. `filled` is TRUE or 1 where the
+        record exists at all ('' = always)."""
+        joiner = excel.quote(label(self.form, "joiner"))
+        pieces = []
+        if not field.derive:
+            fault = self.place.helper(field.key, "fault")
+            pieces.append(f'IF({fault}="","",{joiner}&{fault})')
+        if field.required and not field.derive:
+            missing = self.refs.at(field.path).blank
+            missing = f"AND({filled},{missing})" if filled else missing
+            pieces.append(_when(missing, joiner, message(self.form, REQUIRED, field, {})))
+        for rule in self.form.rules:
+            if field.path not in rule.at:
+                continue
+            family = rules.FAMILIES[rule.family]
+            words = family.words(rule, field.path, self.form)
+            text = message(self.form, rule.code, field, words, explained)
+            condition = None if text == '""' else family.excel(rule, field.path, self.refs)
+            if condition is not None:
+                pieces.append(_when(condition, joiner, text))
+        return "&".join(pieces) or '""'
+
+    def verdict(self, says: list[str]) -> str:
+        """The 核对 cell: the messages without the first one's joiner."""
+        start = len(label(self.form, "joiner")) + 1
+        return f"MID({'&'.join(says)},{start},32767)"
+
+    def shown(self, field: Field) -> str:
+        """The visible cell of a derived field: a label or a date."""
+        norm = self.place.helper(field.key, "norm")
+        codes = field.options.get("codes")
+        if isinstance(codes, str):
+            code, text = (excel.list_name(codes, column) for column in ("code", "label"))
+            return f'IF({norm}="","",{excel.look_up(norm, code, text)})'
+        return norm
+
+    def explained(self, cell: str) -> str:
+        """TRUE where a reason was typed."""
+        return f"IF(ISERROR({cell}),TRUE,LEN({excel.without_blanks(cell)})>0)"
+
+
+def _when(condition: str, joiner: str, text: str) -> str:
+    return f'IF({condition},{joiner}&{text},"")'

@@ -1,0 +1,194 @@
+"""Where everything stands in the workbook: rows, columns, and the addresses made of them.
+
+The unit sheet has a field a line, the member sheet a field a column. What is worked out for
+a field stands in hidden helper columns far to the right, out of reach of pasted blocks:
+
+- `norm`    the canonical value of what was typed ('' = blank or not a value at all)
+- `fault`   the kind's message ('' = none; blank cells have none)
+- `usable`  TRUE where a rule may compute with `norm`
+- `says`    all messages of the field, each led by the joiner
+
+A record also has `explained` (a reason was typed) and, on the member sheet, `filled` (1/0).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from converter.model import Field, Form, Sheet, column_letters
+
+TITLE_ROW = 1
+STATUS_ROW = 2
+FIRST_HELPER = 27  # column AA
+PARTS = ("norm", "fault", "usable", "says")
+# Hidden cells beside the title: what holds of a whole sheet.
+TOTALS = (
+    "errors", "warnings", "missing", "target", "status", "filled", "beyond", "unchecked", "last",
+)  # fmt: skip
+LAST_SHEET_ROW = 1_048_576
+
+
+def quoted(sheet: str) -> str:
+    """A sheet's name as formulas write it."""
+    doubled = sheet.replace("'", "''")
+    return f"'{doubled}'!"
+
+
+def total(name: str) -> str:
+    return f"${column_letters(FIRST_HELPER + TOTALS.index(name))}${TITLE_ROW}"
+
+
+@dataclass(frozen=True)
+class UnitLayout:
+    """A field a line: 项目, 填写, 核对, 说明, 情况说明."""
+
+    sheet: Sheet
+
+    HEADING_ROW = 3
+    ITEM, ANSWER, CHECK, NOTE, EXPLANATION = range(1, 6)
+    ROLES = ("item", "answer", "check", "note", "explanation")
+
+    @cached_property
+    def lines(self) -> tuple[tuple[int, str | Field], ...]:
+        """(row, section title or field), top down."""
+        lines: list[tuple[int, str | Field]] = []
+        row, section = self.HEADING_ROW + 1, ""
+        for field in self.sheet:
+            if field.section and field.section != section:
+                section = field.section
+                lines.append((row, section))
+                row += 1
+            lines.append((row, field))
+            row += 1
+        return tuple(lines)
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        return {line.key: row for row, line in self.lines if isinstance(line, Field)}
+
+    @property
+    def last_row(self) -> int:
+        return self.lines[-1][0]
+
+    def column(self, part: str) -> int:
+        return FIRST_HELPER + (*PARTS, "explained").index(part)
+
+    @property
+    def helper_count(self) -> int:
+        return max(len(PARTS) + 1, len(TOTALS))
+
+    def raw(self, key: str) -> str:
+        return self._at(self.ANSWER, key)
+
+    def helper(self, key: str, part: str) -> str:
+        return self._at(self.column(part), key)
+
+    def explanation(self, key: str) -> str:
+        return self._at(self.EXPLANATION, key)
+
+    def explained(self, key: str) -> str:
+        return self._at(self.column("explained"), key)
+
+    def checks(self) -> str:
+        """The 核对 column, without its heading."""
+        letter = column_letters(self.CHECK)
+        return f"${letter}${self.HEADING_ROW + 1}:${letter}${self.last_row}"
+
+    def total(self, name: str) -> str:
+        return total(name)
+
+    def _at(self, column: int, key: str) -> str:
+        return f"${column_letters(column)}${self.rows[key]}"
+
+
+@dataclass(frozen=True)
+class MemberLayout:
+    """A field a column, `prepared` rows below the heading. Addresses are those of the first
+    row, relative in their row, so that a formula may be filled down, sorted and inserted."""
+
+    sheet: Sheet
+    prepared: int
+
+    NOTE_ROW = 3
+    HEADING_ROW = 4
+    FIRST_ROW = 5
+    NUMBER = 1
+
+    @property
+    def last_row(self) -> int:
+        return self.HEADING_ROW + self.prepared
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        return {field.key: column for column, field in enumerate(self.sheet.fields, 2)}
+
+    @property
+    def check(self) -> int:
+        return self.NUMBER + len(self.sheet.fields) + 1
+
+    @property
+    def explanation_column(self) -> int:
+        return self.check + 1
+
+    @cached_property
+    def helpers(self) -> dict[tuple[str, str], int]:
+        """(field key or '', part) → column."""
+        names = [(field.key, part) for field in self.sheet for part in parts_of(field)]
+        names += [("", "filled"), ("", "explained")]
+        return {name: column for column, name in enumerate(names, FIRST_HELPER)}
+
+    @property
+    def helper_count(self) -> int:
+        return max(len(self.helpers), len(TOTALS))
+
+    def raw(self, key: str) -> str:
+        return self._at(self.columns[key])
+
+    def helper(self, key: str, part: str) -> str:
+        return self._at(self.helpers[key, part])
+
+    @property
+    def filled(self) -> str:
+        return self.helper("", "filled")
+
+    @property
+    def explained(self) -> str:
+        return self.helper("", "explained")
+
+    @property
+    def explanation(self) -> str:
+        return self._at(self.explanation_column)
+
+    def below(self, column: int) -> str:
+        """A column below the prepared rows, to the end of the sheet."""
+        letter = column_letters(column)
+        return f"${letter}${self.last_row + 1}:${letter}${LAST_SHEET_ROW}"
+
+    def whole(self, column: int) -> str:
+        """A column from its heading to the last prepared row. It starts at the heading so
+        that a row inserted at the very top belongs to it, and no deletion destroys it."""
+        letter = column_letters(column)
+        return f"${letter}${self.HEADING_ROW}:${letter}${self.last_row}"
+
+    def total(self, name: str) -> str:
+        return total(name)
+
+    def _at(self, column: int) -> str:
+        return f"${column_letters(column)}{self.FIRST_ROW}"
+
+
+def parts_of(field: Field) -> tuple[str, ...]:
+    """The helper cells of a field: nothing typed is judged in a derived one."""
+    return ("norm", "usable", "says") if field.derive else PARTS
+
+
+@dataclass(frozen=True)
+class Layout:
+    form: Form
+    unit: UnitLayout
+    member: MemberLayout
+
+
+def layout(form: Form, rows: int) -> Layout:
+    return Layout(form, UnitLayout(form.unit), MemberLayout(form.member, rows))

@@ -1,0 +1,60 @@
+"""The hidden sheet: code lists, and the names by which formulas and dropdowns find them.
+
+Every list that a choice field draws from gets six columns (label, code, parent, group, alias,
+alias_code), each with a workbook-wide name. A column with nothing in it is one empty cell, so
+that every name exists. Beside them stand the arrays of shared formulas (see `constants`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+
+from converter.excel import list_name
+from converter.model import CodeList, Form
+from converter.template.constants import Constants
+from converter.template.layout import quoted
+from converter.template.values import put_text
+
+COLUMNS = ("label", "code", "parent", "group", "alias", "alias_code")
+
+
+def lists_in_use(form: Form) -> list[CodeList]:
+    """The lists that dropdowns offer, in the order of the fields."""
+    names = [f.options.get("codes") for sheet in form.sheets for f in sheet if f.kind == "choice"]
+    return [form.codes[name] for name in dict.fromkeys(names) if isinstance(name, str)]
+
+
+def write(workbook: Any, sheet: Any, form: Form, constants: Constants) -> None:
+    column = 0
+    for codes in lists_in_use(form):
+        for name, texts in _columns(codes).items():
+            column += 1
+            letter = get_column_letter(column)
+            defined = list_name(codes.name, name)
+            put_text(sheet.cell(1, column), defined)
+            for row, text in enumerate(texts, 2):
+                cell = sheet.cell(row, column)
+                put_text(cell, text)
+                cell.number_format = "@"
+            area = f"{quoted(sheet.title)}${letter}$2:${letter}${max(len(texts), 1) + 1}"
+            workbook.defined_names[defined] = DefinedName(defined, attr_text=area)
+    constants.write(workbook, sheet, column + 2)
+    sheet.sheet_state = "hidden"
+    sheet.protection.sheet = True
+
+
+def _columns(codes: CodeList) -> dict[str, list[str]]:
+    aliases = [(alias, entry.code) for entry in codes.entries for alias in entry.aliases]
+    texts = {
+        "label": [entry.label for entry in codes.entries],
+        "code": [entry.code for entry in codes.entries],
+        "parent": [entry.parent for entry in codes.entries],
+        "group": [entry.group for entry in codes.entries],
+        "alias": [alias for alias, _ in aliases],
+        "alias_code": [code for _, code in aliases],
+    }
+    assert tuple(texts) == COLUMNS
+    return {name: column if any(column) else [] for name, column in texts.items()}

@@ -1,0 +1,267 @@
+"""The member sheet: a member a row. Not protected at all, so that rows can be deleted,
+inserted, sorted, filtered and pasted: in a protected sheet one locked cell forbids all of it.
+
+Formulas look at their own row and at whole columns only, so that sorting moves them unharmed.
+Below the prepared rows the columns keep their formats: an ID typed there stays text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from openpyxl.formula.translate import Translator
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from converter.kinds import KINDS
+from converter.model import Field, Stamp, Submission
+from converter.template import shared, style
+from converter.template.constants import Constants
+from converter.template.formulas import Formulas
+from converter.template.layout import STATUS_ROW, TITLE_ROW, Layout, MemberLayout, quoted
+from converter.template.marks import colour_verdicts, verdict_conditions
+from converter.template.page import hide_helpers, set_page
+from converter.template.refs import SheetRefs
+from converter.template.style import Look, Painter, text_lines
+from converter.template.summary import LINK, STATUS, member_totals
+from converter.template.texts import label
+from converter.template.values import put_canonical, put_formula, put_raw, put_text
+
+NUMBER_WIDTH, FIELD_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 14.0, 52.0, 26.0
+ROW_HEIGHT = 21
+
+TITLE = Look(size=16, bold=True)
+HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
+NUMBER_HEADING = replace(HEADING, horizontal="center", indent=0)
+HINT = Look(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom")
+NUMBER = Look(size=9, colour=style.FAINT, lines="b", horizontal="center", locked=False)
+ENTRY = Look(fill=style.ENTRY, lines="blr", indent=1, locked=False)
+DERIVED = Look(fill=style.DERIVED, lines="b", indent=1, locked=False)
+CHECK = Look(size=9.5, lines="b", indent=1, locked=False)
+EXPLANATION = Look(
+    size=9.5, fill=style.ENTRY, lines="blr", indent=1, number_format="@", locked=False
+)
+HELPER = Look(size=8, colour=style.FAINT, locked=False)
+
+
+def write(
+    sheet: Any,
+    layout: Layout,
+    painter: Painter,
+    constants: Constants,
+    stamp: Stamp,
+    data: Submission | None,
+) -> None:
+    member, form = layout.member, layout.form
+    _columns(sheet, member, painter)
+    _head(sheet, layout, painter)
+    _rows(sheet, layout, painter, constants)
+    _fill(sheet, layout, data)
+    for name, expression in member_totals(layout).items():
+        put_formula(sheet[member.total(name).replace("$", "")], expression)
+    _dropdowns(sheet, layout)
+    _colours(sheet, layout)
+    hide_helpers(sheet, member.helper_count)
+    sheet.sheet_format.defaultRowHeight = ROW_HEIGHT
+    sheet.sheet_format.customHeight = True
+    sheet.freeze_panes = sheet.cell(
+        member.FIRST_ROW, member.columns[member.sheet.fields[0].key] + 1
+    )
+    last = get_column_letter(member.explanation_column)
+    sheet.auto_filter.ref = f"A{member.HEADING_ROW}:{last}{member.last_row}"
+    set_page(
+        sheet,
+        form,
+        stamp,
+        area=_filled_area(member),
+        heading_row=member.HEADING_ROW,
+        landscape=True,
+    )
+
+
+def _filled_area(member: MemberLayout) -> str:
+    """Formula: what printing needs, so that hundreds of blank rows cost no paper."""
+    there = quoted(member.sheet.title)
+    corner, width = f"{there}$A$1", member.explanation_column
+    return f"OFFSET({corner},0,0,{there}{member.total('last')},{width})"
+
+
+def looks(member: MemberLayout) -> dict[int, Look]:
+    """How the visible cells of a row look, by column."""
+    found = {member.NUMBER: NUMBER, member.check: CHECK, member.explanation_column: EXPLANATION}
+    for field in member.sheet:
+        base = DERIVED if field.derive else ENTRY
+        shown = KINDS[field.kind].NUMBER_FORMAT
+        if field.derive and shown == "@":
+            shown = "General"  # a formula in a text cell turns to text when it is edited
+        found[member.columns[field.key]] = replace(base, number_format=shown)
+    return found
+
+
+def _columns(sheet: Any, member: MemberLayout, painter: Painter) -> None:
+    widths = {
+        member.NUMBER: NUMBER_WIDTH,
+        member.check: CHECK_WIDTH,
+        member.explanation_column: EXPLANATION_WIDTH,
+    }
+    for field in member.sheet:
+        widths[member.columns[field.key]] = field.width or FIELD_WIDTH
+    plain = looks(member)
+    for column, width in widths.items():
+        dimension = sheet.column_dimensions[get_column_letter(column)]
+        dimension.width = width
+        # Rows below the prepared ones and inserted ones: no frame, but the right format.
+        painter.paint(dimension, replace(plain[column], fill="", lines=""))
+
+
+def _head(sheet: Any, layout: Layout, painter: Painter) -> None:
+    member, form = layout.member, layout.form
+    headings = member.sheet.headings
+    put_text(painter.paint(sheet.cell(TITLE_ROW, 1), TITLE), member.sheet.title)
+    sheet.row_dimensions[TITLE_ROW].height = 34
+    status = painter.paint(sheet.cell(STATUS_ROW, 1), STATUS)
+    put_formula(status, LINK.format(target=member.total("target"), text=member.total("status")))
+    sheet.row_dimensions[STATUS_ROW].height = 24
+    texts = {
+        member.NUMBER: (headings["number"], ""),
+        member.check: (headings["check"], ""),
+        member.explanation_column: (headings["explanation"], ""),
+    }
+    mark = label(form, "required_mark")
+    for field in member.sheet:
+        required = field.required and not field.derive
+        texts[member.columns[field.key]] = (field.title + mark * required, field.note)
+    lines = 1
+    for column, (heading, hint) in texts.items():
+        look = NUMBER_HEADING if column == member.NUMBER else HEADING
+        put_text(painter.paint(sheet.cell(member.HEADING_ROW, column), look), heading)
+        painter.paint(sheet.cell(member.NOTE_ROW, column), HINT)
+        if hint:
+            put_text(sheet.cell(member.NOTE_ROW, column), hint)
+            width = sheet.column_dimensions[get_column_letter(column)].width
+            lines = max(lines, text_lines(hint, width * 1.15))
+    sheet.row_dimensions[member.NOTE_ROW].height = lines * 12.5 + 5
+    sheet.row_dimensions[member.HEADING_ROW].height = 26
+
+
+def _rows(sheet: Any, layout: Layout, painter: Painter, constants: Constants) -> None:
+    """The prepared rows: looks and formulas, each formula written once and shared."""
+    member = layout.member
+    formulas = _formulas(layout)
+    plan = []
+    for column, look in (looks(member) | dict.fromkeys(member.helpers.values(), HELPER)).items():
+        first = painter.paint(sheet.cell(member.FIRST_ROW, column), look)
+        repeated = None
+        if text := formulas.get(column):
+            repeated = _fill_down(sheet, column, text, member, constants)
+        plan.append((column, first._style, repeated))
+    for row in range(member.FIRST_ROW + 1, member.last_row + 1):
+        for column, looked, repeated in plan:
+            cell = sheet.cell(row, column)
+            cell._style = looked
+            if repeated is not None:
+                # Past openpyxl's own guesses about the value, which cost most of the time.
+                cell._value, cell.data_type = repeated(row), "f"
+
+
+def _fill_down(
+    sheet: Any, column: int, text: str, member: MemberLayout, constants: Constants
+) -> Callable[[int], Any]:
+    """Write a formula to the first row; what every other row holds, by its number."""
+    first = sheet.cell(member.FIRST_ROW, column)
+    shareable = constants.replace(text)
+    if shareable is None:
+        put_formula(first, text)
+        translator = Translator(f"={text}", first.coordinate)
+        return lambda row: translator.translate_formula(row_delta=row - member.FIRST_ROW)
+    letter = get_column_letter(column)
+    area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
+    first.value, follower = shared.first(sheet, shareable, area)
+    return lambda row: follower
+
+
+def _formulas(layout: Layout) -> dict[int, str]:
+    """The formulas of the first row, by column."""
+    member = layout.member
+    formulas = Formulas(layout.form, member, SheetRefs(layout, "member"))
+    found = {member.NUMBER: f"ROW()-ROW($A${member.HEADING_ROW})"}
+    says, present = [], []
+    for field in member.sheet:
+        found[member.helpers[field.key, "norm"]] = formulas.norm(field)
+        found[member.helpers[field.key, "usable"]] = formulas.usable(field)
+        found[member.helpers[field.key, "says"]] = formulas.says(
+            field, f"{member.filled}=1", member.explained
+        )
+        if field.derive:
+            found[member.columns[field.key]] = formulas.shown(field)
+        else:
+            found[member.helpers[field.key, "fault"]] = formulas.fault(field)
+        says.append(member.helper(field.key, "says"))
+        present.append(_present(field, member))
+    found[member.helpers["", "filled"]] = f"IF(OR({','.join(present)}),1,0)"
+    found[member.helpers["", "explained"]] = formulas.explained(member.explanation)
+    found[member.check] = formulas.verdict(says)
+    return found
+
+
+def _present(field: Field, member: MemberLayout) -> str:
+    """Expression: TRUE where something stands in a field's cell."""
+    if field.derive:
+        raw = member.raw(field.key)
+        return f"IF(ISERROR({raw}),TRUE,LEN({raw})>0)"
+    norm, fault = member.helper(field.key, "norm"), member.helper(field.key, "fault")
+    return f'{norm}<>"",{fault}<>""'
+
+
+def _fill(sheet: Any, layout: Layout, data: Submission | None) -> None:
+    """Carry members over, in their order, as they were typed."""
+    member = layout.member
+    if data is None or data.member is None:
+        return
+    for field in member.sheet:
+        answers = data.member.columns.get(field.key)
+        if answers is None or field.derive:
+            continue
+        column = member.columns[field.key]
+        for record, (text, kind) in enumerate(zip(answers.text, answers.type, strict=True)):
+            cell = sheet.cell(member.FIRST_ROW + record, column)
+            if data.from_package:
+                put_canonical(cell, text, field, layout.form)
+            else:
+                put_raw(cell, text, kind)
+    for record in range(len(data.member)):
+        if reason := data.member.explanation("", record):
+            put_text(sheet.cell(member.FIRST_ROW + record, member.explanation_column), reason)
+
+
+def _dropdowns(sheet: Any, layout: Layout) -> None:
+    member = layout.member
+    for field in member.sheet:
+        if field.derive:
+            continue
+        formula = KINDS[field.kind].excel_list(
+            field, layout.form, lambda key: member.helper(key, "norm")
+        )
+        if formula:
+            dropdown = DataValidation(
+                "list", formula1=formula, allow_blank=True, showErrorMessage=False
+            )
+            letter = get_column_letter(member.columns[field.key])
+            dropdown.add(f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}")
+            sheet.add_data_validation(dropdown)
+
+
+def _colours(sheet: Any, layout: Layout) -> None:
+    """Verdicts in colour: the text of 核对, and the ground of the very cell that is meant."""
+    member, form = layout.member, layout.form
+    meant = [(member.check, f"${get_column_letter(member.check)}{member.FIRST_ROW}", False)]
+    meant += [
+        (member.columns[field.key], member.helper(field.key, "says"), True)
+        for field in member.sheet
+    ]
+    for column, message, tinted in meant:
+        letter = get_column_letter(column)
+        area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
+        colour_verdicts(sheet, area, verdict_conditions(form, message), tinted=tinted)

@@ -1,0 +1,66 @@
+"""Workbook → file: the same bytes for the same workbook, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from openpyxl.writer.excel import ExcelWriter
+
+from converter import ooxml
+
+# Without SOURCE_DATE_EPOCH: 2026-01-01, so that a blank template is the same on every day.
+FIXED_TIME = 1_767_225_600
+
+# By these a zip is known for an OOXML file; programs that sniff look at the first members.
+FIRST_MEMBERS = ("[Content_Types].xml", "_rels/.rels")
+# What follows <ignoredErrors> in a worksheet, by CT_Worksheet's order.
+_AFTER_IGNORED = re.compile(
+    rb"<(smartTags|drawing|legacyDrawing|legacyDrawingHF|picture|oleObjects|controls"
+    rb"|webPublishItems|tableParts|extLst)\b|</worksheet>"
+)
+# IDs are digits stored as text and member rows are formulas in unlocked cells: both on
+# purpose, so no green corners.
+_IGNORED = (
+    b'<ignoredErrors><ignoredError sqref="A1:XFD1048576" numberStoredAsText="1"'
+    b' unlockedFormula="1"/></ignoredErrors>'
+)
+
+
+class _Parts(dict[str, bytes]):
+    """Takes the parts that openpyxl writes, in place of its zip."""
+
+    def writestr(self, name: str, data: str | bytes) -> None:
+        self[name] = data.encode() if isinstance(data, str) else data
+
+    def write(self, file: str, name: str) -> None:
+        self[name] = Path(file).read_bytes()
+
+    def namelist(self) -> list[str]:
+        return list(self)
+
+    def close(self) -> None:
+        pass
+
+
+def save(workbook: Any, path: Path) -> None:
+    """Write a workbook that `build` made. Raises OSError."""
+    when = int(os.environ.get("SOURCE_DATE_EPOCH") or FIXED_TIME)
+    stamp = datetime.fromtimestamp(when, UTC).replace(tzinfo=None)
+    workbook.properties.created = workbook.properties.modified = stamp
+    parts = _Parts()
+    ExcelWriter(workbook, parts).save()
+    names = [*FIRST_MEMBERS, *(name for name in parts if name not in FIRST_MEMBERS)]
+    ooxml.write_zip(path, ((name, _finished(name, parts[name])) for name in names), when=when)
+
+
+def _finished(name: str, data: bytes) -> bytes:
+    """A part as it goes to the file: openpyxl cannot write <ignoredErrors>."""
+    if not name.startswith("xl/worksheets/sheet"):
+        return data
+    found = _AFTER_IGNORED.search(data, data.rindex(b"</sheetData>"))
+    assert found
+    return data[: found.start()] + _IGNORED + data[found.start() :]

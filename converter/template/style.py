@@ -1,0 +1,100 @@
+"""How the workbook looks: one typeface, three greys, one accent, and a colour a verdict.
+
+Colour never stands alone: every verdict is also written out in the 核对 column.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.styles.differential import DifferentialStyle
+
+INK, MUTED, FAINT = "1F2A33", "66737D", "98A2AA"
+ACCENT, BAND, LINE = "2B5C75", "E9F0F3", "D5DCE1"
+ENTRY, DERIVED, WHITE = "FFFCEB", "F3F5F6", "FFFFFF"
+WRONG, WRONG_TINT = "B3261E", "FBE3E1"
+DOUBT, DOUBT_TINT = "8F5B00", "FFE7B8"
+MISSING_TINT = "FFF1BF"  # a required cell that is still blank: to do rather than wrong
+FINE = "2C7A4B"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A cell's looks. Hashable, so that a workbook makes each only once."""
+
+    size: float = 10.5
+    bold: bool = False
+    colour: str = INK
+    underline: bool = False
+    fill: str = ""
+    lines: str = ""  # which edges have a line: any of 'tblr'
+    line: str = LINE
+    horizontal: str = "left"
+    vertical: str = "center"
+    wrap: bool = False
+    indent: int = 0
+    number_format: str = "General"
+    locked: bool = True
+
+
+@dataclass
+class Painter:
+    """Gives cells their looks; each look's style is made once a workbook."""
+
+    font: str
+    _made: dict[Look, Any] = field(default_factory=dict)
+
+    def paint(self, cell: Any, look: Look) -> Any:
+        made = self._made.get(look)
+        if made is None:
+            self._style(cell, look)
+            self._made[look] = copy(cell._style)
+        else:
+            cell._style = copy(made)
+        return cell
+
+    def _style(self, cell: Any, look: Look) -> None:
+        cell.font = Font(
+            name=self.font,
+            sz=look.size,
+            b=look.bold,
+            color=look.colour,
+            u="single" if look.underline else None,
+            charset=134,  # GB 2312: what Windows picks its fallback by
+        )
+        if look.fill:
+            cell.fill = PatternFill("solid", fgColor=look.fill)
+        side = Side(style="thin", color=look.line)
+        cell.border = Border(
+            top=side if "t" in look.lines else None,
+            bottom=side if "b" in look.lines else None,
+            left=side if "l" in look.lines else None,
+            right=side if "r" in look.lines else None,
+        )
+        cell.alignment = Alignment(
+            horizontal=look.horizontal,
+            vertical=look.vertical,
+            wrap_text=look.wrap,
+            indent=look.indent,
+        )
+        cell.number_format = look.number_format
+        cell.protection = Protection(locked=look.locked)
+
+
+def verdict_style(colour: str, tint: str = "", bold: bool = False) -> DifferentialStyle:
+    """What conditional formatting lays over a cell."""
+    fill = PatternFill(bgColor=tint) if tint else None
+    return DifferentialStyle(font=Font(color=colour, b=bold or None), fill=fill)
+
+
+def text_width(text: str) -> int:
+    """Width in characters of the standard font: East Asian ones count twice."""
+    return sum(2 if ord(c) > 0x2E7F or c in "“”‘’…—" else 1 for c in text)
+
+
+def text_lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column of `width` characters."""
+    return sum(max(1, -(-text_width(line) // max(1, int(width)))) for line in text.split("\n"))

@@ -1,0 +1,121 @@
+"""What a sheet comes to: how many faults, and a link to the first of them.
+
+The figures stand in hidden cells beside the title; the status line and the guide show them.
+COUNTIF and MATCH see only the texts of the 核对 column: pasted error values do not disturb them.
+"""
+
+from __future__ import annotations
+
+from openpyxl.utils import get_column_letter
+
+from converter import excel
+from converter.model import Form
+from converter.template import style
+from converter.template.formulas import REQUIRED
+from converter.template.layout import Layout, MemberLayout, quoted
+from converter.template.style import Look
+from converter.template.texts import label, phrase
+
+# Always a link, so that no program takes the cell for a dead one: without a fault it leads
+# to where filling in begins.
+LINK = "HYPERLINK({target},{text})"
+BLANK_ROWS_PRINTED = 30
+
+STATUS = Look(size=11, colour=style.ACCENT, underline=True)
+
+
+def unit_totals(layout: Layout) -> dict[str, str]:
+    unit, form = layout.unit, layout.form
+    checks, total = unit.checks(), unit.total
+    letter = get_column_letter(unit.ANSWER)
+    first = _first(checks, unit.HEADING_ROW + 1, _open_row(layout))
+    counted = [
+        ("missing", "missing"),
+        ("unit_errors", "errors"),
+        ("unit_warnings", "warnings"),
+    ]
+    return {
+        "missing": f'COUNTIF({checks},"*({REQUIRED})*")',
+        "errors": f'COUNTIF({checks},"*{label(form, "error")}*")-{total("missing")}',
+        "warnings": f'COUNTIF({checks},"?*")-{total("errors")}-{total("missing")}',
+        "target": _target(unit.sheet.title, letter, first),
+        "status": _status(form, [(key, total(name)) for key, name in counted]),
+    }
+
+
+def member_totals(layout: Layout) -> dict[str, str]:
+    member, form = layout.member, layout.form
+    # From the heading on; the heading itself is no message.
+    checks, total = member.whole(member.check), member.total
+    letter = get_column_letter(member.columns[member.sheet.fields[0].key])
+    rows = f"${get_column_letter(member.check)}${member.FIRST_ROW}:" + checks.split(":")[1]
+    first = _first(rows, member.FIRST_ROW, member.FIRST_ROW)
+    below = [member.below(column) for column in member.columns.values()]
+    counts = ",".join(f"COUNTA({column})" for column in below)
+    status = _status(
+        form, [("member_errors", total("errors")), ("member_warnings", total("warnings"))]
+    )
+    separator = excel.quote(label(form, "separator"))
+    filled = phrase(form, "filled", n=total("filled"))
+    unchecked = phrase(form, "unchecked", n=total("unchecked"))
+    return {
+        "errors": f'COUNTIF({checks},"*{label(form, "error")}*")',
+        "warnings": f'COUNTIF({checks},"?*")-1-{total("errors")}',
+        "target": _target(member.sheet.title, letter, first),
+        "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{_inserted(member)}",
+        "beyond": f"SUM({counts})>0",
+        "unchecked": f"{_inserted(member)}+MAX({counts})",
+        "last": f"{_last_filled(member)}+MAX({counts})",
+        "status": (
+            f"IF({total('filled')}+{total('unchecked')}=0,{phrase(form, 'nobody')},"
+            f"{filled}&{separator}&{status}"
+            f'&IF({total("unchecked")}>0,{separator}&{unchecked},""))'
+        ),
+    }
+
+
+def _status(form: Form, counted: list[tuple[str, str]]) -> str:
+    """Expression: what was found, in words."""
+    separator = label(form, "separator")
+    parts = "&".join(
+        f'IF({n}>0,{excel.quote(separator)}&{phrase(form, key, n=n)},"")' for key, n in counted
+    )
+    total = "+".join(n for _, n in counted)
+    found = (
+        f"MID({parts},{len(separator) + 1},255)&{phrase(form, 'separator')}&{phrase(form, 'jump')}"
+    )
+    return f"IF({total}=0,{phrase(form, 'all_clear')},{found})"
+
+
+def _first(checks: str, first_row: int, otherwise: int) -> str:
+    """Expression: the sheet row of the first message."""
+    start = checks.split(":")[0]
+    found = f'MATCH("?*",{checks},0)+ROW({start})-1'
+    return f"IFERROR({found},{otherwise})"
+
+
+def _target(sheet: str, letter: str, row: str) -> str:
+    return f'"#{quoted(sheet)}{letter}"&{row}'
+
+
+def _open_row(layout: Layout) -> int:
+    return next(iter(layout.unit.rows.values()))
+
+
+def _inserted(member: MemberLayout) -> str:
+    """Expression: filled rows that were inserted and so have no formulas."""
+    helper = f"ISBLANK({member.whole(member.helpers['', 'filled'])})"
+    typed = "+".join(f"(1-ISBLANK({member.whole(c)}))" for c in member.columns.values())
+    below_heading = f"(ROW({member.whole(member.NUMBER)})>ROW($A${member.HEADING_ROW}))"
+    return f"SUMPRODUCT({helper}*(({typed})>0)*{below_heading})"
+
+
+def _last_filled(member: MemberLayout) -> str:
+    """Expression: the last row that printing needs; a page of rows where none is filled."""
+    typed = [
+        f"SUMPRODUCT(MAX((1-ISBLANK({area}))*ROW({area})))"
+        for field in member.sheet
+        if not field.derive
+        for area in (member.whole(member.columns[field.key]),)
+    ]
+    return f"MAX({','.join(typed)},{member.HEADING_ROW + min(BLANK_ROWS_PRINTED, member.prepared)})"

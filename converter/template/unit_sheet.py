@@ -1,0 +1,202 @@
+"""The unit sheet: a field a line, protected but for what the clerk fills in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from converter.kinds import KINDS
+from converter.model import Field, Stamp, Submission
+from converter.template import style
+from converter.template.formulas import Formulas
+from converter.template.layout import STATUS_ROW, TITLE_ROW, Layout, UnitLayout, quoted
+from converter.template.marks import colour_verdicts, verdict_conditions
+from converter.template.page import hide_helpers, set_page
+from converter.template.refs import SheetRefs
+from converter.template.style import Look, Painter, text_lines
+from converter.template.summary import LINK, STATUS, unit_totals
+from converter.template.texts import label
+from converter.template.values import put_canonical, put_formula, put_raw, put_text
+
+WIDTHS = (26.0, 30.0, 38.0, 42.0, 26.0)  # item, answer, check, note, explanation
+LINE_HEIGHT = 13.5
+ROW_HEIGHT = 31.5
+
+TITLE = Look(size=16, bold=True)
+HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
+SECTION = Look(
+    size=11, bold=True, colour=style.ACCENT, lines="b", line=style.ACCENT, vertical="bottom"
+)
+ITEM = Look(lines="b", wrap=True, indent=1)
+CHECK = Look(size=9.5, lines="b", wrap=True, indent=1)
+NOTE = Look(size=9, colour=style.MUTED, lines="b", wrap=True, indent=1)
+HELPER = Look(size=8, colour=style.FAINT)
+
+
+def answer_look(number_format: str, *, locked: bool) -> Look:
+    fill = style.DERIVED if locked else style.ENTRY
+    return Look(
+        fill=fill, lines="blr", wrap=True, indent=1, number_format=number_format, locked=locked
+    )
+
+
+EXPLANATION = Look(
+    size=9.5, fill=style.ENTRY, lines="blr", wrap=True, indent=1, number_format="@", locked=False
+)
+
+
+def write(
+    sheet: Any, layout: Layout, painter: Painter, stamp: Stamp, data: Submission | None
+) -> None:
+    unit, form = layout.unit, layout.form
+    formulas = Formulas(form, unit, SheetRefs(layout, "unit"))
+    for column, width in enumerate(WIDTHS, 1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    _head(sheet, layout, painter)
+    for row, line in unit.lines:
+        if isinstance(line, str):
+            sheet.row_dimensions[row].height = 30
+            for column in range(1, len(WIDTHS) + 1):
+                painter.paint(sheet.cell(row, column), SECTION)
+            put_text(sheet.cell(row, unit.ITEM), line)
+        else:
+            _line(sheet, row, line, layout, formulas, painter, stamp)
+            _answer(sheet.cell(row, unit.ANSWER), line, layout, formulas, stamp, data)
+            _explanation(sheet.cell(row, unit.EXPLANATION), line, data)
+    for name, expression in unit_totals(layout).items():
+        put_formula(sheet[unit.total(name).replace("$", "")], expression)
+    _dropdowns(sheet, layout)
+    _colours(sheet, layout)
+    hide_helpers(sheet, unit.helper_count)
+    sheet.freeze_panes = sheet.cell(unit.HEADING_ROW + 1, unit.ANSWER)
+    set_page(
+        sheet,
+        form,
+        stamp,
+        area=f"{quoted(unit.sheet.title)}$A$1:${get_column_letter(len(WIDTHS))}${unit.last_row}",
+        heading_row=unit.HEADING_ROW,
+        landscape=True,
+    )
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = False  # False: not forbidden
+    sheet.protection.formatRows = False
+
+
+def _head(sheet: Any, layout: Layout, painter: Painter) -> None:
+    unit = layout.unit
+    put_text(painter.paint(sheet.cell(TITLE_ROW, 1), TITLE), unit.sheet.title)
+    sheet.row_dimensions[TITLE_ROW].height = 34
+    sheet.row_dimensions[STATUS_ROW].height = 24
+    put_formula(
+        painter.paint(sheet.cell(STATUS_ROW, 1), STATUS), LINK.format(
+            target=unit.total("target"), text=unit.total("status")
+        )
+    )  # fmt: skip
+    sheet.row_dimensions[unit.HEADING_ROW].height = 26
+    for column, role in enumerate(unit.ROLES, 1):
+        cell = painter.paint(sheet.cell(unit.HEADING_ROW, column), HEADING)
+        put_text(cell, unit.sheet.headings[role])
+
+
+def _line(
+    sheet: Any,
+    row: int,
+    field: Field,
+    layout: Layout,
+    formulas: Formulas,
+    painter: Painter,
+    stamp: Stamp,
+) -> None:
+    """All of a field's line but its answer and explanation; their looks included."""
+    unit, form = layout.unit, layout.form
+    mark = label(form, "required_mark") if field.required else ""
+    put_text(painter.paint(sheet.cell(row, unit.ITEM), ITEM), field.title + mark)
+    locked = bool(field.derive) or bool(locked_text(field, stamp))
+    shown = KINDS[field.kind].NUMBER_FORMAT
+    if field.derive and shown == "@":
+        shown = "General"  # a formula in a text cell turns to text when it is edited
+    painter.paint(sheet.cell(row, unit.ANSWER), answer_look(shown, locked=locked))
+    painter.paint(sheet.cell(row, unit.EXPLANATION), EXPLANATION)
+    put_text(painter.paint(sheet.cell(row, unit.NOTE), NOTE), field.note)
+    lines = max(text_lines(field.note, WIDTHS[unit.NOTE - 1] * 1.06), 1)
+    sheet.row_dimensions[row].height = max(ROW_HEIGHT, lines * LINE_HEIGHT + 6)
+    says = formulas.says(field, "", unit.explained(field.key))
+    cells = {
+        "norm": formulas.norm(field),
+        "usable": formulas.usable(field),
+        "says": says,
+        "explained": formulas.explained(unit.explanation(field.key)),
+    }
+    if not field.derive:
+        cells["fault"] = formulas.fault(field)
+    for part, expression in cells.items():
+        put_formula(painter.paint(sheet.cell(row, unit.column(part)), HELPER), expression)
+    check = painter.paint(sheet.cell(row, unit.CHECK), CHECK)
+    put_formula(check, formulas.verdict([unit.helper(field.key, "says")]))
+
+
+def _answer(
+    cell: Any,
+    field: Field,
+    layout: Layout,
+    formulas: Formulas,
+    stamp: Stamp,
+    data: Submission | None,
+) -> None:
+    if field.derive:
+        put_formula(cell, formulas.shown(field))
+        return
+    if text := locked_text(field, stamp):
+        put_text(cell, text)
+        return
+    column = data.unit.columns.get(field.key) if data and data.unit else None
+    if data is None or column is None or not column.text:
+        return
+    if data.from_package:
+        put_canonical(cell, column.text[0], field, layout.form)
+    else:
+        put_raw(cell, column.text[0], column.type[0])
+
+
+def _explanation(cell: Any, field: Field, data: Submission | None) -> None:
+    if data and data.unit and (text := data.unit.explanation(field.key, 0)):
+        put_text(cell, text)
+
+
+def locked_text(field: Field, stamp: Stamp) -> str:
+    """What the identity file says of a field ('' = nothing: the cell stays open)."""
+    return str(getattr(stamp, field.identity)) if field.identity else ""
+
+
+def _dropdowns(sheet: Any, layout: Layout) -> None:
+    unit = layout.unit
+    for field in unit.sheet:
+        if field.derive:
+            continue
+        formula = KINDS[field.kind].excel_list(
+            field, layout.form, lambda key: unit.helper(key, "norm")
+        )
+        if not formula:
+            continue
+        # No error box: a code may be typed, and 核对 says more than a box could.
+        dropdown = DataValidation(
+            "list", formula1=formula, allow_blank=True, showErrorMessage=False
+        )
+        dropdown.add(unit.raw(field.key).replace("$", ""))
+        sheet.add_data_validation(dropdown)
+
+
+def _colours(sheet: Any, layout: Layout) -> None:
+    """Verdicts in colour: the 核对 cell's text and the answer's ground."""
+    unit, form = layout.unit, layout.form
+    first, last = unit.HEADING_ROW + 1, unit.last_row
+    check = f"${get_column_letter(unit.CHECK)}{first}"
+    verdicts = verdict_conditions(form, check)
+    for column, tinted in ((unit.CHECK, False), (unit.ANSWER, True)):
+        letter = get_column_letter(column)
+        colour_verdicts(sheet, f"{letter}{first}:{letter}{last}", verdicts, tinted=tinted)
+
+
+__all__ = ["UnitLayout", "locked_text", "write"]

@@ -1,0 +1,79 @@
+"""A workbook file → Submission: what it is, limits, typed cells with addresses, headings.
+
+`read` never raises on bad data: what stands in the way of reading is an issue of stage F, what
+is wrong with sheets, headings and stamp one of stage S. A lack of memory is raised: whoever
+runs the reading bounds it. `sniff` tells what a file is.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+from converter.model import Form, Stamp, Submission
+from converter.workbook import archive, stamp
+from converter.workbook.choose import MISSING_SHEET, Book, read_sheets
+from converter.workbook.refusal import Refused
+from converter.workbook.report import Report
+from converter.workbook.sniff import CODES, identify, sniff
+
+__all__ = ["MISSING_SHEET", "read", "sniff"]
+
+
+def read(path: Path, form: Form, name: str | None = None) -> Submission:
+    """Read a workbook. `name` is what places call the file (default: the path)."""
+    report = Report(form, name or str(path))
+    try:
+        return _read(path, form, report)
+    except Refused as refused:
+        report.refuse(refused)
+    except OSError:
+        report.add(CODES["unreadable"])
+    # What was found of sheets is worth nothing beside a file that is not read.
+    issues = [issue for issue in report.issues if issue.code[0] == "F"]
+    return Submission(report.file, None, None, Stamp(), tuple(issues))
+
+
+def _read(path: Path, form: Form, report: Report) -> Submission:
+    book = _open(path)
+    found = stamp.read_stamp(book.properties)
+    fits = stamp.check_form(found, form, report)
+    sheets = read_sheets(book, form, report)
+    if fits and "unit" in sheets:
+        sheets["unit"] = stamp.fit_identity(sheets["unit"], found, form, report)
+    issues = report.issues
+    if not fits:
+        # Another form lacks our sheets of course: one issue says it all.
+        issues = [issue for issue in issues if issue.code != MISSING_SHEET]
+    return Submission(report.file, sheets.get("unit"), sheets.get("member"), found, tuple(issues))
+
+
+def _open(path: Path) -> Book:
+    """Raises Refused, OSError."""
+    kind = sniff(path)
+    if kind in CODES:
+        raise Refused(CODES[kind])
+    if path.stat().st_size > archive.LARGEST_FILE:
+        raise Refused("F006", limit=archive.LARGEST_FILE >> 20)
+    data = path.read_bytes()
+    if kind == "encrypted":
+        from converter.workbook import encrypted
+
+        data = encrypted.decrypt(data)
+        kind = identify(BytesIO(data))
+        if kind in CODES:
+            raise Refused(CODES[kind])
+    if kind == "xls":
+        from converter.workbook import xls
+
+        try:
+            return xls.Workbook(data)
+        except Refused as refused:
+            if refused.code != "F201":
+                raise
+        from converter.workbook import encrypted
+
+        return xls.Workbook(encrypted.decrypt(data))
+    from converter.workbook import xlsx
+
+    return xlsx.Workbook(data)

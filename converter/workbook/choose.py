@@ -1,0 +1,128 @@
+"""Which sheet of a workbook is which of the form's: by title, by alias, else by its contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from converter.model import CellType, Form, Issue, RawSheet, Sheet
+from converter.workbook import member, unit
+from converter.workbook.grid import Grid
+from converter.workbook.headings import plain
+from converter.workbook.refusal import Refused
+from converter.workbook.report import Report
+
+MISSING_SHEET = "S001"
+
+
+class Book(Protocol):
+    """A workbook as every reader gives it."""
+
+    @property
+    def names(self) -> list[tuple[str, bool]]: ...
+
+    @property
+    def properties(self) -> dict[str, str]: ...
+
+    def grid(self, index: int) -> Grid: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One sheet read as one of the form's."""
+
+    grid: Grid
+    raw: RawSheet | None  # None: no headings
+    issues: list[Issue]
+    complete: bool  # has all that makes it that sheet, whatever its name
+
+    @property
+    def holds_data(self) -> bool:
+        if self.raw is None or not len(self.raw):
+            return False
+        nothing = (CellType.BLANK, CellType.UNCALCULATED)
+        return any(kind not in nothing for c in self.raw.columns.values() for kind in c.type)
+
+
+def read_sheets(book: Book, form: Form, report: Report) -> dict[str, RawSheet]:
+    """The form's sheets that are there, by key. What is odd about them goes to the report."""
+    named = {sheet.key: _named(book, sheet) for sheet in form.sheets}
+    taken = {index for tier in named.values() for index in tier}
+    found: dict[str, RawSheet] = {}
+    for sheet in form.sheets:
+        reading = _choose(book, sheet, named[sheet.key], taken, report)
+        if reading is None:
+            report.add(MISSING_SHEET, params={"wanted": sheet.title})
+            continue
+        report.issues += reading.issues
+        if reading.raw is not None:
+            found[sheet.key] = reading.raw
+    return found
+
+
+def _named(book: Book, sheet: Sheet) -> list[int]:
+    """Sheets with the best name that occurs, visible ones first."""
+    tests: tuple[Callable[[str], bool], ...] = (
+        lambda name: name.strip() == sheet.title,
+        lambda name: plain(name) == plain(sheet.title),
+        lambda name: plain(name) in {plain(alias) for alias in sheet.aliases},
+    )
+    for test in tests:
+        tier = [n for n, (name, _) in enumerate(book.names) if test(name)]
+        if tier:
+            return sorted(tier, key=lambda n: book.names[n][1])
+    return []
+
+
+def _choose(
+    book: Book, sheet: Sheet, named: list[int], taken: set[int], report: Report
+) -> _Reading | None:
+    """The sheet to take, with a warning where another one holds data just as well."""
+    readings = [_read(book, n, sheet, report) for n in named]
+    if not any(reading.holds_data for reading in readings):
+        # A blank template beside a filled copy under another name: the copy is meant.
+        readings += _by_contents(book, sheet, taken, report)
+    filled = [reading for reading in readings if reading.holds_data]
+    chosen = next(iter(filled or readings), None)
+    if chosen is None:
+        return None
+    if len(filled) > 1 or (filled and readings[0] is not chosen):
+        others = "、".join(r.grid.name for r in readings if r is not chosen)
+        params = {"others": others, "wanted": sheet.title}
+        report.add("S010", chosen.grid.name, params=params)
+    if chosen.grid.hidden and chosen.holds_data:
+        report.add("S009", chosen.grid.name)
+    return chosen
+
+
+def _by_contents(book: Book, sheet: Sheet, taken: set[int], report: Report) -> list[_Reading]:
+    """Sheets under other names that have all that makes them this sheet."""
+    found = []
+    for index in sorted(range(len(book.names)), key=lambda n: book.names[n][1]):
+        if index in taken:
+            continue
+        try:
+            reading = _read(book, index, sheet, report)
+        except Refused:
+            continue  # nobody asked for that sheet
+        if reading.complete:
+            found.append(reading)
+    return found
+
+
+def _read(book: Book, index: int, sheet: Sheet, report: Report) -> _Reading:
+    grid = book.grid(index)
+    own = Report(report.form, report.file)
+    if sheet.key == "unit":
+        layout = unit.find_layout(grid, sheet)
+        if layout:
+            raw = unit.read(grid, sheet, layout, own)
+            return _Reading(grid, raw, own.issues, len(raw.columns) >= unit.FEWEST_ITEMS)
+    else:
+        heading = member.find_heading(grid, sheet)
+        if heading:
+            complete = member.is_complete(heading, sheet)
+            return _Reading(grid, member.read(grid, sheet, heading, own), own.issues, complete)
+    own.add("S002", grid.name)
+    return _Reading(grid, None, own.issues, False)

@@ -1,0 +1,179 @@
+"""The small parts of an OOXML package: which sheets there are, which formats show dates.
+
+Read by regular expressions over UTF-8 that `archive` has vetted: no document type, no entities
+but the predefined ones. Element and attribute names are compared without their prefix, so
+that Strict files and those that write <x:sheet> read alike.
+"""
+
+from __future__ import annotations
+
+import html
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from converter.cells import BUILTIN_DATES, shows_date
+from converter.workbook.refusal import Refused
+from converter.workbook.sniff import part_name
+
+# The shared strings' reader reserves memory by this number before it has seen one string.
+# An entry takes five bytes at least; up to a million a wrong count is a slip that costs little.
+CREDIBLE_STRINGS = 1_000_000
+BYTES_A_STRING = 5
+
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_COUNT = re.compile(rb"""uniqueCount\s*=\s*["']\s*\+?0*([0-9]{1,30})""")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPart:
+    """A worksheet as the workbook lists it."""
+
+    name: str
+    part: str
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What a workbook says of itself."""
+
+    sheets: tuple[SheetPart, ...]
+    date1904: bool
+    date_styles: tuple[bool, ...]  # by cell style: shows numbers as dates
+    strings: str  # the shared strings' part, '' = none
+
+
+def read_book(parts: Mapping[str, bytes]) -> Book:
+    """Raises Refused where a package is no workbook after all or its strings lie."""
+    workbook = _by_type(parts, "", "officedocument") or "xl/workbook.xml"
+    if workbook not in parts:
+        raise Refused("F314")
+    links = dict(_relations(parts, workbook))
+    data = _COMMENT.sub(b"", parts[workbook])
+    sheets = []
+    for attributes in elements(data, "sheet"):
+        kind, target = links.get(attributes.get("id", ""), ("", ""))
+        if kind == "worksheet" and target in parts:
+            hidden = attributes.get("state", "visible") != "visible"
+            sheets.append(SheetPart(attributes.get("name", ""), target, hidden))
+    if not sheets:
+        raise Refused("F314")
+    # Only the first: Excel's extension list may hold another <workbookPr> that is no heir.
+    settings = next(elements(data, "workbookPr"), {})
+    strings = _linked(parts, workbook, links, "sharedstrings")
+    if strings:
+        _check_count(parts[strings])
+    styles = _linked(parts, workbook, links, "styles")
+    return Book(
+        tuple(sheets),
+        is_true(settings.get("date1904", "")),
+        _date_styles(parts[styles]) if styles else (),
+        strings,
+    )
+
+
+def elements(data: bytes, name: str) -> Iterator[dict[str, str]]:
+    """The attributes of every element of a local name."""
+    for _, attributes in named_elements(data, name):
+        yield attributes
+
+
+def named_elements(data: bytes, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The same, with where the element's start tag ends."""
+    tag = rb"""<(?:[^\s<>/!?:="']+:)?%b(?=[\s/>])((?:[^>"']|"[^"]*"|'[^']*')*)>"""
+    for found in re.finditer(tag % re.escape(name.encode()), data):
+        yield found.end(), attributes_of(found[1])
+
+
+def attributes_of(inside: bytes) -> dict[str, str]:
+    """The attributes of a start tag by local name."""
+    return {
+        name.rpartition(b":")[2].decode("utf-8", "replace"): text_of(double or single)
+        for name, double, single in _ATTRIBUTE.findall(inside)
+    }
+
+
+def text_of(raw: bytes) -> str:
+    """Character data with its references resolved."""
+    text = raw.decode("utf-8", "replace")
+    return html.unescape(text) if "&" in text else text
+
+
+def is_true(value: str) -> bool:
+    return value in ("1", "true", "on")
+
+
+def properties(parts: Mapping[str, bytes]) -> dict[str, str]:
+    """The custom document properties, by name."""
+    data = parts.get(_by_type(parts, "", "custom-properties") or "docprops/custom.xml", b"")
+    data = _COMMENT.sub(b"", data)
+    found = {}
+    for end, attributes in named_elements(data, "property"):
+        value = re.compile(rb"\s*<[^<>]+>([^<]*)</").match(data, end)
+        if value and attributes.get("name"):
+            found[attributes["name"]] = text_of(value[1])
+    return found
+
+
+# --- relationships and styles ------------------------------------------------------------
+
+
+def _relations(parts: Mapping[str, bytes], source: str) -> Iterator[tuple[str, tuple[str, str]]]:
+    """(id, (last word of the type, part)) of everything a part points at."""
+    folder, name = posixpath.split(source)
+    data = _COMMENT.sub(b"", parts.get(posixpath.join(folder, "_rels", f"{name}.rels"), b""))
+    for attributes in elements(data, "Relationship"):
+        target = attributes.get("Target", "").replace("\\", "/")
+        absolute = target if target.startswith("/") else posixpath.join("/", folder, target)
+        kind = attributes.get("Type", "").rpartition("/")[2].lower()
+        yield attributes.get("Id", ""), (kind, part_name(posixpath.normpath(absolute)))
+
+
+def _by_type(parts: Mapping[str, bytes], source: str, kind: str) -> str:
+    return next((part for _, (k, part) in _relations(parts, source) if k == kind), "")
+
+
+def _linked(
+    parts: Mapping[str, bytes], workbook: str, links: Mapping[str, tuple[str, str]], kind: str
+) -> str:
+    """The part of a type, or where it stands by custom ('' = none): some writers forget it."""
+    usual = posixpath.join(posixpath.dirname(workbook), f"{kind}.xml")
+    found = (target for linked, target in links.values() if linked == kind)
+    return next((part for part in (*found, usual) if part in parts), "")
+
+
+def _date_styles(data: bytes) -> tuple[bool, ...]:
+    """For every cell style, whether its number format shows dates."""
+    data = _COMMENT.sub(b"", data)
+    codes = {
+        attributes.get("numFmtId", ""): attributes.get("formatCode", "")
+        for attributes in elements(_section(data, "numFmts"), "numFmt")
+    }
+    known: dict[str, bool] = {}
+    styles = []
+    for attributes in elements(_section(data, "cellXfs"), "xf"):
+        number = attributes.get("numFmtId", "0")
+        if number not in known:
+            code = codes.get(number)
+            builtin = number.isdecimal() and int(number) in BUILTIN_DATES
+            known[number] = shows_date(code) if code is not None else builtin
+        styles.append(known[number])
+    return tuple(styles)
+
+
+def _section(data: bytes, name: str) -> bytes:
+    tag = re.escape(name.encode())
+    start = re.search(rb"<(?:[\w.-]+:)?%b[\s>]" % tag, data)
+    if not start:
+        return b""
+    end = re.compile(rb"</(?:[\w.-]+:)?%b\s*>" % tag).search(data, start.end())
+    return data[start.start() : end.start() if end else len(data)]
+
+
+def _check_count(data: bytes) -> None:
+    claimed = max((int(digits) for digits in _COUNT.findall(data)), default=0)
+    if claimed > CREDIBLE_STRINGS and claimed > len(data) // BYTES_A_STRING:
+        raise Refused("F310", count=claimed)

@@ -1,0 +1,33 @@
+"""How a module of this folder says that a file cannot be read: one exception, one code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Refused(Exception):
+    """The file is not read any further. `row` and `column` count from 1; 0 = no cell."""
+
+    def __init__(
+        self, code: str, *, sheet: str = "", row: int = 0, column: int = 0, **params: str | int
+    ) -> None:
+        self.code, self.sheet, self.row, self.column = code, sheet, row, column
+        self.params: dict[str, str | int] = params
+        super().__init__(code)
+
+
+@contextmanager
+def refusing(code: str, *, sheet: str = "", **params: str) -> Iterator[None]:
+    """Turn whatever a foreign parser throws at bad data into a refusal.
+
+    A lack of memory is no fault of the data alone and passes; so does a refusal of our own.
+    """
+    try:
+        yield
+    except (MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit, Refused):
+        raise
+    except BaseException as error:  # a panic of calamine is no Exception
+        refused = Refused(code, sheet=sheet)
+        refused.params = {**params}
+        raise refused from error

@@ -1,0 +1,354 @@
+"""A worksheet's XML before a parser may have it: one form of writing, a bounded extent, and
+the facts that the parser keeps to itself (errors, formulas, hidden rows, merged areas).
+
+Works on bytes with regular expressions, most of which start with a literal: a sheet of 120 MB
+takes some 0.5 s. What is written differently (prefixed elements, single quotes, cells without
+address) is first rewritten to that form, in `canonical`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from converter.model import column_letters
+from converter.workbook.parts import attributes_of, elements, is_true
+from converter.workbook.refusal import Refused
+
+# Cells of the smallest rectangle that holds all values: the parser asks for memory by it,
+# 24 to 32 bytes a cell. A million rows of twenty columns, or 500,000 rows of a template with
+# all its helper columns.
+LARGEST_AREA = 24_000_000
+LAST_COLUMN = 16_384
+# A template's helper columns are hidden and stand right of here; no form is as wide.
+LAST_OPEN_COLUMN = 26
+# A merged area or hidden column beyond this many is no clerk's work; the rest is not looked at.
+MOST_MERGES = 100_000
+
+_ATTRIBUTES = rb'(?: (?!r=)[\w:.-]+="[^"<>&]*")* ?/?>'
+_ODD_ROW = re.compile(rb'<row(?! r="[1-9][0-9]{0,6}"' + _ATTRIBUTES + rb")")
+_PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"' + _ATTRIBUTES)
+_ODD_ROW = re.compile(rb'<row(?! r="[1-9][0-9]{0,6}"' + _ATTRIBUTES + rb")")
+# In a text it means nothing, and the long way is taken in vain.
+_PREFIXED = re.compile(rb":(?:c|row)[\s/>]")
+_PREFIX = re.compile(rb"""<(/?)[^\s<>/!?:="']+:(?=[A-Za-z])""")
+_TAG = re.compile(rb"""<(row|c)(?=[\s/>])((?:[^>"']|"[^"]*"|'[^']*')*?)(/?)>""")
+_ADDRESS = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
+_ROW = re.compile(rb'<row r="([0-9]+)"([^>]*)>')
+_HIDDEN = re.compile(rb'\shidden="(?:1|true|on)"')
+_VALUED = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?:[^>]*[^/])?>(?!</c>)')
+_FORMULA = rb"<f(?:[^>]*/>|[^>]*>[^<]*</f>)"
+_ERROR = re.compile(
+    rb'<c r="([A-Z]+)([0-9]+)"[^>]*[^/]>\s*(?:' + _FORMULA + rb")?\s*<v[^>]*>([^<]*)</v>"
+)
+_VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
+_SAMPLE = 200_000  # bytes at either end that tell how wide a sheet is
+
+Box = tuple[int, int, int, int]  # first row, first column, last row, last column
+
+
+@dataclass(frozen=True)
+class SheetXml:
+    """One worksheet. Rows and columns count from 1."""
+
+    data: bytes
+    start: int  # the rows that hold values: data[start:end]
+    end: int
+    merges: tuple[Box, ...] = ()
+    hidden_columns: frozenset[int] = frozenset()
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> memoryview:
+        return memoryview(self.data)[self.start : self.end]
+
+    @cached_property
+    def hidden_rows(self) -> frozenset[int]:
+        if self.data.find(b' hidden="', self.start, self.end) < 0:
+            return frozenset()
+        found = _ROW.finditer(self.data, self.start, self.end)
+        return frozenset(int(row[1]) for row in found if _HIDDEN.search(row[2]))
+
+    @cached_property
+    def has_formulas(self) -> bool:
+        return self.data.find(b"<f", self.start, self.end) >= 0
+
+    def formulas(self, columns: Iterable[int]) -> dict[int, dict[int, bool]]:
+        """Column → row → whether a program has computed it, for all cells with a formula.
+
+        A computed empty text is a value: it has the type 'str'.
+        """
+        letters = [column_letters(column) for column in columns]
+        found: dict[int, dict[int, bool]] = {column_number(letter): {} for letter in letters}
+        if not self.has_formulas or not letters:
+            return found
+        cell = re.compile(
+            rb'<c r="(%b)([0-9]+)"([^>]*)>\s*%b\s*(</c>|<v ?/>|<v></v>)?'
+            % ("|".join(letters).encode(), _FORMULA)
+        )
+        numbers = {letter.encode(): found[column_number(letter)] for letter in letters}
+        for letter, row, attributes, ending in cell.findall(self.data, self.start, self.end):
+            numbers[letter][int(row)] = not ending or (
+                ending != b"</c>" and b't="str"' in attributes
+            )
+        return found
+
+    def number(self, row: int, column: int) -> float | None:
+        """The number that a cell stores, where there is one."""
+        address = f'<c r="{column_letters(column)}{row}"'.encode()
+        start, end = self._row_at.get(row, (0, 0))
+        cell = self.data.find(address, start, end)
+        found = _VALUE.search(self.data, cell, end) if cell >= 0 else None
+        try:
+            return float(found[1]) if found else None
+        except ValueError:
+            return None
+
+    @cached_property
+    def _row_at(self) -> dict[int, tuple[int, int]]:
+        starts = [(int(m[1]), m.end()) for m in _ROW.finditer(self.data, self.start, self.end)]
+        ends = [start for _, start in starts[1:]] + [self.end]
+        return {row: (at, end) for (row, at), end in zip(starts, ends, strict=True)}
+
+
+def read_sheet(data: bytes, name: str) -> SheetXml:
+    """A worksheet part, in the one form of writing. Raises Refused, naming the sheet."""
+    start, end = _sheet_data(data, name)
+    head, tail = data[:start], data[end:]
+    hidden = _hidden_columns(head)
+    helpers = min((column for column in hidden if column > LAST_OPEN_COLUMN), default=0)
+    data, start, end = _filled_rows(data, start, end, helpers)
+    extent = _extent(data, start, end)
+    if extent is None:
+        data = canonical(data[start:end], name)
+        data, start, end = _filled_rows(data, 0, len(data), helpers)
+        extent = _extent(data, start, end)
+    if extent is None:
+        raise Refused("F315", sheet=name)
+    _bound(extent, name)
+    data, start, end, errors = _errors_as_text(data, start, end)
+    return SheetXml(data, start, end, _merges(tail), hidden, errors)
+
+
+def column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+# --- one form of writing -----------------------------------------------------------------
+
+
+def _sheet_data(data: bytes, name: str) -> tuple[int, int]:
+    """Where the rows stand: between <sheetData> and its end tag."""
+    opening = re.search(rb"<(?:[^\s<>/!?]+:)?sheetData(?:\s[^>]*?)?(/?)>", data)
+    if not opening:
+        raise Refused("F315", sheet=name)
+    if opening[1]:
+        return opening.end(), opening.end()
+    end = data.rfind(b"sheetData")
+    end = data.rfind(b"</", 0, end)
+    if end < opening.end():
+        raise Refused("F315", sheet=name)
+    return opening.end(), end
+
+
+def canonical(rows: bytes, name: str) -> bytes:
+    """Rewrite rows: no prefixes, double quotes, every cell with its address.
+
+    A cell without address stands right of the one before it, a row without number below.
+    """
+    rows = _PREFIX.sub(rb"<\1", rows)
+    pieces: list[bytes] = []
+    at, row, column = 0, 0, 0
+    for tag in _TAG.finditer(rows):
+        pieces.append(rows[at : tag.start()])
+        at = tag.end()
+        given = attributes_of(tag[2])
+        if tag[1] == b"row":
+            row, column = _row_number(given.get("r"), row + 1, name), 0
+            address = str(row)
+        else:
+            row, column = _position(given.get("r"), row, column + 1, name)
+            address = f"{column_letters(column)}{row}"
+        kept = "".join(
+            f' {key}="{given[key]}"' for key in ("s", "t", "hidden") if given.get(key, "").isalnum()
+        )
+        pieces.append(f'<{tag[1].decode()} r="{address}"{kept}{tag[3].decode()}>'.encode())
+    pieces.append(rows[at:])
+    return b"".join(pieces)
+
+
+def _row_number(given: str | None, otherwise: int, name: str) -> int:
+    if given is None:
+        return otherwise
+    if not given.isdecimal() or not 0 < len(given) <= 7 or int(given) == 0:
+        raise Refused("F315", sheet=name)
+    return int(given)
+
+
+def _position(given: str | None, row: int, column: int, name: str) -> tuple[int, int]:
+    if given is None:
+        return max(row, 1), column
+    found = _ADDRESS.fullmatch(given)
+    if not found:
+        raise Refused("F315", sheet=name)
+    return int(found[2]), column_number(found[1].upper())
+
+
+# --- extent ------------------------------------------------------------------------------
+
+
+def _filled_rows(data: bytes, start: int, end: int, helpers: int) -> tuple[bytes, int, int]:
+    """The rows down to the last value, and only up to the helper columns: a million formatted
+    blank rows cost nothing, and hidden helper cells are half of a template's weight."""
+    if helpers:
+        data = b"".join(_without_helpers(data, start, _last_value(data, start, end), helpers))
+        start, end = 0, len(data)
+    return data, start, _last_value(data, start, end)
+
+
+def _last_value(data: bytes, start: int, end: int) -> int:
+    last = start
+    for mark in (b"</v>", b"</is>"):
+        last = max(last, data.rfind(mark, last, end))
+    if last == start:
+        return start
+    close = data.find(b"</row>", last, end)
+    return close + len(b"</row>") if close >= 0 else end
+
+
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """How far values reach, and a cell that reaches so far."""
+
+    height: int
+    lowest: tuple[int, int]
+    width: int
+    rightmost: tuple[int, int]
+
+
+def _extent(data: bytes, start: int, end: int) -> _Extent | None:
+    """How far values reach, or None where the sheet is not written in the plain form.
+
+    The width is taken from samples and the height from the last row; then every cell is held
+    against them, whatever order the file has them in, and those beyond are looked at.
+    """
+    if _PREFIXED.search(data, start, end) or _ODD_ROW.search(data, start, end):
+        return None
+    marker = data.rfind(b'<row r="', start, end)
+    row = _ROW.match(data, marker) if marker >= 0 else None
+    lowest, rightmost = (int(row[1]) if row else 1, 1), (1, 1)
+    for a, b in ((start, min(start + _SAMPLE, end)), (max(end - _SAMPLE, start), end)):
+        for letters, digits in _VALUED.findall(data, a, b):
+            rightmost = max(rightmost, (column_number(letters.decode()), int(digits)))
+    inside = rb'<c(?! r="(?:%b)(?:%b)"(?: [a-qs-z][\w:.-]*="[^"<>&]*")* ?/?>)' % (
+        _up_to(column_letters(rightmost[0]), "A", "Z").encode(),
+        _up_to(str(lowest[0]), "0", "9").encode(),
+    )
+    for found in re.compile(inside).finditer(data, start, end):
+        plain = _PLAIN_CELL.match(data, found.start())
+        if not plain:
+            return None
+        if _VALUED.match(data, found.start()):
+            place = int(plain[2]), column_number(plain[1].decode())
+            lowest, rightmost = max(lowest, place), max(rightmost, place[::-1])
+    return _Extent(lowest[0], lowest, rightmost[0], rightmost[::-1])
+
+
+def _up_to(text: str, low: str, high: str) -> str:
+    """A regular expression for all that count up to a number, digit by digit.
+
+    >>> _up_to("45", "0", "9")
+    '[0-9]{1,1}|[0-3][0-9]{1}|4[0-4]|45'
+    """
+    found = [f"[{low}-{high}]{{1,{len(text) - 1}}}"] if len(text) > 1 else []
+    for position, sign in enumerate(text):
+        rest = len(text) - position - 1
+        if sign > low:
+            tail = f"[{low}-{high}]{{{rest}}}" if rest else ""
+            found.append(f"{text[:position]}[{low}-{chr(ord(sign) - 1)}]{tail}")
+    return "|".join((*found, text))
+
+
+def _bound(extent: _Extent, name: str) -> None:
+    """Refuse a sheet whose values lie so far apart that the parser would ask for the moon."""
+    if extent.height * extent.width > LARGEST_AREA:
+        at = extent.rightmost if extent.width > LAST_COLUMN // 16 else extent.lowest
+        cell = f"{column_letters(at[1])}{at[0]}"
+        raise Refused("F311", sheet=name, row=at[0], column=at[1], cell=cell)
+
+
+def _without_helpers(data: bytes, start: int, end: int, helpers: int) -> Iterator[memoryview]:
+    before = _up_to(column_letters(helpers - 1), "A", "Z").encode()
+    first = re.compile(rb'<c r="(?!(?:%b)[0-9])' % before)
+    whole, done = memoryview(data), start
+    found = first.search(data, start, end)
+    while found:
+        yield whole[done : found.start()]
+        close = data.find(b"</row>", found.start(), end)
+        done = close if close >= 0 else end
+        found = first.search(data, done, end)
+    yield whole[done:end]
+
+
+# --- facts -------------------------------------------------------------------------------
+
+
+def _errors_as_text(
+    data: bytes, start: int, end: int
+) -> tuple[bytes, int, int, dict[tuple[int, int], str]]:
+    """Error cells by address. The parser gives nothing for those it knows and fails on those
+    it does not know (#SPILL!), so each is rewritten to a text cell."""
+    errors: dict[tuple[int, int], str] = {}
+    pieces: list[bytes | memoryview] = []
+    whole, done = memoryview(data), start
+    mark = b' t="e"'
+    at = data.find(mark, start, end)
+    while at >= 0:
+        tag = data.rfind(b"<", start, at)
+        if data.startswith(b'<c r="', tag):  # else it stands in a text
+            cell = _ERROR.match(data, tag)
+            if cell:
+                address = int(cell[2]), column_number(cell[1].decode())
+                errors[address] = cell[3].decode("utf-8", "replace")
+            pieces += [whole[done:at], b' t="str"' if cell else b""]
+            done = at + len(mark)
+        at = data.find(mark, at + len(mark), end)
+    if not pieces:
+        return data, start, end, errors
+    patched = b"".join((*pieces, whole[done:end]))
+    return patched, 0, len(patched), errors
+
+
+def _merges(tail: bytes) -> tuple[Box, ...]:
+    found = []
+    for attributes in elements(tail, "mergeCell"):
+        box = _box(attributes.get("ref", ""))
+        if box:
+            found.append(box)
+        if len(found) == MOST_MERGES:
+            break
+    return tuple(found)
+
+
+def _box(reference: str) -> Box | None:
+    first, _, last = reference.replace("$", "").partition(":")
+    a, b = _ADDRESS.fullmatch(first), _ADDRESS.fullmatch(last)
+    if not a or not b:
+        return None
+    columns = sorted((column_number(a[1].upper()), column_number(b[1].upper())))
+    rows = sorted((int(a[2]), int(b[2])))
+    return rows[0], columns[0], rows[1], columns[1]
+
+
+def _hidden_columns(head: bytes) -> frozenset[int]:
+    hidden: set[int] = set()
+    for attributes in elements(head, "col"):
+        first, last = attributes.get("min", ""), attributes.get("max", "")
+        if is_true(attributes.get("hidden", "")) and first.isdecimal() and last.isdecimal():
+            hidden.update(range(int(first[:6]), min(int(last[:6]), LAST_COLUMN) + 1))
+    return frozenset(hidden)

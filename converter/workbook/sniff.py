@@ -1,0 +1,227 @@
+"""What a file really is, by its contents; the extension decides only where contents cannot.
+
+`sniff` names it by one word; `CODES` gives the refusal for each word that is no workbook we
+read. Sources: the formats' magic numbers; [MS-CFB] for OLE, whose streams tell what is inside;
+part names of ECMA-376 and ODF packages.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import struct
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+HEAD = 65_536
+OLE_MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
+ZIP_MAGIC = b"PK\x03\x04"
+PACKAGE_DESCRIPTOR = "datapackage.json"
+IDENTITY_NAMESPACE = b"urn:gonghui:identity"
+
+# A zip's directory is read before anything else is known of it. An entry takes 46 bytes and
+# its name: this is room for 40,000, some forty times the largest honest workbook's.
+LARGEST_DIRECTORY = 4 << 20
+# Only streams' names are looked for; they stand in the first megabytes of what Office writes.
+LARGEST_OLE = 64 << 20
+
+CODES = {
+    "missing": "F001",
+    "folder": "F002",
+    "irregular": "F003",
+    "empty": "F004",
+    "unreadable": "F005",
+    "lock": "F007",
+    "unknown": "F008",
+    "damaged": "F009",
+    "xlsm": "F101",
+    "xlsb": "F102",
+    "et": "F103",
+    "ods": "F104",
+    "text": "F105",
+    "html": "F106",
+    "xml2003": "F107",
+    "pdf": "F108",
+    "image": "F109",
+    "archive": "F110",
+    "document": "F111",
+    "numbers": "F112",
+    "zip": "F113",
+    "package": "F114",
+    "identity": "F115",
+    "xml": "F116",
+}
+
+_MAGIC = (
+    (b"%PDF", "pdf"),
+    (b"\x89PNG", "image"),
+    (b"\xff\xd8\xff", "image"),
+    (b"GIF8", "image"),
+    (b"BM", "image"),
+    (b"II*\x00", "image"),
+    (b"MM\x00*", "image"),
+    (b"Rar!", "archive"),
+    (b"7z\xbc\xaf\x27\x1c", "archive"),
+    (b"\x1f\x8b", "archive"),
+    (b"BZh", "archive"),
+    (b"\xfd7zXZ\x00", "archive"),
+    (b"{\\rtf", "document"),
+)
+# A workbook stream without its container, as some old export programs write it: BOF of
+# BIFF 2, 3, 4 and 5/8 with their lengths.
+_BARE_BIFF = tuple(
+    bytes.fromhex(h) for h in ("09000400", "09020600", "09040600", "09080800", "09081000")
+)
+_OLE_STREAMS = (
+    ("EncryptedPackage", "encrypted"),
+    ("Workbook", "xls"),
+    ("Book", "xls"),
+    ("WordDocument", "document"),
+    ("PowerPoint Document", "document"),
+)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+def sniff(path: Path) -> str:
+    """One word for what a file is: 'xlsx', 'xls', 'encrypted' (worth a try), 'package',
+    'identity', or one of `CODES`. Never raises on bad files."""
+    try:
+        state = path.stat()
+        if stat.S_ISDIR(state.st_mode):
+            return "folder"
+        if not stat.S_ISREG(state.st_mode):
+            return "irregular"  # opening a pipe would wait for ever
+        with path.open("rb") as file:
+            found = identify(file, path.suffix.lower())
+    except FileNotFoundError:
+        return "missing"
+    except ValueError:  # a name that no system allows
+        return "missing"
+    except OSError:
+        return "unreadable"
+    # Office leaves '~$name.xlsx' beside a file that is open; it says who has opened it.
+    return "lock" if found in ("unknown", "text") and path.name.startswith("~$") else found
+
+
+def identify(file: BinaryIO, suffix: str = "") -> str:
+    """The same for an open, seekable file."""
+    head = file.read(HEAD)
+    if not head:
+        return "empty"
+    if head.startswith((ZIP_MAGIC, b"PK\x05\x06")):
+        return _zip(file)
+    if head.startswith(OLE_MAGIC):
+        return "et" if suffix in (".et", ".ett") else _ole(head + file.read(LARGEST_OLE))
+    if head.startswith(_BARE_BIFF):
+        return "xls"
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    if head[4:8] == b"ftyp" or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return "image"
+    if head[257:262] == b"ustar":
+        return "archive"
+    return _text(head)
+
+
+def directory_size(file: BinaryIO) -> int:
+    """Bytes of a zip's central directory as its end record tells; -1 where there is none.
+
+    Looked at before `zipfile` may read it: a directory of millions of entries is an attack.
+    """
+    file.seek(0, 2)
+    size = file.tell()
+    start = max(0, size - 66_000)  # the end record and the longest comment
+    file.seek(start)
+    tail = file.read()
+    found = tail.rfind(b"PK\x05\x06")
+    if found < 0 or len(tail) < found + 22:
+        return -1
+    (length,) = struct.unpack_from("<L", tail, found + 12)
+    if length != 0xFFFFFFFF:
+        return int(length)
+    zip64 = tail.rfind(b"PK\x06\x06", 0, found)
+    if zip64 < 0 or len(tail) < zip64 + 48:
+        return -1
+    return int(struct.unpack_from("<Q", tail, zip64 + 40)[0])
+
+
+def part_name(name: str) -> str:
+    """A member's name as it is looked up: some programs write \\ for /, case does not count."""
+    return name.replace("\\", "/").lstrip("/").lower()
+
+
+def _zip(file: BinaryIO) -> str:
+    if not 0 <= directory_size(file) <= LARGEST_DIRECTORY:
+        return "damaged"
+    file.seek(0)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = {part_name(name) for name in archive.namelist()}
+            kind = _mimetype(archive) if "mimetype" in names else ""
+    except MemoryError:
+        raise
+    except Exception:
+        return "damaged"
+    if PACKAGE_DESCRIPTOR in names:
+        return "package"
+    if kind:
+        return "ods" if "spreadsheet" in kind else "document"
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if any(
+        name.endswith("/vbaproject.bin") for name in names if not name.startswith(("word/", "ppt/"))
+    ):
+        return "xlsm"
+    if any(name.rpartition("/")[2] == "workbook.xml" for name in names):
+        return "xlsx"
+    if any(name.startswith(("word/", "ppt/")) for name in names):
+        return "document"
+    if any(name.endswith(".iwa") or name == "index.zip" for name in names):
+        return "numbers"
+    return "zip"
+
+
+def _mimetype(archive: zipfile.ZipFile) -> str:
+    with archive.open("mimetype") as member:
+        return member.read(200).decode("latin-1")
+
+
+def _ole(data: bytes) -> str:
+    import olefile  # type: ignore[import-untyped]
+
+    try:
+        with olefile.OleFileIO(BytesIO(data)) as ole:
+            for stream, kind in _OLE_STREAMS:
+                if ole.exists(stream):
+                    return kind
+    except MemoryError:
+        raise
+    except Exception:
+        # A container with faults that the spreadsheet's own reader may forgive.
+        for stream, kind in _OLE_STREAMS:
+            if (stream + "\0").encode("utf-16-le") in data:
+                return kind
+    return "unknown"
+
+
+def _text(head: bytes) -> str:
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if head.startswith(mark):
+            head = head[2:].decode(encoding, "replace").encode("utf-8", "replace")
+    if _CONTROL.search(head):
+        return "unknown"
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith(b"mime-version:"):
+        return "html"
+    if not start.startswith(b"<"):
+        return "text"
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
+        return "xml2003"
+    if IDENTITY_NAMESPACE in start:
+        return "identity"
+    if any(mark in start for mark in (b"<html", b"<!doctype html", b"<table")):
+        return "html"
+    return "xml" if start.startswith(b"<?xml") else "text"

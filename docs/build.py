@@ -1,0 +1,22 @@
+"""Renew the generated pages of this folder: `make docs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from converter import catalogue
+from converter.form import form_dir, load
+from converter.model import Form
+
+HERE = Path(__file__).parent
+PAGES = {"checks.zh-CN.md": catalogue.checks_page, "fields.zh-CN.md": catalogue.fields_page}
+
+
+def pages(form: Form) -> dict[str, str]:
+    """File name → what should stand in it."""
+    return {name: page(form) for name, page in PAGES.items()}
+
+
+if __name__ == "__main__":
+    for name, text in pages(load(form_dir())).items():
+        (HERE / name).write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,131 @@
+"""Choices: labels, codes, short names, and the near misses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from converter.kinds import choice as kind
+from converter.model import Code, CodeList, Form
+from tests.kinds.judging import FORM, field, params, verdict
+
+CATEGORY = field("unit.unit_category")
+INDUSTRY = field("unit.industry")
+DIVISION = field("unit.industry_division")
+STATUS = field("unit.production_status")
+PARTY = field("unit.chair_political_status")
+YES_NO = field("unit.legal_person")
+
+
+@pytest.mark.parametrize(
+    ("of", "typed", "text", "note"),
+    [
+        (CATEGORY, "私营企业", "170", ""),
+        (CATEGORY, "170", "170", ""),
+        (CATEGORY, 170, "170", ""),
+        (CATEGORY, " 私营企业\u3000", "170", "K901"),
+        (CATEGORY, "私营 企业", "170", "K901"),
+        (CATEGORY, "１７０", "170", "K901"),
+        (STATUS, "停业(歇业)", "2", ""),
+        (STATUS, "停业（歇业）", "2", "K901"),
+        (STATUS, "歇业", "2", "K904"),
+        (PARTY, "中共党员", "01", "K904"),
+        (PARTY, "01", "01", ""),
+        (PARTY, "1", "01", "K903"),
+        (PARTY, 1, "01", "K903"),
+        (PARTY, 13, "13", ""),
+        (YES_NO, 0, "0", ""),
+        (INDUSTRY, "农、林、牧、渔业", "A", ""),
+        (INDUSTRY, "农，林，牧，渔业", "A", "K901"),
+        (INDUSTRY, "农,林,牧,渔业", "A", "K901"),
+        (INDUSTRY, "Ａ", "A", "K901"),
+        (DIVISION, "教育", "83", ""),
+    ],
+)
+def test_entries_are_found(of: Any, typed: Any, text: str, note: str) -> None:
+    assert verdict(of, typed) == (text, "", note)
+
+
+@pytest.mark.parametrize(
+    ("of", "typed"),
+    [
+        (CATEGORY, "私企"),
+        (CATEGORY, "*"),
+        (CATEGORY, "?营企业"),
+        (CATEGORY, "国有企业、集体企业"),
+        (CATEGORY, 17),
+        (CATEGORY, 170.5),
+        (INDUSTRY, "a"),
+        (PARTY, 0),
+        (PARTY, "001"),
+        (YES_NO, "是的"),
+    ],
+)
+def test_anything_else_is_no_entry(of: Any, typed: Any) -> None:
+    assert verdict(of, typed).fault == "K601"
+
+
+@pytest.mark.parametrize(
+    ("of", "typed", "suggestion"),
+    [
+        (CATEGORY, "私营", "私营企业"),
+        (INDUSTRY, "制造", "制造业"),
+        (STATUS, "已停业", "停业(歇业)"),
+        (PARTY, "党员", "中国共产党党员"),
+        (PARTY, "民建", "中国民主建国会会员"),
+    ],
+)
+def test_the_remedy_names_the_entry_that_looks_most_alike(
+    of: Any, typed: str, suggestion: str
+) -> None:
+    assert params(of, typed) == {"suggestion": suggestion}
+
+
+def test_every_label_and_alias_is_found_and_shown_again() -> None:
+    for sheet in FORM.sheets:
+        for of in (f for f in sheet if f.kind == "choice"):
+            for entry in FORM.codes[of.options["codes"]].entries:
+                assert verdict(of, entry.label) == (entry.code, "", "")
+                assert verdict(of, entry.code) == (entry.code, "", "")
+                assert kind.cell(entry.code, of, FORM) == entry.label
+                assert {verdict(of, a)[:2] for a in entry.aliases} <= {(entry.code, "")}
+
+
+def with_list(*entries: Code) -> Form:
+    return replace(FORM, codes={**FORM.codes, "unit_category": CodeList("unit_category", entries)})
+
+
+def test_a_list_where_two_entries_read_alike_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^codes: "):
+        kind.accept(CATEGORY, with_list(Code("1", "甲(乙)"), Code("2", "甲（乙）")))
+    with pytest.raises(ValueError, match=r"^codes: "):
+        kind.accept(CATEGORY, with_list(Code("1", "甲", ("丙",)), Code("2", "乙", ("丙",))))
+    with pytest.raises(ValueError, match=r"^codes: "):
+        kind.accept(CATEGORY, with_list(Code("1", "甲"), Code("2", "1")))
+
+
+@pytest.mark.parametrize("options", [{"codes": "nothing"}, {"within": "staff"}, {"within": "none"}])
+def test_a_card_with_an_unfit_option_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"^{next(iter(options))}: "):
+        kind.accept(field("unit.industry_division", **options), FORM)
+
+
+def test_entries_of_one_parent_must_stand_together() -> None:
+    divisions = FORM.codes["industry_division"].entries
+    mixed = CodeList("industry_division", (*divisions[1:], divisions[0]))
+    with pytest.raises(ValueError, match=r"^within: "):
+        kind.accept(DIVISION, replace(FORM, codes={**FORM.codes, "industry_division": mixed}))
+
+
+def test_a_parent_that_the_other_list_lacks_is_refused() -> None:
+    orphan = CodeList("industry_division", (Code("01", "农业", parent="Z"),))
+    with pytest.raises(ValueError, match=r"^within: .*'Z'"):
+        kind.accept(DIVISION, replace(FORM, codes={**FORM.codes, "industry_division": orphan}))
+
+
+def test_the_dropdown_is_a_range_of_labels() -> None:
+    assert kind.excel_list(CATEGORY, FORM, str) == "list_unit_category_label"
+    assert "list_industry_division_parent" in kind.excel_list(DIVISION, FORM, lambda key: "Q7")
+    assert "Q7" in kind.excel_list(DIVISION, FORM, lambda key: {"industry": "Q7"}[key])

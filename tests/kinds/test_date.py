@@ -1,0 +1,158 @@
+"""Dates: the ways clerks write them, and the ones that nobody can be sure of."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from converter.kinds import date as kind
+from tests.kinds.judging import FORM, cells, field, params, verdict
+
+FOUNDED = field("unit.founded_on")  # from 1921-01-01
+BIRTHDAY = field("unit.chair_birthday")  # from whenever
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "note"),
+    [
+        (date(2010, 5, 1), "2010-05-01", ""),
+        ("2010-05-01", "2010-05-01", ""),
+        (datetime(2010, 5, 1, 8, 30), "2010-05-01", "K902"),
+        ("2010.5.1", "2010-05-01", "K902"),
+        ("2010．5．1", "2010-05-01", "K902"),
+        ("2010。5。1", "2010-05-01", "K902"),
+        ("2010年5月1日", "2010-05-01", "K902"),
+        ("2010年5月1号", "2010-05-01", "K902"),
+        ("2010年05月01", "2010-05-01", "K902"),
+        ("2010 年 5 月 1 日", "2010-05-01", "K902"),
+        ("2010年5月1日星期六", "2010-05-01", "K902"),
+        ("２０１０－５－１", "2010-05-01", "K902"),
+        ("2010—05—01", "2010-05-01", "K902"),
+        ("20100501", "2010-05-01", "K902"),
+        (20100501, "2010-05-01", "K902"),
+        ("2010/5/1", "2010-05-01", "K902"),
+        ("2010-5-1", "2010-05-01", "K902"),
+        (" 2010-05-01\u200b", "2010-05-01", "K902"),
+        ("2010-05-01 00:00:00", "2010-05-01", "K902"),
+        ("2010-05-01T00:00:00", "2010-05-01", "K902"),
+        ("2010/5/1 0:00", "2010-05-01", "K902"),
+        ("2010年5月1日8:30", "2010-05-01", "K902"),
+        ("2010-05", "2010-05-01", "K902"),
+        ("2010年5月", "2010-05-01", "K902"),
+        ("2010年5月份", "2010-05-01", "K902"),
+        ("2010/5", "2010-05-01", "K902"),
+        ("2010-1", "2010-01-01", "K902"),
+        ("2010.10", "2010-10-01", "K902"),
+        ("2010.5", "2010-05-01", "K902"),
+        (40299, "2010-05-01", "K902"),
+        (40299.75, "2010-05-01", "K902"),
+        ("2000-02-29", "2000-02-29", ""),
+        (19050501, "1905-05-01", "K902"),
+        (date(1905, 3, 13), "1905-03-13", ""),
+        (date(1905, 9, 30), "1905-09-30", ""),
+        (18980501, "1898-05-01", "K902"),
+        ("1898-05-01", "1898-05-01", ""),
+    ],
+)
+def test_writings_are_read(typed: Any, text: str, note: str) -> None:
+    assert verdict(BIRTHDAY, typed) == (text, "", note)
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ("去年", "K401"),
+        ("10.5.1", "K401"),
+        ("98-5-1", "K401"),
+        ("5/1/2010", "K401"),
+        ("2010-2011", "K401"),
+        ("2010-05-01-02", "K401"),
+        ("2010-05-01xx", "K401"),
+        ("08:30:00", "K401"),
+        ("二〇一〇年五月", "K401"),
+        ("٢٠١٠-٠٥-٠١", "K401"),
+        (-5, "K401"),
+        (0, "K401"),
+        (0.5, "K401"),
+        (3_000_000, "K401"),
+        (20100501.5, "K401"),
+        (1e21, "K401"),
+        (2010, "K402"),
+        (2010.1, "K402"),
+        (2010.05, "K402"),
+        ("2010", "K402"),
+        ("2010年", "K402"),
+        ("2010.1", "K402"),
+        ("2010。1", "K402"),
+        (date(1905, 7, 2), "K402"),  # 2010 typed into a cell that is formatted as a date
+        (datetime(1905, 7, 2, 2, 24), "K402"),  # 2010.1
+        (date(1905, 3, 14), "K402"),
+        (date(1905, 9, 29), "K402"),
+        ("2010-02-30", "K403"),
+        ("2010年13月1日", "K403"),
+        ("2010-13", "K403"),
+        ("2010-00-01", "K403"),
+        ("1900-02-29", "K403"),
+        (20100230, "K403"),
+        ("20101301", "K403"),
+        ("1010-05-01", "K404"),
+        ("3010-05-01", "K404"),
+        ("17991231", "K404"),
+        (date(2110, 5, 1), "K404"),
+        (201005, "K404"),  # a day of the year 2450 in a cell that is formatted as a date
+    ],
+)
+def test_what_cannot_be_read_for_sure_is_refused(typed: Any, fault: str) -> None:
+    assert verdict(FOUNDED, typed).fault == fault
+
+
+def test_the_card_says_what_is_too_early() -> None:
+    assert verdict(FOUNDED, date(1920, 12, 31)) == ("1920-12-31", "K405", "")
+    assert verdict(FOUNDED, date(1921, 1, 1)).fault == ""
+    assert params(FOUNDED, "1920.12.31") == {"earliest": "1921-01-01"}
+    with pytest.raises(ValueError, match=r"^earliest: "):
+        kind.accept(field("unit.founded_on", earliest="1921"), FORM)
+
+
+def test_what_was_typed_into_a_date_cell_is_shown_again() -> None:
+    assert params(FOUNDED, date(1905, 7, 2)) == {"typed": "2010"}
+    assert params(FOUNDED, datetime(1905, 7, 2, 2, 24)) == {"typed": "2010.1"}
+    assert params(FOUNDED, "2010年 ") == {"typed": "2010年"}
+    assert params(FOUNDED, "2010-02-30") == {"typed": "2010-02-30"}
+
+
+def test_values_are_timestamps_with_holes() -> None:
+    values = kind.value(cells("2010-05-01", "", "1898-05-01").text, FOUNDED, FORM)
+    assert values.isna().tolist() == [False, True, False]
+    assert values.iloc[2] == pd.Timestamp(1898, 5, 1)
+
+
+def test_a_workbook_gets_dates_but_text_where_it_cannot_count() -> None:
+    assert kind.cell("2010-05-01", FOUNDED, FORM) == date(2010, 5, 1)
+    assert kind.cell("1898-05-01", FOUNDED, FORM) == "1898-05-01"
+
+
+days = st.dates(date(1800, 1, 1), date(2100, 12, 31))
+
+
+@given(days)
+def test_every_writing_of_a_day_comes_to_the_same(day: date) -> None:
+    y, m, d = day.year, day.month, day.day
+    for typed in (
+        day.isoformat(), f"{y}.{m}.{d}", f"{y}/{m:02}/{d:02}", f"{y}年{m}月{d}日",
+        f"{y}{m:02}{d:02}", int(f"{y}{m:02}{d:02}"), f"{y} - {m} - {d}", f"{day} 00:00:00",
+    ):  # fmt: skip
+        assert verdict(BIRTHDAY, typed)[:2] == (day.isoformat(), "")
+
+
+@given(st.integers(61, 73_415))
+def test_a_serial_number_is_its_day_unless_it_looks_like_a_year(serial: int) -> None:
+    day = date(1899, 12, 30) + timedelta(serial)
+    expected = ("", "K402") if 1900 <= serial < 2100 else (day.isoformat(), "")
+    assert verdict(BIRTHDAY, serial)[:2] == expected
+    assert verdict(BIRTHDAY, day)[:2] == expected

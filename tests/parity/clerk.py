@@ -1,0 +1,84 @@
+"""Edits member sheets in LibreOffice the way a clerk does. Run by LibreOffice's own Python:
+
+    clerk.py PIPE (WORKBOOK RESULT WHAT)…
+
+WHAT is words joined by commas, done one after the other: delete:ROW, insert:ROW,
+sort:AREA:COLUMN (downwards; its columns count from 0), clear:ROW, write:ADDRESS=TEXT.
+"""
+
+import sys
+import time
+
+import uno  # type: ignore[import-not-found]
+from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found]
+from com.sun.star.connection import NoConnectException  # type: ignore[import-not-found]
+from com.sun.star.table import TableSortField  # type: ignore[import-not-found]
+
+MEMBER_SHEET = 2
+
+
+def value(name, content):
+    made = PropertyValue()
+    made.Name, made.Value = name, content
+    return made
+
+
+def connect(pipe):
+    local = uno.getComponentContext()
+    resolver = local.ServiceManager.createInstanceWithContext(
+        "com.sun.star.bridge.UnoUrlResolver", local
+    )
+    address = f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext"
+    for _ in range(600):  # until the program listens
+        try:
+            context = resolver.resolve(address)
+            break
+        except NoConnectException:
+            time.sleep(0.2)
+    else:
+        raise SystemExit("LibreOffice does not answer")
+    return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+
+
+def edit(document, what):
+    sheet = document.Sheets.getByIndex(MEMBER_SHEET)
+    for word in what.split(","):
+        verb, _, rest = word.partition(":")
+        if verb == "delete":
+            sheet.Rows.removeByIndex(int(rest) - 1, 1)
+        elif verb == "insert":
+            sheet.Rows.insertByIndex(int(rest) - 1, 1)
+        elif verb == "sort":
+            area, _, column = rest.rpartition(":")
+            rows = sheet.getCellRangeByName(area)
+            field = TableSortField()
+            field.Field, field.IsAscending = int(column), False
+            fields = uno.Any("[]com.sun.star.table.TableSortField", (field,))
+            rows.sort((value("SortFields", fields), value("ContainsHeader", False)))
+        elif verb == "clear":
+            row = int(rest) - 1
+            sheet.getCellRangeByPosition(0, row, 60, row).clearContents(1 + 2 + 4 + 16)
+        elif verb == "write":
+            address, _, text = rest.partition("=")
+            sheet.getCellRangeByName(address).setString(text)
+        else:
+            raise SystemExit(f"what is {word!r}?")
+
+
+def main():
+    pipe, *steps = sys.argv[1:]
+    desktop = connect(pipe)
+    for source, result, what in zip(steps[0::3], steps[1::3], steps[2::3], strict=True):
+        document = desktop.loadComponentFromURL(
+            uno.systemPathToFileUrl(source), "_blank", 0, (value("Hidden", True),)
+        )
+        edit(document, what)
+        document.calculateAll()
+        document.storeToURL(
+            uno.systemPathToFileUrl(result),
+            (value("FilterName", "Calc MS Excel 2007 XML"),),
+        )
+        document.close(True)
+
+
+main()

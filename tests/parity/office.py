@@ -1,0 +1,87 @@
+"""LibreOffice as a second opinion: recalculates workbooks, and edits them like a clerk.
+
+Every run gets a fresh profile in which OOXML files are always recalculated on loading:
+cached values prove nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+PATIENCE = 600  # seconds; a machine under load, not a measure
+
+_PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+  <item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+    <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop>
+  </item>
+</oor:items>
+"""
+
+
+def missing(what: str) -> None:
+    """Skip on a developer's machine, fail where a machine vouches for the result."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing: parity cannot be vouched for")
+    pytest.skip(f"{what} is not installed")
+
+
+def soffice() -> str:
+    found = shutil.which("soffice")
+    if found is None:
+        missing("LibreOffice")
+    return str(found)
+
+
+def profile(folder: Path) -> str:
+    """The option that gives LibreOffice a profile of its own."""
+    user = folder / "profile" / "user"
+    user.mkdir(parents=True, exist_ok=True)
+    (user / "registrymodifications.xcu").write_text(_PROFILE, encoding="utf-8")
+    return f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+
+
+def recalculated(files: Sequence[Path], folder: Path) -> list[Path]:
+    """The same workbooks as LibreOffice computes them, in one run."""
+    program, output = soffice(), folder / "recalculated"
+    done = subprocess.run(
+        [program, "--headless", profile(folder), "--convert-to", "xlsx:Calc MS Excel 2007 XML",
+         "--outdir", str(output), *map(str, files)],
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    results = [output / file.name for file in files]
+    lost = [result.name for result in results if not result.is_file()]
+    assert not lost, f"LibreOffice wrote no {lost}: {done.stdout} {done.stderr}"
+    return results
+
+
+def edited(steps: Sequence[tuple[Path, Path, str]], folder: Path) -> None:
+    """(workbook, result, what to do to its member sheet): see `clerk.py` for what can be done."""
+    program = soffice()
+    script = Path(__file__).with_name("clerk.py")
+    probe = [str(SYSTEM_PYTHON), "-c", "import uno"]
+    if not SYSTEM_PYTHON.exists() or subprocess.run(probe, capture_output=True).returncode:
+        missing("LibreOffice's Python (python3-uno)")
+    pipe = f"converter-{os.getpid()}"
+    office = subprocess.Popen(
+        [program, "--headless", "--norestore", profile(folder), f"--accept=pipe,name={pipe};urp;"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        arguments = [part for step in steps for part in map(str, step)]
+        done = subprocess.run(
+            [str(SYSTEM_PYTHON), str(script), pipe, *arguments],
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    finally:
+        office.terminate()
+        office.wait(PATIENCE)

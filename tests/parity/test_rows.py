@@ -1,0 +1,131 @@
+"""Member rows may be deleted, inserted, sorted and cleared: the verdicts stay right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from converter import form as forms
+from converter import template
+from converter.model import CellType, Form, RawColumn, RawSheet, Stamp, Submission
+from converter.template.layout import MemberLayout, UnitLayout
+from tests.parity import verdicts
+from tests.parity.office import edited
+from tests.people import id_number
+
+pytestmark = pytest.mark.parity
+
+FORM: Form = forms.load(forms.form_dir())
+MEMBERS, PREPARED = 12, 40
+FIRST = MemberLayout.FIRST_ROW
+
+EDITS = {
+    "nothing": "",
+    "delete": "delete:7",
+    "delete first and last": f"delete:{FIRST + MEMBERS - 1},delete:{FIRST}",
+    "delete every row": ",".join(["delete:5"] * PREPARED),
+    "insert": "insert:8",
+    "insert and fill": f"insert:8,write:B8=插示例,write:C8={id_number('130102', '1990-01-01', 88)}",
+    "insert at the top and fill": f"insert:5,write:B5=插示例,write:C5={id_number('130102', '1990-01-01', 88)}",
+    "insert below and fill": f"insert:45,write:B45=插示例,write:C45={id_number('130102', '1990-01-01', 88)}",
+    "sort by name": "sort:A5:H44:1",
+    "sort by ID": "sort:A5:H44:2",
+    "sort, delete, insert": "sort:A5:H44:2,delete:6,insert:9,sort:A5:H44:1",
+    "clear a row": "clear:9",
+    "write below the prepared rows": "write:B60=远示例",
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("rows")
+    source = folder / "filled.xlsx"
+    template.save(template.build(FORM, rows=PREPARED, data=_members()), source)
+    steps = {
+        name: (source, folder / f"{number}.xlsx", what or "write:A1=会员基本信息表")
+        for number, (name, what) in enumerate(EDITS.items())
+    }
+    edited(list(steps.values()), folder)
+    return {name: result for name, (_, result, _) in steps.items()}
+
+
+def _members() -> Submission:
+    """Twelve members, one fault in each third: a wrong ID, an ID twice, a name missing."""
+    ids = [id_number("130102", f"{1960 + n}-05-0{1 + n % 9}", 900 - n) for n in range(MEMBERS)]
+    names = [f"{c}示例" for c in "赵钱孙李周吴郑王冯陈褚卫"]
+    ids[2], ids[7], names[5] = ids[2][:-1], ids[4], ""
+    text, blank = int(CellType.TEXT), int(CellType.BLANK)
+    columns = {
+        "name": RawColumn(names, [text if name else blank for name in names]),
+        "id_number": RawColumn(ids, [text] * MEMBERS),
+    }
+    members = RawSheet("", columns, list(range(MEMBERS)), {}, {})
+    unit = RawSheet("", {"members": RawColumn([str(MEMBERS)], [int(CellType.NUMBER)])}, [1], {}, {})
+    return Submission("", unit, members, Stamp())
+
+
+@pytest.mark.parametrize("edit", [e for e in EDITS if "insert" not in e and "below" not in e])
+def test_verdicts_follow_their_rows(results: dict[str, Path], edit: str) -> None:
+    path = results[edit]
+    assert verdicts.differences(path, FORM) == []
+    assert verdicts.error_cells(path, path) == []
+
+
+@pytest.mark.parametrize("edit", [e for e in EDITS if "insert" in e or "below" in e])
+def test_rows_without_formulas_raise_no_false_alarm(results: dict[str, Path], edit: str) -> None:
+    """An inserted row has no formulas: it may go unjudged, but nothing becomes wrong."""
+    path = results[edit]
+    must = verdicts.judged(path, FORM).must
+    for where, said in verdicts.shown(path, FORM).items():
+        assert said <= must.get(where, set()), where
+    assert verdicts.error_cells(path, path) == []
+
+
+def test_faults_are_there_to_be_found(results: dict[str, Path]) -> None:
+    said = verdicts.shown(results["nothing"], FORM)
+    found = {where[1]: codes for where, codes in said.items() if where[0] == "member" and codes}
+    assert found == {
+        f"G{FIRST + 2}": {("error", "K112")},
+        f"G{FIRST + 5}": {("error", "K001")},
+        f"G{FIRST + 7}": {("error", "X191")},
+    }
+
+
+@pytest.mark.parametrize(
+    ("edit", "members"),
+    [("nothing", 12), ("delete", 11), ("delete first and last", 10), ("delete every row", 0),
+     ("insert", 12), ("insert and fill", 13), ("insert at the top and fill", 13),
+     ("clear a row", 11), ("sort by name", 12)],
+)  # fmt: skip
+def test_members_are_counted_right_after_editing(
+    results: dict[str, Path], edit: str, members: int
+) -> None:
+    sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.member.title]
+    status = str(sheet["A2"].value)
+    assert (f"已填会员 {members} 人" in status) if members else ("还没有" in status)
+
+
+@pytest.mark.parametrize("edit", ["insert and fill", "insert at the top and fill"])
+def test_a_member_in_an_inserted_row_counts_for_the_unit(
+    results: dict[str, Path], edit: str
+) -> None:
+    """会员总数 says 12, the sheet has 13: the workbook knows it as the pipeline does."""
+    cell = f"C{UnitLayout(FORM.unit).rows['members']}"
+    assert ("error", "X111") in verdicts.shown(results[edit], FORM)["unit", cell]
+
+
+@pytest.mark.parametrize(
+    "edit", ["insert and fill", "insert at the top and fill", "write below the prepared rows"]
+)
+def test_the_status_line_says_which_rows_nobody_checks(results: dict[str, Path], edit: str) -> None:
+    sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.member.title]
+    assert "另有 1 行" in str(sheet["A2"].value)
+
+
+def test_the_jump_leads_to_the_first_fault(results: dict[str, Path]) -> None:
+    for edit, row in (("nothing", FIRST + 2), ("delete", FIRST + 4)):
+        sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.member.title]
+        target = sheet[MemberLayout(FORM.member, 1).total("target").replace("$", "")].value
+        assert target == f"#'{FORM.member.title}'!B{row}"

@@ -1,0 +1,78 @@
+"""One definition, two enforcers: what the workbook tells the clerk is what the pipeline says.
+
+Workbooks full of odd answers are recalculated by LibreOffice and read back: the 核对 columns
+and the pipeline's issues must agree cell by cell, level by level, code by code. Left out are
+notes, codes that the catalogue marks as the pipeline's alone, and verdicts that rest on a date
+typed as text (the workbook may say less there, never more).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from converter import form as forms
+from converter import messages, rules, template
+from converter.kinds import KINDS
+from converter.model import Form, Level
+from converter.template.layout import layout
+from converter.template.refs import SheetRefs
+from tests.parity import verdicts
+from tests.parity.cases import Clerk
+from tests.parity.office import recalculated
+
+pytestmark = pytest.mark.parity
+
+FORM: Form = forms.load(forms.form_dir())
+UNITS = 90
+LARGE = 400
+
+
+@pytest.fixture(scope="module")
+def workbooks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """One workbook of many members and many of different units, recalculated in one run."""
+    folder = tmp_path_factory.mktemp("parity")
+    clerk, files = Clerk(FORM, seed=20260101), []
+    for number in range(UNITS + 1):
+        rows = clerk.dice.choice([0, 1, 3, 12]) if number else LARGE
+        data = clerk.submission("", rows, wrong=clerk.dice.choice([0.1, 0.4, 0.7]))
+        book = template.build(FORM, rows=20, data=data)
+        clerk.type_over(book, rows)
+        files.append(folder / f"{number}.xlsx")
+        template.save(book, files[-1])
+    return recalculated(files, folder)
+
+
+def test_workbook_and_pipeline_say_the_same_of_every_cell(workbooks: list[Path]) -> None:
+    found = [line for path in workbooks for line in verdicts.differences(path, FORM)]
+    assert not found, "\n".join([f"{len(found)} differences", *found[:40]])
+
+
+def test_no_formula_yields_an_error_whatever_is_typed(workbooks: list[Path]) -> None:
+    built = workbooks[0].parent.parent
+    wrong = [c for path in workbooks for c in verdicts.error_cells(built / path.name, path)]
+    assert wrong == []
+
+
+def test_every_live_check_was_put_to_the_test(workbooks: list[Path]) -> None:
+    seen = set().union(*(verdicts.codes(path, FORM) for path in workbooks))
+    assert live_codes() - seen == set()
+
+
+def live_codes() -> set[str]:
+    """The codes that the 核对 columns can show."""
+    places = layout(FORM, 20)
+    found = {"K001", "K002", "K004"}
+    for sheet in FORM.sheets:
+        for field in sheet:
+            if not field.derive:
+                conditions = KINDS[field.kind].excel_faults("A1", "B1", field, FORM)
+                found |= {condition.code for condition in conditions}
+    for rule in FORM.rules:
+        for path in rule.at:
+            refs = SheetRefs(places, path.partition(".")[0])
+            if rules.FAMILIES[rule.family].excel(rule, path, refs) is not None:
+                found.add(rule.code)
+    entries = {code: messages.entry(code, FORM) for code in found}
+    return {c for c, e in entries.items() if e.level is not Level.NOTE and not e.pipeline_only}

@@ -1,0 +1,167 @@
+"""Both enforcers' verdicts on one file, cell by cell, in one form to compare."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from converter import checking, messages, workbook
+from converter.kinds.base import today
+from converter.model import CellType, Field, Form, Issue, Level, Rule, Submission, column_letters
+from converter.template.layout import MemberLayout, UnitLayout
+
+Verdicts = dict[tuple[str, str], set[tuple[str, str]]]  # (sheet, cell of 核对) → (level, code)
+
+_MESSAGE = re.compile(r"(错误|提示)：[^；]*?\(([A-Z][0-9]{3})\)")
+_LEVEL = {"错误": "error", "提示": "warning"}
+
+
+def shown(path: Path, form: Form) -> Verdicts:
+    """What the 核对 columns of a recalculated workbook say."""
+    book = openpyxl.load_workbook(path, data_only=True)
+    found: Verdicts = {}
+    for sheet, cell in check_cells(book, form):
+        said = set()
+        if cell.value:
+            pairs = _MESSAGE.findall(str(cell.value))
+            assert pairs, f"{sheet} {cell.coordinate}: {cell.value!r}"
+            said = {(_LEVEL[level], code) for level, code in pairs}
+        found[sheet, cell.coordinate] = said
+    return found
+
+
+def check_cells(book: Any, form: Form) -> Iterator[tuple[str, Any]]:
+    unit = book[form.unit.title]
+    for row, line in UnitLayout(form.unit).lines:
+        if isinstance(line, Field):
+            yield "unit", unit.cell(row, UnitLayout.CHECK)
+    member = book[form.member.title]
+    layout = MemberLayout(form.member, 1)
+    for row in range(layout.FIRST_ROW, member.max_row + 1):
+        yield "member", member.cell(row, layout.check)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the pipeline says of a file, split by what a workbook can know."""
+
+    must: Verdicts  # Excel has to say this too
+    may: Verdicts  # and may say this
+
+
+def judged(path: Path, form: Form) -> Judgement:
+    """The pipeline's verdicts, errors and warnings.
+
+    Excel may stay silent where a verdict rests on a date typed as text, which formulas do not
+    read; and where only the pipeline finds a cell in error, Excel goes on computing with it.
+    """
+    submission = workbook.read(path, form)
+    outcome = checking.check([submission], form, today())[0].outcome
+    must: Verdicts = defaultdict(set)
+    may: Verdicts = defaultdict(set)
+    for issue in outcome.issues:
+        if issue.code[0] not in "KX" or issue.level is Level.NOTE:
+            continue
+        field = _field(issue, form)
+        where = _check_cell(field, issue.place.row, form)
+        if not messages.entry(issue.code, form, field).pipeline_only:
+            left = _rests_on_text_date(issue, field, submission, form)
+            (may if left else must)[where].add((issue.level.value, issue.code))
+        elif issue.level is Level.ERROR:
+            for place, code in _computing_with(field, issue.place.row, form):
+                may[place] |= {("error", code), ("warning", code)}
+    return Judgement(must, may)
+
+
+def _field(issue: Issue, form: Form) -> Field:
+    sheets = (s for s in form.sheets if issue.place.sheet.startswith(s.title))
+    return next(sheets).field(issue.place.field)
+
+
+def _check_cell(field: Field, row: int, form: Form) -> tuple[str, str]:
+    unit = UnitLayout(form.unit)
+    if field.sheet == "unit":
+        return "unit", f"{column_letters(unit.CHECK)}{unit.rows[field.key]}"
+    return "member", f"{column_letters(MemberLayout(form.member, 1).check)}{row}"
+
+
+def _computing_with(field: Field, row: int, form: Form) -> Iterator[tuple[tuple[str, str], str]]:
+    """(cell, code) of every rule that looks at a field."""
+    for rule in form.rules:
+        if field.path in _paths(rule):
+            for path in rule.at:
+                yield _check_cell(form.field(path), row, form), rule.code
+
+
+def _rests_on_text_date(issue: Issue, field: Field, submission: Submission, form: Form) -> bool:
+    rule = form.rule(issue.code)
+    for path in {field.path, *(_paths(rule) if rule else ())}:
+        sheet, _, key = path.partition(".")
+        raw = submission.unit if sheet == "unit" else submission.member
+        if raw is None or form.field(path).kind != "date" or key not in raw.columns:
+            continue
+        if sheet == "unit":
+            record = 0
+        elif issue.place.row in raw.rows:
+            record = raw.rows.index(issue.place.row)
+        else:
+            continue
+        if raw.columns[key].type[record] == CellType.TEXT:
+            return True
+    return False
+
+
+def _paths(rule: Rule) -> set[str]:
+    """Every field path that a rule looks at."""
+    found: set[str] = set()
+    waiting: list[Any] = [*rule.at, *rule.options.values()]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str) and item.startswith(("unit.", "member.")):
+            found.add(item)
+        elif isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list | tuple):
+            waiting.extend(item)
+    return found
+
+
+def differences(path: Path, form: Form) -> list[str]:
+    """Where the two disagree, readable."""
+    says = shown(path, form)
+    pipeline = judged(path, form)
+    must, may = pipeline.must, pipeline.may
+    book = openpyxl.load_workbook(path, data_only=True)
+    found = []
+    for where in sorted(set(says) | set(must)):
+        missing = must.get(where, set()) - says.get(where, set())
+        excess = says.get(where, set()) - must.get(where, set()) - may.get(where, set())
+        if missing or excess:
+            sheet = book[form.sheet(where[0]).title]
+            line = [c.value for c in sheet[int(re.sub("[A-Z]", "", where[1]))][:8]]
+            found.append(
+                f"{path.name} {where}: Excel lacks {missing or '–'}, adds {excess or '–'}: {line}"
+            )
+    return found
+
+
+def codes(path: Path, form: Form) -> set[str]:
+    return {code for said in shown(path, form).values() for _, code in said}
+
+
+def error_cells(built: Path, computed: Path) -> list[str]:
+    """The formula cells of a workbook that came out as error values."""
+    values = openpyxl.load_workbook(computed, data_only=True)
+    return [
+        f"{computed.name} {sheet.title}!{cell.coordinate}"
+        for sheet in openpyxl.load_workbook(built)
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f" and values[sheet.title][cell.coordinate].data_type == "e"
+    ]

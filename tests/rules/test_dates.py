@@ -1,0 +1,114 @@
+"""not_future, not_before, not_after, within_years, age_at, age_today."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
+
+from converter.rules.ages import age
+from converter.rules.within_years import years_before
+from tests.rules.tables import TODAY, at, rule, sentence, tables
+
+
+def test_today_is_not_the_future() -> None:
+    given = tables("founded_on\n2026-03-01\n2026-03-02\n!2030-01-01", "joined_on\n2027-01-01")
+    assert at("X121", given) == [("unit.founded_on", 1), ("member.joined_on", 0)]
+    assert sentence("X121", given) == "工会组建时间(2026-03-02)不能晚于今天(2026-03-01)"
+
+
+def test_an_election_on_the_founding_day_is_fine() -> None:
+    given = tables(
+        "last_election_on | founded_on\n2010-05-01 | 2010-05-01\n2010-04-30 | 2010-05-01"
+    )
+    assert at("X131", given) == [("unit.last_election_on", 1)]
+    assert sentence("X131", given) == (
+        "工会上次换届时间(2010-04-30)不应早于工会组建时间(2010-05-01)"
+    )
+
+
+@pytest.mark.parametrize(
+    "row", [" | 2010-05-01", "2010-04-30 | ", "!x | 2010-05-01", "2010-04-30 | !x"]
+)
+def test_a_blank_or_faulty_date_is_not_compared(row: str) -> None:
+    assert at("X131", tables(f"last_election_on | founded_on\n{row}")) == []
+    assert at("X134", tables(f"founded_on | opened_on\n{row}")) == []
+
+
+def test_opening_after_founding_is_reported_at_opening() -> None:
+    given = tables("opened_on | founded_on\n2010-05-02 | 2010-05-01\n2010-05-01 | 2010-05-01")
+    assert at("X134", given) == [("unit.opened_on", 0)]
+    assert "不应晚于工会组建时间(2010-05-01)" in sentence("X134", given)
+
+
+def test_an_election_exactly_five_years_ago_is_in_time() -> None:
+    given = tables("last_election_on\n2021-03-01\n2021-02-28\n!x\n")
+    assert at("X135", given) == [("unit.last_election_on", 1)]
+
+
+def test_on_a_leap_day_the_limit_is_the_28th() -> None:
+    given = tables("last_election_on\n2019-02-28\n2019-02-27", today=date(2024, 2, 29))
+    assert at("X135", given) == [("unit.last_election_on", 1)]
+    assert years_before(date(2024, 2, 29), 4) == date(2020, 2, 29)
+
+
+def test_joining_on_the_sixteenth_birthday_is_fine() -> None:
+    given = tables(member="joined_on | birthday\n2016-05-01 | 2000-05-01\n2016-04-30 | 2000-05-01")
+    assert at("X172", given) == [("member.joined_on", 1)]
+    assert sentence("X172", given) == (
+        "按会员生日计算，加入工会时间(2016-04-30)当天只有15周岁，不满16周岁"
+    )
+
+
+def test_a_leap_day_child_is_sixteen_on_the_29th() -> None:
+    given = tables(member="joined_on | birthday\n2020-02-28 | 2004-02-29\n2020-02-29 | 2004-02-29")
+    assert at("X172", given) == [("member.joined_on", 0)]
+
+
+def test_joining_before_birth_is_one_fault_not_two() -> None:
+    given = tables(member="joined_on | birthday\n1999-05-01 | 2000-05-01\n2000-05-01 | 2000-05-01")
+    assert at("X171", given) == [("member.joined_on", 0)]
+    assert at("X172", given) == [("member.joined_on", 1)]
+
+
+@pytest.mark.parametrize("row", [" | 2010-01-01", "2011-01-01 | ", "!x | 2010-01-01"])
+def test_without_a_date_or_a_birthday_there_is_no_age(row: str) -> None:
+    assert at("X172", tables(member=f"joined_on | birthday\n{row}")) == []
+
+
+ID = "130102190001010011"
+
+
+def test_a_member_may_be_a_hundred_but_not_more() -> None:
+    given = tables(
+        member=f"id_number | birthday\n{ID} | 1925-03-01\n{ID} | 1925-03-02\n{ID} | 2026-03-02"
+    )
+    assert at("X173", given) == [("member.id_number", 0)]
+    assert sentence("X173", given) == "按会员生日计算，现在101周岁，超过100周岁"
+
+
+def test_age_needs_the_reported_cell_usable() -> None:
+    given = tables(member="id_number | birthday\n!1 | 1910-01-01\n | 1910-01-01")
+    assert at("X173", given) == []
+
+
+def test_a_chair_is_eighteen() -> None:
+    given = tables("chair_birthday\n2008-03-01\n2008-03-02\n2026-03-02\n!x\n")
+    assert at("X175", given) == [("unit.chair_birthday", 1)]
+    assert sentence("X175", given).endswith("现在17周岁，不满18周岁")
+
+
+def test_both_limits_of_an_age_may_stand_together() -> None:
+    both = rule("X175", min=18, max=60)
+    given = tables("chair_birthday\n1965-03-01\n1966-03-01\n2009-01-01")
+    assert [record for _, record in at(both, given)] == [0, 2]
+
+
+@drawn(st.dates(date(1850, 1, 1), TODAY), st.dates(date(1850, 1, 1), TODAY))
+def test_age_counts_completed_years(one: date, other: date) -> None:
+    born, on = sorted((one, other))
+    years = int(age(np.array([born], "M8[D]"), np.array([on], "M8[D]"))[0])
+    assert years == on.year - born.year - ((on.month, on.day) < (born.month, born.day))

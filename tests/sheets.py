@@ -1,0 +1,117 @@
+"""Filling workbooks the way a clerk does, and asking what `check` says of them.
+
+Cells are found by what stands beside or above them, never by address: what a test writes is
+the clerk's view of the sheet.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from converter import checking, form, template, workbook
+from converter.kinds.base import today
+from converter.model import Form, Level, Outcome
+from tests.people import MEMBERS, UNIT
+
+FORM: Form = form.load(form.form_dir())
+UNIT_SHEET, MEMBER_SHEET = FORM.unit.title, FORM.member.title
+
+
+@cache
+def _blank(rows: int) -> bytes:
+    stream = BytesIO()
+    template.build(FORM, rows=rows).save(stream)
+    return stream.getvalue()
+
+
+def blank(rows: int = 40) -> Workbook:
+    """A fresh copy of the template."""
+    return openpyxl.load_workbook(BytesIO(_blank(rows)))
+
+
+def heading_row(sheet: Worksheet, *headings: str) -> int:
+    for row in sheet.iter_rows(max_row=20):
+        texts = {str(c.value).strip("＊ ") for c in row if c.value is not None}
+        if set(headings) <= texts:
+            return int(row[0].row)
+    raise AssertionError(f"no heading row with {headings}")
+
+
+def column(sheet: Worksheet, row: int, heading: str) -> int:
+    for cell in sheet[row]:
+        if str(cell.value).strip("＊ ") == heading:
+            return int(cell.column)
+    raise AssertionError(f"no column {heading}")
+
+
+def unit_cell(book: Workbook, title: str, heading: str = "填写") -> str:
+    """Address of an item's answer (or of another column of its line)."""
+    sheet = book[UNIT_SHEET]
+    row = heading_row(sheet, "项目", "填写")
+    item = column(sheet, row, "项目")
+    target = column(sheet, row, heading)
+    for line in range(row + 1, sheet.max_row + 1):
+        if str(sheet.cell(line, item).value).strip("＊ ") == title:
+            return str(sheet.cell(line, target).coordinate)
+    raise AssertionError(f"no item {title}")
+
+
+def member_cell(book: Workbook, number: int, heading: str) -> str:
+    """Address of a member's cell; members count from 1."""
+    sheet = book[MEMBER_SHEET]
+    row = heading_row(sheet, "会员姓名", "身份证号")
+    return str(sheet.cell(row + number, column(sheet, row, heading)).coordinate)
+
+
+def put(sheet: Worksheet, address: str, value: Any) -> None:
+    cell = sheet[address]
+    cell.value = value
+    if isinstance(value, str):
+        cell.data_type = "s"  # as typed into a text cell, also where it starts with '='
+
+
+def fill(
+    book: Workbook,
+    unit: dict[str, Any] | None = None,
+    members: list[tuple[str, Any, date | None]] | None = None,
+) -> Workbook:
+    """Fill in a whole, correct submission (or the one given)."""
+    for title, value in (UNIT if unit is None else unit).items():
+        put(book[UNIT_SHEET], unit_cell(book, title), value)
+    for number, (name, id_number, joined) in enumerate(MEMBERS if members is None else members, 1):
+        for heading, value in (
+            ("会员姓名", name),
+            ("身份证号", id_number),
+            ("加入工会时间", joined),
+        ):
+            put(book[MEMBER_SHEET], member_cell(book, number, heading), value)
+    return book
+
+
+def outcome(path: Path) -> Outcome:
+    """What checking a file comes to, in this process."""
+    submission = workbook.read(path, FORM)
+    return checking.check([submission], FORM, today())[0].outcome
+
+
+def found(path: Path, *, notes: bool = False) -> set[tuple[str, str, str, str]]:
+    """(sheet, cell, code, level) of every issue; notes only where asked for."""
+    return {
+        (issue.place.sheet, issue.place.cell, issue.code, issue.level.value)
+        for issue in outcome(path).issues
+        if notes or issue.level is not Level.NOTE
+    }
+
+
+def saved(book: Workbook, folder: Path, name: str = "填报.xlsx") -> Path:
+    path = folder / name
+    book.save(path)
+    return path

@@ -1,0 +1,83 @@
+"""What a workbook's formulas are made of: every formula found, its functions, its depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token
+
+# Functions of Excel 2007 and later that WPS and LibreOffice compute alike.
+SHARED = {
+    "AND", "CHAR", "CODE", "COUNTA", "COUNTIF", "DATE", "DAY", "EXACT", "FIND", "HYPERLINK", "IF",
+    "IFERROR", "INDEX", "INT", "ISBLANK", "ISERROR", "ISLOGICAL", "ISNUMBER", "ISTEXT", "LEFT", "LEN",
+    "LOOKUP", "LOWER", "MATCH", "MAX", "MID", "MIN", "MOD", "MONTH", "N", "NOT", "OFFSET", "OR",
+    "REPLACE", "REPT", "RIGHT", "ROUND", "ROW", "SUBSTITUTE", "SUM", "SUMPRODUCT", "T", "TEXT",
+    "TODAY", "TRIM", "TRUNC", "UPPER", "VALUE", "YEAR",
+}  # fmt: skip
+COUNTING = {"COUNTIF", "COUNTIFS", "SUMIF", "SUMIFS", "AVERAGEIF"}
+LONGEST, DEEPEST, MOST_ARGUMENTS, LONGEST_TEXT = 8192, 64, 255, 255
+
+
+def formulas(workbook: Any) -> Iterator[tuple[str, str]]:
+    """(where, formula) of cells, dropdowns, conditional formats and names."""
+    for sheet in workbook:
+        for row in sheet.iter_rows():
+            for cell in row:
+                text = getattr(cell.value, "text", cell.value)
+                if cell.data_type == "f" and text != "=":
+                    yield f"{sheet.title}!{cell.coordinate}", text
+        for validation in sheet.data_validations.dataValidation:
+            if validation.formula1:
+                yield f"{sheet.title} dropdown {validation.sqref}", f"={validation.formula1}"
+        for area in sheet.conditional_formatting:
+            for rule in area.rules:
+                for text in rule.formula:
+                    yield f"{sheet.title} format {area.sqref}", f"={text}"
+        for name in sheet.defined_names.values():
+            yield f"name {name.name}", f"={name.value}"
+    for name in workbook.defined_names.values():
+        yield f"name {name.name}", f"={name.value}"
+
+
+def tokens(formula: str) -> list[Token]:
+    return list(Tokenizer(formula).items)
+
+
+def functions(formula: str) -> set[str]:
+    return {t.value.rstrip("(").upper() for t in tokens(formula) if t.type == "FUNC" and t.subtype == "OPEN"}  # fmt: skip
+
+
+def depth(formula: str) -> int:
+    """How deep functions stand in functions."""
+    now = deepest = 0
+    for token in tokens(formula):
+        if token.type == "FUNC":
+            now += 1 if token.subtype == "OPEN" else -1
+            deepest = max(deepest, now)
+    return deepest
+
+
+def longest_text(formula: str) -> int:
+    texts = [t.value[1:-1] for t in tokens(formula) if t.type == "OPERAND" and t.subtype == "TEXT"]
+    return max((len(text.replace('""', '"')) for text in texts), default=0)
+
+
+def counted_ranges(formula: str) -> list[str]:
+    """What stands directly inside the counting functions that compare text as numbers."""
+    found, open_functions = [], []
+    for token in tokens(formula):
+        if token.type == "FUNC":
+            if token.subtype == "OPEN":
+                open_functions.append(token.value.rstrip("(").upper())
+            else:
+                open_functions.pop()
+        elif (
+            token.type == "OPERAND"
+            and token.subtype == "RANGE"
+            and open_functions
+            and open_functions[-1] in COUNTING
+        ):
+            found.append(token.value)
+    return found

@@ -1,0 +1,86 @@
+"""Every formula keeps to what Excel 2010, WPS and LibreOffice share."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from converter.model import Form, column_letters
+from converter.template.layout import MemberLayout
+from tests.template import formula_lint as lint
+
+
+@pytest.fixture(scope="module")
+def formulas(blank: Any) -> list[tuple[str, str]]:
+    return list(lint.formulas(blank))
+
+
+def test_formulas_are_found_on_every_sheet(formulas: list[tuple[str, str]], form: Form) -> None:
+    where = " ".join(place for place, _ in formulas)
+    assert form.unit.title in where
+    assert form.member.title in where
+    assert "dropdown" in where
+    assert "format" in where
+    assert "name list_sex_label" in where
+
+
+def test_only_functions_that_all_programs_share(formulas: list[tuple[str, str]]) -> None:
+    strange = {name for _, text in formulas for name in lint.functions(text)} - lint.SHARED
+    assert strange == set()
+
+
+def test_no_function_with_a_prefix_of_later_versions(formulas: list[tuple[str, str]]) -> None:
+    assert [place for place, text in formulas if "_xl" in text.replace("_xlnm.", "")] == []
+
+
+def test_length_depth_and_literals_stay_below_excels_limits(
+    formulas: list[tuple[str, str]],
+) -> None:
+    longest = {place: len(text) for place, text in formulas if len(text) > lint.LONGEST}
+    deepest = {p: lint.depth(text) for p, text in formulas if lint.depth(text) > lint.DEEPEST}
+    literal = [p for p, text in formulas if lint.longest_text(text) > lint.LONGEST_TEXT]
+    assert (longest, deepest, literal) == ({}, {}, [])
+
+
+def test_parentheses_close(formulas: list[tuple[str, str]]) -> None:
+    for place, text in formulas:
+        outside = re.sub(r'"(?:[^"]|"")*"', "", text)
+        assert outside.count("(") == outside.count(")"), place
+
+
+def test_id_numbers_are_never_counted_as_numbers(
+    formulas: list[tuple[str, str]], form: Form
+) -> None:
+    """COUNTIF reads 18 digits as a number and keeps 15 of them."""
+    member = MemberLayout(form.member, 30)
+    columns = [
+        column_letters(column)
+        for field in form.member
+        if field.kind == "id_number"
+        for column in (member.columns[field.key], member.helpers[field.key, "norm"])
+    ]
+    for place, text in formulas:
+        for area in lint.counted_ranges(text):
+            letters = re.findall(r"\$?([A-Z]+)\$?[0-9]*", area.rsplit("!", 1)[-1])
+            if form.member.title in place or form.member.title in area:
+                assert not set(letters) & set(columns), (place, area)
+
+
+def test_member_formulas_look_at_their_own_row_or_at_fixed_ranges(blank: Any, form: Form) -> None:
+    """So that sorting and inserting leave them right."""
+    member = MemberLayout(form.member, 30)
+    own = re.compile(rf"\$?[A-Z]+{member.FIRST_ROW}")
+    fixed = re.compile(r"\$[A-Z]+\$[0-9]+(:\$[A-Z]+\$[0-9]+)?")
+    names = set(blank.defined_names)
+    for cell in blank[form.member.title][member.FIRST_ROW]:
+        if cell.data_type != "f":
+            continue
+        for token in lint.tokens(cell.value.text):
+            if token.type == "OPERAND" and token.subtype == "RANGE":
+                area = token.value
+                assert own.fullmatch(area) or fixed.fullmatch(area) or area in names, (
+                    cell.coordinate,
+                    area,
+                )

@@ -1,0 +1,203 @@
+"""What the clerk finds: sheets, headings, marks, protection, dropdowns, print set-up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from openpyxl.formula.translate import Translator
+from openpyxl.worksheet.worksheet import Worksheet
+
+from converter import template
+from converter.model import Form, Stamp
+from converter.template.layout import MemberLayout, UnitLayout
+
+STAMP = Stamp(
+    unit_code="U001",
+    unit_name="示例厂 & 分厂工会",
+    superior_code="S001",
+    superior_name="示例县总工会",
+    period="2026",
+    serial=7,
+)
+
+
+@pytest.fixture(scope="module")
+def stamped(form: Form) -> Any:
+    return template.build(form, rows=5, stamp=STAMP)
+
+
+def line(sheet: Worksheet, form: Form, key: str) -> int:
+    return UnitLayout(form.unit).rows[key]
+
+
+def test_four_sheets_and_the_lists_are_hidden(blank: Any, form: Form) -> None:
+    assert [(s.title, s.sheet_state) for s in blank] == [
+        ("填写说明", "visible"),
+        (form.unit.title, "visible"),
+        (form.member.title, "visible"),
+        ("代码表", "hidden"),
+    ]
+    assert blank.active.title == "填写说明"
+
+
+def test_headings_come_from_the_form(blank: Any, form: Form) -> None:
+    unit = [c.value for c in blank[form.unit.title][3][:5]]
+    assert unit == ["项目", "填写", "核对", "说明", "情况说明"]
+    member = [c.value for c in blank[form.member.title][4][:8]]
+    assert member == [
+        "序号", "会员姓名＊", "身份证号＊", "加入工会时间", "会员性别", "会员生日", "核对", "情况说明",
+    ]  # fmt: skip
+
+
+def test_a_field_a_line_under_its_section_with_required_marks(blank: Any, form: Form) -> None:
+    sheet = blank[form.unit.title]
+    items = [sheet.cell(row, 1).value for row in range(4, sheet.max_row + 1)]
+    expected, section = [], ""
+    for field in form.unit:
+        if field.section != section:
+            section = field.section
+            expected.append(section)
+        expected.append(field.title + ("＊" if field.required else ""))
+    assert items == expected
+
+
+def test_unit_sheet_is_protected_but_for_answers_and_reasons(blank: Any, form: Form) -> None:
+    sheet = blank[form.unit.title]
+    assert sheet.protection.sheet
+    assert sheet.protection.password is None
+    assert not sheet.protection.formatColumns
+    assert not sheet.protection.formatRows
+    open_cells = {c.coordinate for row in sheet for c in row if not c.protection.locked}
+    rows = UnitLayout(form.unit).rows
+    derived = {f.key for f in form.unit if f.derive}
+    assert open_cells == {
+        f"{letter}{row}" for key, row in rows.items() for letter in "BE"
+        if letter == "E" or key not in derived
+    }  # fmt: skip
+
+
+def test_identity_fields_are_filled_in_and_locked(stamped: Any, form: Form) -> None:
+    sheet = stamped[form.unit.title]
+    for key, text in (
+        ("unit_name", STAMP.unit_name),
+        ("superior_union", STAMP.superior_name),
+    ):
+        cell = sheet.cell(line(sheet, form, key), 2)
+        assert (cell.value, cell.protection.locked) == (text, True)
+
+
+def test_identity_fields_are_open_without_an_identity(blank: Any, form: Form) -> None:
+    sheet = blank[form.unit.title]
+    cell = sheet.cell(line(sheet, form, "unit_name"), 2)
+    assert (cell.value, cell.protection.locked) == (None, False)
+
+
+def test_member_sheet_is_not_protected_so_rows_can_be_sorted_and_deleted(
+    blank: Any, form: Form
+) -> None:
+    sheet = blank[form.member.title]
+    assert not sheet.protection.sheet
+    # Copied to the protected sheet, no member cell locks its new place.
+    assert [c.coordinate for c in sheet[5][:8] if c.protection.locked] == []
+
+
+def test_ids_and_postcodes_keep_their_zeros_and_dates_show_as_dates(blank: Any, form: Form) -> None:
+    unit, member = blank[form.unit.title], blank[form.member.title]
+    assert unit.cell(line(unit, form, "postcode"), 2).number_format == "@"
+    assert unit.cell(line(unit, form, "phone"), 2).number_format == "@"
+    assert unit.cell(line(unit, form, "founded_on"), 2).number_format == "yyyy-mm-dd"
+    formats = [member.cell(5, column).number_format for column in range(2, 7)]
+    assert formats == ["@", "@", "yyyy-mm-dd", "General", "yyyy-mm-dd"]
+
+
+def test_ids_typed_below_the_prepared_rows_stay_text_too(blank: Any, form: Form) -> None:
+    assert blank[form.member.title].column_dimensions["C"].number_format == "@"
+
+
+def test_filter_freeze_and_print_set_up(blank: Any, form: Form) -> None:
+    unit, member = blank[form.unit.title], blank[form.member.title]
+    assert member.auto_filter.ref == "A4:H34"
+    assert (unit.freeze_panes, member.freeze_panes) == ("B4", "C5")
+    assert (unit.print_title_rows, member.print_title_rows) == ("$3:$3", "$4:$4")
+    for sheet in (blank["填写说明"], unit, member):
+        assert sheet.page_setup.paperSize == 9
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert "&P" in sheet.oddFooter.center.text
+        assert "_xlnm.Print_Area" in sheet.defined_names
+
+
+def test_helper_columns_are_hidden(blank: Any, form: Form) -> None:
+    for key in ("unit", "member"):
+        sheet = blank[form.sheet(key).title]
+        helpers = {c.column_letter for row in sheet for c in row if c.column > 20 and c.value}
+        assert helpers
+        assert [x for x in helpers if not sheet.column_dimensions[x].hidden] == []
+
+
+def test_dropdowns_offer_but_do_not_refuse(blank: Any, form: Form) -> None:
+    """A code may be typed; the 核对 column judges."""
+    sheet = blank[form.unit.title]
+    lists = {str(v.sqref): v for v in sheet.data_validations.dataValidation}
+    rows = UnitLayout(form.unit).rows
+    for field in form.unit:
+        if field.kind == "choice" and not field.derive:
+            dropdown = lists[f"B{rows[field.key]}"]
+            assert dropdown.type == "list"
+            assert not dropdown.showErrorMessage
+            assert not dropdown.formula1.startswith('"')  # inline lists end at 255 characters
+            assert not dropdown.formula1.startswith("=")
+
+
+def test_stamp_stands_in_the_document_properties(stamped: Any, form: Form) -> None:
+    found = {p.name: p.value for p in stamped.custom_doc_props.props}
+    assert found == {
+        "form": form.id,
+        "version": form.version,
+        "unit_code": "U001",
+        "unit_name": "示例厂 & 分厂工会",
+        "superior_code": "S001",
+        "superior_name": "示例县总工会",
+        "period": "2026",
+        "serial": "7",
+    }
+
+
+def test_without_identity_only_form_and_version_are_stamped(blank: Any) -> None:
+    assert {p.name for p in blank.custom_doc_props.props} == {"form", "version"}
+
+
+def test_ampersand_in_a_unit_name_is_no_footer_command(stamped: Any, form: Form) -> None:
+    assert "示例厂 && 分厂工会" in stamped[form.unit.title].oddFooter.left.text
+
+
+def test_guide_shows_every_line_of_the_form_and_the_contacts(blank: Any, form: Form) -> None:
+    shown = {c.value for row in blank["填写说明"] for c in row}
+    sections = [*form.prose["template"]["guide"], form.prose["contacts"]]
+    wanted = {text for s in sections for text in (s["heading"], *s["lines"])}
+    assert wanted <= shown
+
+
+def test_every_prepared_row_has_the_formulas_of_the_first(blank: Any, form: Form) -> None:
+    """Shared formulas: written once, translated by every program that reads them."""
+    sheet, member = blank[form.member.title], MemberLayout(form.member, 30)
+    for column in range(1, 60):
+        first = sheet.cell(member.FIRST_ROW, column)
+        if first.data_type != "f":
+            continue
+        assert first.value.ref.endswith(str(member.last_row))
+        for row in range(member.FIRST_ROW + 1, member.last_row + 1):
+            cell = sheet.cell(row, column)
+            assert dict(cell.value) == {"t": "shared", "si": str(first.value.number)}
+
+
+def test_shared_formulas_read_back_as_each_rows_own(form: Form, tmp_path: Any) -> None:
+    import openpyxl
+
+    book = template.build(form, rows=5)
+    template.save(book, tmp_path / "t.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")[form.member.title]
+    text = sheet["G5"].value
+    assert sheet["G9"].value == Translator(text, "G5").translate_formula("G9")
+    assert sheet["G9"].value != text

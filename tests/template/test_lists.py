@@ -1,0 +1,49 @@
+"""The hidden sheet: code lists under the names that formulas use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from converter.excel import list_name
+from converter.model import Form
+from converter.template.lists import COLUMNS, lists_in_use
+
+
+def column(blank: Any, name: str) -> list[str | None]:
+    sheet, _, area = blank.defined_names[name].value.partition("!")
+    first, last = area.replace("$", "").split(":")
+    return [row[0].value for row in blank[sheet.strip("'")][f"{first}:{last}"]]
+
+
+def test_every_list_of_a_choice_field_has_all_six_names(blank: Any, form: Form) -> None:
+    used = {f.options["codes"] for s in form.sheets for f in s if f.kind == "choice"}
+    assert {codes.name for codes in lists_in_use(form)} == used
+    for name in used:
+        for part in COLUMNS:
+            assert list_name(name, part) in blank.defined_names
+
+
+def test_labels_and_codes_stand_in_the_order_of_the_list(blank: Any, form: Form) -> None:
+    entries = form.codes["industry_division"].entries
+    assert column(blank, "list_industry_division_label") == [e.label for e in entries]
+    assert column(blank, "list_industry_division_code") == [e.code for e in entries]
+    assert column(blank, "list_industry_division_parent") == [e.parent for e in entries]
+
+
+def test_aliases_stand_beside_their_codes(blank: Any, form: Form) -> None:
+    pairs = [(a, e.code) for e in form.codes["political_status"].entries for a in e.aliases]
+    aliases = column(blank, "list_political_status_alias")
+    codes = column(blank, "list_political_status_alias_code")
+    assert list(zip(aliases, codes, strict=True)) == pairs
+
+
+def test_codes_keep_their_zeros(blank: Any) -> None:
+    assert column(blank, "list_industry_division_code")[0] == "01"
+
+
+def test_a_list_without_aliases_has_one_empty_cell_under_that_name(blank: Any) -> None:
+    assert column(blank, "list_sex_alias") == [None]
+
+
+def test_long_lists_that_nobody_picks_from_stay_out(blank: Any) -> None:
+    assert not [name for name in blank.defined_names if "region" in name]

@@ -1,0 +1,98 @@
+"""Every case under samples/: its commands print what they printed, and find what they must."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.make_samples import EPOCH, LARGE, SAMPLES, large
+
+CASES = sorted(path.parent.name for path in SAMPLES.glob("*/cmd"))
+
+
+def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """One command line, as typed; `converter` is this checkout's."""
+    name, *arguments = shlex.split(line)
+    assert name == "converter"
+    environment = {
+        **os.environ,
+        "SOURCE_DATE_EPOCH": EPOCH,
+        "PYTHONUTF8": "1",
+        "PYTHONPATH": str(SAMPLES.parent),
+        "NO_COLOR": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "converter.cli", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+def transcript(case: str, folder: Path) -> str:
+    """What a clerk sees: each command, its output, and its exit code where it is not 0."""
+    copy = folder / case
+    shutil.copytree(SAMPLES / case / "input", copy)
+    lines = []
+    for line in (SAMPLES / case / "cmd").read_text(encoding="utf-8").splitlines():
+        done = run(line, copy)
+        lines += [f"$ {line}", done.stdout + done.stderr]
+        if done.returncode:
+            lines.append(f"[exit {done.returncode}]\n")
+    return "\n".join(lines)
+
+
+def accept() -> None:
+    """Write down what the commands print now."""
+    import tempfile
+
+    for case in CASES:
+        with tempfile.TemporaryDirectory() as folder:
+            text = transcript(case, Path(folder))
+        target = SAMPLES / case / "expected" / "output.txt"
+        target.write_text(text, encoding="utf-8", newline="\n")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_commands_print_what_is_expected(case: str, tmp_path: Path) -> None:
+    expected = SAMPLES / case / "expected" / "output.txt"
+    assert transcript(case, tmp_path) == expected.read_text(encoding="utf-8")
+
+
+def found(folder: Path, *files: str) -> dict[str, list[list[str]]]:
+    """File name → sorted (level, code, place) of everything that check finds."""
+    done = run(f"converter check {' '.join(files)} --format json", folder)
+    return {
+        Path(entry["file"]).name: sorted(
+            [issue["level"], issue["code"], f"{issue['sheet']}!{issue['cell']}"]
+            for issue in entry["issues"]
+        )
+        for entry in json.loads(done.stdout)["files"]
+    }
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_exactly_the_faults_of_the_case_are_found(case: str, tmp_path: Path) -> None:
+    expected = json.loads((SAMPLES / case / "expected" / "codes.json").read_text(encoding="utf-8"))
+    copy = tmp_path / case
+    shutil.copytree(SAMPLES / case / "input", copy)
+    assert found(copy, *sorted(path.name for path in copy.iterdir())) == expected
+
+
+def test_twenty_thousand_members_are_checked_and_all_are_right(tmp_path: Path) -> None:
+    large(tmp_path / "填报.xlsx")
+    done = run("converter check 填报.xlsx --format json", tmp_path)
+    (file,) = json.loads(done.stdout)["files"]
+    assert file["members"] == LARGE
+    assert [i for i in file["issues"] if i["level"] != "note"] == []
+    assert done.returncode == 0
