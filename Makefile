@@ -73,7 +73,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python docs/build.py
 
 samples: $(VENV)/.dev
-	$(BIN)/python tests/make_samples.py
+	$(BIN)/python -m tests.make_samples --accept
 
 # For a machine without network: copy dist/ there, then
 #   py -m pip install --no-index --find-links dist\windows converter

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from converter import messages, rules, schema
@@ -47,11 +48,14 @@ class _Stacked:
     raw: Mapping[int, RawSheet]  # by submission number
     start: Mapping[int, int]  # label of a submission's first record
     submission: pd.Series
+    numbers: npt.NDArray[np.int64]  # the same as an array, by position
     judged: schema.Judged
 
     def local(self, record: int) -> tuple[int, int]:
         """(submission, its own record number) of a record's label."""
-        number = int(self.submission.loc[record])
+        if self.sheet.key == "unit":
+            return record, 0
+        number = int(self.numbers[record])
         return number, record - self.start[number]
 
 
@@ -120,6 +124,7 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
         raw,
         dict(zip(raw, (int(s) for s in starts), strict=True)),
         pd.Series(numbers, index=index),
+        numbers,
         schema.judge(sheet, cells, form, absent),
     )
 
@@ -225,10 +230,17 @@ def _checked(
         unit_code=submission.stamp.unit_code,
         unit_name=name or submission.stamp.unit_name,
         members=len(submission.member) if submission.member else 0,
-        readable=not any(i.code[0] == "F" and i.level is Level.ERROR for i in issues),
+        readable=_readable(submission, issues),
     )
     records = Records(unit, members, tuple(_reasons(submission, form)), submission.stamp, today)
     return Checked(submission, outcome, records)
+
+
+def _readable(submission: Submission, issues: Sequence[Issue]) -> bool:
+    """A file that could not be read at all, or whose tables could not be found in it."""
+    errors = [issue.code[0] for issue in issues if issue.level is Level.ERROR]
+    nothing = submission.unit is None and submission.member is None
+    return "F" not in errors and not (errors and nothing and submission.from_package)
 
 
 def _canonical(stack: _Stacked, number: int) -> dict[str, list[str]]:

@@ -26,17 +26,18 @@ class Way:
 
 
 def _sex(source: pd.Series, derivation: Derivation) -> pd.Series:
-    odd = source.str[16].isin(list("13579"))
-    return pd.Series(np.where(odd, "1", "2"), index=source.index)
+    sexes = ["1" if text[16] in "13579" else "2" for text in source.tolist()]
+    return pd.Series(sexes, index=source.index, dtype=object)
 
 
 def _birthday(source: pd.Series, derivation: Derivation) -> pd.Series:
-    return source.str[6:10] + "-" + source.str[10:12] + "-" + source.str[12:14]
+    dates = [f"{text[6:10]}-{text[10:12]}-{text[12:14]}" for text in source.tolist()]
+    return pd.Series(dates, index=source.index, dtype=object)
 
 
 def _threshold(source: pd.Series, derivation: Derivation) -> pd.Series:
     numbers = pd.to_numeric(source)
-    result = pd.Series("", index=source.index)
+    result = pd.Series("", index=source.index, dtype=object)
     for least, code in derivation.options["steps"]:
         result = result.mask(numbers >= least, code)
     return result
@@ -87,11 +88,12 @@ def accept(field: Field, form: Form) -> None:
 def derive(field: Field, source: pd.Series) -> pd.Series:
     """Canonical text of a derived field; '' where the source text is ''."""
     assert field.derive
-    known = source[source != ""]
-    result = pd.Series("", index=source.index, dtype=str)
-    if len(known):
-        result.loc[known.index] = WAYS[field.derive.by].pandas(known, field.derive).astype(str)
-    return result
+    filled = source.to_numpy(dtype=object) != ""
+    result = np.full(len(source), "", dtype=object)
+    if filled.any():
+        derived = WAYS[field.derive.by].pandas(source[filled], field.derive)
+        result[filled] = derived.to_numpy(dtype=object)
+    return pd.Series(result, index=source.index, dtype=object)
 
 
 def excel(field: Field, source_norm: str, source_usable: str) -> str:

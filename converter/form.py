@@ -312,24 +312,37 @@ def _code_lists(folder: Path) -> dict[str, CodeList]:
 def _code_list(path: Path) -> CodeList:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            columns, *rows = csv.reader(file)
     except UnicodeDecodeError as error:
         raise FormError(path, "file", "must be UTF-8") from error
+    except ValueError:
+        columns, rows = [], []
+    if not rows:
+        raise FormError(path, "file", "holds no codes")
+    for column in ("code", "label"):
+        if column not in columns:
+            raise FormError(path, "line 1", f"the column {column!r} is missing")
+    code, label = columns.index("code"), columns.index("label")
+    further = {name: at for at, name in enumerate(columns) if name not in Code._fields}
+    parts = [columns.index(n) if n in columns else -1 for n in ("aliases", "parent", "group")]
     entries, seen = [], set()
     for number, row in enumerate(rows, 2):
-        code, label = (row.get("code") or "").strip(), (row.get("label") or "").strip()
-        if not code or not label:
+        if len(row) != len(columns):
+            raise FormError(path, f"line {number}", f"must have {len(columns)} columns")
+        if not row[code].strip() or not row[label].strip():
             raise FormError(path, f"line {number}", "code and label are required")
-        if code in seen:
-            raise FormError(path, f"line {number}", f"code {code!r} stands twice")
-        seen.add(code)
-        aliases = tuple(a.strip() for a in (row.get("aliases") or "").split("|") if a.strip())
-        extra = {
-            k: v for k, v in row.items() if k not in ("code", "label", "aliases", "parent", "group")
-        }
+        if row[code] in seen:
+            raise FormError(path, f"line {number}", f"code {row[code]!r} stands twice")
+        seen.add(row[code])
+        aliases, parent, group = (row[at] if at >= 0 else "" for at in parts)
         entries.append(
-            Code(code, label, aliases, row.get("parent") or "", row.get("group") or "", extra)
+            Code(
+                row[code].strip(),
+                row[label].strip(),
+                tuple(a.strip() for a in aliases.split("|")) if aliases else (),
+                parent,
+                group,
+                {name: row[at] for name, at in further.items()} if further else {},
+            )
         )
-    if not entries:
-        raise FormError(path, "file", "holds no codes")
     return CodeList(path.stem, tuple(entries))

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 
 class Level(StrEnum):
@@ -79,16 +80,15 @@ class Issue:
 # --- the form definition -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One entry of a code list."""
+class Code(NamedTuple):
+    """One entry of a code list. (A tuple: lists of regions hold thousands.)"""
 
     code: str
     label: str
     aliases: tuple[str, ...] = ()
     parent: str = ""  # the code of the parent list's entry this one belongs to
     group: str = ""  # e.g. 企业, for rules that hold for a group of codes
-    extra: Mapping[str, str] = field(default_factory=dict)  # further columns of the list
+    extra: Mapping[str, str] = MappingProxyType({})  # further columns of the list
 
 
 @dataclass(frozen=True, slots=True)

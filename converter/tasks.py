@@ -1,5 +1,6 @@
 """What a worker process can be asked to do. Everything here may import pandas and parse files
-from strangers; arguments and answers are plain JSON values and byte strings.
+from strangers; arguments and answers are plain JSON values and byte strings. What only some
+tasks need is imported by them: most workers check one small workbook.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from converter import checking, compare, form, identity, package, statistics, wire, workbook
+from converter import checking, form, wire, workbook
 from converter.kinds import KINDS
 from converter.kinds.base import today
-from converter.model import Field, Form, Issue, Level, Place, Records, Stamp, Submission
+from converter.model import Field, Form, Identity, Issue, Level, Place, Records, Stamp, Submission
 
 Blobs = Sequence[bytes]
 Answer = tuple[Any, Sequence[bytes]]
@@ -26,6 +27,8 @@ ROWS_A_FRAME = 100_000
 def read(path: str, definition: Form) -> Submission:
     """A workbook or a package, whichever the file is. Never raises on bad data."""
     if workbook.sniff(Path(path)) == "package":
+        from converter import package
+
         return package.read(Path(path), definition)
     return workbook.read(Path(path), definition)
 
@@ -77,6 +80,8 @@ def convert(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answ
     Answer: {"outcome", "names", "changes"} with one byte string a package member; no members
     while errors stand.
     """
+    from converter import compare, identity, package
+
     definition = form.load(Path(args["form"]))
     checked = _one(args["paths"], definition, about_to_read)
     if checked is None:
@@ -98,7 +103,7 @@ def convert(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answ
         if blocking:
             outcome = replace(outcome, issues=(*blocking, *outcome.issues))
         else:
-            before = checking.check([old], definition, today())[0].records
+            before = _as_known(old, checking.check([old], definition, today())[0].records)
             changes = _with_labels(
                 compare.pack(compare.changes(before, records, definition)), definition
             )
@@ -121,7 +126,18 @@ def _one(
     return judged[0] if len(judged) == 1 else None
 
 
-def _stamped(stamp: Stamp, holder: identity.Identity) -> Stamp:
+def _as_known(old: Submission, records: Records) -> Records:
+    """Without the fields that an older package does not have: nothing is known of them."""
+    unit = old.unit.columns if old.unit else {}
+    member = old.member.columns if old.member else {}
+    return replace(
+        records,
+        unit={key: text for key, text in records.unit.items() if key in unit},
+        members={key: texts for key, texts in records.members.items() if key in member},
+    )
+
+
+def _stamped(stamp: Stamp, holder: Identity) -> Stamp:
     return replace(
         stamp,
         unit_code=holder.unit_code,
@@ -133,9 +149,7 @@ def _stamped(stamp: Stamp, holder: identity.Identity) -> Stamp:
     )
 
 
-def _other_unit(
-    holder: identity.Identity, checked: checking.Checked, definition: Form
-) -> list[Issue]:
+def _other_unit(holder: Identity, checked: checking.Checked, definition: Form) -> list[Issue]:
     """The workbook names another unit, or another superior union, than the identity file."""
     submission = checked.submission
     issues = []
@@ -158,6 +172,8 @@ def verify(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answe
 
     Answer: {"issues": […], "digest": …, "members": n}.
     """
+    from converter import package
+
     definition = form.load(Path(args["form"]))
     found = package.read(Path(args["path"]), definition)
     return {
@@ -171,6 +187,7 @@ def template(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Ans
 
     Answer: {"rows", "members", "left_behind": [(cell, text)…], "issues": […]}.
     """
+    from converter import identity
     from converter import template as workbook_template
 
     definition = form.load(Path(args["form"]))
@@ -215,6 +232,8 @@ def show(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
     assert checked
     answer: dict[str, Any] = {"outcome": wire.pack_outcome(checked.outcome)}
     if args["statistics"]:
+        from converter import statistics
+
         tables = statistics.tables(checked.records, definition, today())
         answer["tables"] = [[t.title, list(t.header), [list(r) for r in t.rows]] for t in tables]
     else:

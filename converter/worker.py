@@ -7,7 +7,9 @@ ends when its parent does. Answers: {"file": n} before a file, then {"done": …
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import traceback
 from pathlib import Path
 from typing import IO, Any
@@ -23,8 +25,14 @@ MEMORY_VARIABLE = "CONVERTER_WORKER_MEMORY"
 def main() -> None:
     """Serve tasks until stdin ends."""
     incoming, outgoing = _private_pipes()
+    # pandera imports hypothesis wherever it finds it, to make up examples; nobody asks for any,
+    # and it costs more time than checking a small workbook.
+    sys.modules.setdefault("hypothesis", None)  # type: ignore[arg-type]
+    gc.disable()  # nothing that importing makes is garbage
     from converter import tasks  # pandas, pandera and the readers: while the parent prepares
 
+    gc.freeze()
+    gc.enable()
     _limit_memory()
     while (frame := wire.receive(incoming)) is not None:
         wire.send(outgoing, _answer(frame, outgoing, tasks))

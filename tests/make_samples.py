@@ -13,18 +13,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.workbook import Workbook
 
 from converter import template
 from tests import sheets
 from tests.people import credit_code, id_number
+from tests.sample_people import UNIT, Member, member
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -33,61 +36,7 @@ TODAY = date(2026, 6, 1)
 EPOCH = "1780272000"
 LARGE = 20_000
 
-STEMS, BRANCHES = "甲乙丙丁戊己庚辛壬癸", "子丑寅卯辰巳午未申酉戌亥"
-Member = tuple[str, Any, Any]  # 会员姓名, 身份证号, 加入工会时间
 Found = tuple[str, str, str]  # level, code, sheet!cell
-
-
-def member(number: int) -> Member:
-    """An invented member; the odd ones are women."""
-    name = f"示{STEMS[number % 10]}{BRANCHES[number % 12]}"
-    day = date.fromordinal(date(1966, 1, 1).toordinal() + number * 37 % 12_000)
-    man = 1 - number % 2  # an even sequence is a woman's
-    sequence = 990 + 2 * (number // 12_000) + man
-    joined = date(day.year + 20 + number % 6, 1 + number % 12, 1 + number % 28)
-    return name, id_number("130102", day.isoformat(), sequence), joined
-
-
-UNIT: dict[str, Any] = {
-    "所属上级工会组织": "示例市示例区总工会",
-    "单位工会名称": "示例机械厂工会委员会",
-    "涵盖法人单位数": 1,
-    "单位工会联系电话": "0311-85550100",
-    "驻地通讯地址": "示例市示例区示例路1号",
-    "驻地邮政编码": "050000",
-    "投产开业时间": date(1995, 3, 1),
-    "单位类别": "国有企业",
-    "所属行业": "制造业",
-    "细分行业类别": "通用设备制造业",
-    "工商注册号": credit_code("91130102MA0EXAMPL"),
-    "生产状况": "营业",
-    "职工总数": 52,
-    "农民工人数": 12,
-    "女职工人数": 25,
-    "会员总数": 40,
-    "农民工会员数": 9,
-    "女职工会员数": 20,
-    "工会组建时间": date(1996, 5, 1),
-    "工会上次换届时间": date(2023, 5, 10),
-    "上级工会批复文号": "示区工字〔2023〕12号",
-    "是否进行工会法人资格登记": "是",
-    "核准登记时间": date(1998, 6, 1),
-    "工会法人资格证书号码": credit_code("81130102MCEXAMPLE"),
-    "工会法人代表姓名": "示主席",
-    "专职工会工作人员数": 1,
-    "兼职工会工作人员数": 4,
-    "工会积极分子数": 8,
-    "荣誉类别": "模范职工之家",
-    "荣誉级别": "市级",
-    "荣获时间": date(2019, 5, 1),
-    "主席姓名": "示主席",
-    "主席性别": "女",
-    "主席出生日期": date(1975, 8, 15),
-    "主席政治面貌": "中国共产党党员",
-    "主席学历": "大学本科毕业",
-    "主席任职时间": date(2023, 5, 10),
-    "主席产生形式": "直接民主选举",
-}
 
 
 @dataclass
@@ -129,6 +78,14 @@ class Sheets:
         self.found += [(*found.split(), f"{sheet}!{address}") for found in expected]  # type: ignore[misc]
 
 
+@dataclass
+class Raw:
+    """A file that is no workbook, and the code that must be found."""
+
+    data: bytes
+    code: str
+
+
 def filled(unit: dict[str, Any], members: list[Member], rows: int = 60) -> Sheets:
     done = Sheets(sheets.fill(sheets.blank(rows), unit, members))
     if isinstance(unit["会员总数"], int) and unit["会员总数"] >= 25:
@@ -139,11 +96,11 @@ def filled(unit: dict[str, Any], members: list[Member], rows: int = 60) -> Sheet
 # --- the cases -------------------------------------------------------------------------------
 
 
-def correct() -> Iterator[tuple[str, Sheets]]:
+def correct() -> Iterator[tuple[str, Sheets | Raw]]:
     yield "填报.xlsx", filled(UNIT, [member(n) for n in range(40)])
 
 
-def every_common_fault() -> Iterator[tuple[str, Sheets]]:
+def every_common_fault() -> Iterator[tuple[str, Sheets | Raw]]:
     done = filled(UNIT, [member(n) for n in range(36)])
     _unit_faults(done)
     _id_faults(done)
@@ -233,7 +190,7 @@ def _member_faults(done: Sheets) -> None:
     done.member(35, "会员生日", date(1999, 9, 9), "warning X174")
 
 
-def joint_union() -> Iterator[tuple[str, Sheets]]:
+def joint_union() -> Iterator[tuple[str, Sheets | Raw]]:
     """Several employers, one union: 工会组织形式 follows from the number of employers."""
     unit = UNIT | {
         "单位工会名称": "示例商圈联合工会委员会",
@@ -257,7 +214,7 @@ def joint_union() -> Iterator[tuple[str, Sheets]]:
     yield "填报.xlsx", filled(unit, [member(n) for n in range(100, 124)])
 
 
-def explained_exception() -> Iterator[tuple[str, Sheets]]:
+def explained_exception() -> Iterator[tuple[str, Sheets | Raw]]:
     """Retired members stay members: more members than staff, which is unusual but true."""
     unit = UNIT | {"职工总数": 38, "农民工人数": 12}
     people = [member(n) for n in range(200, 240)]
@@ -273,7 +230,7 @@ def explained_exception() -> Iterator[tuple[str, Sheets]]:
         yield name, done
 
 
-def two_halves() -> Iterator[tuple[str, Sheets]]:
+def two_halves() -> Iterator[tuple[str, Sheets | Raw]]:
     """The two tables as two workbooks, as different people keep them."""
     unit = filled(UNIT, [])
     del unit.book[MEMBER_SHEET]
@@ -284,12 +241,81 @@ def two_halves() -> Iterator[tuple[str, Sheets]]:
     yield "会员.xlsx", people
 
 
-CASES = {
+def changed_sheets() -> Iterator[tuple[str, Sheets | Raw]]:
+    """What happens to a workbook on its way: renamed, moved, merged, hidden, pasted over."""
+    yield "另做的表.xlsx", _own_making()
+    done = filled(UNIT, [member(n) for n in range(40)])
+    sheet = done.book[MEMBER_SHEET]
+    address = sheets.member_cell(done.book, 3, "会员姓名")
+    sheet.merge_cells(f"{address}:{sheets.member_cell(done.book, 4, '会员姓名')}")
+    # The name of the second member is under the merged area; the first one stands.
+    done.found += [("error", "S006", f"{MEMBER_SHEET}!{address}")]
+    sheet.row_dimensions[sheet[sheets.member_cell(done.book, 7, "会员姓名")].row].hidden = True
+    hidden = sheets.member_cell(done.book, 7, "会员姓名")
+    done.found += [("warning", "S007", f"{MEMBER_SHEET}!{hidden}")]
+    done.book.calculation.fullCalcOnLoad = None
+    name = sheets.member_cell(done.book, 9, "会员姓名")
+    sheet[name] = '="示"&"例"'  # no program has ever computed it
+    done.found += [("error", "K003", f"{MEMBER_SHEET}!{name}")]
+    yield "合并隐藏公式.xlsx", done
+    done = filled(UNIT, [member(n) for n in range(40)])
+    sheet = done.book[MEMBER_SHEET]
+    heading = sheets.member_cell(done.book, 0, "身份证号")
+    sheet[heading] = "号"
+    row = sheet[heading].row
+    done.found += [("error", "S003", f"{MEMBER_SHEET}!A{row}")]  # the row of the headings
+    yield "缺列.xlsx", done
+
+
+def _own_making() -> Sheets:
+    """A clerk's own sheets: other names, other order, other headings, other columns, dates by
+    the calendar of old Macs. All of it can be read."""
+    book = Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    people = book.active
+    people.title = "名单"
+    people.append(["示例机械厂会员名单"])
+    people.append([])
+    people.append(["部门", "身份证号码", "入会时间", "姓名", "电话"])
+    for number in range(40):
+        name, id_, joined = member(number)
+        people.append(["示例车间", id_, joined, name, None])
+        if number == 20:
+            people.append([])
+    unit = book.create_sheet("单位情况")
+    unit.append(["项 目", "填写"])
+    for entry in sheets.FORM.unit:
+        unit.append([entry.title, UNIT.get(entry.title)])
+    done = Sheets(book)
+    row = 1 + [entry.title for entry in sheets.FORM.unit].index("会员总数") + 1
+    done.found += [("note", "X113", f"单位情况!B{row}")]
+    return done
+
+
+def no_workbooks() -> Iterator[tuple[str, Sheets | Raw]]:
+    """Files that only look like workbooks: what each is, and what to do."""
+    with tempfile.TemporaryDirectory() as folder:
+        template.save(filled(UNIT, [member(0)]).book, Path(folder, "a.xlsx"))
+        whole = Path(folder, "a.xlsx").read_bytes()
+    table = "会员姓名,身份证号\n示例," + member(0)[1] + "\n"
+    png = bytes.fromhex("89504e470d0a1a0a0000000d49484452") + bytes(64)
+    yield "空文件.xlsx", Raw(b"", "F004")
+    yield "文本.xlsx", Raw(table.encode("gb18030"), "F105")
+    yield "网页.xlsx", Raw(f"<html><table><tr><td>{table}</table></html>".encode(), "F106")
+    yield "图片.xlsx", Raw(png, "F109")
+    yield "扫描件.xlsx", Raw(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "F108")
+    yield "没传完.xlsx", Raw(whole[:20_000], "F009")
+    yield "别的压缩包.xlsx", Raw(b"Rar!\x1a\x07\x01\x00" + bytes(64), "F110")
+
+
+CASES: dict[str, Callable[[], Iterator[tuple[str, Sheets | Raw]]]] = {
     "01-correct": correct,
     "02-every-common-fault": every_common_fault,
     "03-joint-union": joint_union,
     "04-explained-exception": explained_exception,
     "06-two-halves": two_halves,
+    "07-changed-sheets": changed_sheets,
+    "08-no-workbooks": no_workbooks,
 }
 
 
@@ -300,8 +326,8 @@ def large(path: Path, members: int = LARGE) -> None:
     unit.append(["项目", "填写"])
     women = members // 2
     counts = {"职工总数": members, "会员总数": members, "女职工人数": women, "女职工会员数": women}
-    for item in (UNIT | counts).items():
-        unit.append(item)
+    for entry in sheets.FORM.unit:
+        unit.append([entry.title, (UNIT | counts).get(entry.title)])
     people = book.create_sheet(MEMBER_SHEET)
     people.append(["会员姓名", "身份证号", "加入工会时间"])
     for number in range(members):
@@ -319,7 +345,12 @@ def write(case: str) -> None:
     (folder / "expected").mkdir(exist_ok=True)
     found = {}
     for name, done in CASES[case]():
-        template.save(done.book, folder / "input" / name)
+        target = folder / "input" / name
+        if isinstance(done, Raw):
+            target.write_bytes(done.data)
+            found[name] = [("error", done.code, "!")]
+            continue
+        template.save(done.book, target)
         if not done.second_half:
             found[name] = sorted(done.found)
     text = json.dumps(found, ensure_ascii=False, indent=1)

@@ -100,7 +100,8 @@ def check(
             paths, folder, form, annotate, jobs or os.cpu_count() or 1, worker, progress
         )
     if layout == "text":
-        print_report(report.outcomes, form, show_ids, given=[str(p) for p in paths])
+        names = [str(path) for path in paths]
+        print_report(report.outcomes, form, show_ids, given=names, annotated=report.annotated)
     else:
         from converter.report import as_json
 

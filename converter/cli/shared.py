@@ -105,6 +105,7 @@ def print_report(
     show_ids: bool,
     *,
     given: Sequence[str] = (),
+    annotated: Sequence[str] = (),
     summary: bool = True,
 ) -> None:
     from converter.report import terminal
@@ -113,7 +114,8 @@ def print_report(
     columns = width()
     out(terminal.render(outcomes, form, show_ids=show_ids, colour=colour, width=columns))
     if summary:
-        err(terminal.summary(outcomes, given=given, colour=colourful(sys.stderr)))
+        colour = colourful(sys.stderr)
+        err(terminal.summary(outcomes, given=given, annotated=annotated, colour=colour))
 
 
 def width() -> int:

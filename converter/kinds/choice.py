@@ -43,6 +43,7 @@ NAME = "choice"
 OPTIONS: tuple[str, ...] = ("codes", "within")
 NUMBER_FORMAT = "@"
 
+LONGEST = 60  # signs of a text that are compared with the labels
 MOST_SIGNS = 34  # that a formula can fold beside all blanks
 # Signs that are typed for one another, beyond full-width forms of ASCII.
 _ALIKE = {"、": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "–": "-"}
@@ -83,7 +84,7 @@ class Reader:
 
     def nearest(self, text: str) -> str:
         """The label that looks most like a text, be it never so little."""
-        folded = fold(text)
+        folded = fold(text)[:LONGEST]
 
         def likeness(spelling: str) -> tuple[bool, float]:
             other = fold(spelling)

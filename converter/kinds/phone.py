@@ -30,7 +30,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as _field
-from functools import cache
+from functools import lru_cache
 
 import pandas as pd
 
@@ -79,6 +79,7 @@ HOTLINE = re.compile("1[0-9]{4}|9[56][0-9]{3,4}")
 LOCAL = re.compile("[2-9][0-9]{6,7}")  # a landline that leaves its area code out
 ELSEWHERE = re.compile("(010|02[0-9])([0-9]{8})|(0[3-9][0-9]{2})([0-9]{7,8})")
 FEWEST_DIGITS = 5
+LONGEST, SHOWN = 200, 20  # signs that are looked through, and of those shown in a sentence
 
 # What the Excel face judges, too: one number, at most one hyphen, behind the area code.
 _SIMPLE = re.compile("(?!00|86[0-9]{10})([0-9]+|0[0-9]{2,3}-[0-9]+)")
@@ -109,6 +110,8 @@ def read(text: str, areas: Areas) -> Reading:
         if found.code == "K503" and _PERHAPS_LOST_ZERO.fullmatch(digits):
             found = Reading(text, "K513")
         found = Reading(found.text, found.code, {**found.params, "part": plain})
+    elif len(plain) > LONGEST:
+        found = Reading(text, "K513", {"part": f"{plain[:SHOWN]}…"})
     else:
         found = _several(plain, areas)
     return found if found.code in ("", "K505") else Reading(text, found.code, found.params)
@@ -145,7 +148,7 @@ def _landline(digits: str, areas: Areas) -> Reading:
     return Reading(f"{code}-{local}", "" if _in_plan(digits) else "K505", {"area": code})
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _in_plan(digits: str) -> bool:
     """Whether the numbering plan of China knows a landline. Imports its library when asked."""
     import phonenumbers
@@ -169,7 +172,7 @@ def _several(plain: str, areas: Areas) -> Reading:
             code = _NOT_ALONE.get(found.code, found.code)
             return Reading(plain, code, {**found.params, "part": part})
         if found.code and not doubtful.code:
-            doubtful = found
+            doubtful = Reading("", found.code, {**found.params, "part": part})
         numbers.append(found.text)
     return Reading("、".join(numbers), doubtful.code, doubtful.params)
 

@@ -25,12 +25,17 @@ OPTIONS: tuple[str, ...] = ()
 NUMBER_FORMAT = "@"
 LIMIT = "text_length"
 
-_BREAKS = re.compile("[\\s\u200b]*[\r\n\t\u2028\u2029][\\s\u200b]*")
+_BREAKS = "\r\n\t\u2028\u2029"
+_BLANKS = re.compile("[\\s\u200b]+")
 
 
 def tidy(text: str) -> str:
     """The text on one line, without blanks around it."""
-    return _BREAKS.sub(" ", strip(text))
+    return _BLANKS.sub(_on_one_line, strip(text))
+
+
+def _on_one_line(blanks: re.Match[str]) -> str:
+    return " " if any(c in _BREAKS for c in blanks[0]) else blanks[0]
 
 
 def accept(field: Field, form: Form) -> None:

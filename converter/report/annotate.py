@@ -9,6 +9,7 @@ The copy stays on the clerk's desk: what was typed is shown in full.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,15 +26,28 @@ from converter.report import tables
 from converter.report.tables import Finding
 from converter.report.text import columns, visible
 from converter.template.layout import Layout, layout
-from converter.template.style import ACCENT, BAND, DOUBT, MUTED, WRONG, Look, Painter
+from converter.template.style import (
+    ACCENT,
+    BAND,
+    DOUBT,
+    DOUBT_TINT,
+    MUTED,
+    WRONG,
+    WRONG_TINT,
+    Look,
+    Painter,
+    text_lines,
+)
 from converter.template.texts import label
 
 LISTED = 10  # cells of a repeated fault that get a line of their own
 COMMENTED = 2000  # comments a sheet; beyond, cells are coloured only
 LONGEST = 2000  # characters of what was typed
-FILLS = {Level.ERROR: "F4B6B0", Level.WARNING: "FFE08A"}
+# The tints of the live checks: a cell must not grow darker when it is corrected.
+FILLS = {Level.ERROR: WRONG_TINT, Level.WARNING: DOUBT_TINT}
 INKS = {Level.ERROR: WRONG, Level.WARNING: DOUBT, Level.NOTE: MUTED}
 HEAD_ROW = 4
+LINE_HEIGHT = 14.5
 WIDTHS = {
     "number": 6, "level": 6, "code": 7, "where": 17, "cell": 8, "original": 13, "item": 16,
     "value": 22, "message": 38, "fix": 38,
@@ -113,6 +127,7 @@ def _mark(book: Any, found: Iterable[_Marked]) -> None:
     commented: dict[str, int] = {}
     for (sheet, row, column), findings in by_cell.items():
         cell = book[sheet].cell(row, column)
+        cell._style = copy(cell._style)  # prepared rows share one style object
         cell.fill = PatternFill("solid", fgColor=FILLS[findings[0].level])
         commented[sheet] = commented.get(sheet, 0) + 1
         if commented[sheet] <= COMMENTED:
@@ -215,6 +230,9 @@ def _line(
             quoted = place.sheet.replace("'", "''")
             location = f"'{quoted}'!{place.cell}"
             cell.hyperlink = Hyperlink(ref=cell.coordinate, location=location)
+    # Not every program fits rows to wrapped text by itself.
+    lines = max(text_lines(str(text), WIDTHS[role] - 1) for role, text in texts.items())
+    sheet.row_dimensions[row].height = 4 + LINE_HEIGHT * lines
 
 
 def _original(place: Place, copy: Place, submission: Submission) -> str:

@@ -59,7 +59,7 @@ def field_of(place: Place, form: Form) -> Field | None:
 def finding(issue: Issue, form: Form, *, show_ids: bool) -> Finding:
     """Put an issue into words."""
     field = field_of(issue.place, form)
-    value, message, fix = issue.value, messages.sentence(issue, form), messages.fix(issue, form)
+    value, message, fix = issue.value, messages.sentence(issue, form), _fix(issue, form)
     if not show_ids:
         if field and field.kind == "id_number":
             # A badly typed number need not look like one: hide what was typed wherever it shows.
@@ -78,6 +78,16 @@ def finding(issue: Issue, form: Form, *, show_ids: bool) -> Finding:
         fix=fix,
         related=issue.related,
     )
+
+
+def _fix(issue: Issue, form: Form) -> str:
+    """What to do; for an error that may be explained also that, once explained only the reason."""
+    if "reason" in issue.params:
+        return say("report_explained", reason=issue.params["reason"])
+    fix = messages.fix(issue, form)
+    if issue.level is Level.ERROR and messages.entry(issue.code, form).explainable:
+        return say("report_explainable", fix=fix)
+    return fix
 
 
 def findings(outcome: Outcome, form: Form, *, show_ids: bool) -> list[Finding]:

@@ -45,9 +45,16 @@ def render(
     return "\n".join(blocks) + "\n" if blocks else ""
 
 
-def summary(outcomes: Sequence[Outcome], *, given: Sequence[str] = (), colour: bool = False) -> str:
+def summary(
+    outcomes: Sequence[Outcome],
+    *,
+    given: Sequence[str] = (),
+    annotated: Sequence[str] = (),
+    colour: bool = False,
+) -> str:
     """How many files ended how, and the command to run next. `given` is what the command was
-    called with: it stands for many files where their names would not fit."""
+    called with: it stands for many files where their names would not fit. `annotated` are the
+    copies that were just written."""
     paint = _painter(colour)
     totals = tables.count(outcomes)
     parts = [
@@ -59,14 +66,20 @@ def summary(outcomes: Sequence[Outcome], *, given: Sequence[str] = (), colour: b
         if totals[status]
     ]
     lines = [say("report_summary", files=totals["files"], parts="，".join(parts))]
-    lines += [say(key, command=command) for key, command in _next(outcomes, given)]
+    lines += [say(key, command=command) for key, command in _next(outcomes, given, annotated)]
     return "\n".join(lines) + "\n"
 
 
-def _next(outcomes: Sequence[Outcome], given: Sequence[str]) -> list[tuple[str, str]]:
+def _next(
+    outcomes: Sequence[Outcome], given: Sequence[str], annotated: Sequence[str]
+) -> list[tuple[str, str]]:
     """The annotated copy where errors stand in the way, convert where nothing does; nothing
     for packages and files that cannot be read: their remedies say what to do."""
     wrong = [o.file for o in outcomes if o.status == "errors" and not _is_package(o.file)]
+    if wrong and annotated:
+        if len(annotated) > NAMED:  # the officer sends them back, each to its unit
+            return []
+        return [("report_next_correct", f"converter check {_arguments(annotated, ())}")]
     if wrong:
         folder = say("report_annotate_folder")
         command = f"converter check {_arguments(wrong, given)} --annotate {folder}"

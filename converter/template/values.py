@@ -56,6 +56,8 @@ def put_raw(cell: Any, text: str, kind: int) -> None:
     """Write an answer with the type it was typed with; blank ones leave the cell alone."""
     if kind == CellType.NUMBER and (number := _number(text)) is not None:
         cell.value = number
+        if "yy" in cell.number_format:  # 2003.1 typed for a date must not turn into a day of 1905
+            _format(cell, "General")
     elif kind == CellType.DATE and (day := _date(text)) is not None:
         put_date(cell, day)
     elif kind == CellType.BOOL and text in ("TRUE", "FALSE"):

@@ -143,7 +143,9 @@ class _Reading:
     def result(self) -> RawSheet:
         self._missing_columns()
         filled = self._filled()
-        self._mark_uncalculated(self.derived, filled)
+        # Derived columns of a million prepared rows are looked at only where it may matter.
+        blank = {k for k in self.derived if any(not self.types[k][n] for n in filled)}
+        self._mark_uncalculated(blank, self.grid.formulas([self.columns[key] for key in blank]))
         repeated = self._repeated_headings()
         records = filled - repeated - self._section_rows()
         order = sorted(records)
@@ -175,9 +177,11 @@ class _Reading:
     def _filled(self) -> set[int]:
         """Rows (0 = first data row) where something was typed. Formulas of derived columns
         fill prepared rows with texts and errors of their own: they make no record."""
-        self._mark_uncalculated(self.typed, None)
+        formulas = self.grid.formulas(sorted(self.typed.values()))
+        self._reach(formulas)
+        self._mark_uncalculated(self.typed, formulas)
         filled = self._any(self.typed)
-        only_derived = self._any(dict.fromkeys(self.derived, 0)) - filled
+        only_derived = self._any(self.derived) - filled
         if only_derived and self.grid.find_formulas:
             formulas = self.grid.formulas([self.columns[key] for key in self.derived])
             for key in self.derived:
@@ -186,18 +190,23 @@ class _Reading:
                 filled |= {n for n in only_derived if types[n] and self.first + n not in by_formula}
         return filled
 
-    def _any(self, keys: Mapping[str, int]) -> set[int]:
+    def _reach(self, formulas: Mapping[int, Mapping[int, bool]]) -> None:
+        """Formulas that nobody has computed may stand below the last value."""
+        lowest = max((max(rows, default=0) for rows in formulas.values()), default=0)
+        more = lowest + 1 - self.first - self.count
+        if more > 0:
+            self.count += more
+            self.values = {c: [*values, *[""] * more] for c, values in self.values.items()}
+            self.texts = {key: [*texts, *[""] * more] for key, texts in self.texts.items()}
+            self.types = {key: [*types, *[0] * more] for key, types in self.types.items()}
+
+    def _any(self, keys: Iterable[str]) -> set[int]:
         columns = [self.types[key] for key in keys]
         return {n for n, types in enumerate(zip(*columns, strict=True)) if any(types)}
 
-    def _mark_uncalculated(self, keys: Iterable[str], rows: set[int] | None) -> None:
-        """Blank cells whose formula no program has computed. `rows`: only if it may matter."""
-        keys = [
-            key
-            for key in keys
-            if rows is None or any(self.types[key][n] == CellType.BLANK for n in rows)
-        ]
-        formulas = self.grid.formulas([self.columns[key] for key in keys])
+    def _mark_uncalculated(
+        self, keys: Iterable[str], formulas: Mapping[int, Mapping[int, bool]]
+    ) -> None:
         for key in keys:
             types = self.types[key]
             for row, computed in formulas[self.columns[key]].items():

@@ -9,7 +9,7 @@ address) is first rewritten to that form, in `canonical`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -39,9 +39,9 @@ _ADDRESS = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 _ROW = re.compile(rb'<row r="([0-9]+)"([^>]*)>')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true|on)"')
 _VALUED = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?:[^>]*[^/])?>(?!</c>)')
-_FORMULA = rb"<f(?:[^>]*/>|[^>]*>[^<]*</f>)"
+_FORMULA = re.compile(rb"<f(?:[^>]*/>|[^>]*>[^<]*</f>)")
 _ERROR = re.compile(
-    rb'<c r="([A-Z]+)([0-9]+)"[^>]*[^/]>\s*(?:' + _FORMULA + rb")?\s*<v[^>]*>([^<]*)</v>"
+    rb'<c r="([A-Z]+)([0-9]+)"[^>]*[^/]>\s*(?:' + _FORMULA.pattern + rb")?\s*<v[^>]*>([^<]*)</v>"
 )
 _VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
 _SAMPLE = 200_000  # bytes at either end that tell how wide a sheet is
@@ -56,6 +56,7 @@ class SheetXml:
     data: bytes
     start: int  # the rows that hold values: data[start:end]
     end: int
+    all_rows: memoryview  # formulas that nobody has computed stand below them, too
     merges: tuple[Box, ...] = ()
     hidden_columns: frozenset[int] = frozenset()
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class SheetXml:
 
     @cached_property
     def has_formulas(self) -> bool:
-        return self.data.find(b"<f", self.start, self.end) >= 0
+        return _FORMULA.search(self.all_rows) is not None
 
     def formulas(self, columns: Iterable[int]) -> dict[int, dict[int, bool]]:
         """Column → row → whether a program has computed it, for all cells with a formula.
@@ -86,10 +87,10 @@ class SheetXml:
             return found
         cell = re.compile(
             rb'<c r="(%b)([0-9]+)"([^>]*)>\s*%b\s*(</c>|<v ?/>|<v></v>)?'
-            % ("|".join(letters).encode(), _FORMULA)
+            % ("|".join(letters).encode(), _FORMULA.pattern)
         )
         numbers = {letter.encode(): found[column_number(letter)] for letter in letters}
-        for letter, row, attributes, ending in cell.findall(self.data, self.start, self.end):
+        for letter, row, attributes, ending in cell.findall(self.all_rows):
             numbers[letter][int(row)] = not ending or (
                 ending != b"</c>" and b't="str"' in attributes
             )
@@ -119,17 +120,19 @@ def read_sheet(data: bytes, name: str) -> SheetXml:
     head, tail = data[:start], data[end:]
     hidden = _hidden_columns(head)
     helpers = min((column for column in hidden if column > LAST_OPEN_COLUMN), default=0)
-    data, start, end = _filled_rows(data, start, end, helpers)
-    extent = _extent(data, start, end)
+    rows = _without_helpers(data, start, end, helpers)
+    extent = _extent(*rows)
     if extent is None:
         data = canonical(data[start:end], name)
-        data, start, end = _filled_rows(data, 0, len(data), helpers)
-        extent = _extent(data, start, end)
+        rows = _without_helpers(data, 0, len(data), helpers)
+        extent = _extent(*rows)
     if extent is None:
         raise Refused("F315", sheet=name)
     _bound(extent, name)
-    data, start, end, errors = _errors_as_text(data, start, end)
-    return SheetXml(data, start, end, _merges(tail), hidden, errors)
+    data, start, end = rows
+    all_rows = memoryview(data)[start:end]
+    data, start, end, errors = _errors_as_text(data, start, _last_value(data, start, end))
+    return SheetXml(data, start, end, all_rows, _merges(tail), hidden, errors)
 
 
 def column_number(letters: str) -> int:
@@ -202,18 +205,11 @@ def _position(given: str | None, row: int, column: int, name: str) -> tuple[int,
 # --- extent ------------------------------------------------------------------------------
 
 
-def _filled_rows(data: bytes, start: int, end: int, helpers: int) -> tuple[bytes, int, int]:
-    """The rows down to the last value, and only up to the helper columns: a million formatted
-    blank rows cost nothing, and hidden helper cells are half of a template's weight."""
-    if helpers:
-        data = b"".join(_without_helpers(data, start, _last_value(data, start, end), helpers))
-        start, end = 0, len(data)
-    return data, start, _last_value(data, start, end)
-
-
 def _last_value(data: bytes, start: int, end: int) -> int:
+    """The end of the last row that holds a value: a million formatted blank rows below it
+    cost nothing."""
     last = start
-    for mark in (b"</v>", b"</is>"):
+    for mark in (b"</v>", b"</is>", b":v>", b":is>"):
         last = max(last, data.rfind(mark, last, end))
     if last == start:
         return start
@@ -239,9 +235,12 @@ def _extent(data: bytes, start: int, end: int) -> _Extent | None:
     """
     if _PREFIXED.search(data, start, end) or _ODD_ROW.search(data, start, end):
         return None
+    end = _last_value(data, start, end)
     marker = data.rfind(b'<row r="', start, end)
     row = _ROW.match(data, marker) if marker >= 0 else None
-    lowest, rightmost = (int(row[1]) if row else 1, 1), (1, 1)
+    last = _VALUED.search(data, marker, end) if row else None
+    lowest = (int(row[1]) if row else 1, column_number(last[1].decode()) if last else 1)
+    rightmost = (1, 1)
     for a, b in ((start, min(start + _SAMPLE, end)), (max(end - _SAMPLE, start), end)):
         for letters, digits in _VALUED.findall(data, a, b):
             rightmost = max(rightmost, (column_number(letters.decode()), int(digits)))
@@ -282,17 +281,21 @@ def _bound(extent: _Extent, name: str) -> None:
         raise Refused("F311", sheet=name, row=at[0], column=at[1], cell=cell)
 
 
-def _without_helpers(data: bytes, start: int, end: int, helpers: int) -> Iterator[memoryview]:
+def _without_helpers(data: bytes, start: int, end: int, helpers: int) -> tuple[bytes, int, int]:
+    """The rows up to a column: hidden helper cells are half of a template's weight."""
+    if not helpers:
+        return data, start, end
     before = _up_to(column_letters(helpers - 1), "A", "Z").encode()
     first = re.compile(rb'<c r="(?!(?:%b)[0-9])' % before)
-    whole, done = memoryview(data), start
+    pieces, whole, done = [], memoryview(data), start
     found = first.search(data, start, end)
     while found:
-        yield whole[done : found.start()]
+        pieces.append(whole[done : found.start()])
         close = data.find(b"</row>", found.start(), end)
         done = close if close >= 0 else end
         found = first.search(data, done, end)
-    yield whole[done:end]
+    kept = b"".join((*pieces, whole[done:end]))
+    return kept, 0, len(kept)
 
 
 # --- facts -------------------------------------------------------------------------------

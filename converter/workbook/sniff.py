@@ -218,6 +218,8 @@ def _text(head: bytes) -> str:
         return "html"
     if not start.startswith(b"<"):
         return "text"
+    if b"urn:oasis:names:tc:opendocument" in start:
+        return "ods"
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         return "xml2003"
     if IDENTITY_NAMESPACE in start:

@@ -83,12 +83,14 @@ def _grid(table: Any, xml: SheetXml, sheet: parts.SheetPart, date1904: bool) -> 
     start, end = table.start or (0, 0), table.end or (0, -1)
 
     def first_rows(count: int) -> Sequence[Row]:
-        return table.to_python(skip_empty_area=True, nrows=count) if table.start else []
+        with refusing("F315", sheet=sheet.name):
+            return table.to_python(skip_empty_area=True, nrows=count) if table.start else []
 
     def all_rows() -> Iterable[Row]:
-        if not table.start:
-            return ()
-        return islice(table.iter_rows(), start[0], None)  # it begins with the blank rows above
+        with refusing("F315", sheet=sheet.name):
+            if table.start:
+                # The iteration begins with the blank rows above.
+                yield from islice(table.iter_rows(), start[0], None)
 
     return Grid(
         name=sheet.name,

@@ -94,6 +94,18 @@ def test_other_cell_types_do_not_raise(field: Field) -> None:
         assert len(check.passes(Cells(normal.text, given.type))) == 3
 
 
+@pytest.mark.parametrize(
+    "sign", ["0", "x", " ", "转", "-", "·", ".", "0 ", "0、", "\u3000", "张 ", "("]
+)
+def test_a_cell_filled_to_the_brim_is_judged_like_any_other(sign: str) -> None:
+    typed = f"1{sign * 16_000}1"
+    for field in VARIETIES:
+        found = verdict(field, typed)
+        assert judge(field, "", typed)[1] == found
+        if found.fault:
+            params(field, typed)
+
+
 @each_field
 def test_the_catalogue_knows_every_fault_and_its_figures(field: Field) -> None:
     kind = KINDS[field.kind]

@@ -7,6 +7,7 @@ sequence.
 from __future__ import annotations
 
 import random
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -138,7 +139,7 @@ TEXTS = text(
 class Clerk:
     """Fills sheets in, one after the other; the same seed types the same.
 
-    Writings are dealt like cards: none comes twice before all of its kind have come once.
+    Writings are dealt like cards: in a field none comes twice before all have come once.
     """
 
     def __init__(self, form: Form, seed: int) -> None:
@@ -152,7 +153,7 @@ class Clerk:
             return self.dice.choice(ODD)
         if self.dice.random() < 0.1:
             return BLANK
-        deck = self._decks.setdefault((field.kind, bad), [])
+        deck = self._decks.setdefault((field.path, bad), [])
         if field.kind == "choice" or not deck:
             deck[:] = self._writings(field, bad)
             self.dice.shuffle(deck)
@@ -237,20 +238,31 @@ class Clerk:
         return Submission(name, self.unit(wrong), self.members(rows, wrong), Stamp())
 
     def type_over(self, workbook: Any, rows: int) -> None:
-        """Type over some derived cells. The first row stays: its formulas are the others'."""
+        """What no data carries over: derived cells typed over, and numbers typed straight
+        into cells made for dates. The first row's formulas stay: they are the others'."""
         unit, member = (workbook[sheet.title] for sheet in self.form.sheets)
         lines, layout = UnitLayout(self.form.unit).rows, MemberLayout(self.form.member, rows)
-        cells = [unit.cell(lines[f.key], UnitLayout.ANSWER) for f in self.form.unit if f.derive]
+        derived, dates = [], []
+        for field in self.form.unit:
+            cell = unit.cell(lines[field.key], UnitLayout.ANSWER)
+            (derived if field.derive else dates if field.kind == "date" else []).append(cell)
         for field in self.form.member:
+            column = layout.columns[field.key]
+            cells = [member.cell(layout.FIRST_ROW + n, column) for n in range(rows)]
             if field.derive:
-                column = layout.columns[field.key]
-                cells += [member.cell(layout.FIRST_ROW + n, column) for n in range(1, rows)]
+                derived += cells[1:]
+            elif field.kind == "date":
+                dates += cells
+        for cell in dates:
+            if cell.data_type == "n" and cell.value is not None and self.dice.random() < 0.5:
+                cell._style = copy(cell._style)
+                cell.number_format = "yyyy-mm-dd"
         typed = [
             *text("男", "女", "1", "联合基层工会", "不详", " 女 ", "2"),
             *ODD[:4],
             *day("1985-03-07"),
         ]
-        for cell in cells:
+        for cell in derived:
             if self.dice.random() < 0.2:
                 chosen = self.dice.choice([*typed, *number(1, 2, 19850307)])
                 put_raw(cell, chosen.text, chosen.type)

@@ -92,9 +92,10 @@ def _check_cell(field: Field, row: int, form: Form) -> tuple[str, str]:
 
 
 def _computing_with(field: Field, row: int, form: Form) -> Iterator[tuple[tuple[str, str], str]]:
-    """(cell, code) of every rule that looks at a field."""
+    """(cell, code) of every rule that looks at a field, or at what is derived from it."""
+    derived = {f.path for f in form.sheet(field.sheet) if f.derive and f.derive.source == field.key}
     for rule in form.rules:
-        if field.path in _paths(rule):
+        if _paths(rule) & {field.path, *derived}:
             for path in rule.at:
                 yield _check_cell(form.field(path), row, form), rule.code
 

@@ -94,7 +94,9 @@ def test_wrong_cell_is_found_again_where_the_fresh_sheet_has_it(
     assert "K112" in cell.comment.text
     assert "应为18位,实为3位" in cell.comment.text
     assert "对照证件补全" in cell.comment.text
-    assert member_cell(book, 0, "身份证号").comment is None
+    sound = member_cell(book, 0, "身份证号")
+    assert sound.comment is None
+    assert not sound.fill.fgColor.rgb.endswith(annotate.FILLS[Level.ERROR])
 
 
 def test_list_stands_in_front_and_jumps_to_the_cell(whole: Form, tmp_path: Path) -> None:
@@ -128,6 +130,8 @@ def test_unit_cell_is_marked_at_its_line(whole: Form, tmp_path: Path) -> None:
     assert cell.value == 35
     assert cell.fill.fgColor.rgb.endswith(annotate.FILLS[Level.WARNING])
     assert str(book[UNIT].cell(cell.row, 1).value).strip("＊ ") == "会员总数"
+    above = book[UNIT].cell(cell.row - 1, cell.column)
+    assert above.fill.fgColor.rgb != cell.fill.fgColor.rgb
 
 
 def test_several_faults_of_a_cell_share_one_comment(whole: Form, tmp_path: Path) -> None:

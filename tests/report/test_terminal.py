@@ -151,6 +151,28 @@ def test_many_files_are_named_by_what_was_given() -> None:
     assert "converter check 收到 --annotate" in terminal.summary(many, given=["收到"])
 
 
+def test_annotated_copy_is_what_to_correct_next() -> None:
+    text = terminal.summary([outcome(id_issue(3))], annotated=["批注/填报-批注.xlsx"])
+    assert text.endswith("再查一遍：converter check 批注/填报-批注.xlsx\n")
+
+
+def explainable(level: Level, **params: str) -> Issue:
+    place = Place(FILE, UNIT, 20, 2, "members")
+    return Issue("X101", level, place, "35", {"value": 35, "limits": "职工总数(30)", **params})
+
+
+def test_error_that_may_be_explained_says_so(form: Form) -> None:
+    text = terminal.render([outcome(explainable(Level.ERROR))], form)
+    assert "  改法:核对人数；确实如此的，在“情况说明”里写明原因\n" in text
+
+
+def test_explained_warning_tells_the_reason_instead_of_a_remedy(form: Form) -> None:
+    explained = explainable(Level.WARNING, reason=f"退休{ID}")
+    text = terminal.render([outcome(explained)], form)
+    assert "不用改，已写明原因：退休130102********05" in text
+    assert "核对人数" not in text
+
+
 def test_two_halves_are_both_named() -> None:
     text = terminal.summary([outcome(file="单位.xlsx")], given=["单位.xlsx", "会员.xlsx"])
     assert text.endswith("converter convert 单位.xlsx 会员.xlsx -o 上报.zip\n")
