@@ -24,7 +24,6 @@ from tests.sheets import (
     member_cell,
     put,
     saved,
-    unit_cell,
 )
 
 
