@@ -92,7 +92,7 @@ def read_value(value: object, *, date1904: bool = False) -> Value:
 
 def read_column(values: Sequence[object], *, date1904: bool = False) -> tuple[list[str], list[int]]:
     """Texts and CellTypes of many cells; each distinct value is read once."""
-    if all(type(value) is str for value in values):
+    if set(map(type, values)) <= {str}:
         return _text_column(values)  # type: ignore[arg-type]
     known: dict[tuple[type, object], tuple[str, int]] = {}
     texts, types = [""] * len(values), [0] * len(values)
@@ -110,7 +110,9 @@ def read_column(values: Sequence[object], *, date1904: bool = False) -> tuple[li
 
 def _text_column(values: Sequence[str]) -> tuple[list[str], list[int]]:
     types = [1 if value and value.strip(BLANKS) else 0 for value in values]
-    texts = [value if kind else "" for value, kind in zip(values, types, strict=True)]
+    texts = list(values)
+    if not all(types):
+        texts = [value if kind else "" for value, kind in zip(values, types, strict=True)]
     if max(map(len, texts), default=0) > LONGEST:
         texts = [text[:LONGEST] for text in texts]
     return texts, types

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ class Stop(Exception):
 def created_at() -> int:
     """Seconds since 1970 that outputs are dated by: SOURCE_DATE_EPOCH, else now."""
     return int(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+
+
+def today() -> date:
+    """The day by which identities expire: of SOURCE_DATE_EPOCH (in China) where it is set."""
+    if os.environ.get("SOURCE_DATE_EPOCH"):
+        return (datetime.fromtimestamp(created_at(), UTC) + timedelta(hours=8)).date()
+    return date.today()
 
 
 # --- check ---------------------------------------------------------------------------------
@@ -151,6 +159,7 @@ class Converted:
     outcome: Outcome
     package: Path | None
     changes: Any = None
+    signed: bool = False
 
 
 def convert(
@@ -160,44 +169,84 @@ def convert(
     identity: Path | None,
     since: Path | None,
     worker: Worker,
+    seal: bool = False,
 ) -> list[Converted]:
     """Convert one submission to `output`, or several to packages in the folder `output`.
 
-    Two paths that are a unit-only and a member-only workbook are one submission.
+    Two paths that are a unit-only and a member-only workbook are one submission. With an
+    identity file that holds its secret the package is signed: here, in the command's own
+    process. Workers, which read outside files, never see the secret.
     """
+    if seal and not identity:
+        raise Stop(messages.say("seal_needs_identity"))
+    unit = _unit(identity, seal)
     names = [str(path) for path in paths]
     if len(names) <= 2:
-        answer, blobs = _convert(names, folder, identity, since, worker)
+        answer, blobs = _convert(names, folder, unit, since, worker)
         if answer["outcome"] is not None:
             target = output / f"{paths[0].stem}.zip" if output.is_dir() else output
-            return [_write(answer, blobs, target, folder, worker)]
+            return [_write(answer, blobs, target, folder, unit, worker)]
     if output.exists() and not output.is_dir():
         raise Stop(messages.say("convert_halves", path=output))
     output.mkdir(parents=True, exist_ok=True)
     results, taken = [], set[Path]()
     for name in names:
-        answer, blobs = _convert([name], folder, identity, since, worker)
+        answer, blobs = _convert([name], folder, unit, since, worker)
         target, number = output / f"{Path(name).stem}.zip", 2
         while target in taken:
             target, number = output / f"{Path(name).stem}-{number}.zip", number + 1
         taken.add(target)
-        results.append(_write(answer, blobs, target, folder, worker))
+        results.append(_write(answer, blobs, target, folder, unit, worker))
     return results
 
 
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """What an identity file brings to a command; all blank without one."""
+
+    blobs: tuple[bytes, ...] = ()  # the file without its secret: what workers may see
+    issues: tuple[Issue, ...] = ()
+    sign: Callable[[bytes], bytes] | None = None
+    seal: bool = False
+
+    @property
+    def packed(self) -> list[Any]:
+        return [wire.pack_issue(issue) for issue in self.issues]
+
+
+def _unit(path: Path | None, seal: bool = False, *, to_sign: bool = True) -> _Unit:
+    if path is None:
+        return _Unit()
+    from converter import keys
+    from converter.identity import holding
+
+    held, issues = holding.hold(path, today())
+    if held is None:
+        return _Unit(issues=tuple(issues))
+    public, place = held.public.keys, Place(str(path))
+    if to_sign and public.unit_signing and held.signer is None:
+        issues.append(Issue("I142", Level.WARNING, place))
+    if seal and not keys.is_recipient(public.union_sealing):
+        issues.append(Issue("I151", Level.ERROR, place))
+        seal = False
+    sign = held.signer.sign if held.signer else None
+    return _Unit((held.document,), tuple(issues), sign, seal)
+
+
 def _convert(
-    names: list[str], folder: Path, identity: Path | None, since: Path | None, worker: Worker
+    names: list[str], folder: Path, unit: _Unit, since: Path | None, worker: Worker
 ) -> tuple[dict[str, Any], tuple[bytes, ...]]:
     args = {
         "form": str(folder),
         "paths": names,
-        "identity": str(identity) if identity else "",
         "since": str(since) if since else "",
         "created": created_at(),
+        "seal": unit.seal,
+        "issues": unit.packed,
     }
-    read = tuple(names) + tuple(str(p) for p in (identity, since) if p)
+    read = tuple(names) + ((str(since),) if since else ())
     try:
-        data, blobs = worker.run(Task("convert", args, read))
+        data, blobs = worker.run(Task("convert", args, read, unit.blobs))
     except Died as died:
         lost = _lost(Task("convert", args, tuple(names)), died)
         return {"outcome": lost["outcomes"][0], "names": [], "changes": None}, ()
@@ -209,6 +258,7 @@ def _write(
     blobs: Sequence[bytes],
     target: Path,
     folder: Path,
+    unit: _Unit,
     worker: Worker,
 ) -> Converted:
     outcome = wire.unpack_outcome(answer["outcome"])
@@ -228,9 +278,14 @@ def _write(
             raise Stop(messages.say("verify_failed", path=target))
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    members = zip(answer["names"], blobs, strict=True)
+    members = list(zip(answer["names"], blobs, strict=True))
+    if unit.sign:
+        from converter import form
+
+        profile = form.read(folder).package
+        members.append((profile.signature, unit.sign(dict(members)[profile.descriptor])))
     ooxml.write_zip(target, members, when=created_at(), verify=read_back)
-    return Converted(outcome, target, answer["changes"])
+    return Converted(outcome, target, answer["changes"], unit.sign is not None)
 
 
 # --- template, show ------------------------------------------------------------------------
@@ -245,18 +300,19 @@ def template(
     worker: Worker,
 ) -> dict[str, Any]:
     """Write a workbook; the worker's answer, its issues unpacked."""
+    unit = _unit(identity, to_sign=False)
     args = {
         "form": str(folder),
         "output": str(output),
         "rows": rows,
-        "identity": str(identity) if identity else "",
         "source": str(source) if source else "",
+        "issues": unit.packed,
     }
     output.parent.mkdir(parents=True, exist_ok=True)
     # What is written counts too: a million prepared rows take their time.
     patience = (str(source),) * (1 + rows // 1000) if source else ()
     try:
-        data, _ = worker.run(Task("template", args, patience))
+        data, _ = worker.run(Task("template", args, patience, unit.blobs))
     except Died as died:
         data = _lost(Task("template", args, (str(source or output),)), died)["outcomes"][0]
     return {**data, "issues": [wire.unpack_issue(issue) for issue in data["issues"]]}

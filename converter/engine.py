@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from converter import wire
 # Seconds a worker may be silent: for one file, and for each megabyte of it on top.
 SECONDS_A_FILE = 20.0
 SECONDS_A_MEGABYTE = 2.0
+LINES_KEPT, LINE_KEPT = 100, 1000  # of what a worker says on stderr, for crash notes
 START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
 
 
@@ -63,17 +65,23 @@ class Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: queue.Queue[wire.Frame | None] = queue.Queue()
+        self._said: deque[bytes] = deque(maxlen=LINES_KEPT)  # of its stderr
         self._fresh = True
 
     def start(self) -> Worker:
         """Start the process now, so that it imports while the caller prepares."""
         if self._process is None:
-            self._frames = queue.Queue()
+            self._frames, self._said = queue.Queue(), deque(maxlen=LINES_KEPT)
             self._fresh = True
             self._process = subprocess.Popen(
-                _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+                _command(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,  # what a library shouts while it dies is for nobody
+                env=_environment(),
             )
-            threading.Thread(target=_pump, args=(self._process, self._frames), daemon=True).start()
+            for target, result in ((_pump, self._frames), (_listen, self._said)):
+                threading.Thread(target=target, args=(self._process, result), daemon=True).start()
         return self
 
     def __enter__(self) -> Worker:
@@ -88,7 +96,7 @@ class Worker:
             return
         process.kill()
         process.wait()
-        for stream in (process.stdin, process.stdout):
+        for stream in (process.stdin, process.stdout, process.stderr):
             if stream:
                 with contextlib.suppress(OSError):  # what was buffered for a dead process
                     stream.close()
@@ -112,7 +120,11 @@ class Worker:
             self.stop()
             raise Died("time", reading) from None
         except (OSError, EOFError):
+            ended = _exit_code(self._process)
+            said = b"".join(self._said).decode("utf-8", "replace")
             self.stop()
+            if self._fresh and ended > 0:  # an exception before its first task: it cannot start
+                raise Bug(f"the worker did not start ({ended})\n{said}") from None
             raise Died("crash", reading) from None
         return self._judge(frame, reading)
 
@@ -208,6 +220,22 @@ def _pump(process: subprocess.Popen[bytes], frames: queue.Queue[wire.Frame | Non
     except (OSError, ValueError):
         pass  # the pipe was closed under us: the same as its end
     frames.put(None)
+
+
+def _exit_code(process: subprocess.Popen[bytes]) -> int:
+    """How a worker that closed its pipe ended; negative for a signal."""
+    try:
+        return process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        return -9  # it is about to be killed
+
+
+def _listen(process: subprocess.Popen[bytes], said: deque[bytes]) -> None:
+    """Keep the last lines of a worker's stderr."""
+    assert process.stderr
+    with contextlib.suppress(OSError, ValueError):  # closed under us
+        for line in process.stderr:
+            said.append(line[:LINE_KEPT])
 
 
 def _command() -> list[str]:

@@ -22,6 +22,8 @@ USAGE, BUG = 2, 101
 
 def usage(error: click.ClickException) -> str:
     """A usage error of click's in Chinese."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        return error.format_message()  # the help that was wanted
     context = getattr(error, "ctx", None)
     hint = ""
     if context is not None and context.command_path != "converter":
@@ -77,6 +79,8 @@ def explain(error: Exception) -> tuple[str, int]:
     """Any other exception that ended a command → (sentence, exit code)."""
     if isinstance(error, Stop):
         return str(error), USAGE
+    if said := getattr(error, "said", ""):  # keys and ledgers: they know best what is wrong
+        return str(said), USAGE
     if isinstance(error, FormError):
         return say("form_broken", file=error.file, key=error.key, reason=error.reason), USAGE
     if isinstance(error, Refused) and error.kind == "form":

@@ -187,6 +187,7 @@ def _sheet(path: Path, key: str) -> Sheet:
         fields=fields,
         headings=dict(headings),
         aliases=cards.texts(head, "aliases", path, "sheet"),
+        remarks=cards.texts(head, "remarks", path, "sheet"),
     )
 
 

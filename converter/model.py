@@ -138,6 +138,7 @@ class Sheet:
     fields: tuple[Field, ...]
     headings: Mapping[str, str]  # roles that are no field: number, check, explanation, …
     aliases: tuple[str, ...] = ()  # other sheet names that are found by name
+    remarks: tuple[str, ...] = ()  # how rows begin that are no records: totals, signatures
 
     def field(self, key: str) -> Field:
         return next(f for f in self.fields if f.key == key)

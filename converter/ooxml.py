@@ -19,10 +19,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import struct
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -57,6 +59,37 @@ def write_bytes_atomically(path: Path, data: bytes, *, verify: Verify | None = N
         file.write(data)
 
 
+def write_many(files: Iterable[tuple[Path, bytes]]) -> None:
+    """Write many files, each whole or not at all; the disk is waited for only once.
+
+    Waiting for it file by file (fsync) takes longer than making the files. Raises OSError.
+    """
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for path, data in files:
+            _sweep_once(path.parent.absolute())
+            private = _private_name(path.parent)
+            with private.open("xb") as file:
+                waiting.append((private, path))
+                file.write(data)
+        flush_all()
+        while waiting:
+            private, path = waiting[-1]
+            private.replace(path)
+            waiting.pop()
+    except BaseException:
+        for private, _ in waiting:
+            with contextlib.suppress(OSError):
+                private.unlink(missing_ok=True)
+        raise
+
+
+def flush_all() -> None:
+    """Have all that was written reach the disk (Windows has no such call)."""
+    if hasattr(os, "sync"):
+        os.sync()
+
+
 def pack(file: BinaryIO, members: Iterable[tuple[str, bytes]], *, when: int) -> None:
     """Write a zip's bytes to an open, seekable file."""
     names: set[str] = set()
@@ -70,6 +103,70 @@ def pack(file: BinaryIO, members: Iterable[tuple[str, bytes]], *, when: int) -> 
             info.create_system = 3  # whatever machine this is: a Unix file, rw-r--r--
             info.external_attr = 0o100644 << 16
             archive.writestr(info, data, compresslevel=6)
+
+
+class Pattern:
+    """A zip of which many copies differ in a few places: everything else is compressed once.
+
+    A place is a text that stands in a member where every copy has its own. The bytes between
+    places are compressed to whole blocks of their own (RFC 1951 lets blocks follow one another),
+    and what fills a place goes between them as a stored block.
+    """
+
+    def __init__(
+        self, members: Iterable[tuple[str, bytes]], places: Iterable[bytes], *, when: int
+    ) -> None:
+        """Raises ValueError for a place that no member has: it would be filled in nowhere."""
+        known = tuple(places)
+        splitting = re.compile(b"(" + b"|".join(map(re.escape, known)) + b")")
+        self._time = _dos_stamp(when)
+        self._members: list[tuple[bytes, list[bytes], list[bytes]]] = []
+        missing = set(known)
+        for name, data in members:
+            pieces = splitting.split(data) if known else [data]
+            missing -= set(pieces[1::2])
+            packed = [_blocks(p, last=n == len(pieces) - 1) for n, p in enumerate(pieces)][::2]
+            self._members.append((name.encode("ascii"), pieces, packed))
+        if missing:
+            raise ValueError(f"no member has {sorted(missing)[0]!r}")
+        self._whole = [zlib.crc32(pieces[0]) for _, pieces, _ in self._members]
+
+    def copy(self, fill: Callable[[str, bytes], bytes]) -> bytes:
+        """One zip. `fill` tells what goes into a member's place; up to 65,535 bytes."""
+        out, directory, offset = [], [], 0
+        for (name, pieces, packed), crc in zip(self._members, self._whole, strict=True):
+            body, size = [packed[0]], len(pieces[0])
+            for n in range(1, len(pieces), 2):
+                value = fill(name.decode("ascii"), pieces[n])
+                crc = zlib.crc32(pieces[n + 1], zlib.crc32(value, crc))
+                size += len(value) + len(pieces[n + 1])
+                body += [struct.pack("<BHH", 0, len(value), len(value) ^ 0xFFFF), value]
+                body.append(packed[(n + 1) // 2])
+            stored = sum(map(len, body))
+            common = _COMMON.pack(20, 0, 8, *self._time, crc, stored, size, len(name), 0)
+            out += [b"PK\x03\x04", common, name, *body]
+            rest = struct.pack("<HHHLL", 0, 0, 0, 0o100644 << 16, offset)
+            directory += [b"PK\x01\x02\x14\x03", common, rest, name]
+            offset += 4 + len(common) + len(name) + stored
+        listed = b"".join(directory)
+        count = len(self._members)
+        end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(listed), offset, 0)
+        return b"".join([*out, listed, end])
+
+
+_COMMON = struct.Struct("<HHHHHLLLHH")
+
+
+def _blocks(data: bytes, *, last: bool) -> bytes:
+    """Deflated to blocks that end on a byte and look back on nothing before them."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    ending = zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
+    return packer.compress(data) + packer.flush(ending)
+
+
+def _dos_stamp(when: int) -> tuple[int, int]:
+    year, month, day, hour, minute, second = dos_time(when)
+    return hour << 11 | minute << 5 | second // 2, (year - 1980) << 9 | month << 5 | day
 
 
 def is_package(path: Path, descriptor: str = "datapackage.json") -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from converter import checking, form, wire, workbook
+from converter import checking, form, receiving_tasks, wire, workbook
 from converter.kinds import KINDS
 from converter.kinds.base import today
 from converter.model import Field, Form, Identity, Issue, Level, Place, Records, Stamp, Submission
@@ -74,34 +74,37 @@ def _judged(
 
 
 def convert(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """One submission → the members of its package. args: form, paths, identity, since,
-    created (seconds since 1970).
+    """One submission → the members of its package. args: form, paths, since, created (seconds
+    since 1970), seal (for the identity's union), issues (of the identity file). The one blob is
+    the identity file without its secret, if there is one: it is never read here.
 
     Answer: {"outcome", "names", "changes"} with one byte string a package member; no members
     while errors stand.
     """
-    from converter import compare, identity, package
+    from converter import compare, package
 
     definition = form.load(Path(args["form"]))
     checked = _one(args["paths"], definition, about_to_read)
     if checked is None:
         return {"outcome": None}, ()
-    extra: list[Issue] = []
-    holder, identity_bytes = None, None
-    if args["identity"]:
-        holder, extra = identity.read_public(Path(args["identity"]), today())
-        identity_bytes = identity.public_document(Path(args["identity"])) if holder else None
+    extra = [wire.unpack_issue(issue) for issue in args["issues"]]
+    recipient = ""
     records = checked.records
-    if holder:
-        extra += _other_unit(holder, checked, definition)
-        records = replace(records, stamp=_stamped(records.stamp, holder))
+    if blobs:
+        from converter import identity
+
+        public = identity.parse(blobs[0])
+        extra += _other_unit(public.identity, checked, definition)
+        records = replace(records, stamp=_stamped(records.stamp, public.identity))
+        recipient = public.keys.union_sealing if args["seal"] else ""
     outcome = replace(checked.outcome, issues=(*extra, *checked.outcome.issues))
     changes = None
     if args["since"]:
         old = package.read(Path(args["since"]), definition)
-        blocking = [i for i in old.issues if i.level is Level.ERROR]
+        blocking = [i for i in old.issues if i.level is Level.ERROR or _is_sealed(i)]
         if blocking:
-            outcome = replace(outcome, issues=(*blocking, *outcome.issues))
+            stopping = (replace(issue, level=Level.ERROR) for issue in blocking)
+            outcome = replace(outcome, issues=(*stopping, *outcome.issues))
         else:
             before = _as_known(old, checking.check([old], definition, today())[0].records)
             changes = _with_labels(
@@ -114,7 +117,8 @@ def convert(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answ
     }
     if outcome.status in ("errors", "unreadable"):
         return answer, ()
-    members = package.build(records, definition, identity_bytes, args["created"])
+    document = blobs[0] if blobs else None
+    members = package.build(records, definition, document, args["created"], recipient=recipient)
     return answer | {"names": [name for name, _ in members]}, [data for _, data in members]
 
 
@@ -124,6 +128,13 @@ def _one(
     """The one submission that the paths make up, or None where they are several."""
     judged = _judged(paths, definition, len(paths) == 2, about_to_read)
     return judged[0] if len(judged) == 1 else None
+
+
+def _is_sealed(issue: Issue) -> bool:
+    """A package whose tables nobody here can open."""
+    from converter import package
+
+    return issue.code == package.SEALED_CODE
 
 
 def _as_known(old: Submission, records: Records) -> Records:
@@ -175,23 +186,26 @@ def verify(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answe
     from converter import package
 
     definition = form.load(Path(args["form"]))
-    found = package.read(Path(args["path"]), definition)
+    found = package.examine(Path(args["path"]), definition)
+    member, told = found.submission.member, next(
+        found.counts.get(r.name, 0) for r in definition.package.resources if r.sheet == "member"
+    )  # fmt: skip
     return {
-        "issues": [wire.pack_issue(issue) for issue in found.issues],
-        "members": len(found.member) if found.member else 0,
+        "issues": [wire.pack_issue(issue) for issue in found.submission.issues],
+        "members": len(member) if member else told if found.sealed else 0,
     }, ()
 
 
 def template(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """Write a workbook to hand out. args: form, output, rows, identity, source.
+    """Write a workbook to hand out. args: form, output, rows, source, issues (of the identity
+    file). The one blob is the identity file without its secret, if there is one.
 
     Answer: {"rows", "members", "left_behind": [(cell, text)…], "issues": […]}.
     """
-    from converter import identity
     from converter import template as workbook_template
 
     definition = form.load(Path(args["form"]))
-    issues: list[Issue] = []
+    issues = [wire.unpack_issue(issue) for issue in args["issues"]]
     stamp = Stamp(form=definition.id, version=definition.version)
     data = None
     if args["source"]:
@@ -199,11 +213,11 @@ def template(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Ans
         data = read(args["source"], definition)
         issues += [i for i in data.issues if i.code[0] in "FP" and i.level is Level.ERROR]
         stamp = replace(data.stamp, form=definition.id, version=definition.version)
-    if args["identity"]:
-        holder, found = identity.read_public(Path(args["identity"]), today())
-        issues += found
-        if holder:
-            stamp = _stamped(stamp, holder)
+        issues += [replace(i, level=Level.ERROR) for i in data.issues if _is_sealed(i)]
+    if blobs:
+        from converter import identity
+
+        stamp = _stamped(stamp, identity.parse(blobs[0]).identity)
     if any(issue.level is Level.ERROR for issue in issues):
         return {"issues": [wire.pack_issue(issue) for issue in issues]}, ()
     members = len(data.member) if data and data.member else 0
@@ -215,11 +229,26 @@ def template(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Ans
         for extra in sheet.extras
     ]  # fmt: skip
     return {
-        "rows": max(rows, members),
+        "rows": workbook_template.prepared_rows(rows, members),
         "members": members,
         "left_behind": extras,
         "issues": [wire.pack_issue(issue) for issue in issues],
     }, ()
+
+
+def templates(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
+    """Write blank workbooks for many units. args: form, rows, outputs; one identity file (without
+    its secret) a blob.
+    """
+    from converter import identity, ooxml
+    from converter.template.many import Press
+
+    definition = form.load(Path(args["form"]))
+    press = Press(definition, args["rows"] or definition.limits["rows"])
+    stamps = (_stamped(Stamp(), identity.parse(document).identity) for document in blobs)
+    outputs = map(Path, args["outputs"])
+    ooxml.write_many((o, press.print(s)) for o, s in zip(outputs, stamps, strict=True))
+    return {}, ()
 
 
 def show(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
@@ -231,6 +260,8 @@ def show(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
     checked = _one([args["path"]], definition, about_to_read)
     assert checked
     answer: dict[str, Any] = {"outcome": wire.pack_outcome(checked.outcome)}
+    if any(map(_is_sealed, checked.outcome.issues)):
+        return answer, ()
     if args["statistics"]:
         from converter import statistics
 
@@ -273,10 +304,42 @@ def _readable(records: Records, definition: Form) -> dict[str, Any]:
     }
 
 
+def roster(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
+    """Read and check an officer's roster. args: form, path.
+
+    Answer: {"outcome", "units": [{"code", "name", …} …]}.
+    """
+    from dataclasses import asdict
+
+    from converter.roster import definition as roster_definition
+    from converter.roster import reading
+
+    folder = Path(args["form"])
+    table = roster_definition(form.load(folder), folder)
+    about_to_read(0)
+    found = reading.read(Path(args["path"]), table)
+    units = [asdict(unit) for unit in found.units]
+    return {"outcome": wire.pack_outcome(found.outcome), "units": units}, ()
+
+
+def blank_roster(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
+    """Write an empty roster. args: form, output."""
+    from converter.roster import blank
+    from converter.roster import definition as roster_definition
+
+    folder = Path(args["form"])
+    blank.write(roster_definition(form.load(folder), folder), Path(args["output"]))
+    return {}, ()
+
+
 TASKS: dict[str, Callable[[dict[str, Any], Blobs, Progress], Answer]] = {
     "check": check,
     "convert": convert,
     "verify": verify,
     "template": template,
+    "templates": templates,
     "show": show,
+    "roster": roster,
+    "blank_roster": blank_roster,
+    **receiving_tasks.TASKS,
 }

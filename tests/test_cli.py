@@ -317,3 +317,20 @@ def test_the_form_may_change_without_python(tmp_path: Path) -> None:
     done = run("--form", copy, "check", workbook, "--format", "json")
     assert done.returncode == 1  # seventeen in 2010: fine at sixteen, not at thirty
     assert "X172" in done.stdout
+
+
+def test_the_same_workbook_gives_the_same_bytes_anywhere(good: Path, tmp_path: Path) -> None:
+    surroundings = [
+        {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "1"},
+        {"TZ": "Asia/Shanghai", "LC_ALL": "C", "PYTHONHASHSEED": "77"},
+        {"TZ": "America/Los_Angeles", "LANG": "zh_CN.UTF-8", "PYTHONHASHSEED": "0"},
+    ]
+    made = []
+    for number, environment in enumerate(surroundings):
+        target = tmp_path / f"{number}.zip"
+        done = run(
+            "convert", good, "-o", target, env=environment | {"SOURCE_DATE_EPOCH": "1790000000"}
+        )
+        assert done.returncode == 0, done.stderr
+        made.append(target.read_bytes())
+    assert made[0] == made[1] == made[2]

@@ -34,6 +34,8 @@ FAULTY = textwrap.dedent(
                 raise FormError("unit.toml", "staff.kind", "no kind")
             if what == "full":
                 raise OSError(28, "No space left on device", "out.zip")
+            if what == "shout":
+                os.write(2, b"thread panicked at src/lib.rs" * 5000)
             if what == "print":
                 print("a library says hello")
             done.append(what)
@@ -104,6 +106,24 @@ def test_bugs_and_refusals_are_told_apart() -> None:
     assert form.value.detail == ["unit.toml", "staff.kind", "no kind"]
     assert full.value.kind == "output"
     assert full.value.detail[0] == "out.zip"
+
+
+def test_a_worker_that_cannot_start_is_a_bug_not_a_bad_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken.py").write_text("import no_such_library")
+    monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(tmp_path / "broken.py")])
+    with Worker() as worker, pytest.raises(Bug, match="did not start"):
+        worker.run(order("ok"))
+
+
+@pytest.mark.usefixtures("obedient")
+def test_what_a_library_shouts_while_it_dies_stays_away_from_the_clerk(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with Worker() as worker, pytest.raises(Died):
+        worker.run(order("shout", "die"))
+    assert "panicked" not in capfd.readouterr().err
 
 
 @pytest.mark.usefixtures("obedient")

@@ -12,6 +12,7 @@ import click
 from converter.cli.shared import (
     EXISTING,
     EXISTING_FILE,
+    EXISTING_FOLDER,
     FOUND,
     OK,
     TARGET,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 @option("template", "-o", "--output", type=TARGET, metavar="PATH")
 @option("template", "--identity", type=EXISTING_FILE, metavar="FILE")
 @option("template", "source", "--from", type=EXISTING_FILE, metavar="FILE", key="source")
+@option("template", "--identities", type=EXISTING_FOLDER, metavar="DIR")
+@option("template", "--roster", is_flag=True)
 @option("template", "--rows", type=click.IntRange(1, 1_048_000), metavar="N")
 @click.pass_context
 def template(
@@ -39,11 +42,23 @@ def template(
     output: Path | None,
     identity: Path | None,
     source: Path | None,
+    identities: Path | None,
+    roster: bool,
     rows: int | None,
 ) -> int:
     from converter import commands
     from converter.engine import Worker
 
+    if identities or roster:
+        from converter.cli import identity as officer
+
+        given = {
+            "--identity": bool(identity),
+            "--from": bool(source),
+            "--roster": roster and identities is not None,
+            "--rows": roster and rows is not None,
+        }
+        return officer.template(ctx, identities, output, rows or 0, given)
     folder, form = form_of(ctx)
     target = output or Path(f"{form.title}.xlsx")
     with Worker() as worker:
@@ -133,6 +148,7 @@ def _verdict(outcomes: Sequence[Outcome], strict: bool) -> int:
 @click.argument("workbooks", metavar="WORKBOOK...", nargs=-1, required=True, type=EXISTING_FILE)
 @option("convert", "-o", "--output", type=TARGET, metavar="PATH")
 @option("convert", "--identity", type=EXISTING_FILE, metavar="FILE")
+@option("convert", "--seal", is_flag=True)
 @option("convert", "--since", type=EXISTING_FILE, metavar="FILE")
 @option("convert", "--show-ids", is_flag=True)
 @click.pass_context
@@ -141,6 +157,7 @@ def convert(
     workbooks: tuple[Path, ...],
     output: Path | None,
     identity: Path | None,
+    seal: bool,
     since: Path | None,
     show_ids: bool,
 ) -> int:
@@ -153,7 +170,7 @@ def convert(
 
         folder, form = form_of(ctx)
         target = output or Path(say("report_package_name"))
-        results = commands.convert(workbooks, folder, target, identity, since, worker)
+        results = commands.convert(workbooks, folder, target, identity, since, worker, seal)
     outcomes = [r.outcome for r in results]
     if any(o.issues for o in outcomes):
         print_report(outcomes, form, show_ids, summary=False)
@@ -165,18 +182,43 @@ def convert(
             continue
         out(say("converted", path=result.package))
         out(say("converted_unit", name=result.outcome.unit_name, members=result.outcome.members))
+        if result.signed:
+            out(say("converted_signed"))
+        if seal:
+            out(say("converted_sealed"))
         out(say("converted_checked"))
         err(say("convert_next", path=result.package))
     return OK if all(result.package for result in results) else FOUND
 
 
 @command("show")
-@click.argument("path", metavar="PACKAGE|WORKBOOK", type=EXISTING_FILE)
+@click.argument("path", metavar="[FILE]", type=EXISTING_FILE, required=False)
+@option("show", "--store", type=EXISTING, metavar="DIR")
+@option("show", "--unit", default="", metavar="TEXT")
 @option("show", "--member", default="", metavar="TEXT")
+@option("show", "--keys", "keys_folder", type=EXISTING, metavar="DIR", key="keys")
 @option("show", "--html", "as_html", is_flag=True, key="html")
 @option("show", "--show-ids", is_flag=True)
 @click.pass_context
-def show(ctx: click.Context, path: Path, member: str, as_html: bool, show_ids: bool) -> int:
+def show(
+    ctx: click.Context,
+    path: Path | None,
+    store: Path | None,
+    unit: str,
+    member: str,
+    keys_folder: Path | None,
+    as_html: bool,
+    show_ids: bool,
+) -> int:
+    from converter.cli import registered
+
+    _one_of(path, store, {"unit": unit})
+    if store:
+        return registered.show(form_of(ctx)[0], store, unit, member, as_html, show_ids)
+    assert path
+    told = registered.receipt(path, keys_folder)
+    if told is not None:
+        return told
     from converter.engine import Worker
 
     with Worker() as worker:
@@ -194,11 +236,39 @@ def show(ctx: click.Context, path: Path, member: str, as_html: bool, show_ids: b
     return OK
 
 
+def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]) -> None:
+    """A file or a register; some options ask a register only."""
+    from converter.commands import Stop
+    from converter.messages import say
+
+    if (path is None) == (store is None):
+        raise Stop(say("store_choose"))
+    given = [name for name, value in only_store.items() if value]
+    if given and store is None:
+        raise Stop(say("store_only", name=given[0]))
+
+
 @command("stats")
-@click.argument("path", metavar="PATH", type=EXISTING_FILE)
+@click.argument("path", metavar="[FILE]", type=EXISTING_FILE, required=False)
+@option("stats", "--store", type=EXISTING, metavar="DIR")
+@option("stats", "--by", multiple=True, metavar="FIELD")
+@option("stats", "--period", default="", metavar="TEXT")
 @option("stats", "-o", "--output", type=TARGET, metavar="PATH")
 @click.pass_context
-def stats(ctx: click.Context, path: Path, output: Path | None) -> int:
+def stats(
+    ctx: click.Context,
+    path: Path | None,
+    store: Path | None,
+    by: tuple[str, ...],
+    period: str,
+    output: Path | None,
+) -> int:
+    _one_of(path, store, {"by": by, "period": period})
+    if store:
+        from converter.cli import registered
+
+        return registered.stats(form_of(ctx)[0], store, by, period, output)
+    assert path
     from converter.engine import Worker
 
     with Worker() as worker:

@@ -88,6 +88,7 @@ def option(command: str, *names: str, **settings: Any) -> Callable[[Any], Any]:
 
 EXISTING = click.Path(exists=True, path_type=Path)
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 TARGET = click.Path(path_type=Path)
 
 

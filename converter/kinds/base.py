@@ -265,13 +265,6 @@ def today() -> date:
     return date.today()
 
 
-def number_text(value: float) -> str:
-    """A number as a spreadsheet shows it: 15 significant digits, no exponent for integers."""
-    if value == int(value) and abs(value) < 1e21:
-        return str(int(float(f"{value:.15g}"))) if abs(value) >= 1e15 else str(int(value))
-    return f"{value:.15g}"
-
-
 def option_date(value: Any, option: str) -> date:
     """A card's date option. Raises ValueError('option: reason')."""
     if isinstance(value, date):

@@ -32,6 +32,7 @@ import numpy as np
 import pandas as pd
 
 from converter import excel
+from converter.cells import number_text
 from converter.kinds.base import (
     Cells,
     Check,
@@ -43,7 +44,6 @@ from converter.kinds.base import (
     failing,
     half_width,
     map_cells,
-    number_text,
     option_date,
     points,
     same_text,

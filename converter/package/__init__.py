@@ -2,10 +2,13 @@
 layout; names, columns and encoding are the form's `[package]` profile.
 
 `build` makes the members from judged records, `write` puts them into a zip that was read back
-before it got its name, `read` takes a package apart again and never raises on bad data.
+before it got its name, `read` takes a package apart again and never raises on bad data;
+`examine` does so for its receiver: with the union's keys, signature and seals included.
 """
 
-from converter.package.reading import read
+from converter.package.reading import SEALED_CODE, Examined, Opener, examine, read
 from converter.package.writing import PackageError, build, write
 
-__all__ = ["PackageError", "build", "read", "write"]
+__all__ = [
+    "SEALED_CODE", "Examined", "Opener", "PackageError", "build", "examine", "read", "write",
+]  # fmt: skip

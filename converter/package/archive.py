@@ -19,6 +19,7 @@ LARGEST_INFLATED = 256 * 2**20
 MOST_MEMBERS = 64
 LARGEST_DIRECTORY = 64 * 2**10
 SEALED = ".age"
+REASONS = "reasons.json"  # travels sealed only; else it is part of the descriptor
 
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError,
@@ -66,7 +67,7 @@ def members_of(path: Path, form: Form, findings: Findings) -> dict[str, bytes]:
         if twice:
             raise findings.refuse("P105", name=listed(twice))
         profile = form.package
-        known = {profile.descriptor, profile.identity, profile.signature}
+        known = {profile.descriptor, profile.identity, profile.signature, REASONS + SEALED}
         for resource in profile.resources:
             known |= {resource.path, resource.path + SEALED}
         found: dict[str, bytes] = {}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from converter import __version__
 from converter.model import Field, Form, Records, Resource, Stamp
+from converter.package.archive import REASONS, SEALED
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 FORMAT = "gonghui-report-package/1"
@@ -30,12 +31,22 @@ class Content:
     resource: Resource
     data: bytes
     records: int
+    sealed: bytes = b""  # the same for the upper union's eyes only; b'' = travels as it is
 
 
 def descriptor(
-    form: Form, contents: Iterable[Content], records: Records, stamp: Stamp, created: int
+    form: Form,
+    contents: Iterable[Content],
+    records: Records,
+    stamp: Stamp,
+    created: int,
+    sealed_reasons: bytes = b"",
 ) -> dict[str, Any]:
     contents = list(contents)
+    sealed = any(content.sealed for content in contents)
+    resources = [_sealed(c, form) if c.sealed else _resource(c, form) for c in contents]
+    if sealed_reasons:
+        resources.append(_age(REASONS, sealed_reasons))
     return {
         "$schema": PROFILE,
         "format": FORMAT,
@@ -50,12 +61,13 @@ def descriptor(
         "serial": stamp.serial,
         "counts": {c.resource.name: c.records for c in contents},
         "digest": digest((c.resource.path, c.data) for c in contents),
-        "reasons": [_reason(*reason) for reason in records.reasons],
-        "resources": [_resource(c, form) for c in contents],
+        # What was typed may name people: it is sealed with the tables.
+        "reasons": [] if sealed else reasons(records),
+        "resources": resources,
     }
 
 
-def to_bytes(description: Mapping[str, Any]) -> bytes:
+def to_bytes(description: Mapping[str, Any] | Sequence[Any]) -> bytes:
     text = json.dumps(description, ensure_ascii=False, indent=2) + "\n"
     # Half a character (a reason may hold one) becomes the JSON escape of the same spelling.
     return text.encode("utf-8", "backslashreplace")
@@ -70,6 +82,27 @@ def digest(tables: Iterable[tuple[str, bytes]]) -> str:
 
 def hash_of(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def reasons(records: Records) -> list[dict[str, Any]]:
+    return [_reason(*reason) for reason in records.reasons]
+
+
+def _sealed(content: Content, form: Form) -> dict[str, Any]:
+    title = form.sheet(content.resource.sheet).title
+    return _age(content.resource.path, content.sealed, content.resource.name) | {"title": title}
+
+
+def _age(path: str, sealed: bytes, name: str = "") -> dict[str, Any]:
+    """A resource that is not a table to anybody but the upper union: no schema."""
+    return {
+        "name": name or path.partition(".")[0],
+        "path": path + SEALED,
+        "format": SEALED.removeprefix("."),
+        "mediatype": "application/octet-stream",
+        "bytes": len(sealed),
+        "hash": hash_of(sealed),
+    }
 
 
 def _reason(path: str, record: str, text: str) -> dict[str, Any]:

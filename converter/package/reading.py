@@ -3,18 +3,19 @@
 Members are read into memory by their exact names, never extracted; what they inflate to is
 counted while they inflate. The descriptor's schemas are for other tools: here the form alone
 says what a table must be. `read` never raises on bad data; stage P issues tell what is wrong,
-and a table is handed on wherever its records can be told apart.
+and a table is handed on wherever its records can be told apart. Sealed tables are opened in
+memory where an opener is given, and read like others once they were opened to their end.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from converter import excel, identity, messages
+from converter import excel, messages
 from converter.model import (
     CellType,
     Form,
@@ -26,31 +27,67 @@ from converter.model import (
     Stamp,
     Submission,
 )
-from converter.package import descriptor, tables
-from converter.package.archive import SEALED, Findings, Refused, listed, members_of
+from converter.package import descriptor, origin, tables
+from converter.package.archive import REASONS, SEALED, Findings, Refused, listed, members_of
+
+if TYPE_CHECKING:
+    from converter.identity import Union
+
+
+SEALED_CODE = "P141"  # sealed, and nobody here has the key
+
+
+class Opener(Protocol):
+    """Opens what was sealed for somebody: `keys.Opener`."""
+
+    def open(self, sealed: bytes) -> bytes | None:
+        """The whole of what was sealed, or None: never a part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A package and what its envelope proves."""
+
+    submission: Submission
+    created: str = ""  # UTC, as the descriptor says; nobody vouches for it unless `signed`
+    signed: bool = False  # by the unit's key (and that union's unit, where a union was given)
+    sealed: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)  # records by resource, as told
 
 
 def read(path: Path, form: Form) -> Submission:
     """Read a package. Its tables' cells are TEXT or BLANK; sheets bear their file's name
     (members.csv) and rows are its lines."""
+    return examine(path, form).submission
+
+
+def examine(
+    path: Path, form: Form, *, union: Union | None = None, opener: Opener | None = None
+) -> Examined:
+    """Read a package as its receiver does: issued by this union, opened with its key."""
     findings = Findings(str(path), form)
     try:
         members = members_of(path, form, findings)
         described = _descriptor(members, form, findings)
     except Refused:
-        return Submission(str(path), None, None, Stamp(), tuple(findings.issues), from_package=True)
+        nothing = Submission(str(path), None, None, Stamp(), tuple(findings.issues))
+        return Examined(replace(nothing, from_package=True))
     ask = _Asker(described, findings)
     before = len(findings.issues)
     stamp = _stamp(ask)
+    created = ask.text("created")
     named = len(findings.issues) == before  # otherwise comparing names would be a second alarm
-    sheets = _sheets(members, ask, form, findings)
-    _identity(members, stamp if named else None, form, findings)
+    sheets = _sheets(members, ask, form, findings, opener)
+    signed = origin.judge(members, stamp if named else None, created, form, findings, union)
     unit = sheets.get("unit")
     if unit is not None and named:
         _same_unit(unit, stamp, form, findings)
-    return Submission(
+    submission = Submission(
         str(path), unit, sheets.get("member"), stamp, tuple(findings.issues), from_package=True
     )
+    counts = {r.name: ask.number("counts", r.name) or 0 for r in form.package.resources}
+    sealed = any(name.endswith(SEALED) for name in members)
+    return Examined(submission, created, signed, sealed, counts)
 
 
 # --- the descriptor ------------------------------------------------------------------------
@@ -136,27 +173,72 @@ def _stamp(ask: _Asker) -> Stamp:
 
 
 def _sheets(
-    members: Mapping[str, bytes], ask: _Asker, form: Form, findings: Findings
+    members: Mapping[str, bytes],
+    ask: _Asker,
+    form: Form,
+    findings: Findings,
+    opener: Opener | None,
 ) -> dict[str, RawSheet]:
-    entries = {entry.get("path"): entry for entry in ask.entries("resources")}
+    entries = {str(entry.get("path")): entry for entry in ask.entries("resources")}
+    known = members.keys() | entries.keys()
+    paths = [resource.path for resource in form.package.resources]
+    if REASONS + SEALED in known:
+        paths.append(REASONS)
+    names = {path: path + SEALED if path + SEALED in known else path for path in paths}
+    checks = [_intact(n, members.get(n), entries.get(n), findings) for n in names.values()]
+    found = {path: members[name] for path, name in names.items() if name in members}
+    if any(path != name for path, name in names.items()):
+        found = _opened(found, names, ask, findings, opener)
+    paths = [resource.path for resource in form.package.resources]
+    if all(checks) and all(path in found for path in paths):
+        digest = descriptor.digest((path, found[path]) for path in paths)
+        if ask.text("digest") != digest:
+            findings.note("P116", form.package.descriptor)
     sheets: dict[str, RawSheet] = {}
-    intact = True
     for resource in form.package.resources:
-        sealed = resource.path + SEALED
-        path = sealed if sealed in members or sealed in entries else resource.path
-        intact &= _intact(path, members.get(path), entries.get(path), findings)
-        if path == sealed:
-            findings.note("P141", sealed)
-            intact = False
-        elif path in members:
-            sheet = _sheet(resource, members[path], form, findings)
+        if resource.path in found:
+            sheet = _sheet(resource, found[resource.path], form, findings)
             if sheet is not None and _counted(resource, len(sheet), ask, findings):
                 sheets[resource.sheet] = sheet
-    if intact:
-        paths = [resource.path for resource in form.package.resources]
-        if ask.text("digest") != descriptor.digest((p, members[p]) for p in paths):
-            findings.note("P116", form.package.descriptor)
-    return _explain(sheets, ask, form, findings)
+    reasons = ask.entries("reasons")
+    if REASONS in found:
+        reasons += _sealed_reasons(found[REASONS], ask)
+    return _explain(sheets, reasons, form, findings)
+
+
+def _opened(
+    found: Mapping[str, bytes],
+    names: Mapping[str, str],
+    ask: _Asker,
+    findings: Findings,
+    opener: Opener | None,
+) -> dict[str, bytes]:
+    """What was sealed, opened. A package is sealed whole: what stands beside it in plain sight
+    is not what was sealed."""
+    for path in found:
+        if names[path] == path:
+            findings.note("P143", path)
+    sealed = {path: data for path, data in found.items() if names[path] != path}
+    if opener is None:
+        member = next(r.name for r in findings.form.package.resources if r.sheet == "member")
+        findings.note(SEALED_CODE, count=ask.number("counts", member) or 0)
+        return {}
+    plain: dict[str, bytes] = {}
+    for path, data in sealed.items():
+        inside = opener.open(data)
+        if inside is None:
+            findings.note("P142", names[path])
+        else:
+            plain[path] = inside
+    return plain
+
+
+def _sealed_reasons(data: bytes, ask: _Asker) -> list[dict[str, Any]]:
+    try:
+        inside = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        inside = None
+    return _Asker({"reasons": inside}, ask.findings).entries("reasons")
 
 
 def _intact(
@@ -230,11 +312,14 @@ def _counted(resource: Resource, found: int, ask: _Asker, findings: Findings) ->
 
 
 def _explain(
-    sheets: Mapping[str, RawSheet], ask: _Asker, form: Form, findings: Findings
+    sheets: Mapping[str, RawSheet],
+    reasons: list[dict[str, Any]],
+    form: Form,
+    findings: Findings,
 ) -> dict[str, RawSheet]:
     """The sheets with the reasons beside their fields (unit) and records (members)."""
     texts: dict[str, dict[str, list[str]]] = {key: {} for key in sheets}
-    for number, entry in enumerate(ask.entries("reasons"), 1):
+    for number, entry in enumerate(reasons, 1):
         path, row, reason = entry.get("field"), entry.get("row"), entry.get("reason")
         row = 2 if row is None else row
         if not (isinstance(path, str) and isinstance(row, int) and isinstance(reason, str)):
@@ -252,24 +337,6 @@ def _explain(
 
 
 # --- who it is from --------------------------------------------------------------------------
-
-
-def _identity(
-    members: Mapping[str, bytes], stamp: Stamp | None, form: Form, findings: Findings
-) -> None:
-    """The identity file inside must be one, and of the unit that the descriptor names."""
-    name = form.package.identity
-    if name not in members:
-        return
-    public, issues = identity.inspect(members[name], Place(findings.file, name))
-    findings.issues += issues
-    if public is None or stamp is None:
-        return
-    holder = public.identity
-    told = (stamp.unit_code, stamp.unit_name, stamp.superior_code, stamp.superior_name)
-    named = (holder.unit_code, holder.unit_name, holder.superior_code, holder.superior_name)
-    if (*told, stamp.period, stamp.serial) != (*named, holder.period, holder.serial):
-        findings.note("P126", name, found=holder.unit_name, expected=stamp.unit_name)
 
 
 def _same_unit(unit: RawSheet, stamp: Stamp, form: Form, findings: Findings) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from converter import identity, ooxml
-from converter.model import Form, Level, Records, Resource, Stamp
+from converter import ooxml
+from converter.model import Form, Identity, Level, Records, Resource, Stamp
 from converter.package import descriptor, reading, tables
+from converter.package.archive import REASONS, SEALED
 
 
 class PackageError(Exception):
@@ -17,25 +18,37 @@ class PackageError(Exception):
 
 
 def build(
-    records: Records, form: Form, identity_bytes: bytes | None, created: int
+    records: Records,
+    form: Form,
+    identity_bytes: bytes | None,
+    created: int,
+    *,
+    recipient: str = "",
 ) -> list[tuple[str, bytes]]:
     """The members of a package, in the order in which they are written. `created`: seconds
-    since 1970.
+    since 1970; `recipient`: for whom the tables are sealed (age1…), '' = they are not.
 
     `identity_bytes` may be a whole identity file: its secret is left behind. Raises ValueError
-    for text that the profile's encoding cannot hold and for bytes that are no identity file.
+    for text that the profile's encoding cannot hold, for bytes that are no identity file and
+    for what is no recipient.
     """
     contents = [_content(resource, records, form) for resource in form.package.resources]
     stamp = _named(records.stamp, records.unit, form)
     extra = []
     if identity_bytes is not None:
+        from converter import identity  # brings cryptography, which most packages do without
+
         document = identity.public_document(identity_bytes)
-        stamp = _of_identity(stamp, document)
+        stamp = _of_identity(stamp, identity.parse(document).identity)
         extra.append((form.package.identity, document))
-    described = descriptor.descriptor(form, contents, records, stamp, created)
+    reasons = b""
+    if recipient:
+        contents, reasons = _sealed(contents, records, recipient)
+    described = descriptor.descriptor(form, contents, records, stamp, created, reasons)
     return [
         (form.package.descriptor, descriptor.to_bytes(described)),
-        *((content.resource.path, content.data) for content in contents),
+        *(_member(content) for content in contents),
+        *([(REASONS + SEALED, reasons)] if reasons else []),
         *extra,
     ]
 
@@ -69,6 +82,22 @@ def _content(resource: Resource, records: Records, form: Form) -> descriptor.Con
     return descriptor.Content(resource, data, len(columns[0]) if columns else 0)
 
 
+def _member(content: descriptor.Content) -> tuple[str, bytes]:
+    path = content.resource.path
+    return (path + SEALED, content.sealed) if content.sealed else (path, content.data)
+
+
+def _sealed(
+    contents: Sequence[descriptor.Content], records: Records, recipient: str
+) -> tuple[list[descriptor.Content], bytes]:
+    from converter import keys
+
+    sealed = [replace(c, sealed=keys.seal(c.data, recipient)) for c in contents]
+    reasons = descriptor.reasons(records)
+    inside = descriptor.to_bytes(reasons) if reasons else b""
+    return sealed, keys.seal(inside, recipient) if inside else b""
+
+
 def _named(stamp: Stamp, unit: Mapping[str, str], form: Form) -> Stamp:
     """The stamp with the names that the clerk typed, where none were stamped in."""
     typed = {field.identity: unit.get(field.key, "") for field in form.unit if field.identity}
@@ -80,8 +109,7 @@ def _named(stamp: Stamp, unit: Mapping[str, str], form: Form) -> Stamp:
     )
 
 
-def _of_identity(stamp: Stamp, document: bytes) -> Stamp:
-    holder = identity.parse(document).identity
+def _of_identity(stamp: Stamp, holder: Identity) -> Stamp:
     return replace(
         stamp,
         unit_code=holder.unit_code,

@@ -1,20 +1,20 @@
-"""Statistics of one submission: judged records → small tables for a person to look at.
+"""The kinds of tables that a form's `[statistics]` can ask for.
 
-Which tables there are, of which fields and under which words, stands in the form's
-`[statistics]`; the kinds of tables are the functions here. No record is named in any of them.
-Blank and unreadable values are counted as unknown, never guessed.
+Which tables there are, of which fields and under which words, stands in the form; where the
+figures come from (one submission, or a whole register) is the `Source`'s affair. No record is
+named in any of them. Blank and unreadable values are counted as unknown, never guessed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from converter.cards import FormError
-from converter.model import Field, Form, Records
+from converter.model import Field, Form
 
 Cell = str | int | float
 Row = tuple[Cell, ...]
@@ -29,21 +29,31 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def tables(records: Records, form: Form, today: date) -> list[Table]:
+class Source(Protocol):
+    """Where figures come from."""
+
+    def count(self, field: Field) -> int | None:
+        """The sum of a unit field; None where nobody answered."""
+
+    def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
+        """How many records have which canonical texts in these fields (of one sheet)."""
+
+
+def tables(source: Source, form: Form, today: date) -> list[Table]:
     """The tables of the form's `[statistics]`, in its order. Raises FormError for a broken one."""
     settings = form.prose.get("statistics") or {}
     made = []
     for number, card in enumerate(settings.get("table", []), 1):
-        ask = _Card(card, f"statistics.table[{number}]", settings, form)
+        ask = Card(card, f"statistics.table[{number}]", settings, form)
         kind = KINDS.get(ask.text("kind"))
         if kind is None:
             raise ask.error("kind", f"known: {', '.join(KINDS)}")
-        made.append(kind(ask, records, today))
+        made.append(kind(ask, source, today))
     return made
 
 
 @dataclass(frozen=True, slots=True)
-class _Card:
+class Card:
     """A card of the form; what is missing or of another type is a broken form."""
 
     values: Mapping[str, Any]
@@ -103,34 +113,27 @@ class _Card:
 # --- the unit's own figures --------------------------------------------------------------
 
 
-def _counts(ask: _Card, records: Records, today: date) -> Table:
+def _counts(ask: Card, source: Source, today: date) -> Table:
     fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
-    rows: list[Row] = [(f.title, _blank_if_none(_count(records, f))) for f in fields]
+    rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
     return Table(ask.text("title"), ask.header(2), tuple(rows))
 
 
-def _rates(ask: _Card, records: Records, today: date) -> Table:
+def _rates(ask: Card, source: Source, today: date) -> Table:
     rows: list[Row] = []
     for card in ask.entries("rates"):
-        entry = _Card(card if isinstance(card, dict) else {}, ask.context + ".rates", {}, ask.form)
-        part = _count(records, entry.field("part", entry.text("part"), "count"))
-        whole = _count(records, entry.field("whole", entry.text("whole"), "count"))
-        rows.append((entry.text("label"), _percent(part, whole)))
+        entry = Card(card if isinstance(card, dict) else {}, ask.context + ".rates", {}, ask.form)
+        part = source.count(entry.field("part", entry.text("part"), "count"))
+        whole = source.count(entry.field("whole", entry.text("whole"), "count"))
+        rows.append((entry.text("label"), percent(part, whole)))
     return Table(ask.text("title"), ask.header(2), tuple(rows))
 
 
-def _count(records: Records, field: Field) -> int | None:
-    if field.sheet != "unit":
-        return None
-    text = records.unit.get(field.key, "")
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _blank_if_none(number: int | None) -> Cell:
+def blank_if_none(number: int | None) -> Cell:
     return "" if number is None else number
 
 
-def _percent(part: int | None, whole: int | None) -> Cell:
+def percent(part: int | None, whole: int | None) -> Cell:
     if part is None or not whole:
         return ""
     # Half up in whole tenths: 12.25 % is 12.3 % everywhere, whatever a float makes of it.
@@ -140,7 +143,7 @@ def _percent(part: int | None, whole: int | None) -> Cell:
 # --- the members by bands ------------------------------------------------------------------
 
 
-def _ages(ask: _Card, records: Records, today: date) -> Table:
+def _ages(ask: Card, source: Source, today: date) -> Table:
     """Members by completed years of age, a column for each code of another field."""
     born = ask.field("born", ask.text("born"), "date")
     by = ask.field("by", ask.text("by"), "choice")
@@ -161,8 +164,7 @@ def _ages(ask: _Card, records: Records, today: date) -> Table:
 
     known = {entry.code: column for column, entry in enumerate(codes)}
     counted = [[0] * (len(codes) + 1) for _ in labels]
-    pairs = zip(_column(records, born), _column(records, by), strict=True)
-    for (birthday, code), count in Counter(pairs).items():
+    for (birthday, code), count in source.values(born, by).items():
         counted[band(birthday)][known.get(code, len(codes))] += count
     header = [ask.text("heading"), *(entry.label for entry in codes), ask.word("unknown")]
     rows: list[Row] = [(label, *row, sum(row)) for label, row in zip(labels, counted, strict=True)]
@@ -177,30 +179,23 @@ def _ages(ask: _Card, records: Records, today: date) -> Table:
     )
 
 
-def _years(ask: _Card, records: Records, today: date) -> Table:
+def _years(ask: Card, source: Source, today: date) -> Table:
     """Members by the year of a date, in bands of `step` years."""
     field = ask.field("of", ask.text("of"), "date")
     step = ask.number("step")
     counted: Counter[int | None] = Counter()
-    for text, count in Counter(_column(records, field)).items():
+    for (text,), count in source.values(field).items():
         day = _date(text)
         counted[day.year // step * step if day else None] += count
     total = counted.total()
     rows: list[Row] = []
     for start in sorted(year for year in counted if year is not None):
         label = ask.fill("band", first=start, last=start + step - 1)
-        rows.append((label, counted[start], _percent(counted[start], total)))
+        rows.append((label, counted[start], percent(counted[start], total)))
     if counted[None]:
-        rows.append((ask.word("unknown"), counted[None], _percent(counted[None], total)))
-    rows.append((ask.word("total"), total, _percent(total, total)))
+        rows.append((ask.word("unknown"), counted[None], percent(counted[None], total)))
+    rows.append((ask.word("total"), total, percent(total, total)))
     return Table(ask.text("title"), ask.header(3), tuple(rows))
-
-
-def _column(records: Records, field: Field) -> Sequence[str]:
-    if field.sheet != "member":
-        return [records.unit.get(field.key, "")]
-    count = max(map(len, records.members.values()), default=0)
-    return records.members.get(field.key) or [""] * count
 
 
 def _sum(counted: list[list[int]]) -> int:
@@ -221,7 +216,7 @@ def _age(birthday: str, today: date) -> int | None:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-KINDS: dict[str, Callable[[_Card, Records, date], Table]] = {
+KINDS: dict[str, Callable[[Card, Source, date], Table]] = {
     "counts": _counts,
     "rates": _rates,
     "ages": _ages,

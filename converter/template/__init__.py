@@ -27,7 +27,7 @@ from converter.template.layout import LAST_SHEET_ROW, layout
 from converter.template.saving import save
 from converter.template.style import Painter
 from converter.template.texts import label
-from converter.template.values import harmless
+from converter.template.values import visible
 
 SPARE_ROWS = 20
 
@@ -69,9 +69,9 @@ def _stamp(workbook: Any, form: Form, stamp: Stamp) -> None:
     known |= {"form": form.id, "version": form.version}
     for name, value in known.items():
         if value:
-            workbook.custom_doc_props.append(StringProperty(name=name, value=harmless(str(value))))
+            workbook.custom_doc_props.append(StringProperty(name=name, value=visible(str(value))))
     workbook.properties.title = form.title
-    workbook.properties.creator = stamp.superior_name
+    workbook.properties.creator = visible(stamp.superior_name)
 
 
 __all__ = ["build", "prepared_rows", "save"]

@@ -61,8 +61,8 @@ class Formulas:
         return f"IF({wrong},FALSE,{KINDS[field.kind].excel_usable(norm)})"
 
     def says(self, field: Field, filled: str, explained: str) -> str:
-        """All messages of a field, each led by the joiner. `filled` is TRUE or 1 where the
-        record exists at all ('' = always)."""
+        """All messages of a field, each led by the joiner; none where `filled`, the condition
+        that there is a record at all ('' = always), is FALSE."""
         joiner = excel.quote(label(self.form, "joiner"))
         pieces = []
         if not field.derive:
@@ -70,7 +70,6 @@ class Formulas:
             pieces.append(f'IF({fault}="","",{joiner}&{fault})')
         if field.required and not field.derive:
             missing = self.refs.at(field.path).blank
-            missing = f"AND({filled},{missing})" if filled else missing
             pieces.append(_when(missing, joiner, message(self.form, REQUIRED, field, {})))
         for rule in self.form.rules:
             if field.path not in rule.at:
@@ -81,7 +80,8 @@ class Formulas:
             condition = None if text == '""' else family.excel(rule, field.path, self.refs)
             if condition is not None:
                 pieces.append(_when(condition, joiner, text))
-        return "&".join(pieces) or '""'
+        said = "&".join(pieces) or '""'
+        return f'IF({filled},{said},"")' if filled else said
 
     def verdict(self, says: list[str]) -> str:
         """The 核对 cell: the messages without the first one's joiner."""

@@ -8,7 +8,8 @@ a field stands in hidden helper columns far to the right, out of reach of pasted
 - `usable`  TRUE where a rule may compute with `norm`
 - `says`    all messages of the field, each led by the joiner
 
-A record also has `explained` (a reason was typed) and, on the member sheet, `filled` (1/0).
+A record also has `explained` (a reason was typed) and, on the member sheet, `start` (its first
+text) and `filled` (1, or 0 where the row is blank or holds a remark).
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ class MemberLayout:
     def helpers(self) -> dict[tuple[str, str], int]:
         """(field key or '', part) → column."""
         names = [(field.key, part) for field in self.sheet for part in parts_of(field)]
-        names += [("", "filled"), ("", "explained")]
+        names += [("", "start"), ("", "filled"), ("", "explained")]
         return {name: column for column, name in enumerate(names, FIRST_HELPER)}
 
     @property

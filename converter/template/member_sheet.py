@@ -15,6 +15,7 @@ from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from converter.excel import both, either, first_of, one_of
 from converter.kinds import KINDS
 from converter.model import Field, Stamp, Submission
 from converter.template import shared, style
@@ -29,8 +30,9 @@ from converter.template.summary import LINK, STATUS, member_totals
 from converter.template.texts import label
 from converter.template.values import put_canonical, put_formula, put_raw, put_text
 
-NUMBER_WIDTH, FIELD_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 14.0, 52.0, 26.0
+NUMBER_WIDTH, FIELD_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 14.0, 58.0, 26.0
 ROW_HEIGHT = 21
+LONG_NUMBER = 12  # digits: a number that could be a member's, as `workbook` counts them
 
 TITLE = Look(size=16, bold=True)
 HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
@@ -200,7 +202,11 @@ def _formulas(layout: Layout) -> dict[int, str]:
             found[member.helpers[field.key, "fault"]] = formulas.fault(field)
         says.append(member.helper(field.key, "says"))
         present.append(_present(field, member))
-    found[member.helpers["", "filled"]] = f"IF(OR({','.join(present)}),1,0)"
+    filled = f"IF(OR({','.join(present)}),1,0)"
+    if member.sheet.remarks:
+        filled = f"IF({_remark(member)},0,{filled})"
+    found[member.helpers["", "start"]] = _start(member)
+    found[member.helpers["", "filled"]] = filled
     found[member.helpers["", "explained"]] = formulas.explained(member.explanation)
     found[member.check] = formulas.verdict(says)
     return found
@@ -213,6 +219,29 @@ def _present(field: Field, member: MemberLayout) -> str:
         return f"IF(ISERROR({raw}),TRUE,LEN({raw})>0)"
     norm, fault = member.helper(field.key, "norm"), member.helper(field.key, "fault")
     return f'{norm}<>"",{fault}<>""'
+
+
+def _start(member: MemberLayout) -> str:
+    """Expression: the first text of a row, its own number column included."""
+    number = f"$A{member.FIRST_ROW}"
+    raws = [number, *(member.raw(field.key) for field in member.sheet if not field.derive)]
+    return first_of((f"IF(ISTEXT({raw}),LEN(TRIM({raw}))>0,FALSE)", f"TRIM({raw})") for raw in raws)
+
+
+def _remark(member: MemberLayout) -> str:
+    """Expression: TRUE for a row of totals or a signature, which is no member: it begins as the
+    form says, and no ID number stands in it."""
+    start, words = member.helper("", "start"), member.sheet.remarks
+    begins = [
+        one_of(f"LEFT({start},{n})", [word for word in words if len(word) == n])
+        for n in sorted({len(word) for word in words})
+    ]
+    short = [
+        f"LEN({member.helper(field.key, 'norm')})<{LONG_NUMBER}"
+        for field in member.sheet
+        if field.kind == "id_number"
+    ]
+    return both([either(begins), *short])
 
 
 def _fill(sheet: Any, layout: Layout, data: Submission | None) -> None:

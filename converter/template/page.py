@@ -10,6 +10,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from converter.model import Form, Stamp
 from converter.template.layout import FIRST_HELPER
 from converter.template.texts import label
+from converter.template.values import visible
 
 A4 = 9
 PRINT_AREA = "_xlnm.Print_Area"
@@ -57,4 +58,4 @@ def hide_helpers(sheet: Any, count: int) -> None:
 
 def _plain(text: str) -> str:
     """A text without meaning for a footer, where & begins a command."""
-    return text.replace("&", "&&")
+    return visible(text).replace("&", "&&")

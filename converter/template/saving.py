@@ -48,13 +48,22 @@ class _Parts(dict[str, bytes]):
 
 def save(workbook: Any, path: Path) -> None:
     """Write a workbook that `build` made. Raises OSError."""
-    when = int(os.environ.get("SOURCE_DATE_EPOCH") or FIXED_TIME)
+    ooxml.write_zip(path, parts(workbook), when=time_of_parts())
+
+
+def time_of_parts() -> int:
+    return int(os.environ.get("SOURCE_DATE_EPOCH") or FIXED_TIME)
+
+
+def parts(workbook: Any) -> list[tuple[str, bytes]]:
+    """The parts of a workbook that `build` made, in the order of the file."""
+    when = time_of_parts()
     stamp = datetime.fromtimestamp(when, UTC).replace(tzinfo=None)
     workbook.properties.created = workbook.properties.modified = stamp
-    parts = _Parts()
-    ExcelWriter(workbook, parts).save()
-    names = [*FIRST_MEMBERS, *(name for name in parts if name not in FIRST_MEMBERS)]
-    ooxml.write_zip(path, ((name, _finished(name, parts[name])) for name in names), when=when)
+    taken = _Parts()
+    ExcelWriter(workbook, taken).save()
+    names = [*FIRST_MEMBERS, *(name for name in taken if name not in FIRST_MEMBERS)]
+    return [(name, _finished(name, taken[name])) for name in names]
 
 
 def _finished(name: str, data: bytes) -> bytes:

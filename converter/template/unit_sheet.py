@@ -20,7 +20,7 @@ from converter.template.summary import LINK, STATUS, unit_totals
 from converter.template.texts import label
 from converter.template.values import put_canonical, put_formula, put_raw, put_text
 
-WIDTHS = (26.0, 30.0, 38.0, 42.0, 26.0)  # item, answer, check, note, explanation
+WIDTHS = (26.0, 30.0, 38.0, 44.0, 26.0)  # item, answer, check, note, explanation
 LINE_HEIGHT = 13.5
 ROW_HEIGHT = 31.5
 

@@ -29,13 +29,17 @@ _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def harmless(text: str) -> str:
-    """A text that a workbook can hold and shows as it is."""
+def visible(text: str) -> str:
+    """A text that XML can hold, with the rest made visible."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _CONTROL.sub(lambda m: "␡" if m[0] == "\x7f" else chr(0x2400 + ord(m[0])), text)
-    text = _NOT_XML.sub("\ufffd", text)
-    # Programs read _x0041_ as an escaped A: escape the escape.
-    text = _ESCAPE.sub("_x005F_", text)
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def harmless(text: str) -> str:
+    """A text that a cell can hold and shows as it is."""
+    # Programs read _x0041_ in a cell as an escaped A: escape the escape.
+    text = _ESCAPE.sub("_x005F_", visible(text))
     if len(text) * 2 > LONGEST_TEXT:
         units = text.encode("utf-16-le")[: LONGEST_TEXT * 2]
         text = units.decode("utf-16-le", errors="ignore")

@@ -12,6 +12,7 @@ from operator import itemgetter
 
 from converter import cells
 from converter.model import CellType
+from converter.workbook.refusal import refusing
 
 # Columns that are looked at: a form has a few dozen. Far-off columns hold nobody's answers.
 WIDEST = 256
@@ -33,7 +34,7 @@ class Grid:
     top: int
     left: int
     width: int  # columns of `rows`
-    first_rows: Callable[[int], Sequence[Row]]  # the first n rows
+    read_first: Callable[[int], Sequence[Row]]  # the first n rows
     all_rows: Callable[[], Iterable[Row]]
     date1904: bool = False
     merges: tuple[Box, ...] = ()
@@ -55,6 +56,11 @@ class Grid:
         if self.find_formulas:
             return self.find_formulas(columns)
         return {column: {} for column in columns}
+
+    def first_rows(self, count: int) -> Sequence[Row]:
+        """The values of the first rows. Raises Refused."""
+        with refusing("F315", sheet=self.name):
+            return self.read_first(count)
 
     def head(self, count: int) -> list[list[str]]:
         """Texts of the first rows, each from the first of `columns`."""
@@ -83,7 +89,8 @@ class Grid:
         if not inside:
             return {}
         pick = itemgetter(*(column - self.left for column in inside))
-        picked = list(map(pick, self.all_rows()))
+        with refusing("F315", sheet=self.name):
+            picked = list(map(pick, self.all_rows()))
         values = zip(*picked, strict=True) if len(inside) > 1 else (picked,)
         return dict(zip(inside, values, strict=True))
 

@@ -6,6 +6,7 @@ repeated heading rows, section rows and remarks are none; what they say goes to 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -19,6 +20,8 @@ from converter.workbook.merging import report_merge, swallowed
 from converter.workbook.report import Report, address
 
 T = TypeVar("T")
+
+_LONG_NUMBER = re.compile("[0-9０-９]{12}").search  # as long as the digits of an ID number
 
 HEADING_ROWS = 50  # a heading that stands lower is not one
 NEIGHBOURS = (1, 2, -1, -2)  # rows around the best one that may hold the rest of a heading
@@ -136,6 +139,18 @@ class _Reading:
         for key, column in self.columns.items():
             self.texts[key], self.types[key] = self._read(column)
         self.count = max(map(len, self.values.values()), default=0)
+        self.twice = [self._fuller(*further) for further in heading.twice]
+
+    def _fuller(self, key: str, row: int, column: int) -> tuple[str, int, int]:
+        """Of two columns with one heading the fuller one is meant; returns the other."""
+        texts, types = self._read(column)
+        if self.types[key].count(0) <= types.count(0):
+            return key, row, column
+        self.texts[key], self.types[key] = texts, types
+        emptied, self.columns[key] = self.columns[key], column
+        if key in self.typed:
+            self.typed[key] = column
+        return key, self.heading.row, emptied
 
     def _read(self, column: int) -> tuple[list[str], list[int]]:
         return self.grid.read(column, self.values.get(column, ()), self.first)
@@ -147,7 +162,7 @@ class _Reading:
         blank = {k for k in self.derived if any(not self.types[k][n] for n in filled)}
         self._mark_uncalculated(blank, self.grid.formulas([self.columns[key] for key in blank]))
         repeated = self._repeated_headings()
-        records = filled - repeated - self._section_rows()
+        records = filled - repeated - self._section_rows() - self._remarks(filled)
         order = sorted(records)
         rows = [self.first + n for n in order]
         self._cover(rows)
@@ -159,7 +174,7 @@ class _Reading:
             return values if whole else [values[n] for n in order]
 
         notes = self.heading.roles.get("explanation")
-        reasons = self._read(notes)[0] if notes in self.values and notes else []
+        reasons = self._read(notes)[0] if notes in self.values and notes else [""] * self.count
         return RawSheet(
             name=self.grid.name,
             columns={
@@ -202,7 +217,7 @@ class _Reading:
 
     def _any(self, keys: Iterable[str]) -> set[int]:
         columns = [self.types[key] for key in keys]
-        return {n for n, types in enumerate(zip(*columns, strict=True)) if any(types)}
+        return {n for n, hit in enumerate(map(any, zip(*columns, strict=True))) if hit}
 
     def _mark_uncalculated(
         self, keys: Iterable[str], formulas: Mapping[int, Mapping[int, bool]]
@@ -220,6 +235,8 @@ class _Reading:
         for key, texts in self.texts.items():
             field = self.sheet.field(key)
             said = {field.title, *field.aliases, self.heading.texts[key]} - {""}
+            if said.isdisjoint(texts):
+                continue
             for n, text in enumerate(texts):
                 if text in said:
                     hits[n] = hits.get(n, 0) + 1
@@ -236,6 +253,29 @@ class _Reading:
             if left <= low and high <= right and bottom >= self.first
             for row in range(max(top, self.first), min(bottom, self.first + self.count) + 1)
         }
+
+    def _remarks(self, filled: set[int]) -> set[int]:
+        """Rows of totals and signatures: they begin as the form says, and name no number that
+        could be a member's."""
+        words = self.sheet.remarks
+        if not words:
+            return set()
+        number = self.heading.roles.get("number")
+        columns = sorted({*self.typed.values(), *([number] if number in self.values else [])})
+        signs = {word[0] for word in words}.union(BLANKS)
+        found = {
+            n
+            for column in columns
+            for n, value in enumerate(self.values[column])
+            if value.__class__ is str and value[:1] in signs and n in filled
+        }
+        return {n for n in found if self._is_remark(n, columns)}
+
+    def _is_remark(self, n: int, columns: list[int]) -> bool:
+        texts = [str(self.values[c][n]).strip(BLANKS) for c in columns if self.values[c][n]]
+        # The first words count; a running number in front of them is none.
+        words = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
+        return words.startswith(self.sheet.remarks) and not any(map(_LONG_NUMBER, texts))
 
     # --- what is odd about them ----------------------------------------------------------
 
@@ -281,7 +321,7 @@ class _Reading:
 
     def _twice(self, order: list[int]) -> None:
         """A second column of one heading matters where it says something else."""
-        for key, row, column in self.heading.twice:
+        for key, row, column in self.twice:
             texts, _ = self._read(column)
             kept = self.texts[key]
             if any(texts[n] and texts[n].strip(BLANKS) != kept[n].strip(BLANKS) for n in order):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from converter.model import column_letters
+from converter.workbook.grid import Box
 from converter.workbook.parts import attributes_of, elements, is_true
 from converter.workbook.refusal import Refused
 
@@ -45,8 +46,6 @@ _ERROR = re.compile(
 )
 _VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
 _SAMPLE = 200_000  # bytes at either end that tell how wide a sheet is
-
-Box = tuple[int, int, int, int]  # first row, first column, last row, last column
 
 
 @dataclass(frozen=True)

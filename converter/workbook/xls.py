@@ -69,7 +69,7 @@ class Workbook:
             top=1,
             left=1,
             width=width,
-            first_rows=lambda count: whole[:count],
+            read_first=lambda count: whole[:count],
             all_rows=lambda: whole,
             date1904=bool(self._book.datemode),
             # xlrd counts from 0 and names the row and column after the last.

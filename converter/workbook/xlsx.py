@@ -83,14 +83,11 @@ def _grid(table: Any, xml: SheetXml, sheet: parts.SheetPart, date1904: bool) -> 
     start, end = table.start or (0, 0), table.end or (0, -1)
 
     def first_rows(count: int) -> Sequence[Row]:
-        with refusing("F315", sheet=sheet.name):
-            return table.to_python(skip_empty_area=True, nrows=count) if table.start else []
+        return table.to_python(skip_empty_area=True, nrows=count) if table.start else []
 
     def all_rows() -> Iterable[Row]:
-        with refusing("F315", sheet=sheet.name):
-            if table.start:
-                # The iteration begins with the blank rows above.
-                yield from islice(table.iter_rows(), start[0], None)
+        # The iteration begins with the blank rows above.
+        return islice(table.iter_rows(), start[0], None) if table.start else ()
 
     return Grid(
         name=sheet.name,
@@ -98,7 +95,7 @@ def _grid(table: Any, xml: SheetXml, sheet: parts.SheetPart, date1904: bool) -> 
         top=start[0] + 1,
         left=start[1] + 1,
         width=end[1] - start[1] + 1,
-        first_rows=first_rows,
+        read_first=first_rows,
         all_rows=all_rows,
         date1904=date1904,
         merges=xml.merges,

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from converter import form
+from converter.cells import number_text
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, number_text, strip
+from converter.kinds.base import Cells, strip
 from converter.messages import entry
 from converter.model import CellType, Field, Form, Level
 

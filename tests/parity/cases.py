@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from converter.kinds.base import number_text, today
+from converter.cells import number_text
+from converter.kinds.base import today
 from converter.model import CellType, Field, Form, RawColumn, RawSheet, Stamp, Submission
 from converter.template.layout import MemberLayout, UnitLayout
 from converter.template.values import put_raw

@@ -35,6 +35,7 @@ EDITS = {
     "sort, delete, insert": "sort:A5:H44:2,delete:6,insert:9,sort:A5:H44:1",
     "clear a row": "clear:9",
     "write below the prepared rows": "write:B60=远示例",
+    "totals and a signature below": "write:B18=合计,write:C18=12人,write:A20=填表人：王示例,write:B20=13800",
 }
 
 
@@ -122,6 +123,14 @@ def test_a_member_in_an_inserted_row_counts_for_the_unit(
 def test_the_status_line_says_which_rows_nobody_checks(results: dict[str, Path], edit: str) -> None:
     sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.member.title]
     assert "另有 1 行" in str(sheet["A2"].value)
+
+
+def test_totals_and_signatures_are_no_members(results: dict[str, Path]) -> None:
+    path = results["totals and a signature below"]
+    said = verdicts.shown(path, FORM)
+    assert (said["member", "G18"], said["member", "G20"]) == (set(), set())
+    sheet = verdicts.values(path)[FORM.member.title]
+    assert "已填会员 12 人" in str(sheet["A2"].value)
 
 
 def test_the_jump_leads_to_the_first_fault(results: dict[str, Path]) -> None:

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,16 @@ _MESSAGE = re.compile(r"(错误|提示)：[^；]*?\(([A-Z][0-9]{3})\)")
 _LEVEL = {"错误": "error", "提示": "warning"}
 
 
+@cache
+def values(path: Path) -> Any:
+    """A workbook as computed; not to be changed."""
+    return openpyxl.load_workbook(path, data_only=True)
+
+
 def shown(path: Path, form: Form) -> Verdicts:
     """What the 核对 columns of a recalculated workbook say."""
-    book = openpyxl.load_workbook(path, data_only=True)
     found: Verdicts = {}
-    for sheet, cell in check_cells(book, form):
+    for sheet, cell in check_cells(values(path), form):
         said = set()
         if cell.value:
             pairs = _MESSAGE.findall(str(cell.value))
@@ -138,7 +144,7 @@ def differences(path: Path, form: Form) -> list[str]:
     says = shown(path, form)
     pipeline = judged(path, form)
     must, may = pipeline.must, pipeline.may
-    book = openpyxl.load_workbook(path, data_only=True)
+    book = values(path)
     found = []
     for where in sorted(set(says) | set(must)):
         missing = must.get(where, set()) - says.get(where, set())
@@ -158,11 +164,13 @@ def codes(path: Path, form: Form) -> set[str]:
 
 def error_cells(built: Path, computed: Path) -> list[str]:
     """The formula cells of a workbook that came out as error values."""
-    values = openpyxl.load_workbook(computed, data_only=True)
+    results = values(computed)
     return [
         f"{computed.name} {sheet.title}!{cell.coordinate}"
-        for sheet in openpyxl.load_workbook(built)
+        # Read only: shared formulas need no translation to be known as formulas.
+        for sheet in openpyxl.load_workbook(built, read_only=True)
         for row in sheet.iter_rows()
         for cell in row
-        if cell.data_type == "f" and values[sheet.title][cell.coordinate].data_type == "e"
+        if getattr(cell, "data_type", "") == "f"
+        and results[sheet.title][cell.coordinate].data_type == "e"
     ]

@@ -12,6 +12,7 @@ from openpyxl.workbook import Workbook
 from converter import workbook
 from converter.model import Level
 from tests.workbook.books import (
+    FORM,
     MEMBER_SHEET,
     UNIT_SHEET,
     Rows,
@@ -136,8 +137,6 @@ def test_hidden_sheet_with_data_is_warned_of(tmp_path: Path) -> None:
 
 
 def test_file_is_called_what_the_caller_calls_it(tmp_path: Path) -> None:
-    from tests.workbook.books import FORM
-
     path = save(tmp_path, sheets={MEMBER_SHEET: member_rows()})
     submission = workbook.read(path, FORM, "来信/填报.xlsx")
     assert submission.file == submission.issues[0].place.file == "来信/填报.xlsx"

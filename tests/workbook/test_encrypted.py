@@ -10,7 +10,7 @@ import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from converter.workbook import encrypted, sniff
-from tests.workbook.books import codes, members, names, only_code, read, save
+from tests.workbook.books import codes, members, names, only_code, parts_of, read, rezip, save
 
 
 def lock(path: Path, password: str) -> Path:
@@ -33,8 +33,6 @@ def test_workbook_that_opens_without_a_prompt_is_read(tmp_path: Path) -> None:
 
 
 def test_what_is_inside_is_vetted_like_any_file(tmp_path: Path) -> None:
-    from tests.workbook.books import parts_of, rezip
-
     path = save(tmp_path)
     rezip(path, {**parts_of(path), "xl/vbaProject.bin": b"x"})
     assert only_code(lock(path, encrypted.UNPROMPTED)) == "F101"

@@ -19,6 +19,7 @@ from tests.workbook.books import (
     ids,
     member_rows,
     member_types,
+    member_xml,
     members,
     names,
     read,
@@ -217,8 +218,6 @@ def test_row_with_one_field_typed_is_a_record(column: int, tmp_path: Path) -> No
     ],
 )
 def test_prepared_rows_with_formulas_are_no_records(cell: str, tmp_path: Path) -> None:
-    from tests.workbook.books import member_xml
-
     rows = "".join(
         f'<row r="{n}"><c r="A{n}"><v>{n}</v></c>{cell.format(n=n)}</row>' for n in range(8, 500)
     )
@@ -229,15 +228,11 @@ def test_prepared_rows_with_formulas_are_no_records(cell: str, tmp_path: Path) -
 
 
 def test_error_in_a_typed_column_makes_a_record(tmp_path: Path) -> None:
-    from tests.workbook.books import member_xml
-
     row = '<row r="8"><c r="B8" t="e"><f>X</f><v>#N/A</v></c></row>'
     assert members(read(member_xml(save(tmp_path), row)), "name")[3] == "#N/A"
 
 
 def test_computed_derived_columns_are_read(tmp_path: Path) -> None:
-    from tests.workbook.books import member_xml
-
     row = (
         '<row r="8"><c r="B8"><v>1</v></c><c r="E8" t="str"><f>X</f><v>男</v></c>'
         '<c r="F8"><f>Y</f></c></row>'

@@ -1,12 +1,12 @@
-"""Identity files: the public part, read strictly and written in one way only.
+"""The XML of identity files: the public part, read strictly and written in one way only.
 
-The file is XML (`templates/identity.xsd`, docs/identity-format.md): a <public> part, the upper
+A file (`templates/identity.xsd`, docs/identity-format.md) has a <public> part, the upper
 union's <signature> over it and, in the file that a unit holds, the unit's <secret>. Nothing
 here keeps the secret: `Public` has no field for it, and `public_document` leaves it behind.
 
 What is signed is not XML but `public_bytes`: a fixed line for each entry, so that neither
-white space nor the order of attributes matters. Signatures are carried, not judged: whoever
-needs to know who issued a file must verify it.
+white space nor the order of attributes matters. Signatures are carried here, not judged: that
+is `verifying`'s.
 
 A DTD, entities, unknown elements and files beyond 64 kB are refused; nothing is ever fetched.
 """
@@ -29,8 +29,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from converter.messages import say
-from converter.model import Identity as Identity
-from converter.model import Issue, Level, Place
+from converter.model import Identity
 
 NAMESPACE = "urn:gonghui:identity:1"
 LARGEST = 64 * 1024
@@ -56,36 +55,14 @@ class Public:
     signature: str  # base64; '' = unsigned
 
 
-class _Refused(Exception):
+class Refused(Exception):
+    """These bytes are no identity file: the code that says why, and its figures."""
+
     def __init__(self, code: str, **params: str | int) -> None:
         self.code, self.params = code, params
 
 
 # --- reading -----------------------------------------------------------------------------
-
-
-def read_public(path: Path, today: date) -> tuple[Identity | None, list[Issue]]:
-    """Who an identity file says its holder is; None where it cannot be told.
-
-    An expired identity is returned together with its issue. Never raises on bad files.
-    """
-    place = Place(str(path))
-    try:
-        identity = parse(_bytes(path)).identity
-    except _Refused as refused:
-        return None, [Issue(refused.code, Level.ERROR, place, params=refused.params)]
-    if today.isoformat() > identity.valid_until:
-        params = {"valid_until": identity.valid_until, "unit": identity.unit_name}
-        return identity, [Issue("I121", Level.ERROR, place, params=params)]
-    return identity, []
-
-
-def inspect(data: bytes, place: Place) -> tuple[Public | None, list[Issue]]:
-    """The public part of identity bytes that came inside something else (a package)."""
-    try:
-        return parse(data), []
-    except _Refused as refused:
-        return None, [Issue(refused.code, Level.ERROR, place, params=refused.params)]
 
 
 def public_document(source: Path | bytes) -> bytes:
@@ -94,42 +71,49 @@ def public_document(source: Path | bytes) -> bytes:
     Raises ValueError for what is no identity file.
     """
     try:
-        public = parse(source if isinstance(source, bytes) else _bytes(source))
-    except _Refused as refused:
+        public = parse(source if isinstance(source, bytes) else load(source))
+    except Refused as refused:
         raise ValueError(f"no identity file: {refused.code} {refused.params}") from refused
     return compose(public.identity, public.keys, public.signature)
 
 
-def _bytes(path: Path) -> bytes:
+def load(path: Path) -> bytes:
+    """The bytes of a file, one more than may be at the most. Raises Refused."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise _Refused("I101", reason=say("package_no_file"))
+            raise Refused("I101", reason=say("package_no_file"))
         with path.open("rb") as file:
             return file.read(LARGEST + 1)
     except OSError as error:
-        raise _Refused("I101", reason=error.strerror or type(error).__name__) from error
+        raise Refused("I101", reason=error.strerror or type(error).__name__) from error
 
 
-def parse(data: bytes) -> Public:
-    """Identity bytes → public part. Raises `_Refused`; callers outside use the above."""
+def tree(data: bytes) -> Any:
+    """Identity bytes → the root of a document with the right elements. Raises Refused."""
     if len(data) > LARGEST:
-        raise _Refused("I102", limit=LARGEST // 1024)
+        raise Refused("I102", limit=LARGEST // 1024)
     try:
         root = fromstring(data, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
-        raise _Refused("I104") from error
+        raise Refused("I104") from error
     except (ParseError, ValueError, LookupError) as error:
-        raise _Refused("I103") from error
+        raise Refused("I103") from error
     if root.tag != f"{{{NAMESPACE}}}identity":
-        raise _Refused("I105")
+        raise Refused("I105")
     _only_children(root, "public", "signature", "secret")
+    return root
+
+
+def parse(data: bytes) -> Public:
+    """Identity bytes → public part. Raises Refused."""
+    root = tree(data)
     public = _child(root, "public")
     _only_children(public, "unit", "superior", "period", "serial", "issued", "valid-until", "keys")
     unit, superior = _child(public, "unit"), _child(public, "superior")
     identity = Identity(
         unit_code=_attribute(unit, "code"),
         unit_name=_text(unit, "code"),
-        superior_code=_attribute(superior, "code"),
+        superior_code=superior.get("code", "").strip(),
         superior_name=_text(superior, "code"),
         period=_text(_child(public, "period")),
         serial=_serial(_text(_child(public, "serial"))),
@@ -139,10 +123,10 @@ def parse(data: bytes) -> Public:
     found = Public(identity, _keys(public), _signed(root, "signature", SIGNATURE))
     for element, value, fits in _shapes(found):
         if not fits(value):
-            raise _Refused("I107", element=element, value=value[:40])
+            raise Refused("I107", element=element, value=value[:40])
     if identity.issued > identity.valid_until:
-        raise _Refused("I107", element="valid-until", value=identity.valid_until)
-    return replace(found, identity=replace(identity, digest=_digest(found)))
+        raise Refused("I107", element="valid-until", value=identity.valid_until)
+    return replace(found, identity=with_digest(identity, found.keys))
 
 
 def _keys(public: Any) -> Keys:
@@ -163,7 +147,7 @@ def _signed(parent: Any, name: str, algorithm: str) -> str:
     if element is None:
         return ""
     if _attribute(element, "algorithm") != algorithm:
-        raise _Refused("I107", element=name, value=_attribute(element, "algorithm")[:40])
+        raise Refused("I107", element=name, value=_attribute(element, "algorithm")[:40])
     return _text(element, "algorithm")
 
 
@@ -174,7 +158,7 @@ def _find(parent: Any, name: str) -> Any:
 def _child(parent: Any, name: str) -> Any:
     element = _find(parent, name)
     if element is None:
-        raise _Refused("I106", element=name)
+        raise Refused("I106", element=name)
     return element
 
 
@@ -184,10 +168,10 @@ def _only_children(parent: Any, *names: str) -> None:
     seen: set[str] = set()
     for element in parent:
         if element.tag not in known or element.tag in seen or (element.tail or "").strip():
-            raise _Refused("I106", element=_local(element.tag))
+            raise Refused("I106", element=_local(element.tag))
         seen.add(element.tag)
     if parent.attrib or (parent.text or "").strip():
-        raise _Refused("I106", element=_local(parent.tag))
+        raise Refused("I106", element=_local(parent.tag))
 
 
 def _local(tag: str) -> str:
@@ -197,7 +181,7 @@ def _local(tag: str) -> str:
 def _attribute(element: Any, name: str) -> str:
     value: str = element.get(name, "").strip()
     if not value:
-        raise _Refused("I106", element=f"{_local(element.tag)} {name}")
+        raise Refused("I106", element=f"{_local(element.tag)} {name}")
     return value
 
 
@@ -205,25 +189,26 @@ def _text(element: Any, *attributes: str) -> str:
     """The text of an element that holds nothing else and has these attributes only."""
     text: str = (element.text or "").strip()
     if not text or len(element) or set(element.attrib) - set(attributes):
-        raise _Refused("I106", element=_local(element.tag))
+        raise Refused("I106", element=_local(element.tag))
     return text
 
 
 def _serial(text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        raise _Refused("I108", value=text[:40])
+        raise Refused("I108", value=text[:40])
     return int(text)
 
 
 # --- what the entries must look like -------------------------------------------------------
 
-_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
+CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
+_CODE_OR_NONE = re.compile(f"({CODE.pattern})?")
 _KEY = re.compile(r"([A-Za-z0-9+/]{43}=)?")
 _SEALING_KEY = re.compile(r"(age1[a-z0-9]{58})?")
 _SIGNATURE = re.compile(r"([A-Za-z0-9+/]{86}==)?")
 
 
-def _is_date(value: str) -> bool:
+def is_date(value: str) -> bool:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         return False
     try:
@@ -245,13 +230,13 @@ def _is_name(value: str) -> bool:
 def _shapes(public: Public) -> Iterator[tuple[str, str, Callable[[str], object]]]:
     """(element, value, what it must satisfy) of every entry that is text."""
     identity, keys = public.identity, public.keys
-    yield "unit code", identity.unit_code, _CODE.fullmatch
+    yield "unit code", identity.unit_code, CODE.fullmatch
     yield "unit", identity.unit_name, _is_name
-    yield "superior code", identity.superior_code, _CODE.fullmatch
+    yield "superior code", identity.superior_code, _CODE_OR_NONE.fullmatch
     yield "superior", identity.superior_name, _is_name
     yield "period", identity.period, _is_name
-    yield "issued", identity.issued, _is_date
-    yield "valid-until", identity.valid_until, _is_date
+    yield "issued", identity.issued, is_date
+    yield "valid-until", identity.valid_until, is_date
     yield "union-signing", keys.union_signing, _KEY.fullmatch
     yield "union-sealing", keys.union_sealing, _SEALING_KEY.fullmatch
     yield "unit-signing", keys.unit_signing, _KEY.fullmatch
@@ -286,8 +271,10 @@ def public_bytes(identity: Identity, keys: Keys | None = None) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _digest(public: Public) -> str:
-    return "sha256:" + hashlib.sha256(public_bytes(public.identity, public.keys)).hexdigest()
+def with_digest(identity: Identity, keys: Keys) -> Identity:
+    """The identity with the digest of its canonical public part."""
+    digest = hashlib.sha256(public_bytes(identity, keys)).hexdigest()
+    return replace(identity, digest=f"sha256:{digest}")
 
 
 def compose(identity: Identity, keys: Keys | None = None, signature: str = "") -> bytes:
@@ -330,5 +317,5 @@ def compose(identity: Identity, keys: Keys | None = None, signature: str = "") -
 
 
 def _element(name: str, text: str, *, indent: str = "    ", **attributes: str) -> str:
-    attrs = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
+    attrs = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items() if value)
     return f"{indent}<{name}{attrs}>{escape(text)}</{name}>"

@@ -1,0 +1,213 @@
+"""The upper union's keys and identity files: identity init, issue, show, verify; the workbooks
+and the roster that `template` writes for officers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from converter import helptext
+from converter.cli.shared import (
+    EXISTING_FILE,
+    EXISTING_FOLDER,
+    FOUND,
+    OK,
+    TARGET,
+    Chinese,
+    Command,
+    cli,
+    err,
+    form_of,
+    option,
+    out,
+    print_report,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from converter.identities import Shown
+    from converter.model import Issue
+
+
+class Family(Chinese, click.Group):
+    """A command that has commands of its own."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(helptext.text("commands")):
+            names = [(n, helptext.of(f"identity {n}", "short")) for n in self.commands]
+            formatter.write_dl(names)
+        super().format_options(ctx, formatter)
+
+
+@cli.group(
+    "identity",
+    cls=Family,
+    help=helptext.of("identity", "long"),
+    short_help=helptext.of("identity", "short"),
+    subcommand_metavar=helptext.text("metavar"),
+    options_metavar="",
+)
+def identity() -> None:
+    pass
+
+
+def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    return identity.command(
+        name,
+        cls=Command,
+        help=helptext.of(f"identity {name}", "long"),
+        short_help=helptext.of(f"identity {name}", "short"),
+        options_metavar=helptext.text("options_metavar"),
+    )
+
+
+@command("init")
+@option("identity init", "--keys", type=TARGET, required=True, metavar="DIR")
+def init(keys: Path) -> int:
+    from converter import identities
+    from converter.messages import say
+
+    public = identities.init(keys)
+    out(say("identity_made", path=keys))
+    out(say("identity_fingerprint", fingerprint=public.fingerprint))
+    err(say("identity_keep", path=keys))
+    return OK
+
+
+@command("issue")
+@click.argument("roster", metavar="ROSTER", type=EXISTING_FILE)
+@option("identity issue", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
+@option("identity issue", "-o", "--output", type=TARGET, required=True, metavar="DIR")
+@option("identity issue", "--period", default="", metavar="TEXT")
+@option("identity issue", "--valid-until", default="", metavar="YYYY-MM-DD")
+@click.pass_context
+def issue(
+    ctx: click.Context, roster: Path, keys: Path, output: Path, period: str, valid_until: str
+) -> int:
+    from converter.engine import Worker
+
+    with Worker() as worker:
+        from converter import identities
+        from converter.messages import say
+
+        folder, _ = form_of(ctx)
+        asked = identities.terms(folder, period, valid_until)
+        units, outcome, table = identities.read_roster(folder, roster, worker)
+    if outcome.issues:
+        print_report([outcome], table, show_ids=False, summary=False)
+    if outcome.status in ("errors", "unreadable"):
+        err(say("identity_roster_refused", path=roster))
+        return FOUND
+    done = identities.issue(units, keys, output, asked)
+    out(say("identity_issued", count=len(done.files), path=output))
+    if done.again:
+        out(say("identity_again", count=done.again))
+    out(say("identity_until", period=asked.period, valid_until=asked.valid_until))
+    out(say("identity_passwords", path=done.passwords))
+    err(say("identity_hand_out"))
+    return OK
+
+
+@command("show")
+@click.argument("file", metavar="FILE", type=EXISTING_FILE)
+@click.pass_context
+def show(ctx: click.Context, file: Path) -> int:
+    from converter import identities
+
+    shown = identities.show(file)
+    _print(shown)
+    return _issues(ctx, file, shown.issues)
+
+
+def _print(shown: Shown) -> None:
+    from converter.keys import fingerprint
+    from converter.messages import say
+
+    if shown.public is None:
+        return
+    holder, keys = shown.public.identity, shown.public.keys
+    print_of = fingerprint(keys.union_signing, keys.union_sealing) if keys.union_signing else "—"
+    signed = "identity_signed" if shown.public.signature else "identity_unsigned"
+    false = any(i.code == "I131" for i in shown.issues)
+    secret = "identity_secret_there" if shown.secret else "identity_secret_none"
+    rows = {
+        "unit": say("identity_named", name=holder.unit_name, code=holder.unit_code),
+        "superior": say(
+            "identity_named", name=holder.superior_name, code=holder.superior_code or "—"
+        ),
+        "period": holder.period,
+        "serial": holder.serial,
+        "validity": say("identity_days", issued=holder.issued, valid_until=holder.valid_until),
+        "union_key": print_of,
+        "signature": "" if false else say(signed),
+        "secret": say(secret),
+    }
+    for key, value in rows.items():
+        if value:
+            out(say("identity_row", label=say(f"identity_{key}"), value=value))
+
+
+@command("verify")
+@click.argument("file", metavar="FILE", type=EXISTING_FILE)
+@option("identity verify", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
+@click.pass_context
+def verify(ctx: click.Context, file: Path, keys: Path) -> int:
+    from converter import identities
+    from converter.messages import say
+    from converter.model import Level
+
+    shown, ledger = identities.verify(file, keys)
+    if shown.public and not any(i.level is Level.ERROR for i in shown.issues):
+        holder = shown.public.identity
+        words = {"name": holder.unit_name, "code": holder.unit_code, "serial": holder.serial}
+        out(say("identity_good", **words))
+    if not ledger:
+        err(say("identity_no_ledger", path=keys / identities.ledger.NAME))
+    return _issues(ctx, file, shown.issues)
+
+
+def _issues(ctx: click.Context, file: Path, issues: tuple[Issue, ...]) -> int:
+    from converter.model import Level, Outcome
+
+    if not issues:
+        return OK
+    _, form = form_of(ctx)
+    print_report([Outcome(str(file), issues)], form, show_ids=False, summary=False)
+    return FOUND if any(i.level is Level.ERROR for i in issues) else OK
+
+
+def template(
+    ctx: click.Context,
+    folder_of: Path | None,
+    output: Path | None,
+    rows: int,
+    given: Mapping[str, object],
+) -> int:
+    """`template --identities DIR` and `template --roster`; `given` are options that make no
+    sense beside them."""
+    from converter import identities
+    from converter.commands import Stop
+    from converter.engine import Worker
+    from converter.messages import say
+
+    also = [name for name, value in given.items() if value]
+    if also:
+        raise Stop(say("templates_alone", option=also[0]))
+    with Worker() as worker:
+        folder, form = form_of(ctx)
+        if folder_of is None:
+            target = output or Path(f"{say('roster_name')}.xlsx")
+            identities.blank_roster(folder, target, worker)
+            out(say("roster_made", path=target))
+            err(say("roster_next", path=target))
+            return OK
+        if output is None:
+            raise Stop(say("templates_folder"))
+        made = identities.templates(folder, folder_of, output, rows, worker, progress)
+    if made.outcomes:
+        print_report(made.outcomes, form, show_ids=False, summary=False)
+    out(say("templates_made", count=made.count, path=output))
+    return FOUND if any(o.status in ("errors", "unreadable") for o in made.outcomes) else OK

@@ -1,0 +1,300 @@
+"""The upper union's commands: receive, backup, restore; what `stats` and `show` ask a register."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from converter.cli.shared import (
+    EXISTING,
+    EXISTING_FILE,
+    FOUND,
+    OK,
+    TARGET,
+    command,
+    err,
+    form_of,
+    option,
+    out,
+    print_report,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from converter.engine import Worker
+    from converter.model import Form
+    from converter.receiving import Summary
+    from converter.store import Listed
+
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+DAY = click.DateTime(["%Y-%m-%d"])
+NAMED = 20  # refused files that are told on the terminal
+
+
+@command("receive")
+@click.argument("inbox", metavar="INBOX", type=EXISTING)
+@option("receive", "--store", type=TARGET, required=True, metavar="DIR")
+@option("receive", "--keys", "keys_folder", type=FOLDER, metavar="DIR", key="keys")
+@option("receive", "--roster", type=EXISTING_FILE, metavar="FILE")
+@option("receive", "--reply", type=TARGET, metavar="DIR")
+@option("receive", "--due", type=DAY, metavar="YYYY-MM-DD")
+@option("receive", "--period", default="", metavar="TEXT")
+@option("receive", "--format", "layout", type=click.Choice(["text", "json"]), default="text",
+    key="format",
+)  # fmt: skip
+@option("receive", "--show-ids", is_flag=True)
+@option("receive", "--jobs", type=click.IntRange(1, 64), metavar="N")
+@click.pass_context
+def receive(
+    ctx: click.Context,
+    inbox: Path,
+    store: Path,
+    keys_folder: Path | None,
+    roster: Path | None,
+    reply: Path | None,
+    due: datetime | None,
+    period: str,
+    layout: str,
+    show_ids: bool,
+    jobs: int | None,
+) -> int:
+    from converter.engine import Worker
+
+    with Worker() as worker, refusing():
+        from converter import commands, ooxml
+        from converter.messages import say
+        from converter.receiving import Plan
+        from converter.receiving import receive as run
+        from converter.report import register as report
+
+        folder, form = form_of(ctx)
+        units = _roster(roster, folder, worker) if roster else None
+        plan = Plan(
+            folder=folder,
+            form=form,
+            reply=reply.resolve() if reply else None,
+            keys=keys_folder.resolve() if keys_folder else None,
+            signer=_signer(keys_folder),
+            jobs=jobs or os.cpu_count() or 1,
+            now=commands.created_at(),
+        )
+        done = run(
+            inbox,
+            store,
+            plan,
+            worker,
+            roster=units,
+            due=due.date() if due else None,
+            period=period,
+            progress=progress,
+        )
+        if reply:
+            target = reply / say("findings_file")
+            reply.mkdir(parents=True, exist_ok=True)
+            data = report.findings_csv(done.findings, form, show_ids=show_ids)
+            ooxml.write_bytes_atomically(target, data)
+    if layout == "json":
+        out(_json(done, form, show_ids))
+    else:
+        _tell(done, form, inbox, store, reply, show_ids, roster is not None)
+    return FOUND if done.results.get("rejected") else OK
+
+
+def _signer(folder: Path | None) -> Any:
+    if folder is None:
+        return None
+    from converter import keys
+
+    keys.opener(folder)  # what is missing is told before any file is touched
+    return keys.signer(folder)
+
+
+def _roster(path: Path, folder: Path, worker: Worker) -> list[Listed]:
+    """The units of a roster; one with errors is not gone by."""
+    from converter import identities
+    from converter.commands import Stop
+    from converter.messages import say
+    from converter.store import Listed
+
+    units, outcome, table = identities.read_roster(folder, path, worker)
+    if outcome.status in ("errors", "unreadable"):
+        print_report([outcome], table, show_ids=False, summary=False)
+        raise Stop(say("receive_roster", path=path))
+    return [Listed(u.code, u.name, u.superior_code, u.superior_name) for u in units]
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """What stands in the way of a register or a folder of keys, in words."""
+    from converter.commands import Stop
+    from converter.messages import say
+
+    try:
+        yield
+    except Stop:
+        raise
+    except Exception as error:
+        words = _words(error)
+        if not words:
+            raise
+        raise Stop(say(words[0], **words[1])) from error
+
+
+def _words(error: Exception) -> tuple[str, dict[str, Any]] | None:
+    from converter.store import Busy, StoreError
+
+    if isinstance(error, Busy):
+        told = {"pid": error.pid, "host": error.host, "since": error.since}
+        return "store_busy", {"path": error.path.parent, **told}
+    if isinstance(error, StoreError):
+        return error.key, error.params
+    return None
+
+
+# --- what is told of a run ---------------------------------------------------------------------
+
+
+def _tell(
+    done: Summary,
+    form: Form,
+    inbox: Path,
+    store: Path,
+    reply: Path | None,
+    show_ids: bool,
+    with_roster: bool,
+) -> None:
+    from converter.messages import say
+    from converter.report import register as report
+
+    if not done.seen:
+        err(say("receive_empty", path=inbox))
+    for one in done.refused[:NAMED]:
+        out(say("receive_refused", file=one.arrival.file, reason=_reason(one, form)))
+    refused = done.results.get("rejected", 0)
+    if refused > NAMED:
+        out(say("receive_refused_more", count=refused - NAMED))
+    if done.findings:
+        out(report.findings_text(done.findings, form, show_ids=show_ids))
+    if done.fresh:
+        parts = _parts("result", done.results)
+        err(say("receive_done", seen=done.seen, fresh=done.fresh, parts=parts))
+        err(say("receive_states", parts=_parts("state", done.states)))
+    elif done.seen:
+        err(say("receive_nothing", seen=done.seen))
+    if done.unmatched and with_roster:
+        names = "、".join(done.unmatched[:5]) + (say("and_more") if done.unmatched[5:] else "")
+        err(say("receive_unmatched", count=len(done.unmatched), names=names))
+    if done.findings:
+        words = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
+        err(say("receive_findings", period=done.period, **words))
+    else:
+        err(say("receive_findings_none", period=done.period))
+    if reply:
+        err(say("receive_findings_file", path=reply / say("findings_file")))
+        err(say("receive_replies", path=reply))
+    err(say("receive_next", store=store))
+
+
+def _parts(kind: str, counted: dict[str, int]) -> str:
+    from converter.messages import say
+
+    return "，".join(
+        say("receive_part", word=say(f"receive_{kind}_{key}"), count=number)
+        for key, number in sorted(counted.items())
+    )
+
+
+def _reason(one: Any, form: Form) -> str:
+    """The faults that stand in the way, by their titles."""
+    from converter import messages
+
+    titles = [
+        messages.entry(code, form).title for code, level, _ in one.arrival.found if level == "error"
+    ]
+    return "、".join(dict.fromkeys(titles))
+
+
+def _json(done: Summary, form: Form, show_ids: bool) -> str:
+    import json
+
+    from converter.report import register as report
+
+    refused = [
+        {
+            "file": one.arrival.file,
+            "unit": {"code": one.settled.code, "name": one.settled.name},
+            "codes": [code for code, level, _ in one.arrival.found if level == "error"],
+            "receipt": one.receipt,
+        }
+        for one in done.refused
+    ]
+    told = {
+        "version": 1,
+        "period": done.period,
+        "summary": {"files": done.seen, "registered": done.fresh, **done.results},
+        "states": done.states,
+        "rejected": refused,
+        "unmatched": list(done.unmatched),
+        "findings": report.findings_json(done.findings, form, show_ids=show_ids),
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2)
+
+
+# --- backup, restore ---------------------------------------------------------------------------
+
+
+@command("backup")
+@click.argument("paths", metavar="PATH...", nargs=-1, type=EXISTING)
+@option("backup", "-o", "--output", type=TARGET, required=True, metavar="FILE")
+@option("backup", "--store", type=FOLDER, metavar="DIR")
+def backup(paths: tuple[Path, ...], output: Path, store: Path | None) -> int:
+    from converter import backup as backups
+    from converter.commands import Stop, created_at
+    from converter.messages import say
+    from converter.store.register import FILE
+
+    if store and not (store / FILE).is_file():
+        raise Stop(say("backup_other_store", path=store))
+    chosen = [*paths, *([store] if store else [])]
+    if not chosen:
+        raise Stop(say("backup_nothing"))
+    with refusing():
+        try:
+            made = backups.backup(chosen, output, when=created_at())
+        except backups.Exists:
+            raise Stop(say("backup_exists", path=output)) from None
+    out(say("backup_done", path=output, count=made.files, bytes=made.bytes))
+    out(say("backup_checked"))
+    err(say("backup_secret"))
+    return OK
+
+
+@command("restore")
+@click.argument("file", metavar="FILE", type=EXISTING_FILE)
+@option("restore", "-o", "--output", type=TARGET, required=True, metavar="DIR")
+def restore(file: Path, output: Path) -> int:
+    from converter import backup as backups
+    from converter.commands import Stop
+    from converter.messages import say
+    from converter.report.text import visible
+
+    try:
+        made = backups.restore(file, output)
+    except backups.Exists:
+        raise Stop(say("restore_exists", path=output)) from None
+    except backups.NoBackup:
+        err(say("restore_no_backup", path=file))
+        return FOUND
+    except backups.Damaged as damaged:
+        err(say("restore_damaged", count=len(damaged.faults)))
+        for fault in damaged.faults:
+            out(say(f"restore_{fault.how}", name=visible(fault.name)))
+        return FOUND
+    out(say("restore_done", path=output, count=made.files))
+    return OK

@@ -1,0 +1,89 @@
+"""What `show` and `stats` say of a register, and of a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from converter.cli.officer import refusing
+from converter.cli.shared import FOUND, OK, err, out
+
+
+def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_ids: bool) -> int:
+    """Units, or with `member` people, of a register."""
+    from converter.form import with_codes
+    from converter.messages import say
+    from converter.report import registered, tabular
+    from converter.store import Snapshot
+
+    form = with_codes(folder)
+    with refusing(), Snapshot(store) as register:
+        if member:
+            table = registered.members(register, form, member.strip(), show_ids=show_ids)
+        else:
+            table = registered.units(register, unit.strip())
+        made = say("summary_made", published=register.state["published"])
+    if as_html:
+        out(tabular.html([table], form.title, made))
+    else:
+        out(tabular.text([table]))
+    return OK
+
+
+def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Path | None) -> int:
+    """Figures of a period. A workbook or a page gets every grouping the form knows."""
+    from converter import ooxml
+    from converter.commands import Stop
+    from converter.form import with_codes
+    from converter.messages import say
+    from converter.report import figures, summary, tabular
+    from converter.statistics import collection
+    from converter.store import Snapshot
+
+    form = with_codes(folder)
+    known = collection.groups(form)
+    if set(by) - set(known):
+        raise Stop(say("store_by", choices="、".join(known)))
+    if output and not figures.suffix_of(output):
+        raise Stop(say("stats_suffix", path=output))
+    with refusing(), Snapshot(store) as register:
+        chosen = period or collection.newest(register)
+        if chosen not in register.periods():
+            err(say("store_no_period", period=chosen))
+        groups = by or (known if output else ())
+        found = collection.figures(register, form, date.today(), period=chosen, by=groups)
+        made = say("summary_made", published=register.state["published"])
+    title = say("summary_title", period=chosen)
+    if output is None:
+        out(tabular.text(summary.tables(found)))
+        return OK
+    suffix = figures.suffix_of(output)
+    if suffix == ".xlsx":
+        data = summary.xlsx(found, title)
+    elif suffix == ".html":
+        data = summary.html(found, title, f"{form.title}　{made}").encode("utf-8")
+    else:
+        data = tabular.write_csv(summary.tables(found))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    ooxml.write_bytes_atomically(output, data)
+    err(say("stats_written", path=output))
+    return OK
+
+
+def receipt(path: Path, keys_folder: Path | None) -> int | None:
+    """Show a receipt; None where the file is none."""
+    from converter.receiving import receipts
+    from converter.report import register as report
+
+    told = receipts.read(path)
+    if told is None:
+        return None
+    verdict = "signed" if told.get("signature") else "unsigned"
+    if keys_folder is not None and verdict == "signed":
+        from converter import keys
+
+        genuine = receipts.verify(told, keys.public(keys_folder).signing)
+        verdict = "genuine" if genuine else "forged"
+    out(report.receipt(told, verdict))
+    return FOUND if verdict == "forged" else OK

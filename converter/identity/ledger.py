@@ -1,0 +1,157 @@
+"""`issued.csv` in the folder of keys: what was issued to whom, and which file counts now.
+
+One line an identity file: unit_code, unit_name, serial, issued, digest (of the canonical
+public part), status. Of each unit the highest serial is `current`, the others `superseded`.
+UTF-8 with a byte order mark, so that a spreadsheet shows the names; a line that a spreadsheet
+has spoilt (a date turned round, a code turned into a number) is refused, never guessed at.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
+
+from converter import ooxml
+from converter.identity.files import CODE, is_date
+from converter.messages import say
+
+NAME = "issued.csv"
+LOCK = ".issuing"
+CURRENT, SUPERSEDED = "current", "superseded"
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
+
+
+class LedgerError(Exception):
+    """A ledger that cannot be trusted: which line, or 0 for all of it."""
+
+    def __init__(self, path: Path, line: int) -> None:
+        self.path, self.line = path, line
+        super().__init__(f"{path}: line {line}")
+
+    @property
+    def said(self) -> str:
+        """What a person is told."""
+        key = "ledger_broken" if self.line else "ledger_broken_whole"
+        return say(key, path=self.path, line=self.line)
+
+
+class Busy(Exception):
+    """Another process is issuing with these keys."""
+
+    @property
+    def said(self) -> str:
+        """What a person is told."""
+        return say("ledger_busy", path=self.args[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One identity file that was issued."""
+
+    unit_code: str
+    unit_name: str
+    serial: int
+    issued: str
+    digest: str
+    status: str = CURRENT
+
+
+HEADER = [field.name for field in fields(Entry)]
+
+
+def read(folder: Path) -> list[Entry] | None:
+    """All entries in the order of issuing; None without a ledger. Raises LedgerError, OSError."""
+    path = folder / NAME
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise LedgerError(path, 0) from error
+    if not rows or rows[0] != HEADER:
+        raise LedgerError(path, 1)
+    entries = []
+    seen: set[tuple[str, int]] = set()
+    for line, row in enumerate(rows[1:], 2):
+        if not _sound(row) or (row[0], int(row[2])) in seen:
+            raise LedgerError(path, line)
+        seen.add((row[0], int(row[2])))
+        entries.append(Entry(row[0], row[1], int(row[2]), row[3], row[4], row[5]))
+    return entries
+
+
+def _sound(row: list[str]) -> bool:
+    return (
+        len(row) == len(HEADER)
+        and CODE.fullmatch(row[0]) is not None
+        and re.fullmatch("[1-9][0-9]{0,8}", row[2]) is not None
+        and is_date(row[3])
+        and _DIGEST.fullmatch(row[4]) is not None
+        and row[5] in (CURRENT, SUPERSEDED)
+    )
+
+
+def latest(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """The entry with the highest serial of each unit. The serial decides, not the status."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        known = found.get(entry.unit_code)
+        if known is None or entry.serial > known.serial:
+            found[entry.unit_code] = entry
+    return found
+
+
+def add(entries: Iterable[Entry], new: Iterable[Entry]) -> list[Entry]:
+    """The entries with new ones, those that they supersede marked so."""
+    fresh = list(new)
+    units = {entry.unit_code for entry in fresh}
+    kept = [replace(e, status=SUPERSEDED) if e.unit_code in units else e for e in entries]
+    return kept + fresh
+
+
+def write(folder: Path, entries: Iterable[Entry]) -> None:
+    """Write the whole ledger or nothing. Raises OSError."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(HEADER)
+    writer.writerows(astuple(entry) for entry in entries)
+    ooxml.write_bytes_atomically(folder / NAME, out.getvalue().encode("utf-8-sig"))
+
+
+def by_unit(folder: Path) -> Mapping[str, Entry] | None:
+    """What counts now, by unit code; None without a ledger. Raises LedgerError, OSError."""
+    entries = read(folder)
+    return None if entries is None else latest(entries)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One process at a time: two that read the same ledger would give out one serial twice.
+
+    The lock goes with the process, however it ends. Raises Busy, OSError.
+    """
+    with (folder / LOCK).open("a+b") as file:
+        try:
+            _lock(file.fileno())
+        except OSError as error:
+            raise Busy(str(folder)) from error
+        yield
+
+
+def _lock(handle: int) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        return
+    import fcntl
+
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

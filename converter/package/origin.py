@@ -1,0 +1,94 @@
+"""Whose package it is: the identity file inside, the signature over the descriptor.
+
+The signature is Ed25519 by the unit's key over the exact bytes of the descriptor that are read,
+and the descriptor holds size and SHA-256 of everything else. The unit's key stands in the
+identity file, which the union signed. Without the union's keys that chain is followed up to the
+key that the file itself names: every alteration is found, a whole forgery is not.
+
+A package without signature is fine; that an identity with a key travels beside it unsigned is
+a warning. Dates are judged by the day on which the package was made, in China: a package may
+wait for its reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from converter.model import Form, Level, Place, Stamp
+from converter.package.archive import Findings
+
+if TYPE_CHECKING:
+    from converter.identity import Public, Union
+
+SIGNATURE_BYTES = 64
+
+
+def judge(
+    members: Mapping[str, bytes],
+    stamp: Stamp | None,
+    created: str,
+    form: Form,
+    findings: Findings,
+    union: Union | None,
+) -> bool:
+    """Whether a signature proves who made the package. `stamp` is None where the descriptor
+    itself is broken: comparing names would be a second alarm."""
+    profile = form.package
+    name, signature = profile.identity, members.get(profile.signature)
+    if name not in members:
+        if signature is not None:
+            findings.note("P133", profile.signature)
+        return False
+    from converter import identity  # brings cryptography, which other packages need not load
+
+    place = Place(findings.file, name)
+    public, issues = identity.inspect(members[name], place, _day(created), union)
+    findings.issues += issues
+    if public is None:
+        return False
+    if stamp is not None and _named(stamp) != _holder(public):
+        unit = public.identity.unit_name
+        findings.note("P126", name, found=unit, expected=stamp.unit_name)
+    fits = _signed(members[profile.descriptor], signature, public, form, findings)
+    return fits and not any(issue.level is Level.ERROR for issue in issues)
+
+
+def _signed(
+    data: bytes, signature: bytes | None, public: Public, form: Form, findings: Findings
+) -> bool:
+    from converter import keys
+
+    profile, key = form.package, public.keys.unit_signing
+    if signature is None:
+        if key:
+            findings.note("P134", unit=public.identity.unit_name)
+    elif len(signature) != SIGNATURE_BYTES:
+        findings.note("P131", profile.signature)
+    elif not key or not public.signature:
+        findings.note("P133", profile.signature)  # a key that nobody vouches for proves nothing
+    elif not keys.fits(key, signature, data):
+        findings.note("P132", profile.descriptor)
+    else:
+        return True
+    return False
+
+
+def _named(stamp: Stamp) -> tuple[str | int, ...]:
+    names = (stamp.unit_code, stamp.unit_name, stamp.superior_code, stamp.superior_name)
+    return (*names, stamp.period, stamp.serial)
+
+
+def _holder(public: Public) -> tuple[str | int, ...]:
+    of = public.identity
+    names = (of.unit_code, of.unit_name, of.superior_code, of.superior_name)
+    return (*names, of.period, of.serial)
+
+
+def _day(created: str) -> date | None:
+    """The day in China of a time in UTC; None for what is no time."""
+    try:
+        return (datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ") + timedelta(hours=8)).date()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,98 @@
+"""What lies in an inbox, and where the reply to each file goes.
+
+A file is known by its path below the inbox and the SHA-256 of its bytes: what was registered
+under both needs no second look. Files come in the order of their times of change (that is when
+a mail's attachment was saved), then by name; members of a zip at their zip's place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from converter.commands import DROPPINGS
+from converter.messages import say
+
+UNREADABLE = "unreadable"  # stands for the digest of a file that cannot be opened
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file to be judged: what it goes by, where its bytes are."""
+
+    name: str  # below the inbox, with '/'
+    path: Path
+    content: str
+    container: bool = False  # perhaps a zip of submissions
+
+
+def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[Item]:
+    """All files of an inbox (a folder, or one file), in order of arrival; their bytes are
+    hashed, nothing is parsed."""
+    left = {path.resolve() for path in leave_out}
+    found = []
+    for path in _files(inbox, left):
+        name = path.name if path == inbox else path.relative_to(inbox).as_posix()
+        content, head, changed = _hashed(path)
+        # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
+        container = head == b"PK\x03\x04" and path.suffix.lower() in (".zip", "")
+        found.append((changed, Item(printable(name), path, content, container)))
+    return [item for _, item in sorted(found, key=lambda pair: (pair[0], pair[1].name))]
+
+
+def _files(inbox: Path, left: set[Path]) -> Iterator[Path]:
+    if not inbox.is_dir():
+        yield inbox
+        return
+    for root, folders, names in os.walk(inbox):
+        here = Path(root)
+        folders[:] = sorted(f for f in folders if (here / f).resolve() not in left)
+        for name in sorted(names):
+            if not name.startswith(DROPPINGS) and (here / name).resolve() not in left:
+                yield here / name
+
+
+def _hashed(path: Path) -> tuple[str, bytes, int]:
+    """(SHA-256, first four bytes, time of change)."""
+    try:
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
+            return UNREADABLE, b"", 0
+        digest, head = hashlib.sha256(), b""
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                head = head or chunk[:4]
+                digest.update(chunk)
+    except OSError:
+        return UNREADABLE, b"", 0
+    return digest.hexdigest(), head, state.st_mtime_ns
+
+
+def printable(name: str) -> str:
+    """A file's name as text: bytes that are none stand as \\xNN."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def annotated(reply: Path, name: str) -> Path:
+    """Where the marked copy of a file goes: beside its receipt.
+
+    >>> annotated(Path("r"), "一县/表.xlsx").as_posix()
+    'r/一县/批注-表.xlsx'
+    """
+    folder, _, last = name.rpartition("/")
+    suffix = "" if last.lower().endswith(".xlsx") else ".xlsx"
+    return reply / folder / f"{say('annotated_suffix')}-{last}{suffix}"
+
+
+def receipt(reply: Path, name: str) -> Path:
+    """Where the receipt of a file goes: the same path below the reply folder.
+
+    >>> receipt(Path("r"), "一县/表.xlsx").as_posix()
+    'r/一县/回执-表.xlsx.json'
+    """
+    folder, _, last = name.rpartition("/")
+    return reply / folder / f"{say('receipt_prefix')}-{last}.json"

@@ -1,0 +1,245 @@
+"""What `receive` asks of a worker: taking zips apart and judging files that came in.
+
+A file is judged like in `check`. What the register is to keep goes two ways: a few plain values
+in the answer, and the members as a CSV file in the register's spool, so that no process holds
+more than a batch.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any
+
+from converter import checking, form, unpacking, wire, workbook
+from converter.kinds.base import today
+from converter.model import Form, Issue, Level, Outcome, Place, RawSheet, Submission
+
+Answer = tuple[Any, Sequence[bytes]]
+Progress = Callable[[int], None]
+
+ROWS_A_FRAME = 100_000
+PROBLEMS = 40  # kinds of faults that a receipt lists
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A submission and what its envelope proves."""
+
+    submission: Submission
+    created: str = ""  # ISO time, only where a valid signature covers it
+    signed: bool = False
+    sealed: bool = False
+
+
+def unpack(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progress) -> Answer:
+    """Take a zip apart. args: path, content, name, folder.
+
+    Answer: {"container": false} for a zip that is something else (a package, a workbook), else
+    {"container", "members": [[name, path, content] …], "refused": [[name, content, issue] …]}.
+    """
+    about_to_read(0)
+    if workbook.sniff(Path(args["path"])) not in ("zip", "damaged"):
+        return {"container": False}, ()
+    folder = Path(args["folder"])
+    folder.mkdir(parents=True, exist_ok=True)
+    members, refused = [], []
+    for found in unpacking.unpack(Path(args["path"]), args["content"], args["name"], folder):
+        if isinstance(found, unpacking.Member):
+            members.append([found.name, str(found.path), found.content])
+        else:
+            issue = Issue(found.code, Level.ERROR, Place(found.name), params=found.params)
+            refused.append([found.name, found.content, wire.pack_issue(issue)])
+    return {"container": True, "members": members, "refused": refused}, ()
+
+
+def receive(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progress) -> Answer:
+    """Judge files. args: form, files ([path, name, where the annotated copy goes] each), spool
+    (the CSV to write), keys (a folder or '').
+
+    Answer: {"files": […], "spool"}, one entry a file, see `_entry`.
+    """
+    definition = form.load(Path(args["form"]))
+    files = []
+    with Path(args["spool"]).open("w", encoding="utf-8", newline="") as spool:
+        for number, read, checked in _judged(args, definition, about_to_read):
+            target = args["files"][number][2]
+            files.append(_entry(read, checked, definition, target))
+            if checked.outcome.status in ("ok", "warnings"):
+                _spool(spool, number, checked, definition)
+    return {"files": files, "spool": args["spool"]}, ()
+
+
+def _judged(
+    args: dict[str, Any], definition: Form, about_to_read: Progress
+) -> Iterator[tuple[int, Read, checking.Checked]]:
+    waiting: list[tuple[int, Read]] = []
+    rows = 0
+    for number, (path, name, _) in enumerate(args["files"]):
+        about_to_read(number)
+        waiting.append((number, read(Path(path), name, definition, args["keys"])))
+        member = waiting[-1][1].submission.member
+        rows += len(member) if member else 0
+        if rows >= ROWS_A_FRAME:
+            yield from _check(waiting, definition)
+            waiting, rows = [], 0
+    yield from _check(waiting, definition)
+
+
+def _check(
+    waiting: Sequence[tuple[int, Read]], definition: Form
+) -> Iterator[tuple[int, Read, checking.Checked]]:
+    if waiting:
+        judged = checking.check([r.submission for _, r in waiting], definition, today())
+        for (number, one), checked in zip(waiting, judged, strict=True):
+            yield number, one, checked
+
+
+def read(path: Path, name: str, definition: Form, keys_folder: str) -> Read:
+    """A workbook or a package as it came, under the name it goes by. Never raises on bad data.
+
+    With the union's keys a sealed package is opened and a signature is one of a unit that this
+    union issued an identity file to; without them no signature counts for anything.
+    """
+    if workbook.sniff(path) != "package":
+        return Read(workbook.read(path, definition, name))
+    from converter import package
+
+    if not keys_folder:
+        found = package.examine(path, definition)
+        return Read(_renamed(found.submission, str(path), name), sealed=found.sealed)
+    from converter import identity, keys
+
+    folder = Path(keys_folder)
+    found = package.examine(
+        path, definition, union=identity.union_of(folder), opener=keys.opener(folder)
+    )
+    return Read(
+        _renamed(found.submission, str(path), name),
+        created=found.created if found.signed else "",
+        signed=found.signed,
+        sealed=found.sealed,
+    )
+
+
+def _renamed(submission: Submission, old: str, name: str) -> Submission:
+    """Places tell the name in the inbox, not where the file was put to be read."""
+
+    def moved(place: Place) -> Place:
+        return replace(place, file=name) if place.file == old else place
+
+    issues = tuple(
+        replace(i, place=moved(i.place), related=tuple(map(moved, i.related)))
+        for i in submission.issues
+    )
+    return replace(submission, file=name, issues=issues)
+
+
+# --- what is told of a file ------------------------------------------------------------------
+
+
+def _entry(one: Read, checked: checking.Checked, definition: Form, target: str) -> dict[str, Any]:
+    submission, outcome, records = checked.submission, checked.outcome, checked.records
+    annotated = ""
+    if target and outcome.readable and outcome.status != "ok":
+        from converter.report import annotate
+
+        annotate.annotate(submission, outcome, definition, Path(target))
+        annotated = target
+    named = {f.identity: records.unit.get(f.key, "") for f in definition.unit if f.identity}
+    stamp = submission.stamp
+    levels = Counter(issue.level for issue in outcome.issues)
+    found = Counter((issue.code, str(issue.level)) for issue in outcome.issues)
+    accepted = outcome.status in ("ok", "warnings")
+    return {
+        "file": submission.file,
+        "status": outcome.status,
+        "code": stamp.unit_code,
+        "name": outcome.unit_name,
+        "superior_code": stamp.superior_code,
+        "superior": named.get("superior_name") or stamp.superior_name,
+        "period": stamp.period or str(definition.prose.get("period", "")),
+        "serial": stamp.serial,
+        "form_version": stamp.version,
+        "digest": _digest(records, definition) if accepted else "",
+        "created": one.created,
+        "signed": one.signed,
+        "sealed": one.sealed,
+        "package": submission.from_package,
+        "members": outcome.members,
+        "errors": levels[Level.ERROR],
+        "warnings": levels[Level.WARNING],
+        "answers": dict(records.unit) if accepted else {},
+        "unit_sheet": submission.unit.name if submission.unit else "",
+        "member_sheet": submission.member.name if submission.member else "",
+        "id_column": _id_column(submission.member, definition),
+        "found": [[code, level, count] for (code, level), count in sorted(found.items())],
+        "problems": _problems(outcome, definition),
+        "annotated": annotated,
+    }
+
+
+def _id_column(sheet: RawSheet | None, definition: Form) -> int:
+    key = next((f.key for f in definition.member if f.kind == "id_number"), "")
+    return sheet.at.get(key, (0, 0))[1] if sheet else 0
+
+
+def _problems(outcome: Outcome, definition: Form) -> list[dict[str, Any]]:
+    """What stands in the way or should be looked at, ID numbers masked; a line a kind of fault."""
+    from converter.report import tables
+
+    found = tables.findings(outcome, definition, show_ids=False)
+    groups = tables.groups(one for one in found if one.level is not Level.NOTE)
+    return [
+        {
+            "code": group.first.code,
+            "level": str(group.first.level),
+            "where": "!".join(p for p in (group.first.place.sheet, group.first.place.cell) if p),
+            "message": tables.titled(group.first),
+            "fix": group.first.fix,
+            "count": len(group),
+        }
+        for group in groups[:PROBLEMS]
+    ]
+
+
+def _digest(records: Any, definition: Form) -> str:
+    """The digest that a package of these records has (docs/package-format.md)."""
+    from converter.package import descriptor, tables
+
+    contents = []
+    for resource in definition.package.resources:
+        keys = [key for _, key in resource.columns]
+        if resource.sheet == definition.unit.key:
+            columns = [[records.unit.get(key, "")] for key in keys]
+        else:
+            blank = [""] * max(map(len, records.members.values()), default=0)
+            columns = [records.members.get(key, blank) for key in keys]
+        header = [name for name, _ in resource.columns]
+        data = tables.encode(header, columns, definition.package.encoding)
+        contents.append((resource.path, data))
+    return descriptor.digest(contents)
+
+
+def _spool(file: IO[str], number: int, checked: checking.Checked, definition: Form) -> None:
+    """Number of the file, number of the record, row of the sheet, then the fields."""
+    sheet = checked.submission.member
+    if sheet is None:
+        return
+    members = checked.records.members
+    blank = [""] * len(sheet)
+    columns = [members.get(field.key, blank) for field in definition.member]
+    counted = range(1, len(sheet) + 1)
+    numbers = [number] * len(sheet)
+    # Quoted throughout: the register reads it without guessing.
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerows(zip(numbers, counted, sheet.rows, *columns, strict=True))
+
+
+TASKS: dict[str, Callable[[dict[str, Any], Sequence[bytes], Progress], Answer]] = {
+    "unpack": unpack,
+    "receive": receive,
+}

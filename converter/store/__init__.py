@@ -1,0 +1,19 @@
+"""The register of what was received: one folder S, written by one process at a time.
+
+    S/register.duckdb   submissions, units, members of every period (docs/register.md)
+    S/lock              who is writing; held by the operating system, so it dies with its owner
+    S/spool/            what workers hand over; emptied when the register is opened
+    S/published/        what others read: Parquet files and state.json, replaced as a whole
+
+A DuckDB writer shuts out readers too, so everybody else reads the published snapshot. Only
+`Register` writes; a batch of files is one transaction, so a process killed at any moment leaves
+whole batches behind and running it again does the rest.
+"""
+
+from converter.store.arrival import Arrival, Claim, Listed
+from converter.store.lock import Busy
+from converter.store.register import Register
+from converter.store.schema import StoreError
+from converter.store.snapshot import Snapshot
+
+__all__ = ["Arrival", "Busy", "Claim", "Listed", "Register", "Snapshot", "StoreError"]

@@ -1,0 +1,96 @@
+"""Who is writing: a lock that the operating system holds for a process and drops when it dies.
+
+The file itself stays behind and proves nothing; only the lock on it counts. So there is no stale
+lock to recognise, however a process ended. What the file says (pid, host, since when) is for
+people.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+# Windows locks bytes, not files, and a locked byte cannot be read: lock one far behind the text.
+_FAR = 1 << 30
+
+
+class Busy(Exception):
+    """Another process is writing. `pid`, `host` and `since` tell who ('' where unknown)."""
+
+    def __init__(self, path: Path, holder: dict[str, Any]) -> None:
+        self.path = path
+        self.pid = str(holder.get("pid", ""))
+        self.host = str(holder.get("host", ""))
+        self.since = str(holder.get("since", ""))
+        super().__init__(f"{path}: {holder}")
+
+
+class Lock:
+    """Hold it as a context manager. Raises Busy at once where somebody else has it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Lock:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch(exist_ok=True)
+        file = self._path.open("r+b")
+        try:
+            _acquire(file)
+        except OSError:
+            file.close()
+            raise Busy(self._path, _holder(self._path)) from None
+        holder = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        file.truncate(0)
+        file.write(json.dumps(holder).encode())
+        file.flush()
+        self._file = file
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.seek(0)
+            file.truncate(0)
+            file.flush()
+            _release(file)
+            file.close()
+
+
+def _holder(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_bytes()[:1000] or b"{}")
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+if os.name == "nt":
+    import msvcrt
+
+    def _acquire(file: IO[bytes]) -> None:
+        file.seek(_FAR)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        file.seek(0)
+
+    def _release(file: IO[bytes]) -> None:
+        file.seek(_FAR)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+
+else:
+    import fcntl
+
+    def _acquire(file: IO[bytes]) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _release(file: IO[bytes]) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)

@@ -1,0 +1,190 @@
+"""Keys: made once, readable by their owner alone, understood by openssl and age."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import pickle
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from converter import keys
+from converter.keys import KeysError
+
+
+def test_examples() -> None:
+    assert doctest.testmod(keys).failed == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_private_files_are_their_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        keys.create(tmp_path / "k")
+    finally:
+        os.umask(before)
+    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "k").iterdir()}
+    assert set(modes) == {"signing.key", "signing.pub", "sealing.key", "sealing.pub"}
+    assert set(modes.values()) == {0o600}
+
+
+@pytest.mark.parametrize("name", ["signing.key", "sealing.key", "signing.pub", "sealing.pub"])
+def test_keys_are_never_written_over(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"mine")
+    with pytest.raises(KeysError) as caught:
+        keys.create(tmp_path)
+    assert (caught.value.how, caught.value.path) == ("exists", tmp_path / name)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {name: b"mine"}
+
+
+def test_half_a_set_of_keys_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = keys.write_new
+
+    def full(path: Path, data: bytes) -> Path:
+        if path.name == keys.SEALING:
+            raise OSError(28, "disk full")
+        return whole(path, data)
+
+    monkeypatch.setattr(keys, "write_new", full)
+    with pytest.raises(OSError, match="disk full"):
+        keys.create(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_public_keys_are_read_without_the_private_ones(tmp_path: Path) -> None:
+    made = keys.create(tmp_path)
+    for name in (keys.SIGNING, keys.SEALING):
+        (tmp_path / name).unlink()
+    assert keys.public(tmp_path) == made
+    with pytest.raises(KeysError, match="missing"):
+        keys.signer(tmp_path)
+    with pytest.raises(KeysError, match="missing"):
+        keys.opener(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["signing.key", "sealing.key", "signing.pub", "sealing.pub"])
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"AGE-SECRET-KEY-1", b"x" * 20_000])
+def test_broken_files_are_named_and_not_quoted(name: str, data: bytes, tmp_path: Path) -> None:
+    keys.create(tmp_path)
+    (tmp_path / name).write_bytes(data)
+    reader = {
+        "signing.key": keys.signer,
+        "sealing.key": keys.opener,
+        "signing.pub": keys.public,
+        "sealing.pub": keys.public,
+    }[name]
+    with pytest.raises(KeysError) as caught:
+        reader(tmp_path)
+    assert (caught.value.how, caught.value.path) == ("broken", tmp_path / name)
+    assert str(tmp_path / name) in caught.value.said
+
+
+def test_a_private_key_of_another_union_is_refused(tmp_path: Path) -> None:
+    keys.create(tmp_path / "a")
+    keys.create(tmp_path / "b")
+    shutil.copy(tmp_path / "a" / keys.SIGNING, tmp_path / "b" / keys.SIGNING)
+    with pytest.raises(KeysError, match="broken"):
+        keys.signer(tmp_path / "b")
+
+
+def test_secrets_tell_nothing_and_do_not_travel(tmp_path: Path) -> None:
+    keys.create(tmp_path)
+    secret, _ = keys.new_pair()
+    for holder in (keys.Signer.of(secret), keys.opener(tmp_path)):
+        assert repr(holder) in ("Signer()", "Opener()")
+        assert not hasattr(holder, "__dict__")
+        with pytest.raises(TypeError):
+            pickle.dumps(holder)
+
+
+@given(st.text(max_size=50))
+def test_what_is_no_secret_is_refused_without_being_quoted(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^no Ed25519 secret key$"):
+        keys.Signer.of(text)
+
+
+@given(st.text(max_size=50), st.binary(max_size=70))
+def test_no_key_and_no_signature_raises(public: str, signature: bytes) -> None:
+    assert not keys.fits(public, signature, b"data")
+
+
+def test_a_base64_text_means_one_key_only() -> None:
+    """The last character before = carries two unused bits."""
+    _, public = keys.new_pair()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    twin = public[:-2] + alphabet[alphabet.index(public[-2]) ^ 1] + "="
+    signer = keys.Signer.of(keys.new_pair()[0])
+    assert keys._raw(public)
+    assert not keys.fits(twin, signer.sign(b"x"), b"x")
+    assert keys._raw(twin) == b""
+
+
+def test_openssl_verifies_and_age_opens(tmp_path: Path) -> None:
+    openssl, age = shutil.which("openssl"), shutil.which("age")
+    if not (openssl and age):
+        assert not os.environ.get("CI"), "install openssl and age"
+        pytest.skip("no openssl or age here")
+    public = keys.create(tmp_path)
+    (tmp_path / "data").write_bytes(b"2026")
+    (tmp_path / "signature").write_bytes(keys.signer(tmp_path).sign(b"2026"))
+    verify = [openssl, "pkeyutl", "-verify", "-pubin", "-inkey", "signing.pub", "-rawin"]
+    verify += ["-in", "data", "-sigfile", "signature"]
+    assert subprocess.run(verify, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    (tmp_path / "data").write_bytes(b"2027")
+    assert subprocess.run(verify, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+    sealed = keys.seal(b"members", public.sealing)
+    opened = subprocess.run(
+        [age, "-d", "-i", "sealing.key"],
+        input=sealed,
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+    )
+    assert opened.stdout == b"members"
+    sealed = subprocess.run(
+        [age, "-r", public.sealing], input=b"back", cwd=tmp_path, capture_output=True, check=True
+    ).stdout
+    assert keys.opener(tmp_path).open(sealed) == b"back"
+
+
+def test_what_was_sealed_opens_whole_or_not_at_all(tmp_path: Path) -> None:
+    public = keys.create(tmp_path)
+    opener = keys.opener(tmp_path)
+    plain = b"x" * 200_000  # several of age's chunks of 64 kB
+    sealed = keys.seal(plain, public.sealing)
+    assert opener.open(sealed) == plain
+    for position in (0, 30, 150, 70_000, len(sealed) - 1):
+        flipped = bytearray(sealed)
+        flipped[position] ^= 1
+        assert opener.open(bytes(flipped)) is None
+    for length in (0, 100, 65_000, len(sealed) - 16, len(sealed) - 1):
+        assert opener.open(sealed[:length]) is None
+    assert opener.open(sealed + b"x") is None
+
+
+def test_another_unions_key_opens_nothing(tmp_path: Path) -> None:
+    sealed = keys.seal(b"x", keys.create(tmp_path / "a").sealing)
+    keys.create(tmp_path / "b")
+    assert keys.opener(tmp_path / "b").open(sealed) is None
+
+
+@pytest.mark.parametrize("recipient", ["", "age1", "age1" + "q" * 58, "ssh-ed25519 AAAA"])
+def test_nothing_is_sealed_for_what_is_no_key(recipient: str) -> None:
+    assert not keys.is_recipient(recipient)
+    with pytest.raises(ValueError, match="no age recipient"):
+        keys.seal(b"x", recipient)
+
+
+def test_fingerprints_tell_both_keys_apart() -> None:
+    one, other = keys.new_pair()[1], keys.new_pair()[1]
+    prints = {keys.fingerprint(a, b) for a in (one, other) for b in (one, other)}
+    assert len(prints) == 4
+    assert all(len(text.split("-")) == 8 for text in prints)

@@ -1,0 +1,65 @@
+"""Shared formulas hold no inline arrays: LibreOffice would lose their references."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openpyxl
+import pytest
+
+from converter.model import Form
+from converter.template.constants import Constants
+from converter.template.layout import MemberLayout
+
+
+def test_an_array_inside_sumproduct_becomes_a_name() -> None:
+    constants = Constants()
+    found = constants.replace('SUMPRODUCT(--ISNUMBER(FIND({"a","b"},$B5)))>0')
+    assert found == "SUMPRODUCT(--ISNUMBER(FIND(array_1,$B5)))>0"
+    assert constants.names == {("a", "b"): "array_1"}
+
+
+def test_the_same_array_has_one_name_and_another_its_own() -> None:
+    constants = Constants()
+    constants.replace('SUMPRODUCT(--($A5={"a","b"}))')
+    constants.replace('SUMPRODUCT(--($B5={"a","b"}))+SUMPRODUCT(MID($C5,{1,2,3},1)*1)')
+    assert list(constants.names.values()) == ["array_1", "array_2"]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'OR($A5={"a","b"})',  # a range would not be compared element by element
+        'SUMPRODUCT(IF($A5={"a","b"},1,0))',
+        'SUMPRODUCT(--($A5={"a","\r"}))',  # a cell would not hold the carriage return
+        "SUMPRODUCT({1,2;3,4}*$A5)",
+    ],
+)
+def test_an_array_that_means_something_else_as_a_range_stays(expression: str) -> None:
+    assert Constants().replace(expression) is None
+
+
+@pytest.mark.parametrize(
+    "expression", ["$A5+1", 'IF($A5="{","}","{1,2}")', 'LEN("""{")', "A1:B2", "-$A5%"]
+)
+def test_everything_else_is_left_as_it_is(expression: str) -> None:
+    assert Constants().replace(expression) == expression
+
+
+def test_constants_keep_their_types_and_quotes() -> None:
+    book = openpyxl.Workbook()
+    constants = Constants()
+    constants.replace('SUMPRODUCT(--($A5={"""","=1"," "}))+SUMPRODUCT({1,2.5}*1)')
+    constants.write(book, book.active, 3)
+    rows = [[c.value for c in row[2:6]] for row in book.active.iter_rows(min_row=2)]
+    assert rows == [["array_1", '"', "=1", " "], ["array_2", 1, 2.5, None]]
+    assert {c.data_type for c in book.active[2][3:6]} == {"s"}
+    assert book.defined_names["array_1"].value == "'Sheet'!$D$2:$F$2"
+    assert book.defined_names["array_2"].value == "'Sheet'!$D$3:$E$3"
+
+
+def test_no_shared_formula_of_the_template_holds_an_array(blank: Any, form: Form) -> None:
+    row = blank[form.member.title][MemberLayout.FIRST_ROW]
+    shared = [c.value.text for c in row if getattr(c.value, "t", "") == "shared"]
+    assert shared
+    assert [text for text in shared if "{" in text] == []
