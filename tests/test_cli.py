@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -334,3 +335,17 @@ def test_the_same_workbook_gives_the_same_bytes_anywhere(good: Path, tmp_path: P
         assert done.returncode == 0, done.stderr
         made.append(target.read_bytes())
     assert made[0] == made[1] == made[2]
+
+
+def test_every_command_explains_itself_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    def commands(group: Any, path: tuple[str, ...]) -> Any:
+        for name, command in group.commands.items():
+            yield (*path, name)
+            if hasattr(command, "commands"):
+                yield from commands(command, (*path, name))
+
+    for path in [(), *commands(cli.cli, ())]:
+        assert cli.run([*path, "--help"]) == 0
+        said = capsys.readouterr().out
+        assert said.startswith("用法：converter")
+        assert not re.search(r"\[(required|default|\d)|Options:|Usage:|Commands:|exit\.", said)

@@ -119,7 +119,11 @@ def test_a_locked_member_is_refused(tmp_path: Path) -> None:
     assert codes(taken(bytes(data), tmp_path)) == ["F605"]
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", zipped(("a", b"b"))[:-10]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK\x03\x04", zipped(("a", b"b"))[:-10]],
+    ids=["nothing", "a beginning", "the end is missing"],
+)
 def test_what_is_no_whole_zip_is_refused(data: bytes, tmp_path: Path) -> None:
     assert codes(taken(data, tmp_path)) == ["F601"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,6 +35,12 @@ class Chinese:
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         params = [p for p in self.get_params(ctx) if isinstance(p, click.Option)]  # type: ignore[attr-defined]
         records = [record for p in params if (record := p.get_help_record(ctx))]
+        # What click adds is English; of its additions only 'required' tells a clerk anything.
+        required = helptext.text("required")
+        records = [
+            (names, re.sub(r" +\[[^\]]*\]$", lambda m: required * ("required" in m[0]), said))
+            for names, said in records
+        ]
         with formatter.section(helptext.text("options")):
             formatter.write_dl(records)
 
