@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.make_samples import EPOCH, LARGE, SAMPLES, large
+from tests.make_samples import EPOCH, SAMPLES, large
 
 CASES = sorted(path.parent.name for path in SAMPLES.glob("*/cmd"))
 
@@ -39,10 +39,20 @@ def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def staged(case: str, folder: Path) -> Path:
+    """A copy of the case's input, to run commands in."""
+    copy = folder / case
+    if (SAMPLES / case / "input").is_dir():
+        shutil.copytree(SAMPLES / case / "input", copy)
+    else:  # too large to keep
+        copy.mkdir()
+        large(copy / "填报.xlsx")
+    return copy
+
+
 def transcript(case: str, folder: Path) -> str:
     """What a clerk sees: each command, its output, and its exit code where it is not 0."""
-    copy = folder / case
-    shutil.copytree(SAMPLES / case / "input", copy)
+    copy = staged(case, folder)
     lines = []
     for line in (SAMPLES / case / "cmd").read_text(encoding="utf-8").splitlines():
         done = run(line, copy)
@@ -84,18 +94,8 @@ def found(folder: Path, *files: str) -> dict[str, list[list[str]]]:
 @pytest.mark.parametrize("case", CASES)
 def test_exactly_the_faults_of_the_case_are_found(case: str, tmp_path: Path) -> None:
     expected = json.loads((SAMPLES / case / "expected" / "codes.json").read_text(encoding="utf-8"))
-    copy = tmp_path / case
-    shutil.copytree(SAMPLES / case / "input", copy)
+    copy = staged(case, tmp_path)
     assert found(copy, *sorted(path.name for path in copy.iterdir())) == expected
-
-
-def test_twenty_thousand_members_are_checked_and_all_are_right(tmp_path: Path) -> None:
-    large(tmp_path / "填报.xlsx")
-    done = run("converter check 填报.xlsx --format json", tmp_path)
-    (file,) = json.loads(done.stdout)["files"]
-    assert file["members"] == LARGE
-    assert [i for i in file["issues"] if i["level"] != "note"] == []
-    assert done.returncode == 0
 
 
 def test_annotated_copy_sent_back_unchanged_has_the_same_faults(tmp_path: Path) -> None:

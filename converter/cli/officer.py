@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
+KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 NAMED = 20  # refused files that are told on the terminal
 
 
@@ -217,7 +218,9 @@ def _reason(one: Any, form: Form) -> str:
     titles = [
         messages.entry(code, form).title for code, level, _ in one.arrival.found if level == "error"
     ]
-    return "、".join(dict.fromkeys(titles))
+    kinds = list(dict.fromkeys(titles))
+    more = messages.say("and_more") if kinds[KINDS_NAMED:] else ""
+    return "、".join(kinds[:KINDS_NAMED]) + more
 
 
 def _json(done: Summary, form: Form, show_ids: bool) -> str:

@@ -93,6 +93,7 @@ def _draw(sheet: Any, figure: Figure, count: int) -> None:
         series.graphicalProperties.solidFill = COLOURS[number % len(COLOURS)][1:]
     chart.set_categories(Reference(sheet, min_col=1, min_row=FIRST_ROW, max_row=last))
     sheet.add_chart(chart, f"{get_column_letter(wide + 2)}3")
+    sheet.page_setup.orientation = "landscape"  # table and chart side by side
     sheet.print_area = f"A1:{get_column_letter(wide + 14)}{max(sheet.max_row, 45)}"
 
 

@@ -118,6 +118,7 @@ def write_xlsx(tables: Sequence[Table], title: str) -> bytes:
             letter = sheet.cell(3, n).column_letter
             sheet.column_dimensions[letter].width = max(map(columns, texts), default=8) + 4
         sheet.freeze_panes = "A4"
+        sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
     stream = io.BytesIO()
