@@ -18,6 +18,7 @@ hold across machines are taken of the members, not of the zip.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -202,7 +203,7 @@ def sweep(folder: Path) -> None:
         return  # writing will tell what is wrong with the folder
     for stray in strays:
         with contextlib.suppress(OSError):
-            if now - stray.lstat().st_mtime > STALE:
+            if _is_orphan(stray.name) or now - stray.lstat().st_mtime > STALE:
                 stray.unlink()
 
 
@@ -212,7 +213,29 @@ _sweep_once = cache(sweep)
 
 
 def _private_name(folder: Path) -> Path:
-    return folder / f"{PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
+    return folder / f"{PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(8)}"
+
+
+@cache
+def _host() -> str:
+    node = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    return hashlib.sha256(node.encode()).hexdigest()[:8]
+
+
+def _is_orphan(name: str) -> bool:
+    """Whether a private file's process ran on this machine and is gone. (Windows cannot ask
+    without doing harm: there age alone decides, as for files of other machines.)"""
+    host, _, rest = name.removeprefix(PREFIX).partition("-")
+    pid = rest.partition("-")[0]
+    if os.name == "nt" or host != _host() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 @contextlib.contextmanager

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -183,3 +186,18 @@ def test_any_members_survive(members: dict[str, bytes]) -> None:
     assert first.getvalue() == second.getvalue()
     with zipfile.ZipFile(first) as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == members
+
+
+def test_what_a_killed_process_left_is_gone_at_the_next_start(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys; from pathlib import Path; from converter import ooxml\n"
+        "def die(path): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "ooxml.write_bytes_atomically(Path(sys.argv[1]) / 'a', b'new', verify=die)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (stray,) = tmp_path.iterdir()
+    alive = stray.with_name(stray.name.replace(stray.name.split("-")[3], str(os.getpid())))
+    alive.write_bytes(b"another process is still writing this")
+    ooxml.sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == [alive]
