@@ -66,6 +66,7 @@ def receive(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progres
     files = []
     with Path(args["spool"]).open("w", encoding="utf-8", newline="") as spool:
         for number, read, checked in _judged(args, definition, about_to_read):
+            about_to_read(number)  # still alive: an annotated copy takes its time
             target = args["files"][number][2]
             files.append(_entry(read, checked, definition, target))
             if checked.outcome.status in ("ok", "warnings"):

@@ -41,7 +41,9 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
     definition = form.load(Path(args["form"]))
     targets: dict[str, str] = dict(zip(args["paths"], args["annotate"] or (), strict=False))
     outcomes, annotated = [], []
-    for checked in _judged(args["paths"], definition, args["halves"], about_to_read):
+    judged = _judged(args["paths"], definition, args["halves"], about_to_read)
+    for number, checked in enumerate(judged):
+        about_to_read(number)  # still alive: an annotated copy takes its time
         outcomes.append(wire.pack_outcome(checked.outcome))
         target = targets.get(checked.submission.file, "")
         if target and checked.outcome.readable and checked.outcome.status != "ok":

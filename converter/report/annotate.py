@@ -61,7 +61,10 @@ LINK = replace(ENTRY, colour=ACCENT, underline=True)
 
 def annotate(submission: Submission, outcome: Outcome, form: Form, path: Path) -> None:
     """Write the annotated copy of a readable submission to `path`."""
-    rows = form.limits["rows"]  # and room for every member, see template.prepared_rows
+    members = len(submission.member) if submission.member else 0
+    # A copy is for mending: every member has its row, newcomers a few, and a batch of hundreds
+    # does not write half a thousand empty rows each.
+    rows = template.prepared_rows(1, members) if members else form.limits["rows"]
     stamp = replace(submission.stamp, form=form.id, version=form.version)
     book = template.build(form, rows=rows, stamp=stamp, data=submission)
     home = _Home(submission, form, layout(form, rows))
