@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 
 @cache
 def _data() -> dict[str, Any]:
-    path = Path(__file__).parent / "help.zh.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    # Not pathlib: importing it takes a tenth of the time that help has.
+    path = os.path.join(os.path.dirname(__file__), "help.zh.toml")  # noqa: PTH118, PTH120
+    with open(path, "rb") as file:  # noqa: PTH123
+        return tomllib.load(file)
 
 
 def text(key: str) -> str:

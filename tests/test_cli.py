@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import click
 import openpyxl
 import pytest
 
@@ -339,9 +340,11 @@ def test_the_same_workbook_gives_the_same_bytes_anywhere(good: Path, tmp_path: P
 
 def test_every_command_explains_itself_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
     def commands(group: Any, path: tuple[str, ...]) -> Any:
-        for name, command in group.commands.items():
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
             yield (*path, name)
-            if hasattr(command, "commands"):
+            if hasattr(command, "list_commands"):
                 yield from commands(command, (*path, name))
 
     for path in [(), *commands(cli.cli, ())]:

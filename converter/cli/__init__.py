@@ -11,10 +11,9 @@ from collections.abc import Sequence
 
 import click
 
-from converter.cli import clerk, identity, officer, reference  # registers the commands
 from converter.cli.shared import OK, USAGE, cli, err
 
-__all__ = ["clerk", "identity", "main", "officer", "reference", "run"]
+__all__ = ["cli", "main", "run"]
 
 
 def main() -> None:

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from converter.cli.paths import EXISTING, EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.cli.shared import (
-    EXISTING,
-    EXISTING_FILE,
-    EXISTING_FOLDER,
     FOUND,
     OK,
-    TARGET,
     command,
     err,
     form_of,

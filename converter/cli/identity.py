@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from converter import helptext
+from converter.cli.paths import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.cli.shared import (
-    EXISTING_FILE,
-    EXISTING_FOLDER,
     FOUND,
     OK,
-    TARGET,
     Chinese,
     Command,
     cli,

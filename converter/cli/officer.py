@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from converter.cli.paths import EXISTING, EXISTING_FILE, TARGET
 from converter.cli.shared import (
-    EXISTING,
-    EXISTING_FILE,
     FOUND,
     OK,
-    TARGET,
     command,
     err,
     form_of,

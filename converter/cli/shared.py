@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +14,8 @@ import click
 from converter import __version__, helptext
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from converter.model import Form, Outcome
 
 OK, FOUND, USAGE = 0, 1, 2
@@ -49,12 +51,36 @@ class Command(Chinese, click.Command):
     pass
 
 
+# Which module holds a command: imported when the command is asked for, so that help is instant.
+ROOMS = {
+    "template": "clerk",
+    "check": "clerk",
+    "convert": "clerk",
+    "show": "clerk",
+    "stats": "clerk",
+    "identity": "identity",
+    "receive": "officer",
+    "backup": "officer",
+    "restore": "officer",
+    "explain": "reference",
+    "fields": "reference",
+}
+
+
 class Group(Chinese, click.Group):
-    """Commands grouped by who uses them."""
+    """Commands grouped by who uses them; their help stands in help.zh.toml."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(ROOMS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in ROOMS:
+            import_module(f"converter.cli.{ROOMS[cmd_name]}")  # registers its commands
+        return super().get_command(ctx, cmd_name)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for group, title in helptext.groups():
-            names = [n for n in self.commands if helptext.of(n, "group") == group]
+            names = [n for n in ROOMS if helptext.of(n, "group") == group]
             if names:
                 with formatter.section(title):
                     formatter.write_dl([(name, helptext.of(name, "short")) for name in names])
@@ -91,12 +117,6 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
 def option(command: str, *names: str, **settings: Any) -> Callable[[Any], Any]:
     key = settings.pop("key", names[-1].lstrip("-").replace("-", "_"))
     return click.option(*names, help=helptext.option(command, key), **settings)
-
-
-EXISTING = click.Path(exists=True, path_type=Path)
-EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-TARGET = click.Path(path_type=Path)
 
 
 def form_of(ctx: click.Context) -> tuple[Path, Form]:
