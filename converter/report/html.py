@@ -6,16 +6,14 @@ Every text from a file is escaped by the template engine and shown with `visible
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from converter.messages import say
 from converter.model import Form, Level, Outcome
-from converter.report import tables
+from converter.report import page, tables
 from converter.report.tables import Group
 from converter.report.terminal import SHOWN, address
-from converter.report.text import visible
 
 TEMPLATE = "report.html.j2"
 
@@ -23,26 +21,23 @@ TEMPLATE = "report.html.j2"
 def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> str:
     """The whole page as text."""
     totals = tables.count(outcomes)
-    page = _environment().get_template(TEMPLATE)
-    return page.render(
-        form=form,
-        lead=say("report_page_lead", **totals),
-        advice=say("report_page_made_full" if show_ids else "report_page_made"),
-        files=[_file(outcome, form, show_ids) for outcome in outcomes],
+    return (
+        _environment()
+        .get_template(TEMPLATE)
+        .render(
+            form=form,
+            lead=say("report_page_lead", **totals),
+            advice=say("report_page_made_full" if show_ids else "report_page_made"),
+            files=[_file(outcome, form, show_ids) for outcome in outcomes],
+        )
     )
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(say=say, shown=SHOWN)
-    environment.filters.update(visible=visible, address=address, cells=tables.listed)
-    return environment
+    made = page.environment()
+    made.globals.update(say=say, shown=SHOWN)
+    made.filters.update(address=address, cells=tables.listed)
+    return made
 
 
 def _file(outcome: Outcome, form: Form, show_ids: bool) -> dict[str, object]:

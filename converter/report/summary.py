@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from converter.messages import say
@@ -117,26 +116,14 @@ def _mirrored(sheet: Any, column: int, last: int) -> int:
     return column
 
 
-def _shown(cell: str | int | float) -> str:
-    return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
-
-
 # --- page -------------------------------------------------------------------------------------
 
 
 def html(figures: Sequence[Figure], title: str, subtitle: str = "") -> str:
     """One page without scripts that opens offline and prints well."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from converter.report.page import environment
 
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(visible=visible, shown=_shown)
-    page = environment.get_template("summary.html.j2")
+    page = environment().get_template("summary.html.j2")
     return page.render(parts=list(_parts(figures)), title=title, subtitle=subtitle)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from converter.report.text import columns, visible
@@ -30,7 +29,7 @@ def text(tables: Sequence[Table]) -> str:
 
 
 def _block(table: Table) -> str:
-    rows = [[visible(_shown(cell)) for cell in row] for row in (table.header, *table.rows) if row]
+    rows = [[visible(shown(cell)) for cell in row] for row in (table.header, *table.rows) if row]
     wide = max((len(row) for row in rows), default=0)
     widths = [max(columns(row[n]) for row in rows if n < len(row)) for n in range(wide)]
     body = table.rows[0] if table.rows else ()
@@ -42,28 +41,21 @@ def _block(table: Table) -> str:
     return "\n".join(lines)
 
 
+def shown(cell: str | int | float) -> str:
+    """A cell as people read it: rates with one decimal."""
+    return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
+
+
 def _pad(cell: str, width: int, right: bool) -> str:
     blank = " " * (width - columns(cell))
     return blank + cell if right else cell + blank
 
 
-def _shown(cell: str | int | float) -> str:
-    return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
-
-
 def html(tables: Sequence[Table], title: str, subtitle: str = "") -> str:
     """One page that opens offline and prints well."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from converter.report.page import environment
 
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(visible=visible, shown=_shown)
-    page = environment.get_template("tabular.html.j2")
+    page = environment().get_template("tabular.html.j2")
     return page.render(tables=tables, title=title, subtitle=subtitle)
 
 
@@ -79,7 +71,7 @@ def write_csv(tables: Sequence[Table]) -> bytes:
             writer.writerow([table.title])
         for row in (table.header, *table.rows):
             if row:
-                writer.writerow([_tame(_shown(cell)) for cell in row])
+                writer.writerow([_tame(shown(cell)) for cell in row])
     return stream.getvalue().encode("utf-8-sig")
 
 
@@ -114,7 +106,7 @@ def write_xlsx(tables: Sequence[Table], title: str) -> bytes:
             cell.fill = PatternFill("solid", fgColor="EEF1F5")
             cell.alignment = Alignment(vertical="center", wrap_text=True)
         for n in range(1, sheet.max_column + 1):
-            texts = [_shown(r[n - 1]) for r in (table.header, *table.rows) if len(r) >= n]
+            texts = [shown(r[n - 1]) for r in (table.header, *table.rows) if len(r) >= n]
             letter = sheet.cell(3, n).column_letter
             sheet.column_dimensions[letter].width = max(map(columns, texts), default=8) + 4
         sheet.freeze_panes = "A4"
