@@ -67,7 +67,9 @@ unit: $(VENV)/.dev
 
 lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --all-extras --group dev --group bench --group dist \
+		-c requirements-dev.lock -o requirements-bench.lock
 
 docs: $(VENV)/.dev
 	$(BIN)/python docs/build.py
