@@ -39,6 +39,7 @@ def _read(path: Path, form: Form, report: Report) -> Submission:
     found = stamp.read_stamp(book.properties)
     fits = stamp.check_form(found, form, report)
     sheets = read_sheets(book, form, report)
+    book.finish()
     if fits and "unit" in sheets:
         sheets["unit"] = stamp.fit_identity(sheets["unit"], found, form, report)
     issues = report.issues
