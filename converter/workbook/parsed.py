@@ -56,7 +56,9 @@ class ParsedGrid:
             column: {
                 row: value
                 for row, value in enumerate(values, first)
-                if isinstance(value, str) and not cells.is_blank(value)
+                if isinstance(value, str)
+                and not cells.is_blank(value)
+                and (row, column) not in self.errors
             }
             for column, values in self._take(columns, first, 0).items()
         }
