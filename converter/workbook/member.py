@@ -351,6 +351,8 @@ class _Reading:
         texts outside the records."""
         heading, facts = self.heading, self.facts
         for column, text in heading.unknown.items():
+            if column in facts.hidden_columns:
+                continue
             if any(map(_says, self._texts([column]).get(column, {}).values())):
                 yield address(heading.row, column), text.strip(BLANKS)
         fields = {column: key for key, column in self.typed.items()}

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from converter.workbook.strings import Unusual, plain_text
+from converter.workbook.strings import BLANKS, Unusual, plain_text
 
 Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]  # eight bytes each, the first one lowest
@@ -169,10 +169,12 @@ class _Scan:
         if ((types == INLINE) != (kinds[holder] == _TEXT)).any():
             raise Unusual
         formulas, computed = self._formulas(kinds, cell, types, length)
+        # Blanks at the ends of <t> count only where it says so.
+        trimmed = (kinds[holder] == _TEXT) & (self.end[holder] == self.start[holder] + 2)
         said = length > 0
         if not said.all():
             first, length, types, styles = first[said], length[said], types[said], styles[said]
-            places = places.at(said)
+            places, trimmed = places.at(said), trimmed[said]
         last = self._ascending(places)
         of = [types == kind for kind in range(6)]
         number = of[NUMBER]
@@ -184,7 +186,14 @@ class _Scan:
             numbers=self._numbers(first[number], length[number]),
             dates=self._are_dates(styles[number]),
             textual=places.at(textual),
-            texts=self._texts(first[textual], length[textual]),
+            texts=[
+                text.strip(BLANKS) if trim else text
+                for text, trim in zip(
+                    self._texts(first[textual], length[textual]),
+                    trimmed[textual].tolist(),
+                    strict=True,
+                )
+            ],
             booleans=places.at(of[BOOL]),
             truths=self._truths(first[of[BOOL]], length[of[BOOL]]),
             faulty=places.at(of[ERROR]),

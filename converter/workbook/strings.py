@@ -19,11 +19,11 @@ _ODD = re.compile("_x[0-9A-Fa-f]{4}_|\r|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]
 
 _TABLE = re.compile(r"\s*(?:<\?xml[^<>]*\?>)?\s*<sst(?:\s[^<>]*[^/<>])?>(.*)</sst>\s*", re.DOTALL)
 _SPACE = ' xml:space="preserve"'
-_PLAIN_ITEM = re.compile(f"<si><t(?:{_SPACE})?>([^<>]*)</t></si>")
+_PLAIN_ITEM = re.compile(f"<si><t({_SPACE})?>([^<>]*)</t></si>")
 _ITEM = re.compile(r"<si>(.*?)</si>|<si/>", re.DOTALL)
 _RUNS = re.compile(
     r"(?:<r>(?:<rPr>(?:<[a-zA-Z]+(?:\s[^<>]*)?/>)*</rPr>|<rPr/>)?)?"
-    rf"(?:<t(?:{_SPACE})?>([^<>]*)</t>|<t/>)(?:</r>)?"
+    rf"(?:<t({_SPACE})?>([^<>]*)</t>|<t/>)(?:</r>)?"
 )
 _PHONETIC = re.compile(
     rf'<rPh sb="[0-9]+" eb="[0-9]+"><t(?:{_SPACE})?>[^<>]*</t></rPh>|<phoneticPr[^<>]*/>'
@@ -32,6 +32,10 @@ _PHONETIC = re.compile(
 
 class Unusual(Exception):
     """Nothing wrong, but not for this reader."""
+
+
+# Blanks at the ends count only where the file says so.
+BLANKS = " \t\r\n"
 
 
 def plain_text(raw: bytes) -> str:
@@ -90,9 +94,10 @@ def _table(data: bytes) -> list[str]:
     if not table:
         raise Unusual
     body = table[1]
-    texts: list[str] = _PLAIN_ITEM.findall(body)
-    matched = sum(map(len, texts)) + 16 * len(texts) + len(_SPACE) * body.count(_SPACE)
-    if matched != len(body):
+    found: list[tuple[str, str]] = _PLAIN_ITEM.findall(body)
+    if sum(len(space) + len(text) + 16 for space, text in found) == len(body):
+        texts = [text if space else text.strip(BLANKS) for space, text in found]
+    else:
         texts = _items(body)
     joined = "".join(texts)
     if "&" in joined or "_x" in joined or not joined.isprintable():
@@ -111,7 +116,8 @@ def _items(body: str) -> list[str]:
         runs = list(_RUNS.finditer(inside))
         if sum(len(run[0]) for run in runs) != len(inside):
             raise Unusual
-        texts.append("".join(run[1] or "" for run in runs))
+        said = ((run[1], run[2] or "") for run in runs)
+        texts.append("".join(text if space else text.strip(BLANKS) for space, text in said))
     if body[at:].strip():
         raise Unusual
     return texts

@@ -103,7 +103,20 @@ def is_unusual(data: bytes) -> bool:
 
 TEXTS = st.text(
     st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), max_size=12
-) | st.sampled_from(["男", "女", " ", "　\u200b", "130102199001011234", "a&b<c>d\"e'", "中" * 40])
+) | st.sampled_from(
+    [
+        "男",
+        "女",
+        " ",
+        " 李明",
+        "李 明\t",
+        "\u3000李明\u3000",
+        "　\u200b",
+        "130102199001011234",
+        "a&b<c>d\"e'",
+        "中" * 40,
+    ]
+)
 NUMBERS = st.one_of(
     st.integers(0, 99_999_999).map(str),
     st.integers(-(10**16), 10**18).map(str),
@@ -174,7 +187,8 @@ def workbooks(draw: st.DrawFn) -> bytes:
         else ""
     )
     after = '<mergeCells><mergeCell ref="A1:B2"/></mergeCells>' if draw(st.booleans()) else ""
-    table = "".join(f'<si><t xml:space="preserve">{escape(t)}</t></si>' for t in strings)
+    spaces = st.sampled_from(["", ' xml:space="preserve"'])
+    table = "".join(f"<si><t{draw(spaces)}>{escape(t)}</t></si>" for t in strings)
     return book(sheet_of("".join(rows), before, after), f"<sst>{table}</sst>", draw(st.booleans()))
 
 
