@@ -6,7 +6,7 @@ load it at once and a worker can send any of it across a pipe.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
@@ -249,7 +249,7 @@ class RawColumn:
     """One field over the records of a sheet, as typed."""
 
     text: list[str]
-    type: list[int]  # CellType of each
+    type: Sequence[int]  # CellType of each; bytes where there are many
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +262,7 @@ class RawSheet:
 
     name: str
     columns: Mapping[str, RawColumn]  # by field key; every column has the same length
-    rows: list[int]  # sheet row of each record (unit sheet: one entry, unused)
+    rows: Sequence[int]  # sheet row of each record (unit sheet: one entry, unused)
     at: Mapping[str, tuple[int, int]]  # field key → (row, column); row 0 = the record's row
     explanations: Mapping[str, list[str]]  # 情况说明 a record; unit: by field key, member: under ''
     extras: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know

@@ -7,8 +7,9 @@ runs the reading bounds it. `sniff` tells what a file is.
 
 from __future__ import annotations
 
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from converter.model import Form, Stamp, Submission
 from converter.workbook import archive, stamp
@@ -35,11 +36,16 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
 
 
 def _read(path: Path, form: Form, report: Report) -> Submission:
-    book = _open(path)
-    found = stamp.read_stamp(book.properties)
-    fits = stamp.check_form(found, form, report)
-    sheets = read_sheets(book, form, report)
-    book.finish()
+    """Raises Refused, OSError."""
+    kind = sniff(path)
+    if kind in CODES:
+        raise Refused(CODES[kind])
+    with path.open("rb") as file:
+        book = _open(file, kind)
+        found = stamp.read_stamp(book.properties)
+        fits = stamp.check_form(found, form, report)
+        sheets = read_sheets(book, form, report)
+        book.finish()
     if fits and "unit" in sheets:
         sheets["unit"] = stamp.fit_identity(sheets["unit"], found, form, report)
     issues = report.issues
@@ -49,24 +55,23 @@ def _read(path: Path, form: Form, report: Report) -> Submission:
     return Submission(report.file, sheets.get("unit"), sheets.get("member"), found, tuple(issues))
 
 
-def _open(path: Path) -> Book:
+def _open(file: BinaryIO, kind: str) -> Book:
     """Raises Refused, OSError."""
-    kind = sniff(path)
-    if kind in CODES:
-        raise Refused(CODES[kind])
-    if path.stat().st_size > archive.LARGEST_FILE:
+    if file.seek(0, SEEK_END) > archive.LARGEST_FILE:
         raise Refused("F006", limit=archive.LARGEST_FILE >> 20)
-    data = path.read_bytes()
+    file.seek(0)
     if kind == "encrypted":
         from converter.workbook import encrypted
 
-        data = encrypted.decrypt(data)
-        kind = identify(BytesIO(data))
+        file = BytesIO(encrypted.decrypt(file.read()))
+        kind = identify(file)
         if kind in CODES:
             raise Refused(CODES[kind])
+        file.seek(0)
     if kind == "xls":
         from converter.workbook import xls
 
+        data = file.read()
         try:
             return xls.Workbook(data)
         except Refused as refused:
@@ -77,4 +82,4 @@ def _open(path: Path) -> Book:
         return xls.Workbook(encrypted.decrypt(data))
     from converter.workbook import xlsx
 
-    return xlsx.Workbook(data)
+    return xlsx.Workbook(file)

@@ -14,8 +14,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from io import BytesIO
+from io import SEEK_END
 from itertools import chain, pairwise
+from typing import BinaryIO
 
 from converter.workbook.refusal import Refused, refusing
 from converter.workbook.sniff import LARGEST_DIRECTORY, directory_size, part_name
@@ -58,25 +59,26 @@ class Parts(Mapping[str, bytes]):
     those that nobody asked for: a damaged file is damaged, wherever the damage is.
     """
 
-    def __init__(self, data: bytes) -> None:
-        """Raises Refused."""
-        if not 0 <= directory_size(BytesIO(data)) <= LARGEST_DIRECTORY:
+    def __init__(self, file: BinaryIO) -> None:
+        """`file` is seekable and stays open as long as parts are asked for. Raises Refused."""
+        if not 0 <= directory_size(file) <= LARGEST_DIRECTORY:
             raise Refused("F009")
-        with refusing("F009"), zipfile.ZipFile(BytesIO(data)) as archive:
+        with refusing("F009"), zipfile.ZipFile(file) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
-        _vet(members, len(data))
-        self._data = memoryview(data)
+        size = file.seek(0, SEEK_END)
+        _vet(members, size)
+        self._file = file
         self._small: dict[str, bytes] = {}
         self._large: dict[str, tuple[zipfile.ZipInfo, int]] = {}
         self._unseen: dict[str, tuple[zipfile.ZipInfo, int]] = {}
-        for info, start in zip(members, _starts(members, data), strict=True):
+        for info, start in zip(members, _starts(members, file, size), strict=True):
             name, member = part_name(info.filename), (info, start)
             if info.file_size > LARGE:
                 self._unseen[name] = member
                 if _is_xml(self._beginning(*member)):
                     self._large[name] = member
                 continue
-            inflated = b"".join(_inflate(info, self._data, start))
+            inflated = b"".join(_inflate(info, file, start))
             if _is_xml(inflated):
                 self._small[name] = _utf8(inflated, info.filename)
 
@@ -85,7 +87,7 @@ class Parts(Mapping[str, bytes]):
         if name in self._small:
             return self._small[name]
         info, start = self._large[name]
-        part = _utf8(b"".join(_inflate(info, self._data, start)), info.filename)
+        part = _utf8(b"".join(_inflate(info, self._file, start)), info.filename)
         self._unseen.pop(name, None)
         return part
 
@@ -104,7 +106,8 @@ class Parts(Mapping[str, bytes]):
         if name in self._small:
             yield self._small[name]
             return
-        yield from _inflate(*self._inside(name))
+        info, start = self._large[name]
+        yield from _inflate(info, self._file, start)
         self._unseen.pop(name, None)
 
     def finish(self) -> None:
@@ -112,19 +115,12 @@ class Parts(Mapping[str, bytes]):
         for name in [name for name in self._unseen if name in self._large]:
             _ = self[name]
         for info, start in self._unseen.values():
-            for _ in _inflate(info, self._data, start):
+            for _ in _inflate(info, self._file, start):
                 pass
 
-    def _inside(self, name: str) -> tuple[zipfile.ZipInfo, memoryview, int]:
-        info, start = self._large[name]
-        return info, self._data, start
-
     def _beginning(self, info: zipfile.ZipInfo, start: int) -> bytes:
-        packed = self._data[start : start + min(info.compress_size, PIECE)]
-        if info.compress_type == zipfile.ZIP_STORED:
-            return bytes(packed[:SIGN])
         with refusing("F304", part=info.filename):
-            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, SIGN)
+            return next(_pieces(info, self._file, start, SIGN), b"")
 
 
 def _vet(members: list[zipfile.ZipInfo], size: int) -> None:
@@ -150,16 +146,17 @@ def _vet(members: list[zipfile.ZipInfo], size: int) -> None:
         raise Refused("F303", ratio=inflated // max(size, 1))
 
 
-def _starts(members: list[zipfile.ZipInfo], data: bytes) -> list[int]:
+def _starts(members: list[zipfile.ZipInfo], file: BinaryIO, size: int) -> list[int]:
     """Where each member's bytes begin. Members that share bytes are a bomb's trick."""
     starts, spans = [], []
     for info in members:
+        file.seek(info.header_offset)
         try:
-            signature, name, extra = _LOCAL.unpack_from(data, info.header_offset)
+            signature, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
         except struct.error:
             raise Refused("F009") from None
         start = info.header_offset + _LOCAL.size + name + extra
-        if signature != b"PK\x03\x04" or start + info.compress_size > len(data):
+        if signature != b"PK\x03\x04" or start + info.compress_size > size:
             raise Refused("F009")
         starts.append(start)
         spans.append((info.header_offset, start + info.compress_size, info.filename))
@@ -170,11 +167,10 @@ def _starts(members: list[zipfile.ZipInfo], data: bytes) -> list[int]:
     return starts
 
 
-def _inflate(info: zipfile.ZipInfo, data: memoryview, start: int) -> Iterator[bytes]:
+def _inflate(info: zipfile.ZipInfo, file: BinaryIO, start: int) -> Iterator[bytes]:
     """One member in pieces, counted while it is inflated, its checksum compared at the end."""
-    packed = data[start : start + info.compress_size]
     size, crc = 0, 0
-    for piece in _pieces(packed, info):
+    for piece in _pieces(info, file, start, LARGE):
         size, crc = size + len(piece), zlib.crc32(piece, crc)
         if size > info.file_size:
             break  # the declaration lies; no more of it is wanted
@@ -183,21 +179,24 @@ def _inflate(info: zipfile.ZipInfo, data: memoryview, start: int) -> Iterator[by
         raise Refused("F304", part=info.filename)
 
 
-def _pieces(packed: memoryview, info: zipfile.ZipInfo) -> Iterator[bytes]:
-    if info.compress_type == zipfile.ZIP_STORED:
-        yield bytes(packed)
-        return
+def _pieces(info: zipfile.ZipInfo, file: BinaryIO, start: int, most: int) -> Iterator[bytes]:
+    """A member's bytes, at most so many at once."""
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
-    for at in range(0, len(packed), PIECE):
-        rest: bytes | memoryview = packed[at : at + PIECE]
-        while rest:
+    end = start + info.compress_size
+    for at in range(start, end, PIECE):
+        file.seek(at)  # others read in between
+        packed = file.read(min(PIECE, end - at))
+        if info.compress_type == zipfile.ZIP_STORED:
+            yield packed
+            continue
+        while packed:
             with refusing("F304", part=info.filename):
-                piece = engine.decompress(rest, LARGE)
+                piece = engine.decompress(packed, most)
             if piece:
                 yield piece
-            rest = engine.unconsumed_tail
+            packed = engine.unconsumed_tail
         if engine.eof:
-            break
+            return
     with refusing("F304", part=info.filename):
         last = engine.flush()
     if last:

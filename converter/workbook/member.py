@@ -186,21 +186,24 @@ class _Reading:
         records[self._section_rows()] = False
         records[self._remarks(records)] = False
         order = np.flatnonzero(records)
-        rows: list[int] = (order + self.first).tolist()
+        rows = _rows(order, self.first)
         self._cover(rows)
         self._hidden(order, rows)
         self._twice(order)
         reasons = self._column(self.reasons).texts[order] if self.reasons else ()
+        extras = tuple(islice(self._extras(records | repeated), MOST_EXTRAS))
+        columns = {}
+        for key in self.columns:  # a column leaves when its cells have been taken
+            found = self.cells.pop(key)
+            self.read.pop(self.columns[key], None)
+            columns[key] = RawColumn(found.texts[order].tolist(), found.types[order].tobytes())
         return RawSheet(
             name=self.facts.name,
-            columns={
-                key: RawColumn(found.texts[order].tolist(), found.types[order].tolist())
-                for key, found in self.cells.items()
-            },
+            columns=columns,
             rows=rows,
             at={key: (0, column) for key, column in self.columns.items()},
             explanations={"": [text.strip(BLANKS) for text in reasons]} if self.reasons else {},
-            extras=tuple(islice(self._extras(records | repeated), MOST_EXTRAS)),
+            extras=extras,
         )
 
     # --- which rows are records ----------------------------------------------------------
@@ -295,7 +298,7 @@ class _Reading:
                 code = "S003" if field.required else "S004"
                 self.report.add(code, self.facts.name, place, field.key)
 
-    def _cover(self, rows: list[int]) -> None:
+    def _cover(self, rows: Sequence[int]) -> None:
         for box, covered in swallowed(self.facts.merges, rows, self.typed):
             for row, key in covered:
                 self.cells[key].texts[row - self.first] = ""
@@ -305,7 +308,7 @@ class _Reading:
             text = self.cells[first].texts[box[0] - self.first] if inside else ""
             report_merge(self.report, self.facts.name, box, len(covered), first, text)
 
-    def _hidden(self, order: npt.NDArray[np.intp], rows: list[int]) -> None:
+    def _hidden(self, order: npt.NDArray[np.intp], rows: Sequence[int]) -> None:
         facts = self.facts
         for key, column in self.typed.items():
             if column in facts.hidden_columns:
@@ -376,6 +379,14 @@ class _Reading:
     def _outside(self, column: Column, known_rows: Mask) -> list[tuple[int, str]]:
         at = np.flatnonzero((column.types == CellType.TEXT) & ~known_rows)
         return list(zip((at + self.first).tolist(), column.texts[at].tolist(), strict=True))
+
+
+def _rows(order: npt.NDArray[np.intp], first: int) -> Sequence[int]:
+    """Sheet rows; rows without a gap take no memory."""
+    if len(order) and order[-1] - order[0] + 1 == len(order):
+        return range(int(order[0]) + first, int(order[-1]) + first + 1)
+    rows: list[int] = (order + first).tolist()
+    return rows
 
 
 def _says(text: str) -> bool:

@@ -173,8 +173,8 @@ def _section(data: bytes, name: str) -> bytes:
     return data[start.start() : end.start() if end else len(data)]
 
 
-def check_count(data: bytes) -> None:
+def check_count(data: bytes, size: int) -> None:
     """Refuse shared strings that claim to be many more than they can be."""
     claimed = max((int(digits) for digits in _COUNT.findall(data)), default=0)
-    if claimed > CREDIBLE_STRINGS and claimed > len(data) // BYTES_A_STRING:
+    if claimed > CREDIBLE_STRINGS and claimed > size // BYTES_A_STRING:
         raise Refused("F310", count=claimed)

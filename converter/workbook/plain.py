@@ -19,7 +19,7 @@ from converter.workbook.grid import NO_FORMULAS, Column, Facts, Formulas, Texts
 from converter.workbook.scan import Block, Places, scan
 from converter.workbook.strings import Strings, Unusual
 
-CHUNK = 2 << 20  # bytes of rows that are taken at once: they fit a core's cache
+CHUNK = 1 << 20  # bytes of rows that are taken at once: they fit a core's cache
 _LONGEST_HEAD = 8 << 20
 _START, _END, _ROW_END = b"<sheetData>", b"</sheetData>", b"</row>"
 _EMPTY = (b"<sheetData/>", b"<sheetData />")
@@ -48,10 +48,11 @@ def read(
         if (blocks[-1].strings >= len(strings)).any():
             raise Unusual
     values = _Values(blocks, strings, date1904, helpers)
+    hidden_rows = frozenset().union(*(block.hidden for block in blocks))
+    blocks.clear()
     top, left, bottom, right = values.extent()
     if bottom * right > sheetxml.LARGEST_AREA:
         raise Unusual
-    hidden_rows = frozenset().union(*(block.hidden for block in blocks))
     merges = sheetxml.merged_areas(b"".join(tail))
     facts = Facts(name, hidden, top, left, right - left + 1, merges, hidden_rows, columns)
     return PlainGrid(facts, values, bottom)

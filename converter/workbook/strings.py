@@ -6,6 +6,7 @@ Both are strict: what is not plain raises Unusual, and the parser reads it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,10 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 # Escapes of the format itself, line ends that a parser would turn, and what is no text.
 _ODD = re.compile("_x[0-9A-Fa-f]{4}_|\r|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
-_TABLE = re.compile(r"\s*(?:<\?xml[^<>]*\?>)?\s*<sst(?:\s[^<>]*[^/<>])?>(.*)</sst>\s*", re.DOTALL)
+_START = re.compile(rb"\s*(?:<\?xml[^<>]*\?>)?\s*<sst(?:\s[^<>]*|/)?>")
+_END = re.compile(r"\s*</sst>\s*")
+_ITEM_END = b"</si>"
+_LONGEST_ITEM = 1 << 20  # bytes; a cell holds some 100,000 at most
 _SPACE = ' xml:space="preserve"'
 _PLAIN_ITEM = re.compile(f"<si><t({_SPACE})?>([^<>]*)</t></si>")
 _ITEM = re.compile(r"<si>(.*?)</si>|<si/>", re.DOTALL)
@@ -70,42 +74,67 @@ def _reference(found: re.Match[str]) -> str:
 class Strings:
     """The shared strings as cells show them: blank ones are '', longer ones cut."""
 
-    def __init__(self, data: bytes) -> None:
-        """`data` is the part, b'' = none. Raises Unusual."""
-        texts = [text if not cells.is_blank(text) else "" for text in _table(data)]
-        if max(map(len, texts), default=0) > cells.LONGEST:
-            texts = [text[: cells.LONGEST] for text in texts]
-        self.texts = np.array([*texts, ""], dtype=object)[:-1]
-        self.filled: npt.NDArray[np.bool_] = np.array([text != "" for text in texts], dtype=bool)
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        """`stream` is the part, in pieces of any size. Raises Unusual."""
+        texts: list[str] = []
+        self.size = 0  # bytes
+        self.claimed = b""  # what the table says of itself
+        rest = b""
+        for piece in stream:
+            self.size += len(piece)
+            data = rest + piece
+            if len(rest) > _LONGEST_ITEM:
+                raise Unusual
+            if not self.claimed:
+                start = _START.match(data)
+                if not start:
+                    rest = data
+                    continue
+                self.claimed, data = start[0], data[start.end() :]
+            cut = data.rfind(_ITEM_END) + len(_ITEM_END)
+            if cut >= len(_ITEM_END):
+                texts += map(_shown, _items(data[:cut]))
+                data = data[cut:]
+            rest = data
+        if self.size and not (
+            _END.fullmatch(_decoded(rest)) or (self.claimed.endswith(b"/>") and not rest.strip())
+        ):
+            raise Unusual
+        self.texts = np.empty(len(texts), dtype=object)
+        self.texts[:] = texts
+        self.filled: npt.NDArray[np.bool_] = self.texts != ""
 
     def __len__(self) -> int:
         return len(self.texts)
 
 
-def _table(data: bytes) -> list[str]:
-    if not data:
-        return []
+def _shown(text: str) -> str:
+    return "" if cells.is_blank(text) else text[: cells.LONGEST]
+
+
+def _decoded(data: bytes) -> str:
     if b"<!" in data:
         raise Unusual
     try:
-        table = _TABLE.fullmatch(data.decode("utf-8"))
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         raise Unusual from None
-    if not table:
-        raise Unusual
-    body = table[1]
+
+
+def _items(data: bytes) -> list[str]:
+    body = _decoded(data)
     found: list[tuple[str, str]] = _PLAIN_ITEM.findall(body)
     if sum(len(space) + len(text) + 16 for space, text in found) == len(body):
         texts = [text if space else text.strip(BLANKS) for space, text in found]
     else:
-        texts = _items(body)
+        texts = _odd_items(body)
     joined = "".join(texts)
     if "&" in joined or "_x" in joined or not joined.isprintable():
         texts = [_resolved(text) for text in texts]
     return texts
 
 
-def _items(body: str) -> list[str]:
+def _odd_items(body: str) -> list[str]:
     """Strings of which some are formatted in parts or have readings beside them."""
     texts, at = [], 0
     for item in _ITEM.finditer(body):

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, islice
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import python_calamine
@@ -47,9 +47,9 @@ _DATE, _PLAIN = '<xf numFmtId="14"/>', '<xf numFmtId="0"/>'
 class Workbook:
     """An OOXML workbook. Sheets are read when they are asked for."""
 
-    def __init__(self, data: bytes) -> None:
-        """Raises Refused."""
-        self._parts = archive.Parts(data)
+    def __init__(self, file: BinaryIO) -> None:
+        """`file` stays open while sheets are read. Raises Refused."""
+        self._parts = archive.Parts(file)
         self._book = parts.read_book(self._parts)
 
     @property
@@ -87,9 +87,11 @@ class Workbook:
     @cached_property
     def _strings(self) -> Strings:
         """Raises Unusual, Refused."""
-        data = self._parts[self._book.strings] if self._book.strings else b""
-        parts.check_count(data)
-        return Strings(data)
+        if not self._book.strings:
+            return Strings(())
+        strings = Strings(self._parts.stream(self._book.strings))
+        parts.check_count(strings.claimed, strings.size)
+        return strings
 
     def _parsed(self, sheet: parts.SheetPart) -> Grid:
         xml = read_sheet(self._parts[sheet.part], sheet.name)
@@ -108,7 +110,9 @@ class Workbook:
             (f"xl/{_SHEET}", (_SHEET_START, xml.rows, _SHEET_END)),
         ]
         if self._book.strings:
-            members.append(("xl/sharedStrings.xml", (self._parts[self._book.strings],)))
+            strings = self._parts[self._book.strings]
+            parts.check_count(strings, len(strings))
+            members.append(("xl/sharedStrings.xml", (strings,)))
         return _Segments(_stored(members))
 
 

@@ -85,13 +85,13 @@ def seen(grid: Any) -> dict[str, Any]:
 
 
 def both(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    workbook = xlsx.Workbook(data)
+    workbook = xlsx.Workbook(BytesIO(data))
     (part,) = workbook._book.sheets
     return seen(workbook._plain(part)), seen(workbook._parsed(part))
 
 
 def is_unusual(data: bytes) -> bool:
-    workbook = xlsx.Workbook(data)
+    workbook = xlsx.Workbook(BytesIO(data))
     try:
         workbook._plain(workbook._book.sheets[0])
     except Unusual:
@@ -213,7 +213,7 @@ def test_where_a_stream_is_cut_does_not_matter(data: bytes, size: int) -> None:
             yield from (data[at : at + size] for at in range(0, len(data), size))
 
         patch.setattr(xlsx.archive.Parts, "stream", pieces)
-        workbook = xlsx.Workbook(data)
+        workbook = xlsx.Workbook(BytesIO(data))
         assert seen(workbook._plain(workbook._book.sheets[0])) == whole
 
 
@@ -310,18 +310,25 @@ def test_what_is_odd_is_left_to_the_careful_way(rows: str) -> None:
 )
 def test_odd_strings(strings: str) -> None:
     with pytest.raises(Unusual):
-        Strings(strings.encode())
+        Strings([strings.encode()])
 
 
 def test_strings_as_cells_show_them() -> None:
-    found = Strings(f"<sst><si><t> \u3000</t></si><si><t>{'x' * 40_000}</t></si></sst>".encode())
-    assert [len(text) for text in found.texts] == [0, 32_767]
-    assert found.filled.tolist() == [False, True]
+    table = f"<sst><si><t> \u3000</t></si><si><t>{'张' * 40_000}</t></si></sst>".encode()
+    for size in (7, 100, len(table)):
+        found = Strings(table[at : at + size] for at in range(0, len(table), size))
+        assert [len(text) for text in found.texts] == [0, 32_767]
+        assert found.filled.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("table", ["", "<sst/>", "<sst count='0'></sst>", "<sst>\n</sst>\n"])
+def test_no_strings(table: str) -> None:
+    assert len(Strings([table.encode()])) == 0
 
 
 def test_no_rows_at_all() -> None:
     for sheet in ("<worksheet><sheetData/></worksheet>", sheet_of("")):
-        workbook = xlsx.Workbook(book(sheet))
+        workbook = xlsx.Workbook(BytesIO(book(sheet)))
         grid = workbook.grid(0)
         assert not is_unusual(book(sheet))
         assert grid.head(50) == []
