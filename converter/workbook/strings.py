@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from converter import cells
+from converter import cells, excel
 
 _REFERENCE = re.compile("&([^;&]{0,10});?")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -93,7 +93,10 @@ class Strings:
                 self.claimed, data = start[0], data[start.end() :]
             cut = data.rfind(_ITEM_END) + len(_ITEM_END)
             if cut >= len(_ITEM_END):
-                texts += map(_shown, _items(data[:cut]))
+                texts += [
+                    text[: cells.LONGEST] if text.strip(excel.BLANKS) else ""
+                    for text in _items(data[:cut])
+                ]
                 data = data[cut:]
             rest = data
         if self.size and not (
@@ -106,10 +109,6 @@ class Strings:
 
     def __len__(self) -> int:
         return len(self.texts)
-
-
-def _shown(text: str) -> str:
-    return "" if cells.is_blank(text) else text[: cells.LONGEST]
 
 
 def _decoded(data: bytes) -> str:
