@@ -136,18 +136,22 @@ def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
         return {"done": [f"{task.args['what'][0]}:{died.how}"]}
 
     batches = [order("ok", "die", "ok"), order("ok"), order("eat", "ok")]
-    found = [done for data, _ in engine.run_all(batches, 2, split, lost) for done in data["done"]]
+    pool = [Worker(), Worker()]
+    with engine.answers(batches, pool, split, lost) as answers:
+        found = [done for data, _ in answers for done in data["done"]]
+    for worker in pool:
+        worker.stop()
     assert found == ["ok", "die:crash", "ok", "ok", "eat:memory", "ok"]
 
 
 @pytest.mark.usefixtures("obedient")
 def test_no_worker_is_left_behind() -> None:
-    pids = [
-        data["pid"]
-        for data, _ in engine.run_all(
-            [order("ok"), order("ok")], 2, lambda task: [], lambda task, died: None
-        )
-    ]
+    tasks = [order("ok"), order("ok")]
+    with (
+        engine.here(Worker(), 2) as pool,
+        engine.answers(tasks, pool, lambda task: [], lambda task, died: None) as answers,
+    ):
+        pids = [data["pid"] for data, _ in answers]
     for pid in set(pids):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, signal.SIG_DFL)
