@@ -108,7 +108,7 @@ def check(
     from converter.engine import Worker
 
     worker = Worker()
-    if not cluster:
+    if cluster is None:
         worker.start()  # imports its libraries while we read the form
     try:
         from converter import commands

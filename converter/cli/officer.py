@@ -87,7 +87,7 @@ def receive(
             jobs=jobs or os.cpu_count() or 1,
             now=commands.created_at(),
             pool=stack.enter_context(pool(cluster, folder, [inbox], writes, jobs)),
-            shared=reply.resolve() if cluster and reply else None,
+            shared=reply.resolve() if cluster is not None and reply else None,
         )
         done = run(
             inbox,

@@ -138,7 +138,7 @@ def pool(
     jobs: int | None,
 ) -> Iterator[Sequence[Runner]]:
     """Who does the work in place of processes here: nobody, or the cluster that was asked for."""
-    if not cluster:
+    if cluster is None:
         yield ()
         return
     from converter.cluster import connect

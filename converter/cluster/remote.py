@@ -149,6 +149,8 @@ def _client(address: str) -> Any:
     # What Dask logs is for those who run it; we tell in our own words what is wrong.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")
+    if not address.strip():  # Dask would start a cluster of its own
+        raise ClusterError("cluster_unreachable", address=address, reason="—")
     try:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as error:
