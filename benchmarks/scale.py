@@ -83,7 +83,7 @@ def press() -> Callable[[int], bytes]:
 
     def workbook(unit: int) -> bytes:
         numbers = [id_number(unit * MEMBERS + n) for n in range(MEMBERS)]
-        if unit % SHARED == SHARED - 1:
+        if unit % SHARED == SHARED // 2:
             numbers[0] = id_number((unit - 1) * MEMBERS)
         values = dict(zip(marks, numbers, strict=True))
         values["@@name@@"] = unit_name(unit)
@@ -309,7 +309,7 @@ def _filled(store: Path, units: int) -> None:
 
 def _lines(unit: int, number: int, keys: list[str]) -> Iterator[str]:
     for n in range(MEMBERS):
-        of = unit * MEMBERS + n - (MEMBERS if n == 0 and unit % SHARED == SHARED - 1 else 0)
+        of = unit * MEMBERS + n - (MEMBERS if n == 0 and unit % SHARED == SHARED // 2 else 0)
         text = id_number(of)
         values = {
             "name": f"name{of % 5_000}",
