@@ -2,6 +2,8 @@
 
     python -m benchmarks.scale receive [UNITS]      press that many workbooks, receive them all
     python -m benchmarks.scale register [UNITS]     fill a register directly, ask it everything
+    python -m benchmarks.scale check [UNITS]        one process, two, and two Dask workers
+    python -m benchmarks.scale page                 docs/scale.md from what was measured
 
 Each prints what it measured and keeps it in docs/scale.json, from which docs/scale.md is made.
 Processor seconds count (user and system, of the command and of its workers), not the clock: they
@@ -17,7 +19,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,7 @@ FIRST = date(1960, 1, 1)
 NOW = 1_772_900_000
 STEP = 2_000  # submissions between two measurements
 FAULTY = 100  # one workbook of so many has a mistake
-SHARED = 1_000  # one unit of so many lists a member of the unit before it
+SHARED = 1_000  # one unit of so many lists a member of the unit before it: the 550th
 
 # --- inputs -----------------------------------------------------------------------------------
 
@@ -83,7 +85,7 @@ def press() -> Callable[[int], bytes]:
 
     def workbook(unit: int) -> bytes:
         numbers = [id_number(unit * MEMBERS + n) for n in range(MEMBERS)]
-        if unit % SHARED == SHARED // 2:
+        if unit % SHARED == 550:
             numbers[0] = id_number((unit - 1) * MEMBERS)
         values = dict(zip(marks, numbers, strict=True))
         values["@@name@@"] = unit_name(unit)
@@ -117,7 +119,6 @@ class Meter:
         import psutil
 
         self._own = psutil.Process()
-        self._ended = self._own.cpu_times()
         self._children: dict[int, float] = {}
         self.peak_own = self.peak_worker = 0
         self._start = self.seconds()
@@ -128,7 +129,7 @@ class Meter:
 
         own = self._own.cpu_times()
         self.peak_own = max(self.peak_own, self._own.memory_info().rss)
-        for child in self._own.children():
+        for child in self._own.children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):
                 used = child.cpu_times()
                 self._children[child.pid] = used.user + used.system
@@ -208,6 +209,53 @@ def receive(units: int) -> dict[str, Any]:
             "published_megabytes": round(_size(root / "S" / "published") / 1e6),
             "replies_megabytes": round(_size(root / "reply") / 1e6),
         }
+
+
+def check(units: int) -> dict[str, Any]:
+    """The same files checked by one process here, by two, and by two Dask workers."""
+    from converter import commands
+    from converter.cluster import connect
+    from converter.engine import Runner, Worker
+    from tests.cluster.conftest import Cluster
+
+    folder = form.form_dir().resolve()
+    cards = form.read(folder)
+    told: dict[str, Any] = {"units": units}
+
+    def timed(name: str, jobs: int, pool: Sequence[Runner] = ()) -> None:
+        meter = Meter()
+        began = time.perf_counter()
+
+        def watching(answers: Any) -> Iterator[Any]:
+            for answer in answers:
+                yield answer
+                meter.seconds()
+
+        commands.check([inbox], folder, cards, None, jobs, Worker(), watching, pool)
+        told[name] = {
+            **meter.since(),
+            "clock_s": round(time.perf_counter() - began, 1),
+            "worker_peak_mib": round(meter.peak_worker / (1 << 20)),
+        }
+        print(name, told[name], flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
+        inbox = Path(name) / "in"
+        write_inputs(inbox, units)
+        timed("one", 1)
+        timed("two", 2)
+        (Path(name) / "dask").mkdir()
+        dask = Cluster(Path(name) / "dask")
+        try:
+            dask.start("scheduler", "--port", "0")
+            dask.worker()
+            dask.worker()
+            with connect(dask.address, folder, "2026-03-07", reads=[inbox]) as pool:
+                timed("cluster", 2, pool)
+        finally:
+            dask.stop()
+    told["command_peak_mib"] = peak_mib()
+    return told
 
 
 def _size(path: Path) -> int:
@@ -309,7 +357,7 @@ def _filled(store: Path, units: int) -> None:
 
 def _lines(unit: int, number: int, keys: list[str]) -> Iterator[str]:
     for n in range(MEMBERS):
-        of = unit * MEMBERS + n - (MEMBERS if n == 0 and unit % SHARED == SHARED // 2 else 0)
+        of = unit * MEMBERS + n - (MEMBERS if n == 0 and unit % SHARED == 550 else 0)
         text = id_number(of)
         values = {
             "name": f"name{of % 5_000}",
@@ -340,7 +388,7 @@ def _answers(cards: Any, unit: int) -> dict[str, str]:
 
 def main() -> None:
     what, units = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    works = {"receive": (receive, 20_000), "register": (register, 100_000)}
+    works = {"receive": (receive, 20_000), "register": (register, 100_000), "check": (check, 2_000)}
     work, usual = works[what]
     told = work(units or usual)
     print(json.dumps(told, indent=1))

@@ -155,11 +155,19 @@ def _words(error: Exception) -> tuple[str, dict[str, Any]] | None:
     from converter.store import Busy, StoreError
 
     if isinstance(error, Busy):
-        told = {"pid": error.pid, "host": error.host, "since": error.since}
+        told = {"pid": error.pid, "host": error.host, "since": _local(error.since)}
         return "store_busy", {"path": error.path.parent, **told}
     if isinstance(error, StoreError):
         return error.key, error.params
     return None
+
+
+def _local(time: str) -> str:
+    """An ISO time as the clock on the wall shows it."""
+    try:
+        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return time
 
 
 # --- what is told of a run ---------------------------------------------------------------------
