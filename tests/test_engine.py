@@ -155,3 +155,34 @@ def test_no_worker_is_left_behind() -> None:
     for pid in set(pids):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, signal.SIG_DFL)
+
+
+class Counting:
+    """A runner that does nothing but count."""
+
+    def __init__(self) -> None:
+        self.ran = 0
+
+    def run(self, task: Task) -> engine.Answer:
+        self.ran += 1
+        return task.args, ()
+
+
+def test_tasks_are_taken_only_as_fast_as_answers_are() -> None:
+    taken = []
+
+    def endless() -> Any:
+        for number in range(10**9):
+            taken.append(number)
+            yield Task("count", {"n": number})
+
+    pool = [Counting(), Counting()]
+    with engine.answers(endless(), pool, lambda task: [], lambda task, died: None) as answers:
+        for number, (data, _) in zip(range(50), answers, strict=False):
+            assert data == {"n": number}
+            assert len(taken) <= number + engine.AHEAD * len(pool) + 1
+    assert sum(runner.ran for runner in pool) <= len(taken)
+    left = len(taken)
+    with pytest.raises(RuntimeError):
+        next(answers)  # whoever has left the block gets nothing more
+    assert len(taken) <= left + 1
