@@ -21,9 +21,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks import scale_page
 from converter import form, ooxml
 
 ROOT = Path(__file__).parent.parent
@@ -41,12 +43,19 @@ SHARED = 1_000  # one unit of so many lists a member of the unit before it: the 
 
 def id_number(number: int) -> str:
     """The number of the n-th invented person; no two share one."""
-    born = FIRST + timedelta(days=number // A_DAY % DAYS)
-    region = 130102 + number // (A_DAY * DAYS)
-    body = f"{region}{born:%Y%m%d}{1 + number % A_DAY:03d}"
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    total = sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True))
-    return body + "10X98765432"[total % 11]
+    day, count = divmod(number, A_DAY)
+    before, total = _born(day)
+    last = f"{1 + count:03d}"
+    total += 8 * int(last[0]) + 4 * int(last[1]) + 2 * int(last[2])
+    return before + last + "10X98765432"[total % 11]
+
+
+@cache
+def _born(day: int) -> tuple[str, int]:
+    """(region and birthday of the people of a day, what their digits weigh)"""
+    before = f"{130102 + day // DAYS}{FIRST + timedelta(days=day % DAYS):%Y%m%d}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5)
+    return before, sum(int(digit) * w for digit, w in zip(before, weights, strict=True))
 
 
 def unit_name(unit: int) -> str:
@@ -307,6 +316,17 @@ def register(units: int) -> dict[str, Any]:
     return told
 
 
+def _empty() -> None:
+    """An empty register, for what it takes without any units."""
+    from converter.store import Register
+
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Register(Path(name) / "S", form.with_codes(form.form_dir().resolve())),
+    ):
+        pass
+
+
 def _timed(work: Callable[[], None]) -> dict[str, Any]:
     with measured() as told:
         work()
@@ -388,7 +408,11 @@ def _answers(cards: Any, unit: int) -> dict[str, str]:
 
 def main() -> None:
     what, units = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    works = {"receive": (receive, 20_000), "register": (register, 100_000), "check": (check, 2_000)}
+    if what == "page":
+        text = scale_page.page(json.loads(RESULTS.read_text("utf-8")))
+        (ROOT / "docs" / "scale.md").write_text(text, "utf-8", newline="\n")
+        return
+    works = {"receive": (receive, 20_000), "register": (register, 100_000), "check": (check, 1_000)}
     work, usual = works[what]
     told = work(units or usual)
     print(json.dumps(told, indent=1))
@@ -398,6 +422,7 @@ def main() -> None:
             f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
         )
         kept[what] = {"measured": date.today().isoformat(), **told}
+        kept["empty"] = _in_a_process(_timed, _empty)
         RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", "utf-8")
 
 

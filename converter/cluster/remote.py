@@ -29,6 +29,7 @@ WORKERS_SECONDS = 15.0  # to wait for the first worker to be there
 GONE_SECONDS = 60.0  # without any worker, or any word from the scheduler, until a run is given up
 LOOK_SECONDS = 5.0  # how often a waiting runner looks whether there is somebody to wait for
 QUEUED = 2  # tasks a thread of the cluster: one being worked on, one that follows at once
+CHANGES = 3  # how often a task is sent anew because its files have changed meanwhile
 MOST = 512  # tasks under way at a time
 
 
@@ -85,14 +86,7 @@ class Remote:
     def run(self, task: Task) -> Answer:
         """The task's answer and attachments. Raises Died, Refused, Bug; ClusterError where the
         cluster itself fails."""
-        data = {
-            "task": task.name,
-            "args": task.args,
-            "paths": list(task.paths),
-            "sizes": [serving.size_of(path) for path in task.paths],
-            "terms": self._terms.packed(),
-        }
-        reply = wire.unpacked(self._sent(wire.packed(wire.Frame(data, task.blobs))))
+        reply = self._reply(task)
         told = reply.data
         if "done" in told:
             return told["done"], reply.blobs
@@ -103,6 +97,22 @@ class Remote:
         if "unfit" in told:
             raise _unfit(told, self._terms)
         raise Bug(str(told["bug"]))
+
+    def _reply(self, task: Task) -> wire.Frame:
+        for _ in range(CHANGES):
+            sizes = [serving.size_of(path) for path in task.paths]
+            data = {
+                "task": task.name,
+                "args": task.args,
+                "paths": list(task.paths),
+                "sizes": sizes,
+                "terms": self._terms.packed(),
+            }
+            reply = wire.unpacked(self._sent(wire.packed(wire.Frame(data, task.blobs))))
+            # A file that somebody is still saving is another one for us, too.
+            if reply.data.get("unfit") != "path" or sizes == [*map(serving.size_of, task.paths)]:
+                break
+        return reply
 
     def _sent(self, request: bytes) -> bytes:
         from concurrent.futures import CancelledError

@@ -12,6 +12,7 @@ import contextlib
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from typing import Any
 
 from converter import __version__, form, ooxml, wire
 from converter.engine import Bug, Died, Refused, Task, Worker
+
+LAG = (0.5, 1.0, 1.5, 0.0)  # seconds: what is new on a network drive shows a little later elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +148,10 @@ def _form_here(terms: Terms) -> str:
 def _seen(terms: Terms, paths: Sequence[str], sizes: Sequence[int]) -> None:
     """Every file is here what it is for the command: there (or not), and of that size."""
     for path, size in zip(paths, sizes, strict=True):
-        if size_of(str(Path(terms.folder, path))) != size:
+        here = str(Path(terms.folder, path))
+        for pause in LAG:
+            if size_of(here) == size:
+                break
+            time.sleep(pause)
+        else:
             raise Unfit("path", path=path)

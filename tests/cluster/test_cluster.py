@@ -7,21 +7,20 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from converter import __version__, cli, commands, form, keys
+from converter import __version__, cli, commands, form, keys, ooxml
 from converter.cluster import ClusterError, connect, remote, serving
-from converter.cluster.remote import Remote
 from converter.cluster.serving import Terms
 from converter.engine import Answer, Runner, Task, Worker
 from converter.receiving import receive, run
 from converter.store import Register
 from tests.cluster.conftest import DEADLY, MURDEROUS, Cluster, children
-from tests.identity.unions import office
+from tests.identity.unions import Office, office
 from tests.receiving.collection import (
     Inbox,
     faulty,
@@ -63,8 +62,9 @@ def replies(folder: Path) -> dict[str, bytes]:
 def collection(folder: Path, union: Path, identity: Path) -> Inbox:
     """Workbooks, faulty ones, packages signed and sealed, zips of submissions, rubbish."""
     box = Inbox(folder)
-    for n in range(2, 6):
+    for n in (2, 3):
         box.put(f"一县/{n}.xlsx", workbook(n))
+        box.put(f"一县/{n + 10}.zip", packed(records(n + 10)))
     box.put("一县/有错.xlsx", faulty(6))
     box.put("一县/签名.zip", sent(identity, 1_772_000_100, staff="20"))
     box.put("一县/旧.zip", sent(identity, 1_772_000_000, staff="30"))
@@ -77,36 +77,49 @@ def collection(folder: Path, union: Path, identity: Path) -> Inbox:
     return box
 
 
-@pytest.mark.parametrize("with_keys", [False, True], ids=["no keys", "keys"])
+@dataclass(frozen=True)
+class Sent:
+    """What units sent to a union, and what receiving it here came to."""
+
+    union: Office
+    inbox: Path
+    store: Path
+    reply: Path
+
+
+@pytest.fixture(scope="module")
+def sent_in(tmp_path_factory: pytest.TempPathFactory) -> Sent:
+    root = tmp_path_factory.mktemp("union")
+    union = office(root)
+    box = collection(root / "in", union.keys, union.file(UNIT))
+    found = Sent(union, box.folder, root / "S", root / "R")
+    with pytest.MonkeyPatch.context() as patch, Worker() as worker:
+        patch.setattr(run, "FILES_A_BATCH", 3)
+        receive(found.inbox, found.store, plan(found.reply, union.keys), worker)
+    return found
+
+
 def test_the_same_register_and_replies_as_from_here(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_keys: bool
+    cluster: Cluster, sent_in: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "FILES_A_BATCH", 3)
-    union = office(tmp_path)
-    box = collection(tmp_path / "in", union.keys, union.file(UNIT))
-    chosen = union.keys if with_keys else None
-    with Worker() as worker:
-        receive(box.folder, tmp_path / "A", plan(tmp_path / "RA", chosen), worker)
-        reply = tmp_path / "RB"
-        with connect(cluster.address, FOLDER, DAY, reads=[box.folder], writes=[reply]) as pool:
-            away = replace(plan(reply, chosen), pool=pool, shared=reply)
-            receive(box.folder, tmp_path / "B", away, worker)
-    assert contents(tmp_path / "B") == contents(tmp_path / "A")
-    assert replies(tmp_path / "RB") == replies(tmp_path / "RA")
-    results = {
-        file: result for _, _, _, file, _, _, result, *_ in contents(tmp_path / "B")["submissions"]
-    }
-    assert results["密封.zip"] == (
-        "accepted" if with_keys else "warnings"
-    )  # who has no key cannot tell
+    reply = tmp_path / "R"
+    where = {"reads": [sent_in.inbox], "writes": [reply]}
+    with Worker() as worker, connect(cluster.address, FOLDER, DAY, **where) as pool:
+        away = replace(plan(reply, sent_in.union.keys), pool=pool, shared=reply)
+        receive(sent_in.inbox, tmp_path / "S", away, worker)
+    assert contents(tmp_path / "S") == contents(sent_in.store)
+    assert replies(reply) == replies(sent_in.reply)
+    rows = contents(tmp_path / "S")["submissions"]
+    results = {file: result for _, _, _, file, _, _, result, *_ in rows}
+    assert results["密封.zip"] == "accepted"
     assert results["一批.zip/8.xlsx"] == "accepted"
 
 
-def test_the_unions_secret_never_leaves(tmp_path: Path) -> None:
+def test_the_unions_secret_never_leaves(sent_in: Sent, tmp_path: Path) -> None:
     """What is sent is looked at, not only what comes of it."""
-    union = office(tmp_path)
-    box = collection(tmp_path / "in", union.keys, union.file(UNIT))
-    secrets = [p.read_bytes() for p in union.keys.iterdir() if p.is_file()]
+    keys_folder = sent_in.union.keys
+    secrets = [p.read_bytes() for p in keys_folder.iterdir() if p.is_file()]
     seen: list[bytes] = []
 
     class Listening:
@@ -121,14 +134,14 @@ def test_the_unions_secret_never_leaves(tmp_path: Path) -> None:
             return answer
 
     with Worker() as worker, Worker() as other:
-        away = replace(plan(tmp_path / "R", union.keys), pool=[Listening(other)])
-        done = receive(box.folder, tmp_path / "S", away, worker)
+        away = replace(plan(None, keys_folder), pool=[Listening(other)])
+        done = receive(sent_in.inbox, tmp_path / "S", away, worker)
     assert done.states["current"] >= 8
     told = b"".join(seen)
     for secret in secrets:
         for line in secret.split():
             assert len(line) < 30 or line not in told
-    assert str(union.keys).encode() not in told
+    assert str(keys_folder).encode() not in told
 
 
 def test_check_prints_the_same(
@@ -139,8 +152,9 @@ def test_check_prints_the_same(
 ) -> None:
     """With relative paths, from a folder where no Dask worker stands."""
     box = Inbox(tmp_path / "in")
-    for n in range(4):
-        box.put(f"{n}.xlsx", faulty(n + 1) if n % 2 else workbook(n + 1))
+    box.put("1.xlsx", faulty(1))
+    box.put("2.xlsx", workbook(2))
+    box.put("下/3.xlsx", (box.folder / "1.xlsx").read_bytes())
     box.put("坏.pdf", b"%PDF-1.7")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("converter.commands.FILES_A_BATCH", 2)
@@ -175,8 +189,9 @@ def test_a_lost_dask_worker_only_repeats_its_files(
 ) -> None:
     monkeypatch.setattr(run, "FILES_A_BATCH", 1)
     box = Inbox(tmp_path / "in")
-    for n in range(1, 9):
-        box.put(f"{n}.xlsx", workbook(n) if n % 2 else faulty(n))
+    for n in range(1, 7):
+        box.put(f"{n}.zip", packed(records(n)))
+    box.put("有错.xlsx", faulty(8))
     workers = [bare.worker(), bare.worker()]
     with Worker() as worker:
         receive(box.folder, tmp_path / "A", plan(tmp_path / "RA"), worker)
@@ -193,7 +208,7 @@ def test_a_lost_dask_worker_only_repeats_its_files(
             away = replace(plan(reply), pool=pool, shared=reply)
             done = receive(box.folder, tmp_path / "B", away, worker, progress=kill_after_the_first)
     assert workers[0].wait() == -signal.SIGKILL
-    assert done.results == {"accepted": 4, "rejected": 4}
+    assert done.results == {"accepted": 6, "rejected": 1}
     assert contents(tmp_path / "B") == contents(tmp_path / "A")
     assert replies(reply) == replies(tmp_path / "RA")
 
@@ -237,7 +252,7 @@ def test_when_all_are_gone_the_run_ends_and_can_be_taken_up(
     monkeypatch.setattr(run, "FILES_A_BATCH", 1)
     box = Inbox(tmp_path / "in")
     for n in range(1, 7):
-        box.put(f"{n}.xlsx", workbook(n))
+        box.put(f"{n}.zip", packed(records(n)))
     lonely = {"worker": bare.worker(), "scheduler": bare.processes[0]}[who]
 
     def kill_after_the_first(answers: Iterator[Answer]) -> Iterator[Answer]:
@@ -252,9 +267,9 @@ def test_when_all_are_gone_the_run_ends_and_can_be_taken_up(
                 receive(box.folder, tmp_path / "B", away, worker, progress=kill_after_the_first)
         assert caught.value.key == "cluster_gone"
         assert 1 <= len(contents(tmp_path / "B")["submissions"]) < 6
-        receive(box.folder, tmp_path / "B", plan(None), worker)
-        receive(box.folder, tmp_path / "A", plan(None), worker)
-    assert contents(tmp_path / "B") == contents(tmp_path / "A")
+        done = receive(box.folder, tmp_path / "B", plan(None), worker)
+    assert done.fresh < 6
+    assert len(contents(tmp_path / "B")["submissions"]) == 6
 
 
 # --- who cannot stand in -------------------------------------------------------------------------
@@ -266,17 +281,35 @@ def refused(address: str, **settings: Any) -> ClusterError:
     return caught.value
 
 
-def test_folders_that_workers_cannot_see_are_named(cluster: Cluster, tmp_path: Path) -> None:
-    """All is on one machine here: what workers see is made to differ by its size."""
-    (tmp_path / "a.xlsx").write_bytes(workbook(1))
+def test_folders_that_workers_cannot_see_are_named(tmp_path: Path) -> None:
+    terms = Terms.of(FOLDER, DAY)
+    inbox, mark = tmp_path / "收件", tmp_path / "回复" / f"{ooxml.PREFIX}1"
+    inbox.mkdir()
+    told = serving.look(terms.packed(), [str(inbox), str(mark)], [-2, 16])
+    assert told["path"] == str(mark)
+    error = remote._unfit(told, terms)
+    assert str(mark.parent) in error.said
+    assert mark.name not in error.said
+    mark.parent.mkdir()
+    mark.write_bytes(bytes(16))
+    assert serving.look(terms.packed(), [str(inbox), str(mark)], [-2, 16]) == {}
+
+
+def test_a_file_that_is_still_being_saved_is_sent_again(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(workbook(1))
+    real, told = serving.size_of, []
+
+    def growing(name: str) -> int:
+        told.append(name)
+        return real(name) - (len(told) == 1)  # when first looked at, a byte was missing
+
+    monkeypatch.setattr(serving, "size_of", growing)
     with connect(cluster.address, FOLDER, DAY) as pool:
-        runner = cast(Remote, pool[0])
-        told = runner._client.submit(
-            serving.look, runner._terms.packed(), [str(tmp_path / "b")], [7], pure=False
-        ).result()
-        assert (told["unfit"], told["path"]) == ("path", str(tmp_path / "b"))
-    error = remote._unfit(told, runner._terms)
-    assert str(tmp_path / "b") in error.said
+        (outcome,) = check(pool, [path]).outcomes
+    assert outcome.status == "ok"
 
 
 def test_a_file_that_only_the_command_sees_stops_the_run_and_is_not_refused(
