@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -125,10 +126,11 @@ class Worker:
         assert self._process.stdin is not None
         request = wire.Frame({"task": task.name, "args": task.args}, task.blobs)
         reading: int | None = None
+        patience = _Patience(task.paths)
         try:
             wire.send(self._process.stdin, request)
             while True:
-                frame = self._next(_patience(task.paths, reading))
+                frame = self._next(patience.seconds(reading))
                 self._fresh = False
                 if "file" not in frame.data:
                     break
@@ -235,11 +237,17 @@ def answers(
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _patience(paths: Sequence[str], reading: int | None) -> float:
-    """Seconds of silence that are still fine: by the size of the file being read, or of all
-    of them once reading is over and the checks run."""
-    chosen = paths if reading is None or reading >= len(paths) else paths[reading:]
-    return SECONDS_A_FILE + SECONDS_A_MEGABYTE * sum(map(_megabytes, chosen))
+class _Patience:
+    """How long silence is still fine, by the size of what is left to be read."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        sizes = [*map(_megabytes, paths)]  # asked once: a worker tells of every file, twice
+        self._left = list(accumulate(reversed(sizes), initial=0.0))[::-1]
+
+    def seconds(self, reading: int | None) -> float:
+        """While the file of this number is read; while all are, or once the checks run."""
+        at = 0 if reading is None or reading >= len(self._left) - 1 else reading
+        return SECONDS_A_FILE + SECONDS_A_MEGABYTE * self._left[at]
 
 
 def _megabytes(path: str) -> float:

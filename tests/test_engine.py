@@ -186,3 +186,16 @@ def test_tasks_are_taken_only_as_fast_as_answers_are() -> None:
     with pytest.raises(RuntimeError):
         next(answers)  # whoever has left the block gets nothing more
     assert len(taken) <= left + 1
+
+
+def test_patience_grows_with_what_is_left_to_read(tmp_path: Path) -> None:
+    paths = []
+    for n, megabytes in enumerate((1, 2, 4)):
+        path = tmp_path / str(n)
+        path.write_bytes(bytes(megabytes * 1_000_000))
+        paths.append(str(path))
+    patience = engine._Patience([*paths, "not there"])
+    extra = [patience.seconds(n) - engine.SECONDS_A_FILE for n in (None, 0, 1, 2, 3, 4, 9)]
+    each = engine.SECONDS_A_MEGABYTE
+    assert extra == [7 * each, 7 * each, 6 * each, 4 * each, 0, 7 * each, 7 * each]
+    assert engine._Patience([]).seconds(None) == engine.SECONDS_A_FILE
