@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from converter import engine, messages, ooxml, wire
-from converter.engine import Died, Task, Worker
+from converter.engine import Died, Runner, Task, Worker
 from converter.model import Form, Issue, Level, Outcome, Place
 
 FILES_A_BATCH = 100
@@ -73,9 +73,10 @@ def check(
     jobs: int,
     worker: Worker,
     progress: Any = iter,
+    pool: Sequence[Runner] = (),
 ) -> Report:
-    """Check files and folders. `worker` may already be starting; `progress` wraps the
-    iterator of finished batches."""
+    """Check files and folders with `jobs` processes here, or with those of `pool`. `worker` may
+    already be starting; `progress` wraps the iterator of finished batches."""
     found = list(dict.fromkeys(find_files(paths)))
     if not found:
         raise Stop(messages.say("empty_folder", path=paths[0]))
@@ -85,18 +86,15 @@ def check(
     tasks = [
         _check_task(files[a:b], targets[a:b], folder, halves) for a, b in _batches(files, halves)
     ]
-    answers = engine.run_all(
-        tasks,
-        max(1, min(jobs, len(tasks))),
-        split=lambda task: _split(task, folder),
-        lost=_lost,
-        workers=[worker],
-    )
     outcomes: list[Outcome] = []
     annotated: list[str] = []
-    for data, _ in progress(answers):
-        outcomes += (wire.unpack_outcome(o) for o in data["outcomes"])
-        annotated += (path for path in data["annotated"] if path)
+    with (
+        engine.here(worker, jobs) as own,
+        engine.answers(tasks, pool or own, lambda task: _split(task, folder), _lost) as answers,
+    ):
+        for data, _ in progress(answers):
+            outcomes += (wire.unpack_outcome(o) for o in data["outcomes"])
+            annotated += (path for path in data["annotated"] if path)
     return Report(tuple(outcomes), tuple(annotated))
 
 

@@ -6,6 +6,7 @@ to run anything here.
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from converter.model import Issue, Level, Outcome, Place
+
+DAY_VARIABLE = "CONVERTER_TODAY"  # the command's day, for workers on other machines
 
 _HEAD = struct.Struct(">QI")  # bytes of JSON, number of attachments
 _SIZE = struct.Struct(">Q")
@@ -64,6 +67,21 @@ def _exactly(stream: IO[bytes], size: int) -> bytes | None:
         chunks.append(chunk)
         missing -= len(chunk)
     return b"".join(chunks)
+
+
+def packed(frame: Frame) -> bytes:
+    """A frame as one byte string, for other ways than a pipe."""
+    stream = io.BytesIO()
+    send(stream, frame)
+    return stream.getvalue()
+
+
+def unpacked(data: bytes) -> Frame:
+    """The frame that `packed` made. Raises EOFError where it is not whole."""
+    frame = receive(io.BytesIO(data))
+    if frame is None:
+        raise EOFError("half a frame")
+    return frame
 
 
 # --- what crosses: places, issues, outcomes as plain lists ---------------------------------

@@ -25,6 +25,7 @@ FLOORS = [
     {"receiving_tasks"},
     {"tasks", "catalogue"},
     {"worker", "engine"},
+    {"cluster"},
     {"commands"},
     {"receiving", "backup", "identities"},
     {"failing"},
@@ -38,6 +39,7 @@ ONLY = {
     "click": {"cli", "failing"},
     "cryptography": {"keys"},
     "pyrage": {"keys"},
+    "distributed": {"cluster"},
 }
 
 

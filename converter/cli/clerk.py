@@ -18,6 +18,7 @@ from converter.cli.shared import (
     form_of,
     option,
     out,
+    pool,
     print_report,
     progress,
 )
@@ -92,6 +93,7 @@ def _say_template(done: dict[str, Any], form: Form, target: Path) -> int:
 @option("check", "--strict", is_flag=True)
 @option("check", "--show-ids", is_flag=True)
 @option("check", "--jobs", type=click.IntRange(1, 64), metavar="N")
+@option("check", "--cluster", metavar="tcp://HOST:PORT")
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -101,16 +103,24 @@ def check(
     strict: bool,
     show_ids: bool,
     jobs: int | None,
+    cluster: str | None,
 ) -> int:
     from converter.engine import Worker
 
-    with Worker() as worker:  # imports its libraries while we read the form
+    worker = Worker()
+    if cluster is None:
+        worker.start()  # imports its libraries while we read the form
+    try:
         from converter import commands
 
         folder, form = form_of(ctx)
-        report = commands.check(
-            paths, folder, form, annotate, jobs or os.cpu_count() or 1, worker, progress
-        )
+        writes = [annotate] if annotate else []
+        with pool(cluster, folder, paths, writes, jobs) as chosen:
+            report = commands.check(
+                paths, folder, form, annotate, jobs or os.cpu_count() or 1, worker, progress, chosen
+            )
+    finally:
+        worker.stop()
     if layout == "text":
         names = [str(path) for path in paths]
         print_report(report.outcomes, form, show_ids, given=names, annotated=report.annotated)

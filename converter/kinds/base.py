@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from converter import wire
 from converter.excel import BLANKS
 from converter.model import CellType, Field, Form
 
@@ -275,7 +276,11 @@ def excel_lost_digits(code: str, raw: str) -> Condition:
 
 
 def today() -> date:
-    """The day by which the future begins: of SOURCE_DATE_EPOCH (in China) where it is set."""
+    """The day by which the future begins: of SOURCE_DATE_EPOCH (in China) where it is set, else
+    the day that the command told this process (on another machine the date may be another)."""
+    told = os.environ.get(wire.DAY_VARIABLE, "")
+    if told:
+        return date.fromisoformat(told)
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     if epoch.isdigit():
         return (datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(epoch), hours=8)).date()
