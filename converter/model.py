@@ -319,6 +319,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A mended cell: the note that says why, what was typed and what stands there now."""
+
+    note: Issue
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Records:
     """A judged submission in canonical text: what a package is made from."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from converter import checking, form, unpacking, wire, workbook
+from converter import checking, form, ooxml, unpacking, wire, workbook
 from converter.kinds.base import today
 from converter.model import Form, Issue, Level, Outcome, Place, RawSheet, Submission
 
@@ -63,14 +63,26 @@ def receive(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progres
     Answer: {"files": […], "spool"}, one entry a file, see `_entry`.
     """
     definition = form.load(Path(args["form"]))
-    files = []
-    with Path(args["spool"]).open("w", encoding="utf-8", newline="") as spool:
+    files: list[dict[str, Any]] = []
+
+    def copies() -> Iterator[tuple[Path, list[bytes]]]:
+        press = None
         for number, read, checked in _judged(args, definition, about_to_read):
             about_to_read(number)  # still alive: an annotated copy takes its time
             target = args["files"][number][2]
-            files.append(_entry(read, checked, definition, target))
+            wanted = checked.outcome.readable and checked.outcome.status != "ok"
+            files.append(_entry(read, checked, definition, target if wanted else ""))
             if checked.outcome.status in ("ok", "warnings"):
                 _spool(spool, number, checked, definition)
+            if target and wanted:
+                from converter import template
+                from converter.report.annotate import annotated
+
+                press = press or template.Press(definition)
+                yield Path(target), annotated(press, checked.submission, checked.outcome)
+
+    with Path(args["spool"]).open("w", encoding="utf-8", newline="") as spool:
+        ooxml.write_many(copies())
     return {"files": files, "spool": args["spool"]}, ()
 
 
@@ -142,14 +154,10 @@ def _renamed(submission: Submission, old: str, name: str) -> Submission:
 # --- what is told of a file ------------------------------------------------------------------
 
 
-def _entry(one: Read, checked: checking.Checked, definition: Form, target: str) -> dict[str, Any]:
+def _entry(
+    one: Read, checked: checking.Checked, definition: Form, annotated: str
+) -> dict[str, Any]:
     submission, outcome, records = checked.submission, checked.outcome, checked.records
-    annotated = ""
-    if target and outcome.readable and outcome.status != "ok":
-        from converter.report import annotate
-
-        annotate.annotate(submission, outcome, definition, Path(target))
-        annotated = target
     named = {f.identity: records.unit.get(f.key, "") for f in definition.unit if f.identity}
     stamp = submission.stamp
     levels = Counter(issue.level for issue in outcome.issues)
