@@ -79,7 +79,12 @@ def receive(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progres
                 from converter.report.annotate import annotated
 
                 press = press or template.Press(definition)
-                yield Path(target), annotated(press, checked.submission, checked.outcome)
+                path, name, _ = args["files"][number]
+                files_of = {name: Path(path)}
+                yield (
+                    Path(target),
+                    annotated(press, checked.submission, checked.outcome, files=files_of),
+                )
 
     with Path(args["spool"]).open("w", encoding="utf-8", newline="") as spool:
         ooxml.write_many(copies())

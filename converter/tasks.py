@@ -69,10 +69,11 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
             from converter.report.annotate import annotated as marked
 
             press = press or template.Press(definition)
+            files = {path: Path(path) for path in args["paths"]}
             if wanted:
-                yield wanted, marked(press, submission, outcome)
+                yield wanted, marked(press, submission, outcome, files=files)
             if mended_to:
-                yield mended_to, marked(press, made.submission, made.outcome, made.changes)
+                yield mended_to, marked(press, made.submission, made.outcome, made.changes, files)
 
     judged = _judged(args["paths"], definition, args["halves"], about_to_read)
     ooxml.write_many(copies())

@@ -10,13 +10,14 @@ The copy stays on the clerk's desk: what was typed is shown in full.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from converter import template
 from converter.messages import say
-from converter.model import Change, Form, Level, Outcome, Place, RawSheet, Submission
+from converter.model import Change, Form, Level, Outcome, Place, Submission
 from converter.report import tables
 from converter.report.tables import Finding
 from converter.report.text import visible
@@ -24,6 +25,7 @@ from converter.template import pages, style
 from converter.template.copying import Copy, Mark
 from converter.template.layout import Layout, layout
 from converter.template.pages import Entry, Page, link_to
+from converter.workbook import remains
 
 LISTED = 10  # cells of a repeated fault that get a line of their own
 COMMENTED = 2000  # comments a sheet; beyond, cells are coloured only
@@ -45,9 +47,11 @@ def annotated(
     submission: Submission,
     outcome: Outcome,
     changes: Sequence[Change] = (),
+    files: Mapping[str, Path] = MappingProxyType({}),
 ) -> list[bytes]:
     """The annotated copy of a readable submission, as the pieces of a file. `changes` are those
-    that have been made to it."""
+    that have been made to it; `files` tells where its files lie, so that what they hold beside
+    the form can be carried over, by the names that they go by."""
     form = press.form
     members = len(submission.member) if submission.member else 0
     # A copy is for mending: every member has its row, newcomers a few, and a batch of hundreds
@@ -61,7 +65,7 @@ def annotated(
     listed = [_problems(found, submission, changes)]
     if changes:
         listed.append(_changes(changes, home, submission, form))
-    if extras := _extras(submission):
+    if extras := _extras(submission, form, files):
         listed.append(extras)
     copy = Copy(_marks(found, form), _named(listed, form))
     return press.filled(submission, stamp, rows=rows, copy=copy)
@@ -244,28 +248,33 @@ def _changes(changes: Sequence[Change], home: _Home, submission: Submission, for
     )
 
 
-def _extras(submission: Submission) -> Page | None:
-    halves: tuple[tuple[str, RawSheet | None], ...] = (
-        ("unit", submission.unit),
-        ("member", submission.member),
-    )
-    rows = [
-        [
-            Entry(visible(Path(submission.file_of(key)).name)),
-            Entry(visible(raw.name)),
-            Entry(cell),
-            Entry(visible(text)),
-        ]
-        for key, raw in halves
-        if raw
-        for cell, text in raw.extras
-    ]
-    if not rows:
+def own_sheets(form: Form) -> remains.Own:
+    """The sheets that copies of this form have of their own."""
+    pages_of = (say("report_copy_sheet"), say("report_changes_sheet"))
+    names = {*template.sheet_names(form), *pages_of} - {form.unit.title, form.member.title}
+    return remains.Own(names, say("report_copy_extras_sheet"), pages.HEAD_ROW + 1)
+
+
+def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Page | None:
+    """What the original's files hold beside the form, cell by cell."""
+    own, rows, more = own_sheets(form), list[list[Entry]](), False
+    if not remains.are_there(submission, own):
         return None
+    for name in dict.fromkeys([*submission.files.values()] or [submission.file]):
+        path = files.get(name)
+        if path is None:
+            continue
+        found = remains.remains(path, submission, form, own)
+        more = more or found.more
+        shown = Entry(visible(Path(name).name))
+        rows += ([shown, *(Entry(visible(text)) for text in cell)] for cell in found.cells)
+    if not rows and not more:
+        return None
+    lead = say("report_copy_extras_lead")
     return Page(
-        name=say("report_copy_extras_sheet"),
-        title=say("report_copy_extras_sheet"),
-        lead=say("report_copy_extras_lead"),
+        name=own.carried,
+        title=own.carried,
+        lead=lead + (say("report_copy_extras_more", most=remains.MOST) if more else ""),
         columns=[(say(f"report_copy_{role}"), width) for role, width in EXTRAS.items()],
         rows=rows,
     )

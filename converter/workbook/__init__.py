@@ -17,7 +17,7 @@ from converter.workbook.refusal import Refused
 from converter.workbook.report import Report
 from converter.workbook.sniff import CODES, identify, sniff
 
-__all__ = ["MISSING_SHEET", "read", "sniff"]
+__all__ = ["MISSING_SHEET", "open_book", "read", "sniff"]
 
 
 def read(path: Path, form: Form, name: str | None = None) -> Submission:
@@ -35,7 +35,7 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
 
 
 def _read(path: Path, form: Form, report: Report) -> Submission:
-    book = _open(path)
+    book = open_book(path)
     found = stamp.read_stamp(book.properties)
     fits = stamp.check_form(found, form, report)
     sheets = read_sheets(book, form, report)
@@ -45,11 +45,20 @@ def _read(path: Path, form: Form, report: Report) -> Submission:
     if not fits:
         # Another form lacks our sheets of course: one issue says it all.
         issues = [issue for issue in issues if issue.code != MISSING_SHEET]
-    return Submission(report.file, sheets.get("unit"), sheets.get("member"), found, tuple(issues))
+    taken = {raw.name for raw in sheets.values()}
+    others = tuple(name for name, _ in book.names if name not in taken)
+    return Submission(
+        report.file,
+        sheets.get("unit"),
+        sheets.get("member"),
+        found,
+        tuple(issues),
+        others=others,
+    )
 
 
-def _open(path: Path) -> Book:
-    """Raises Refused, OSError."""
+def open_book(path: Path) -> Book:
+    """A workbook whose sheets are read when they are asked for. Raises Refused, OSError."""
     kind = sniff(path)
     if kind in CODES:
         raise Refused(CODES[kind])

@@ -333,10 +333,13 @@ class _Reading:
         """What is left behind: columns that the form does not know, by their heading, and
         texts outside the records."""
         for column, text in self.heading.unknown.items():
-            if any(map(_said, self.values.get(column, ()))):
+            if any(value != "" for value in self.values.get(column, ())):
                 yield address(self.heading.row, column), text.strip(BLANKS)
         known = {*self.typed.values(), *self.heading.roles.values()}
-        silent = {self.columns[key] for key in self.derived} | {self.heading.roles.get("check")}
+        silent = {self.columns[key] for key in self.derived}
+        silent |= {
+            self.heading.roles[role] for role in ("check", "jump") if role in self.heading.roles
+        }
         outside = [n for n in range(self.count) if n not in records and n not in repeated]
         for column, values in self.values.items():
             if column in silent or column in self.heading.unknown:

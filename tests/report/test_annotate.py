@@ -147,17 +147,15 @@ def test_several_faults_of_a_cell_share_one_comment(whole: Form, tmp_path: Path)
 
 def test_what_was_typed_cannot_become_a_formula(whole: Form, tmp_path: Path) -> None:
     value = "=HYPERLINK(1)"
-    given = submission([value], extras=(("H3", "=1+1"), ("H4", "+2")))
-    book = copy(given, whole, tmp_path, wrong_id(0, value))
-    cells = [c for name in (LIST, EXTRAS) for row in book[name] for c in row]
+    book = copy(submission([value]), whole, tmp_path, wrong_id(0, value))
+    cells = [c for row in book[LIST] for c in row]
     assert [c.value for c in cells if c.data_type == "f"] == []
     assert value in [c.value for c in cells]
 
 
 def test_hostile_characters_do_not_stop_the_copy(whole: Form, tmp_path: Path) -> None:
     value = "\x00\ud800\x1b" + "长" * 40_000
-    given = submission([value], extras=(("H3", value),))
-    book = copy(given, whole, tmp_path, wrong_id(0, value))
+    book = copy(submission([value]), whole, tmp_path, wrong_id(0, value))
     assert listed(book)[0]["填写的内容"].startswith("<U+0000><U+D800><U+001B>长")
 
 
@@ -190,13 +188,6 @@ def test_whole_file_and_missing_heading_are_listed_without_a_cell(
         (MEMBER, None),
         (None, None),
     ]
-
-
-def test_foreign_content_is_kept_on_its_own_sheet(whole: Form, tmp_path: Path) -> None:
-    given = submission([ID], extras=(("H3", "填表人：示例"), ("H4", "备注")))
-    book = copy(given, whole, tmp_path, wrong_id(0, ID))
-    rows = list(book[EXTRAS].iter_rows(min_row=pages.HEAD_ROW + 1, values_only=True))
-    assert rows == [(FILE, "名单", "H3", "填表人：示例"), (FILE, "名单", "H4", "备注")]
 
 
 def test_no_foreign_content_no_sheet_for_it(whole: Form, tmp_path: Path) -> None:
