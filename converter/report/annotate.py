@@ -29,7 +29,7 @@ from converter.workbook import remains
 
 LISTED = 10  # cells of a repeated fault that get a line of their own
 COMMENTED = 2000  # comments a sheet; beyond, cells are coloured only
-LONGEST = 2000  # characters of what was typed
+LONGEST = 300  # characters of what was typed; the cell itself has them all
 VERDICTS = {Level.ERROR: pages.WRONG, Level.WARNING: pages.DOUBT, Level.NOTE: pages.NOTED}
 PROBLEMS = {
     "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17,
@@ -164,7 +164,9 @@ def _problems(found: Sequence[_Marked], submission: Submission, changes: Sequenc
     for number, group in enumerate(tables.groups(m.finding for m in found), 1):
         shown = group.findings[: 1 if group.first.level is Level.NOTE else LISTED]
         for one in shown:
-            rows.append(_problem(number, one, where[id(one)], submission))
+            # The remedy once for all: the same words ten times over are read by nobody.
+            fix = one.fix if one is shown[0] or one.fix != shown[0].fix else ""
+            rows.append(_problem(number, one, fix, where[id(one)], submission))
         rest = group.findings[len(shown) :]
         if rest:
             cells = tables.listed([_or_original(where[id(one)], one) for one in rest])
@@ -186,7 +188,9 @@ def _or_original(place: Place, one: Finding) -> Place:
     return place if place.row else one.place
 
 
-def _problem(number: int, one: Finding, place: Place, submission: Submission) -> list[Entry]:
+def _problem(
+    number: int, one: Finding, fix: str, place: Place, submission: Submission
+) -> list[Entry]:
     verdict = VERDICTS[one.level]
     return [
         Entry(number),
@@ -198,7 +202,7 @@ def _problem(number: int, one: Finding, place: Place, submission: Submission) ->
         Entry(one.title),
         Entry(visible(one.value[:LONGEST])),
         Entry(visible(one.message)),
-        Entry(visible(one.fix)),
+        Entry(visible(fix) if fix or not one.fix else say("report_copy_same")),
     ]
 
 
@@ -234,8 +238,8 @@ def _changes(changes: Sequence[Change], home: _Home, submission: Submission, for
                 _linked(place),
                 Entry(visible(_original(one.place, place, submission))),
                 Entry(one.title),
-                Entry(visible(change.old[:LONGEST])),
-                Entry(visible(change.new[:LONGEST])),
+                Entry(visible(change.old)),
+                Entry(visible(change.new)),
                 Entry(visible(one.message)),
             ]
         )

@@ -23,7 +23,7 @@ from converter.template.values import put_formula, put_text
 WIDTHS = (26.0, 30.0, 38.0, 44.0, 26.0)  # item, answer, check, note, explanation
 JUMP_WIDTH = 11.0
 LINE_HEIGHT = 13.5
-ROW_HEIGHT = 31.5
+ROW_HEIGHT = 27.5  # two lines of 核对; all fields on two printed pages
 
 TITLE = Look(size=16, bold=True)
 HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
