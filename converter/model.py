@@ -291,6 +291,7 @@ class Submission:
     issues: tuple[Issue, ...] = ()  # of the stages F, S, P
     files: Mapping[str, str] = field(default_factory=dict)  # sheet key → file, for two halves
     from_package: bool = False
+    others: tuple[str, ...] = ()  # sheets of the file that are none of the form's
 
     def file_of(self, sheet: str) -> str:
         return self.files.get(sheet, self.file)
@@ -316,6 +317,15 @@ class Outcome:
         if Level.ERROR in levels:
             return "errors"
         return "warnings" if Level.WARNING in levels else "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A mended cell: the note that says why, what was typed and what stands there now."""
+
+    note: Issue
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from converter import checking, form, unpacking, wire, workbook
+from converter import checking, form, ooxml, unpacking, wire, workbook
 from converter.kinds.base import today
 from converter.model import Form, Issue, Level, Outcome, Place, RawSheet, Submission
 
@@ -68,17 +68,34 @@ def receive(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progres
     definition = form.load(Path(args["form"]))
     files: list[dict[str, Any] | None] = [None] * len(args["files"])
     packed = io.BytesIO()
+
+    def copies() -> Iterator[tuple[Path, list[bytes]]]:
+        press = None
+        for at, one, checked in _judged(args, definition, about_to_read):
+            about_to_read(at)  # still alive: an annotated copy takes its time
+            number, path, name, target = args["files"][at]
+            wanted = checked.outcome.readable and checked.outcome.status != "ok"
+            entry = _entry(one, checked, definition, target if wanted else "")
+            files[at] = {"number": number, **entry}
+            if checked.outcome.status in ("ok", "warnings"):
+                _spool(spool, number, checked, definition)
+            if target and wanted:
+                from converter import template
+                from converter.report.annotate import annotated
+
+                press = press or template.Press(definition)
+                lies = {name: Path(path)}
+                yield (
+                    Path(target),
+                    annotated(press, checked.submission, checked.outcome, files=lies),
+                )
+
     # No time and no name in it: the same members give the same bytes.
     with (
         gzip.GzipFile("", "wb", SPOOL_LEVEL, packed, mtime=0) as bytes_,
         io.TextIOWrapper(bytes_, encoding="utf-8", newline="") as spool,
     ):
-        for at, one, checked in _judged(args, definition, about_to_read):
-            about_to_read(at)  # still alive: an annotated copy takes its time
-            number, _, _, target = args["files"][at]
-            files[at] = {"number": number, **_entry(one, checked, definition, target)}
-            if checked.outcome.status in ("ok", "warnings"):
-                _spool(spool, number, checked, definition)
+        ooxml.write_many(copies())
     return {"files": files}, (packed.getvalue(),)
 
 
@@ -152,14 +169,10 @@ def _renamed(submission: Submission, old: str, name: str) -> Submission:
 # --- what is told of a file ------------------------------------------------------------------
 
 
-def _entry(one: Read, checked: checking.Checked, definition: Form, target: str) -> dict[str, Any]:
+def _entry(
+    one: Read, checked: checking.Checked, definition: Form, annotated: str
+) -> dict[str, Any]:
     submission, outcome, records = checked.submission, checked.outcome, checked.records
-    annotated = ""
-    if target and outcome.readable and outcome.status != "ok":
-        from converter.report import annotate
-
-        annotate.annotate(submission, outcome, definition, Path(target))
-        annotated = target
     named = {f.identity: records.unit.get(f.key, "") for f in definition.unit if f.identity}
     stamp = submission.stamp
     levels = Counter(issue.level for issue in outcome.issues)

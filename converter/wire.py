@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from converter.model import Issue, Level, Outcome, Place
+from converter.model import Change, Issue, Level, Outcome, Place
 
 DAY_VARIABLE = "CONVERTER_TODAY"  # the command's day, for workers on other machines
 
@@ -111,6 +111,15 @@ def unpack_issue(data: Sequence[Any]) -> Issue:
         {str(k): v if isinstance(v, int) else str(v) for k, v in params.items()},
         tuple(unpack_place(r) for r in related),
     )
+
+
+def pack_change(change: Change) -> list[Any]:
+    return [pack_issue(change.note), change.old, change.new]
+
+
+def unpack_change(data: Sequence[Any]) -> Change:
+    note, old, new = data
+    return Change(unpack_issue(note), str(old), str(new))
 
 
 def pack_outcome(outcome: Outcome) -> dict[str, Any]:

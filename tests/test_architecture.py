@@ -20,7 +20,7 @@ FLOORS = [
     {"rules", "derive"},
     {"form", "identity", "store"},
     {"schema", "workbook", "package", "compare", "statistics", "template"},
-    {"checking", "unpacking", "roster"},
+    {"checking", "mending", "unpacking", "roster"},
     {"report"},
     {"receiving_tasks"},
     {"tasks", "catalogue"},

@@ -21,9 +21,11 @@ from converter.cli.shared import (
     pool,
     print_report,
     progress,
+    width,
 )
 
 if TYPE_CHECKING:
+    from converter.commands import Fixed
     from converter.model import Form, Outcome
 
 
@@ -90,6 +92,7 @@ def _say_template(done: dict[str, Any], form: Form, target: Path) -> int:
     key="format",
 )  # fmt: skip
 @option("check", "--annotate", type=TARGET, metavar="DIR")
+@option("check", "--fix", type=TARGET, metavar="DIR")
 @option("check", "--strict", is_flag=True)
 @option("check", "--show-ids", is_flag=True)
 @option("check", "--jobs", type=click.IntRange(1, 64), metavar="N")
@@ -100,12 +103,14 @@ def check(
     paths: tuple[Path, ...],
     layout: str,
     annotate: Path | None,
+    fix: Path | None,
     strict: bool,
     show_ids: bool,
     jobs: int | None,
     cluster: str | None,
 ) -> int:
     from converter.engine import Worker
+    from converter.messages import say
 
     worker = Worker()
     if cluster is None:
@@ -114,36 +119,57 @@ def check(
         from converter import commands
 
         folder, form = form_of(ctx)
-        writes = [annotate] if annotate else []
+        writes = [folder for folder in (annotate, fix) if folder]
         with pool(cluster, folder, paths, writes, jobs) as chosen:
             report = commands.check(
-                paths, folder, form, annotate, jobs or os.cpu_count() or 1, worker, progress, chosen
+                paths,
+                folder,
+                form,
+                annotate,
+                jobs or os.cpu_count() or 1,
+                worker,
+                progress,
+                chosen,
+                fix,
             )
     finally:
         worker.stop()
     if layout == "text":
         names = [str(path) for path in paths]
-        print_report(report.outcomes, form, show_ids, given=names, annotated=report.annotated)
+        copies = [*report.annotated, *(fixed.copy for fixed in report.fixed)]
+        print_report(report.outcomes, form, show_ids, given=names, annotated=copies)
+        for fixed in report.fixed:
+            _say_fixed(fixed, form, show_ids)
     else:
         from converter.report import as_json
 
         if layout == "json":
-            out(as_json.render(report.outcomes, form, show_ids=show_ids))
+            changes = {one.file: one.changes for one in report.fixed} if fix else None
+            out(as_json.render(report.outcomes, form, show_ids=show_ids, fixed=changes))
         else:
             from converter.report import html
 
             out(html.render(report.outcomes, form, show_ids=show_ids))
-    _say_annotated(report.annotated, annotate)
+    _say_written(report.annotated, annotate, "annotated")
+    _say_written([one.copy for one in report.fixed], fix, "fixed")
+    if fix and not report.fixed:
+        err(say("fixed_none"))
     return _verdict(report.outcomes, strict)
 
 
-def _say_annotated(annotated: Sequence[str], folder: Path | None) -> None:
+def _say_fixed(fixed: Fixed, form: Form, show_ids: bool) -> None:
+    from converter.report import changed
+
+    out(changed.render(fixed.file, fixed.changes, form, show_ids=show_ids, width=width()))
+
+
+def _say_written(copies: Sequence[str], folder: Path | None, what: str) -> None:
     from converter.messages import say
 
-    if len(annotated) == 1:
-        err(say("annotated", path=annotated[0]))
-    elif annotated:
-        err(say("annotated_many", count=len(annotated), path=folder))
+    if len(copies) == 1:
+        err(say(what, path=copies[0]))
+    elif copies:
+        err(say(f"{what}_many", count=len(copies), path=folder))
 
 
 def _verdict(outcomes: Sequence[Outcome], strict: bool) -> int:

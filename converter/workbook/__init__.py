@@ -7,6 +7,8 @@ runs the reading bounds it. `sniff` tells what a file is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +20,7 @@ from converter.workbook.refusal import Refused
 from converter.workbook.report import Report
 from converter.workbook.sniff import CODES, identify, sniff
 
-__all__ = ["MISSING_SHEET", "read", "sniff"]
+__all__ = ["MISSING_SHEET", "open_book", "read", "sniff"]
 
 
 def read(path: Path, form: Form, name: str | None = None) -> Submission:
@@ -37,11 +39,7 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
 
 def _read(path: Path, form: Form, report: Report) -> Submission:
     """Raises Refused, OSError."""
-    kind = sniff(path)
-    if kind in CODES:
-        raise Refused(CODES[kind])
-    with path.open("rb") as file:
-        book = _open(file, kind)
+    with open_book(path) as book:
         found = stamp.read_stamp(book.properties)
         fits = stamp.check_form(found, form, report)
         sheets = read_sheets(book, form, report)
@@ -52,7 +50,26 @@ def _read(path: Path, form: Form, report: Report) -> Submission:
     if not fits:
         # Another form lacks our sheets of course: one issue says it all.
         issues = [issue for issue in issues if issue.code != MISSING_SHEET]
-    return Submission(report.file, sheets.get("unit"), sheets.get("member"), found, tuple(issues))
+    taken = {raw.name for raw in sheets.values()}
+    others = tuple(name for name, _ in book.names if name not in taken)
+    return Submission(
+        report.file,
+        sheets.get("unit"),
+        sheets.get("member"),
+        found,
+        tuple(issues),
+        others=others,
+    )
+
+
+@contextmanager
+def open_book(path: Path) -> Iterator[Book]:
+    """A workbook whose sheets are read when they are asked for. Raises Refused, OSError."""
+    kind = sniff(path)
+    if kind in CODES:
+        raise Refused(CODES[kind])
+    with path.open("rb") as file:
+        yield _open(file, kind)
 
 
 def _open(file: BinaryIO, kind: str) -> Book:

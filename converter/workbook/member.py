@@ -356,10 +356,11 @@ class _Reading:
         for column, text in heading.unknown.items():
             if column in facts.hidden_columns:
                 continue
-            if any(map(_says, self._texts([column]).get(column, {}).values())):
+            if any(found.types.any() for found in self.grid.read([column], self.first).values()):
                 yield address(heading.row, column), text.strip(BLANKS)
         fields = {column: key for key, column in self.typed.items()}
-        silent = {self.columns[key] for key in self.derived} | {heading.roles.get("check")}
+        silent = {self.columns[key] for key in self.derived}
+        silent |= {heading.roles.get("check", 0), heading.roles.get("jump", 0)}
         roles = {*heading.roles.values()} - silent
         others = {c for c in facts.columns if c not in facts.hidden_columns}
         others -= {*fields, *heading.unknown, *roles, *silent}
