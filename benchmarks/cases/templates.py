@@ -1,0 +1,47 @@
+"""Personalised workbooks, one a unit."""
+
+from __future__ import annotations
+
+from benchmarks import inputs
+from benchmarks.measuring import Case, Claim, Contender
+
+
+def case(quick: bool) -> Case:
+    """Pressed and written, against the same bytes written and against openpyxl."""
+    count, few, rows = (200, 2, 500) if quick else (2000, 10, 500)
+    args = {"count": count, "rows": rows}
+    path = str(inputs.blank(rows))
+    return Case(
+        "templates",
+        f"{count:,} blank workbooks with {rows} rows prepared; by openpyxl {few} of them",
+        (
+            Contender("pressed", "ours:templates", args, profiled=True),
+            Contender("pressed and written", "ours:written_templates", args),
+            Contender("the same bytes written", "ours:write_bytes", args),
+            Contender(
+                "openpyxl, built", "by_openpyxl:templates", {"count": few, "rows": rows}, rounds=1
+            ),
+            Contender(
+                "openpyxl, saved again",
+                "by_openpyxl:patched_templates",
+                {"count": few, "path": path},
+                rounds=1,
+            ),
+        ),
+        (
+            Claim(
+                "a workbook beyond writing its bytes",
+                1,
+                lambda m: (
+                    (m.cpu("pressed and written") - m.cpu("the same bytes written")) / count * 1000
+                ),
+                unit="ms",
+            ),
+            Claim(
+                "openpyxl saving it again ÷ pressed and written",
+                20,
+                lambda m: m.ratio("openpyxl, saved again", "pressed and written") * count / few,
+                at_most=False,
+            ),
+        ),
+    )
