@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from statistics import median
 from typing import Any
 
@@ -18,12 +18,15 @@ SECONDS_AT_MOST = 900
 
 @dataclass(frozen=True)
 class Contender:
-    """A program at work. `x` is its size where a case has several (rows, files)."""
+    """A program at work. `x` is its size where a case has several (rows, files); `count`, how
+    often it does the one thing that is compared (files checked, workbooks made)."""
 
     name: str
     subject: str  # module:function of benchmarks.subjects
     args: Mapping[str, Any]
+    _: KW_ONLY
     x: int = 0
+    count: int = 1
     rounds: int = 0  # 0 = as many as the run has; the slow ones are measured less often
     profiled: bool = False
 
@@ -54,11 +57,16 @@ class Case:
 class Medians:
     """The medians of a case, by contender and size."""
 
-    samples: Mapping[tuple[str, int], Sequence[Sample]] = field(default_factory=dict)
+    samples: Mapping[tuple[str, int], Sequence[Sample]]
+    counts: Mapping[tuple[str, int], int]
 
     def cpu(self, name: str, x: int = 0) -> float:
         """CPU seconds, user and system."""
         return median(sample["cpu"] for sample in self.samples[name, x])
+
+    def each(self, name: str, x: int = 0) -> float:
+        """CPU seconds for doing the thing once."""
+        return self.cpu(name, x) / self.counts[name, x]
 
     def wall(self, name: str, x: int = 0) -> float:
         """Seconds that passed."""
@@ -73,8 +81,8 @@ class Medians:
         return median(sample["facts"][key] for sample in self.samples[name, x])
 
     def ratio(self, name: str, to: str, x: int = 0) -> float:
-        """CPU time in relation to another contender's."""
-        return self.cpu(name, x) / self.cpu(to, x)
+        """CPU time for doing the thing once, in relation to another contender's."""
+        return self.each(name, x) / self.each(to, x)
 
 
 def run(case: Case, rounds: int, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -85,13 +93,15 @@ def run(case: Case, rounds: int, tell: Callable[[str], None]) -> dict[str, Any]:
             if number < (contender.rounds or rounds):
                 tell(f"{case.name}: {contender.name} {contender.x or ''} ({number + 1})")
                 samples[contender.name, contender.x].append(measure(contender))
-    medians = Medians(samples)
+    counts = {(c.name, c.x): c.count for c in case.contenders}
+    medians = Medians(samples, counts)
     return {
         "name": case.name,
         "title": case.title,
         "plot": case.plot,
         "measured": [
-            {"name": name, "x": x, **_summary(found)} for (name, x), found in samples.items()
+            {"name": name, "x": x, "count": counts[name, x], **_summary(found)}
+            for (name, x), found in samples.items()
         ],
         "claims": [_claimed(claim, medians) for claim in case.claims],
         "profiles": {

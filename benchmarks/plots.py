@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def draw(case: Mapping[str, Any], path: Path) -> None:
 
     matplotlib.use("svg")
     from matplotlib import pyplot
+    from matplotlib.ticker import NullFormatter
 
     style = {
         "svg.hashsalt": "converter",
@@ -45,14 +47,34 @@ def draw(case: Mapping[str, Any], path: Path) -> None:
         for axes, title in ((time, "CPU seconds"), (memory, _memory_title(case))):
             axes.set_xscale("log")
             axes.set_xlabel(case["plot"])
+            axes.set_xticks(sizes_of(case), [_short(size) for size in sizes_of(case)])
+            axes.minorticks_off()
             axes.set_title(title, loc="left", fontsize=9)
             axes.grid(visible=True, linewidth=0.3)
         time.set_yscale("log")
-        memory.set_ylim(bottom=0)
+        time.set_ylim(*_decades([entry["cpu"][1] for entry in case["measured"]]))
+        time.yaxis.set_major_formatter("{x:g}")
+        time.yaxis.set_minor_formatter(NullFormatter())
+        memory.set_ylim(0, 1.1 * max(map(_memory, case["measured"])))
         time.legend(frameon=False, fontsize=8)
         figure.tight_layout()
         figure.savefig(path, metadata={"Date": None, "Creator": None})
         pyplot.close(figure)
+
+
+def _decades(values: Sequence[float]) -> tuple[float, float]:
+    """The powers of ten around some values."""
+    return 10 ** floor(log10(min(values))), 10 ** ceil(log10(max(values)))
+
+
+def sizes_of(case: Mapping[str, Any]) -> list[int]:
+    """What x comes to in a case."""
+    return sorted({entry["x"] for entry in case["measured"]})
+
+
+def _short(size: int) -> str:
+    """30000 → 30k."""
+    return f"{size / 1e6:g}M" if size >= 1e6 else f"{size / 1e3:g}k" if size >= 1e3 else str(size)
 
 
 def _memory(entry: Mapping[str, Any]) -> float:

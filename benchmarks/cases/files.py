@@ -28,6 +28,7 @@ def case(quick: bool) -> Case:
                 ]
             },
             x=size,
+            count=size,
             rounds=1,
         )
         for size in sizes

@@ -19,5 +19,8 @@ def case(quick: bool) -> Case:
             Contender("calamine", "readers:calamine", args),
             Contender("fastexcel", "readers:fastexcel", args),
         ),
-        (Claim("check ÷ calamine's raw read", 1.4, lambda m: m.ratio("converter", "calamine")),),
+        (
+            Claim("check ÷ calamine's raw read", 1.4, lambda m: m.ratio("converter", "calamine")),
+            Claim("memory a row", 700, lambda m: m.growth("converter") / rows, unit="bytes"),
+        ),
     )

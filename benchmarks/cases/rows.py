@@ -19,14 +19,14 @@ def case(quick: bool) -> Case:
         path, rounds = str(inputs.typed(size)), 0 if size <= 100_000 else 2
         args = {"paths": [path], "warm": warm}
         contenders += [
-            Contender("converter", "ours:check", args, size, rounds),
-            Contender("calamine", "readers:calamine", args, size, rounds),
-            Contender("fastexcel", "readers:fastexcel", args, size, rounds),
+            Contender("converter", "ours:check", args, x=size, rounds=rounds),
+            Contender("calamine", "readers:calamine", args, x=size, rounds=rounds),
+            Contender("fastexcel", "readers:fastexcel", args, x=size, rounds=rounds),
         ]
         if size <= (10_000 if quick else SLOW_UP_TO):
             contenders += [
-                Contender("pandas + pandera", "by_pandas:in_process", args, size, 1),
-                Contender("frictionless", "by_frictionless:in_process", args, size, 1),
+                Contender("pandas + pandera", "by_pandas:in_process", args, x=size, rounds=1),
+                Contender("frictionless", "by_frictionless:in_process", args, x=size, rounds=1),
             ]
     first, last = sizes[0], sizes[-1]
 

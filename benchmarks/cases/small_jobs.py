@@ -20,8 +20,8 @@ def case(quick: bool) -> Case:
         "small-jobs",
         f"{count:,} workbooks of 50 to 200 members, whole commands",
         (
-            Contender("one worker", "ours:command", command(1)),
-            Contender("two workers", "ours:command", command(2)),
+            Contender("one worker", "ours:command", command(1), count=count, rounds=3),
+            Contender("two workers", "ours:command", command(2), count=count, rounds=3),
         ),
         (
             Claim(

@@ -17,20 +17,27 @@ def case(quick: bool) -> Case:
         "start",
         f"whole processes, {TIMES} times each",
         (
-            Contender("converter --help", "ours:command", {"arguments": ["--help"], **times}),
             Contender(
-                "import click", "ours:python", {"arguments": ["-c", "import click"], **times}
+                "converter --help", "ours:command", {"arguments": ["--help"], **times}, count=TIMES
             ),
-            Contender("nothing", "ours:python", {"arguments": ["-c", ""], **times}),
+            Contender(
+                "import click",
+                "ours:python",
+                {"arguments": ["-c", "import click"], **times},
+                count=TIMES,
+            ),
+            Contender("nothing", "ours:python", {"arguments": ["-c", ""], **times}, count=TIMES),
             Contender(
                 "converter check, one small workbook",
                 "ours:command",
                 {"arguments": ["check", path], **times},
+                count=TIMES,
             ),
             Contender(
                 "import pandas and pandera",
                 "ours:python",
                 {"arguments": ["-c", IMPORT], **times},
+                count=TIMES,
             ),
         ),
         (

@@ -23,6 +23,7 @@ def case(quick: bool) -> Case:
         ),
         (
             Claim("check ÷ calamine's raw read", 1.4, lambda m: m.ratio("converter", "calamine")),
+            Claim("memory a row", 700, lambda m: m.growth("converter") / rows, unit="bytes"),
             Claim(
                 "pandas + openpyxl + pandera ÷ check",
                 3,
