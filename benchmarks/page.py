@@ -103,8 +103,6 @@ def _pictures(results: Mapping[str, Any]) -> Iterator[str]:
 
 def _cases(results: Mapping[str, Any]) -> Iterator[str]:
     for case in results["cases"]:
-        if not case["measured"]:
-            continue
         yield f"## {case['name']}\n\n{case['title']}.\n"
         yield from _table(*_measured(case))
         for name, profile in case["profiles"].items():
@@ -146,7 +144,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
 
 
 def _plotted(results: Mapping[str, Any]) -> list[Case]:
-    return [case for case in results["cases"] if case["plot"] and case["measured"]]
+    return [case for case in results["cases"] if case["plot"]]
 
 
 def _picture(case: Case) -> str:

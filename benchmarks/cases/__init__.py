@@ -1,4 +1,7 @@
-"""What is measured, a module a case: each has `case(quick)`, which makes the inputs it needs."""
+"""What is measured, a module a case: each has `case(quick)`, which makes the inputs it needs.
+
+Receiving and the register have a run of their own, `benchmarks.scale`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from benchmarks.cases import (
     large_check,
     large_convert,
     large_process,
-    register,
     rows,
     small_check,
     small_jobs,
@@ -32,5 +34,4 @@ CASES: Mapping[str, Callable[[bool], Case]] = {
     "files": files.case,
     "templates": templates.case,
     "start": start.case,
-    "register": register.case,
 }
