@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -20,7 +21,6 @@ from xml.sax.saxutils import escape
 from converter import form, template
 from converter.model import Form, column_letters
 from converter.template.layout import MemberLayout, UnitLayout
-from converter.template.saving import parts as template_parts
 from tests.people import UNIT
 
 FORM: Form = form.load(form.form_dir())
@@ -104,8 +104,9 @@ def write(
 
 @cache
 def _template() -> dict[str, str]:
-    made = dict(template_parts(template.build(FORM, rows=PATTERN_ROWS)))
-    return {name: data.decode() for name, data in made.items()}
+    made = BytesIO(b"".join(template.build(FORM, rows=PATTERN_ROWS)))
+    with zipfile.ZipFile(made) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
 def _put(archive: zipfile.ZipFile, name: str, pieces: Iterable[str]) -> None:

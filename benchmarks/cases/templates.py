@@ -19,15 +19,8 @@ def case(quick: bool) -> Case:
             Contender("pressed and written", "ours:written_templates", args, count=count),
             Contender("the same bytes written", "ours:write_bytes", args, count=count),
             Contender(
-                "openpyxl, built",
-                "by_openpyxl:templates",
-                {"count": few, "rows": rows},
-                count=few,
-                rounds=1,
-            ),
-            Contender(
                 "openpyxl, saved again",
-                "by_openpyxl:patched_templates",
+                "by_openpyxl:templates",
                 {"count": few, "path": path},
                 count=few,
                 rounds=1,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.subjects.ours import FORM_FOLDER, _stamp
+from benchmarks.subjects.ours import FORM_FOLDER
 from converter import form
 
 
@@ -40,19 +40,7 @@ def annotate(path: str) -> Iterator[dict[str, Any] | None]:
         yield {"marks": len(marks)}
 
 
-def templates(count: int, rows: int) -> Iterator[dict[str, Any] | None]:
-    """A workbook built for each unit, from the form each time."""
-    from converter import template
-    from converter.template import saving
-
-    definition = form.load(Path(FORM_FOLDER))
-    yield None
-    for number in range(count):
-        assert saving.parts(template.build(definition, rows=rows, stamp=_stamp(number)))
-    yield {"files": count}
-
-
-def patched_templates(count: int, path: str) -> Iterator[dict[str, Any] | None]:
+def templates(count: int, path: str) -> Iterator[dict[str, Any] | None]:
     """The finished workbook loaded once; the unit's name put in and saved each time."""
     import openpyxl
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,13 @@ def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
     from converter import commands, tasks
 
     def judged(batch: Sequence[str]) -> list[Any]:
-        args = {"form": FORM_FOLDER, "paths": list(batch), "halves": False, "annotate": None}
+        args = {
+            "form": FORM_FOLDER,
+            "paths": list(batch),
+            "halves": False,
+            "annotate": None,
+            "fix": None,
+        }
         answer, _ = tasks.check(args, (), lambda number: None)
         return list(answer["outcomes"])
 
@@ -66,21 +73,26 @@ def convert(path: str, warm: str) -> Iterator[Facts | None]:
 
 def annotate(path: str, warm: str) -> Iterator[Facts | None]:
     """The annotated copy of a workbook that was read and judged before."""
-    from converter import checking, workbook
+    from converter import checking, ooxml, template, workbook
     from converter.kinds.base import today
-    from converter.report import annotate as annotating
+    from converter.report.annotate import annotated
 
     definition = form.load(Path(FORM_FOLDER))
+    press = template.Press(definition)
 
     def judged(source: str) -> Any:
         return checking.check([workbook.read(Path(source), definition)], definition, today())[0]
 
+    def mark(checked: Any, target: Path) -> None:
+        file = checked.submission.file
+        copy = annotated(press, checked.submission, checked.outcome, files={file: Path(file)})
+        ooxml.write_many([(target, copy)])
+
     with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder, "annotated.xlsx")
-        small, large = judged(warm), judged(path)
-        annotating.annotate(small.submission, small.outcome, definition, target)
+        target, large = Path(folder, "annotated.xlsx"), judged(path)
+        mark(judged(warm), target)
         yield None
-        annotating.annotate(large.submission, large.outcome, definition, target)
+        mark(large, target)
         yield {"issues": len(large.outcome.issues), "bytes": target.stat().st_size}
 
 
@@ -100,7 +112,7 @@ def write_bytes(count: int, rows: int) -> Iterator[Facts | None]:
 
     press = _press_of(rows)
     with tempfile.TemporaryDirectory() as folder:
-        data = press.print(_stamp(0))
+        data = press(_stamp(0))
         yield None
         ooxml.write_many((Path(folder, f"{n:05}.xlsx"), data) for n in range(count))
         yield {"files": count, "bytes_each": len(data)}
@@ -112,7 +124,7 @@ def _press(count: int, rows: int, *, written: bool) -> Iterator[Facts | None]:
     press = _press_of(rows)
     with tempfile.TemporaryDirectory() as folder:
         yield None
-        made = ((Path(folder, f"{n:05}.xlsx"), press.print(_stamp(n))) for n in range(count))
+        made = ((Path(folder, f"{n:05}.xlsx"), press(_stamp(n))) for n in range(count))
         if written:
             ooxml.write_many(made)
         else:
@@ -121,17 +133,23 @@ def _press(count: int, rows: int, *, written: bool) -> Iterator[Facts | None]:
 
 
 def _press_of(rows: int) -> Any:
-    from converter.template.many import Press
+    """A function from a stamp to its workbook's bytes, used once before."""
+    from converter.template import Press
 
-    press = Press(form.load(Path(FORM_FOLDER)), rows)
-    press.print(_stamp(0))
-    return press
+    press = Press(form.load(Path(FORM_FOLDER)))
+    press.blank(_stamp(0), rows=rows)
+    return partial(press.blank, rows=rows)
+
+
+@cache
+def _definition() -> Any:
+    return form.load(Path(FORM_FOLDER))
 
 
 def _stamp(number: int) -> Any:
     from converter.model import Stamp
 
-    definition = form.load(Path(FORM_FOLDER))
+    definition = _definition()
     return Stamp(
         definition.id, definition.version, f"130102-{number:05}", f"示例{number}号工会委员会",
         "130102", "示例县总工会", "2026", number + 1,
