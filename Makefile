@@ -4,11 +4,12 @@
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
+# make bench   measure beside the peers (25 minutes; `make bench QUICK=1` takes one): docs/performance.md
 # make windows-wheels   collect what an offline Windows machine needs
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit lock bench-scale docs samples windows-wheels clean
+.PHONY: help demo test lint types unit lock bench bench-scale docs samples windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -38,6 +39,11 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml $(VENV)/.created
 	$(PIP) install --quiet --no-deps --editable .
 	@touch $@ $(VENV)/.runtime
 
+$(VENV)/.bench: requirements-bench.lock pyproject.toml $(VENV)/.created
+	$(PIP) install --quiet --require-hashes -r requirements-bench.lock
+	$(PIP) install --quiet --no-deps --editable .
+	@touch $@ $(VENV)/.runtime $(VENV)/.dev
+
 # Each command is shown as a clerk would type it, then run.
 demo: $(VENV)/.runtime
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
@@ -57,8 +63,8 @@ demo: $(VENV)/.runtime
 test: lint types unit
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff format --check converter tests docs
-	$(BIN)/ruff check converter tests docs
+	$(BIN)/ruff format --check converter tests docs benchmarks
+	$(BIN)/ruff check converter tests docs benchmarks
 
 types: $(VENV)/.dev
 	$(BIN)/mypy --strict converter
@@ -81,6 +87,10 @@ docs: $(VENV)/.dev
 
 samples: $(VENV)/.dev
 	$(BIN)/python -m tests.make_samples --accept
+
+# On a machine that does nothing else: contenders take turns, but they share its caches.
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 # For a machine without network: copy dist/ there, then
 #   py -m pip install --no-index --find-links dist\windows converter
