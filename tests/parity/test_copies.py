@@ -13,6 +13,7 @@ from converter.kinds.base import today
 from converter.model import Level
 from converter.report.annotate import annotated
 from converter.template.layout import MemberLayout
+from converter.template.marks import BLANK_WAS
 from tests import sheets
 from tests.parity import verdicts
 from tests.parity.office import edited
@@ -91,3 +92,15 @@ def test_lists_comments_and_remains_survive_a_real_program(results: dict[str, Pa
     assert "K112" in book[MEMBER_SHEET].cell(FIRST + 1, 3).comment.text
     assert "一条旁注" in [c.value for row in book["原表其他内容"] for c in row]
     assert book[FORM.unit.title].protection.sheet
+
+
+def test_colour_goes_with_the_fault(results: dict[str, Path]) -> None:
+    """By the rule that watches a marked cell: still what it was in the copy, another one mended."""
+    for name, changed in (("as it comes", False), ("mended", True)):
+        book = openpyxl.load_workbook(results[name], data_only=True)
+        sheet, layout = book[MEMBER_SHEET], MemberLayout(FORM.member, 1)
+        for key, row in (("id_number", FIRST + 1), ("name", FIRST + 4)):
+            now = sheet.cell(row, layout.columns[key]).value or BLANK_WAS
+            assert (now != sheet.cell(row, layout.was[key]).value) == changed
+        rules = [r for area in sheet.conditional_formatting for r in area.rules]
+        assert sum("EXACT(" in r.formula[0] for r in rules) == len(layout.was)
