@@ -26,7 +26,8 @@ def page(kept: dict[str, Any]) -> str:
     each = got["megabytes_in"] / got["units"] * 1e6
     member = asked["register_megabytes"] / asked["members"] * 1e6 * REAL
     seen = asked["published_megabytes"] / asked["members"] * 1e6 * REAL
-    unit_memory = (asked["open_it"]["peak_mib"] - kept["empty"]["peak_mib"]) / asked["units"]
+    grown = asked["open_it"]["grew_mib"] - asked["open_empty"]["grew_mib"]
+    unit_memory = grown / asked["units"]
     overhead = total(pools["cluster"]) / total(pools["two"]) - 1
 
     def row(title: str, count: tuple[int, int]) -> str:
