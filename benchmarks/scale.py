@@ -19,9 +19,11 @@ import platform
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,6 @@ def press() -> Callable[[int], bytes]:
     hand once, of which only names and numbers differ from unit to unit."""
     from converter import template
     from converter import workbook as reader
-    from converter.template.saving import parts
     from tests.people import UNIT
     from tests.sheets import FORM, blank, fill
 
@@ -87,10 +88,12 @@ def press() -> Callable[[int], bytes]:
         filled = Path(folder) / "a.xlsx"
         fill(blank(MEMBERS), UNIT | figures, people).save(filled)
         data = reader.read(filled, FORM)
-    # Built anew with these answers: formulas stand as in a template, not as openpyxl saves them.
-    book = template.build(FORM, rows=MEMBERS, data=data)
+    # Pressed anew with these answers: formulas stand as in a template, not as openpyxl saves them.
+    pressed = BytesIO(b"".join(template.build(FORM, rows=MEMBERS, data=data)))
+    with zipfile.ZipFile(pressed) as archive:
+        members = [(name, archive.read(name)) for name in archive.namelist()]
     places = [mark.encode() for mark in (*marks, "@@name@@", "@@phone@@")]
-    pattern = ooxml.Pattern(parts(book), places, when=NOW)
+    pattern = ooxml.Pattern(members, places, when=NOW)
 
     def workbook(unit: int) -> bytes:
         numbers = [id_number(unit * MEMBERS + n) for n in range(MEMBERS)]

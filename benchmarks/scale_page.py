@@ -34,13 +34,13 @@ def page(kept: dict[str, Any]) -> str:
         units, members = count
         hours = [max(units * worker / (n - 1), units * command) / 3600 for n in CORES]
         cells = [
-            f"{units * worker / 3600:.1f}",
-            f"{units * command / 3600:.1f}",
+            f"{units * worker / 3600:.2g}",
+            f"{units * command / 3600:.2g}",
             *(f"{h * 60:.0f} min" if h < 2 else f"{h:.1f} h" for h in hours),
             f"{units * each / 1e9:.0f}",
-            f"{members * member / 1e9:.1f}",
-            f"{members * seen / 1e9:.1f}",
-            f"{units * unit_memory / 1024:.1f}",
+            f"{members * member / 1e9:.2g}",
+            f"{members * seen / 1e9:.2g}",
+            f"{units * unit_memory / 1024:.2g}",
         ]
         return f"| {title}: {units:,} units, {members:,} members | " + " | ".join(cells) + " |"
 
