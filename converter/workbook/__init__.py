@@ -7,6 +7,7 @@ runs the reading bounds it. `sniff` tells what a file is.
 
 from __future__ import annotations
 
+import os
 from io import BytesIO
 from pathlib import Path
 
@@ -50,19 +51,13 @@ def _read(path: Path, form: Form, report: Report) -> Submission:
 
 def _open(path: Path) -> Book:
     """Raises Refused, OSError."""
-    kind = sniff(path)
-    if kind in CODES:
-        raise Refused(CODES[kind])
-    if path.stat().st_size > archive.LARGEST_FILE:
-        raise Refused("F006", limit=archive.LARGEST_FILE >> 20)
-    data = path.read_bytes()
+    data = _bytes(path)
+    kind = _readable(data, path.suffix.lower())
     if kind == "encrypted":
         from converter.workbook import encrypted
 
         data = encrypted.decrypt(data)
-        kind = identify(BytesIO(data))
-        if kind in CODES:
-            raise Refused(CODES[kind])
+        kind = _readable(data)
     if kind == "xls":
         from converter.workbook import xls
 
@@ -73,7 +68,33 @@ def _open(path: Path) -> Book:
                 raise
         from converter.workbook import encrypted
 
-        return xls.Workbook(encrypted.decrypt(data))
+        data = encrypted.decrypt(data)
+        _readable(data)
+        return xls.Workbook(data)
     from converter.workbook import xlsx
 
     return xlsx.Workbook(data)
+
+
+def _bytes(path: Path) -> bytes:
+    """A file's bytes, read once: everything that is judged later is judged of them."""
+    kind = sniff(path)
+    if kind in CODES:
+        raise Refused(CODES[kind])
+    with path.open("rb") as file:
+        before = os.fstat(file.fileno())
+        if before.st_size > archive.LARGEST_FILE:
+            raise Refused("F006", limit=archive.LARGEST_FILE >> 20)
+        data = file.read(archive.LARGEST_FILE + 1)
+        after = os.fstat(file.fileno())
+    if len(data) != before.st_size or after.st_mtime_ns != before.st_mtime_ns:
+        raise Refused(CODES["changing"])
+    return data
+
+
+def _readable(data: bytes, suffix: str = "") -> str:
+    """What the bytes are, if that is a workbook. Raises Refused."""
+    kind = identify(BytesIO(data), suffix)
+    if kind in CODES:
+        raise Refused(CODES[kind])
+    return kind

@@ -123,9 +123,11 @@ def _inflate(info: zipfile.ZipInfo, data: bytes, start: int) -> bytes:
 
 
 def _is_xml(data: bytes) -> bool:
-    return data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or data.startswith(
-        tuple(mark for mark, _ in _MARKS)
-    )
+    """Whether a part begins as XML in any encoding. Data models and pictures do not, though
+    they may begin with a byte order mark."""
+    codec = next((codec for mark, codec in _MARKS if data.startswith(mark)), "latin-1")
+    head = data[:400].decode(codec, "ignore").removeprefix("\ufeff")
+    return head.lstrip(" \t\r\n").startswith("<")
 
 
 def _utf8(data: bytes, name: str) -> bytes:

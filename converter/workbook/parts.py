@@ -22,6 +22,9 @@ from converter.workbook.sniff import part_name
 CREDIBLE_STRINGS = 1_000_000
 BYTES_A_STRING = 5
 
+# Types of what a workbook runs, whatever the parts are called.
+_MACROS = {"vbaproject", "xlmacrosheet", "xlintlmacrosheet"}
+
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _COUNT = re.compile(rb"""uniqueCount\s*=\s*["']\s*\+?0*([0-9]{1,30})""")
@@ -52,6 +55,8 @@ def read_book(parts: Mapping[str, bytes]) -> Book:
     if workbook not in parts:
         raise Refused("F314")
     links = dict(_relations(parts, workbook))
+    if any(kind in _MACROS for kind, _ in links.values()):
+        raise Refused("F101")
     data = _COMMENT.sub(b"", parts[workbook])
     sheets = []
     for attributes in elements(data, "sheet"):

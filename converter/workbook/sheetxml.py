@@ -243,7 +243,7 @@ def _extent(data: bytes, start: int, end: int) -> _Extent | None:
     for a, b in ((start, min(start + _SAMPLE, end)), (max(end - _SAMPLE, start), end)):
         for letters, digits in _VALUED.findall(data, a, b):
             rightmost = max(rightmost, (column_number(letters.decode()), int(digits)))
-    inside = rb'<c(?! r="(?:%b)(?:%b)"(?: [a-qs-z][\w:.-]*="[^"<>&]*")* ?/?>)' % (
+    inside = rb'<c(?=[\s/>])(?! r="(?:%b)(?:%b)"(?: [a-qs-z][\w:.-]*="[^"<>&]*")* ?/?>)' % (
         _up_to(column_letters(rightmost[0]), "A", "Z").encode(),
         _up_to(str(lowest[0]), "0", "9").encode(),
     )
