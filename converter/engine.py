@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +21,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from converter import wire
+from converter import limits, wire
 
-# Seconds a worker may be silent: for one file, and for each megabyte of it on top.
-SECONDS_A_FILE = 20.0
+# CPU seconds a worker may take in silence: for one file, and for each megabyte of it on top.
+SECONDS_A_FILE = 10.0
 SECONDS_A_MEGABYTE = 2.0
+PATIENCE = 6  # times as long by the clock, where others keep the machine busy
 LINES_KEPT, LINE_KEPT = 100, 1000  # of what a worker says on stderr, for crash notes
+SECONDS_A_LOOK = 0.2  # between two looks at the memory of a silent worker
+OUT_OF_MEMORY = "memory allocation of"  # how Rust says so
 START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
 
 
@@ -106,33 +110,49 @@ class Worker:
         self.start()
         assert self._process is not None
         assert self._process.stdin is not None
-        request = wire.Frame({"task": task.name, "args": task.args}, task.blobs)
+        allowed = limits.allowance(task.name, task.args, task.paths)
+        request = wire.Frame({"task": task.name, "args": task.args, "memory": allowed}, task.blobs)
         reading: int | None = None
         try:
             wire.send(self._process.stdin, request)
             while True:
-                frame = self._next(_patience(task.paths, reading))
+                frame = self._next(_patience(task.paths, reading), allowed)
                 self._fresh = False
                 if "file" not in frame.data:
                     break
                 reading = int(frame.data["file"])
-        except queue.Empty:
+        except limits.Exceeded as exceeded:
             self.stop()
-            raise Died("time", reading) from None
+            raise Died(exceeded.what, reading) from None
         except (OSError, EOFError):
             ended = _exit_code(self._process)
             said = b"".join(self._said).decode("utf-8", "replace")
             self.stop()
             if self._fresh and ended > 0:  # an exception before its first task: it cannot start
                 raise Bug(f"the worker did not start ({ended})\n{said}") from None
-            raise Died("crash", reading) from None
+            # What is written in Rust does not raise when memory ends, it aborts.
+            raise Died("memory" if OUT_OF_MEMORY in said else "crash", reading) from None
         return self._judge(frame, reading)
 
-    def _next(self, seconds: float) -> wire.Frame:
-        frame = self._frames.get(timeout=seconds + (START_SECONDS if self._fresh else 0))
-        if frame is None:
-            raise EOFError
-        return frame
+    def _next(self, seconds: float, allowed: int) -> wire.Frame:
+        """What the worker says next; while it is silent, what it takes is looked at."""
+        assert self._process is not None
+        seconds += START_SECONDS if self._fresh else 0
+        since, before = time.monotonic(), limits.usage(self._process.pid)
+        while True:
+            try:
+                frame = self._frames.get(timeout=SECONDS_A_LOOK)
+            except queue.Empty:
+                waited, now = time.monotonic() - since, limits.usage(self._process.pid)
+                busy = now.seconds - before.seconds if now and before else waited
+                if now and now.bytes > allowed + limits.LIBRARIES:
+                    raise limits.Exceeded("memory") from None
+                if busy > seconds or waited > seconds * PATIENCE:
+                    raise limits.Exceeded("time") from None
+                continue
+            if frame is None:
+                raise EOFError
+            return frame
 
     def _judge(self, frame: wire.Frame, reading: int | None) -> tuple[Any, tuple[bytes, ...]]:
         failed = frame.data.get("failed")
@@ -197,17 +217,10 @@ def _with_repeats(
 
 
 def _patience(paths: Sequence[str], reading: int | None) -> float:
-    """Seconds of silence that are still fine: by the size of the file being read, or of all
+    """CPU seconds in silence that are still fine: by the size of the file being read, or of all
     of them once reading is over and the checks run."""
     chosen = paths if reading is None or reading >= len(paths) else paths[reading:]
-    return SECONDS_A_FILE + SECONDS_A_MEGABYTE * sum(map(_megabytes, chosen))
-
-
-def _megabytes(path: str) -> float:
-    try:
-        return Path(path).stat().st_size / 1e6
-    except OSError:
-        return 0.0
+    return SECONDS_A_FILE + SECONDS_A_MEGABYTE * sum(map(limits.size, chosen)) / 1e6
 
 
 def _pump(process: subprocess.Popen[bytes], frames: queue.Queue[wire.Frame | None]) -> None:
