@@ -110,13 +110,13 @@ class Worker:
         self.start()
         assert self._process is not None
         assert self._process.stdin is not None
-        allowed = limits.allowance(task.name, task.args, task.paths)
+        allowed = limits.allowances(task.name, task.args, task.paths)
         request = wire.Frame({"task": task.name, "args": task.args, "memory": allowed}, task.blobs)
         reading: int | None = None
         try:
             wire.send(self._process.stdin, request)
             while True:
-                frame = self._next(_patience(task.paths, reading), allowed)
+                frame = self._next(_patience(task.paths, reading), max(allowed))
                 self._fresh = False
                 if "file" not in frame.data:
                     break

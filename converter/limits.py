@@ -13,12 +13,14 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 # Bytes on top of the loaded libraries. A small file that wants more than LEAST is a bomb;
 # a million rows (27 MB) take 1.3 GB. Writing workbooks takes by rows, not by what is read.
 LEAST, A_BYTE, MOST = 640 << 20, 80, 3 << 30
+A_BYTE_KEPT = 16  # of files of the same batch that are read and wait to be judged
 LIBRARIES = 400 << 20  # what a worker holds before its first task, with room above
 READING = frozenset({"check", "convert", "verify", "show", "roster", "receive"})
 
@@ -39,11 +41,17 @@ class Usage:
     bytes: int
 
 
-def allowance(task: str, args: Mapping[str, Any], paths: Sequence[str]) -> int:
-    """Bytes that a task may take on top of the loaded libraries."""
-    if task not in READING or args.get("annotate"):
-        return MOST
-    return min(LEAST + A_BYTE * sum(map(size, paths)), MOST)
+def allowances(task: str, args: Mapping[str, Any], paths: Sequence[str]) -> list[int]:
+    """Bytes that a task may take on top of the loaded libraries while it reads each of its
+    files in turn; what the files before it have left behind is allowed for."""
+    if task not in READING or args.get("annotate") or not paths:
+        return [MOST]
+    sizes = list(map(size, paths))
+    before = accumulate(sizes, initial=0)
+    return [
+        min(LEAST + A_BYTE * own + A_BYTE_KEPT * kept, MOST)
+        for own, kept in zip(sizes, before, strict=False)
+    ]
 
 
 def size(path: str) -> int:

@@ -35,17 +35,20 @@ def main() -> None:
     gc.set_threshold(*SELDOM)
     used = _address_space()
     while (frame := wire.receive(incoming)) is not None:
-        _limit_memory(used, int(frame.data["memory"]))
         try:
-            wire.send(outgoing, _answer(frame, outgoing, tasks))
+            wire.send(outgoing, _answer(frame, outgoing, tasks, used))
         except MemoryError:  # the answer itself: nothing of it has left yet
             wire.send(outgoing, wire.Frame({"failed": "memory"}))
 
 
-def _answer(frame: wire.Frame, outgoing: IO[bytes], tasks: Any) -> wire.Frame:
+def _answer(frame: wire.Frame, outgoing: IO[bytes], tasks: Any, used: int) -> wire.Frame:
     from converter.cards import FormError
 
+    allowed: list[int] = frame.data["memory"]
+    _limit_memory(used, allowed[0])
+
     def about_to_read(number: int) -> None:
+        _limit_memory(used, allowed[min(number, len(allowed) - 1)])
         wire.send(outgoing, wire.Frame({"file": number}))
 
     task = tasks.TASKS[frame.data["task"]]

@@ -171,7 +171,7 @@ def test_a_worker_is_watched_where_the_system_bounds_nothing(
     """As on Windows: memory that no bound of its own stops is seen from outside, and a loop is
     known by the time that it takes, not by the clock."""
     monkeypatch.setattr(engine.limits, "LIBRARIES", 100 << 20)
-    monkeypatch.setattr(engine.limits, "allowance", lambda *_: 200 << 20)
+    monkeypatch.setattr(engine.limits, "allowances", lambda *_: [200 << 20])
     monkeypatch.setattr(engine, "PATIENCE", 100)
     with Worker() as worker:
         worker.run(order("ok"))
@@ -195,9 +195,8 @@ def test_what_a_process_has_taken_is_known() -> None:
 
 def test_a_small_file_may_take_less_than_a_large_one(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(bytes(10_000_000))
-    large = limits.allowance("check", {}, [str(tmp_path / "a")])
-    small = limits.allowance("check", {}, [str(tmp_path / "none")])
-    assert small < 1 << 30
-    assert small < large < limits.MOST
+    small, large, again = limits.allowances("check", {}, ["none", str(tmp_path / "a"), "none"])
+    assert small < again < 1 << 30
+    assert again < large < limits.MOST
     # a copy with its marks takes by rows
-    assert limits.allowance("check", {"annotate": ["b"]}, ["none"]) == limits.MOST
+    assert limits.allowances("check", {"annotate": ["b"]}, ["none"]) == [limits.MOST]

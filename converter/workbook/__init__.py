@@ -18,6 +18,8 @@ from converter.workbook.refusal import Refused
 from converter.workbook.report import Report
 from converter.workbook.sniff import CODES, identify, sniff
 
+OUTSIDE = "F401"  # a note: what lies outside is not opened
+
 __all__ = ["MISSING_SHEET", "read", "sniff"]
 
 
@@ -37,6 +39,8 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
 
 def _read(path: Path, form: Form, report: Report) -> Submission:
     book = _open(path)
+    if book.outside:
+        report.add(OUTSIDE, params={"count": book.outside})
     found = stamp.read_stamp(book.properties)
     fits = stamp.check_form(found, form, report)
     sheets = read_sheets(book, form, report)

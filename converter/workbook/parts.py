@@ -22,6 +22,8 @@ from converter.workbook.sniff import part_name
 CREDIBLE_STRINGS = 1_000_000
 BYTES_A_STRING = 5
 
+# Links to other workbooks and programs (DDE), and to data bases.
+_OUTSIDE = ("xl/externallinks/externallink", "xl/connections.xml")
 # Types of what a workbook runs, whatever the parts are called.
 _MACROS = {"vbaproject", "xlmacrosheet", "xlintlmacrosheet"}
 
@@ -139,6 +141,12 @@ def properties(parts: Mapping[str, bytes]) -> dict[str, str]:
         if value and attributes.get("name"):
             found[attributes["name"]] = text_of(value[1])
     return found
+
+
+def outside(parts: Mapping[str, bytes]) -> int:
+    """How many other files, programs and servers a workbook takes something from."""
+    own = sum(name.startswith(_OUTSIDE) for name in parts)
+    return own + sum(b"oleObject" in data for name, data in parts.items() if "/_rels/" in name)
 
 
 # --- relationships and styles ------------------------------------------------------------

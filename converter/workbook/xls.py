@@ -42,6 +42,11 @@ class Workbook:
         """Custom properties do not survive the old format: there is no stamp."""
         return {}
 
+    @property
+    def outside(self) -> int:
+        """Not told by the reader of the old format, which looks at nothing outside either."""
+        return 0
+
     def grid(self, index: int) -> Grid:
         """Raises Refused."""
         sheet = self._book.sheet_by_index(index)
