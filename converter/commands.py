@@ -25,6 +25,11 @@ LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
 DROPPINGS = ("~$", ".", "Thumbs.db", "desktop.ini")
 
 
+# Passes finished work on and shows how far it has come: (what is finished, how many there are in
+# all by now, how many one of them is) → the same.
+Progress = Callable[[Iterable[Any], Callable[[], int], Callable[[Any], int]], Iterable[Any]]
+
+
 class Stop(Exception):
     """The command cannot go on: wrong usage or an output that cannot be written (exit 2)."""
 
@@ -72,7 +77,7 @@ def check(
     annotate: Path | None,
     jobs: int,
     worker: Worker,
-    progress: Any = iter,
+    progress: Progress = lambda answers, total, held: answers,
 ) -> Report:
     """Check files and folders. `worker` may already be starting; `progress` wraps the
     iterator of finished batches."""
@@ -94,7 +99,7 @@ def check(
     )
     outcomes: list[Outcome] = []
     annotated: list[str] = []
-    for data, _ in progress(answers):
+    for data, _ in progress(answers, lambda: len(files), lambda one: len(one[0]["outcomes"])):
         outcomes += (wire.unpack_outcome(o) for o in data["outcomes"])
         annotated += (path for path in data["annotated"] if path)
     return Report(tuple(outcomes), tuple(annotated))

@@ -18,11 +18,15 @@ from converter.cli.shared import (
     form_of,
     option,
     out,
+    out_page,
     print_report,
     progress,
+    unicode_out,
+    width,
 )
 
 if TYPE_CHECKING:
+    from converter.commands import Converted
     from converter.model import Form, Outcome
 
 
@@ -118,11 +122,12 @@ def check(
         from converter.report import as_json
 
         if layout == "json":
-            out(as_json.render(report.outcomes, form, show_ids=show_ids))
+            ascii_only = not unicode_out()
+            out(as_json.render(report.outcomes, form, show_ids=show_ids, ascii_only=ascii_only))
         else:
             from converter.report import html
 
-            out(html.render(report.outcomes, form, show_ids=show_ids))
+            out_page(html.render(report.outcomes, form, show_ids=show_ids))
     _say_annotated(report.annotated, annotate)
     return _verdict(report.outcomes, strict)
 
@@ -163,17 +168,32 @@ def convert(
     with Worker() as worker:
         from converter import commands
         from converter.messages import say
-        from converter.report import changes
 
         folder, form = form_of(ctx)
         target = output or Path(say("report_package_name"))
         results = commands.convert(workbooks, folder, target, identity, since, worker, seal)
+    say_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
+    return OK if all(result.package for result in results) else FOUND
+
+
+def say_converted(
+    results: Sequence[Converted],
+    form: Form,
+    *,
+    show_ids: bool = False,
+    seal: bool = False,
+    since: str = "",
+) -> None:
+    """What stood in the way, what changed, what was written."""
+    from converter.messages import say
+    from converter.report import changes
+
     outcomes = [r.outcome for r in results]
     if any(o.issues for o in outcomes):
         print_report(outcomes, form, show_ids, summary=False)
     for result in results:
         if result.changes is not None:
-            out(changes.render(result.changes, form, since=str(since), show_ids=show_ids))
+            out(changes.render(result.changes, form, since=since, show_ids=show_ids))
         if result.package is None:
             err(say("convert_refused", file=result.outcome.file))
             continue
@@ -185,7 +205,6 @@ def convert(
             out(say("converted_sealed"))
         out(say("converted_checked"))
         err(say("convert_next", path=result.package))
-    return OK if all(result.package for result in results) else FOUND
 
 
 @command("show")
@@ -228,8 +247,10 @@ def show(
     if not outcome.readable or "unit" not in found:
         print_report([outcome], form, show_ids)
         return FOUND
-    render = records.html if as_html else records.text
-    out(render(found, form, member=member, show_ids=show_ids))
+    if as_html:
+        out_page(records.html(found, form, member=member, show_ids=show_ids))
+    else:
+        out(records.text(found, form, member=member, show_ids=show_ids, width=width()))
     return OK
 
 
@@ -283,5 +304,5 @@ def stats(
         commands.write_figures(found["tables"], output, title)
         err(say("stats_written", path=output))
     else:
-        out(figures.text(found["tables"]))
+        out(figures.text(found["tables"], width()))
     return OK

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli.officer import refusing
-from converter.cli.shared import FOUND, OK, err, out
+from converter.cli.shared import FOUND, OK, err, out, out_page, width
 from converter.messages import say
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
             table = registered.units(register, unit.strip())
         made = _made(register)
     if as_html:
-        out(tabular.html([table], form.title, made))
+        out_page(tabular.html([table], form.title, made))
     else:
-        out(tabular.text([table]))
+        out(tabular.text([table], width()))
     return OK
 
 
@@ -59,7 +59,7 @@ def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Pat
         made = _made(register)
     title = say("summary_title", period=chosen)
     if output is None:
-        out(summary.text(found))
+        out(summary.text(found, width()))
         return OK
     suffix = figures.suffix_of(output)
     if suffix == ".xlsx":

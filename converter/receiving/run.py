@@ -9,14 +9,14 @@ known by path and content and left alone.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from converter import engine, messages, ooxml, wire
-from converter.commands import BYTES_A_BATCH, FILES_A_BATCH, LOST
+from converter.commands import BYTES_A_BATCH, FILES_A_BATCH, LOST, Progress
 from converter.engine import Died, Task, Worker
 from converter.model import Form, Issue, Level, Place
 from converter.receiving import inbox as box
@@ -58,20 +58,42 @@ def run(
     register: Register,
     plan: Plan,
     worker: Worker,
-    progress: Callable[[Any], Any] = iter,
+    progress: Progress = lambda answers, total, held: answers,
 ) -> Iterator[Received]:
     """Receive what is not yet registered; yields file by file, once it is on the disk."""
     done = register.done()
     todo = [item for item in items if (item.name, item.content) not in done]
+    expected = len(todo)  # grows with every zip that turns out to hold several files
+
+    def received() -> Iterator[Received]:
+        nonlocal expected
+        for one in _received(todo, done, register, plan, worker):
+            if isinstance(one, int):
+                expected += one
+            else:
+                yield one
+
+    yield from progress(received(), lambda: expected, lambda one: 1)
+
+
+def _received(
+    todo: Sequence[Item],
+    done: set[tuple[str, str]],
+    register: Register,
+    plan: Plan,
+    worker: Worker,
+) -> Iterator[Received | int]:
+    """What was received; a number tells by how many files the work has grown."""
     published = time.monotonic()
     rounds = [todo[at : at + ITEMS_A_ROUND] for at in range(0, len(todo), ITEMS_A_ROUND)]
     for number, chosen in enumerate(rounds):
         spool = register.spool / str(number)
         spool.mkdir(parents=True, exist_ok=True)
         opened = _unpacked(chosen, spool, plan, worker)
+        yield len(opened.items) + len(opened.refused) - len(chosen)
         yield from _refused(opened, register, plan, done)
         fresh = [item for item in opened.items if (item.name, item.content) not in done]
-        yield from _judged(fresh, spool, register, plan, worker, progress)
+        yield from _judged(fresh, spool, register, plan, worker)
         register.finish_containers(opened.containers)
         if time.monotonic() - published > PUBLISH_SECONDS:
             register.publish(str(plan.form.prose["period"]), plan.now)
@@ -138,7 +160,6 @@ def _judged(
     register: Register,
     plan: Plan,
     worker: Worker,
-    progress: Callable[[Any], Any],
 ) -> Iterator[Received]:
     tasks = [
         _task(batch, spool / f"{number}.csv", plan) for number, batch in enumerate(_batches(items))
@@ -153,7 +174,7 @@ def _judged(
         lost=lambda task, died: _lost(task, died, plan.form),
         workers=[worker],
     )
-    for data, _ in progress(answers):
+    for data, _ in answers:
         batch = [(entry, by_name[entry["file"]]) for entry in data["files"]]
         yield from _register(batch, data["spool"], register, plan)
         Path(data["spool"]).unlink(missing_ok=True)

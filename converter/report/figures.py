@@ -11,9 +11,9 @@ from converter.report.spreadsheet import Sheet
 from converter.report.tabular import Table
 
 
-def text(tables: Sequence[Any]) -> str:
+def text(tables: Sequence[Any], width: int = 0) -> str:
     """The tables as they come from a worker ([title, header, rows] each)."""
-    return tabular.text([Table(*table) for table in tables])
+    return tabular.text([Table(*table) for table in tables], width)
 
 
 def document(tables: Sequence[Any], suffix: str, title: str) -> bytes:

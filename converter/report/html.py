@@ -24,7 +24,7 @@ TEMPLATE = "report.html.j2"
 def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> str:
     """The whole page as text."""
     totals = tables.count(outcomes)
-    common = tables.common(outcomes, form)
+    common = tables.common(outcomes, form, charts.TOP)
     return (
         _environment()
         .get_template(TEMPLATE)

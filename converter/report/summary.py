@@ -31,9 +31,9 @@ def _table(figure: Figure, listed: int) -> Table:
     return Table(table.title, table.header, [*rows, *cut])
 
 
-def text(figures: Sequence[Figure]) -> str:
-    """For a terminal."""
-    return tabular.text(tables(figures, listed=TOLD))
+def text(figures: Sequence[Figure], width: int = 0) -> str:
+    """For a terminal of `width` columns (0: unknown)."""
+    return tabular.text(tables(figures, listed=TOLD), width)
 
 
 def xlsx(figures: Sequence[Figure], title: str, subtitle: str = "") -> bytes:

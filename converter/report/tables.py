@@ -169,15 +169,15 @@ def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
     return totals
 
 
-def common(outcomes: Iterable[Outcome], form: Form) -> Table:
-    """The faults of many files, the most widespread first; notes are none."""
+def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> Table:
+    """The most widespread faults of many files, `limit` of them; notes are none."""
     files: Counter[tuple[str, Level]] = Counter()
     places: Counter[tuple[str, Level]] = Counter()
     for outcome in outcomes:
         found = Counter((i.code, i.level) for i in outcome.issues if i.level is not Level.NOTE)
         files.update(found.keys())
         places.update(found)
-    ordered = sorted(files, key=lambda key: (-files[key], -places[key], key))
+    ordered = sorted(files, key=lambda key: (-files[key], -places[key], key))[:limit]
     rows = tuple(
         (
             f"{code} {messages.entry(code, form).title}",

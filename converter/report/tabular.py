@@ -23,15 +23,18 @@ class Table(NamedTuple):
     rows: Sequence[Sequence[str | int | float]]
 
 
-def text(tables: Sequence[Table]) -> str:
-    """Aligned columns; numbers to the right."""
-    return "\n\n".join(_block(table) for table in tables) + "\n"
+def text(tables: Sequence[Table], width: int = 0) -> str:
+    """Aligned columns, numbers to the right. A table wider than the terminal (`width`, 0 =
+    unknown) is told line by line instead, each cell under its heading."""
+    return "\n\n".join(_block(table, width) for table in tables) + "\n"
 
 
-def _block(table: Table) -> str:
+def _block(table: Table, width: int) -> str:
     rows = [[visible(shown(cell)) for cell in row] for row in (table.header, *table.rows) if row]
     wide = max((len(row) for row in rows), default=0)
     widths = [max(columns(row[n]) for row in rows if n < len(row)) for n in range(wide)]
+    if width and wide > 2 and sum(widths) + GAP * wide > width:
+        return "\n".join([table.title, *_stacked(table)] if table.title else _stacked(table))
     body = table.rows[0] if table.rows else ()
     right = {n for n, cell in enumerate(body) if isinstance(cell, int | float)}
     lines = [table.title] if table.title else []
@@ -39,6 +42,17 @@ def _block(table: Table) -> str:
         cells = [_pad(cell, widths[n], n in right) for n, cell in enumerate(row)]
         lines.append("  " + (" " * GAP).join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _stacked(table: Table) -> list[str]:
+    lines = []
+    for row in table.rows:
+        first, *others = (visible(shown(cell)) for cell in row)
+        lines.append(f"  {first}")
+        for heading, cell in zip(table.header[1:], others, strict=False):
+            if cell:
+                lines.append(f"    {visible(heading)}：{cell}")
+    return lines
 
 
 def shown(cell: str | int | float) -> str:
