@@ -30,6 +30,11 @@ DROPPINGS = ("~$", ".", "Thumbs.db", "desktop.ini")
 Progress = Callable[[Iterable[Any], Callable[[], int], Callable[[Any], int]], Iterable[Any]]
 
 
+def silent(answers: Iterable[Any], total: Callable[[], int], held: Callable[[Any], int]) -> Any:
+    """The Progress that shows nothing."""
+    return answers
+
+
 class Stop(Exception):
     """The command cannot go on: wrong usage or an output that cannot be written (exit 2)."""
 
@@ -77,7 +82,7 @@ def check(
     annotate: Path | None,
     jobs: int,
     worker: Worker,
-    progress: Progress = lambda answers, total, held: answers,
+    progress: Progress = silent,
 ) -> Report:
     """Check files and folders. `worker` may already be starting; `progress` wraps the
     iterator of finished batches."""

@@ -162,7 +162,7 @@ def many(good: Path, tmp_path: Path) -> Path:
 def test_long_work_shows_how_far_it_has_come(many: Path) -> None:
     code, shown = terminal("check", many, NO_COLOR="1")
     assert code == 0
-    assert re.search(r"检查.*12/12", ESCAPE.sub("", shown))
+    assert re.search(r"已完成.*12/12", ESCAPE.sub("", shown))
     assert "共 12 个文件" in shown.splitlines()[-2]
     # The bar is gone when the report is there: the last thing done to its line is to clear it.
     assert "12/12" not in shown.rpartition("\x1b[2K")[2]

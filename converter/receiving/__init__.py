@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from converter.commands import Progress
+from converter.commands import Progress, silent
 from converter.engine import Worker
 from converter.model import Issue
 from converter.receiving import across, run
@@ -49,7 +49,7 @@ def receive(
     roster: Sequence[Listed] | None = None,
     due: date | None = None,
     period: str = "",
-    progress: Progress = lambda answers, total, held: answers,
+    progress: Progress = silent,
 ) -> Summary:
     """Receive an inbox, then look across the units of a period ('' = the form's, or a newer one
     that was reported for). Raises store.Busy, store.StoreError, OSError."""

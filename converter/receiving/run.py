@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from converter import engine, messages, ooxml, wire
-from converter.commands import BYTES_A_BATCH, FILES_A_BATCH, LOST, Progress
+from converter.commands import BYTES_A_BATCH, FILES_A_BATCH, LOST, Progress, silent
 from converter.engine import Died, Task, Worker
 from converter.model import Form, Issue, Level, Place
 from converter.receiving import inbox as box
@@ -58,7 +58,7 @@ def run(
     register: Register,
     plan: Plan,
     worker: Worker,
-    progress: Progress = lambda answers, total, held: answers,
+    progress: Progress = silent,
 ) -> Iterator[Received]:
     """Receive what is not yet registered; yields file by file, once it is on the disk."""
     done = register.done()
