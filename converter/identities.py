@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from converter import form, identity, keys, messages, roster, wire
 from converter.commands import Progress, Stop, silent, today

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
 def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Path | None) -> int:
     """Figures of a period. A workbook or a page gets every grouping the form knows."""
     from converter import ooxml
-    from converter.commands import Stop
+    from converter.commands import Stop, today
     from converter.form import with_codes
     from converter.report import figures, summary, tabular
     from converter.statistics import collection
@@ -55,7 +55,7 @@ def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Pat
         if chosen not in register.periods():
             err(say("store_no_period", period=chosen))
         groups = by or (known if output else ())
-        found = collection.figures(register, form, date.today(), period=chosen, by=groups)
+        found = collection.figures(register, form, today(), period=chosen, by=groups)
         made = _made(register)
     title = say("summary_title", period=chosen)
     if output is None:
