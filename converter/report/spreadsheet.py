@@ -64,6 +64,7 @@ def _fill(sheet: Any, one: Sheet, title: str) -> None:
     line, strong = Side(style="thin", color=LINE), Side(style="medium", color=ACCENT)
     _text(sheet, 1, 1, table.title or title).font = _font(size=15, bold=True)
     sheet.row_dimensions[1].height = 26
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = HEIGHT, True
     plain, widths = _font(), _widths(table)
     numbers = _numeric(table)
     for n, text in enumerate(table.header, 1):
