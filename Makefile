@@ -1,6 +1,7 @@
 # make demo    from a fresh clone to a finished report package, with nothing but Python 3.11+
 # make test    everything that must hold before a change is handed in
 # make lock    renew the locked dependencies
+# make bench-scale   measure what a whole collection costs, renew docs/scale.md
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
 # make pictures renew the pictures of the handbooks
@@ -11,8 +12,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit lock docs samples pictures dist dist-test wheels linux-wheels \
-	windows-wheels clean
+.PHONY: help demo test lint types unit lock bench-scale docs samples pictures dist dist-test wheels \
+	linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -76,6 +77,10 @@ lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml --all-extras --group dev --group bench --group dist \
 		-c requirements-dev.lock -o requirements-bench.lock
 	$(COMPILE) pyproject.toml --extra portal --group dist -c requirements-bench.lock -o requirements-dist.lock
+
+# Half an hour; see docs/scale.md.
+bench-scale: $(VENV)/.dev
+	for what in receive register check page; do $(BIN)/python -W ignore -m benchmarks.scale $$what || exit 1; done
 
 docs: $(VENV)/.dev
 	$(BIN)/python docs/build.py

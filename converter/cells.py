@@ -28,6 +28,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import isfinite
 
+import numpy as np
+import numpy.typing as npt
+
 from converter.excel import BLANKS
 from converter.model import CellType
 
@@ -69,6 +72,23 @@ def serial_text(serial: float, *, date1904: bool = False) -> Value:
     epoch = datetime(1899, 12, 31) if days < _PHANTOM else datetime(1899, 12, 30)
     # To the second: a serial number has no more digits than that.
     return _moment_text(epoch + timedelta(seconds=round(days * 86_400))), CellType.DATE
+
+
+def serial_texts(
+    serials: npt.NDArray[np.float64], *, date1904: bool = False
+) -> list[tuple[str, CellType]]:
+    """`serial_text` of many."""
+    days = serials + (_1904 if date1904 else 0)
+    plain = (days > _PHANTOM) & (days < _END) & (days == np.floor(days))
+    if date1904:
+        plain &= days >= _1904
+    known = np.where(plain, days, 0).astype(np.int64) + np.datetime64("1899-12-30", "D")
+    return [
+        (text, CellType.DATE) if whole else serial_text(serial, date1904=date1904)
+        for text, whole, serial in zip(
+            np.datetime_as_string(known).tolist(), plain.tolist(), serials.tolist(), strict=True
+        )
+    ]
 
 
 def shows_date(code: str) -> bool:

@@ -64,6 +64,12 @@ def check(submissions: Sequence[Submission], form: Form, today: date) -> list[Ch
 
     Never raises on bad data; an exception from here is a bug.
     """
+    # Texts are Python's here; an Arrow library that happens to be installed would copy them.
+    with pd.option_context("mode.string_storage", "python"):
+        return _check_all(submissions, form, today)
+
+
+def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
     stacked = {sheet.key: _stack(sheet, submissions, form) for sheet in form.sheets}
     found: list[list[Issue]] = [list(s.issues) for s in submissions]
     for stack in stacked.values():
@@ -101,20 +107,20 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
     cells, absent = {}, {}
     for field in sheet:
         text: list[str] = []
-        types: list[int] = []
+        types: list[npt.NDArray[np.int8]] = []
         missing = False
         for sheet_of in raw.values():
             column = sheet_of.columns.get(field.key)
             if column is None:
                 missing = True
                 text += [""] * len(sheet_of)
-                types += [CellType.BLANK] * len(sheet_of)
+                types.append(np.full(len(sheet_of), CellType.BLANK, dtype=np.int8))
             else:
                 text += column.text
-                types += column.type
+                types.append(np.frombuffer(bytes(column.type), dtype=np.int8))
         cells[field.key] = Cells(
             pd.Series(text, index=index, dtype=object),
-            pd.Series(np.array(types, dtype=np.int8), index=index),
+            pd.Series(np.concatenate([np.empty(0, np.int8), *types]), index=index),
         )
         if missing:
             without = {n for n, r in raw.items() if field.key not in r.columns}

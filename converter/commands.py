@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from converter import engine, messages, ooxml, wire
-from converter.engine import Died, Task, Worker
-from converter.model import Form, Issue, Level, Outcome, Place
+from converter.engine import Died, Runner, Task, Worker
+from converter.model import Change, Form, Issue, Level, Outcome, Place
 
 FILES_A_BATCH = 100
 BYTES_A_BATCH = 20_000_000
@@ -55,11 +55,21 @@ def today() -> date:
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """The corrected copy of a file, and what was changed in it."""
+
+    file: str
+    copy: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What `check` found, and where it wrote annotated copies."""
+    """What `check` found, and which annotated and corrected copies it wrote."""
 
     outcomes: tuple[Outcome, ...]
     annotated: tuple[str, ...]
+    fixed: tuple[Fixed, ...] = ()
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
@@ -83,49 +93,77 @@ def check(
     jobs: int,
     worker: Worker,
     progress: Progress = silent,
+    pool: Sequence[Runner] = (),
+    fix: Path | None = None,
 ) -> Report:
-    """Check files and folders. `worker` may already be starting; `progress` wraps the
-    iterator of finished batches."""
+    """Check files and folders with `jobs` processes here, or with those of `pool`. `worker` may
+    already be starting; `progress` wraps the iterator of finished batches. Copies go to the
+    folders `annotate` and `fix`."""
     found = list(dict.fromkeys(find_files(paths)))
     if not found:
         raise Stop(messages.say("empty_folder", path=paths[0]))
     files = [str(file) for file, _ in found]
-    targets = _copies(found, annotate) if annotate else []
+    taken: set[Path] = set()  # both kinds of copies may go to one folder
+    targets = _copies(found, annotate, "annotated_suffix", taken) if annotate else []
+    mended = _copies(found, fix, "fixed_suffix", taken) if fix else []
     halves = len(paths) == 2 and len(files) == 2
     tasks = [
-        _check_task(files[a:b], targets[a:b], folder, halves) for a, b in _batches(files, halves)
+        _check_task(files[a:b], targets[a:b], mended[a:b], folder, halves)
+        for a, b in _batches(files, halves)
     ]
-    answers = engine.run_all(
-        tasks,
-        max(1, min(jobs, len(tasks))),
-        split=lambda task: _split(task, folder),
-        lost=_lost,
-        workers=[worker],
-    )
     outcomes: list[Outcome] = []
     annotated: list[str] = []
-    for data, _ in progress(answers, lambda: len(files), lambda one: len(one[0]["outcomes"])):
-        outcomes += (wire.unpack_outcome(o) for o in data["outcomes"])
-        annotated += (path for path in data["annotated"] if path)
-    return Report(tuple(outcomes), tuple(annotated))
+    fixed: list[Fixed] = []
+    with (
+        engine.here(worker, jobs) as own,
+        engine.answers(tasks, pool or own, lambda task: _split(task, folder), _lost) as answers,
+    ):
+        for data, _ in progress(answers, lambda: len(files), _held):
+            outcomes += (wire.unpack_outcome(o) for o in data["outcomes"])
+            annotated += (path for path in data["annotated"] if path)
+            fixed += (
+                Fixed(outcome["file"], path, tuple(map(wire.unpack_change, changes)))
+                for outcome, path, changes in zip(
+                    data["outcomes"], data["fixed"], data["changes"], strict=True
+                )
+                if path
+            )
+    return Report(tuple(outcomes), tuple(annotated), tuple(fixed))
 
 
-def _check_task(files: list[str], targets: list[str], folder: Path, halves: bool) -> Task:
-    args = {"form": str(folder), "paths": files, "halves": halves, "annotate": targets}
+def _held(answer: Any) -> int:
+    """How many files an answer is about."""
+    return len(answer[0]["outcomes"])
+
+
+def _check_task(
+    files: list[str], targets: list[str], mended: list[str], folder: Path, halves: bool
+) -> Task:
+    args = {
+        "form": str(folder),
+        "paths": files,
+        "halves": halves,
+        "annotate": targets,
+        "fix": mended,
+    }
     return Task("check", args, tuple(files))
 
 
 def _split(task: Task, folder: Path) -> list[Task]:
-    paths, targets = task.args["paths"], task.args["annotate"]
+    paths, targets, mended = (task.args[name] for name in ("paths", "annotate", "fix"))
     if len(paths) == 1:
         return []
-    return [_check_task([path], targets[n : n + 1], folder, False) for n, path in enumerate(paths)]
+    return [
+        _check_task([path], targets[n : n + 1], mended[n : n + 1], folder, False)
+        for n, path in enumerate(paths)
+    ]
 
 
 def _lost(task: Task, died: Died) -> dict[str, Any]:
     issue = Issue(LOST[died.how], Level.ERROR, Place(task.paths[0]))
     outcome = Outcome(task.paths[0], (issue,), readable=False)
-    return {"outcomes": [wire.pack_outcome(outcome)], "annotated": []}
+    nothing: dict[str, Any] = {"annotated": [""], "fixed": [""], "changes": [[]]}
+    return {"outcomes": [wire.pack_outcome(outcome)], **nothing}
 
 
 def _batches(files: Sequence[str], halves: bool) -> Iterator[tuple[int, int]]:
@@ -144,15 +182,18 @@ def _batches(files: Sequence[str], halves: bool) -> Iterator[tuple[int, int]]:
     yield start, len(files)
 
 
-def _copies(found: Sequence[tuple[Path, Path]], annotate: Path) -> list[str]:
-    """Where the annotated copy of each file goes: the same path below `annotate`."""
-    taken: set[Path] = set()
+def _copies(
+    found: Sequence[tuple[Path, Path]], folder: Path, suffix: str, taken: set[Path]
+) -> list[str]:
+    """Where the copy of each file goes: the same path below `folder`. No two copies meet, and
+    none lands on a file that was given."""
+    originals = {file.resolve() for file, _ in found}
     targets = []
     for file, base in found:
         inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
-        stem = annotate / inside.parent / f"{file.stem}-{messages.say('annotated_suffix')}"
+        stem = folder / inside.parent / f"{file.stem}-{messages.say(suffix)}"
         target, number = stem.with_name(f"{stem.name}.xlsx"), 2
-        while target in taken or target.resolve() == file.resolve():
+        while target in taken or target.resolve() in originals:
             target, number = stem.with_name(f"{stem.name}-{number}.xlsx"), number + 1
         taken.add(target)
         targets.append(str(target))

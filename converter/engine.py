@@ -1,8 +1,9 @@
 """Where work runs: worker processes, kept warm, replaced when they die.
 
-The command itself stays light; pandas is imported by the workers alone. A batch whose worker
-died, hung or ran out of memory is repeated file by file, so that only the file at fault is
-refused.
+The command itself stays light; pandas is imported by the workers alone. Whoever runs a task is a
+`Runner`: a worker process here (`Worker`), or one somewhere in a cluster (`cluster.Remote`). A
+batch whose worker died, hung or ran out of memory is repeated file by file, so that only the
+file at fault is refused.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from converter import wire
 
@@ -27,6 +29,9 @@ SECONDS_A_FILE = 20.0
 SECONDS_A_MEGABYTE = 2.0
 LINES_KEPT, LINE_KEPT = 100, 1000  # of what a worker says on stderr, for crash notes
 START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
+AHEAD = 4  # tasks a runner that may be done or waiting while the first of them is not yet taken
+
+Answer = tuple[Any, tuple[bytes, ...]]
 
 
 class Bug(Exception):
@@ -59,10 +64,22 @@ class Task:
     blobs: tuple[bytes, ...] = field(default=())
 
 
-class Worker:
-    """One child process. Use as a context manager; restarts by itself after `Died`."""
+class Runner(Protocol):
+    """Whoever runs a task: a process here, or one somewhere else."""
 
-    def __init__(self) -> None:
+    def run(self, task: Task) -> Answer:
+        """The task's answer and attachments. Raises Died, Refused or Bug."""
+
+
+class Worker:
+    """One child process. Use as a context manager; restarts by itself after `Died`.
+
+    `folder` is where relative paths start ('' = where this process stands), `setting` what its
+    environment holds besides; an empty text takes a variable away.
+    """
+
+    def __init__(self, folder: str = "", setting: Mapping[str, str] | None = None) -> None:
+        self.folder, self._setting = folder, dict(setting or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: queue.Queue[wire.Frame | None] = queue.Queue()
         self._said: deque[bytes] = deque(maxlen=LINES_KEPT)  # of its stderr
@@ -78,7 +95,8 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,  # what a library shouts while it dies is for nobody
-                env=_environment(),
+                env=_environment(self._setting),
+                cwd=self.folder or None,
             )
             for target, result in ((_pump, self._frames), (_listen, self._said)):
                 threading.Thread(target=target, args=(self._process, result), daemon=True).start()
@@ -101,17 +119,18 @@ class Worker:
                 with contextlib.suppress(OSError):  # what was buffered for a dead process
                     stream.close()
 
-    def run(self, task: Task) -> tuple[Any, tuple[bytes, ...]]:
+    def run(self, task: Task) -> Answer:
         """The task's answer and attachments. Raises Died, Refused or Bug."""
         self.start()
         assert self._process is not None
         assert self._process.stdin is not None
         request = wire.Frame({"task": task.name, "args": task.args}, task.blobs)
         reading: int | None = None
+        patience = _Patience(task.paths)
         try:
             wire.send(self._process.stdin, request)
             while True:
-                frame = self._next(_patience(task.paths, reading))
+                frame = self._next(patience.seconds(reading))
                 self._fresh = False
                 if "file" not in frame.data:
                     break
@@ -134,7 +153,7 @@ class Worker:
             raise EOFError
         return frame
 
-    def _judge(self, frame: wire.Frame, reading: int | None) -> tuple[Any, tuple[bytes, ...]]:
+    def _judge(self, frame: wire.Frame, reading: int | None) -> Answer:
         failed = frame.data.get("failed")
         if failed is None:
             return frame.data["done"], frame.blobs
@@ -146,61 +165,89 @@ class Worker:
         raise Refused(failed, [str(part) for part in frame.data["detail"]])
 
 
-def run_all(
-    tasks: Sequence[Task],
-    jobs: int,
+class Shared:
+    """Several runners as one that many threads may ask at a time: whoever is idle runs a task."""
+
+    def __init__(self, runners: Sequence[Runner]) -> None:
+        # The last to have worked comes first: it is warm.
+        self._idle: queue.LifoQueue[Runner] = queue.LifoQueue()
+        for runner in reversed(runners):
+            self._idle.put(runner)
+
+    def run(self, task: Task) -> Answer:
+        """As any runner does, once one is idle. Raises Died, Refused or Bug."""
+        runner = self._idle.get()
+        try:
+            return runner.run(task)
+        finally:
+            self._idle.put(runner)
+
+
+@contextlib.contextmanager
+def here(worker: Worker, jobs: int) -> Iterator[Sequence[Runner]]:
+    """`jobs` processes on this machine, the given one (perhaps already started) among them.
+    They start when they are needed, and stay warm until the end."""
+    others = [Worker() for _ in range(jobs - 1)]
+    try:
+        yield [worker, *others]
+    finally:
+        for one in (worker, *others):
+            one.stop()
+
+
+@contextlib.contextmanager
+def answers(
+    tasks: Iterable[Task],
+    pool: Sequence[Runner],
     split: Callable[[Task], Iterable[Task]],
     lost: Callable[[Task, Died], Any],
-    workers: Sequence[Worker] = (),
-) -> Iterator[tuple[Any, tuple[bytes, ...]]]:
-    """Answers in the order of the tasks, from up to `jobs` workers.
+) -> Iterator[Iterator[Answer]]:
+    """The answers in the order of the tasks, each runner of the pool busy with one at a time.
 
     Where a worker dies, `split(task)` gives the task's parts to repeat one by one; a part that
     kills its worker again is answered by `lost(part, died)`. A task of several parts is
-    answered part by part, in order.
+    answered part by part, in order. Tasks are taken only as fast as answers are: what waits
+    stays bounded, however many there are.
     """
-    idle: queue.Queue[Worker] = queue.Queue()
-    pool = [*workers, *(Worker() for _ in range(jobs - len(workers)))]
-    for worker in pool:
-        idle.put(worker)
+    shared, ended = Shared(pool), threading.Event()
+    executor = ThreadPoolExecutor(max_workers=len(pool))
 
-    def one(task: Task) -> list[tuple[Any, tuple[bytes, ...]]]:
-        worker = idle.get()
+    def answered(task: Task) -> list[Answer]:
         try:
-            return _with_repeats(worker, task, split, lost)
-        finally:
-            idle.put(worker)
+            return [shared.run(task)]
+        except Died as died:
+            parts = [] if ended.is_set() else list(split(task))
+            if len(parts) <= 1:
+                return [(lost(task, died), ())]
+        return [answer for part in parts for answer in answered(part)]
 
-    executor = ThreadPoolExecutor(max_workers=max(jobs, 1))
+    def in_order() -> Iterator[Answer]:
+        waiting: deque[Future[list[Answer]]] = deque()
+        for task in tasks:
+            waiting.append(executor.submit(answered, task))
+            if len(waiting) >= AHEAD * len(pool):
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
     try:
-        for answers in executor.map(one, tasks):
-            yield from answers
+        yield in_order()
     finally:
+        ended.set()
         executor.shutdown(wait=False, cancel_futures=True)
-        for worker in pool:
-            worker.stop()
 
 
-def _with_repeats(
-    worker: Worker,
-    task: Task,
-    split: Callable[[Task], Iterable[Task]],
-    lost: Callable[[Task, Died], Any],
-) -> list[tuple[Any, tuple[bytes, ...]]]:
-    try:
-        return [worker.run(task)]
-    except Died as died:
-        parts = list(split(task))
-        if len(parts) <= 1:
-            return [(lost(task, died), ())]
-    return [answer for part in parts for answer in _with_repeats(worker, part, split, lost)]
+class _Patience:
+    """How long silence is still fine, by the size of what is left to be read."""
 
+    def __init__(self, paths: Sequence[str]) -> None:
+        sizes = [*map(_megabytes, paths)]  # asked once: a worker tells of every file, twice
+        self._left = list(accumulate(reversed(sizes), initial=0.0))[::-1]
 
-def _patience(paths: Sequence[str], reading: int | None) -> float:
-    """Seconds of silence that are still fine: by the size of the file being read, or of all
-    of them once reading is over and the checks run."""
-    chosen = paths if reading is None or reading >= len(paths) else paths[reading:]
-    return SECONDS_A_FILE + SECONDS_A_MEGABYTE * sum(map(_megabytes, chosen))
+    def seconds(self, reading: int | None) -> float:
+        """While the file of this number is read; while all are, or once the checks run."""
+        at = 0 if reading is None or reading >= len(self._left) - 1 else reading
+        return SECONDS_A_FILE + SECONDS_A_MEGABYTE * self._left[at]
 
 
 def _megabytes(path: str) -> float:
@@ -245,9 +292,10 @@ def _command() -> list[str]:
     return [sys.executable, "-P", "-m", "converter.worker"]
 
 
-def _environment() -> dict[str, str]:
+def _environment(setting: Mapping[str, str]) -> dict[str, str]:
     root = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
     # One thread a worker: the cores are shared by workers, and thread pools cost memory.
     single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**os.environ, **single, "PYTHONPATH": path, "PYTHONUTF8": "1"}
+    whole = {**os.environ, **single, "PYTHONPATH": path, "PYTHONUTF8": "1", **setting}
+    return {key: value for key, value in whole.items() if value or key not in setting}

@@ -7,6 +7,7 @@ code lists and lets every kind and rule family accept the cards that name it.
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -53,6 +54,16 @@ def form_dir(form: str | None = None) -> Path:
     if form and Path(form).is_dir():
         return Path(form)
     return templates_dir() / (form or DEFAULT_FORM)
+
+
+@cache
+def digest(folder: Path) -> str:
+    """What tells two definitions apart: SHA-256 over the cards and code lists of a form."""
+    whole = hashlib.sha256()
+    for path in (*sorted(folder.glob("*.toml")), *sorted((folder / "codes").glob("*.csv"))):
+        data = path.read_bytes().replace(b"\r\n", b"\n")  # as a checkout on Windows has them
+        whole.update(f"{path.relative_to(folder).as_posix()} {len(data)}\n".encode() + data)
+    return whole.hexdigest()
 
 
 @cache

@@ -6,7 +6,7 @@ load it at once and a worker can send any of it across a pipe.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
@@ -249,7 +249,7 @@ class RawColumn:
     """One field over the records of a sheet, as typed."""
 
     text: list[str]
-    type: list[int]  # CellType of each
+    type: Sequence[int]  # CellType of each; bytes where there are many
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +262,7 @@ class RawSheet:
 
     name: str
     columns: Mapping[str, RawColumn]  # by field key; every column has the same length
-    rows: list[int]  # sheet row of each record (unit sheet: one entry, unused)
+    rows: Sequence[int]  # sheet row of each record (unit sheet: one entry, unused)
     at: Mapping[str, tuple[int, int]]  # field key → (row, column); row 0 = the record's row
     explanations: Mapping[str, list[str]]  # 情况说明 a record; unit: by field key, member: under ''
     extras: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know
@@ -291,6 +291,7 @@ class Submission:
     issues: tuple[Issue, ...] = ()  # of the stages F, S, P
     files: Mapping[str, str] = field(default_factory=dict)  # sheet key → file, for two halves
     from_package: bool = False
+    others: tuple[str, ...] = ()  # sheets of the file that are none of the form's
 
     def file_of(self, sheet: str) -> str:
         return self.files.get(sheet, self.file)
@@ -316,6 +317,15 @@ class Outcome:
         if Level.ERROR in levels:
             return "errors"
         return "warnings" if Level.WARNING in levels else "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A mended cell: the note that says why, what was typed and what stands there now."""
+
+    note: Issue
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -55,26 +56,31 @@ def write_zip(
         pack(file, members, when=when)
 
 
-def write_bytes_atomically(path: Path, data: bytes, *, verify: Verify | None = None) -> None:
-    """Write a file whole or not at all. Raises OSError."""
+def write_bytes_atomically(
+    path: Path, data: bytes | Iterable[bytes], *, verify: Verify | None = None
+) -> None:
+    """Write a file (in pieces, where it comes so) whole or not at all. Raises OSError."""
     with _replacing(path, verify) as file:
-        file.write(data)
+        file.writelines([data] if isinstance(data, bytes) else data)
 
 
-def write_many(files: Iterable[tuple[Path, bytes]]) -> None:
+def write_many(files: Iterable[tuple[Path, bytes | Iterable[bytes]]]) -> None:
     """Write many files, each whole or not at all; the disk is waited for only once.
 
-    Waiting for it file by file (fsync) takes longer than making the files. Raises OSError.
+    Waiting for it file by file (fsync) takes longer than making the files. Folders are made.
+    Raises OSError.
     """
     waiting: list[tuple[Path, Path]] = []
     try:
         for path, data in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
             _sweep_once(path.parent.absolute())
             private = _private_name(path.parent)
             with private.open("xb") as file:
                 waiting.append((private, path))
-                file.write(data)
-        flush_all()
+                file.writelines([data] if isinstance(data, bytes) else data)
+        if waiting:
+            flush_all()
         while waiting:
             private, path = waiting[-1]
             private.replace(path)
@@ -107,6 +113,45 @@ def pack(file: BinaryIO, members: Iterable[tuple[str, bytes]], *, when: int) -> 
             archive.writestr(info, data, compresslevel=6)
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A member of a zip, compressed already: it can go into any number of zips as it is."""
+
+    name: str
+    crc: int
+    size: int  # bytes before compressing
+    body: tuple[bytes, ...]
+
+
+def packed(name: str, chunks: Iterable[bytes], level: int = 6) -> Packed:
+    """Compress a member piece by piece: of what it is made of, only one piece is held at a time."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body, crc, size = [], 0, 0
+    for chunk in chunks:
+        crc, size = zlib.crc32(chunk, crc), size + len(chunk)
+        if out := packer.compress(chunk):
+            body.append(out)
+    body.append(packer.flush())
+    return Packed(name, crc, size, tuple(body))
+
+
+def zipped(members: Iterable[Packed], *, when: int) -> list[bytes]:
+    """A zip of compressed members, in pieces."""
+    out: list[bytes] = []
+    directory, offset = [], 0
+    day = _dos_stamp(when)
+    for member in members:
+        name, stored = member.name.encode("ascii"), sum(map(len, member.body))
+        common = _COMMON.pack(20, 0, 8, *day, member.crc, stored, member.size, len(name), 0)
+        out += [b"PK\x03\x04", common, name, *member.body]
+        rest = struct.pack("<HHHLL", 0, 0, 0, 0o100644 << 16, offset)
+        directory.append(b"".join((b"PK\x01\x02\x14\x03", common, rest, name)))
+        offset += 4 + len(common) + len(name) + stored
+    listed, count = b"".join(directory), len(directory)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(listed), offset, 0)
+    return [*out, listed, end]
+
+
 class Pattern:
     """A zip of which many copies differ in a few places: everything else is compressed once.
 
@@ -121,39 +166,32 @@ class Pattern:
         """Raises ValueError for a place that no member has: it would be filled in nowhere."""
         known = tuple(places)
         splitting = re.compile(b"(" + b"|".join(map(re.escape, known)) + b")")
-        self._time = _dos_stamp(when)
-        self._members: list[tuple[bytes, list[bytes], list[bytes]]] = []
+        self._when = when
+        self._members: list[tuple[str, list[bytes], list[bytes]]] = []
         missing = set(known)
         for name, data in members:
             pieces = splitting.split(data) if known else [data]
             missing -= set(pieces[1::2])
-            packed = [_blocks(p, last=n == len(pieces) - 1) for n, p in enumerate(pieces)][::2]
-            self._members.append((name.encode("ascii"), pieces, packed))
+            blocks = [_blocks(p, last=n == len(pieces) - 1) for n, p in enumerate(pieces)][::2]
+            self._members.append((name, pieces, blocks))
         if missing:
             raise ValueError(f"no member has {sorted(missing)[0]!r}")
         self._whole = [zlib.crc32(pieces[0]) for _, pieces, _ in self._members]
 
     def copy(self, fill: Callable[[str, bytes], bytes]) -> bytes:
         """One zip. `fill` tells what goes into a member's place; up to 65,535 bytes."""
-        out, directory, offset = [], [], 0
-        for (name, pieces, packed), crc in zip(self._members, self._whole, strict=True):
-            body, size = [packed[0]], len(pieces[0])
+        return b"".join(zipped(self._filled(fill), when=self._when))
+
+    def _filled(self, fill: Callable[[str, bytes], bytes]) -> Iterator[Packed]:
+        for (name, pieces, blocks), start in zip(self._members, self._whole, strict=True):
+            crc, body, size = start, [blocks[0]], len(pieces[0])
             for n in range(1, len(pieces), 2):
-                value = fill(name.decode("ascii"), pieces[n])
+                value = fill(name, pieces[n])
                 crc = zlib.crc32(pieces[n + 1], zlib.crc32(value, crc))
                 size += len(value) + len(pieces[n + 1])
                 body += [struct.pack("<BHH", 0, len(value), len(value) ^ 0xFFFF), value]
-                body.append(packed[(n + 1) // 2])
-            stored = sum(map(len, body))
-            common = _COMMON.pack(20, 0, 8, *self._time, crc, stored, size, len(name), 0)
-            out += [b"PK\x03\x04", common, name, *body]
-            rest = struct.pack("<HHHLL", 0, 0, 0, 0o100644 << 16, offset)
-            directory += [b"PK\x01\x02\x14\x03", common, rest, name]
-            offset += 4 + len(common) + len(name) + stored
-        listed = b"".join(directory)
-        count = len(self._members)
-        end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(listed), offset, 0)
-        return b"".join([*out, listed, end])
+                body.append(blocks[(n + 1) // 2])
+            yield Packed(name, crc, size, tuple(body))
 
 
 _COMMON = struct.Struct("<HHHHHLLLHH")

@@ -5,12 +5,12 @@ tasks need is imported by them: most workers check one small workbook.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from converter import checking, form, receiving_tasks, wire, workbook
+from converter import checking, form, mending, ooxml, receiving_tasks, wire, workbook
 from converter.kinds import KINDS
 from converter.kinds.base import today
 from converter.model import Field, Form, Identity, Issue, Level, Place, Records, Stamp, Submission
@@ -34,26 +34,57 @@ def read(path: str, definition: Form) -> Submission:
 
 
 def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """Judge files. args: form, paths, halves, annotate (a list of targets or None).
+    """Judge files. args: form, paths, halves, annotate and fix (where each file's copy goes, or
+    nothing).
 
-    Answer: {"outcomes": […], "annotated": [path or '' …]}.
+    Answer: {"outcomes": […], "annotated": [path or '' …], "fixed": [path or '' …], "changes":
+    [[[note, old, new] …] …]}, one entry a submission.
     """
     definition = form.load(Path(args["form"]))
-    targets: dict[str, str] = dict(zip(args["paths"], args["annotate"] or (), strict=False))
-    outcomes, annotated = [], []
-    judged = _judged(args["paths"], definition, args["halves"], about_to_read)
-    for number, checked in enumerate(judged):
-        about_to_read(number)  # still alive: an annotated copy takes its time
-        outcomes.append(wire.pack_outcome(checked.outcome))
-        target = targets.get(checked.submission.file, "")
-        if target and checked.outcome.readable and checked.outcome.status != "ok":
-            from converter.report import annotate
+    annotate, fix = (
+        dict(zip(args["paths"], map(Path, args[name] or ()), strict=False))
+        for name in ("annotate", "fix")
+    )
+    outcomes: list[Any] = []
+    annotated: list[str] = []
+    fixed: list[str] = []
+    changes: list[Any] = []
 
-            annotate.annotate(checked.submission, checked.outcome, definition, Path(target))
-            annotated.append(target)
-        else:
-            annotated.append("")
-    return {"outcomes": outcomes, "annotated": annotated}, ()
+    def copies() -> Iterator[tuple[Path, list[bytes]]]:
+        press = None
+        for number, checked in enumerate(judged):
+            about_to_read(number)  # still alive: copies take their time
+            submission, outcome = checked.submission, checked.outcome
+            outcomes.append(wire.pack_outcome(outcome))
+            target, mended_to = annotate.get(submission.file), fix.get(submission.file)
+            wanted = target if outcome.readable and outcome.status != "ok" else None
+            made = None
+            if mended_to and outcome.readable:
+                made = mending.mend(submission, outcome, checked.records, definition)
+                made = made if made.changes else None
+            annotated.append(str(wanted or ""))
+            fixed.append(str(mended_to) if made else "")
+            changes.append([wire.pack_change(c) for c in made.changes] if made else [])
+            if not (wanted or made):
+                continue
+            from converter import template
+            from converter.report.annotate import annotated as marked
+
+            press = press or template.Press(definition)
+            files = {path: Path(path) for path in args["paths"]}
+            if wanted:
+                yield wanted, marked(press, submission, outcome, files=files)
+            if made and mended_to:
+                yield mended_to, marked(press, made.submission, made.outcome, made.changes, files)
+
+    judged = _judged(args["paths"], definition, args["halves"], about_to_read)
+    ooxml.write_many(copies())
+    return {
+        "outcomes": outcomes,
+        "annotated": annotated,
+        "fixed": fixed,
+        "changes": changes,
+    }, ()
 
 
 def _judged(
@@ -224,8 +255,8 @@ def template(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Ans
         return {"issues": [wire.pack_issue(issue) for issue in issues]}, ()
     members = len(data.member) if data and data.member else 0
     rows = args["rows"] or definition.limits["rows"]
-    book = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
-    workbook_template.save(book, Path(args["output"]))
+    made = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
+    ooxml.write_bytes_atomically(Path(args["output"]), made)
     extras = [
         (sheet.name, *extra) for sheet in ((data.unit, data.member) if data else ()) if sheet
         for extra in sheet.extras
@@ -242,14 +273,14 @@ def templates(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> An
     """Write blank workbooks for many units. args: form, rows, outputs; one identity file (without
     its secret) a blob.
     """
-    from converter import identity, ooxml
-    from converter.template.many import Press
+    from converter import identity
+    from converter.template import Press
 
     definition = form.load(Path(args["form"]))
-    press = Press(definition, args["rows"] or definition.limits["rows"])
+    press, rows = Press(definition), args["rows"] or definition.limits["rows"]
     stamps = (_stamped(Stamp(), identity.parse(document).identity) for document in blobs)
     outputs = map(Path, args["outputs"])
-    ooxml.write_many((o, press.print(s)) for o, s in zip(outputs, stamps, strict=True))
+    ooxml.write_many((o, press.blank(s, rows=rows)) for o, s in zip(outputs, stamps, strict=True))
     return {}, ()
 
 

@@ -6,13 +6,16 @@ to run anything here.
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from converter.model import Issue, Level, Outcome, Place
+from converter.model import Change, Issue, Level, Outcome, Place
+
+DAY_VARIABLE = "CONVERTER_TODAY"  # the command's day, for workers on other machines
 
 _HEAD = struct.Struct(">QI")  # bytes of JSON, number of attachments
 _SIZE = struct.Struct(">Q")
@@ -66,6 +69,21 @@ def _exactly(stream: IO[bytes], size: int) -> bytes | None:
     return b"".join(chunks)
 
 
+def packed(frame: Frame) -> bytes:
+    """A frame as one byte string, for other ways than a pipe."""
+    stream = io.BytesIO()
+    send(stream, frame)
+    return stream.getvalue()
+
+
+def unpacked(data: bytes) -> Frame:
+    """The frame that `packed` made. Raises EOFError where it is not whole."""
+    frame = receive(io.BytesIO(data))
+    if frame is None:
+        raise EOFError("half a frame")
+    return frame
+
+
 # --- what crosses: places, issues, outcomes as plain lists ---------------------------------
 
 
@@ -93,6 +111,15 @@ def unpack_issue(data: Sequence[Any]) -> Issue:
         {str(k): v if isinstance(v, int) else str(v) for k, v in params.items()},
         tuple(unpack_place(r) for r in related),
     )
+
+
+def pack_change(change: Change) -> list[Any]:
+    return [pack_issue(change.note), change.old, change.new]
+
+
+def unpack_change(data: Sequence[Any]) -> Change:
+    note, old, new = data
+    return Change(unpack_issue(note), str(old), str(new))
 
 
 def pack_outcome(outcome: Outcome) -> dict[str, Any]:

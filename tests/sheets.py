@@ -27,9 +27,7 @@ UNIT_SHEET, MEMBER_SHEET = FORM.unit.title, FORM.member.title
 
 @cache
 def _blank(rows: int) -> bytes:
-    stream = BytesIO()
-    template.build(FORM, rows=rows).save(stream)
-    return stream.getvalue()
+    return b"".join(template.build(FORM, rows=rows))
 
 
 def blank(rows: int = 40) -> Workbook:

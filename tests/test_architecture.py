@@ -20,11 +20,12 @@ FLOORS = [
     {"rules", "derive"},
     {"form", "identity", "store"},
     {"schema", "workbook", "package", "compare", "statistics", "template"},
-    {"checking", "unpacking", "roster"},
+    {"checking", "mending", "unpacking", "roster"},
     {"report"},
     {"receiving_tasks"},
     {"tasks", "catalogue"},
     {"worker", "engine"},
+    {"cluster"},
     {"commands"},
     {"receiving", "backup", "identities"},
     {"failing"},
@@ -38,6 +39,7 @@ ONLY = {
     "click": {"cli", "failing"},
     "cryptography": {"keys"},
     "pyrage": {"keys"},
+    "distributed": {"cluster"},
 }
 
 

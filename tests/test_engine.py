@@ -136,18 +136,66 @@ def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
         return {"done": [f"{task.args['what'][0]}:{died.how}"]}
 
     batches = [order("ok", "die", "ok"), order("ok"), order("eat", "ok")]
-    found = [done for data, _ in engine.run_all(batches, 2, split, lost) for done in data["done"]]
+    pool = [Worker(), Worker()]
+    with engine.answers(batches, pool, split, lost) as answers:
+        found = [done for data, _ in answers for done in data["done"]]
+    for worker in pool:
+        worker.stop()
     assert found == ["ok", "die:crash", "ok", "ok", "eat:memory", "ok"]
 
 
 @pytest.mark.usefixtures("obedient")
 def test_no_worker_is_left_behind() -> None:
-    pids = [
-        data["pid"]
-        for data, _ in engine.run_all(
-            [order("ok"), order("ok")], 2, lambda task: [], lambda task, died: None
-        )
-    ]
+    tasks = [order("ok"), order("ok")]
+    with (
+        engine.here(Worker(), 2) as pool,
+        engine.answers(tasks, pool, lambda task: [], lambda task, died: None) as answers,
+    ):
+        pids = [data["pid"] for data, _ in answers]
     for pid in set(pids):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, signal.SIG_DFL)
+
+
+class Counting:
+    """A runner that does nothing but count."""
+
+    def __init__(self) -> None:
+        self.ran = 0
+
+    def run(self, task: Task) -> engine.Answer:
+        self.ran += 1
+        return task.args, ()
+
+
+def test_tasks_are_taken_only_as_fast_as_answers_are() -> None:
+    taken = []
+
+    def endless() -> Any:
+        for number in range(10**9):
+            taken.append(number)
+            yield Task("count", {"n": number})
+
+    pool = [Counting(), Counting()]
+    with engine.answers(endless(), pool, lambda task: [], lambda task, died: None) as answers:
+        for number, (data, _) in zip(range(50), answers, strict=False):
+            assert data == {"n": number}
+            assert len(taken) <= number + engine.AHEAD * len(pool) + 1
+    assert sum(runner.ran for runner in pool) <= len(taken)
+    left = len(taken)
+    with pytest.raises(RuntimeError):
+        next(answers)  # whoever has left the block gets nothing more
+    assert len(taken) <= left + 1
+
+
+def test_patience_grows_with_what_is_left_to_read(tmp_path: Path) -> None:
+    paths = []
+    for n, megabytes in enumerate((1, 2, 4)):
+        path = tmp_path / str(n)
+        path.write_bytes(bytes(megabytes * 1_000_000))
+        paths.append(str(path))
+    patience = engine._Patience([*paths, "not there"])
+    extra = [patience.seconds(n) - engine.SECONDS_A_FILE for n in (None, 0, 1, 2, 3, 4, 9)]
+    each = engine.SECONDS_A_MEGABYTE
+    assert extra == [7 * each, 7 * each, 6 * each, 4 * each, 0, 7 * each, 7 * each]
+    assert engine._Patience([]).seconds(None) == engine.SECONDS_A_FILE

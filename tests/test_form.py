@@ -92,3 +92,16 @@ def test_a_list_that_is_not_utf8_is_named(folder: Path) -> None:
     (folder / "codes" / "sex.csv").write_bytes("code,label\n1,男\n".encode("gbk"))
     with pytest.raises(FormError, match="UTF-8"):
         form.load(folder)
+
+
+def test_a_digest_tells_definitions_apart_but_not_checkouts(folder: Path) -> None:
+    first = form.digest(folder)
+    card = folder / "unit.toml"
+    card.write_bytes(card.read_bytes().replace(b"\n", b"\r\n"))
+    (folder / "空白表.xlsx").write_bytes(b"handed out, not a definition")
+    form.digest.cache_clear()
+    assert form.digest(folder) == first
+    with (folder / "codes" / "industry.csv").open("ab") as codes:
+        codes.write(b"\n")
+    form.digest.cache_clear()
+    assert form.digest(folder) != first

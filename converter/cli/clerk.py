@@ -19,6 +19,7 @@ from converter.cli.shared import (
     option,
     out,
     out_page,
+    pool,
     print_report,
     progress,
     unicode_out,
@@ -26,7 +27,7 @@ from converter.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from converter.commands import Converted
+    from converter.commands import Converted, Fixed
     from converter.model import Form, Outcome
 
 
@@ -93,52 +94,85 @@ def _say_template(done: dict[str, Any], form: Form, target: Path) -> int:
     key="format",
 )  # fmt: skip
 @option("check", "--annotate", type=TARGET, metavar="DIR")
+@option("check", "--fix", type=TARGET, metavar="DIR")
 @option("check", "--strict", is_flag=True)
 @option("check", "--show-ids", is_flag=True)
 @option("check", "--jobs", type=click.IntRange(1, 64), metavar="N")
+@option("check", "--cluster", metavar="tcp://HOST:PORT")
 @click.pass_context
 def check(
     ctx: click.Context,
     paths: tuple[Path, ...],
     layout: str,
     annotate: Path | None,
+    fix: Path | None,
     strict: bool,
     show_ids: bool,
     jobs: int | None,
+    cluster: str | None,
 ) -> int:
     from converter.engine import Worker
+    from converter.messages import say
 
-    with Worker() as worker:  # imports its libraries while we read the form
+    worker = Worker()
+    if cluster is None:
+        worker.start()  # imports its libraries while we read the form
+    try:
         from converter import commands
 
         folder, form = form_of(ctx)
-        report = commands.check(
-            paths, folder, form, annotate, jobs or os.cpu_count() or 1, worker, progress
-        )
+        writes = [folder for folder in (annotate, fix) if folder]
+        with pool(cluster, folder, paths, writes, jobs) as chosen:
+            report = commands.check(
+                paths,
+                folder,
+                form,
+                annotate,
+                jobs or os.cpu_count() or 1,
+                worker,
+                progress,
+                chosen,
+                fix,
+            )
+    finally:
+        worker.stop()
     if layout == "text":
         names = [str(path) for path in paths]
-        print_report(report.outcomes, form, show_ids, given=names, annotated=report.annotated)
+        copies = [*report.annotated, *(fixed.copy for fixed in report.fixed)]
+        print_report(report.outcomes, form, show_ids, given=names, annotated=copies)
+        for fixed in report.fixed:
+            _say_fixed(fixed, form, show_ids)
     else:
         from converter.report import as_json
 
         if layout == "json":
-            ascii_only = not unicode_out()
-            out(as_json.render(report.outcomes, form, show_ids=show_ids, ascii_only=ascii_only))
+            changes = {one.file: one.changes for one in report.fixed} if fix else None
+            told = {"show_ids": show_ids, "ascii_only": not unicode_out()}
+            out(as_json.render(report.outcomes, form, fixed=changes, **told))
         else:
             from converter.report import html
 
             out_page(html.render(report.outcomes, form, show_ids=show_ids))
-    _say_annotated(report.annotated, annotate)
+    _say_written(report.annotated, annotate, "annotated")
+    _say_written([one.copy for one in report.fixed], fix, "fixed")
+    if fix and not report.fixed:
+        err(say("fixed_none"))
     return _verdict(report.outcomes, strict)
 
 
-def _say_annotated(annotated: Sequence[str], folder: Path | None) -> None:
+def _say_fixed(fixed: Fixed, form: Form, show_ids: bool) -> None:
+    from converter.report import changed
+
+    out(changed.render(fixed.file, fixed.changes, form, show_ids=show_ids, width=width()))
+
+
+def _say_written(copies: Sequence[str], folder: Path | None, what: str) -> None:
     from converter.messages import say
 
-    if len(annotated) == 1:
-        err(say("annotated", path=annotated[0]))
-    elif annotated:
-        err(say("annotated_many", count=len(annotated), path=folder))
+    if len(copies) == 1:
+        err(say(what, path=copies[0]))
+    elif copies:
+        err(say(f"{what}_many", count=len(copies), path=folder))
 
 
 def _verdict(outcomes: Sequence[Outcome], strict: bool) -> int:

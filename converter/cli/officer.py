@@ -20,6 +20,7 @@ from converter.cli.shared import (
     form_of,
     option,
     out,
+    pool,
     print_report,
     progress,
 )
@@ -49,6 +50,7 @@ NAMED = 20  # refused files that are told on the terminal
 )  # fmt: skip
 @option("receive", "--show-ids", is_flag=True)
 @option("receive", "--jobs", type=click.IntRange(1, 64), metavar="N")
+@option("receive", "--cluster", metavar="tcp://HOST:PORT")
 @click.pass_context
 def receive(
     ctx: click.Context,
@@ -62,10 +64,11 @@ def receive(
     layout: str,
     show_ids: bool,
     jobs: int | None,
+    cluster: str | None,
 ) -> int:
     from converter.engine import Worker
 
-    with Worker() as worker, refusing():
+    with Worker() as worker, refusing(), contextlib.ExitStack() as stack:
         from converter import commands, ooxml
         from converter.messages import say
         from converter.receiving import Plan
@@ -74,6 +77,7 @@ def receive(
 
         folder, form = form_of(ctx)
         units = _roster(roster, folder, worker) if roster else None
+        writes = [reply] if reply else []
         plan = Plan(
             folder=folder,
             form=form,
@@ -82,6 +86,8 @@ def receive(
             signer=_signer(keys_folder),
             jobs=jobs or os.cpu_count() or 1,
             now=commands.created_at(),
+            pool=stack.enter_context(pool(cluster, folder, [inbox], writes, jobs)),
+            shared=reply.resolve() if cluster is not None and reply else None,
         )
         done = run(
             inbox,
@@ -149,11 +155,19 @@ def _words(error: Exception) -> tuple[str, dict[str, Any]] | None:
     from converter.store import Busy, StoreError
 
     if isinstance(error, Busy):
-        told = {"pid": error.pid, "host": error.host, "since": error.since}
+        told = {"pid": error.pid, "host": error.host, "since": _local(error.since)}
         return "store_busy", {"path": error.path.parent, **told}
     if isinstance(error, StoreError):
         return error.key, error.params
     return None
+
+
+def _local(time: str) -> str:
+    """An ISO time as the clock on the wall shows it."""
+    try:
+        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return time
 
 
 # --- what is told of a run ---------------------------------------------------------------------

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from converter import __version__, helptext
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from converter.engine import Runner
     from converter.model import Form, Outcome
 
 OK, FOUND, USAGE = 0, 1, 2
@@ -126,6 +128,26 @@ def form_of(ctx: click.Context) -> tuple[Path, Form]:
 
     folder = form.form_dir(ctx.obj).resolve()
     return folder, form.read(folder)
+
+
+@contextlib.contextmanager
+def pool(
+    cluster: str | None,
+    folder: Path,
+    reads: Sequence[Path],
+    writes: Sequence[Path],
+    jobs: int | None,
+) -> Iterator[Sequence[Runner]]:
+    """Who does the work in place of processes here: nobody, or the cluster that was asked for."""
+    if cluster is None:
+        yield ()
+        return
+    from converter.cluster import connect
+    from converter.commands import today
+
+    day = today().isoformat()
+    with connect(cluster, folder, day, reads=reads, writes=writes, jobs=jobs or 0) as runners:
+        yield runners
 
 
 def print_report(

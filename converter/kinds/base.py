@@ -9,18 +9,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from converter import wire
 from converter.excel import BLANKS
 from converter.model import CellType, Field, Form
 
+V = TypeVar("V")
 Mask = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
@@ -37,6 +39,16 @@ class Cells:
 
     text: pd.Series  # str; '' = blank
     type: pd.Series  # int8, CellType
+    _known: dict[Callable[[Cells], Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def once(self, make: Callable[[Cells], V]) -> V:
+        """What a function makes of these cells: checks of one kind share their groundwork."""
+        if make not in self._known:
+            self._known[make] = make(self)
+        found: V = self._known[make]
+        return found
 
     def is_type(self, *types: CellType) -> Mask:
         return np.isin(self.type.to_numpy(), [int(t) for t in types])
@@ -156,7 +168,8 @@ class _Known(dict[str, Any]):
 def same_text(cells: Cells, text: pd.Series, note: str) -> Normal:
     """Normal with `note` wherever the text differs from what was typed."""
     changed = text.to_numpy() != cells.text.to_numpy()
-    return Normal(text, pd.Series(np.where(changed, note, ""), index=text.index))
+    same = text if changed.any() else cells.text  # what is known of the cells stays known
+    return Normal(same, pd.Series(np.where(changed, note, ""), index=text.index))
 
 
 def texts(series: pd.Series) -> Texts:
@@ -183,7 +196,7 @@ def by_verdict(codes: Sequence[str], judge: Callable[[Cells], Texts]) -> tuple[C
     """Checks that share one function: normalised cells → a code or '' for each."""
 
     def check(code: str) -> Check:
-        return failing(code, lambda cells: np.asarray(judge(cells) == code, dtype=bool))
+        return failing(code, lambda cells: np.asarray(cells.once(judge) == code, dtype=bool))
 
     return tuple(check(code) for code in codes)
 
@@ -218,13 +231,18 @@ def map_at(text: pd.Series, at: npt.NDArray[np.int64], fn: Callable[[str], str])
     return pd.Series(listed, index=text.index, dtype=object)
 
 
-def points(text: pd.Series, width: int) -> npt.NDArray[np.int32]:
-    """Signs of fixed-width texts as numbers, a row a text: digits are 0-9, nothing is -48.
+Points = npt.NDArray[np.int8]
+
+
+def points(text: pd.Series, width: int) -> Points:
+    """Signs of fixed-width texts as numbers, a row a text: digits are 0-9, nothing is -48, and
+    whatever is far from a digit 127.
 
     Longer texts are cut, so ask for one column more than a right text has.
     """
     fixed = texts(text).astype(f"U{width}")
-    return fixed.view(np.int32).reshape(len(fixed), width) - ord("0")
+    signs = fixed.view(np.int32).reshape(len(fixed), width) - ord("0")
+    return np.minimum(signs, 127).astype(np.int8)
 
 
 def numbers(cells: Cells) -> npt.NDArray[np.float64]:
@@ -258,7 +276,11 @@ def excel_lost_digits(code: str, raw: str) -> Condition:
 
 
 def today() -> date:
-    """The day by which the future begins: of SOURCE_DATE_EPOCH (in China) where it is set."""
+    """The day by which the future begins: of SOURCE_DATE_EPOCH (in China) where it is set, else
+    the day that the command told this process (on another machine the date may be another)."""
+    told = os.environ.get(wire.DAY_VARIABLE, "")
+    if told:
+        return date.fromisoformat(told)
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     if epoch.isdigit():
         return (datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(epoch), hours=8)).date()

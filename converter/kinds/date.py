@@ -155,7 +155,7 @@ def accept(field: Field, form: Form) -> None:
 
 def normalise(cells: Cells, field: Field, form: Form) -> Normal:
     text = texts(cells.text)
-    odd = ~_plain(cells)
+    odd = ~cells.once(_plain)
     if odd.any():
         text = text.copy()
         text[odd] = map_cells(_pick(cells, odd), lambda text, type: read(text, type)[0])
@@ -183,7 +183,7 @@ def _pick(cells: Cells, here: Mask) -> Cells:
 
 def _verdicts(cells: Cells) -> Texts:
     result = np.full(len(cells.text), "", dtype=object)
-    odd = ~_plain(cells)
+    odd = ~cells.once(_plain)
     if odd.any():
         result[odd] = map_cells(_pick(cells, odd), lambda text, type: read(text, type)[1])
     return result

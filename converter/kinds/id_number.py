@@ -38,6 +38,7 @@ from converter.kinds.base import (
     Condition,
     Mask,
     Normal,
+    Points,
     excel_lost_digits,
     failing,
     lost_digits,
@@ -63,7 +64,6 @@ _OTHER_ISSUERS = (81, 82, 83)
 
 _LENGTH, _OLD_LENGTH = 18, 15
 _NOTHING = -ord("0")  # behind the end of a text
-Points = npt.NDArray[np.int32]
 
 
 def compact(text: str) -> str:
@@ -103,8 +103,12 @@ def normalise(cells: Cells, field: Field, form: Form) -> Normal:
 # --- checks over arrays of code points, one row a number, one column more than it may have -----
 
 
-def _points(cells: Cells) -> Points:
+def _read(cells: Cells) -> Points:
     return points(cells.text, _LENGTH + 1)
+
+
+def _points(cells: Cells) -> Points:
+    return cells.once(_read)
 
 
 def _has_length(signs: Points, length: int) -> Mask:
@@ -189,7 +193,7 @@ def _unknown_region(codes: CodeList) -> Callable[[Cells], Mask]:
 
     def wrong(cells: Cells) -> Mask:
         signs = _points(cells)
-        other = (signs[:, 0] == 9) | np.isin(signs[:, 0] * 10 + signs[:, 1], _OTHER_ISSUERS)
+        other = (signs[:, 0] == 9) | np.isin(_value(signs, 0, 2), _OTHER_ISSUERS)
         code = _value(signs, 0, 6).clip(0, len(is_known) - 1)  # what is no code is K114
         return np.asarray(~is_known[code] & ~other)
 

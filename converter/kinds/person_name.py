@@ -24,6 +24,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from converter import excel
@@ -110,7 +112,7 @@ def accept(field: Field, form: Form) -> None:
 
 
 def normalise(cells: Cells, field: Field, form: Form) -> Normal:
-    odd = where(cells.text, _NOT_CHINESE, between="〇")
+    odd = cells.once(_odd)
     return same_text(cells, map_at(cells.text, odd, tidy), "K901")
 
 
@@ -126,7 +128,11 @@ def checks(field: Field, form: Form) -> tuple[Check, ...]:
 
 def _where_odd(cells: Cells, judge: Callable[[str], bool]) -> Mask:
     """Nearly all names are plain Chinese, and one look at them is enough."""
-    return matches_at(cells.text, where(cells.text, _NOT_CHINESE, between="〇"), judge)
+    return matches_at(cells.text, cells.once(_odd), judge)
+
+
+def _odd(cells: Cells) -> npt.NDArray[np.int64]:
+    return where(cells.text, _NOT_CHINESE, between="〇")
 
 
 def value(text: pd.Series, field: Field, form: Form) -> pd.Series:

@@ -8,8 +8,10 @@ known by path and content and left alone.
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,17 +19,20 @@ from typing import Any
 
 from converter import engine, messages, ooxml, wire
 from converter.commands import BYTES_A_BATCH, FILES_A_BATCH, LOST, Progress, silent
-from converter.engine import Died, Task, Worker
+from converter.engine import Died, Runner, Shared, Task, Worker
 from converter.model import Form, Issue, Level, Place
 from converter.receiving import inbox as box
 from converter.receiving import receipts
+from converter.receiving.at_home import AtHome
 from converter.receiving.inbox import Item
 from converter.store import Arrival, Claim, Register
 from converter.store.arrival import ACCEPTED, REJECTED, WARNINGS
 from converter.store.register import Settled
 
 ITEMS_A_ROUND = 2_000  # so that what is unpacked and what waits stays bounded
-PUBLISH_SECONDS = 300  # others see the progress of a long run
+# Others see the progress of a long run, as often as costs no more than a twentieth of its time.
+PUBLISH_SECONDS, PUBLISH_SHARE = 300, 20
+UNPACKED = ".converter-unpacked"  # in a folder that a cluster sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,10 @@ class Plan:
     reply: Path | None
     keys: Path | None
     signer: receipts.Signer | None
-    jobs: int
+    jobs: int  # processes at a time
     now: int  # seconds since 1970
+    pool: Sequence[Runner] = ()  # who does the work; none: processes here
+    shared: Path | None = None  # a folder that `pool` sees, for what comes out of zips
 
 
 def run(
@@ -84,20 +91,55 @@ def _received(
     worker: Worker,
 ) -> Iterator[Received | int]:
     """What was received; a number tells by how many files the work has grown."""
-    published = time.monotonic()
-    rounds = [todo[at : at + ITEMS_A_ROUND] for at in range(0, len(todo), ITEMS_A_ROUND)]
-    for number, chosen in enumerate(rounds):
-        spool = register.spool / str(number)
-        spool.mkdir(parents=True, exist_ok=True)
-        opened = _unpacked(chosen, spool, plan, worker)
-        yield len(opened.items) + len(opened.refused) - len(chosen)
-        yield from _refused(opened, register, plan, done)
-        fresh = [item for item in opened.items if (item.name, item.content) not in done]
-        yield from _judged(fresh, spool, register, plan, worker)
-        register.finish_containers(opened.containers)
-        if time.monotonic() - published > PUBLISH_SECONDS:
-            register.publish(str(plan.form.prose["period"]), plan.now)
-            published = time.monotonic()
+    publisher = _Publisher(register, plan)
+    unpacked = _place_for_zips(register, plan)
+    with engine.here(worker, plan.jobs) as own:
+        pool = _with_keys(plan, own) if plan.pool else own
+        for at in range(0, len(todo), ITEMS_A_ROUND):
+            # What a killed run left, and what the round before unpacked.
+            shutil.rmtree(unpacked, ignore_errors=True)
+            chosen = todo[at : at + ITEMS_A_ROUND]
+            opened = _unpacked(chosen, unpacked, plan, worker)
+            yield len(opened.items) + len(opened.refused) - len(chosen)
+            yield from _refused(opened, register, plan, done)
+            fresh = [item for item in opened.items if (item.name, item.content) not in done]
+            for received in _judged(fresh, pool, register, plan):
+                yield from received
+                publisher.after_a_batch()
+            register.finish_containers(opened.containers)
+    shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def _place_for_zips(register: Register, plan: Plan) -> Path:
+    if plan.shared is None:
+        return register.spool / "zips"
+    # The folder may be several registers'; only one process writes into each.
+    mine = hashlib.sha256(str(register.folder.resolve()).encode()).hexdigest()[:8]
+    return plan.shared / f"{UNPACKED}-{mine}"
+
+
+def _with_keys(plan: Plan, own: Sequence[Runner]) -> Sequence[Runner]:
+    """The plan's pool; what only the union's keys open is judged by workers of our own."""
+    if plan.keys is None:
+        return plan.pool
+    home = Shared(own)
+    return [AtHome(away, home) for away in plan.pool]
+
+
+class _Publisher:
+    """Publishes a register while it grows."""
+
+    def __init__(self, register: Register, plan: Plan) -> None:
+        self._register, self._plan = register, plan
+        self._next = time.monotonic() + PUBLISH_SECONDS
+
+    def after_a_batch(self) -> None:
+        started = time.monotonic()
+        if started < self._next:
+            return
+        self._register.publish(str(self._plan.form.prose["period"]), self._plan.now)
+        ended = time.monotonic()
+        self._next = ended + max(PUBLISH_SECONDS, PUBLISH_SHARE * (ended - started))
 
 
 # --- zips ----------------------------------------------------------------------------------
@@ -110,7 +152,7 @@ class _Opened:
     containers: list[tuple[str, str]]
 
 
-def _unpacked(items: Sequence[Item], spool: Path, plan: Plan, worker: Worker) -> _Opened:
+def _unpacked(items: Sequence[Item], folder: Path, plan: Plan, worker: Worker) -> _Opened:
     """Zips replaced by what is in them."""
     opened = _Opened([], [], [])
     for number, item in enumerate(items):
@@ -121,7 +163,7 @@ def _unpacked(items: Sequence[Item], spool: Path, plan: Plan, worker: Worker) ->
             "path": str(item.path),
             "content": item.content,
             "name": item.name,
-            "folder": str(spool / f"zip{number}"),
+            "folder": str(folder / str(number)),
         }
         try:
             # Inflating takes its time: as much as reading what comes out of it.
@@ -143,7 +185,7 @@ def _refused(
     opened: _Opened, register: Register, plan: Plan, done: set[tuple[str, str]]
 ) -> Iterator[Received]:
     batch = [
-        (_lost_entry(name, issue, plan.form), Item(name, Path(), content))
+        (_lost_entry(0, name, issue, plan.form), Item(name, Path(), content))
         for name, content, issue in opened.refused
         if (name, content) not in done
     ]
@@ -156,37 +198,33 @@ def _refused(
 
 def _judged(
     items: Sequence[Item],
-    spool: Path,
+    pool: Sequence[Runner],
     register: Register,
     plan: Plan,
-    worker: Worker,
-) -> Iterator[Received]:
-    tasks = [
-        _task(batch, spool / f"{number}.csv", plan) for number, batch in enumerate(_batches(items))
-    ]
-    if not tasks:
-        return
+) -> Iterator[list[Received]]:
+    """Batch by batch, once it is registered."""
+    tasks = [_task(batch, plan) for batch in _batches(items)]
     by_name = {item.name: item for item in items}
-    answers = engine.run_all(
-        tasks,
-        max(1, min(plan.jobs, len(tasks))),
-        split=lambda task: _split(task, plan),
-        lost=lambda task, died: _lost(task, died, plan.form),
-        workers=[worker],
-    )
-    for data, _ in answers:
-        batch = [(entry, by_name[entry["file"]]) for entry in data["files"]]
-        yield from _register(batch, data["spool"], register, plan)
-        Path(data["spool"]).unlink(missing_ok=True)
+    spool = register.spool / "members.csv.gz"
+    with engine.answers(tasks, pool, _split, lambda t, died: _lost(t, died, plan.form)) as found:
+        for data, blobs in found:
+            batch = [(entry, by_name[entry["file"]]) for entry in data["files"]]
+            for blob in blobs:
+                spool.write_bytes(blob)
+            yield _register(batch, str(spool) if blobs else "", register, plan)
+            spool.unlink(missing_ok=True)
 
 
-def _task(items: Sequence[Item], spool: Path, plan: Plan) -> Task:
-    files = [[str(item.path), item.name, _target(item.name, plan)] for item in items]
+def _task(items: Sequence[Item], plan: Plan) -> Task:
+    files = [
+        [number, str(item.path), item.name, _target(item.name, plan)]
+        for number, item in enumerate(items)
+    ]
     args = {
         "form": str(plan.folder),
         "files": files,
-        "spool": str(spool),
         "keys": str(plan.keys or ""),
+        "packages": True,
     }
     return Task("receive", args, tuple(str(item.path) for item in items))
 
@@ -195,28 +233,22 @@ def _target(name: str, plan: Plan) -> str:
     return str(box.annotated(plan.reply, name)) if plan.reply else ""
 
 
-def _split(task: Task, plan: Plan) -> list[Task]:
+def _split(task: Task) -> list[Task]:
     if len(task.paths) == 1:
         return []
-    spool = Path(task.args["spool"])
     return [
-        replace(
-            task,
-            args=task.args
-            | {"files": [file], "spool": str(spool.with_name(f"{spool.stem}-{n}.csv"))},
-            paths=(file[0],),
-        )
-        for n, file in enumerate(task.args["files"])
+        replace(task, args=task.args | {"files": [file]}, paths=(path,))
+        for file, path in zip(task.args["files"], task.paths, strict=True)
     ]
 
 
 def _lost(task: Task, died: Died, form: Form) -> dict[str, Any]:
-    name = task.args["files"][0][1]
+    number, _, name, _ = task.args["files"][0]
     issue = Issue(LOST[died.how], Level.ERROR, Place(name))
-    return {"files": [_lost_entry(name, issue, form)], "spool": task.args["spool"]}
+    return {"files": [_lost_entry(number, name, issue, form)]}
 
 
-def _lost_entry(name: str, issue: Issue, form: Form) -> dict[str, Any]:
+def _lost_entry(number: int, name: str, issue: Issue, form: Form) -> dict[str, Any]:
     """What a worker would have said of a file that it could not read."""
     problem = {
         "code": issue.code,
@@ -227,6 +259,7 @@ def _lost_entry(name: str, issue: Issue, form: Form) -> dict[str, Any]:
         "count": 1,
     }
     return {
+        "number": number,
         "file": name,
         "status": "unreadable",
         "errors": 1,
@@ -258,9 +291,9 @@ def _batches(items: Sequence[Item]) -> Iterator[list[Item]]:
 
 def _register(
     batch: Sequence[tuple[dict[str, Any], Item]], spool: str, register: Register, plan: Plan
-) -> Iterable[Received]:
+) -> list[Received]:
     received = datetime.fromtimestamp(plan.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    arrivals = [_arrival(entry, item, spool, n) for n, (entry, item) in enumerate(batch)]
+    arrivals = [_arrival(entry, item, spool) for entry, item in batch]
     form = {"id": plan.form.id, "version": plan.form.version}
     replies: list[Received] = []
     files: list[tuple[Path, bytes]] = []
@@ -280,7 +313,7 @@ def _register(
     return replies
 
 
-def _arrival(entry: dict[str, Any], item: Item, spool: str, number: int) -> Arrival:
+def _arrival(entry: dict[str, Any], item: Item, spool: str) -> Arrival:
     status = entry["status"]
     result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(status, REJECTED)
     return Arrival(
@@ -310,5 +343,5 @@ def _arrival(entry: dict[str, Any], item: Item, spool: str, number: int) -> Arri
         id_column=entry.get("id_column", 0),
         found=tuple((code, level, count) for code, level, count in entry["found"]),
         spool=spool,
-        number=number,
+        number=entry["number"],
     )

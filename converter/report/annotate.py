@@ -1,85 +1,85 @@
 """The clerk's own sheet with the mistakes marked: to be corrected and sent back.
 
-A fresh workbook is filled with what was typed, so that dropdowns and live checks work even
+A fresh workbook is filled with what was typed, so that dropdowns, locks and live checks work even
 where the original's were pasted away. Wrong cells are coloured and carry a comment; a list in
-front names every problem and jumps to its cell. Notes are not marked, only listed at the end.
+front names every problem and jumps to its cell, and beside each marked row stands a way to the
+next one. Notes are not marked, only listed at the end. Of a mended copy a further sheet tells
+what was changed; what the original had beyond the form stands on a sheet of its own.
 The copy stays on the clerk's desk: what was typed is shown in full.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
-from openpyxl.worksheet.hyperlink import Hyperlink
-from openpyxl.worksheet.page import PageMargins
+from types import MappingProxyType
 
 from converter import template
 from converter.messages import say
-from converter.model import Form, Level, Outcome, Place, RawSheet, Submission, column_letters
+from converter.model import Change, Form, Level, Outcome, Place, Submission
 from converter.report import tables
 from converter.report.tables import Finding
-from converter.report.text import columns, visible
+from converter.report.text import visible
+from converter.template import pages, style
+from converter.template.copying import Copy, Mark
 from converter.template.layout import Layout, layout
-from converter.template.style import (
-    ACCENT,
-    BAND,
-    DOUBT,
-    DOUBT_TINT,
-    MUTED,
-    WRONG,
-    WRONG_TINT,
-    Look,
-    Painter,
-    text_lines,
-)
-from converter.template.texts import label
+from converter.template.pages import Entry, Page, link_to
+from converter.workbook import remains
 
 LISTED = 10  # cells of a repeated fault that get a line of their own
 COMMENTED = 2000  # comments a sheet; beyond, cells are coloured only
-LONGEST = 2000  # characters of what was typed
-# The tints of the live checks: a cell must not grow darker when it is corrected.
-FILLS = {Level.ERROR: WRONG_TINT, Level.WARNING: DOUBT_TINT}
-INKS = {Level.ERROR: WRONG, Level.WARNING: DOUBT, Level.NOTE: MUTED}
-HEAD_ROW = 4
-LINE_HEIGHT = 14.5
-WIDTHS = {
-    "number": 6, "level": 6, "code": 7, "where": 17, "cell": 8, "original": 13, "item": 16,
+LONGEST = 300  # characters of what was typed; the cell itself has them all
+VERDICTS = {Level.ERROR: pages.WRONG, Level.WARNING: pages.DOUBT, Level.NOTE: pages.NOTED}
+PROBLEMS = {
+    "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17,
     "value": 22, "message": 38, "fix": 38,
 }  # fmt: skip
-PLAIN = Look()
-TITLE = Look(size=14, bold=True)
-HEAD = Look(bold=True, fill=BAND, lines="tb")
-ENTRY = Look(lines="b", vertical="top", wrap=True, number_format="@")
-LINK = replace(ENTRY, colour=ACCENT, underline=True)
+CHANGES = {
+    "number": 6, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17, "old": 28,
+    "new": 28, "why": 44,
+}  # fmt: skip
+EXTRAS = {"original_file": 26, "where": 22, "cell": 10, "value": 90}
 
 
-def annotate(submission: Submission, outcome: Outcome, form: Form, path: Path) -> None:
-    """Write the annotated copy of a readable submission to `path`."""
+def annotated(
+    press: template.Press,
+    submission: Submission,
+    outcome: Outcome,
+    changes: Sequence[Change] = (),
+    files: Mapping[str, Path] = MappingProxyType({}),
+) -> list[bytes]:
+    """The annotated copy of a readable submission, as the pieces of a file. `changes` are those
+    that have been made to it; `files` tells where its files lie, so that what they hold beside
+    the form can be carried over, by the names that they go by."""
+    form = press.form
     members = len(submission.member) if submission.member else 0
     # A copy is for mending: every member has its row, newcomers a few, and a batch of hundreds
     # does not write half a thousand empty rows each.
     rows = template.prepared_rows(1, members) if members else form.limits["rows"]
     stamp = replace(submission.stamp, form=form.id, version=form.version)
-    book = template.build(form, rows=rows, stamp=stamp, data=submission)
     home = _Home(submission, form, layout(form, rows))
     found = [
         _Marked(one, home.of(one.place)) for one in tables.findings(outcome, form, show_ids=True)
     ]
-    _mark(book, [m for m in found if m.finding.level is not Level.NOTE])
-    painter = Painter(label(form, "font"))
-    _list(painter, book, found, submission)
-    _extras(painter, book, submission)
-    for sheet in book:
-        sheet.sheet_view.tabSelected = False
-    book.active = 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    template.save(book, path)
+    listed = [_problems(found, submission, changes)]
+    if changes:
+        listed.append(_changes(changes, home, submission, form))
+    if extras := _extras(submission, form, files):
+        listed.append(extras)
+    copy = Copy(_marks(found, form), _named(listed, form))
+    return press.filled(submission, stamp, rows=rows, copy=copy)
+
+
+def _named(listed: Sequence[Page], form: Form) -> list[Page]:
+    """Pages under names that the form's own sheets leave free."""
+    taken = template.sheet_names(form)
+    named = []
+    for page in listed:
+        name = template.free_title(taken, page.name)
+        taken.append(name)
+        named.append(replace(page, name=name))
+    return named
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,122 +120,96 @@ class _Home:
 # --- cells ---------------------------------------------------------------------------------
 
 
-def _mark(book: Any, found: Iterable[_Marked]) -> None:
-    """Colour the cells by their worst finding and say in a comment what and how."""
-    by_cell: dict[tuple[str, int, int], list[Finding]] = {}
+def _marks(found: Iterable[_Marked], form: Form) -> dict[str, dict[tuple[int, int], Mark]]:
+    """Cells by sheet key and address: their worst finding's level, and in words what and how."""
+    sheets = {sheet.title: sheet.key for sheet in form.sheets}
+    by_cell: dict[str, dict[tuple[int, int], list[Finding]]] = {key: {} for key in sheets.values()}
     for marked in found:
-        if marked.place.row:
-            key = (marked.place.sheet, marked.place.row, marked.place.column)
-            by_cell.setdefault(key, []).append(marked.finding)
-    commented: dict[str, int] = {}
-    for (sheet, row, column), findings in by_cell.items():
-        cell = book[sheet].cell(row, column)
-        cell._style = copy(cell._style)  # prepared rows share one style object
-        cell.fill = PatternFill("solid", fgColor=FILLS[findings[0].level])
-        commented[sheet] = commented.get(sheet, 0) + 1
-        if commented[sheet] <= COMMENTED:
-            cell.comment = _comment(findings)
+        place = marked.place
+        if place.row and marked.finding.level is not Level.NOTE:
+            cell = place.row, place.column
+            by_cell[sheets[place.sheet]].setdefault(cell, []).append(marked.finding)
+    return {
+        key: {
+            at: Mark(here[0].level, _comment(here) if number < COMMENTED else "")
+            for number, (at, here) in enumerate(cells.items())
+        }
+        for key, cells in by_cell.items()
+    }
 
 
-def _comment(findings: Sequence[Finding]) -> Comment:
+def _comment(findings: Sequence[Finding]) -> str:
     lines: list[str] = []
     for one in findings:
         level = say(f"report_{one.level}")
         lines.append(say("report_copy_comment", level=level, code=one.code, message=one.message))
         if one.fix:
             lines.append(say("report_copy_comment_fix", fix=one.fix))
-    lines = [visible(line) for line in lines]
-    height = sum(1 + columns(line) // 34 for line in lines)
-    text = "\n".join(lines)
-    return Comment(text, say("report_copy_author"), height=24 + 20 * height, width=290)
+    return "\n".join(map(visible, lines))
 
 
 # --- the list in front -----------------------------------------------------------------------
 
 
-def _list(painter: Painter, book: Any, found: Sequence[_Marked], submission: Submission) -> None:
-    sheet = book.create_sheet(_free_title(book, say("report_copy_sheet")), 0)
+def _problems(found: Sequence[_Marked], submission: Submission, changes: Sequence[Change]) -> Page:
+    """One line a problem; of a repeated one the first few, the others by their cells."""
     counts = {level: sum(m.finding.level is level for m in found) for level in tables.LEVELS}
-    title = say("report_copy_title", file=Path(submission.file).name)
-    lead = say(
-        "report_copy_lead" if counts[Level.ERROR] else "report_copy_clean",
-        errors=counts[Level.ERROR],
-        warnings=counts[Level.WARNING],
-    )
-    _write(painter, sheet, 1, 1, title, TITLE)
-    _write(painter, sheet, 2, 1, lead, PLAIN)
-    _heading(painter, sheet, HEAD_ROW, WIDTHS)
+    errors, warnings = counts[Level.ERROR], counts[Level.WARNING]
+    key = "report_copy_lead" if errors else "report_copy_clean"
+    lead = say(key, errors=errors, warnings=warnings)
+    if changes:
+        lead += say("report_copy_changed", count=len(changes))
     where = {id(m.finding): m.place for m in found}
-    row = HEAD_ROW
+    rows: list[list[Entry]] = []
     for number, group in enumerate(tables.groups(m.finding for m in found), 1):
         shown = group.findings[: 1 if group.first.level is Level.NOTE else LISTED]
         for one in shown:
-            row += 1
-            _line(painter, sheet, row, number, one, where[id(one)], submission)
+            # The remedy once for all: the same words ten times over are read by nobody.
+            fix = one.fix if one is shown[0] or one.fix != shown[0].fix else ""
+            rows.append(_problem(number, one, fix, where[id(one)], submission))
         rest = group.findings[len(shown) :]
         if rest:
-            row += 1
             cells = tables.listed([_or_original(where[id(one)], one) for one in rest])
             text = say("report_copy_more", count=len(rest), cells=cells)
-            for column, role in enumerate(WIDTHS, 1):
-                _write(painter, sheet, row, column, text if role == "message" else "", ENTRY)
-    if row > HEAD_ROW:
-        sheet.auto_filter.ref = f"A{HEAD_ROW}:{column_letters(len(WIDTHS))}{row}"
-    sheet.sheet_properties.tabColor = INKS[Level.ERROR]
-
-
-def _heading(painter: Painter, sheet: Any, row: int, widths: Mapping[str, int]) -> None:
-    """Column heads, widths and a print-out that fits the paper."""
-    for column, (role, width) in enumerate(widths.items(), 1):
-        _write(painter, sheet, row, column, say(f"report_copy_{role}"), HEAD)
-        sheet.column_dimensions[column_letters(column)].width = width
-    sheet.freeze_panes = f"A{row + 1}"
-    sheet.print_title_rows = f"{row}:{row}"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.5)
-    sheet.sheet_view.showGridLines = False
+            said = {"level": say(f"report_{rest[0].level}"), "message": text}
+            blank = (Entry(said.get(role, "")) for role in [*PROBLEMS][1:])
+            rows.append([Entry(number), *blank])
+    return Page(
+        name=say("report_copy_sheet"),
+        title=say("report_copy_title", file=visible(Path(submission.file).name)),
+        lead=lead,
+        columns=[(say(f"report_copy_{role}"), width) for role, width in PROBLEMS.items()],
+        rows=rows,
+        colour=style.WRONG if errors else style.DOUBT if warnings else style.FINE,
+    )
 
 
 def _or_original(place: Place, one: Finding) -> Place:
     return place if place.row else one.place
 
 
-def _line(
-    painter: Painter,
-    sheet: Any,
-    row: int,
-    number: int,
-    one: Finding,
-    place: Place,
-    submission: Submission,
-) -> None:
-    texts: Mapping[str, str | int] = {
-        "number": number,
-        "level": say(f"report_{one.level}"),
-        "code": one.code,
-        "where": place.sheet or one.place.sheet,
-        "cell": place.cell,
-        "original": _original(one.place, place, submission),
-        "item": one.title,
-        "value": one.value[:LONGEST],
-        "message": one.message,
-        "fix": one.fix,
-    }
-    verdict = replace(ENTRY, colour=INKS[one.level], bold=one.level is Level.ERROR)
-    for column, (role, text) in enumerate(texts.items(), 1):
-        look = verdict if role in ("level", "code") else ENTRY
-        linked = role == "cell" and place.row > 0
-        cell = _write(painter, sheet, row, column, text, LINK if linked else look)
-        if linked:
-            quoted = place.sheet.replace("'", "''")
-            location = f"'{quoted}'!{place.cell}"
-            cell.hyperlink = Hyperlink(ref=cell.coordinate, location=location)
-    # Not every program fits rows to wrapped text by itself.
-    lines = max(text_lines(str(text), WIDTHS[role] - 1) for role, text in texts.items())
-    sheet.row_dimensions[row].height = 4 + LINE_HEIGHT * lines
+def _problem(
+    number: int, one: Finding, fix: str, place: Place, submission: Submission
+) -> list[Entry]:
+    verdict = VERDICTS[one.level]
+    return [
+        Entry(number),
+        Entry(say(f"report_{one.level}"), verdict),
+        Entry(one.code, verdict),
+        Entry(visible(place.sheet or one.place.sheet)),
+        _linked(place),
+        Entry(visible(_original(one.place, place, submission))),
+        Entry(one.title),
+        Entry(visible(one.value[:LONGEST])),
+        Entry(visible(one.message)),
+        Entry(visible(fix) if fix or not one.fix else say("report_copy_same")),
+    ]
+
+
+def _linked(place: Place) -> Entry:
+    if not place.row:
+        return Entry("")
+    return Entry(place.cell, pages.LINK, link_to(place.sheet, place.cell))
 
 
 def _original(place: Place, copy: Place, submission: Submission) -> str:
@@ -248,44 +222,63 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
     return cell
 
 
-# --- what the form does not know ---------------------------------------------------------------
+# --- what was changed, and what the form does not know -----------------------------------------
 
 
-def _extras(painter: Painter, book: Any, submission: Submission) -> None:
-    halves: tuple[tuple[str, RawSheet | None], ...] = (
-        ("unit", submission.unit),
-        ("member", submission.member),
+def _changes(changes: Sequence[Change], home: _Home, submission: Submission, form: Form) -> Page:
+    rows = []
+    for number, change in enumerate(changes, 1):
+        one = tables.finding(change.note, form, show_ids=True)
+        place = home.of(one.place)
+        rows.append(
+            [
+                Entry(number),
+                Entry(one.code),
+                Entry(place.sheet),
+                _linked(place),
+                Entry(visible(_original(one.place, place, submission))),
+                Entry(one.title),
+                Entry(visible(change.old)),
+                Entry(visible(change.new)),
+                Entry(visible(one.message)),
+            ]
+        )
+    return Page(
+        name=say("report_changes_sheet"),
+        title=say("report_changes_title", count=len(changes)),
+        lead=say("report_changes_lead"),
+        columns=[(say(f"report_copy_{role}"), width) for role, width in CHANGES.items()],
+        rows=rows,
     )
-    extras = [
-        (Path(submission.file_of(key)).name, raw.name, cell, text)
-        for key, raw in halves
-        if raw
-        for cell, text in raw.extras
-    ]
-    if not extras:
-        return
-    sheet = book.create_sheet(_free_title(book, say("report_copy_extras_sheet")))
-    _write(painter, sheet, 1, 1, say("report_copy_extras_lead"), PLAIN)
-    _heading(painter, sheet, 2, {"original_file": 24, "where": 20, "cell": 10, "value": 60})
-    for row, texts in enumerate(extras, 3):
-        for column, text in enumerate(texts, 1):
-            _write(painter, sheet, row, column, text[:LONGEST], ENTRY)
 
 
-# --- writing -----------------------------------------------------------------------------------
+def own_sheets(form: Form) -> remains.Own:
+    """The sheets that copies of this form have of their own."""
+    pages_of = (say("report_copy_sheet"), say("report_changes_sheet"))
+    names = {*template.sheet_names(form), *pages_of} - {form.unit.title, form.member.title}
+    return remains.Own(names, say("report_copy_extras_sheet"), pages.HEAD_ROW + 1)
 
 
-def _write(painter: Painter, sheet: Any, row: int, column: int, text: str | int, look: Look) -> Any:
-    """A text cell that no spreadsheet takes for a formula."""
-    cell = painter.paint(sheet.cell(row, column), look)
-    cell.value = text if isinstance(text, int) else visible(text)
-    if isinstance(text, str):
-        cell.data_type = "s"
-    return cell
-
-
-def _free_title(book: Any, title: str) -> str:
-    number, free = 2, title
-    while free in book.sheetnames:
-        free, number = f"{title}{number}", number + 1
-    return free
+def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Page | None:
+    """What the original's files hold beside the form, cell by cell."""
+    own, rows, more = own_sheets(form), list[list[Entry]](), False
+    if not remains.are_there(submission, own):
+        return None
+    for name in dict.fromkeys([*submission.files.values()] or [submission.file]):
+        path = files.get(name)
+        if path is None:
+            continue
+        found = remains.remains(path, submission, form, own)
+        more = more or found.more
+        shown = Entry(visible(Path(name).name))
+        rows += ([shown, *(Entry(visible(text)) for text in cell)] for cell in found.cells)
+    if not rows and not more:
+        return None
+    lead = say("report_copy_extras_lead")
+    return Page(
+        name=own.carried,
+        title=own.carried,
+        lead=lead + (say("report_copy_extras_more", most=remains.MOST) if more else ""),
+        columns=[(say(f"report_copy_{role}"), width) for role, width in EXTRAS.items()],
+        rows=rows,
+    )

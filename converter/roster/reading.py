@@ -70,10 +70,10 @@ def _judged(raw: RawSheet, table: Table, file: str) -> tuple[Mapping[str, list[s
     for field in table.member:
         column = raw.columns.get(field.key)
         texts = column.text if column else [""] * len(raw)
-        types = column.type if column else [int(CellType.BLANK)] * len(raw)
+        types = bytes(column.type) if column else bytes(len(raw))  # BLANK is 0
         cells[field.key] = Cells(
             pd.Series(texts, index=index, dtype=object),
-            pd.Series(np.array(types, dtype=np.int8), index=index),
+            pd.Series(np.frombuffer(types, dtype=np.int8), index=index),
         )
         if column is None:
             absent[field.key] = pd.Series(True, index=index)

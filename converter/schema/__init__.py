@@ -50,5 +50,7 @@ def judge(
     drafts = {f.key: begin(f, cells[f.key], absent.get(f.key), form) for f in sheet if not f.derive}
     findings = [finding for draft in drafts.values() for finding in draft.type_faults()]
     findings += validate(sheet, drafts, form)
+    for draft in drafts.values():
+        draft.asked = None  # what checks know of the cells takes as much memory as the cells
     notes = [note for draft in drafts.values() for note in draft.notes(form)]
     return Judged(columns(sheet, drafts, cells, form), findings, notes)

@@ -170,5 +170,7 @@ def _normalise(draft: Draft, asked: Asked, form: Form) -> None:
         draft.note = np.full(len(draft.raw), "", dtype=object)
         draft.note[asked.at] = np.where(text == "", "", note)[asked.which]
     draft.blank[asked.at] = (text == "")[asked.which]  # held nothing but signs that do not count
-    asked = replace(asked, cells=Cells(normal.text, asked.cells.type)).kept(text != "")
+    if normal.text is not asked.cells.text:
+        asked = replace(asked, cells=Cells(normal.text, asked.cells.type))
+    asked = asked.kept(text != "")
     draft.asked = asked if len(asked.at) else None

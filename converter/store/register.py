@@ -1,8 +1,8 @@
 """The writer: files as they come, in batches, each batch one transaction.
 
 Ids are given out in order of arrival, by the register itself, so that a batch that was rolled
-back and repeated gets the same ones. What decides about supersession is kept in memory (a few
-hundred bytes a submission); answers and members go straight to the disk.
+back and repeated gets the same ones. What decides about supersession is asked of the tables, for
+the units of a batch at a time; of all that was received only the units are kept in memory.
 """
 
 from __future__ import annotations
@@ -10,32 +10,23 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from converter.model import Form
-from converter.store import schema, snapshot
-from converter.store.arrival import REJECTED, Arrival, Claim, Listed, Past, same_name, settle
+from converter.store import filling, schema, snapshot
+from converter.store.arrival import REJECTED, Arrival, Claim, Listed, Past, settle
+from converter.store.filling import FINDING, NUMBER, SUBMISSION, TEXT, UNIT
 from converter.store.lock import Lock
-from converter.store.schema import StoreError, connect, name, quoted
+from converter.store.schema import StoreError, connect, quoted
+from converter.store.units import Units
 
 FILE, LOCK, SPOOL, PUBLISHED = "register.duckdb", "lock", "spool", "published"
 
-_TEXT, _NUMBER, _FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
-_UNIT = dict.fromkeys(("code", "name", "superior_code", "superior"), _TEXT)
-_SUBMISSION = {
-    "id": _NUMBER, "unit": _NUMBER, "period": _TEXT, "file": _TEXT, "content": _TEXT,
-    "digest": _TEXT, "result": _TEXT, "state": _TEXT, "other": _NUMBER, "received": _TEXT,
-    "created": _TEXT, "ordered_by": _TEXT, "unit_code": _TEXT, "unit_name": _TEXT,
-    "superior": _TEXT, "form_version": _TEXT, "serial": _NUMBER, "members": _NUMBER,
-    "errors": _NUMBER, "warnings": _NUMBER, "signed": _FLAG, "sealed": _FLAG, "package": _FLAG,
-    "unit_sheet": _TEXT, "member_sheet": _TEXT, "id_column": _NUMBER,
-}  # fmt: skip
-_FINDING = {"submission": _NUMBER, "code": _TEXT, "level": _TEXT, "count": _NUMBER}
-_STATE_AT = list(_SUBMISSION).index("state")
+_STATE_AT = list(SUBMISSION).index("state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +42,20 @@ class Settled:
     state: str
     other: int
     ordered_by: str  # 'signature' or 'arrival'
+
+
+@dataclass(slots=True)
+class _Histories:
+    """Submissions of some units as `settle` needs them, what became of each, what changed."""
+
+    past: dict[tuple[int, str], list[Past]] = field(default_factory=dict)
+    states: dict[int, tuple[str, int]] = field(default_factory=dict)
+    changed: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+    def change(self, states: Mapping[int, tuple[str, int]]) -> None:
+        new = {n: state for n, state in states.items() if self.states.get(n) != state}
+        self.states |= new
+        self.changed |= new
 
 
 class Register:
@@ -100,28 +105,10 @@ class Register:
     # --- what is known ----------------------------------------------------------------------
 
     def _load(self) -> None:
-        self._units: dict[int, Claim] = {}
-        self._by_code: dict[str, int] = {}
-        self._by_name: dict[tuple[str, str], int] = {}
-        self._past: dict[tuple[int, str], list[Past]] = {}
-        self._states: dict[int, tuple[str, int]] = {}
-        self._listed: dict[str, Listed] = {}
-        self._listed_names: dict[tuple[str, str], Listed] = {}
-        for number, code, unit, above, superior in self.query(
-            "SELECT id, code, name, superior_code, superior FROM units ORDER BY id"
-        ):
-            self._know(int(number), Claim(code, unit, above, superior))
-        for row in self.query(
-            "SELECT id, unit, period, content, digest, created, result, state, other"
-            " FROM submissions ORDER BY id"
-        ):
-            number, unit, period, content, digest, created, result, state, other = row
-            past = Past(number, content, digest, created, result != REJECTED)
-            if unit:
-                self._past.setdefault((unit, period), []).append(past)
-            self._states[number] = (state, other)
-        self._last = max(self._states, default=0)
-        self._last_unit = max(self._units, default=0)
+        units = self.query("SELECT id, code, name, superior_code, superior FROM units ORDER BY id")
+        roster = (Listed(*row) for row in self.query("SELECT * FROM roster"))
+        self._units = Units(((int(n), Claim(*claim)) for n, *claim in units), roster)
+        self._last = int(self.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0])
         self._failed: dict[tuple[str, str], int] = {
             (file, content): number
             for file, content, number in self.query(
@@ -129,18 +116,6 @@ class Register:
                 " (SELECT 1 FROM findings f WHERE f.submission = s.id AND f.code LIKE 'F9%')"
             )
         }
-        self._list(Listed(*row) for row in self.query("SELECT * FROM roster"))
-
-    def _know(self, number: int, claim: Claim) -> None:
-        self._units[number] = claim
-        if claim.code:
-            self._by_code[claim.code] = number
-        self._by_name.setdefault(_names(claim.name, claim.superior), number)
-
-    def _list(self, roster: Iterable[Listed]) -> None:
-        for unit in roster:
-            self._listed[unit.code] = unit
-            self._listed_names[_names(unit.name, unit.superior)] = unit
 
     def done(self) -> set[tuple[str, str]]:
         """(file, content) of everything that needs no second look, whole zips included. Where
@@ -148,54 +123,59 @@ class Register:
         rows = self.query("SELECT file, content FROM submissions UNION FROM containers")
         return {(file, content) for file, content in rows} - set(self._failed)
 
+    def _histories(self, units: Iterable[int]) -> _Histories:
+        """What came of these units before, and what became of it."""
+        rows = self.query(
+            "SELECT id, unit, period, content, digest, created, result, state, other"
+            " FROM submissions WHERE unit IN (SELECT unnest(?::BIGINT[])) ORDER BY id",
+            [sorted(set(units) - {0})],
+        )
+        found = _Histories()
+        for number, unit, period, content, digest, created, result, state, other in rows:
+            past = Past(number, content, digest, created, result != REJECTED)
+            found.past.setdefault((unit, period), []).append(past)
+            found.states[number] = (state, other)
+        return found
+
     # --- writing ----------------------------------------------------------------------------
 
     def set_roster(self, roster: Sequence[Listed]) -> None:
-        """Replace the roster. Units that were known by name alone get their code."""
-        self._listed, self._listed_names = {}, {}
-        self._list(roster)
+        """Replace the roster. Units that were known by name alone get their code, and the
+        history of the unit that they turn out to be."""
         with self._transaction():
             self._connection.execute("DELETE FROM roster")
-            columns = zip(
-                *((u.code, u.name, u.superior_code, u.superior) for u in roster), strict=True
+            rows = [(u.code, u.name, u.superior_code, u.superior) for u in roster]
+            filling.insert(self._connection, "roster", UNIT, zip(*rows, strict=True))
+            same = self._units.set_roster(roster)
+            self._write_units()
+            if not same:
+                return
+            taken = self.query(
+                "SELECT id, unit FROM submissions WHERE unit IN (SELECT unnest(?::BIGINT[]))",
+                [list(same)],
             )
-            self._insert("roster", _UNIT, columns)
-            for number, claim in list(self._units.items()):
-                listed = self._listed_names.get(_names(claim.name, claim.superior))
-                if not claim.code and listed is not None:
-                    self._adopt(number, listed)
+            moved = [(number, same[unit]) for number, unit in taken]
+            filling.update(
+                self._connection, "submissions", {"unit": NUMBER}, zip(*moved, strict=True)
+            )
+            filling.delete(self._connection, "units", "id", same)
+            whole = self._histories(same.values())
+            for history in whole.past.values():
+                whole.change(settle(history))
+            self._write_states(whole.changed)
 
-    def _adopt(self, number: int, listed: Listed) -> None:
-        """A unit known by name turns out to be one of the roster."""
-        known = self._by_code.get(listed.code)
-        claim = Claim(listed.code, listed.name, listed.superior_code, listed.superior)
-        if known is None:
-            self._give_code(number, claim)
-            return
-        self._connection.execute("UPDATE submissions SET unit = ? WHERE unit = ?", [known, number])
-        self._connection.execute("DELETE FROM units WHERE id = ?", [number])
-        del self._units[number]
-        self._by_name[_names(claim.name, claim.superior)] = known
-        for unit, period in [key for key in self._past if key[0] == number]:
-            both = self._past.pop((unit, period)) + self._past.get((known, period), [])
-            self._past[known, period] = sorted(both, key=lambda past: past.id)
-            self._apply(settle(self._past[known, period]))
+    def _write_units(self) -> None:
+        changes = self._units.changes()
+        new = [(n, c.code, c.name, c.superior_code, c.superior) for n, c in changes.new]
+        filling.insert(self._connection, "units", {"id": NUMBER, **UNIT}, zip(*new, strict=True))
+        coded = [(n, c.code, c.superior_code) for n, c in changes.coded]
+        columns = {"code": TEXT, "superior_code": TEXT}
+        filling.update(self._connection, "units", columns, zip(*coded, strict=True))
 
-    def _give_code(self, number: int, claim: Claim) -> None:
-        self._connection.execute(
-            "UPDATE units SET code = ?, superior_code = ? WHERE id = ?",
-            [claim.code, claim.superior_code, number],
-        )
-        self._know(number, claim)
-
-    def _apply(self, states: Mapping[int, tuple[str, int]]) -> None:
-        for number, (state, other) in states.items():
-            if self._states.get(number) != (state, other):
-                self._states[number] = (state, other)
-                self._connection.execute(
-                    "UPDATE submissions SET state = ?, other = ? WHERE id = ?",
-                    [state, other, number],
-                )
+    def _write_states(self, states: Mapping[int, tuple[str, int]]) -> None:
+        rows = [(number, *state) for number, state in states.items()]
+        columns = {"state": TEXT, "other": NUMBER}
+        filling.update(self._connection, "submissions", columns, zip(*rows, strict=True))
 
     def record(self, batch: Sequence[Arrival], received: str) -> Recorded:
         """Register a batch in one transaction, to be committed by leaving the context:
@@ -208,149 +188,72 @@ class Register:
         return Recorded(self, batch, received)
 
     def _record(self, batch: Sequence[Arrival], received: str) -> list[Settled]:
-        rows: list[tuple[Any, ...]] = []
+        # What is known now takes the place of where reading had failed.
+        failed = [self._failed.pop((a.file, a.content), 0) for a in batch]
+        for table, column in (("submissions", "id"), ("findings", "submission")):
+            filling.delete(self._connection, table, column, filter(None, failed))
+        # What is known of its unit when a file comes, not what a later one tells.
+        senders = [self._units.sender(arrival.claim) for arrival in batch]
+        known = self._histories(sender.unit for sender in senders)
+        rows: dict[int, tuple[Any, ...]] = {}
         settled = []
-        self._new: list[int] = []  # units of this batch, not yet in the table
-        for arrival in batch:
-            failed = self._failed.pop((arrival.file, arrival.content), 0)
-            if failed:  # what is known now takes its place
-                self._connection.execute("DELETE FROM submissions WHERE id = ?", [failed])
-                self._connection.execute("DELETE FROM findings WHERE submission = ?", [failed])
+        for arrival, sender in zip(batch, senders, strict=True):
             number = self._last = self._last + 1
-            unit = self._unit(arrival.claim)
             past = Past(
-                number,
-                arrival.content,
-                arrival.digest,
-                arrival.created,
+                number, arrival.content, arrival.digest, arrival.created,
                 arrival.result != REJECTED,
-            )
+            )  # fmt: skip
             history = [past]
-            if unit:  # files of nobody have nothing to do with one another
-                history = self._past.setdefault((unit, arrival.period), [])
+            if sender.unit:  # files of nobody have nothing to do with one another
+                history = known.past.setdefault((sender.unit, arrival.period), [])
                 history.append(past)
-            states = settle(history)
-            state, other = states.pop(number)
-            self._states[number] = (state, other)
-            changed = {n for n, s in states.items() if self._states.get(n) != s}
-            in_batch = {row[0]: at for at, row in enumerate(rows)}
-            for old in changed & set(in_batch):  # not yet in the table
-                row = rows[in_batch[old]]
-                self._states[old] = states[old]
-                rows[in_batch[old]] = (*row[:_STATE_AT], *states[old], *row[_STATE_AT + 2 :])
-            self._apply({old: states[old] for old in changed})
-            claim = self._units.get(unit, arrival.claim)
+            known.change(settle(history))
+            state, other = known.states[number]
             order = "signature" if arrival.created else "arrival"
-            rows.append(
-                (
-                    number, unit, arrival.period, arrival.file, arrival.content, arrival.digest,
-                    arrival.result, state, other, received, arrival.created, order,
-                    arrival.claim.code, arrival.claim.name, arrival.claim.superior,
-                    arrival.form_version, arrival.serial, arrival.members, arrival.errors,
-                    arrival.warnings, arrival.signed, arrival.sealed, arrival.package,
-                    arrival.unit_sheet, arrival.member_sheet, arrival.id_column,
-                )
+            rows[number] = (
+                number, sender.unit, arrival.period, arrival.file, arrival.content, arrival.digest,
+                arrival.result, state, other, received, arrival.created, order,
+                arrival.claim.code, arrival.claim.name, arrival.claim.superior,
+                arrival.form_version, arrival.serial, arrival.members, arrival.errors,
+                arrival.warnings, arrival.signed, arrival.sealed, arrival.package,
+                arrival.unit_sheet, arrival.member_sheet, arrival.id_column,
             )  # fmt: skip
             settled.append(
                 Settled(
-                    number, unit, claim.code, claim.name, claim.superior,
-                    claim.code in self._listed, state, other, order,
+                    number, sender.unit, sender.claim.code, sender.claim.name,
+                    sender.claim.superior, sender.listed, state, other, order,
                 )
             )  # fmt: skip
-        units = [(n, c.code, c.name, c.superior_code, c.superior) for n, c in self._claims()]
-        self._insert("units", {"id": _NUMBER, **_UNIT}, zip(*units, strict=True))
-        self._insert("submissions", _SUBMISSION, zip(*rows, strict=True))
-        self._contents(batch, settled)
+        for number, row in rows.items():  # a later file of the batch may have changed it
+            rows[number] = (*row[:_STATE_AT], *known.states[number], *row[_STATE_AT + 2 :])
+        self._write_units()
+        self._write_states({n: s for n, s in known.changed.items() if n not in rows})
+        columns = zip(*rows.values(), strict=True)
+        filling.insert(self._connection, "submissions", SUBMISSION, columns)
+        self._write_contents(batch, settled)
         return settled
 
-    def _claims(self) -> list[tuple[int, Claim]]:
-        return [(number, self._units[number]) for number in self._new]
-
-    def _contents(self, batch: Sequence[Arrival], settled: Sequence[Settled]) -> None:
-        kept = [
-            (arrival, one.id)
-            for arrival, one in zip(batch, settled, strict=True)
-            if arrival.result != REJECTED
-        ]
+    def _write_contents(self, batch: Sequence[Arrival], settled: Sequence[Settled]) -> None:
+        both = list(zip(batch, settled, strict=True))
+        kept = [(arrival, one.id) for arrival, one in both if arrival.result != REJECTED]
         keys = [field.key for field in self.form.unit]
         answers: list[list[Any]] = [[number for _, number in kept]]
         answers += [[arrival.answers.get(key, "") for arrival, _ in kept] for key in keys]
-        if kept:
-            columns = {"submission": _NUMBER, **dict.fromkeys(keys, _TEXT)}
-            self._insert("answers", columns, answers)
-        found = [
-            (one.id, *entry)
-            for arrival, one in zip(batch, settled, strict=True)
-            for entry in arrival.found
-        ]
-        self._insert("findings", _FINDING, zip(*found, strict=True))
+        columns = {"submission": NUMBER, **dict.fromkeys(keys, TEXT)}
+        filling.insert(self._connection, "answers", columns, answers)
+        found = [(one.id, *entry) for arrival, one in both for entry in arrival.found]
+        filling.insert(self._connection, "findings", FINDING, zip(*found, strict=True))
         for spool in dict.fromkeys(arrival.spool for arrival, _ in kept if arrival.spool):
             pairs = [(a.number, number) for a, number in kept if a.spool == spool]
-            self._members(Path(spool), pairs)
-
-    def _members(self, spool: Path, pairs: Sequence[tuple[int, int]]) -> None:
-        """Take over the members of accepted submissions from a worker's file: number of the
-        submission, record, row of the sheet, then the form's member fields; no heading."""
-        keys = [field.key for field in self.form.member]
-        columns = {"number": "BIGINT", "record": "BIGINT", "source_row": "BIGINT"}
-        columns |= dict.fromkeys(keys, "VARCHAR")
-        described = ", ".join(f"'{quoted(c)}': '{kind}'" for c, kind in columns.items())
-        named = ", ".join(map(name, keys))
-        texts = ", ".join(f"coalesce({name(key)}, '')" for key in keys)
-        self._connection.execute(
-            f"INSERT INTO members (submission, record, source_row, {named})"
-            f" SELECT submission, record, source_row, {texts}"
-            " FROM read_csv(?, auto_detect = false, header = false, parallel = false,"
-            f" delim = ',', quote = '\"', escape = '\"', columns = {{{described}}})"
-            " JOIN (SELECT unnest(?::BIGINT[]) AS number, unnest(?::BIGINT[]) AS submission)"
-            " USING (number) ORDER BY submission, record",
-            [str(spool), [n for n, _ in pairs], [submission for _, submission in pairs]],
-        )
-
-    def _unit(self, claim: Claim) -> int:
-        """The unit a file is from: by its code, else by name and superior union."""
-        if not claim.code and not claim.name:
-            return 0
-        if not claim.code:
-            listed = self._listed_names.get(_names(claim.name, claim.superior))
-            if listed is not None:
-                claim = Claim(listed.code, listed.name, listed.superior_code, listed.superior)
-        known = self._by_code.get(claim.code) if claim.code else None
-        if known is None:
-            known = self._by_name.get(_names(claim.name, claim.superior))
-            if known is not None and claim.code:
-                if self._units[known].code:
-                    known = None  # another unit of that name
-                else:
-                    self._give_code(known, claim)
-        if known is not None:
-            return known
-        number = self._last_unit = self._last_unit + 1
-        # The roster knows better how the union spells its units.
-        listed = self._listed.get(claim.code)
-        if listed is not None:
-            claim = Claim(listed.code, listed.name, listed.superior_code, listed.superior)
-        self._know(number, claim)
-        self._new.append(number)
-        return number
-
-    def _insert(
-        self, table: str, columns: Mapping[str, str], data: Iterable[Sequence[Any]]
-    ) -> None:
-        """Whole columns at once: row by row takes milliseconds each."""
-        lists = [list(column) for column in data]
-        if not lists:
-            return
-        named = ", ".join(map(name, columns))
-        values = ", ".join(f"unnest(?::{kind}[])" for kind in columns.values())
-        self._connection.execute(f"INSERT INTO {table} ({named}) SELECT {values}", lists)
+            filling.members(self._connection, self.form, Path(spool), pairs)
 
     def finish_containers(self, containers: Sequence[tuple[str, str]]) -> None:
         """Remember zips whose members are all registered."""
         if containers:
             with self._transaction():
-                columns = {"file": _TEXT, "content": _TEXT}
-                self._insert("containers", columns, zip(*containers, strict=True))
+                columns = {"file": TEXT, "content": TEXT}
+                rows = zip(*containers, strict=True)
+                filling.insert(self._connection, "containers", columns, rows)
 
     def publish(self, period: str, when: int) -> None:
         """Replace what others read."""
@@ -390,7 +293,3 @@ class Recorded:
 
     def __exit__(self, *error: Any) -> None:
         self._within.__exit__(*error)
-
-
-def _names(unit: str, superior: str) -> tuple[str, str]:
-    return same_name(unit), same_name(superior)

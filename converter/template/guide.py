@@ -23,9 +23,10 @@ SUBTITLE = Look(size=10.5, colour=style.MUTED)
 BAND = Look(bold=True, colour=style.ACCENT, fill=style.BAND, indent=1)
 CARD = Look(fill=style.BAND, indent=1)
 CARD_LINK = Look(fill=style.BAND, colour=style.ACCENT, underline=True, indent=1)
-HEADING = Look(bold=True, colour=style.ACCENT, lines="t", wrap=True, indent=1)
-TEXT = Look(wrap=True, indent=1)
-FIRST_TEXT = Look(wrap=True, lines="t", indent=1)
+HEADING = Look(bold=True, colour=style.ACCENT, lines="t", wrap=True, indent=1, vertical="top")
+# At the top: not every program needs as many lines as were reckoned with.
+TEXT = Look(wrap=True, indent=1, vertical="top")
+FIRST_TEXT = Look(wrap=True, lines="t", indent=1, vertical="top")
 
 
 def write(sheet: Any, layout: Layout, painter: Painter, stamp: Stamp) -> None:

@@ -48,6 +48,7 @@ class UnitLayout:
 
     HEADING_ROW = 3
     ITEM, ANSWER, CHECK, NOTE, EXPLANATION = range(1, 6)
+    JUMP = 6  # where an annotated copy leads on to the next fault
     ROLES = ("item", "answer", "check", "note", "explanation")
 
     @cached_property
@@ -132,6 +133,11 @@ class MemberLayout:
     def explanation_column(self) -> int:
         return self.check + 1
 
+    @property
+    def jump(self) -> int:
+        """Where an annotated copy leads on to the next fault."""
+        return self.explanation_column + 1
+
     @cached_property
     def helpers(self) -> dict[tuple[str, str], int]:
         """(field key or '', part) → column."""
@@ -189,7 +195,8 @@ class Layout:
     form: Form
     unit: UnitLayout
     member: MemberLayout
+    rows: int  # how many member rows rules are told of: some leave large tables alone
 
 
 def layout(form: Form, rows: int) -> Layout:
-    return Layout(form, UnitLayout(form.unit), MemberLayout(form.member, rows))
+    return Layout(form, UnitLayout(form.unit), MemberLayout(form.member, rows), rows)

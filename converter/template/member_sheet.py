@@ -7,17 +7,15 @@ Below the prepared rows the columns keep their formats: an ID typed there stays 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from converter.excel import both, either, first_of, one_of
 from converter.kinds import KINDS
-from converter.model import Field, Stamp, Submission
+from converter.model import Field, Stamp
 from converter.template import shared, style
 from converter.template.constants import Constants
 from converter.template.formulas import Formulas
@@ -28,9 +26,10 @@ from converter.template.refs import SheetRefs
 from converter.template.style import Look, Painter, text_lines
 from converter.template.summary import LINK, STATUS, member_totals
 from converter.template.texts import label
-from converter.template.values import put_canonical, put_formula, put_raw, put_text
+from converter.template.values import put_formula, put_text
 
 NUMBER_WIDTH, FIELD_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 14.0, 58.0, 26.0
+JUMP_WIDTH = 11.0
 ROW_HEIGHT = 21
 LONG_NUMBER = 12  # digits: a number that could be a member's, as `workbook` counts them
 
@@ -45,6 +44,9 @@ CHECK = Look(size=9.5, lines="b", indent=1, locked=False)
 EXPLANATION = Look(
     size=9.5, fill=style.ENTRY, lines="blr", indent=1, number_format="@", locked=False
 )
+JUMP = Look(
+    size=9.5, colour=style.ACCENT, underline=True, lines="b", horizontal="center", locked=False
+)
 HELPER = Look(size=8, colour=style.FAINT, locked=False)
 
 
@@ -54,13 +56,17 @@ def write(
     painter: Painter,
     constants: Constants,
     stamp: Stamp,
-    data: Submission | None,
+    *,
+    jumps: bool,
 ) -> None:
     member, form = layout.member, layout.form
     _columns(sheet, member, painter)
     _head(sheet, layout, painter)
-    _rows(sheet, layout, painter, constants)
-    _fill(sheet, layout, data)
+    if jumps:
+        heading = painter.paint(sheet.cell(member.HEADING_ROW, member.jump), HEADING)
+        put_text(heading, member.sheet.headings["jump"])
+        sheet.column_dimensions[get_column_letter(member.jump)].width = JUMP_WIDTH
+    _row(sheet, layout, painter, constants)
     for name, expression in member_totals(layout).items():
         put_formula(sheet[member.total(name).replace("$", "")], expression)
     _dropdowns(sheet, layout)
@@ -71,7 +77,7 @@ def write(
     sheet.freeze_panes = sheet.cell(
         member.FIRST_ROW, member.columns[member.sheet.fields[0].key] + 1
     )
-    last = get_column_letter(member.explanation_column)
+    last = get_column_letter(member.jump if jumps else member.explanation_column)
     sheet.auto_filter.ref = f"A{member.HEADING_ROW}:{last}{member.last_row}"
     set_page(
         sheet,
@@ -148,40 +154,22 @@ def _head(sheet: Any, layout: Layout, painter: Painter) -> None:
     sheet.row_dimensions[member.HEADING_ROW].height = 26
 
 
-def _rows(sheet: Any, layout: Layout, painter: Painter, constants: Constants) -> None:
-    """The prepared rows: looks and formulas, each formula written once and shared."""
+def _row(sheet: Any, layout: Layout, painter: Painter, constants: Constants) -> None:
+    """The first prepared row, pattern of all others: looks and formulas (see `rows`)."""
     member = layout.member
     formulas = _formulas(layout)
-    plan = []
     for column, look in (looks(member) | dict.fromkeys(member.helpers.values(), HELPER)).items():
-        first = painter.paint(sheet.cell(member.FIRST_ROW, column), look)
-        repeated = None
-        if text := formulas.get(column):
-            repeated = _fill_down(sheet, column, text, member, constants)
-        plan.append((column, first._style, repeated))
-    for row in range(member.FIRST_ROW + 1, member.last_row + 1):
-        for column, looked, repeated in plan:
-            cell = sheet.cell(row, column)
-            cell._style = looked
-            if repeated is not None:
-                # Past openpyxl's own guesses about the value, which cost most of the time.
-                cell._value, cell.data_type = repeated(row), "f"
-
-
-def _fill_down(
-    sheet: Any, column: int, text: str, member: MemberLayout, constants: Constants
-) -> Callable[[int], Any]:
-    """Write a formula to the first row; what every other row holds, by its number."""
-    first = sheet.cell(member.FIRST_ROW, column)
-    shareable = constants.replace(text)
-    if shareable is None:
-        put_formula(first, text)
-        translator = Translator(f"={text}", first.coordinate)
-        return lambda row: translator.translate_formula(row_delta=row - member.FIRST_ROW)
-    letter = get_column_letter(column)
-    area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
-    first.value, follower = shared.first(sheet, shareable, area)
-    return lambda row: follower
+        cell = painter.paint(sheet.cell(member.FIRST_ROW, column), look)
+        text = formulas.get(column)
+        if not text:
+            continue
+        shareable = constants.replace(text)
+        if shareable is None:
+            put_formula(cell, text)  # `rows` writes it anew for every row
+            continue
+        letter = get_column_letter(column)
+        area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
+        cell.value = shared.first(sheet, shareable, area)
 
 
 def _formulas(layout: Layout) -> dict[int, str]:
@@ -242,27 +230,6 @@ def _remark(member: MemberLayout) -> str:
         if field.kind == "id_number"
     ]
     return both([either(begins), *short])
-
-
-def _fill(sheet: Any, layout: Layout, data: Submission | None) -> None:
-    """Carry members over, in their order, as they were typed."""
-    member = layout.member
-    if data is None or data.member is None:
-        return
-    for field in member.sheet:
-        answers = data.member.columns.get(field.key)
-        if answers is None or field.derive:
-            continue
-        column = member.columns[field.key]
-        for record, (text, kind) in enumerate(zip(answers.text, answers.type, strict=True)):
-            cell = sheet.cell(member.FIRST_ROW + record, column)
-            if data.from_package:
-                put_canonical(cell, text, field, layout.form)
-            else:
-                put_raw(cell, text, kind)
-    for record in range(len(data.member)):
-        if reason := data.member.explanation("", record):
-            put_text(sheet.cell(member.FIRST_ROW + record, member.explanation_column), reason)
 
 
 def _dropdowns(sheet: Any, layout: Layout) -> None:

@@ -59,7 +59,7 @@ class SheetRefs:
 
     @property
     def prepared(self) -> int:
-        return self.layout.member.prepared
+        return self.layout.rows
 
     @property
     def row_number(self) -> str:

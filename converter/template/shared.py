@@ -28,8 +28,8 @@ class SharedFormula(ArrayFormula):  # type: ignore[misc]
         yield "si", str(self.number)
 
 
-def first(sheet: Any, expression: str, ref: str) -> tuple[SharedFormula, SharedFormula]:
-    """The formula for the first row of a range, and what stands in all rows below."""
+def first(sheet: Any, expression: str, ref: str) -> SharedFormula:
+    """The formula for the first row of a range; the rows below name its number."""
     number = getattr(sheet, "shared_formulas", 0)
     sheet.shared_formulas = number + 1
-    return SharedFormula(number, f"={expression}", ref), SharedFormula(number)
+    return SharedFormula(number, f"={expression}", ref)

@@ -5,12 +5,15 @@ Colour never stands alone: every verdict is also written out in the 核对 colum
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
+
+from converter.model import Level
 
 INK, MUTED, FAINT = "1F2A33", "66737D", "98A2AA"
 ACCENT, BAND, LINE = "2B5C75", "E9F0F3", "D5DCE1"
@@ -40,6 +43,16 @@ class Look:
     locked: bool = True
 
 
+# The grounds of the live checks: a cell must not grow darker when it is corrected.
+TINTS = {Level.ERROR: WRONG_TINT, Level.WARNING: DOUBT_TINT}
+
+
+def varied(look: Look, shown: str = "", level: Level | None = None) -> Look:
+    """A look with another number format, or in the colour of what is wrong with its cell."""
+    fill = TINTS[level] if level else look.fill
+    return replace(look, number_format=shown or look.number_format, fill=fill)
+
+
 @dataclass
 class Painter:
     """Gives cells their looks; each look's style is made once a workbook."""
@@ -55,6 +68,12 @@ class Painter:
         else:
             cell._style = copy(made)
         return cell
+
+    def numbers(self, scratch: Any, looks: Iterable[Look]) -> dict[Look, int]:
+        """The number of each look's style in the file. `scratch` is a sheet to be thrown away:
+        openpyxl keeps the very style of the cell that asks for its number."""
+        wanted = enumerate(dict.fromkeys(looks), 1)
+        return {look: self.paint(scratch.cell(1, n), look).style_id for n, look in wanted}
 
     def _style(self, cell: Any, look: Look) -> None:
         cell.font = Font(

@@ -118,4 +118,5 @@ def _last_filled(member: MemberLayout) -> str:
         if not field.derive
         for area in (member.whole(member.columns[field.key]),)
     ]
-    return f"MAX({','.join(typed)},{member.HEADING_ROW + min(BLANK_ROWS_PRINTED, member.prepared)})"
+    page = f"MIN({member.HEADING_ROW + BLANK_ROWS_PRINTED},{member.last_row})"
+    return f"MAX({','.join(typed)},{page})"

@@ -8,7 +8,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from converter.kinds import KINDS
-from converter.model import Field, Stamp, Submission
+from converter.model import Field, Stamp
 from converter.template import style
 from converter.template.formulas import Formulas
 from converter.template.layout import STATUS_ROW, TITLE_ROW, Layout, UnitLayout, quoted
@@ -18,11 +18,12 @@ from converter.template.refs import SheetRefs
 from converter.template.style import Look, Painter, text_lines
 from converter.template.summary import LINK, STATUS, unit_totals
 from converter.template.texts import label
-from converter.template.values import put_canonical, put_formula, put_raw, put_text
+from converter.template.values import put_formula, put_text
 
 WIDTHS = (26.0, 30.0, 38.0, 44.0, 26.0)  # item, answer, check, note, explanation
+JUMP_WIDTH = 11.0
 LINE_HEIGHT = 13.5
-ROW_HEIGHT = 31.5
+ROW_HEIGHT = 27.5  # two lines of 核对; all fields on two printed pages
 
 TITLE = Look(size=16, bold=True)
 HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
@@ -35,11 +36,13 @@ NOTE = Look(size=9, colour=style.MUTED, lines="b", wrap=True, indent=1)
 HELPER = Look(size=8, colour=style.FAINT)
 
 
-def answer_look(number_format: str, *, locked: bool) -> Look:
+def answer_look(field: Field, stamp: Stamp) -> Look:
+    locked = bool(field.derive) or bool(locked_text(field, stamp))
     fill = style.DERIVED if locked else style.ENTRY
-    return Look(
-        fill=fill, lines="blr", wrap=True, indent=1, number_format=number_format, locked=locked
-    )
+    shown = KINDS[field.kind].NUMBER_FORMAT
+    if field.derive and shown == "@":
+        shown = "General"  # a formula in a text cell turns to text when it is edited
+    return Look(fill=fill, lines="blr", wrap=True, indent=1, number_format=shown, locked=locked)
 
 
 EXPLANATION = Look(
@@ -47,14 +50,16 @@ EXPLANATION = Look(
 )
 
 
-def write(
-    sheet: Any, layout: Layout, painter: Painter, stamp: Stamp, data: Submission | None
-) -> None:
+def write(sheet: Any, layout: Layout, painter: Painter, stamp: Stamp, *, jumps: bool) -> None:
     unit, form = layout.unit, layout.form
     formulas = Formulas(form, unit, SheetRefs(layout, "unit"))
     for column, width in enumerate(WIDTHS, 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     _head(sheet, layout, painter)
+    if jumps:
+        heading = painter.paint(sheet.cell(unit.HEADING_ROW, unit.JUMP), HEADING)
+        put_text(heading, unit.sheet.headings["jump"])
+        sheet.column_dimensions[get_column_letter(unit.JUMP)].width = JUMP_WIDTH
     for row, line in unit.lines:
         if isinstance(line, str):
             sheet.row_dimensions[row].height = 30
@@ -63,8 +68,7 @@ def write(
             put_text(sheet.cell(row, unit.ITEM), line)
         else:
             _line(sheet, row, line, layout, formulas, painter, stamp)
-            _answer(sheet.cell(row, unit.ANSWER), line, layout, formulas, stamp, data)
-            _explanation(sheet.cell(row, unit.EXPLANATION), line, data)
+            _answer(sheet.cell(row, unit.ANSWER), line, formulas, stamp)
     for name, expression in unit_totals(layout).items():
         put_formula(sheet[unit.total(name).replace("$", "")], expression)
     _dropdowns(sheet, layout)
@@ -113,11 +117,7 @@ def _line(
     unit, form = layout.unit, layout.form
     mark = label(form, "required_mark") if field.required else ""
     put_text(painter.paint(sheet.cell(row, unit.ITEM), ITEM), field.title + mark)
-    locked = bool(field.derive) or bool(locked_text(field, stamp))
-    shown = KINDS[field.kind].NUMBER_FORMAT
-    if field.derive and shown == "@":
-        shown = "General"  # a formula in a text cell turns to text when it is edited
-    painter.paint(sheet.cell(row, unit.ANSWER), answer_look(shown, locked=locked))
+    painter.paint(sheet.cell(row, unit.ANSWER), answer_look(field, stamp))
     painter.paint(sheet.cell(row, unit.EXPLANATION), EXPLANATION)
     put_text(painter.paint(sheet.cell(row, unit.NOTE), NOTE), field.note)
     lines = max(text_lines(field.note, WIDTHS[unit.NOTE - 1] * 1.06), 1)
@@ -137,31 +137,10 @@ def _line(
     put_formula(check, formulas.verdict([unit.helper(field.key, "says")]))
 
 
-def _answer(
-    cell: Any,
-    field: Field,
-    layout: Layout,
-    formulas: Formulas,
-    stamp: Stamp,
-    data: Submission | None,
-) -> None:
+def _answer(cell: Any, field: Field, formulas: Formulas, stamp: Stamp) -> None:
     if field.derive:
         put_formula(cell, formulas.shown(field))
-        return
-    if text := locked_text(field, stamp):
-        put_text(cell, text)
-        return
-    column = data.unit.columns.get(field.key) if data and data.unit else None
-    if data is None or column is None or not column.text:
-        return
-    if data.from_package:
-        put_canonical(cell, column.text[0], field, layout.form)
-    else:
-        put_raw(cell, column.text[0], column.type[0])
-
-
-def _explanation(cell: Any, field: Field, data: Submission | None) -> None:
-    if data and data.unit and (text := data.unit.explanation(field.key, 0)):
+    elif text := locked_text(field, stamp):
         put_text(cell, text)
 
 

@@ -7,8 +7,11 @@ runs the reading bounds it. `sniff` tells what a file is.
 
 from __future__ import annotations
 
-from io import BytesIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import SEEK_END, BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from converter.model import Form, Stamp, Submission
 from converter.workbook import archive, stamp
@@ -17,7 +20,7 @@ from converter.workbook.refusal import Refused
 from converter.workbook.report import Report
 from converter.workbook.sniff import CODES, identify, sniff
 
-__all__ = ["MISSING_SHEET", "read", "sniff"]
+__all__ = ["MISSING_SHEET", "open_book", "read", "sniff"]
 
 
 def read(path: Path, form: Form, name: str | None = None) -> Submission:
@@ -35,37 +38,57 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
 
 
 def _read(path: Path, form: Form, report: Report) -> Submission:
-    book = _open(path)
-    found = stamp.read_stamp(book.properties)
-    fits = stamp.check_form(found, form, report)
-    sheets = read_sheets(book, form, report)
+    """Raises Refused, OSError."""
+    with open_book(path) as book:
+        found = stamp.read_stamp(book.properties)
+        fits = stamp.check_form(found, form, report)
+        sheets = read_sheets(book, form, report)
+        book.finish()
     if fits and "unit" in sheets:
         sheets["unit"] = stamp.fit_identity(sheets["unit"], found, form, report)
     issues = report.issues
     if not fits:
         # Another form lacks our sheets of course: one issue says it all.
         issues = [issue for issue in issues if issue.code != MISSING_SHEET]
-    return Submission(report.file, sheets.get("unit"), sheets.get("member"), found, tuple(issues))
+    taken = {raw.name for raw in sheets.values()}
+    others = tuple(name for name, _ in book.names if name not in taken)
+    return Submission(
+        report.file,
+        sheets.get("unit"),
+        sheets.get("member"),
+        found,
+        tuple(issues),
+        others=others,
+    )
 
 
-def _open(path: Path) -> Book:
-    """Raises Refused, OSError."""
+@contextmanager
+def open_book(path: Path) -> Iterator[Book]:
+    """A workbook whose sheets are read when they are asked for. Raises Refused, OSError."""
     kind = sniff(path)
     if kind in CODES:
         raise Refused(CODES[kind])
-    if path.stat().st_size > archive.LARGEST_FILE:
+    with path.open("rb") as file:
+        yield _open(file, kind)
+
+
+def _open(file: BinaryIO, kind: str) -> Book:
+    """Raises Refused, OSError."""
+    if file.seek(0, SEEK_END) > archive.LARGEST_FILE:
         raise Refused("F006", limit=archive.LARGEST_FILE >> 20)
-    data = path.read_bytes()
+    file.seek(0)
     if kind == "encrypted":
         from converter.workbook import encrypted
 
-        data = encrypted.decrypt(data)
-        kind = identify(BytesIO(data))
+        file = BytesIO(encrypted.decrypt(file.read()))
+        kind = identify(file)
         if kind in CODES:
             raise Refused(CODES[kind])
+        file.seek(0)
     if kind == "xls":
         from converter.workbook import xls
 
+        data = file.read()
         try:
             return xls.Workbook(data)
         except Refused as refused:
@@ -76,4 +99,4 @@ def _open(path: Path) -> Book:
         return xls.Workbook(encrypted.decrypt(data))
     from converter.workbook import xlsx
 
-    return xlsx.Workbook(data)
+    return xlsx.Workbook(file)

@@ -13,8 +13,10 @@ import stat
 import struct
 import zipfile
 import zlib
-from io import BytesIO
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from io import SEEK_END
+from itertools import chain, pairwise
+from typing import BinaryIO
 
 from converter.workbook.refusal import Refused, refusing
 from converter.workbook.sniff import LARGEST_DIRECTORY, directory_size, part_name
@@ -24,6 +26,9 @@ MOST_MEMBERS = 5_000  # five times the largest honest count
 LARGEST_INFLATED = 768 << 20  # what fits a worker's memory beside all that is made of it
 LARGEST_RATIO = 200  # only bombs passed it
 RATIO_GRACE = 64 << 20  # small files may be very regular: no ratio below this size
+LARGE = 1 << 20  # bytes; parts beyond it stay packed, and come in pieces of about this size
+PIECE = 64 << 10  # packed bytes that are inflated at a time
+SIGN = 256  # bytes that tell what a part is
 
 _LOCAL = struct.Struct("<4s22xHH")  # signature, …, length of name, length of extra
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -47,20 +52,75 @@ _MARKS = (
 _DTD = b"<!DOCTYPE"  # before any entity, and in capitals or it is not well-formed
 
 
-def parts(data: bytes) -> dict[str, bytes]:
-    """The XML parts of a workbook in UTF-8, by lower-case name. Raises Refused."""
-    if not 0 <= directory_size(BytesIO(data)) <= LARGEST_DIRECTORY:
-        raise Refused("F009")
-    with refusing("F009"), zipfile.ZipFile(BytesIO(data)) as archive:
-        members = [info for info in archive.infolist() if not info.is_dir()]
-    _vet(members, len(data))
-    starts = _starts(members, data)
-    found = {}
-    for info, start in zip(members, starts, strict=True):
-        inflated = _inflate(info, data, start)
-        if _is_xml(inflated):
-            found[part_name(info.filename)] = _utf8(inflated, info.filename)
-    return found
+class Parts(Mapping[str, bytes]):
+    """The XML parts of a workbook in UTF-8, by lower-case name.
+
+    Large ones stay packed until they are asked for, whole or as a stream. `finish` looks at
+    those that nobody asked for: a damaged file is damaged, wherever the damage is.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        """`file` is seekable and stays open as long as parts are asked for. Raises Refused."""
+        if not 0 <= directory_size(file) <= LARGEST_DIRECTORY:
+            raise Refused("F009")
+        with refusing("F009"), zipfile.ZipFile(file) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+        size = file.seek(0, SEEK_END)
+        _vet(members, size)
+        self._file = file
+        self._small: dict[str, bytes] = {}
+        self._large: dict[str, tuple[zipfile.ZipInfo, int]] = {}
+        self._unseen: dict[str, tuple[zipfile.ZipInfo, int]] = {}
+        for info, start in zip(members, _starts(members, file, size), strict=True):
+            name, member = part_name(info.filename), (info, start)
+            if info.file_size > LARGE:
+                self._unseen[name] = member
+                if _is_xml(self._beginning(*member)):
+                    self._large[name] = member
+                continue
+            inflated = b"".join(_inflate(info, file, start))
+            if _is_xml(inflated):
+                self._small[name] = _utf8(inflated, info.filename)
+
+    def __getitem__(self, name: str) -> bytes:
+        """Raises KeyError, Refused."""
+        if name in self._small:
+            return self._small[name]
+        info, start = self._large[name]
+        part = _utf8(b"".join(_inflate(info, self._file, start)), info.filename)
+        self._unseen.pop(name, None)
+        return part
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._small or name in self._large
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._small, self._large)
+
+    def __len__(self) -> int:
+        return len(self._small) + len(self._large)
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """A part piece by piece, as it is in the file: not vetted for its encoding and document
+        type. A damaged one raises Refused at its end. Raises KeyError, Refused."""
+        if name in self._small:
+            yield self._small[name]
+            return
+        info, start = self._large[name]
+        yield from _inflate(info, self._file, start)
+        self._unseen.pop(name, None)
+
+    def finish(self) -> None:
+        """Raises Refused."""
+        for name in [name for name in self._unseen if name in self._large]:
+            _ = self[name]
+        for info, start in self._unseen.values():
+            for _ in _inflate(info, self._file, start):
+                pass
+
+    def _beginning(self, info: zipfile.ZipInfo, start: int) -> bytes:
+        with refusing("F304", part=info.filename):
+            return next(_pieces(info, self._file, start, SIGN), b"")
 
 
 def _vet(members: list[zipfile.ZipInfo], size: int) -> None:
@@ -86,16 +146,17 @@ def _vet(members: list[zipfile.ZipInfo], size: int) -> None:
         raise Refused("F303", ratio=inflated // max(size, 1))
 
 
-def _starts(members: list[zipfile.ZipInfo], data: bytes) -> list[int]:
+def _starts(members: list[zipfile.ZipInfo], file: BinaryIO, size: int) -> list[int]:
     """Where each member's bytes begin. Members that share bytes are a bomb's trick."""
     starts, spans = [], []
     for info in members:
+        file.seek(info.header_offset)
         try:
-            signature, name, extra = _LOCAL.unpack_from(data, info.header_offset)
+            signature, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
         except struct.error:
             raise Refused("F009") from None
         start = info.header_offset + _LOCAL.size + name + extra
-        if signature != b"PK\x03\x04" or start + info.compress_size > len(data):
+        if signature != b"PK\x03\x04" or start + info.compress_size > size:
             raise Refused("F009")
         starts.append(start)
         spans.append((info.header_offset, start + info.compress_size, info.filename))
@@ -106,20 +167,40 @@ def _starts(members: list[zipfile.ZipInfo], data: bytes) -> list[int]:
     return starts
 
 
-def _inflate(info: zipfile.ZipInfo, data: bytes, start: int) -> bytes:
-    """One member, counted while it is inflated, its checksum compared."""
-    packed = memoryview(data)[start : start + info.compress_size]
-    if info.compress_type == zipfile.ZIP_STORED:
-        inflated = bytes(packed)
-    else:
-        # One byte more than declared is enough to know that the declaration lies; 0 would
-        # mean 'no limit'.
-        engine = zlib.decompressobj(-zlib.MAX_WBITS)
-        with refusing("F304", part=info.filename):
-            inflated = engine.decompress(packed, info.file_size + 1)
-    if len(inflated) != info.file_size or zlib.crc32(inflated) != info.CRC:
+def _inflate(info: zipfile.ZipInfo, file: BinaryIO, start: int) -> Iterator[bytes]:
+    """One member in pieces, counted while it is inflated, its checksum compared at the end."""
+    size, crc = 0, 0
+    for piece in _pieces(info, file, start, LARGE):
+        size, crc = size + len(piece), zlib.crc32(piece, crc)
+        if size > info.file_size:
+            break  # the declaration lies; no more of it is wanted
+        yield piece
+    if size != info.file_size or crc != info.CRC:
         raise Refused("F304", part=info.filename)
-    return inflated
+
+
+def _pieces(info: zipfile.ZipInfo, file: BinaryIO, start: int, most: int) -> Iterator[bytes]:
+    """A member's bytes, at most so many at once."""
+    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    end = start + info.compress_size
+    for at in range(start, end, PIECE):
+        file.seek(at)  # others read in between
+        packed = file.read(min(PIECE, end - at))
+        if info.compress_type == zipfile.ZIP_STORED:
+            yield packed
+            continue
+        while packed:
+            with refusing("F304", part=info.filename):
+                piece = engine.decompress(packed, most)
+            if piece:
+                yield piece
+            packed = engine.unconsumed_tail
+        if engine.eof:
+            return
+    with refusing("F304", part=info.filename):
+        last = engine.flush()
+    if last:
+        yield last
 
 
 def _is_xml(data: bytes) -> bool:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from converter.model import CellType, Form, Issue, RawSheet, Sheet
 from converter.workbook import member, unit
-from converter.workbook.grid import Grid
+from converter.workbook.grid import Facts, Grid
 from converter.workbook.headings import plain
 from converter.workbook.refusal import Refused
 from converter.workbook.report import Report
@@ -27,12 +27,15 @@ class Book(Protocol):
 
     def grid(self, index: int) -> Grid: ...
 
+    def finish(self) -> None:
+        """Look at what nobody asked for. Raises Refused."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """One sheet read as one of the form's."""
 
-    grid: Grid
+    facts: Facts
     raw: RawSheet | None  # None: no headings
     issues: list[Issue]
     complete: bool  # has all that makes it that sheet, whatever its name
@@ -41,8 +44,8 @@ class _Reading:
     def holds_data(self) -> bool:
         if self.raw is None or not len(self.raw):
             return False
-        nothing = (CellType.BLANK, CellType.UNCALCULATED)
-        return any(kind not in nothing for c in self.raw.columns.values() for kind in c.type)
+        nothing = {CellType.BLANK, CellType.UNCALCULATED}
+        return any(not nothing.issuperset(column.type) for column in self.raw.columns.values())
 
 
 def read_sheets(book: Book, form: Form, report: Report) -> dict[str, RawSheet]:
@@ -88,11 +91,11 @@ def _choose(
     if chosen is None:
         return None
     if len(filled) > 1 or (filled and readings[0] is not chosen):
-        others = "、".join(r.grid.name for r in readings if r is not chosen)
+        others = "、".join(r.facts.name for r in readings if r is not chosen)
         params = {"others": others, "wanted": sheet.title}
-        report.add("S010", chosen.grid.name, params=params)
-    if chosen.grid.hidden and chosen.holds_data:
-        report.add("S009", chosen.grid.name)
+        report.add("S010", chosen.facts.name, params=params)
+    if chosen.facts.hidden and chosen.holds_data:
+        report.add("S009", chosen.facts.name)
     return chosen
 
 
@@ -118,11 +121,13 @@ def _read(book: Book, index: int, sheet: Sheet, report: Report) -> _Reading:
         layout = unit.find_layout(grid, sheet)
         if layout:
             raw = unit.read(grid, sheet, layout, own)
-            return _Reading(grid, raw, own.issues, len(raw.columns) >= unit.FEWEST_ITEMS)
+            return _Reading(grid.facts, raw, own.issues, len(raw.columns) >= unit.FEWEST_ITEMS)
     else:
         heading = member.find_heading(grid, sheet)
         if heading:
             complete = member.is_complete(heading, sheet)
-            return _Reading(grid, member.read(grid, sheet, heading, own), own.issues, complete)
-    own.add("S002", grid.name)
-    return _Reading(grid, None, own.issues, False)
+            return _Reading(
+                grid.facts, member.read(grid, sheet, heading, own), own.issues, complete
+            )
+    own.add("S002", grid.facts.name)
+    return _Reading(grid.facts, None, own.issues, False)

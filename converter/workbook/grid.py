@@ -1,115 +1,81 @@
-"""One sheet as every reader gives it: values by row and column, and what is odd about them.
+"""One sheet as every reader gives it: texts and types by row and column, and what is odd.
 
-Rows and columns count from 1. Values are what `cells.read_value` takes; '' = blank.
+Rows and columns count from 1. Whole columns are arrays: a sheet may have a million rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import time
-from operator import itemgetter
+from typing import Protocol
 
-from converter import cells
-from converter.model import CellType
-from converter.workbook.refusal import refusing
+import numpy as np
+import numpy.typing as npt
 
 # Columns that are looked at: a form has a few dozen. Far-off columns hold nobody's answers.
 WIDEST = 256
 
 Box = tuple[int, int, int, int]  # first row, first column, last row, last column
-Row = Sequence[object]
+Texts = npt.NDArray[np.object_]
+Types = npt.NDArray[np.int8]
 
 
-def _not_stored(row: int, column: int) -> float | None:
-    return None
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Cells below each other. Blank ones have the text ''."""
+
+    texts: Texts
+    types: Types  # CellType of each
+
+    def __len__(self) -> int:
+        return len(self.types)
 
 
-@dataclass(frozen=True)
-class Grid:
-    """A sheet. `top` and `left` are the row and column of the first value of `rows`."""
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """Where a column holds formulas."""
+
+    rows: npt.NDArray[np.int32]
+    computed: npt.NDArray[np.bool_]  # a program has computed it
+
+
+NO_FORMULAS = Formulas(np.empty(0, np.int32), np.empty(0, np.bool_))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a sheet beside its cells."""
 
     name: str
     hidden: bool
-    top: int
+    top: int  # row and column of the first value
     left: int
-    width: int  # columns of `rows`
-    read_first: Callable[[int], Sequence[Row]]  # the first n rows
-    all_rows: Callable[[], Iterable[Row]]
-    date1904: bool = False
+    width: int  # columns from there to the last value
     merges: tuple[Box, ...] = ()
-    hidden_rows: frozenset[int] = frozenset()
-    hidden_columns: frozenset[int] = frozenset()
-    errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    # Columns → row → has a program computed the formula that stands there? None = not known.
-    find_formulas: Callable[[Iterable[int]], dict[int, dict[int, bool]]] | None = None
-    # The number behind a cell that a reader took for a time of day.
-    stored: Callable[[int, int], float | None] = _not_stored
+    hidden_rows: frozenset[int] = field(default_factory=frozenset)
+    hidden_columns: frozenset[int] = field(default_factory=frozenset)
 
     @property
     def columns(self) -> range:
         """The columns that hold anything and are looked at."""
         return range(self.left, min(self.left + self.width, WIDEST + 1))
 
-    def formulas(self, columns: Sequence[int]) -> dict[int, dict[int, bool]]:
-        """Where formulas stand, as far as the reader can tell."""
-        if self.find_formulas:
-            return self.find_formulas(columns)
-        return {column: {} for column in columns}
 
-    def first_rows(self, count: int) -> Sequence[Row]:
-        """The values of the first rows. Raises Refused."""
-        with refusing("F315", sheet=self.name):
-            return self.read_first(count)
+class Grid(Protocol):
+    """A sheet. What goes wrong while it is read raises Refused."""
+
+    @property
+    def facts(self) -> Facts: ...
 
     def head(self, count: int) -> list[list[str]]:
-        """Texts of the first rows, each from the first of `columns`."""
-        return [
-            [
-                self.value(row, self.left + n, v)[0]
-                for n, v in enumerate(values[: len(self.columns)])
-            ]
-            for row, values in enumerate(self.first_rows(count), self.top)
-        ]
+        """Texts of the first `count` rows from `top` on, each from the first of `columns`."""
 
-    def value(self, row: int, column: int, value: object) -> cells.Value:
-        """One cell's text and type."""
-        if self.errors and (row, column) in self.errors:
-            return self.errors[row, column], CellType.ERROR
-        if type(value) is time:
-            value = self._number(row, column)
-        return cells.read_value(value, date1904=self.date1904)
+    def read(self, columns: Sequence[int], first: int, last: int = 0) -> dict[int, Column]:
+        """Whole columns from row `first` to `last` (0 = the last that holds a value), all of
+        the same length. Columns outside of `facts.columns` are left out."""
 
-    def take(self, columns: Sequence[int]) -> dict[int, Sequence[object]]:
-        """The values of whole columns, one entry a row from `top` on.
+    def said(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
+        """Column → row → text, of cells from row `first` on that hold a text."""
 
-        Rows are taken one by one: a wide sheet of a million rows never stands in memory.
-        """
-        inside = [column for column in columns if column in self.columns]
-        if not inside:
-            return {}
-        pick = itemgetter(*(column - self.left for column in inside))
-        with refusing("F315", sheet=self.name):
-            picked = list(map(pick, self.all_rows()))
-        values = zip(*picked, strict=True) if len(inside) > 1 else (picked,)
-        return dict(zip(inside, values, strict=True))
-
-    def read(
-        self, column: int, values: Sequence[object], first_row: int
-    ) -> tuple[list[str], list[int]]:
-        """Texts and types of a column's values, the first of which stands in `first_row`."""
-        if time in set(map(type, values)):
-            values = [
-                self._number(row, column) if type(value) is time else value
-                for row, value in enumerate(values, first_row)
-            ]
-        texts, types = cells.read_column(values, date1904=self.date1904)
-        for (row, at), name in self.errors.items():
-            if at == column and 0 <= row - first_row < len(texts):
-                texts[row - first_row], types[row - first_row] = name, int(CellType.ERROR)
-        return texts, types
-
-    def _number(self, row: int, column: int) -> object:
-        """calamine takes every date-formatted number below 1 for a time of day, -3 as well."""
-        stored = self.stored(row, column)
-        return "" if stored is None else cells.Serial(stored)
+    def formulas(self, columns: Sequence[int]) -> dict[int, Formulas] | None:
+        """Where formulas stand; None = the reader cannot tell."""

@@ -10,16 +10,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from converter.excel import BLANKS
 from converter.model import CellType, RawColumn, RawSheet, Sheet
-from converter.workbook.grid import Box, Grid
+from converter.workbook.grid import Box, Column, Grid
 from converter.workbook.headings import Names, names_of
 from converter.workbook.merging import report_merge, swallowed
 from converter.workbook.report import Report, address
 
-T = TypeVar("T")
+Mask = npt.NDArray[np.bool_]
 
 _LONG_NUMBER = re.compile("[0-9０-９]{12}").search  # as long as the digits of an ID number
 
@@ -46,23 +48,27 @@ class Heading:
 
 def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
     """The row with the most of the form's headings among the first ones."""
-    names = names_of(sheet)
+    names, facts = names_of(sheet), grid.facts
     head = grid.head(HEADING_ROWS + max(NEIGHBOURS))
-    scored = [(_fields_in(row, names), row) for row in head[:HEADING_ROWS]]
-    most = max((len(found) for found, _ in scored), default=0)
+    best, most = 0, 0
+    for n, texts in enumerate(head[:HEADING_ROWS]):
+        found = len(_fields_in(texts, names))
+        if found > most:
+            best, most = n, found
+        if most == len(sheet.fields):
+            break  # no row can have more
     if not most:
         return None
-    best = next(n for n, (found, _) in enumerate(scored) if len(found) == most)
     columns: dict[str, tuple[int, int, int]] = {}  # key → (rank, row, column)
     twice: list[tuple[str, int, int]] = []
     roles: dict[str, int] = {}
     taken: set[int] = set()
-    bottom = grid.top + best
+    bottom = facts.top + best
     for offset in (0, *NEIGHBOURS):
         if not 0 <= best + offset < len(head):
             continue
-        row = grid.top + best + offset
-        for column, text in enumerate(head[best + offset], grid.left):
+        row = facts.top + best + offset
+        for column, text in enumerate(head[best + offset], facts.left):
             field, role = names.field(text), names.role(text)
             if column in taken or not (field or role):
                 continue
@@ -80,19 +86,19 @@ def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
             if known:
                 twice.append((key, *(known[1:] if rank < known[0] else (row, column))))
     return Heading(
-        row=grid.top + best,
+        row=facts.top + best,
         first_column=min(taken),
-        bottom=_below_merges(grid.merges, bottom, taken),
+        bottom=_below_merges(facts.merges, bottom, taken),
         columns={key: column for key, (_, _, column) in columns.items()},
         texts={
-            key: head[row - grid.top][column - grid.left]
+            key: head[row - facts.top][column - facts.left]
             for key, (_, row, column) in columns.items()
         },
         roles=roles,
         twice=tuple(twice),
         unknown={
             column: text
-            for column, text in enumerate(head[best], grid.left)
+            for column, text in enumerate(head[best], facts.left)
             if text.strip(BLANKS) and column not in taken
         },
     )
@@ -125,154 +131,160 @@ class _Reading:
 
     def __init__(self, grid: Grid, sheet: Sheet, heading: Heading, report: Report) -> None:
         self.grid, self.sheet, self.heading, self.report = grid, sheet, heading, report
+        self.facts = grid.facts
         self.first = heading.bottom + 1  # sheet row of the first data row
         self.columns = dict(heading.columns)
         self.derived = {f.key for f in sheet if f.derive} & self.columns.keys()
         self.typed = {k: c for k, c in self.columns.items() if k not in self.derived}
-        others = [c for c in grid.columns if c not in grid.hidden_columns]
-        wanted = {*self.columns.values(), *heading.roles.values(), *others}
-        wanted |= {column for _, _, column in heading.twice}
-        skip = self.first - grid.top
-        self.values = {c: v[skip:] for c, v in grid.take(sorted(wanted)).items()}
-        self.texts: dict[str, list[str]] = {}
-        self.types: dict[str, list[int]] = {}
-        for key, column in self.columns.items():
-            self.texts[key], self.types[key] = self._read(column)
-        self.count = max(map(len, self.values.values()), default=0)
+        further = {column for _, _, column in heading.twice}
+        self.reasons = heading.roles.get("explanation", 0)
+        wanted = {*self.columns.values(), *further, self.reasons} & {*self.facts.columns}
+        self.read = grid.read(sorted(wanted), self.first)
+        self.count = max(map(len, self.read.values()), default=0)
+        # Formulas that nobody has computed may stand below the last value.
+        self.formulas = grid.formulas(sorted(self.columns.values()))
+        self._reach()
+        self.cells = {key: self._column(column) for key, column in self.columns.items()}
         self.twice = [self._fuller(*further) for further in heading.twice]
+        self._said: dict[int, dict[int, str]] = {}
+
+    def _reach(self) -> None:
+        typed = {*self.typed.values()}
+        found = (f.rows for c, f in (self.formulas or {}).items() if c in typed and len(f.rows))
+        lowest = max((int(rows.max()) for rows in found), default=0)
+        self.count = max(self.count, lowest + 1 - self.first)
+
+    def _column(self, column: int) -> Column:
+        """A column as long as the longest."""
+        found = self.read.get(column) or Column(np.empty(0, object), np.empty(0, np.int8))
+        more = self.count - len(found)
+        if not more:
+            return found
+        texts = np.concatenate([found.texts, np.full(more, "", dtype=object)])
+        return Column(texts, np.concatenate([found.types, np.zeros(more, dtype=np.int8)]))
 
     def _fuller(self, key: str, row: int, column: int) -> tuple[str, int, int]:
         """Of two columns with one heading the fuller one is meant; returns the other."""
-        texts, types = self._read(column)
-        if self.types[key].count(0) <= types.count(0):
+        other = self._column(column)
+        if np.count_nonzero(self.cells[key].types) >= np.count_nonzero(other.types):
             return key, row, column
-        self.texts[key], self.types[key] = texts, types
+        self.cells[key] = other
         emptied, self.columns[key] = self.columns[key], column
         if key in self.typed:
             self.typed[key] = column
         return key, self.heading.row, emptied
 
-    def _read(self, column: int) -> tuple[list[str], list[int]]:
-        return self.grid.read(column, self.values.get(column, ()), self.first)
-
     def result(self) -> RawSheet:
         self._missing_columns()
         filled = self._filled()
         # Derived columns of a million prepared rows are looked at only where it may matter.
-        blank = {k for k in self.derived if any(not self.types[k][n] for n in filled)}
-        self._mark_uncalculated(blank, self.grid.formulas([self.columns[key] for key in blank]))
+        self._mark_uncalculated(
+            {key for key in self.derived if not self.cells[key].types[filled].all()}
+        )
         repeated = self._repeated_headings()
-        records = filled - repeated - self._section_rows() - self._remarks(filled)
-        order = sorted(records)
-        rows = [self.first + n for n in order]
+        records = filled & ~repeated
+        records[self._section_rows()] = False
+        records[self._remarks(records)] = False
+        order = np.flatnonzero(records)
+        rows = _rows(order, self.first)
         self._cover(rows)
         self._hidden(order, rows)
         self._twice(order)
-        whole = len(order) == self.count
-
-        def chosen(values: list[T]) -> list[T]:
-            return values if whole else [values[n] for n in order]
-
-        notes = self.heading.roles.get("explanation")
-        reasons = self._read(notes)[0] if notes in self.values and notes else [""] * self.count
+        reasons = self._column(self.reasons).texts[order] if self.reasons else ()
+        extras = tuple(islice(self._extras(records | repeated), MOST_EXTRAS))
+        columns = {}
+        for key in self.columns:  # a column leaves when its cells have been taken
+            found = self.cells.pop(key)
+            self.read.pop(self.columns[key], None)
+            columns[key] = RawColumn(found.texts[order].tolist(), found.types[order].tobytes())
         return RawSheet(
-            name=self.grid.name,
-            columns={
-                key: RawColumn(chosen(self.texts[key]), chosen(self.types[key]))
-                for key in self.columns
-            },
+            name=self.facts.name,
+            columns=columns,
             rows=rows,
             at={key: (0, column) for key, column in self.columns.items()},
-            explanations={"": [text.strip(BLANKS) for text in chosen(reasons)]} if notes else {},
-            extras=tuple(islice(self._extras(records, repeated), MOST_EXTRAS)),
+            explanations={"": [text.strip(BLANKS) for text in reasons]} if self.reasons else {},
+            extras=extras,
         )
 
     # --- which rows are records ----------------------------------------------------------
 
-    def _filled(self) -> set[int]:
+    def _filled(self) -> Mask:
         """Rows (0 = first data row) where something was typed. Formulas of derived columns
         fill prepared rows with texts and errors of their own: they make no record."""
-        formulas = self.grid.formulas(sorted(self.typed.values()))
-        self._reach(formulas)
-        self._mark_uncalculated(self.typed, formulas)
+        self._mark_uncalculated(self.typed)
         filled = self._any(self.typed)
-        only_derived = self._any(self.derived) - filled
-        if only_derived and self.grid.find_formulas:
-            formulas = self.grid.formulas([self.columns[key] for key in self.derived])
+        only_derived = self._any(self.derived) & ~filled
+        if self.formulas is not None and only_derived.any():
             for key in self.derived:
-                by_formula = formulas[self.columns[key]]
-                types = self.types[key]
-                filled |= {n for n in only_derived if types[n] and self.first + n not in by_formula}
+                by_formula = np.zeros(self.count, dtype=bool)
+                by_formula[self._inside(self.formulas[self.columns[key]].rows)] = True
+                filled |= only_derived & (self.cells[key].types > 0) & ~by_formula
         return filled
 
-    def _reach(self, formulas: Mapping[int, Mapping[int, bool]]) -> None:
-        """Formulas that nobody has computed may stand below the last value."""
-        lowest = max((max(rows, default=0) for rows in formulas.values()), default=0)
-        more = lowest + 1 - self.first - self.count
-        if more > 0:
-            self.count += more
-            self.values = {c: [*values, *[""] * more] for c, values in self.values.items()}
-            self.texts = {key: [*texts, *[""] * more] for key, texts in self.texts.items()}
-            self.types = {key: [*types, *[0] * more] for key, types in self.types.items()}
+    def _inside(self, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        numbers = rows - np.int32(self.first)
+        return numbers[(numbers >= 0) & (numbers < self.count)]
 
-    def _any(self, keys: Iterable[str]) -> set[int]:
-        columns = [self.types[key] for key in keys]
-        return {n for n, hit in enumerate(map(any, zip(*columns, strict=True))) if hit}
-
-    def _mark_uncalculated(
-        self, keys: Iterable[str], formulas: Mapping[int, Mapping[int, bool]]
-    ) -> None:
+    def _any(self, keys: Iterable[str]) -> Mask:
+        found = np.zeros(self.count, dtype=bool)
         for key in keys:
-            types = self.types[key]
-            for row, computed in formulas[self.columns[key]].items():
-                n = row - self.first
-                if not computed and 0 <= n < len(types) and types[n] == CellType.BLANK:
-                    types[n] = int(CellType.UNCALCULATED)
+            found |= self.cells[key].types > 0
+        return found
 
-    def _repeated_headings(self) -> set[int]:
+    def _mark_uncalculated(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            found = (self.formulas or {}).get(self.columns[key])
+            if found is None or found.computed.all():
+                continue
+            at, types = self._inside(found.rows[~found.computed]), self.cells[key].types
+            types[at[types[at] == CellType.BLANK]] = CellType.UNCALCULATED
+
+    def _repeated_headings(self) -> Mask:
         """Rows that say the headings again, as on every printed page."""
-        hits: dict[int, int] = {}
-        for key, texts in self.texts.items():
+        hits = np.zeros(self.count, dtype=np.int8)
+        for key, found in self.cells.items():
             field = self.sheet.field(key)
             said = {field.title, *field.aliases, self.heading.texts[key]} - {""}
-            if said.isdisjoint(texts):
-                continue
-            for n, text in enumerate(texts):
-                if text in said:
-                    hits[n] = hits.get(n, 0) + 1
-        return {n for n, count in hits.items() if count >= min(2, len(self.columns))}
+            texts = found.texts.tolist()
+            if not said.isdisjoint(texts):
+                hits[[n for n, text in enumerate(texts) if text in said]] += 1
+        return hits >= min(2, len(self.columns))
 
-    def _section_rows(self) -> set[int]:
+    def _section_rows(self) -> list[int]:
         """Rows merged over all columns that are typed: a line of text, not a member."""
         if len(self.typed) < 2:
-            return set()
+            return []
         low, high = min(self.typed.values()), max(self.typed.values())
-        return {
+        return [
             row - self.first
-            for top, left, bottom, right in self.grid.merges
+            for top, left, bottom, right in self.facts.merges
             if left <= low and high <= right and bottom >= self.first
-            for row in range(max(top, self.first), min(bottom, self.first + self.count) + 1)
-        }
+            for row in range(max(top, self.first), min(bottom, self.first + self.count - 1) + 1)
+        ]
 
-    def _remarks(self, filled: set[int]) -> set[int]:
+    def _remarks(self, records: Mask) -> list[int]:
         """Rows of totals and signatures: they begin as the form says, and name no number that
         could be a member's."""
         words = self.sheet.remarks
         if not words:
-            return set()
-        number = self.heading.roles.get("number")
-        columns = sorted({*self.typed.values(), *([number] if number in self.values else [])})
+            return []
+        number = self.heading.roles.get("number", 0)
+        numbered = self._texts([number]).get(number, {}) if number else {}
         signs = {word[0] for word in words}.union(BLANKS)
-        found = {
+        found = {row - self.first for row, text in numbered.items() if text[0] in signs}
+        for key in self.typed:
+            texts = self.cells[key].texts.tolist()
+            found.update(n for n, text in enumerate(texts) if text[:1] in signs)
+        return [
             n
-            for column in columns
-            for n, value in enumerate(self.values[column])
-            if value.__class__ is str and value[:1] in signs and n in filled
-        }
-        return {n for n in found if self._is_remark(n, columns)}
+            for n in sorted(found)
+            if records[n] and self._is_remark(n, numbered.get(n + self.first, ""))
+        ]
 
-    def _is_remark(self, n: int, columns: list[int]) -> bool:
-        texts = [str(self.values[c][n]).strip(BLANKS) for c in columns if self.values[c][n]]
+    def _is_remark(self, n: int, number: str) -> bool:
+        columns = sorted((column, key) for key, column in self.typed.items())
+        said = [number, *(self.cells[key].texts[n] for _, key in columns)]
+        texts = [text.strip(BLANKS) for text in said if text]
         # The first words count; a running number in front of them is none.
         words = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
         return words.startswith(self.sheet.remarks) and not any(map(_LONG_NUMBER, texts))
@@ -284,69 +296,99 @@ class _Reading:
         for field in self.sheet:
             if field.key not in self.columns and not field.derive:
                 code = "S003" if field.required else "S004"
-                self.report.add(code, self.grid.name, place, field.key)
+                self.report.add(code, self.facts.name, place, field.key)
 
-    def _cover(self, rows: list[int]) -> None:
-        for box, covered in swallowed(self.grid.merges, rows, self.typed):
+    def _cover(self, rows: Sequence[int]) -> None:
+        for box, covered in swallowed(self.facts.merges, rows, self.typed):
             for row, key in covered:
-                self.texts[key][row - self.first] = ""
-                self.types[key][row - self.first] = int(CellType.COVERED)
+                self.cells[key].texts[row - self.first] = ""
+                self.cells[key].types[row - self.first] = CellType.COVERED
             first = next((k for k, c in self.typed.items() if c == box[1]), "")
             inside = first and 0 <= box[0] - self.first < self.count
-            text = self.texts[first][box[0] - self.first] if inside else ""
-            report_merge(self.report, self.grid.name, box, len(covered), first, text)
+            text = self.cells[first].texts[box[0] - self.first] if inside else ""
+            report_merge(self.report, self.facts.name, box, len(covered), first, text)
 
-    def _hidden(self, order: list[int], rows: list[int]) -> None:
-        grid = self.grid
+    def _hidden(self, order: npt.NDArray[np.intp], rows: Sequence[int]) -> None:
+        facts = self.facts
         for key, column in self.typed.items():
-            if column in grid.hidden_columns:
-                n = next((n for n in order if self.types[key][n]), None)
-                if n is not None:
-                    self.report.add("S008", grid.name, (self.first + n, column), key)
-        if grid.hidden_rows.isdisjoint(rows):
+            if column in facts.hidden_columns:
+                shown = np.flatnonzero(self.cells[key].types[order])
+                if len(shown):
+                    place = rows[shown[0]], column
+                    self.report.add("S008", facts.name, place, key)
+        if facts.hidden_rows.isdisjoint(rows):
             return
         runs = [
             list(run)
-            for is_hidden, run in groupby(rows, grid.hidden_rows.__contains__)
+            for is_hidden, run in groupby(rows, facts.hidden_rows.__contains__)
             if is_hidden
         ]
         if len(runs) > MOST_RUNS:
             runs = [*runs[: MOST_RUNS - 1], [row for run in runs[MOST_RUNS - 1 :] for row in run]]
         for run in runs:
             n = run[0] - self.first
-            key = next((key for key in self.typed if self.types[key][n]), "")
+            key = next((key for key in self.typed if self.cells[key].types[n]), "")
             column = self.columns.get(key, self.heading.first_column)
             params: dict[str, str | int] = {"count": len(run), "first": run[0], "last": run[-1]}
-            self.report.add("S007", grid.name, (run[0], column), key, params=params)
+            self.report.add("S007", facts.name, (run[0], column), key, params=params)
 
-    def _twice(self, order: list[int]) -> None:
+    def _twice(self, order: npt.NDArray[np.intp]) -> None:
         """A second column of one heading matters where it says something else."""
         for key, row, column in self.twice:
-            texts, _ = self._read(column)
-            kept = self.texts[key]
+            texts, kept = self._column(column).texts, self.cells[key].texts
             if any(texts[n] and texts[n].strip(BLANKS) != kept[n].strip(BLANKS) for n in order):
                 first = self.heading.row, self.columns[key]
                 params = {"first": address(*first)}
-                self.report.add("S005", self.grid.name, (row, column), key, "", first, params)
+                self.report.add("S005", self.facts.name, (row, column), key, "", first, params)
 
-    def _extras(self, records: set[int], repeated: set[int]) -> Iterator[tuple[str, str]]:
+    def _texts(self, columns: Iterable[int]) -> dict[int, dict[int, str]]:
+        """Column → row → text, of cells that hold a text; numbers are counters and leftovers
+        of formulas."""
+        missing = [c for c in columns if c not in self._said and c in self.facts.columns]
+        if missing:
+            self._said |= self.grid.said(missing, self.first)
+        return self._said
+
+    def _extras(self, known_rows: Mask) -> Iterator[tuple[str, str]]:
         """What is left behind: columns that the form does not know, by their heading, and
         texts outside the records."""
-        for column, text in self.heading.unknown.items():
-            if any(map(_said, self.values.get(column, ()))):
-                yield address(self.heading.row, column), text.strip(BLANKS)
-        known = {*self.typed.values(), *self.heading.roles.values()}
-        silent = {self.columns[key] for key in self.derived} | {self.heading.roles.get("check")}
-        outside = [n for n in range(self.count) if n not in records and n not in repeated]
-        for column, values in self.values.items():
-            if column in silent or column in self.heading.unknown:
+        heading, facts = self.heading, self.facts
+        for column, text in heading.unknown.items():
+            if column in facts.hidden_columns:
                 continue
-            rows = outside if column in known else range(self.count)
-            said = (n for n in rows if _said(values[n]))
-            for n in islice(said, MOST_EXTRAS if column in known else MOST_A_COLUMN):
-                yield address(self.first + n, column), str(values[n]).strip(BLANKS)
+            if any(found.types.any() for found in self.grid.read([column], self.first).values()):
+                yield address(heading.row, column), text.strip(BLANKS)
+        fields = {column: key for key, column in self.typed.items()}
+        silent = {self.columns[key] for key in self.derived}
+        silent |= {heading.roles.get("check", 0), heading.roles.get("jump", 0)}
+        roles = {*heading.roles.values()} - silent
+        others = {c for c in facts.columns if c not in facts.hidden_columns}
+        others -= {*fields, *heading.unknown, *roles, *silent}
+        texts = self._texts(sorted(others | roles))
+        for column in sorted(others | roles | {*fields}):
+            if column in fields:
+                found = self._outside(self.cells[fields[column]], known_rows)
+            else:
+                found = list(texts.get(column, {}).items())
+            if column in roles:
+                known = {*(np.flatnonzero(known_rows) + self.first).tolist()}
+                found = [(row, text) for row, text in found if row not in known]
+            said = [(row, text) for row, text in found if _says(text)]
+            for row, text in said[: MOST_A_COLUMN if column in others else MOST_EXTRAS]:
+                yield address(row, column), text.strip(BLANKS)
+
+    def _outside(self, column: Column, known_rows: Mask) -> list[tuple[int, str]]:
+        at = np.flatnonzero((column.types == CellType.TEXT) & ~known_rows)
+        return list(zip((at + self.first).tolist(), column.texts[at].tolist(), strict=True))
 
 
-def _said(value: object) -> bool:
-    """Whether somebody wrote a text there; numbers are counters and leftovers of formulas."""
-    return isinstance(value, str) and bool(text := value.strip(BLANKS)) and not text.isdecimal()
+def _rows(order: npt.NDArray[np.intp], first: int) -> Sequence[int]:
+    """Sheet rows; rows without a gap take no memory."""
+    if len(order) and order[-1] - order[0] + 1 == len(order):
+        return range(int(order[0]) + first, int(order[-1]) + first + 1)
+    rows: list[int] = (order + first).tolist()
+    return rows
+
+
+def _says(text: str) -> bool:
+    return bool(text := text.strip(BLANKS)) and not text.isdecimal()

@@ -12,6 +12,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from converter.cells import BUILTIN_DATES, shows_date
 from converter.workbook.refusal import Refused
@@ -47,7 +48,7 @@ class Book:
 
 
 def read_book(parts: Mapping[str, bytes]) -> Book:
-    """Raises Refused where a package is no workbook after all or its strings lie."""
+    """Raises Refused where a package is no workbook after all."""
     workbook = _by_type(parts, "", "officedocument") or "xl/workbook.xml"
     if workbook not in parts:
         raise Refused("F314")
@@ -64,8 +65,6 @@ def read_book(parts: Mapping[str, bytes]) -> Book:
     # Only the first: Excel's extension list may hold another <workbookPr> that is no heir.
     settings = next(elements(data, "workbookPr"), {})
     strings = _linked(parts, workbook, links, "sharedstrings")
-    if strings:
-        _check_count(parts[strings])
     styles = _linked(parts, workbook, links, "styles")
     return Book(
         tuple(sheets),
@@ -145,6 +144,7 @@ def _linked(
     return next((part for part in (*found, usual) if part in parts), "")
 
 
+@lru_cache(maxsize=64)  # workbooks of one template share their styles
 def _date_styles(data: bytes) -> tuple[bool, ...]:
     """For every cell style, whether its number format shows dates."""
     data = _COMMENT.sub(b"", data)
@@ -173,7 +173,8 @@ def _section(data: bytes, name: str) -> bytes:
     return data[start.start() : end.start() if end else len(data)]
 
 
-def _check_count(data: bytes) -> None:
+def check_count(data: bytes, size: int) -> None:
+    """Refuse shared strings that claim to be many more than they can be."""
     claimed = max((int(digits) for digits in _COUNT.findall(data)), default=0)
-    if claimed > CREDIBLE_STRINGS and claimed > len(data) // BYTES_A_STRING:
+    if claimed > CREDIBLE_STRINGS and claimed > size // BYTES_A_STRING:
         raise Refused("F310", count=claimed)

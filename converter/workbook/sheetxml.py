@@ -29,7 +29,6 @@ LAST_OPEN_COLUMN = 26
 MOST_MERGES = 100_000
 
 _ATTRIBUTES = rb'(?: (?!r=)[\w:.-]+="[^"<>&]*")* ?/?>'
-_ODD_ROW = re.compile(rb'<row(?! r="[1-9][0-9]{0,6}"' + _ATTRIBUTES + rb")")
 _PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"' + _ATTRIBUTES)
 _ODD_ROW = re.compile(rb'<row(?! r="[1-9][0-9]{0,6}"' + _ATTRIBUTES + rb")")
 # In a text it means nothing, and the long way is taken in vain.
@@ -117,7 +116,7 @@ def read_sheet(data: bytes, name: str) -> SheetXml:
     """A worksheet part, in the one form of writing. Raises Refused, naming the sheet."""
     start, end = _sheet_data(data, name)
     head, tail = data[:start], data[end:]
-    hidden = _hidden_columns(head)
+    hidden = hidden_columns(head)
     helpers = min((column for column in hidden if column > LAST_OPEN_COLUMN), default=0)
     rows = _without_helpers(data, start, end, helpers)
     extent = _extent(*rows)
@@ -131,7 +130,7 @@ def read_sheet(data: bytes, name: str) -> SheetXml:
     data, start, end = rows
     all_rows = memoryview(data)[start:end]
     data, start, end, errors = _errors_as_text(data, start, _last_value(data, start, end))
-    return SheetXml(data, start, end, all_rows, _merges(tail), hidden, errors)
+    return SheetXml(data, start, end, all_rows, merged_areas(tail), hidden, errors)
 
 
 def column_number(letters: str) -> int:
@@ -326,7 +325,7 @@ def _errors_as_text(
     return patched, 0, len(patched), errors
 
 
-def _merges(tail: bytes) -> tuple[Box, ...]:
+def merged_areas(tail: bytes) -> tuple[Box, ...]:
     found = []
     for attributes in elements(tail, "mergeCell"):
         box = _box(attributes.get("ref", ""))
@@ -347,7 +346,7 @@ def _box(reference: str) -> Box | None:
     return rows[0], columns[0], rows[1], columns[1]
 
 
-def _hidden_columns(head: bytes) -> frozenset[int]:
+def hidden_columns(head: bytes) -> frozenset[int]:
     hidden: set[int] = set()
     for attributes in elements(head, "col"):
         first, last = attributes.get("min", ""), attributes.get("max", "")

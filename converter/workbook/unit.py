@@ -45,12 +45,12 @@ def find_layout(grid: Grid, sheet: Sheet) -> Layout | None:
     head = grid.head(LONGEST_SHEET)
     for number, texts in enumerate(head[:HEADING_ROWS]):
         roles: dict[str, list[int]] = {}
-        for column, text in enumerate(texts, grid.left):
+        for column, text in enumerate(texts, grid.facts.left):
             if role := names.role(text):
                 roles.setdefault(role, []).append(column)
         if "item" in roles and "answer" in roles:
             pairs = tuple(_pair(item, roles) for item in roles["item"])
-            return Layout(grid.top + number, pairs, roles.get("explanation", [0])[0])
+            return Layout(grid.facts.top + number, pairs, roles.get("explanation", [0])[0])
     return _by_items(grid, head, names)
 
 
@@ -69,12 +69,12 @@ def _by_items(grid: Grid, head: Sequence[Sequence[str]], names: Names) -> Layout
     items = sorted(column for column, found in rows.items() if len(found) >= FEWEST_ITEMS)
     if not items:
         return None
-    pairs = []
-    for item, following in zip(items, [*items[1:], len(grid.columns)], strict=True):
+    pairs, left = [], grid.facts.left
+    for item, following in zip(items, [*items[1:], len(grid.facts.columns)], strict=True):
         candidates = range(item + 1, following)
         filled = (c for c in candidates if any(not cells.is_blank(head[n][c]) for n in rows[item]))
-        pairs.append((grid.left + item, grid.left + next(filled, item + 1)))
-    return Layout(grid.top + min(rows[items[0]]), tuple(pairs))
+        pairs.append((left + item, left + next(filled, item + 1)))
+    return Layout(grid.facts.top + min(rows[items[0]]), tuple(pairs))
 
 
 def read(grid: Grid, sheet: Sheet, layout: Layout, report: Report) -> RawSheet:
@@ -83,11 +83,11 @@ def read(grid: Grid, sheet: Sheet, layout: Layout, report: Report) -> RawSheet:
     for field in sheet:
         if field.key not in answers and not field.derive:
             code = "S021" if field.required else "S022"
-            report.add(code, grid.name, (layout.row, layout.pairs[0][0]), field.key)
+            report.add(code, grid.facts.name, (layout.row, layout.pairs[0][0]), field.key)
     _cover(grid, answers, report)
     _hidden(grid, sheet, answers, report)
     return RawSheet(
-        name=grid.name,
+        name=grid.facts.name,
         columns={key: RawColumn([a.text], [a.type]) for key, a in answers.items()},
         rows=[0],
         at={key: (a.row, a.column) for key, a in answers.items()},
@@ -100,53 +100,64 @@ def _answers(
     grid: Grid, sheet: Sheet, layout: Layout, report: Report
 ) -> tuple[dict[str, _Answer], tuple[tuple[str, str], ...]]:
     names = names_of(sheet)
-    rows = list(grid.first_rows(LONGEST_SHEET))
-    formulas = grid.formulas(sorted({answer for _, answer in layout.pairs}))
+    top = grid.facts.top
+    wanted = {column for pair in layout.pairs for column in pair} | {layout.explanation}
+    columns = grid.read(sorted(wanted), top, top + LONGEST_SHEET - 1)
+    uncomputed = _uncomputed(grid, [answer for _, answer in layout.pairs])
     answers: dict[str, _Answer] = {}
     extras: list[tuple[str, str]] = []
-    for row, values in enumerate(rows, grid.top):
-        if row < layout.row:
-            continue
+
+    def at(row: int, column: int) -> tuple[str, int]:
+        if column not in columns:
+            return "", int(CellType.BLANK)
+        found = columns[column]
+        return found.texts[row - top], int(found.types[row - top])
+
+    for row in range(layout.row, top + max(map(len, columns.values()), default=0)):
         for item, column in layout.pairs:
-            label = _at(grid, values, row, item)[0]
-            text, kind = _at(grid, values, row, column)
-            if kind == CellType.BLANK and not formulas[column].get(row, True):
-                kind = CellType.UNCALCULATED
+            label = at(row, item)[0]
+            text, kind = at(row, column)
+            if kind == CellType.BLANK and (row, column) in uncomputed:
+                kind = int(CellType.UNCALCULATED)
             field = names.field(label)
             if not field:
                 is_heading = names.role(label) == "item"
                 if label and text and not is_heading and len(extras) < MOST_EXTRAS:
                     extras.append((address(row, column), text))
                 continue
-            reason = _at(grid, values, row, layout.explanation)[0].strip(BLANKS)
-            answer = _Answer(row, column, text, int(kind), reason)
+            reason = at(row, layout.explanation)[0].strip(BLANKS)
+            answer = _Answer(row, column, text, kind, reason)
             known = answers.get(field[0])
             if known is None or (not known.text and text):
                 answers[field[0]] = answer
             elif text and text.strip(BLANKS) != known.text.strip(BLANKS):
                 first = known.row, known.column
                 params = {"first": address(*first)}
-                report.add("S023", grid.name, (row, column), field[0], text, first, params)
+                report.add("S023", grid.facts.name, (row, column), field[0], text, first, params)
     return answers, tuple(extras)
 
 
-def _at(grid: Grid, values: Sequence[object], row: int, column: int) -> cells.Value:
-    inside = 0 <= column - grid.left < len(values)
-    return grid.value(row, column, values[column - grid.left] if inside else "")
+def _uncomputed(grid: Grid, columns: Sequence[int]) -> set[tuple[int, int]]:
+    """(row, column) of formulas that no program has computed."""
+    return {
+        (int(row), column)
+        for column, found in (grid.formulas(columns) or {}).items()
+        for row in found.rows[~found.computed]
+    }
 
 
 def _cover(grid: Grid, answers: dict[str, _Answer], report: Report) -> None:
     """Mark answers that a merged area swallows."""
     for column in sorted({answer.column for answer in answers.values()}):
         lines = {a.row: key for key, a in answers.items() if a.column == column}
-        for box, covered in swallowed(grid.merges, sorted(lines), {"": column}):
+        for box, covered in swallowed(grid.facts.merges, sorted(lines), {"": column}):
             for row, _ in covered:
                 known = answers[lines[row]]
                 covers = int(CellType.COVERED)
                 answers[lines[row]] = _Answer(row, column, "", covers, known.reason)
             first = lines.get(box[0], "") if column == box[1] else ""
             text = answers[first].text if first else ""
-            report_merge(report, grid.name, box, len(covered), first, text)
+            report_merge(report, grid.facts.name, box, len(covered), first, text)
 
 
 def _hidden(grid: Grid, sheet: Sheet, answers: Mapping[str, _Answer], report: Report) -> None:
@@ -155,7 +166,7 @@ def _hidden(grid: Grid, sheet: Sheet, answers: Mapping[str, _Answer], report: Re
         rows = [a.row for _, a in hidden]
         params: dict[str, str | int] = {"count": len(rows), "first": min(rows), "last": max(rows)}
         cell = answer.row, answer.column
-        report.add(code, grid.name, cell, key, params=params if code == "S007" else None)
+        report.add(code, grid.facts.name, cell, key, params=params if code == "S007" else None)
 
 
 def _hidden_answers(
@@ -166,12 +177,12 @@ def _hidden_answers(
         ((key, a) for key, a in answers.items() if a.text and not sheet.field(key).derive),
         key=lambda pair: (pair[1].column, pair[1].row),
     )
-    by_column = [(key, a) for key, a in given if a.column in grid.hidden_columns]
+    by_column = [(key, a) for key, a in given if a.column in grid.facts.hidden_columns]
     if by_column:
         yield "S008", by_column
     run: list[tuple[str, _Answer]] = []
     for key, answer in given:
-        if answer.row in grid.hidden_rows:
+        if answer.row in grid.facts.hidden_rows:
             run.append((key, answer))
         elif run:
             yield "S007", run

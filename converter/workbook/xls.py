@@ -12,7 +12,8 @@ from typing import Any
 import xlrd
 
 from converter.cells import BUILTIN_DATES, Serial, shows_date
-from converter.workbook.grid import Grid
+from converter.workbook.grid import Facts, Grid
+from converter.workbook.parsed import ParsedGrid
 from converter.workbook.refusal import Refused, refusing
 
 # xlrd holds every cell as a Python object. 65,536 full rows of a form fill some 20 MB.
@@ -41,13 +42,16 @@ class Workbook:
         """Custom properties do not survive the old format: there is no stamp."""
         return {}
 
+    def finish(self) -> None:
+        """The whole file has been read already."""
+
     def grid(self, index: int) -> Grid:
         """Raises Refused."""
         sheet = self._book.sheet_by_index(index)
         with refusing("F315", sheet=sheet.name):
             return self._grid(sheet)
 
-    def _grid(self, sheet: Any) -> Grid:
+    def _grid(self, sheet: Any) -> ParsedGrid:
         errors: dict[tuple[int, int], str] = {}
         rows: list[list[object]] = []
         for number in range(sheet.nrows):
@@ -63,19 +67,22 @@ class Workbook:
             rows.pop()
         width = max(map(len, rows), default=0)
         whole = [(*row, *[""] * (width - len(row))) for row in rows]
-        return Grid(
+        facts = Facts(
             name=sheet.name,
             hidden=bool(sheet.visibility),
             top=1,
             left=1,
             width=width,
-            read_first=lambda count: whole[:count],
-            all_rows=lambda: whole,
-            date1904=bool(self._book.datemode),
             # xlrd counts from 0 and names the row and column after the last.
             merges=tuple((a + 1, c + 1, b, d) for a, b, c, d in sheet.merged_cells),
             hidden_rows=frozenset(r + 1 for r, info in sheet.rowinfo_map.items() if info.hidden),
             hidden_columns=frozenset(c + 1 for c, info in sheet.colinfo_map.items() if info.hidden),
+        )
+        return ParsedGrid(
+            facts,
+            read_first=lambda count: whole[:count],
+            all_rows=lambda: whole,
+            date1904=bool(self._book.datemode),
             errors=errors,
         )
 

@@ -1,6 +1,7 @@
-"""OOXML workbooks: parts that passed the pre-flight → grids, by calamine.
+"""OOXML workbooks: parts that passed the pre-flight → grids.
 
-calamine never sees the file. It gets a small zip in memory with the vetted rows of one sheet,
+The usual sheet is read by `plain`. For everything else there is calamine, and it never sees the
+file. It gets a small zip in memory with the vetted rows of one sheet,
 the shared strings, and styles that say nothing but 'date' or 'no date'. So it cannot be led
 to other bytes than those that were looked at, and what it knows less well than we do (the
 Asian date formats, Strict files, the 1904 system behind an extension list, unknown error
@@ -13,15 +14,19 @@ import struct
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate, islice
-from typing import Any
+from typing import Any, BinaryIO
 
+import numpy as np
 import python_calamine
 
-from converter.workbook import archive, parts
-from converter.workbook.grid import Grid, Row
+from converter.workbook import archive, parts, plain
+from converter.workbook.grid import Facts, Grid
+from converter.workbook.parsed import ParsedGrid, Row
 from converter.workbook.refusal import refusing
 from converter.workbook.sheetxml import SheetXml, read_sheet
+from converter.workbook.strings import Strings, Unusual
 
 _RELATION = '<Relationship Id="{id}" Type="/relationships/{kind}" Target="{target}"/>'
 _SHEET = "worksheets/sheet.xml"
@@ -42,9 +47,9 @@ _DATE, _PLAIN = '<xf numFmtId="14"/>', '<xf numFmtId="0"/>'
 class Workbook:
     """An OOXML workbook. Sheets are read when they are asked for."""
 
-    def __init__(self, data: bytes) -> None:
-        """Raises Refused."""
-        self._parts = archive.parts(data)
+    def __init__(self, file: BinaryIO) -> None:
+        """`file` stays open while sheets are read. Raises Refused."""
+        self._parts = archive.Parts(file)
         self._book = parts.read_book(self._parts)
 
     @property
@@ -59,6 +64,36 @@ class Workbook:
     def grid(self, index: int) -> Grid:
         """Read one sheet. Raises Refused."""
         sheet = self._book.sheets[index]
+        try:
+            return self._plain(sheet)
+        except Unusual:
+            return self._parsed(sheet)
+
+    def finish(self) -> None:
+        """Look at what nobody asked for. Raises Refused."""
+        self._parts.finish()
+
+    def _plain(self, sheet: parts.SheetPart) -> Grid:
+        """Raises Unusual, Refused."""
+        return plain.read(
+            self._parts.stream(sheet.part),
+            sheet.name,
+            sheet.hidden,
+            self._strings,
+            np.array(self._book.date_styles, dtype=bool),
+            self._book.date1904,
+        )
+
+    @cached_property
+    def _strings(self) -> Strings:
+        """Raises Unusual, Refused."""
+        if not self._book.strings:
+            return Strings(())
+        strings = Strings(self._parts.stream(self._book.strings))
+        parts.check_count(strings.claimed, strings.size)
+        return strings
+
+    def _parsed(self, sheet: parts.SheetPart) -> Grid:
         xml = read_sheet(self._parts[sheet.part], sheet.name)
         with refusing("F315", sheet=sheet.name):
             book = python_calamine.load_workbook(self._package(xml))
@@ -75,11 +110,13 @@ class Workbook:
             (f"xl/{_SHEET}", (_SHEET_START, xml.rows, _SHEET_END)),
         ]
         if self._book.strings:
-            members.append(("xl/sharedStrings.xml", (self._parts[self._book.strings],)))
+            strings = self._parts[self._book.strings]
+            parts.check_count(strings, len(strings))
+            members.append(("xl/sharedStrings.xml", (strings,)))
         return _Segments(_stored(members))
 
 
-def _grid(table: Any, xml: SheetXml, sheet: parts.SheetPart, date1904: bool) -> Grid:
+def _grid(table: Any, xml: SheetXml, sheet: parts.SheetPart, date1904: bool) -> ParsedGrid:
     start, end = table.start or (0, 0), table.end or (0, -1)
 
     def first_rows(count: int) -> Sequence[Row]:
@@ -89,18 +126,21 @@ def _grid(table: Any, xml: SheetXml, sheet: parts.SheetPart, date1904: bool) -> 
         # The iteration begins with the blank rows above.
         return islice(table.iter_rows(), start[0], None) if table.start else ()
 
-    return Grid(
+    facts = Facts(
         name=sheet.name,
         hidden=sheet.hidden,
         top=start[0] + 1,
         left=start[1] + 1,
         width=end[1] - start[1] + 1,
-        read_first=first_rows,
-        all_rows=all_rows,
-        date1904=date1904,
         merges=xml.merges,
         hidden_rows=xml.hidden_rows,
         hidden_columns=xml.hidden_columns,
+    )
+    return ParsedGrid(
+        facts,
+        read_first=first_rows,
+        all_rows=all_rows,
+        date1904=date1904,
         errors=xml.errors,
         find_formulas=xml.formulas,
         stored=xml.number,

@@ -16,7 +16,7 @@ from converter.cells import number_text
 from converter.kinds.base import today
 from converter.model import CellType, Field, Form, RawColumn, RawSheet, Stamp, Submission
 from converter.template.layout import MemberLayout, UnitLayout
-from converter.template.values import put_raw
+from tests.opened import put_typed
 from tests.people import credit_code, id_number, licence_number
 
 
@@ -266,4 +266,4 @@ class Clerk:
         for cell in derived:
             if self.dice.random() < 0.2:
                 chosen = self.dice.choice([*typed, *number(1, 2, 19850307)])
-                put_raw(cell, chosen.text, chosen.type)
+                put_typed(cell, chosen.text, chosen.type)

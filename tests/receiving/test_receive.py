@@ -6,12 +6,14 @@ import json
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import openpyxl
+import pytest
 
 from converter.engine import Worker
 from converter.model import Issue
-from converter.receiving import across, receive
+from converter.receiving import across, receive, run
 from converter.store import Register, Snapshot
 from tests.receiving.collection import (
     CREATED,
@@ -26,6 +28,7 @@ from tests.receiving.collection import (
     records,
     roster,
     workbook,
+    zipped,
 )
 from tests.receiving.conftest import NOW, Collection, plan
 from tests.sheets import FORM
@@ -258,3 +261,46 @@ def test_one_file_may_be_received_by_itself(
     shutil.copy(collection.inbox.folder / "邮件.zip", tmp_path / "邮件.zip")
     done = receive(tmp_path / "邮件.zip", tmp_path / "S", plan(None), worker)
     assert done.results == {"accepted": 2, "rejected": 1}
+
+
+def test_others_see_the_progress_of_a_long_run(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "FILES_A_BATCH", 2)
+    monkeypatch.setattr(run, "PUBLISH_SECONDS", -1)
+    monkeypatch.setattr(run, "PUBLISH_SHARE", 0)
+    box = Inbox(tmp_path / "in")
+    for n in range(1, 7):
+        box.put(f"{n}.zip", packed(records(n)))
+    seen = []
+
+    def watching(answers: Any) -> Any:
+        for number, answer in enumerate(answers):
+            if number:
+                with Snapshot(tmp_path / "S") as published:
+                    seen.extend(published.query("SELECT count(*) FROM submissions"))
+            yield answer
+
+    receive(box.folder, tmp_path / "S", plan(None), worker, progress=watching)
+    assert seen == [(2,), (4,)]
+    with Snapshot(tmp_path / "S") as published:
+        assert published.query("SELECT count(*), count(DISTINCT unit) FROM answers") == [(6, 6)]
+
+
+def test_what_comes_out_of_zips_does_not_pile_up(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "ITEMS_A_ROUND", 1)
+    box = Inbox(tmp_path / "in")
+    for n in range(1, 5):
+        box.put(f"{n}.zip", zipped([(f"{n}.zip", packed(records(n)))]))
+    lying: list[int] = []
+
+    def watching(answers: Any) -> Any:
+        for answer in answers:
+            spool = tmp_path / "S" / "spool"
+            lying.append(sum(path.is_file() for path in (spool / "zips").rglob("*")))
+            yield answer
+
+    receive(box.folder, tmp_path / "S", plan(None), worker, progress=watching)
+    assert lying == [1, 1, 1, 1]

@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from converter import template
 from converter.form import form_dir, load
 from converter.model import (
     CellType,
@@ -22,6 +23,7 @@ from converter.model import (
     Submission,
 )
 from converter.report import annotate
+from converter.template import pages, style
 
 from .conftest import FILE, ID, MEMBER, UNIT
 
@@ -63,8 +65,9 @@ def wrong_id(record: int, value: str) -> Issue:
 def copy(
     given: Submission, whole: Form, folder: Path, *issues: Issue
 ) -> openpyxl.workbook.workbook.Workbook:
-    target = folder / "批注" / "填报-批注.xlsx"
-    annotate.annotate(given, Outcome(FILE, issues), whole, target)
+    target = folder / "填报-批注.xlsx"
+    pieces = annotate.annotated(template.Press(whole), given, Outcome(FILE, issues))
+    target.write_bytes(b"".join(pieces))
     return openpyxl.load_workbook(target)
 
 
@@ -74,7 +77,7 @@ def column(sheet: Any, row: int, heading: str) -> int:
 
 def listed(book: Any) -> list[dict[str, Any]]:
     """The list's rows by heading."""
-    rows = list(book[LIST].iter_rows(min_row=annotate.HEAD_ROW, values_only=True))
+    rows = list(book[LIST].iter_rows(min_row=pages.HEAD_ROW, values_only=True))
     return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
 
 
@@ -90,13 +93,13 @@ def test_wrong_cell_is_found_again_where_the_fresh_sheet_has_it(
     book = copy(submission([ID, "123"]), whole, tmp_path, wrong_id(1, "123"))
     cell = member_cell(book, 1, "身份证号")
     assert cell.value == "123"
-    assert cell.fill.fgColor.rgb.endswith(annotate.FILLS[Level.ERROR])
+    assert cell.fill.fgColor.rgb.endswith(style.TINTS[Level.ERROR])
     assert "K112" in cell.comment.text
     assert "应为18位,实为3位" in cell.comment.text
     assert "对照证件补全" in cell.comment.text
     sound = member_cell(book, 0, "身份证号")
     assert sound.comment is None
-    assert not sound.fill.fgColor.rgb.endswith(annotate.FILLS[Level.ERROR])
+    assert not sound.fill.fgColor.rgb.endswith(style.TINTS[Level.ERROR])
 
 
 def test_list_stands_in_front_and_jumps_to_the_cell(whole: Form, tmp_path: Path) -> None:
@@ -128,7 +131,7 @@ def test_unit_cell_is_marked_at_its_line(whole: Form, tmp_path: Path) -> None:
     (line,) = listed(book)
     cell = book[UNIT][line["单元格"]]
     assert cell.value == 35
-    assert cell.fill.fgColor.rgb.endswith(annotate.FILLS[Level.WARNING])
+    assert cell.fill.fgColor.rgb.endswith(style.TINTS[Level.WARNING])
     assert str(book[UNIT].cell(cell.row, 1).value).strip("＊ ") == "会员总数"
     above = book[UNIT].cell(cell.row - 1, cell.column)
     assert above.fill.fgColor.rgb != cell.fill.fgColor.rgb
@@ -144,17 +147,15 @@ def test_several_faults_of_a_cell_share_one_comment(whole: Form, tmp_path: Path)
 
 def test_what_was_typed_cannot_become_a_formula(whole: Form, tmp_path: Path) -> None:
     value = "=HYPERLINK(1)"
-    given = submission([value], extras=(("H3", "=1+1"), ("H4", "+2")))
-    book = copy(given, whole, tmp_path, wrong_id(0, value))
-    cells = [c for name in (LIST, EXTRAS) for row in book[name] for c in row]
+    book = copy(submission([value]), whole, tmp_path, wrong_id(0, value))
+    cells = [c for row in book[LIST] for c in row]
     assert [c.value for c in cells if c.data_type == "f"] == []
     assert value in [c.value for c in cells]
 
 
 def test_hostile_characters_do_not_stop_the_copy(whole: Form, tmp_path: Path) -> None:
     value = "\x00\ud800\x1b" + "长" * 40_000
-    given = submission([value], extras=(("H3", value),))
-    book = copy(given, whole, tmp_path, wrong_id(0, value))
+    book = copy(submission([value]), whole, tmp_path, wrong_id(0, value))
     assert listed(book)[0]["填写的内容"].startswith("<U+0000><U+D800><U+001B>长")
 
 
@@ -187,13 +188,6 @@ def test_whole_file_and_missing_heading_are_listed_without_a_cell(
         (MEMBER, None),
         (None, None),
     ]
-
-
-def test_foreign_content_is_kept_on_its_own_sheet(whole: Form, tmp_path: Path) -> None:
-    given = submission([ID], extras=(("H3", "填表人：示例"), ("H4", "备注")))
-    book = copy(given, whole, tmp_path, wrong_id(0, ID))
-    rows = list(book[EXTRAS].iter_rows(min_row=3, values_only=True))
-    assert rows == [(FILE, "名单", "H3", "填表人：示例"), (FILE, "名单", "H4", "备注")]
 
 
 def test_no_foreign_content_no_sheet_for_it(whole: Form, tmp_path: Path) -> None:

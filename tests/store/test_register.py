@@ -210,3 +210,44 @@ def test_where_reading_itself_failed_it_is_tried_again(tmp_path: Path) -> None:
     assert states(tmp_path) == [("2", "rejected"), ("1", "current")]
     with Register(tmp_path, FORM) as register:
         assert register.done() == {("1", "sha of 1"), ("2", "sha of 2")}
+
+
+def test_a_later_file_of_a_batch_does_not_change_what_is_told_of_an_earlier_one(
+    tmp_path: Path,
+) -> None:
+    """Receipts do not depend on where one batch ends and the next begins."""
+    coded = Claim("42", NAME, "1", SUPERIOR)
+    files = [arrival("1", "a"), arrival("2", "b", claim=coded), arrival("3", "c")]
+    told = []
+    for name, batches in (("one", [files]), ("many", [[file] for file in files])):
+        with Register(tmp_path / name, FORM) as register:
+            for batch in batches:
+                with register.record(batch, "t") as settled:
+                    told += [(one.code, one.unit, one.state) for one in settled]
+            assert register.query("SELECT code, superior_code FROM units") == [("42", "1")]
+    assert told[:3] == told[3:]
+    assert told[0][0] == ""
+
+
+def test_thousands_of_units_get_their_codes_at_once(tmp_path: Path) -> None:
+    names = [f"示例第{n}公司工会委员会" for n in range(3_000)]
+    with Register(tmp_path, FORM) as register:
+        claims = [arrival(name, claim=Claim("", name, "", SUPERIOR)) for name in names]
+        with register.record(claims, "t"):
+            pass
+        roster = [
+            Listed(f"130102-{n:04}", name, "130102", SUPERIOR) for n, name in enumerate(names)
+        ]
+        register.set_roster(roster[:-1])
+        codes = dict(register.query("SELECT name, code FROM units"))
+    assert [codes[name] for name in names] == [unit.code for unit in roster[:-1]] + [""]
+
+
+def test_where_replies_fail_units_are_forgotten_too(tmp_path: Path) -> None:
+    with Register(tmp_path, FORM) as register:
+        with pytest.raises(OSError, match="disk"), register.record([arrival("1")], "t"):
+            raise OSError("disk full")
+        with register.record([arrival("1")], "t") as settled:
+            pass
+        assert settled[0].unit == 1
+        assert register.query("SELECT id, name FROM units") == [(1, NAME)]

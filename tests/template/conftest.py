@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from converter import form as forms
-from converter import template
-from converter.model import Form
+from converter.model import Form, Stamp
+from converter.template.design import workbook
+from converter.template.layout import layout
+from converter.template.style import Painter
+from converter.template.texts import label
+from tests.opened import opened
 
 
 @pytest.fixture(scope="session")
@@ -19,4 +23,10 @@ def form() -> Form:
 @pytest.fixture(scope="session")
 def blank(form: Form) -> Any:
     """A blank workbook of 30 prepared rows; not to be changed."""
-    return template.build(form, rows=30)
+    return opened(form, rows=30)
+
+
+@pytest.fixture(scope="session")
+def designed(form: Form) -> Any:
+    """The same workbook as openpyxl designs it: one member row, every name and formula."""
+    return workbook(layout(form, 30), Painter(label(form, "font")), Stamp())

@@ -13,8 +13,8 @@ from tests.template import formula_lint as lint
 
 
 @pytest.fixture(scope="module")
-def formulas(blank: Any) -> list[tuple[str, str]]:
-    return list(lint.formulas(blank))
+def formulas(designed: Any) -> list[tuple[str, str]]:
+    return list(lint.formulas(designed))
 
 
 def test_formulas_are_found_on_every_sheet(formulas: list[tuple[str, str]], form: Form) -> None:
@@ -68,13 +68,15 @@ def test_id_numbers_are_never_counted_as_numbers(
                 assert not set(letters) & set(columns), (place, area)
 
 
-def test_member_formulas_look_at_their_own_row_or_at_fixed_ranges(blank: Any, form: Form) -> None:
+def test_member_formulas_look_at_their_own_row_or_at_fixed_ranges(
+    designed: Any, form: Form
+) -> None:
     """So that sorting and inserting leave them right."""
     member = MemberLayout(form.member, 30)
     own = re.compile(rf"\$?[A-Z]+{member.FIRST_ROW}")
     fixed = re.compile(r"\$[A-Z]+\$[0-9]+(:\$[A-Z]+\$[0-9]+)?")
-    names = set(blank.defined_names)
-    for cell in blank[form.member.title][member.FIRST_ROW]:
+    names = set(designed.defined_names)
+    for cell in designed[form.member.title][member.FIRST_ROW]:
         if cell.data_type != "f":
             continue
         for token in lint.tokens(cell.value.text):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
+from io import BytesIO
 from typing import Any
 
 import pytest
 from openpyxl.formula.translate import Translator
 from openpyxl.worksheet.worksheet import Worksheet
 
-from converter import template
 from converter.model import Form, Stamp
-from converter.template.layout import MemberLayout, UnitLayout
+from converter.template.layout import UnitLayout
+from tests.opened import opened, pressed
 
 STAMP = Stamp(
     unit_code="U001",
@@ -24,7 +27,7 @@ STAMP = Stamp(
 
 @pytest.fixture(scope="module")
 def stamped(form: Form) -> Any:
-    return template.build(form, rows=5, stamp=STAMP)
+    return opened(form, rows=5, stamp=STAMP)
 
 
 def line(sheet: Worksheet, form: Form, key: str) -> int:
@@ -125,6 +128,10 @@ def test_filter_freeze_and_print_set_up(blank: Any, form: Form) -> None:
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
         assert "&P" in sheet.oddFooter.center.text
+
+
+def test_every_visible_sheet_says_what_is_printed(designed: Any, form: Form) -> None:
+    for sheet in (designed["填写说明"], designed[form.unit.title], designed[form.member.title]):
         assert "_xlnm.Print_Area" in sheet.defined_names
 
 
@@ -179,25 +186,23 @@ def test_guide_shows_every_line_of_the_form_and_the_contacts(blank: Any, form: F
     assert wanted <= shown
 
 
-def test_every_prepared_row_has_the_formulas_of_the_first(blank: Any, form: Form) -> None:
+def test_every_prepared_row_names_the_formulas_of_the_first(form: Form) -> None:
     """Shared formulas: written once, translated by every program that reads them."""
-    sheet, member = blank[form.member.title], MemberLayout(form.member, 30)
-    for column in range(1, 60):
-        first = sheet.cell(member.FIRST_ROW, column)
-        if first.data_type != "f":
-            continue
-        assert first.value.ref.endswith(str(member.last_row))
-        for row in range(member.FIRST_ROW + 1, member.last_row + 1):
-            cell = sheet.cell(row, column)
-            assert dict(cell.value) == {"t": "shared", "si": str(first.value.number)}
+    with zipfile.ZipFile(BytesIO(pressed(form, rows=30))) as archive:
+        sheet = archive.read("xl/worksheets/sheet3.xml").decode()
+    rows = dict(re.findall(r'<row r="([0-9]+)">(.*?)</row>', sheet))
+    cell = re.compile(r'<c r="([A-Z]+)[0-9]+"[^>]*><f t="shared"( ref="[^"]*")? si="([0-9]+)"')
+    first = {column: (ref, si) for column, ref, si in cell.findall(rows["5"])}
+    assert len(first) > 20
+    assert all(ref.endswith(f':{column}34"') for column, (ref, _) in first.items())
+    for row in range(6, 35):
+        assert {c: si for c, _, si in cell.findall(rows[str(row)])} == {
+            column: si for column, (_, si) in first.items()
+        }
 
 
-def test_shared_formulas_read_back_as_each_rows_own(form: Form, tmp_path: Any) -> None:
-    import openpyxl
-
-    book = template.build(form, rows=5)
-    template.save(book, tmp_path / "t.xlsx")
-    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")[form.member.title]
+def test_shared_formulas_read_back_as_each_rows_own(form: Form) -> None:
+    sheet = opened(form, rows=5)[form.member.title]
     text = sheet["G5"].value
     assert sheet["G9"].value == Translator(text, "G5").translate_formula("G9")
     assert sheet["G9"].value != text

@@ -13,12 +13,14 @@ import pytest
 
 from converter import template
 from converter.model import Form, Stamp
+from tests.opened import opened, pressed
 
 
 def test_same_input_same_bytes_whatever_the_clock_and_the_hash_seed(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from converter import form, template;"
-        "f = form.load(form.form_dir()); template.save(template.build(f, rows=9), Path(sys.argv[1]))"
+        "f = form.load(form.form_dir());"
+        "Path(sys.argv[1]).write_bytes(b''.join(template.build(f, rows=9)))"
     )
     for name, seed, zone in (("a", "1", "Asia/Shanghai"), ("b", "2", "America/Lima")):
         surroundings = {
@@ -37,7 +39,7 @@ def test_source_date_epoch_dates_the_document(
     form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1900000000")
-    template.save(template.build(form, rows=1), tmp_path / "t.xlsx")
+    (tmp_path / "t.xlsx").write_bytes(pressed(form, rows=1))
     with zipfile.ZipFile(tmp_path / "t.xlsx") as archive:
         core = archive.read("docProps/core.xml").decode()
         assert archive.infolist()[0].date_time[:3] == (2030, 3, 17)
@@ -45,13 +47,13 @@ def test_source_date_epoch_dates_the_document(
 
 
 def test_programs_that_sniff_know_it_for_a_workbook(form: Form, tmp_path: Path) -> None:
-    template.save(template.build(form, rows=1), tmp_path / "t.xlsx")
+    (tmp_path / "t.xlsx").write_bytes(pressed(form, rows=1))
     with zipfile.ZipFile(tmp_path / "t.xlsx") as archive:
         assert archive.namelist()[0] == "[Content_Types].xml"
 
 
 def test_no_green_corners_on_ids_and_formulas(form: Form, tmp_path: Path) -> None:
-    template.save(template.build(form, rows=1), tmp_path / "t.xlsx")
+    (tmp_path / "t.xlsx").write_bytes(pressed(form, rows=1))
     with zipfile.ZipFile(tmp_path / "t.xlsx") as archive:
         for number in (1, 2, 3, 4):
             xml = archive.read(f"xl/worksheets/sheet{number}.xml").decode()
@@ -62,7 +64,7 @@ def test_no_green_corners_on_ids_and_formulas(form: Form, tmp_path: Path) -> Non
 
 
 def test_programs_compute_everything_on_opening(form: Form, tmp_path: Path) -> None:
-    template.save(template.build(form, rows=1), tmp_path / "t.xlsx")
+    (tmp_path / "t.xlsx").write_bytes(pressed(form, rows=1))
     assert openpyxl.load_workbook(tmp_path / "t.xlsx").calculation.fullCalcOnLoad
 
 
@@ -75,8 +77,9 @@ def test_an_older_file_survives_a_failed_write(
     def full(*_: object) -> None:
         raise OSError("disk full")
 
+    book = opened(form, rows=1, stamp=Stamp(unit_name="示例"))
     monkeypatch.setattr(os, "replace", full)
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="disk full"):
-        template.save(template.build(form, rows=1, stamp=Stamp(unit_name="示例")), path)
+        template.save(book, path)
     assert path.read_bytes() == b"old"

@@ -287,8 +287,14 @@ def test_string_that_is_not_in_the_table(path: Path) -> None:
 
 def test_panic_of_the_parser_is_a_refusal(path: Path) -> None:
     """A negative number beyond all days in a date's format makes calamine panic."""
+    rows = '<row r="9"><c r="D9" s="1"{}><v>-1e15</v></c></row>'
+    assert only_code(member_xml(path, rows.format(' cm="1"'))) == "F315"
+
+
+def test_usual_sheet_needs_no_parser(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("python_calamine.load_workbook")
     rows = '<row r="9"><c r="D9" s="1"><v>-1e15</v></c></row>'
-    assert only_code(member_xml(path, rows)) == "F315"
+    assert read(member_xml(path, rows)).member
 
 
 def test_lack_of_memory_is_not_a_fault_of_the_file(
@@ -298,6 +304,7 @@ def test_lack_of_memory_is_not_a_fault_of_the_file(
         raise MemoryError
 
     monkeypatch.setattr("python_calamine.load_workbook", exhausted)
+    member_xml(path, '<row r="9"><c r="B9" cm="1"><v>1</v></c></row>')
     with pytest.raises(MemoryError):
         workbook.read(path, FORM)
 

@@ -63,7 +63,7 @@ def put(address: str, value: Any, number_format: str = "") -> Callable[[Workbook
         (-3, "yyyy-mm-dd", "-3", NUMBER),
         (0, "yyyy-mm-dd", "0", NUMBER),
         (0.25, "yyyy-mm-dd", "0.25", NUMBER),
-        (60, "yyyy-mm-dd", "1900-02-28", DATE),  # calamine's day; no form goes back so far
+        (60, "yyyy-mm-dd", "60", NUMBER),  # the 29th of February 1900, which never was
         (13812345678, "yyyy-mm-dd", "13812345678", NUMBER),
         (360426199001011234, "yyyy-mm-dd", "360426199001011000", NUMBER),
         (2010.1, "0.00", "2010.1", NUMBER),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from converter import form, ooxml, template, workbook
+from converter import form, ooxml
+from converter import workbook as workbooks
 from converter.model import Form, Stamp
-from converter.template.many import Press
+from converter.template.design import compact, workbook
+from converter.template.layout import layout
+from converter.template.press import Press
 from converter.template.saving import parts
+from converter.template.style import Painter
+from converter.template.texts import label
 
 STAMP = Stamp(
     unit_code="130102-0001",
@@ -37,17 +43,36 @@ def definition() -> Form:
 
 @pytest.fixture(scope="module")
 def press(definition: Form) -> Press:
-    return Press(definition, 20)
+    return Press(definition)
 
 
 @pytest.mark.parametrize("stamp", [STAMP, AWKWARD], ids=["plain", "awkward"])
-def test_part_by_part_it_is_what_build_makes(stamp: Stamp, definition: Form, press: Press) -> None:
-    built = parts(template.build(definition, rows=20, stamp=stamp))
-    with zipfile.ZipFile(BytesIO(press.print(stamp))) as pressed:
+def test_what_is_pressed_is_what_is_designed(stamp: Stamp, definition: Form, press: Press) -> None:
+    """Part by part, but for styles that answers may need and the rows that are written here."""
+    designed = parts(workbook(layout(definition, 1), Painter(label(definition, "font")), stamp))
+    with zipfile.ZipFile(BytesIO(press.blank(stamp, rows=1))) as pressed:
         assert pressed.testzip() is None
-        assert pressed.namelist() == [name for name, _ in built]
-        for name, data in built:
-            assert pressed.read(name) == data, name
+        assert pressed.namelist() == [name for name, _ in designed]
+        for name, data in designed:
+            if name not in ("xl/styles.xml", "xl/worksheets/sheet3.xml"):
+                assert _styleless(pressed.read(name)) == _styleless(compact(data)), name
+
+
+def _styleless(xml: bytes) -> bytes:
+    return re.sub(rb' s="[0-9]+"', b"", xml)
+
+
+def test_a_filled_workbook_and_a_blank_one_differ_in_nothing_else(press: Press) -> None:
+    """Two ways to press, one result: with patterns for many, row by row for answers."""
+    for stamp in (STAMP, AWKWARD):
+        few, row_by_row = press.blank(stamp, rows=30), press.filled(None, stamp, rows=30)
+        with (
+            zipfile.ZipFile(BytesIO(few)) as one,
+            zipfile.ZipFile(BytesIO(b"".join(row_by_row))) as other,
+        ):
+            assert one.namelist() == other.namelist()
+            for name in one.namelist():
+                assert one.read(name) == other.read(name), name
 
 
 def test_it_is_read_back_with_its_stamp_and_locked_names(
@@ -55,31 +80,46 @@ def test_it_is_read_back_with_its_stamp_and_locked_names(
 ) -> None:
     for number, stamp in enumerate((STAMP, AWKWARD)):
         path = tmp_path / f"{number}.xlsx"
-        path.write_bytes(press.print(stamp))
-        found = workbook.read(path, definition)
+        path.write_bytes(press.blank(stamp, rows=20))
+        found = workbooks.read(path, definition)
         assert (found.stamp.unit_name, found.stamp.serial) == (stamp.unit_name, stamp.serial)
         assert found.unit is not None
         assert found.unit.columns["unit_name"].text == [stamp.unit_name]
         assert found.unit.columns["superior_union"].text == [stamp.superior_name]
 
 
-def test_the_form_is_built_once_for_units_of_one_make(
+def test_the_form_is_designed_once_for_units_of_one_make(
     definition: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from converter.template import many
+    from converter.template import press as module
 
-    built: list[Stamp] = []
-    whole = many.build
+    made: list[frozenset[str]] = []
+    whole = module.design
 
-    def counted(*args: Form, rows: int, stamp: Stamp) -> object:
-        built.append(stamp)
-        return whole(*args, rows=rows, stamp=stamp)
+    def counted(form: Form, names: frozenset[str], **how: bool) -> object:
+        made.append(names)
+        return whole(form, names, **how)
 
-    monkeypatch.setattr(many, "build", counted)
-    press = Press(definition, 20)
-    for stamp in (STAMP, AWKWARD, STAMP, AWKWARD):
-        press.print(stamp)
-    assert len(built) == 2  # with and without a code of the superior union
+    monkeypatch.setattr(module, "design", counted)
+    press = Press(definition)
+    for rows in (20, 40):
+        for stamp in (STAMP, AWKWARD, STAMP, AWKWARD):
+            press.blank(stamp, rows=rows)
+    assert len(made) == 2  # with and without a code of the superior union
+
+
+@pytest.mark.parametrize("rows", [1, 2, 2000, 2001, 2002, 5000])
+def test_every_prepared_row_is_there_and_none_more(
+    rows: int, definition: Form, press: Press
+) -> None:
+    with zipfile.ZipFile(BytesIO(press.blank(rows=rows))) as pressed:
+        sheet = pressed.read("xl/worksheets/sheet3.xml")
+        book = pressed.read("xl/workbook.xml")
+    numbers = [int(n) for n in re.findall(rb'<row r="([0-9]+)"', sheet)]
+    assert numbers == list(range(1, rows + 5))
+    assert b"1040003" not in sheet + book
+    assert b"@@" not in sheet + book
+    assert (b"MATCH($" in sheet) == (rows <= definition.limits["live_duplicates"])
 
 
 def test_a_place_that_is_nowhere_is_refused() -> None:

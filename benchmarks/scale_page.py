@@ -1,0 +1,82 @@
+"""docs/scale.md from docs/scale.json: what was measured, and what follows for a province and for
+the country."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+PROVINCE, COUNTRY = (200_000, 10_000_000), (2_800_000, 300_000_000)
+CORES = (2, 8, 64)
+QUERIES = ("duplicates", "all_findings", "statistics", "publish", "open_it")
+REAL = 3  # times the bytes: what is invented compresses better than what people write
+
+
+def page(kept: dict[str, Any]) -> str:
+    """The page. `kept` is what `benchmarks.scale` measured."""
+    got, asked, pools = kept["receive"], kept["register"], kept["check"]
+    first, last = got["steps"][0], got["steps"][-1]
+    files = last["files"] - first["files"]
+    worker = (last["workers_s"] - first["workers_s"]) / files
+    command = (last["command_s"] - first["command_s"]) / files
+    per_step = [
+        after["workers_s"] + after["command_s"] - before["workers_s"] - before["command_s"]
+        for before, after in zip(got["steps"], got["steps"][1:], strict=False)
+    ]
+    each = got["megabytes_in"] / got["units"] * 1e6
+    member = asked["register_megabytes"] / asked["members"] * 1e6 * REAL
+    seen = asked["published_megabytes"] / asked["members"] * 1e6 * REAL
+    unit_memory = (asked["open_it"]["peak_mib"] - kept["empty"]["peak_mib"]) / asked["units"]
+    overhead = total(pools["cluster"]) / total(pools["two"]) - 1
+
+    def row(title: str, count: tuple[int, int]) -> str:
+        units, members = count
+        hours = [max(units * worker / (n - 1), units * command) / 3600 for n in CORES]
+        cells = [
+            f"{units * worker / 3600:.1f}",
+            f"{units * command / 3600:.1f}",
+            *(f"{h * 60:.0f} min" if h < 2 else f"{h:.1f} h" for h in hours),
+            f"{units * each / 1e9:.0f}",
+            f"{members * member / 1e9:.1f}",
+            f"{members * seen / 1e9:.1f}",
+            f"{units * unit_memory / 1024:.1f}",
+        ]
+        return f"| {title}: {units:,} units, {members:,} members | " + " | ".join(cells) + " |"
+
+    def query(name: str) -> str:
+        told = asked[name]
+        return f"{told['cpu_s']:.1f} s, {told['peak_mib']} MiB"
+
+    template = Path(__file__).with_suffix(".md").read_text("utf-8")
+    return template.format(
+        measured=got["measured"],
+        machine=kept["machine"],
+        files=f"{got['units']:,}",
+        members=f"{got['members']:,}",
+        members_each=got["members"] // got["units"],
+        kilobytes=round(each / 1000),
+        worker=f"{worker * 1000:.1f}",
+        command=f"{command * 1000:.1f}",
+        cheapest=f"{min(per_step):.1f}",
+        dearest=f"{max(per_step):.1f}",
+        worker_peak=got["worker_peak_mib"],
+        command_peak=got["command_peak_mib"],
+        register_members=f"{asked['members']:,}",
+        register_units=f"{asked['units']:,}",
+        **{name: query(name) for name in QUERIES},
+        checked=f"{pools['units']:,}",
+        **{name: f"{total(pools[name]):.0f}" for name in ("one", "two", "cluster")},
+        overhead=f"{overhead:.0%}",
+        share=f"{pools['two']['command_s'] / total(pools['two']):.0%}",
+        cores=" | ".join(f"{count} cores" for count in CORES),
+        rules="---|" * len(CORES),
+        province=row("a province", PROVINCE),
+        country=row("the country", COUNTRY),
+        most_cores=round(worker / command),
+        real=REAL,
+    )
+
+
+def total(pool: dict[str, float]) -> float:
+    """Processor seconds of everybody."""
+    return pool["command_s"] + pool["workers_s"]

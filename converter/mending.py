@@ -1,0 +1,112 @@
+"""What can be mended with certainty, mended: every cell that was read otherwise than it is written.
+
+The notes K901 to K905 say of a sound cell how it is read (full-width digits, blanks, date
+writings, lost zeros, short names, numbers kept as text). Mending writes that reading down, and
+nothing else: what is wrong stays as it was typed, nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from converter.kinds import KINDS
+from converter.model import (
+    CellType,
+    Change,
+    Field,
+    Form,
+    Issue,
+    Outcome,
+    RawColumn,
+    RawSheet,
+    Records,
+    Submission,
+)
+
+READ_OTHERWISE = "K9"  # how the codes of these notes begin
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A submission as it is read, what is still to be said of it, and what was changed."""
+
+    submission: Submission
+    outcome: Outcome
+    changes: tuple[Change, ...]
+
+
+def mend(submission: Submission, outcome: Outcome, records: Records, form: Form) -> Mended:
+    """Write down how cells are read. Gives the submission back as it is where all is read as it
+    is written, and of a package, which holds canonical text."""
+    sheets = {"unit": _Sheet(submission.unit), "member": _Sheet(submission.member)}
+    changes, kept = [], []
+    for issue in outcome.issues:
+        change = None
+        if issue.code.startswith(READ_OTHERWISE) and issue.place.field:
+            for sheet in form.sheets:
+                change = change or sheets[sheet.key].mend(issue, sheet.fields, records, form)
+        if change is None:
+            kept.append(issue)
+        else:
+            changes.append(change)
+    if not changes:
+        return Mended(submission, outcome, ())
+    mended = replace(submission, unit=sheets["unit"].raw, member=sheets["member"].raw)
+    return Mended(mended, replace(outcome, issues=tuple(kept)), tuple(changes))
+
+
+class _Sheet:
+    """One sheet on its way to being mended; columns are copied when they are first changed."""
+
+    def __init__(self, raw: RawSheet | None) -> None:
+        self._raw = raw
+        self._changed: dict[str, RawColumn] = {}
+        self._types: dict[str, bytearray] = {}  # of the changed columns
+        self._record = {row: n for n, row in enumerate(raw.rows)} if raw else {}
+
+    @property
+    def raw(self) -> RawSheet | None:
+        if self._raw is None or not self._changed:
+            return self._raw
+        return replace(self._raw, columns={**self._raw.columns, **self._changed})
+
+    def mend(
+        self, issue: Issue, fields: tuple[Field, ...], records: Records, form: Form
+    ) -> Change | None:
+        raw, place = self._raw, issue.place
+        field = next((f for f in fields if f.key == place.field), None)
+        if raw is None or field is None or place.sheet != raw.name:
+            return None
+        unit = field.sheet == "unit"
+        record = 0 if unit else self._record.get(place.row)
+        if record is None or field.key not in raw.columns:
+            return None
+        canonical = records.unit if unit else _of_member(records.members, record)
+        text, kind = _typed(canonical.get(field.key, ""), field, form)
+        if not text:
+            return None
+        column = self._changed.get(field.key)
+        if column is None:
+            known = raw.columns[field.key]
+            self._types[field.key] = bytearray(known.type)
+            column = RawColumn([*known.text], self._types[field.key])
+            self._changed[field.key] = column
+        old, column.text[record] = column.text[record], text
+        self._types[field.key][record] = int(kind)
+        return Change(issue, old, text)
+
+
+def _of_member(members: Mapping[str, list[str]], record: int) -> dict[str, str]:
+    return {key: texts[record] for key, texts in members.items() if record < len(texts)}
+
+
+def _typed(text: str, field: Field, form: Form) -> tuple[str, CellType]:
+    """Canonical text as a clerk would have typed it, and the type of its cell."""
+    if not text:
+        return "", CellType.BLANK
+    value = KINDS[field.kind].cell(text, field, form)
+    if isinstance(value, date):
+        return value.isoformat(), CellType.DATE
+    return str(value), CellType.TEXT if isinstance(value, str) else CellType.NUMBER

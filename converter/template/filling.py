@@ -1,0 +1,81 @@
+"""The marked places of a design filled with a clerk's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from converter.model import Level, Stamp, Submission
+from converter.template import answers, member_sheet, rows
+from converter.template.answers import Answer
+from converter.template.copying import Copy
+from converter.template.design import BELOW, LAST_ROW, Design, UnitCell
+from converter.template.style import varied
+from converter.template.unit_sheet import locked_text
+
+
+def unit_cells(
+    plan: Design, stamp: Stamp, data: Submission | None, copy: Copy | None
+) -> dict[bytes, bytes]:
+    """The answers and reasons of the unit sheet, by their marks."""
+    unit = plan.layout.unit
+    found = {}
+    for mark, cell in plan.unit_cells.items():
+        row = unit.rows[cell.field.key]
+        answer = _reason(cell, data) if cell.is_reason else _answer(cell, stamp, data, plan)
+        level: Level | None = None
+        if copy and not cell.is_reason:
+            level = copy.level("unit", row, unit.ANSWER)
+        look = varied(cell.look, answer.shown, level) if answer.shown or level else cell.look
+        xml = b'<c r="%b" s="%d%b' % (cell.address, plan.styles[look], answer.tail)
+        if copy and cell.is_reason and row in copy.unit_rows:
+            xml += copy.unit_jump(plan, row)
+        found[mark] = xml
+    return found
+
+
+def _reason(cell: UnitCell, data: Submission | None) -> Answer:
+    text = data.unit.explanation(cell.field.key, 0) if data and data.unit else ""
+    return Answer(answers.plain(text)) if text else answers.BLANK
+
+
+def _answer(cell: UnitCell, stamp: Stamp, data: Submission | None, plan: Design) -> Answer:
+    field = cell.field
+    if field.derive:
+        return Answer(cell.xml[cell.xml.index(b'">') :])
+    if text := locked_text(field, stamp):
+        return Answer(answers.plain(text))
+    column = data.unit.columns.get(field.key) if data and data.unit else None
+    if data is None or column is None or not column.text:
+        return answers.BLANK
+    shown = cell.look.number_format
+    if data.from_package:
+        return answers.canonical(column.text[0], field, plan.layout.form, shown)
+    return answers.typed(column.text[0], column.type[0], shown)
+
+
+def member_rows(
+    plan: Design, data: Submission | None, prepared: int, copy: Copy | None
+) -> Iterator[bytes]:
+    """The prepared rows, filled where there are members."""
+    member = plan.layout.member
+    last = member.HEADING_ROW + prepared
+    first = {
+        column: tuple(
+            piece.replace(LAST_ROW, b"%d" % last).replace(BELOW, b"%d" % (last + 1))
+            for piece in pieces
+        )
+        for column, pieces in plan.row.first.items()
+    }
+    what = rows.Filling(
+        form=plan.layout.form,
+        member=member,
+        looks=member_sheet.looks(member),
+        style=plan.styles.__getitem__,
+        data=data.member if data else None,
+        canonical=bool(data and data.from_package),
+        marks=copy.member_rows if copy else {},
+        jump=partial(copy.member_jump, plan, last) if copy else None,
+    )
+    return rows.chunks(replace(plan.row, first=first), what, last)

@@ -1,0 +1,211 @@
+"""Member rows as XML: the pattern row that openpyxl wrote, once for every row.
+
+A row is its number between pieces that are the same in every row, but for what was typed. So
+a row is one join of bytes, and a hundred thousand of them take half a second. Formulas are
+shared (see `shared`): the first row holds them, the others name their numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import repeat
+from xml.sax.saxutils import escape, unescape
+
+from openpyxl.formula.translate import Translator
+
+from converter.model import CellType, Field, Form, Level, RawSheet, column_letters
+from converter.template import answers, style
+from converter.template.answers import Answer
+from converter.template.layout import MemberLayout
+from converter.template.style import Look
+
+ROWS_A_CHUNK = 2_000
+MOST_KNOWN = 20_000  # distinct answers of a column that are remembered
+_CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+" s="([0-9]+)"[^>]*?(?:/>|>(.*?)</c>)', re.DOTALL)
+_SHARED = re.compile(rb'<f t="shared" ref="[^"]*" si="([0-9]+)">')
+_PLAIN = re.compile(rb"<f>([^<]*)</f>")
+# In the translated formula of this row every number like it is the row's own.
+_FAR = 1_031_007
+
+
+@dataclass(frozen=True)
+class PatternRow:
+    """The first prepared row as it was designed: what stands in each column."""
+
+    styles: Mapping[int, int]  # by column: number of the style
+    first: Mapping[int, tuple[bytes, ...]]  # what follows the style in the first row,
+    others: Mapping[
+        int, tuple[bytes, ...]
+    ]  # and in all others; between the pieces the row's number
+
+    @classmethod
+    def of(cls, xml: bytes, row: int) -> PatternRow:
+        """Read the cells of a row's XML."""
+        styles, first, others = {}, {}, {}
+        for letters, number, inside in _CELL.findall(xml):
+            column = _number(letters.decode())
+            styles[column] = int(number)
+            first[column] = (b'">%b</c>' % inside,) if inside else (answers.BLANK.tail,)
+            others[column] = _follower(inside, letters.decode(), row) if inside else first[column]
+        return cls(styles, first, others)
+
+
+def _follower(inside: bytes, letters: str, row: int) -> tuple[bytes, ...]:
+    """What stands below a cell's formula: the number of a shared one, or its translation."""
+    if shared := _SHARED.match(inside):
+        return (b'"><f t="shared" si="%b"/></c>' % shared[1],)
+    if not (plain := _PLAIN.match(inside)):
+        return (b'">%b</c>' % inside,)
+    text = unescape(plain[1].decode(), {"&quot;": '"'})
+    far = Translator(f"={text}", f"{letters}{row}").translate_formula(f"{letters}{_FAR}")
+    pieces = re.split(rf"(?<![0-9]){_FAR}(?![0-9])", escape(far[1:]))
+    pieces[0], pieces[-1] = f'"><f>{pieces[0]}', f"{pieces[-1]}</f></c>"
+    return tuple(piece.encode() for piece in pieces)
+
+
+def _number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What the prepared rows are filled with, and how its cells look."""
+
+    form: Form
+    member: MemberLayout
+    looks: Mapping[int, Look]  # of the visible columns
+    style: Callable[[Look], int]
+    marks: Mapping[int, Mapping[int, Level]]  # row → column → level
+    data: RawSheet | None = None
+    canonical: bool = False  # the answers are a package's
+    jump: Callable[[int], bytes] | None = None  # the cell that leads on from a marked row
+
+
+def chunks(pattern: PatternRow, filling: Filling, last_row: int) -> Iterator[bytes]:
+    """The prepared rows, from the first one to `last_row`, some thousand at a time."""
+    first, rows = filling.member.FIRST_ROW, _Rows(pattern, filling)
+    yield rows.write(pattern.first, first, first + 1)
+    for start in range(first + 1, last_row + 1, ROWS_A_CHUNK):
+        yield rows.write(pattern.others, start, min(start + ROWS_A_CHUNK, last_row + 1))
+
+
+class _Rows:
+    """What stands between the numbers of a row, piece by piece."""
+
+    def __init__(self, pattern: PatternRow, filling: Filling) -> None:
+        self._pattern, self._filling = pattern, filling
+        letters = [column_letters(column).encode() for column in pattern.styles]
+        self._opening = b'"><c r="%b' % letters[0]
+        following = [*(b'<c r="%b' % name for name in letters[1:]), b"</row>"]
+        self._following = dict(zip(pattern.styles, following, strict=True))
+        self._answers = dict(self._columns(filling))
+        self._styles: dict[tuple[int, str, Level | None], bytes] = {}
+
+    def _columns(self, filling: Filling) -> Iterator[tuple[int, _Answers]]:
+        member, data = filling.member, filling.data
+        if data is None:
+            return
+        for field in member.sheet:
+            if not field.derive and field.key in data.columns:
+                column = member.columns[field.key]
+                shown = filling.looks[column].number_format
+                if filling.canonical:
+                    read = partial(_canonical, field=field, form=filling.form, shown=shown)
+                else:
+                    read = partial(answers.typed, shown=shown)
+                known = data.columns[field.key]
+                yield column, _Answers(known.text, known.type, lru_cache(MOST_KNOWN)(read))
+        if reasons := data.explanations.get(""):
+            text = [int(CellType.TEXT)] * len(reasons)
+            yield (
+                member.explanation_column,
+                _Answers(reasons, text, partial(answers.typed, shown="")),
+            )
+
+    def write(self, cells: Mapping[int, tuple[bytes, ...]], start: int, end: int) -> bytes:
+        """The XML of the rows from `start` up to but without `end`."""
+        filling = self._filling
+        marks = {row: filling.marks[row] for row in filling.marks.keys() & range(start, end)}
+        touched = {column for columns in marks.values() for column in columns}
+        numbers = [b"%d" % row for row in range(start, end)]
+        pieces: list[Iterable[bytes]] = [repeat(b'<row r="'), repeat(self._opening)]
+        for column, contents in cells.items():
+            following = self._following[column]
+            values = self._values(column, start, end)
+            leads = filling.jump if column == filling.member.explanation_column else None
+            if values is None and (column in touched or (leads and marks)):
+                style = self._style(column, "", None)
+                values = [style + number.join(contents) for number in numbers]
+            if values is None:
+                first, *others = contents
+                same = [self._style(column, "", None) + first, *others]
+                same[-1] += following
+                pieces += map(repeat, same)
+                continue
+            for row in (row for row, columns in marks.items() if column in columns):
+                tail = numbers[row - start].join(contents)
+                values[row - start] = self._marked(column, row, tail, marks[row][column])
+            if leads:
+                for row in marks:
+                    values[row - start] += leads(row)
+            pieces.append([value + following for value in values])
+        return b"".join(map(bytes.join, numbers, zip(*pieces, strict=False)))
+
+    def _values(self, column: int, start: int, end: int) -> list[bytes] | None:
+        """A cell a row from its style on; None where the column is the same in all rows."""
+        known = self._answers.get(column)
+        first = self._filling.member.FIRST_ROW
+        if known is None or start - first >= len(known.text):
+            return None
+        texts = known.text[start - first : end - first]
+        kinds = known.kind[start - first : end - first]
+        blank = self._style(column, "", None) + answers.BLANK.tail
+        missing = [blank] * (end - start - len(texts))
+        if not self._filling.canonical and set(kinds) <= {CellType.TEXT, CellType.BLANK}:
+            coded = answers.encoded(texts)
+            if coded is not None:
+                opening = self._style(column, "", None) + answers.TEXT_START
+                found = [opening + t + answers.TEXT_END if t else blank for t in coded]
+                return found + missing
+        found = []
+        for text, kind in zip(texts, kinds, strict=True):
+            tail, shown = known.read(text, kind)
+            found.append(self._style(column, shown, None) + tail)
+        return found + missing
+
+    def _marked(self, column: int, row: int, tail: bytes, level: Level) -> bytes:
+        """A cell in the colour of its level. `tail` is what it has where nothing was typed."""
+        known, at = self._answers.get(column), row - self._filling.member.FIRST_ROW
+        shown = ""
+        if known and at < len(known.text):
+            tail, shown = known.read(known.text[at], known.kind[at])
+        return self._style(column, shown, level) + tail
+
+    def _style(self, column: int, shown: str, level: Level | None) -> bytes:
+        key = column, shown, level
+        if key not in self._styles:
+            number = self._pattern.styles[column]
+            if shown or level:
+                look = self._filling.looks[column]
+                number = self._filling.style(style.varied(look, shown, level))
+            self._styles[key] = b'" s="%d' % number
+        return self._styles[key]
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """A column's answers, record by record, and what makes cells of them."""
+
+    text: Sequence[str]
+    kind: Sequence[int]
+    read: Callable[[str, int], Answer]
+
+
+def _canonical(text: str, kind: int, field: Field, form: Form, shown: str) -> Answer:
+    return answers.canonical(text, field, form, shown)

@@ -1,0 +1,146 @@
+"""What checking finds in each workbook of the corpora, as lines of text that can be compared.
+
+A line: name, status, members, a digest of all that is said of the issues (level, value as typed,
+params, related cells), a digest of what is kept (canonical records, reasons, further cells), and
+the issues themselves: each code with its cells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from unittest.mock import patch
+
+from converter import checking, tasks
+from converter.checking import Checked
+from converter.model import Issue, Submission
+from tests.corpus.corpora import everything
+from tests.corpus.faults import TODAY
+from tests.make_samples import EPOCH
+from tests.sheets import FORM
+
+TABLE = Path(__file__).with_name("issues.txt")
+A_BATCH = 100  # workbooks judged together
+
+Line = Sequence[str]  # as above
+
+
+def found() -> dict[str, Line]:
+    """Name → line, of all corpora, as the code stands now."""
+    lines: dict[str, Line] = {}
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, SOURCE_DATE_EPOCH=EPOCH):
+        batch: list[tuple[str, Submission]] = []
+        for name, path in everything(Path(folder)):
+            assert name not in lines.keys() | dict(batch), name
+            batch.append((name, tasks.read(str(path), FORM)))
+            if len(batch) == A_BATCH:
+                lines |= _judged(batch)
+                batch = []
+        return lines | _judged(batch)
+
+
+def stored() -> dict[str, Line]:
+    """Name → line, as accepted."""
+    rows = TABLE.read_text(encoding="utf-8").splitlines()
+    return {name: line for name, *line in (row.split("\t") for row in rows)}
+
+
+def accept() -> None:
+    """Write down what is found now."""
+    text = "".join("\t".join((name, *line)) + "\n" for name, line in sorted(found().items()))
+    TABLE.write_text(text, encoding="utf-8", newline="\n")
+
+
+def differences(before: Mapping[str, Line], after: Mapping[str, Line]) -> list[str]:
+    """What a person needs to see of every change of outcome."""
+    told = [f"{name}: no longer made" for name in sorted(before.keys() - after.keys())]
+    told += [
+        f"{name}: new: {' '.join(after[name])}" for name in sorted(after.keys() - before.keys())
+    ]
+    for name in sorted(before.keys() & after.keys()):
+        told += [f"{name}: {told}" for told in _difference(before[name], after[name])]
+    return told
+
+
+def _difference(before: Line, after: Line) -> list[str]:
+    told = [
+        f"{what} was {old}, is {new}"
+        for what, old, new in zip(("status", "members"), before, after, strict=False)
+        if old != new
+    ]
+    lost, more = _cells(before[4]) - _cells(after[4]), _cells(after[4]) - _cells(before[4])
+    if lost:
+        told.append(f"lost {', '.join(sorted(lost))}")
+    if more:
+        told.append(f"new {', '.join(sorted(more))}")
+    if not lost and not more and before[2] != after[2]:
+        told.append("the same cells, but level, value, params or related cells differ")
+    if before[3] != after[3]:
+        told.append("records, reasons or further cells that are kept differ")
+    return told
+
+
+def _cells(issues: str) -> set[str]:
+    return {
+        f"{code}@{cell}" for code, _, cells in (part.partition("@") for part in issues.split())
+        for cell in cells.split(",")
+    }  # fmt: skip
+
+
+# --- from outcomes to lines --------------------------------------------------------------
+
+
+def _judged(batch: Sequence[tuple[str, Submission]]) -> dict[str, Line]:
+    judged = checking.check([submission for _, submission in batch], FORM, TODAY)
+    return {name: line(checked) for (name, _), checked in zip(batch, judged, strict=True)}
+
+
+def line(checked: Checked) -> Line:
+    """Status, members, digest of issues, digest of what is kept, issues."""
+    outcome = checked.outcome
+    said = [
+        [i.code, i.level.value, address(i), i.place.field, i.value, sorted(i.params.items()),
+         [(p.sheet, p.row, p.column, p.field) for p in i.related]]
+        for i in outcome.issues
+    ]  # fmt: skip
+    return (
+        outcome.status,
+        str(outcome.members),
+        _digest([said, outcome.unit_code, outcome.unit_name]),
+        _digest(kept(checked)),
+        " ".join(f"{code}@{','.join(cells)}" for code, cells in _by_code(outcome.issues).items()),
+    )
+
+
+def kept(checked: Checked) -> list[object]:
+    """All that is not an issue: canonical texts, reasons, cells that the form does not know."""
+    records, sheets = checked.records, (checked.submission.unit, checked.submission.member)
+    return [
+        dict(records.unit),
+        {key: list(texts) for key, texts in records.members.items()},
+        [list(reason) for reason in records.reasons],
+        [[list(extra) for extra in sheet.extras] for sheet in sheets if sheet],
+    ]
+
+
+def address(issue: Issue) -> str:
+    """U!B5, M!C17; the sheet itself for what the form does not know; '' for the whole file."""
+    known = {FORM.unit.title: "U", FORM.member.title: "M"}
+    sheet = known.get(issue.place.sheet, issue.place.sheet)
+    return f"{sheet}!{issue.place.cell}".replace(" ", "_") if sheet else ""
+
+
+def _by_code(issues: Iterable[Issue]) -> dict[str, list[str]]:
+    cells: dict[str, list[str]] = {}
+    for issue in issues:
+        cells.setdefault(issue.code, []).append(address(issue))
+    return dict(sorted(cells.items()))
+
+
+def _digest(said: object) -> str:
+    text = json.dumps(said, ensure_ascii=True, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

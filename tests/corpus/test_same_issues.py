@@ -1,0 +1,94 @@
+"""Nothing gets faster by finding less: what is found in the corpora is what was found before.
+
+Any change of outcome fails, an improvement too. `python -m tests.corpus.accept` renews the table
+on purpose.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from converter import checking, package, workbook
+from converter.model import Level
+from tests.corpus import contents, table
+from tests.corpus.corpora import MORE_SEEDS, SEEDS
+from tests.corpus.faults import TODAY
+from tests.corpus.writers import WRITERS, write
+from tests.make_samples import EPOCH
+from tests.sheets import FORM
+
+
+def test_the_issues_of_all_corpora_are_those_that_were_accepted() -> None:
+    told = table.differences(table.stored(), table.found())
+    assert not told, "\n".join([f"{len(told)} outcomes differ:", *told])
+
+
+# --- the same content by every way of reading --------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_same_cells_come_to_the_same_however_they_are_written(
+    seed: int, tmp_path: Path
+) -> None:
+    """Some of these files are read by the fast path, some must be left to the careful one."""
+    tables = contents.workbook(seed)
+    paths = {
+        name: write(tmp_path / f"{name}.xlsx", tables, writer) for name, writer in WRITERS.items()
+    }
+    judged = checking.check([workbook.read(p, FORM, "f") for p in paths.values()], FORM, TODAY)
+    lines = {name: table.line(checked) for name, checked in zip(paths, judged, strict=True)}
+    assert not table.differences(dict.fromkeys(lines, lines["shared"]), lines)
+
+
+def told(checked: checking.Checked) -> set[tuple[str, str, str, int]]:
+    """(code, level, field, number of the member) of what holds of a package, too."""
+    member = checked.submission.member
+    rows = member.rows if member else []
+    return {
+        (
+            i.code,
+            i.level.value,
+            i.place.field,
+            rows.index(i.place.row) if i.place.field in keys else 0,
+        )
+        for keys in [{field.key for field in FORM.member}]
+        for i in checked.outcome.issues
+        if i.level is not Level.NOTE and i.code != "X174"
+    }
+
+
+def test_what_a_package_holds_is_judged_as_its_workbook_was(tmp_path: Path) -> None:
+    """Notes tell of writing that a package no longer shows, X174 of a derived cell typed over:
+    packages have neither. Items that a sheet lacks (stage S) are blank there."""
+    paths = [
+        write(tmp_path / f"{seed}.xlsx", contents.workbook(seed), WRITERS["shared"])
+        for seed in MORE_SEEDS
+    ]
+    judged = checking.check([workbook.read(path, FORM) for path in paths], FORM, TODAY)
+    fit = [
+        checked
+        for checked in judged
+        if checked.outcome.status in ("ok", "warnings")
+        and not any(issue.code[0] == "S" for issue in checked.outcome.issues)
+    ]
+    assert len(fit) > 20
+    packages = []
+    for number, checked in enumerate(fit):
+        members = package.build(checked.records, FORM, None, int(EPOCH))
+        package.write(tmp_path / f"{number}.zip", members, FORM, created=int(EPOCH))
+        packages.append(package.read(tmp_path / f"{number}.zip", FORM))
+    again = checking.check(packages, FORM, TODAY)
+    assert [a.records.members for a in again] == [b.records.members for b in fit]
+    assert [told(a) for a in again] == [told(b) for b in fit]
+
+
+def test_every_change_of_outcome_is_told() -> None:
+    before = {"a": ("errors", "3", "1", "2", "K112@M!C5,M!C7"), "b": ("ok", "1", "1", "2", "")}
+    less = {"a": ("errors", "3", "9", "2", "K112@M!C5"), "b": ("ok", "1", "1", "2", "")}
+    other = {"a": ("errors", "3", "9", "2", "K112@M!C5,M!C7"), "b": ("ok", "1", "1", "9", "")}
+    assert table.differences(before, before) == []
+    assert table.differences(before, less) == ["a: lost K112@M!C7"]
+    assert [line[:2] for line in table.differences(before, other)] == ["a:", "b:"]
+    assert table.differences(before, {"b": before["b"]}) == ["a: no longer made"]

@@ -1,0 +1,130 @@
+"""Mending writes down how cells are read: nothing that was said before is said otherwise after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from converter import checking, mending, template, workbook
+from converter.checking import Checked
+from converter.kinds.base import today
+from converter.model import CellType, Form, Issue, RawColumn, RawSheet, Stamp, Submission
+from converter.report.annotate import annotated
+from tests.parity.cases import Clerk
+from tests.people import id_number
+from tests.sheets import FORM
+
+TEXT, NUMBER, DATE = CellType.TEXT, CellType.NUMBER, CellType.DATE
+ID = id_number("130102", "1990-01-01", 88)
+
+
+def judged(submission: Submission) -> Checked:
+    return checking.check([submission], FORM, today())[0]
+
+
+def mended(submission: Submission) -> mending.Mended:
+    found = judged(submission)
+    return mending.mend(submission, found.outcome, found.records, FORM)
+
+
+def submission(
+    unit: dict[str, tuple[str, CellType]], members: list[tuple[str, str, tuple[str, CellType]]]
+) -> Submission:
+    columns = {key: RawColumn([text], [int(kind)]) for key, (text, kind) in unit.items()}
+    at = {key: (4 + n, 2) for n, key in enumerate(unit)}
+    text = [int(TEXT)] * len(members)
+    people = {
+        "name": RawColumn([m[0] for m in members], text),
+        "id_number": RawColumn([m[1] for m in members], text),
+        "joined_on": RawColumn([m[2][0] for m in members], [int(m[2][1]) for m in members]),
+    }
+    places = {"name": (0, 2), "id_number": (0, 3), "joined_on": (0, 4)}
+    rows = [9 + 3 * n for n in range(len(members))]
+    return Submission(
+        "填报.xlsx",
+        RawSheet("单位", columns, [0], at, {}),
+        RawSheet("名单", people, rows, places, {}),
+        Stamp(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "becomes"),
+    [
+        ("unit_name", (" 示例厂工会 ", TEXT), ("示例厂工会", TEXT)),
+        ("staff", ("１２ 人", TEXT), ("12", NUMBER)),
+        ("staff", ("约１２人", TEXT), ("约１２人", TEXT)),  # no count: stays as it was typed
+        ("staff", ("１２", TEXT), ("12", NUMBER)),
+        ("postcode", ("54000", NUMBER), ("054000", TEXT)),
+        ("founded_on", ("2010.5.1", TEXT), ("2010-05-01", DATE)),
+        ("founded_on", ("2010.1", TEXT), ("2010.1", TEXT)),  # January or October: nobody knows
+        ("unit_category", ("国有企业", TEXT), ("国有企业", TEXT)),
+    ],
+)
+def test_what_is_read_otherwise_is_written_so(
+    key: str, typed: tuple[str, CellType], becomes: tuple[str, CellType]
+) -> None:
+    done = mended(submission({key: typed}, []))
+    assert done.submission.unit is not None
+    column = done.submission.unit.columns[key]
+    assert (column.text[0], CellType(column.type[0])) == becomes
+    assert [(c.old, c.new) for c in done.changes] == (
+        [(typed[0], becomes[0])] if typed != becomes else []
+    )
+
+
+def test_lost_digits_are_never_guessed() -> None:
+    given = submission(
+        {}, [("示例", ID[:-1], ("", CellType.BLANK)), ("示", f" {ID}", ("20100501", TEXT))]
+    )
+    done = mended(given)
+    assert done.submission.member is not None
+    assert done.submission.member.columns["id_number"].text == [ID[:-1], ID]
+    assert [c.note.place.cell for c in done.changes] == ["C12", "D12"]
+
+
+def test_what_was_given_is_left_alone() -> None:
+    given = submission({"staff": ("１２", TEXT)}, [("示例 ", ID, ("2010.5.1", TEXT))])
+    before = repr(given)
+    assert mended(given).changes
+    assert repr(given) == before
+
+
+def test_a_package_holds_nothing_to_mend() -> None:
+    given = replace(submission({"staff": ("12", TEXT)}, []), from_package=True)
+    assert mended(given).submission is given
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mended_copies_raise_no_notes_and_all_else_as_before(seed: int, tmp_path: Path) -> None:
+    """Whatever was typed, through a real file: what is left is what was there but for the notes."""
+    clerk = Clerk(FORM, seed=seed)
+    given = clerk.submission("", 40, wrong=0.5)
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"".join(template.build(FORM, rows=50, data=given)))
+    original = workbook.read(path, FORM)
+    before, done = judged(original), mended(original)
+    pieces = annotated(template.Press(FORM), done.submission, done.outcome, done.changes)
+    path.write_bytes(b"".join(pieces))
+    after = judged(workbook.read(path, FORM))
+    assert [i for i in after.outcome.issues if i.code.startswith("K9")] == []
+    assert told(after, FORM) == told(before, FORM)
+    assert done.changes
+    assert after.records.unit == before.records.unit
+    assert after.records.members == before.records.members
+    assert mending.mend(after.submission, after.outcome, after.records, FORM).changes == ()
+
+
+def told(checked: Checked, form: Form) -> Counter[tuple[str, str, str, int]]:
+    """Issues but for the notes of reading; members counted from the first one."""
+    member = checked.submission.member
+    record = {row: n for n, row in enumerate(member.rows)} if member else {}
+
+    def one(issue: Issue) -> tuple[str, str, str, int]:
+        at = record.get(issue.place.row, -1) if issue.place.sheet == form.member.title else -1
+        return issue.code, str(issue.level), issue.place.field, at
+
+    return Counter(one(i) for i in checked.outcome.issues if not i.code.startswith("K9"))
