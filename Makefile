@@ -4,12 +4,17 @@
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
-# make bench   measure beside the peers (25 minutes; `make bench QUICK=1` takes one): docs/performance.md
-# make windows-wheels   collect what an offline Windows machine needs
+# make bench   measure beside the peers (25 minutes; `make bench QUICK=1` takes two): docs/performance.md
+# make pictures renew the pictures of the handbooks
+# make dist    build the program that needs no Python, for the platform this runs on
+# make dist-test   run it in an empty environment
+# make wheels  the wheel, and all that an offline Linux or Windows machine needs to install it
+# make windows-wheels   … for Windows only
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit lock bench bench-scale docs samples windows-wheels clean
+.PHONY: help demo test lint types unit lock bench bench-scale docs samples pictures dist dist-test \
+	wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -63,8 +68,8 @@ demo: $(VENV)/.runtime
 test: lint types unit
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff format --check converter tests docs benchmarks
-	$(BIN)/ruff check converter tests docs benchmarks
+	$(BIN)/ruff format --check converter tests docs benchmarks program
+	$(BIN)/ruff check converter tests docs benchmarks program
 
 types: $(VENV)/.dev
 	$(BIN)/mypy --strict converter
@@ -77,6 +82,7 @@ lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) pyproject.toml --all-extras --group dev --group bench --group dist \
 		-c requirements-dev.lock -o requirements-bench.lock
+	$(COMPILE) pyproject.toml --extra portal --group dist -c requirements-bench.lock -o requirements-dist.lock
 
 # Half an hour; see docs/scale.md.
 bench-scale: $(VENV)/.dev
@@ -92,17 +98,47 @@ samples: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
-# For a machine without network: copy dist/ there, then
+pictures: $(VENV)/.dev
+	$(BIN)/python docs/pictures.py
+
+# Built in an environment of its own: what a developer has besides does not slip in.
+build/program-env/.made: requirements-dist.lock $(VENV)/.created
+	rm -rf build/program-env && $(VENV)/bin/python -m venv build/program-env
+	build/program-env/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements-dist.lock
+	@touch $@
+
+dist: build/program-env/.made
+	build/program-env/bin/python program/build.py
+
+dist-test: $(VENV)/.dev
+	$(BIN)/python -m pytest program
+
+# For a machine without network: copy dist/linux or dist/windows there, then
+#   python3 -m pip install --no-index --find-links dist/linux converter
 #   py -m pip install --no-index --find-links dist\windows converter
+# That pip finds a wheel of everything for the platform is the proof that there is one.
+wheels: linux-wheels windows-wheels
+
+linux-wheels: $(VENV)/.dev
+	$(call wheelhouse,linux,x86_64-manylinux_2_28,\
+		--platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64)
+
 windows-wheels: $(VENV)/.dev
-	rm -rf dist/windows && mkdir -p dist/windows
-	$(PIP) wheel --quiet --no-deps . -w dist/windows
+	$(call wheelhouse,windows,windows,--platform win_amd64)
+
+# $(1) folder below dist/, $(2) the platform as uv names it, $(3) as pip does
+define wheelhouse
+	rm -rf dist/$(1) && mkdir -p dist/$(1)
+	$(PIP) wheel --quiet --no-deps . -w dist/$(1)
 	set -e; for version in 3.11 3.12 3.13; do \
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-platform windows \
-		--python-version $$version -c requirements.lock pyproject.toml -o dist/windows.lock; \
-	$(PIP) download --quiet --no-deps --require-hashes --only-binary=:all: --platform win_amd64 \
-		--python-version $$version -r dist/windows.lock -d dist/windows; done
-	@rm dist/windows.lock; ls dist/windows
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-platform $(strip $(2)) \
+		--python-version $$version -c requirements-dist.lock pyproject.toml --extra portal \
+		--group dist -o dist/$(1).lock; \
+	$(PIP) download --quiet --no-deps --require-hashes --only-binary=:all: $(3) \
+		--python-version $$version -r dist/$(1).lock -d dist/$(1); done
+	@rm dist/$(1).lock; du -sh dist/$(1); ls dist/$(1) | wc -l
+endef
 
 clean:
 	rm -rf $(VENV) $(DEMO) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -25,6 +25,16 @@ LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
 DROPPINGS = ("~$", ".", "Thumbs.db", "desktop.ini")
 
 
+# Passes finished work on and shows how far it has come: (what is finished, how many there are in
+# all by now, how many one of them is) → the same.
+Progress = Callable[[Iterable[Any], Callable[[], int], Callable[[Any], int]], Iterable[Any]]
+
+
+def silent(answers: Iterable[Any], total: Callable[[], int], held: Callable[[Any], int]) -> Any:
+    """The Progress that shows nothing."""
+    return answers
+
+
 class Stop(Exception):
     """The command cannot go on: wrong usage or an output that cannot be written (exit 2)."""
 
@@ -82,7 +92,7 @@ def check(
     annotate: Path | None,
     jobs: int,
     worker: Worker,
-    progress: Any = iter,
+    progress: Progress = silent,
     pool: Sequence[Runner] = (),
     fix: Path | None = None,
 ) -> Report:
@@ -108,7 +118,7 @@ def check(
         engine.here(worker, jobs) as own,
         engine.answers(tasks, pool or own, lambda task: _split(task, folder), _lost) as answers,
     ):
-        for data, _ in progress(answers):
+        for data, _ in progress(answers, lambda: len(files), _held):
             outcomes += (wire.unpack_outcome(o) for o in data["outcomes"])
             annotated += (path for path in data["annotated"] if path)
             fixed += (
@@ -119,6 +129,11 @@ def check(
                 if path
             )
     return Report(tuple(outcomes), tuple(annotated), tuple(fixed))
+
+
+def _held(answer: Any) -> int:
+    """How many files an answer is about."""
+    return len(answer[0]["outcomes"])
 
 
 def _check_task(

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from converter import form, identity, keys, messages, roster, wire
-from converter.commands import Stop, today
+from converter.commands import Progress, Stop, silent, today
 from converter.engine import Died, Task, Worker
 from converter.identity import holding, issuing, ledger
 from converter.model import Issue, Level, Outcome, Place
@@ -126,7 +125,12 @@ class Made:
 
 
 def templates(
-    folder: Path, identities: Path, target: Path, rows: int, worker: Worker, progress: Any = iter
+    folder: Path,
+    identities: Path,
+    target: Path,
+    rows: int,
+    worker: Worker,
+    progress: Progress = silent,
 ) -> Made:
     """Write a workbook for each identity file of a folder. Raises Stop, OSError."""
     files = sorted(path for path in identities.iterdir() if path.suffix.lower() == ".xml")
@@ -143,7 +147,8 @@ def templates(
             wanted.append((str(target / f"{path.stem}.xlsx"), document))
     target.mkdir(parents=True, exist_ok=True)
     starts = range(0, len(wanted), TEMPLATES_A_TASK)
-    for part in progress([wanted[at : at + TEMPLATES_A_TASK] for at in starts]):
+    parts = [wanted[at : at + TEMPLATES_A_TASK] for at in starts]
+    for part in progress(parts, lambda: len(wanted), len):
         args = {"form": str(folder), "rows": rows, "outputs": [output for output, _ in part]}
         worker.run(Task("templates", args, (), tuple(document for _, document in part)))
     return Made(len(wanted), tuple(outcomes))

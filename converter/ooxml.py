@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 PREFIX = ".converter-tmp-"
+GLANCE = 64_000  # bytes of a part that are looked at to guess what a file is
 STALE = 3600  # seconds after which a private file belongs to nobody any more
 
 Verify = Callable[[Path], None]
@@ -251,6 +252,23 @@ def is_package(path: Path, descriptor: str = "datapackage.json") -> bool:
             return descriptor in archive.namelist()
     except (OSError, ValueError, zipfile.BadZipFile, struct.error, NotImplementedError):
         return False
+
+
+def stamped(path: Path, name: str) -> str | None:
+    """A custom property of a workbook, by a glance that no file can make expensive: '' where it
+    has none, None where this is no workbook. What it says is a hint, not a verdict."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if "[Content_Types].xml" not in archive.namelist():
+                return None
+            with archive.open("docProps/custom.xml") as part:
+                text = part.read(GLANCE).decode("utf-8", "replace")
+    except KeyError:
+        return ""
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, struct.error, RuntimeError):
+        return None
+    found = re.search(rf'name="{re.escape(name)}"[^>]*>\s*<[^>]+>([^<]*)<', text)
+    return found[1] if found else ""
 
 
 def dos_time(when: int) -> tuple[int, int, int, int, int, int]:

@@ -6,10 +6,9 @@ import re
 import runpy
 from pathlib import Path
 
-import click
 import pytest
 
-from converter import catalogue, cli, messages
+from converter import catalogue, messages
 from converter.form import form_dir, load, with_codes
 from converter.kinds import KINDS
 from converter.model import Form
@@ -82,26 +81,6 @@ def test_columns_of_the_field_table_stand_below_one_another(form: Form) -> None:
         for row, key in zip(rows[: len(form.unit.fields)], keys, strict=False)
     }
     assert len(starts) == 1
-
-
-_context = click.Context(cli.cli)
-COMMANDS = {name: cli.cli.get_command(_context, name) for name in cli.cli.list_commands(_context)}
-
-
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "docs/clerk.zh-CN.md"])
-def test_commands_in_the_handbooks_exist(page: str) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    named = set(re.findall(r"converter ([a-z]+)", text))
-    assert named <= set(COMMANDS)
-    options = re.findall(r"^ *converter ([a-z]+) (.*)$", text, re.MULTILINE)
-    for name, rest in options:
-        known = {opt for param in COMMANDS[name].params for opt in param.opts}
-        assert set(re.findall(r"(?<=\s)--?[a-z-]+", f" {rest}")) <= known, (name, rest)
-
-
-def test_every_command_is_in_the_readme() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert {name for name in COMMANDS if f"converter {name}" not in text} == set()
 
 
 def test_relative_links_lead_somewhere() -> None:

@@ -7,12 +7,13 @@ output that cannot be written · 101 a bug, with a crash note.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 
 import click
 
-from converter.cli.shared import OK, USAGE, cli, err
+from converter.cli.shared import OK, ROOMS, USAGE, cli, err
 
 __all__ = ["cli", "main", "run"]
 
@@ -28,12 +29,24 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a GBK console lacks rare characters
-    sys.exit(run(sys.argv[1:]))
+    from converter.cli import window
+
+    own = window.own()
+    code = run(sys.argv[1:], window=own)
+    if own:
+        window.wait()
+    sys.exit(code)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line; returns the exit code."""
+def run(arguments: Sequence[str], *, window: bool = False) -> int:
+    """Run one command line; returns the exit code. Files alone, as they come when they are
+    dropped on the program's icon, are checked and converted; nothing at all is answered by what
+    could be done here. `window`: the program was started by its icon."""
     try:
+        if not arguments or _files_alone(arguments):
+            from converter.cli import dropped
+
+            return dropped.run(arguments, window=window)
         result = cli.main(list(arguments), prog_name="converter", standalone_mode=False)
         return result if isinstance(result, int) else OK
     except click.exceptions.Exit as ending:
@@ -54,3 +67,7 @@ def run(arguments: Sequence[str]) -> int:
         text, code = failing.explain(error)
         err(text)
         return code
+
+
+def _files_alone(arguments: Sequence[str]) -> bool:
+    return arguments[0] not in ROOMS and all(map(os.path.exists, arguments))

@@ -18,14 +18,16 @@ from converter.cli.shared import (
     form_of,
     option,
     out,
+    out_page,
     pool,
     print_report,
     progress,
+    unicode_out,
     width,
 )
 
 if TYPE_CHECKING:
-    from converter.commands import Fixed
+    from converter.commands import Converted, Fixed
     from converter.model import Form, Outcome
 
 
@@ -145,11 +147,12 @@ def check(
 
         if layout == "json":
             changes = {one.file: one.changes for one in report.fixed} if fix else None
-            out(as_json.render(report.outcomes, form, show_ids=show_ids, fixed=changes))
+            told = {"show_ids": show_ids, "ascii_only": not unicode_out()}
+            out(as_json.render(report.outcomes, form, fixed=changes, **told))
         else:
             from converter.report import html
 
-            out(html.render(report.outcomes, form, show_ids=show_ids))
+            out_page(html.render(report.outcomes, form, show_ids=show_ids))
     _say_written(report.annotated, annotate, "annotated")
     _say_written([one.copy for one in report.fixed], fix, "fixed")
     if fix and not report.fixed:
@@ -199,17 +202,32 @@ def convert(
     with Worker() as worker:
         from converter import commands
         from converter.messages import say
-        from converter.report import changes
 
         folder, form = form_of(ctx)
         target = output or Path(say("report_package_name"))
         results = commands.convert(workbooks, folder, target, identity, since, worker, seal)
+    say_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
+    return OK if all(result.package for result in results) else FOUND
+
+
+def say_converted(
+    results: Sequence[Converted],
+    form: Form,
+    *,
+    show_ids: bool = False,
+    seal: bool = False,
+    since: str = "",
+) -> None:
+    """What stood in the way, what changed, what was written."""
+    from converter.messages import say
+    from converter.report import changes
+
     outcomes = [r.outcome for r in results]
     if any(o.issues for o in outcomes):
         print_report(outcomes, form, show_ids, summary=False)
     for result in results:
         if result.changes is not None:
-            out(changes.render(result.changes, form, since=str(since), show_ids=show_ids))
+            out(changes.render(result.changes, form, since=since, show_ids=show_ids))
         if result.package is None:
             err(say("convert_refused", file=result.outcome.file))
             continue
@@ -221,7 +239,6 @@ def convert(
             out(say("converted_sealed"))
         out(say("converted_checked"))
         err(say("convert_next", path=result.package))
-    return OK if all(result.package for result in results) else FOUND
 
 
 @command("show")
@@ -264,8 +281,10 @@ def show(
     if not outcome.readable or "unit" not in found:
         print_report([outcome], form, show_ids)
         return FOUND
-    render = records.html if as_html else records.text
-    out(render(found, form, member=member, show_ids=show_ids))
+    if as_html:
+        out_page(records.html(found, form, member=member, show_ids=show_ids))
+    else:
+        out(records.text(found, form, member=member, show_ids=show_ids, width=width()))
     return OK
 
 
@@ -319,5 +338,5 @@ def stats(
         commands.write_figures(found["tables"], output, title)
         err(say("stats_written", path=output))
     else:
-        out(figures.text(found["tables"]))
+        out(figures.text(found["tables"], width()))
     return OK

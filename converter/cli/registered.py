@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converter.cli.officer import refusing
-from converter.cli.shared import FOUND, OK, err, out
+from converter.cli.shared import FOUND, OK, err, out, out_page, width
+from converter.messages import say
+
+if TYPE_CHECKING:
+    from converter.store import Snapshot
 
 
 def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_ids: bool) -> int:
     """Units, or with `member` people, of a register."""
     from converter.form import with_codes
-    from converter.messages import say
     from converter.report import registered, tabular
     from converter.store import Snapshot
 
@@ -23,20 +27,19 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
             table = registered.members(register, form, member.strip(), show_ids=show_ids)
         else:
             table = registered.units(register, unit.strip())
-        made = say("summary_made", published=register.state["published"])
+        made = _made(register)
     if as_html:
-        out(tabular.html([table], form.title, made))
+        out_page(tabular.html([table], form.title, made))
     else:
-        out(tabular.text([table]))
+        out(tabular.text([table], width()))
     return OK
 
 
 def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Path | None) -> int:
     """Figures of a period. A workbook or a page gets every grouping the form knows."""
     from converter import ooxml
-    from converter.commands import Stop
+    from converter.commands import Stop, today
     from converter.form import with_codes
-    from converter.messages import say
     from converter.report import figures, summary, tabular
     from converter.statistics import collection
     from converter.store import Snapshot
@@ -52,15 +55,15 @@ def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Pat
         if chosen not in register.periods():
             err(say("store_no_period", period=chosen))
         groups = by or (known if output else ())
-        found = collection.figures(register, form, date.today(), period=chosen, by=groups)
-        made = say("summary_made", published=register.state["published"])
+        found = collection.figures(register, form, today(), period=chosen, by=groups)
+        made = _made(register)
     title = say("summary_title", period=chosen)
     if output is None:
-        out(tabular.text(summary.tables(found)))
+        out(summary.text(found, width()))
         return OK
     suffix = figures.suffix_of(output)
     if suffix == ".xlsx":
-        data = summary.xlsx(found, title)
+        data = summary.xlsx(found, title, made)
     elif suffix == ".html":
         data = summary.html(found, title, f"{form.title}　{made}").encode("utf-8")
     else:
@@ -69,6 +72,12 @@ def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Pat
     ooxml.write_bytes_atomically(output, data)
     err(say("stats_written", path=output))
     return OK
+
+
+def _made(register: Snapshot) -> str:
+    """When what is read was published, by the clock of this desk."""
+    moment = datetime.fromisoformat(str(register.state["published"])).astimezone()
+    return say("summary_made", published=moment.strftime("%Y-%m-%d %H:%M"))
 
 
 def receipt(path: Path, keys_folder: Path | None) -> int | None:

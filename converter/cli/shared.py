@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from converter.model import Form, Outcome
 
 OK, FOUND, USAGE = 0, 1, 2
+LONG = 8  # files from which a bar is shown
 
 
 class Chinese:
@@ -165,28 +166,42 @@ def print_report(
     out(terminal.render(outcomes, form, show_ids=show_ids, colour=colour, width=columns))
     if summary:
         colour = colourful(sys.stderr)
-        err(terminal.summary(outcomes, given=given, annotated=annotated, colour=colour))
+        err(
+            terminal.summary(
+                outcomes, form, given=given, annotated=annotated, colour=colour, width=columns
+            )
+        )
 
 
 def width() -> int:
-    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+    """Columns of the terminal (COLUMNS counts), 0 where there is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def colourful(stream: Any) -> bool:
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
 
 
-def progress(answers: Any) -> Any:
+def progress(answers: Any, total: Callable[[], int], held: Callable[[Any], int]) -> Any:
     """A bar on stderr, on a terminal only, and only where there is something to wait for."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or total() < LONG:
         return answers
-    from converter.messages import say
+    from converter.cli import waiting
 
-    def shown() -> Any:
-        with click.progressbar(answers, label=say("progress"), file=sys.stderr) as bar:
-            yield from bar
+    return waiting.bar(answers, total, held)
 
-    return shown()
+
+def unicode_out() -> bool:
+    """Whether what goes to stdout can hold every character as it is."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def out_page(page: str) -> None:
+    """A page on stdout. It says that it is UTF-8; where it would be written otherwise (a Chinese
+    Windows, `> page.html`) all that is not ASCII is written as references."""
+    out(page if unicode_out() else page.encode("ascii", "xmlcharrefreplace").decode("ascii"))
 
 
 def out(text: str) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -147,11 +146,11 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _lock(handle: int) -> None:
-    if os.name == "nt":
+    try:
+        import fcntl
+    except ImportError:  # Windows
         import msvcrt
 
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
         return
-    import fcntl
-
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,12 +8,12 @@ units of the period, and publishes what others read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+from converter.commands import Progress, silent
 from converter.engine import Worker
 from converter.model import Issue
 from converter.receiving import across, run
@@ -49,7 +49,7 @@ def receive(
     roster: Sequence[Listed] | None = None,
     due: date | None = None,
     period: str = "",
-    progress: Callable[[Any], Any] = iter,
+    progress: Progress = silent,
 ) -> Summary:
     """Receive an inbox, then look across the units of a period ('' = the form's, or a newer one
     that was reported for). Raises store.Busy, store.StoreError, OSError."""

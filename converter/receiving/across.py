@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from converter import messages
 from converter.model import Form, Issue, Place
 from converter.store.arrival import same_name
-from converter.store.schema import name
+from converter.store.schema import IS_SUPERIOR, name
 
 CURRENT = "s.period = ? AND s.state = 'current'"
 
@@ -157,13 +157,15 @@ def previous(tables: Tables, period: str) -> str:
 
 
 def _missing(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
-    """Units of the roster that do not count yet: C104 nothing came, C105 only refused files."""
+    """Units of the roster that do not count yet: C104 nothing came, C105 only refused files.
+    Unions that stand on the roster as other units' superiors need not report."""
     rows = tables.query(
         "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id)"
         " FROM roster r LEFT JOIN units u ON u.code = r.code"
         " LEFT JOIN submissions s ON s.unit = u.id AND s.period = ?"
         " GROUP BY r.code, r.name, r.superior"
-        " HAVING count(*) FILTER (WHERE s.state = 'current') = 0 ORDER BY r.superior, r.code",
+        " HAVING count(*) FILTER (WHERE s.state = 'current') = 0"
+        f" AND (count(s.id) > 0 OR NOT {IS_SUPERIOR}) ORDER BY r.superior, r.code",
         [period],
     )
     for code, unit, superior, file in rows:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from converter import engine, messages, ooxml, wire
-from converter.commands import BYTES_A_BATCH, FILES_A_BATCH, LOST
+from converter.commands import BYTES_A_BATCH, FILES_A_BATCH, LOST, Progress, silent
 from converter.engine import Died, Runner, Shared, Task, Worker
 from converter.model import Form, Issue, Level, Place
 from converter.receiving import inbox as box
@@ -65,11 +65,32 @@ def run(
     register: Register,
     plan: Plan,
     worker: Worker,
-    progress: Callable[[Any], Any] = iter,
+    progress: Progress = silent,
 ) -> Iterator[Received]:
     """Receive what is not yet registered; yields file by file, once it is on the disk."""
     done = register.done()
     todo = [item for item in items if (item.name, item.content) not in done]
+    expected = len(todo)  # grows with every zip that turns out to hold several files
+
+    def received() -> Iterator[Received]:
+        nonlocal expected
+        for one in _received(todo, done, register, plan, worker):
+            if isinstance(one, int):
+                expected += one
+            else:
+                yield one
+
+    yield from progress(received(), lambda: expected, lambda one: 1)
+
+
+def _received(
+    todo: Sequence[Item],
+    done: set[tuple[str, str]],
+    register: Register,
+    plan: Plan,
+    worker: Worker,
+) -> Iterator[Received | int]:
+    """What was received; a number tells by how many files the work has grown."""
     publisher = _Publisher(register, plan)
     unpacked = _place_for_zips(register, plan)
     with engine.here(worker, plan.jobs) as own:
@@ -77,10 +98,12 @@ def run(
         for at in range(0, len(todo), ITEMS_A_ROUND):
             # What a killed run left, and what the round before unpacked.
             shutil.rmtree(unpacked, ignore_errors=True)
-            opened = _unpacked(todo[at : at + ITEMS_A_ROUND], unpacked, plan, worker)
+            chosen = todo[at : at + ITEMS_A_ROUND]
+            opened = _unpacked(chosen, unpacked, plan, worker)
+            yield len(opened.items) + len(opened.refused) - len(chosen)
             yield from _refused(opened, register, plan, done)
             fresh = [item for item in opened.items if (item.name, item.content) not in done]
-            for received in _judged(fresh, pool, register, plan, progress):
+            for received in _judged(fresh, pool, register, plan):
                 yield from received
                 publisher.after_a_batch()
             register.finish_containers(opened.containers)
@@ -178,14 +201,13 @@ def _judged(
     pool: Sequence[Runner],
     register: Register,
     plan: Plan,
-    progress: Callable[[Any], Any],
 ) -> Iterator[list[Received]]:
     """Batch by batch, once it is registered."""
     tasks = [_task(batch, plan) for batch in _batches(items)]
     by_name = {item.name: item for item in items}
     spool = register.spool / "members.csv.gz"
     with engine.answers(tasks, pool, _split, lambda t, died: _lost(t, died, plan.form)) as found:
-        for data, blobs in progress(found):
+        for data, blobs in found:
             batch = [(entry, by_name[entry["file"]]) for entry in data["files"]]
             for blob in blobs:
                 spool.write_bytes(blob)

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from converter.report import tabular
+from converter.report import spreadsheet, tabular
+from converter.report.spreadsheet import Sheet
 from converter.report.tabular import Table
 
 
-def text(tables: Sequence[Any]) -> str:
+def text(tables: Sequence[Any], width: int = 0) -> str:
     """The tables as they come from a worker ([title, header, rows] each)."""
-    return tabular.text([Table(*table) for table in tables])
+    return tabular.text([Table(*table) for table in tables], width)
 
 
 def document(tables: Sequence[Any], suffix: str, title: str) -> bytes:
     """The tables as a file of the kind that `suffix` names (.csv, .xlsx, .html)."""
     made = [Table(*table) for table in tables]
     if suffix == ".xlsx":
-        return tabular.write_xlsx(made, title)
+        return spreadsheet.workbook([Sheet(table) for table in made], title)
     if suffix == ".html":
         return tabular.html(made, title).encode("utf-8")
     return tabular.write_csv(made)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from converter.messages import say
 from converter.model import Form, Level, Outcome
-from converter.report import page, tables
+from converter.report import charts, page, tables
 from converter.report.tables import Group
 from converter.report.terminal import SHOWN, address
+from converter.statistics.cards import Table
+from converter.statistics.figure import BARS, Figure
 
 TEMPLATE = "report.html.j2"
 
@@ -21,11 +24,16 @@ TEMPLATE = "report.html.j2"
 def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> str:
     """The whole page as text."""
     totals = tables.count(outcomes)
+    common = tables.common(outcomes, form, charts.TOP)
     return (
         _environment()
         .get_template(TEMPLATE)
         .render(
             form=form,
+            totals=totals,
+            statuses=tables.STATUSES,
+            common=common,
+            chart=_chart(common) if len(outcomes) > 1 else "",
             lead=say("report_page_lead", **totals),
             advice=say("report_page_made_full" if show_ids else "report_page_made"),
             files=[_file(outcome, form, show_ids) for outcome in outcomes],
@@ -35,9 +43,15 @@ def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> s
 
 def _environment() -> Environment:
     made = page.environment()
-    made.globals.update(say=say, shown=SHOWN)
+    made.globals.update(shown_in_full=SHOWN)
     made.filters.update(address=address, cells=tables.listed)
     return made
+
+
+def _chart(common: Table) -> Markup:
+    """Drawn by us from an element tree, so every text in it is escaped."""
+    figure = Figure(common, BARS, (2,))
+    return Markup(charts.svg(figure) if charts.drawn(figure)[0] else "")
 
 
 def _file(outcome: Outcome, form: Form, show_ids: bool) -> dict[str, object]:

@@ -7,8 +7,14 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from converter.report.tabular import shown
+from converter.messages import say
+from converter.report import tabular
 from converter.report.text import visible
+
+
+def shown(cell: str | int | float) -> str:
+    """A cell as people read it: thousands are set apart, as in the workbook."""
+    return f"{cell:,}" if isinstance(cell, int) else tabular.shown(cell)
 
 
 def environment() -> Environment:
@@ -20,5 +26,6 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals.update(say=say)
     made.filters.update(visible=visible, shown=shown)
     return made

@@ -10,9 +10,11 @@ from converter.report import mask, tabular
 from converter.report.tabular import Table
 
 
-def text(found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool = False) -> str:
+def text(
+    found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool = False, width: int = 0
+) -> str:
     """The contents as terminal tables; with `member` only the members it finds."""
-    return tabular.text(_tables(found, form, member, show_ids))
+    return tabular.text(_tables(found, form, member, show_ids), width)
 
 
 def html(found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool = False) -> str:

@@ -6,6 +6,7 @@ notes; within a level whole files, then the sheets in the form's order, rows, co
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from converter import messages
 from converter.messages import say
 from converter.model import Field, Form, Issue, Level, Outcome, Place
 from converter.report import mask
+from converter.statistics.cards import Table
 
 LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
 LISTED = 12  # addresses of a group that are named one by one
@@ -165,6 +167,29 @@ def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
         totals["files"] += 1
         totals[outcome.status] += 1
     return totals
+
+
+def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> Table:
+    """The most widespread faults of many files, `limit` of them; notes are none."""
+    files: Counter[tuple[str, Level]] = Counter()
+    places: Counter[tuple[str, Level]] = Counter()
+    for outcome in outcomes:
+        found = Counter((i.code, i.level) for i in outcome.issues if i.level is not Level.NOTE)
+        files.update(found.keys())
+        places.update(found)
+    ordered = sorted(files, key=lambda key: (-files[key], -places[key], key))[:limit]
+    rows = tuple(
+        (
+            f"{code} {messages.entry(code, form).title}",
+            say(f"report_{level}"),
+            files[key],
+            places[key],
+        )
+        for key in ordered
+        for code, level in [key]
+    )
+    header = tuple(say(f"summary_faults_{key}") for key in ("what", "level", "files", "places"))
+    return Table(say("report_common"), header, rows)
 
 
 def titled(one: Finding) -> str:

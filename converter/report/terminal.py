@@ -17,6 +17,7 @@ from converter.report.tables import Finding, Group
 from converter.report.text import columns, cut, visible
 
 SHOWN = 3  # findings of a group that are shown in full
+COMMON = 5  # faults that are told of many files
 NAMED = 3  # files that are named in the next command
 VALUE_COLUMNS = 120  # of what was typed, where the width is unknown
 _COLOURS = {Level.ERROR: "31", Level.WARNING: "33", Level.NOTE: "2"}
@@ -47,14 +48,18 @@ def render(
 
 def summary(
     outcomes: Sequence[Outcome],
+    form: Form,
     *,
     given: Sequence[str] = (),
     annotated: Sequence[str] = (),
     colour: bool = False,
+    width: int = 0,
 ) -> str:
-    """How many files ended how, and the command to run next. `given` is what the command was
-    called with: it stands for many files where their names would not fit. `annotated` are the
-    copies that were just written."""
+    """How many files ended how, what is wrong with several, and the command to run next.
+
+    `given` is what the command was called with: it stands for many files where their names would
+    not fit. `annotated` are the copies that were just written.
+    """
     paint = _painter(colour)
     totals = tables.count(outcomes)
     parts = [
@@ -66,8 +71,17 @@ def summary(
         if totals[status]
     ]
     lines = [say("report_summary", files=totals["files"], parts="，".join(parts))]
+    if totals["files"] > 1:
+        lines += _common(outcomes, form, width)
     lines += [say(key, command=command) for key, command in _next(outcomes, given, annotated)]
     return "\n".join(lines) + "\n"
+
+
+def _common(outcomes: Sequence[Outcome], form: Form, width: int) -> list[str]:
+    """The most widespread faults, where some are in several files."""
+    rows = [row for row in tables.common(outcomes, form, COMMON).rows if int(row[2]) > 1]
+    lines = [say("report_common_line", what=w, files=f, places=p) for w, _, f, p in rows]
+    return [say("report_common_head"), *(cut(line, width) for line in lines)] if lines else []
 
 
 def _next(

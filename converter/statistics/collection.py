@@ -13,23 +13,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from converter.messages import say
 from converter.model import Field, Form
-from converter.statistics import cards
+from converter.statistics import cards, gathering
 from converter.statistics.cards import Card, Cell, Row, Table, percent
+from converter.statistics.figure import BARS, LINE, PLAIN, PYRAMID, TILES, Figure
+from converter.statistics.gathering import Tree
 from converter.store import Snapshot
 from converter.store.schema import name
 
-BARS, PYRAMID, PLAIN = "bars", "pyramid", ""
-INDENT = "\u3000"  # a full-width blank a level of the tree
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A table and the chart that suits it. `series`: the columns that a bar chart shows."""
-
-    table: Table
-    chart: str = PLAIN
-    series: tuple[int, ...] = ()
+SUMMED = ("ages", "years")  # kinds of tables whose last row sums the others up
 
 
 def figures(
@@ -41,18 +34,31 @@ def figures(
     ask = Card(settings.get("collection") or {}, "statistics.collection", settings, form)
     chosen = period or newest(register)
     source = _Register(register, chosen)
-    tree = _Tree.of(register)
-    found = [_progress(ask, register, chosen, tree)]
+    tree = Tree.of(register)
+    progress = gathering.progress(ask, register, chosen, tree)
+    found = [
+        _overview(ask, source, progress),
+        progress,
+        gathering.daily(register, chosen),
+        gathering.faults(register, form, chosen),
+        gathering.missing(register, chosen, tree),
+    ]
     for card, table in zip(
         settings.get("table", []), cards.tables(source, form, today), strict=True
     ):
-        found.append(Figure(table, PYRAMID if card.get("kind") == "ages" else PLAIN))
+        kind = card.get("kind")
+        found.append(_drawn(table, PYRAMID if kind == "ages" else PLAIN, kind in SUMMED))
     for key in by or ask.entries("by")[:1]:
         found.append(_grouped(ask, source, form.unit.field(key), tree))
-    before = _before(register, chosen)
-    if before:
-        found.append(_change(ask, source, _Register(register, before)))
+    earlier = [p for p in register.periods() if p < chosen]
+    if earlier:
+        found.append(_change(ask, source, _Register(register, earlier[-1])))
+        found.append(_trend(ask, [*(_Register(register, p) for p in earlier), source]))
     return found
+
+
+def _drawn(table: Table, chart: str, total: bool) -> Figure:
+    return Figure(table, chart, (1, 2) if chart else (), total)
 
 
 def groups(form: Form) -> list[str]:
@@ -65,10 +71,6 @@ def newest(register: Snapshot) -> str:
     """The newest period that counts anything, else the one that is being collected."""
     periods = register.periods()
     return periods[-1] if periods else str(register.state.get("period", ""))
-
-
-def _before(register: Snapshot, period: str) -> str:
-    return max((p for p in register.periods() if p < period), default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,76 +98,45 @@ class _Register:
         return Counter({tuple(str(v or "") for v in row[:-1]): int(row[-1]) for row in rows})
 
 
-# --- the tree of superior unions --------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Tree:
-    """Superior union → the one above it ('' = none that we know)."""
-
-    above: Mapping[str, str]
-
-    @classmethod
-    def of(cls, register: Snapshot) -> _Tree:
-        rows = register.query(
-            "SELECT name, superior FROM roster UNION SELECT name, superior FROM units"
-        )
-        superiors = {str(superior) for _, superior in rows}
-        return cls({str(n): str(s) for n, s in rows if n in superiors and n != s})
-
-    def rolled_up(self, figures: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, list[int]]]:
-        """(name set in by its depth, sums of it and all below), parents before children."""
-        sums: dict[str, list[int]] = {}
-        for superior, numbers in figures.items():
-            for one in self._line(superior):
-                held = sums.setdefault(one, [0] * len(numbers))
-                sums[one] = [a + b for a, b in zip(held, numbers, strict=True)]
-        lines = {one: self._line(one)[::-1] for one in sums}
-        for one in sorted(sums, key=lambda superior: lines[superior]):
-            yield INDENT * (len(lines[one]) - 1) + one, sums[one]
-
-    def _line(self, superior: str) -> list[str]:
-        """Itself and all above it; a circle is cut where it closes."""
-        line = [superior]
-        while (above := self.above.get(line[-1], "")) and above not in line:
-            line.append(above)
-        return line
-
-
 # --- tables -----------------------------------------------------------------------------------
 
 
-def _progress(ask: Card, register: Snapshot, period: str, tree: _Tree) -> Figure:
-    rows = register.query(
-        "WITH known AS ("
-        " SELECT r.superior, u.id AS unit FROM roster r LEFT JOIN units u ON u.code = r.code"
-        " UNION ALL SELECT u.superior, u.id FROM units u WHERE NOT EXISTS"
-        "  (SELECT 1 FROM roster r WHERE r.code = u.code AND u.code <> '')"
-        "  AND EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1)),"
-        " heard AS (SELECT unit, bool_or(state = 'current') AS counts,"
-        "  bool_or(state = 'current' AND result = 'warnings') AS doubtful"
-        "  FROM submissions WHERE period = $1 GROUP BY unit)"
-        " SELECT k.superior, count(*), count(*) FILTER (h.counts), count(*) FILTER (h.doubtful),"
-        "  count(*) FILTER (NOT h.counts), count(*) FILTER (h.unit IS NULL)"
-        " FROM known k LEFT JOIN heard h ON h.unit = k.unit GROUP BY k.superior",
-        [period],
-    )
-    by_superior = {str(row[0]): [int(number) for number in row[1:]] for row in rows}
+def _overview(ask: Card, source: _Register, progress: Figure) -> Figure:
+    """The figures that are asked for first, one a line."""
+    label, part, whole = _rate(ask)
+    members, staff = source.count(part), source.count(whole)
     lines: list[Row] = [
-        (label, *sums, percent(sums[1], sums[0])) for label, sums in tree.rolled_up(by_superior)
+        *zip(progress.table.header[1:], progress.table.rows[-1][1:], strict=True),
+        (whole.title, cards.blank_if_none(staff)),
+        (part.title, cards.blank_if_none(members)),
+        (label, percent(members, staff)),
     ]
-    total = [sum(column) for column in zip(*by_superior.values(), strict=True)] or [0] * 5
-    lines.append((ask.word("total"), *total, percent(total[1], total[0])))
-    header = tuple(str(text) for text in ask.entries("progress_header"))
-    title = ask.fill("progress_title", period=period)
-    return Figure(Table(title, header, tuple(lines)), BARS, (1, 2))
+    header = (say("summary_overview_item"), say("summary_overview_value"))
+    return Figure(Table(say("summary_overview", period=source.period), header, tuple(lines)), TILES)
 
 
-def _grouped(ask: Card, source: _Register, field: Field, tree: _Tree) -> Figure:
-    fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
+def _rate(ask: Card) -> tuple[str, Field, Field]:
+    """What the collection's rate is called, what it is a part of what."""
     rate = Card(ask.values.get("rate") or {}, "statistics.collection.rate", {}, ask.form)
     part = rate.field("part", rate.text("part"), "count")
-    whole = rate.field("whole", rate.text("whole"), "count")
+    return rate.text("label"), part, rate.field("whole", rate.text("whole"), "count")
+
+
+def _trend(ask: Card, sources: Sequence[_Register]) -> Figure:
+    """Units, the rate and what it is made of, a line a period."""
+    label, part, whole = _rate(ask)
+    lines: list[Row] = []
+    for source in sources:
+        counted = [source.count(whole), source.count(part)]
+        shown = map(cards.blank_if_none, counted)
+        lines.append((source.period, _units(source), *shown, percent(counted[1], counted[0])))
+    header = (say("summary_period"), ask.text("units"), whole.title, part.title, label)
+    return Figure(Table(say("summary_trend"), header, tuple(lines)), LINE, (2, 3))
+
+
+def _grouped(ask: Card, source: _Register, field: Field, tree: Tree) -> Figure:
+    fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
+    label, part, whole = _rate(ask)
     summed = [*fields, *(f for f in (part, whole) if f not in fields)]
     superior = field.identity == "superior_name"
     key = "u.superior" if superior else f"coalesce(a.{name(field.key)}, '')"
@@ -184,18 +155,18 @@ def _grouped(ask: Card, source: _Register, field: Field, tree: _Tree) -> Figure:
     shown = range(1 + len(fields))
     at_part, at_whole = summed.index(part) + 1, summed.index(whole) + 1
 
-    def line(label: str, numbers: Sequence[int]) -> Row:
+    def line(group: str, numbers: Sequence[int]) -> Row:
         ratio = percent(numbers[at_part], numbers[at_whole])
-        return (label, *(numbers[n] for n in shown), ratio)
+        return (group, *(numbers[n] for n in shown), ratio)
 
-    lines = [line(label, numbers) for label, numbers in labelled]
+    lines = [line(group, numbers) for group, numbers in labelled]
     total = [sum(column) for column in zip(*by_value.values(), strict=True)]
     if total:
         lines.append(line(ask.word("total"), total))
-    header = (field.title, ask.text("units"), *(f.title for f in fields), rate.text("label"))
+    header = (field.title, ask.text("units"), *(f.title for f in fields), label)
     title = ask.fill("group_title", title=field.title, period=source.period)
     series = tuple(2 + fields.index(f) for f in (whole, part) if f in fields)
-    return Figure(Table(title, header, tuple(lines)), BARS, series)
+    return Figure(Table(title, header, tuple(lines)), BARS, series, total=True)
 
 
 def _labelled(

@@ -74,7 +74,16 @@ def _holder(path: Path) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-if os.name == "nt":
+try:
+    import fcntl
+
+    def _acquire(file: IO[bytes]) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _release(file: IO[bytes]) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
+
+except ImportError:  # Windows
     import msvcrt
 
     def _acquire(file: IO[bytes]) -> None:
@@ -85,12 +94,3 @@ if os.name == "nt":
     def _release(file: IO[bytes]) -> None:
         file.seek(_FAR)
         msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-
-else:
-    import fcntl
-
-    def _acquire(file: IO[bytes]) -> None:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _release(file: IO[bytes]) -> None:
-        fcntl.flock(file.fileno(), fcntl.LOCK_UN)

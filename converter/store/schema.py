@@ -48,6 +48,12 @@ CREATE TABLE roster (
 );
 """
 
+# SQL: whether a line r of the roster is a union that others report to. It is on the roster to say
+# where it belongs, and is not expected to report itself.
+IS_SUPERIOR = (
+    "EXISTS (SELECT 1 FROM roster below WHERE below.superior = r.name AND below.code <> r.code)"
+)
+
 MEMORY = "1GB"  # beyond it DuckDB works on the disk
 
 STEPS = (VERSION_1, VERSION_2)

@@ -5,19 +5,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import date
-from io import BytesIO
 from pathlib import Path
 
 import duckdb
-import openpyxl
 import pytest
 
 from converter.engine import Worker
 from converter.receiving import receive
-from converter.report import summary
 from converter.statistics import collection as figures
 from converter.statistics.cards import Table
-from converter.statistics.collection import Figure
+from converter.statistics.figure import Figure
 from converter.store import Listed, Snapshot
 from tests.receiving.collection import MISSING, Inbox, listed, packed, records, roster
 from tests.receiving.conftest import Collection, plan
@@ -197,52 +194,58 @@ def test_an_older_period_can_be_asked_for(root: Path) -> None:
     assert not [f for f in found if f.table.title.startswith("与上期")]
 
 
-# --- workbook and page -------------------------------------------------------------------------
+# --- how far it has come -----------------------------------------------------------------------
 
 
-def test_the_workbook_holds_every_table_and_native_charts(found: list[Figure]) -> None:
-    book = openpyxl.load_workbook(BytesIO(summary.xlsx(found, "汇总")))
-    assert len(book.worksheets) == len(found)
-    for sheet, figure in zip(book.worksheets, found, strict=True):
-        wide = len(figure.table.header)
-        cells = [[c.value for c in row[:wide]] for row in sheet.iter_rows(min_row=4)]
-        shown = [row for row in cells if any(value is not None for value in row)]
-        assert shown == [[v if v != "" else None for v in row] for row in figure.table.rows]
-        assert len(sheet._charts) == bool(figure.chart)
+def test_the_overview_repeats_what_the_tables_say(found: list[Figure]) -> None:
+    shown = column(table(found, "总览"), "数值")
+    progress = table(found, "收集进度")
+    for heading in ("应报", "已报", "未报", "完成率（%）"):
+        assert shown[heading] == progress.rows[-1][progress.header.index(heading)]
+    counts = column(table(found, "职工与会员人数"), "人数")
+    assert (shown["职工总数"], shown["会员总数"]) == (counts["职工总数"], counts["会员总数"])
+    assert shown["入会率（%）"] == column(table(found, "比率"), "百分比（%）")["职工入会率"]
 
 
-def test_charts_point_at_the_lines_without_the_total(found: list[Figure]) -> None:
-    book = openpyxl.load_workbook(BytesIO(summary.xlsx(found, "汇总")))
-    for sheet, figure in zip(book.worksheets, found, strict=True):
-        for chart in sheet._charts:
-            last = 3 + len(figure.table.rows) - 1
-            for series in chart.series:
-                assert series.cat.numRef or series.cat.strRef
-                assert series.val.numRef.f.endswith(f"${last}")
+def test_who_is_missing_is_named_with_what_came(collection: Collection) -> None:
+    with Snapshot(collection.store) as register:
+        shown = table(figures.figures(register, FORM, TODAY), "还没有报的单位（2026，2 个）")
+    told = {row[shown.header.index("单位代码")]: row[-1] for row in shown.rows}
+    assert told == {listed(4).code: "只有退回的", listed(MISSING).code: "没有收到"}
 
 
-def test_the_page_needs_nothing_from_outside(found: list[Figure]) -> None:
-    page = summary.html(found, "汇总")
-    assert page.count("<svg") == sum(bool(f.chart) for f in found)
-    for word in ("<script", "src=", "@import", "url(", "<link"):
-        assert word not in page
+def test_a_union_that_others_report_to_need_not_report(found: list[Figure], root: Path) -> None:
+    """The town's union stands on the roster to say where it belongs."""
+    assert table(found, "收集进度").rows[-1][1:3] == (12, 12)
+    assert not table(found, "还没有报的单位").rows
 
 
-def test_names_cannot_break_out_of_page_or_workbook(found: list[Figure]) -> None:
-    evil = '<script>alert("x")</script>=1+1'
-    one = Figure(
-        Table("t", ("名称", "甲", "乙"), ((evil, 1, 2), ("=1+1", 1, 1), ("合计", 2, 3))),
-        "bars",
-        (1, 2),
-    )
-    assert "<script" not in summary.html([one], evil)
-    book = openpyxl.load_workbook(BytesIO(summary.xlsx([one], "t")))
-    assert book.worksheets[0]["A5"].data_type == "s"
+def test_common_faults_are_those_of_the_register(collection: Collection) -> None:
+    with Snapshot(collection.store) as register:
+        shown = table(figures.figures(register, FORM, TODAY), "最常见的问题")
+        rows = register.query(
+            "SELECT f.code, count(*), sum(f.count) FROM findings f JOIN submissions s"
+            " ON s.id = f.submission WHERE s.period = '2026' AND f.level IN ('error', 'warning')"
+            " GROUP BY f.code"
+        )
+    assert {str(r[0])[:4]: r[2:] for r in shown.rows} == {c: (f, int(p)) for c, f, p in rows}
+    files = [row[2] for row in shown.rows]
+    assert files == sorted(files, reverse=True)
+    assert all(len(str(row[0])) > 5 for row in shown.rows)  # a code and its title
 
 
-def test_a_chart_of_hundreds_says_what_it_leaves_out() -> None:
-    rows = tuple((f"工会{n}", n, n) for n in range(100))
-    one = Figure(Table("t", ("名称", "甲", "乙"), (*rows, ("合计", 1, 1))), "bars", (1, 2))
-    page = summary.html([one], "t")
-    assert page.count("工会99") == 1  # in the table
-    assert str(summary.DRAWN) in page.partition("<figcaption>")[2].partition("</figcaption>")[0]
+def test_days_add_up_to_the_units_that_count(collection: Collection) -> None:
+    with Snapshot(collection.store) as register:
+        found = figures.figures(register, FORM, TODAY)
+    days = table(found, "每天新报的单位")
+    assert sum(int(row[1]) for row in days.rows) == days.rows[-1][2]
+    assert days.rows[-1][2] == column(table(found, "总览"), "数值")["已报"]
+
+
+def test_the_trend_has_a_line_a_period(found: list[Figure]) -> None:
+    shown = table(found, "历期对比")
+    change = {row[0]: row[1:3] for row in table(found, "与上期相比").rows}
+    assert [row[0] for row in shown.rows] == ["2025", "2026"]
+    for heading in ("单位数", "职工总数", "会员总数"):
+        at = shown.header.index(heading)
+        assert tuple(row[at] for row in shown.rows) == change[heading]

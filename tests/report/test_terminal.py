@@ -128,31 +128,31 @@ def test_no_files_no_lines(form: Form) -> None:
     assert terminal.render([], form) == ""
 
 
-def test_summary_counts_and_leads_to_the_annotated_copy() -> None:
-    text = terminal.summary([outcome(id_issue(3)), outcome(file="好.xlsx"), unreadable()])
+def test_summary_counts_and_leads_to_the_annotated_copy(form: Form) -> None:
+    text = terminal.summary([outcome(id_issue(3)), outcome(file="好.xlsx"), unreadable()], form)
     assert text.splitlines() == [
         "共 3 个文件：通过 1 个，有错误 1 个，读不了 1 个",
         "下一步，生成标出问题的副本，照着改：converter check 填报.xlsx --annotate 批注",
     ]
 
 
-def test_clean_workbook_leads_to_convert() -> None:
-    text = terminal.summary([outcome(file="我 的.xlsx")])
+def test_clean_workbook_leads_to_convert(form: Form) -> None:
+    text = terminal.summary([outcome(file="我 的.xlsx")], form)
     assert text.endswith('converter convert "我 的.xlsx" -o 上报.zip\n')
 
 
-def test_several_clean_workbooks_go_to_a_folder() -> None:
-    text = terminal.summary([outcome(file="a.xlsx"), outcome(file="b.xlsx")])
+def test_several_clean_workbooks_go_to_a_folder(form: Form) -> None:
+    text = terminal.summary([outcome(file="a.xlsx"), outcome(file="b.xlsx")], form)
     assert text.endswith("converter convert a.xlsx b.xlsx -o 上报\n")
 
 
-def test_many_files_are_named_by_what_was_given() -> None:
+def test_many_files_are_named_by_what_was_given(form: Form) -> None:
     many = [outcome(id_issue(3), file=f"收到/{n}.xlsx") for n in range(9)]
-    assert "converter check 收到 --annotate" in terminal.summary(many, given=["收到"])
+    assert "converter check 收到 --annotate" in terminal.summary(many, form, given=["收到"])
 
 
-def test_annotated_copy_is_what_to_correct_next() -> None:
-    text = terminal.summary([outcome(id_issue(3))], annotated=["批注/填报-批注.xlsx"])
+def test_annotated_copy_is_what_to_correct_next(form: Form) -> None:
+    text = terminal.summary([outcome(id_issue(3))], form, annotated=["批注/填报-批注.xlsx"])
     assert text.endswith("再查一遍：converter check 批注/填报-批注.xlsx\n")
 
 
@@ -173,14 +173,14 @@ def test_explained_warning_tells_the_reason_instead_of_a_remedy(form: Form) -> N
     assert "核对人数" not in text
 
 
-def test_two_halves_are_both_named() -> None:
-    text = terminal.summary([outcome(file="单位.xlsx")], given=["单位.xlsx", "会员.xlsx"])
+def test_two_halves_are_both_named(form: Form) -> None:
+    text = terminal.summary([outcome(file="单位.xlsx")], form, given=["单位.xlsx", "会员.xlsx"])
     assert text.endswith("converter convert 单位.xlsx 会员.xlsx -o 上报.zip\n")
 
 
-def test_package_needs_no_next_step() -> None:
-    assert terminal.summary([outcome(file="上报.zip")]) == "共 1 个文件：通过 1 个\n"
+def test_package_needs_no_next_step(form: Form) -> None:
+    assert terminal.summary([outcome(file="上报.zip")], form) == "共 1 个文件：通过 1 个\n"
 
 
-def test_unreadable_file_alone_has_no_command_that_would_help() -> None:
-    assert len(terminal.summary([unreadable()]).splitlines()) == 1
+def test_unreadable_file_alone_has_no_command_that_would_help(form: Form) -> None:
+    assert len(terminal.summary([unreadable()], form).splitlines()) == 1

@@ -1,0 +1,279 @@
+"""What the handbooks and the help tell is so: every command they show is run, every picture is
+there, every card can be used.
+
+A page's commands are run in order in one folder that holds what such a desk holds; what a command
+makes is filled in where a person would. The commands that serve until they are stopped, and those
+that need another machine, are only held against their options.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+import openpyxl
+import pytest
+
+from converter import cli, form, helptext, roster
+from tests.identity.unions import UNIT as WHOSE
+from tests.identity.unions import office
+from tests.receiving.collection import people, workbook
+from tests.sheets import MEMBER_SHEET, UNIT_SHEET, blank, fill, saved
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted(
+    page for page in (*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("samples/*.md"))
+)
+SERVERS = {"portal"}
+MACHINES = ("tcp://", "http://", "https://")
+
+_context = click.Context(cli.cli)
+COMMANDS = {name: cli.cli.get_command(_context, name) for name in cli.cli.list_commands(_context)}
+
+
+def blocks(page: Path) -> list[str]:
+    return re.findall(
+        r"^ *```[a-z]*\n(.*?)^ *```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+def commands(text: str) -> list[str]:
+    """Lines that begin with the program's name, without the remark behind two blanks."""
+    lines = re.findall(r"^[ >$]*(converter(?: .*)?)$", text, re.MULTILINE)
+    return [re.split(r" {2,}", line)[0].strip() for line in lines]
+
+
+PAGE_COMMANDS = {page: [c for b in blocks(page) for c in commands(b)] for page in PAGES}
+HELP = {
+    name: commands(helptext.of(name, "long"))
+    for name in helptext._data()["command"]
+    if name.partition(" ")[0] not in SERVERS
+}
+
+
+# --- desks -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything a handbook speaks of, all of it sound."""
+    folder = tmp_path_factory.mktemp("stock")
+    whole = fill(blank())
+    for name in ("填报表", "填报", "去年", "去年的表"):
+        saved(whole, folder, f"{name}.xlsx")
+    unit, member = fill(blank()), fill(blank())
+    del unit[MEMBER_SHEET]
+    del member[UNIT_SHEET]
+    saved(unit, folder, "单位.xlsx")
+    saved(member, folder, "会员.xlsx")
+    union = office(folder / "发放")
+    today = date.today()
+    (issued,) = union.issue(WHOSE, issued=today, until=today + timedelta(days=365)).files
+    shutil.copy(issued, folder / "标识.xml")
+    shutil.copytree(union.keys, folder / "密钥")
+    assert cli.run(["convert", str(folder / "填报表.xlsx"), "-o", str(folder / "上报.zip")]) == 0
+    for name in ("去年的上报", "去年上报"):
+        shutil.copy(folder / "上报.zip", folder / f"{name}.zip")
+    for inbox in ("收件", "收到的表", "各单位", "工作文件夹"):
+        (folder / inbox).mkdir()
+        for number in (1, 2):
+            (folder / inbox / f"{number}.xlsx").write_bytes(workbook(number, people(number)))
+    shutil.copytree(form.form_dir(), folder / "我的表")
+    return folder
+
+
+class Desk:
+    def __init__(self, stock: Path, folder: Path) -> None:
+        self.folder = Path(shutil.copytree(stock, folder / "desk"))
+        self.done: list[str] = []
+
+    def run(self, line: str) -> None:
+        command, _, target = (part.strip() for part in line.partition(" > "))
+        arguments = [a for word in shlex.split(command)[1:] for a in self._expanded(word)]
+        self._prepare(arguments)
+        done = subprocess.run(
+            [sys.executable, "-m", "converter.cli", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONUTF8": "1"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        if target:
+            (self.folder / target).write_text(done.stdout, encoding="utf-8")
+        self._as_a_person_would(arguments)
+
+    def _expanded(self, word: str) -> list[str]:
+        if "*" not in word:
+            return [word]
+        return sorted(glob.glob(word, root_dir=self.folder))  # noqa: PTH207
+
+    def _prepare(self, arguments: list[str]) -> None:
+        """What an earlier page made: keys, a roster, identities, a register, a receipt."""
+        before = {
+            "名册.xlsx": "template --roster -o 名册.xlsx",
+            "标识": "identity issue 名册.xlsx --keys 密钥 -o 标识",
+            "登记库": "receive 收件 --store 登记库 --reply 回复",
+            "备份.zip": "backup -o 备份.zip 收件",
+            "回执-填报表.xlsx.json": "receive 收件 --store 登记库 --reply 回复",
+        }
+        makes = {
+            "issue": ("标识",), "receive": ("登记库",), "backup": ("备份.zip",),
+        }  # fmt: skip
+        made = {name for word in arguments for name in makes.get(word, ())}
+        if "--roster" in arguments and "template" in arguments:
+            made.add("名册.xlsx")
+        for name, line in before.items():
+            wanted = any(a.rstrip("/") == name for a in arguments)
+            if not wanted or name in made or (self.folder / name).exists():
+                continue
+            self.run(f"converter {line}")
+            if name.startswith("回执"):
+                shutil.copy(self.folder / "回复" / "回执-1.xlsx.json", self.folder / name)
+        if "init" in arguments:
+            shutil.rmtree(self.folder / "密钥")
+        target = arguments[arguments.index("-o") + 1] if "-o" in arguments else ""
+        if arguments[0] in ("backup", "restore") and (self.folder / target).exists():
+            path = self.folder / target  # neither writes over anything
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def _as_a_person_would(self, arguments: list[str]) -> None:
+        if arguments[:2] == ["template", "--roster"]:
+            self._list_units(self.folder / arguments[-1])
+        elif arguments[:1] == ["template"] and arguments[-1].endswith(".xlsx"):
+            path = self.folder / arguments[-1]
+            if "--from" not in arguments and "--identity" not in arguments:
+                fill(openpyxl.load_workbook(path)).save(path)
+
+    def _list_units(self, path: Path) -> None:
+        book = openpyxl.load_workbook(path)
+        units = [WHOSE, replace(WHOSE, code="130102-0002", name="示例纺织厂工会委员会")]
+        table = roster.definition(form.read(form.form_dir()), form.form_dir())
+        entries = {"unit_code": "code", "unit_name": "name", "superior_name": "superior_name"}
+        for row, unit in enumerate(units, book.active.max_row + 1):
+            for column, field in enumerate(table.member, 1):
+                if field.identity in entries:
+                    book.active.cell(row, column, getattr(unit, entries[field.identity]))
+        book.save(path)
+
+
+@pytest.fixture
+def desk(stock: Path, tmp_path: Path) -> Desk:
+    return Desk(stock, tmp_path)
+
+
+def runs(line: str) -> bool:
+    name = line.removeprefix("converter").split()
+    return not any(word in line for word in MACHINES) and not (name and name[0] in SERVERS)
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if any(map(runs, PAGE_COMMANDS[p]))], ids=lambda p: p.name
+)
+def test_every_command_of_a_page_does_what_it_says(page: Path, desk: Desk) -> None:
+    for line in filter(runs, PAGE_COMMANDS[page]):
+        desk.run(line)
+
+
+@pytest.mark.parametrize("name", [n for n, lines in HELP.items() if any(map(runs, lines))])
+def test_every_example_of_the_help_works(name: str, desk: Desk) -> None:
+    for line in filter(runs, HELP[name]):
+        desk.run(line)
+
+
+# --- what is not run ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_commands_and_options_exist(page: Path) -> None:
+    """Also those inside sentences."""
+    text = page.read_text(encoding="utf-8")
+    inline = re.findall(r"`(converter [^`\n]*)`", text)
+    for line in [*inline, *PAGE_COMMANDS[page]]:
+        words = re.sub(r"^converter( --form \S+)?", "", line).split()
+        if not words or words[0].startswith(("-", "…", "<")):
+            continue
+        command = COMMANDS.get(words[0])
+        assert command is not None, line
+        if isinstance(command, click.Group) and words[1:2]:
+            command = command.get_command(_context, words[1])
+            assert command is not None, line
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {w for w in words if re.fullmatch(r"--?[a-z][a-z-]*", w)} <= known | {"--help"}, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_goals_of_make_exist(page: Path) -> None:
+    goals = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"(?:^|`)make ((?:[a-z-]+ ?)+)", text, re.MULTILINE)
+    for line in named:
+        assert set(line.split()) <= goals or line.split()[0] in goals, line
+
+
+def test_every_command_is_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert {name for name in COMMANDS if f"converter {name}" not in text} == set()
+
+
+# --- pictures ----------------------------------------------------------------------------------
+
+
+def pictures() -> dict[str, list[str]]:
+    """Picture → the pages that show it."""
+    shown: dict[str, list[str]] = {}
+    for page in PAGES:
+        for target in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page.read_text("utf-8")):
+            path = (page.parent / target).resolve()
+            shown.setdefault(str(path.relative_to(ROOT)), []).append(page.name)
+    return shown
+
+
+def test_every_picture_is_there_and_every_one_is_shown() -> None:
+    there = {str(p.relative_to(ROOT)) for p in (ROOT / "docs" / "pictures").iterdir()}
+    assert set(pictures()) == there
+
+
+def test_pictures_are_small() -> None:
+    sizes = {p.name: p.stat().st_size for p in (ROOT / "docs" / "pictures").glob("*.png")}
+    assert {name: size for name, size in sizes.items() if size > 150_000} == {}
+    assert sum(sizes.values()) <= 3_000_000
+
+
+def test_every_picture_of_the_handbooks_can_be_made_anew() -> None:
+    source = (ROOT / "docs" / "pictures.py").read_text(encoding="utf-8")
+    made = set(re.findall(r'^    "([a-z-]+)": ', source, re.MULTILINE))
+    drawn = {Path(p).stem for p in pictures() if p.endswith(".png")}
+    assert {name for name in drawn if not name.startswith(("performance", "portal"))} == made
+
+
+# --- cards -------------------------------------------------------------------------------------
+
+
+def cards() -> list[str]:
+    page = (ROOT / "docs" / "maintainer.zh-CN.md").read_text(encoding="utf-8")
+    return re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+def test_cards_of_the_handbook_can_be_used(tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(form.form_dir(), tmp_path / "form"))
+    for card in cards():
+        name = card.partition("\n")[0].removeprefix("# ")
+        with (copy / name).open("a", encoding="utf-8") as file:
+            file.write("\n" + card)
+        assert tomllib.loads(card)
+    used = form.load(copy)
+    assert {"canteen_seats"} <= {field.key for field in used.unit}
+    assert {"X190"} <= {rule.code for rule in used.rules}
+    assert len(cards()) == 2
