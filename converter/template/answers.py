@@ -98,6 +98,8 @@ def kept(tail: bytes) -> bytes:
 
 def plain(text: str) -> bytes:
     """A text that is never taken for a formula or an error."""
+    if (coded := encoded((text,))) is not None:
+        return TEXT_START + coded[0] + TEXT_END
     text = harmless(text)
     start = TEXT_START if text == text.strip() else _KEPT_START
     return start + escape(text).encode() + TEXT_END
