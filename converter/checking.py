@@ -122,7 +122,8 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
             pd.Series(text, index=index, dtype=object),
             pd.Series(np.concatenate([np.empty(0, np.int8), *types]), index=index),
         )
-        if missing:
+        # An optional item that is not there counts as one left blank, and is told so.
+        if missing and field.required:
             without = {n for n, r in raw.items() if field.key not in r.columns}
             absent[field.key] = pd.Series(np.isin(numbers, list(without)), index=index)
     return _Stacked(

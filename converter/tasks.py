@@ -42,7 +42,7 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
     """
     definition = form.load(Path(args["form"]))
     annotate, fix = (
-        dict(zip(args["paths"], map(Path, args[name] or ()), strict=False))
+        dict(zip(args["paths"], map(Path, args.get(name) or ()), strict=False))
         for name in ("annotate", "fix")
     )
     outcomes: list[Any] = []
