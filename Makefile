@@ -1,5 +1,6 @@
 # make demo    from a fresh clone to a finished report package, with nothing but Python 3.11+
 # make test    everything that must hold before a change is handed in
+# make fuzz    the same for hostile input and faults, with many more examples (an hour)
 # make lock    renew the locked dependencies
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
 # make docs    renew the generated parts of docs/
@@ -13,7 +14,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit lock bench bench-scale docs samples pictures dist dist-test \
+.PHONY: help demo test lint types unit fuzz lock bench bench-scale docs samples pictures dist dist-test \
 	wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
@@ -76,6 +77,10 @@ types: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2
+
+fuzz: $(VENV)/.dev
+	EXAMPLES=5000 ROUNDS=10000 EVERY_STEP=1 $(BIN)/python -m pytest tests/safety \
+		tests/workbook/test_mutations.py tests/package/test_hostile.py
 
 lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml -o requirements.lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -16,6 +17,7 @@ from converter.cards import FormError
 from converter.commands import Stop
 from converter.engine import Bug, Refused
 from converter.messages import say
+from converter.report import mask
 
 USAGE, BUG = 2, 101
 
@@ -87,9 +89,10 @@ def explain(error: Exception) -> tuple[str, int]:
         file, key, reason = error.detail
         return say("form_broken", file=file, key=key, reason=reason), USAGE
     if isinstance(error, Refused):
-        return say("cannot_write", path=error.detail[0], reason=error.detail[1]), USAGE
+        return say("cannot_write", path=error.detail[0], reason=_reason(error.detail[1])), USAGE
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-        return say("cannot_write", path=error.filename, reason=error.strerror), USAGE
+        reason = _reason(error.strerror or str(error))
+        return say("cannot_write", path=error.filename or "", reason=reason), USAGE
     if isinstance(error, BrokenPipeError):
         # The reader of our output went away (`| head`): nothing more can be said to it.
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
@@ -98,11 +101,25 @@ def explain(error: Exception) -> tuple[str, int]:
     return say("bug", path=crash_note(detail)), BUG
 
 
+_REASONS = {
+    errno.ENOSPC: "reason_full",
+    errno.EACCES: "reason_denied",
+    errno.EPERM: "reason_denied",
+    errno.EROFS: "reason_read_only",
+    errno.ENOENT: "reason_gone",
+    errno.EIO: "reason_gone",
+}
+
+
+def _reason(told: str) -> str:
+    """What the system says, in the clerk's language where we know it."""
+    key = next((key for number, key in _REASONS.items() if os.strerror(number) == told), "")
+    return say(key) if key else told
+
+
 def crash_note(detail: str) -> Path:
     """Write a traceback where the maintainer can find it, long numbers masked."""
-    masked = re.sub(
-        r"[0-9]{15,}[0-9Xx]?", lambda m: m[0][:6] + "*" * (len(m[0]) - 8) + m[0][-2:], detail
-    )
+    masked = mask.text(detail)
     text = f"{say('bug_note', version=__version__)}\n{sys.platform} {sys.version}\n\n{masked}"
     handle, name = tempfile.mkstemp(prefix="converter-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:

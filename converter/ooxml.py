@@ -348,9 +348,11 @@ def _replacing(path: Path, verify: Verify | None) -> Iterator[BinaryIO]:
         if verify:
             verify(private)
         private.replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             private.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(private)):
+            error.filename = str(path)  # a person knows no private names
         raise
     _sync_folder(folder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -152,8 +153,11 @@ def refusing() -> Iterator[None]:
 
 
 def _words(error: Exception) -> tuple[str, dict[str, Any]] | None:
-    from converter.store import Busy, StoreError
+    from converter.store import Busy, StoreError, is_full
 
+    if type(error).__module__ == "_duckdb" and is_full(error):
+        named = re.search('"([^"]+)"', str(error))
+        return "store_full", {"path": named[1] if named else ""}
     if isinstance(error, Busy):
         told = {"pid": error.pid, "host": error.host, "since": _local(error.since)}
         return "store_busy", {"path": error.path.parent, **told}

@@ -13,7 +13,9 @@ whole batches behind and running it again does the rest.
 from converter.store.arrival import Arrival, Claim, Listed
 from converter.store.lock import Busy
 from converter.store.register import Register
-from converter.store.schema import StoreError
+from converter.store.schema import StoreError, is_full
 from converter.store.snapshot import Snapshot
 
-__all__ = ["Arrival", "Busy", "Claim", "Listed", "Register", "Snapshot", "StoreError"]
+__all__ = [
+    "Arrival", "Busy", "Claim", "Listed", "Register", "Snapshot", "StoreError", "is_full",
+]  # fmt: skip

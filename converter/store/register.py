@@ -81,11 +81,13 @@ class Register:
 
     def _open(self) -> None:
         shutil.rmtree(self.spool, ignore_errors=True)
-        self.spool.mkdir(parents=True)
+        self.spool.mkdir(mode=0o700, parents=True)
         try:
             self._connection = connect(self.folder / FILE)
         except duckdb.Error as error:
-            raise StoreError("store_broken", path=str(self.folder / FILE)) from error
+            key = "store_full" if schema.is_full(error) else "store_broken"
+            raise StoreError(key, path=str(self.folder / FILE)) from error
+        (self.folder / FILE).chmod(0o600)  # names and ID numbers of people
         self._connection.execute(f"SET temp_directory = '{quoted(self.spool)}'")
         try:
             schema.prepare(self._connection, self.form)

@@ -72,6 +72,11 @@ class StoreError(Exception):
         super().__init__(f"{key}: {params}")
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether the data base could not write: a fault of the disk, not of the register."""
+    return any(word in str(error) for word in ("No space left", "Could not write", "disk full"))
+
+
 def prepare(connection: Any, form: Form) -> None:
     """Bring a new or older register up to date, in one transaction. Raises StoreError."""
     connection.execute("BEGIN")

@@ -1,0 +1,173 @@
+"""A file system that fails at one chosen step, or a process that is killed there.
+
+A command runs in a forked child, its worker's tasks in the same process, so that every write
+of either is a step: opening to write, writing, flushing to the disk, renaming, linking, making
+a folder. What the database engine writes is not seen here; `test_kills` and `test_full_disk` do
+that with real kills and a real disk.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from converter import cli, engine, tasks  # before forking: pandas is imported once
+
+FULL, KILLED = "full", "killed"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended: its exit code (-9 = killed), the steps it took, what it said."""
+
+    code: int
+    steps: list[str]
+    said: str
+
+
+class _Written:
+    """A file that counts its writes."""
+
+    def __init__(self, file: Any, step: Callable[[str], None]) -> None:
+        self._file, self._step = file, step
+
+    def write(self, data: Any) -> Any:
+        self._step("write")
+        return self._file.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def __enter__(self) -> _Written:
+        self._file.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.__exit__(*error)
+
+    def __iter__(self) -> Any:
+        return iter(self._file)
+
+
+def run(arguments: Sequence[object], at: int = -1, how: str = FULL) -> Ran:
+    """Run a command; its step number `at` (from 0) fails. -1: none does."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        _child([str(a) for a in arguments], at, how, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        told = pipe.read()
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code == -signal.SIGKILL:
+        return Ran(-9, [], "")
+    answer = json.loads(told)
+    return Ran(code, answer["steps"], answer["said"])
+
+
+def _child(arguments: list[str], at: int, how: str, writing: int) -> None:
+    code = 120
+    said = io.StringIO()
+    steps: list[str] = []
+    try:
+        _work_here()
+        sys.stdout = sys.stderr = said
+        _install(steps, at, how)
+        try:
+            code = cli.run(arguments)
+        finally:
+            at = -1
+            steps_done, steps_told = list(steps), said.getvalue()
+    except BaseException as error:
+        steps_done, steps_told = list(steps), f"{said.getvalue()}\n{error!r}"
+        code = 121
+    data = json.dumps({"steps": steps_done, "said": steps_told[-3000:]}).encode()
+    while data:
+        data = data[os.write(writing, data) :]
+    os._exit(code)
+
+
+def _work_here() -> None:
+    """Tasks in this process instead of a worker's."""
+
+    def perform(self: engine.Worker, task: engine.Task) -> Any:
+        try:
+            args = json.loads(json.dumps(task.args))
+            data, blobs = tasks.TASKS[task.name](args, task.blobs, lambda number: None)
+        except OSError as error:
+            detail = [str(error.filename or ""), error.strerror or str(error)]
+            raise engine.Refused("output", detail) from error
+        return json.loads(json.dumps(data)), tuple(blobs)
+
+    engine.Worker.run = perform  # type: ignore[method-assign]
+    engine.Worker.start = lambda self: self  # type: ignore[method-assign]
+
+
+def _install(steps: list[str], at: int, how: str) -> None:
+    def step(kind: str) -> None:
+        steps.append(kind)
+        if len(steps) - 1 == at:
+            if how == KILLED:
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), kind)
+
+    def stepping(kind: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            step(kind)
+            return real(*arguments, **named)
+
+        return call
+
+    real_open, real_os_open = io.open, os.open
+
+    def opening(file: Any, mode: str = "r", *arguments: Any, **named: Any) -> Any:
+        ours = not isinstance(file, int) and str(file) != os.devnull
+        if set(mode) & set("wxa+") and ours:
+            step("open")
+        opened = real_open(file, mode, *arguments, **named)
+        return _Written(opened, step) if set(mode) & set("wxa+") and ours else opened
+
+    def os_opening(path: Any, flags: int, *arguments: Any, **named: Any) -> int:
+        if flags & os.O_CREAT:
+            step("open")
+        return real_os_open(path, flags, *arguments, **named)
+
+    def os_wrapping(handle: int, mode: str = "r", *arguments: Any, **named: Any) -> Any:
+        opened = real_open(handle, mode, *arguments, **named)
+        return _Written(opened, step) if set(mode) & set("wxa+") else opened
+
+    io.open, os.open, os.fdopen = opening, os_opening, os_wrapping  # type: ignore[assignment]
+    for name in ("fsync", "replace", "rename", "link", "mkdir"):
+        setattr(os, name, stepping(name, getattr(os, name)))
+
+
+def chosen(steps: Sequence[str], every: bool) -> list[int]:
+    """Steps worth failing at: all, or of a run of writes the first and the last."""
+    return [
+        n
+        for n, kind in enumerate(steps)
+        if every
+        or kind != "write"
+        or steps[max(n - 1, 0)] != "write"
+        or n + 1 == len(steps)
+        or steps[n + 1] != "write"
+    ]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Everything below a folder, by name."""
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
