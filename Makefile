@@ -4,6 +4,7 @@
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
+# make bench   measure beside the peers (25 minutes; `make bench QUICK=1` takes two): docs/performance.md
 # make pictures renew the pictures of the handbooks
 # make dist    build the program that needs no Python, for the platform this runs on
 # make dist-test   run it in an empty environment
@@ -12,8 +13,8 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit lock bench-scale docs samples pictures dist dist-test wheels \
-	linux-wheels windows-wheels clean
+.PHONY: help demo test lint types unit lock bench bench-scale docs samples pictures dist dist-test \
+	wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -43,6 +44,11 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml $(VENV)/.created
 	$(PIP) install --quiet --no-deps --editable .
 	@touch $@ $(VENV)/.runtime
 
+$(VENV)/.bench: requirements-bench.lock pyproject.toml $(VENV)/.created
+	$(PIP) install --quiet --require-hashes -r requirements-bench.lock
+	$(PIP) install --quiet --no-deps --editable .
+	@touch $@ $(VENV)/.runtime $(VENV)/.dev
+
 # Each command is shown as a clerk would type it, then run.
 demo: $(VENV)/.runtime
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
@@ -62,8 +68,8 @@ demo: $(VENV)/.runtime
 test: lint types unit
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff format --check converter tests docs program
-	$(BIN)/ruff check converter tests docs program
+	$(BIN)/ruff format --check converter tests docs benchmarks program
+	$(BIN)/ruff check converter tests docs benchmarks program
 
 types: $(VENV)/.dev
 	$(BIN)/mypy --strict converter
@@ -87,6 +93,10 @@ docs: $(VENV)/.dev
 
 samples: $(VENV)/.dev
 	$(BIN)/python -m tests.make_samples --accept
+
+# On a machine that does nothing else: contenders take turns, but they share its caches.
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 pictures: $(VENV)/.dev
 	$(BIN)/python docs/pictures.py

@@ -19,9 +19,11 @@ import platform
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,6 @@ def press() -> Callable[[int], bytes]:
     hand once, of which only names and numbers differ from unit to unit."""
     from converter import template
     from converter import workbook as reader
-    from converter.template.saving import parts
     from tests.people import UNIT
     from tests.sheets import FORM, blank, fill
 
@@ -87,10 +88,12 @@ def press() -> Callable[[int], bytes]:
         filled = Path(folder) / "a.xlsx"
         fill(blank(MEMBERS), UNIT | figures, people).save(filled)
         data = reader.read(filled, FORM)
-    # Built anew with these answers: formulas stand as in a template, not as openpyxl saves them.
-    book = template.build(FORM, rows=MEMBERS, data=data)
+    # Pressed anew with these answers: formulas stand as in a template, not as openpyxl saves them.
+    pressed = BytesIO(b"".join(template.build(FORM, rows=MEMBERS, data=data)))
+    with zipfile.ZipFile(pressed) as archive:
+        members = [(name, archive.read(name)) for name in archive.namelist()]
     places = [mark.encode() for mark in (*marks, "@@name@@", "@@phone@@")]
-    pattern = ooxml.Pattern(parts(book), places, when=NOW)
+    pattern = ooxml.Pattern(members, places, when=NOW)
 
     def workbook(unit: int) -> bytes:
         numbers = [id_number(unit * MEMBERS + n) for n in range(MEMBERS)]
@@ -291,48 +294,35 @@ def register(units: int) -> dict[str, Any]:
         _in_a_process(_filled, store, units)
         told["register_megabytes"] = round(_size(store) / 1e6)
 
-        def open_it() -> None:
-            with Register(store, cards):
-                pass
+        asked: dict[str, Callable[[Register], object]] = {
+            "duplicates": lambda opened: list(across._twice(opened, cards, "2026")),
+            "all_findings": lambda opened: across.findings(opened, cards, "2026"),
+            "publish": lambda opened: opened.publish("2026", NOW),
+        }
 
-        def duplicates() -> None:
-            with Register(store, cards) as opened:
-                list(across._twice(opened, cards, "2026"))
+        def ask(name: str) -> dict[str, Any]:
+            with Register(store, cards) as opened, measured() as cost:
+                asked[name](opened)
+            return {**cost, "peak_mib": peak_mib()}
 
-        def all_findings() -> None:
-            with Register(store, cards) as opened:
-                across.findings(opened, cards, "2026")
+        def open_it(folder: Path) -> dict[str, Any]:
+            before = peak_mib()
+            with measured() as cost, Register(folder, cards) as opened:
+                opened.done()
+            return {**cost, "peak_mib": peak_mib(), "grew_mib": peak_mib() - before}
 
-        def publish() -> None:
-            with Register(store, cards) as opened:
-                opened.publish("2026", NOW)
-
-        def statistics() -> None:
-            with Snapshot(store) as snapshot:
+        def statistics() -> dict[str, Any]:
+            with measured() as cost, Snapshot(store) as snapshot:
                 collection.figures(snapshot, cards, date(2026, 3, 7), by=collection.groups(cards))
+            return {**cost, "peak_mib": peak_mib()}
 
-        for one in (open_it, duplicates, all_findings, publish, statistics):
-            told[one.__name__] = _in_a_process(_timed, one)
-            print(one.__name__, told[one.__name__], flush=True)
+        told["open_empty"] = _in_a_process(open_it, store.with_name("empty"))
+        told["open_it"] = _in_a_process(open_it, store)
+        for name in asked:
+            told[name] = _in_a_process(ask, name)
+        told["statistics"] = _in_a_process(statistics)
         told["published_megabytes"] = round(_size(store / "published") / 1e6)
     return told
-
-
-def _empty() -> None:
-    """An empty register, for what it takes without any units."""
-    from converter.store import Register
-
-    with (
-        tempfile.TemporaryDirectory() as name,
-        Register(Path(name) / "S", form.with_codes(form.form_dir().resolve())),
-    ):
-        pass
-
-
-def _timed(work: Callable[[], None]) -> dict[str, Any]:
-    with measured() as told:
-        work()
-    return {**told, "peak_mib": peak_mib()}
 
 
 def _in_a_process(work: Callable[..., Any], *args: Any) -> Any:
@@ -424,7 +414,6 @@ def main() -> None:
             f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
         )
         kept[what] = {"measured": date.today().isoformat(), **told}
-        kept["empty"] = _in_a_process(_timed, _empty)
         RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", "utf-8")
 
 

@@ -26,20 +26,21 @@ def page(kept: dict[str, Any]) -> str:
     each = got["megabytes_in"] / got["units"] * 1e6
     member = asked["register_megabytes"] / asked["members"] * 1e6 * REAL
     seen = asked["published_megabytes"] / asked["members"] * 1e6 * REAL
-    unit_memory = (asked["open_it"]["peak_mib"] - kept["empty"]["peak_mib"]) / asked["units"]
+    grown = asked["open_it"]["grew_mib"] - asked["open_empty"]["grew_mib"]
+    unit_memory = grown / asked["units"]
     overhead = total(pools["cluster"]) / total(pools["two"]) - 1
 
     def row(title: str, count: tuple[int, int]) -> str:
         units, members = count
         hours = [max(units * worker / (n - 1), units * command) / 3600 for n in CORES]
         cells = [
-            f"{units * worker / 3600:.1f}",
-            f"{units * command / 3600:.1f}",
+            f"{units * worker / 3600:.2g}",
+            f"{units * command / 3600:.2g}",
             *(f"{h * 60:.0f} min" if h < 2 else f"{h:.1f} h" for h in hours),
             f"{units * each / 1e9:.0f}",
-            f"{members * member / 1e9:.1f}",
-            f"{members * seen / 1e9:.1f}",
-            f"{units * unit_memory / 1024:.1f}",
+            f"{members * member / 1e9:.2g}",
+            f"{members * seen / 1e9:.2g}",
+            f"{units * unit_memory / 1024:.2g}",
         ]
         return f"| {title}: {units:,} units, {members:,} members | " + " | ".join(cells) + " |"
 

@@ -15,7 +15,6 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 import shutil
 import struct
 import zipfile
@@ -165,7 +164,8 @@ def restore(path: Path, target: Path) -> Made:
     with _open(path) as (archive, entries):
         _verify(archive, entries)
         target.parent.mkdir(parents=True, exist_ok=True)
-        private = target.parent / f"{ooxml.PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
+        ooxml.sweep(target.parent)
+        private = ooxml.private_name(target.parent)
         private.mkdir(mode=0o700)
         try:
             for entry in entries:

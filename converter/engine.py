@@ -14,6 +14,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,12 +23,15 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol
 
-from converter import wire
+from converter import limits, wire
 
-# Seconds a worker may be silent: for one file, and for each megabyte of it on top.
-SECONDS_A_FILE = 20.0
+# CPU seconds a worker may take in silence: for one file, and for each megabyte of it on top.
+SECONDS_A_FILE = 10.0
 SECONDS_A_MEGABYTE = 2.0
+PATIENCE = 6  # times as long by the clock, where others keep the machine busy
 LINES_KEPT, LINE_KEPT = 100, 1000  # of what a worker says on stderr, for crash notes
+SECONDS_A_LOOK = 0.2  # between two looks at the memory of a silent worker
+OUT_OF_MEMORY = "memory allocation of"  # how Rust says so
 START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
 AHEAD = 4  # tasks a runner that may be done or waiting while the first of them is not yet taken
 
@@ -124,34 +128,50 @@ class Worker:
         self.start()
         assert self._process is not None
         assert self._process.stdin is not None
-        request = wire.Frame({"task": task.name, "args": task.args}, task.blobs)
+        allowed = limits.allowances(task.name, task.args, task.paths)
+        request = wire.Frame({"task": task.name, "args": task.args, "memory": allowed}, task.blobs)
         reading: int | None = None
         patience = _Patience(task.paths)
         try:
             wire.send(self._process.stdin, request)
             while True:
-                frame = self._next(patience.seconds(reading))
+                frame = self._next(patience.seconds(reading), max(allowed))
                 self._fresh = False
                 if "file" not in frame.data:
                     break
                 reading = int(frame.data["file"])
-        except queue.Empty:
+        except limits.Exceeded as exceeded:
             self.stop()
-            raise Died("time", reading) from None
+            raise Died(exceeded.what, reading) from None
         except (OSError, EOFError):
             ended = _exit_code(self._process)
             said = b"".join(self._said).decode("utf-8", "replace")
             self.stop()
             if self._fresh and ended > 0:  # an exception before its first task: it cannot start
                 raise Bug(f"the worker did not start ({ended})\n{said}") from None
-            raise Died("crash", reading) from None
+            # What is written in Rust does not raise when memory ends, it aborts.
+            raise Died("memory" if OUT_OF_MEMORY in said else "crash", reading) from None
         return self._judge(frame, reading)
 
-    def _next(self, seconds: float) -> wire.Frame:
-        frame = self._frames.get(timeout=seconds + (START_SECONDS if self._fresh else 0))
-        if frame is None:
-            raise EOFError
-        return frame
+    def _next(self, seconds: float, allowed: int) -> wire.Frame:
+        """What the worker says next; while it is silent, what it takes is looked at."""
+        assert self._process is not None
+        seconds += START_SECONDS if self._fresh else 0
+        since, before = time.monotonic(), limits.usage(self._process.pid)
+        while True:
+            try:
+                frame = self._frames.get(timeout=SECONDS_A_LOOK)
+            except queue.Empty:
+                waited, now = time.monotonic() - since, limits.usage(self._process.pid)
+                busy = now.seconds - before.seconds if now and before else waited
+                if now and now.bytes > allowed + limits.LIBRARIES:
+                    raise limits.Exceeded("memory") from None
+                if busy > seconds or waited > seconds * PATIENCE:
+                    raise limits.Exceeded("time") from None
+                continue
+            if frame is None:
+                raise EOFError
+            return frame
 
     def _judge(self, frame: wire.Frame, reading: int | None) -> Answer:
         failed = frame.data.get("failed")
@@ -241,20 +261,16 @@ class _Patience:
     """How long silence is still fine, by the size of what is left to be read."""
 
     def __init__(self, paths: Sequence[str]) -> None:
-        sizes = [*map(_megabytes, paths)]  # asked once: a worker tells of every file, twice
+        sizes = [
+            limits.size(path) / 1e6 for path in paths
+        ]  # asked once: a worker tells of every file, twice
         self._left = list(accumulate(reversed(sizes), initial=0.0))[::-1]
 
     def seconds(self, reading: int | None) -> float:
-        """While the file of this number is read; while all are, or once the checks run."""
+        """CPU seconds while the file of this number is read; while all are, or once the checks
+        run."""
         at = 0 if reading is None or reading >= len(self._left) - 1 else reading
         return SECONDS_A_FILE + SECONDS_A_MEGABYTE * self._left[at]
-
-
-def _megabytes(path: str) -> float:
-    try:
-        return Path(path).stat().st_size / 1e6
-    except OSError:
-        return 0.0
 
 
 def _pump(process: subprocess.Popen[bytes], frames: queue.Queue[wire.Frame | None]) -> None:

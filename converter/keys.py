@@ -29,7 +29,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +40,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from converter import ooxml
 from converter.messages import say
 
 SIGNING, SIGNING_PUBLIC = "signing.key", "signing.pub"
@@ -199,33 +199,53 @@ def _raw(text: str) -> bytes:
 
 
 def create(folder: Path) -> PublicKeys:
-    """Make a union's keys. Raises KeysError where there are some already, OSError."""
+    """Make a union's keys, or what a process that was killed had not yet made of them.
+
+    Raises KeysError where there are some already, OSError. A key is never replaced.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    signing, sealing = Ed25519PrivateKey.generate(), pyrage.x25519.Identity.generate()
-    public = PublicKeys(_text(signing.public_key().public_bytes_raw()), str(sealing.to_public()))
-    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    files = {
-        SIGNING: signing.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain),
-        SEALING: f"# public key: {public.sealing}\n{sealing}\n".encode(),
-        SIGNING_PUBLIC: signing.public_key().public_bytes(
-            pem, serialization.PublicFormat.SubjectPublicKeyInfo
-        ),
-        SEALING_PUBLIC: f"{public.sealing}\n".encode(),
-    }
-    for name in files:
-        if (folder / name).exists():
-            raise KeysError("exists", folder / name)
-    made: list[Path] = []
+    halves = ((SIGNING, SIGNING_PUBLIC), (SEALING, SEALING_PUBLIC))
+    there = {name for pair in halves for name in pair if (folder / name).exists()}
+    lost = [shown for secret, shown in halves if shown in there and secret not in there]
+    if lost or len(there) == 4:  # nobody can make a secret fit a key that was published
+        raise KeysError("exists", folder / (lost[0] if lost else SIGNING))
+    if SIGNING in there:
+        _private(folder / SIGNING)  # raises before anything is written
+    if SEALING in there:
+        opener(folder)
     try:
-        for name, data in files.items():
-            made += [write_new(folder / name, data)]
-    except BaseException as error:
-        for path in made:  # half a set of keys is worse than none
-            path.unlink(missing_ok=True)
-        if isinstance(error, FileExistsError):
-            raise KeysError("exists", folder) from error
-        raise
-    return public
+        if SIGNING not in there:
+            ooxml.write_new(folder / SIGNING, _new_signing())
+        if SEALING not in there:
+            ooxml.write_new(folder / SEALING, _new_sealing())
+        if SIGNING_PUBLIC not in there:
+            ooxml.write_new(folder / SIGNING_PUBLIC, _shown(folder / SIGNING))
+        if SEALING_PUBLIC not in there:
+            shown = f"{opener(folder).public}\n".encode()
+            ooxml.write_new(folder / SEALING_PUBLIC, shown)
+    except FileExistsError as error:
+        raise KeysError("exists", folder) from error
+    return public(folder)
+
+
+def _new_signing() -> bytes:
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+
+
+def _new_sealing() -> bytes:
+    identity = pyrage.x25519.Identity.generate()
+    return f"# public key: {identity.to_public()}\n{identity}\n".encode()
+
+
+def _shown(path: Path) -> bytes:
+    """The public part of a signing key, as openssl writes it."""
+    return (
+        _private(path)
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
 
 
 def public(folder: Path) -> PublicKeys:
@@ -245,17 +265,20 @@ def public(folder: Path) -> PublicKeys:
 
 def signer(folder: Path) -> Signer:
     """The union's signing key. Raises KeysError, also where it is not the published one's."""
-    path = folder / SIGNING
+    found = Signer(_private(folder / SIGNING))
+    if not same(found.public, public(folder).signing):
+        raise KeysError("broken", folder / SIGNING)
+    return found
+
+
+def _private(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(_read(path), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeysError("broken", path) from None  # the cause might quote the file
     if not isinstance(key, Ed25519PrivateKey):
         raise KeysError("broken", path)
-    found = Signer(key)
-    if not same(found.public, public(folder).signing):
-        raise KeysError("broken", path)
-    return found
+    return key
 
 
 def opener(folder: Path) -> Opener:
@@ -279,21 +302,3 @@ def _read(path: Path) -> bytes:
     if len(data) > LARGEST:
         raise KeysError("broken", path)
     return data
-
-
-def write_new(path: Path, data: bytes) -> Path:
-    """Write a file that its owner alone can read; one that is there is never touched.
-
-    Raises FileExistsError, OSError.
-    """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    handle = os.open(path, flags, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return path

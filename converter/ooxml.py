@@ -18,10 +18,12 @@ hold across machines are taken of the members, not of the zip.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
 import secrets
+import shutil
 import struct
 import time
 import zipfile
@@ -64,6 +66,40 @@ def write_bytes_atomically(
         file.writelines([data] if isinstance(data, bytes) else data)
 
 
+def write_new(path: Path, data: bytes) -> Path:
+    """Write a file whole or not at all that its owner alone may read (0600; on Windows the
+    folder's permissions count). One that is there is never touched.
+
+    Raises FileExistsError, OSError.
+    """
+    _sweep_once(path.parent.absolute())
+    private = private_name(path.parent)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(private, flags, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _name(private, path)
+    finally:
+        with contextlib.suppress(OSError):
+            private.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return path
+
+
+def _name(private: Path, path: Path) -> None:
+    """Give a file a name that no other has. Raises FileExistsError."""
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    try:
+        os.link(private, path)
+    except FileExistsError:
+        raise
+    except OSError:  # sticks know no links; on Windows a rename never replaces
+        private.rename(path)
+
+
 def write_many(files: Iterable[tuple[Path, bytes | Iterable[bytes]]]) -> None:
     """Write many files, each whole or not at all; the disk is waited for only once.
 
@@ -75,7 +111,7 @@ def write_many(files: Iterable[tuple[Path, bytes | Iterable[bytes]]]) -> None:
         for path, data in files:
             path.parent.mkdir(parents=True, exist_ok=True)
             _sweep_once(path.parent.absolute())
-            private = _private_name(path.parent)
+            private = private_name(path.parent)
             with private.open("xb") as file:
                 waiting.append((private, path))
                 file.writelines([data] if isinstance(data, bytes) else data)
@@ -248,9 +284,9 @@ def dos_time(when: int) -> tuple[int, int, int, int, int, int]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove private files in a folder that no living process can still be writing."""
+    """Remove private files and folders in a folder that no living process can still be writing."""
     # The folder's own clock: on a network drive it may differ from this machine's.
-    probe = _private_name(folder)
+    probe = private_name(folder)
     try:
         probe.touch(exist_ok=False)
         now = probe.stat().st_mtime
@@ -262,7 +298,10 @@ def sweep(folder: Path) -> None:
     for stray in strays:
         with contextlib.suppress(OSError):
             if _is_orphan(stray.name) or now - stray.lstat().st_mtime > STALE:
-                stray.unlink()
+                if stray.is_dir() and not stray.is_symlink():
+                    shutil.rmtree(stray, ignore_errors=True)
+                else:
+                    stray.unlink()
 
 
 # One sweep a folder and process: a batch of thousands of files must not list its folder
@@ -270,7 +309,8 @@ def sweep(folder: Path) -> None:
 _sweep_once = cache(sweep)
 
 
-def _private_name(folder: Path) -> Path:
+def private_name(folder: Path) -> Path:
+    """A name in a folder for what is not finished: `sweep` knows whether its process lives."""
     return folder / f"{PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(8)}"
 
 
@@ -301,7 +341,7 @@ def _replacing(path: Path, verify: Verify | None) -> Iterator[BinaryIO]:
     """A file to write; it takes the name `path` when the block ends without an exception."""
     folder = path.parent
     _sweep_once(folder.absolute())
-    private = _private_name(folder)
+    private = private_name(folder)
     try:
         with private.open("xb") as file:
             yield file

@@ -70,6 +70,13 @@ class _Refused(Exception):
         self.code, self.params = code, params
 
 
+class _NoRoom(Exception):
+    """A member cannot be written: a fault of this machine's disk, not of the zip."""
+
+    def __init__(self, error: OSError) -> None:
+        self.error = error
+
+
 @dataclass(slots=True)
 class _Budget:
     """What is left for one zip and all that is nested in it."""
@@ -80,8 +87,14 @@ class _Budget:
 
 
 def unpack(path: Path, content: str, name: str, folder: Path) -> Iterator[Member | Refusal]:
-    """Take a zip apart into `folder`, in the order of its list. Never raises on bad data."""
-    yield from _unpack(path, content, name, folder, 1, _Budget())
+    """Take a zip apart into `folder`, in the order of its list. Never raises on bad data.
+
+    Raises OSError where `folder` cannot be written to.
+    """
+    try:
+        yield from _unpack(path, content, name, folder, 1, _Budget())
+    except _NoRoom as full:
+        raise full.error from None
 
 
 def _unpack(
@@ -150,24 +163,35 @@ def _vetted(
 
 
 def _inflate(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, budget: _Budget) -> str:
-    """Write one member, counted while it is inflated; its sha256."""
+    """Write one member, counted while it is inflated; its sha256. Raises _Refused, _NoRoom."""
     if info.flag_bits & 0x1:
         raise _Refused("F605")
     if info.file_size > LARGEST_FILE:
         raise _Refused("F603", limit=LARGEST_FILE >> 20)
-    digest, left = hashlib.sha256(), info.file_size
+    digest = hashlib.sha256()
+    chunks = _chunks(archive, info)
     try:
-        with archive.open(info) as member, target.open("xb") as out:
+        with target.open("xb") as out:
+            for chunk in chunks:
+                digest.update(chunk)
+                out.write(chunk)
+    except OSError as error:
+        raise _NoRoom(error) from error
+    budget.bytes -= info.file_size
+    return digest.hexdigest()
+
+
+def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    left = info.file_size
+    try:
+        with archive.open(info) as member:
             while chunk := member.read(min(1 << 20, left + 1)):
                 left -= len(chunk)
                 if left < 0:
                     raise _Refused("F604")
-                digest.update(chunk)
-                out.write(chunk)
+                yield chunk
     except _DAMAGED as error:
         raise _Refused("F604") from error
-    budget.bytes -= info.file_size
-    return digest.hexdigest()
 
 
 # --- names ---------------------------------------------------------------------------------

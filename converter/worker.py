@@ -14,11 +14,10 @@ import traceback
 from pathlib import Path
 from typing import IO, Any
 
-from converter import wire
+from converter import limits, wire
 
-# What reading and checking may take on top of the loaded libraries. The largest honest
-# workbook (1,048,576 rows) needs well under it.
-MEMORY_ALLOWANCE = 3 << 30
+# Objects between two collections: findings are many and know no cycles.
+SELDOM = (50_000, 50, 1000)
 MEMORY_VARIABLE = "CONVERTER_WORKER_MEMORY"
 
 
@@ -33,15 +32,23 @@ def main() -> None:
 
     gc.freeze()
     gc.enable()
-    _limit_memory()
+    gc.set_threshold(*SELDOM)
+    used = _address_space()
     while (frame := wire.receive(incoming)) is not None:
-        wire.send(outgoing, _answer(frame, outgoing, tasks))
+        try:
+            wire.send(outgoing, _answer(frame, outgoing, tasks, used))
+        except MemoryError:  # the answer itself: nothing of it has left yet
+            wire.send(outgoing, wire.Frame({"failed": "memory"}))
 
 
-def _answer(frame: wire.Frame, outgoing: IO[bytes], tasks: Any) -> wire.Frame:
+def _answer(frame: wire.Frame, outgoing: IO[bytes], tasks: Any, used: int) -> wire.Frame:
     from converter.cards import FormError
 
+    allowed: list[int] = frame.data["memory"]
+    _limit_memory(used, allowed[0])
+
     def about_to_read(number: int) -> None:
+        _limit_memory(used, allowed[min(number, len(allowed) - 1)])
         wire.send(outgoing, wire.Frame({"file": number}))
 
     task = tasks.TASKS[frame.data["task"]]
@@ -70,21 +77,25 @@ def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
     return incoming, outgoing
 
 
-def _limit_memory() -> None:
-    """Bound the address space to what is in use now plus the allowance (not on Windows,
-    where the parent watches the process instead)."""
+def _address_space() -> int:
+    """Bytes of address space in use."""
+    try:
+        with Path("/proc/self/statm").open(encoding="ascii") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 2 << 30
+
+
+def _limit_memory(used: int, allowed: int) -> None:
+    """Bound the address space to what the libraries use plus what the task may take (not on
+    Windows, where the parent's look at the process is the only bound)."""
     try:
         import resource
     except ImportError:
         return
-    allowance = int(os.environ.get(MEMORY_VARIABLE, MEMORY_ALLOWANCE))
-    try:
-        with Path("/proc/self/statm").open(encoding="ascii") as file:
-            used = int(file.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        used = 2 << 30
+    bound = int(os.environ.get(MEMORY_VARIABLE, limits.MOST))
+    limit = used + min(allowed, bound)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = used + allowance
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

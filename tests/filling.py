@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from itertools import islice
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -21,7 +21,6 @@ from xml.sax.saxutils import escape
 from converter import form, template
 from converter.model import Form, column_letters
 from converter.template.layout import MemberLayout, UnitLayout
-from converter.template.saving import parts as template_parts
 from tests.people import UNIT
 
 FORM: Form = form.load(form.form_dir())
@@ -77,7 +76,8 @@ def write(
     have the template's formulas, blank ones too; members below them are typed alone."""
     made = _template()
     answers = dict(UNIT if unit is None else unit)
-    sheet = _MemberSheet(made[MEMBER_PART], program, prepared)
+    people = list(members)
+    sheet = _MemberSheet(made[MEMBER_PART], program, prepared, len(people))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=compresslevel) as archive:
 
         def put(name: str, *pieces: str) -> None:
@@ -86,7 +86,7 @@ def write(
         put("[Content_Types].xml", _types(made["[Content_Types].xml"], program))
         for name, xml in made.items():
             if name == MEMBER_PART:
-                _put(archive, name, sheet.pieces(members))
+                _put(archive, name, sheet.pieces(people))
             elif name == UNIT_PART:
                 put(name, sheet.strings.share(_unit(xml, answers)))
             elif name.startswith("xl/worksheets/"):
@@ -104,8 +104,9 @@ def write(
 
 @cache
 def _template() -> dict[str, str]:
-    made = dict(template_parts(template.build(FORM, rows=PATTERN_ROWS)))
-    return {name: data.decode() for name, data in made.items()}
+    made = BytesIO(b"".join(template.build(FORM, rows=PATTERN_ROWS)))
+    with zipfile.ZipFile(made) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
 def _put(archive: zipfile.ZipFile, name: str, pieces: Iterable[str]) -> None:
@@ -147,7 +148,7 @@ class _Strings:
 
 
 class _MemberSheet:
-    def __init__(self, xml: str, program: Program, prepared: int) -> None:
+    def __init__(self, xml: str, program: Program, prepared: int, count: int) -> None:
         self.strings = _Strings(program.strings)
         self.layout = MemberLayout(FORM.member, prepared)
         self.prepared = prepared
@@ -155,17 +156,22 @@ class _MemberSheet:
             int(row[1]): row for row in re.finditer(r'<row r="([0-9]+)".*?</row>', xml, re.DOTALL)
         }
         self.first, last = rows[self.layout.FIRST_ROW], rows[self.layout.HEADING_ROW + PATTERN_ROWS]
-        self.head, self.tail = self.strings.share(xml[: self.first.start()]), xml[last.end() :]
+        lowest = self.layout.HEADING_ROW + max(prepared, count)
+        head = re.sub(r'(<dimension ref="A1:[A-Z]+)[0-9]+', rf"\g<1>{lowest}", xml, count=1)
+        self.head, self.tail = (
+            self.strings.share(head[: head.index('<row r="5"')]),
+            xml[last.end() :],
+        )
         self.columns = [cell[1] for cell in _CELL.finditer(last[0]) if "<f" in (cell[4] or "")]
         self.pattern, self.typed = self._pattern(last[0], program)
 
-    def pieces(self, members: Iterable[Member]) -> Iterator[str]:
+    def pieces(self, members: Sequence[Member]) -> Iterator[str]:
         yield self.head
-        waiting, row = iter(members), self.layout.FIRST_ROW
-        while chunk := list(islice(waiting, A_CHUNK)):
-            yield "".join(self._row(n, member) for n, member in enumerate(chunk, row))
-            row += len(chunk)
-        for blank in range(row, self.layout.last_row + 1):
+        first = self.layout.FIRST_ROW
+        for start in range(0, len(members), A_CHUNK):
+            chunk = members[start : start + A_CHUNK]
+            yield "".join(self._row(n, member) for n, member in enumerate(chunk, first + start))
+        for blank in range(first + len(members), self.layout.last_row + 1):
             yield self._row(blank, None)
         yield self.tail
 

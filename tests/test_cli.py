@@ -222,6 +222,62 @@ def test_annotate_leaves_the_original_and_can_be_sent_back(bad: Path, tmp_path: 
     assert run("check", copy).returncode == 0
 
 
+@pytest.fixture
+def untidy(tmp_path: Path) -> Path:
+    """Right but for one digit, and written in ways that have to be read."""
+    book = fill(blank())
+    put(book[MEMBER_SHEET], member_cell(book, 3, "身份证号"), MEMBERS[2][1][:-1])
+    put(book[MEMBER_SHEET], member_cell(book, 1, "身份证号"), f" {MEMBERS[0][1]}")
+    put(book[MEMBER_SHEET], member_cell(book, 2, "加入工会时间"), "2010.5.1")
+    return saved(book, tmp_path, "不整齐.xlsx")
+
+
+def test_fix_writes_down_how_cells_are_read_and_lists_each(untidy: Path, tmp_path: Path) -> None:
+    before = untidy.read_bytes()
+    done = run("check", untidy, "--fix", tmp_path / "修正", "--format", "json", "--show-ids")
+    assert done.returncode == 1  # a digit is missing: nobody can guess it
+    assert untidy.read_bytes() == before
+    (file,) = json.loads(done.stdout)["files"]
+    fixed = {one["field"]: (one["code"], one["old"], one["new"]) for one in file["fixed"]}
+    assert fixed == {
+        "id_number": ("K901", f" {MEMBERS[0][1]}", MEMBERS[0][1]),
+        "joined_on": ("K902", "2010.5.1", "2010-05-01"),
+    }
+    assert {one["cell"] for one in file["fixed"]} == {"C5", "D6"}
+    (copy,) = (tmp_path / "修正").iterdir()
+    changes = openpyxl.load_workbook(copy)["修改记录"]
+    listed = [[c.value for c in row] for row in changes.iter_rows(min_row=5)]
+    assert [(row[1], row[3], row[6], row[7]) for row in listed] == [
+        ("K901", "C5", f" {MEMBERS[0][1]}", MEMBERS[0][1]),
+        ("K902", "D6", "2010.5.1", "2010-05-01"),
+    ]
+    again = json.loads(run("check", copy, "--format", "json").stdout)["files"][0]
+    assert [one["code"] for one in again["issues"]] == ["K112"]
+    nothing = run("check", copy, "--fix", tmp_path / "再修正")
+    assert not (tmp_path / "再修正").exists()
+    assert "没有可以自动改的写法" in nothing.stderr
+
+
+def test_fix_is_told_on_the_terminal_and_hides_ids(untidy: Path, tmp_path: Path) -> None:
+    done = run("check", untidy, "--fix", tmp_path / "修正")
+    assert "自动改了 2 处写法" in done.stdout
+    assert "会员基本信息表!D6 加入工会时间 “2010.5.1” → “2010-05-01”（K902）" in done.stdout
+    assert MEMBERS[0][1] not in done.stdout
+    shown = run("check", untidy, "--fix", tmp_path / "修正", "--format", "json").stdout
+    assert MEMBERS[0][1] not in shown
+
+
+def test_annotated_and_corrected_copies_may_share_a_folder(untidy: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "副本"
+    run("check", untidy, "--fix", folder, "--annotate", folder)
+    assert sorted(p.name for p in folder.iterdir()) == ["不整齐-修正.xlsx", "不整齐-批注.xlsx"]
+
+
+def test_without_fix_the_json_says_nothing_of_it(untidy: Path) -> None:
+    (file,) = json.loads(run("check", untidy, "--format", "json").stdout)["files"]
+    assert "fixed" not in file
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from converter import engine
+from converter import engine, limits
 from converter.engine import Bug, Died, Refused, Task, Worker
 
 FAULTY = textwrap.dedent(
@@ -28,6 +29,14 @@ FAULTY = textwrap.dedent(
                 time.sleep(600)
             if what == "eat":
                 hoard = [bytes(1 << 24) for _ in range(1000)]
+            if what == "hoard":
+                import resource
+                resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
+                hoard = b"x" * (600 << 20)
+                time.sleep(600)
+            if what == "spin":
+                while True:
+                    pass
             if what == "raise":
                 raise KeyError("110101199003070000")
             if what == "form":
@@ -58,6 +67,7 @@ def obedient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(tmp_path / "start.py")])
     monkeypatch.setattr(engine, "SECONDS_A_FILE", 3.0)
+    monkeypatch.setattr(engine, "PATIENCE", 1)
     monkeypatch.setattr(engine, "START_SECONDS", 20.0)
     monkeypatch.setenv("CONVERTER_WORKER_MEMORY", str(256 << 20))
 
@@ -199,3 +209,42 @@ def test_patience_grows_with_what_is_left_to_read(tmp_path: Path) -> None:
     each = engine.SECONDS_A_MEGABYTE
     assert extra == [7 * each, 7 * each, 6 * each, 4 * each, 0, 7 * each, 7 * each]
     assert engine._Patience([]).seconds(None) == engine.SECONDS_A_FILE
+
+
+@pytest.mark.usefixtures("obedient")
+@pytest.mark.parametrize(("what", "how"), [("hoard", "memory"), ("spin", "time")])
+def test_a_worker_is_watched_where_the_system_bounds_nothing(
+    what: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows: memory that no bound of its own stops is seen from outside, and a loop is
+    known by the time that it takes, not by the clock."""
+    monkeypatch.setattr(engine.limits, "LIBRARIES", 100 << 20)
+    monkeypatch.setattr(engine.limits, "allowances", lambda *_: [200 << 20])
+    monkeypatch.setattr(engine, "PATIENCE", 100)
+    with Worker() as worker:
+        worker.run(order("ok"))
+        with pytest.raises(Died) as caught:
+            worker.run(order("ok", what))
+    assert (caught.value.how, caught.value.file) == (how, 1)
+
+
+def test_what_a_process_has_taken_is_known() -> None:
+    before = limits.usage(os.getpid())
+    hoard, until = b"x" * (64 << 20), time.process_time() + 0.2
+    while time.process_time() < until:
+        pass
+    after = limits.usage(os.getpid())
+    assert before
+    assert after
+    assert after.bytes > before.bytes + len(hoard) // 2
+    assert after.seconds - before.seconds > 0.1
+    assert limits.usage(2**22 + 1) is None
+
+
+def test_a_small_file_may_take_less_than_a_large_one(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(bytes(10_000_000))
+    small, large, again = limits.allowances("check", {}, ["none", str(tmp_path / "a"), "none"])
+    assert small < again < 1 << 30
+    assert again < large < limits.MOST
+    # a copy with its marks takes by rows
+    assert limits.allowances("check", {"annotate": ["b"]}, ["none"]) == [limits.MOST]

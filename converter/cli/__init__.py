@@ -6,6 +6,7 @@ output that cannot be written · 101 a bug, with a crash note.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ def main() -> None:
 
         worker.main()
         return
+    gc.set_threshold(50_000, 50, 1000)  # a hundred thousand findings know no cycles
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a GBK console lacks rare characters

@@ -182,6 +182,6 @@ def _write_passwords(made: Sequence[_Made], target: Path, issued: date) -> Path:
         again = f"-{number}" if number > 1 else ""
         path = target / f"{say('passwords_name')}-{issued.isoformat()}{again}.csv"
         try:
-            return keys.write_new(path, data)
+            return ooxml.write_new(path, data)
         except FileExistsError:
             number += 1

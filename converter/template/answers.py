@@ -24,6 +24,7 @@ from openpyxl.cell.cell import ERROR_CODES
 
 from converter.kinds import KINDS
 from converter.model import CellType, Field, Form
+from converter.template.marks import BLANK_WAS, ERROR_WAS
 from converter.template.values import LONGEST_TEXT, harmless
 
 # Serials before this day differ between Excel, which knows a 29 February 1900, and others.
@@ -87,8 +88,18 @@ def dated(day: date, shown: str) -> Answer:
     return Answer(_value(repr(serial)), "" if "yy" in shown else DATE_FORMAT)
 
 
+def kept(tail: bytes) -> bytes:
+    """The same content for a hidden cell that a formula holds against the answer, to see whether
+    it has changed: a blank and an error as texts that stand for them."""
+    if tail == BLANK.tail:
+        return plain(BLANK_WAS)
+    return plain(ERROR_WAS) if tail.startswith(b'" t="e"') else tail
+
+
 def plain(text: str) -> bytes:
     """A text that is never taken for a formula or an error."""
+    if (coded := encoded((text,))) is not None:
+        return TEXT_START + coded[0] + TEXT_END
     text = harmless(text)
     start = TEXT_START if text == text.strip() else _KEPT_START
     return start + escape(text).encode() + TEXT_END

@@ -57,10 +57,11 @@ def stamp_marks(names: Iterable[str]) -> set[bytes]:
 
 @dataclass(frozen=True)
 class UnitCell:
-    """A cell of the unit sheet that may be filled in: an answer or a reason."""
+    """A cell of the unit sheet that may be filled in: an answer or a reason; or the last one of
+    its line, beside which a copy keeps what the answer was."""
 
     field: Field
-    is_reason: bool
+    column: int
     address: bytes
     look: Look
     xml: bytes  # as designed: blank, a formula, or what the identity file says
@@ -228,21 +229,22 @@ def _member_rows(xml: bytes, member: MemberLayout) -> tuple[bytes, PatternRow]:
 
 def _unit_cells(xml: bytes, places: Layout, stamp: Stamp) -> tuple[bytes, dict[bytes, UnitCell]]:
     unit = places.unit
-    columns = {column_letters(unit.ANSWER): False, column_letters(unit.EXPLANATION): True}
+    columns = {column_letters(c): c for c in (unit.ANSWER, unit.EXPLANATION, unit.last_helper)}
     wanted = {
-        f"{letters}{row}".encode(): (unit.sheet.field(key), is_reason)
+        f"{letters}{row}".encode(): (unit.sheet.field(key), column)
         for key, row in unit.rows.items()
-        for letters, is_reason in columns.items()
+        for letters, column in columns.items()
     }
     cells: dict[bytes, UnitCell] = {}
 
     def marked(found: re.Match[bytes]) -> bytes:
         if found[1] not in wanted:
             return found[0]
-        field, is_reason = wanted[found[1]]
-        look = unit_sheet.EXPLANATION if is_reason else unit_sheet.answer_look(field, stamp)
+        field, column = wanted[found[1]]
+        answer = unit_sheet.answer_look(field, stamp)
+        look = answer if column == unit.ANSWER else unit_sheet.EXPLANATION
         mark = b"@@cell:%b@@" % found[1]
-        cells[mark] = UnitCell(field, is_reason, found[1], look, found[0])
+        cells[mark] = UnitCell(field, column, found[1], look, found[0])
         return mark
 
     letters = "|".join(columns).encode()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from converter.model import Level, Stamp, Submission
+from converter.model import Stamp, Submission, column_letters
 from converter.template import answers, member_sheet, rows
 from converter.template.answers import Answer
 from converter.template.copying import Copy
@@ -23,16 +23,28 @@ def unit_cells(
     found = {}
     for mark, cell in plan.unit_cells.items():
         row = unit.rows[cell.field.key]
-        answer = _reason(cell, data) if cell.is_reason else _answer(cell, stamp, data, plan)
-        level: Level | None = None
-        if copy and not cell.is_reason:
-            level = copy.level("unit", row, unit.ANSWER)
+        marked = copy is not None and row in copy.unit_rows
+        if cell.column == unit.last_helper:
+            answer = _answer(cell, stamp, data, plan) if marked else answers.BLANK
+            found[mark] = cell.xml + (_was(plan, cell, row, answer) if marked else b"")
+            continue
+        is_reason = cell.column == unit.EXPLANATION
+        answer = _reason(cell, data) if is_reason else _answer(cell, stamp, data, plan)
+        level = copy.level("unit", row, cell.column) if copy else None
         look = varied(cell.look, answer.shown, level) if answer.shown or level else cell.look
         xml = b'<c r="%b" s="%d%b' % (cell.address, plan.styles[look], answer.tail)
-        if copy and cell.is_reason and row in copy.unit_rows:
+        if copy and marked and is_reason:
             xml += copy.unit_jump(plan, row)
         found[mark] = xml
     return found
+
+
+def _was(plan: Design, cell: UnitCell, row: int, answer: Answer) -> bytes:
+    """The hidden cell that keeps what a marked answer was; none for one that nobody types."""
+    if cell.field.derive:
+        return b""
+    letters = column_letters(plan.layout.unit.was)
+    return f'<c r="{letters}{row}'.encode() + answers.kept(answer.tail)
 
 
 def _reason(cell: UnitCell, data: Submission | None) -> Answer:

@@ -80,6 +80,16 @@ class UnitLayout:
     def helper_count(self) -> int:
         return max(len(PARTS) + 1, len(TOTALS))
 
+    @property
+    def last_helper(self) -> int:
+        """The last column that every line has."""
+        return self.column("explained")
+
+    @property
+    def was(self) -> int:
+        """Where an annotated copy keeps what a marked answer was, to see it change."""
+        return FIRST_HELPER + self.helper_count
+
     def raw(self, key: str) -> str:
         return self._at(self.ANSWER, key)
 
@@ -148,6 +158,12 @@ class MemberLayout:
     @property
     def helper_count(self) -> int:
         return max(len(self.helpers), len(TOTALS))
+
+    @cached_property
+    def was(self) -> dict[str, int]:
+        """Where an annotated copy keeps what marked answers were, to see them change."""
+        typed = [field.key for field in self.sheet if not field.derive]
+        return {key: n for n, key in enumerate(typed, FIRST_HELPER + self.helper_count)}
 
     def raw(self, key: str) -> str:
         return self._at(self.columns[key])

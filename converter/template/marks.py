@@ -11,6 +11,8 @@ from converter.template import style
 from converter.template.formulas import REQUIRED
 from converter.template.texts import label
 
+ERROR_WAS, BLANK_WAS = "#", "\u2205"  # what an answer was that has no text
+
 VERDICTS = {  # in order: text colour of 核对, ground of the answer
     "missing": (style.WRONG, style.MISSING_TINT),
     "wrong": (style.WRONG, style.WRONG_TINT),
@@ -29,6 +31,17 @@ def verdict_conditions(form: Form, message: str) -> dict[str, str]:
         "wrong": f'ISNUMBER(FIND("{error}",{message}))',
         "doubt": f"LEN({message})>0",
     }
+
+
+def uncolour_changed(sheet: Any, area: str, cell: str, was: str) -> None:
+    """In an annotated copy: the colour of a marked answer goes as soon as it is another one.
+    `cell` and `was` are those of the area's first row."""
+    now = f'IF(ISERROR({cell}),"{ERROR_WAS}",IF(LEN({cell})=0,"{BLANK_WAS}",{cell}))'
+    plain = style.verdict_style(style.INK, style.ENTRY)
+    changed = f"AND(LEN({was})>0,NOT(EXACT({now},{was})))"
+    sheet.conditional_formatting.add(
+        area, Formatting("expression", dxf=plain, formula=[changed], stopIfTrue=True)
+    )
 
 
 def colour_verdicts(sheet: Any, area: str, conditions: dict[str, str], *, tinted: bool) -> None:

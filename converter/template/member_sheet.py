@@ -20,7 +20,7 @@ from converter.template import shared, style
 from converter.template.constants import Constants
 from converter.template.formulas import Formulas
 from converter.template.layout import STATUS_ROW, TITLE_ROW, Layout, MemberLayout, quoted
-from converter.template.marks import colour_verdicts, verdict_conditions
+from converter.template.marks import colour_verdicts, uncolour_changed, verdict_conditions
 from converter.template.page import hide_helpers, set_page
 from converter.template.refs import SheetRefs
 from converter.template.style import Look, Painter, text_lines
@@ -71,7 +71,12 @@ def write(
         put_formula(sheet[member.total(name).replace("$", "")], expression)
     _dropdowns(sheet, layout)
     _colours(sheet, layout)
-    hide_helpers(sheet, member.helper_count)
+    if jumps:
+        for key, column in member.was.items():
+            letter, was = get_column_letter(member.columns[key]), get_column_letter(column)
+            area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
+            uncolour_changed(sheet, area, member.raw(key), f"${was}{member.FIRST_ROW}")
+    hide_helpers(sheet, member.helper_count + (len(member.was) if jumps else 0))
     sheet.sheet_format.defaultRowHeight = ROW_HEIGHT
     sheet.sheet_format.customHeight = True
     sheet.freeze_panes = sheet.cell(

@@ -118,7 +118,8 @@ def xml(page: Page, number: Callable[[Look], int], *, first: bool) -> Iterator[b
 def _row(row: int, entries: Iterable[Entry], height: float, number: Callable[[Look], int]) -> bytes:
     cells = [b'<row r="%d" ht="%.1f" customHeight="1">' % (row, min(height, TALLEST))]
     for column, entry in enumerate(entries, 1):
-        cells.append(f'<c r="{column_letters(column)}{row}" s="{number(entry.look)}'.encode())
+        letter = chr(64 + column)  # no page has more than 26 columns
+        cells.append(f'<c r="{letter}{row}" s="{number(entry.look)}'.encode())
         if isinstance(entry.text, int):
             cells.append(b'"><v>%d</v></c>' % entry.text)
         else:

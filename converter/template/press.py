@@ -24,7 +24,7 @@ from converter.template.design import (
     mark_of,
     stamp_marks,
 )
-from converter.template.layout import LAST_SHEET_ROW
+from converter.template.layout import LAST_SHEET_ROW, MemberLayout
 from converter.template.saving import time_of_parts
 from converter.template.texts import label
 from converter.template.values import harmless, visible
@@ -53,7 +53,8 @@ def prepared_rows(rows: int, members: int) -> int:
     """How many member rows are prepared: what was asked for, but room for newcomers too."""
     spare = max(SPARE_ROWS, members // 10) if members else 0
     room = LAST_SHEET_ROW - 100
-    return max(1, min(max(rows, members + spare), room))
+    most = LAST_SHEET_ROW - MemberLayout.FIRST_ROW  # formulas name the row below the last one
+    return max(1, min(max(rows, members + spare), room), min(members, most))
 
 
 @dataclass

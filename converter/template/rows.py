@@ -84,7 +84,8 @@ class Filling:
     marks: Mapping[int, Mapping[int, Level]]  # row → column → level
     data: RawSheet | None = None
     canonical: bool = False  # the answers are a package's
-    jump: Callable[[int], bytes] | None = None  # the cell that leads on from a marked row
+    jump: Callable[[int], bytes] | None = None  # the cell that leads on from a marked row; with
+    # it go hidden cells that keep what its marked answers were
 
 
 def chunks(pattern: PatternRow, filling: Filling, last_row: int) -> Iterator[bytes]:
@@ -105,6 +106,10 @@ class _Rows:
         following = [*(b'<c r="%b' % name for name in letters[1:]), b"</row>"]
         self._following = dict(zip(pattern.styles, following, strict=True))
         self._answers = dict(self._columns(filling))
+        self._beside: dict[int, Callable[[int], bytes]] = {}
+        if filling.jump:
+            last = next(reversed(pattern.styles))
+            self._beside = {filling.member.explanation_column: filling.jump, last: self._were}
         self._styles: dict[tuple[int, str, Level | None], bytes] = {}
 
     def _columns(self, filling: Filling) -> Iterator[tuple[int, _Answers]]:
@@ -138,8 +143,8 @@ class _Rows:
         for column, contents in cells.items():
             following = self._following[column]
             values = self._values(column, start, end)
-            leads = filling.jump if column == filling.member.explanation_column else None
-            if values is None and (column in touched or (leads and marks)):
+            leads = self._beside.get(column) if marks else None
+            if values is None and (column in touched or leads):
                 style = self._style(column, "", None)
                 values = [style + number.join(contents) for number in numbers]
             if values is None:
@@ -186,6 +191,18 @@ class _Rows:
         if known and at < len(known.text):
             tail, shown = known.read(known.text[at], known.kind[at])
         return self._style(column, shown, level) + tail
+
+    def _were(self, row: int) -> bytes:
+        """Hidden cells of a marked row: what its marked answers were."""
+        member, cells = self._filling.member, []
+        for key, hidden in member.was.items():
+            if member.columns[key] in self._filling.marks[row]:
+                known, at = self._answers.get(member.columns[key]), row - member.FIRST_ROW
+                tail = answers.BLANK.tail
+                if known and at < len(known.text):
+                    tail = known.read(known.text[at], known.kind[at]).tail
+                cells.append(f'<c r="{column_letters(hidden)}{row}'.encode() + answers.kept(tail))
+        return b"".join(cells)
 
     def _style(self, column: int, shown: str, level: Level | None) -> bytes:
         key = column, shown, level

@@ -5,6 +5,7 @@ Colour never stands alone: every verdict is also written out in the 核对 colum
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.styles.differential import DifferentialStyle
 
 from converter.model import Level
+
+_WIDE = re.compile("[\u2e80-\U0010ffff“”‘’…—]")
 
 INK, MUTED, FAINT = "1F2A33", "66737D", "98A2AA"
 ACCENT, BAND, LINE = "2B5C75", "E9F0F3", "D5DCE1"
@@ -111,9 +114,11 @@ def verdict_style(colour: str, tint: str = "", bold: bool = False) -> Differenti
 
 def text_width(text: str) -> int:
     """Width in characters of the standard font: East Asian ones count twice."""
-    return sum(2 if ord(c) > 0x2E7F or c in "“”‘’…—" else 1 for c in text)
+    return len(text) + len(_WIDE.findall(text))
 
 
 def text_lines(text: str, width: float) -> int:
     """How many lines a text takes in a column of `width` characters."""
+    if 2 * len(text) <= width and "\n" not in text:
+        return 1  # most texts; counting their signs is dear
     return sum(max(1, -(-text_width(line) // max(1, int(width)))) for line in text.split("\n"))

@@ -12,7 +12,7 @@ from converter.model import Field, Stamp
 from converter.template import style
 from converter.template.formulas import Formulas
 from converter.template.layout import STATUS_ROW, TITLE_ROW, Layout, UnitLayout, quoted
-from converter.template.marks import colour_verdicts, verdict_conditions
+from converter.template.marks import colour_verdicts, uncolour_changed, verdict_conditions
 from converter.template.page import hide_helpers, set_page
 from converter.template.refs import SheetRefs
 from converter.template.style import Look, Painter, text_lines
@@ -73,7 +73,13 @@ def write(sheet: Any, layout: Layout, painter: Painter, stamp: Stamp, *, jumps: 
         put_formula(sheet[unit.total(name).replace("$", "")], expression)
     _dropdowns(sheet, layout)
     _colours(sheet, layout)
-    hide_helpers(sheet, unit.helper_count)
+    if jumps:
+        for field in unit.sheet:
+            if not field.derive:
+                raw, row = unit.raw(field.key), unit.rows[field.key]
+                was = f"${get_column_letter(unit.was)}${row}"
+                uncolour_changed(sheet, raw.replace("$", ""), raw, was)
+    hide_helpers(sheet, unit.helper_count + jumps)
     sheet.freeze_panes = sheet.cell(unit.HEADING_ROW + 1, unit.ANSWER)
     set_page(
         sheet,

@@ -7,6 +7,7 @@ runs the reading bounds it. `sniff` tells what a file is.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import SEEK_END, BytesIO
@@ -19,6 +20,8 @@ from converter.workbook.choose import MISSING_SHEET, Book, read_sheets
 from converter.workbook.refusal import Refused
 from converter.workbook.report import Report
 from converter.workbook.sniff import CODES, identify, sniff
+
+OUTSIDE = "F401"  # a note: what lies outside is not opened
 
 __all__ = ["MISSING_SHEET", "open_book", "read", "sniff"]
 
@@ -40,6 +43,8 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
 def _read(path: Path, form: Form, report: Report) -> Submission:
     """Raises Refused, OSError."""
     with open_book(path) as book:
+        if book.outside:
+            report.add(OUTSIDE, params={"count": book.outside})
         found = stamp.read_stamp(book.properties)
         fits = stamp.check_form(found, form, report)
         sheets = read_sheets(book, form, report)
@@ -69,22 +74,32 @@ def open_book(path: Path) -> Iterator[Book]:
     if kind in CODES:
         raise Refused(CODES[kind])
     with path.open("rb") as file:
-        yield _open(file, kind)
+        before = _state(file)
+        try:
+            yield _open(file, path.suffix.lower())
+        except Refused:
+            if _state(file) == before:
+                raise
+        if _state(file) != before:
+            raise Refused(CODES["changing"])
 
 
-def _open(file: BinaryIO, kind: str) -> Book:
+def _state(file: BinaryIO) -> tuple[int, int]:
+    """What tells that somebody writes to a file."""
+    found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns
+
+
+def _open(file: BinaryIO, suffix: str) -> Book:
     """Raises Refused, OSError."""
     if file.seek(0, SEEK_END) > archive.LARGEST_FILE:
         raise Refused("F006", limit=archive.LARGEST_FILE >> 20)
-    file.seek(0)
+    kind = _readable(file, suffix)
     if kind == "encrypted":
         from converter.workbook import encrypted
 
         file = BytesIO(encrypted.decrypt(file.read()))
-        kind = identify(file)
-        if kind in CODES:
-            raise Refused(CODES[kind])
-        file.seek(0)
+        kind = _readable(file)
     if kind == "xls":
         from converter.workbook import xls
 
@@ -96,7 +111,19 @@ def _open(file: BinaryIO, kind: str) -> Book:
                 raise
         from converter.workbook import encrypted
 
-        return xls.Workbook(encrypted.decrypt(data))
+        data = encrypted.decrypt(data)
+        _readable(BytesIO(data))
+        return xls.Workbook(data)
     from converter.workbook import xlsx
 
     return xlsx.Workbook(file)
+
+
+def _readable(file: BinaryIO, suffix: str = "") -> str:
+    """What an open file is, if that is a workbook. Raises Refused."""
+    file.seek(0)
+    kind = identify(file, suffix)
+    if kind in CODES:
+        raise Refused(CODES[kind])
+    file.seek(0)
+    return kind

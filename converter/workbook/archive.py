@@ -150,6 +150,8 @@ def _starts(members: list[zipfile.ZipInfo], file: BinaryIO, size: int) -> list[i
     """Where each member's bytes begin. Members that share bytes are a bomb's trick."""
     starts, spans = [], []
     for info in members:
+        if not 0 <= info.header_offset < size:
+            raise Refused("F009")
         file.seek(info.header_offset)
         try:
             signature, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
@@ -204,9 +206,11 @@ def _pieces(info: zipfile.ZipInfo, file: BinaryIO, start: int, most: int) -> Ite
 
 
 def _is_xml(data: bytes) -> bool:
-    return data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or data.startswith(
-        tuple(mark for mark, _ in _MARKS)
-    )
+    """Whether a part begins as XML in any encoding. Data models and pictures do not, though
+    they may begin with a byte order mark."""
+    codec = next((codec for mark, codec in _MARKS if data.startswith(mark)), "latin-1")
+    head = data[:400].decode(codec, "ignore").removeprefix("\ufeff")
+    return head.lstrip(" \t\r\n").startswith("<")
 
 
 def _utf8(data: bytes, name: str) -> bytes:

@@ -25,6 +25,9 @@ class Book(Protocol):
     @property
     def properties(self) -> dict[str, str]: ...
 
+    @property
+    def outside(self) -> int: ...
+
     def grid(self, index: int) -> Grid: ...
 
     def finish(self) -> None:

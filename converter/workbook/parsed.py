@@ -98,7 +98,7 @@ class ParsedGrid:
     def _column(self, column: int, values: Sequence[object], first: int) -> Column:
         if time in set(map(type, values)):
             values = [
-                self._number(row, column) if type(value) is time else value
+                self._number(row, column, value) if type(value) is time else value
                 for row, value in enumerate(values, first)
             ]
         read, kinds = cells.read_column(values, date1904=self.date1904)
@@ -113,10 +113,11 @@ class ParsedGrid:
         if self.errors and (row, column) in self.errors:
             return self.errors[row, column], CellType.ERROR
         if type(value) is time:
-            value = self._number(row, column)
+            value = self._number(row, column, value)
         return cells.read_value(value, date1904=self.date1904)
 
-    def _number(self, row: int, column: int) -> object:
-        """calamine takes every date-formatted number below 1 for a time of day, -3 as well."""
+    def _number(self, row: int, column: int, value: time) -> object:
+        """calamine takes every date-formatted number below 1 for a time of day, -3 as well.
+        Where no number is stored, the cell holds a time of day in words (type 'd')."""
         stored = self.stored(row, column)
-        return "" if stored is None else cells.Serial(stored)
+        return value.isoformat("auto") if stored is None else cells.Serial(stored)

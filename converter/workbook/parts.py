@@ -23,8 +23,16 @@ from converter.workbook.sniff import part_name
 CREDIBLE_STRINGS = 1_000_000
 BYTES_A_STRING = 5
 
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+# Links to other workbooks and programs (DDE), and to data bases.
+_OUTSIDE = ("xl/externallinks/externallink", "xl/connections.xml")
+# Types of what a workbook runs, whatever the parts are called.
+_MACROS = {"vbaproject", "xlmacrosheet", "xlintlmacrosheet"}
+
+# Of a start tag; honest ones have some hundred bytes.
+LONGEST_TAG = 65_536
+
 _ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_PROPERTY = re.compile(rb"\s*<[^<>]+>([^<]*)</")
 _COUNT = re.compile(rb"""uniqueCount\s*=\s*["']\s*\+?0*([0-9]{1,30})""")
 
 
@@ -53,11 +61,15 @@ def read_book(parts: Mapping[str, bytes]) -> Book:
     if workbook not in parts:
         raise Refused("F314")
     links = dict(_relations(parts, workbook))
-    data = _COMMENT.sub(b"", parts[workbook])
-    sheets = []
+    if any(kind in _MACROS for kind, _ in links.values()):
+        raise Refused("F101")
+    data = _bare(parts[workbook])
+    sheets: list[SheetPart] = []
     for attributes in elements(data, "sheet"):
         kind, target = links.get(attributes.get("id", ""), ("", ""))
         if kind == "worksheet" and target in parts:
+            if any(target == sheet.part for sheet in sheets):
+                raise Refused("F305", part=target)  # read a thousand times, it is a bomb
             hidden = attributes.get("state", "visible") != "visible"
             sheets.append(SheetPart(attributes.get("name", ""), target, hidden))
     if not sheets:
@@ -82,7 +94,8 @@ def elements(data: bytes, name: str) -> Iterator[dict[str, str]]:
 
 def named_elements(data: bytes, name: str) -> Iterator[tuple[int, dict[str, str]]]:
     """The same, with where the element's start tag ends."""
-    tag = rb"""<(?:[^\s<>/!?:="']+:)?%b(?=[\s/>])((?:[^>"']|"[^"]*"|'[^']*')*)>"""
+    # No '<' may stand inside a tag, so a tag without an end costs no search to the file's end.
+    tag = rb"""<(?:[^\s<>/!?:="']++:)?%b(?=[\s/>])((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>"""
     for found in re.finditer(tag % re.escape(name.encode()), data):
         yield found.end(), attributes_of(found[1])
 
@@ -91,8 +104,20 @@ def attributes_of(inside: bytes) -> dict[str, str]:
     """The attributes of a start tag by local name."""
     return {
         name.rpartition(b":")[2].decode("utf-8", "replace"): text_of(double or single)
-        for name, double, single in _ATTRIBUTE.findall(inside)
+        for name, double, single in _ATTRIBUTE.findall(inside[:LONGEST_TAG])
     }
+
+
+def _bare(data: bytes) -> bytes:
+    """Without comments. One that never ends leaves nothing behind it."""
+    kept, at = [], 0
+    while (start := data.find(b"<!--", at)) >= 0:
+        kept.append(data[at:start])
+        end = data.find(b"-->", start + 4)
+        if end < 0:
+            return b"".join(kept)
+        at = end + 3
+    return b"".join((*kept, data[at:]))
 
 
 def text_of(raw: bytes) -> str:
@@ -108,13 +133,19 @@ def is_true(value: str) -> bool:
 def properties(parts: Mapping[str, bytes]) -> dict[str, str]:
     """The custom document properties, by name."""
     data = parts.get(_by_type(parts, "", "custom-properties") or "docprops/custom.xml", b"")
-    data = _COMMENT.sub(b"", data)
+    data = _bare(data)
     found = {}
     for end, attributes in named_elements(data, "property"):
-        value = re.compile(rb"\s*<[^<>]+>([^<]*)</").match(data, end)
+        value = _PROPERTY.match(data, end)
         if value and attributes.get("name"):
             found[attributes["name"]] = text_of(value[1])
     return found
+
+
+def outside(parts: Mapping[str, bytes]) -> int:
+    """How many other files, programs and servers a workbook takes something from."""
+    own = sum(name.startswith(_OUTSIDE) for name in parts)
+    return own + sum(b"oleObject" in data for name, data in parts.items() if "/_rels/" in name)
 
 
 # --- relationships and styles ------------------------------------------------------------
@@ -123,7 +154,7 @@ def properties(parts: Mapping[str, bytes]) -> dict[str, str]:
 def _relations(parts: Mapping[str, bytes], source: str) -> Iterator[tuple[str, tuple[str, str]]]:
     """(id, (last word of the type, part)) of everything a part points at."""
     folder, name = posixpath.split(source)
-    data = _COMMENT.sub(b"", parts.get(posixpath.join(folder, "_rels", f"{name}.rels"), b""))
+    data = _bare(parts.get(posixpath.join(folder, "_rels", f"{name}.rels"), b""))
     for attributes in elements(data, "Relationship"):
         target = attributes.get("Target", "").replace("\\", "/")
         absolute = target if target.startswith("/") else posixpath.join("/", folder, target)
@@ -147,7 +178,7 @@ def _linked(
 @lru_cache(maxsize=64)  # workbooks of one template share their styles
 def _date_styles(data: bytes) -> tuple[bool, ...]:
     """For every cell style, whether its number format shows dates."""
-    data = _COMMENT.sub(b"", data)
+    data = _bare(data)
     codes = {
         attributes.get("numFmtId", ""): attributes.get("formatCode", "")
         for attributes in elements(_section(data, "numFmts"), "numFmt")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from converter.model import column_letters
 from converter.workbook.grid import Box
@@ -22,6 +23,8 @@ from converter.workbook.refusal import Refused
 # 24 to 32 bytes a cell. A million rows of twenty columns, or 500,000 rows of a template with
 # all its helper columns.
 LARGEST_AREA = 24_000_000
+# Half of that may be as good as empty: a stray cell far below, which a clerk can be told of.
+LARGEST_EMPTY, DENSE = 12_000_000, 50
 LAST_COLUMN = 16_384
 # A template's helper columns are hidden and stand right of here; no form is as wide.
 LAST_OPEN_COLUMN = 26
@@ -34,7 +37,8 @@ _ODD_ROW = re.compile(rb'<row(?! r="[1-9][0-9]{0,6}"' + _ATTRIBUTES + rb")")
 # In a text it means nothing, and the long way is taken in vain.
 _PREFIXED = re.compile(rb":(?:c|row)[\s/>]")
 _PREFIX = re.compile(rb"""<(/?)[^\s<>/!?:="']+:(?=[A-Za-z])""")
-_TAG = re.compile(rb"""<(row|c)(?=[\s/>])((?:[^>"']|"[^"]*"|'[^']*')*?)(/?)>""")
+# No '<' may stand inside a tag: one without an end costs no search to the sheet's end.
+_TAG = re.compile(rb"""<(row|c)(?=[\s/>])((?:[^<>"'/]++|/(?!>)|"[^"<]*+"|'[^'<]*+')*+)(/?)>""")
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 _ROW = re.compile(rb'<row r="([0-9]+)"([^>]*)>')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true|on)"')
@@ -126,7 +130,7 @@ def read_sheet(data: bytes, name: str) -> SheetXml:
         extent = _extent(*rows)
     if extent is None:
         raise Refused("F315", sheet=name)
-    _bound(extent, name)
+    _bound(extent, rows[0].count(b"<c ", *rows[1:]), name)
     data, start, end = rows
     all_rows = memoryview(data)[start:end]
     data, start, end, errors = _errors_as_text(data, start, _last_value(data, start, end))
@@ -242,7 +246,7 @@ def _extent(data: bytes, start: int, end: int) -> _Extent | None:
     for a, b in ((start, min(start + _SAMPLE, end)), (max(end - _SAMPLE, start), end)):
         for letters, digits in _VALUED.findall(data, a, b):
             rightmost = max(rightmost, (column_number(letters.decode()), int(digits)))
-    inside = rb'<c(?! r="(?:%b)(?:%b)"(?: [a-qs-z][\w:.-]*="[^"<>&]*")* ?/?>)' % (
+    inside = rb'<c(?=[\s/>])(?! r="(?:%b)(?:%b)"(?: [a-qs-z][\w:.-]*="[^"<>&]*")* ?/?>)' % (
         _up_to(column_letters(rightmost[0]), "A", "Z").encode(),
         _up_to(str(lowest[0]), "0", "9").encode(),
     )
@@ -271,9 +275,10 @@ def _up_to(text: str, low: str, high: str) -> str:
     return "|".join((*found, text))
 
 
-def _bound(extent: _Extent, name: str) -> None:
+def _bound(extent: _Extent, cells: int, name: str) -> None:
     """Refuse a sheet whose values lie so far apart that the parser would ask for the moon."""
-    if extent.height * extent.width > LARGEST_AREA:
+    area = extent.height * extent.width
+    if area > LARGEST_AREA or area > max(LARGEST_EMPTY, cells * DENSE):
         at = extent.rightmost if extent.width > LAST_COLUMN // 16 else extent.lowest
         cell = f"{column_letters(at[1])}{at[0]}"
         raise Refused("F311", sheet=name, row=at[0], column=at[1], cell=cell)
@@ -347,9 +352,10 @@ def _box(reference: str) -> Box | None:
 
 
 def hidden_columns(head: bytes) -> frozenset[int]:
-    hidden: set[int] = set()
-    for attributes in elements(head, "col"):
+    hidden = bytearray(LAST_COLUMN + 1)
+    for attributes in islice(elements(head, "col"), LAST_COLUMN):
         first, last = attributes.get("min", ""), attributes.get("max", "")
         if is_true(attributes.get("hidden", "")) and first.isdecimal() and last.isdecimal():
-            hidden.update(range(int(first[:6]), min(int(last[:6]), LAST_COLUMN) + 1))
-    return frozenset(hidden)
+            a, b = int(first[:6]), min(int(last[:6]), LAST_COLUMN) + 1
+            hidden[a:b] = b"\1" * (b - a)
+    return frozenset(column for column in range(1, LAST_COLUMN + 1) if hidden[column])

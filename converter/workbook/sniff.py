@@ -36,6 +36,7 @@ CODES = {
     "lock": "F007",
     "unknown": "F008",
     "damaged": "F009",
+    "changing": "F010",
     "xlsm": "F101",
     "xlsb": "F102",
     "et": "F103",
@@ -52,6 +53,11 @@ CODES = {
     "package": "F114",
     "identity": "F115",
     "xml": "F116",
+    "old_table": "F117",
+    "program": "F118",
+    "shortcut": "F119",
+    "mail": "F120",
+    "guarded": "F202",
 }
 
 _MAGIC = (
@@ -68,7 +74,20 @@ _MAGIC = (
     (b"BZh", "archive"),
     (b"\xfd7zXZ\x00", "archive"),
     (b"{\\rtf", "document"),
+    (b"MZ", "program"),
+    (b"\x7fELF", "program"),
+    (b"\x4c\x00\x00\x00\x01\x14\x02\x00", "shortcut"),
+    (b"\x00\x01\x00\x00Standard ", "old_table"),  # Access
+    (b"SQLite format 3\x00", "old_table"),
+    # What programs that guard a company's files write instead of them.
+    (b"%TSD-Header-###%", "guarded"),
+    (b"\x62\x14\x23\x65", "guarded"),
 )
+# Lotus 1-2-3, Quattro Pro and Works: a record of type 0 (or 0xFF) whose value is the version.
+_LOTUS = re.compile(
+    rb"[\x00\xff]\x00(?:\x02|\x1a)\x00(?:[\x04-\x06]\x04|[\x20\x21]\x51|[\x00-\x07]\x10)"
+)
+_DBASE_MARKS = b"\x03\x04\x05\x30\x31\x32\x43\x7b\x83\x8b\x8c\x8e\xf5\xfb"
 # A workbook stream without its container, as some old export programs write it: BOF of
 # BIFF 2, 3, 4 and 5/8 with their lengths.
 _BARE_BIFF = tuple(
@@ -80,7 +99,12 @@ _OLE_STREAMS = (
     ("Book", "xls"),
     ("WordDocument", "document"),
     ("PowerPoint Document", "document"),
+    ("__properties_version1.0", "mail"),
+    ("NativeContent_MAIN", "old_table"),  # Quattro Pro since 9
 )
+# Where a workbook of Excel 97 keeps its programs.
+_OLE_MACROS = "_VBA_PROJECT_CUR"
+_MAIL = re.compile(rb"(?:received|return-path|delivered-to|message-id|x-[a-z-]+): ")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -123,7 +147,18 @@ def identify(file: BinaryIO, suffix: str = "") -> str:
         return "image"
     if head[257:262] == b"ustar":
         return "archive"
+    if _LOTUS.match(head) or _is_dbase(head):
+        return "old_table"
     return _text(head)
+
+
+def _is_dbase(head: bytes) -> bool:
+    """A table of dBase: its mark, the day of its last change, fields of 32 bytes each."""
+    if len(head) < 65 or head[0] not in _DBASE_MARKS:
+        return False
+    fields = head[32 : int.from_bytes(head[8:10], "little")]
+    dated = 1 <= head[2] <= 12 and 1 <= head[3] <= 31
+    return dated and any(fields[at] == 0x0D for at in range(0, len(fields), 4))
 
 
 def directory_size(file: BinaryIO) -> int:
@@ -171,17 +206,26 @@ def _zip(file: BinaryIO) -> str:
         return "ods" if "spreadsheet" in kind else "document"
     if "xl/workbook.bin" in names:
         return "xlsb"
-    if any(
-        name.endswith("/vbaproject.bin") for name in names if not name.startswith(("word/", "ppt/"))
-    ):
+    if any(_holds_macros(name) for name in names):
         return "xlsm"
     if any(name.rpartition("/")[2] == "workbook.xml" for name in names):
         return "xlsx"
     if any(name.startswith(("word/", "ppt/")) for name in names):
         return "document"
-    if any(name.endswith(".iwa") or name == "index.zip" for name in names):
+    if any(name.endswith((".iwa", ".numbers/index.zip")) or name == "index.zip" for name in names):
         return "numbers"
-    return "zip"
+    if {"content.xml", "meta-inf/manifest.xml"} <= names:
+        return "ods"
+    # What calls itself an Office package, or was one before it was packed again.
+    office = not names or "[content_types].xml" in names or "xl/_rels/workbook.xml.rels" in names
+    return "damaged" if office else "zip"
+
+
+def _holds_macros(name: str) -> bool:
+    """Programs (VBA) and the macro sheets of Excel 4."""
+    if name.startswith(("word/", "ppt/")):
+        return False
+    return name.endswith("/vbaproject.bin") or "/macrosheets/" in name
 
 
 def _mimetype(archive: zipfile.ZipFile) -> str:
@@ -196,7 +240,7 @@ def _ole(data: bytes) -> str:
         with olefile.OleFileIO(BytesIO(data)) as ole:
             for stream, kind in _OLE_STREAMS:
                 if ole.exists(stream):
-                    return kind
+                    return "xlsm" if kind == "xls" and ole.exists(_OLE_MACROS) else kind
     except MemoryError:
         raise
     except Exception:
@@ -204,6 +248,7 @@ def _ole(data: bytes) -> str:
         for stream, kind in _OLE_STREAMS:
             if (stream + "\0").encode("utf-16-le") in data:
                 return kind
+        return "damaged"
     return "unknown"
 
 
@@ -216,6 +261,8 @@ def _text(head: bytes) -> str:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith(b"mime-version:"):
         return "html"
+    if _MAIL.match(start):
+        return "mail"
     if not start.startswith(b"<"):
         return "text"
     if b"urn:oasis:names:tc:opendocument" in start:

@@ -19,6 +19,7 @@ from converter.workbook.refusal import Refused, refusing
 # xlrd holds every cell as a Python object. 65,536 full rows of a form fill some 20 MB.
 LARGEST_FILE = 48 << 20
 _ENCRYPTED = "encrypted"
+_MACRO_SHEET = "(type 0x01 = Macro sheet)"
 
 
 class Workbook:
@@ -44,6 +45,11 @@ class Workbook:
 
     def finish(self) -> None:
         """The whole file has been read already."""
+
+    @property
+    def outside(self) -> int:
+        """Not told by the reader of the old format, which looks at nothing outside either."""
+        return 0
 
     def grid(self, index: int) -> Grid:
         """Raises Refused."""
@@ -104,12 +110,26 @@ class Workbook:
         return self._dates[style]
 
 
-def _open(data: bytes) -> Any:
+def _open(data: bytes, *, forgiving: bool = False) -> Any:
+    said = io.StringIO()
     try:
-        return xlrd.open_workbook(
-            file_contents=data, formatting_info=True, ragged_rows=True, logfile=io.StringIO()
+        book = xlrd.open_workbook(
+            file_contents=data,
+            formatting_info=True,
+            ragged_rows=True,
+            logfile=said,
+            verbosity=1,  # it tells of sheets that it leaves out
+            ignore_workbook_corruption=forgiving,
         )
+    except xlrd.compdoc.CompDocError:
+        # Some export programs write the container's table of sectors wrong; Excel does not mind.
+        if forgiving:
+            raise
+        return _open(data, forgiving=True)
     except xlrd.XLRDError as error:
         if _ENCRYPTED in str(error).lower():
             raise Refused("F201") from error
         raise
+    if _MACRO_SHEET in said.getvalue():
+        raise Refused("F101")
+    return book

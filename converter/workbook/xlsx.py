@@ -61,6 +61,10 @@ class Workbook:
     def properties(self) -> dict[str, str]:
         return parts.properties(self._parts)
 
+    @property
+    def outside(self) -> int:
+        return parts.outside(self._parts)
+
     def grid(self, index: int) -> Grid:
         """Read one sheet. Raises Refused."""
         sheet = self._book.sheets[index]

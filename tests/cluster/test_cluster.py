@@ -93,25 +93,28 @@ def sent_in(tmp_path_factory: pytest.TempPathFactory) -> Sent:
     union = office(root)
     box = collection(root / "in", union.keys, union.file(UNIT))
     found = Sent(union, box.folder, root / "S", root / "R")
-    with pytest.MonkeyPatch.context() as patch, Worker() as worker:
-        patch.setattr(run, "FILES_A_BATCH", 3)
-        receive(found.inbox, found.store, plan(found.reply, union.keys), worker)
+    with pytest.MonkeyPatch.context() as patch:
+        received(patch, found, found.store, found.reply)
     return found
+
+
+def received(patch: pytest.MonkeyPatch, what: Sent, store: Path, reply: Path, *where: str) -> None:
+    """By the command, as somebody types it who stands beside the inbox."""
+    patch.setenv("SOURCE_DATE_EPOCH", "1772900000")
+    patch.setattr(run, "FILES_A_BATCH", 3)
+    patch.chdir(what.inbox.parent)
+    told = ["receive", what.inbox.name, "--store", str(store), "--reply", str(reply)]
+    assert cli.run([*told, "--keys", str(what.union.keys), "--jobs", "2", *where]) == 1
 
 
 def test_the_same_register_and_replies_as_from_here(
     cluster: Cluster, sent_in: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "FILES_A_BATCH", 3)
-    reply = tmp_path / "R"
-    where = {"reads": [sent_in.inbox], "writes": [reply]}
-    with Worker() as worker, connect(cluster.address, FOLDER, DAY, **where) as pool:
-        away = replace(plan(reply, sent_in.union.keys), pool=pool, shared=reply)
-        receive(sent_in.inbox, tmp_path / "S", away, worker)
-    assert contents(tmp_path / "S") == contents(sent_in.store)
+    store, reply = tmp_path / "S", tmp_path / "R"
+    received(monkeypatch, sent_in, store, reply, "--cluster", cluster.address)
+    assert contents(store) == contents(sent_in.store)
     assert replies(reply) == replies(sent_in.reply)
-    rows = contents(tmp_path / "S")["submissions"]
-    results = {file: result for _, _, _, file, _, _, result, *_ in rows}
+    results = {file: result for _, _, _, file, _, _, result, *_ in contents(store)["submissions"]}
     assert results["密封.zip"] == "accepted"
     assert results["一批.zip/8.xlsx"] == "accepted"
 

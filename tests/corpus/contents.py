@@ -53,11 +53,11 @@ def workbook(seed: int) -> list[Table]:
     return [_unit_sheet(dice, people), _member_sheet(dice, people)]
 
 
-def members(seed: int) -> list[Member]:
-    """Members for the form's own template, one in eight of them odd."""
+def members(seed: int, count: int = 0) -> list[Member]:
+    """So many members (or some) for the form's own template, one in eight of them odd."""
     dice = random.Random(seed)
     found = []
-    for _ in range(dice.randint(3, 60)):
+    for _ in range(count or dice.randint(3, 60)):
         person = _person(dice)
         odd = dice.choice(list(TYPED)) if seed % 3 and dice.random() < 0.125 else ""
         typed = dict(zip(TYPED, (person[h] for h in TYPED), strict=True))

@@ -22,6 +22,7 @@ from tests.workbook import books, test_harmless
 SEEDS = range(24)  # written by every writer
 MORE_SEEDS = range(24, 240)  # written once
 TEMPLATE_SEEDS = range(12)
+LONG = 3001  # members
 PROGRAMS = {
     "excel": filling.EXCEL,
     "wps": filling.WPS,
@@ -33,7 +34,15 @@ Made = Iterator[tuple[str, Path]]
 
 def everything(folder: Path) -> Made:
     """(name, file) of all; names are unique, files are overwritten by no later one."""
-    for made in (samples, single_faults, foreign_sheets, harmless_sheets, templates, generated):
+    for made in (
+        samples,
+        single_faults,
+        foreign_sheets,
+        harmless_sheets,
+        templates,
+        long_sheets,
+        generated,
+    ):
         place = folder / made.__name__
         place.mkdir()
         for name, path in made(place):
@@ -100,6 +109,18 @@ def templates(folder: Path) -> Made:
             path, prepared = folder / f"{seed}-{name}.xlsx", len(members) + seed % 7 - 3
             filling.write(path, members, prepared=prepared, unit=unit, program=program)
             yield f"{seed}-{name}", path
+
+
+def long_sheets(folder: Path) -> Made:
+    """Long enough to be read in pieces, whatever their size."""
+    for name, program in PROGRAMS.items():
+        for prepared in (LONG, 100):
+            path = folder / f"{name}-{prepared}.xlsx"
+            members = contents.members(prepared, LONG // 4 if name == "libreoffice" else LONG)
+            unit = UNIT | {"职工总数": len(members) + 3, "会员总数": len(members)}
+            rows = min(prepared, len(members))
+            filling.write(path, members, prepared=rows, unit=unit, program=program)
+            yield f"{name}-{prepared}", path
 
 
 def generated(folder: Path) -> Made:

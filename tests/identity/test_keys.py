@@ -34,29 +34,49 @@ def test_private_files_are_their_owners_alone(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
-@pytest.mark.parametrize("name", ["signing.key", "sealing.key", "signing.pub", "sealing.pub"])
-def test_keys_are_never_written_over(name: str, tmp_path: Path) -> None:
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("signing.key", "broken"),
+        ("sealing.key", "broken"),
+        ("signing.pub", "exists"),
+        ("sealing.pub", "exists"),
+    ],
+)
+def test_what_is_there_is_never_written_over(name: str, how: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"mine")
     with pytest.raises(KeysError) as caught:
         keys.create(tmp_path)
-    assert (caught.value.how, caught.value.path) == ("exists", tmp_path / name)
-    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {name: b"mine"}
+    assert (caught.value.how, caught.value.path) == (how, tmp_path / name)
+    assert files(tmp_path) == {name: b"mine"}
 
 
-def test_half_a_set_of_keys_is_not_left_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = keys.write_new
-
-    def full(path: Path, data: bytes) -> Path:
-        if path.name == keys.SEALING:
-            raise OSError(28, "disk full")
-        return whole(path, data)
-
-    monkeypatch.setattr(keys, "write_new", full)
-    with pytest.raises(OSError, match="disk full"):
+def test_keys_are_made_once(tmp_path: Path) -> None:
+    keys.create(tmp_path)
+    before = files(tmp_path)
+    with pytest.raises(KeysError, match="exists"):
         keys.create(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("kept", [1, 2, 3])
+def test_what_a_killed_process_had_not_made_is_made_the_next_time(
+    kept: int, tmp_path: Path
+) -> None:
+    """In the order of making: secrets first, then what is derived from them."""
+    keys.create(tmp_path)
+    order = [keys.SIGNING, keys.SEALING, keys.SIGNING_PUBLIC, keys.SEALING_PUBLIC]
+    for name in order[kept:]:
+        (tmp_path / name).unlink()
+    before = files(tmp_path)
+    made = keys.create(tmp_path)
+    assert {name: data for name, data in files(tmp_path).items() if name in before} == before
+    assert keys.signer(tmp_path).public == made.signing
+    assert keys.opener(tmp_path).public == made.sealing
 
 
 def test_public_keys_are_read_without_the_private_ones(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
     clerk.py PIPE (WORKBOOK RESULT WHAT)…
 
 WHAT is words joined by commas, done one after the other: delete:ROW, insert:ROW,
-sort:AREA:COLUMN (downwards; its columns count from 0), clear:ROW, write:ADDRESS=TEXT.
+sort:AREA:COLUMN (downwards; its columns count from 0), clear:ROW, write:ADDRESS=TEXT,
+sheet:NUMBER (go on in another sheet, counted from 0).
 """
 
 import sys
@@ -58,6 +59,8 @@ def edit(document, what):
         elif verb == "clear":
             row = int(rest) - 1
             sheet.getCellRangeByPosition(0, row, 60, row).clearContents(1 + 2 + 4 + 16)
+        elif verb == "sheet":
+            sheet = document.Sheets.getByIndex(int(rest))
         elif verb == "write":
             address, _, text = rest.partition("=")
             sheet.getCellRangeByName(address).setString(text)

@@ -12,12 +12,14 @@ import pytest
 from converter import form, ooxml
 from converter import workbook as workbooks
 from converter.model import Form, Stamp
+from converter.template import answers
 from converter.template.design import compact, workbook
 from converter.template.layout import layout
-from converter.template.press import Press
+from converter.template.press import Press, prepared_rows
 from converter.template.saving import parts
 from converter.template.style import Painter
 from converter.template.texts import label
+from converter.template.values import harmless
 
 STAMP = Stamp(
     unit_code="130102-0001",
@@ -155,3 +157,22 @@ def test_many_files_are_written_whole_or_not_at_all(
     with pytest.raises(OSError, match="disk full"):
         ooxml.write_many([(tmp_path / "1", b"new"), (tmp_path / "3", b"new")])
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"1": b"one", "2": b"two"}
+
+
+def test_more_members_than_a_sheet_prepares_rows_for_still_have_theirs() -> None:
+    assert prepared_rows(500, 0) == 500
+    assert prepared_rows(1, 7) == 27
+    assert prepared_rows(2_000_000, 0) == 1_048_476
+    assert prepared_rows(1, 1_048_500) == 1_048_500
+
+
+@pytest.mark.parametrize(
+    "text", ["a\x01b", "\x01", "a\x00", "<&>", " a", "a\n", "_x0041_", "𠮷", "]]>"]
+)
+def test_odd_texts_make_sound_cells(text: str) -> None:
+    from xml.etree import ElementTree
+
+    cell = ElementTree.fromstring(b'<c s="1' + answers.plain(text))
+    shown = "".join(cell.itertext())
+    assert shown == harmless(text)
+    assert answers.encoded([text, "b"]) is None or harmless(text) == text

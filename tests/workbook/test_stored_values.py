@@ -370,3 +370,24 @@ def test_numbers_far_beyond_excels_days_in_every_column_do_no_harm(tmp_path: Pat
         row[1:3] = [1e300, -12.5]
     submission = read(save(tmp_path, sheets={UNIT_SHEET: [["项目", "填写"]], MEMBER_SHEET: rows}))
     assert members(submission, "id_number") == ["-12.5"] * 3
+
+
+def test_rich_text_inside_a_cell_is_no_odd_cell(tmp_path: Path) -> None:
+    """<color> and <condense> begin like a cell does."""
+    rich = (
+        '<row r="8"><c r="B8" t="inlineStr"><is><r><rPr><condense val="0"/><color rgb="FF000000"/>'
+        "</rPr><t>钱示</t></r><r><t>例</t></r></is></c></row>"
+    )
+    submission = read(member_xml(save(tmp_path), rich))
+    assert members(submission, "name")[3] == "钱示例"
+
+
+def test_time_of_day_in_words_is_kept(tmp_path: Path) -> None:
+    path = member_xml(save(tmp_path), '<row r="8"><c r="B8" t="d"><v>10:10:10</v></c></row>')
+    assert members(read(path), "name")[3] == "10:10:10"
+
+
+def test_binary_part_with_a_byte_order_mark_is_none_of_our_business(tmp_path: Path) -> None:
+    path = save(tmp_path)
+    model = "\ufeffSTREAM".encode("utf-16-le") + b"\x00\xd8\x00\xd8\xff"
+    assert codes(read(rezip(path, {**parts_of(path), "xl/model/item.data": model}))) == []

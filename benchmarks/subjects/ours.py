@@ -1,0 +1,184 @@
+"""This project: the tasks that its workers run, the command around them, the whole process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.memory import Watch
+from converter import form
+
+Facts = dict[str, Any]
+FORM_FOLDER = str(form.form_dir())
+
+
+def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
+    """`tasks.check` as a worker runs it, in the command's batches: everything that is checked,
+    each issue packed with its cell for the way back."""
+    from converter import commands, tasks
+
+    def judged(batch: Sequence[str]) -> list[Any]:
+        args = {
+            "form": FORM_FOLDER,
+            "paths": list(batch),
+            "halves": False,
+            "annotate": None,
+            "fix": None,
+        }
+        answer, _ = tasks.check(args, (), lambda number: None)
+        return list(answer["outcomes"])
+
+    judged([warm])
+    yield None
+    size = commands.FILES_A_BATCH
+    batches = (paths[a : a + size] for a in range(0, len(paths), size))
+    outcomes = [outcome for batch in batches for outcome in judged(batch)]
+    yield {
+        "members": sum(outcome["members"] for outcome in outcomes),
+        "issues": sum(len(outcome["issues"]) for outcome in outcomes),
+        "issues_with_cell": sum(1 for o in outcomes for issue in o["issues"] if issue[2][2]),
+    }
+
+
+class _Inside:
+    """A worker that is this very process."""
+
+    def run(self, task: Any) -> tuple[Any, tuple[bytes, ...]]:
+        from converter import tasks
+
+        answer, blobs = tasks.TASKS[task.name](task.args, task.blobs, lambda number: None)
+        return answer, tuple(blobs)
+
+
+def convert(path: str, warm: str) -> Iterator[Facts | None]:
+    """`convert` as the command does it: checked, packed, written, read back."""
+    from converter import commands
+
+    def converted(source: str, target: Path) -> Any:
+        folder, worker = Path(FORM_FOLDER), _Inside()
+        return commands.convert([Path(source)], folder, target, None, None, worker)[0]  # type: ignore[arg-type]
+
+    with tempfile.TemporaryDirectory() as folder:
+        converted(warm, Path(folder, "warm.zip"))
+        yield None
+        done = converted(path, Path(folder, "report.zip"))
+        yield {"members": done.outcome.members, "written": bool(done.package)}
+
+
+def annotate(path: str, warm: str) -> Iterator[Facts | None]:
+    """The annotated copy of a workbook that was read and judged before."""
+    from converter import checking, ooxml, template, workbook
+    from converter.kinds.base import today
+    from converter.report.annotate import annotated
+
+    definition = form.load(Path(FORM_FOLDER))
+    press = template.Press(definition)
+
+    def judged(source: str) -> Any:
+        return checking.check([workbook.read(Path(source), definition)], definition, today())[0]
+
+    def mark(checked: Any, target: Path) -> None:
+        file = checked.submission.file
+        copy = annotated(press, checked.submission, checked.outcome, files={file: Path(file)})
+        ooxml.write_many([(target, copy)])
+
+    with tempfile.TemporaryDirectory() as folder:
+        target, large = Path(folder, "annotated.xlsx"), judged(path)
+        mark(judged(warm), target)
+        yield None
+        mark(large, target)
+        yield {"issues": len(large.outcome.issues), "bytes": target.stat().st_size}
+
+
+def templates(count: int, rows: int) -> Iterator[Facts | None]:
+    """Personalised workbooks, made and not written."""
+    yield from _press(count, rows, written=False)
+
+
+def written_templates(count: int, rows: int) -> Iterator[Facts | None]:
+    """Personalised workbooks, made and written as `template --identities` does."""
+    yield from _press(count, rows, written=True)
+
+
+def write_bytes(count: int, rows: int) -> Iterator[Facts | None]:
+    """The same workbooks' bytes written, made before."""
+    from converter import ooxml
+
+    press = _press_of(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        data = press(_stamp(0))
+        yield None
+        ooxml.write_many((Path(folder, f"{n:05}.xlsx"), data) for n in range(count))
+        yield {"files": count, "bytes_each": len(data)}
+
+
+def _press(count: int, rows: int, *, written: bool) -> Iterator[Facts | None]:
+    from converter import ooxml
+
+    press = _press_of(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        yield None
+        made = ((Path(folder, f"{n:05}.xlsx"), press(_stamp(n))) for n in range(count))
+        if written:
+            ooxml.write_many(made)
+        else:
+            assert all(data for _, data in made)
+        yield {"files": count}
+
+
+def _press_of(rows: int) -> Any:
+    """A function from a stamp to its workbook's bytes, used once before."""
+    from converter.template import Press
+
+    press = Press(form.load(Path(FORM_FOLDER)))
+    press.blank(_stamp(0), rows=rows)
+    return partial(press.blank, rows=rows)
+
+
+@cache
+def _definition() -> Any:
+    return form.load(Path(FORM_FOLDER))
+
+
+def _stamp(number: int) -> Any:
+    from converter.model import Stamp
+
+    definition = _definition()
+    return Stamp(
+        definition.id, definition.version, f"130102-{number:05}", f"示例{number}号工会委员会",
+        "130102", "示例县总工会", "2026", number + 1,
+    )  # fmt: skip
+
+
+# --- whole processes ---------------------------------------------------------------------
+
+
+def command(arguments: Sequence[str], times: int = 1) -> Iterator[Facts | None]:
+    """`converter …` as a clerk runs it, from nothing; its workers' memory watched."""
+    yield from process([sys.executable, "-m", "converter.cli", *arguments], times)
+
+
+def python(arguments: Sequence[str], times: int = 1) -> Iterator[Facts | None]:
+    """The interpreter with these arguments."""
+    yield from process([sys.executable, *arguments], times)
+
+
+def process(command_line: Sequence[str], times: int) -> Iterator[Facts | None]:
+    environment = {**os.environ, "PYTHONUTF8": "1", "NO_COLOR": "1"}
+    yield None
+    facts: Facts = {}
+    for _ in range(times):
+        with subprocess.Popen(
+            command_line, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
+        ) as child, Watch(child.pid) as watch:  # fmt: skip
+            said = child.stderr.read() if child.stderr else b""
+        if child.returncode not in (0, 1):
+            raise RuntimeError(f"{command_line}: {child.returncode}\n{said.decode()}")
+        facts = {"exit": child.returncode, **watch.facts}
+    yield facts

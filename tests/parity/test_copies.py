@@ -1,0 +1,106 @@
+"""An annotated copy in a real spreadsheet program: it opens, it judges, it can be mended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from converter import checking, mending, template, workbook
+from converter.checking import Checked
+from converter.kinds.base import today
+from converter.model import Level
+from converter.report.annotate import annotated
+from converter.template.layout import MemberLayout
+from converter.template.marks import BLANK_WAS
+from tests import sheets
+from tests.parity import verdicts
+from tests.parity.office import edited
+from tests.people import MEMBERS
+from tests.sheets import FORM, MEMBER_SHEET, put
+
+pytestmark = pytest.mark.parity
+
+MEMBERS_AT = 3  # the sheet in a copy, after the list of problems
+FIRST = MemberLayout.FIRST_ROW
+
+
+def judged(path: Path) -> Checked:
+    return checking.check([workbook.read(path, FORM)], FORM, today())[0]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A copy as it comes, mended, and turned upside down, each as LibreOffice saved it."""
+    folder = tmp_path_factory.mktemp("copies")
+    book = sheets.fill(sheets.blank())
+    people = book[MEMBER_SHEET]
+    put(people, sheets.member_cell(book, 2, "身份证号"), MEMBERS[1][1][:-1])
+    put(people, sheets.member_cell(book, 5, "会员姓名"), None)
+    put(people, sheets.member_cell(book, 4, "加入工会时间"), "2010.5.1")
+    people.cell(FIRST + 6, 12, "一条旁注")
+    found = judged(sheets.saved(book, folder))
+    done = mending.mend(found.submission, found.outcome, found.records, FORM)
+    files = {found.submission.file: Path(found.submission.file)}
+    pieces = annotated(template.Press(FORM), done.submission, done.outcome, done.changes, files)
+    copy = folder / "copy.xlsx"
+    copy.write_bytes(b"".join(pieces))
+    here = f"sheet:{MEMBERS_AT}"
+    mend = f"write:C{FIRST + 1}={MEMBERS[1][1]},write:B{FIRST + 4}={MEMBERS[4][0]}"
+    steps = {
+        "as it comes": f"{here},write:A1=会员基本信息表",
+        "mended": f"{here},{mend}",
+        "sorted, then mended": f"{here},{mend},sort:A{FIRST}:I{FIRST + 30}:2,delete:{FIRST + 20}",
+    }
+    made = {name: folder / f"{n}.xlsx" for n, name in enumerate(steps)}
+    edited([(copy, made[name], what) for name, what in steps.items()], folder)
+    return made
+
+
+def test_the_live_checks_of_a_copy_say_what_the_pipeline_says(results: dict[str, Path]) -> None:
+    for path in results.values():
+        assert verdicts.differences(path, FORM) == []
+        assert verdicts.error_cells(path, path) == []
+
+
+def test_faults_stand_in_the_copy_and_vanish_when_mended(results: dict[str, Path]) -> None:
+    codes = [
+        i.code for i in judged(results["as it comes"]).outcome.issues if i.level is Level.ERROR
+    ]
+    assert sorted(codes) == ["K001", "K112"]
+    for name in ("mended", "sorted, then mended"):
+        outcome = judged(results[name]).outcome
+        assert [i.code for i in outcome.issues if i.level is Level.ERROR] == []
+        assert outcome.members == len(MEMBERS)
+
+
+def test_the_ways_to_the_next_fault_are_computed(results: dict[str, Path]) -> None:
+    sheet = openpyxl.load_workbook(results["as it comes"], data_only=True)[MEMBER_SHEET]
+    column = MemberLayout(FORM.member, 1).jump
+    shown = {row: sheet.cell(row, column).value for row in range(FIRST, FIRST + 30)}
+    assert {row: text for row, text in shown.items() if text} == {
+        FIRST + 1: "下一处",
+        FIRST + 4: "回清单",
+    }
+
+
+def test_lists_comments_and_remains_survive_a_real_program(results: dict[str, Path]) -> None:
+    book = openpyxl.load_workbook(results["mended"])
+    assert book.sheetnames[0] == "问题清单"
+    assert {"修改记录", "原表其他内容"} <= set(book.sheetnames)
+    assert "K112" in book[MEMBER_SHEET].cell(FIRST + 1, 3).comment.text
+    assert "一条旁注" in [c.value for row in book["原表其他内容"] for c in row]
+    assert book[FORM.unit.title].protection.sheet
+
+
+def test_colour_goes_with_the_fault(results: dict[str, Path]) -> None:
+    """By the rule that watches a marked cell: still what it was in the copy, another one mended."""
+    for name, changed in (("as it comes", False), ("mended", True)):
+        book = openpyxl.load_workbook(results[name], data_only=True)
+        sheet, layout = book[MEMBER_SHEET], MemberLayout(FORM.member, 1)
+        for key, row in (("id_number", FIRST + 1), ("name", FIRST + 4)):
+            now = sheet.cell(row, layout.columns[key]).value or BLANK_WAS
+            assert (now != sheet.cell(row, layout.was[key]).value) == changed
+        rules = [r for area in sheet.conditional_formatting for r in area.rules]
+        assert sum("EXACT(" in r.formula[0] for r in rules) == len(layout.was)

@@ -1,0 +1,81 @@
+"""A hundred and more files that mean harm, and what becomes of each: any change fails.
+
+All of them go through one run of `check`, as a clerk's folder does: whatever one of them does
+to its worker, the others get their verdicts.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converter import messages
+from tests.safety import containers, contents, disguises
+from tests.safety.making import CASES
+from tests.workbook.books import FORM
+
+assert containers
+assert contents
+assert disguises
+
+# A run that reads its files in its own process and tells what all of it took.
+SCRIPT = """
+import resource, sys
+from converter import cli
+code = cli.run(sys.argv[1:])
+used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+print(max(u.ru_maxrss for u in used) // 1024, sum(u.ru_utime + u.ru_stime for u in used),
+      file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def run(*arguments: str | Path) -> tuple[dict[str, Any], int, float, int]:
+    """What `check` says of files, most megabytes of any process, CPU seconds, exit code."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, "check", *map(str, arguments), "--format", "json"],
+        capture_output=True,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
+    megabytes, seconds = done.stderr.decode().split()[-2:]
+    return json.loads(done.stdout), int(megabytes), float(seconds), done.returncode
+
+
+@pytest.fixture(scope="session")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("corpus")
+    for case in CASES.values():
+        case.make(folder / f"{case.name}{case.suffix}")
+    told, megabytes, seconds, code = run(folder)
+    assert code == 1
+    assert told["summary"]["files"] == len(CASES)
+    if sys.platform == "linux":
+        assert megabytes < 1024
+        assert seconds < 2 * len(CASES)  # no file may take all of its time
+    return {Path(found["file"]).stem: found for found in told["files"]}
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_every_file_has_its_one_outcome(name: str, verdicts: dict[str, dict[str, Any]]) -> None:
+    found = verdicts[name]
+    codes = list(dict.fromkeys(issue["code"] for issue in found["issues"]))
+    assert " ".join(codes) == CASES[name].expected
+    refused = [code for code in codes if code[0] in "FP" and code != "F401"]
+    assert (found["status"] == "unreadable") == bool(refused)
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_every_refusal_says_why_and_what_to_do(
+    name: str, verdicts: dict[str, dict[str, Any]]
+) -> None:
+    for issue in verdicts[name]["issues"]:
+        assert issue["message"]
+        assert issue["fix"] or issue["level"] == "note"
+        assert "{" not in issue["message"] + issue["fix"]
+        assert messages.entry(issue["code"], FORM).title
