@@ -179,6 +179,7 @@ def peak_mib() -> int:
 
 def receive(units: int) -> dict[str, Any]:
     """Press workbooks, receive them, and tell what each 2,000 of them cost."""
+    from converter.commands import FILES_A_BATCH
     from converter.engine import Worker
     from converter.receiving import Plan
     from converter.receiving import receive as run
@@ -191,11 +192,12 @@ def receive(units: int) -> dict[str, Any]:
         meter = Meter()
         steps: list[dict[str, float]] = []
 
-        def watching(answers: Any) -> Iterator[Any]:
-            for answer in answers:
-                yield answer
-                meter.seconds()
-                done[0] += len(answer[0]["files"])
+        def watching(received: Any, *_: Any) -> Iterator[Any]:
+            for one in received:
+                yield one
+                done[0] += 1
+                if done[0] % FILES_A_BATCH == 0:
+                    meter.seconds()
                 if done[0] % STEP == 0 or done[0] == units:
                     steps.append({"files": done[0], **meter.since()})
                     print(steps[-1], flush=True)
@@ -238,7 +240,7 @@ def check(units: int) -> dict[str, Any]:
         meter = Meter()
         began = time.perf_counter()
 
-        def watching(answers: Any) -> Iterator[Any]:
+        def watching(answers: Any, *_: Any) -> Iterator[Any]:
             for answer in answers:
                 yield answer
                 meter.seconds()

@@ -254,21 +254,23 @@ def is_package(path: Path, descriptor: str = "datapackage.json") -> bool:
         return False
 
 
-def stamped(path: Path, name: str) -> str | None:
-    """A custom property of a workbook, by a glance that no file can make expensive: '' where it
-    has none, None where this is no workbook. What it says is a hint, not a verdict."""
+def glance(path: Path, member: str) -> str | None:
+    """The beginning of a zip's member, by a glance that no file can make expensive: '' where it
+    has none, None where this is no zip. What it says is a hint, not a verdict."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            if "[Content_Types].xml" not in archive.namelist():
-                return None
-            with archive.open("docProps/custom.xml") as part:
-                text = part.read(GLANCE).decode("utf-8", "replace")
+        with zipfile.ZipFile(path) as archive, archive.open(member) as part:
+            return part.read(GLANCE).decode("utf-8", "replace")
     except KeyError:
         return ""
     except (OSError, ValueError, zipfile.BadZipFile, zlib.error, struct.error, RuntimeError):
         return None
-    found = re.search(rf'name="{re.escape(name)}"[^>]*>\s*<[^>]+>([^<]*)<', text)
-    return found[1] if found else ""
+
+
+def stamped(path: Path, name: str) -> str | None:
+    """A custom property of a workbook, at a glance; '' where it has none."""
+    text = glance(path, "docProps/custom.xml")
+    found = re.search(rf'name="{re.escape(name)}"[^>]*>\s*<[^>]+>([^<]*)<', text or "")
+    return found[1] if found else text and ""
 
 
 def dos_time(when: int) -> tuple[int, int, int, int, int, int]:

@@ -40,6 +40,9 @@ ONLY = {
     "cryptography": {"keys"},
     "pyrage": {"keys"},
     "distributed": {"cluster"},
+    "rich": {"cli"},
+    "pygal": {"report"},
+    "jinja2": {"report", "portal"},
 }
 
 
@@ -76,6 +79,15 @@ def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
     for library, rooms in ONLY.items():
         if any(name.split(".")[0] == library for name in imports(path)):
             assert room(path) in rooms, f"{library} in {room(path)}"
+
+
+def test_the_bar_is_imported_on_a_terminal_only() -> None:
+    importing = {str(p.relative_to(PACKAGE)) for p in MODULES if "rich" in _libraries(p)}
+    assert importing == {str(Path("cli", "waiting.py"))}
+
+
+def _libraries(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(path)}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))

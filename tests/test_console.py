@@ -20,6 +20,7 @@ from converter.report.tabular import Table
 from converter.report.text import columns
 from tests.identity.unions import office
 from tests.people import MEMBERS, UNIT
+from tests.receiving.collection import packed, records
 from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
 
 pty = pytest.importorskip("pty", reason="no pseudo terminals here")
@@ -285,6 +286,7 @@ def test_a_glance_at_anything_is_harmless(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(data)
     assert ooxml.stamped(tmp_path / "a.xlsx", "form") is None
     assert ooxml.stamped(tmp_path / "没有", "form") is None
+    assert ooxml.glance(tmp_path / "a.xlsx", "datapackage.json") is None
 
 
 # --- the icon ----------------------------------------------------------------------------------
@@ -335,6 +337,16 @@ def test_a_corrected_copy_becomes_the_package(bad: Path) -> None:
     book.save(copy)
     assert drop(copy) == 0
     assert ooxml.is_package(copy.with_suffix(".zip"))
+
+
+def test_last_years_package_keeps_its_name(good: Path) -> None:
+    last = good.with_suffix(".zip")
+    last.write_bytes(packed(records(1), period="2025"))
+    before = last.read_bytes()
+    assert drop(good) == 0
+    assert drop(good) == 0  # this year's own is replaced
+    assert last.read_bytes() == before
+    assert sorted(p.name for p in good.parent.glob("*.zip")) == ["填报-2026.zip", "填报.zip"]
 
 
 def test_several_are_dealt_with_each(good: Path, bad: Path) -> None:

@@ -9,6 +9,7 @@ that need another machine, are only held against their options.
 from __future__ import annotations
 
 import glob
+import json
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -277,3 +279,21 @@ def test_cards_of_the_handbook_can_be_used(tmp_path: Path) -> None:
     assert {"canteen_seats"} <= {field.key for field in used.unit}
     assert {"X190"} <= {rule.code for rule in used.rules}
     assert len(cards()) == 2
+
+
+# --- formats -----------------------------------------------------------------------------------
+
+
+def test_the_package_page_names_all_that_a_package_holds(stock: Path) -> None:
+    page = (ROOT / "docs" / "package-format.md").read_text(encoding="utf-8")
+    with zipfile.ZipFile(stock / "上报.zip") as archive:
+        descriptor = json.loads(archive.read("datapackage.json"))
+        named = set(archive.namelist()) | set(descriptor)
+    named |= {key for resource in descriptor["resources"] for key in resource}
+    assert {name for name in named if f"`{name}`" not in page} == set()
+
+
+def test_the_identity_page_names_all_that_an_identity_file_holds(stock: Path) -> None:
+    page = (ROOT / "docs" / "identity-format.md").read_text(encoding="utf-8")
+    elements = set(re.findall(r"<([a-z-]+)", (stock / "标识.xml").read_text("utf-8")))
+    assert {name for name in elements if name not in page} == set()

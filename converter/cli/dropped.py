@@ -8,11 +8,13 @@ hold corrections. Packages and folders are checked.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from converter import form as forms
+from converter import ooxml
 from converter.cli import clerk, here
 from converter.cli.shared import FOUND, OK, err
 from converter.engine import Worker
@@ -63,7 +65,9 @@ def _convert(
 
     beside = books[0].absolute().parent
     identity = _identity(identities, beside)
-    results = commands.convert(books, folder, beside, identity, None, worker)
+    # Only of two workbooks nobody knows yet whether they are one submission.
+    target = _package(books[0].absolute(), form) if len(books) == 1 else beside
+    results = commands.convert(books, folder, target, identity, None, worker)
     clerk.say_converted(results, form)
     if all(result.package for result in results):
         return OK
@@ -74,6 +78,13 @@ def _convert(
                 err(say("dropped_copy", path=copy))
                 err(say("dropped_copy_next"))
     return FOUND
+
+
+def _package(book: Path, form: Form) -> Path:
+    """The package beside a workbook. One of another period keeps its name: it is wanted yet."""
+    target, period = book.with_suffix(".zip"), str(form.prose["period"])
+    found = re.search(r'"period": "([^"]*)"', ooxml.glance(target, "datapackage.json") or "")
+    return book.with_name(f"{book.stem}-{period}.zip") if found and found[1] != period else target
 
 
 def _identity(given: Sequence[Path], beside: Path) -> Path | None:

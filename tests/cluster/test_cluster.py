@@ -201,7 +201,7 @@ def test_a_lost_dask_worker_only_repeats_its_files(
         reply = tmp_path / "RB"
         with connect(bare.address, FOLDER, DAY, reads=[box.folder], writes=[reply]) as pool:
 
-            def kill_after_the_first(answers: Iterator[Answer], *_: object) -> Iterator[Answer]:
+            def kill_after_the_first(answers: Iterator[Any], *_: Any) -> Iterator[Any]:
                 for number, answer in enumerate(answers):
                     if number == 0:
                         assert children(workers[0].pid) or children(workers[1].pid)
@@ -258,7 +258,7 @@ def test_when_all_are_gone_the_run_ends_and_can_be_taken_up(
         box.put(f"{n}.zip", packed(records(n)))
     lonely = {"worker": bare.worker(), "scheduler": bare.processes[0]}[who]
 
-    def kill_after_the_first(answers: Iterator[Answer], *_: object) -> Iterator[Answer]:
+    def kill_after_the_first(answers: Iterator[Any], *_: Any) -> Iterator[Any]:
         for answer in answers:
             lonely.kill()
             yield answer
