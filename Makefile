@@ -2,6 +2,7 @@
 # make test    everything that must hold before a change is handed in
 # make lock    renew the locked dependencies
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
+# make portal-load   fifty clerks before the web pages at once, on this machine alone
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
 # make bench   measure beside the peers (25 minutes; `make bench QUICK=1` takes two): docs/performance.md
@@ -13,7 +14,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit lock bench bench-scale docs samples pictures dist dist-test \
+.PHONY: help demo test lint types unit lock bench bench-scale portal-load docs samples pictures dist dist-test \
 	wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
@@ -76,6 +77,9 @@ types: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2
+
+portal-load: $(VENV)/.dev
+	$(BIN)/python -m tests.portal.load 50
 
 lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml -o requirements.lock
