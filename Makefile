@@ -3,6 +3,7 @@
 # make fuzz    the same for hostile input and faults, with many more examples (an hour)
 # make lock    renew the locked dependencies
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
+# make portal-load   fifty clerks before the web pages at once, on this machine alone
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
 # make bench   measure beside the peers (25 minutes; `make bench QUICK=1` takes two): docs/performance.md
@@ -14,7 +15,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit fuzz lock bench bench-scale docs samples pictures dist dist-test \
+.PHONY: help demo test lint types unit fuzz lock bench bench-scale portal-load docs samples pictures dist dist-test \
 	wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
@@ -81,6 +82,9 @@ unit: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	EXAMPLES=5000 ROUNDS=10000 EVERY_STEP=1 $(BIN)/python -m pytest tests/safety \
 		tests/workbook/test_mutations.py tests/package/test_hostile.py
+
+portal-load: $(VENV)/.dev
+	$(BIN)/python -m tests.portal.load 50
 
 lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml -o requirements.lock

@@ -219,7 +219,7 @@ def convert(
     output: Path,
     identity: Path | None,
     since: Path | None,
-    worker: Worker,
+    worker: Runner,
     seal: bool = False,
 ) -> list[Converted]:
     """Convert one submission to `output`, or several to packages in the folder `output`.
@@ -285,7 +285,7 @@ def _unit(path: Path | None, seal: bool = False, *, to_sign: bool = True) -> _Un
 
 
 def _convert(
-    names: list[str], folder: Path, unit: _Unit, since: Path | None, worker: Worker
+    names: list[str], folder: Path, unit: _Unit, since: Path | None, worker: Runner
 ) -> tuple[dict[str, Any], tuple[bytes, ...]]:
     args = {
         "form": str(folder),
@@ -310,7 +310,7 @@ def _write(
     target: Path,
     folder: Path,
     unit: _Unit,
-    worker: Worker,
+    worker: Runner,
 ) -> Converted:
     outcome = wire.unpack_outcome(answer["outcome"])
     if not answer["names"]:

@@ -97,7 +97,7 @@ def explain(error: Exception) -> tuple[str, int]:
         # The reader of our output went away (`| head`): nothing more can be said to it.
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
         return "", 0
-    detail = str(error) if isinstance(error, Bug) else "".join(traceback.format_exception(error))
+    detail = str(error) if isinstance(error, Bug) else traceback_of(error)
     return say("bug", path=crash_note(detail)), BUG
 
 
@@ -115,6 +115,11 @@ def _reason(told: str) -> str:
     """What the system says, in the clerk's language where we know it."""
     key = next((key for number, key in _REASONS.items() if os.strerror(number) == told), "")
     return say(key) if key else told
+
+
+def traceback_of(error: Exception) -> str:
+    """What a crash note says of an exception."""
+    return "".join(traceback.format_exception(error))
 
 
 def crash_note(detail: str) -> Path:

@@ -6,6 +6,7 @@ read by a worker. Keys and ledgers that cannot be used raise errors that say why
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -86,6 +87,24 @@ def issue(units: list[issuing.Unit], folder: Path, target: Path, asked: Terms) -
     )
 
 
+def chosen(units: list[issuing.Unit], codes: Sequence[str]) -> list[issuing.Unit]:
+    """The units with these codes, all of them where none is named. Raises Stop for a stranger."""
+    strangers = set(codes) - {unit.code for unit in units}
+    if strangers:
+        raise Stop(messages.say("identity_no_unit", code=min(strangers)))
+    return [unit for unit in units if not codes or unit.code in codes]
+
+
+def new_password(folder: Path, code: str) -> tuple[ledger.Entry, str]:
+    """Whose it is, and a new password for fetching its identity file. Raises Stop, LedgerError,
+    Busy, OSError."""
+    try:
+        made = issuing.new_password(folder, code)
+    except KeyError:
+        raise Stop(messages.say("identity_no_unit", code=code)) from None
+    return (ledger.by_unit(folder) or {})[code], made
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """An identity file as it is shown: never with its secret."""
@@ -155,6 +174,6 @@ def templates(
 
 
 __all__ = [
-    "Made", "Shown", "Terms", "blank_roster", "init", "issue", "ledger", "read_roster", "show",
-    "templates", "terms", "verify",
+    "Made", "Shown", "Terms", "blank_roster", "chosen", "init", "issue", "ledger", "new_password",
+    "read_roster", "show", "templates", "terms", "verify",
 ]  # fmt: skip

@@ -59,11 +59,24 @@ def write_zip(
 
 
 def write_bytes_atomically(
-    path: Path, data: bytes | Iterable[bytes], *, verify: Verify | None = None
+    path: Path,
+    data: bytes | Iterable[bytes],
+    *,
+    verify: Verify | None = None,
+    private: bool = False,
 ) -> None:
-    """Write a file (in pieces, where it comes so) whole or not at all. Raises OSError."""
+    """Write a file (in pieces, where it comes so) whole or not at all; a `private` one is its
+    owner's alone (0600, where the system has such modes). Raises OSError."""
     with _replacing(path, verify) as file:
+        if private and hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), 0o600)
         file.writelines([data] if isinstance(data, bytes) else data)
+
+
+def copy_atomically(source: Path, path: Path) -> None:
+    """Write a copy of a file whole or not at all, however large it is. Raises OSError."""
+    with source.open("rb") as original, _replacing(path, None) as file:
+        shutil.copyfileobj(original, file, 1 << 20)
 
 
 def write_new(path: Path, data: bytes) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from converter import checking, form, mending, ooxml, receiving_tasks, wire, workbook
+from converter import checking, form, in_words, mending, ooxml, receiving_tasks, wire, workbook
 from converter.kinds import KINDS
 from converter.kinds.base import today
 from converter.model import Field, Form, Identity, Issue, Level, Place, Records, Stamp, Submission
@@ -55,7 +55,7 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
         for number, checked in enumerate(judged):
             about_to_read(number)  # still alive: copies take their time
             submission, outcome = checked.submission, checked.outcome
-            outcomes.append(wire.pack_outcome(outcome))
+            outcomes.append(in_words.packed(outcome, definition, args))
             target, mended_to = annotate.get(submission.file), fix.get(submission.file)
             wanted = target if outcome.readable and outcome.status != "ok" else None
             made = None
@@ -120,6 +120,7 @@ def convert(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answ
     checked = _one(args["paths"], definition, about_to_read)
     if checked is None:
         return {"outcome": None}, ()
+    about_to_read(0)  # still alive: what follows takes its time
     extra = [wire.unpack_issue(issue) for issue in args["issues"]]
     recipient = ""
     records = checked.records
@@ -144,7 +145,7 @@ def convert(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answ
                 compare.pack(compare.changes(before, records, definition)), definition
             )
     answer: dict[str, Any] = {
-        "outcome": wire.pack_outcome(outcome),
+        "outcome": in_words.packed(outcome, definition, args),
         "changes": changes,
         "names": [],
     }

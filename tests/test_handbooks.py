@@ -90,6 +90,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / inbox).mkdir()
         for number in (1, 2):
             (folder / inbox / f"{number}.xlsx").write_bytes(workbook(number, people(number)))
+    (folder / "收件.portal").mkdir()  # what the web pages remember
     shutil.copytree(form.form_dir(), folder / "我的表")
     return folder
 

@@ -45,6 +45,9 @@ def test_the_wheel_carries_the_form_and_nothing_of_the_house(installed: Path) ->
     assert "converter/help.zh.toml" in names
     assert any(n.startswith("converter/messages.zh") for n in names)
     assert any(n.endswith(".html.j2") for n in names)
+    assert {"converter/portal/static/portal.css", "converter/portal/templates/base.html.j2"} <= set(
+        names
+    )
     assert not any(n.startswith(("tests/", "samples/", "docs/")) for n in names)
 
 

@@ -81,9 +81,16 @@ def init(keys: Path) -> int:
 @option("identity issue", "-o", "--output", type=TARGET, required=True, metavar="DIR")
 @option("identity issue", "--period", default="", metavar="TEXT")
 @option("identity issue", "--valid-until", default="", metavar="YYYY-MM-DD")
+@option("identity issue", "--unit", "only", multiple=True, metavar="CODE", key="unit")
 @click.pass_context
 def issue(
-    ctx: click.Context, roster: Path, keys: Path, output: Path, period: str, valid_until: str
+    ctx: click.Context,
+    roster: Path,
+    keys: Path,
+    output: Path,
+    period: str,
+    valid_until: str,
+    only: tuple[str, ...],
 ) -> int:
     from converter.engine import Worker
 
@@ -99,13 +106,26 @@ def issue(
     if outcome.status in ("errors", "unreadable"):
         err(say("identity_roster_refused", path=roster))
         return FOUND
-    done = identities.issue(units, keys, output, asked)
+    done = identities.issue(identities.chosen(units, only), keys, output, asked)
     out(say("identity_issued", count=len(done.files), path=output))
     if done.again:
         out(say("identity_again", count=done.again))
     out(say("identity_until", period=asked.period, valid_until=asked.valid_until))
     out(say("identity_passwords", path=done.passwords))
     err(say("identity_hand_out"))
+    return OK
+
+
+@command("password")
+@click.argument("unit", metavar="CODE")
+@option("identity password", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
+def password(unit: str, keys: Path) -> int:
+    from converter import identities
+    from converter.messages import say
+
+    entry, made = identities.new_password(keys, unit)
+    out(say("identity_password", name=entry.unit_name, code=entry.unit_code, password=made))
+    err(say("identity_password_old"))
     return OK
 
 

@@ -63,6 +63,7 @@ ROOMS = {
     "stats": "clerk",
     "identity": "identity",
     "receive": "officer",
+    "portal": "portal",
     "backup": "officer",
     "restore": "officer",
     "explain": "reference",

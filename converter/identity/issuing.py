@@ -4,7 +4,8 @@ All files are written under private names first, then the ledger with one write,
 get their names: what carries a name is in the ledger, however a process ends. A file that did
 not get its name was never handed out; issuing again gives its unit the next serial.
 
-The files hold secrets, so they and the list of passwords are their owner's alone (0600).
+The files hold secrets, so they and the list of passwords are their owner's alone (0600). Of the
+passwords the folder of keys keeps hashes (`passwords`), by which the web pages know a unit.
 """
 
 from __future__ import annotations
@@ -12,23 +13,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-import secrets
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from converter import keys, ooxml
-from converter.identity import ledger
+from converter.identity import ledger, passwords
 from converter.identity.files import SIGNATURE, Keys, compose, public_bytes, with_digest
 from converter.messages import say
 from converter.model import Identity
 
-# Without what is taken for one another in print: 0 O, 1 I L.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-GROUPS, GROUP = 3, 4  # 31 ** 12: about 59 bits
 LONGEST_NAME = 40  # characters of a unit's name in a file's name
 
 # What Windows forbids in file names, and what would hide or split them.
@@ -61,6 +58,7 @@ class _Made:
     entry: ledger.Entry
     file: str
     document: bytes
+    password: str
 
 
 def issue(
@@ -88,21 +86,22 @@ def issue(
         ]
         _sweep(target)
         private = Path(tempfile.mkdtemp(prefix=ooxml.PREFIX, dir=target))
-        passwords = None
+        listed = None
         try:
             for one in made:
                 _write(private / one.file, one.document)
             ooxml.flush_all()
-            passwords = _write_passwords(made, target, issued)
+            listed = _write_passwords(made, target, issued)
+            _keep_hashes(made, folder, before)
             ledger.write(folder, ledger.add(entries, (one.entry for one in made)))
         except BaseException:
             shutil.rmtree(private, ignore_errors=True)
-            if passwords:
-                passwords.unlink(missing_ok=True)
+            if listed:
+                listed.unlink(missing_ok=True)
             raise
         files = tuple((private / one.file).replace(target / one.file) for one in made)
         private.rmdir()
-    return Issued(files, passwords, sum(one.entry.serial > 1 for one in made))
+    return Issued(files, listed, sum(one.entry.serial > 1 for one in made))
 
 
 def _sweep(target: Path) -> None:
@@ -144,7 +143,8 @@ def _make(
         identity.issued,
         with_digest(identity, named).digest,
     )
-    return _Made(unit, entry, file_name(unit), document.replace(end, line + end))
+    whole = document.replace(end, line + end)
+    return _Made(unit, entry, file_name(unit), whole, passwords.new())
 
 
 def file_name(unit: Unit, suffix: str = ".xml") -> str:
@@ -157,15 +157,34 @@ def file_name(unit: Unit, suffix: str = ".xml") -> str:
     return f"{unit.code}-{name}{suffix}"
 
 
-def password() -> str:
-    """A random password for handing out, in groups that can be read over the telephone."""
-    groups = ("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
-    return "-".join(groups)
-
-
 def _write(path: Path, data: bytes) -> None:
     path.touch(mode=0o600, exist_ok=False)
     path.write_bytes(data)
+
+
+def _keep_hashes(made: Sequence[_Made], folder: Path, before: Mapping[str, ledger.Entry]) -> None:
+    """What knows the new passwords; the files that count until now keep theirs."""
+    lines = passwords.all_hashed([one.password for one in made])
+    new = {
+        (one.entry.unit_code, one.entry.serial): line for one, line in zip(made, lines, strict=True)
+    }
+    counting = ((entry.unit_code, entry.serial) for entry in before.values())
+    passwords.write(folder, passwords.merged(passwords.read(folder), new, counting))
+
+
+def new_password(folder: Path, code: str) -> str:
+    """A new password for a unit's current identity file; the one before opens nothing any more.
+
+    Raises KeyError for a unit without an identity file, LedgerError, Busy, OSError.
+    """
+    with ledger.locked(folder):
+        before = ledger.latest(ledger.read(folder) or [])
+        entry = before[code]
+        made = passwords.new()
+        counting = ((one.unit_code, one.serial) for one in before.values())
+        new = {(code, entry.serial): passwords.hashed(made)}
+        passwords.write(folder, passwords.merged(passwords.read(folder), new, counting))
+    return made
 
 
 def _write_passwords(made: Sequence[_Made], target: Path, issued: date) -> Path:
@@ -174,7 +193,7 @@ def _write_passwords(made: Sequence[_Made], target: Path, issued: date) -> Path:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(say("passwords_header").split("|"))
     for one in made:
-        row = (one.unit.code, one.unit.name, one.unit.contact, one.file, password())
+        row = (one.unit.code, one.unit.name, one.unit.contact, one.file, one.password)
         writer.writerow(row)
     data = out.getvalue().encode("utf-8-sig")  # a spreadsheet opens it by a double click
     number = 1

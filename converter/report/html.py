@@ -6,14 +6,15 @@ Every text from a file is escaped by the template engine and shown with `visible
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from jinja2 import Environment
 from markupsafe import Markup
 
 from converter.messages import say
-from converter.model import Form, Level, Outcome
+from converter.model import Form, Issue, Level, Outcome
 from converter.report import charts, page, tables
-from converter.report.tables import Group
+from converter.report.tables import Finding
 from converter.report.terminal import SHOWN, address
 from converter.statistics.cards import Table
 from converter.statistics.figure import BARS, Figure
@@ -26,7 +27,7 @@ def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> s
     totals = tables.count(outcomes)
     common = tables.common(outcomes, form, charts.TOP)
     return (
-        _environment()
+        prepared(page.environment())
         .get_template(TEMPLATE)
         .render(
             form=form,
@@ -36,15 +37,17 @@ def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> s
             chart=_chart(common) if len(outcomes) > 1 else "",
             lead=say("report_page_lead", **totals),
             advice=say("report_page_made_full" if show_ids else "report_page_made"),
-            files=[_file(outcome, form, show_ids) for outcome in outcomes],
+            files=[
+                {"outcome": outcome, **section(outcome, form, show_ids=show_ids)}
+                for outcome in outcomes
+            ],
         )
     )
 
 
-def _environment() -> Environment:
-    made = page.environment()
-    made.globals.update(shown_in_full=SHOWN)
-    made.filters.update(address=address, cells=tables.listed)
+def prepared(made: Environment) -> Environment:
+    """An environment that knows what `findings.html.j2` uses."""
+    made.globals.update(say=say)
     return made
 
 
@@ -54,16 +57,48 @@ def _chart(common: Table) -> Markup:
     return Markup(charts.svg(figure) if charts.drawn(figure)[0] else "")
 
 
-def _file(outcome: Outcome, form: Form, show_ids: bool) -> dict[str, object]:
-    found = tables.groups(tables.findings(outcome, form, show_ids=show_ids))
-    by_level = {level: [g for g in found if g.first.level is level] for level in tables.LEVELS}
+def section(outcome: Outcome, form: Form, *, show_ids: bool) -> dict[str, Any]:
+    """What the macros of `findings.html.j2` show of one submission: plain values, and few of
+    them however many findings there are."""
+    by_level: dict[Level, list[list[Issue]]] = {level: [] for level in tables.LEVELS}
+    for group in tables.gathered(outcome, form):
+        by_level[group[0].level].append(group)
+    serious = by_level[Level.ERROR] + by_level[Level.WARNING]
     return {
-        "outcome": outcome,
+        "status": outcome.status,
         "counts": [sum(map(len, by_level[level])) for level in tables.LEVELS],
-        "groups": by_level[Level.ERROR] + by_level[Level.WARNING],
-        "notes": [(g, _example(g)) for g in by_level[Level.NOTE]],
+        "groups": [_group(group, form, show_ids) for group in serious],
+        "notes": [_note(group, form, show_ids) for group in by_level[Level.NOTE]],
     }
 
 
-def _example(group: Group) -> str:
-    return tables.titled(group.first)
+def _group(group: Sequence[Issue], form: Form, show_ids: bool) -> dict[str, Any]:
+    rest = [issue.place for issue in group[SHOWN:]]
+    return {
+        "level": str(group[0].level),
+        "code": group[0].code,
+        "shown": [_shown(tables.finding(i, form, show_ids=show_ids)) for i in group[:SHOWN]],
+        "more": len(rest),
+        "cells": tables.listed(rest),
+    }
+
+
+def _shown(one: Finding) -> dict[str, Any]:
+    return {
+        "where": address(one.place),
+        "title": one.title,
+        "message": one.message,
+        "value": one.value,
+        "related": "、".join(map(address, one.related)),
+        "fix": one.fix,
+    }
+
+
+def _note(group: Sequence[Issue], form: Form, show_ids: bool) -> dict[str, Any]:
+    return {
+        "code": group[0].code,
+        "example": tables.titled(tables.finding(group[0], form, show_ids=show_ids)),
+        "count": len(group),
+        "sheet": group[0].place.sheet,
+        "cells": tables.listed([issue.place for issue in group]),
+    }

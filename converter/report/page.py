@@ -17,10 +17,10 @@ def shown(cell: str | int | float) -> str:
     return f"{cell:,}" if isinstance(cell, int) else tabular.shown(cell)
 
 
-def environment() -> Environment:
-    """Templates beside this module, with the filters that all pages use."""
+def environment(*folders: Path) -> Environment:
+    """Templates of these folders and beside this module, with the filters that all pages use."""
     made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
+        loader=FileSystemLoader([*folders, Path(__file__).parent], encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -53,6 +53,14 @@ def html(figures: Sequence[Figure], title: str, subtitle: str = "") -> str:
     return page.render(parts=list(_parts(figures)), title=title, subtitle=subtitle)
 
 
+def drawings(figures: Sequence[Figure]) -> list[str]:
+    """The chart of each figure as an SVG document, '' where it has none."""
+    return [
+        charts.svg(figure) if figure.chart not in ("", "tiles") and charts.drawn(figure)[0] else ""
+        for figure in figures
+    ]
+
+
 def _parts(figures: Sequence[Figure]) -> Iterator[dict[str, Any]]:
     from markupsafe import Markup
 

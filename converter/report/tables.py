@@ -98,6 +98,17 @@ def findings(outcome: Outcome, form: Form, *, show_ids: bool) -> list[Finding]:
     return [finding(issue, form, show_ids=show_ids) for issue in ordered]
 
 
+def gathered(outcome: Outcome, form: Form) -> list[list[Issue]]:
+    """The issues of a submission as `groups` would gather their findings, none of them put into
+    words yet: there may be hundreds of thousands, of which a page shows a few."""
+    found: dict[tuple[Level, str, str, str, str], list[Issue]] = {}
+    for one in sorted(outcome.issues, key=lambda issue: _order(issue, outcome, form)):
+        place = one.place
+        key = (one.level, one.code, place.file, place.sheet, place.field)
+        found.setdefault(key, []).append(one)
+    return list(found.values())
+
+
 def _order(issue: Issue, outcome: Outcome, form: Form) -> tuple[int, bool, int, int, int, str]:
     place = issue.place
     return (

@@ -68,12 +68,13 @@ def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -
 
 
 class Snapshot:
-    """The newest publication of a register, for reading. Raises StoreError."""
+    """The newest publication of a register, for reading. `store` is the register's folder, or
+    a copy of its published folder alone. Raises StoreError."""
 
     def __init__(self, store: Path) -> None:
         from converter.store.register import PUBLISHED
 
-        folder = store / PUBLISHED
+        folder = store if (store / STATE).is_file() else store / PUBLISHED
         try:
             self.state: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
             parts = folder / str(int(self.state["folder"]))

@@ -40,7 +40,7 @@ def read(
     pieces = _vetted(stream)
     head, rest = _head(pieces)
     columns = sheetxml.hidden_columns(head)
-    helpers = min((column for column in columns if column > sheetxml.LAST_OPEN_COLUMN), default=0)
+    helpers = sheetxml.first_helper(head, columns)
     blocks: list[Block] = []
     tail: list[bytes] = []
     for rows in _rows(rest, pieces, tail, helpers):

@@ -121,7 +121,7 @@ def read_sheet(data: bytes, name: str) -> SheetXml:
     start, end = _sheet_data(data, name)
     head, tail = data[:start], data[end:]
     hidden = hidden_columns(head)
-    helpers = min((column for column in hidden if column > LAST_OPEN_COLUMN), default=0)
+    helpers = first_helper(head, hidden)
     rows = _without_helpers(data, start, end, helpers)
     extent = _extent(*rows)
     if extent is None:
@@ -135,6 +135,16 @@ def read_sheet(data: bytes, name: str) -> SheetXml:
     all_rows = memoryview(data)[start:end]
     data, start, end, errors = _errors_as_text(data, start, _last_value(data, start, end))
     return SheetXml(data, start, end, all_rows, merged_areas(tail), hidden, errors)
+
+
+def first_helper(head: bytes, hidden: frozenset[int]) -> int:
+    """The column from which on a template has nothing but hidden helper cells; 0 = none, or a
+    sheet does not say where it ends."""
+    first = min((column for column in hidden if column > LAST_OPEN_COLUMN), default=0)
+    box = next((_box(found.get("ref", "")) for found in elements(head, "dimension")), None)
+    if not first or box is None or not hidden.issuperset(range(first, box[3] + 1)):
+        return 0
+    return first
 
 
 def column_number(letters: str) -> int:

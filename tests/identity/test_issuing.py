@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from converter import identity, keys
-from converter.identity import issuing, ledger
+from converter.identity import issuing, ledger, passwords
 from converter.identity.issuing import Unit
 from tests.identity.unions import OTHER, TODAY, UNIT, Office, held
 
@@ -75,7 +75,7 @@ def test_passwords_are_random_and_no_list_is_written_over(union: Office) -> None
         ]
         seen += [row[4] for row in rows]
     assert len(set(seen)) == 4
-    assert all(len(p) == 14 and set(p) <= {*issuing.ALPHABET, "-"} for p in seen)
+    assert all(len(p) == 14 and set(p) <= {*passwords.ALPHABET, "-"} for p in seen)
 
 
 def test_a_password_is_nothing_of_the_units_name(union: Office) -> None:

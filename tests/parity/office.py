@@ -29,7 +29,7 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 def missing(what: str) -> None:
     """Skip on a developer's machine, fail where a machine vouches for the result."""
     if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing: parity cannot be vouched for")
+        pytest.fail(f"{what} is missing: what it proves cannot be vouched for")
     pytest.skip(f"{what} is not installed")
 
 

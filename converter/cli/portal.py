@@ -1,0 +1,189 @@
+"""The self-service pages. Their libraries are an extra: they are imported here, when asked for."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from converter.cli.paths import EXISTING_FILE, EXISTING_FOLDER, TARGET
+from converter.cli.shared import OK, command, err, form_of, option, out, print_report
+
+if TYPE_CHECKING:
+    import socket
+
+    from converter.identity.issuing import Unit
+    from converter.portal.server import Listening
+
+NEEDED = ("starlette", "uvicorn", "itsdangerous", "python_multipart", "captcha")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@command("portal")
+@option("portal", "--roster", type=EXISTING_FILE, metavar="FILE")
+@option("portal", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
+@option("portal", "--issued", type=EXISTING_FOLDER, metavar="DIR")
+@option("portal", "--inbox", type=TARGET, required=True, metavar="DIR")
+@option("portal", "--published", type=TARGET, required=True, metavar="DIR")
+@option("portal", "--reply", type=TARGET, metavar="DIR")
+@option("portal", "--state", type=TARGET, metavar="DIR")
+@option("portal", "--host", default="127.0.0.1", metavar="HOST")
+@option("portal", "--port", type=click.IntRange(0, 65535), default=8000, metavar="PORT")
+@option("portal", "--certificate", type=EXISTING_FILE, metavar="PEM")
+@option("portal", "--certificate-key", type=EXISTING_FILE, metavar="PEM")
+@option("portal", "--proxy", is_flag=True)
+@option("portal", "--jobs", type=click.IntRange(1, 64), metavar="N")
+@option("portal", "--largest", type=click.IntRange(1, 128), default=128, metavar="MB")
+@option("portal", "--seal", is_flag=True)
+@option("portal", "--reset-password", is_flag=True)
+@click.pass_context
+def portal(
+    ctx: click.Context,
+    roster: Path | None,
+    keys: Path,
+    issued: Path | None,
+    inbox: Path,
+    published: Path,
+    reply: Path | None,
+    state: Path | None,
+    host: str,
+    port: int,
+    certificate: Path | None,
+    certificate_key: Path | None,
+    proxy: bool,
+    jobs: int | None,
+    largest: int,
+    seal: bool,
+    reset_password: bool,
+) -> int:
+    _installed()
+    from converter.messages import say
+    from converter.portal import app as application
+    from converter.portal import server
+    from converter.portal.settings import Settings
+    from converter.store.lock import Lock
+
+    if not (host in LOOPBACK or certificate or proxy):
+        raise _stop("portal_needs_https", host=host)
+    folder, _ = form_of(ctx)
+    listening = server.Listening(host, port, certificate, certificate_key, proxy)
+    home = (state or inbox.absolute().with_name(f"{inbox.absolute().name}.portal")).resolve()
+    found = _issued(keys, issued)
+    settings = Settings(
+        form=folder,
+        keys=keys.resolve(),
+        issued=found.resolve(),
+        inbox=inbox.resolve(),
+        published=published.resolve(),
+        state=home,
+        reply=reply.resolve() if reply else None,
+        roster=_roster(roster, folder),
+        secure=bool(certificate or proxy),
+        jobs=jobs or Settings.jobs,
+        largest=largest << 20,
+        seal=seal,
+    )
+    with _alone(home), Lock(home / "lock"), _bound(listening) as sock:
+        app = application.build(settings)
+        password = application.officer_password(app, reset=reset_password)
+        if password:
+            out(say("portal_password", password=password))
+        # Ctrl+C is how it is stopped; having stopped in good order the server raises it again.
+        with contextlib.suppress(KeyboardInterrupt):
+            out(say("portal_at", url=_url(listening, sock.getsockname()[1])))
+            _warn(keys, found)
+            server.serve(app, listening, sock)
+    err(say("portal_stopped_now"))
+    return OK
+
+
+def _stop(key: str, **words: object) -> Exception:
+    from converter.commands import Stop
+    from converter.messages import say
+
+    return Stop(say(key, **words))
+
+
+def _installed() -> None:
+    """Say in time what has to be installed."""
+    from importlib.util import find_spec
+
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise _stop("portal_not_installed", names="、".join(missing))
+
+
+def _issued(keys: Path, told: Path | None) -> Path:
+    """The folder of identity files: the one beside the keys, unless it was told."""
+    if told:
+        return told
+    from converter.identity import issuing, ledger
+
+    home = keys.absolute()
+    names = [
+        issuing.file_name(issuing.Unit(entry.unit_code, entry.unit_name, ""))
+        for entry in (ledger.by_unit(keys) or {}).values()
+    ]
+    near = [
+        folder
+        for folder in (home, *sorted(home.iterdir()), *sorted(home.parent.iterdir()))
+        if folder.is_dir() and any((folder / name).is_file() for name in names)
+    ]
+    if len(near) != 1:
+        raise _stop("portal_issued", folder=home.parent, count=len(near))
+    return near[0]
+
+
+def _roster(path: Path | None, folder: Path) -> tuple[Unit, ...]:
+    from converter import identities
+    from converter.engine import Worker
+
+    if path is None:
+        return ()
+    with Worker() as worker:
+        units, outcome, table = identities.read_roster(folder, path, worker)
+    if outcome.status in ("errors", "unreadable"):
+        print_report([outcome], table, show_ids=False, summary=False)
+        raise _stop("receive_roster", path=path)
+    return tuple(units)
+
+
+@contextlib.contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    from converter.store import Busy
+
+    try:
+        yield
+    except Busy:
+        raise _stop("portal_busy", path=state) from None
+
+
+def _bound(listening: Listening) -> socket.socket:
+    from converter.portal import server
+
+    try:
+        return server.bind(listening)
+    except OSError as error:
+        address = f"{listening.host}:{listening.port}"
+        raise _stop("portal_port", address=address, reason=error.strerror) from None
+
+
+def _url(listening: Listening, port: int) -> str:
+    scheme = "https" if listening.certificate else "http"
+    host = f"[{listening.host}]" if ":" in listening.host else listening.host
+    return f"{scheme}://{host}:{port}/"
+
+
+def _warn(keys: Path, issued: Path) -> None:
+    """What does not belong beside pages that others can reach."""
+    from converter.keys import SEALING, SIGNING
+    from converter.messages import say
+
+    if any((keys / name).exists() for name in (SIGNING, SEALING)):
+        err(say("portal_private_keys", path=keys))
+    lists = sorted(issued.glob(f"{say('passwords_name')}*.csv"))
+    if lists:
+        err(say("portal_password_list", path=lists[0]))
