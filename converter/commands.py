@@ -186,14 +186,14 @@ def _copies(
     found: Sequence[tuple[Path, Path]], folder: Path, suffix: str, taken: set[Path]
 ) -> list[str]:
     """Where the copy of each file goes: the same path below `folder`. No two copies meet, and
-    none lands on a file that was given."""
+    none lands on a file that is there: an earlier copy may hold corrections."""
     originals = {file.resolve() for file, _ in found}
     targets = []
     for file, base in found:
         inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
         stem = folder / inside.parent / f"{file.stem}-{messages.say(suffix)}"
         target, number = stem.with_name(f"{stem.name}.xlsx"), 2
-        while target in taken or target.resolve() in originals:
+        while target in taken or target.exists() or target.resolve() in originals:
             target, number = stem.with_name(f"{stem.name}-{number}.xlsx"), number + 1
         taken.add(target)
         targets.append(str(target))

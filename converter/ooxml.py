@@ -366,7 +366,7 @@ def _replacing(path: Path, verify: Verify | None) -> Iterator[BinaryIO]:
     except BaseException as error:
         with contextlib.suppress(OSError):
             private.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, str(private)):
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(private)):
             error.filename = str(path)  # a person knows no private names
         raise
     _sync_folder(folder)

@@ -37,6 +37,10 @@ QUIET = [
 COLUMNS = 92  # of the terminal
 DOTS = 100  # an inch, of a workbook's page
 TODAY = "1774000000"  # 2026-03-20: ages and expiry do not depend on when pictures are made
+WEB_PAGES = (
+    "portal-01-home", "portal-03-unit", "portal-06-faults", "portal-08-submitted",
+    "portal-12-officer",
+)  # fmt: skip
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><style>
 body {{ margin: 0; background: #1b2227; width: max-content; }}
 pre {{ margin: 0; padding: 16px 20px; color: #e6edf0;
@@ -54,6 +58,22 @@ def main(names: list[str]) -> None:
             data = small(MAKERS[name]())
             (PICTURES / f"{name}.png").write_bytes(data)
             print(f"{name}.png  {len(data) / 1000:.0f} kB")
+        if not names:
+            web_pages(Path(folder))
+
+
+def web_pages(folder: Path) -> None:
+    """Pictures of the self-service pages, taken on a walk through them."""
+    import pictures_portal as portal
+
+    with portal.running.browser() as started:
+        size = {"width": 900, "height": 640}
+        page = started.new_page(viewport=size, device_scale_factor=1, locale="zh-CN")
+        for path in portal.portal_pictures(page, folder / "portal"):
+            if path.stem in WEB_PAGES:
+                with Image.open(path) as picture:
+                    (PICTURES / path.name).write_bytes(small(picture))
+                print(path.name)
 
 
 # --- how a picture is taken --------------------------------------------------------------------

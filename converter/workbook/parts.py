@@ -145,7 +145,7 @@ def properties(parts: Mapping[str, bytes]) -> dict[str, str]:
 def outside(parts: Mapping[str, bytes]) -> int:
     """How many other files, programs and servers a workbook takes something from."""
     own = sum(name.startswith(_OUTSIDE) for name in parts)
-    return own + sum(b"oleObject" in data for name, data in parts.items() if "/_rels/" in name)
+    return own + sum("/_rels/" in name and b"oleObject" in parts[name] for name in parts)
 
 
 # --- relationships and styles ------------------------------------------------------------
