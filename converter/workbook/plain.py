@@ -47,9 +47,8 @@ def read(
         blocks.append(scan(rows, date_styles, blocks[-1].last if blocks else 0))
         if (blocks[-1].strings >= len(strings)).any():
             raise Unusual
-    values = _Values(blocks, strings, date1904, helpers)
     hidden_rows = frozenset().union(*(block.hidden for block in blocks))
-    blocks.clear()
+    values = _Values(blocks, strings, date1904, helpers)
     top, left, bottom, right = values.extent()
     if bottom * right > sheetxml.LARGEST_AREA:
         raise Unusual
@@ -142,28 +141,30 @@ def _without_helpers(rows: bytes, helpers: int) -> bytes:
 class _Values:
     """All cells of a sheet that hold a value, by how the file stores them."""
 
-    def __init__(
-        self, blocks: Sequence[Block], strings: Strings, date1904: bool, helpers: int
-    ) -> None:
+    def __init__(self, blocks: list[Block], strings: Strings, date1904: bool, helpers: int) -> None:
+        """Takes the blocks away from the list."""
         self._strings, self._1904 = strings, date1904
+        # Each part of the blocks is let go as soon as it is joined: twice is too much.
+        parts = {name: [getattr(block, name) for block in blocks] for name in Block.__slots__}
+        blocks.clear()
         kept = _Kept(helpers)
-        places, which = kept.of([b.shared for b in blocks])
-        indices = _joined([b.strings for b in blocks], np.int32)[which]
+        places, which = kept.of(parts.pop("shared"))
+        indices = _joined(parts.pop("strings"), np.int32)[which]
         filled = strings.filled[indices]
         self.shared, self.indices = places.at(filled), indices[filled]
-        self.numeric, which = kept.of([b.numeric for b in blocks])
-        self.numbers = _joined([b.numbers for b in blocks], np.float64)[which]
-        self.dates = _joined([b.dates for b in blocks], np.bool_)[which]
-        self.textual, which = kept.of([b.textual for b in blocks])
-        self.texts = _objects([text for b in blocks for text in b.texts])[which]
+        self.numeric, which = kept.of(parts.pop("numeric"))
+        self.numbers = _joined(parts.pop("numbers"), np.float64)[which]
+        self.dates = _joined(parts.pop("dates"), np.bool_)[which]
+        self.textual, which = kept.of(parts.pop("textual"))
+        self.texts = _objects([text for texts in parts.pop("texts") for text in texts])[which]
         filled = np.array([not cells.is_blank(text) for text in self.texts], dtype=bool)
         self.textual, self.texts = self.textual.at(filled), self.texts[filled]
-        self.booleans, which = kept.of([b.booleans for b in blocks])
-        self.truths = _joined([np.array(b.truths, bool) for b in blocks], np.bool_)[which]
-        self.faulty, which = kept.of([b.faulty for b in blocks])
-        self.errors = _objects([text for b in blocks for text in b.errors])[which]
-        self.formulas, which = kept.of([b.formulas for b in blocks])
-        self.computed = _joined([b.computed for b in blocks], np.bool_)[which]
+        self.booleans, which = kept.of(parts.pop("booleans"))
+        self.truths = _joined([np.array(t, bool) for t in parts.pop("truths")], np.bool_)[which]
+        self.faulty, which = kept.of(parts.pop("faulty"))
+        self.errors = _objects([text for texts in parts.pop("errors") for text in texts])[which]
+        self.formulas, which = kept.of(parts.pop("formulas"))
+        self.computed = _joined(parts.pop("computed"), np.bool_)[which]
 
     def extent(self) -> tuple[int, int, int, int]:
         """First row and column, last row and column of the values; (1, 1, 0, 0) of none."""
@@ -236,8 +237,9 @@ class _Kept:
     def __init__(self, helpers: int) -> None:
         self._helpers = helpers
 
-    def of(self, places: Sequence[Places]) -> tuple[Places, Which]:
+    def of(self, places: list[Places]) -> tuple[Places, Which]:
         joined = Places.joined(places)
+        places.clear()
         if not self._helpers:
             return joined, np.ones(len(joined.row), dtype=bool)
         which = joined.column < self._helpers
