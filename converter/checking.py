@@ -59,6 +59,29 @@ class _Stacked:
         return number, record - self.start[number]
 
 
+@dataclass(frozen=True, slots=True)
+class _Canonical:
+    """The canonical texts of one sheet over all submissions."""
+
+    columns: Mapping[str, npt.NDArray[np.object_]]
+    spans: Mapping[int, slice]  # by submission number
+
+    @staticmethod
+    def of(stack: _Stacked) -> _Canonical:
+        ends = np.cumsum([len(raw) for raw in stack.raw.values()], dtype=np.int64).tolist()
+        spans = map(slice, [0, *ends], ends)
+        columns = stack.judged.columns.items()
+        return _Canonical(
+            {key: column.text.to_numpy(dtype=object) for key, column in columns},
+            dict(zip(stack.raw, spans, strict=True)),
+        )
+
+    def texts_of(self, number: int) -> dict[str, list[str]]:
+        """Field key → texts of one submission."""
+        span = self.spans.get(number, slice(0))
+        return {key: texts[span].tolist() for key, texts in self.columns.items()}
+
+
 def check(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
     """Judge submissions together; the answers stand in the same order.
 
@@ -84,8 +107,11 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
     )
     for number, issue in _rule_issues(tables, stacked, submissions, form):
         found[number].append(issue)
+    # Texts are all that is wanted from here on: the rest takes more memory than they do.
+    canonical = {key: _Canonical.of(stack) for key, stack in stacked.items()}
+    del stacked, tables
     return [
-        _checked(number, submission, found[number], stacked, form, today)
+        _checked(number, submission, found[number], canonical, form, today)
         for number, submission in enumerate(submissions)
     ]
 
@@ -220,17 +246,17 @@ def _checked(
     number: int,
     submission: Submission,
     issues: list[Issue],
-    stacked: Mapping[str, _Stacked],
+    canonical: Mapping[str, _Canonical],
     form: Form,
     today: date,
 ) -> Checked:
     unit = {
-        key: texts[0] if texts else "" for key, texts in _canonical(stacked["unit"], number).items()
+        key: texts[0] if texts else "" for key, texts in canonical["unit"].texts_of(number).items()
     }
     name = next(
         (unit[f.key] for f in form.unit if f.identity == "unit_name" and unit.get(f.key)), ""
     )
-    members = _canonical(stacked["member"], number)
+    members = canonical["member"].texts_of(number)
     outcome = Outcome(
         file=submission.file,
         issues=tuple(sorted(issues, key=_order(form))),
@@ -248,19 +274,6 @@ def _readable(submission: Submission, issues: Sequence[Issue]) -> bool:
     errors = [issue.code[0] for issue in issues if issue.level is Level.ERROR]
     nothing = submission.unit is None and submission.member is None
     return "F" not in errors and not (errors and nothing and submission.from_package)
-
-
-def _canonical(stack: _Stacked, number: int) -> dict[str, list[str]]:
-    """Field key → canonical texts of one submission."""
-    if number not in stack.raw:
-        return {field.key: [] for field in stack.sheet}
-    start = stack.start[number]
-    count = len(stack.raw[number])
-    position = int(np.searchsorted(stack.submission.index.to_numpy(), start))
-    return {
-        key: column.text.iloc[position : position + count].tolist()
-        for key, column in stack.judged.columns.items()
-    }
 
 
 def _reasons(submission: Submission, form: Form) -> Iterator[tuple[str, str, str]]:

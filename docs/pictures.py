@@ -66,6 +66,7 @@ def web_pages(folder: Path) -> None:
     """Pictures of the self-service pages, taken on a walk through them."""
     import pictures_portal as portal
 
+    del os.environ["SOURCE_DATE_EPOCH"]  # the files that are issued on the walk are of today
     with portal.running.browser() as started:
         size = {"width": 900, "height": 640}
         page = started.new_page(viewport=size, device_scale_factor=1, locale="zh-CN")

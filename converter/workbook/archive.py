@@ -238,7 +238,8 @@ def _utf8(data: bytes, name: str) -> bytes:
             if encoding not in _DECODED:
                 raise Refused("F312", part=name)
             data = _recoded(data, encoding, name)
-    if _DTD in data or _DTD.lower() in data[:4096].lower():
+    # One sign is found ten times faster than several.
+    if b"!" in data and (_DTD in data or _DTD.lower() in data[:4096].lower()):
         raise Refused("F309", part=name)
     return data
 

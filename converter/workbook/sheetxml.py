@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
+import numpy as np
+
 from converter.model import column_letters
 from converter.workbook.grid import Box
 from converter.workbook.parts import attributes_of, elements, is_true
@@ -368,4 +370,4 @@ def hidden_columns(head: bytes) -> frozenset[int]:
         if is_true(attributes.get("hidden", "")) and first.isdecimal() and last.isdecimal():
             a, b = int(first[:6]), min(int(last[:6]), LAST_COLUMN) + 1
             hidden[a:b] = b"\1" * (b - a)
-    return frozenset(column for column in range(1, LAST_COLUMN + 1) if hidden[column])
+    return frozenset(np.flatnonzero(np.frombuffer(hidden, dtype=np.uint8)).tolist())
