@@ -80,7 +80,7 @@ unit: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2
 
 fuzz: $(VENV)/.dev
-	EXAMPLES=5000 ROUNDS=10000 EVERY_STEP=1 $(BIN)/python -m pytest tests/safety \
+	EXAMPLES=5000 ROUNDS=10000 KILLS=100 EVERY_STEP=1 $(BIN)/python -m pytest tests/safety \
 		tests/workbook/test_mutations.py tests/package/test_hostile.py
 
 portal-load: $(VENV)/.dev

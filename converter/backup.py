@@ -103,7 +103,7 @@ def backup(paths: Sequence[Path], output: Path, *, when: int) -> Made:
         for folder in sorted({path.parent for _, path in found if path.name == FILE}):
             held.enter_context(Lock(folder / LOCK))
         output.parent.mkdir(parents=True, exist_ok=True)
-        ooxml.write_zip(output, members(), when=when, verify=verify)
+        ooxml.write_zip(output, members(), when=when, verify=_read_back)
     return Made(len(entries), sum(entry.bytes for entry in entries))
 
 
@@ -148,6 +148,16 @@ def _manifest(entries: Sequence[_Entry], when: int) -> bytes:
     return (json.dumps(told, ensure_ascii=True, indent=1) + "\n").encode("ascii")
 
 
+def _read_back(path: Path) -> None:
+    """`verify`; a file that cannot even be opened any more is the disk's fault (OSError)."""
+    try:
+        verify(path)
+    except NoBackup as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        raise
+
+
 # --- restore -------------------------------------------------------------------------------
 
 
@@ -170,11 +180,15 @@ def restore(path: Path, target: Path) -> Made:
         try:
             for entry in entries:
                 _extract(archive, entry, private)
+            for entry in entries:  # somebody may clear the folder meanwhile
+                (private / entry.name).stat()
             if target.exists():
                 target.rmdir()
             private.rename(target)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(private, ignore_errors=True)
+            if isinstance(error, OSError) and str(error.filename).startswith(str(private)):
+                error.filename = str(target)  # a person knows no private names
             raise
     return Made(len(entries), sum(entry.bytes for entry in entries))
 

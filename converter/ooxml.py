@@ -120,6 +120,7 @@ def write_many(files: Iterable[tuple[Path, bytes | Iterable[bytes]]]) -> None:
     Raises OSError.
     """
     waiting: list[tuple[Path, Path]] = []
+    private = path = Path()
     try:
         for path, data in files:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,10 +135,12 @@ def write_many(files: Iterable[tuple[Path, bytes | Iterable[bytes]]]) -> None:
             private, path = waiting[-1]
             private.replace(path)
             waiting.pop()
-    except BaseException:
-        for private, _ in waiting:
+    except BaseException as error:
+        for written, _ in waiting:
             with contextlib.suppress(OSError):
-                private.unlink(missing_ok=True)
+                written.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(private):
+            error.filename = str(path)  # a person knows no private names
         raise
 
 

@@ -28,6 +28,18 @@ class Item:
     path: Path
     content: str
     container: bool = False  # perhaps a zip of submissions
+    state: tuple[int, int] | None = None  # size and time of change when its bytes were hashed
+
+    def is_unchanged(self) -> bool:
+        """Whether the file still is what was hashed. What cannot change, or could not be opened
+        in the first place, is."""
+        if self.state is None:
+            return True
+        try:
+            now = self.path.stat()
+        except OSError:
+            return False
+        return (now.st_size, now.st_mtime_ns) == self.state
 
 
 def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[Item]:
@@ -37,11 +49,11 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[Item]:
     found = []
     for path in _files(inbox, left):
         name = path.name if path == inbox else path.relative_to(inbox).as_posix()
-        content, head, changed = _hashed(path)
+        content, head, state = _hashed(path)
         # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
         container = head == b"PK\x03\x04" and path.suffix.lower() in (".zip", "")
-        found.append((changed, Item(printable(name), path, content, container)))
-    return [item for _, item in sorted(found, key=lambda pair: (pair[0], pair[1].name))]
+        found.append(Item(printable(name), path, content, container, state))
+    return sorted(found, key=lambda item: (item.state[1] if item.state else 0, item.name))
 
 
 def _files(inbox: Path, left: set[Path]) -> Iterator[Path]:
@@ -56,20 +68,20 @@ def _files(inbox: Path, left: set[Path]) -> Iterator[Path]:
                 yield here / name
 
 
-def _hashed(path: Path) -> tuple[str, bytes, int]:
-    """(SHA-256, first four bytes, time of change)."""
+def _hashed(path: Path) -> tuple[str, bytes, tuple[int, int] | None]:
+    """(SHA-256, first four bytes, size and time of change before they were read)."""
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
-            return UNREADABLE, b"", 0
+            return UNREADABLE, b"", None
         digest, head = hashlib.sha256(), b""
         with path.open("rb") as file:
             while chunk := file.read(1 << 20):
                 head = head or chunk[:4]
                 digest.update(chunk)
     except OSError:
-        return UNREADABLE, b"", 0
-    return digest.hexdigest(), head, state.st_mtime_ns
+        return UNREADABLE, b"", None
+    return digest.hexdigest(), head, (state.st_size, state.st_mtime_ns)
 
 
 def printable(name: str) -> str:

@@ -27,7 +27,7 @@ from converter.receiving.at_home import AtHome
 from converter.receiving.inbox import Item
 from converter.store import Arrival, Claim, Register
 from converter.store.arrival import ACCEPTED, REJECTED, WARNINGS
-from converter.store.register import Settled
+from converter.store.register import CHANGING, Settled
 
 ITEMS_A_ROUND = 2_000  # so that what is unpacked and what waits stays bounded
 # Others see the progress of a long run, as often as costs no more than a twentieth of its time.
@@ -106,7 +106,9 @@ def _received(
             for received in _judged(fresh, pool, register, plan):
                 yield from received
                 publisher.after_a_batch()
-            register.finish_containers(opened.containers)
+            for name in register.finish_containers(opened.containers):
+                if plan.reply:  # its members have receipts of their own
+                    box.receipt(plan.reply, name).unlink(missing_ok=True)
     shutil.rmtree(unpacked, ignore_errors=True)
 
 
@@ -172,6 +174,10 @@ def _unpacked(items: Sequence[Item], folder: Path, plan: Plan, worker: Worker) -
             issue = Issue(LOST[died.how], Level.ERROR, Place(item.name))
             opened.refused.append((item.name, item.content, issue))
             continue
+        if not item.is_unchanged():
+            issue = Issue(CHANGING, Level.ERROR, Place(item.name))
+            opened.refused.append((item.name, item.content, issue))
+            continue
         if not data["container"]:
             opened.items.append(item)
             continue
@@ -208,7 +214,7 @@ def _judged(
     spool = register.spool / "members.csv.gz"
     with engine.answers(tasks, pool, _split, lambda t, died: _lost(t, died, plan.form)) as found:
         for data, blobs in found:
-            batch = [(entry, by_name[entry["file"]]) for entry in data["files"]]
+            batch = [_still(e, by_name[e["file"]], plan.form) for e in data["files"]]
             for blob in blobs:
                 spool.write_bytes(blob)
             yield _register(batch, str(spool) if blobs else "", register, plan)
@@ -246,6 +252,15 @@ def _lost(task: Task, died: Died, form: Form) -> dict[str, Any]:
     number, _, name, _ = task.args["files"][0]
     issue = Issue(LOST[died.how], Level.ERROR, Place(name))
     return {"files": [_lost_entry(number, name, issue, form)]}
+
+
+def _still(entry: dict[str, Any], item: Item, form: Form) -> tuple[dict[str, Any], Item]:
+    """A verdict goes with the bytes that were hashed; of a file that was moved or written to
+    since, nothing is known but that."""
+    if item.is_unchanged():
+        return entry, item
+    issue = Issue(CHANGING, Level.ERROR, Place(item.name))
+    return _lost_entry(entry["number"], item.name, issue, form), item
 
 
 def _lost_entry(number: int, name: str, issue: Issue, form: Form) -> dict[str, Any]:

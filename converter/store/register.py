@@ -25,7 +25,7 @@ from converter.store.schema import StoreError, connect, quoted
 from converter.store.units import Units
 
 FILE, LOCK, SPOOL, PUBLISHED = "register.duckdb", "lock", "spool", "published"
-
+CHANGING = "F010"  # the code of a file that somebody wrote to while it was read
 _STATE_AT = list(SUBMISSION).index("state")
 
 
@@ -115,13 +115,15 @@ class Register:
             (file, content): number
             for file, content, number in self.query(
                 "SELECT file, content, id FROM submissions s WHERE result = 'rejected' AND EXISTS"
-                " (SELECT 1 FROM findings f WHERE f.submission = s.id AND f.code LIKE 'F9%')"
+                " (SELECT 1 FROM findings f WHERE f.submission = s.id"
+                f" AND (f.code LIKE 'F9%' OR f.code = '{CHANGING}'))"
             )
         }
 
     def done(self) -> set[tuple[str, str]]:
         """(file, content) of everything that needs no second look, whole zips included. Where
-        the reading itself failed (a machine short of memory, say) it is tried again."""
+        the reading itself failed (a machine short of memory, a file that was being written to)
+        it is tried again."""
         rows = self.query("SELECT file, content FROM submissions UNION FROM containers")
         return {(file, content) for file, content in rows} - set(self._failed)
 
@@ -192,8 +194,7 @@ class Register:
     def _record(self, batch: Sequence[Arrival], received: str) -> list[Settled]:
         # What is known now takes the place of where reading had failed.
         failed = [self._failed.pop((a.file, a.content), 0) for a in batch]
-        for table, column in (("submissions", "id"), ("findings", "submission")):
-            filling.delete(self._connection, table, column, filter(None, failed))
+        self._forget(filter(None, failed))
         # What is known of its unit when a file comes, not what a later one tells.
         senders = [self._units.sender(arrival.claim) for arrival in batch]
         known = self._histories(sender.unit for sender in senders)
@@ -249,13 +250,23 @@ class Register:
             pairs = [(a.number, number) for a, number in kept if a.spool == spool]
             filling.members(self._connection, self.form, Path(spool), pairs)
 
-    def finish_containers(self, containers: Sequence[tuple[str, str]]) -> None:
-        """Remember zips whose members are all registered."""
-        if containers:
-            with self._transaction():
-                columns = {"file": TEXT, "content": TEXT}
-                rows = zip(*containers, strict=True)
-                filling.insert(self._connection, "containers", columns, rows)
+    def finish_containers(self, containers: Sequence[tuple[str, str]]) -> list[str]:
+        """Remember zips whose members are all registered. Returns those that could not be read
+        before; that they could not is forgotten."""
+        if not containers:
+            return []
+        with self._transaction():
+            columns = {"file": TEXT, "content": TEXT}
+            rows = zip(*containers, strict=True)
+            filling.insert(self._connection, "containers", columns, rows)
+            mended = [one for one in containers if one in self._failed]
+            self._forget(self._failed.pop(one) for one in mended)
+        return [name for name, _ in mended]
+
+    def _forget(self, submissions: Iterable[int]) -> None:
+        numbers = list(submissions)
+        for table, column in (("submissions", "id"), ("findings", "submission")):
+            filling.delete(self._connection, table, column, numbers)
 
     def publish(self, period: str, when: int) -> None:
         """Replace what others read."""

@@ -12,6 +12,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from typing import Any
 
 from converter import cli, engine, tasks  # before forking: pandas is imported once
 
-FULL, KILLED = "full", "killed"
+FULL, KILLED, GONE = "full", "killed", "gone"  # gone: the folder `out`
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,9 @@ def _install(steps: list[str], at: int, how: str) -> None:
         if len(steps) - 1 == at:
             if how == KILLED:
                 os.kill(os.getpid(), signal.SIGKILL)
+            if how == GONE:
+                shutil.rmtree("out", ignore_errors=True)
+                return
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), kind)
 
     def stepping(kind: str, real: Callable[..., Any]) -> Callable[..., Any]:
