@@ -97,6 +97,20 @@ def with_list(*entries: Code) -> Form:
     return replace(FORM, codes={**FORM.codes, "unit_category": CodeList("unit_category", entries)})
 
 
+def test_signs_that_are_typed_for_one_another_read_alike() -> None:
+    read = kind.Reader(CodeList("any", (Code("1", "甲“乙”‘丙’—丁–戊、己"),)))
+    assert read("甲\"乙\"'丙'-丁-戊,己") == ("1", "K901")
+    assert read("甲乙丙丁戊己") == ("甲乙丙丁戊己", "")
+
+
+@pytest.mark.parametrize(
+    ("codes", "width"), [(("01", "02"), 2), (("1", "02"), 0), (("A1", "02"), 0), (("A1", "B2"), 0)]
+)
+def test_only_codes_of_one_length_can_have_lost_zeros(codes: tuple[str, ...], width: int) -> None:
+    entries = tuple(Code(code, f"甲{code}") for code in codes)
+    assert kind.code_width(CodeList("any", entries)) == width
+
+
 def test_a_list_where_two_entries_read_alike_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^codes: "):
         kind.accept(CATEGORY, with_list(Code("1", "甲(乙)"), Code("2", "甲（乙）")))

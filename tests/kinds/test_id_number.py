@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 from typing import Any
 
@@ -34,6 +35,7 @@ def wide(text: str) -> str:
         (f" {GOOD[:6]} {GOOD[6:14]}\u3000{GOOD[14:]}\u200b", GOOD, "K901"),
         (f"'{GOOD}", GOOD, "K901"),
         (f"‘{GOOD}", GOOD, "K901"),
+        (f"’{GOOD}", GOOD, "K901"),
         (f"＇{GOOD}", GOOD, "K901"),
         (f"`{GOOD}", GOOD, "K901"),
         (f"\ufeff{GOOD}", GOOD, "K901"),
@@ -56,6 +58,10 @@ def test_writings_of_a_right_number_are_tidied(typed: str, text: str, note: str)
         (" 130102 660312 003", "K113"),
         ("130102661312003", "K112"),  # no first-generation number: month 13
         (130102661312003, "K112"),
+        ("130102660332003", "K112"),  # nor day 32
+        ("130102000229003", "K112"),  # nor a leap day of 1900
+        ("13010266O312003", "K112"),
+        ("13010266031200", "K112"),
         (GOOD[:-1], "K112"),
         (GOOD + "1", "K112"),
         (GOOD + GOOD, "K112"),
@@ -96,6 +102,14 @@ def test_the_first_fault_is_the_one_that_is_reported(typed: Any, fault: str) -> 
 def test_every_known_region_passes_whatever_the_year_of_birth() -> None:
     numbers = [id_number(code, f"{1955 + n % 50}-06-15", 3) for n, code in enumerate(REGIONS)]
     assert [v for v in judge(ID, *numbers) if v.fault] == []
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_a_month_has_its_days(month: int) -> None:
+    last = monthrange(1999, month)[1]
+    born = [f"1999-{month:02}-{day:02}" for day in (1, last, last + 1)]
+    numbers = [id_number("130102", day, 3) for day in born]
+    assert [v.fault for v in judge(ID, *numbers)] == ["", "", "K115"]
 
 
 def test_nobody_is_born_tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:

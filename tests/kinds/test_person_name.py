@@ -111,6 +111,21 @@ def test_the_first_fault_is_the_one_that_is_reported(typed: Any, fault: str) -> 
     assert verdict(NAME, typed).fault == fault
 
 
+@pytest.mark.parametrize("sign", "-.,'’‘‐‑–＇－，")
+def test_signs_of_western_names_belong_beside_latin_letters(sign: str) -> None:
+    assert verdict(NAME, f"Ann{sign}Lee").fault == ""
+    if sign != ".":  # the dot of a name, there
+        assert verdict(NAME, f"张{sign}三").fault == "K201"
+
+
+@pytest.mark.parametrize(
+    "sign",
+    '0123456789!"#$%&()*+/:;<=>?@[\\]^_`{|}~、。〃“”《》〈〉【】「」『』〔〕…—―￥£€§°×÷±※№→←↑↓√□■○●◎△▲▽▼☆★◇◆',
+)
+def test_no_name_holds_a_sign_of_writing(sign: str) -> None:
+    assert {verdict(NAME, f"{name}{sign}").fault for name in ("张三", "Ann")} == {"K201"}
+
+
 def test_the_wrong_signs_are_named() -> None:
     assert params(NAME, "张1三（1") == {"signs": "1("}
     assert params(NAME, "张-三") == {"signs": "-"}
