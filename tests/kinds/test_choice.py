@@ -72,6 +72,7 @@ def test_anything_else_is_no_entry(of: Any, typed: Any) -> None:
     [
         (CATEGORY, "私营", "私营企业"),
         (INDUSTRY, "制造", "制造业"),
+        (INDUSTRY, "务业", "租赁和商务服务业"),  # what holds it comes before what is as short
         (STATUS, "已停业", "停业(歇业)"),
         (PARTY, "党员", "中国共产党党员"),
         (PARTY, "民建", "中国民主建国会会员"),

@@ -61,6 +61,7 @@ def test_writings_of_a_right_number_are_tidied(typed: str, text: str, note: str)
         ("130102660332003", "K112"),  # nor day 32
         ("130102000229003", "K112"),  # nor a leap day of 1900
         ("13010266O312003", "K112"),
+        ("X30102660312003", "K112"),
         ("13010266031200", "K112"),
         (GOOD[:-1], "K112"),
         (GOOD + "1", "K112"),
