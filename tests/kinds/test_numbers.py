@@ -57,7 +57,7 @@ def test_without_prefixes_no_zero_is_made_up_and_no_place_is_strange() -> None:
     assert params(POSTCODE, "100000") == {"prefixes": "05、06、07"}
 
 
-@pytest.mark.parametrize("prefixes", ["05", [5], ["x"], [""]])
+@pytest.mark.parametrize("prefixes", ["05", [5], ["x"], [""], ["٠٥"]])
 def test_unfit_prefixes_are_refused(prefixes: Any) -> None:
     with pytest.raises(ValueError, match=r"^prefixes: "):
         postcode.accept(field("unit.postcode", prefixes=prefixes), FORM)
