@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import SEEK_END, BytesIO
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +19,7 @@ from converter.workbook import archive, stamp
 from converter.workbook.choose import MISSING_SHEET, Book, read_sheets
 from converter.workbook.refusal import Refused
 from converter.workbook.report import Report
-from converter.workbook.sniff import CODES, identify, sniff
+from converter.workbook.sniff import CODES, identify, obstacle, sniff
 
 OUTSIDE = "F401"  # a note: what lies outside is not opened
 
@@ -70,13 +70,12 @@ def _read(path: Path, form: Form, report: Report) -> Submission:
 @contextmanager
 def open_book(path: Path) -> Iterator[Book]:
     """A workbook whose sheets are read when they are asked for. Raises Refused, OSError."""
-    kind = sniff(path)
-    if kind in CODES:
-        raise Refused(CODES[kind])
+    if found := obstacle(path):
+        raise Refused(CODES[found])
     with path.open("rb") as file:
         before = _state(file)
         try:
-            yield _open(file, path.suffix.lower())
+            yield _open(file, path.name)
         except Refused:
             if _state(file) == before:
                 raise
@@ -90,11 +89,11 @@ def _state(file: BinaryIO) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _open(file: BinaryIO, suffix: str) -> Book:
+def _open(file: BinaryIO, name: str) -> Book:
     """Raises Refused, OSError."""
-    if file.seek(0, SEEK_END) > archive.LARGEST_FILE:
+    kind = _readable(file, name)
+    if os.fstat(file.fileno()).st_size > archive.LARGEST_FILE:
         raise Refused("F006", limit=archive.LARGEST_FILE >> 20)
-    kind = _readable(file, suffix)
     if kind == "encrypted":
         from converter.workbook import encrypted
 
@@ -119,10 +118,10 @@ def _open(file: BinaryIO, suffix: str) -> Book:
     return xlsx.Workbook(file)
 
 
-def _readable(file: BinaryIO, suffix: str = "") -> str:
+def _readable(file: BinaryIO, name: str = "") -> str:
     """What an open file is, if that is a workbook. Raises Refused."""
     file.seek(0)
-    kind = identify(file, suffix)
+    kind = identify(file, name)
     if kind in CODES:
         raise Refused(CODES[kind])
     file.seek(0)

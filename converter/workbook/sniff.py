@@ -111,26 +111,39 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 def sniff(path: Path) -> str:
     """One word for what a file is: 'xlsx', 'xls', 'encrypted' (worth a try), 'package',
     'identity', or one of `CODES`. Never raises on bad files."""
+    if found := obstacle(path):
+        return found
     try:
-        state = path.stat()
-        if stat.S_ISDIR(state.st_mode):
-            return "folder"
-        if not stat.S_ISREG(state.st_mode):
-            return "irregular"  # opening a pipe would wait for ever
         with path.open("rb") as file:
-            found = identify(file, path.suffix.lower())
+            return identify(file, path.name)
     except FileNotFoundError:
-        return "missing"
-    except ValueError:  # a name that no system allows
         return "missing"
     except OSError:
         return "unreadable"
+
+
+def obstacle(path: Path) -> str:
+    """Why a path cannot be opened as a file, by the same words; '' = nothing is known."""
+    try:
+        state = path.stat()
+    except (FileNotFoundError, ValueError):  # or a name that no system allows
+        return "missing"
+    except OSError:
+        return "unreadable"
+    if stat.S_ISDIR(state.st_mode):
+        return "folder"
+    # Opening a pipe would wait for ever.
+    return "" if stat.S_ISREG(state.st_mode) else "irregular"
+
+
+def identify(file: BinaryIO, name: str = "") -> str:
+    """The same as `sniff` for an open, seekable file that goes by a name."""
+    found = _contents(file, Path(name).suffix.lower())
     # Office leaves '~$name.xlsx' beside a file that is open; it says who has opened it.
-    return "lock" if found in ("unknown", "text") and path.name.startswith("~$") else found
+    return "lock" if found in ("unknown", "text") and name.startswith("~$") else found
 
 
-def identify(file: BinaryIO, suffix: str = "") -> str:
-    """The same for an open, seekable file."""
+def _contents(file: BinaryIO, suffix: str) -> str:
     head = file.read(HEAD)
     if not head:
         return "empty"

@@ -132,14 +132,14 @@ def test_a_file_that_vanishes_before_it_is_read_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = making.write(tmp_path / "a.xlsx", {})
-    sniff = workbook.sniff
+    obstacle = workbook.obstacle
 
     def gone(asked: Path) -> str:
-        found = sniff(asked)
+        found = obstacle(asked)
         asked.unlink()
         return found
 
-    monkeypatch.setattr(workbook, "sniff", gone)
+    monkeypatch.setattr(workbook, "obstacle", gone)
     assert only_code(path) == "F005"
 
 
