@@ -63,6 +63,15 @@ def number_text(value: float) -> str:
     return f"{value:.15g}"
 
 
+def number_texts(values: npt.NDArray[np.float64]) -> list[str]:
+    """`number_text` of many."""
+    if (np.abs(values) < 1e15).all():
+        whole = values.astype(np.int64)
+        if (whole == values).all():
+            return list(map(str, whole.tolist()))
+    return list(map(number_text, values.tolist()))
+
+
 def serial_text(serial: float, *, date1904: bool = False) -> Value:
     """The day and time that a serial number stands for, or the number where it is none."""
     days = serial + _1904 if date1904 else serial

@@ -106,9 +106,13 @@ def _judged(
     rows = 0
     for number, (_, path, name, _) in enumerate(args["files"]):
         about_to_read(number)
-        if not args["packages"] and workbook.sniff(Path(path)) == "package":
-            continue
-        waiting.append((number, read(Path(path), name, definition, args["keys"])))
+        found = workbook.read(Path(path), definition, name)
+        one = Read(found)
+        if workbook.is_package(Path(path), found):
+            if not args["packages"]:
+                continue
+            one = read_package(Path(path), name, definition, args["keys"])
+        waiting.append((number, one))
         member = waiting[-1][1].submission.member
         rows += len(member) if member else 0
         if rows >= ROWS_A_FRAME:
@@ -126,14 +130,12 @@ def _check(
             yield number, one, checked
 
 
-def read(path: Path, name: str, definition: Form, keys_folder: str) -> Read:
-    """A workbook or a package as it came, under the name it goes by. Never raises on bad data.
+def read_package(path: Path, name: str, definition: Form, keys_folder: str) -> Read:
+    """A package as it came, under the name it goes by. Never raises on bad data.
 
     With the union's keys a sealed package is opened and a signature is one of a unit that this
     union issued an identity file to; without them no signature counts for anything.
     """
-    if workbook.sniff(path) != "package":
-        return Read(workbook.read(path, definition, name))
     from converter import package
 
     if not keys_folder:

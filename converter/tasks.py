@@ -26,11 +26,12 @@ ROWS_A_FRAME = 100_000
 
 def read(path: str, definition: Form) -> Submission:
     """A workbook or a package, whichever the file is. Never raises on bad data."""
-    if workbook.sniff(Path(path)) == "package":
+    found = workbook.read(Path(path), definition)
+    if workbook.is_package(Path(path), found):
         from converter import package
 
         return package.read(Path(path), definition)
-    return workbook.read(Path(path), definition)
+    return found
 
 
 def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:

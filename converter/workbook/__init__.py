@@ -13,17 +13,19 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
+from zipfile import ZipInfo
 
 from converter.model import Form, Stamp, Submission
 from converter.workbook import archive, stamp
 from converter.workbook.choose import MISSING_SHEET, Book, read_sheets
 from converter.workbook.refusal import Refused
 from converter.workbook.report import Report
-from converter.workbook.sniff import CODES, identify, obstacle, sniff
+from converter.workbook.sniff import CODES, look, obstacle, sniff
 
+SMALL = 4 << 20  # bytes
 OUTSIDE = "F401"  # a note: what lies outside is not opened
 
-__all__ = ["MISSING_SHEET", "open_book", "read", "sniff"]
+__all__ = ["MISSING_SHEET", "is_package", "open_book", "read", "sniff"]
 
 
 def read(path: Path, form: Form, name: str | None = None) -> Submission:
@@ -73,9 +75,11 @@ def open_book(path: Path) -> Iterator[Book]:
     if found := obstacle(path):
         raise Refused(CODES[found])
     with path.open("rb") as file:
-        before = _state(file)
+        before = size, _ = _state(file)
+        # A small file is read at once: a call for each part of it costs more than its bytes.
+        source = BytesIO(file.read(size)) if size <= SMALL else file
         try:
-            yield _open(file, path.name)
+            yield _open(source, path.name, size)
         except Refused:
             if _state(file) == before:
                 raise
@@ -84,21 +88,21 @@ def open_book(path: Path) -> Iterator[Book]:
 
 
 def _state(file: BinaryIO) -> tuple[int, int]:
-    """What tells that somebody writes to a file."""
+    """Size and time: what tells that somebody writes to a file."""
     found = os.fstat(file.fileno())
     return found.st_size, found.st_mtime_ns
 
 
-def _open(file: BinaryIO, name: str) -> Book:
+def _open(file: BinaryIO, name: str, size: int) -> Book:
     """Raises Refused, OSError."""
-    kind = _readable(file, name)
-    if os.fstat(file.fileno()).st_size > archive.LARGEST_FILE:
+    kind, members = _readable(file, name)
+    if size > archive.LARGEST_FILE:
         raise Refused("F006", limit=archive.LARGEST_FILE >> 20)
     if kind == "encrypted":
         from converter.workbook import encrypted
 
         file = BytesIO(encrypted.decrypt(file.read()))
-        kind = _readable(file)
+        kind, members = _readable(file)
     if kind == "xls":
         from converter.workbook import xls
 
@@ -115,14 +119,20 @@ def _open(file: BinaryIO, name: str) -> Book:
         return xls.Workbook(data)
     from converter.workbook import xlsx
 
-    return xlsx.Workbook(file)
+    return xlsx.Workbook(file, members)
 
 
-def _readable(file: BinaryIO, name: str = "") -> str:
-    """What an open file is, if that is a workbook. Raises Refused."""
+def _readable(file: BinaryIO, name: str = "") -> tuple[str, list[ZipInfo]]:
+    """What an open file is, if that is a workbook, and what a zip holds. Raises Refused."""
     file.seek(0)
-    kind = identify(file, name)
+    kind, members = look(file, name)
     if kind in CODES:
         raise Refused(CODES[kind])
     file.seek(0)
-    return kind
+    return kind, members
+
+
+def is_package(path: Path, found: Submission) -> bool:
+    """Whether what was read as a workbook turned out to be a report package."""
+    refused = any(issue.code == CODES["package"] for issue in found.issues)
+    return refused and sniff(path) == "package"

@@ -13,20 +13,22 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from io import SEEK_END
 from itertools import chain, pairwise
 from typing import BinaryIO
 
 from converter.workbook.refusal import Refused, refusing
-from converter.workbook.sniff import LARGEST_DIRECTORY, directory_size, part_name
+from converter.workbook.sniff import part_name
 
 LARGEST_FILE = 128 << 20  # a million members fill some 90 MB
 MOST_MEMBERS = 5_000  # five times the largest honest count
 LARGEST_INFLATED = 768 << 20  # what fits a worker's memory beside all that is made of it
 LARGEST_RATIO = 200  # only bombs passed it
 RATIO_GRACE = 64 << 20  # small files may be very regular: no ratio below this size
-LARGE = 1 << 20  # bytes; parts beyond it stay packed, and come in pieces of about this size
+SMALL = 32 << 10  # bytes; larger parts stay packed until they are asked for …
+LARGE = 1 << 20  # … and come in pieces of about this size
 PIECE = 64 << 10  # packed bytes that are inflated at a time
 SIGN = 256  # bytes that tell what a part is
 
@@ -49,6 +51,9 @@ _MARKS = (
     (b"<\x00", "utf-16-le"),
     (b"\x00<", "utf-16-be"),
 )
+# One large piece of memory, given back: from then on glibc keeps what a file leaves free for the
+# next one. Else it would be returned and fetched again, some 800 pages a small workbook.
+bytes(16 << 20)
 _DTD = b"<!DOCTYPE"  # before any entity, and in capitals or it is not well-formed
 
 
@@ -59,12 +64,10 @@ class Parts(Mapping[str, bytes]):
     those that nobody asked for: a damaged file is damaged, wherever the damage is.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        """`file` is seekable and stays open as long as parts are asked for. Raises Refused."""
-        if not 0 <= directory_size(file) <= LARGEST_DIRECTORY:
-            raise Refused("F009")
-        with refusing("F009"), zipfile.ZipFile(file) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
+    def __init__(self, file: BinaryIO, members: Sequence[zipfile.ZipInfo]) -> None:
+        """`file` is seekable and stays open as long as parts are asked for; `members` is its
+        directory. Raises Refused."""
+        members = [info for info in members if not info.is_dir()]
         size = file.seek(0, SEEK_END)
         _vet(members, size)
         self._file = file
@@ -73,14 +76,21 @@ class Parts(Mapping[str, bytes]):
         self._unseen: dict[str, tuple[zipfile.ZipInfo, int]] = {}
         for info, start in zip(members, _starts(members, file, size), strict=True):
             name, member = part_name(info.filename), (info, start)
-            if info.file_size > LARGE:
+            if max(info.file_size, info.compress_size) > SMALL:
                 self._unseen[name] = member
                 if _is_xml(self._beginning(*member)):
                     self._large[name] = member
                 continue
-            inflated = b"".join(_inflate(info, file, start))
-            if _is_xml(inflated):
-                self._small[name] = _utf8(inflated, info.filename)
+            file.seek(start)
+            part = _small(
+                file.read(info.compress_size),
+                info.compress_type,
+                info.file_size,
+                info.CRC,
+                info.filename,
+            )
+            if part is not None:
+                self._small[name] = part
 
     def __getitem__(self, name: str) -> bytes:
         """Raises KeyError, Refused."""
@@ -133,7 +143,7 @@ class Parts(Mapping[str, bytes]):
             return next(_pieces(info, self._file, start, SIGN), b"")
 
 
-def _vet(members: list[zipfile.ZipInfo], size: int) -> None:
+def _vet(members: Sequence[zipfile.ZipInfo], size: int) -> None:
     """What the directory alone gives away."""
     if len(members) > MOST_MEMBERS:
         raise Refused("F301", count=len(members), limit=MOST_MEMBERS)
@@ -156,7 +166,7 @@ def _vet(members: list[zipfile.ZipInfo], size: int) -> None:
         raise Refused("F303", ratio=inflated // max(size, 1))
 
 
-def _starts(members: list[zipfile.ZipInfo], file: BinaryIO, size: int) -> list[int]:
+def _starts(members: Sequence[zipfile.ZipInfo], file: BinaryIO, size: int) -> list[int]:
     """Where each member's bytes begin. Members that share bytes are a bomb's trick."""
     starts, spans = [], []
     for info in members:
@@ -177,6 +187,18 @@ def _starts(members: list[zipfile.ZipInfo], file: BinaryIO, size: int) -> list[i
         if begin < end:
             raise Refused("F306", part=name)
     return starts
+
+
+@lru_cache(maxsize=256)  # thousands of workbooks of one template share their small parts
+def _small(packed: bytes, method: int, size: int, crc: int, name: str) -> bytes | None:
+    """A small part in UTF-8; None where it is no XML."""
+    with refusing("F304", part=name):
+        data = packed
+        if method == zipfile.ZIP_DEFLATED:
+            data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
+    if len(data) != size or zlib.crc32(data) != crc:
+        raise Refused("F304", part=name)
+    return _utf8(data, name) if _is_xml(data) else None
 
 
 def _inflate(info: zipfile.ZipInfo, file: BinaryIO, start: int) -> Iterator[bytes]:

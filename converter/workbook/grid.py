@@ -30,6 +30,10 @@ class Column:
     def __len__(self) -> int:
         return len(self.types)
 
+    def cut(self, first: int, last: int) -> Column:
+        """A copy of some rows."""
+        return Column(self.texts[first:last].copy(), self.types[first:last].copy())
+
 
 @dataclass(frozen=True, slots=True)
 class Formulas:

@@ -91,10 +91,18 @@ _U = np.uint64
 
 # How a cell says its type, by the end of its start tag.
 NUMBER, SHARED, STRING, INLINE, BOOL, ERROR = range(6)
-_TYPES: tuple[tuple[bytes, int], ...] = (
+_SAYS: tuple[tuple[bytes, int], ...] = (
     (b' t="s"', SHARED), (b' t="str"', STRING), (b' t="n"', NUMBER),
     (b' t="inlineStr"', INLINE), (b' t="b"', BOOL), (b' t="e"', ERROR),
 )  # fmt: skip
+# … as words: by how much to shift the last one, what is left of it, the word before (None = none
+# needed), how many bytes all of it takes.
+_TYPES = tuple(
+    (_U(max(64 - 8 * len(text), 0)), _word(text[-8:]), _word(text[:8]) if len(text) > 8 else None,
+     len(text), kind)
+    for text, kind in _SAYS
+)  # fmt: skip
+_TEXTUAL = np.isin(np.arange(6), [STRING, INLINE])
 _DECIMAL = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?")
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*\shidden="(?:1|true|on)"')
 
@@ -106,7 +114,7 @@ class Places:
     row: npt.NDArray[np.int32]
     column: npt.NDArray[np.int16]
 
-    def at(self, which: npt.NDArray[np.bool_]) -> Places:
+    def at(self, which: npt.NDArray[np.bool_] | Ints) -> Places:
         return Places(self.row[which], self.column[which])
 
     @staticmethod
@@ -155,33 +163,29 @@ class _Scan:
 
     def block(self) -> Block:
         kinds = self._tags()
-        value = np.flatnonzero(kinds == _VALUE)
-        before = kinds[value - 1]
-        back = np.where(before == _CELL, 1, np.where(before == _FORMULA + _SELF, 2, 3))
-        inline = np.flatnonzero(kinds == _TEXT)
-        # Both end with '>' of their own tag and '<' of the next.
-        holder = np.concatenate([value, inline])
-        cell = np.concatenate([value - back, inline - 2])
-        order = np.argsort(cell, kind="stable")
-        holder, cell = holder[order], cell[order]
+        # Cells with something inside, in order; `cell` tells of which of them a tag is part.
+        cells = np.flatnonzero(kinds == _CELL)
+        types, styles, places = self._cells(cells)
+        # What holds a value ends with '>' of its own tag and '<' of the next.
+        holder = np.flatnonzero((kinds == _VALUE) | (kinds == _TEXT))
+        cell = np.searchsorted(cells, holder) - 1
         first, length = self.end[holder] + 1, self.start[holder + 1] - self.end[holder] - 1
-        types, styles, places = self._cells(cell)
-        if ((types == INLINE) != (kinds[holder] == _TEXT)).any():
+        inline = kinds[holder] == _TEXT
+        if _any((types[cell] == INLINE) != inline):
             raise Unusual
-        formulas, computed = self._formulas(kinds, cell, types, length)
+        formulas, computed = self._formulas(kinds, cells, places, cell[length > 0], types)
         # Blanks at the ends of <t> count only where it says so.
-        trimmed = (kinds[holder] == _TEXT) & (self.end[holder] == self.start[holder] + 2)
+        trimmed = inline & (self.end[holder] == self.start[holder] + 2)
         said = length > 0
         if not said.all():
-            first, length, types, styles = first[said], length[said], types[said], styles[said]
-            places, trimmed = places.at(said), trimmed[said]
+            first, length, cell, trimmed = first[said], length[said], cell[said], trimmed[said]
+        types, styles, places = types[cell], styles[cell], places.at(cell)
         last = self._ascending(places)
-        of = [types == kind for kind in range(6)]
-        number = of[NUMBER]
-        textual = of[STRING] | of[INLINE]
+        shared, number, textual = types == SHARED, types == NUMBER, _TEXTUAL[types]
+        truth, error = types == BOOL, types == ERROR
         return Block(
-            shared=places.at(of[SHARED]),
-            strings=self._indices(first[of[SHARED]], length[of[SHARED]]),
+            shared=places.at(shared),
+            strings=self._indices(first[shared], length[shared]),
             numeric=places.at(number),
             numbers=self._numbers(first[number], length[number]),
             dates=self._are_dates(styles[number]),
@@ -194,10 +198,10 @@ class _Scan:
                     strict=True,
                 )
             ],
-            booleans=places.at(of[BOOL]),
-            truths=self._truths(first[of[BOOL]], length[of[BOOL]]),
-            faulty=places.at(of[ERROR]),
-            errors=self._texts(first[of[ERROR]], length[of[ERROR]]),
+            booleans=places.at(truth),
+            truths=self._truths(first[truth], length[truth]),
+            faulty=places.at(error),
+            errors=self._texts(first[error], length[error]),
             formulas=formulas,
             computed=computed,
             hidden=self._hidden(),
@@ -213,21 +217,21 @@ class _Scan:
             raise Unusual
         # Between tags there is text, of which every part is one's own.
         gaps = start[1:] - end[:-1]
-        if (end < start).any() or (gaps < 1).any():
+        if _any(end < start) or _any(gaps < 1):
             raise Unusual
         words = self.words[start]
         kinds: npt.NDArray[np.uint8] = _KINDS[(words >> _U(8)) & _U(0xFFFF)]
         closes = kinds >= _END
-        if not kinds.all() or (end - start != _CLOSING[kinds])[closes].any():
+        if not kinds.all() or _any(closes & (end - start != _CLOSING[kinds])):
             raise Unusual
-        if (words[kinds == _ROW] != _ROW_START).any():
+        if _any(words[kinds == _ROW] != _ROW_START):
             raise Unusual
         kinds[(self.signs[end - 1] == ord("/")) & ~closes] += _SELF
         follows = _PAIRS[kinds[:-1].astype(np.int64) * 32 + kinds[1:]]
         whole = kinds[0] in (_ROW, _ROW + _SELF) and kinds[-1] in (_END + _ROW, _ROW + _SELF)
         if not follows.all() or not whole or start[0] or end[-1] != len(self.rows) - 1:
             raise Unusual
-        if (gaps[~_HOLDS_TEXT[kinds[:-1]]] != 1).any():
+        if _any((gaps != 1) & ~_HOLDS_TEXT[kinds[:-1]]):
             raise Unusual
         return kinds
 
@@ -238,32 +242,32 @@ class _Scan:
         before = [self.words[end - 8], self.words[np.maximum(end - 14, 0)]]
         types = np.zeros(len(cell), dtype=np.int8)
         said = np.zeros(len(cell), dtype=np.int64)
-        for text, kind in _TYPES:
-            if len(text) <= 8:
-                found = before[0] >> _U(64 - 8 * len(text)) == _word(text)
-            else:
-                found = (before[0] == _word(text[-8:])) & (before[1] == _word(text[:8]))
-            types[found], said[found] = kind, len(text)
+        for shift, last, rest, length, kind in _TYPES:
+            found = before[0] >> shift == last
+            if rest is not None:
+                found &= before[1] == rest
+            types[found], said[found] = kind, length
         style = self.words[after]
         styled = (style & _FOUR) == _STYLE_START
-        digits, length = _until_quote(style >> _U(32))
-        if (styled & (length == 0)).any():
+        digits, lengths = _until_quote(style >> _U(32))
+        if _any(styled & (lengths == 0)):
             raise Unusual
         styles = np.where(styled, digits, 0)
-        if (after + np.where(styled, length + 5, 0) + said != end).any():
+        if _any(after + np.where(styled, lengths + 5, 0) + said != end):
             raise Unusual
         return types, styles, places
 
     def _addresses(self, start: Ints) -> tuple[Ints, Places]:
         """Where the attributes behind the address begin, and the address."""
-        if ((self.words[start] & _SIX) != _CELL_START).any():
+        if _any((self.words[start] & _SIX) != _CELL_START):
             raise Unusual
         word = self.words[start + 6]
-        first, second, third = (_letter(word, n) for n in range(3))
-        if (first == 0).any():
+        column, second = _letter(word, 0), _letter(word, 1)
+        if not column.all():
             raise Unusual
-        column, letters = first, np.ones(len(first), dtype=np.int64)
-        if second.any():
+        letters = np.ones(len(column), dtype=np.int64)
+        if _any(second):
+            third = _letter(word, 2)
             two = second > 0
             three = two & (third > 0)
             column = np.where(two, column * 26 + second, column)
@@ -271,9 +275,7 @@ class _Scan:
             letters += two
             letters += three
         row, digits = _until_quote(self.words[start + 6 + letters])
-        if (digits == 0).any() or (row < 1).any() or (row > LAST_ROW).any():
-            raise Unusual
-        if (column > LAST_COLUMN).any():
+        if not digits.all() or _any((row < 1) | (row > LAST_ROW) | (column > LAST_COLUMN)):
             raise Unusual
         after = start + 6 + letters + digits + 1
         return after, Places(row.astype(np.int32), column.astype(np.int16))
@@ -281,30 +283,28 @@ class _Scan:
     def _formulas(
         self,
         kinds: npt.NDArray[np.uint8],
-        holding: Ints,
+        cells: Ints,
+        places: Places,
+        filled: Ints,
         types: npt.NDArray[np.int8],
-        length: Ints,
     ) -> tuple[Places, npt.NDArray[np.bool_]]:
         """Cells with a formula, and whether a program has computed it: a computed empty text
         is a value, it has the type 'str'."""
-        formula = np.flatnonzero((kinds == _FORMULA) | (kinds == _FORMULA + _SELF))
-        if not len(formula):
-            return Places.joined([]), np.empty(0, dtype=bool)
-        cell = formula - 1
-        computed = np.zeros(len(kinds), dtype=bool)
-        computed[holding] = (length > 0) | (types == STRING)
-        behind = formula + np.where(kinds[formula] == _FORMULA, 2, 1)
-        empty = cell[kinds[behind] == _VALUE + _SELF]
-        if len(empty):
-            computed[empty] = self.words[self.end[empty] - 8] == _word(b' t="str"')
-        return self._addresses(self.start[cell])[1], computed[cell]
+        inside = kinds[cells + 1]
+        has = (inside == _FORMULA) | (inside == _FORMULA + _SELF)
+        if not _any(has):
+            return places.at(has), np.empty(0, dtype=bool)
+        behind = kinds[cells + np.where(inside == _FORMULA, 3, 2)]
+        computed = (types == STRING) & ((behind == _VALUE) | (behind == _VALUE + _SELF))
+        computed[filled] = True
+        return places.at(has), computed[has]
 
     def _ascending(self, places: Places) -> int:
         """Excel writes row by row, left to right, each cell once; what does not is unusual."""
         keys = places.row.astype(np.int64) << 14 | (places.column - np.int16(1))
         if not len(keys):
             return self.after
-        if keys[0] <= self.after or (keys[1:] <= keys[:-1]).any():
+        if keys[0] <= self.after or _any(keys[1:] <= keys[:-1]):
             raise Unusual
         return int(keys[-1])
 
@@ -316,7 +316,7 @@ class _Scan:
     # --- values --------------------------------------------------------------------------
 
     def _indices(self, first: Ints, length: Ints) -> npt.NDArray[np.int32]:
-        if (length > 8).any():
+        if _any(length > 8):
             raise Unusual
         values, sound = _digits(self.words[first], length)
         if not sound.all():
@@ -355,6 +355,11 @@ class _Scan:
                 text = known[raw] = plain_text(raw)
             texts.append(text)
         return texts
+
+
+def _any(found: npt.NDArray[np.bool_] | Ints) -> bool:
+    """`found.any()` without its overhead: most sheets are small."""
+    return bool(np.count_nonzero(found))
 
 
 def _letter(words: Words, position: int) -> Ints:

@@ -15,6 +15,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from converter.workbook.refusal import Refused, refusing
+
 HEAD = 65_536
 OLE_MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
 ZIP_MAGIC = b"PK\x03\x04"
@@ -138,17 +140,22 @@ def obstacle(path: Path) -> str:
 
 def identify(file: BinaryIO, name: str = "") -> str:
     """The same as `sniff` for an open, seekable file that goes by a name."""
-    found = _contents(file, Path(name).suffix.lower())
-    # Office leaves '~$name.xlsx' beside a file that is open; it says who has opened it.
-    return "lock" if found in ("unknown", "text") and name.startswith("~$") else found
+    return look(file, name)[0]
 
 
-def _contents(file: BinaryIO, suffix: str) -> str:
+def look(file: BinaryIO, name: str = "") -> tuple[str, list[zipfile.ZipInfo]]:
+    """The same, and what a zip holds: its directory is read once."""
     head = file.read(HEAD)
-    if not head:
-        return "empty"
     if head.startswith((ZIP_MAGIC, b"PK\x05\x06")):
         return _zip(file)
+    found = _contents(head, file, Path(name).suffix.lower())
+    # Office leaves '~$name.xlsx' beside a file that is open; it says who has opened it.
+    return "lock" if found in ("unknown", "text") and name.startswith("~$") else found, []
+
+
+def _contents(head: bytes, file: BinaryIO, suffix: str) -> str:
+    if not head:
+        return "empty"
     if head.startswith(OLE_MAGIC):
         return "et" if suffix in (".et", ".ett") else _ole(head + file.read(LARGEST_OLE))
     if head.startswith(_BARE_BIFF):
@@ -201,18 +208,25 @@ def part_name(name: str) -> str:
     return name.replace("\\", "/").lstrip("/").lower()
 
 
-def _zip(file: BinaryIO) -> str:
+def members(file: BinaryIO) -> list[zipfile.ZipInfo]:
+    """What a zip's directory lists. Raises Refused."""
     if not 0 <= directory_size(file) <= LARGEST_DIRECTORY:
-        return "damaged"
-    file.seek(0)
+        raise Refused(CODES["damaged"])
+    with refusing(CODES["damaged"]), zipfile.ZipFile(file) as archive:
+        return archive.infolist()
+
+
+def _zip(file: BinaryIO) -> tuple[str, list[zipfile.ZipInfo]]:
     try:
-        with zipfile.ZipFile(file) as archive:
-            names = {part_name(name) for name in archive.namelist()}
-            kind = _mimetype(archive) if "mimetype" in names else ""
-    except MemoryError:
-        raise
-    except Exception:
-        return "damaged"
+        found = members(file)
+        names = {part_name(info.filename) for info in found}
+        return _kind(names, _mimetype(file) if "mimetype" in names else ""), found
+    except Refused:
+        return "damaged", []
+
+
+def _kind(names: set[str], kind: str) -> str:
+    """Of a zip by its members' names, and by what it says of itself, if anything."""
     if PACKAGE_DESCRIPTOR in names:
         return "package"
     if kind:
@@ -241,8 +255,13 @@ def _holds_macros(name: str) -> bool:
     return name.endswith("/vbaproject.bin") or "/macrosheets/" in name
 
 
-def _mimetype(archive: zipfile.ZipFile) -> str:
-    with archive.open("mimetype") as member:
+def _mimetype(file: BinaryIO) -> str:
+    """Raises Refused."""
+    with (
+        refusing(CODES["damaged"]),
+        zipfile.ZipFile(file) as archive,
+        archive.open("mimetype") as member,
+    ):
         return member.read(200).decode("latin-1")
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, islice
 from typing import Any, BinaryIO
+from zipfile import ZipInfo
 
 import numpy as np
 import python_calamine
@@ -47,9 +48,9 @@ _DATE, _PLAIN = '<xf numFmtId="14"/>', '<xf numFmtId="0"/>'
 class Workbook:
     """An OOXML workbook. Sheets are read when they are asked for."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        """`file` stays open while sheets are read. Raises Refused."""
-        self._parts = archive.Parts(file)
+    def __init__(self, file: BinaryIO, members: Sequence[ZipInfo]) -> None:
+        """`file` stays open while sheets are read; `members` is its directory. Raises Refused."""
+        self._parts = archive.Parts(file, members)
         self._book = parts.read_book(self._parts)
 
     @property
