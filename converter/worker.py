@@ -30,15 +30,20 @@ def main() -> None:
     gc.disable()  # nothing that importing makes is garbage
     from converter import tasks  # pandas, pandera and the readers: while the parent prepares
 
-    gc.freeze()
-    gc.enable()
-    gc.set_threshold(*SELDOM)
+    settle()
     used = _address_space()
     while (frame := wire.receive(incoming)) is not None:
         try:
             wire.send(outgoing, _answer(frame, outgoing, tasks, used))
         except MemoryError:  # the answer itself: nothing of it has left yet
             wire.send(outgoing, wire.Frame({"failed": "memory"}))
+
+
+def settle() -> None:
+    """What is loaded stays, and garbage is looked for seldom."""
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(*SELDOM)
 
 
 def _answer(frame: wire.Frame, outgoing: IO[bytes], tasks: Any, used: int) -> wire.Frame:

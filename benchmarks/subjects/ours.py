@@ -21,7 +21,9 @@ FORM_FOLDER = str(form.form_dir())
 def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
     """`tasks.check` as a worker runs it, in the command's batches: everything that is checked,
     each issue packed with its cell for the way back."""
-    from converter import commands, tasks
+    from converter import commands, tasks, worker
+
+    worker.settle()
 
     def judged(batch: Sequence[str]) -> list[Any]:
         args = {

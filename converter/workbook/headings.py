@@ -61,13 +61,20 @@ class Names:
 
 
 def names_of(sheet: Sheet) -> Names:
+    known = tuple((field.key, (field.title, *field.aliases)) for field in sheet)
+    return _names(known, tuple(sheet.headings.items()))
+
+
+@lru_cache(maxsize=16)
+def _names(
+    known: tuple[tuple[str, tuple[str, ...]], ...], roles: tuple[tuple[str, str], ...]
+) -> Names:
     fields: dict[str, tuple[str, int]] = {}
-    for rank in range(1 + max((len(field.aliases) for field in sheet), default=0)):
-        for field in sheet:
-            known = (field.title, *field.aliases)
-            if rank < len(known):
-                fields.setdefault(plain(known[rank]), (field.key, rank))
-    return Names(fields, {plain(text): role for role, text in sheet.headings.items()})
+    for rank in range(max((len(texts) for _, texts in known), default=0)):
+        for key, texts in known:
+            if rank < len(texts):
+                fields.setdefault(plain(texts[rank]), (key, rank))
+    return Names(fields, {plain(text): role for role, text in roles})
 
 
 def _look_up(known: Mapping[str, V], text: str) -> V | None:

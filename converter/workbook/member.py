@@ -25,6 +25,7 @@ Mask = npt.NDArray[np.bool_]
 
 _LONG_NUMBER = re.compile("[0-9０-９]{12}").search  # as long as the digits of an ID number
 
+USUAL_ROWS = 10  # where a heading is looked for first
 HEADING_ROWS = 50  # a heading that stands lower is not one
 NEIGHBOURS = (1, 2, -1, -2)  # rows around the best one that may hold the rest of a heading
 MOST_EXTRAS = 200
@@ -49,12 +50,9 @@ class Heading:
 def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
     """The row with the most of the form's headings among the first ones."""
     names, facts = names_of(sheet), grid.facts
-    head = grid.head(HEADING_ROWS + max(NEIGHBOURS))
-    best, most = 0, 0
-    for n, texts in enumerate(head[:HEADING_ROWS]):
-        found = len(_fields_in(texts, names))
-        if found > most:
-            best, most = n, found
+    for looked in (USUAL_ROWS, HEADING_ROWS):
+        head = grid.head(looked + max(NEIGHBOURS))
+        best, most = _best_row(head[:looked], names)
         if most == len(sheet.fields):
             break  # no row can have more
     if not most:
@@ -102,6 +100,13 @@ def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
             if text.strip(BLANKS) and column not in taken
         },
     )
+
+
+def _best_row(rows: Sequence[Sequence[str]], names: Names) -> tuple[int, int]:
+    """The first row with the most headings, and how many it has."""
+    found = [len(_fields_in(texts, names)) for texts in rows]
+    most = max(found, default=0)
+    return (found.index(most) if most else 0), most
 
 
 def _fields_in(row: Sequence[str], names: Names) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,8 @@ import numpy.typing as npt
 from converter import cells
 from converter.model import CellType, column_letters
 from converter.workbook import sheetxml
-from converter.workbook.grid import NO_FORMULAS, Column, Facts, Formulas, Texts
-from converter.workbook.scan import Block, Places, scan
+from converter.workbook.grid import NO_FORMULAS, WIDEST, Column, Facts, Formulas, Texts
+from converter.workbook.scan import LAST_ROW, Block, Places, scan
 from converter.workbook.strings import Strings, Unusual
 
 CHUNK = 1 << 20  # bytes of rows that are taken at once: they fit a core's cache
@@ -27,6 +27,7 @@ _EMPTY = (b"<sheetData/>", b"<sheetData />")
 
 S = TypeVar("S", bound=np.generic)
 Which = npt.NDArray[np.bool_]
+Known = npt.NDArray[Any]
 
 
 def read(
@@ -115,30 +116,31 @@ def _rows(rest: bytes, pieces: Iterator[bytes], tail: list[bytes], helpers: int)
             raise Unusual
         waiting, size = [data[cut:]], len(data) - cut
         if cut:
-            yield _without_helpers(data[:cut], helpers)
+            yield _without_helpers(data, cut, helpers)
 
 
-def _without_helpers(rows: bytes, helpers: int) -> bytes:
-    """Hidden helper cells, from a column to the end of the row, are most of a template's
-    weight."""
+def _without_helpers(data: bytes, stop: int, helpers: int) -> bytes:
+    """The rows up to `stop`. Hidden helper cells, from a column to the end of the row, are most
+    of a template's weight."""
     if not helpers:
-        return rows
+        return data[:stop]
     first = f'<c r="{column_letters(helpers)}'.encode()
     pieces, done, start = [], 0, 0
-    for end in _row_ends(rows):
-        at = rows.find(first, start, end)
+    find = data.find
+    for end in _row_ends(data, stop):
+        at = find(first, start, end)
         if at >= 0:
-            pieces.append(rows[done:at])
+            pieces.append(data[done:at])
             done = end
         start = end
-    if rows.find(first, start) >= 0:
+    if find(first, start, stop) >= 0:
         raise Unusual
-    return b"".join((*pieces, rows[done:])) if pieces else rows
+    return b"".join((*pieces, data[done:stop]))
 
 
-def _row_ends(rows: bytes) -> list[int]:
+def _row_ends(data: bytes, stop: int) -> list[int]:
     """Where every </row> begins. By its rarest sign: several are found ten times slower."""
-    signs = np.frombuffer(rows, dtype=np.uint8)
+    signs = np.frombuffer(data, dtype=np.uint8, count=stop)
     at = np.flatnonzero(signs[:-1] == _ROW_END[4]) - 4
     at = at[at >= 0]
     for offset in (1, 2, 3, 5, 0):
@@ -150,121 +152,145 @@ def _row_ends(rows: bytes) -> list[int]:
 # --- values ------------------------------------------------------------------------------
 
 
+class _Cells:
+    """Cells column by column, each from top to bottom, and what is known of them, an array
+    each."""
+
+    def __init__(
+        self,
+        places: list[Places],
+        helpers: int,
+        *known: Known,
+        keep: Callable[[Known], Which] | None = None,
+    ) -> None:
+        """Takes the places away from the list. Cells from column `helpers` on are left out (a
+        row may lack the first of these), and those that `keep` does not want."""
+        joined = Places.joined(places)
+        places.clear()
+        order = np.argsort(joined.column, kind="stable")
+        columns = joined.column[order]
+        if helpers:
+            columns = columns[: np.searchsorted(columns, helpers)]
+            order = order[: len(columns)]
+        if keep:
+            kept = keep(known[0][order])
+            order, columns = order[kept], columns[kept]
+        self.row = joined.row[order]
+        self.left, self.right = (int(columns[0]), int(columns[-1])) if len(columns) else (0, 0)
+        self.known = tuple(array[order] for array in known)
+        self._starts = np.searchsorted(columns, np.arange(WIDEST + 2)).tolist()
+
+    def within(self, column: int, first: int, last: int) -> tuple[slice, npt.NDArray[np.int32]]:
+        """Where in `known` a part of a column stands, and how far below its first row each."""
+        start, stop = self._starts[column], self._starts[column + 1]
+        rows = self.row[start:stop]
+        above, below = np.searchsorted(rows, (first, last + 1)).tolist()
+        return slice(start + above, start + below), rows[above:below] - np.int32(first)
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
 class _Values:
     """All cells of a sheet that hold a value, by how the file stores them."""
 
     def __init__(self, blocks: list[Block], strings: Strings, date1904: bool, helpers: int) -> None:
         """Takes the blocks away from the list."""
-        self._strings, self._1904 = strings, date1904
+        self._strings, self._1904 = strings.texts, date1904
         # Each part of the blocks is let go as soon as it is joined: twice is too much.
         parts = {name: [getattr(block, name) for block in blocks] for name in Block.__slots__}
         blocks.clear()
-        kept = _Kept(helpers)
-        places, which = kept.of(parts.pop("shared"))
-        indices = _joined(parts.pop("strings"), np.int32)[which]
-        filled = strings.filled[indices]
-        self.shared, self.indices = places.at(filled), indices[filled]
-        self.numeric, which = kept.of(parts.pop("numeric"))
-        self.numbers = _joined(parts.pop("numbers"), np.float64)[which]
-        self.dates = _joined(parts.pop("dates"), np.bool_)[which]
-        self.textual, which = kept.of(parts.pop("textual"))
-        self.texts = _objects([text for texts in parts.pop("texts") for text in texts])[which]
-        filled = np.array([not cells.is_blank(text) for text in self.texts], dtype=bool)
-        self.textual, self.texts = self.textual.at(filled), self.texts[filled]
-        self.booleans, which = kept.of(parts.pop("booleans"))
-        self.truths = _joined([np.array(t, bool) for t in parts.pop("truths")], np.bool_)[which]
-        self.faulty, which = kept.of(parts.pop("faulty"))
-        self.errors = _objects([text for texts in parts.pop("errors") for text in texts])[which]
-        self.formulas, which = kept.of(parts.pop("formulas"))
-        self.computed = _joined(parts.pop("computed"), np.bool_)[which]
+
+        def texts(name: str) -> Texts:
+            return _objects([text for texts in parts.pop(name) for text in texts])
+
+        def said(texts: Texts) -> Which:
+            return np.array([not cells.is_blank(text) for text in texts], dtype=bool)
+
+        indices = _joined(parts.pop("strings"), np.int32)
+        self.shared = _Cells(parts.pop("shared"), helpers, indices, keep=strings.filled.__getitem__)
+        numbers = _joined(parts.pop("numbers"), np.float64), _joined(parts.pop("dates"), np.bool_)
+        self.numeric = _Cells(parts.pop("numeric"), helpers, *numbers)
+        self.textual = _Cells(parts.pop("textual"), helpers, texts("texts"), keep=said)
+        truths = [np.array(found, dtype=bool) for found in parts.pop("truths")]
+        self.booleans = _Cells(parts.pop("booleans"), helpers, _joined(truths, np.bool_))
+        self.faulty = _Cells(parts.pop("faulty"), helpers, texts("errors"))
+        computed = _joined(parts.pop("computed"), np.bool_)
+        self.formulas = _Cells(parts.pop("formulas"), helpers, computed)
 
     def extent(self) -> tuple[int, int, int, int]:
         """First row and column, last row and column of the values; (1, 1, 0, 0) of none."""
         held = (self.shared, self.numeric, self.textual, self.booleans, self.faulty)
-        found = [places for places in held if len(places.row)]
+        found = [cells for cells in held if len(cells)]
         if not found:
             return 1, 1, 0, 0
         return (
-            min(int(p.row.min()) for p in found),
-            min(int(p.column.min()) for p in found),
-            max(int(p.row.max()) for p in found),
-            max(int(p.column.max()) for p in found),
+            min(int(c.row.min()) for c in found),
+            min(c.left for c in found),
+            max(int(c.row.max()) for c in found),
+            max(c.right for c in found),
         )
 
     def column(self, column: int, first: int, last: int) -> Column:
         texts = np.full(max(last - first + 1, 0), "", dtype=object)
         types = np.zeros(len(texts), dtype=np.int8)
-
-        def put(places: Places, found: Callable[[Which], Texts], kind: CellType) -> None:
-            if not len(places.row):
-                return
-            which, at = _within(places, column, first, last)
-            if len(at):
-                texts[at], types[at] = found(which), kind
-
-        put(self.shared, lambda w: self._strings.texts[self.indices[w]], CellType.TEXT)
-        put(self.textual, self._cut, CellType.TEXT)
-        put(self.booleans, lambda w: _objects(np.where(self.truths[w], "TRUE", "FALSE").tolist()),
-            CellType.BOOL)  # fmt: skip
-        put(self.faulty, lambda w: self.errors[w], CellType.ERROR)
-        which, at = _within(self.numeric, column, first, last)
-        if len(at):
-            texts[at], types[at] = self._read_numbers(self.numbers[which], self.dates[which])
+        for held, read in (
+            (self.shared, self._shared_texts),
+            (self.textual, self._own_texts),
+            (self.booleans, self._truths),
+            (self.faulty, self._errors),
+            (self.numeric, self._numbers),
+        ):
+            if len(held):
+                which, at = held.within(column, first, last)
+                if len(at):
+                    texts[at], types[at] = read(which)
         return Column(texts, types)
 
     def said(self, column: int, first: int) -> dict[int, str]:
         """Row → text, of cells that hold a text."""
         found: dict[int, str] = {}
-        for places, texts in (
-            (self.shared, lambda w: self._strings.texts[self.indices[w]]),
-            (self.textual, self._cut),
+        for held, read in (
+            (self.shared, self._shared_texts),
+            (self.textual, self._own_texts),
         ):
-            which, at = _within(places, column, first, 1 << 30)
-            found |= zip((at + first).tolist(), texts(which).tolist(), strict=True)
+            which, at = held.within(column, first, LAST_ROW)
+            found |= zip((at + first).tolist(), read(which)[0].tolist(), strict=True)
         return found
 
-    def _cut(self, which: Which) -> Texts:
-        return _objects([text[: cells.LONGEST] for text in self.texts[which].tolist()])
+    def _shared_texts(self, which: slice) -> tuple[Texts, CellType]:
+        return self._strings[self.shared.known[0][which]], CellType.TEXT
 
-    def _read_numbers(
-        self, numbers: npt.NDArray[np.float64], dates: Which
-    ) -> tuple[Texts, npt.NDArray[np.int8]]:
+    def _own_texts(self, which: slice) -> tuple[Texts, CellType]:
+        texts = self.textual.known[0][which].tolist()
+        return _objects([text[: cells.LONGEST] for text in texts]), CellType.TEXT
+
+    def _truths(self, which: slice) -> tuple[Texts, CellType]:
+        truths = self.booleans.known[0][which].tolist()
+        return _objects(["TRUE" if truth else "FALSE" for truth in truths]), CellType.BOOL
+
+    def _errors(self, which: slice) -> tuple[Texts, CellType]:
+        return self.faulty.known[0][which], CellType.ERROR
+
+    def _numbers(self, which: slice) -> tuple[Texts, npt.NDArray[np.int8]]:
+        numbers, dates = (known[which] for known in self.numeric.known)
         texts = np.empty(len(numbers), dtype=object)
         types = np.full(len(numbers), int(CellType.NUMBER), dtype=np.int8)
         for is_date in (False, True):
             here = dates == is_date
             if not here.any():
                 continue
-            if not is_date:
-                texts[here] = _objects(cells.number_texts(numbers[here]))
-                types[here & ~np.isfinite(numbers)] = CellType.TEXT
-                continue
-            values, which = np.unique(numbers[here], return_inverse=True)
-            read = cells.serial_texts(values, date1904=self._1904)
-            texts[here] = _objects([text for text, _ in read])[which]
-            types[here] = np.array([int(kind) for _, kind in read], dtype=np.int8)[which]
+            values, at = np.unique(numbers[here], return_inverse=True)
+            if is_date:
+                read = cells.serial_texts(values, date1904=self._1904)
+                said, kinds = [text for text, _ in read], [int(kind) for _, kind in read]
+            else:
+                said = cells.number_texts(values)
+                number, text = int(CellType.NUMBER), int(CellType.TEXT)
+                kinds = [number if known else text for known in np.isfinite(values).tolist()]
+            texts[here] = _objects(said)[at]
+            types[here] = np.array(kinds, dtype=np.int8)[at]
         return texts, types
-
-
-class _Kept:
-    """Cells left of the helper columns: a row may lack the first of these."""
-
-    def __init__(self, helpers: int) -> None:
-        self._helpers = helpers
-
-    def of(self, places: list[Places]) -> tuple[Places, Which]:
-        joined = Places.joined(places)
-        places.clear()
-        if not self._helpers:
-            return joined, np.ones(len(joined.row), dtype=bool)
-        which = joined.column < self._helpers
-        return joined.at(which), which
-
-
-def _within(places: Places, column: int, first: int, last: int) -> tuple[Which, Texts]:
-    """Which places stand in a part of a column, and how far below its first row."""
-    which = (places.column == column) & (places.row >= first) & (places.row <= last)
-    return which, places.row[which].astype(np.int64) - first
 
 
 def _joined(arrays: Sequence[npt.NDArray[S]], kind: type[S]) -> npt.NDArray[S]:
@@ -310,10 +336,8 @@ class PlainGrid:
         return {column: self.values.said(column, first) for column in columns}
 
     def formulas(self, columns: Sequence[int]) -> dict[int, Formulas] | None:
-        found = dict.fromkeys(columns, NO_FORMULAS)
-        if len(self.values.computed):
-            for column in columns:
-                which = self.values.formulas.column == column
-                rows = self.values.formulas.row[which]
-                found[column] = Formulas(rows, self.values.computed[which])
+        found, held = dict.fromkeys(columns, NO_FORMULAS), self.values.formulas
+        for column in columns if len(held) else ():
+            which, _ = held.within(column, 1, LAST_ROW)
+            found[column] = Formulas(held.row[which], held.known[0][which])
         return found

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from converter.workbook.strings import BLANKS, Unusual, plain_text
 
 Ints = npt.NDArray[np.int64]
+Which = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]  # eight bytes each, the first one lowest
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
@@ -58,7 +59,7 @@ _FOLLOWS = {
 }
 
 
-def _table() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_], Ints]:
+def _table() -> tuple[npt.NDArray[np.uint8], Which, Ints]:
     kinds = np.zeros(65_536, dtype=np.uint8)
     for (first, second), kind in _TAGS.items():
         kinds[first | second << 8] = kind
@@ -114,7 +115,7 @@ class Places:
     row: npt.NDArray[np.int32]
     column: npt.NDArray[np.int16]
 
-    def at(self, which: npt.NDArray[np.bool_] | Ints) -> Places:
+    def at(self, which: Which | Ints) -> Places:
         return Places(self.row[which], self.column[which])
 
     @staticmethod
@@ -132,7 +133,7 @@ class Block:
     strings: npt.NDArray[np.int32]  # numbers of shared strings
     numeric: Places
     numbers: npt.NDArray[np.float64]
-    dates: npt.NDArray[np.bool_]  # shown as a date
+    dates: Which  # shown as a date
     textual: Places
     texts: list[str]
     booleans: Places
@@ -140,19 +141,19 @@ class Block:
     faulty: Places
     errors: list[str]
     formulas: Places
-    computed: npt.NDArray[np.bool_]
+    computed: Which
     hidden: frozenset[int]
     last: int  # row << 14 | column of the last value
 
 
-def scan(rows: bytes, date_styles: npt.NDArray[np.bool_], after: int) -> Block:
+def scan(rows: bytes, date_styles: Which, after: int) -> Block:
     """Whole rows, and nothing else. `after` is `Block.last` of the rows before, 0 = none.
     Raises Unusual."""
     return _Scan(rows, date_styles, after).block()
 
 
 class _Scan:
-    def __init__(self, rows: bytes, date_styles: npt.NDArray[np.bool_], after: int) -> None:
+    def __init__(self, rows: bytes, date_styles: Which, after: int) -> None:
         self.rows, self.date_styles, self.after = rows, date_styles, after
         signs = np.frombuffer(rows + bytes(16), dtype=np.uint8)
         # Eight bytes from every position on, without a copy.
@@ -183,11 +184,17 @@ class _Scan:
         last = self._ascending(places)
         shared, number, textual = types == SHARED, types == NUMBER, _TEXTUAL[types]
         truth, error = types == BOOL, types == ERROR
+        digits, sound = _digits(self.words[first], np.minimum(length, 8))
+        sound &= length <= 8
+        if not sound[shared].all():
+            raise Unusual
         return Block(
             shared=places.at(shared),
-            strings=self._indices(first[shared], length[shared]),
+            strings=digits[shared].astype(np.int32),
             numeric=places.at(number),
-            numbers=self._numbers(first[number], length[number]),
+            numbers=self._numbers(
+                digits[number].astype(np.float64), sound[number], first[number], length[number]
+            ),
             dates=self._are_dates(styles[number]),
             textual=places.at(textual),
             texts=[
@@ -287,7 +294,7 @@ class _Scan:
         places: Places,
         filled: Ints,
         types: npt.NDArray[np.int8],
-    ) -> tuple[Places, npt.NDArray[np.bool_]]:
+    ) -> tuple[Places, Which]:
         """Cells with a formula, and whether a program has computed it: a computed empty text
         is a value, it has the type 'str'."""
         inside = kinds[cells + 1]
@@ -315,25 +322,18 @@ class _Scan:
 
     # --- values --------------------------------------------------------------------------
 
-    def _indices(self, first: Ints, length: Ints) -> npt.NDArray[np.int32]:
-        if _any(length > 8):
-            raise Unusual
-        values, sound = _digits(self.words[first], length)
-        if not sound.all():
-            raise Unusual
-        return values.astype(np.int32)
-
-    def _numbers(self, first: Ints, length: Ints) -> npt.NDArray[np.float64]:
-        values, sound = _digits(self.words[first], np.minimum(length, 8))
-        numbers = values.astype(np.float64)
-        for at in np.flatnonzero(~sound | (length > 8)).tolist():
+    def _numbers(
+        self, numbers: npt.NDArray[np.float64], known: Which, first: Ints, length: Ints
+    ) -> npt.NDArray[np.float64]:
+        """With those that are not known yet: fractions, signs, long ones."""
+        for at in np.flatnonzero(~known).tolist():
             text = self.rows[first[at] : first[at] + length[at]]
             if not _DECIMAL.fullmatch(text):
                 raise Unusual
             numbers[at] = float(text)
         return numbers
 
-    def _are_dates(self, styles: Ints) -> npt.NDArray[np.bool_]:
+    def _are_dates(self, styles: Ints) -> Which:
         known = len(self.date_styles)
         if not known:
             return np.zeros(len(styles), dtype=bool)
@@ -357,7 +357,7 @@ class _Scan:
         return texts
 
 
-def _any(found: npt.NDArray[np.bool_] | Ints) -> bool:
+def _any(found: Which | Ints) -> bool:
     """`found.any()` without its overhead: most sheets are small."""
     return bool(np.count_nonzero(found))
 
@@ -381,7 +381,7 @@ def _until_quote(words: Words) -> tuple[Ints, Ints]:
     return values, np.where(sound, length, 0)
 
 
-def _digits(words: Words, length: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def _digits(words: Words, length: Ints) -> tuple[Ints, Which]:
     """Decimal digits in the first `length` bytes of each word (0-8) as a number, and whether
     all of them are digits. Eight at once, as in 'SIMD within a register'."""
     with np.errstate(over="ignore"):
