@@ -10,9 +10,10 @@ from __future__ import annotations
 import html
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from converter.cells import BUILTIN_DATES, shows_date
 from converter.workbook.refusal import Refused
@@ -28,8 +29,12 @@ _OUTSIDE = ("xl/externallinks/externallink", "xl/connections.xml")
 # Types of what a workbook runs, whatever the parts are called.
 _MACROS = {"vbaproject", "xlmacrosheet", "xlintlmacrosheet"}
 
+LONGEST_REMEMBERED = 64 << 10  # bytes
 # Of a start tag; honest ones have some hundred bytes.
 LONGEST_TAG = 65_536
+
+P, T = ParamSpec("P"), TypeVar("T")
+Relation = tuple[str, tuple[str, str]]  # id, (last word of the type, part)
 
 _ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _PROPERTY = re.compile(rb"\s*<[^<>]+>([^<]*)</")
@@ -55,6 +60,19 @@ class Book:
     strings: str  # the shared strings' part, '' = none
 
 
+def remembered(read: Callable[Concatenate[bytes, P], T]) -> Callable[Concatenate[bytes, P], T]:
+    """Read the same small piece once: thousands of workbooks of one template share theirs."""
+    known = lru_cache(maxsize=64)(read)
+
+    @wraps(read)
+    def reading(data: bytes, *args: P.args, **kwargs: P.kwargs) -> T:
+        if len(data) > LONGEST_REMEMBERED:
+            return read(data, *args, **kwargs)
+        return known(data, *args, **kwargs)
+
+    return reading
+
+
 def read_book(parts: Mapping[str, bytes]) -> Book:
     """Raises Refused where a package is no workbook after all."""
     workbook = _by_type(parts, "", "officedocument") or "xl/workbook.xml"
@@ -63,27 +81,33 @@ def read_book(parts: Mapping[str, bytes]) -> Book:
     links = dict(_relations(parts, workbook))
     if any(kind in _MACROS for kind, _ in links.values()):
         raise Refused("F101")
-    data = _bare(parts[workbook])
+    listed, date1904 = _listed(parts[workbook])
     sheets: list[SheetPart] = []
-    for attributes in elements(data, "sheet"):
-        kind, target = links.get(attributes.get("id", ""), ("", ""))
+    for id_, name, hidden in listed:
+        kind, target = links.get(id_, ("", ""))
         if kind == "worksheet" and target in parts:
             if any(target == sheet.part for sheet in sheets):
                 raise Refused("F305", part=target)  # read a thousand times, it is a bomb
-            hidden = attributes.get("state", "visible") != "visible"
-            sheets.append(SheetPart(attributes.get("name", ""), target, hidden))
+            sheets.append(SheetPart(name, target, hidden))
     if not sheets:
         raise Refused("F314")
-    # Only the first: Excel's extension list may hold another <workbookPr> that is no heir.
-    settings = next(elements(data, "workbookPr"), {})
     strings = _linked(parts, workbook, links, "sharedstrings")
     styles = _linked(parts, workbook, links, "styles")
-    return Book(
-        tuple(sheets),
-        is_true(settings.get("date1904", "")),
-        _date_styles(parts[styles]) if styles else (),
-        strings,
+    return Book(tuple(sheets), date1904, _date_styles(parts[styles]) if styles else (), strings)
+
+
+@remembered
+def _listed(data: bytes) -> tuple[tuple[tuple[str, str, bool], ...], bool]:
+    """(relationship, name, hidden) of every sheet of a workbook part, and whether its days
+    count from 1904."""
+    data = _bare(data)
+    sheets = tuple(
+        (found.get("id", ""), found.get("name", ""), found.get("state", "visible") != "visible")
+        for found in elements(data, "sheet")
     )
+    # Only the first: Excel's extension list may hold another <workbookPr> that is no heir.
+    settings = next(elements(data, "workbookPr"), {})
+    return sheets, is_true(settings.get("date1904", ""))
 
 
 def elements(data: bytes, name: str) -> Iterator[dict[str, str]]:
@@ -151,15 +175,23 @@ def outside(parts: Mapping[str, bytes]) -> int:
 # --- relationships and styles ------------------------------------------------------------
 
 
-def _relations(parts: Mapping[str, bytes], source: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    """(id, (last word of the type, part)) of everything a part points at."""
+def _relations(parts: Mapping[str, bytes], source: str) -> tuple[Relation, ...]:
+    """Everything a part points at."""
     folder, name = posixpath.split(source)
-    data = _bare(parts.get(posixpath.join(folder, "_rels", f"{name}.rels"), b""))
-    for attributes in elements(data, "Relationship"):
+    data = parts.get(posixpath.join(folder, "_rels", f"{name}.rels"), b"")
+    return _targets(data, folder)
+
+
+@remembered
+def _targets(data: bytes, folder: str) -> tuple[Relation, ...]:
+    found = []
+    for attributes in elements(_bare(data), "Relationship"):
         target = attributes.get("Target", "").replace("\\", "/")
         absolute = target if target.startswith("/") else posixpath.join("/", folder, target)
         kind = attributes.get("Type", "").rpartition("/")[2].lower()
-        yield attributes.get("Id", ""), (kind, part_name(posixpath.normpath(absolute)))
+        where = part_name(posixpath.normpath(absolute))
+        found.append((attributes.get("Id", ""), (kind, where)))
+    return tuple(found)
 
 
 def _by_type(parts: Mapping[str, bytes], source: str, kind: str) -> str:
@@ -175,7 +207,7 @@ def _linked(
     return next((part for part in (*found, usual) if part in parts), "")
 
 
-@lru_cache(maxsize=64)  # workbooks of one template share their styles
+@remembered
 def _date_styles(data: bytes) -> tuple[bool, ...]:
     """For every cell style, whether its number format shows dates."""
     data = _bare(data)

@@ -25,6 +25,8 @@ _LONGEST_HEAD = 8 << 20
 _START, _END, _ROW_END = b"<sheetData>", b"</sheetData>", b"</row>"
 _EMPTY = (b"<sheetData/>", b"<sheetData />")
 
+_COLUMNS = np.arange(WIDEST + 2)
+
 S = TypeVar("S", bound=np.generic)
 Which = npt.NDArray[np.bool_]
 Known = npt.NDArray[Any]
@@ -167,6 +169,10 @@ class _Cells:
         row may lack the first of these), and those that `keep` does not want."""
         joined = Places.joined(places)
         places.clear()
+        if not len(joined.row):
+            self.row, self.known, self._starts = joined.row, known, [0] * len(_COLUMNS)
+            self.left = self.right = 0
+            return
         order = np.argsort(joined.column, kind="stable")
         columns = joined.column[order]
         if helpers:
@@ -178,7 +184,7 @@ class _Cells:
         self.row = joined.row[order]
         self.left, self.right = (int(columns[0]), int(columns[-1])) if len(columns) else (0, 0)
         self.known = tuple(array[order] for array in known)
-        self._starts = np.searchsorted(columns, np.arange(WIDEST + 2)).tolist()
+        self._starts = np.searchsorted(columns, _COLUMNS).tolist()
 
     def within(self, column: int, first: int, last: int) -> tuple[slice, npt.NDArray[np.int32]]:
         """Where in `known` a part of a column stands, and how far below its first row each."""

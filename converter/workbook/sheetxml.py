@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 
 from converter.model import column_letters
 from converter.workbook.grid import Box
-from converter.workbook.parts import LONGEST_TAG, attributes_of, elements, is_true
+from converter.workbook.parts import attributes_of, elements, is_true, remembered
 from converter.workbook.refusal import Refused
 
 # Cells of the smallest rectangle that holds all values: the parser asks for memory by it,
@@ -365,12 +365,10 @@ def _box(reference: str) -> Box | None:
 
 def hidden_columns(head: bytes) -> frozenset[int]:
     """By what stands before the rows."""
-    columns = head[max(head.find(b"cols"), 0) :]
-    read = _hidden_columns if len(columns) <= LONGEST_TAG else _hidden_columns.__wrapped__
-    return read(columns)
+    return _hidden_columns(head[max(head.find(b"cols"), 0) :])
 
 
-@lru_cache(maxsize=64)  # workbooks of one template share them
+@remembered
 def _hidden_columns(columns: bytes) -> frozenset[int]:
     hidden = bytearray(LAST_COLUMN + 1)
     for attributes in islice(elements(columns, "col"), LAST_COLUMN):
