@@ -36,6 +36,8 @@ from typing import BinaryIO
 
 PREFIX = ".converter-tmp-"
 GLANCE = 64_000  # bytes of a part that are looked at to guess what a file is
+# Levels of compression; members beyond so many bytes take a fifth of the time for a tenth more.
+USUAL, QUICK, LARGE = 6, 4, 1 << 20
 STALE = 3600  # seconds after which a private file belongs to nobody any more
 
 Verify = Callable[[Path], None]
@@ -162,7 +164,7 @@ def pack(file: BinaryIO, members: Iterable[tuple[str, bytes]], *, when: int) -> 
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 3  # whatever machine this is: a Unix file, rw-r--r--
             info.external_attr = 0o100644 << 16
-            archive.writestr(info, data, compresslevel=6)
+            archive.writestr(info, data, compresslevel=QUICK if len(data) > LARGE else USUAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ class Packed:
     body: tuple[bytes, ...]
 
 
-def packed(name: str, chunks: Iterable[bytes], level: int = 6) -> Packed:
+def packed(name: str, chunks: Iterable[bytes], level: int = USUAL) -> Packed:
     """Compress a member piece by piece: of what it is made of, only one piece is held at a time."""
     packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     body, crc, size = [], 0, 0

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from converter.cells import BUILTIN_DATES, shows_date
 from converter.workbook.refusal import Refused
@@ -33,7 +33,8 @@ LONGEST_REMEMBERED = 64 << 10  # bytes
 # Of a start tag; honest ones have some hundred bytes.
 LONGEST_TAG = 65_536
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 Relation = tuple[str, tuple[str, str]]  # id, (last word of the type, part)
 
 _ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -60,15 +61,15 @@ class Book:
     strings: str  # the shared strings' part, '' = none
 
 
-def remembered(read: Callable[Concatenate[bytes, P], T]) -> Callable[Concatenate[bytes, P], T]:
-    """Read the same small piece once: thousands of workbooks of one template share theirs."""
+def remembered(read: Callable[P, T]) -> Callable[P, T]:
+    """Read the same small piece (the first argument) once: thousands of workbooks of one template
+    share theirs."""
     known = lru_cache(maxsize=64)(read)
 
     @wraps(read)
-    def reading(data: bytes, *args: P.args, **kwargs: P.kwargs) -> T:
-        if len(data) > LONGEST_REMEMBERED:
-            return read(data, *args, **kwargs)
-        return known(data, *args, **kwargs)
+    def reading(*args: P.args, **kwargs: P.kwargs) -> T:
+        small = len(args[0]) <= LONGEST_REMEMBERED  # type: ignore[arg-type]
+        return known(*args, **kwargs) if small else read(*args, **kwargs)  # type: ignore[arg-type]
 
     return reading
 
