@@ -6,7 +6,7 @@ All records of all submissions are judged as one table a sheet: a pandera call c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,11 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from converter import messages, rules, schema
+from converter.issues import Head, Packing
 from converter.kinds.base import Cells
 from converter.model import (
     CellType,
     Form,
     Issue,
+    Issues,
     Level,
     Outcome,
     Place,
@@ -94,10 +96,12 @@ def check(submissions: Sequence[Submission], form: Form, today: date) -> list[Ch
 
 def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
     stacked = {sheet.key: _stack(sheet, submissions, form) for sheet in form.sheets}
-    found: list[list[Issue]] = [list(s.issues) for s in submissions]
+    found = [Packing() for _ in submissions]
+    for packing, submission in zip(found, submissions, strict=True):
+        for issue in submission.issues:
+            packing.add(issue)
     for stack in stacked.values():
-        for number, issue in _cell_issues(stack, submissions, form):
-            found[number].append(issue)
+        _cell_issues(stack, submissions, form, found)
     tables = Tables(
         unit=Table(stacked["unit"].judged.columns, stacked["unit"].submission),
         member=Table(stacked["member"].judged.columns, stacked["member"].submission),
@@ -106,12 +110,12 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
         has_members=pd.Series({n: s.member is not None for n, s in enumerate(submissions)}),
     )
     for number, issue in _rule_issues(tables, stacked, submissions, form):
-        found[number].append(issue)
+        found[number].add(issue)
     # Texts are all that is wanted from here on: the rest takes more memory than they do.
     canonical = {key: _Canonical.of(stack) for key, stack in stacked.items()}
     del stacked, tables
     return [
-        _checked(number, submission, found[number], canonical, form, today)
+        _checked(number, submission, found[number].done(), canonical, form, today)
         for number, submission in enumerate(submissions)
     ]
 
@@ -170,25 +174,29 @@ def _raw(submission: Submission, sheet: Sheet) -> RawSheet | None:
 
 
 def _cell_issues(
-    stack: _Stacked, submissions: Sequence[Submission], form: Form
-) -> Iterator[tuple[int, Issue]]:
-    for finding in (*stack.judged.findings, *stack.judged.notes):
-        number, record = stack.local(finding.record)
-        submission = submissions[number]
-        field = stack.sheet.field(finding.field)
-        level = messages.entry(finding.code, form, field).level
-        if level is Level.NOTE and submission.from_package:
-            continue  # a package holds canonical text: 'number kept as text' means nothing there
-        yield (
-            number,
-            Issue(
-                finding.code,
-                level,
-                stack.raw[number].place(submission.file_of(stack.sheet.key), finding.field, record),
-                _typed(stack, finding.field, number, record),
-                finding.params,
-            ),
-        )
+    stack: _Stacked, submissions: Sequence[Submission], form: Form, found: Sequence[Packing]
+) -> None:
+    """Pack what was found in cells: whatever the findings of one field and submission share is
+    looked up once."""
+    for one in (*stack.judged.faults, *stack.judged.rewritten):
+        field = stack.sheet.field(one.field)
+        heads: dict[tuple[str, int], int | None] = {}
+        for finding in one:
+            number, record = stack.local(finding.record)
+            raw = stack.raw[number]
+            if (finding.code, number) not in heads:
+                submission = submissions[number]
+                level = messages.entry(finding.code, form, field).level
+                place = raw.place(submission.file_of(stack.sheet.key), one.field, record)
+                # A package holds canonical text: 'number kept as text' means nothing there.
+                told = level is not Level.NOTE or not submission.from_package
+                head = found[number].head(finding.code, level, place) if told else None
+                heads[finding.code, number] = head
+            head = heads[finding.code, number]
+            if head is not None:
+                row = raw.row(one.field, record)
+                value = _typed(stack, one.field, number, record)
+                found[number].put(head, row, value, finding.params)
 
 
 def _rule_issues(
@@ -245,7 +253,7 @@ def _typed(stack: _Stacked, field: str, number: int, record: int) -> str:
 def _checked(
     number: int,
     submission: Submission,
-    issues: list[Issue],
+    issues: Issues,
     canonical: Mapping[str, _Canonical],
     form: Form,
     today: date,
@@ -259,7 +267,7 @@ def _checked(
     members = canonical["member"].texts_of(number)
     outcome = Outcome(
         file=submission.file,
-        issues=tuple(sorted(issues, key=_order(form))),
+        issues=_ordered(issues, form),
         unit_code=submission.stamp.unit_code,
         unit_name=name or submission.stamp.unit_name,
         members=len(submission.member) if submission.member else 0,
@@ -269,10 +277,11 @@ def _checked(
     return Checked(submission, outcome, records)
 
 
-def _readable(submission: Submission, issues: Sequence[Issue]) -> bool:
+def _readable(submission: Submission, issues: Issues) -> bool:
     """A file that could not be read at all, or whose tables could not be found in it."""
-    errors = [issue.code[0] for issue in issues if issue.level is Level.ERROR]
+    stages = issues.counted(lambda head: head.code[0] if head.level is Level.ERROR else "")
     nothing = submission.unit is None and submission.member is None
+    errors = stages.keys() - {""}
     return "F" not in errors and not (errors and nothing and submission.from_package)
 
 
@@ -288,17 +297,16 @@ def _reasons(submission: Submission, form: Form) -> Iterator[tuple[str, str, str
                 yield "member", str(number), text
 
 
-def _order(form: Form) -> Callable[[Issue], tuple[bool, int, int, int, str]]:
+def _ordered(issues: Issues, form: Form) -> Issues:
     """Issues in the order of the workbook: file, unit sheet before member sheet, row, column."""
     keys = {f.key: n for n, sheet in enumerate(form.sheets) for f in sheet}
 
-    def order(issue: Issue) -> tuple[bool, int, int, int, str]:
-        place = issue.place
-        stage = "FSPI".find(issue.code[0])
-        whole = stage >= 0 and not place.row
-        return (not whole, keys.get(place.field, -1), place.row, place.column, issue.code)
+    def before(head: Head) -> tuple[bool, int]:
+        stage = "FSPI".find(head.code[0])
+        whole = stage >= 0 and not head.place.row
+        return (not whole, keys.get(head.place.field, -1))
 
-    return order
+    return issues.ordered(before, lambda head: (head.place.column, head.code))
 
 
 def merge_halves(submissions: Sequence[Submission], missing_sheet: str) -> list[Submission]:

@@ -7,6 +7,7 @@ nothing else: what is wrong stays as it was typed, nothing is guessed.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,11 +15,11 @@ from datetime import date
 from converter.kinds import KINDS
 from converter.model import (
     CellType,
-    Change,
+    Changes,
     Field,
     Form,
-    Issue,
     Outcome,
+    Place,
     RawColumn,
     RawSheet,
     Records,
@@ -34,27 +35,29 @@ class Mended:
 
     submission: Submission
     outcome: Outcome
-    changes: tuple[Change, ...]
+    changes: Changes
 
 
 def mend(submission: Submission, outcome: Outcome, records: Records, form: Form) -> Mended:
     """Write down how cells are read. Gives the submission back as it is where all is read as it
     is written, and of a package, which holds canonical text."""
     sheets = {"unit": _Sheet(submission.unit), "member": _Sheet(submission.member)}
-    changes, kept = [], []
-    for issue in outcome.issues:
-        change = None
-        if issue.code.startswith(READ_OTHERWISE) and issue.place.field:
+    kept, mended, new = array("I"), array("I"), list[str]()
+    for number, (head, place) in enumerate(zip(outcome.issues.heads, outcome.issues.places)):
+        text = ""
+        if head.code.startswith(READ_OTHERWISE) and place.field:
             for sheet in form.sheets:
-                change = change or sheets[sheet.key].mend(issue, sheet.fields, records, form)
-        if change is None:
-            kept.append(issue)
+                text = text or sheets[sheet.key].mend(place, sheet.fields, records, form)
+        if text:
+            mended.append(number)
+            new.append(text)
         else:
-            changes.append(change)
+            kept.append(number)
+    changes = Changes(outcome.issues.chosen(mended), new)
     if not changes:
-        return Mended(submission, outcome, ())
-    mended = replace(submission, unit=sheets["unit"].raw, member=sheets["member"].raw)
-    return Mended(mended, replace(outcome, issues=tuple(kept)), tuple(changes))
+        return Mended(submission, outcome, changes)
+    submission = replace(submission, unit=sheets["unit"].raw, member=sheets["member"].raw)
+    return Mended(submission, replace(outcome, issues=outcome.issues.chosen(kept)), changes)
 
 
 class _Sheet:
@@ -72,30 +75,29 @@ class _Sheet:
             return self._raw
         return replace(self._raw, columns={**self._raw.columns, **self._changed})
 
-    def mend(
-        self, issue: Issue, fields: tuple[Field, ...], records: Records, form: Form
-    ) -> Change | None:
-        raw, place = self._raw, issue.place
+    def mend(self, place: Place, fields: tuple[Field, ...], records: Records, form: Form) -> str:
+        """What stands in a cell from now on; '' where it stays as it is."""
+        raw = self._raw
         field = next((f for f in fields if f.key == place.field), None)
         if raw is None or field is None or place.sheet != raw.name:
-            return None
+            return ""
         unit = field.sheet == "unit"
         record = 0 if unit else self._record.get(place.row)
         if record is None or field.key not in raw.columns:
-            return None
+            return ""
         canonical = records.unit if unit else _of_member(records.members, record)
         text, kind = _typed(canonical.get(field.key, ""), field, form)
         if not text:
-            return None
+            return ""
         column = self._changed.get(field.key)
         if column is None:
             known = raw.columns[field.key]
             self._types[field.key] = bytearray(known.type)
             column = RawColumn([*known.text], self._types[field.key])
             self._changed[field.key] = column
-        old, column.text[record] = column.text[record], text
+        column.text[record] = text
         self._types[field.key][record] = int(kind)
-        return Change(issue, old, text)
+        return text
 
 
 def _of_member(members: Mapping[str, list[str]], record: int) -> dict[str, str]:
