@@ -15,9 +15,8 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from operator import itemgetter
 from typing import Any, TypeVar, cast, overload
 
 K = TypeVar("K", bound=Hashable)
@@ -63,7 +62,9 @@ class Place:
 
     def on(self, row: int) -> Place:
         """The same in another row."""
-        return self if row == self.row else Place(self.file, self.sheet, row, self.column, self.field)
+        return (
+            self if row == self.row else Place(self.file, self.sheet, row, self.column, self.field)
+        )
 
 
 @dataclass(frozen=True, slots=True)

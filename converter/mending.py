@@ -43,7 +43,8 @@ def mend(submission: Submission, outcome: Outcome, records: Records, form: Form)
     is written, and of a package, which holds canonical text."""
     sheets = {"unit": _Sheet(submission.unit), "member": _Sheet(submission.member)}
     kept, mended, new = array("I"), array("I"), list[str]()
-    for number, (head, place) in enumerate(zip(outcome.issues.heads, outcome.issues.places)):
+    found = outcome.issues
+    for number, (head, place) in enumerate(zip(found.heads, found.places, strict=True)):
         text = ""
         if head.code.startswith(READ_OTHERWISE) and place.field:
             for sheet in form.sheets:
@@ -53,11 +54,11 @@ def mend(submission: Submission, outcome: Outcome, records: Records, form: Form)
             new.append(text)
         else:
             kept.append(number)
-    changes = Changes(outcome.issues.chosen(mended), new)
+    changes = Changes(found.chosen(mended), new)
     if not changes:
         return Mended(submission, outcome, changes)
     submission = replace(submission, unit=sheets["unit"].raw, member=sheets["member"].raw)
-    return Mended(submission, replace(outcome, issues=outcome.issues.chosen(kept)), changes)
+    return Mended(submission, replace(outcome, issues=found.chosen(kept)), changes)
 
 
 class _Sheet:
@@ -67,7 +68,6 @@ class _Sheet:
         self._raw = raw
         self._changed: dict[str, RawColumn] = {}
         self._types: dict[str, bytearray] = {}  # of the changed columns
-        self._record = {row: n for n, row in enumerate(raw.rows)} if raw else {}
 
     @property
     def raw(self) -> RawSheet | None:
@@ -82,7 +82,7 @@ class _Sheet:
         if raw is None or field is None or place.sheet != raw.name:
             return ""
         unit = field.sheet == "unit"
-        record = 0 if unit else self._record.get(place.row)
+        record = 0 if unit else raw.record(place.row)
         if record is None or field.key not in raw.columns:
             return ""
         canonical = records.unit if unit else _of_member(records.members, record)

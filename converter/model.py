@@ -6,10 +6,12 @@ load it at once and a worker can send any of it across a pipe.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -231,6 +233,11 @@ class RawSheet:
         texts = self.explanations.get(key) or self.explanations.get("")
         return texts[record] if texts else ""
 
+    def record(self, row: int) -> int | None:
+        """The number of the record in a row of a member sheet; records stand in order."""
+        at = bisect_left(self.rows, row)
+        return at if at < len(self.rows) and self.rows[at] == row else None
+
     def row(self, key: str, record: int) -> int:
         """The sheet row in which a field of a record stands."""
         return self.at.get(key, (0, 0))[0] or self.rows[record]
@@ -271,6 +278,11 @@ class Outcome:
     def __post_init__(self) -> None:
         object.__setattr__(self, "issues", Issues.of(self.issues))
 
+    def after(self, issues: Iterable[Issue]) -> Outcome:
+        """The same with issues in front of its own."""
+        first = Issues.of(issues)
+        return replace(self, issues=Issues.of(chain(first, self.issues))) if first else self
+
     @property
     def status(self) -> str:
         """ok, warnings, errors or unreadable: the JSON's word."""
@@ -294,7 +306,7 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Collection[Change]):
     """The changes of a copy, in order; their notes stay packed."""
 
     notes: Issues
@@ -302,6 +314,9 @@ class Changes:
 
     def __len__(self) -> int:
         return len(self.notes)
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == one for one in self)
 
     def __iter__(self) -> Iterator[Change]:
         return map(Change, self.notes, self.new)

@@ -90,7 +90,7 @@ def validate(sheet: Sheet, drafts: Mapping[str, Draft], form: Form) -> list[Foun
     frame, asked = {}, {}
     failed: dict[tuple[str, str], npt.NDArray[np.intp]] = {}
     for key, draft in drafts.items():
-        blank = np.flatnonzero(draft.blank) if draft.field.required else ()
+        blank = np.flatnonzero(draft.blank & draft.field.required)
         if not len(blank) and not draft.asked:
             continue
         frame[key] = draft.text
