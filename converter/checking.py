@@ -15,12 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from converter import messages, rules, schema
-from converter.issues import Head, Packing
+from converter.issues import Head, Packing, column_letters
 from converter.kinds.base import Cells
 from converter.model import (
     CellType,
     Form,
-    Issue,
     Issues,
     Level,
     Outcome,
@@ -30,7 +29,7 @@ from converter.model import (
     Sheet,
     Submission,
 )
-from converter.rules.base import Hit, Table, Tables
+from converter.rules.base import Table, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,9 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
     for packing, submission in zip(found, submissions, strict=True):
         for issue in submission.issues:
             packing.add(issue)
+    spots = _Spots(stacked, submissions)
     for stack in stacked.values():
-        _cell_issues(stack, submissions, form, found)
+        _cell_issues(stack, spots, submissions, form, found)
     tables = Tables(
         unit=Table(stacked["unit"].judged.columns, stacked["unit"].submission),
         member=Table(stacked["member"].judged.columns, stacked["member"].submission),
@@ -109,11 +109,10 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
         form=form,
         has_members=pd.Series({n: s.member is not None for n, s in enumerate(submissions)}),
     )
-    for number, issue in _rule_issues(tables, stacked, submissions, form):
-        found[number].add(issue)
+    _rule_issues(tables, spots, form, found)
     # Texts are all that is wanted from here on: the rest takes more memory than they do.
     canonical = {key: _Canonical.of(stack) for key, stack in stacked.items()}
-    del stacked, tables
+    del stacked, tables, spots
     return [
         _checked(number, submission, found[number].done(), canonical, form, today)
         for number, submission in enumerate(submissions)
@@ -173,78 +172,103 @@ def _raw(submission: Submission, sheet: Sheet) -> RawSheet | None:
 # --- issues --------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A field of one submission, wherever it stands: what its issues share."""
+
+    raw: RawSheet
+    field: str
+    typed: Sequence[str] | None
+    place: Place  # of some record
+    letters: str  # of its column
+    fixed: int  # the row; 0: each record has its own
+
+    def row(self, record: int) -> int:
+        return self.fixed or self.raw.rows[record]
+
+    def value(self, record: int) -> str:
+        return self.typed[record] if self.typed else ""
+
+
+class _Spots:
+    """The spots of a batch, each made once: a sheet may have a million issues."""
+
+    def __init__(self, stacked: Mapping[str, _Stacked], submissions: Sequence[Submission]) -> None:
+        self._stacked, self._submissions = stacked, submissions
+        self._stacks: dict[str, _Stacked] = {}  # by path
+        self._known: dict[tuple[str, int], _Spot] = {}  # by path and submission
+
+    def at(self, path: str, label: int) -> tuple[_Spot, int, int]:
+        """The spot of a record's field, the number of its submission and its own number there."""
+        stack = self._stacks.get(path)
+        if stack is None:
+            stack = self._stacks[path] = self._stacked[path.partition(".")[0]]
+        number, record = stack.local(label)
+        spot = self._known.get((path, number))
+        if spot is None:
+            spot = self._known[path, number] = self._spot(path, stack.raw[number], number, record)
+        return spot, number, record
+
+    def _spot(self, path: str, raw: RawSheet, number: int, record: int) -> _Spot:
+        key, _, field = path.partition(".")
+        column, (fixed, _) = raw.columns.get(field), raw.at.get(field, (0, 0))
+        place = raw.place(self._submissions[number].file_of(key), field, record)
+        typed = column.text if column else None
+        return _Spot(raw, field, typed, place, column_letters(place.column), fixed)
+
+
 def _cell_issues(
-    stack: _Stacked, submissions: Sequence[Submission], form: Form, found: Sequence[Packing]
+    stack: _Stacked,
+    spots: _Spots,
+    submissions: Sequence[Submission],
+    form: Form,
+    found: Sequence[Packing],
 ) -> None:
-    """Pack what was found in cells: whatever the findings of one field and submission share is
-    looked up once."""
+    """Pack what was found in cells."""
     for one in (*stack.judged.faults, *stack.judged.rewritten):
         field = stack.sheet.field(one.field)
         heads: dict[tuple[str, int], int | None] = {}
         for finding in one:
-            number, record = stack.local(finding.record)
-            raw = stack.raw[number]
+            spot, number, record = spots.at(field.path, finding.record)
             if (finding.code, number) not in heads:
-                submission = submissions[number]
                 level = messages.entry(finding.code, form, field).level
-                place = raw.place(submission.file_of(stack.sheet.key), one.field, record)
                 # A package holds canonical text: 'number kept as text' means nothing there.
-                told = level is not Level.NOTE or not submission.from_package
-                head = found[number].head(finding.code, level, place) if told else None
+                told = level is not Level.NOTE or not submissions[number].from_package
+                head = found[number].head(finding.code, level, spot.place) if told else None
                 heads[finding.code, number] = head
             head = heads[finding.code, number]
             if head is not None:
-                row = raw.row(one.field, record)
-                value = _typed(stack, one.field, number, record)
-                found[number].put(head, row, value, finding.params)
+                value = spot.value(record)
+                found[number].put(head, spot.row(record), value, finding.params)
 
 
-def _rule_issues(
-    tables: Tables,
-    stacked: Mapping[str, _Stacked],
-    submissions: Sequence[Submission],
-    form: Form,
-) -> Iterator[tuple[int, Issue]]:
+def _rule_issues(tables: Tables, spots: _Spots, form: Form, found: Sequence[Packing]) -> None:
+    """Pack what rules found."""
     for rule in form.rules:
         level = messages.entry(rule.code, form).level
+        heads: dict[tuple[str, int, bool], int] = {}
+        places: dict[tuple[str, int], int] = {}
         for hit in rules.FAMILIES[rule.family].find(rule, tables):
-            key, _, field = hit.path.partition(".")
-            stack = stacked[key]
-            number, record = stack.local(hit.record)
-            raw = stack.raw[number]
-            reason = raw.explanation(field, record) if rule.explainable else ""
+            spot, number, record = spots.at(hit.path, hit.record)
+            packing, params = found[number], dict(hit.params)
+            related = []
+            for path, label in hit.related:
+                other, _, its = spots.at(path, label)
+                if (path, number) not in places:
+                    places[path, number] = packing.place(other.place)
+                row = other.row(its)
+                related.append((places[path, number], row))
+                cell = f"{other.letters}{row}" if row and other.letters else ""
+                params.setdefault("related_cell", cell)
+            reason = spot.raw.explanation(spot.field, record) if rule.explainable else ""
             explained = bool(reason) and level is Level.ERROR
-            related = tuple(_related(hit, stacked, submissions))
-            params = dict(hit.params)
-            if related:
-                params["related_cell"] = related[0].cell
             if explained:
                 params["reason"] = reason
-            yield (
-                number,
-                Issue(
-                    rule.code,
-                    Level.WARNING if explained else level,
-                    raw.place(submissions[number].file_of(key), field, record),
-                    _typed(stack, field, number, record),
-                    params,
-                    related,
-                ),
-            )
-
-
-def _related(
-    hit: Hit, stacked: Mapping[str, _Stacked], submissions: Sequence[Submission]
-) -> Iterator[Place]:
-    for path, label in hit.related:
-        key, _, field = path.partition(".")
-        number, record = stacked[key].local(label)
-        yield stacked[key].raw[number].place(submissions[number].file_of(key), field, record)
-
-
-def _typed(stack: _Stacked, field: str, number: int, record: int) -> str:
-    column = stack.raw[number].columns.get(field)
-    return column.text[record] if column else ""
+            key = hit.path, number, explained
+            if key not in heads:
+                said = Level.WARNING if explained else level
+                heads[key] = packing.head(rule.code, said, spot.place)
+            packing.put(heads[key], spot.row(record), spot.value(record), params, related)
 
 
 # --- outcomes ------------------------------------------------------------------------------

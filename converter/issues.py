@@ -250,23 +250,31 @@ class Packing:
 
     def add(self, issue: Issue) -> None:
         head = self.head(issue.code, issue.level, issue.place)
-        self.put(head, issue.place.row, issue.value, issue.params, issue.related)
+        related = [(self.place(place), place.row) for place in issue.related]
+        self.put(head, issue.place.row, issue.value, issue.params, related)
 
     def head(self, code: str, level: Level, place: Place) -> int:
         """The number of a head, for `put`: of all issues that differ by their rows alone."""
         head = Head(code, level, place.on(min(place.row, 1)))
         return self._heads.setdefault(head, len(self._heads))
 
+    def place(self, place: Place) -> int:
+        """The number of a place that others are related to, for `put`; its row does not count."""
+        whole = place.on(0)
+        return self._places.setdefault(whole, len(self._places))
+
     def put(
-        self, head: int, row: int, value: str, params: Params, related: Sequence[Place] = ()
+        self,
+        head: int,
+        row: int,
+        value: str,
+        params: Params,
+        related: Sequence[tuple[int, int]] = (),
     ) -> None:
-        places = [
-            (self._places.setdefault(place.on(0), len(self._places)), place.row)
-            for place in related
-        ]
+        """Pack an issue; `related` are the numbers of places and their rows."""
         self._head.append(head)
         self._row.append(row)
-        self._open.append((value, params, places))
+        self._open.append((value, params, related))
         if len(self._open) == A_PIECE:
             self._close()
 
