@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -164,7 +165,8 @@ class Issues(Sequence[Issue]):
         if found is None:
             if len(self._opened) >= PIECES_OPEN:  # the one that was opened first goes
                 del self._opened[next(iter(self._opened))]
-            found = json.loads(self._pieces[number].decode("utf-8", "surrogatepass"))
+            text = zlib.decompress(self._pieces[number])
+            found = json.loads(text.decode("utf-8", "surrogatepass"))
             self._opened[number] = found
         return cast("list[Any]", found)
 
@@ -280,7 +282,7 @@ class Packing:
 
     def _close(self) -> None:
         text = json.dumps(self._open, ensure_ascii=False, separators=(",", ":"), default=dict)
-        self._pieces.append(text.encode("utf-8", "surrogatepass"))
+        self._pieces.append(zlib.compress(text.encode("utf-8", "surrogatepass"), 1))
         self._open = []
 
     def done(self) -> Issues:
