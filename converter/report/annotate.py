@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,12 +25,14 @@ from converter.report.text import visible
 from converter.template import pages, style
 from converter.template.copying import Copy
 from converter.template.layout import Layout, layout
-from converter.template.pages import Entry, Page, link_to
+from converter.template.pages import Entry, Page, Plain, link_to
 from converter.workbook import remains
 
 LISTED = 10  # cells of a repeated fault that get a line of their own
 COMMENTED = 2000  # comments a sheet; beyond, cells are coloured only
 LONGEST = 300  # characters of what was typed; the cell itself has them all
+EXPLAINED = 5_000  # changes that lead to their cells; a sheet has room for 65,530 links
+MOST_LINES = 1_000_000  # of a list: a sheet has 1,048,576 rows
 VERDICTS = {Level.ERROR: pages.WRONG, Level.WARNING: pages.DOUBT, Level.NOTE: pages.NOTED}
 PROBLEMS = {
     "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17,
@@ -90,11 +93,14 @@ class _Home:
         self._form, self._plan = form, plan
         self._fields: dict[tuple[str, str], Field | None] = {}
 
-    def of(self, place: Place) -> Place:
+    def field(self, place: Place) -> Field | None:
         key = place.sheet, place.field
         if key not in self._fields:
             self._fields[key] = tables.field_of(place, self._form)
-        field = self._fields[key]
+        return self._fields[key]
+
+    def of(self, place: Place) -> Place:
+        field = self.field(place)
         member, unit = self._plan.member, self._plan.unit
         if field and field.sheet == "unit":
             return Place("", self._form.unit.title, unit.rows[field.key], unit.ANSWER)
@@ -233,8 +239,10 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
 
 
 def _changes(changes: Collection[Change], home: _Home, words: tables.Words) -> Page:
+    """A line a change; the first ones with a way to the cell and with the reason in words."""
+    left = iter(changes)
     rows = []
-    for number, change in enumerate(changes, 1):
+    for number, change in enumerate(islice(left, EXPLAINED), 1):
         one = words.of(change.note)
         place = home.of(one.place)
         rows.append(
@@ -250,13 +258,28 @@ def _changes(changes: Collection[Change], home: _Home, words: tables.Words) -> P
                 Entry(visible(one.message)),
             ]
         )
+    count = min(len(changes), MOST_LINES)
+    more = islice(enumerate(left, len(rows) + 1), count - len(rows))
+    lead = say("report_changes_lead")
+    if count < len(changes):
+        lead += say("report_changes_beyond", count=len(changes) - count)
     return Page(
         name=say("report_changes_sheet"),
         title=say("report_changes_title", count=len(changes)),
-        lead=say("report_changes_lead"),
+        lead=lead,
         columns=[(say(f"report_copy_{role}"), width) for role, width in CHANGES.items()],
         rows=rows,
+        plain=Plain((_plain_change(*one, home) for one in more), count - len(rows)),
     )
+
+
+def _plain_change(number: int, change: Change, home: _Home) -> tuple[str, ...]:
+    note = change.note
+    place, field = home.of(note.place), home.field(note.place)
+    original = visible(_original(note.place, place, home.submission))
+    title = field.title if field else ""
+    old, new = visible(change.old), visible(change.new)
+    return (str(number), note.code, place.sheet, place.cell, original, title, old, new, "")
 
 
 def own_sheets(form: Form) -> remains.Own:
