@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from converter.messages import say
 from converter.model import Change, Changes, Form
 from converter.report import mask, tables
 from converter.report.text import cut, visible
+
+LISTED = 2_000  # changes of a file that are told one by one
 
 
 class Said(NamedTuple):
@@ -38,9 +41,12 @@ def said(change: Change, words: tables.Words) -> Said:
 def lines(
     file: str, changes: Changes, form: Form, *, show_ids: bool, width: int = 0
 ) -> Iterator[str]:
-    """A line that says how many, then a line a change; `width` is the terminal's (0: unknown)."""
+    """A line that says how many, then a line a change, some thousand of them: all stand in the
+    copy. `width` is the terminal's (0: unknown)."""
     words = tables.Words(form, show_ids=show_ids)
     yield say("report_fixed_head", file=visible(file), count=len(changes)) + "\n"
-    for change in changes:
+    for change in islice(changes, LISTED):
         shown = {name: visible(text) for name, text in said(change, words)._asdict().items()}
         yield cut(say("report_fixed_line", code=change.note.code, **shown), width) + "\n"
+    if len(changes) > LISTED:
+        yield say("report_fixed_more", count=len(changes) - LISTED) + "\n"
