@@ -6,7 +6,7 @@ All records of all submissions are judged as one table a sheet: a pandera call c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,11 +15,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from converter import messages, rules, schema
+from converter.issues import Head, Packing, column_letters
 from converter.kinds.base import Cells
 from converter.model import (
     CellType,
     Form,
-    Issue,
+    Issues,
     Level,
     Outcome,
     Place,
@@ -28,7 +29,7 @@ from converter.model import (
     Sheet,
     Submission,
 )
-from converter.rules.base import Hit, Table, Tables
+from converter.rules.base import Table, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,13 @@ def check(submissions: Sequence[Submission], form: Form, today: date) -> list[Ch
 
 def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
     stacked = {sheet.key: _stack(sheet, submissions, form) for sheet in form.sheets}
-    found: list[list[Issue]] = [list(s.issues) for s in submissions]
+    found = [Packing() for _ in submissions]
+    for packing, submission in zip(found, submissions, strict=True):
+        for issue in submission.issues:
+            packing.add(issue)
+    spots = _Spots(stacked, submissions)
     for stack in stacked.values():
-        for number, issue in _cell_issues(stack, submissions, form):
-            found[number].append(issue)
+        _cell_issues(stack, spots, submissions, form, found)
     tables = Tables(
         unit=Table(stacked["unit"].judged.columns, stacked["unit"].submission),
         member=Table(stacked["member"].judged.columns, stacked["member"].submission),
@@ -105,13 +109,12 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
         form=form,
         has_members=pd.Series({n: s.member is not None for n, s in enumerate(submissions)}),
     )
-    for number, issue in _rule_issues(tables, stacked, submissions, form):
-        found[number].append(issue)
+    _rule_issues(tables, spots, form, found)
     # Texts are all that is wanted from here on: the rest takes more memory than they do.
     canonical = {key: _Canonical.of(stack) for key, stack in stacked.items()}
-    del stacked, tables
+    del stacked, tables, spots
     return [
-        _checked(number, submission, found[number], canonical, form, today)
+        _checked(number, submission, found[number].done(), canonical, form, today)
         for number, submission in enumerate(submissions)
     ]
 
@@ -169,74 +172,103 @@ def _raw(submission: Submission, sheet: Sheet) -> RawSheet | None:
 # --- issues --------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A field of one submission, wherever it stands: what its issues share."""
+
+    raw: RawSheet
+    field: str
+    typed: Sequence[str] | None
+    place: Place  # of some record
+    letters: str  # of its column
+    fixed: int  # the row; 0: each record has its own
+
+    def row(self, record: int) -> int:
+        return self.fixed or self.raw.rows[record]
+
+    def value(self, record: int) -> str:
+        return self.typed[record] if self.typed else ""
+
+
+class _Spots:
+    """The spots of a batch, each made once: a sheet may have a million issues."""
+
+    def __init__(self, stacked: Mapping[str, _Stacked], submissions: Sequence[Submission]) -> None:
+        self._stacked, self._submissions = stacked, submissions
+        self._stacks: dict[str, _Stacked] = {}  # by path
+        self._known: dict[tuple[str, int], _Spot] = {}  # by path and submission
+
+    def at(self, path: str, label: int) -> tuple[_Spot, int, int]:
+        """The spot of a record's field, the number of its submission and its own number there."""
+        stack = self._stacks.get(path)
+        if stack is None:
+            stack = self._stacks[path] = self._stacked[path.partition(".")[0]]
+        number, record = stack.local(label)
+        spot = self._known.get((path, number))
+        if spot is None:
+            spot = self._known[path, number] = self._spot(path, stack.raw[number], number, record)
+        return spot, number, record
+
+    def _spot(self, path: str, raw: RawSheet, number: int, record: int) -> _Spot:
+        key, _, field = path.partition(".")
+        column, (fixed, _) = raw.columns.get(field), raw.at.get(field, (0, 0))
+        place = raw.place(self._submissions[number].file_of(key), field, record)
+        typed = column.text if column else None
+        return _Spot(raw, field, typed, place, column_letters(place.column), fixed)
+
+
 def _cell_issues(
-    stack: _Stacked, submissions: Sequence[Submission], form: Form
-) -> Iterator[tuple[int, Issue]]:
-    for finding in (*stack.judged.findings, *stack.judged.notes):
-        number, record = stack.local(finding.record)
-        submission = submissions[number]
-        field = stack.sheet.field(finding.field)
-        level = messages.entry(finding.code, form, field).level
-        if level is Level.NOTE and submission.from_package:
-            continue  # a package holds canonical text: 'number kept as text' means nothing there
-        yield (
-            number,
-            Issue(
-                finding.code,
-                level,
-                stack.raw[number].place(submission.file_of(stack.sheet.key), finding.field, record),
-                _typed(stack, finding.field, number, record),
-                finding.params,
-            ),
-        )
-
-
-def _rule_issues(
-    tables: Tables,
-    stacked: Mapping[str, _Stacked],
+    stack: _Stacked,
+    spots: _Spots,
     submissions: Sequence[Submission],
     form: Form,
-) -> Iterator[tuple[int, Issue]]:
+    found: Sequence[Packing],
+) -> None:
+    """Pack what was found in cells."""
+    for one in (*stack.judged.faults, *stack.judged.rewritten):
+        field = stack.sheet.field(one.field)
+        heads: dict[tuple[str, int], int | None] = {}
+        for finding in one:
+            spot, number, record = spots.at(field.path, finding.record)
+            if (finding.code, number) not in heads:
+                level = messages.entry(finding.code, form, field).level
+                # A package holds canonical text: 'number kept as text' means nothing there.
+                told = level is not Level.NOTE or not submissions[number].from_package
+                head = found[number].head(finding.code, level, spot.place) if told else None
+                heads[finding.code, number] = head
+            head = heads[finding.code, number]
+            if head is not None:
+                value = spot.value(record)
+                found[number].put(head, spot.row(record), value, finding.params)
+
+
+def _rule_issues(tables: Tables, spots: _Spots, form: Form, found: Sequence[Packing]) -> None:
+    """Pack what rules found."""
     for rule in form.rules:
         level = messages.entry(rule.code, form).level
+        heads: dict[tuple[str, int, bool], int] = {}
+        places: dict[tuple[str, int], int] = {}
         for hit in rules.FAMILIES[rule.family].find(rule, tables):
-            key, _, field = hit.path.partition(".")
-            stack = stacked[key]
-            number, record = stack.local(hit.record)
-            raw = stack.raw[number]
-            reason = raw.explanation(field, record) if rule.explainable else ""
+            spot, number, record = spots.at(hit.path, hit.record)
+            packing, params = found[number], dict(hit.params)
+            related = []
+            for path, label in hit.related:
+                other, _, its = spots.at(path, label)
+                if (path, number) not in places:
+                    places[path, number] = packing.place(other.place)
+                row = other.row(its)
+                related.append((places[path, number], row))
+                cell = f"{other.letters}{row}" if row and other.letters else ""
+                params.setdefault("related_cell", cell)
+            reason = spot.raw.explanation(spot.field, record) if rule.explainable else ""
             explained = bool(reason) and level is Level.ERROR
-            related = tuple(_related(hit, stacked, submissions))
-            params = dict(hit.params)
-            if related:
-                params["related_cell"] = related[0].cell
             if explained:
                 params["reason"] = reason
-            yield (
-                number,
-                Issue(
-                    rule.code,
-                    Level.WARNING if explained else level,
-                    raw.place(submissions[number].file_of(key), field, record),
-                    _typed(stack, field, number, record),
-                    params,
-                    related,
-                ),
-            )
-
-
-def _related(
-    hit: Hit, stacked: Mapping[str, _Stacked], submissions: Sequence[Submission]
-) -> Iterator[Place]:
-    for path, label in hit.related:
-        key, _, field = path.partition(".")
-        number, record = stacked[key].local(label)
-        yield stacked[key].raw[number].place(submissions[number].file_of(key), field, record)
-
-
-def _typed(stack: _Stacked, field: str, number: int, record: int) -> str:
-    column = stack.raw[number].columns.get(field)
-    return column.text[record] if column else ""
+            key = hit.path, number, explained
+            if key not in heads:
+                said = Level.WARNING if explained else level
+                heads[key] = packing.head(rule.code, said, spot.place)
+            packing.put(heads[key], spot.row(record), spot.value(record), params, related)
 
 
 # --- outcomes ------------------------------------------------------------------------------
@@ -245,7 +277,7 @@ def _typed(stack: _Stacked, field: str, number: int, record: int) -> str:
 def _checked(
     number: int,
     submission: Submission,
-    issues: list[Issue],
+    issues: Issues,
     canonical: Mapping[str, _Canonical],
     form: Form,
     today: date,
@@ -259,7 +291,7 @@ def _checked(
     members = canonical["member"].texts_of(number)
     outcome = Outcome(
         file=submission.file,
-        issues=tuple(sorted(issues, key=_order(form))),
+        issues=_ordered(issues, form),
         unit_code=submission.stamp.unit_code,
         unit_name=name or submission.stamp.unit_name,
         members=len(submission.member) if submission.member else 0,
@@ -269,10 +301,11 @@ def _checked(
     return Checked(submission, outcome, records)
 
 
-def _readable(submission: Submission, issues: Sequence[Issue]) -> bool:
+def _readable(submission: Submission, issues: Issues) -> bool:
     """A file that could not be read at all, or whose tables could not be found in it."""
-    errors = [issue.code[0] for issue in issues if issue.level is Level.ERROR]
+    stages = issues.counted(lambda head: head.code[0] if head.level is Level.ERROR else "")
     nothing = submission.unit is None and submission.member is None
+    errors = stages.keys() - {""}
     return "F" not in errors and not (errors and nothing and submission.from_package)
 
 
@@ -288,17 +321,16 @@ def _reasons(submission: Submission, form: Form) -> Iterator[tuple[str, str, str
                 yield "member", str(number), text
 
 
-def _order(form: Form) -> Callable[[Issue], tuple[bool, int, int, int, str]]:
+def _ordered(issues: Issues, form: Form) -> Issues:
     """Issues in the order of the workbook: file, unit sheet before member sheet, row, column."""
     keys = {f.key: n for n, sheet in enumerate(form.sheets) for f in sheet}
 
-    def order(issue: Issue) -> tuple[bool, int, int, int, str]:
-        place = issue.place
-        stage = "FSPI".find(issue.code[0])
-        whole = stage >= 0 and not place.row
-        return (not whole, keys.get(place.field, -1), place.row, place.column, issue.code)
+    def before(head: Head) -> tuple[bool, int]:
+        stage = "FSPI".find(head.code[0])
+        whole = stage >= 0 and not head.place.row
+        return (not whole, keys.get(head.place.field, -1))
 
-    return order
+    return issues.ordered(before, lambda head: (head.place.column, head.code))
 
 
 def merge_halves(submissions: Sequence[Submission], missing_sheet: str) -> list[Submission]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from converter import engine, messages, ooxml, wire
-from converter.engine import Died, Runner, Task, Worker
-from converter.model import Change, Form, Issue, Level, Outcome, Place
+from converter.engine import Answer, Died, Runner, Task, Worker
+from converter.model import Changes, Form, Issue, Issues, Level, Outcome, Place
 
 FILES_A_BATCH = 100
 BYTES_A_BATCH = 20_000_000
@@ -60,7 +60,7 @@ class Fixed:
 
     file: str
     copy: str
-    changes: tuple[Change, ...]
+    changes: Changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,11 @@ def check(
         engine.here(worker, jobs) as own,
         engine.answers(tasks, pool or own, lambda task: _split(task, folder), _lost) as answers,
     ):
-        for data, _ in progress(answers, lambda: len(files), _held):
-            outcomes += (wire.unpack_outcome(o) for o in data["outcomes"])
+        for data, blobs in progress(answers, lambda: len(files), _held):
+            outcomes += (wire.unpack_outcome(o, blobs) for o in data["outcomes"])
             annotated += (path for path in data["annotated"] if path)
             fixed += (
-                Fixed(outcome["file"], path, tuple(map(wire.unpack_change, changes)))
+                Fixed(outcome["file"], path, wire.unpack_changes(changes, blobs))
                 for outcome, path, changes in zip(
                     data["outcomes"], data["fixed"], data["changes"], strict=True
                 )
@@ -159,11 +159,18 @@ def _split(task: Task, folder: Path) -> list[Task]:
     ]
 
 
-def _lost(task: Task, died: Died) -> dict[str, Any]:
-    issue = Issue(LOST[died.how], Level.ERROR, Place(task.paths[0]))
-    outcome = Outcome(task.paths[0], (issue,), readable=False)
-    nothing: dict[str, Any] = {"annotated": [""], "fixed": [""], "changes": [[]]}
-    return {"outcomes": [wire.pack_outcome(outcome)], **nothing}
+def _lost(task: Task, died: Died) -> Answer:
+    blobs: list[bytes] = []
+    outcome = wire.pack_outcome(_unread(task.paths[0], died), blobs)
+    return {"outcomes": [outcome], "annotated": [""], "fixed": [""], "changes": [None]}, tuple(
+        blobs
+    )
+
+
+def _unread(file: str, died: Died) -> Outcome:
+    """What there is to say of a file that its worker did not survive."""
+    issue = Issue(LOST[died.how], Level.ERROR, Place(file))
+    return Outcome(file, Issues.of([issue]), readable=False)
 
 
 def _batches(files: Sequence[str], halves: bool) -> Iterator[tuple[int, int]]:
@@ -286,7 +293,7 @@ def _unit(path: Path | None, seal: bool = False, *, to_sign: bool = True) -> _Un
 
 def _convert(
     names: list[str], folder: Path, unit: _Unit, since: Path | None, worker: Runner
-) -> tuple[dict[str, Any], tuple[bytes, ...]]:
+) -> Answer:
     args = {
         "form": str(folder),
         "paths": names,
@@ -299,8 +306,9 @@ def _convert(
     try:
         data, blobs = worker.run(Task("convert", args, read, unit.blobs))
     except Died as died:
-        lost = _lost(Task("convert", args, tuple(names)), died)
-        return {"outcome": lost["outcomes"][0], "names": [], "changes": None}, ()
+        lost: list[bytes] = []
+        outcome = wire.pack_outcome(_unread(names[0], died), lost)
+        return {"outcome": outcome, "names": [], "changes": None}, tuple(lost)
     return data, blobs
 
 
@@ -312,7 +320,7 @@ def _write(
     unit: _Unit,
     worker: Runner,
 ) -> Converted:
-    outcome = wire.unpack_outcome(answer["outcome"])
+    outcome = wire.unpack_outcome(answer["outcome"], blobs)
     if not answer["names"]:
         return Converted(outcome, None, answer["changes"])
     if target.exists() and not ooxml.is_package(target):
@@ -329,7 +337,8 @@ def _write(
             raise Stop(messages.say("verify_failed", path=target))
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    members = list(zip(answer["names"], blobs, strict=True))
+    # The members come first, the issues behind them.
+    members = list(zip(answer["names"], blobs, strict=False))
     if unit.sign:
         from converter import form
 
@@ -365,7 +374,7 @@ def template(
     try:
         data, _ = worker.run(Task("template", args, patience, unit.blobs))
     except Died as died:
-        data = _lost(Task("template", args, (str(source or output),)), died)["outcomes"][0]
+        return {"issues": _unread(str(source or output), died).issues}
     return {**data, "issues": [wire.unpack_issue(issue) for issue in data["issues"]]}
 
 
@@ -383,7 +392,7 @@ def look(folder: Path, path: Path, statistics: bool, worker: Worker) -> dict[str
     """Read one workbook or package to show it; see `tasks.show`."""
     args = {"form": str(folder), "path": str(path), "statistics": statistics}
     try:
-        data, _ = worker.run(Task("show", args, (str(path),)))
+        data, blobs = worker.run(Task("show", args, (str(path),)))
     except Died as died:
-        data = {"outcome": _lost(Task("show", args, (str(path),)), died)["outcomes"][0]}
-    return {**data, "outcome": wire.unpack_outcome(data["outcome"])}
+        return {"outcome": _unread(str(path), died)}
+    return {**data, "outcome": wire.unpack_outcome(data["outcome"], blobs)}

@@ -220,7 +220,7 @@ def answers(
     tasks: Iterable[Task],
     pool: Sequence[Runner],
     split: Callable[[Task], Iterable[Task]],
-    lost: Callable[[Task, Died], Any],
+    lost: Callable[[Task, Died], Answer],
 ) -> Iterator[Iterator[Answer]]:
     """The answers in the order of the tasks, each runner of the pool busy with one at a time.
 
@@ -238,7 +238,7 @@ def answers(
         except Died as died:
             parts = [] if ended.is_set() else list(split(task))
             if len(parts) <= 1:
-                return [(lost(task, died), ())]
+                return [lost(task, died)]
         return [answer for part in parts for answer in answered(part)]
 
     def in_order() -> Iterator[Answer]:

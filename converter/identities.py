@@ -15,7 +15,7 @@ from converter import form, identity, keys, messages, roster, wire
 from converter.commands import Progress, Stop, silent, today
 from converter.engine import Died, Task, Worker
 from converter.identity import holding, issuing, ledger
-from converter.model import Issue, Level, Outcome, Place
+from converter.model import Issue, Issues, Level, Outcome, Place
 
 YEAR = timedelta(days=365)
 LOST = "F903"
@@ -43,12 +43,12 @@ def read_roster(
     table = roster.definition(form.read(folder), folder)
     args = {"form": str(folder), "path": str(path)}
     try:
-        data, _ = worker.run(Task("roster", args, (str(path),)))
+        data, blobs = worker.run(Task("roster", args, (str(path),)))
     except Died:
         issue = Issue(LOST, Level.ERROR, Place(str(path)))
-        return [], Outcome(str(path), (issue,), readable=False), table
+        return [], Outcome(str(path), Issues.of([issue]), readable=False), table
     units = [issuing.Unit(**{str(k): str(v) for k, v in unit.items()}) for unit in data["units"]]
-    return units, wire.unpack_outcome(data["outcome"]), table
+    return units, wire.unpack_outcome(data["outcome"], blobs), table
 
 
 # --- issuing, verifying, showing -------------------------------------------------------------
@@ -160,7 +160,7 @@ def templates(
     for path in files:
         public, issues = identity.read(path, day)
         if issues:
-            outcomes.append(Outcome(str(path), tuple(issues), readable=public is not None))
+            outcomes.append(Outcome(str(path), Issues.of(issues), readable=public is not None))
         if public is not None and not any(i.level is Level.ERROR for i in issues):
             document = identity.compose(public.identity, public.keys, public.signature)
             wanted.append((str(target / f"{path.stem}.xlsx"), document))

@@ -11,15 +11,17 @@ from dataclasses import replace
 from typing import Any
 
 from converter import wire
-from converter.model import Form, Outcome
+from converter.model import Form, Issues, Outcome
 
 
-def packed(outcome: Outcome, form: Form, args: Mapping[str, Any]) -> dict[str, Any]:
+def packed(
+    outcome: Outcome, form: Form, args: Mapping[str, Any], blobs: list[bytes]
+) -> dict[str, Any]:
     """What `wire.unpack_outcome` reads; asked for `in_words`, without issues and with `told`
     (`report.html.section`). `form` with code lists."""
     if not args.get("in_words"):
-        return wire.pack_outcome(outcome)
+        return wire.pack_outcome(outcome, blobs)
     from converter.report import html
 
     told = html.section(outcome, form, show_ids=False)
-    return {**wire.pack_outcome(replace(outcome, issues=())), "told": told}
+    return {**wire.pack_outcome(replace(outcome, issues=Issues.of(())), blobs), "told": told}

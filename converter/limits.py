@@ -44,7 +44,7 @@ class Usage:
 def allowances(task: str, args: Mapping[str, Any], paths: Sequence[str]) -> list[int]:
     """Bytes that a task may take on top of the loaded libraries while it reads each of its
     files in turn; what the files before it have left behind is allowed for."""
-    if task not in READING or args.get("annotate") or not paths:
+    if task not in READING or args.get("annotate") or args.get("fix") or not paths:
         return [MOST]
     sizes = list(map(size, paths))
     before = accumulate(sizes, initial=0)

@@ -7,6 +7,7 @@ nothing else: what is wrong stays as it was typed, nothing is guessed.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,14 +15,15 @@ from datetime import date
 from converter.kinds import KINDS
 from converter.model import (
     CellType,
-    Change,
+    Changes,
     Field,
     Form,
-    Issue,
     Outcome,
+    Place,
     RawColumn,
     RawSheet,
     Records,
+    Sheet,
     Submission,
 )
 
@@ -34,37 +36,47 @@ class Mended:
 
     submission: Submission
     outcome: Outcome
-    changes: tuple[Change, ...]
+    changes: Changes
 
 
 def mend(submission: Submission, outcome: Outcome, records: Records, form: Form) -> Mended:
     """Write down how cells are read. Gives the submission back as it is where all is read as it
     is written, and of a package, which holds canonical text."""
-    sheets = {"unit": _Sheet(submission.unit), "member": _Sheet(submission.member)}
-    changes, kept = [], []
-    for issue in outcome.issues:
-        change = None
-        if issue.code.startswith(READ_OTHERWISE) and issue.place.field:
-            for sheet in form.sheets:
-                change = change or sheets[sheet.key].mend(issue, sheet.fields, records, form)
-        if change is None:
-            kept.append(issue)
+    unit = {key: [text] for key, text in records.unit.items()}
+    sheets = (
+        _Sheet(form.unit, submission.unit, unit),
+        _Sheet(form.member, submission.member, records.members),
+    )
+    kept, mended, new = array("I"), array("I"), list[str]()
+    found = outcome.issues
+    for number, (head, place) in enumerate(zip(found.heads, found.places, strict=True)):
+        text = ""
+        if head.code.startswith(READ_OTHERWISE) and place.field:
+            for sheet in sheets:
+                text = text or sheet.mend(place, form)
+        if text:
+            mended.append(number)
+            new.append(text)
         else:
-            changes.append(change)
+            kept.append(number)
+    changes = Changes(found.chosen(mended), new)
     if not changes:
-        return Mended(submission, outcome, ())
-    mended = replace(submission, unit=sheets["unit"].raw, member=sheets["member"].raw)
-    return Mended(mended, replace(outcome, issues=tuple(kept)), tuple(changes))
+        return Mended(submission, outcome, changes)
+    submission = replace(submission, unit=sheets[0].raw, member=sheets[1].raw)
+    return Mended(submission, replace(outcome, issues=found.chosen(kept)), changes)
 
 
 class _Sheet:
     """One sheet on its way to being mended; columns are copied when they are first changed."""
 
-    def __init__(self, raw: RawSheet | None) -> None:
-        self._raw = raw
+    def __init__(
+        self, sheet: Sheet, raw: RawSheet | None, canonical: Mapping[str, list[str]]
+    ) -> None:
+        """`canonical` texts by field key, one a record."""
+        self._raw, self._canonical = raw, canonical
+        self._fields = {field.key: field for field in sheet}
         self._changed: dict[str, RawColumn] = {}
         self._types: dict[str, bytearray] = {}  # of the changed columns
-        self._record = {row: n for n, row in enumerate(raw.rows)} if raw else {}
 
     @property
     def raw(self) -> RawSheet | None:
@@ -72,34 +84,28 @@ class _Sheet:
             return self._raw
         return replace(self._raw, columns={**self._raw.columns, **self._changed})
 
-    def mend(
-        self, issue: Issue, fields: tuple[Field, ...], records: Records, form: Form
-    ) -> Change | None:
-        raw, place = self._raw, issue.place
-        field = next((f for f in fields if f.key == place.field), None)
+    def mend(self, place: Place, form: Form) -> str:
+        """What stands in a cell from now on; '' where it stays as it is."""
+        raw = self._raw
+        field = self._fields.get(place.field)
         if raw is None or field is None or place.sheet != raw.name:
-            return None
-        unit = field.sheet == "unit"
-        record = 0 if unit else self._record.get(place.row)
+            return ""
+        record = 0 if field.sheet == "unit" else raw.record(place.row)
         if record is None or field.key not in raw.columns:
-            return None
-        canonical = records.unit if unit else _of_member(records.members, record)
-        text, kind = _typed(canonical.get(field.key, ""), field, form)
+            return ""
+        known = self._canonical.get(field.key, ())
+        text, kind = _typed(known[record] if record < len(known) else "", field, form)
         if not text:
-            return None
+            return ""
         column = self._changed.get(field.key)
         if column is None:
-            known = raw.columns[field.key]
-            self._types[field.key] = bytearray(known.type)
-            column = RawColumn([*known.text], self._types[field.key])
+            typed = raw.columns[field.key]
+            self._types[field.key] = bytearray(typed.type)
+            column = RawColumn([*typed.text], self._types[field.key])
             self._changed[field.key] = column
-        old, column.text[record] = column.text[record], text
+        column.text[record] = text
         self._types[field.key][record] = int(kind)
-        return Change(issue, old, text)
-
-
-def _of_member(members: Mapping[str, list[str]], record: int) -> dict[str, str]:
-    return {key: texts[record] for key, texts in members.items() if record < len(texts)}
+        return text
 
 
 def _typed(text: str, field: Field, form: Form) -> tuple[str, CellType]:

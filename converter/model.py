@@ -1,25 +1,25 @@
 """The frozen data that flows: forms, places, issues, submissions.
 
-Imports nothing of this project and no heavy library, so that the command line can
+Imports `issues` alone of this project and no heavy library, so that the command line can
 load it at once and a worker can send any of it across a pipe.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import IntEnum, StrEnum
+from enum import IntEnum
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-
-class Level(StrEnum):
-    """How much an issue matters: errors stop `convert`, warnings ask, notes record."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
+from converter.issues import Issue as Issue
+from converter.issues import Issues as Issues
+from converter.issues import Level as Level
+from converter.issues import Place as Place
+from converter.issues import column_letters as column_letters
 
 
 class CellType(IntEnum):
@@ -33,48 +33,6 @@ class CellType(IntEnum):
     ERROR = 5  # #N/A and its kin; its text is the error's name
     UNCALCULATED = 6  # a formula that no program has computed yet
     COVERED = 7  # inside a merged area, not its top-left cell
-
-
-# --- places and issues -------------------------------------------------------------------
-
-
-def column_letters(column: int) -> str:
-    """1 → A, 27 → AA."""
-    letters = ""
-    while column > 0:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands. Rows and columns count from 1; 0 means 'the whole'."""
-
-    file: str
-    sheet: str = ""
-    row: int = 0
-    column: int = 0
-    field: str = ""
-
-    @property
-    def cell(self) -> str:
-        """The address as a spreadsheet shows it (C17), or '' for a whole file or sheet."""
-        if not self.row or not self.column:
-            return ""
-        return f"{column_letters(self.column)}{self.row}"
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """One finding. Holds no prose: `messages` turns code and params into sentences."""
-
-    code: str
-    level: Level
-    place: Place
-    value: str = ""  # as typed
-    params: Mapping[str, str | int] = field(default_factory=dict)
-    related: tuple[Place, ...] = ()
 
 
 # --- the form definition -----------------------------------------------------------------
@@ -275,9 +233,18 @@ class RawSheet:
         texts = self.explanations.get(key) or self.explanations.get("")
         return texts[record] if texts else ""
 
+    def record(self, row: int) -> int | None:
+        """The number of the record in a row of a member sheet; records stand in order."""
+        at = bisect_left(self.rows, row)
+        return at if at < len(self.rows) and self.rows[at] == row else None
+
+    def row(self, key: str, record: int) -> int:
+        """The sheet row in which a field of a record stands."""
+        return self.at.get(key, (0, 0))[0] or self.rows[record]
+
     def place(self, file: str, key: str, record: int) -> Place:
-        row, column = self.at.get(key, (0, 0))
-        return Place(file, self.name, row or self.rows[record], column, key)
+        column = self.at.get(key, (0, 0))[1]
+        return Place(file, self.name, self.row(key, record), column, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,33 +266,60 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What checking one submission came to."""
+    """What checking one submission came to. Issues are packed, however they are given."""
 
     file: str
-    issues: tuple[Issue, ...]
+    issues: Issues
     unit_code: str = ""
     unit_name: str = ""
     members: int = 0
     readable: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "issues", Issues.of(self.issues))
+
+    def after(self, issues: Iterable[Issue]) -> Outcome:
+        """The same with issues in front of its own."""
+        first = Issues.of(issues)
+        return replace(self, issues=Issues.of(chain(first, self.issues))) if first else self
 
     @property
     def status(self) -> str:
         """ok, warnings, errors or unreadable: the JSON's word."""
         if not self.readable:
             return "unreadable"
-        levels = {issue.level for issue in self.issues}
+        levels = self.issues.counted(lambda head: head.level)
         if Level.ERROR in levels:
             return "errors"
         return "warnings" if Level.WARNING in levels else "ok"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A mended cell: the note that says why, what was typed and what stands there now."""
+class Change(NamedTuple):
+    """A mended cell: the note that says why (and what was typed), and what stands there now."""
 
     note: Issue
-    old: str
     new: str
+
+    @property
+    def old(self) -> str:
+        return self.note.value
+
+
+@dataclass(frozen=True, slots=True)
+class Changes(Collection[Change]):
+    """The changes of a copy, in order; their notes stay packed."""
+
+    notes: Issues
+    new: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.notes)
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == one for one in self)
+
+    def __iter__(self) -> Iterator[Change]:
+        return map(Change, self.notes, self.new)
 
 
 @dataclass(frozen=True, slots=True)

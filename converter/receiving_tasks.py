@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -177,8 +176,8 @@ def _entry(
     submission, outcome, records = checked.submission, checked.outcome, checked.records
     named = {f.identity: records.unit.get(f.key, "") for f in definition.unit if f.identity}
     stamp = submission.stamp
-    levels = Counter(issue.level for issue in outcome.issues)
-    found = Counter((issue.code, str(issue.level)) for issue in outcome.issues)
+    levels = outcome.issues.counted(lambda head: head.level)
+    found = outcome.issues.counted(lambda head: (head.code, str(head.level)))
     accepted = outcome.status in ("ok", "warnings")
     return {
         "file": submission.file,
@@ -217,18 +216,20 @@ def _problems(outcome: Outcome, definition: Form) -> list[dict[str, Any]]:
     """What stands in the way or should be looked at, ID numbers masked; a line a kind of fault."""
     from converter.report import tables
 
-    found = tables.findings(outcome, definition, show_ids=False)
-    groups = tables.groups(one for one in found if one.level is not Level.NOTE)
+    words = tables.Words(definition, show_ids=False)
+    groups = tables.gathered(tables.ordered(outcome, definition))
+    serious = [group for group in groups if group[0].level is not Level.NOTE]
     return [
         {
-            "code": group.first.code,
-            "level": str(group.first.level),
-            "where": "!".join(p for p in (group.first.place.sheet, group.first.place.cell) if p),
-            "message": tables.titled(group.first),
-            "fix": group.first.fix,
+            "code": first.code,
+            "level": str(first.level),
+            "where": "!".join(p for p in (first.place.sheet, first.place.cell) if p),
+            "message": tables.titled(first),
+            "fix": first.fix,
             "count": len(group),
         }
-        for group in groups[:PROBLEMS]
+        for group in serious[:PROBLEMS]
+        for first in [words.of(group[0])]
     ]
 
 

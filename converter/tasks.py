@@ -11,9 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from converter import checking, form, in_words, mending, ooxml, receiving_tasks, wire, workbook
+from converter.issues import Head
 from converter.kinds import KINDS
 from converter.kinds.base import today
-from converter.model import Field, Form, Identity, Issue, Level, Place, Records, Stamp, Submission
+from converter.model import (
+    Field,
+    Form,
+    Identity,
+    Issue,
+    Level,
+    Place,
+    Records,
+    Stamp,
+    Submission,
+)
 
 Blobs = Sequence[bytes]
 Answer = tuple[Any, Sequence[bytes]]
@@ -39,7 +50,7 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
     nothing).
 
     Answer: {"outcomes": […], "annotated": [path or '' …], "fixed": [path or '' …], "changes":
-    [[[note, old, new] …] …]}, one entry a submission.
+    […]}, one entry a submission; issues and changes stand in the blobs.
     """
     definition = form.load(Path(args["form"]))
     annotate, fix = (
@@ -50,13 +61,14 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
     annotated: list[str] = []
     fixed: list[str] = []
     changes: list[Any] = []
+    behind: list[bytes] = []
 
     def copies() -> Iterator[tuple[Path, list[bytes]]]:
         press = None
         for number, checked in enumerate(judged):
             about_to_read(number)  # still alive: copies take their time
             submission, outcome = checked.submission, checked.outcome
-            outcomes.append(in_words.packed(outcome, definition, args))
+            outcomes.append(in_words.packed(outcome, definition, args, behind))
             target, mended_to = annotate.get(submission.file), fix.get(submission.file)
             wanted = target if outcome.readable and outcome.status != "ok" else None
             made = None
@@ -65,7 +77,7 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
                 made = made if made.changes else None
             annotated.append(str(wanted or ""))
             fixed.append(str(mended_to) if made else "")
-            changes.append([wire.pack_change(c) for c in made.changes] if made else [])
+            changes.append(wire.pack_changes(made.changes, behind) if made else None)
             if not (wanted or made):
                 continue
             from converter import template
@@ -85,7 +97,7 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
         "annotated": annotated,
         "fixed": fixed,
         "changes": changes,
-    }, ()
+    }, behind
 
 
 def _judged(
@@ -112,8 +124,8 @@ def convert(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answ
     since 1970), seal (for the identity's union), issues (of the identity file). The one blob is
     the identity file without its secret, if there is one: it is never read here.
 
-    Answer: {"outcome", "names", "changes"} with one byte string a package member; no members
-    while errors stand.
+    Answer: {"outcome", "names", "changes"} with one byte string a package member, then the
+    issues; no members while errors stand.
     """
     from converter import compare, package
 
@@ -132,29 +144,26 @@ def convert(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answ
         extra += _other_unit(public.identity, checked, definition)
         records = replace(records, stamp=_stamped(records.stamp, public.identity))
         recipient = public.keys.union_sealing if args["seal"] else ""
-    outcome = replace(checked.outcome, issues=(*extra, *checked.outcome.issues))
+    outcome = checked.outcome.after(extra)
     changes = None
     if args["since"]:
         old = package.read(Path(args["since"]), definition)
         blocking = [i for i in old.issues if i.level is Level.ERROR or _is_sealed(i)]
         if blocking:
-            stopping = (replace(issue, level=Level.ERROR) for issue in blocking)
-            outcome = replace(outcome, issues=(*stopping, *outcome.issues))
+            outcome = outcome.after(replace(i, level=Level.ERROR) for i in blocking)
         else:
             before = _as_known(old, checking.check([old], definition, today())[0].records)
             changes = _with_labels(
                 compare.pack(compare.changes(before, records, definition)), definition
             )
-    answer: dict[str, Any] = {
-        "outcome": in_words.packed(outcome, definition, args),
-        "changes": changes,
-        "names": [],
-    }
-    if outcome.status in ("errors", "unreadable"):
-        return answer, ()
-    document = blobs[0] if blobs else None
-    members = package.build(records, definition, document, args["created"], recipient=recipient)
-    return answer | {"names": [name for name, _ in members]}, [data for _, data in members]
+    names: list[str] = []
+    behind: list[bytes] = []
+    if outcome.status not in ("errors", "unreadable"):
+        document = blobs[0] if blobs else None
+        members = package.build(records, definition, document, args["created"], recipient=recipient)
+        names, behind = [name for name, _ in members], [data for _, data in members]
+    told = in_words.packed(outcome, definition, args, behind)
+    return {"outcome": told, "changes": changes, "names": names}, behind
 
 
 def _one(
@@ -165,7 +174,7 @@ def _one(
     return judged[0] if len(judged) == 1 else None
 
 
-def _is_sealed(issue: Issue) -> bool:
+def _is_sealed(issue: Issue | Head) -> bool:
     """A package whose tables nobody here can open."""
     from converter import package
 
@@ -294,9 +303,10 @@ def show(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
     definition = form.load(Path(args["form"]))
     checked = _one([args["path"]], definition, about_to_read)
     assert checked
-    answer: dict[str, Any] = {"outcome": wire.pack_outcome(checked.outcome)}
-    if any(map(_is_sealed, checked.outcome.issues)):
-        return answer, ()
+    behind: list[bytes] = []
+    answer: dict[str, Any] = {"outcome": wire.pack_outcome(checked.outcome, behind)}
+    if any(map(_is_sealed, checked.outcome.issues.heads)):
+        return answer, behind
     if args["statistics"]:
         from converter import statistics
 
@@ -304,7 +314,7 @@ def show(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
         answer["tables"] = [[t.title, list(t.header), [list(r) for r in t.rows]] for t in tables]
     else:
         answer |= _readable(checked.records, definition)
-    return answer, ()
+    return answer, behind
 
 
 def _label(text: str, field: Field, definition: Form) -> str:
@@ -354,7 +364,8 @@ def roster(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answe
     about_to_read(0)
     found = reading.read(Path(args["path"]), table)
     units = [asdict(unit) for unit in found.units]
-    return {"outcome": wire.pack_outcome(found.outcome), "units": units}, ()
+    behind: list[bytes] = []
+    return {"outcome": wire.pack_outcome(found.outcome, behind), "units": units}, behind
 
 
 def blank_roster(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from converter.model import Change, Issue, Level, Outcome, Place
+from converter.model import Changes, Issue, Issues, Level, Outcome, Place
 
 DAY_VARIABLE = "CONVERTER_TODAY"  # the command's day, for workers on other machines
 
@@ -84,7 +84,7 @@ def unpacked(data: bytes) -> Frame:
     return frame
 
 
-# --- what crosses: places, issues, outcomes as plain lists ---------------------------------
+# --- what crosses: places and issues as plain lists, outcomes with many issues as blobs -----
 
 
 def pack_place(place: Place) -> list[Any]:
@@ -113,32 +113,51 @@ def unpack_issue(data: Sequence[Any]) -> Issue:
     )
 
 
-def pack_change(change: Change) -> list[Any]:
-    return [pack_issue(change.note), change.old, change.new]
-
-
-def unpack_change(data: Sequence[Any]) -> Change:
-    note, old, new = data
-    return Change(unpack_issue(note), str(old), str(new))
-
-
-def pack_outcome(outcome: Outcome) -> dict[str, Any]:
+def pack_outcome(outcome: Outcome, blobs: list[bytes]) -> dict[str, Any]:
+    """Plain values for `unpack_outcome`; what they leave out is put behind the blobs."""
     return {
         "file": outcome.file,
         "unit_code": outcome.unit_code,
         "unit_name": outcome.unit_name,
         "members": outcome.members,
         "readable": outcome.readable,
-        "issues": [pack_issue(issue) for issue in outcome.issues],
+        "issues": pack_issues(outcome.issues, blobs),
     }
 
 
-def unpack_outcome(data: Mapping[str, Any]) -> Outcome:
+def unpack_outcome(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Outcome:
     return Outcome(
         file=str(data["file"]),
-        issues=tuple(unpack_issue(issue) for issue in data["issues"]),
+        issues=unpack_issues(data["issues"], blobs),
         unit_code=str(data["unit_code"]),
         unit_name=str(data["unit_name"]),
         members=int(data["members"]),
         readable=bool(data["readable"]),
     )
+
+
+def pack_issues(issues: Issues, blobs: list[bytes]) -> dict[str, Any]:
+    """Plain values for `unpack_issues`; there may be hundreds of thousands of issues, and they
+    are put behind the blobs."""
+    data, packed = issues.packed()
+    first = len(blobs)
+    blobs += packed
+    return {**data, "blobs": [first, len(blobs)]}
+
+
+def unpack_issues(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Issues:
+    first, end = data["blobs"]
+    return Issues.unpacked(data, blobs[first:end])
+
+
+def pack_changes(changes: Changes, blobs: list[bytes]) -> dict[str, Any]:
+    """Plain values for `unpack_changes`, see `pack_issues`."""
+    new = json.dumps(list(changes.new)).encode()
+    data = {"new": len(blobs)}
+    blobs.append(new)
+    return {**data, "notes": pack_issues(changes.notes, blobs)}
+
+
+def unpack_changes(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Changes:
+    new = [str(text) for text in json.loads(blobs[data["new"]])]
+    return Changes(unpack_issues(data["notes"], blobs), new)

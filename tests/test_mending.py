@@ -115,7 +115,7 @@ def test_mended_copies_raise_no_notes_and_all_else_as_before(seed: int, tmp_path
     assert done.changes
     assert after.records.unit == before.records.unit
     assert after.records.members == before.records.members
-    assert mending.mend(after.submission, after.outcome, after.records, FORM).changes == ()
+    assert not mending.mend(after.submission, after.outcome, after.records, FORM).changes
 
 
 def told(checked: Checked, form: Form) -> Counter[tuple[str, str, str, int]]:

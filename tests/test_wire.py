@@ -37,12 +37,14 @@ OUTCOMES = st.builds(
 @given(OUTCOMES)
 def test_outcomes_survive_the_pipe(outcome: Outcome) -> None:
     stream = io.BytesIO()
-    wire.send(stream, wire.Frame(wire.pack_outcome(outcome), (b"", b"\x00\xff")))
+    blobs = [b"", b"\x00\xff"]
+    data = wire.pack_outcome(outcome, blobs)
+    wire.send(stream, wire.Frame(data, tuple(blobs)))
     stream.seek(0)
     frame = wire.receive(stream)
     assert frame is not None
-    assert wire.unpack_outcome(frame.data) == outcome
-    assert frame.blobs == (b"", b"\x00\xff")
+    assert wire.unpack_outcome(frame.data, frame.blobs) == outcome
+    assert frame.blobs[:2] == (b"", b"\x00\xff")
     assert wire.receive(stream) is None
 
 

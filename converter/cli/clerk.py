@@ -19,6 +19,7 @@ from converter.cli.shared import (
     option,
     out,
     out_page,
+    out_pieces,
     pool,
     print_report,
     progress,
@@ -70,10 +71,10 @@ def template(
 
 def _say_template(done: dict[str, Any], form: Form, target: Path) -> int:
     from converter.messages import say
-    from converter.model import Outcome
+    from converter.model import Issues, Outcome
 
     if done["issues"]:
-        print_report([Outcome(str(target), tuple(done["issues"]))], form, show_ids=False)
+        print_report([Outcome(str(target), Issues.of(done["issues"]))], form, show_ids=False)
     if "rows" not in done:
         return FOUND
     key = "template_filled" if done["members"] else "template_done"
@@ -148,7 +149,7 @@ def check(
         if layout == "json":
             changes = {one.file: one.changes for one in report.fixed} if fix else None
             told = {"show_ids": show_ids, "ascii_only": not unicode_out()}
-            out(as_json.render(report.outcomes, form, fixed=changes, **told))
+            out_pieces(as_json.pieces(report.outcomes, form, fixed=changes, **told))
         else:
             from converter.report import html
 
@@ -163,7 +164,7 @@ def check(
 def _say_fixed(fixed: Fixed, form: Form, show_ids: bool) -> None:
     from converter.report import changed
 
-    out(changed.render(fixed.file, fixed.changes, form, show_ids=show_ids, width=width()))
+    out_pieces(changed.lines(fixed.file, fixed.changes, form, show_ids=show_ids, width=width()))
 
 
 def _say_written(copies: Sequence[str], folder: Path | None, what: str) -> None:

@@ -188,12 +188,12 @@ def verify(ctx: click.Context, file: Path, keys: Path) -> int:
 
 
 def _issues(ctx: click.Context, file: Path, issues: tuple[Issue, ...]) -> int:
-    from converter.model import Level, Outcome
+    from converter.model import Issues, Level, Outcome
 
     if not issues:
         return OK
     _, form = form_of(ctx)
-    print_report([Outcome(str(file), issues)], form, show_ids=False, summary=False)
+    print_report([Outcome(str(file), Issues.of(issues))], form, show_ids=False, summary=False)
     return FOUND if any(i.level is Level.ERROR for i in issues) else OK
 
 

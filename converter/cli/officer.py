@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from converter.cli.shared import (
     form_of,
     option,
     out,
+    out_pieces,
     pool,
     print_report,
     progress,
@@ -101,12 +103,16 @@ def receive(
             progress=progress,
         )
         if reply:
-            target = reply / say("findings_file")
-            reply.mkdir(parents=True, exist_ok=True)
-            data = report.findings_csv(done.findings, form, show_ids=show_ids)
-            ooxml.write_bytes_atomically(target, data)
+            listed = report.findings_csv(done.findings, form, show_ids=show_ids)
+            files = [(reply / say("findings_file"), listed)]
+            target = reply / say("sharing_file")
+            if done.sharing:
+                files.append((target, report.sharing_csv(done.sharing)))
+            else:  # of an earlier run
+                target.unlink(missing_ok=True)
+            ooxml.write_many(files)
     if layout == "json":
-        out(_json(done, form, show_ids))
+        out_pieces(_json(done, form, show_ids))
     else:
         _tell(done, form, inbox, store, reply, show_ids, roster is not None)
     return FOUND if done.results.get("rejected") else OK
@@ -197,7 +203,7 @@ def _tell(
     if refused > NAMED:
         out(say("receive_refused_more", count=refused - NAMED))
     if done.findings:
-        out(report.findings_text(done.findings, form, show_ids=show_ids))
+        out(report.findings_text(done.findings, form, sharing=done.sharing, show_ids=show_ids))
     if done.fresh:
         parts = _parts("result", done.results)
         err(say("receive_done", seen=done.seen, fresh=done.fresh, parts=parts))
@@ -214,6 +220,8 @@ def _tell(
         err(say("receive_findings_none", period=done.period))
     if reply:
         err(say("receive_findings_file", path=reply / say("findings_file")))
+        if done.sharing:
+            err(say("sharing_told", path=reply / say("sharing_file")))
         err(say("receive_replies", path=reply))
     err(say("receive_next", store=store))
 
@@ -239,7 +247,8 @@ def _reason(one: Any, form: Form) -> str:
     return "、".join(kinds[:KINDS_NAMED]) + more
 
 
-def _json(done: Summary, form: Form, show_ids: bool) -> str:
+def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
+    """An object of a few values and many findings, each written as it is put into words."""
     import json
 
     from converter.report import register as report
@@ -260,9 +269,15 @@ def _json(done: Summary, form: Form, show_ids: bool) -> str:
         "states": done.states,
         "rejected": refused,
         "unmatched": list(done.unmatched),
-        "findings": report.findings_json(done.findings, form, show_ids=show_ids),
+        "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    dump = partial(json.dumps, ensure_ascii=False, indent=2)
+    yield dump(told).removesuffix("\n}") + ',\n  "findings": ['
+    before = "\n"
+    for one in report.findings_json(done.findings, form, show_ids=show_ids):
+        yield before + "    " + dump(one).replace("\n", "\n    ")
+        before = ",\n"
+    yield "\n  ]\n}\n" if done.findings else "]\n}\n"
 
 
 # --- backup, restore ---------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from converter.model import Form, Outcome
 
 OK, FOUND, USAGE = 0, 1, 2
+WRITTEN_AT_ONCE = 1 << 16  # characters of a long text
 LONG = 8  # files from which a bar is shown
 
 
@@ -207,6 +208,18 @@ def out_page(page: str) -> None:
 
 def out(text: str) -> None:
     click.echo(text.removesuffix("\n"))
+
+
+def out_pieces(pieces: Iterable[str]) -> None:
+    """A long text, some of it at a time; it ends its last line itself."""
+    waiting, size = [], 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= WRITTEN_AT_ONCE:
+            click.echo("".join(waiting), nl=False)
+            waiting, size = [], 0
+    click.echo("".join(waiting), nl=False)
 
 
 def err(text: str) -> None:

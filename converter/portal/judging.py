@@ -14,7 +14,7 @@ from typing import Any
 from converter import commands, form, wire
 from converter.engine import Died, Task, Worker
 from converter.identity.ledger import Entry
-from converter.model import Issue, Level, Outcome, Place
+from converter.model import Issue, Issues, Level, Outcome, Place
 from converter.report import html
 from converter.store.arrival import same_name
 
@@ -115,13 +115,13 @@ def _checked(work: Work, worker: InWords) -> Verdict | None:
         "fix": [],
     }
     try:
-        data, _ = worker.run(Task("check", args, tuple(names)))
+        data, blobs = worker.run(Task("check", args, tuple(names)))
     except Died as died:
         issue = Issue(commands.LOST[died.how], Level.ERROR, Place(names[0]))
-        return _verdict(work, worker, Outcome(names[0], (issue,), readable=False))
+        return _verdict(work, worker, Outcome(names[0], Issues.of([issue]), readable=False))
     if len(data["outcomes"]) != 1:
         return None
-    outcome = wire.unpack_outcome(data["outcomes"][0])
+    outcome = wire.unpack_outcome(data["outcomes"][0], blobs)
     return replace(_verdict(work, worker, outcome), marked=any(data["annotated"]))
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from converter.commands import Progress, silent
 from converter.engine import Worker
-from converter.model import Issue
+from converter.model import Issues
 from converter.receiving import across, run
+from converter.receiving.across import Sharing
 from converter.receiving.inbox import scan
 from converter.receiving.run import Plan, Received
 from converter.store import Listed, Register
@@ -36,7 +37,8 @@ class Summary:
     states: dict[str, int]  # current, superseded, identical, older, rejected → how many
     refused: tuple[Received, ...]  # the first of them
     unmatched: tuple[str, ...]  # names of units that no roster and no identity knows
-    findings: tuple[Issue, ...]
+    findings: Issues
+    sharing: tuple[Sharing, ...]  # units with members in common
     period: str
 
 
@@ -71,6 +73,8 @@ def receive(
                 unmatched[one.settled.name] = None
         chosen = period or max(str(plan.form.prose["period"]), across.newest(register))
         found = across.findings(register, plan.form, chosen, due)
+        shared = across.count(found).get("C101", 0)
+        sharing = across.sharing(register, plan.form, chosen) if shared else []
         register.publish(chosen, plan.now)
     return Summary(
         seen=len(items),
@@ -79,6 +83,7 @@ def receive(
         states=dict(states),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
-        findings=tuple(found),
+        findings=found,
+        sharing=tuple(sharing),
         period=chosen,
     )

@@ -7,16 +7,17 @@ question to a person, never a reason to refuse: the upper union decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from itertools import groupby
-from typing import Any, Protocol
+from itertools import chain, groupby
+from typing import Any, NamedTuple, Protocol
 
 from converter import messages
-from converter.model import Form, Issue, Place
+from converter.model import Form, Issue, Issues, Place
 from converter.store.arrival import same_name
 from converter.store.schema import IS_SUPERIOR, name
 
+MOST_SHARING = 100_000  # groups of units that are told; every number is among the findings
 CURRENT = "s.period = ? AND s.state = 'current'"
 
 
@@ -25,11 +26,20 @@ class Tables(Protocol):
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]: ...
 
-def findings(tables: Tables, form: Form, period: str, due: date | None = None) -> list[Issue]:
-    """Everything to be asked about a period, by code."""
+
+class Sharing(NamedTuple):
+    """Units that have some members in common."""
+
+    units: tuple[str, ...]
+    numbers: int  # ID numbers that all of them have
+
+
+def findings(tables: Tables, form: Form, period: str, due: date | None = None) -> Issues:
+    """Everything to be asked about a period, by code. Packed: an inbox that came twice under two
+    names has a finding for each of its members."""
     found = [
-        *_twice(tables, form, period),
         *_repeated(tables, form, period),
         *_jumps(tables, form, period),
         *_missing(tables, form, period),
@@ -38,7 +48,8 @@ def findings(tables: Tables, form: Form, period: str, due: date | None = None) -
     ]
     if due:
         found += _late(tables, form, period, due)
-    return sorted(found, key=lambda issue: issue.code)
+    found.sort(key=lambda issue: issue.code)
+    return Issues.of(chain(_twice(tables, form, period), found))
 
 
 def _issue(code: str, form: Form, place: Place, value: str = "", **params: Any) -> Issue:
@@ -50,29 +61,19 @@ def _issue(code: str, form: Form, place: Place, value: str = "", **params: Any) 
 
 def _twice(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
     """C101: one ID number among the members of two units, every place named."""
-    field = next((f for f in form.member if f.kind == "id_number"), None)
-    if field is None:
+    shared = _shared(form)
+    if not shared:
         return
-    key = name(field.key)
-    # Millions are told apart by eight bytes of each, and by counting alone; the few that are
-    # left over are looked at whole.
-    rows = tables.query(
-        f"WITH suspects AS MATERIALIZED (SELECT hash(m.{key}) AS h FROM members m"
-        f"  JOIN submissions s ON s.id = m.submission WHERE {CURRENT} AND m.{key} <> ''"
-        "   GROUP BY h HAVING count(*) > 1),"
-        f" m AS (SELECT m.{key} AS id, m.source_row, s.unit, s.file, s.member_sheet,"
-        "   s.id_column, s.id AS submission FROM members m JOIN submissions s"
-        f"  ON s.id = m.submission SEMI JOIN suspects ON suspects.h = hash(m.{key})"
-        f"  WHERE {CURRENT} AND m.{key} <> ''),"
-        " several AS (SELECT id FROM m GROUP BY id HAVING count(DISTINCT unit) > 1)"
-        " SELECT m.id, m.file, m.member_sheet, m.source_row, m.id_column, u.name, u.superior"
+    key, sql = shared
+    rows = tables.stream(
+        f"{sql} SELECT m.id, m.file, m.member_sheet, m.source_row, m.id_column, u.name, u.superior"
         " FROM m JOIN several USING (id) JOIN units u ON u.id = m.unit"
         " ORDER BY m.id, m.submission, m.source_row",
         [period, period],
     )
     for number, group in groupby(rows, key=lambda row: row[0]):
         entries = list(group)
-        places = [Place(row[1], row[2], row[3], row[4], field.key) for row in entries]
+        places = [Place(row[1], row[2], row[3], row[4], key) for row in entries]
         units = list(dict.fromkeys(row[5] for row in entries))
         other = next(n for n, row in enumerate(entries) if row[5] != units[0] or n == 1)
         issue = _issue(
@@ -90,6 +91,44 @@ def _twice(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
         yield Issue(
             issue.code, issue.level, issue.place, issue.value, issue.params, tuple(places[1:])
         )
+
+
+def _shared(form: Form) -> tuple[str, str] | None:
+    """The field of ID numbers, and SQL that names the members `m` whose number is another's, too,
+    and the numbers that `several` units have; of a period, asked for twice."""
+    field = next((f for f in form.member if f.kind == "id_number"), None)
+    if field is None:
+        return None
+    key = name(field.key)
+    # Millions are told apart by eight bytes of each, and by counting alone; the few that are
+    # left over are looked at whole.
+    return field.key, (
+        f"WITH suspects AS MATERIALIZED (SELECT hash(m.{key}) AS h FROM members m"
+        f"  JOIN submissions s ON s.id = m.submission WHERE {CURRENT} AND m.{key} <> ''"
+        "   GROUP BY h HAVING count(*) > 1),"
+        f" m AS (SELECT m.{key} AS id, m.source_row, s.unit, s.file, s.member_sheet,"
+        "   s.id_column, s.id AS submission FROM members m JOIN submissions s"
+        f"  ON s.id = m.submission SEMI JOIN suspects ON suspects.h = hash(m.{key})"
+        f"  WHERE {CURRENT} AND m.{key} <> ''),"
+        " several AS (SELECT id FROM m GROUP BY id HAVING count(DISTINCT unit) > 1)"
+    )
+
+
+def sharing(tables: Tables, form: Form, period: str) -> list[Sharing]:
+    """Which units have ID numbers in common, and how many: the most first, names by unit. One
+    inbox that came twice under two names is a line a unit here, and a finding a member."""
+    shared = _shared(form)
+    if not shared:
+        return []
+    rows = tables.stream(
+        f"{shared[1]}, groups AS (SELECT list_sort(list(DISTINCT unit)) AS units"
+        "  FROM m JOIN several USING (id) GROUP BY id)"
+        " SELECT units, count(*) AS shared FROM groups GROUP BY units"
+        f" ORDER BY shared DESC, units LIMIT {MOST_SHARING}",
+        [period, period],
+    )
+    names = dict(tables.query("SELECT id, name FROM units"))
+    return [Sharing(tuple(names[unit] for unit in units), count) for units, count in rows]
 
 
 # --- units ---------------------------------------------------------------------------------
@@ -226,9 +265,6 @@ def _late(tables: Tables, form: Form, period: str, due: date) -> Iterator[Issue]
             yield _issue("C106", form, Place(file), received=str(day), due=str(due), **words)
 
 
-def count(found: Iterable[Issue]) -> dict[str, int]:
+def count(found: Issues) -> dict[str, int]:
     """How often each code was found."""
-    counted: dict[str, int] = {}
-    for issue in found:
-        counted[issue.code] = counted.get(issue.code, 0) + 1
-    return counted
+    return dict(found.counted(lambda head: head.code))

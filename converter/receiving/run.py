@@ -248,10 +248,10 @@ def _split(task: Task) -> list[Task]:
     ]
 
 
-def _lost(task: Task, died: Died, form: Form) -> dict[str, Any]:
+def _lost(task: Task, died: Died, form: Form) -> engine.Answer:
     number, _, name, _ = task.args["files"][0]
     issue = Issue(LOST[died.how], Level.ERROR, Place(name))
-    return {"files": [_lost_entry(number, name, issue, form)]}
+    return {"files": [_lost_entry(number, name, issue, form)]}, ()
 
 
 def _still(entry: dict[str, Any], item: Item, form: Form) -> tuple[dict[str, Any], Item]:

@@ -10,26 +10,29 @@ The copy stays on the clerk's desk: what was typed is shown in full.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
 from converter import template
 from converter.messages import say
-from converter.model import Change, Form, Level, Outcome, Place, Submission
+from converter.model import Change, Field, Form, Issues, Level, Outcome, Place, Submission
 from converter.report import tables
 from converter.report.tables import Finding
 from converter.report.text import visible
 from converter.template import pages, style
-from converter.template.copying import Copy, Mark
+from converter.template.copying import Copy
 from converter.template.layout import Layout, layout
-from converter.template.pages import Entry, Page, link_to
+from converter.template.pages import Entry, Page, Plain, link_to
 from converter.workbook import remains
 
 LISTED = 10  # cells of a repeated fault that get a line of their own
 COMMENTED = 2000  # comments a sheet; beyond, cells are coloured only
 LONGEST = 300  # characters of what was typed; the cell itself has them all
+EXPLAINED = 5_000  # changes that lead to their cells; a sheet has room for 65,530 links
+MOST_LINES = 1_000_000  # of a list: a sheet has 1,048,576 rows
 VERDICTS = {Level.ERROR: pages.WRONG, Level.WARNING: pages.DOUBT, Level.NOTE: pages.NOTED}
 PROBLEMS = {
     "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17,
@@ -46,7 +49,7 @@ def annotated(
     press: template.Press,
     submission: Submission,
     outcome: Outcome,
-    changes: Sequence[Change] = (),
+    changes: Collection[Change] = (),
     files: Mapping[str, Path] = MappingProxyType({}),
 ) -> list[bytes]:
     """The annotated copy of a readable submission, as the pieces of a file. `changes` are those
@@ -59,15 +62,15 @@ def annotated(
     rows = template.prepared_rows(1, members) if members else form.limits["rows"]
     stamp = replace(submission.stamp, form=form.id, version=form.version)
     home = _Home(submission, form, layout(form, rows))
-    found = [
-        _Marked(one, home.of(one.place)) for one in tables.findings(outcome, form, show_ids=True)
-    ]
-    listed = [_problems(found, submission, changes)]
+    found = tables.ordered(outcome, form)
+    words = tables.Words(form, show_ids=True)
+    listed = [_problems(found, home, words, changes)]
     if changes:
-        listed.append(_changes(changes, home, submission, form))
+        listed.append(_changes(changes, home, words))
     if extras := _extras(submission, form, files):
         listed.append(extras)
-    copy = Copy(_marks(found, form), _named(listed, form))
+    marks, comments = _marks(found, home, words)
+    copy = Copy(marks, comments, _named(listed, form))
     return press.filled(submission, stamp, rows=rows, copy=copy)
 
 
@@ -82,29 +85,26 @@ def _named(listed: Sequence[Page], form: Form) -> list[Page]:
     return named
 
 
-@dataclass(frozen=True, slots=True)
-class _Marked:
-    """A finding and where its cell stands in the copy (no row: a whole sheet; no sheet: none)."""
-
-    finding: Finding
-    place: Place
-
-
 class _Home:
-    """Where a cell of the submission stands in the copy."""
+    """Where a cell of the submission stands in the copy (no row: a whole sheet; no sheet: none)."""
 
     def __init__(self, submission: Submission, form: Form, plan: Layout) -> None:
+        self.submission = submission
         self._form, self._plan = form, plan
-        self._member = submission.member
-        rows = submission.member.rows if submission.member else []
-        self._record = {row: number for number, row in enumerate(rows)}
+        self._fields: dict[tuple[str, str], Field | None] = {}
+
+    def field(self, place: Place) -> Field | None:
+        key = place.sheet, place.field
+        if key not in self._fields:
+            self._fields[key] = tables.field_of(place, self._form)
+        return self._fields[key]
 
     def of(self, place: Place) -> Place:
-        field = tables.field_of(place, self._form)
+        field = self.field(place)
         member, unit = self._plan.member, self._plan.unit
         if field and field.sheet == "unit":
             return Place("", self._form.unit.title, unit.rows[field.key], unit.ANSWER)
-        record = self._record.get(place.row) if self._is_member(place) else None
+        record = self._record(place)
         if record is not None:
             column = member.columns[field.key] if field else member.check
             return Place("", self._form.member.title, member.FIRST_ROW + record, column)
@@ -113,29 +113,41 @@ class _Home:
         titles = {sheet.title for sheet in self._form.sheets}
         return Place("", place.sheet if place.sheet in titles else "")
 
-    def _is_member(self, place: Place) -> bool:
-        return self._member is not None and place.sheet == self._member.name
+    def _record(self, place: Place) -> int | None:
+        member = self.submission.member
+        return member.record(place.row) if member and place.sheet == member.name else None
 
 
 # --- cells ---------------------------------------------------------------------------------
 
 
-def _marks(found: Iterable[_Marked], form: Form) -> dict[str, dict[tuple[int, int], Mark]]:
-    """Cells by sheet key and address: their worst finding's level, and in words what and how."""
-    sheets = {sheet.title: sheet.key for sheet in form.sheets}
-    by_cell: dict[str, dict[tuple[int, int], list[Finding]]] = {key: {} for key in sheets.values()}
-    for marked in found:
-        place = marked.place
-        if place.row and marked.finding.level is not Level.NOTE:
-            cell = place.row, place.column
-            by_cell[sheets[place.sheet]].setdefault(cell, []).append(marked.finding)
-    return {
-        key: {
-            at: Mark(here[0].level, _comment(here) if number < COMMENTED else "")
-            for number, (at, here) in enumerate(cells.items())
-        }
-        for key, cells in by_cell.items()
+def _marks(
+    found: Issues, home: _Home, words: tables.Words
+) -> tuple[dict[str, dict[int, Mapping[int, Level]]], dict[str, dict[tuple[int, int], str]]]:
+    """By sheet key: cells in the colour of their worst finding, as row → column → level, and of
+    the first ones also in words what and how. `found` names errors before warnings."""
+    sheets = {sheet.title: sheet.key for sheet in words.form.sheets}
+    marks: dict[str, dict[int, Mapping[int, Level]]] = {key: {} for key in sheets.values()}
+    said: dict[str, dict[tuple[int, int], list[Finding]]] = {key: {} for key in sheets.values()}
+    alike: dict[tuple[tuple[int, Level], ...], Mapping[int, Level]] = {}  # rows are marked alike
+    for number, (head, original) in enumerate(zip(found.heads, found.places, strict=True)):
+        place = home.of(original)
+        if head.level is Level.NOTE or not place.row:
+            continue
+        key, cell = sheets[place.sheet], (place.row, place.column)
+        here = marks[key].get(place.row, {})
+        if place.column not in here:
+            columns = (*here.items(), (place.column, head.level))
+            marks[key][place.row] = alike.setdefault(columns, dict(columns))
+            if len(said[key]) < COMMENTED:
+                said[key][cell] = []
+        if cell in said[key]:
+            said[key][cell].append(words.of(found[number]))
+    comments = {
+        key: {cell: _comment(findings) for cell, findings in cells.items()}
+        for key, cells in said.items()
     }
+    return marks, comments
 
 
 def _comment(findings: Sequence[Finding]) -> str:
@@ -151,27 +163,28 @@ def _comment(findings: Sequence[Finding]) -> str:
 # --- the list in front -----------------------------------------------------------------------
 
 
-def _problems(found: Sequence[_Marked], submission: Submission, changes: Sequence[Change]) -> Page:
+def _problems(found: Issues, home: _Home, words: tables.Words, changes: Collection[Change]) -> Page:
     """One line a problem; of a repeated one the first few, the others by their cells."""
-    counts = {level: sum(m.finding.level is level for m in found) for level in tables.LEVELS}
+    counts = found.counted(lambda head: head.level)
     errors, warnings = counts[Level.ERROR], counts[Level.WARNING]
     key = "report_copy_lead" if errors else "report_copy_clean"
     lead = say(key, errors=errors, warnings=warnings)
     if changes:
         lead += say("report_copy_changed", count=len(changes))
-    where = {id(m.finding): m.place for m in found}
+    submission = home.submission
     rows: list[list[Entry]] = []
-    for number, group in enumerate(tables.groups(m.finding for m in found), 1):
-        shown = group.findings[: 1 if group.first.level is Level.NOTE else LISTED]
+    for number, group in enumerate(tables.gathered(found), 1):
+        level = group[0].level
+        shown = [*map(words.of, group[: 1 if level is Level.NOTE else LISTED])]
         for one in shown:
             # The remedy once for all: the same words ten times over are read by nobody.
             fix = one.fix if one is shown[0] or one.fix != shown[0].fix else ""
-            rows.append(_problem(number, one, fix, where[id(one)], submission))
-        rest = group.findings[len(shown) :]
+            rows.append(_problem(number, one, fix, home.of(one.place), submission))
+        rest = group[len(shown) :]
         if rest:
-            cells = tables.listed([_or_original(where[id(one)], one) for one in rest])
+            cells = tables.listed(_or_original(home.of(place), place) for place in rest.places)
             text = say("report_copy_more", count=len(rest), cells=cells)
-            said = {"level": say(f"report_{rest[0].level}"), "message": text}
+            said = {"level": say(f"report_{level}"), "message": text}
             blank = (Entry(said.get(role, "")) for role in [*PROBLEMS][1:])
             rows.append([Entry(number), *blank])
     return Page(
@@ -184,8 +197,8 @@ def _problems(found: Sequence[_Marked], submission: Submission, changes: Sequenc
     )
 
 
-def _or_original(place: Place, one: Finding) -> Place:
-    return place if place.row else one.place
+def _or_original(place: Place, original: Place) -> Place:
+    return place if place.row else original
 
 
 def _problem(
@@ -225,10 +238,12 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
 # --- what was changed, and what the form does not know -----------------------------------------
 
 
-def _changes(changes: Sequence[Change], home: _Home, submission: Submission, form: Form) -> Page:
+def _changes(changes: Collection[Change], home: _Home, words: tables.Words) -> Page:
+    """A line a change; the first ones with a way to the cell and with the reason in words."""
+    left = iter(changes)
     rows = []
-    for number, change in enumerate(changes, 1):
-        one = tables.finding(change.note, form, show_ids=True)
+    for number, change in enumerate(islice(left, EXPLAINED), 1):
+        one = words.of(change.note)
         place = home.of(one.place)
         rows.append(
             [
@@ -236,20 +251,35 @@ def _changes(changes: Sequence[Change], home: _Home, submission: Submission, for
                 Entry(one.code),
                 Entry(place.sheet),
                 _linked(place),
-                Entry(visible(_original(one.place, place, submission))),
+                Entry(visible(_original(one.place, place, home.submission))),
                 Entry(one.title),
                 Entry(visible(change.old)),
                 Entry(visible(change.new)),
                 Entry(visible(one.message)),
             ]
         )
+    count = min(len(changes), MOST_LINES)
+    more = islice(enumerate(left, len(rows) + 1), count - len(rows))
+    lead = say("report_changes_lead")
+    if count < len(changes):
+        lead += say("report_changes_beyond", count=len(changes) - count)
     return Page(
         name=say("report_changes_sheet"),
         title=say("report_changes_title", count=len(changes)),
-        lead=say("report_changes_lead"),
+        lead=lead,
         columns=[(say(f"report_copy_{role}"), width) for role, width in CHANGES.items()],
         rows=rows,
+        plain=Plain((_plain_change(*one, home) for one in more), count - len(rows)),
     )
+
+
+def _plain_change(number: int, change: Change, home: _Home) -> tuple[str, ...]:
+    note = change.note
+    place, field = home.of(note.place), home.field(note.place)
+    original = visible(_original(note.place, place, home.submission))
+    title = field.title if field else ""
+    old, new = visible(change.old), visible(change.new)
+    return (str(number), note.code, place.sheet, place.cell, original, title, old, new, "")
 
 
 def own_sheets(form: Form) -> remains.Own:

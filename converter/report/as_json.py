@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from converter.model import Change, Form, Outcome
@@ -19,24 +18,33 @@ VERSION = 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def render(
+def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False, **told: Any) -> str:
+    """What `pieces` gives, as one text."""
+    return "".join(pieces(outcomes, form, show_ids, **told))
+
+
+def pieces(
     outcomes: Sequence[Outcome],
     form: Form,
     show_ids: bool = False,
     *,
     ascii_only: bool = False,
-    fixed: Mapping[str, Sequence[Change]] | None = None,
-) -> str:
-    """One JSON object, a line an issue. `ascii_only` writes \\u escapes, for consoles that cannot
-    show Chinese. `fixed` has the changes made in each file's corrected copy, where one was asked
-    for."""
-    # dumps without indent is C: with it, 100,000 issues take ten times as long.
-    dump = partial(json.dumps, ensure_ascii=ascii_only)
-    files = ",\n  ".join(_file(outcome, form, show_ids, dump, fixed) for outcome in outcomes)
-    head = f'{{"version": {VERSION}, "summary": {dump(tables.count(outcomes))},\n "files": ['
-    text = f"{head}{files}]}}\n"
-    # A lone surrogate from a damaged file has no UTF-8; its escape is plain ASCII.
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    fixed: Mapping[str, Iterable[Change]] | None = None,
+) -> Iterator[str]:
+    """One JSON object, a line an issue, piece by piece: a file may have a million issues.
+    `ascii_only` writes \\u escapes, for consoles that cannot show Chinese. `fixed` has the changes
+    made in each file's corrected copy, where one was asked for."""
+    encode = json.JSONEncoder(ensure_ascii=ascii_only).encode
+
+    def dump(value: Any) -> str:
+        # A lone surrogate from a damaged file has no UTF-8; its escape is plain ASCII.
+        return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", encode(value))
+
+    yield f'{{"version": {VERSION}, "summary": {dump(tables.count(outcomes))},\n "files": ['
+    for number, outcome in enumerate(outcomes):
+        yield ",\n  " if number else ""
+        yield from _file(outcome, form, show_ids, dump, fixed)
+    yield "]}\n"
 
 
 def _file(
@@ -44,26 +52,36 @@ def _file(
     form: Form,
     show_ids: bool,
     dump: Callable[[Any], str],
-    fixed: Mapping[str, Sequence[Change]] | None,
-) -> str:
+    fixed: Mapping[str, Iterable[Change]] | None,
+) -> Iterator[str]:
     head = {
         "file": outcome.file,
         "status": outcome.status,
         "unit": {"code": outcome.unit_code, "name": outcome.unit_name},
         "members": outcome.members,
     }
+    yield f'{dump(head)[:-1]}, "issues": ['
     found = tables.findings(outcome, form, show_ids=show_ids)
-    issues = ",\n    ".join(dump(_issue(one)) for one in found)
-    text = f'{dump(head)[:-1]}, "issues": [{issues}]'
-    if fixed is None:
-        return f"{text}}}"
-    mended = (_change(c, form, show_ids) for c in fixed.get(outcome.file, ()))
-    listed = ",\n    ".join(map(dump, mended))
-    return f'{text},\n   "fixed": [{listed}]}}'
+    yield from _between(",\n    ", map(dump, map(_issue, found)))
+    yield "]"
+    if fixed is not None:
+        yield ',\n   "fixed": ['
+        words = tables.Words(form, show_ids=show_ids)
+        mended = (_change(c, words) for c in fixed.get(outcome.file, ()))
+        yield from _between(",\n    ", map(dump, mended))
+        yield "]"
+    yield "}"
 
 
-def _change(change: Change, form: Form, show_ids: bool) -> dict[str, Any]:
-    one = changed.said(change, form, show_ids=show_ids)
+def _between(separator: str, texts: Iterable[str]) -> Iterator[str]:
+    before = ""
+    for text in texts:
+        yield before + text
+        before = separator
+
+
+def _change(change: Change, words: tables.Words) -> dict[str, Any]:
+    one = changed.said(change, words)
     place = change.note.place
     return {
         "code": change.note.code,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from converter.messages import say
-from converter.model import Change, Form
+from converter.model import Change, Changes, Form
 from converter.report import mask, tables
 from converter.report.text import cut, visible
+
+LISTED = 2_000  # changes of a file that are told one by one
 
 
 class Said(NamedTuple):
@@ -21,12 +24,12 @@ class Said(NamedTuple):
     why: str
 
 
-def said(change: Change, form: Form, *, show_ids: bool) -> Said:
+def said(change: Change, words: tables.Words) -> Said:
     """Put a change into words."""
-    one = tables.finding(change.note, form, show_ids=show_ids)
-    field = tables.field_of(change.note.place, form)
+    one = words.of(change.note)
     old, new, why = change.old, change.new, one.message
-    if not show_ids:
+    if not words.show_ids:
+        field = tables.field_of(change.note.place, words.form)
         hide = mask.whole if field and field.kind == "id_number" else mask.text
         for typed in sorted({old, new} - {""}, key=len, reverse=True):
             why = why.replace(typed, hide(typed))
@@ -35,13 +38,15 @@ def said(change: Change, form: Form, *, show_ids: bool) -> Said:
     return Said(f"{place.sheet}!{place.cell}", one.title, old, new, why)
 
 
-def render(
-    file: str, changes: Sequence[Change], form: Form, *, show_ids: bool, width: int = 0
-) -> str:
-    """A line that says how many, then a line a change; `width` is the terminal's (0: unknown)."""
-    lines = [say("report_fixed_head", file=visible(file), count=len(changes))]
-    for change in changes:
-        one = said(change, form, show_ids=show_ids)
-        words = {name: visible(text) for name, text in one._asdict().items()}
-        lines.append(cut(say("report_fixed_line", code=change.note.code, **words), width))
-    return "\n".join(lines) + "\n"
+def lines(
+    file: str, changes: Changes, form: Form, *, show_ids: bool, width: int = 0
+) -> Iterator[str]:
+    """A line that says how many, then a line a change, some thousand of them: all stand in the
+    copy. `width` is the terminal's (0: unknown)."""
+    words = tables.Words(form, show_ids=show_ids)
+    yield say("report_fixed_head", file=visible(file), count=len(changes)) + "\n"
+    for change in islice(changes, LISTED):
+        shown = {name: visible(text) for name, text in said(change, words)._asdict().items()}
+        yield cut(say("report_fixed_line", code=change.note.code, **shown), width) + "\n"
+    if len(changes) > LISTED:
+        yield say("report_fixed_more", count=len(changes) - LISTED) + "\n"

@@ -12,7 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from converter.messages import say
-from converter.model import Form, Issue, Level, Outcome
+from converter.model import Form, Issues, Level, Outcome
 from converter.report import charts, page, tables
 from converter.report.tables import Finding
 from converter.report.terminal import SHOWN, address
@@ -60,26 +60,27 @@ def _chart(common: Table) -> Markup:
 def section(outcome: Outcome, form: Form, *, show_ids: bool) -> dict[str, Any]:
     """What the macros of `findings.html.j2` show of one submission: plain values, and few of
     them however many findings there are."""
-    by_level: dict[Level, list[list[Issue]]] = {level: [] for level in tables.LEVELS}
-    for group in tables.gathered(outcome, form):
+    words = tables.Words(form, show_ids=show_ids)
+    by_level: dict[Level, list[Issues]] = {level: [] for level in tables.LEVELS}
+    for group in tables.gathered(tables.ordered(outcome, form)):
         by_level[group[0].level].append(group)
     serious = by_level[Level.ERROR] + by_level[Level.WARNING]
     return {
         "status": outcome.status,
         "counts": [sum(map(len, by_level[level])) for level in tables.LEVELS],
-        "groups": [_group(group, form, show_ids) for group in serious],
-        "notes": [_note(group, form, show_ids) for group in by_level[Level.NOTE]],
+        "groups": [_group(group, words) for group in serious],
+        "notes": [_note(group, words) for group in by_level[Level.NOTE]],
     }
 
 
-def _group(group: Sequence[Issue], form: Form, show_ids: bool) -> dict[str, Any]:
-    rest = [issue.place for issue in group[SHOWN:]]
+def _group(group: Issues, words: tables.Words) -> dict[str, Any]:
+    rest = group[SHOWN:]
     return {
         "level": str(group[0].level),
         "code": group[0].code,
-        "shown": [_shown(tables.finding(i, form, show_ids=show_ids)) for i in group[:SHOWN]],
+        "shown": [_shown(words.of(issue)) for issue in group[:SHOWN]],
         "more": len(rest),
-        "cells": tables.listed(rest),
+        "cells": tables.listed(rest.places),
     }
 
 
@@ -94,11 +95,11 @@ def _shown(one: Finding) -> dict[str, Any]:
     }
 
 
-def _note(group: Sequence[Issue], form: Form, show_ids: bool) -> dict[str, Any]:
+def _note(group: Issues, words: tables.Words) -> dict[str, Any]:
     return {
         "code": group[0].code,
-        "example": tables.titled(tables.finding(group[0], form, show_ids=show_ids)),
+        "example": tables.titled(words.of(group[0])),
         "count": len(group),
         "sheet": group[0].place.sheet,
-        "cells": tables.listed([issue.place for issue in group]),
+        "cells": tables.listed(group.places),
     }

@@ -5,36 +5,61 @@ ID numbers are masked unless asked for: a finding is followed up by file and row
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from converter import messages
 from converter.messages import say
-from converter.model import Form, Issue
+from converter.model import Form, Issue, Issues
 from converter.report import tables, tabular, terminal
 from converter.report.tabular import Table
 from converter.report.text import visible
 
 SHOWN = 5  # findings of a code that are shown on a terminal
+NAMED = 3  # units that are named in a line
+SHARED = "C101"  # one ID number in several units
+
+Sharings = Sequence[tuple[tuple[str, ...], int]]  # names of units, how many members they share
 
 
-def findings_text(found: Sequence[Issue], form: Form, *, show_ids: bool = False) -> str:
-    """The findings by code, the first few of each."""
+def findings_text(
+    found: Issues, form: Form, *, sharing: Sharings = (), show_ids: bool = False
+) -> str:
+    """The findings by code, the first few of each; of `sharing`, units with members in common and
+    how many, the first few where findings are left out."""
     lines = []
-    counted: dict[str, int] = {}
-    for issue in found:
-        counted[issue.code] = counted.get(issue.code, 0) + 1
-        if counted[issue.code] <= SHOWN:
-            one = tables.finding(issue, form, show_ids=show_ids)
-            lines += terminal.diagnostic(one)
-        elif counted[issue.code] == SHOWN + 1:
-            rest = sum(other.code == issue.code for other in found) - SHOWN
-            lines.append("  " + say("findings_more", count=rest))
+    words = tables.Words(form, show_ids=show_ids)
+    for group in found.grouped(lambda head: head.code):
+        for issue in group[:SHOWN]:
+            lines += terminal.diagnostic(words.of(issue))
+        if len(group) > SHOWN:
+            lines.append("  " + say("findings_more", count=len(group) - SHOWN))
+            if group[0].code == SHARED:
+                lines += ["  " + _sharing(*line) for line in sharing[:SHOWN]]
+                if len(sharing) > SHOWN:
+                    lines.append("  " + say("findings_more", count=len(sharing) - SHOWN))
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def findings_table(found: Sequence[Issue], form: Form, *, show_ids: bool = False) -> Table:
-    """All findings as one table, a row each."""
+def _sharing(units: Sequence[str], count: int) -> str:
+    return say("sharing_line", units=_named(units), count=count)
+
+
+def _named(units: Sequence[str]) -> str:
+    more = say("and_more") if units[NAMED:] else ""
+    return "、".join(map(visible, units[:NAMED])) + more
+
+
+def sharing_csv(sharing: Sharings) -> Iterator[bytes]:
+    """Units that have members in common, for a spreadsheet program."""
+    header = [say(f"sharing_{key}") for key in ("count", "units")]
+    rows = ((count, "；".join(units)) for units, count in sharing)
+    return tabular.csv_rows(chain([header], rows))
+
+
+def findings_csv(found: Issues, form: Form, *, show_ids: bool = False) -> Iterator[bytes]:
+    """All findings for a spreadsheet program, heading first, a line each."""
     header = [
         say(f"findings_{key}")
         for key in (
@@ -42,12 +67,12 @@ def findings_table(found: Sequence[Issue], form: Form, *, show_ids: bool = False
             "message", "fix", "related",
         )
     ]  # fmt: skip
-    rows = [_row(issue, form, show_ids) for issue in found]
-    return Table(say("findings_title"), header, rows)
+    words = tables.Words(form, show_ids=show_ids)
+    return tabular.csv_rows(chain([header], (_row(issue, words) for issue in found)))
 
 
-def _row(issue: Issue, form: Form, show_ids: bool) -> list[str]:
-    one = tables.finding(issue, form, show_ids=show_ids)
+def _row(issue: Issue, words: tables.Words) -> list[str]:
+    one = words.of(issue)
     related = "；".join(f"{place.file} {terminal.address(place)}".strip() for place in one.related)
     return [
         say(f"report_{one.level}"),
@@ -64,47 +89,33 @@ def _row(issue: Issue, form: Form, show_ids: bool) -> list[str]:
     ]
 
 
-def findings_csv(found: Sequence[Issue], form: Form, *, show_ids: bool = False) -> bytes:
-    """The same for a spreadsheet program, heading first."""
-    table = findings_table(found, form, show_ids=show_ids)
-    return tabular.write_csv([table._replace(title="")])
-
-
-def findings_json(found: Sequence[Issue], form: Form, *, show_ids: bool = False) -> list[Any]:
+def findings_json(found: Issues, form: Form, *, show_ids: bool = False) -> Iterator[dict[str, Any]]:
     """The same as plain values, with the keys of `check --format json`."""
-    listed = []
+    words = tables.Words(form, show_ids=show_ids)
     for issue in found:
-        one = tables.finding(issue, form, show_ids=show_ids)
-        listed.append(
-            {
-                "code": one.code,
-                "level": str(one.level),
-                "unit": issue.params.get("unit", ""),
-                "superior": issue.params.get("superior", ""),
-                "file": one.place.file,
-                "sheet": one.place.sheet,
-                "cell": one.place.cell,
-                "row": one.place.row,
-                "field": one.place.field,
-                "value": one.value,
-                "message": one.message,
-                "fix": one.fix,
-                "related": [
-                    {"file": p.file, "sheet": p.sheet, "cell": p.cell} for p in one.related
-                ],
-            }
-        )
-    return listed
+        one = words.of(issue)
+        yield {
+            "code": one.code,
+            "level": str(one.level),
+            "unit": issue.params.get("unit", ""),
+            "superior": issue.params.get("superior", ""),
+            "file": one.place.file,
+            "sheet": one.place.sheet,
+            "cell": one.place.cell,
+            "row": one.place.row,
+            "field": one.place.field,
+            "value": one.value,
+            "message": one.message,
+            "fix": one.fix,
+            "related": [{"file": p.file, "sheet": p.sheet, "cell": p.cell} for p in one.related],
+        }
 
 
-def counted(found: Sequence[Issue], form: Form) -> str:
+def counted(found: Issues, form: Form) -> str:
     """How many of each kind, in words."""
-    numbers: dict[str, int] = {}
-    for issue in found:
-        numbers[issue.code] = numbers.get(issue.code, 0) + 1
     return "，".join(
         say("receive_found", word=messages.entry(code, form).title, count=number)
-        for code, number in numbers.items()
+        for code, number in found.counted(lambda head: head.code).items()
     )
 
 

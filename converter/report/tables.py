@@ -1,4 +1,4 @@
-"""Issues → findings (what a report says of one cell) → groups (one remedy for many cells).
+"""Issues → groups (one remedy for many cells) → findings (what a report says of one cell).
 
 Every report shows the same findings in the same order: errors first, then warnings, then
 notes; within a level whole files, then the sheets in the form's order, rows, columns.
@@ -7,12 +7,16 @@ notes; within a level whole files, then the sheets in the form's order, rows, co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any
 
 from converter import messages
+from converter.issues import Head
 from converter.messages import say
-from converter.model import Field, Form, Issue, Level, Outcome, Place
+from converter.model import Field, Form, Issue, Issues, Level, Outcome, Place
 from converter.report import mask
 from converter.statistics.cards import Table
 
@@ -35,20 +39,6 @@ class Finding:
     related: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Findings of one code at one field of one sheet, in order."""
-
-    findings: tuple[Finding, ...]
-
-    @property
-    def first(self) -> Finding:
-        return self.findings[0]
-
-    def __len__(self) -> int:
-        return len(self.findings)
-
-
 def field_of(place: Place, form: Form) -> Field | None:
     """The form's field that a place names. Where both sheets have such a key, the sheet decides."""
     found = [field for sheet in form.sheets for field in sheet if field.key == place.field]
@@ -60,65 +50,96 @@ def field_of(place: Place, form: Form) -> Field | None:
 
 def finding(issue: Issue, form: Form, *, show_ids: bool) -> Finding:
     """Put an issue into words."""
-    field = field_of(issue.place, form)
-    value, message, fix = issue.value, messages.sentence(issue, form), _fix(issue, form)
-    if not show_ids:
-        if field and field.kind == "id_number":
-            # A badly typed number need not look like one: hide what was typed wherever it shows.
-            value = mask.whole(value)
-            if value != issue.value:
-                message = message.replace(issue.value, value)
-                fix = fix.replace(issue.value, value)
-        value, message, fix = mask.text(value), mask.text(message), mask.text(fix)
-    return Finding(
-        code=issue.code,
-        level=issue.level,
-        place=issue.place,
-        title=field.title if field else "",
-        value=value,
-        message=message,
-        fix=fix,
-        related=issue.related,
-    )
+    return Words(form, show_ids=show_ids).of(issue)
 
 
-def _fix(issue: Issue, form: Form) -> str:
+class Words:
+    """Puts issues into words. What those of one code and field share is looked up once."""
+
+    def __init__(self, form: Form, *, show_ids: bool) -> None:
+        self.form, self.show_ids = form, show_ids
+        self._known: dict[tuple[str, str, str], _Shared] = {}
+
+    def of(self, issue: Issue) -> Finding:
+        key = issue.code, issue.place.sheet, issue.place.field
+        shared = self._known.get(key)
+        if shared is None:
+            shared = self._known[key] = _Shared.of(issue, self.form)
+        field, value = shared.field, issue.value
+        words = {"title": shared.title, **issue.params}
+        message = messages.fill(shared.entry.sentence, words)
+        fix = _fix(issue, shared.entry, words)
+        if not self.show_ids:
+            if field and field.kind == "id_number":
+                # A badly typed number need not look like one: what was typed is hidden wherever
+                # it shows.
+                value = mask.whole(value)
+                if value != issue.value:
+                    message = message.replace(issue.value, value)
+                    fix = fix.replace(issue.value, value)
+            value, message, fix = mask.text(value), mask.text(message), _masked(fix)
+        return Finding(
+            code=issue.code,
+            level=issue.level,
+            place=issue.place,
+            title=field.title if field else "",
+            value=value,
+            message=message,
+            fix=fix,
+            related=issue.related,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What issues of one code and field have in common."""
+
+    entry: messages.Entry
+    field: Field | None
+    title: str
+
+    @staticmethod
+    def of(issue: Issue, form: Form) -> _Shared:
+        field = field_of(issue.place, form)
+        return _Shared(messages.entry(issue.code, form), field, messages.field_title(issue, form))
+
+
+_masked = lru_cache(256)(mask.text)  # remedies repeat themselves
+
+
+def _fix(issue: Issue, entry: messages.Entry, words: Mapping[str, Any]) -> str:
     """What to do; for an error that may be explained also that, once explained only the reason."""
     if "reason" in issue.params:
         return say("report_explained", reason=issue.params["reason"])
-    fix = messages.fix(issue, form)
-    if issue.level is Level.ERROR and messages.entry(issue.code, form).explainable:
+    fix = messages.fill(entry.fix, words)
+    if issue.level is Level.ERROR and entry.explainable:
         return say("report_explainable", fix=fix)
     return fix
 
 
-def findings(outcome: Outcome, form: Form, *, show_ids: bool) -> list[Finding]:
-    """Everything that was found in one submission, in the order of reports."""
-    ordered = sorted(outcome.issues, key=lambda issue: _order(issue, outcome, form))
-    return [finding(issue, form, show_ids=show_ids) for issue in ordered]
+def ordered(outcome: Outcome, form: Form) -> Issues:
+    """The issues of a submission in the order of reports."""
+
+    def before(head: Head) -> tuple[int, bool, int]:
+        place = head.place
+        return LEVELS.index(head.level), bool(place.sheet), _sheet_order(place, form)
+
+    return outcome.issues.ordered(before, lambda head: (head.place.column, head.code))
 
 
-def gathered(outcome: Outcome, form: Form) -> list[list[Issue]]:
-    """The issues of a submission as `groups` would gather their findings, none of them put into
-    words yet: there may be hundreds of thousands, of which a page shows a few."""
-    found: dict[tuple[Level, str, str, str, str], list[Issue]] = {}
-    for one in sorted(outcome.issues, key=lambda issue: _order(issue, outcome, form)):
-        place = one.place
-        key = (one.level, one.code, place.file, place.sheet, place.field)
-        found.setdefault(key, []).append(one)
-    return list(found.values())
+def findings(outcome: Outcome, form: Form, *, show_ids: bool) -> Iterator[Finding]:
+    """Everything that was found in one submission, in the order of reports, one after another."""
+    return map(Words(form, show_ids=show_ids).of, ordered(outcome, form))
 
 
-def _order(issue: Issue, outcome: Outcome, form: Form) -> tuple[int, bool, int, int, int, str]:
-    place = issue.place
-    return (
-        LEVELS.index(issue.level),
-        bool(place.sheet),
-        _sheet_order(place, form),
-        place.row,
-        place.column,
-        issue.code,
-    )
+def gathered(issues: Issues) -> list[Issues]:
+    """Issues of one code and field of one sheet together, in the order of each group's first: none
+    of them is put into words yet. There may be hundreds of thousands, of which few are shown."""
+
+    def key(head: Head) -> tuple[Level, str, str, str, str]:
+        return head.level, head.code, head.place.file, head.place.sheet, head.place.field
+
+    return issues.grouped(key)
 
 
 def _sheet_order(place: Place, form: Form) -> int:
@@ -133,40 +154,30 @@ def _sheet_order(place: Place, form: Form) -> int:
     return 0
 
 
-def groups(found: Iterable[Finding]) -> list[Group]:
-    """Gather findings of one code and field, in order of each group's first finding."""
-    gathered: dict[tuple[Level, str, str, str, str], list[Finding]] = {}
-    for one in found:
-        place = one.place
-        key = (one.level, one.code, place.file, place.sheet, place.field)
-        gathered.setdefault(key, []).append(one)
-    return [Group(tuple(members)) for members in gathered.values()]
-
-
-def cells(places: Sequence[Place]) -> list[str]:
+def cells(places: Iterable[Place]) -> Iterator[str]:
     """Addresses in order, three or more below one another drawn together: C5, C8:C12."""
-    texts: list[str] = []
-    run: list[Place] = []
+    run: list[Place] = []  # the first and the last of it
+    length = 0
 
-    def close() -> None:
-        if len(run) > 2:
-            texts.append(f"{run[0].cell}:{run[-1].cell}")
+    def texts() -> Iterator[str]:
+        if length > 2:
+            yield f"{run[0].cell}:{run[-1].cell}"
         else:
-            texts.extend(place.cell for place in run)
+            yield from (place.cell for place in run)
 
     for place in places:
         if run and (place.column, place.row) != (run[-1].column, run[-1].row + 1):
-            close()
-            run = []
+            yield from texts()
+            run, length = [], 0
         if place.cell:
-            run.append(place)
-    close()
-    return texts
+            run = [*run[:1], place]
+            length += 1
+    yield from texts()
 
 
-def listed(places: Sequence[Place]) -> str:
+def listed(places: Iterable[Place]) -> str:
     """Addresses in one line, the first dozen of them."""
-    texts = cells(places)
+    texts = [*islice(cells(places), LISTED + 1)]
     line = "、".join(texts[:LISTED])
     return line if len(texts) <= LISTED else say("report_and_more", cells=line)
 
@@ -185,7 +196,9 @@ def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> Table:
     files: Counter[tuple[str, Level]] = Counter()
     places: Counter[tuple[str, Level]] = Counter()
     for outcome in outcomes:
-        found = Counter((i.code, i.level) for i in outcome.issues if i.level is not Level.NOTE)
+        found = outcome.issues.counted(lambda head: (head.code, head.level))
+        for key in [key for key in found if key[1] is Level.NOTE]:
+            del found[key]
         files.update(found.keys())
         places.update(found)
     ordered = sorted(files, key=lambda key: (-files[key], -places[key], key))[:limit]

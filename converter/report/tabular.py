@@ -5,13 +5,15 @@ A table is (title, header, rows); the header may be empty. Texts come as they ar
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from converter.report.text import columns, visible
 
+WRITTEN_AT_ONCE = 1 << 16  # characters of a long table
 GAP = 2  # columns between two columns of a terminal table
 
 
@@ -74,19 +76,32 @@ def html(tables: Sequence[Table], title: str, subtitle: str = "") -> str:
 
 
 def write_csv(tables: Sequence[Table]) -> bytes:
-    """All tables below each other, for a spreadsheet program (UTF-8 with a mark, as Excel
-    needs it); texts that a spreadsheet would run are kept as text."""
+    """All tables below each other, for a spreadsheet program."""
+
+    def rows() -> Iterator[Sequence[str | int | float]]:
+        for number, table in enumerate(tables):
+            if number:
+                yield []
+            if table.title:
+                yield [table.title]
+            yield from (row for row in (table.header, *table.rows) if row)
+
+    return b"".join(csv_rows(rows()))
+
+
+def csv_rows(rows: Iterable[Sequence[str | int | float]]) -> Iterator[bytes]:
+    """A line a row (UTF-8 with a mark, as Excel needs it); texts that a spreadsheet would run are
+    kept as text."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
-    for number, table in enumerate(tables):
-        if number:
-            writer.writerow([])
-        if table.title:
-            writer.writerow([table.title])
-        for row in (table.header, *table.rows):
-            if row:
-                writer.writerow([_tame(shown(cell)) for cell in row])
-    return stream.getvalue().encode("utf-8-sig")
+    yield codecs.BOM_UTF8
+    for row in rows:
+        writer.writerow([_tame(shown(cell)) for cell in row])
+        if stream.tell() >= WRITTEN_AT_ONCE:
+            yield stream.getvalue().encode()
+            stream.seek(0)
+            stream.truncate()
+    yield stream.getvalue().encode()
 
 
 def _tame(cell: str) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from converter import messages
 from converter.messages import say
-from converter.model import Form, Level, Outcome, Place
+from converter.model import Form, Issues, Level, Outcome, Place
 from converter.report import tables
-from converter.report.tables import Finding, Group
+from converter.report.tables import Finding
 from converter.report.text import columns, cut, visible
 
 SHOWN = 3  # findings of a group that are shown in full
@@ -131,18 +131,19 @@ def _file(
     verbose: bool,
 ) -> str:
     lines: list[str] = []
-    for group in tables.groups(tables.findings(outcome, form, show_ids=show_ids)):
-        if group.first.level is Level.NOTE and not verbose and len(group) > 1:
-            lines.append(_notes(group, form, paint, width))
+    words = tables.Words(form, show_ids=show_ids)
+    for group in tables.gathered(tables.ordered(outcome, form)):
+        if not verbose and len(group) > 1 and group[0].level is Level.NOTE:
+            lines.append(_notes(group, words.of(group[0]), form, paint, width))
             continue
-        shown = group.findings[:limit] if limit else group.findings
-        for one in shown:
+        shown = group[:limit] if limit else group
+        for one in map(words.of, shown):
             lines.extend(
                 diagnostic(one, paint, width, brief=one.level is Level.NOTE and not verbose)
             )
-        rest = group.findings[len(shown) :]
+        rest = group[len(shown) :]
         if rest:
-            places = tables.listed([one.place for one in rest])
+            places = tables.listed(rest.places)
             lines.append(cut(say("report_more", count=len(rest), cells=places), width))
     lines.append(_ending(outcome, paint))
     return "\n".join(lines)
@@ -181,14 +182,13 @@ def _value(value: str, width: int) -> str:
     return say("report_long_value", value=cut(shown, max(room - tail, 10)), length=len(value))
 
 
-def _notes(group: Group, form: Form, paint: Paint, width: int) -> str:
-    one = group.first
+def _notes(group: Issues, one: Finding, form: Form, paint: Paint, width: int) -> str:
     title = messages.entry(one.code, form).title
     text = say(
         "report_notes",
         title=title,
         count=len(group),
-        cells=tables.listed([f.place for f in group.findings]),
+        cells=tables.listed(group.places),
     )
     parts = [
         paint(f"{say(f'report_{one.level}')}[{one.code}]", _COLOURS[one.level]),

@@ -24,7 +24,7 @@ from converter import messages, schema, workbook
 from converter.identity.files import CODE
 from converter.identity.issuing import Unit
 from converter.kinds.base import Cells
-from converter.model import CellType, Field, Issue, Level, Outcome, Place, RawSheet
+from converter.model import CellType, Field, Issue, Issues, Level, Outcome, Place, RawSheet
 from converter.roster.definition import CONTACT, Table
 
 OPTIONAL_COLUMN = "S004"
@@ -55,7 +55,7 @@ def read(path: Path, table: Table) -> Roster:
         bad = {i.place.row for i in issues if i.level is Level.ERROR}
         units = [_unit(texts, n, table) for n, row in enumerate(raw.rows) if row not in bad]
     readable = not any(i.code[0] == "F" and i.level is Level.ERROR for i in issues)
-    return Roster(Outcome(str(path), tuple(issues), readable=readable), tuple(units))
+    return Roster(Outcome(str(path), Issues.of(issues), readable=readable), tuple(units))
 
 
 def plain(text: str) -> str:

@@ -6,7 +6,7 @@ condition that is TRUE in the same cases. Rules run only where all their inputs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
@@ -163,12 +163,12 @@ def days(column: Column) -> npt.NDArray[np.datetime64]:
     return np.where(column.sound, found, np.datetime64("NaT", "D"))
 
 
-def labels(column: Column, mask: Mask) -> list[tuple[int, int]]:
+def labels(column: Column, mask: Mask) -> Iterator[tuple[int, int]]:
     """Position and record label of every record in a mask."""
     if not mask.any():
-        return []
-    index = column.blank.index
-    return [(at, int(index[at])) for at in np.flatnonzero(mask).tolist()]
+        return iter(())
+    at = np.flatnonzero(mask)
+    return zip(at.tolist(), column.blank.index[at].tolist(), strict=True)
 
 
 # --- shared by the cards -------------------------------------------------------------------

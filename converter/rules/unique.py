@@ -39,9 +39,9 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
         keys, first = np.unique(key, return_index=True)
         firsts = np.zeros(len(repeated), dtype="int64")
         firsts[live] = live[first[np.searchsorted(keys, key)]]
-        index = column.blank.index
+        first_ones = column.blank.index.to_numpy()[firsts]
         for at, record in labels(column, repeated):
-            yield Hit(path, record, {}, ((path, int(index[firsts[at]])),))
+            yield Hit(path, record, {}, ((path, int(first_ones[at])),))
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

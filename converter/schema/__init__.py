@@ -48,9 +48,9 @@ def judge(
     if not index.is_unique:
         raise ValueError("the records of a batch need labels of their own")
     drafts = {f.key: begin(f, cells[f.key], absent.get(f.key), form) for f in sheet if not f.derive}
-    findings = [finding for draft in drafts.values() for finding in draft.type_faults()]
-    findings += validate(sheet, drafts, form)
+    faults = [draft.type_faults() for draft in drafts.values() if draft.codes]
+    faults += validate(sheet, drafts, form)
     for draft in drafts.values():
         draft.asked = None  # what checks know of the cells takes as much memory as the cells
-    notes = [note for draft in drafts.values() for note in draft.notes(form)]
-    return Judged(columns(sheet, drafts, cells, form), findings, notes)
+    rewritten = [draft.notes(form) for draft in drafts.values() if draft.note is not None]
+    return Judged(columns(sheet, drafts, cells, form), faults, rewritten)

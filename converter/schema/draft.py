@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from converter.kinds import KINDS
 from converter.kinds.base import Cells, Mask
 from converter.model import CellType, Field, Form
 from converter.schema.lookup import checks, is_error
-from converter.schema.results import Finding
+from converter.schema.results import Found, Params
 
 TYPE_FAULTS = {CellType.ERROR: "K002", CellType.UNCALCULATED: "K003", CellType.BOOL: "K004"}
 CONTROL = "K005"
@@ -24,6 +24,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe
 WORTH_SORTING = 64  # cells; fewer are judged as fast as they are told apart
 
 Texts = npt.NDArray[np.object_]
+Words = Callable[[str, str, str], Params]  # of code, what was typed, canonical text
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +66,33 @@ class Draft:
     def series(self, values: Texts) -> pd.Series:
         return pd.Series(values, index=self.index, dtype=object)
 
-    def type_faults(self) -> Iterator[Finding]:
-        for at in sorted(self.codes):
-            yield Finding(self.codes[at], self.field.key, int(self.index[at]))
+    def found(self, at: npt.NDArray[np.intp], codes: Sequence[str], params: Words) -> Found:
+        """What was found at these positions, told by the texts as they now are."""
+        return Found(
+            self.field.key,
+            self.index.to_numpy(dtype="int64")[at],
+            codes,
+            self.raw[at],
+            self.text[at],
+            params,
+        )
 
-    def notes(self, form: Form) -> Iterator[Finding]:
+    def type_faults(self) -> Found:
+        at = sorted(self.codes)
+        positions = np.array(at, dtype=np.intp)
+        return self.found(positions, [self.codes[n] for n in at], lambda code, raw, text: {})
+
+    def notes(self, form: Form) -> Found:
         """What was rewritten, of cells that are taken as they are now read."""
-        if self.note is None:
-            return
-        kind = KINDS[self.field.kind]
-        shown: dict[str, str] = {}
-        for at in np.flatnonzero((self.note != "") & ~self.faulty).tolist():
-            text = self.text[at]
-            if text not in shown:
-                shown[text] = str(kind.cell(text, self.field, form))
-            params = {"from": self.raw[at], "to": shown[text]}
-            yield Finding(self.note[at], self.field.key, int(self.index[at]), params)
+        kind, field = KINDS[self.field.kind], self.field
+        noted = np.empty(0, dtype=np.intp)
+        if self.note is not None:
+            noted = np.flatnonzero((self.note != "") & ~self.faulty)
+
+        def params(code: str, raw: str, text: str) -> Params:
+            return {"from": raw, "to": str(kind.cell(text, field, form))}
+
+        return self.found(noted, [] if self.note is None else self.note[noted].tolist(), params)
 
 
 def begin(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> Draft:

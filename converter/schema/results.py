@@ -1,12 +1,22 @@
-"""What judging a sheet yields."""
+"""What judging a sheet yields. A sheet may hold a fault in each of a million cells: they are kept
+as arrays, and become `Finding`s while somebody goes through them."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, repeat
+
+import numpy as np
+import numpy.typing as npt
 
 from converter.rules.base import Column
+
+Params = Mapping[str, str | int]
+Texts = npt.NDArray[np.object_]
+REMEMBERED = 1024  # columns repeat their faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +26,27 @@ class Finding:
     code: str
     field: str  # field key
     record: int  # label of the record
-    params: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
+    params: Params = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Findings at one field, in the order of its cells."""
+
+    field: str
+    records: npt.NDArray[np.int64]  # labels
+    codes: Sequence[str]
+    raw: Texts  # as typed
+    text: Texts  # canonical
+    params: Callable[[str, str, str], Params]  # of code, raw, text
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[Finding]:
+        params = lru_cache(REMEMBERED)(self.params)
+        words = map(params, self.codes, self.raw, self.text)
+        return map(Finding, self.codes, repeat(self.field), self.records.tolist(), words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +54,13 @@ class Judged:
     """One sheet over a batch: what rules work on, what is wrong, what was rewritten."""
 
     columns: Mapping[str, Column]
-    findings: list[Finding]
-    notes: list[Finding]
+    faults: Sequence[Found]
+    rewritten: Sequence[Found]
+
+    @property
+    def findings(self) -> Iterator[Finding]:
+        return chain.from_iterable(self.faults)
+
+    @property
+    def notes(self) -> Iterator[Finding]:
+        return chain.from_iterable(self.rewritten)

@@ -1,19 +1,22 @@
 """The only module that knows pandera: a sheet's schema, and failure cases → findings.
 
 Pandera's traps and what is done about them: an empty frame loses its types (without records
-nothing is validated); failures are told apart by row labels (the frame gets unique ones of its
-own); coercion would hide what was typed (never asked for); the environment may switch
+nothing is validated); it copies every failing cell several times over, into tables and sentences
+(a check tells it of a column as a whole, which cells fail is kept here, and of blank cells it sees
+one); coercion would hide what was typed (never asked for); the environment may switch
 validation off or down (it is switched on for the call); an exception inside a check comes out
-as a failure without a row (raised again as a bug).
+as a failure of another reason (raised again as a bug).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pa
 from pandera.config import ValidationDepth, config_context
@@ -23,16 +26,25 @@ from converter.kinds.base import Check
 from converter.model import Form, Sheet
 from converter.schema.draft import Asked, Draft
 from converter.schema.lookup import Same, checks, is_error
-from converter.schema.results import Finding
+from converter.schema.results import Found, Params
 
 REQUIRED = "K001"
-_NOT_NULLABLE = "not_nullable"  # pandera's name of the check behind nullable=False
+_OURS = {  # how a check fails, and pandera's word for a blank where nullable=False
+    pa.errors.SchemaErrorReason.DATAFRAME_CHECK,
+    pa.errors.SchemaErrorReason.SERIES_CONTAINS_NULLS,
+}
 
-Failures = dict[str, dict[int, list[int]]]  # column → position → ranks of its failing checks
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The cells under validation by field key, for pandera hands a check the text alone, without
+    types; and what failed: (field key, code) → positions."""
+
+    asked: Mapping[str, Asked]
+    failed: dict[tuple[str, str], npt.NDArray[np.intp]]
 
 
-# The cells under validation by field key: pandera hands a check the text alone, without types.
-_batch: ContextVar[Mapping[str, Asked]] = ContextVar("batch")
+_batch: ContextVar[_Batch] = ContextVar("batch")
 
 
 def schema(sheet: Sheet, form: Form) -> pa.DataFrameSchema:
@@ -57,84 +69,81 @@ def _schema(form: Same, key: str) -> pa.DataFrameSchema:
 
 
 def _check(key: str, check: Check) -> pa.Check:
-    def passes(text: pd.Series) -> pd.Series:
-        result = np.ones(len(text), dtype=bool)
-        asked = _batch.get().get(key)
+    def passes(_: pd.Series) -> bool:
+        batch = _batch.get()
+        asked = batch.asked.get(key)
         if asked is None:  # the column is here for its blank cells alone
-            return pd.Series(result, index=text.index)
+            return True
         passed = np.asarray(check.passes(asked.cells), dtype=bool)
         if len(passed) != len(asked.cells.text):
             raise ValueError(f"{len(passed)} answers for {len(asked.cells.text)} cells")
-        result[asked.at] = passed[asked.which]
-        return pd.Series(result, index=text.index)
+        if passed.all():
+            return True
+        batch.failed[key, check.code] = asked.at[~passed[asked.which]]
+        return False
 
     return pa.Check(passes, name=check.code, error=check.code, ignore_na=False)
 
 
-def validate(sheet: Sheet, drafts: Mapping[str, Draft], form: Form) -> list[Finding]:
+def validate(sheet: Sheet, drafts: Mapping[str, Draft], form: Form) -> list[Found]:
     """Run the schema over the drafts, mark their faulty cells and name what is wrong."""
-    frame, batch = {}, {}
+    frame, asked = {}, {}
+    failed: dict[tuple[str, str], npt.NDArray[np.intp]] = {}
     for key, draft in drafts.items():
-        missed = draft.field.required and draft.blank.any()
-        if not missed and not draft.asked:
+        blank = np.flatnonzero(draft.blank & draft.field.required)
+        if not len(blank) and not draft.asked:
             continue
-        frame[key] = draft.text.copy()
-        frame[key][draft.blank] = None
+        frame[key] = draft.text
+        if len(blank):
+            failed[key, REQUIRED] = blank
+            frame[key] = draft.text.copy()
+            frame[key][blank[0]] = None
         if draft.asked:
-            batch[key] = draft.asked
+            asked[key] = draft.asked
     if not frame:
         return []
-    failures = _failures(schema(sheet, form), pd.DataFrame(frame, dtype=object), batch)
-    return [f for key in frame if key in failures for f in _mark(drafts[key], failures[key], form)]
+    # Not a copy: the checks look at the batch, and pandera at what is blank.
+    table = pd.DataFrame(frame, dtype=object, copy=False)
+    _run(schema(sheet, form), table, _Batch(asked, failed))
+    wrong = {key for key, _ in failed}
+    return [_mark(drafts[key], failed, form) for key in frame if key in wrong]
 
 
-def _failures(
-    wanted: pa.DataFrameSchema, frame: pd.DataFrame, batch: Mapping[str, Asked]
-) -> Failures:
-    """The ranks of all failing checks, cell by cell (0 = required and blank)."""
+def _run(wanted: pa.DataFrameSchema, frame: pd.DataFrame, batch: _Batch) -> None:
+    """Run the checks; what fails is in `batch`. Raises RuntimeError where one breaks."""
     token = _batch.set(batch)
     depth = ValidationDepth.SCHEMA_AND_DATA
     try:
         with config_context(validation_enabled=True, validation_depth=depth):
-            wanted.validate(frame, lazy=True)
+            wanted.validate(frame, lazy=True, inplace=True)  # without a copy, that is
     except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-    else:
-        return {}
+        for error in errors.schema_errors:
+            if error.reason_code not in _OURS:
+                raise RuntimeError(f"{error.schema.name}: {error.check}: {error}") from error
     finally:
         _batch.reset(token)
-    known = cases["check"].eq(_NOT_NULLABLE) | cases["check_number"].notna()
-    broken = cases["index"].isna() | cases["schema_context"].ne("Column") | ~known
-    if broken.any():
-        case = cases[broken].iloc[0]
-        raise RuntimeError(f"{case['column']}: {case['check']}: {case['failure_case']}")
-    found: Failures = {}
-    rows = zip(
-        cases["column"].tolist(),
-        cases["index"].tolist(),
-        (pd.to_numeric(cases["check_number"]).fillna(-1) + 1).astype("int64").tolist(),
-        strict=True,
-    )
-    for column, at, rank in rows:
-        found.setdefault(column, {}).setdefault(int(at), []).append(rank)
-    return found
 
 
-def _mark(draft: Draft, failing: Mapping[int, list[int]], form: Form) -> list[Finding]:
+def _mark(
+    draft: Draft, failed: Mapping[tuple[str, str], npt.NDArray[np.intp]], form: Form
+) -> Found:
     """Mark a field's faulty cells and name one fault a cell."""
     field, kind = draft.field, KINDS[draft.field.kind]
     codes = [REQUIRED, *(check.code for check in checks(field, form))]
-    grave = [is_error(code, field, form) for code in codes]
-    findings = []
-    told: dict[tuple[str, str, str], Mapping[str, str | int]] = {}  # columns repeat their faults
-    for at, ranks in sorted(failing.items()):
-        # The first failing check counts, but no warning may hide an error.
-        rank = min(ranks, key=lambda r: (not grave[r], r))
-        case = codes[rank], draft.raw[at], draft.text[at]
-        if case not in told:
-            told[case] = kind.params(*case, field, form) if rank else {}
-        findings.append(Finding(case[0], field.key, int(draft.index[at]), told[case]))
-        # A required cell left blank is no faulty one: rules may still ask whether it is blank.
-        if rank and grave[rank]:
-            draft.faulty[at], draft.text[at] = True, ""
-    return findings
+    # The first failing check counts, but no warning may hide an error.
+    ranked = sorted(enumerate(codes), key=lambda c: (not is_error(c[1], field, form), c[0]))
+    named = np.full(len(draft.raw), -1, dtype=np.int8)
+    for rank, code in reversed(ranked):
+        if (field.key, code) in failed:
+            named[failed[field.key, code]] = rank
+    at = np.flatnonzero(named >= 0)
+
+    def params(code: str, raw: str, text: str) -> Params:
+        return {} if code == REQUIRED else kind.params(code, raw, text, field, form)
+
+    found = draft.found(at, [codes[rank] for rank in named[at].tolist()], params)
+    # A required cell left blank is no faulty one: rules may still ask whether it is blank.
+    grave = np.array([rank > 0 and is_error(c, field, form) for rank, c in enumerate(codes)])
+    faulty = at[grave[named[at]]]
+    draft.faulty[faulty], draft.text[faulty] = True, ""
+    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from converter.store import filling, schema, snapshot
 from converter.store.arrival import REJECTED, Arrival, Claim, Listed, Past, settle
 from converter.store.filling import FINDING, NUMBER, SUBMISSION, TEXT, UNIT
 from converter.store.lock import Lock
-from converter.store.schema import StoreError, connect, quoted
+from converter.store.schema import StoreError, connect, quoted, streamed
 from converter.store.units import Units
 
 FILE, LOCK, SPOOL, PUBLISHED = "register.duckdb", "lock", "spool", "published"
@@ -103,6 +103,10 @@ class Register:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The same, some rows at a time: answers may be long."""
+        return streamed(self._connection, sql, parameters)
 
     # --- what is known ----------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ gets its column when the register is opened. docs/register.md describes every ta
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,8 @@ IS_SUPERIOR = (
 )
 
 MEMORY = "1GB"  # beyond it DuckDB works on the disk
+
+ROWS_AT_ONCE = 2_048  # of a long answer
 
 STEPS = (VERSION_1, VERSION_2)
 LATEST = len(STEPS)
@@ -113,6 +116,15 @@ def connect(path: Path | None) -> duckdb.DuckDBPyConnection:
     connection.execute(f"SET memory_limit = '{MEMORY}'")
     connection.execute("SET autoinstall_known_extensions = false")
     return connection
+
+
+def streamed(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of an answer, some at a time."""
+    answer = connection.cursor().execute(sql, list(parameters))
+    while rows := answer.fetchmany(ROWS_AT_ONCE):
+        yield from rows
 
 
 def quoted(text: object) -> str:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from converter import ooxml
 from converter.model import Form
-from converter.store.schema import LATEST, StoreError, connect, quoted
+from converter.store.schema import LATEST, StoreError, connect, quoted, streamed
 
 STATE = "state.json"
 # Answers and members come nearly in the order of their submissions: sorting millions anew would
@@ -95,6 +95,10 @@ class Snapshot:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The same, some rows at a time: answers may be long."""
+        return streamed(self._connection, sql, parameters)
 
     def columns(self, table: str) -> list[str]:
         """The columns of a table: a register may be older than the form."""

@@ -3,7 +3,7 @@ fault to the next, pages of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -35,13 +35,6 @@ _DRAWINGS = (
 _HANGER = f'<legacyDrawing xmlns:r="{_OFFICE}" r:id="shapes"/>'.encode()
 
 
-class Mark(NamedTuple):
-    """What is wrong with a cell; no comment: its colour is all."""
-
-    level: Level
-    comment: str = ""
-
-
 class Additions(NamedTuple):
     """What goes into the marked places of a design, and parts beside its own."""
 
@@ -51,26 +44,27 @@ class Additions(NamedTuple):
 
 @dataclass(frozen=True)
 class Copy:
-    """`marks` by sheet key and (row, column); the first page stands in front, others behind."""
+    """`marks` by sheet key, row and column: the colours of cells, of which there may be a million;
+    `comments` by sheet key and (row, column). The first page stands in front, others behind."""
 
-    marks: Mapping[str, Mapping[tuple[int, int], Mark]]
+    marks: Mapping[str, Mapping[int, Mapping[int, Level]]]
+    comments: Mapping[str, Mapping[tuple[int, int], str]]
     pages: Sequence[Page]
 
     def level(self, sheet: str, row: int, column: int) -> Level | None:
-        mark = self.marks.get(sheet, {}).get((row, column))
-        return mark.level if mark else None
+        return self.marks.get(sheet, {}).get(row, {}).get(column)
+
+    @property
+    def member_rows(self) -> Mapping[int, Mapping[int, Level]]:
+        return self.marks.get("member", {})
+
+    @property
+    def unit_rows(self) -> Collection[int]:
+        return self.marks.get("unit", {}).keys()
 
     @cached_property
-    def member_rows(self) -> dict[int, dict[int, Level]]:
-        """Row → column → level."""
-        rows: dict[int, dict[int, Level]] = {}
-        for (row, column), mark in self.marks.get("member", {}).items():
-            rows.setdefault(row, {})[column] = mark.level
-        return rows
-
-    @cached_property
-    def unit_rows(self) -> frozenset[int]:
-        return frozenset(row for row, _ in self.marks.get("unit", {}))
+    def _first_member(self) -> int:
+        return min(self.member_rows)
 
     # --- ways to the next fault ------------------------------------------------------------
 
@@ -88,7 +82,7 @@ class Copy:
         end, text = self._front, "report_copy_back"
         if self.member_rows:
             first = column_letters(member.columns[member.sheet.fields[0].key])
-            end = f"{quoted(member.sheet.title)}{first}{min(self.member_rows)}"
+            end = f"{quoted(member.sheet.title)}{first}{self._first_member}"
             text = "report_copy_members"
         return self._jump(plan, unit.JUMP, row, unit.last_row, there, end, text)
 
@@ -115,7 +109,7 @@ class Copy:
         values: dict[bytes, bytes | Iterable[bytes]] = dict.fromkeys(TAIL.values(), b"")
         types = [_DRAWINGS]
         for number, (key, mark) in enumerate(TAIL.items(), 1):
-            said = {at: m.comment for at, m in self.marks.get(key, {}).items() if m.comment}
+            said = self.comments.get(key, {})
             if said:
                 values[mark] = _HANGER
                 parts += _comment_parts(plan.sheet_parts[key], said, number)

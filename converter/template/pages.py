@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
@@ -30,6 +31,7 @@ NOTED = replace(ENTRY, colour=style.MUTED)
 LOOKS = (TITLE, LEAD, HEADING, ENTRY, LINK, WRONG, DOUBT, NOTED)
 
 HEAD_ROW = 4
+LINES_AT_ONCE = 1_000
 _START = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
@@ -53,8 +55,16 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Plain:
+    """Lines of nothing but texts, in rows of the usual height: there may be a million."""
+
+    lines: Iterable[Sequence[str]] = ()  # gone through once
+    count: int = 0
+
+
+@dataclass(frozen=True)
 class Page:
-    """A sheet: title, a line or two, headings in row 4, entries below."""
+    """A sheet: title, a line or two, headings in row 4, entries and plain lines below."""
 
     name: str
     title: str
@@ -64,10 +74,11 @@ class Page:
     colour: str = style.ACCENT  # of its tab
     footer: str = ""
     lead_link: str = ""
+    plain: Plain = Plain()
 
     @property
     def last_row(self) -> int:
-        return HEAD_ROW + len(self.rows)
+        return HEAD_ROW + len(self.rows) + self.plain.count
 
     def names(self, index: int) -> str:
         """What the workbook has to know: the rows to repeat in print, the filtered area."""
@@ -109,6 +120,7 @@ def xml(page: Page, number: Callable[[Look], int], *, first: bool) -> Iterator[b
     yield _row(HEAD_ROW, heads, 24, number)
     for row, entries in enumerate(page.rows, HEAD_ROW + 1):
         yield _row(row, entries, _height(entries, page.columns), number)
+    yield from _plain_rows(page, number(ENTRY))
     yield f'</sheetData><autoFilter ref="A{HEAD_ROW}:{last}{page.last_row}"/>'.encode()
     yield f'<mergeCells count="1"><mergeCell ref="A2:{last}2"/></mergeCells>'.encode()
     yield "".join(_links(page)).encode()
@@ -125,6 +137,30 @@ def _row(row: int, entries: Iterable[Entry], height: float, number: Callable[[Lo
         else:
             cells.append(answers.plain(entry.text) if entry.text else answers.BLANK.tail)
     return b"".join((*cells, b"</row>"))
+
+
+def _plain_rows(page: Page, style: int) -> Iterator[bytes]:
+    lines, start = iter(page.plain.lines), HEAD_ROW + 1 + len(page.rows)
+    ends = [
+        b'<c r="%b%%d" s="%d%%b' % (column_letters(column).encode(), style)
+        for column in range(1, len(page.columns) + 1)
+    ]
+    while some := [*islice(lines, LINES_AT_ONCE)]:
+        contents = zip(*map(_contents, zip(*some, strict=True)), strict=True)
+        yield b"".join(
+            b'<row r="%d">%b</row>'
+            % (row, b"".join(end % (row, c) for end, c in zip(ends, cells, strict=True) if c))
+            for row, cells in enumerate(contents, start)
+        )
+        start += len(some)
+
+
+def _contents(texts: Sequence[str]) -> list[bytes]:
+    """What stands in cells of these texts; nothing for blank ones."""
+    coded = answers.encoded(texts)
+    if coded is None:
+        return [answers.plain(text) if text else b"" for text in texts]
+    return [answers.TEXT_START + c + answers.TEXT_END if c else b"" for c in coded]
 
 
 def _height(entries: Sequence[Entry], columns: Sequence[tuple[str, float]]) -> float:

@@ -22,4 +22,4 @@ def at(*cells: tuple[int, int]) -> list[Place]:
     ],
 )
 def test_cells_below_one_another_are_drawn_together(places: list[Place], texts: list[str]) -> None:
-    assert tables.cells(places) == texts
+    assert [*tables.cells(places)] == texts
