@@ -44,8 +44,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
         typed = numbers(column)
         wrong = (typed < least) | (typed > most)
         if tables.has_members is not None:
-            there = tables.has_members.reindex(tables.unit.index, fill_value=False)
-            wrong &= there.to_numpy(dtype=bool)
+            wrong &= tables.has_members.loc[tables.unit.index].to_numpy(dtype=bool)
         said = words(rule, path, tables.form)
         for at, record in labels(column, wrong):
             low, high = int(least[at]), int(most[at])
