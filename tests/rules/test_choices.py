@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from converter.model import Code, CodeList
+from converter.rules import FAMILIES
 from converter.rules.base import Table, Tables
-from tests.rules.tables import FORM, TODAY, at, hits, sentence, table, tables
+from tests.rules.tables import FORM, TODAY, at, hits, rule, sentence, table, tables
 
 
 def test_an_institution_leaves_the_opening_date_blank() -> None:
@@ -65,6 +66,22 @@ def test_an_honour_has_level_and_date_or_nothing() -> None:
         ("unit.honour_on", 3),
     ]
     assert sentence("X151", given) == "荣誉级别已经填写，荣誉类别却没有填"
+
+
+def test_all_that_stands_beside_a_blank_is_named() -> None:
+    given = tables("honour | honour_level | honour_on\n | 1 | 2020-05-01")
+    assert sentence("X151", given) == "荣誉级别、荣获时间已经填写，荣誉类别却没有填"
+    assert FAMILIES["together"].words(rule("X151"), "unit.honour", FORM) == {
+        "all": "荣誉类别、荣誉级别、荣获时间"
+    }
+
+
+def test_a_cell_of_signs_that_do_not_count_calls_for_nothing() -> None:
+    given = tables("honour | honour_level | honour_on\n | |")
+    column = given.column("unit.honour")
+    quoted = replace(column, raw=column.raw.replace("", "'"))
+    unit = replace(given.unit, columns={**given.unit.columns, "honour": quoted})
+    assert at("X151", replace(given, unit=unit)) == []
 
 
 def test_a_cell_that_nobody_could_fill_does_not_call_for_others() -> None:
