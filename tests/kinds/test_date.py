@@ -143,6 +143,7 @@ def test_writings_are_read(typed: Any, text: str, note: str) -> None:
         (2_958_465, "K404"),  # the last day that a spreadsheet counts
         (2_958_466, "K401"),
         (17991231, "K401"),
+        (18000100, "K401"),
         (21001232, "K401"),
         (date(2110, 5, 1), "K404"),
         (201005, "K404"),  # a day of the year 2450 in a cell that is formatted as a date

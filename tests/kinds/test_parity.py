@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -200,18 +200,38 @@ def write_lists(book: Any) -> None:
             book.defined_names[defined] = DefinedName(defined, attr_text=area)
 
 
-DIVISION, SECTIONS = field("unit.industry_division"), FORM.codes["industry"].entries
-CHOSEN = [*(entry.code for entry in SECTIONS), "", "x"]
+DIVISION = field("unit.industry_division")
+CHOSEN = [*(entry.code for entry in FORM.codes["industry"].entries), "", "x"]
 
 
-def write_dropdowns(page: Any) -> None:
+def division_list(chosen: str) -> str:
+    return KINDS["choice"].excel_list(DIVISION, FORM, lambda key: chosen)
+
+
+def write_dropdowns(page: Any, formula: Callable[[str], str] = division_list) -> None:
     """A row for each choice that a list depends on: how much is offered, its first and last."""
     for row, code in enumerate(CHOSEN, 1):
-        offered = KINDS["choice"].excel_list(DIVISION, FORM, lambda key, row=row: f"$A${row}")
+        area = formula(f"$A${row}")
         put_text(page[f"A{row}"], code)
-        put_formula(page[f"B{row}"], f"ROWS({offered})*COLUMNS({offered})")
-        put_formula(page[f"C{row}"], f"INDEX({offered},1,1)")
-        put_formula(page[f"D{row}"], f"INDEX({offered},ROWS({offered}),1)")
+        put_formula(page[f"B{row}"], f"ROWS({area})*COLUMNS({area})")
+        put_formula(page[f"C{row}"], f"INDEX({area},1,1)")
+        put_formula(page[f"D{row}"], f"INDEX({area},ROWS({area}),1)")
+
+
+def offered(page: Any) -> list[tuple[Any, ...]]:
+    return [
+        tuple(page[f"{letter}{row}"].value for letter in "BCD") for row in range(1, len(CHOSEN) + 1)
+    ]
+
+
+def belonging() -> Iterator[tuple[Any, ...]]:
+    every = FORM.codes["industry_division"].entries
+    for code in CHOSEN:
+        labels = [e.label for e in every if e.parent == code] or [e.label for e in every]
+        yield len(labels), labels[0], labels[-1]
+
+
+EXPECTED = list(belonging())
 
 
 def sheet_name(path: str) -> str:
@@ -290,11 +310,7 @@ def test_sound_cells_have_the_same_value(path: str, computed: Any) -> None:
 
 
 def test_a_dropdown_offers_what_belongs_to_the_choice_that_was_made(computed: Any) -> None:
-    every = FORM.codes["industry_division"].entries
-    for row, code in enumerate(CHOSEN, 1):
-        labels = [e.label for e in every if e.parent == code] or [e.label for e in every]
-        offered = [computed["dropdowns"][f"{letter}{row}"].value for letter in "BCD"]
-        assert offered == [len(labels), labels[0], labels[-1]], code
+    assert offered(computed["dropdowns"]) == EXPECTED
 
 
 def test_every_condition_holds_somewhere_and_every_fault_is_met(computed: Any) -> None:
