@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import date as kind
+from converter.model import CellType
 from tests.kinds.judging import FORM, cells, field, params, verdict
 
 FOUNDED = field("unit.founded_on")  # from 1921-01-01
@@ -46,6 +47,7 @@ BIRTHDAY = field("unit.chair_birthday")  # from whenever
         ("2010/5/1", "2010-05-01", "K902"),
         ("2010-5-1", "2010-05-01", "K902"),
         (" 2010-05-01\u200b", "2010-05-01", "K902"),
+        ("20\u200b10-05-01", "2010-05-01", "K902"),
         ("2010-05-01 00:00:00", "2010-05-01", "K902"),
         ("2010-05-01T00:00:00", "2010-05-01", "K902"),
         ("2010/5/1 0:00", "2010-05-01", "K902"),
@@ -93,6 +95,12 @@ def test_writings_are_read(typed: Any, text: str, note: str) -> None:
         ("2010-2011", "K401"),
         ("2010-05-01-02", "K401"),
         ("2010-05-01xx", "K401"),
+        ("2010--1", "K401"),
+        ("2010-123-1", "K401"),
+        ("2010-1-123", "K401"),
+        ("2010-1-", "K401"),
+        ("2010-123", "K401"),
+        ("2010-", "K401"),
         ("2010-05-01 :30", "K401"),
         ("2010-05-01 8:", "K401"),
         ("2010-05-01 123:30", "K401"),
@@ -131,6 +139,8 @@ def test_writings_are_read(typed: Any, text: str, note: str) -> None:
         ("2010-05-0:", "K401"),
         ("2010-05-0/", "K401"),
         ("2010-05-00", "K403"),
+        ("1800-02-30", "K403"),
+        ("2100-02-30", "K403"),
         ("2010-02-29", "K403"),
         ("2010-04-31", "K403"),
         ("2010-13-01", "K403"),
@@ -160,6 +170,10 @@ def test_writings_are_read(typed: Any, text: str, note: str) -> None:
 )
 def test_what_cannot_be_read_for_sure_is_refused(typed: Any, fault: str) -> None:
     assert verdict(FOUNDED, typed).fault == fault
+
+
+def test_a_numeric_cell_whose_text_is_no_number_is_no_date() -> None:
+    assert kind.read("无", CellType.NUMBER) == ("无", "K401")
 
 
 def test_the_card_says_what_is_too_early() -> None:
