@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from converter.kinds import date as kind
 from converter.model import CellType
-from tests.kinds.judging import FORM, cells, field, params, verdict
+from tests.kinds.judging import FORM, cells, field, judge, params, verdict
 
 FOUNDED = field("unit.founded_on")  # from 1921-01-01
 BIRTHDAY = field("unit.chair_birthday")  # from whenever
@@ -64,6 +64,7 @@ BIRTHDAY = field("unit.chair_birthday")  # from whenever
         (40299, "2010-05-01", "K902"),
         (1, "1900-01-01", "K902"),
         (59, "1900-02-28", "K902"),
+        (60, "1900-02-28", "K902"),  # a day that never was
         (61, "1900-03-01", "K902"),
         (1899, "1905-03-13", "K902"),
         (2100, "1905-09-30", "K902"),
@@ -128,6 +129,7 @@ def test_writings_are_read(typed: Any, text: str, note: str) -> None:
         (datetime(1905, 7, 2, 2, 24), "K402"),  # 2010.1
         (date(1905, 3, 14), "K402"),
         (date(1905, 9, 29), "K402"),
+        (datetime(1905, 9, 29, 23, 59, 59), "K402"),
         (1900, "K402"),
         (2099.5, "K402"),
         ("2010·1", "K402"),
@@ -176,18 +178,24 @@ def test_a_numeric_cell_whose_text_is_no_number_is_no_date() -> None:
     assert kind.read("无", CellType.NUMBER) == ("无", "K401")
 
 
+def test_a_mere_time_is_no_date() -> None:
+    assert kind.read("08:30:00", CellType.DATE) == ("08:30:00", "K401")
+
+
 def test_the_card_says_what_is_too_early() -> None:
     assert verdict(FOUNDED, date(1920, 12, 31)) == ("1920-12-31", "K405", "")
     assert verdict(FOUNDED, date(1921, 1, 1)).fault == ""
     assert params(FOUNDED, "1920.12.31") == {"earliest": "1921-01-01"}
     with pytest.raises(ValueError, match=r"^earliest: "):
         kind.accept(field("unit.founded_on", earliest="1921"), FORM)
+    kind.accept(BIRTHDAY, FORM)
 
 
 def test_what_was_typed_into_a_date_cell_is_shown_again() -> None:
     assert params(FOUNDED, date(1905, 7, 2)) == {"typed": "2010"}
     assert params(FOUNDED, datetime(1905, 7, 2, 2, 24)) == {"typed": "2010.1"}
     assert params(FOUNDED, datetime(1905, 7, 2, 21, 36)) == {"typed": "2010.9"}
+    assert params(FOUNDED, datetime(1905, 7, 2, 0, 0, 43)) == {"typed": "2010.0005"}
     assert params(FOUNDED, "2010年 ") == {"typed": "2010年"}
     assert params(FOUNDED, "2010-02-30") == {"typed": "2010-02-30"}
 
@@ -201,6 +209,28 @@ def test_values_are_timestamps_with_holes() -> None:
 def test_a_workbook_gets_dates_but_text_where_it_cannot_count() -> None:
     assert kind.cell("2010-05-01", FOUNDED, FORM) == date(2010, 5, 1)
     assert kind.cell("1898-05-01", FOUNDED, FORM) == "1898-05-01"
+
+
+# One sign off a day, at every place.
+NEARLY = [
+    day[:at] + sign + day[at + 1 :]
+    for day in ("2010-05-01", "1999-12-28", "1906-10-19")
+    for at in range(10)
+    for sign in "0123456789-/:.x"
+]
+
+
+def test_a_day_at_a_glance_is_judged_like_one_that_is_read() -> None:
+    expected = [kind.read(typed, CellType.TEXT) for typed in NEARLY]
+    found = judge(BIRTHDAY, *NEARLY)
+    assert [(v.text, v.fault) for v in found] == [("" if f else t, f) for t, f in expected]
+
+
+def test_days_that_are_right_at_a_glance_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind, "read", None)
+    years = [*range(1906, 2101, 7), 1909, 1990, 2000, 2099, 2100]
+    typed = [f"{y}-{m:02}-{d:02}" for y in years for m in range(1, 13) for d in range(1, 29)]
+    assert judge(BIRTHDAY, *typed) == [(day, "", "") for day in typed]
 
 
 days = st.dates(date(1800, 1, 1), date(2100, 12, 31))
