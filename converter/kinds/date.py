@@ -204,7 +204,7 @@ def _earliest(field: Field) -> str:
 
 
 def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return pd.to_datetime(text.where(text != "", None), format="%Y-%m-%d", errors="coerce")
+    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
 
 
 def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:

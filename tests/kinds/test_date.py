@@ -195,7 +195,9 @@ def test_what_was_typed_into_a_date_cell_is_shown_again() -> None:
     assert params(FOUNDED, date(1905, 7, 2)) == {"typed": "2010"}
     assert params(FOUNDED, datetime(1905, 7, 2, 2, 24)) == {"typed": "2010.1"}
     assert params(FOUNDED, datetime(1905, 7, 2, 21, 36)) == {"typed": "2010.9"}
-    assert params(FOUNDED, datetime(1905, 7, 2, 0, 0, 43)) == {"typed": "2010.0005"}
+    assert params(FOUNDED, datetime(1905, 7, 2, 0, 0, 44)) == {"typed": "2010.0005"}
+    assert params(FOUNDED, date(2110, 5, 1)) == {"typed": "2110-05-01"}
+    assert params(FOUNDED, "去年") == {}
     assert params(FOUNDED, "2010年 ") == {"typed": "2010年"}
     assert params(FOUNDED, "2010-02-30") == {"typed": "2010-02-30"}
 
@@ -208,7 +210,8 @@ def test_values_are_timestamps_with_holes() -> None:
 
 def test_a_workbook_gets_dates_but_text_where_it_cannot_count() -> None:
     assert kind.cell("2010-05-01", FOUNDED, FORM) == date(2010, 5, 1)
-    assert kind.cell("1898-05-01", FOUNDED, FORM) == "1898-05-01"
+    assert kind.cell("1900-01-01", FOUNDED, FORM) == date(1900, 1, 1)
+    assert kind.cell("1899-12-31", FOUNDED, FORM) == "1899-12-31"
 
 
 # One sign off a day, at every place.
