@@ -43,6 +43,15 @@ def _threshold(source: pd.Series, derivation: Derivation) -> pd.Series:
     return result
 
 
+def _excel_sex(source: str, derivation: Derivation) -> str:
+    return f'IF(MOD(VALUE(MID({source},17,1)),2)=1,"1","2")'
+
+
+def _excel_birthday(source: str, derivation: Derivation) -> str:
+    year, month, day = (f"VALUE(MID({source},{part}))" for part in ("7,4", "11,2", "13,2"))
+    return f"DATE({year},{month},{day})"
+
+
 def _excel_threshold(source: str, derivation: Derivation) -> str:
     expression = '""'
     for least, code in derivation.options["steps"]:
@@ -51,16 +60,8 @@ def _excel_threshold(source: str, derivation: Derivation) -> str:
 
 
 WAYS: dict[str, Way] = {
-    "sex_of_id": Way(
-        _sex, lambda source, _: f'IF(MOD(VALUE(MID({source},17,1)),2)=1,"1","2")', "id_number"
-    ),
-    "birthday_of_id": Way(
-        _birthday,
-        lambda source, _: (
-            f"DATE(VALUE(MID({source},7,4)),VALUE(MID({source},11,2)),VALUE(MID({source},13,2)))"
-        ),
-        "id_number",
-    ),
+    "sex_of_id": Way(_sex, _excel_sex, "id_number"),
+    "birthday_of_id": Way(_birthday, _excel_birthday, "id_number"),
     "threshold": Way(_threshold, _excel_threshold, "count"),
 }
 

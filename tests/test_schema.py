@@ -127,6 +127,13 @@ def test_a_cell_that_no_kind_can_read_has_one_fault(field: Field, cell: Typed, c
     assert column.text.tolist() == ["OK", ""]
 
 
+@pytest.mark.parametrize(
+    "sign", [0, 8, 0xB, 0xC, 0xE, 0x1F, 0x7F, 0x9F, 0xD800, 0xDFFF, 0xFFFE, 0xFFFF], ids=hex
+)
+def test_signs_that_no_workbook_can_show_are_faults(sign: int) -> None:
+    assert found(run(sheet_form(B), b=[f"a{chr(sign)}b"])) == [("K005", "b", 0)]
+
+
 def test_tabs_and_line_ends_are_no_control_characters() -> None:
     assert found(run(sheet_form(B), b=["a\tb", "a\r\nb", "a\u3000b"])) == []
 
@@ -149,6 +156,7 @@ def test_a_missing_heading_is_not_reported_as_blank_cells() -> None:
 def test_a_required_cell_left_blank_is_reported_and_stays_blank() -> None:
     judged = run(sheet_form(A, B), a=["", "ok"], b=["", ""])
     assert found(judged) == [("K001", "a", 0)]
+    assert judged.findings[0].params == {}
     assert judged.columns["a"].blank.tolist() == [True, False]
     assert not judged.columns["a"].faulty.any()
     assert judged.columns["b"].blank.all()
@@ -158,6 +166,7 @@ def test_a_cell_of_signs_that_do_not_count_is_blank() -> None:
     judged = run(sheet_form(A), a=["'", "ok"])
     assert found(judged) == [("K001", "a", 0)]
     assert judged.columns["a"].blank.tolist() == [True, False]
+    assert [note.record for note in judged.notes] == [1]
 
 
 # --- checks --------------------------------------------------------------------------------
@@ -209,6 +218,15 @@ def test_each_distinct_cell_of_a_long_column_is_looked_at_once(kind: Plain) -> N
     assert column.faulty.tolist() == [False, True, True, False, False, False] * 100
     assert column.blank.tolist() == [False, False, False, True, True, False] * 100
     assert [note.record % 6 for note in judged.notes] == [0, 5] * 100
+
+
+def test_cells_of_one_text_and_two_types_are_told_apart_in_their_order(kind: Plain) -> None:
+    kind.seen = []
+    run(sheet_form(A), a=[("5", CellType.NUMBER), "5", "x"] * 100)
+    (seen,) = kind.seen
+    assert list(zip(seen.text, seen.type, strict=True)) == [
+        ("5", CellType.NUMBER), ("5", TEXT), ("X", TEXT),
+    ]  # fmt: skip
 
 
 def test_records_keep_their_labels() -> None:
@@ -295,9 +313,9 @@ def test_a_derived_field_follows_from_its_source() -> None:
 
 def test_what_is_typed_over_a_derived_field_raises_nothing() -> None:
     typed: list[Typed] = ["x1", "abcdefghij", ("#N/A", CellType.ERROR), ("TRUE", CellType.BOOL)]
-    judged = run(derived_form(), d=[*typed, "a\x07", "low"], s=[""] * 6)
+    judged = run(derived_form(), d=[*typed, "a\x07", "low", "warned"], s=[""] * 7)
     assert (found(judged), [*judged.notes]) == ([], [])
-    assert judged.columns["d"].typed.tolist() == ["", "", "", "", "", "LOW"]
+    assert judged.columns["d"].typed.tolist() == ["", "", "", "", "", "LOW", "WARNED"]
     assert judged.columns["d"].raw.tolist()[2:4] == ["#N/A", "TRUE"]
 
 

@@ -88,8 +88,7 @@ class Reader:
 
         def likeness(spelling: str) -> tuple[bool, float]:
             other = fold(spelling)
-            held = bool(folded) and (folded in other or other in folded)
-            return held, SequenceMatcher(None, folded, other).ratio()
+            return folded in other or other in folded, SequenceMatcher(None, folded, other).ratio()
 
         return max(self._spellings, key=lambda pair: likeness(pair[0]))[1]
 

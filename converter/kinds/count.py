@@ -33,7 +33,6 @@ from converter.kinds.base import (
     matches,
     numbers,
     squeeze,
-    texts,
 )
 from converter.model import CellType, Field, Form
 
@@ -76,8 +75,7 @@ def accept(field: Field, form: Form) -> None:
 def normalise(cells: Cells, field: Field, form: Form) -> Normal:
     text = map_unique(cells.text, read)
     # A number in a text cell is noted even when its digits need no change.
-    typed = cells.is_type(CellType.TEXT) & matches(text, _NUMBER.fullmatch)
-    noted = (texts(text) != texts(cells.text)) | typed
+    noted = cells.is_type(CellType.TEXT) & matches(text, _NUMBER.fullmatch)
     return Normal(text, pd.Series(np.where(noted, "K905", ""), index=text.index, dtype=object))
 
 
@@ -106,7 +104,7 @@ def _number(text: str) -> float:
 
 
 def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return pd.to_numeric(text.where(text != "", None), errors="coerce").astype("Int64")
+    return pd.to_numeric(text, errors="coerce").astype("Int64")
 
 
 def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:

@@ -117,8 +117,8 @@ def _read_number(text: str) -> Found:
     number = float(text)
     if _YEARS[0] <= number < _YEARS[1]:
         return None, "K402"
-    if _EIGHT_FROM <= number <= _EIGHT_TO and number.is_integer():
-        found = _EIGHT.fullmatch(text)
+    if _EIGHT_FROM <= number <= _EIGHT_TO:
+        found = _EIGHT.fullmatch(text)  # nothing with a fraction
         return _calendar(found[1], found[2], found[3]) if found else (None, "K401")
     if 1 <= number < _END_OF_TIME + 1:
         # The count has a 29 February 1900 that never was; days before it are one later.
@@ -204,7 +204,7 @@ def _earliest(field: Field) -> str:
 
 
 def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return pd.to_datetime(text.where(text != "", None), format="%Y-%m-%d", errors="coerce")
+    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
 
 
 def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:

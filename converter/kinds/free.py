@@ -5,8 +5,8 @@ formula by the next spreadsheet that opens it: K007. Characters of the private-u
 only in the font that invented them: K006. A limit keeps slips of the clipboard out: K008.
 No kind itself; the kinds that hold free text draw their checks from here.
 
->>> starts_like_formula("＝1+1"), starts_like_formula("1=1")
-(True, False)
+>>> [starts_like_formula(t) for t in ("＝1+1", " =1", "1=1", "")]
+[True, True, False, False]
 >>> bool(PRIVATE_USE.search("\\ue123"))
 True
 """

@@ -115,8 +115,9 @@ def _has_length(signs: Points, length: int) -> Mask:
     return np.asarray((signs[:, length - 1] != _NOTHING) & (signs[:, length] == _NOTHING))
 
 
-def _digits(signs: Points, start: int, end: int) -> Mask:
-    part = signs[:, start:end]
+def _digits(signs: Points, count: int) -> Mask:
+    """Whether numbers begin with so many digits."""
+    part = signs[:, :count]
     return np.asarray(((part >= 0) & (part <= 9)).all(axis=1))
 
 
@@ -130,11 +131,12 @@ def _value(signs: Points, start: int, end: int) -> npt.NDArray[np.int64]:
 
 def _well_formed(signs: Points) -> Mask:
     last = signs[:, _LENGTH - 1]
-    ends = _digits(signs, _LENGTH - 1, _LENGTH) | (last == ord("X") - ord("0"))
+    ends = _digits(signs, _LENGTH) | (last == ord("X") - ord("0"))
     ends &= signs[:, _LENGTH] == _NOTHING
-    return np.asarray(_digits(signs, 0, _LENGTH - 1) & ends)
+    return np.asarray(_digits(signs, _LENGTH - 1) & ends)
 
 
+# Month 0, and whatever is no month, has no day.
 _MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
@@ -144,7 +146,7 @@ def _is_date(
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     possible = (month >= 1) & (month <= 12)
     last = _MONTH_DAYS[np.where(possible, month, 0)] - ((month == 2) & ~leap)
-    return np.asarray(possible & (day >= 1) & (day <= last))
+    return np.asarray((day >= 1) & (day <= last))
 
 
 def _first_generation(cells: Cells) -> Mask:
@@ -152,7 +154,7 @@ def _first_generation(cells: Cells) -> Mask:
     found = _has_length(signs, _OLD_LENGTH)
     signs = signs[found]
     born = (_value(signs, 6, 8) + 1900, _value(signs, 8, 10), _value(signs, 10, 12))
-    found[found] = _digits(signs, 0, _OLD_LENGTH) & _is_date(*born)
+    found[found] = _digits(signs, _OLD_LENGTH) & _is_date(*born)
     return found
 
 

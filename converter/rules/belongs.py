@@ -43,33 +43,27 @@ def accept(rule: Rule, form: Form) -> None:
 
 def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
     to = rule.options["to"]
-    other, parents = tables.column(to), code_list(to, tables.form)
+    other, label_of = tables.column(to), _labels(code_list(to, tables.form))
     chosen = other.text.to_numpy(dtype=object)
     for path in rule.at:
         column, entries = tables.column(path), code_list(path, tables.form)
-        live = column.sound & other.sound
-        if not live.any():
-            continue
         parent_of = {entry.code: entry.parent for entry in entries.entries}
         codes = column.text.to_numpy(dtype=object)
-        own = np.array(
-            [parent_of.get(code, "") if ok else "" for code, ok in zip(codes, live, strict=True)],
-            dtype=object,
-        )
+        # '' belongs anywhere, and is what a cell that is not usable comes to.
+        own = np.array([parent_of.get(code, "") for code in codes], dtype=object)
         said = words(rule, path, tables.form)
-        for at, record in labels(column, live & (own != "") & (own != chosen)):
+        for at, record in labels(column, other.sound & (own != "") & (own != chosen)):
             figures = {
-                "value": _label(entries, codes[at]),
-                "parent": _label(parents, chosen[at]),
-                "own": _label(parents, own[at]),
+                "value": _labels(entries)[codes[at]],
+                "parent": label_of[chosen[at]],
+                "own": label_of[own[at]],
             }
             params = {**said, **figures}
             yield Hit(path, record, params, ((to, record),))
 
 
-def _label(codes: CodeList, code: str) -> str:
-    entry = codes.find(code)
-    return entry.label if entry else code
+def _labels(codes: CodeList) -> dict[str, str]:
+    return {entry.code: entry.label for entry in codes.entries}
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

@@ -42,20 +42,18 @@ def condition(rule: Rule, form: Form, option: str = "when") -> Condition:
     entries = code_list(path, form).entries
     if "equals" in card:
         found = [entry for entry in entries if entry.code == card["equals"]]
-        called = found[0].label if found else ""
     else:
         found = [entry for entry in entries if card["group"] and entry.group == card["group"]]
-        called = str(card["group"])
     if not found:
         raise ValueError(f"{option}: the code list of {path} has nothing of that code or group")
+    called = found[0].label if "equals" in card else card["group"]
     return Condition(path, tuple(entry.code for entry in found), called)
 
 
 def holds(wanted: Condition, tables: Tables) -> Mask:
     """The records whose choice is usable and one of the wanted codes."""
-    column = tables.column(wanted.path)
-    chosen = column.text.to_numpy(dtype=object)
-    return column.sound & np.isin(chosen, np.array(wanted.codes, dtype=object))
+    chosen = tables.column(wanted.path).text.to_numpy(dtype=object)  # '' where not usable
+    return np.isin(chosen, np.array(wanted.codes, dtype=object))
 
 
 def excel(wanted: Condition, refs: Refs) -> str:

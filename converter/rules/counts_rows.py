@@ -8,12 +8,12 @@ compared with the range that is still possible: of 118 women and 2 rows with an 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
-from converter.excel import array, quote
+from converter.excel import quote
 from converter.messages import say
 from converter.model import Form, Rule
 from converter.rules import conditions
@@ -44,8 +44,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
         typed = numbers(column)
         wrong = (typed < least) | (typed > most)
         if tables.has_members is not None:
-            there = tables.has_members.reindex(tables.unit.index, fill_value=False)
-            wrong &= there.to_numpy(dtype=bool)
+            wrong &= tables.has_members.loc[tables.unit.index].to_numpy(dtype=bool)
         said = words(rule, path, tables.form)
         for at, record in labels(column, wrong):
             low, high = int(least[at]), int(most[at])
@@ -85,18 +84,17 @@ def excel(rule: Rule, path: str, refs: Refs) -> str | None:
         wanted = conditions.condition(rule, refs.form, "where")
         rows = refs.rows(wanted.path).norm
         every = [entry.code for entry in conditions.code_list(wanted.path, refs.form).entries]
-        known = f"SUMPRODUCT(--({rows}={_codes(wanted.codes)}))"
-        others = [code for code in every if code not in wanted.codes]
+
+        def rows_of(codes: Iterable[str]) -> list[str]:
+            return [f"SUMPRODUCT(--({rows}={quote(code)}))" for code in codes]
+
+        least = "+".join(rows_of(wanted.codes))
         # Whatever is neither wanted nor another entry of the list is unknown.
-        most = f"{refs.filled_rows}-SUMPRODUCT(--({rows}={_codes(others)}))" if others else ""
-        wrong = f"OR({typed.norm}<{known},{typed.norm}>{most or refs.filled_rows})"
+        others = rows_of(code for code in every if code not in wanted.codes)
+        wrong = f"OR({typed.norm}<{least},{typed.norm}>{'-'.join([refs.filled_rows, *others])})"
     else:
         wrong = f"{typed.norm}<>{refs.filled_rows}"
     return f"IF({refs.beyond},FALSE,IF({typed.usable},{wrong},FALSE))"
-
-
-def _codes(codes: tuple[str, ...] | list[str]) -> str:
-    return quote(codes[0]) if len(codes) == 1 else array(codes)
 
 
 def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:

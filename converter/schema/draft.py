@@ -100,7 +100,8 @@ def begin(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> 
     raw = cells.text.to_numpy(dtype=object)
     unread, codes = _type_faults(raw, cells.type.to_numpy(), missing)
     nothing = np.full(len(raw), "", dtype=object)
-    draft = Draft(field, cells, raw, nothing, None, (raw == "") & ~unread, unread, codes)
+    # What holds something is no longer blank once its kind has read it.
+    draft = Draft(field, cells, raw, nothing, None, ~unread, unread, codes)
     readable = np.flatnonzero((raw != "") & ~unread)
     if len(readable):
         _normalise(draft, _distinct(cells, readable), form)
@@ -139,10 +140,9 @@ def _type_faults(
     if len(types) and types.max() > CellType.DATE:
         unread |= types == CellType.COVERED
         for type_, code in TYPE_FAULTS.items():
-            codes |= dict.fromkeys(np.flatnonzero((types == type_) & ~unread).tolist(), code)
+            codes |= dict.fromkeys(np.flatnonzero(types == type_).tolist(), code)
     for at in _controlled(raw):
-        if not unread[at]:
-            codes.setdefault(at, CONTROL)
+        codes.setdefault(at, CONTROL)
     unread[list(codes)] = True
     return unread, codes
 

@@ -27,6 +27,7 @@ YES_NO = field("unit.legal_person")
         (CATEGORY, 170, "170", ""),
         (CATEGORY, " 私营企业\u3000", "170", "K901"),
         (CATEGORY, "私营 企业", "170", "K901"),
+        (CATEGORY, " 170", "170", "K901"),
         (CATEGORY, "１７０", "170", "K901"),
         (STATUS, "停业(歇业)", "2", ""),
         (STATUS, "停业（歇业）", "2", "K901"),
@@ -74,6 +75,12 @@ def test_anything_else_is_no_entry(of: Any, typed: Any) -> None:
         (INDUSTRY, "制造", "制造业"),
         (INDUSTRY, "务业", "租赁和商务服务业"),  # what holds it comes before what is as short
         (STATUS, "已停业", "停业(歇业)"),
+        (STATUS, "停业和其他", "停业(歇业)"),  # by its short name
+        (
+            CATEGORY,
+            "属于机关，没有其他业务活动",
+            "机关",
+        ),  # what it holds, however much stands around
         (PARTY, "党员", "中国共产党党员"),
         (PARTY, "民建", "中国民主建国会会员"),
     ],
@@ -92,6 +99,10 @@ def test_every_label_and_alias_is_found_and_shown_again() -> None:
                 assert verdict(of, entry.code) == (entry.code, "", "")
                 assert kind.cell(entry.code, of, FORM) == entry.label
                 assert {verdict(of, a)[:2] for a in entry.aliases} <= {(entry.code, "")}
+
+
+def test_a_code_that_the_list_no_longer_has_is_shown_as_it_is() -> None:
+    assert kind.cell("999", CATEGORY, FORM) == "999"
 
 
 def with_list(*entries: Code) -> Form:

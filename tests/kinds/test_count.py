@@ -34,6 +34,8 @@ ENTITIES = field("unit.legal_entities")  # at least 1
         ("3.0", "3", "K905"),
         ("3．00", "3", "K905"),
         (" 5\u200b", "5", "K905"),
+        ("123,456", "123456", "K905"),
+        ("0" * 10 + "12", "12", "K905"),
     ],
 )
 def test_numbers_are_read(typed: Any, text: str, note: str) -> None:
@@ -62,6 +64,7 @@ def test_numbers_are_read(typed: Any, text: str, note: str) -> None:
         ("50%", "K301"),
         ("1,20", "K301"),
         ("1,2000", "K301"),
+        ("1234,567", "K301"),
         ("0,200", "K301"),
         ("-1,200", "K301"),
         ("1,200.5", "K301"),
@@ -91,6 +94,8 @@ def test_limits_stand_on_the_card() -> None:
     capped = field("unit.staff", max=100)
     assert [verdict(capped, n).fault for n in (100, 101)] == ["", "K305"]
     assert params(capped, 101)["max"] == 100
+    assert params(STAFF, 10_000_000) == {"min": 0, "max": 9_999_999}
+    kind.accept(field("unit.staff", min=5, max=5), FORM)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +104,10 @@ def test_limits_stand_on_the_card() -> None:
 def test_a_card_with_unfit_limits_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"^(min|max): "):
         kind.accept(field("unit.staff", **options), FORM)
+
+
+def test_what_is_no_number_has_not_been_kept_as_one() -> None:
+    assert kind.normalise(cells("十二", "12", 12), STAFF, FORM).note.tolist() == ["", "K905", ""]
 
 
 def test_values_are_whole_numbers_with_holes() -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import date as kind
-from tests.kinds.judging import FORM, cells, field, params, verdict
+from converter.model import CellType
+from tests.kinds.judging import FORM, cells, field, judge, params, verdict
 
 FOUNDED = field("unit.founded_on")  # from 1921-01-01
 BIRTHDAY = field("unit.chair_birthday")  # from whenever
@@ -46,10 +47,13 @@ BIRTHDAY = field("unit.chair_birthday")  # from whenever
         ("2010/5/1", "2010-05-01", "K902"),
         ("2010-5-1", "2010-05-01", "K902"),
         (" 2010-05-01\u200b", "2010-05-01", "K902"),
+        ("20\u200b10-05-01", "2010-05-01", "K902"),
         ("2010-05-01 00:00:00", "2010-05-01", "K902"),
         ("2010-05-01T00:00:00", "2010-05-01", "K902"),
         ("2010/5/1 0:00", "2010-05-01", "K902"),
         ("2010年5月1日8:30", "2010-05-01", "K902"),
+        ("2010-05-01 8:3", "2010-05-01", "K902"),
+        ("2010-05-01 8:30:5", "2010-05-01", "K902"),
         ("2010-05", "2010-05-01", "K902"),
         ("2010年5月", "2010-05-01", "K902"),
         ("2010年5月份", "2010-05-01", "K902"),
@@ -60,6 +64,7 @@ BIRTHDAY = field("unit.chair_birthday")  # from whenever
         (40299, "2010-05-01", "K902"),
         (1, "1900-01-01", "K902"),
         (59, "1900-02-28", "K902"),
+        (60, "1900-02-28", "K902"),  # a day that never was
         (61, "1900-03-01", "K902"),
         (1899, "1905-03-13", "K902"),
         (2100, "1905-09-30", "K902"),
@@ -91,6 +96,19 @@ def test_writings_are_read(typed: Any, text: str, note: str) -> None:
         ("2010-2011", "K401"),
         ("2010-05-01-02", "K401"),
         ("2010-05-01xx", "K401"),
+        ("2010--1", "K401"),
+        ("2010-123-1", "K401"),
+        ("2010-1-123", "K401"),
+        ("2010-1-", "K401"),
+        ("2010-123", "K401"),
+        ("2010-", "K401"),
+        ("2010-05-01 :30", "K401"),
+        ("2010-05-01 8:", "K401"),
+        ("2010-05-01 123:30", "K401"),
+        ("2010-05-01 8:305", "K401"),
+        ("2010-05-01 8:30:", "K401"),
+        ("2010-05-01 8:30:155", "K401"),
+        ("2010-05-01 8:30:15.", "K401"),
         ("08:30:00", "K401"),
         ("二〇一〇年五月", "K401"),
         ("٢٠١٠-٠٥-٠١", "K401"),
@@ -111,6 +129,7 @@ def test_writings_are_read(typed: Any, text: str, note: str) -> None:
         (datetime(1905, 7, 2, 2, 24), "K402"),  # 2010.1
         (date(1905, 3, 14), "K402"),
         (date(1905, 9, 29), "K402"),
+        (datetime(1905, 9, 29, 23, 59, 59), "K402"),
         (1900, "K402"),
         (2099.5, "K402"),
         ("2010·1", "K402"),
@@ -122,6 +141,8 @@ def test_writings_are_read(typed: Any, text: str, note: str) -> None:
         ("2010-05-0:", "K401"),
         ("2010-05-0/", "K401"),
         ("2010-05-00", "K403"),
+        ("1800-02-30", "K403"),
+        ("2100-02-30", "K403"),
         ("2010-02-29", "K403"),
         ("2010-04-31", "K403"),
         ("2010-13-01", "K403"),
@@ -143,6 +164,7 @@ def test_writings_are_read(typed: Any, text: str, note: str) -> None:
         (2_958_465, "K404"),  # the last day that a spreadsheet counts
         (2_958_466, "K401"),
         (17991231, "K401"),
+        (18000100, "K401"),
         (21001232, "K401"),
         (date(2110, 5, 1), "K404"),
         (201005, "K404"),  # a day of the year 2450 in a cell that is formatted as a date
@@ -152,18 +174,30 @@ def test_what_cannot_be_read_for_sure_is_refused(typed: Any, fault: str) -> None
     assert verdict(FOUNDED, typed).fault == fault
 
 
+def test_a_numeric_cell_whose_text_is_no_number_is_no_date() -> None:
+    assert kind.read("无", CellType.NUMBER) == ("无", "K401")
+
+
+def test_a_mere_time_is_no_date() -> None:
+    assert kind.read("08:30:00", CellType.DATE) == ("08:30:00", "K401")
+
+
 def test_the_card_says_what_is_too_early() -> None:
     assert verdict(FOUNDED, date(1920, 12, 31)) == ("1920-12-31", "K405", "")
     assert verdict(FOUNDED, date(1921, 1, 1)).fault == ""
     assert params(FOUNDED, "1920.12.31") == {"earliest": "1921-01-01"}
     with pytest.raises(ValueError, match=r"^earliest: "):
         kind.accept(field("unit.founded_on", earliest="1921"), FORM)
+    kind.accept(BIRTHDAY, FORM)
 
 
 def test_what_was_typed_into_a_date_cell_is_shown_again() -> None:
     assert params(FOUNDED, date(1905, 7, 2)) == {"typed": "2010"}
     assert params(FOUNDED, datetime(1905, 7, 2, 2, 24)) == {"typed": "2010.1"}
     assert params(FOUNDED, datetime(1905, 7, 2, 21, 36)) == {"typed": "2010.9"}
+    assert params(FOUNDED, datetime(1905, 7, 2, 0, 0, 44)) == {"typed": "2010.0005"}
+    assert params(FOUNDED, date(2110, 5, 1)) == {"typed": "2110-05-01"}
+    assert params(FOUNDED, "去年") == {}
     assert params(FOUNDED, "2010年 ") == {"typed": "2010年"}
     assert params(FOUNDED, "2010-02-30") == {"typed": "2010-02-30"}
 
@@ -176,7 +210,30 @@ def test_values_are_timestamps_with_holes() -> None:
 
 def test_a_workbook_gets_dates_but_text_where_it_cannot_count() -> None:
     assert kind.cell("2010-05-01", FOUNDED, FORM) == date(2010, 5, 1)
-    assert kind.cell("1898-05-01", FOUNDED, FORM) == "1898-05-01"
+    assert kind.cell("1900-01-01", FOUNDED, FORM) == date(1900, 1, 1)
+    assert kind.cell("1899-12-31", FOUNDED, FORM) == "1899-12-31"
+
+
+# One sign off a day, at every place.
+NEARLY = [
+    day[:at] + sign + day[at + 1 :]
+    for day in ("2010-05-01", "1999-12-28", "1906-10-19")
+    for at in range(10)
+    for sign in "0123456789-/:.x"
+]
+
+
+def test_a_day_at_a_glance_is_judged_like_one_that_is_read() -> None:
+    expected = [kind.read(typed, CellType.TEXT) for typed in NEARLY]
+    found = judge(BIRTHDAY, *NEARLY)
+    assert [(v.text, v.fault) for v in found] == [("" if f else t, f) for t, f in expected]
+
+
+def test_days_that_are_right_at_a_glance_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind, "read", None)
+    years = [*range(1906, 2101, 7), 1909, 1990, 2000, 2099, 2100]
+    typed = [f"{y}-{m:02}-{d:02}" for y in years for m in range(1, 13) for d in range(1, 29)]
+    assert judge(BIRTHDAY, *typed) == [(day, "", "") for day in typed]
 
 
 days = st.dates(date(1800, 1, 1), date(2100, 12, 31))

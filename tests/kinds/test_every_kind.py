@@ -106,6 +106,12 @@ def test_a_cell_filled_to_the_brim_is_judged_like_any_other(sign: str) -> None:
             params(field, typed)
 
 
+@pytest.mark.parametrize("name", KINDS)
+def test_cells_are_formatted_so_that_they_keep_what_is_typed(name: str) -> None:
+    """Only what is computed with is a number; a code keeps its leading zeros, a text its digits."""
+    assert {"count": "0", "date": "yyyy-mm-dd"}.get(name, "@") == KINDS[name].NUMBER_FORMAT
+
+
 @each_field
 def test_the_catalogue_knows_every_fault_and_its_figures(field: Field) -> None:
     kind = KINDS[field.kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import id_number as kind
+from converter.model import Code, CodeList
 from tests.kinds.judging import FORM, field, judge, params, verdict
 from tests.people import id_number
 
@@ -39,6 +41,7 @@ def wide(text: str) -> str:
         (f"＇{GOOD}", GOOD, "K901"),
         (f"`{GOOD}", GOOD, "K901"),
         (f"\ufeff{GOOD}", GOOD, "K901"),
+        (f"{GOOD} ", GOOD, "K901"),
     ],
 )
 def test_writings_of_a_right_number_are_tidied(typed: str, text: str, note: str) -> None:
@@ -60,6 +63,9 @@ def test_writings_of_a_right_number_are_tidied(typed: str, text: str, note: str)
         (130102661312003, "K112"),
         ("130102660332003", "K112"),  # nor day 32
         ("130102000229003", "K112"),  # nor a leap day of 1900
+        ("130105000229003", "K112"),
+        ("130102610229003", "K112"),
+        ("130102600229003", "K113"),
         ("13010266O312003", "K112"),
         ("X30102660312003", "K112"),
         ("13010266031200", "K112"),
@@ -73,7 +79,10 @@ def test_writings_of_a_right_number_are_tidied(typed: str, text: str, note: str)
         (0.0130102196603123, "K112"),
         (-GOOD.count("1"), "K112"),
         ("1301021966O3120031", "K114"),
+        ("1301021966/3120031", "K114"),
+        ("1301021966:3120031", "K114"),
         (GOOD[:-1] + "Y", "K114"),
+        (WITH_X[:16] + "OX", "K114"),
         ("X" + GOOD[1:], "K114"),
         (GOOD[:8] + "١" + GOOD[9:], "K114"),  # a digit, but not one of ours
         (GOOD[:10] + "13" + GOOD[12:], "K115"),
@@ -85,13 +94,17 @@ def test_writings_of_a_right_number_are_tidied(typed: str, text: str, note: str)
         (id_number("130102", "2001-02-29", 3), "K115"),
         (id_number("130102", "2000-02-29", 3), ""),
         (id_number("130102", "1900-02-29", 3), "K115"),
+        (id_number("130102", "1966-02-29", 3), "K115"),
+        (id_number("130102", "2005-02-29", 3), "K115"),
+        (id_number("130102", "2004-02-29", 3), ""),
+        (id_number("130102", "1996-02-29", 3), ""),
         (GOOD[:-1] + str((int(GOOD[-1]) + 1) % 10), "K116"),
         (GOOD[1] + GOOD[0] + GOOD[2:], "K116"),
         (id_number("139999", "1966-03-12", 3), "K118"),
         (id_number("000000", "1966-03-12", 3), "K118"),
         (id_number("810000", "1966-03-12", 3), ""),
         (id_number("810001", "1966-03-12", 3), ""),
-        (id_number("820000", "1966-03-12", 3), ""),
+        (id_number("820001", "1966-03-12", 3), ""),
         (id_number("830099", "1966-03-12", 3), ""),
         (id_number("911301", "1966-03-12", 3), ""),  # a foreign permanent resident
     ],
@@ -157,6 +170,15 @@ def test_the_offer_for_an_old_number_is_a_sound_number() -> None:
 def test_a_card_with_an_unfit_list_of_regions_is_refused(regions: Any) -> None:
     with pytest.raises(ValueError, match=r"^regions: "):
         kind.accept(field("member.id_number", regions=regions), FORM)
+
+
+def test_codes_of_regions_are_six_digits() -> None:
+    kind.accept(ID, FORM)
+    kind.accept(field("member.id_number", regions=None), FORM)
+    for code in ("13010", "1301020", "13010X"):
+        codes = CodeList("region", (Code("130102", "甲"), Code(code, "乙")))
+        with pytest.raises(ValueError, match=r"^regions: "):
+            kind.accept(ID, replace(FORM, codes={**FORM.codes, "region": codes}))
 
 
 births = st.dates(date(1850, 1, 1), date(2020, 12, 31)).map(str)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -148,3 +150,17 @@ def test_a_long_certificate_number_names_its_length() -> None:
     assert params(CERTIFICATE, "证" * 201) == {"length": 201, "limit": 200}
     with pytest.raises(ValueError, match=r"^prefixes: "):
         certificate_number.accept(field(CERTIFICATE.path, prefixes="81"), FORM)
+    with pytest.raises(ValueError, match=r"limits\.text_length"):
+        certificate_number.accept(CERTIFICATE, replace(FORM, limits={}))
+
+
+def test_all_arrays_that_a_formula_multiplies_are_of_one_length() -> None:
+    """Excel makes an error of others; LibreOffice takes them as they come."""
+    arrays = re.findall(r"\{([0-9,]+)\}", uscc.excel_wrong("A1"))
+    assert [len(array.split(",")) for array in arrays] == [18, 17, 17]
+
+
+def test_without_prefixes_no_formula_asks_for_them() -> None:
+    anywhere = field("unit.postcode", prefixes=None)
+    faults = postcode.excel_faults("A1", "B1", anywhere, FORM)
+    assert [fault.code for fault in faults] == ["K701"]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from converter.model import Code, CodeList
+from converter.rules import FAMILIES
 from converter.rules.base import Table, Tables
-from tests.rules.tables import FORM, TODAY, at, hits, sentence, table, tables
+from tests.rules.tables import FORM, TODAY, at, hits, rule, sentence, table, tables
 
 
 def test_an_institution_leaves_the_opening_date_blank() -> None:
@@ -64,6 +68,22 @@ def test_an_honour_has_level_and_date_or_nothing() -> None:
     assert sentence("X151", given) == "荣誉级别已经填写，荣誉类别却没有填"
 
 
+def test_all_that_stands_beside_a_blank_is_named() -> None:
+    given = tables("honour | honour_level | honour_on\n | 1 | 2020-05-01")
+    assert sentence("X151", given) == "荣誉级别、荣获时间已经填写，荣誉类别却没有填"
+    assert FAMILIES["together"].words(rule("X151"), "unit.honour", FORM) == {
+        "all": "荣誉类别、荣誉级别、荣获时间"
+    }
+
+
+def test_a_cell_of_signs_that_do_not_count_calls_for_nothing() -> None:
+    given = tables("honour | honour_level | honour_on\n | |")
+    column = given.column("unit.honour")
+    quoted = replace(column, raw=column.raw.replace("", "'"))
+    unit = replace(given.unit, columns={**given.unit.columns, "honour": quoted})
+    assert at("X151", replace(given, unit=unit)) == []
+
+
 def test_a_cell_that_nobody_could_fill_does_not_call_for_others() -> None:
     """A merged area or a missing heading is faulty without anything typed."""
     assert at("X151", tables("honour | honour_level | honour_on\n! | |")) == []
@@ -75,6 +95,13 @@ def test_a_division_belongs_to_its_section() -> None:
     assert sentence("X161", given) == ("细分行业类别“农业”不属于“制造业”，属于“农、林、牧、渔业”")
 
 
+def test_an_entry_without_a_parent_belongs_anywhere() -> None:
+    other = CodeList("industry_division", (Code("01", "农业", parent="A"), Code("99", "其他")))
+    given = tables("industry | industry_division\nC | 99\nC | 01")
+    given = replace(given, form=replace(FORM, codes={**FORM.codes, other.name: other}))
+    assert at("X161", given) == [("unit.industry_division", 1)]
+
+
 def test_a_typed_sex_that_differs_from_the_id_is_named_by_its_label() -> None:
     given = tables(
         member="id_number | sex\n1 | 1>2\n1 | 2>2\n1 | >2\n1 | ?未知>2\n1 | ?未知>\n1 | 2"
@@ -84,6 +111,7 @@ def test_a_typed_sex_that_differs_from_the_id_is_named_by_its_label() -> None:
         "会员性别填写的是“男”，由身份证号得出的是“女”，以身份证号为准"
     )
     assert hits("X174", given)[1].params["typed"] == "未知"
+    assert hits("X174", given)[1].related == (("member.id_number", 3),)
 
 
 def test_a_typed_birthday_is_compared_as_a_date() -> None:
@@ -103,6 +131,12 @@ def test_every_row_after_the_first_of_an_id_names_the_first() -> None:
     assert at("X191", given) == [("member.id_number", 3), ("member.id_number", 4)]
     assert {hit.related for hit in hits("X191", given)} == {(("member.id_number", 0),)}
     assert sentence("X191", given) == "身份证号与C5重复"
+
+
+def test_each_repeated_id_names_its_own_first_row() -> None:
+    given = tables(member="# | id_number\n0 | C\n0 | A\n0 | B\n1 | B\n0 | B\n0 | A\n1 | B\n0 | B")
+    first = {hit.record: hit.related[0][1] for hit in hits("X191", given)}
+    assert first == {4: 2, 5: 1, 6: 3, 7: 2}
 
 
 @pytest.mark.parametrize("cells", ["!A | a\n!A | b", " | a\n | b", "A | a\n!A | b\nB | c"])

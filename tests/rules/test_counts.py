@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.rules.tables import at, hits, rule, sentence, tables
+from converter.rules import FAMILIES
+from tests.rules.tables import FORM, at, hits, rule, sentence, tables
 
 
 def test_a_count_above_its_limit_is_reported_at_the_smaller_ones_cell() -> None:
@@ -24,6 +25,11 @@ def test_every_exceeded_limit_is_named_in_one_hit() -> None:
 def test_only_the_exceeded_limit_is_named() -> None:
     (hit,) = hits("X105", tables("women_members | members | women_staff\n9 | 20 | 7"))
     assert hit.params["limits"] == "女职工人数(7)"
+
+
+def test_the_short_message_names_all_limits() -> None:
+    words = FAMILIES["at_most"].words(rule("X105"), "unit.women_members", FORM)
+    assert words == {"limits": "会员总数、女职工人数"}
 
 
 @pytest.mark.parametrize("row", ["12 | ", "12 | !x", " | 10", "!x | 10"])

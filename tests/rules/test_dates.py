@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
+from converter.messages import say
+from converter.rules import FAMILIES
 from converter.rules.ages import age
 from converter.rules.within_years import years_before
-from tests.rules.tables import TODAY, at, rule, sentence, tables
+from tests.rules.tables import FORM, TODAY, at, hits, rule, sentence, tables
 
 
 def test_today_is_not_the_future() -> None:
@@ -90,6 +92,17 @@ def test_a_member_may_be_a_hundred_but_not_more() -> None:
     assert sentence("X173", given) == "按会员生日计算，现在101周岁，超过100周岁"
 
 
+def test_a_newborn_is_not_too_old() -> None:
+    assert at("X173", tables(member=f"id_number | birthday\n{ID} | 2026-03-01")) == []
+
+
+def test_an_age_names_the_birthday_beside_the_cell_that_it_is_reported_at() -> None:
+    (hit,) = hits("X173", tables(member=f"id_number | birthday\n{ID} | 1900-01-01"))
+    assert hit.related == (("member.birthday", 0),)
+    (hit,) = hits("X175", tables("chair_birthday\n2020-01-01"))
+    assert hit.related == ()
+
+
 def test_age_needs_the_reported_cell_usable() -> None:
     given = tables(member="id_number | birthday\n!1 | 1910-01-01\n | 1910-01-01")
     assert at("X173", given) == []
@@ -105,6 +118,8 @@ def test_both_limits_of_an_age_may_stand_together() -> None:
     both = rule("X175", min=18, max=60)
     given = tables("chair_birthday\n1965-03-01\n1966-03-01\n2009-01-01")
     assert [record for _, record in at(both, given)] == [0, 2]
+    words = FAMILIES[both.family].words(both, "unit.chair_birthday", FORM)
+    assert words["wrong"] == say("age_outside", min=18, max=60)
 
 
 @drawn(st.dates(date(1850, 1, 1), TODAY), st.dates(date(1850, 1, 1), TODAY))

@@ -17,7 +17,7 @@ from converter import rules
 from converter.excel import list_name
 from converter.kinds import KINDS
 from converter.messages import entry, fill
-from converter.model import Form, Rule, Sheet
+from converter.model import Code, CodeList, Form, Rule, Sheet
 from converter.rules import FAMILIES, ages, within_years
 from converter.rules.base import Ref, Tables
 from tests.rules.tables import FORM, TODAY, at, column, hits, live, rule, table, tables
@@ -114,6 +114,7 @@ REFUSED = [
     ("X101", {"limits": []}, "limits"),
     ("X101", {"limits": ["unit.nothing"]}, "limits"),
     ("X101", {"limits": ["unit.founded_on"]}, "limits"),
+    ("X101", {"limits": {"unit.staff": 1}}, "limits"),
     ("X111", {"of": "unit"}, "of"),
     ("X112", {"where": {"field": "member.sex", "equals": "9"}}, "where"),
     ("X112", {"where": {"field": "unit.legal_person", "equals": "1"}}, "where"),
@@ -121,17 +122,25 @@ REFUSED = [
     ("X131", {"since": "unit.staff"}, "since"),
     ("X131", {"since": "member.birthday"}, "at"),
     ("X134", {"until": "unit.nothing"}, "until"),
+    ("X134", {"until": "unit.staff"}, "until"),
+    ("X134", {"until": "member.birthday"}, "at"),
     ("X135", {"years": "5"}, "years"),
     ("X141", {"when": {"field": "unit.unit_category", "group": "没有"}}, "when"),
     ("X141", {"when": {"field": "unit.unit_category", "group": ""}}, "when"),
     ("X141", {"when": {"field": "unit.staff", "equals": "1"}}, "when"),
     ("X142", {"when": {"field": "unit.legal_person"}}, "when"),
+    ("X142", {"when": {"field": "unit.legal_person", "group": ""}}, "when"),
     ("X142", {"when": "unit.legal_person"}, "when"),
+    ("X142", {"when": ["field", "equals"]}, "when"),
+    ("X142", {"when": None}, "when"),
     ("X161", {"to": "unit.legal_person"}, "to"),
     ("X161", {"to": "unit.staff"}, "to"),
     ("X172", {"min": True}, "min"),
     ("X172", {"born": "member.name"}, "born"),
+    ("X172", {"born": "unit.chair_birthday"}, "at"),
     ("X173", {"max": 0}, "max"),
+    ("X173", {"born": "member.name"}, "born"),
+    ("X173", {"born": "unit.chair_birthday"}, "at"),
     ("X175", {"min": 60, "max": 18}, "min"),
 ]
 
@@ -150,10 +159,18 @@ def test_a_broken_card_is_refused_by_its_option(
     [
         ("X101", ["unit.founded_on"]),
         ("X111", ["member.id_number"]),
+        ("X111", ["unit.founded_on"]),
+        ("X113", ["unit.founded_on"]),
         ("X121", ["unit.staff"]),
+        ("X131", ["unit.staff"]),
+        ("X134", ["unit.staff"]),
+        ("X135", ["unit.staff"]),
         ("X151", ["unit.honour"]),
+        ("X151", ["unit.honour", "member.sex"]),
         ("X161", ["unit.staff"]),
+        ("X172", ["member.name"]),
         ("X174", ["unit.staff"]),
+        ("X174", ["unit.nothing"]),
         ("X191", ["unit.unit_name"]),
     ],
 )
@@ -161,6 +178,36 @@ def test_a_card_for_the_wrong_place_is_refused(code: str, places: list[str]) -> 
     wanted = replace(rule(code), at=tuple(places))
     with pytest.raises(ValueError, match=r"^at: "):
         FAMILIES[wanted.family].accept(wanted, FORM)
+
+
+def divisions(*entries: Code) -> Form:
+    """The form with another list of divisions."""
+    codes = {**FORM.codes, "industry_division": CodeList("industry_division", entries)}
+    return replace(FORM, codes=codes)
+
+
+def test_an_entry_whose_parent_the_other_list_lacks_is_refused() -> None:
+    accept = FAMILIES["belongs"].accept
+    accept(rule("X161"), divisions(Code("01", "农业", parent="A"), Code("99", "其他")))
+    with pytest.raises(ValueError, match=r"^to: .*'Z'.*'02'"):
+        accept(
+            rule("X161"), divisions(Code("01", "农业", parent="A"), Code("02", "林业", parent="Z"))
+        )
+
+
+def test_a_choice_cannot_belong_to_one_of_another_sheet() -> None:
+    with pytest.raises(ValueError, match=r"^at: "):
+        FAMILIES["belongs"].accept(rule("X161", to="member.sex"), divisions(Code("01", "农业")))
+
+
+@pytest.mark.parametrize("given", [rule("X101", limits=["unit.staff"]), rule("X111")])
+def test_a_count_of_a_member_is_not_compared_with_those_of_the_unit(given: Rule) -> None:
+    paid = replace(FORM.field("unit.staff"), key="paid", sheet="member")
+    member = replace(FORM.member, fields=(*FORM.member.fields, paid))
+    with pytest.raises(ValueError, match=r"^at: "):
+        FAMILIES[given.family].accept(
+            replace(given, at=("member.paid",)), replace(FORM, member=member)
+        )
 
 
 def test_the_smallest_limits_that_make_sense_are_accepted() -> None:

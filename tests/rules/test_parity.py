@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from converter.rules.base import Column, Ref, Table, Tables
 from converter.rules.within_years import years_before
 from tests.parity.office import recalculated
 from tests.rules.tables import FORM, at, column
+from tests.rules.tables import rule as form_rule
 
 pytestmark = pytest.mark.parity
 
@@ -46,11 +47,13 @@ COLUMNS = {
 # Alike in the 15 digits that a number keeps.
 NUMBERS = [f"11010119900101{n}" for n in ("1239", "1247", "1255", "126X")]
 UNREADABLE = "读不懂"
+# No rule of the form has both limits of an age.
+RULES = (*FORM.rules, replace(form_rule("X175", min=18, max=60), code="both"))
 
 
 def some_dates(today: date) -> list[date]:
     """Days at which verdicts change, and leap days."""
-    marks = [today, *(years_before(today, n) for n in (5, 16, 18, 100, 101))]
+    marks = [today, *(years_before(today, n) for n in (5, 16, 17, 18, 19, 60, 61, 100, 101))]
     around = [mark + timedelta(days) for mark in marks for days in (-1, 0, 1)]
     leaps = [date(2004, 2, 29), date(2020, 2, 28), date(2020, 2, 29), date(2020, 3, 1)]
     return around + leaps * 2
@@ -179,7 +182,7 @@ def write_lists(book: Any, page: Any) -> None:
 
 
 def conditions(name: str) -> Iterator[tuple[Rule, str]]:
-    for rule in FORM.rules:
+    for rule in RULES:
         for path in rule.at:
             if path.startswith(f"{name}."):
                 yield rule, path
@@ -201,16 +204,29 @@ def tables(unit: Sheet, member: Sheet, today: date) -> Tables:
     )
 
 
-def test_conditions_hold_where_the_pipeline_reports(tmp_path: Path) -> None:
-    draw, today = random.Random(20260303), date.today()
+def records(draw: random.Random, today: date) -> tuple[Sheet, Sheet]:
+    """Units and members as they may come."""
     unit = {f.path: list(cells(f, UNITS, draw, today)) for f in FORM.unit}
     member = {f.path: list(cells(f, MEMBERS, draw, today)) for f in FORM.member}
-    book = openpyxl.Workbook()
     # Counts must sometimes be right to be told from wrong ones.
     women = sum(text.endswith(">2") for text in member["member.sex"])
+    possible = MEMBERS - sum(text.endswith(">1") for text in member["member.sex"])
     for record in range(0, UNITS, 3):
         unit["unit.members"][record] = str(MEMBERS)
         unit["unit.women_members"][record] = str(women + record % 4)
+        unit["unit.women_members"][record + 1] = str(possible + record % 4)
+        division = FORM.codes["industry_division"].find(unit["unit.industry_division"][record])
+        if division:
+            unit["unit.industry"][record] = division.parent
+    unit["unit.members"][1] = "25"  # from which something is worth knowing
+    unit["unit.chair_birthday"][1] = str(today)
+    return unit, member
+
+
+def test_conditions_hold_where_the_pipeline_reports(tmp_path: Path) -> None:
+    draw = random.Random(20260303)
+    unit, member = records(draw, date.today())
+    book = openpyxl.Workbook()
     places = {
         name: write(book, name, sheet, draw) for name, sheet in (("member", member), ("unit", unit))
     }
@@ -223,7 +239,7 @@ def test_conditions_hold_where_the_pipeline_reports(tmp_path: Path) -> None:
 
     # The day may have turned meanwhile.
     given = tables(unit, member, result["Sheet"]["A1"].value.date())
-    differing, alarms = [], dict.fromkeys((rule.code for rule in FORM.rules), 0)
+    differing, alarms = [], dict.fromkeys((rule.code for rule in RULES), 0)
     for name, cells_of in places.items():
         for rule, path in conditions(name):
             reported = {record for where, record in at(rule, given) if where == path}
