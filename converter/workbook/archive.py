@@ -18,8 +18,9 @@ from io import SEEK_END
 from itertools import chain, pairwise
 from typing import BinaryIO
 
+from converter import zips
 from converter.workbook.refusal import Refused, refusing
-from converter.workbook.sniff import LARGEST_DIRECTORY, directory_size, part_name
+from converter.workbook.sniff import part_name
 
 LARGEST_FILE = 128 << 20  # a million members fill some 90 MB
 MOST_MEMBERS = 5_000  # five times the largest honest count
@@ -61,9 +62,7 @@ class Parts(Mapping[str, bytes]):
 
     def __init__(self, file: BinaryIO) -> None:
         """`file` is seekable and stays open as long as parts are asked for. Raises Refused."""
-        if not 0 <= directory_size(file) <= LARGEST_DIRECTORY:
-            raise Refused("F009")
-        with refusing("F009"), zipfile.ZipFile(file) as archive:
+        with refusing("F009"), zips.opened(file) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
         size = file.seek(0, SEEK_END)
         _vet(members, size)
