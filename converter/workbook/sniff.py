@@ -35,6 +35,7 @@ CODES = {
     "lock": "F007",
     "unknown": "F008",
     "damaged": "F009",
+    "office": "F009",  # a package of Office without what makes it one
     "changing": "F010",
     "xlsm": "F101",
     "xlsb": "F102",
@@ -229,9 +230,10 @@ def _packed(archive: zipfile.ZipFile) -> str:
         return "ods"
     if TYPES in names:
         types = _said(archive, members[TYPES]).replace(b"\0", b"")
-        return next((kind for mark, kind in _OFFICE_TYPES if mark in types), "damaged")
-    # An Office package before it was packed again.
-    return "damaged" if not names or "xl/_rels/workbook.xml.rels" in names else "zip"
+        return next((kind for mark, kind in _OFFICE_TYPES if mark in types), "office")
+    if "xl/_rels/workbook.xml.rels" in names:
+        return "office"
+    return "zip" if names else "damaged"
 
 
 def _said(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
