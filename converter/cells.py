@@ -77,7 +77,7 @@ def serial_text(serial: float, *, date1904: bool = False) -> Value:
     days = serial + _1904 if date1904 else serial
     first = _1904 if date1904 else 1
     if not first <= days < _END or int(days) == _PHANTOM:
-        return number_text(serial), CellType.NUMBER
+        return _as_number(serial, date1904)
     epoch = datetime(1899, 12, 31) if days < _PHANTOM else datetime(1899, 12, 30)
     # To the second: a serial number has no more digits than that.
     return _moment_text(epoch + timedelta(seconds=round(days * 86_400))), CellType.DATE

@@ -26,9 +26,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
+from converter import zips
 from converter.workbook import sniff
 from converter.workbook.archive import LARGEST_FILE, LARGEST_RATIO, RATIO_GRACE
-from converter.workbook.sniff import LARGEST_DIRECTORY, directory_size
 
 MOST_MEMBERS = 20_000  # tens of thousands of units come in several zips
 LARGEST_INFLATED = 4 << 30  # on the disk, of one zip with all that is nested in it
@@ -103,7 +103,7 @@ def _unpack(
     try:
         if depth > DEEPEST:
             raise _Refused("F606", limit=DEEPEST)
-        with path.open("rb") as file, _opened(file) as archive:
+        with path.open("rb") as file, zips.opened(file) as archive:
             infos = _vetted(archive, file, path.stat().st_size, budget)
             if not infos:
                 raise _Refused("F608")
@@ -126,13 +126,6 @@ def _unpack(
         yield Refusal(name, content, refused.code, refused.params)
     except _DAMAGED:
         yield Refusal(name, content, "F601")
-
-
-def _opened(file: BinaryIO) -> zipfile.ZipFile:
-    if not 0 <= directory_size(file) <= LARGEST_DIRECTORY:
-        raise _Refused("F601")
-    file.seek(0)
-    return zipfile.ZipFile(file)
 
 
 def _vetted(

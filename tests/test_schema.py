@@ -156,7 +156,7 @@ def test_a_missing_heading_is_not_reported_as_blank_cells() -> None:
 def test_a_required_cell_left_blank_is_reported_and_stays_blank() -> None:
     judged = run(sheet_form(A, B), a=["", "ok"], b=["", ""])
     assert found(judged) == [("K001", "a", 0)]
-    assert judged.findings[0].params == {}
+    assert next(iter(judged.findings)).params == {}
     assert judged.columns["a"].blank.tolist() == [True, False]
     assert not judged.columns["a"].faulty.any()
     assert judged.columns["b"].blank.all()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from converter import messages
+from converter import messages, zips
 from converter.model import Form, Issue, Place
 
 # A package of 100,000 members has 5 members of together 8 MB and comes as 3 MB.
@@ -90,22 +90,12 @@ def _archive(file: BinaryIO, findings: Findings) -> zipfile.ZipFile:
         raise findings.refuse("P104", limit=LARGEST_FILE // 2**20)
     file.seek(0)
     magic = file.read(4)
-    if _directory_size(file, size) > LARGEST_DIRECTORY:
+    if zips.directory_size(file) > LARGEST_DIRECTORY:
         raise findings.refuse("P103", found="…", limit=MOST_MEMBERS)
     try:
-        return zipfile.ZipFile(file)
+        return zips.opened(file, LARGEST_DIRECTORY)
     except _DAMAGED as error:
         raise findings.refuse("P106" if magic[:2] == b"PK" else "P102") from error
-
-
-def _directory_size(file: BinaryIO, size: int) -> int:
-    """Bytes of the list of members: zipfile would make an object of each entry before it can be
-    asked how many there are. 0 where no list is found."""
-    file.seek(max(0, size - 65_557))
-    tail = file.read()
-    found = {len(tail) - 22, tail.rfind(b"PK\x05\x06")}
-    ends = [tail[at : at + 22] for at in found if at >= 0 and tail[at : at + 4] == b"PK\x05\x06"]
-    return max((int.from_bytes(end[12:16], "little") for end in ends if len(end) == 22), default=0)
 
 
 def _inflate(

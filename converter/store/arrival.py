@@ -83,8 +83,21 @@ class Past:
     id: int
     content: str
     digest: str
-    created: str = ""
+    created: str = ""  # in the order of `made_at`; '' = unsigned
     accepted: bool = True
+
+
+def made_at(created: str, received: str) -> str:
+    """What orders submissions by the time when they were made. Nothing is received before it
+    was made: a clock that was ahead once would else make all that follows *older*.
+
+    >>> early, late = "2026-03-01T06:13:20Z", "2026-03-07T06:13:20Z"
+    >>> made_at("2031-01-01T00:00:00Z", early) < made_at("2031-01-02T00:00:00Z", early)
+    True
+    >>> made_at("2031-01-01T00:00:00Z", early) < made_at(late, late)
+    True
+    """
+    return f"{min(created, received)} {created}" if created else ""
 
 
 def settle(arrived: Iterable[Past]) -> dict[int, tuple[str, int]]:

@@ -18,7 +18,7 @@ import duckdb
 
 from converter.model import Form
 from converter.store import filling, schema, snapshot
-from converter.store.arrival import REJECTED, Arrival, Claim, Listed, Past, settle
+from converter.store.arrival import REJECTED, Arrival, Claim, Listed, Past, made_at, settle
 from converter.store.filling import FINDING, NUMBER, SUBMISSION, TEXT, UNIT
 from converter.store.lock import Lock
 from converter.store.schema import StoreError, connect, quoted, streamed
@@ -134,13 +134,13 @@ class Register:
     def _histories(self, units: Iterable[int]) -> _Histories:
         """What came of these units before, and what became of it."""
         rows = self.query(
-            "SELECT id, unit, period, content, digest, created, result, state, other"
+            "SELECT id, unit, period, content, digest, created, received, result, state, other"
             " FROM submissions WHERE unit IN (SELECT unnest(?::BIGINT[])) ORDER BY id",
             [sorted(set(units) - {0})],
         )
         found = _Histories()
-        for number, unit, period, content, digest, created, result, state, other in rows:
-            past = Past(number, content, digest, created, result != REJECTED)
+        for number, unit, period, content, digest, created, at, result, state, other in rows:
+            past = Past(number, content, digest, made_at(created, at), result != REJECTED)
             found.past.setdefault((unit, period), []).append(past)
             found.states[number] = (state, other)
         return found
@@ -207,7 +207,7 @@ class Register:
         for arrival, sender in zip(batch, senders, strict=True):
             number = self._last = self._last + 1
             past = Past(
-                number, arrival.content, arrival.digest, arrival.created,
+                number, arrival.content, arrival.digest, made_at(arrival.created, received),
                 arrival.result != REJECTED,
             )  # fmt: skip
             history = [past]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, datetime, time
 from operator import itemgetter
 
 import numpy as np
@@ -15,6 +15,10 @@ from converter.workbook.grid import Column, Facts, Formulas
 from converter.workbook.refusal import refusing
 
 Row = Sequence[object]
+
+_MOMENTS = frozenset((date, datetime, time))
+# Spreadsheets believe in 1900-02-29, and one of their calendars begins in 1904.
+_FIRST_SURE_YEAR = 1904
 
 
 def _not_stored(row: int, column: int) -> float | None:
@@ -32,7 +36,7 @@ class ParsedGrid:
     errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
     # Columns → row → has a program computed the formula that stands there? None = not known.
     find_formulas: Callable[[Iterable[int]], dict[int, dict[int, bool]]] | None = None
-    # The number behind a cell that a reader took for a time of day.
+    # The number behind a cell that a reader took for a day or a time of day.
     stored: Callable[[int, int], float | None] = _not_stored
 
     def head(self, count: int) -> list[list[str]]:
@@ -96,11 +100,8 @@ class ParsedGrid:
         }
 
     def _column(self, column: int, values: Sequence[object], first: int) -> Column:
-        if time in set(map(type, values)):
-            values = [
-                self._number(row, column, value) if type(value) is time else value
-                for row, value in enumerate(values, first)
-            ]
+        if not _MOMENTS.isdisjoint(map(type, values)):
+            values = [self._number(row, column, value) for row, value in enumerate(values, first)]
         read, kinds = cells.read_column(values, date1904=self.date1904)
         texts, types = np.empty(len(read), dtype=object), np.array(kinds, dtype=np.int8)
         texts[:] = read
@@ -112,12 +113,16 @@ class ParsedGrid:
     def _value(self, row: int, column: int, value: object) -> cells.Value:
         if self.errors and (row, column) in self.errors:
             return self.errors[row, column], CellType.ERROR
-        if type(value) is time:
-            value = self._number(row, column, value)
-        return cells.read_value(value, date1904=self.date1904)
+        return cells.read_value(self._number(row, column, value), date1904=self.date1904)
 
-    def _number(self, row: int, column: int, value: time) -> object:
-        """calamine takes every date-formatted number below 1 for a time of day, -3 as well.
-        Where no number is stored, the cell holds a time of day in words (type 'd')."""
-        stored = self.stored(row, column)
-        return value.isoformat("auto") if stored is None else cells.Serial(stored)
+    def _number(self, row: int, column: int, value: object) -> object:
+        """calamine takes every date-formatted number below 1 for a time of day, -3 as well, and
+        some for days that there never were. Where no number is stored, the cell holds a moment
+        in words (type 'd')."""
+        if isinstance(value, time):
+            stored = self.stored(row, column)
+            return value.isoformat("auto") if stored is None else cells.Serial(stored)
+        if isinstance(value, date) and value.year < _FIRST_SURE_YEAR:
+            stored = self.stored(row, column)
+            return value if stored is None else cells.Serial(stored)
+        return value

@@ -38,6 +38,8 @@ T = TypeVar("T")
 Relation = tuple[str, tuple[str, str]]  # id, (last word of the type, part)
 
 _ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_CLOSINGS = {b"<!--": b"-->", b"<?": b"?>", b"<![CDATA[": b"]]>"}
+_NO_MARKUP = re.compile(b"|".join(map(re.escape, _CLOSINGS)))
 _PROPERTY = re.compile(rb"\s*<[^<>]+>([^<]*)</")
 _COUNT = re.compile(rb"""uniqueCount\s*=\s*["']\s*\+?0*([0-9]{1,30})""")
 
@@ -127,22 +129,31 @@ def named_elements(data: bytes, name: str) -> Iterator[tuple[int, dict[str, str]
 
 def attributes_of(inside: bytes) -> dict[str, str]:
     """The attributes of a start tag by local name."""
-    return {
-        name.rpartition(b":")[2].decode("utf-8", "replace"): text_of(double or single)
+    found = [
+        (name.rpartition(b":"), text_of(double or single))
         for name, double, single in _ATTRIBUTE.findall(inside[:LONGEST_TAG])
+    ]
+    # An attribute of another namespace takes no one's place.
+    return {
+        local.decode("utf-8", "replace"): value
+        for others in (True, False)
+        for (prefix, _, local), value in found
+        if bool(prefix) == others
     }
 
 
 def _bare(data: bytes) -> bytes:
-    """Without comments. One that never ends leaves nothing behind it."""
+    """Without comments, processing instructions and CDATA, whose markup means nothing. One
+    that never ends leaves nothing behind it."""
     kept, at = [], 0
-    while (start := data.find(b"<!--", at)) >= 0:
-        kept.append(data[at:start])
-        end = data.find(b"-->", start + 4)
+    while found := _NO_MARKUP.search(data, at):
+        kept.append(data[at : found.start()])
+        closing = _CLOSINGS[found[0]]
+        end = data.find(closing, found.end())
         if end < 0:
             return b"".join(kept)
-        at = end + 3
-    return b"".join((*kept, data[at:]))
+        at = end + len(closing)
+    return b"".join((*kept, data[at:])) if kept else data
 
 
 def text_of(raw: bytes) -> str:

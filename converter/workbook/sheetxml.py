@@ -3,7 +3,7 @@ the facts that the parser keeps to itself (errors, formulas, hidden rows, merged
 
 Works on bytes with regular expressions, most of which start with a literal: a sheet of 120 MB
 takes some 0.5 s. What is written differently (prefixed elements, single quotes, cells without
-address) is first rewritten to that form, in `canonical`.
+address, comments) is first rewritten to that form, by `rewriting`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from itertools import islice
 import numpy as np
 
 from converter.model import column_letters
+from converter.workbook import rewriting
 from converter.workbook.grid import Box
-from converter.workbook.parts import attributes_of, elements, is_true, remembered
+from converter.workbook.parts import elements, is_true, remembered
 from converter.workbook.refusal import Refused
+from converter.workbook.rewriting import column_number
 
 # Cells of the smallest rectangle that holds all values: the parser asks for memory by it,
 # 24 to 32 bytes a cell. A million rows of twenty columns, or 500,000 rows of a template with
@@ -27,7 +29,7 @@ from converter.workbook.refusal import Refused
 LARGEST_AREA = 24_000_000
 # Half of that may be as good as empty: a stray cell far below, which a clerk can be told of.
 LARGEST_EMPTY, DENSE = 12_000_000, 50
-LAST_COLUMN = 16_384
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 # A template's helper columns are hidden and stand right of here; no form is as wide.
 LAST_OPEN_COLUMN = 26
 # A merged area or hidden column beyond this many is no clerk's work; the rest is not looked at.
@@ -36,11 +38,6 @@ MOST_MERGES = 100_000
 _ATTRIBUTES = rb'(?: (?!r=)[\w:.-]+="[^"<>&]*")* ?/?>'
 _PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"' + _ATTRIBUTES)
 _ODD_ROW = re.compile(rb'<row(?! r="[1-9][0-9]{0,6}"' + _ATTRIBUTES + rb")")
-# In a text it means nothing, and the long way is taken in vain.
-_PREFIXED = re.compile(rb":(?:c|row)[\s/>]")
-_PREFIX = re.compile(rb"""<(/?)[^\s<>/!?:="']+:(?=[A-Za-z])""")
-# No '<' may stand inside a tag: one without an end costs no search to the sheet's end.
-_TAG = re.compile(rb"""<(row|c)(?=[\s/>])((?:[^<>"'/]++|/(?!>)|"[^"<]*+"|'[^'<]*+')*+)(/?)>""")
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 _ROW = re.compile(rb'<row r="([0-9]+)"([^>]*)>')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true|on)"')
@@ -50,6 +47,8 @@ _ERROR = re.compile(
     rb'<c r="([A-Z]+)([0-9]+)"[^>]*[^/]>\s*(?:' + _FORMULA.pattern + rb")?\s*<v[^>]*>([^<]*)</v>"
 )
 _VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
+# On the whole sheet, as PHPExcel writes it: blanks at the ends of every text count.
+PRESERVING = b'xml:space="preserve"'
 _SAMPLE = 200_000  # bytes at either end that tell how wide a sheet is
 
 
@@ -120,18 +119,24 @@ class SheetXml:
 
 def read_sheet(data: bytes, name: str) -> SheetXml:
     """A worksheet part, in the one form of writing. Raises Refused, naming the sheet."""
+    found = _read(data, name) or _read(rewriting.canonical(data, name), name, rewritten=True)
+    if found is None:
+        raise Refused("F315", sheet=name)
+    return found
+
+
+def _read(data: bytes, name: str, *, rewritten: bool = False) -> SheetXml | None:
+    """None where the sheet is written in another form. Raises Refused."""
     start, end = _sheet_data(data, name)
     head, tail = data[:start], data[end:]
+    keeping = PRESERVING in head and data.find(b"<is>", start, end) >= 0
+    if not rewritten and (keeping or rewriting.is_odd(data, start, end)):
+        return None
     hidden = hidden_columns(head)
-    helpers = first_helper(head, hidden)
-    rows = _without_helpers(data, start, end, helpers)
+    rows = _without_helpers(data, start, end, first_helper(head, hidden))
     extent = _extent(*rows)
     if extent is None:
-        data = canonical(data[start:end], name)
-        rows = _without_helpers(data, 0, len(data), helpers)
-        extent = _extent(*rows)
-    if extent is None:
-        raise Refused("F315", sheet=name)
+        return None
     _bound(extent, rows[0].count(b"<c ", *rows[1:]), name)
     data, start, end = rows
     all_rows = memoryview(data)[start:end]
@@ -149,16 +154,6 @@ def first_helper(head: bytes, hidden: frozenset[int]) -> int:
     return first
 
 
-def column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-# --- one form of writing -----------------------------------------------------------------
-
-
 def _sheet_data(data: bytes, name: str) -> tuple[int, int]:
     """Where the rows stand: between <sheetData> and its end tag."""
     opening = re.search(rb"<(?:[^\s<>/!?]+:)?sheetData(?:\s[^>]*?)?(/?)>", data)
@@ -171,49 +166,6 @@ def _sheet_data(data: bytes, name: str) -> tuple[int, int]:
     if end < opening.end():
         raise Refused("F315", sheet=name)
     return opening.end(), end
-
-
-def canonical(rows: bytes, name: str) -> bytes:
-    """Rewrite rows: no prefixes, double quotes, every cell with its address.
-
-    A cell without address stands right of the one before it, a row without number below.
-    """
-    rows = _PREFIX.sub(rb"<\1", rows)
-    pieces: list[bytes] = []
-    at, row, column = 0, 0, 0
-    for tag in _TAG.finditer(rows):
-        pieces.append(rows[at : tag.start()])
-        at = tag.end()
-        given = attributes_of(tag[2])
-        if tag[1] == b"row":
-            row, column = _row_number(given.get("r"), row + 1, name), 0
-            address = str(row)
-        else:
-            row, column = _position(given.get("r"), row, column + 1, name)
-            address = f"{column_letters(column)}{row}"
-        kept = "".join(
-            f' {key}="{given[key]}"' for key in ("s", "t", "hidden") if given.get(key, "").isalnum()
-        )
-        pieces.append(f'<{tag[1].decode()} r="{address}"{kept}{tag[3].decode()}>'.encode())
-    pieces.append(rows[at:])
-    return b"".join(pieces)
-
-
-def _row_number(given: str | None, otherwise: int, name: str) -> int:
-    if given is None:
-        return otherwise
-    if not given.isdecimal() or not 0 < len(given) <= 7 or int(given) == 0:
-        raise Refused("F315", sheet=name)
-    return int(given)
-
-
-def _position(given: str | None, row: int, column: int, name: str) -> tuple[int, int]:
-    if given is None:
-        return max(row, 1), column
-    found = _ADDRESS.fullmatch(given)
-    if not found:
-        raise Refused("F315", sheet=name)
-    return int(found[2]), column_number(found[1].upper())
 
 
 # --- extent ------------------------------------------------------------------------------
@@ -247,7 +199,7 @@ def _extent(data: bytes, start: int, end: int) -> _Extent | None:
     The width is taken from samples and the height from the last row; then every cell is held
     against them, whatever order the file has them in, and those beyond are looked at.
     """
-    if _PREFIXED.search(data, start, end) or _ODD_ROW.search(data, start, end):
+    if _ODD_ROW.search(data, start, end):
         return None
     end = _last_value(data, start, end)
     marker = data.rfind(b'<row r="', start, end)
@@ -289,6 +241,8 @@ def _up_to(text: str, low: str, high: str) -> str:
 
 def _bound(extent: _Extent, cells: int, name: str) -> None:
     """Refuse a sheet whose values lie so far apart that the parser would ask for the moon."""
+    if extent.height > LAST_ROW or extent.width > LAST_COLUMN:
+        raise Refused("F315", sheet=name)  # no program has such a cell
     area = extent.height * extent.width
     if area > LARGEST_AREA or area > max(LARGEST_EMPTY, cells * DENSE):
         at = extent.rightmost if extent.width > LAST_COLUMN // 16 else extent.lowest
@@ -330,7 +284,7 @@ def _errors_as_text(
         tag = data.rfind(b"<", start, at)
         if data.startswith(b'<c r="', tag):  # else it stands in a text
             cell = _ERROR.match(data, tag)
-            if cell:
+            if cell and cell[3]:
                 address = int(cell[2]), column_number(cell[1].decode())
                 errors[address] = cell[3].decode("utf-8", "replace")
             pieces += [whole[done:at], b' t="str"' if cell else b""]

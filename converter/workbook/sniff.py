@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import stat
-import struct
 import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
-from converter.workbook.refusal import Refused, refusing
+from converter import zips
+from converter.workbook.refusal import refusing
 
 HEAD = 65_536
 OLE_MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
@@ -23,9 +24,6 @@ ZIP_MAGIC = b"PK\x03\x04"
 PACKAGE_DESCRIPTOR = "datapackage.json"
 IDENTITY_NAMESPACE = b"urn:gonghui:identity"
 
-# A zip's directory is read before anything else is known of it. An entry takes 46 bytes and
-# its name: this is room for 40,000, some forty times the largest honest workbook's.
-LARGEST_DIRECTORY = 4 << 20
 # Only streams' names are looked for; they stand in the first megabytes of what Office writes.
 LARGEST_OLE = 64 << 20
 
@@ -38,6 +36,7 @@ CODES = {
     "lock": "F007",
     "unknown": "F008",
     "damaged": "F009",
+    "office": "F009",  # a package of Office without what makes it one
     "changing": "F010",
     "xlsm": "F101",
     "xlsb": "F102",
@@ -75,6 +74,10 @@ _MAGIC = (
     (b"\x1f\x8b", "archive"),
     (b"BZh", "archive"),
     (b"\xfd7zXZ\x00", "archive"),
+    (b"\x28\xb5\x2f\xfd", "archive"),  # zstandard
+    (b"MSCF", "archive"),
+    (b"PK\x07\x08", "archive"),  # the first of several parts of a zip
+    (b"PK00", "archive"),
     (b"{\\rtf", "document"),
     (b"MZ", "program"),
     (b"\x7fELF", "program"),
@@ -93,7 +96,8 @@ _DBASE_MARKS = b"\x03\x04\x05\x30\x31\x32\x43\x7b\x83\x8b\x8c\x8e\xf5\xfb"
 # A workbook stream without its container, as some old export programs write it: BOF of
 # BIFF 2, 3, 4 and 5/8 with their lengths.
 _BARE_BIFF = tuple(
-    bytes.fromhex(h) for h in ("09000400", "09020600", "09040600", "09080800", "09081000")
+    bytes.fromhex(h)
+    for h in ("09000400", "09020600", "09040600", "09080600", "09080800", "09081000")
 )
 _OLE_STREAMS = (
     ("EncryptedPackage", "encrypted"),
@@ -103,6 +107,17 @@ _OLE_STREAMS = (
     ("PowerPoint Document", "document"),
     ("__properties_version1.0", "mail"),
     ("NativeContent_MAIN", "old_table"),  # Quattro Pro since 9
+)
+TYPES = "[content_types].xml"
+# What an Office package says of its parts, where none of them has its usual name.
+_OFFICE_TYPES = (
+    (b"vbaProject", "xlsm"),
+    (b"ms-excel.sheet.binary", "xlsb"),
+    (b"spreadsheetml.sheet.main", "xlsx"),
+    (b"spreadsheetml.template.main", "xlsx"),
+    (b"wordprocessingml", "document"),
+    (b"presentationml", "document"),
+    (b"ms-visio", "document"),
 )
 # Where a workbook of Excel 97 keeps its programs.
 _OLE_MACROS = "_VBA_PROJECT_CUR"
@@ -165,7 +180,7 @@ def _contents(head: bytes, file: BinaryIO, suffix: str) -> str:
             return kind
     if head[4:8] == b"ftyp" or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return "image"
-    if head[257:262] == b"ustar":
+    if head[257:262] == b"ustar" or head[2:5] == b"-lh":
         return "archive"
     if _LOTUS.match(head) or _is_dbase(head):
         return "old_table"
@@ -181,71 +196,61 @@ def _is_dbase(head: bytes) -> bool:
     return dated and any(fields[at] == 0x0D for at in range(0, len(fields), 4))
 
 
-def directory_size(file: BinaryIO) -> int:
-    """Bytes of a zip's central directory as its end record tells; -1 where there is none.
-
-    Looked at before `zipfile` may read it: a directory of millions of entries is an attack.
-    """
-    file.seek(0, 2)
-    size = file.tell()
-    start = max(0, size - 66_000)  # the end record and the longest comment
-    file.seek(start)
-    tail = file.read()
-    found = tail.rfind(b"PK\x05\x06")
-    if found < 0 or len(tail) < found + 22:
-        return -1
-    (length,) = struct.unpack_from("<L", tail, found + 12)
-    if length != 0xFFFFFFFF:
-        return int(length)
-    zip64 = tail.rfind(b"PK\x06\x06", 0, found)
-    if zip64 < 0 or len(tail) < zip64 + 48:
-        return -1
-    return int(struct.unpack_from("<Q", tail, zip64 + 40)[0])
-
-
 def part_name(name: str) -> str:
-    """A member's name as it is looked up: some programs write \\ for /, case does not count."""
+    """A member's name as it is looked up: some programs write \\ for /, others %20 for a blank, and
+    case does not count."""
+    name = unquote(name) if "%" in name else name
     return name.replace("\\", "/").lstrip("/").lower()
 
 
 def members(file: BinaryIO) -> list[zipfile.ZipInfo]:
     """What a zip's directory lists. Raises Refused."""
-    if not 0 <= directory_size(file) <= LARGEST_DIRECTORY:
-        raise Refused(CODES["damaged"])
-    with refusing(CODES["damaged"]), zipfile.ZipFile(file) as archive:
+    with refusing(CODES["damaged"]), zips.opened(file) as archive:
         return archive.infolist()
 
 
 def _zip(file: BinaryIO) -> tuple[str, list[zipfile.ZipInfo]]:
     try:
-        found = members(file)
-        names = {part_name(info.filename) for info in found}
-        return _kind(names, _mimetype(file) if "mimetype" in names else ""), found
-    except Refused:
+        with zips.opened(file) as archive:
+            return _packed(archive), archive.infolist()
+    except MemoryError:
+        raise
+    except Exception:
         return "damaged", []
 
 
-def _kind(names: set[str], kind: str) -> str:
-    """Of a zip by its members' names, and by what it says of itself, if anything."""
+def _packed(archive: zipfile.ZipFile) -> str:
+    """What a zip is, by the names of its members."""
+    members = {part_name(info.filename): info for info in archive.infolist()}
+    names = members.keys()
     if PACKAGE_DESCRIPTOR in names:
         return "package"
-    if kind:
-        return "ods" if "spreadsheet" in kind else "document"
+    if "mimetype" in names:
+        kind = _said(archive, members["mimetype"])
+        return "ods" if b"spreadsheet" in kind or b"sun.xml.calc" in kind else "document"
     if "xl/workbook.bin" in names:
         return "xlsb"
     if any(_holds_macros(name) for name in names):
         return "xlsm"
     if any(name.rpartition("/")[2] == "workbook.xml" for name in names):
         return "xlsx"
-    if any(name.startswith(("word/", "ppt/")) for name in names):
+    if any(name.startswith(("word/", "ppt/", "visio/")) or name == "ofd.xml" for name in names):
         return "document"
     if any(name.endswith((".iwa", ".numbers/index.zip")) or name == "index.zip" for name in names):
         return "numbers"
     if {"content.xml", "meta-inf/manifest.xml"} <= names:
         return "ods"
-    # What calls itself an Office package, or was one before it was packed again.
-    office = not names or "[content_types].xml" in names or "xl/_rels/workbook.xml.rels" in names
-    return "damaged" if office else "zip"
+    if TYPES in names:
+        types = _said(archive, members[TYPES]).replace(b"\0", b"")
+        return next((kind for mark, kind in _OFFICE_TYPES if mark in types), "office")
+    if "xl/_rels/workbook.xml.rels" in names:
+        return "office"
+    return "zip" if names else "damaged"
+
+
+def _said(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file:
+        return file.read(HEAD)
 
 
 def _holds_macros(name: str) -> bool:
@@ -253,16 +258,6 @@ def _holds_macros(name: str) -> bool:
     if name.startswith(("word/", "ppt/")):
         return False
     return name.endswith("/vbaproject.bin") or "/macrosheets/" in name
-
-
-def _mimetype(file: BinaryIO) -> str:
-    """Raises Refused."""
-    with (
-        refusing(CODES["damaged"]),
-        zipfile.ZipFile(file) as archive,
-        archive.open("mimetype") as member,
-    ):
-        return member.read(200).decode("latin-1")
 
 
 def _ole(data: bytes) -> str:
@@ -273,15 +268,17 @@ def _ole(data: bytes) -> str:
             for stream, kind in _OLE_STREAMS:
                 if ole.exists(stream):
                     return "xlsm" if kind == "xls" and ole.exists(_OLE_MACROS) else kind
+            if ole.listdir() and not ole.parsing_issues:
+                return "unknown"
     except MemoryError:
         raise
     except Exception:
-        # A container with faults that the spreadsheet's own reader may forgive.
-        for stream, kind in _OLE_STREAMS:
-            if (stream + "\0").encode("utf-16-le") in data:
-                return kind
-        return "damaged"
-    return "unknown"
+        pass  # nearly anything
+    # A container with faults that the spreadsheet's own reader may forgive.
+    for stream, kind in _OLE_STREAMS:
+        if (stream + "\0").encode("utf-16-le") in data:
+            return kind
+    return "damaged"
 
 
 def _text(head: bytes) -> str:

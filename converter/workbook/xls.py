@@ -12,6 +12,7 @@ from typing import Any
 import xlrd
 
 from converter.cells import BUILTIN_DATES, Serial, shows_date
+from converter.workbook import biff
 from converter.workbook.grid import Facts, Grid
 from converter.workbook.parsed import ParsedGrid
 from converter.workbook.refusal import Refused, refusing
@@ -110,7 +111,23 @@ class Workbook:
         return self._dates[style]
 
 
-def _open(data: bytes, *, forgiving: bool = False) -> Any:
+def _open(data: bytes) -> Any:
+    try:
+        return _read(data)
+    except (Refused, MemoryError):
+        raise
+    except Exception:
+        # Excel minds less than this reader: some export programs write the container's table of
+        # sectors or the table of strings wrong.
+        try:
+            return _read(data, forgiving=True)
+        except (Refused, MemoryError):
+            raise
+        except Exception:
+            return _read(biff.tidied(data))
+
+
+def _read(data: bytes, *, forgiving: bool = False) -> Any:
     said = io.StringIO()
     try:
         book = xlrd.open_workbook(
@@ -121,11 +138,6 @@ def _open(data: bytes, *, forgiving: bool = False) -> Any:
             verbosity=1,  # it tells of sheets that it leaves out
             ignore_workbook_corruption=forgiving,
         )
-    except xlrd.compdoc.CompDocError:
-        # Some export programs write the container's table of sectors wrong; Excel does not mind.
-        if forgiving:
-            raise
-        return _open(data, forgiving=True)
     except xlrd.XLRDError as error:
         if _ENCRYPTED in str(error).lower():
             raise Refused("F201") from error

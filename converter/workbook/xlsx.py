@@ -27,6 +27,7 @@ from converter.workbook.grid import Facts, Grid
 from converter.workbook.parsed import ParsedGrid, Row
 from converter.workbook.refusal import refusing
 from converter.workbook.sheetxml import SheetXml, read_sheet
+from converter.workbook.sniff import members as members_of
 from converter.workbook.strings import Strings, Unusual
 
 _RELATION = '<Relationship Id="{id}" Type="/relationships/{kind}" Target="{target}"/>'
@@ -48,9 +49,10 @@ _DATE, _PLAIN = '<xf numFmtId="14"/>', '<xf numFmtId="0"/>'
 class Workbook:
     """An OOXML workbook. Sheets are read when they are asked for."""
 
-    def __init__(self, file: BinaryIO, members: Sequence[ZipInfo]) -> None:
-        """`file` stays open while sheets are read; `members` is its directory. Raises Refused."""
-        self._parts = archive.Parts(file, members)
+    def __init__(self, file: BinaryIO, members: Sequence[ZipInfo] | None = None) -> None:
+        """`file` stays open while sheets are read; `members` is its directory, where somebody
+        has read it. Raises Refused."""
+        self._parts = archive.Parts(file, members_of(file) if members is None else members)
         self._book = parts.read_book(self._parts)
 
     @property

@@ -241,6 +241,16 @@ def test_a_damaged_file_is_refused_and_the_others_are_not(tmp_path: Path, worker
     assert done.results == {"accepted": 2, "rejected": 1}
 
 
+def test_a_document_is_no_zip_of_submissions(tmp_path: Path, worker: Worker) -> None:
+    box = Inbox(tmp_path / "in")
+    types = ("[Content_Types].xml", b"<Types/>")
+    box.put("文档.zip", zipped([types, ("word/document.xml", b"<a/>")]))
+    box.put("不全.zip", zipped([types, ("xl/styles.xml", b"<a/>")]))
+    done = receive(box.folder, tmp_path / "S", plan(tmp_path / "R"), worker)
+    told = {one.arrival.file: [code for code, _, _ in one.arrival.found] for one in done.refused}
+    assert told == {"文档.zip": ["F111"], "不全.zip": ["F009"]}
+
+
 def test_store_and_reply_inside_the_inbox_are_not_received(tmp_path: Path, worker: Worker) -> None:
     box = Inbox(tmp_path)
     box.put("a.zip", packed(records(1)))

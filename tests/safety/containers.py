@@ -192,11 +192,66 @@ def zip_end_record_tells_of_a_directory_elsewhere(path: Path) -> None:
     path.write_bytes(data)
 
 
-@case("F009")
-def zip_with_a_comment_that_looks_like_an_end(path: Path) -> None:
+def commented(path: Path, comment: bytes) -> None:
     path.write_bytes(sound())
     with zipfile.ZipFile(path, "a") as zipped:
-        zipped.comment = b"PK\x05\x06 is how a directory ends"
+        zipped.comment = comment
+
+
+@case(SOUND)
+def zip_with_a_comment_that_looks_like_an_end(path: Path) -> None:
+    commented(path, b"PK\x05\x06 is how a directory ends")
+
+
+@case(SOUND)
+def zip_with_a_comment_of_many_ends(path: Path) -> None:
+    commented(path, b"PK\x05\x06" * 16_000)
+
+
+@case("F113")
+def zip_whose_comment_is_another_zip(path: Path) -> None:
+    """Both end with the file; what counts is the last one, as everywhere."""
+    other = BytesIO()
+    with zipfile.ZipFile(other, "w") as zipped:
+        zipped.writestr("a.txt", "x")
+    commented(path, other.getvalue())
+
+
+def with_records(size: int, told: int) -> bytes:
+    """The sound workbook with the records of large zips; each tells another size of the list."""
+    data = sound()
+    at = data.rfind(b"PK\x05\x06")
+    count, _, start = struct.unpack_from("<HLL", data, at + 10)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, start)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
+    end = data[at : at + 12] + struct.pack("<L", told) + data[at + 16 :]
+    return data[:at] + record + locator + end
+
+
+def directory_of(data: bytes) -> int:
+    (size,) = struct.unpack_from("<L", data, data.rfind(b"PK\x05\x06") + 12)
+    return int(size)
+
+
+@case(SOUND)
+def zip_with_the_records_of_large_ones(path: Path) -> None:
+    path.write_bytes(with_records(directory_of(sound()), 0xFFFFFFFF))
+
+
+@case("F009")
+def zip_whose_records_tell_of_two_directories(path: Path) -> None:
+    path.write_bytes(with_records(1 << 40, directory_of(sound())))
+
+
+@case("F009")
+def zip_that_points_at_a_record_that_is_not_there(path: Path) -> None:
+    data = with_records(directory_of(sound()), 0xFFFFFFFF)
+    path.write_bytes(data.replace(b"PK\x06\x06", b"PK\x06\x00"))
+
+
+@case("F110")
+def zip_in_several_parts(path: Path) -> None:
+    path.write_bytes(b"PK\x07\x08" + sound())
 
 
 @case("F009")

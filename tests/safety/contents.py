@@ -100,7 +100,10 @@ def sheet_of_twenty_three_million_cells_all_but_empty(path: Path) -> None:
 
 @case("F311")
 def sheet_that_is_far_in_another_way_of_writing(path: Path) -> None:
-    rows(path, "<x:row r='1048576'><x:c r='XFD1048576'><x:v>1</x:v></x:c></x:row>")
+    ours = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    rows(
+        path, f"<x:row xmlns:x='{ours}' r='1048576'><x:c r='XFD1048576'><x:v>1</x:v></x:c></x:row>"
+    )
 
 
 @case(SOUND)
@@ -216,7 +219,7 @@ for _arguments in (
     ("rows", SHEET, "</sheetData>", "<row r='1' ", "F315"),
     ("formulas", SHEET, "</sheetData>", '<c r="B9"><f>1+'),
     ("errors", SHEET, "</sheetData>", '<c r="B9" t="e"><f>'),
-    ("elements", SHEET, "</sheetData>", "<a>"),
+    ("elements", SHEET, "</sheetData>", "<a>", "F315"),
     ("strings", STRINGS, "</sst>", "<si><t>", "F315"),
     ("depth_in_the_strings", STRINGS, "</sst>", "<r>"),
 ):

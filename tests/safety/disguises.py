@@ -61,6 +61,8 @@ for _arguments in (
     ("photo", "F109", b"\xff\xd8\xff\xe0" + bytes(99)),
     ("rar", "F110", b"Rar!\x1a\x07\x01\x00" + bytes(99)),
     ("gzip", "F110", b"\x1f\x8b\x08" + bytes(99)),
+    ("cabinet", "F110", b"MSCF" + bytes(99)),
+    ("lzh", "F110", b"\x20\x01-lh5-" + bytes(99)),
     ("tar", "F110", b"a.xlsx".ljust(257, b"\0") + b"ustar\x0000" + bytes(300)),
     ("csv", "F105", "序号,会员姓名\n1,赵示例\n".encode("gbk"), ".csv"),
     ("csv_as_xls", "F105", "序号\t会员姓名\n".encode("utf-16"), ".xls"),
@@ -94,6 +96,10 @@ for _name, _expected, _members in (
     ("ods_without_its_mimetype", "F104", {"content.xml": "<a/>", "META-INF/manifest.xml": "<a/>"}),
     ("numbers", "F112", {"Index/Document.iwa": "x"}),
     ("numbers_of_old", "F112", {"表.numbers/Index.zip": "x"}),
+    ("ods_of_old", "F104", {"mimetype": "application/vnd.sun.xml.calc", "content.xml": "<a/>"}),
+    ("ofd", "F111", {"OFD.xml": "<a/>", "Doc_0/Document.xml": "<a/>"}),
+    ("drawing", "F111", {"[Content_Types].xml": "<Types/>", "visio/document.xml": "<a/>"}),
+    ("document_of_odd_names", "F111", {"[Content_Types].xml": "<Types>wordprocessingml</Types>", "a.xml": "<a/>"}),
     ("xlsb", "F102", {"[Content_Types].xml": "<Types/>", "xl/workbook.bin": "x"}),
     ("xlsb_with_macros", "F102", {"xl/workbook.bin": "x", "xl/vbaProject.bin": "x"}),
     ("package_of_nothing", "P112", {"datapackage.json": "{}"}),
@@ -112,6 +118,27 @@ def macros(path: Path) -> None:
 @case("F101", ".xlsx")
 def macros_under_a_harmless_name(path: Path) -> None:
     add(path, "XL/VBAPROJECT.BIN")
+
+
+@case(SOUND)
+def workbook_whose_parts_have_odd_names(path: Path) -> None:
+    new = {"_rels/.rels": text("_rels/.rels").replace("xl/workbook.xml", "xl/buch-1.xml")}
+    new["[Content_Types].xml"] = text("[Content_Types].xml").replace(
+        "xl/workbook.xml", "xl/buch-1.xml"
+    )
+    made = parts()
+    made["xl/buch-1.xml"] = made.pop("xl/workbook.xml")
+    made["xl/_rels/buch-1.xml.rels"] = made.pop(RELATIONS)
+    zipped(path, made | new)
+
+
+@case(SOUND)
+def workbook_whose_parts_are_written_in_percent(path: Path) -> None:
+    made = parts()
+    made["xl/worksheets/表 2.xml"] = made.pop("xl/worksheets/sheet2.xml")
+    target = "worksheets/%E8%A1%A8%202.xml"
+    made[RELATIONS] = text(RELATIONS).replace("worksheets/sheet2.xml", target).encode()
+    zipped(path, made)
 
 
 @case("F101")

@@ -48,6 +48,23 @@ def test_supersession_is_the_same_within_a_batch_and_across_batches(tmp_path: Pa
     assert states(tmp_path / "one") == states(tmp_path / "many") == expected
 
 
+def test_a_clock_that_was_ahead_makes_nothing_older(tmp_path: Path) -> None:
+    """Signed in 2031, received in 2026: what the unit corrects with its clock set right counts."""
+    files = [
+        (arrival("1", "a", created="2031-01-02T00:00:00Z"), "2026-03-01T00:00:00Z"),
+        (arrival("0", "z", created="2031-01-01T00:00:00Z"), "2026-03-01T00:00:00Z"),
+        (arrival("2", "b", created="2026-03-02T00:00:00Z"), "2026-03-03T00:00:00Z"),
+        (arrival("3", "c", created="2026-03-01T00:00:00Z"), "2026-03-04T00:00:00Z"),
+    ]
+    for one, received in files:
+        with Register(tmp_path, FORM) as register:
+            with register.record([one], received):
+                pass
+            register.publish("2026", 1_772_000_000)
+    expected = [("1", "superseded"), ("0", "older"), ("2", "current"), ("3", "older")]
+    assert states(tmp_path) == expected
+
+
 def test_opening_again_remembers_what_counts(tmp_path: Path) -> None:
     record(tmp_path, [arrival("1", "a")])
     record(tmp_path, [arrival("2", "b")])

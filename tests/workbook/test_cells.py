@@ -59,7 +59,7 @@ def test_number_is_shown_as_a_spreadsheet_shows_it(value: float, text: str) -> N
         (2958465, False, "9999-12-31", DATE),
         (2958466, False, "2958466", NUMBER),
         (20100501, False, "20100501", NUMBER),
-        (float("inf"), False, "inf", NUMBER),
+        (float("inf"), False, "inf", TEXT),
     ],
 )
 def test_serial_is_a_date_or_stays_a_number(

@@ -203,6 +203,7 @@ def test_count_that_is_merely_wrong_does_not_matter(path: Path, claim: str) -> N
 
 
 FAR = '<c r="XFD1048576"><v>1</v></c>'
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 @pytest.mark.parametrize(
@@ -214,10 +215,8 @@ FAR = '<c r="XFD1048576"><v>1</v></c>'
         f"<row>{FAR}</row>",
         "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
         '<row\nr="1048576"><c\tt="n"\nr = "XFD1048576"><v>1</v></c></row>',
-        '<x:row r="1048576"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
-        '<row r="20"><c r="A20" r="XFD1048576"><v>1</v></c></row>',
+        f'<x:row xmlns:x="{MAIN}" r="1048576"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
         '<row r="20"><c r="xfd1048576"><v>1</v></c></row>',
-        f'{FAR}<row r="20"></row>',
     ],
 )
 def test_values_in_far_corners_are_refused_with_the_cell(path: Path, rows: str) -> None:
@@ -273,6 +272,12 @@ def test_a_hundred_thousand_used_blank_rows_are_cut_off(path: Path) -> None:
         ("<sheetData>", "<nothing>"),
         ('t="s"', 't="nonsense"'),
         ('<c r="B5"', '<c r="B0"'),
+        ('<c r="B5"', '<c r="B1048577"'),  # below the last row there is
+        ('<c r="B5"', '<c r="XFE5"'),
+        ('<c r="B5"', '<c r="A5" r="B5"'),  # not well-formed
+        ("</sheetData>", '<!----><c r="B5"><v>1</v></c></sheetData>'),
+        ("</sheetData>", '<x:row r="20"><x:c r="B20"><x:v>1</x:v></x:c></x:row></sheetData>'),
+        ("</sheetData>", "</sheetData><!----><sheetData></sheetData>"),
     ],
 )
 def test_sheet_that_cannot_be_read_is_named(path: Path, old: str, new: str) -> None:

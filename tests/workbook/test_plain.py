@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.workbook import plain, xlsx
-from converter.workbook.sniff import members
 from converter.workbook.strings import Strings, Unusual
 
 STYLES = (
@@ -85,19 +84,14 @@ def seen(grid: Any) -> dict[str, Any]:
     }
 
 
-def opened(data: bytes) -> xlsx.Workbook:
-    file = BytesIO(data)
-    return xlsx.Workbook(file, members(file))
-
-
 def both(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    workbook = opened(data)
+    workbook = xlsx.Workbook(BytesIO(data))
     (part,) = workbook._book.sheets
     return seen(workbook._plain(part)), seen(workbook._parsed(part))
 
 
 def is_unusual(data: bytes) -> bool:
-    workbook = opened(data)
+    workbook = xlsx.Workbook(BytesIO(data))
     try:
         workbook._plain(workbook._book.sheets[0])
     except Unusual:
@@ -220,7 +214,7 @@ def test_where_a_stream_is_cut_does_not_matter(data: bytes, size: int) -> None:
             yield from (data[at : at + size] for at in range(0, len(data), size))
 
         patch.setattr(xlsx.archive.Parts, "stream", pieces)
-        workbook = opened(data)
+        workbook = xlsx.Workbook(BytesIO(data))
         assert seen(workbook._plain(workbook._book.sheets[0])) == whole
 
 
@@ -344,7 +338,7 @@ def test_no_strings(table: str) -> None:
 
 def test_no_rows_at_all() -> None:
     for sheet in ("<worksheet><sheetData/></worksheet>", sheet_of("")):
-        workbook = opened(book(sheet))
+        workbook = xlsx.Workbook(BytesIO(book(sheet)))
         grid = workbook.grid(0)
         assert not is_unusual(book(sheet))
         assert grid.head(50) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import struct
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from converter.model import CellType, Stamp
-from converter.workbook import sniff
+from converter.workbook import open_book, sniff
 from tests.people import UNIT
 from tests.workbook.books import (
     MEMBER_SHEET,
@@ -173,3 +175,26 @@ def test_nothing_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     read(make(tmp_path / "a.xls"))
     stream = io.StringIO(capfd.readouterr().out)
     assert stream.read() == ""
+
+
+@pytest.mark.parametrize("count", [0, 1, 5_000, 0xFFFFFFFF])
+@pytest.mark.parametrize("long", [0, 9_000])
+def test_strings_that_are_counted_wrong(tmp_path: Path, count: int, long: int) -> None:
+    """Excel does not mind; a long string goes on in the next record."""
+    rows = [*member_rows(), ["甲" * long + "a"]]
+    sound = make(tmp_path / "sound.xls", rows)
+    data = bytearray(sound.read_bytes())
+    # The record's kind and length, how often strings are used, how many there are.
+    strings = b"\xfc\x00..(..\x00\x00)(..\x00\x00)[\x01-\x40]\x00[\x00\x01]"
+    (found,) = re.finditer(strings, data, re.DOTALL)
+    struct.pack_into("<L", data, found.start(2), count)
+    path = tmp_path / "a.xls"
+    path.write_bytes(data)
+    assert cells(path) == cells(sound)
+
+
+def cells(path: Path) -> list[dict[int, Any]]:
+    with open_book(path) as book:
+        grids = [book.grid(n) for n in range(len(book.names))]
+        read = [grid.read(range(1, 20), 1) for grid in grids]
+    return [{n: c.texts.tolist() for n, c in columns.items()} for columns in read]

@@ -1,0 +1,88 @@
+"""The records of an .xls workbook's stream ([MS-XLS] 2.1.4), tidied for a reader that stumbles.
+
+Excel minds neither a table of strings with a wrong count nor names and remarks that make no
+sense to xlrd, and reads a stream to its end whatever the container says of its length. Nothing
+here changes a cell.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from io import BytesIO
+
+_HEAD = struct.Struct("<HH")  # kind, bytes that follow
+_STRINGS, _CONTINUE = 0x00FC, 0x003C
+# Names, remarks: nobody asks for them.
+_SKIPPED = {0x0018, 0x0023, 0x001C}
+_IGNORED = 0xFFFF  # no kind of record
+_STREAMS = ("Workbook", "Book")
+
+
+def tidied(data: bytes) -> bytes:
+    """A container, or a stream without one → the stream, tidied. Raises nearly anything at
+    damaged files."""
+    import olefile  # type: ignore[import-untyped]
+
+    stream = data
+    if olefile.isOleFile(data):
+        with olefile.OleFileIO(BytesIO(data)) as container:
+            name = next(name for name in _STREAMS if container.exists(name))
+            stream = container.openstream(name).read()
+    made = bytearray(stream)
+    pieces: list[tuple[int, int]] = []  # of the strings: where each record's bytes are
+    kind_before = 0
+    for at, kind, length in _records(stream):
+        if kind in _SKIPPED:
+            _HEAD.pack_into(made, at, _IGNORED, length)
+        elif kind == _STRINGS or (kind == _CONTINUE and kind_before == _STRINGS):
+            pieces.append((at + _HEAD.size, at + _HEAD.size + length))
+            kind = _STRINGS
+        kind_before = kind
+    if pieces:
+        start = pieces[0][0]
+        struct.pack_into("<L", made, start + 4, _count([stream[a:b] for a, b in pieces]))
+    return bytes(made)
+
+
+def _records(stream: bytes) -> Iterator[tuple[int, int, int]]:
+    """Where each record starts, its kind and the length of its contents."""
+    at = 0
+    while at + _HEAD.size <= len(stream):
+        kind, length = _HEAD.unpack_from(stream, at)
+        yield at, kind, length
+        at += _HEAD.size + length
+
+
+def _count(pieces: list[bytes]) -> int:
+    """How many strings there really are ([MS-XLS] 2.4.265, 2.5.293)."""
+    number, at, count = 0, 8, 0
+    while number < len(pieces):
+        if at >= len(pieces[number]):
+            number, at = number + 1, at - len(pieces[number])
+            continue
+        piece = pieces[number]
+        if at + 3 > len(piece):
+            break
+        left, flags = struct.unpack_from("<HB", piece, at)
+        at += 3
+        behind = 0  # formats and readings
+        if flags & 8:
+            behind += 4 * struct.unpack_from("<H", piece, at)[0]
+            at += 2
+        if flags & 4:
+            behind += struct.unpack_from("<L", piece, at)[0]
+            at += 4
+        while left:
+            width = 1 + (flags & 1)
+            here = min((len(pieces[number]) - at) // width, left)
+            left, at = left - here, at + here * width
+            if left:
+                number += 1
+                if number == len(pieces):
+                    return count
+                # A string that goes on in the next record tells anew how wide it is.
+                flags, at = pieces[number][0], 1
+        at += behind
+        count += 1
+    return count
