@@ -17,10 +17,12 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from converter import cli, engine, tasks, worker
 
@@ -55,26 +57,35 @@ def forked(
     timeout: float = PATIENCE,
 ) -> Done:
     """The same in a fork of this process."""
-    words = list(map(str, arguments))
-
-    def command() -> None:
-        sys.argv = ["converter", *words]
-        engine.subprocess = FORKING  # type: ignore[attr-defined]
-        cli.main()
-
     with (
         open(os.devnull, "rb") as nothing,  # noqa: PTH123
         tempfile.TemporaryFile() as out,
         tempfile.TemporaryFile() as err,
     ):
         streams = [stream.fileno() for stream in (nothing, out, err)]
-        process = _Process(_fork(command, streams, cwd, {**os.environ, **(env or {})}))
+        process = begun(arguments, streams, cwd, env)
         try:
             code = process.wait(timeout)
         finally:
             process.kill()
         said = [_read(stream) for stream in (out, err)]
-    return subprocess.CompletedProcess(words, code, *said)
+    return subprocess.CompletedProcess(arguments, code, *said)
+
+
+def begun(
+    arguments: Sequence[object],
+    streams: Sequence[int],
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Process:
+    """A command in a fork that has just begun; `streams` become its stdin, stdout and stderr."""
+
+    def command() -> None:
+        sys.argv = ["converter", *map(str, arguments)]
+        engine.subprocess = FORKING  # type: ignore[attr-defined]
+        cli.main()
+
+    return Process(_fork(command, streams, cwd, {**os.environ, **(env or {})}))
 
 
 run = forked if hasattr(os, "fork") else plain
@@ -136,7 +147,7 @@ def _become(
     importlib.reload(warnings)  # pytest gathers them
 
 
-class _Process:
+class Process:
     """A fork, as far as it resembles a `subprocess.Popen`."""
 
     def __init__(self, pid: int) -> None:
@@ -164,7 +175,7 @@ class _Process:
             os.kill(self.pid, signal.SIGKILL)
 
 
-class _Worker(_Process):
+class _Worker(Process):
     """What `engine` gets where it would start a worker."""
 
     def __init__(
@@ -182,3 +193,10 @@ class _Worker(_Process):
 FORKING = SimpleNamespace(
     Popen=_Worker, PIPE=subprocess.PIPE, TimeoutExpired=subprocess.TimeoutExpired
 )
+
+
+@contextmanager
+def near_workers() -> Iterator[None]:
+    """What `engine` starts meanwhile in this process is forked from it."""
+    with patch.object(engine, "subprocess", FORKING if hasattr(os, "fork") else subprocess):
+        yield
