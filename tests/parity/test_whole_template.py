@@ -27,7 +27,7 @@ from tests.parity.office import recalculated
 pytestmark = pytest.mark.parity
 
 FORM: Form = forms.load(forms.form_dir())
-UNITS = int(os.environ.get("UNITS", "45"))  # `make fuzz` has more
+UNITS = int(os.environ.get("UNITS", "60"))  # `make fuzz` has more
 LARGE = 400
 
 
