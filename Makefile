@@ -76,12 +76,15 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy --strict converter
 
+# Who is done first takes over from the other, so that what a module's tests share is made once.
+# Every test starts processes: without bytecode each would compile the sources anew.
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal
 
 fuzz: $(VENV)/.dev
 	EXAMPLES=5000 ROUNDS=10000 KILLS=100 EVERY_STEP=1 $(BIN)/python -m pytest tests/safety \
 		tests/workbook/test_mutations.py tests/package/test_hostile.py
+	EXAMPLES=100 UNITS=600 $(BIN)/python -m pytest tests/test_schema.py tests/parity/test_whole_template.py
 
 portal-load: $(VENV)/.dev
 	$(BIN)/python -m tests.portal.load 50

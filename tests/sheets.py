@@ -6,6 +6,9 @@ the clerk's view of the sheet.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
 from datetime import date
 from functools import cache
 from io import BytesIO
@@ -22,6 +25,7 @@ from converter.model import Form, Level, Outcome
 from tests.people import MEMBERS, UNIT
 
 FORM: Form = form.load(form.form_dir())
+Finding = tuple[str, str, str, str]  # sheet, cell, code, level
 UNIT_SHEET, MEMBER_SHEET = FORM.unit.title, FORM.member.title
 
 
@@ -94,17 +98,43 @@ def fill(
     return book
 
 
+@contextmanager
+def edited(book: Workbook, edits: Iterable[tuple[Any, ...]]) -> Iterator[Workbook]:
+    """The same workbook with cells typed over: (sheet, item or (member, heading), value). What
+    stood there is put back: to open a workbook costs more than to save it."""
+    before = []
+    for sheet, where, value in edits:
+        at = unit_cell(book, where) if sheet == UNIT_SHEET else member_cell(book, *where)
+        cell: Any = book[sheet][at]
+        before.append((cell, cell.value, cell.data_type, copy(cell._style)))
+        put(book[sheet], at, value)
+        if isinstance(value, str) and value.startswith("#"):
+            cell.data_type = "e"
+    yield book
+    for cell, value, kind, style in reversed(before):
+        cell._value, cell.data_type, cell._style = value, kind, style
+
+
 def outcome(path: Path) -> Outcome:
     """What checking a file comes to, in this process."""
-    submission = workbook.read(path, FORM)
-    return checking.check([submission], FORM, today())[0].outcome
+    return outcomes([path])[0]
 
 
-def found(path: Path, *, notes: bool = False) -> set[tuple[str, str, str, str]]:
+def outcomes(paths: Sequence[Path]) -> list[Outcome]:
+    """The same of many files, in one check."""
+    submissions = [workbook.read(path, FORM) for path in paths]
+    return [checked.outcome for checked in checking.check(submissions, FORM, today())]
+
+
+def found(path: Path, *, notes: bool = False) -> set[Finding]:
     """(sheet, cell, code, level) of every issue; notes only where asked for."""
+    return findings(outcome(path), notes=notes)
+
+
+def findings(of: Outcome, *, notes: bool = False) -> set[Finding]:
     return {
         (issue.place.sheet, issue.place.cell, issue.code, issue.level.value)
-        for issue in outcome(path).issues
+        for issue in of.issues
         if notes or issue.level is not Level.NOTE
     }
 

@@ -17,6 +17,7 @@ import openpyxl
 import pytest
 
 from converter import cli, engine, form
+from tests.commands import plain, run
 from tests.people import MEMBERS, UNIT
 from tests.sheets import (
     MEMBER_SHEET,
@@ -27,15 +28,6 @@ from tests.sheets import (
     put,
     saved,
 )
-
-
-def run(*arguments: object, **settings: Any) -> subprocess.CompletedProcess[str]:
-    """A command in a process of its own, as from a console."""
-    command = [sys.executable, "-m", "converter.cli", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONUTF8": "1", **settings.pop("env", {})}
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", check=False, env=environment, **settings
-    )
 
 
 @pytest.fixture
@@ -56,7 +48,7 @@ def doubtful(tmp_path: Path) -> Path:
 
 
 def test_a_clean_workbook_exits_0(good: Path) -> None:
-    done = run("check", good)
+    done = plain("check", good)
     assert (done.returncode, "错误[" in done.stdout) == (0, False)
 
 
@@ -131,7 +123,7 @@ def test_many_jobs_report_the_same_in_the_same_order(
 
 def test_convert_refuses_while_errors_stand(bad: Path, tmp_path: Path) -> None:
     target = tmp_path / "上报.zip"
-    done = run("convert", bad, "-o", target)
+    done = plain("convert", bad, "-o", target)
     assert done.returncode == 1
     assert not target.exists()
     assert "K112" in done.stdout
@@ -386,7 +378,7 @@ def test_the_same_workbook_gives_the_same_bytes_anywhere(good: Path, tmp_path: P
     made = []
     for number, environment in enumerate(surroundings):
         target = tmp_path / f"{number}.zip"
-        done = run(
+        done = plain(
             "convert", good, "-o", target, env=environment | {"SOURCE_DATE_EPOCH": "1790000000"}
         )
         assert done.returncode == 0, done.stderr

@@ -18,6 +18,7 @@ from converter.cli import dropped, here, window
 from converter.report import tabular
 from converter.report.tabular import Table
 from converter.report.text import columns
+from tests import commands
 from tests.identity.unions import office
 from tests.people import MEMBERS, UNIT
 from tests.receiving.collection import packed, records
@@ -25,6 +26,7 @@ from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
 
 pty = pytest.importorskip("pty", reason="no pseudo terminals here")
 CONVERTER = [sys.executable, "-m", "converter.cli"]
+pytestmark = pytest.mark.usefixtures("near_workers")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -44,13 +46,15 @@ def bad(tmp_path: Path) -> Path:
 def terminal(*arguments: object, encoding: str = "utf-8", **environment: str) -> tuple[int, str]:
     """Run a command on a pseudo terminal; its exit code and all that it showed."""
     master, slave = pty.openpty()
-    process = subprocess.Popen(
-        [*CONVERTER, *map(str, arguments)],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **environment},
-    )
+    environment = {"TERM": "xterm-256color", "COLUMNS": "80", **environment}
+    process: subprocess.Popen[bytes] | commands.Process
+    if encoding == "utf-8":
+        process = commands.begun(arguments, [slave] * 3, env=environment)
+    else:  # settled when Python starts
+        command = [*CONVERTER, *map(str, arguments)]
+        process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, env={**os.environ, **environment}
+        )
     os.close(slave)
     shown = b""
     while True:
@@ -66,6 +70,9 @@ def terminal(*arguments: object, encoding: str = "utf-8", **environment: str) ->
 
 
 def piped(*arguments: object, encoding: str = "utf-8", **environment: str) -> tuple[int, str, str]:
+    if not environment:
+        near = commands.run(*arguments)
+        return near.returncode, near.stdout, near.stderr
     done = subprocess.run(
         [*CONVERTER, *map(str, arguments)],
         capture_output=True,
@@ -212,14 +219,14 @@ def bare(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     return told
 
 
-def commands(told: str) -> list[str]:
+def named(told: str) -> list[str]:
     return re.findall(r"converter (?!--help)(.*)", told)
 
 
 def test_an_empty_folder_leads_to_a_template(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert commands(bare(tmp_path, capsys, monkeypatch)) == ["template -o 填报表.xlsx"]
+    assert named(bare(tmp_path, capsys, monkeypatch)) == ["template -o 填报表.xlsx"]
 
 
 def test_from_identity_to_package_a_bare_call_knows_the_next_step(
@@ -230,19 +237,19 @@ def test_from_identity_to_package_a_bare_call_knows_the_next_step(
     desk.mkdir()
     shutil.copy(office(tmp_path).file(), desk / "标识.xml")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772000000")
-    (command,) = commands(bare(desk, capsys, monkeypatch))
+    (command,) = named(bare(desk, capsys, monkeypatch))
     assert cli.run(command.split()) == 0
     own = {k: v for k, v in UNIT.items() if k not in ("所属上级工会组织", "单位工会名称")}
     book = fill(openpyxl.load_workbook(desk / "填报表.xlsx"), own)
     book.save(desk / "填报表.xlsx")
     capsys.readouterr()
-    (command,) = commands(bare(desk, capsys, monkeypatch))
+    (command,) = named(bare(desk, capsys, monkeypatch))
     assert command == "check 填报表.xlsx"
     assert cli.run(command.split()) == 0
-    (command,) = commands(capsys.readouterr().err)
+    (command,) = named(capsys.readouterr().err)
     assert cli.run(command.split()) == 0
     capsys.readouterr()
-    (command,) = commands(bare(desk, capsys, monkeypatch))
+    (command,) = named(bare(desk, capsys, monkeypatch))
     assert command == "show 上报.zip"
     assert cli.run(command.split()) == 0
 
@@ -252,11 +259,11 @@ def test_an_officer_is_told_of_roster_and_register(
 ) -> None:
     assert cli.run(["template", "--roster", "-o", str(tmp_path / "名册.xlsx")]) == 0
     capsys.readouterr()
-    told = commands(bare(tmp_path, capsys, monkeypatch))
+    told = named(bare(tmp_path, capsys, monkeypatch))
     assert told == ["identity issue 名册.xlsx --keys 密钥 -o 标识"]
     (tmp_path / "登记库").mkdir()
     (tmp_path / "登记库" / "register.duckdb").touch()
-    assert commands(bare(tmp_path, capsys, monkeypatch)) == ["stats --store 登记库"]
+    assert named(bare(tmp_path, capsys, monkeypatch)) == ["stats --store 登记库"]
 
 
 def test_a_workbook_that_changed_after_its_package_is_checked_again(
@@ -265,9 +272,9 @@ def test_a_workbook_that_changed_after_its_package_is_checked_again(
     assert cli.run(["convert", str(good), "-o", str(good.with_name("上报.zip"))]) == 0
     capsys.readouterr()
     os.utime(good, (1_000, 1_000))
-    assert commands(bare(good.parent, capsys, monkeypatch)) == ["show 上报.zip"]
+    assert named(bare(good.parent, capsys, monkeypatch)) == ["show 上报.zip"]
     os.utime(good.with_name("上报.zip"), (500, 500))
-    assert commands(bare(good.parent, capsys, monkeypatch)) == ["check 填报.xlsx"]
+    assert named(bare(good.parent, capsys, monkeypatch)) == ["check 填报.xlsx"]
 
 
 def test_what_lies_about_disturbs_nobody(

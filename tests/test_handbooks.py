@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import glob
 import json
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import tomllib
 import zipfile
 from dataclasses import replace
@@ -27,6 +24,7 @@ import openpyxl
 import pytest
 
 from converter import cli, form, helptext, roster
+from tests.commands import run
 from tests.identity.unions import UNIT as WHOSE
 from tests.identity.unions import office
 from tests.receiving.collection import people, workbook
@@ -104,14 +102,7 @@ class Desk:
         command, _, target = (part.strip() for part in line.partition(" > "))
         arguments = [a for word in shlex.split(command)[1:] for a in self._expanded(word)]
         self._prepare(arguments)
-        done = subprocess.run(
-            [sys.executable, "-m", "converter.cli", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONUTF8": "1"},
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        done = run(*arguments, cwd=self.folder)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         if target:
             (self.folder / target).write_text(done.stdout, encoding="utf-8")

@@ -98,8 +98,16 @@ def test_a_package_holds_nothing_to_mend() -> None:
     assert mended(given).submission is given
 
 
+@pytest.fixture(scope="module")
+def press() -> template.Press:
+    """Designed once."""
+    return template.Press(FORM)
+
+
 @pytest.mark.parametrize("seed", range(8))
-def test_mended_copies_raise_no_notes_and_all_else_as_before(seed: int, tmp_path: Path) -> None:
+def test_mended_copies_raise_no_notes_and_all_else_as_before(
+    seed: int, press: template.Press, tmp_path: Path
+) -> None:
     """Whatever was typed, through a real file: what is left is what was there but for the notes."""
     clerk = Clerk(FORM, seed=seed)
     given = clerk.submission("", 40, wrong=0.5)
@@ -107,7 +115,7 @@ def test_mended_copies_raise_no_notes_and_all_else_as_before(seed: int, tmp_path
     path.write_bytes(b"".join(template.build(FORM, rows=50, data=given)))
     original = workbook.read(path, FORM)
     before, done = judged(original), mended(original)
-    pieces = annotated(template.Press(FORM), done.submission, done.outcome, done.changes)
+    pieces = annotated(press, done.submission, done.outcome, done.changes)
     path.write_bytes(b"".join(pieces))
     after = judged(workbook.read(path, FORM))
     assert [i for i in after.outcome.issues if i.code.startswith("K9")] == []

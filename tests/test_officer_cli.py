@@ -12,6 +12,8 @@ from converter.store import Register
 from tests.identity.unions import office
 from tests.receiving.collection import Inbox, faulty, packed, people, records
 
+pytestmark = pytest.mark.usefixtures("near_workers")
+
 
 @pytest.fixture
 def box(tmp_path: Path) -> Inbox:

@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import commands
 from tests.make_samples import EPOCH, SAMPLES, large
 
 CASES = sorted(path.parent.name for path in SAMPLES.glob("*/cmd"))
 
 
-def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(line: str, folder: Path) -> commands.Done:
     """One command line, as typed; `converter` is this checkout's."""
     name, *arguments = shlex.split(line)
     assert name == "converter"
-    environment = {
-        **os.environ,
-        "SOURCE_DATE_EPOCH": EPOCH,
-        "PYTHONUTF8": "1",
-        "PYTHONPATH": str(SAMPLES.parent),
-        "NO_COLOR": "1",
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "converter.cli", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+    return commands.run(*arguments, cwd=folder, env={"SOURCE_DATE_EPOCH": EPOCH, "NO_COLOR": "1"})
 
 
 def staged(case: str, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,7 @@ from tests.people import MEMBERS
 FULL: Form = form.load(form.form_dir())
 Typed = str | tuple[str, CellType]
 TEXT = CellType.TEXT
+EXAMPLES = int(os.environ.get("EXAMPLES", "6"))  # `make fuzz` has more
 
 
 @dataclass
@@ -371,7 +373,7 @@ def _as_read(cell: tuple[str, CellType]) -> Typed:
 
 
 @pytest.mark.parametrize("sheet", FULL.sheets, ids=lambda s: s.key)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.data())
 def test_records_are_judged_together_as_they_are_one_by_one(sheet: Sheet, data: Any) -> None:
     some = st.lists(st.fixed_dictionaries({f.key: any_cell() for f in sheet}), max_size=3)

@@ -95,7 +95,7 @@ def bare(tmp_path: Path) -> Iterator[Cluster]:
     cluster.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A scheduler and two workers, for tests that leave them alive."""
     running = Cluster(tmp_path_factory.mktemp("dask"))

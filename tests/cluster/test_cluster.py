@@ -20,6 +20,7 @@ from converter.engine import Answer, Runner, Task, Worker
 from converter.receiving import receive, run
 from converter.store import Register
 from tests.cluster.conftest import DEADLY, MURDEROUS, Cluster, children
+from tests.commands import near_workers
 from tests.identity.unions import Office, office
 from tests.receiving.collection import (
     Inbox,
@@ -32,6 +33,8 @@ from tests.receiving.collection import (
 from tests.receiving.conftest import FOLDER, plan
 from tests.receiving.test_signed import UNIT, sent
 
+# On the command's side; those of the cluster are what they are.
+pytestmark = pytest.mark.usefixtures("near_workers")
 DAY = "2026-03-07"
 TABLES = ("units", "submissions", "answers", "members", "findings", "containers")
 
@@ -93,7 +96,7 @@ def sent_in(tmp_path_factory: pytest.TempPathFactory) -> Sent:
     union = office(root)
     box = collection(root / "in", union.keys, union.file(UNIT))
     found = Sent(union, box.folder, root / "S", root / "R")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, near_workers():
         received(patch, found, found.store, found.reply)
     return found
 

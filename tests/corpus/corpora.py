@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-from openpyxl.workbook import Workbook
 
 from tests import filling, sheets
 from tests.corpus import contents, test_foreign_sheets
-from tests.corpus.faults import FAULTS, RIGHT, Edits
+from tests.corpus.faults import FAULTS, RIGHT
 from tests.corpus.writers import DIFFERENT_TYPES, WRITERS, write, write_xls
 from tests.make_samples import SAMPLES
 from tests.people import UNIT
-from tests.sheets import UNIT_SHEET, member_cell, put, unit_cell
 from tests.workbook import books, test_harmless
 
 SEEDS = range(24)  # written by every writer
@@ -60,25 +55,8 @@ def single_faults(folder: Path) -> Made:
     """One edit, or a few, in the form's own template filled in right."""
     book = sheets.fill(sheets.blank(20))
     for number, (name, edits) in enumerate((FAULTS | RIGHT).items()):
-        before = _apply(book, edits)
-        path = folder / f"{number}.xlsx"
-        book.save(path)
-        for cell, value, kind, style in before:
-            cell._value, cell.data_type, cell._style = value, kind, style
-        yield name, path
-
-
-def _apply(book: Workbook, edits: Edits) -> list[tuple[Any, ...]]:
-    """Type over cells; what stood there, to put it back."""
-    before = []
-    for sheet, where, value in edits:
-        at = unit_cell(book, where) if sheet == UNIT_SHEET else member_cell(book, *where)
-        cell: Any = book[sheet][at]
-        before.append((cell, cell.value, cell.data_type, copy.copy(cell._style)))
-        put(book[sheet], at, value)
-        if isinstance(value, str) and value.startswith("#"):
-            cell.data_type = "e"
-    return before
+        with sheets.edited(book, edits):
+            yield name, sheets.saved(book, folder, f"{number}.xlsx")
 
 
 def foreign_sheets(folder: Path) -> Made:

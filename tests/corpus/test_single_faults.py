@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl.workbook import Workbook
 
 from tests.people import MEMBERS, UNIT, credit_code, id_number, licence_number
 from tests.sheets import (
     MEMBER_SHEET,
     UNIT_SHEET,
+    Finding,
     blank,
+    edited,
     fill,
+    findings,
     found,
     member_cell,
+    outcomes,
     put,
     saved,
     unit_cell,
 )
-
-Edit = tuple[Any, ...]
 
 ERROR, WARNING = "error", "warning"
 TOMORROW = date.today() + timedelta(days=2)
@@ -190,28 +194,6 @@ FAULTS = [
 ]  # fmt: skip
 
 
-def apply(edits: list[Edit]) -> Any:
-    book = fill(blank())
-    for sheet, where, value in edits:
-        address = unit_cell(book, where) if sheet == UNIT_SHEET else member_cell(book, *where)
-        put(book[sheet], address, value)
-        if isinstance(value, str) and value.startswith("#"):
-            book[sheet][address].data_type = "e"
-    return book
-
-
-@pytest.mark.parametrize(("edits", "expected"), FAULTS)
-def test_the_fault_is_reported_at_its_cell_and_nothing_else(
-    edits: list[Edit], expected: set[Any], tmp_path: Path
-) -> None:
-    book = apply(edits)
-    cells = {
-        (sheet, unit_cell(book, w) if sheet == UNIT_SHEET else member_cell(book, *w), code, level)
-        for sheet, w, code, level in expected
-    }
-    assert found(saved(book, tmp_path)) == cells
-
-
 def test_the_base_is_clean(tmp_path: Path) -> None:
     assert found(saved(fill(blank()), tmp_path), notes=True) == set()
 
@@ -260,9 +242,45 @@ RIGHT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("edits", RIGHT, ids=lambda e: f"{e[0][1]}-{e[0][2]}"[:50])
-def test_what_is_right_is_not_refused(edits: list[Edit], tmp_path: Path) -> None:
-    assert found(saved(apply(edits), tmp_path)) == set()
+@dataclass(frozen=True)
+class Told:
+    """What is found in each workbook, in the order of the cases; a workbook to find cells in."""
+
+    faults: list[set[Finding]]
+    right: list[set[Finding]]
+    book: Workbook
+
+    def cell(self, sheet: str, where: Any) -> str:
+        if sheet == UNIT_SHEET:
+            return unit_cell(self.book, where)
+        return member_cell(self.book, *where)
+
+
+@pytest.fixture(scope="module")
+def all_told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """All workbooks, judged in one check."""
+    folder, book, paths = tmp_path_factory.mktemp("faults"), fill(blank(20)), []
+    for number, edits in enumerate([*(case.values[0] for case in FAULTS), *RIGHT]):
+        with edited(book, edits):
+            paths.append(saved(book, folder, f"{number}.xlsx"))
+    told = [findings(outcome) for outcome in outcomes(paths)]
+    return Told(told[: len(FAULTS)], told[len(FAULTS) :], book)
+
+
+@pytest.mark.parametrize("number", range(len(FAULTS)), ids=[str(case.id) for case in FAULTS])
+def test_the_fault_is_reported_at_its_cell_and_nothing_else(number: int, all_told: Told) -> None:
+    expected = {
+        (sheet, all_told.cell(sheet, where), code, level)
+        for sheet, where, code, level in FAULTS[number].values[1]
+    }
+    assert all_told.faults[number] == expected
+
+
+@pytest.mark.parametrize(
+    "number", range(len(RIGHT)), ids=[f"{e[0][1]}-{e[0][2]}"[:50] for e in RIGHT]
+)
+def test_what_is_right_is_not_refused(number: int, all_told: Told) -> None:
+    assert all_told.right[number] == set()
 
 
 def test_a_reason_turns_an_explainable_error_into_a_warning(tmp_path: Path) -> None:

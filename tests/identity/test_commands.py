@@ -16,10 +16,10 @@ import openpyxl
 import pytest
 
 from converter import cli, engine, identity, keys, package
+from tests.commands import run
 from tests.people import UNIT
 from tests.roster.test_reading import GOOD, changed, filled
 from tests.sheets import FORM, UNIT_SHEET, fill, put, unit_cell
-from tests.test_cli import run
 
 ANSWERS = {k: v for k, v in UNIT.items() if k not in ("所属上级工会组织", "单位工会名称")}
 

@@ -14,8 +14,8 @@ from converter.commands import Stop
 from converter.identities import chosen, new_password
 from converter.identity import issuing, ledger, passwords
 from converter.identity.issuing import Issued
+from tests.commands import run
 from tests.identity.unions import OTHER, UNIT, Office
-from tests.test_cli import run
 
 
 def told(done: Issued) -> dict[str, str]:

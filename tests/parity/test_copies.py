@@ -55,6 +55,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
     made = {name: folder / f"{n}.xlsx" for n, name in enumerate(steps)}
     edited([(copy, made[name], what) for name, what in steps.items()], folder)
+    verdicts.judged_together(list(made.values()), FORM)
     return made
 
 

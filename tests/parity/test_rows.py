@@ -49,6 +49,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for number, (name, what) in enumerate(EDITS.items())
     }
     edited(list(steps.values()), folder)
+    verdicts.judged_together([result for _, result, _ in steps.values()], FORM)
     return {name: result for name, (_, result, _) in steps.items()}
 
 

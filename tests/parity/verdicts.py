@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 
 from converter import checking, messages, workbook
+from converter.checking import Checked
 from converter.kinds.base import today
 from converter.model import CellType, Field, Form, Issue, Level, Rule, Submission, column_letters
 from converter.template.layout import MemberLayout, UnitLayout
@@ -61,14 +62,24 @@ class Judgement:
     may: Verdicts  # and may say this
 
 
+_checked: dict[Path, Checked] = {}
+
+
+def judged_together(paths: Sequence[Path], form: Form) -> list[Checked]:
+    """The pipeline's outcomes of many files: one check of all is dear only once."""
+    found = checking.check([workbook.read(path, form) for path in paths], form, today())
+    _checked.update(zip(paths, found, strict=True))
+    return found
+
+
 def judged(path: Path, form: Form) -> Judgement:
     """The pipeline's verdicts, errors and warnings.
 
     Excel may stay silent where a verdict rests on a date typed as text, which formulas do not
     read; and where only the pipeline finds a cell in error, Excel goes on computing with it.
     """
-    submission = workbook.read(path, form)
-    outcome = checking.check([submission], form, today())[0].outcome
+    checked = _checked.get(path) or judged_together([path], form)[0]
+    submission, outcome = checked.submission, checked.outcome
     must: Verdicts = defaultdict(set)
     may: Verdicts = defaultdict(set)
     for issue in outcome.issues:

@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.commands import run
 from tests.portal.world import workbook
 from tests.roster.test_reading import GOOD, filled
-from tests.test_cli import run
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "portal.zh-CN.md"
 

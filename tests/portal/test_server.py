@@ -23,10 +23,10 @@ from converter.portal import server
 from converter.portal.sessions import UNIT, Sessions
 from converter.portal.state import FILE
 from converter.portal.units import Units
+from tests.commands import run
 from tests.portal import load
 from tests.portal.running import Portal, files, heading, hidden, inside, running, send
 from tests.portal.world import World, workbook
-from tests.test_cli import run
 
 
 def cookie(own: World, number: int = 1) -> dict[str, str]:

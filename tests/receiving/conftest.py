@@ -12,6 +12,7 @@ import pytest
 from converter import form
 from converter.engine import Worker
 from converter.receiving import Plan, Summary, receive
+from tests.commands import near_workers
 from tests.receiving.collection import CREATED, Inbox, build, roster
 
 FOLDER = form.form_dir().resolve()
@@ -41,10 +42,17 @@ class Collection:
         return receive(self.inbox.folder, self.store, plan(self.reply), self.worker, **settings)
 
 
+@pytest.fixture(autouse=True)
+def _near(near_workers: None) -> None:
+    """Each run of `receive` starts two workers and stops them."""
+
+
 @pytest.fixture(scope="session")
 def worker() -> Iterator[Worker]:
-    with Worker() as started:
-        yield started
+    with near_workers():
+        started = Worker().start()
+    yield started
+    started.stop()
 
 
 @pytest.fixture(scope="session")
@@ -53,5 +61,8 @@ def collection(tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> Coll
     root = tmp_path_factory.mktemp("collection")
     inbox = build(root / "inbox")
     store, reply = root / "store", root / "reply"
-    done = receive(inbox.folder, store, plan(reply), worker, roster=roster(), due=date(2026, 3, 1))
+    with near_workers():
+        done = receive(
+            inbox.folder, store, plan(reply), worker, roster=roster(), due=date(2026, 3, 1)
+        )
     return Collection(inbox, store, reply, worker, done)

@@ -8,16 +8,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from converter import ooxml
+from tests import commands
 from tests.receiving.collection import Inbox, packed, records
 from tests.safety.test_faults import SOUND
-from tests.safety.test_personal_data import ROOT
 
 MEGABYTES = 24
 
@@ -36,13 +35,8 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def run(*arguments: object) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "converter.cli", *map(str, arguments)],
-        capture_output=True,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "SOURCE_DATE_EPOCH": "1772000000"},
-    )
-    return done.returncode, (done.stdout + done.stderr).decode()
+    done = commands.run(*arguments, env={"SOURCE_DATE_EPOCH": "1772000000"})
+    return done.returncode, done.stdout + done.stderr
 
 
 def fill_up(disk: Path, leave: int) -> Path:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from converter import failing
+from tests import commands
 from tests.people import id_number
 from tests.receiving.collection import Inbox, answers, packed, people, records, workbook
 from tests.sheets import blank, fill
@@ -39,17 +38,12 @@ def run(where: Path, *arguments: object) -> str:
     """Everything that a command says."""
     temporary = where / "tmp"
     temporary.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "converter.cli", *map(str, arguments)],
-        capture_output=True,
-        check=False,
-        cwd=where,
-        env=os.environ
-        | {"TMPDIR": str(temporary), "TEMP": str(temporary), "PYTHONPATH": str(ROOT)},
+    done = commands.run(
+        *arguments, cwd=where, env={"TMPDIR": str(temporary), "TEMP": str(temporary)}
     )
-    assert done.returncode in (0, 1), done.stderr.decode()
+    assert done.returncode in (0, 1), done.stderr
     assert list(temporary.iterdir()) == []  # nothing stays behind
-    return (done.stdout + done.stderr).decode()
+    return done.stdout + done.stderr
 
 
 ROOT = Path(__file__).parents[2]
