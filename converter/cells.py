@@ -26,6 +26,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from math import isfinite
 
 import numpy as np
@@ -45,6 +46,7 @@ _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _BRACKETS = re.compile(r"\[[^\]]*\]?")
 _END = 2_958_465.999_99  # the last second of 9999-12-31
 _PHANTOM = 60  # 1900-02-29, which spreadsheets believe in
+_DAY_ZERO = date(1899, 12, 30).toordinal()
 _1904 = 1462  # days between the two systems
 
 Value = tuple[str, CellType]
@@ -63,13 +65,13 @@ def number_text(value: float) -> str:
     return f"{value:.15g}"
 
 
-def number_texts(values: npt.NDArray[np.float64]) -> list[str]:
-    """`number_text` of many."""
+def number_values(values: npt.NDArray[np.float64], *, date1904: bool = False) -> list[Value]:
+    """`read_value` of many floats."""
     if (np.abs(values) < 1e15).all():
         whole = values.astype(np.int64)
         if (whole == values).all():
-            return list(map(str, whole.tolist()))
-    return list(map(number_text, values.tolist()))
+            return [(text, CellType.NUMBER) for text in map(str, whole.tolist())]
+    return [_as_number(value, date1904) for value in values.tolist()]
 
 
 def serial_text(serial: float, *, date1904: bool = False) -> Value:
@@ -91,13 +93,15 @@ def serial_texts(
     plain = (days > _PHANTOM) & (days < _END) & (days == np.floor(days))
     if date1904:
         plain &= days >= _1904
-    known = np.where(plain, days, 0).astype(np.int64) + np.datetime64("1899-12-30", "D")
     return [
-        (text, CellType.DATE) if whole else serial_text(serial, date1904=date1904)
-        for text, whole, serial in zip(
-            np.datetime_as_string(known).tolist(), plain.tolist(), serials.tolist(), strict=True
-        )
+        (_day_text(int(day)), CellType.DATE) if whole else serial_text(serial, date1904=date1904)
+        for day, whole, serial in zip(days.tolist(), plain.tolist(), serials.tolist(), strict=True)
     ]
+
+
+@lru_cache(maxsize=1 << 16)  # the days of 180 years: a collection names each of them often
+def _day_text(day: int) -> str:
+    return date.fromordinal(_DAY_ZERO + day).isoformat()
 
 
 def shows_date(code: str) -> bool:

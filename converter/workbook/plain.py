@@ -191,6 +191,8 @@ class _Cells:
         """Where in `known` a part of a column stands, and how far below its first row each."""
         start, stop = self._starts[column], self._starts[column + 1]
         rows = self.row[start:stop]
+        if start == stop or (rows[0] >= first and rows[-1] <= last):
+            return slice(start, stop), rows - np.int32(first)
         above, below = np.searchsorted(rows, (first, last + 1)).tolist()
         return slice(start + above, start + below), rows[above:below] - np.int32(first)
 
@@ -281,23 +283,22 @@ class _Values:
 
     def _numbers(self, which: slice) -> tuple[Texts, npt.NDArray[np.int8]]:
         numbers, dates = (known[which] for known in self.numeric.known)
-        texts = np.empty(len(numbers), dtype=object)
-        types = np.full(len(numbers), int(CellType.NUMBER), dtype=np.int8)
-        for is_date in (False, True):
-            here = dates == is_date
-            if not here.any():
-                continue
-            values, at = np.unique(numbers[here], return_inverse=True)
-            if is_date:
-                read = cells.serial_texts(values, date1904=self._1904)
-                said, kinds = [text for text, _ in read], [int(kind) for _, kind in read]
-            else:
-                said = cells.number_texts(values)
-                number, text = int(CellType.NUMBER), int(CellType.TEXT)
-                kinds = [number if known else text for known in np.isfinite(values).tolist()]
-            texts[here] = _objects(said)[at]
-            types[here] = np.array(kinds, dtype=np.int8)[at]
+        if dates.all():
+            return self._read(numbers, cells.serial_texts)
+        if not dates.any():
+            return self._read(numbers, cells.number_values)
+        texts, types = np.empty(len(numbers), dtype=object), np.empty(len(numbers), dtype=np.int8)
+        for here, read in ((dates, cells.serial_texts), (~dates, cells.number_values)):
+            texts[here], types[here] = self._read(numbers[here], read)
         return texts, types
+
+    def _read(
+        self, numbers: npt.NDArray[np.float64], read: Callable[..., list[cells.Value]]
+    ) -> tuple[Texts, npt.NDArray[np.int8]]:
+        values, at = np.unique(numbers, return_inverse=True)
+        found = read(values, date1904=self._1904)
+        texts = _objects([text for text, _ in found])
+        return texts[at], np.array([kind for _, kind in found], dtype=np.int8)[at]
 
 
 def _joined(arrays: Sequence[npt.NDArray[S]], kind: type[S]) -> npt.NDArray[S]:
