@@ -29,7 +29,7 @@ LARGEST_RATIO = 200  # only bombs passed it
 RATIO_GRACE = 64 << 20  # small files may be very regular: no ratio below this size
 SMALL = 64 << 10  # bytes; larger parts stay packed until they are asked for …
 LARGE = 1 << 20  # … and come in pieces of about this size
-PIECE = 64 << 10  # packed bytes that are inflated at a time
+PIECE = 128 << 10  # packed bytes that are inflated at a time
 SIGN = 256  # bytes that tell what a part is
 
 _LOCAL = struct.Struct("<4s22xHH")  # signature, …, length of name, length of extra
