@@ -32,7 +32,7 @@ def _sex(source: pd.Series, derivation: Derivation) -> pd.Series:
 
 def _birthday(source: pd.Series, derivation: Derivation) -> pd.Series:
     days = _Days()  # one text a day: many members are born on each
-    dates = [days[text[6:14]] for text in source.array]
+    dates = [days[text[6:14]] for text in source.tolist()]
     return pd.Series(dates, index=source.index, dtype=object)
 
 
