@@ -127,12 +127,9 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
     lengths = np.array([len(r) for r in raw.values()], dtype=np.int64)
     numbers = np.repeat(np.fromiter(raw, dtype=np.int64, count=len(raw)), lengths)
     # A unit record's label is its submission's number; member records count through.
-    labels = numbers if sheet.key == "unit" else np.arange(len(numbers))
-    index = pd.Index(labels, dtype=np.int64)
-    ends = np.cumsum(lengths)
-    starts = (
-        (labels[ends - lengths] if len(labels) else ends) if sheet.key == "unit" else ends - lengths
-    )
+    unit = sheet.key == "unit"
+    index = pd.Index(numbers) if unit else pd.RangeIndex(len(numbers))  # takes no memory
+    starts = np.array([*raw]) if unit else np.cumsum(lengths) - lengths
     cells, absent = {}, {}
     for field in sheet:
         text: list[str] = []

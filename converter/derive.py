@@ -31,8 +31,15 @@ def _sex(source: pd.Series, derivation: Derivation) -> pd.Series:
 
 
 def _birthday(source: pd.Series, derivation: Derivation) -> pd.Series:
-    dates = [f"{text[6:10]}-{text[10:12]}-{text[12:14]}" for text in source.tolist()]
+    days = _Days()  # one text a day: many members are born on each
+    dates = [days[text[6:14]] for text in source.tolist()]
     return pd.Series(dates, index=source.index, dtype=object)
+
+
+class _Days(dict[str, str]):
+    def __missing__(self, digits: str) -> str:
+        date = self[digits] = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+        return date
 
 
 def _threshold(source: pd.Series, derivation: Derivation) -> pd.Series:

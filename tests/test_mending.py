@@ -6,13 +6,16 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from converter import checking, mending, template, workbook
 from converter.checking import Checked
 from converter.kinds.base import today
 from converter.model import CellType, Form, Issue, RawColumn, RawSheet, Stamp, Submission
+from converter.report import annotate
 from converter.report.annotate import annotated
+from converter.template import pages
 from tests.parity.cases import Clerk
 from tests.people import id_number
 from tests.sheets import FORM
@@ -136,3 +139,26 @@ def told(checked: Checked, form: Form) -> Counter[tuple[str, str, str, int]]:
         return issue.code, str(issue.level), issue.place.field, at
 
     return Counter(one(i) for i in checked.outcome.issues if not i.code.startswith("K9"))
+
+
+def test_a_long_list_of_changes_names_every_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first ones lead to their cells, the others are plain lines with the same figures."""
+    numbers = [f" {id_number('130102', '1990-01-01', n)}{' ' * (n % 3)}" for n in range(40)]
+    done = mended(submission({}, [("赵示例", number, ("", TEXT)) for number in numbers]))
+    assert len(done.changes) == 40
+    monkeypatch.setattr(annotate, "EXPLAINED", 3)
+    monkeypatch.setattr(pages, "LINES_AT_ONCE", 4)
+    path = tmp_path / "a.xlsx"
+    pieces = annotated(template.Press(FORM), done.submission, done.outcome, done.changes)
+    path.write_bytes(b"".join(pieces))
+    sheet = openpyxl.load_workbook(path)["修改记录"]
+    rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=pages.HEAD_ROW + 1)]
+    assert len(rows) == len(done.changes)
+    assert [str(row[0]) for row in rows] == [str(n) for n in range(1, len(rows) + 1)]
+    assert [row[6] for row in rows] == numbers
+    assert [row[7] for row in rows] == [number.strip() for number in numbers]
+    assert [row[3] for row in rows] == [f"C{5 + n}" for n in range(40)]
+    linked = [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+    assert linked == ["D5", "D6", "D7"]

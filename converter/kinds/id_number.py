@@ -62,6 +62,8 @@ APOSTROPHES = "'‘’`"
 # Cards that other authorities issue; the list of regions does not know them.
 _OTHER_ISSUERS = (81, 82, 83)
 
+Numbers = npt.NDArray[np.int32]
+
 _LENGTH, _OLD_LENGTH = 18, 15
 _NOTHING = -ord("0")  # behind the end of a text
 
@@ -121,11 +123,12 @@ def _digits(signs: Points, count: int) -> Mask:
     return np.asarray(((part >= 0) & (part <= 9)).all(axis=1))
 
 
-def _value(signs: Points, start: int, end: int) -> npt.NDArray[np.int64]:
-    """The digits of some columns as one number; nonsense where they are no digits."""
-    result = np.zeros(len(signs), dtype=np.int64)
+def _value(signs: Points, start: int, end: int) -> Numbers:
+    """The digits of some columns, nine at most, as one number; nonsense where they are none."""
+    result = np.zeros(len(signs), dtype=np.int32)
     for column in range(start, end):
-        result = result * 10 + signs[:, column]
+        result *= 10
+        result += signs[:, column]
     return result
 
 
@@ -137,12 +140,10 @@ def _well_formed(signs: Points) -> Mask:
 
 
 # Month 0, and whatever is no month, has no day.
-_MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int8)
 
 
-def _is_date(
-    year: npt.NDArray[np.int64], month: npt.NDArray[np.int64], day: npt.NDArray[np.int64]
-) -> Mask:
+def _is_date(year: Numbers, month: Numbers, day: Numbers) -> Mask:
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     possible = (month >= 1) & (month <= 12)
     last = _MONTH_DAYS[np.where(possible, month, 0)] - ((month == 2) & ~leap)
@@ -183,9 +184,11 @@ def _not_born_yet(cells: Cells) -> Mask:
 
 def _wrong_check_character(cells: Cells) -> Mask:
     signs = _points(cells)
-    # Floats of this size are exact, and many times faster to multiply than integers.
-    total = signs[:, : _LENGTH - 1].astype(np.float64) @ np.array(WEIGHTS, dtype=np.float64)
-    expected = np.array([ord(c) - ord("0") for c in CHARACTERS])[total.astype(np.int64) % 11]
+    # Digit by digit: a product of all at once would take eight bytes a sign.
+    total = np.zeros(len(signs), dtype=np.int16)
+    for column, weight in enumerate(WEIGHTS):
+        total += np.multiply(signs[:, column], weight, dtype=np.int16)
+    expected = np.array([ord(c) - ord("0") for c in CHARACTERS], dtype=np.int8)[total % 11]
     return np.asarray(signs[:, _LENGTH - 1] != expected)
 
 

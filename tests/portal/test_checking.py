@@ -219,8 +219,8 @@ def test_a_file_that_kills_its_worker_is_told_and_harms_nobody(
 def test_however_many_faults_there_are_the_pages_hold_a_few(
     union: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from converter import wire
     from converter.engine import Worker
+    from converter.issues import Issues
 
     rows = 400
     book = openpyxl.load_workbook(io.BytesIO(workbook(1)))
@@ -232,7 +232,8 @@ def test_however_many_faults_there_are_the_pages_hold_a_few(
     upload = union.root / "填报.xlsx"
     upload.write_bytes(stream.getvalue())
     crossed: list[Any] = []
-    monkeypatch.setattr(wire, "unpack_issue", lambda issue: crossed.append(issue))
+    monkeypatch.setattr(Issues, "__iter__", lambda issues: crossed.append(issues))
+    monkeypatch.setattr(Issues, "__getitem__", lambda issues, at: crossed.append(issues))
     with Worker() as worker:
         work = Work(union.root, [upload], union.settings().form)
         verdict = judge(work, worker)
