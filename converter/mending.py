@@ -7,7 +7,6 @@ nothing else: what is wrong stays as it was typed, nothing is guessed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -41,16 +40,14 @@ def mend(submission: Submission, outcome: Outcome, records: Records, form: Form)
     """Write down how cells are read. Gives the submission back as it is where all is read as it
     is written, and of a package, which holds canonical text."""
     sheets = {"unit": _Sheet(submission.unit), "member": _Sheet(submission.member)}
+    fields = {field.key: field for sheet in form.sheets for field in sheet}
     changes, kept = [], []
     for issue in outcome.issues:
-        change = None
-        if issue.code.startswith(READ_OTHERWISE) and issue.place.field:
-            for sheet in form.sheets:
-                change = change or sheets[sheet.key].mend(issue, sheet.fields, records, form)
-        if change is None:
-            kept.append(issue)
+        if issue.code.startswith(READ_OTHERWISE):
+            field = fields[issue.place.field]
+            changes.append(sheets[field.sheet].mend(issue, field, records, form))
         else:
-            changes.append(change)
+            kept.append(issue)
     if not changes:
         return Mended(submission, outcome, ())
     mended = replace(submission, unit=sheets["unit"].raw, member=sheets["member"].raw)
@@ -72,21 +69,15 @@ class _Sheet:
             return self._raw
         return replace(self._raw, columns={**self._raw.columns, **self._changed})
 
-    def mend(
-        self, issue: Issue, fields: tuple[Field, ...], records: Records, form: Form
-    ) -> Change | None:
-        raw, place = self._raw, issue.place
-        field = next((f for f in fields if f.key == place.field), None)
-        if raw is None or field is None or place.sheet != raw.name:
-            return None
-        unit = field.sheet == "unit"
-        record = 0 if unit else self._record.get(place.row)
-        if record is None or field.key not in raw.columns:
-            return None
-        canonical = records.unit if unit else _of_member(records.members, record)
-        text, kind = _typed(canonical.get(field.key, ""), field, form)
-        if not text:
-            return None
+    def mend(self, issue: Issue, field: Field, records: Records, form: Form) -> Change:
+        raw = self._raw
+        assert raw  # where something was noted, something was read
+        if field.sheet == "unit":
+            record, canonical = 0, records.unit[field.key]
+        else:
+            record = self._record[issue.place.row]
+            canonical = records.members[field.key][record]
+        text, kind = _typed(canonical, field, form)
         column = self._changed.get(field.key)
         if column is None:
             known = raw.columns[field.key]
@@ -98,14 +89,8 @@ class _Sheet:
         return Change(issue, old, text)
 
 
-def _of_member(members: Mapping[str, list[str]], record: int) -> dict[str, str]:
-    return {key: texts[record] for key, texts in members.items() if record < len(texts)}
-
-
 def _typed(text: str, field: Field, form: Form) -> tuple[str, CellType]:
     """Canonical text as a clerk would have typed it, and the type of its cell."""
-    if not text:
-        return "", CellType.BLANK
     value = KINDS[field.kind].cell(text, field, form)
     if isinstance(value, date):
         return value.isoformat(), CellType.DATE
