@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kinds.judging import field, params, verdict
+from converter.kinds import person_name as kind
+from tests.kinds.judging import FORM, field, params, verdict
 
 NAME = field("member.name")
 
@@ -26,7 +28,10 @@ NAME = field("member.name")
         "李㐂",  # extension A
         "林\ufa11",  # a compatibility ideograph of its own right
         "々田",
+        "\U0002ebf1示例",  # younger than the tables of some programs
         "John Smith",
+        "J. S",
+        "É. Smith",
         "J. Smith",
         "al-hasan bin sa'id",
         "Anne-Marie O'Neill",
@@ -49,6 +54,11 @@ def test_right_names_stay_as_they_are(typed: str) -> None:
         ("张 三", "张三"),
         ("张\u3000\u3000三", "张三"),
         ("佐々 木", "佐々木"),
+        ("李 㐂", "李㐂"),
+        ("𠮷 示", "𠮷示"),
+        ("阿依古丽· 买买提", "阿依古丽·买买提"),
+        ("阿依古丽 ·买买提", "阿依古丽·买买提"),
+        ("É.É", "É·É"),
         ("李 〇 明", "李〇明"),
         ("林 \ufa11", "林\ufa11"),
         ("张\u200b三", "张三"),
@@ -130,9 +140,15 @@ def test_no_name_holds_a_sign_of_writing(sign: str) -> None:
     assert {verdict(NAME, f"{name}{sign}").fault for name in ("张三", "Ann")} == {"K201"}
 
 
+def test_a_form_without_the_limit_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"limits\.name_length"):
+        kind.accept(NAME, replace(FORM, limits={}))
+
+
 def test_the_wrong_signs_are_named() -> None:
     assert params(NAME, "张1三（1") == {"signs": "1("}
     assert params(NAME, "张-三") == {"signs": "-"}
+    assert params(NAME, "张\ue000三") == {}
     assert params(NAME, "张" * 70) == {"length": 70, "limit": 60}
 
 
