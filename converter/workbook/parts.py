@@ -31,7 +31,8 @@ _MACROS = {"vbaproject", "xlmacrosheet", "xlintlmacrosheet"}
 # Of a start tag; honest ones have some hundred bytes.
 LONGEST_TAG = 65_536
 
-_ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+# A name begins behind a blank or another value: a long value that is cut off is searched once.
+_ATTRIBUTE = re.compile(rb"""(?:^|(?<=[\s"'/]))([^\s=<>"'/]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _CLOSINGS = {b"<!--": b"-->", b"<?": b"?>", b"<![CDATA[": b"]]>"}
 _NO_MARKUP = re.compile(b"|".join(map(re.escape, _CLOSINGS)))
 _PROPERTY = re.compile(rb"\s*<[^<>]+>([^<]*)</")
@@ -69,12 +70,12 @@ def read_book(parts: Mapping[str, bytes]) -> Book:
     sheets: list[SheetPart] = []
     for attributes in elements(data, "sheet"):
         kind, target = links.get(attributes.get("id", ""), ("", ""))
-        if kind == "worksheet" and target in parts:
+        if kind == "worksheet":
             if any(target == sheet.part for sheet in sheets):
                 raise Refused("F305", part=target)  # read a thousand times, it is a bomb
             hidden = attributes.get("state", "visible") != "visible"
             sheets.append(SheetPart(attributes.get("name", ""), target, hidden))
-    if not sheets:
+    if not any(sheet.part in parts for sheet in sheets):
         raise Refused("F314")
     # Only the first: Excel's extension list may hold another <workbookPr> that is no heir.
     settings = next(elements(data, "workbookPr"), {})
