@@ -37,7 +37,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Relation = tuple[str, tuple[str, str]]  # id, (last word of the type, part)
 
-_ATTRIBUTE = re.compile(rb"""([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+# A name begins behind a blank or another value: a long value that is cut off is searched once.
+_ATTRIBUTE = re.compile(rb"""(?:^|(?<=[\s"'/]))([^\s=<>"'/]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _CLOSINGS = {b"<!--": b"-->", b"<?": b"?>", b"<![CDATA[": b"]]>"}
 _NO_MARKUP = re.compile(b"|".join(map(re.escape, _CLOSINGS)))
 _PROPERTY = re.compile(rb"\s*<[^<>]+>([^<]*)</")
@@ -88,11 +89,11 @@ def read_book(parts: Mapping[str, bytes]) -> Book:
     sheets: list[SheetPart] = []
     for id_, name, hidden in listed:
         kind, target = links.get(id_, ("", ""))
-        if kind == "worksheet" and target in parts:
+        if kind == "worksheet":
             if any(target == sheet.part for sheet in sheets):
                 raise Refused("F305", part=target)  # read a thousand times, it is a bomb
             sheets.append(SheetPart(name, target, hidden))
-    if not sheets:
+    if not any(sheet.part in parts for sheet in sheets):
         raise Refused("F314")
     strings = _linked(parts, workbook, links, "sharedstrings")
     styles = _linked(parts, workbook, links, "styles")

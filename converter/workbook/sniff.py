@@ -121,7 +121,7 @@ _OFFICE_TYPES = (
 )
 # Where a workbook of Excel 97 keeps its programs.
 _OLE_MACROS = "_VBA_PROJECT_CUR"
-_MAIL = re.compile(rb"(?:received|return-path|delivered-to|message-id|x-[a-z-]+): ")
+_MAIL = re.compile(rb"(?:received|return-path|delivered-to|message-id|from|subject|x-[a-z-]+): ")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 

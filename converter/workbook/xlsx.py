@@ -25,7 +25,7 @@ import python_calamine
 from converter.workbook import archive, parts, plain
 from converter.workbook.grid import Facts, Grid
 from converter.workbook.parsed import ParsedGrid, Row
-from converter.workbook.refusal import refusing
+from converter.workbook.refusal import Refused, refusing
 from converter.workbook.sheetxml import SheetXml, read_sheet
 from converter.workbook.sniff import members as members_of
 from converter.workbook.strings import Strings, Unusual
@@ -71,6 +71,8 @@ class Workbook:
     def grid(self, index: int) -> Grid:
         """Read one sheet. Raises Refused."""
         sheet = self._book.sheets[index]
+        if sheet.part not in self._parts:
+            raise Refused("F315", sheet=sheet.name)
         try:
             return self._plain(sheet)
         except Unusual:

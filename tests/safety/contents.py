@@ -234,6 +234,32 @@ for _arguments in (
     _after_the_end(*_arguments)
 
 
+@case(f"{SOUND} K201 K001")
+def a_cell_of_a_hundred_thousand_comments(path: Path) -> None:
+    rows(path, '<row r="30">' + '<c r="B30"><v>1</v></c><!-- x -->' * 100_000 + "</row>")
+
+
+@case(SOUND)
+def a_row_of_foreign_depth(path: Path) -> None:
+    rows(path, '<row r="30">' + "<a>" * 200_000 + "</a>" * 200_000 + "</row>")
+
+
+@case("F315")
+def a_value_of_references_without_end(path: Path) -> None:
+    rows(path, f'<row r="30"><c r="B30" t="str"><v>{"&#" * 200_000}</v></c></row>')
+
+
+@case(f"{SOUND} K201 K001")
+def a_value_behind_a_million_blanks(path: Path) -> None:
+    rows(path, f'<row r="30"><c r="B30"><v>{" " * 1_000_000}1</v></c></row>')
+
+
+@case("F315")
+def strings_numbered_below_zero(path: Path) -> None:
+    """A careless reader takes the first string for each of them."""
+    rows(path, '<row r="30"><c r="B30" t="s"><v>-1</v></c></row>')
+
+
 @case(SOUND)
 def a_row_of_a_million_attributes(path: Path) -> None:
     rows(path, "<row " + " ".join(f'a{n}="1"' for n in range(1_000_000)) + "></row>")
@@ -273,7 +299,27 @@ def sheet_relations_that_climb(path: Path) -> None:
     linked(path, "worksheet", "../../../../../../etc/passwd")
 
 
-@case("S001")
+@case("F315")
+def member_sheet_that_is_a_picture(path: Path) -> None:
+    write(path, {SHEET: b"\x89PNG\r\n\x1a\n"})
+
+
+@case("F315")
+def member_sheet_of_nothing(path: Path) -> None:
+    write(path, {SHEET: b""})
+
+
+@case(SOUND)
+def sheet_with_a_name_of_a_million_characters(path: Path) -> None:
+    insert(path, BOOK, "</sheets>", f'<sheet name="{"x" * 1_000_000}" sheetId="9"/>')
+
+
+@case(SOUND)
+def sheet_named_in_an_instruction(path: Path) -> None:
+    insert(path, BOOK, "<sheets>", f'<?x <sheet name="{MEMBER_SHEET}" r:id="rId1"/> ?>')
+
+
+@case("F315")
 def member_sheet_outside(path: Path) -> None:
     """The only sheet of members is said to lie on a server."""
     old = text(RELATIONS)

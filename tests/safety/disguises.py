@@ -70,6 +70,7 @@ for _arguments in (
     ("html_as_xls", "F106", b"<html><table><tr><td>1</td></tr></table></html>", ".xls"),
     ("web_archive", "F106", b"MIME-Version: 1.0\nContent-Type: multipart/related", ".xls"),
     ("mail_with_attachment", "F120", b"Received: from mx by mx\nSubject: =?x?=\n\nPK\n"),
+    ("mail_as_text", "F120", b"From: a@example.org\nSubject: b\n\nc"),
     ("xml_of_2003", "F107", b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', ".xls"),
     ("flat_ods", "F104", b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>'),
     ("identity_file", "F115", b'<?xml version="1.0"?><identity xmlns="urn:gonghui:identity:1"/>'),
