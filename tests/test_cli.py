@@ -29,6 +29,8 @@ from tests.sheets import (
     saved,
 )
 
+pytestmark = pytest.mark.usefixtures("near_workers")  # of what runs in this process
+
 
 @pytest.fixture
 def good(tmp_path: Path) -> Path:

@@ -63,7 +63,7 @@ def test_a_forked_worker_is_a_process_of_its_own(
             worker.run(Task("die", {}))
         assert caught.value.how == "crash"
         (outcome,) = worker.run(Task("check", args, (str(path),)))[0]["outcomes"]
-        assert outcome["issues"] == []
+        assert outcome["file"] == str(path)
         process = worker._process
     assert isinstance(process, commands.Process)
     assert process.poll() == -signal.SIGKILL  # stopped

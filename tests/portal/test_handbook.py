@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
+
 from tests.commands import run
 from tests.portal.world import workbook
 from tests.roster.test_reading import GOOD, filled
@@ -34,11 +36,14 @@ def started(folder: Path, arguments: list[str]) -> tuple[str, int]:
     )  # fmt: skip
     try:
         assert process.stdout
-        said = ""
+        said, found = "", None
         for line in process.stdout:
             said += line
-            if "://" in line:
+            if found := re.search(r"(https?)://\S+?:([0-9]+)", line):
                 break
+        assert found, said
+        # Once it answers it listens to Ctrl+C, too; a moment before, one may go astray.
+        httpx.get(f"{found[1]}://127.0.0.1:{found[2]}/", verify=False, timeout=60)
         process.send_signal(signal.SIGINT)
         return said, process.wait(timeout=60)
     finally:
