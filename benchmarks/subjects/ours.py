@@ -21,7 +21,7 @@ FORM_FOLDER = str(form.form_dir())
 def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
     """`tasks.check` as a worker runs it, in the command's batches: everything that is checked,
     each issue packed with its cell for the way back."""
-    from converter import commands, tasks, worker
+    from converter import commands, tasks, wire, worker
 
     worker.settle()
 
@@ -33,8 +33,8 @@ def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
             "annotate": None,
             "fix": None,
         }
-        answer, _ = tasks.check(args, (), lambda number: None)
-        return list(answer["outcomes"])
+        answer, blobs = tasks.check(args, (), lambda number: None)
+        return [wire.unpack_outcome(outcome, blobs) for outcome in answer["outcomes"]]
 
     judged([warm])
     yield None
@@ -42,9 +42,9 @@ def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
     batches = (paths[a : a + size] for a in range(0, len(paths), size))
     outcomes = [outcome for batch in batches for outcome in judged(batch)]
     yield {
-        "members": sum(outcome["members"] for outcome in outcomes),
-        "issues": sum(len(outcome["issues"]) for outcome in outcomes),
-        "issues_with_cell": sum(1 for o in outcomes for issue in o["issues"] if issue[2][2]),
+        "members": sum(outcome.members for outcome in outcomes),
+        "issues": sum(len(outcome.issues) for outcome in outcomes),
+        "issues_with_cell": sum(bool(p.cell) for o in outcomes for p in o.issues.places),
     }
 
 
