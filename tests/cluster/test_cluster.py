@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from converter import __version__, cli, commands, form, keys, ooxml
+from converter import __version__, cli, commands, form, keys, ooxml, wire
 from converter.cluster import ClusterError, connect, remote, serving
 from converter.cluster.serving import Terms
 from converter.engine import Answer, Runner, Task, Worker
@@ -179,8 +179,9 @@ def test_the_commands_day_counts_not_the_workers(cluster: Cluster, tmp_path: Pat
     codes = []
     for day in (DAY, "2001-01-01", DAY):
         with connect(cluster.address, FOLDER, day) as pool:
-            ((outcome,),) = [pool[0].run(Task("check", args, (str(path),)))[0]["outcomes"]]
-            codes.append(sorted({issue[0] for issue in outcome["issues"]}))
+            data, blobs = pool[0].run(Task("check", args, (str(path),)))
+            outcome = wire.unpack_outcome(data["outcomes"][0], blobs)
+            codes.append({head.code for head in outcome.issues.heads})
     assert codes[0] == codes[2] != codes[1]
 
 
