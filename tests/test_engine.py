@@ -142,8 +142,8 @@ def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
         what = task.args["what"]
         return [order(one) for one in what] if len(what) > 1 else []
 
-    def lost(task: Task, died: Died) -> Any:
-        return {"done": [f"{task.args['what'][0]}:{died.how}"]}
+    def lost(task: Task, died: Died) -> engine.Answer:
+        return {"done": [f"{task.args['what'][0]}:{died.how}"]}, ()
 
     batches = [order("ok", "die", "ok"), order("ok"), order("eat", "ok")]
     pool = [Worker(), Worker()]

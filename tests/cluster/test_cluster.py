@@ -20,7 +20,6 @@ from converter.engine import Answer, Runner, Task, Worker
 from converter.receiving import receive, run
 from converter.store import Register
 from tests.cluster.conftest import DEADLY, MURDEROUS, Cluster, children
-from tests.commands import near_workers
 from tests.identity.unions import Office, office
 from tests.receiving.collection import (
     Inbox,
@@ -33,8 +32,6 @@ from tests.receiving.collection import (
 from tests.receiving.conftest import FOLDER, plan
 from tests.receiving.test_signed import UNIT, sent
 
-# On the command's side; those of the cluster are what they are.
-pytestmark = pytest.mark.usefixtures("near_workers")
 DAY = "2026-03-07"
 TABLES = ("units", "submissions", "answers", "members", "findings", "containers")
 
@@ -96,7 +93,7 @@ def sent_in(tmp_path_factory: pytest.TempPathFactory) -> Sent:
     union = office(root)
     box = collection(root / "in", union.keys, union.file(UNIT))
     found = Sent(union, box.folder, root / "S", root / "R")
-    with pytest.MonkeyPatch.context() as patch, near_workers():
+    with pytest.MonkeyPatch.context() as patch:
         received(patch, found, found.store, found.reply)
     return found
 
@@ -182,10 +179,9 @@ def test_the_commands_day_counts_not_the_workers(cluster: Cluster, tmp_path: Pat
     codes = []
     for day in (DAY, "2001-01-01", DAY):
         with connect(cluster.address, FOLDER, day) as pool:
-            answer, blobs = pool[0].run(Task("check", args, (str(path),)))
-            (outcome,) = answer["outcomes"]
-            issues = wire.unpack_outcome(outcome, blobs).issues
-            codes.append(sorted({issue.code for issue in issues}))
+            data, blobs = pool[0].run(Task("check", args, (str(path),)))
+            outcome = wire.unpack_outcome(data["outcomes"][0], blobs)
+            codes.append({head.code for head in outcome.issues.heads})
     assert codes[0] == codes[2] != codes[1]
 
 
