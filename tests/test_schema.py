@@ -277,6 +277,7 @@ def test_a_column_without_content_keeps_the_type_of_its_values() -> None:
     assert sorted(found(judged)) == sorted(("K001", k, n) for k in required for n in (0, 1))
     assert judged.columns["joined_on"].value.dtype.kind == "M"
     assert judged.columns["joined_on"].value.isna().all()
+    assert (judged.columns["name"].value == "").all()
 
 
 # --- notes and derived fields --------------------------------------------------------------

@@ -74,7 +74,7 @@ def test_without_a_member_sheet_nothing_can_be_known() -> None:
 
 
 def test_records_of_units_without_a_unit_sheet_are_passed_over() -> None:
-    assert at("X111", tables("members\n1", "# | name\n0 | a\n7 | b")) == []
+    assert at("X111", tables("members\n2\n0", "# | name\n0 | a\n7 | b\n0 | c")) == []
 
 
 @pytest.mark.parametrize("cell", ["", "!x"])

@@ -48,7 +48,9 @@ def test_opening_after_founding_is_reported_at_opening() -> None:
 
 def test_an_election_exactly_five_years_ago_is_in_time() -> None:
     given = tables("last_election_on\n2021-03-01\n2021-02-28\n!x\n")
-    assert at("X135", given) == [("unit.last_election_on", 1)]
+    (hit,) = hits("X135", given)
+    assert (hit.path, hit.record) == ("unit.last_election_on", 1)
+    assert hit.params == {"years": 5, "value": "2021-02-28"}
 
 
 def test_on_a_leap_day_the_limit_is_the_28th() -> None:
