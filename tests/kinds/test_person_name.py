@@ -26,7 +26,10 @@ NAME = field("member.name")
         "李㐂",  # extension A
         "林\ufa11",  # a compatibility ideograph of its own right
         "々田",
+        "\U0002ebf1示例",  # younger than the tables of some programs
         "John Smith",
+        "J. S",
+        "É. Smith",
         "J. Smith",
         "al-hasan bin sa'id",
         "Anne-Marie O'Neill",
@@ -49,6 +52,11 @@ def test_right_names_stay_as_they_are(typed: str) -> None:
         ("张 三", "张三"),
         ("张\u3000\u3000三", "张三"),
         ("佐々 木", "佐々木"),
+        ("李 㐂", "李㐂"),
+        ("𠮷 示", "𠮷示"),
+        ("阿依古丽· 买买提", "阿依古丽·买买提"),
+        ("阿依古丽 ·买买提", "阿依古丽·买买提"),
+        ("É.É", "É·É"),
         ("李 〇 明", "李〇明"),
         ("林 \ufa11", "林\ufa11"),
         ("张\u200b三", "张三"),

@@ -82,6 +82,9 @@ def test_canonical_numbers_stay_as_they_are(typed: str) -> None:
         ("0311-85551234|13800138000", "0311-85551234、13800138000"),
         ("0311-85551234,13800138000", "0311-85551234、13800138000"),
         ("86-311-85551234", "0311-85551234"),
+        ("863193100722", "0319-3100722"),
+        *((f"0311{dash}85551234", "0311-85551234") for dash in "—–―‐‑−－"),
+        ("0311-8555\u200b1234", "0311-85551234"),
         ("0086 13800138000", "13800138000"),
         ("0311-85551234/2345", "0311-85551234、0311-85552345"),
         ("0311-85551234/35", "0311-85551234、0311-85551235"),
@@ -126,6 +129,15 @@ def test_a_numeric_cell_may_hold_a_mobile_number() -> None:
         ("138001380000", "K503"),
         ("0000000000", "K513"),
         ("0755-8555", "K503"),
+        ("0755-855123", "K503"),
+        ("0755-855512345", "K503"),
+        ("555185551234", "K503"),
+        ("1~~~~", "K503"),
+        ("01-85551234", "K513"),
+        ("0319-3100722转", "K513"),
+        ("03111-855512", "K512"),
+        ("8555\u200b1234", "K501"),
+        ("86-105551234", "K513"),
         (130102196603120000, "K503"),
         (1e21, "K503"),
         (31185551234, "K504"),
@@ -161,6 +173,11 @@ def test_a_cell_is_looked_through_up_to_its_limit() -> None:
     assert params(PHONE, beyond)["part"] == f"{many[:20]}…"
 
 
+@pytest.mark.parametrize("typed", ["８５５５１２３４", "(0311) 8555", "无"])
+def test_an_unreadable_text_comes_back_as_it_is(typed: str) -> None:
+    assert kind.read(typed, {}).text == typed
+
+
 def test_a_doubtful_number_is_kept() -> None:
     assert verdict(PHONE, "03211234567") == ("0321-1234567", "K505", "K901")
 
@@ -169,6 +186,7 @@ def test_sentences_get_their_figures() -> None:
     figures = params(PHONE, "0311-8555123")
     assert (figures["area"], figures["city"]) == ("0311", "石家庄")
     assert (figures["digits"], figures["typed"]) == (8, 7)
+    assert figures["part"] == "0311-8555123"
     assert params(PHONE, 31185551234)["offer"] == "0311-85551234"
     assert params(PHONE, "0311-85551234、85551x")["part"] == "85551x"
 
