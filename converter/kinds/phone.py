@@ -153,10 +153,7 @@ def _in_plan(digits: str) -> bool:
     """Whether the numbering plan of China knows a landline. Imports its library when asked."""
     import phonenumbers
 
-    try:
-        return bool(phonenumbers.is_valid_number(phonenumbers.parse(f"+86{digits[1:]}")))
-    except phonenumbers.NumberParseException:
-        return False
+    return bool(phonenumbers.is_valid_number(phonenumbers.parse(f"+86{digits[1:]}")))
 
 
 # --- several numbers, extensions -----------------------------------------------------------
@@ -204,7 +201,7 @@ def _part(part: str, areas: Areas, before: str) -> Reading:
     area, _, local = before.partition("-")
     if local:
         tries += [(area + digits, ext) for digits, ext in tries if LOCAL.fullmatch(digits)]
-        if _TAIL.fullmatch(body) and len(body) < len(local) and local.isdigit():
+        if _TAIL.fullmatch(body) and local.isdigit():
             tries.append((area + local[: -len(body)] + body, extension))
     readings = [(_number(digits, areas), ext) for digits, ext in tries]
     for reading, ext in readings:

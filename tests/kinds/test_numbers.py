@@ -39,6 +39,7 @@ def wide(text: str) -> str:
         ("054 000", "054000", "", "K901"),
         ("100000", "100000", "K702", ""),
         (100000, "100000", "K702", ""),
+        ("540001", "540001", "K702", ""),
         (44000, "", "K701", ""),  # with a zero it would not begin like this province's
         ("5400", "", "K701", ""),
         ("0540000", "", "K701", ""),
@@ -57,6 +58,8 @@ def test_without_prefixes_no_zero_is_made_up_and_no_place_is_strange() -> None:
     assert verdict(anywhere, 54000).fault == "K701"
     assert verdict(anywhere, "100000").fault == ""
     assert params(POSTCODE, "100000") == {"prefixes": "05、06、07"}
+    assert params(POSTCODE, "1000") == {}
+    postcode.accept(POSTCODE, FORM)
 
 
 @pytest.mark.parametrize("prefixes", ["05", [5], ["x"], [""], ["٠٥"]])
@@ -90,6 +93,16 @@ def test_unfit_prefixes_are_refused(prefixes: Any) -> None:
 )
 def test_registration_numbers(typed: Any, text: str | None, fault: str, note: str) -> None:
     assert verdict(LICENCE, typed) == (typed if text is None else text, fault, note)
+
+
+def test_a_number_of_no_known_length_names_its_length() -> None:
+    assert params(LICENCE, "12345") == {"length": 5}
+    assert params(LICENCE, NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)) == {}
+
+
+@pytest.mark.parametrize("typed", ["", "无", CODE[:-1], CODE[:-1] + "O"])
+def test_what_has_no_shape_of_a_credit_code_is_none(typed: str) -> None:
+    assert not uscc.is_valid(typed)
 
 
 @given(st.text(USCC, min_size=17, max_size=17))

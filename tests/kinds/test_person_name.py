@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kinds.judging import field, params, verdict
+from converter.kinds import person_name as kind
+from tests.kinds.judging import FORM, field, params, verdict
 
 NAME = field("member.name")
 
@@ -138,9 +140,15 @@ def test_no_name_holds_a_sign_of_writing(sign: str) -> None:
     assert {verdict(NAME, f"{name}{sign}").fault for name in ("张三", "Ann")} == {"K201"}
 
 
+def test_a_form_without_the_limit_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"limits\.name_length"):
+        kind.accept(NAME, replace(FORM, limits={}))
+
+
 def test_the_wrong_signs_are_named() -> None:
     assert params(NAME, "张1三（1") == {"signs": "1("}
     assert params(NAME, "张-三") == {"signs": "-"}
+    assert params(NAME, "张\ue000三") == {}
     assert params(NAME, "张" * 70) == {"length": 70, "limit": 60}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import phone as kind
+from converter.model import Code, CodeList
 from tests.kinds.judging import FORM, field, params, verdict
 
 PHONE = field("unit.phone")
@@ -88,6 +90,9 @@ def test_canonical_numbers_stay_as_they_are(typed: str) -> None:
         ("0086 13800138000", "13800138000"),
         ("0311-85551234/2345", "0311-85551234、0311-85552345"),
         ("0311-85551234/35", "0311-85551234、0311-85551235"),
+        ("0311-85551234、0319-3100722、3100723", "0311-85551234、0319-3100722、0319-3100723"),
+        ("0311-85551234、 、13800138000", "0311-85551234、13800138000"),
+        ("0311-85551234-", "0311-85551234"),
         ("0311-85551234/5/6", "0311-85551234、0311-85551235、0311-85551236"),
     ],
 )
@@ -130,6 +135,10 @@ def test_a_numeric_cell_may_hold_a_mobile_number() -> None:
         ("0000000000", "K513"),
         ("0755-8555", "K503"),
         ("0755-855123", "K503"),
+        ("855512", "K503"),
+        ("13800138000 85551234", "K511"),
+        ("0319-3100722-1转801", "K512"),
+        ("0319-3100722转801/35", "K513"),
         ("0755-855512345", "K503"),
         ("555185551234", "K503"),
         ("1~~~~", "K503"),
@@ -173,13 +182,26 @@ def test_a_cell_is_looked_through_up_to_its_limit() -> None:
     assert params(PHONE, beyond)["part"] == f"{many[:20]}…"
 
 
-@pytest.mark.parametrize("typed", ["８５５５１２３４", "(0311) 8555", "无"])
+@pytest.mark.parametrize("typed", ["８５５５１２３４", "(0311) 8555", "13800138000-1234567", "无"])
 def test_an_unreadable_text_comes_back_as_it_is(typed: str) -> None:
-    assert kind.read(typed, {}).text == typed
+    found = kind.read(typed, {})
+    assert found.text == typed
+    assert found.code
 
 
 def test_a_doubtful_number_is_kept() -> None:
     assert verdict(PHONE, "03211234567") == ("0321-1234567", "K505", "K901")
+    assert verdict(PHONE, "0321-1234567转801") == ("0321-1234567转801", "K505", "")
+    assert params(PHONE, "0321-1234567") == {"area": "0321", "part": "0321-1234567"}
+
+
+@pytest.mark.parametrize("sign", "、 ")
+def test_of_several_doubtful_numbers_the_first_is_named(sign: str) -> None:
+    typed = f"13800138000{sign}0321-1234567{sign}0321-1234568"
+    assert verdict(PHONE, typed)[:2] == ("13800138000、0321-1234567、0321-1234568", "K505")
+    assert params(PHONE, typed)["part"] == "0321-1234567"
+    two = verdict(PHONE, f"0321-1234567{sign}0321-1234568")
+    assert two[:2] == ("0321-1234567、0321-1234568", "K505")
 
 
 def test_sentences_get_their_figures() -> None:
@@ -203,6 +225,18 @@ def test_without_a_list_of_areas_the_plan_alone_decides() -> None:
 def test_a_card_with_an_unfit_list_of_areas_is_refused(areas: str) -> None:
     with pytest.raises(ValueError, match=r"^areas: "):
         kind.accept(field("unit.phone", areas=areas), FORM)
+
+
+@pytest.mark.parametrize(
+    ("code", "digits"), [("0999", "x"), ("0999", ""), ("999", "8"), ("0", "8")]
+)
+def test_an_area_without_its_zero_or_its_digits_is_refused(code: str, digits: str) -> None:
+    kind.accept(PHONE, FORM)
+    kind.accept(field("unit.phone", areas=None), FORM)
+    entries = (*FORM.codes["phone_area"].entries, Code(code, "甲", extra={"digits": digits}))
+    other = replace(FORM, codes={**FORM.codes, "phone_area": CodeList("phone_area", entries)})
+    with pytest.raises(ValueError, match=f"^areas: {code} "):
+        kind.accept(PHONE, other)
 
 
 @given(st.sampled_from(FORM.codes["phone_area"].entries), st.integers(2, 9), st.data())

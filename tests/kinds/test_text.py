@@ -22,7 +22,8 @@ ADDRESS = field("unit.address")
         ("\ufeff示例路\u200b", "示例路", "K901"),
         ("示例市\n示例路", "示例市 示例路", "K901"),
         ("示例市 \r\n 示例路", "示例市 示例路", "K901"),
-        ("示例市\t示例路", "示例市 示例路", "K901"),
+        *((f"示例市{sign}示例路", "示例市 示例路", "K901") for sign in "\t\r\u2028\u2029"),
+        ("示例市\n\u200b示例路", "示例市 示例路", "K901"),
         ("１号", "１号", ""),
         ("1=1", "1=1", ""),
         ("𠮷\U0001f600", "𠮷\U0001f600", ""),
@@ -59,6 +60,7 @@ def test_what_runs_or_breaks_elsewhere_is_an_error(typed: Any, fault: str) -> No
 
 def test_a_text_too_long_names_its_length() -> None:
     assert params(ADDRESS, "示" * 250) == {"length": 250, "limit": 200}
+    assert params(ADDRESS, "=1") == {}
 
 
 def test_a_form_without_the_limit_is_refused() -> None:
