@@ -70,6 +70,7 @@ def test_numbers_are_read(typed: Any, text: str, note: str) -> None:
         ("1,200.5", "K301"),
         ("٣", "K301"),
         ("1" * 13, "K301"),
+        ("0" * 11 + "12", "K301"),
         (-5, "K302"),
         (-0.5, "K302"),
         ("-5", "K302"),
@@ -96,6 +97,7 @@ def test_limits_stand_on_the_card() -> None:
     assert params(capped, 101)["max"] == 100
     assert params(STAFF, 10_000_000) == {"min": 0, "max": 9_999_999}
     kind.accept(field("unit.staff", min=5, max=5), FORM)
+    kind.accept(field("unit.staff", min=0), FORM)
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,7 @@ def test_the_card_says_what_is_too_early() -> None:
     with pytest.raises(ValueError, match=r"^earliest: "):
         kind.accept(field("unit.founded_on", earliest="1921"), FORM)
     kind.accept(BIRTHDAY, FORM)
+    kind.accept(field("unit.founded_on", earliest=date(1921, 1, 1)), FORM)
 
 
 def test_what_was_typed_into_a_date_cell_is_shown_again() -> None:

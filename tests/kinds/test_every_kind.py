@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter import messages
+from converter import messages, wire
 from converter.excel import BLANKS
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, today
+from converter.kinds.base import Cells, half_width, today
 from converter.model import CellType, Field, Level
 from tests.kinds.judging import FORM, cells, judge, params, verdict
 from tests.template.formula_lint import (
@@ -71,6 +71,19 @@ def test_canonical_text_is_read_as_itself(value: Any) -> None:
         text = verdict(field, value).text
         if text:
             assert verdict(field, text).text == text
+
+
+def test_every_full_width_form_of_a_sign_has_its_half_width() -> None:
+    ascii_signs = "".join(map(chr, range(0x21, 0x7F)))
+    assert half_width("".join(chr(ord(c) + 0xFEE0) for c in ascii_signs)) == ascii_signs
+    assert half_width("\uff00\uff5f\u3000张") == "\uff00\uff5f\u3000张"
+
+
+def test_what_checks_share_is_made_once() -> None:
+    made: list[Cells] = []
+    given = cells("a")
+    assert given.once(made.append) is given.once(made.append) is None
+    assert made == [given]
 
 
 @each_field
@@ -185,10 +198,13 @@ def test_no_text_is_counted_as_a_number(expression: str) -> None:
 
 
 def test_the_day_can_be_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772380321")  # 2026-03-01 23:59:59 in China
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772380799")  # 2026-03-01 23:59:59 in China
     assert today() == date(2026, 3, 1)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772380800")
     assert today() == date(2026, 3, 2)
+    monkeypatch.setenv(wire.DAY_VARIABLE, "2026-05-06")  # what the command told this process
+    assert today() == date(2026, 5, 6)
+    monkeypatch.delenv(wire.DAY_VARIABLE)
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
     assert today() in {date.today(), datetime.now().date()}
     assert "SOURCE_DATE_EPOCH" not in os.environ

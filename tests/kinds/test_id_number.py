@@ -166,7 +166,7 @@ def test_the_offer_for_an_old_number_is_a_sound_number() -> None:
     assert verdict(ID, offer) == (offer, "", "")
 
 
-@pytest.mark.parametrize("regions", ["no_such_list", 5, "sex"])
+@pytest.mark.parametrize("regions", ["no_such_list", 5, ["region"], "sex"])
 def test_a_card_with_an_unfit_list_of_regions_is_refused(regions: Any) -> None:
     with pytest.raises(ValueError, match=r"^regions: "):
         kind.accept(field("member.id_number", regions=regions), FORM)

@@ -83,6 +83,8 @@ def test_unfit_prefixes_are_refused(prefixes: Any) -> None:
         ("1301000000123", "1301000000123", "K804", ""),
         (1301000000123, "1301000000123", "K804", ""),
         (911301020000000000, "", "K805", ""),
+        (10**15, "", "K805", ""),
+        (10**15 - 1, "999999999999999", "K802", ""),
         ("91130102MA00000", "", "K801", ""),
         (CODE[:-2] + "OO", "", "K801", ""),
         ("12345", "", "K801", ""),
@@ -163,6 +165,8 @@ def test_a_long_certificate_number_names_its_length() -> None:
     assert params(CERTIFICATE, "证" * 201) == {"length": 201, "limit": 200}
     with pytest.raises(ValueError, match=r"^prefixes: "):
         certificate_number.accept(field(CERTIFICATE.path, prefixes="81"), FORM)
+    with pytest.raises(ValueError, match=r"^prefixes: "):
+        certificate_number.accept(field(CERTIFICATE.path, prefixes=[""]), FORM)
     with pytest.raises(ValueError, match=r"limits\.text_length"):
         certificate_number.accept(CERTIFICATE, replace(FORM, limits={}))
 
