@@ -86,6 +86,33 @@ def test_lost_digits_are_never_guessed() -> None:
     assert [c.note.place.cell for c in done.changes] == ["C12", "D12"]
 
 
+def test_what_is_no_note_is_still_to_be_said() -> None:
+    done = mended(submission({"founded_on": ("1920.12.31", TEXT), "staff": ("十二", TEXT)}, []))
+    assert [c.note.code for c in done.changes] == ["K902"]
+    left = {i.code for i in done.outcome.issues}
+    assert {"K405", "K301"} <= left
+    assert "K902" not in left
+
+
+def test_a_sheet_without_changes_stays_the_one_it_was() -> None:
+    given = submission({"staff": ("１２", TEXT)}, [("示例", ID, ("2010-05-01", DATE))])
+    done = mended(given)
+    assert [c.new for c in done.changes] == ["12"]
+    assert done.submission.member is given.member
+
+
+@pytest.mark.parametrize("half", ["unit", "member"])
+def test_half_a_submission_is_mended_like_a_whole_one(half: str) -> None:
+    whole = submission({"staff": ("１２", TEXT)}, [("示例", f" {ID}", ("2010-05-01", DATE))])
+    given = replace(whole, unit=None) if half == "member" else replace(whole, member=None)
+    done = mended(given)
+    assert [c.new for c in done.changes] == [ID if half == "member" else "12"]
+    assert (done.submission.unit is None, done.submission.member is None) == (
+        half == "member",
+        half == "unit",
+    )
+
+
 def test_what_was_given_is_left_alone() -> None:
     given = submission({"staff": ("１２", TEXT)}, [("示例 ", ID, ("2010.5.1", TEXT))])
     before = repr(given)
