@@ -175,7 +175,7 @@ def test_nothing_is_noted_of_a_cell_that_comes_to_nothing() -> None:
     row = {"name": "钱示例", "id_number": "'"}
     judged = judge(FULL.member, {f.key: cells([row.get(f.key, "")]) for f in FULL.member}, FULL)
     assert ("K001", "id_number", 0) in found(judged)
-    assert judged.notes == []
+    assert list(judged.notes) == []
 
 
 # --- checks --------------------------------------------------------------------------------
