@@ -187,6 +187,15 @@ def test_of_several_failing_checks_the_first_is_reported() -> None:
     assert next(judged.findings).params == {"raw": "abcdefghi1", "text": "ABCDEFGHI1"}
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [("130102660312003", "K113"), ("130102299901010011", "K117")]
+)
+def test_the_first_check_is_that_of_the_kind_whatever_the_codes(number: str, code: str) -> None:
+    row = {"name": "钱示例", "id_number": number}
+    judged = judge(FULL.member, {f.key: cells([row.get(f.key, "")]) for f in FULL.member}, FULL)
+    assert [c for c, field, _ in found(judged) if field == "id_number"] == [code]
+
+
 def test_an_error_makes_a_cell_faulty_and_a_warning_does_not() -> None:
     judged = run(sheet_form(B), b=["abc1", "abcdefg"])
     assert found(judged) == [("K301", "b", 0), ("K302", "b", 1)]
