@@ -1,6 +1,7 @@
 # make demo    from a fresh clone to a finished report package, with nothing but Python 3.11+
 # make test    everything that must hold before a change is handed in
 # make fuzz    the same for hostile input and faults, with many more examples (an hour)
+# make mutants small slips made in kinds and rules on purpose: which of them no test notices (an hour)
 # make lock    renew the locked dependencies
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
 # make portal-load   fifty clerks before the web pages at once, on this machine alone
@@ -15,7 +16,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit fuzz lock bench bench-scale portal-load docs samples pictures dist dist-test \
+.PHONY: help demo test lint types unit fuzz mutants lock bench bench-scale portal-load docs samples pictures dist dist-test \
 	wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
@@ -85,6 +86,10 @@ fuzz: $(VENV)/.dev
 	EXAMPLES=5000 ROUNDS=10000 KILLS=100 EVERY_STEP=1 $(BIN)/python -m pytest tests/safety \
 		tests/workbook/test_mutations.py tests/package/test_hostile.py
 	EXAMPLES=100 UNITS=600 $(BIN)/python -m pytest tests/test_schema.py tests/parity/test_whole_template.py
+
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.mutation.formulas
 
 portal-load: $(VENV)/.dev
 	$(BIN)/python -m tests.portal.load 50

@@ -83,16 +83,16 @@ class Draft:
         return self.found(positions, [self.codes[n] for n in at], lambda code, raw, text: {})
 
     def notes(self, form: Form) -> Found:
-        """What was rewritten, of cells that are taken as they are now read."""
+        """What was rewritten, of cells that are taken as they are now read. To be asked where
+        anything was noted."""
+        assert self.note is not None
         kind, field = KINDS[self.field.kind], self.field
-        noted = np.empty(0, dtype=np.intp)
-        if self.note is not None:
-            noted = np.flatnonzero((self.note != "") & ~self.faulty)
+        noted = np.flatnonzero((self.note != "") & ~self.faulty)
 
         def params(code: str, raw: str, text: str) -> Params:
             return {"from": raw, "to": str(kind.cell(text, field, form))}
 
-        return self.found(noted, [] if self.note is None else self.note[noted].tolist(), params)
+        return self.found(noted, self.note[noted].tolist(), params)
 
 
 def begin(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> Draft:

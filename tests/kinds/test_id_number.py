@@ -87,6 +87,7 @@ def test_writings_of_a_right_number_are_tidied(typed: str, text: str, note: str)
         (GOOD[:8] + "١" + GOOD[9:], "K114"),  # a digit, but not one of ours
         (GOOD[:10] + "13" + GOOD[12:], "K115"),
         (GOOD[:10] + "00" + GOOD[12:], "K115"),
+        (GOOD[:10] + "0001" + GOOD[14:], "K115"),
         (GOOD[:12] + "32" + GOOD[14:], "K115"),
         (GOOD[:12] + "00" + GOOD[14:], "K115"),
         (id_number("130102", "1849-12-31", 3), "K115"),

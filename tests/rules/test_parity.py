@@ -220,6 +220,9 @@ def records(draw: random.Random, today: date) -> tuple[Sheet, Sheet]:
             unit["unit.industry"][record] = division.parent
     unit["unit.members"][1] = "25"  # from which something is worth knowing
     unit["unit.chair_birthday"][1] = str(today)
+    unit["unit.last_election_on"][1] = str(years_before(today, 5))
+    sixteen = years_before(today, 16)
+    member["member.birthday"][0], member["member.joined_on"][0] = f"{sixteen}>{sixteen}", str(today)
     return unit, member
 
 
