@@ -131,7 +131,9 @@ def _walk(name: str, path: Path, leave_out: Path) -> Iterator[tuple[str, Path]]:
         folders.sort()
         for file in sorted(files):
             inside = here / file
-            ours = file.startswith(ooxml.PREFIX) or inside.resolve() == leave_out.resolve()
+            ours = file.startswith(ooxml.PREFIX) or os.path.realpath(inside) == os.path.realpath(
+                leave_out
+            )
             if not ours and inside.is_file():
                 yield f"{name}/{inside.relative_to(path).as_posix()}", inside
 

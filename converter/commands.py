@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from converter import engine, messages, ooxml, wire
+from converter import engine, messages, naming, ooxml, wire
 from converter.engine import Answer, Died, Runner, Task, Worker
 from converter.model import Changes, Form, Issue, Issues, Level, Outcome, Place
 
@@ -194,14 +194,15 @@ def _copies(
 ) -> list[str]:
     """Where the copy of each file goes: the same path below `folder`. No two copies meet, and
     none lands on a file that is there: an earlier copy may hold corrections."""
-    originals = {file.resolve() for file, _ in found}
+    originals = {os.path.realpath(file) for file, _ in found}  # a loop of links is no fault
     targets = []
     for file, base in found:
         inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
-        stem = folder / inside.parent / f"{file.stem}-{messages.say(suffix)}"
-        target, number = stem.with_name(f"{stem.name}.xlsx"), 2
-        while target in taken or target.exists() or target.resolve() in originals:
-            target, number = stem.with_name(f"{stem.name}-{number}.xlsx"), number + 1
+        name = (inside.parent / f"{file.stem}-{messages.say(suffix)}").as_posix()
+        target, number = folder / naming.below(str(folder), name, ".xlsx"), 2
+        while target in taken or target.exists() or os.path.realpath(target) in originals:
+            ending = f"-{number}.xlsx"
+            target, number = folder / naming.below(str(folder), name, ending), number + 1
         taken.add(target)
         targets.append(str(target))
     return targets

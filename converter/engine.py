@@ -224,10 +224,10 @@ def answers(
 ) -> Iterator[Iterator[Answer]]:
     """The answers in the order of the tasks, each runner of the pool busy with one at a time.
 
-    Where a worker dies, `split(task)` gives the task's parts to repeat one by one; a part that
-    kills its worker again is answered by `lost(part, died)`. A task of several parts is
-    answered part by part, in order. Tasks are taken only as fast as answers are: what waits
-    stays bounded, however many there are.
+    Where a worker dies, `split(task)` gives the task's parts, one a file, to repeat one by one; a
+    part that kills its worker again, or over which it hung, is answered by `lost(part, died)`. A
+    task of several parts is answered part by part, in order. Tasks are taken only as fast as
+    answers are: what waits stays bounded, however many there are.
     """
     shared, ended = Shared(pool), threading.Event()
     executor = ThreadPoolExecutor(max_workers=len(pool))
@@ -239,7 +239,15 @@ def answers(
             parts = [] if ended.is_set() else list(split(task))
             if len(parts) <= 1:
                 return [lost(task, died)]
-        return [answer for part in parts for answer in answered(part)]
+            at, gone = died.file, died
+        # While a file is read before the last one, nothing else takes time: it would only hang
+        # again. Memory is another matter, since those before it have left something behind.
+        hung = at if gone.how == "time" and at is not None and at < len(parts) - 1 else -1
+        return [
+            answer
+            for number, part in enumerate(parts)
+            for answer in ([lost(part, gone)] if number == hung else answered(part))
+        ]
 
     def in_order() -> Iterator[Answer]:
         waiting: deque[Future[list[Answer]]] = deque()

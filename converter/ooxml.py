@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import itertools
 import os
 import re
 import secrets
@@ -83,10 +84,7 @@ def copy_atomically(source: Path, path: Path) -> None:
 
 def write_new(path: Path, data: bytes) -> Path:
     """Write a file whole or not at all that its owner alone may read (0600; on Windows the
-    folder's permissions count). One that is there is never touched.
-
-    Raises FileExistsError, OSError.
-    """
+    folder's permissions count). Raises FileExistsError, which leaves what is there, OSError."""
     _sweep_once(path.parent.absolute())
     private = private_name(path.parent)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -115,12 +113,24 @@ def _name(private: Path, path: Path) -> None:
         private.rename(path)
 
 
-def write_many(files: Iterable[tuple[Path, bytes | Iterable[bytes]]]) -> None:
-    """Write many files, each whole or not at all; the disk is waited for only once.
+def _name_beside(private: Path, path: Path) -> Path:
+    stem = path.stem
+    for number in itertools.count(2):
+        with contextlib.suppress(FileExistsError):
+            _name(private, path)
+            private.unlink(missing_ok=True)
+            break
+        path = path.with_stem(f"{stem}-{number}")
+    return path
 
-    Waiting for it file by file (fsync) takes longer than making the files. Folders are made.
-    Raises OSError.
-    """
+
+def write_many(
+    files: Iterable[tuple[Path, bytes | Iterable[bytes]]], *, beside: bool = False
+) -> dict[Path, Path]:
+    """Write many files and their folders, each whole or not at all; the disk is waited for only
+    once (fsync file by file takes longer than making them). With `beside` none replaces another:
+    where there is one, it gets a number. Path → the path it got. Raises OSError."""
+    named: dict[Path, Path] = {}
     waiting: list[tuple[Path, Path]] = []
     private = path = Path()
     try:
@@ -135,8 +145,9 @@ def write_many(files: Iterable[tuple[Path, bytes | Iterable[bytes]]]) -> None:
             flush_all()
         while waiting:
             private, path = waiting[-1]
-            private.replace(path)
+            named[path] = _name_beside(private, path) if beside else private.replace(path)
             waiting.pop()
+        return named
     except BaseException as error:
         for written, _ in waiting:
             with contextlib.suppress(OSError):

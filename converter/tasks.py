@@ -91,11 +91,12 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
                 yield mended_to, marked(press, made.submission, made.outcome, made.changes, files)
 
     judged = _judged(args["paths"], definition, args["halves"], about_to_read)
-    ooxml.write_many(copies())
+    # Somebody else may have written a copy of that name since it was chosen.
+    named = {str(asked): str(got) for asked, got in ooxml.write_many(copies(), beside=True).items()}
     return {
         "outcomes": outcomes,
-        "annotated": annotated,
-        "fixed": fixed,
+        "annotated": [named.get(path, path) for path in annotated],
+        "fixed": [named.get(path, path) for path in fixed],
         "changes": changes,
     }, behind
 

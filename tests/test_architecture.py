@@ -16,7 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Floors from the bottom up: a module imports from lower floors, or from its own package.
 FLOORS = [
     {"issues"},
-    {"model", "excel", "helptext", "limits", "zips"},
+    {"model", "excel", "helptext", "limits", "naming", "zips"},
     {"messages", "wire", "cells", "cards", "ooxml"},
     {"kinds", "keys"},
     {"rules", "derive"},

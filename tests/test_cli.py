@@ -261,6 +261,17 @@ def test_fix_is_told_on_the_terminal_and_hides_ids(untidy: Path, tmp_path: Path)
     assert MEMBERS[0][1] not in shown
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names and links of other systems")
+def test_copies_of_files_with_endless_names(bad: Path, tmp_path: Path) -> None:
+    folder, copies = tmp_path / "表", tmp_path / "批注"
+    folder.mkdir()
+    for letter in "甲乙":
+        shutil.copy(bad, folder / f"{'长' * 82}{letter}.xlsx")
+    (folder / "loop.xlsx").symlink_to("loop.xlsx")
+    assert run("check", folder, "--annotate", copies).returncode == 1
+    assert len(list(copies.iterdir())) == 2
+
+
 def test_annotated_and_corrected_copies_may_share_a_folder(untidy: Path, tmp_path: Path) -> None:
     folder = tmp_path / "副本"
     run("check", untidy, "--fix", folder, "--annotate", folder)

@@ -6,6 +6,7 @@ import os
 import signal
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,43 @@ def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
     for worker in pool:
         worker.stop()
     assert found == ["ok", "die:crash", "ok", "ok", "eat:memory", "ok"]
+
+
+class Hanging:
+    """A runner that dies over the file 'bad', and keeps what it was asked to read."""
+
+    def __init__(self, how: str) -> None:
+        self.how, self.asked = how, list[tuple[str, ...]]()
+
+    def run(self, task: Task) -> engine.Answer:
+        self.asked.append(task.paths)
+        if "bad" in task.paths:
+            raise Died(self.how, task.paths.index("bad"))
+        return task.paths, ()
+
+
+@pytest.mark.parametrize(
+    ("how", "files", "times"),
+    [
+        ("time", ("a", "bad", "b"), 1),
+        ("time", ("a", "b", "bad"), 2),  # or the checks of all of them hung
+        ("memory", ("a", "bad", "b"), 2),
+        ("crash", ("a", "bad", "b"), 2),
+    ],
+)
+def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times: int) -> None:
+    runner = Hanging(how)
+
+    def split(task: Task) -> list[Task]:
+        return [replace(task, paths=(path,)) for path in task.paths]
+
+    def lost(task: Task, died: Died) -> str:
+        return f"{task.paths[0]} {died.how}"
+
+    with engine.answers([Task("x", {}, files)], [runner], split, lost) as found:
+        told = [data for data, _ in found]
+    assert told == [f"bad {how}" if file == "bad" else (file,) for file in files]
+    assert sum("bad" in paths for paths in runner.asked) == times
 
 
 @pytest.mark.usefixtures("obedient")

@@ -23,6 +23,19 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def test_many_files_beside_those_that_came_meanwhile(tmp_path: Path) -> None:
+    """None of several at the same moment replaces another's."""
+    path = tmp_path / "填报-批注.xlsx"
+    for number in range(3):
+        named = ooxml.write_many([(path, b"%d" % number)], beside=True)
+        assert named[path].read_bytes() == b"%d" % number
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "填报-批注-2.xlsx",
+        "填报-批注-3.xlsx",
+        "填报-批注.xlsx",
+    ]
+
+
 def test_members_come_back_in_the_order_given(tmp_path: Path) -> None:
     target = tmp_path / "a.zip"
     ooxml.write_zip(target, iter(MEMBERS), when=WHEN)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter import naming
 from converter.commands import DROPPINGS
 from converter.messages import say
 
@@ -45,7 +46,7 @@ class Item:
 def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[Item]:
     """All files of an inbox (a folder, or one file), in order of arrival; their bytes are
     hashed, nothing is parsed."""
-    left = {path.resolve() for path in leave_out}
+    left = set(map(os.path.realpath, leave_out))
     found = []
     for path in _files(inbox, left):
         name = path.name if path == inbox else path.relative_to(inbox).as_posix()
@@ -56,15 +57,15 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[Item]:
     return sorted(found, key=lambda item: (item.state[1] if item.state else 0, item.name))
 
 
-def _files(inbox: Path, left: set[Path]) -> Iterator[Path]:
+def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
     if not inbox.is_dir():
         yield inbox
         return
     for root, folders, names in os.walk(inbox):
         here = Path(root)
-        folders[:] = sorted(f for f in folders if (here / f).resolve() not in left)
+        folders[:] = sorted(f for f in folders if os.path.realpath(here / f) not in left)
         for name in sorted(names):
-            if not name.startswith(DROPPINGS) and (here / name).resolve() not in left:
+            if not name.startswith(DROPPINGS) and os.path.realpath(here / name) not in left:
                 yield here / name
 
 
@@ -95,9 +96,8 @@ def annotated(reply: Path, name: str) -> Path:
     >>> annotated(Path("r"), "一县/表.xlsx").as_posix()
     'r/一县/批注-表.xlsx'
     """
-    folder, _, last = name.rpartition("/")
-    suffix = "" if last.lower().endswith(".xlsx") else ".xlsx"
-    return reply / folder / f"{say('annotated_suffix')}-{last}{suffix}"
+    suffix = name[-5:] if name.lower().endswith(".xlsx") else ".xlsx"
+    return _reply(reply, say("annotated_suffix"), name.removesuffix(suffix), suffix)
 
 
 def receipt(reply: Path, name: str) -> Path:
@@ -106,5 +106,9 @@ def receipt(reply: Path, name: str) -> Path:
     >>> receipt(Path("r"), "一县/表.xlsx").as_posix()
     'r/一县/回执-表.xlsx.json'
     """
-    folder, _, last = name.rpartition("/")
-    return reply / folder / f"{say('receipt_prefix')}-{last}.json"
+    return _reply(reply, say("receipt_prefix"), name, ".json")
+
+
+def _reply(reply: Path, word: str, name: str, suffix: str) -> Path:
+    folder, slash, last = name.rpartition("/")
+    return reply / naming.below(str(reply), f"{folder}{slash}{word}-{last}", suffix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -249,6 +250,25 @@ def test_a_document_is_no_zip_of_submissions(tmp_path: Path, worker: Worker) -> 
     done = receive(box.folder, tmp_path / "S", plan(tmp_path / "R"), worker)
     told = {one.arrival.file: [code for code, _, _ in one.arrival.found] for one in done.refused}
     assert told == {"文档.zip": ["F111"], "不全.zip": ["F009"]}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names and links of other systems")
+def test_no_name_and_no_link_stops_a_run(tmp_path: Path, worker: Worker) -> None:
+    box = Inbox(tmp_path / "in")
+    for name in ("长" * 83 + ".xlsx", "\n\x1b[2J\u202e.xlsx", "深" * 80 + "/" + "表" * 80 + ".xls"):
+        box.put(name, faulty(1))
+    (box.folder / "loop.xlsx").symlink_to("loop.xlsx")
+    (box.folder / "dangling.xlsx").symlink_to("nowhere")
+    (box.folder / "loop").symlink_to(".")
+    os.mkfifo(box.folder / "pipe.xlsx")
+    (box.folder / os.fsdecode(b"\xff" * 120 + b".xlsx")).write_bytes(b"x")
+    reply = tmp_path / "R"
+    done = receive(box.folder, tmp_path / "S", plan(reply), worker)
+    assert done.results == {"rejected": 7}
+    told = [path.name for path in reply.rglob("*") if path.is_file()]
+    assert sum(name.startswith("回执-") for name in told) == 7
+    assert sum(name.startswith("批注-") for name in told) == 3
+    assert sum(name.endswith(".json") for name in told) == 7
 
 
 def test_store_and_reply_inside_the_inbox_are_not_received(tmp_path: Path, worker: Worker) -> None:

@@ -39,6 +39,7 @@ class Scene:
     prepare: Callable[[Path], object]
     good: tuple[int, ...] = (0,)
     picks: int = 9  # steps tried in `make test`; all of them in `make fuzz`
+    numbers: bool = False  # a copy never takes the place of one that is there
 
 
 def standing(name: str, data: bytes = OLD) -> Callable[[Path], None]:
@@ -79,7 +80,7 @@ SCENES = {
     for scene in (
         Scene("template", ("template", "-o", "out/空白.xlsx", "--rows", "5"), standing("空白.xlsx"), picks=4),
         Scene("convert", ("convert", str(SOUND), "-o", "out/上报.zip"), older_package, picks=3),
-        Scene("annotate", ("check", str(FAULTY), "--annotate", "out"), lambda folder: None, good=(1,), picks=2),
+        Scene("annotate", ("check", str(FAULTY), "--annotate", "out"), lambda folder: None, good=(1,), picks=2, numbers=True),
         Scene("backup", ("backup", "work", "-o", "out/备份.zip"), to_back_up),
         Scene("restore", ("restore", "备份.zip", "-o", "out/还原"), backed_up),
         Scene("roster", ("template", "--roster", "-o", "out/花名册.xlsx"), standing("花名册.xlsx")),
@@ -106,19 +107,25 @@ def faults(steps: Sequence[str], picks: int) -> list[tuple[int, str]]:
     return [(n, (KILLED, FULL)[k % 2]) for k, n in enumerate(at[::-1][::stride])]
 
 
+def rooms(scene: Scene, base: Path, patch: pytest.MonkeyPatch) -> Callable[[int], Path]:
+    """Gives a folder by number, where a scene is prepared and stood in."""
+
+    def fresh(number: int) -> Path:
+        folder = base / str(number)
+        folder.mkdir()
+        scene.prepare(folder)
+        patch.chdir(folder)
+        return folder
+
+    return fresh
+
+
 @pytest.mark.parametrize("name", list(SCENES))
 def test_old_or_new_and_a_second_run_finishes(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = SCENES[name]
-
-    def fresh(number: int) -> Path:
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        scene.prepare(folder)
-        monkeypatch.chdir(folder)
-        return folder
-
+    fresh = rooms(scene, tmp_path, monkeypatch)
     folder = fresh(-1)
     before = failing.files(folder)
     whole = failing.run(scene.arguments)
@@ -141,7 +148,10 @@ def test_old_or_new_and_a_second_run_finishes(
         again = failing.run(scene.arguments)
         # What does not write over anything says so where the first run had finished after all.
         assert again.code in scene.good or found == after, (at, whole.steps[at], again.said)
-        assert failing.files(folder) == after, (at, whole.steps[at])
+        left = failing.files(folder)
+        if found == after and scene.numbers:  # the second copy stands beside the first
+            left = {k: v for k, v in left.items() if k in after or v not in after.values()}
+        assert left == after, (at, whole.steps[at])
         shutil.rmtree(folder)
 
 

@@ -25,7 +25,7 @@ from tests.receiving.collection import Inbox, faulty, name_of, packed, records, 
 from tests.receiving.test_killed import contents, replies
 from tests.roster.test_reading import GOOD, filled
 from tests.safety import failing
-from tests.safety.test_faults import FAULTY, SCENES, faults, sound_files, strays
+from tests.safety.test_faults import FAULTY, SCENES, faults, rooms, sound_files, strays
 from tests.safety.test_personal_data import ROOT
 from tests.sheets import FORM
 
@@ -73,14 +73,7 @@ def test_an_output_folder_that_vanishes_is_told(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = SCENES[name]
-
-    def fresh(number: int) -> Path:
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        scene.prepare(folder)
-        monkeypatch.chdir(folder)
-        return folder
-
+    fresh = rooms(scene, tmp_path, monkeypatch)
     folder = fresh(-1)
     whole = failing.run(scene.arguments)
     after = failing.files(folder)
@@ -335,13 +328,16 @@ def test_two_issue_with_one_folder_of_keys(tmp_path: Path) -> None:
 def test_two_annotate_into_one_folder(tmp_path: Path) -> None:
     box = Inbox(tmp_path / "in")
     for number in (1, 2):
-        box.put(f"{number}.xlsx", faulty(number))
-    sources = sorted(box.folder.iterdir())
+        box.put(f"{number}/填报.xlsx", faulty(number))
+    sources = sorted(box.folder.rglob("*.xlsx"))
     both = [start("check", source, "--annotate", tmp_path / "out") for source in sources]
     assert [ended(process)[0] for process in both] == [1, 1]
-    copies = sorted((tmp_path / "out").iterdir())
-    assert len(copies) == 2
-    for copy, number in zip(copies, (1, 2), strict=True):
-        with zipfile.ZipFile(copy) as archive:
+    copies = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert copies == ["填报-批注-2.xlsx", "填报-批注.xlsx"]
+    named = set()
+    for copy in copies:
+        with zipfile.ZipFile(tmp_path / "out" / copy) as archive:
             assert archive.testzip() is None
-            assert any(name_of(number).encode() in archive.read(n) for n in archive.namelist())
+            parts = b"".join(map(archive.read, archive.namelist()))
+            named |= {number for number in (1, 2) if name_of(number).encode() in parts}
+    assert named == {1, 2}
