@@ -37,7 +37,7 @@ from typing import BinaryIO
 
 PREFIX = ".converter-tmp-"
 GLANCE = 64_000  # bytes of a part that are looked at to guess what a file is
-# Levels of compression; members beyond so many bytes take a fifth of the time for a tenth more.
+# Levels of zlib; beyond so many bytes a fifth of the time counts more than a tenth of them.
 USUAL, QUICK, LARGE = 6, 4, 1 << 20
 STALE = 3600  # seconds after which a private file belongs to nobody any more
 

@@ -183,8 +183,8 @@ def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times
     def split(task: Task) -> list[Task]:
         return [replace(task, paths=(path,)) for path in task.paths]
 
-    def lost(task: Task, died: Died) -> str:
-        return f"{task.paths[0]} {died.how}"
+    def lost(task: Task, died: Died) -> engine.Answer:
+        return f"{task.paths[0]} {died.how}", ()
 
     with engine.answers([Task("x", {}, files)], [runner], split, lost) as found:
         told = [data for data, _ in found]
