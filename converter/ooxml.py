@@ -37,8 +37,7 @@ from typing import BinaryIO
 
 PREFIX = ".converter-tmp-"
 GLANCE = 64_000  # bytes of a part that are looked at to guess what a file is
-# Levels of zlib; beyond so many bytes a fifth of the time counts more than a tenth of them.
-USUAL, QUICK, LARGE = 6, 4, 1 << 20
+USUAL, QUICK, LARGE = 6, 4, 1 << 20  # zlib's levels; more bytes: 1/5 of the time, 11/10 of them
 STALE = 3600  # seconds after which a private file belongs to nobody any more
 
 Verify = Callable[[Path], None]

@@ -20,6 +20,7 @@ from converter.workbook.strings import BLANKS, Unusual, plain_text
 
 Ints = npt.NDArray[np.int64]
 Which = npt.NDArray[np.bool_]
+Lengths = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]  # eight bytes each, the first one lowest
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
@@ -76,6 +77,9 @@ _KINDS, _PAIRS, _CLOSING = _table()
 _HOLDS_TEXT = np.isin(np.arange(32), [_FORMULA, _VALUE, _TEXT])
 
 
+_U = np.uint64
+
+
 def _word(text: bytes) -> np.uint64:
     return np.uint64(int.from_bytes(text, "little"))
 
@@ -87,8 +91,13 @@ def _each(byte: int) -> np.uint64:
 _ROW_START, _CELL_START, _STYLE_START = _word(b'<row r="'), _word(b'<c r="'), _word(b' s="')
 _SIX, _FOUR = _word(b"\xff" * 6), _word(b"\xff" * 4)
 _QUOTES, _ZEROS, _ONES, _TOPS = _each(0x22), _each(0x30), _each(0x01), _each(0x80)
-_HIGH, _SIXES, _LOW = _each(0xF0), _each(0x06), _each(0x0F)
-_U = np.uint64
+_OVER_NINE = _each(0x80 - 10)
+# For numbers of 0 to 8 digits: how far to shift them to the word's end, zeros to lead them.
+_SHIFTS = np.array([0, *(64 - 8 * n for n in range(1, 9))], dtype=np.uint64)
+_LEADING = np.array([int(_ZEROS) >> 8 * n for n in range(9)], dtype=np.uint64)
+# Pairs of digits → the upper half of a sum of products: 1,000,000 × and 100 ×, 10,000 × and 1 ×.
+_PAIRS_OF = _U(0x000000FF000000FF)
+_FIRST_HALF, _SECOND_HALF = _U(1_000_000 << 32 | 100), _U(10_000 << 32 | 1)
 
 # How a cell says its type, by the end of its start tag.
 NUMBER, SHARED, STRING, INLINE, BOOL, ERROR = range(6)
@@ -367,31 +376,26 @@ def _letter(words: Words, position: int) -> Ints:
     return np.where((sign >= 1) & (sign <= 26), sign, 0)
 
 
-def _until_quote(words: Words) -> tuple[Ints, Ints]:
+def _until_quote(words: Words) -> tuple[Ints, Lengths]:
     """The number in front of the first quote of each word, and how many digits it has; 0
-    digits where there is no such number."""
-    with np.errstate(over="ignore"):
-        other = words ^ _QUOTES
-        marks = (other - _ONES) & ~other & _TOPS  # the lowest mark is right
-        lowest = marks & (~marks + _U(1))
-        length = (np.bitwise_count(lowest - _U(1)) >> 3).astype(np.int64)
-    length = np.where(marks == 0, 0, length)
+    digits where there is no such number, which may then be anything."""
+    other = words ^ _QUOTES
+    marks = (other - _ONES) & ~other & _TOPS  # the lowest mark is right
+    bits: Lengths = np.bitwise_count((marks & (~marks + _U(1))) - _U(1))
+    length: Lengths = bits >> np.uint8(3)  # 8 = no quote
     values, sound = _digits(words, length)
-    return values, np.where(sound, length, 0)
+    length[~sound | (length == 8)] = 0
+    return values, length
 
 
-def _digits(words: Words, length: Ints) -> tuple[Ints, Which]:
+def _digits(words: Words, length: Lengths | Ints) -> tuple[Ints, Which]:
     """Decimal digits in the first `length` bytes of each word (0-8) as a number, and whether
-    all of them are digits. Eight at once, as in 'SIMD within a register'."""
-    with np.errstate(over="ignore"):
-        shift = (np.uint64(8) * (8 - length).astype(np.uint64)).astype(np.uint64)
-        # Shifting a word by its whole width is undefined: no digits make all zeros.
-        x = np.where(length > 0, words << np.minimum(shift, _U(56)), _U(0))
-        x |= _ZEROS & ~(~_U(0) << np.minimum(shift, _U(56)))
-        x = np.where(length > 0, x, _ZEROS)
-        sound = ((x & _HIGH) == _ZEROS) & (((x + _SIXES) & _HIGH) == _ZEROS) & (length > 0)
-        x &= _LOW
-        x = (x * _U(10) + (x >> _U(8))) & _U(0x00FF00FF00FF00FF)
-        x = (x * _U(100) + (x >> _U(16))) & _U(0x0000FFFF0000FFFF)
-        x = (x * _U(10_000) + (x >> _U(32))) & _U(0x00000000FFFFFFFF)
-    return np.where(sound, x, _U(0)).astype(np.int64), sound
+    all of them are digits: else the number may be anything. Eight at once, as in 'SIMD within
+    a register'."""
+    # Led by zeros, each digit as its value; no sum of one runs over into the next.
+    x = ((words << _SHIFTS[length]) | _LEADING[length]) ^ _ZEROS
+    sound = (((x + _OVER_NINE) | x) & _TOPS) == 0
+    sound &= length > 0
+    x = x * _U(10) + (x >> _U(8))  # pairs
+    x = (x & _PAIRS_OF) * _FIRST_HALF + ((x >> _U(16)) & _PAIRS_OF) * _SECOND_HALF
+    return (x >> _U(32)).view(np.int64), sound
