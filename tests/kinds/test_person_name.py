@@ -29,6 +29,7 @@ NAME = field("member.name")
         "林\ufa11",  # a compatibility ideograph of its own right
         "々田",
         "\U0002ebf1示例",  # younger than the tables of some programs
+        "\U0002ebf1·示例",
         "John Smith",
         "J. S",
         "É. Smith",

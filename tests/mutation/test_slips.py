@@ -1,0 +1,56 @@
+"""The slips themselves: which are made, and that a mutated module runs as it was mutated."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mutation import patterns
+from tests.mutation.changes import Module
+
+
+def made(source: str, face: str = "pandas") -> set[str]:
+    return {m.after for m in Module(source, "m.py", "m.py").mutants() if m.face == face}
+
+
+def test_slips_of_a_function() -> None:
+    source = "def f(a, b):\n    if a < b and not b:\n        return a[1:]\n    return 'x'\n"
+    assert made(source) == {
+        "if a <= b and (not b):", "if a >= b and (not b):", "if a < b or not b:",
+        "if not b:", "if a < b:", "if a < b and b:", "if True:", "if False:",
+        "return a[2:]", "return a[0:]", "return a[:]", "return 'x~'",
+    }  # fmt: skip
+
+
+def test_what_only_formulas_use_is_of_the_excel_face() -> None:
+    source = "_SIGNS = 'ab'\ndef _part():\n    return _SIGNS\ndef excel(a):\n    return _part() + '>=1'\n"
+    assert made(source) == set()
+    assert made(source, "excel") == {
+        "_SIGNS = 'a'",
+        "_SIGNS = 'b'",
+        "return _part() + '>1'",
+        "return _part() + '>=2'",
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "slips"),
+    [
+        ("a|b", {"a", "b"}),
+        ("x(?:ab|c)?", {"x(?:ab)?", "x(?:c)?", "x(?:ab|c)"}),
+        ("[0-9x]{2,3}", {"[x]{2,3}", "[0-9]{2,3}", "[0-9x]{3,3}", "[0-9x]{1,3}", "[0-9x]{2,4}", "[0-9x]{2,2}"}),
+        ("a+\\\\|b*", {"a*\\\\|b*", "a+\\\\|b+", "a+\\\\", "b*"}),
+    ],
+)  # fmt: skip
+def test_slips_of_a_pattern(pattern: str, slips: set[str]) -> None:
+    assert set(patterns.of_pattern(pattern)) == slips
+
+
+def test_a_mutant_is_code_that_runs() -> None:
+    (mutant,) = (
+        m
+        for m in Module("def f(a):\n    return a + 1\n", "m.py", "m.py").mutants()
+        if m.after == "return a - 1"
+    )
+    names: dict[str, object] = {}
+    exec(mutant.code, names)
+    assert names["f"](1) == 0  # type: ignore[operator]
