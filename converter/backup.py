@@ -197,6 +197,8 @@ def restore(path: Path, target: Path) -> Made:
 
 @contextlib.contextmanager
 def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
+    if path.exists() and not path.is_file():
+        raise NoBackup(path)  # opening a pipe would wait for ever
     try:
         archive = zipfile.ZipFile(path)
     except _DAMAGED as error:
@@ -229,7 +231,7 @@ def _entry(told: dict[str, Any]) -> _Entry:
 
 
 def _verify(archive: zipfile.ZipFile, entries: Sequence[_Entry]) -> None:
-    names = archive.namelist()
+    names = dict.fromkeys(archive.namelist())
     known = {FILES + entry.name for entry in entries} | {MANIFEST}
     faults = [Fault("extra", name.removeprefix(FILES)) for name in names if name not in known]
     for entry in entries:

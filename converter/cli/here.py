@@ -78,6 +78,8 @@ def argument(name: str) -> str:
 
 def is_identity(path: Path) -> bool:
     """Whether a file begins like an identity file."""
+    if not path.is_file():  # opening a pipe would wait for ever
+        return False
     try:
         with path.open("rb") as file:
             return b"<identity" in file.read(2_000)

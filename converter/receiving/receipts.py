@@ -92,6 +92,8 @@ def canonical(receipt: Mapping[str, Any]) -> bytes:
 
 def read(path: Path) -> dict[str, Any] | None:
     """A receipt, or None for any other file."""
+    if not path.is_file():  # opening a pipe would wait for ever
+        return None
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,27 @@ def test_what_is_no_file_is_neither_opened_nor_waited_for(tmp_path: Path) -> Non
         "管道": "F003", "设备": "F003", "s": "F003", "圈": found["圈"], "断": "F001", "夹": "F002",
     }  # fmt: skip
     assert found["圈"] in ("F001", "F005")
+
+
+@posix
+def test_no_command_waits_for_a_pipe(tmp_path: Path) -> None:
+    pipe, identity = tmp_path / "管道.xlsx", tmp_path / "标识.xml"
+    os.mkfifo(pipe)
+    os.mkfifo(identity)
+    for arguments in (
+        ("show", pipe),
+        ("restore", pipe, "-o", tmp_path / "还原"),
+        ("identity", "show", identity),
+        (pipe, identity),  # dropped on the program's icon
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "converter.cli", *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode in (1, 2), arguments
 
 
 @posix
