@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from converter import workbook
-from converter.workbook import archive, sheetxml
+from converter.workbook import archive, parts, sheetxml
 from tests.workbook.books import (
     FORM,
     MEMBER_SHEET,
@@ -323,3 +323,23 @@ def test_unknown_compression(path: Path) -> None:
 def test_refused_file_tells_nothing_else(path: Path) -> None:
     patch(path, "xl/workbook.xml", (UNIT_SHEET, "别的"))
     assert only_code(member_xml(path, f'<row r="1048576">{FAR}</row>')) == "F311"
+
+
+@pytest.mark.parametrize("part", ["xl/styles.xml", MEMBER_XML])
+@pytest.mark.parametrize("offset", [16, 24], ids=["checksum", "size"])
+def test_a_part_that_was_sound_in_another_file_is_looked_at_again(
+    path: Path, part: str, offset: int
+) -> None:
+    assert "F304" not in codes(read(path))
+    data = bytearray(path.read_bytes())
+    data[directory_entry(bytes(data), part) + offset] ^= 1
+    path.write_bytes(data)
+    assert only_code(path) == "F304"
+
+
+def test_large_pieces_are_not_kept() -> None:
+    asked: list[int] = []
+    read_once = parts.remembered(lambda data: asked.append(len(data)))
+    for size in (5, 5, parts.LONGEST_REMEMBERED + 1, parts.LONGEST_REMEMBERED + 1):
+        read_once(bytes(size))
+    assert asked == [5, parts.LONGEST_REMEMBERED + 1, parts.LONGEST_REMEMBERED + 1]
