@@ -45,11 +45,13 @@ def read(
     head, rest = _head(pieces)
     columns = sheetxml.hidden_columns(head)
     helpers = sheetxml.first_helper(head, columns)
-    trims = sheetxml.PRESERVING not in head
+    keeping = sheetxml.PRESERVING in head
     blocks: list[Block] = []
     tail: list[bytes] = []
     for rows in _rows(rest, pieces, tail, helpers):
-        blocks.append(scan(rows, date_styles, blocks[-1].last if blocks else 0, trims))
+        if keeping and b"<is>" in rows:
+            raise Unusual
+        blocks.append(scan(rows, date_styles, blocks[-1].last if blocks else 0))
         if (blocks[-1].strings >= len(strings)).any():
             raise Unusual
     hidden_rows = frozenset().union(*(block.hidden for block in blocks))

@@ -155,15 +155,14 @@ class Block:
     last: int  # row << 14 | column of the last value
 
 
-def scan(rows: bytes, date_styles: Which, after: int, trims: bool = True) -> Block:
-    """Whole rows, and nothing else. `after` is `Block.last` of the rows before, 0 = none;
-    `trims`: blanks at the ends of a text count only where it says so itself. Raises Unusual."""
-    return _Scan(rows, date_styles, after, trims).block()
+def scan(rows: bytes, date_styles: Which, after: int) -> Block:
+    """Whole rows and no more; `after`: `Block.last` of those before, 0 = none. Raises Unusual."""
+    return _Scan(rows, date_styles, after).block()
 
 
 class _Scan:
-    def __init__(self, rows: bytes, date_styles: Which, after: int, trims: bool) -> None:
-        self.rows, self.date_styles, self.after, self.trims = rows, date_styles, after, trims
+    def __init__(self, rows: bytes, date_styles: Which, after: int) -> None:
+        self.rows, self.date_styles, self.after = rows, date_styles, after
         signs = np.frombuffer(rows + bytes(16), dtype=np.uint8)
         # Eight bytes from every position on, without a copy.
         self.words: Words = np.ndarray(len(signs) - 7, "<u8", signs, strides=(1,))
@@ -184,7 +183,7 @@ class _Scan:
         if _any((types[cell] == INLINE) != inline):
             raise Unusual
         formulas, computed = self._formulas(kinds, cells, places, cell[length > 0], types)
-        trimmed = inline & (self.end[holder] == self.start[holder] + 2) & self.trims
+        trimmed = inline & (self.end[holder] == self.start[holder] + 2)  # else it says so
         said = length > 0
         if not said.all():
             first, length, cell, trimmed = first[said], length[said], cell[said], trimmed[said]
