@@ -23,7 +23,7 @@ _END = re.compile(r"\s*</sst>\s*")
 _ITEM_END = b"</si>"
 _LONGEST_ITEM = 1 << 20  # bytes; a cell holds some 100,000 at most
 _SPACE = ' xml:space="preserve"'
-_PLAIN_ITEM = re.compile(f"<si><t({_SPACE})?>([^<>]*)</t></si>")
+_PLAIN_ITEM, _KEPT_ITEM, _PLAIN_END = "<si><t>", f"<si><t{_SPACE}>", "</t></si>"
 _ITEM = re.compile(r"<si>(.*?)</si>|<si/>", re.DOTALL)
 _RUNS = re.compile(
     r"(?:<r>(?:<rPr>(?:<[a-zA-Z]+(?:\s[^<>]*)?/>)*</rPr>|<rPr/>)?)?"
@@ -93,10 +93,7 @@ class Strings:
                 self.claimed, data = start[0], data[start.end() :]
             cut = data.rfind(_ITEM_END) + len(_ITEM_END)
             if cut >= len(_ITEM_END):
-                texts += [
-                    text[: cells.LONGEST] if text.strip(excel.BLANKS) else ""
-                    for text in _items(data[:cut])
-                ]
+                texts += map(_shown, _items(data[:cut]))
                 data = data[cut:]
             rest = data
         if self.size and not (
@@ -111,6 +108,12 @@ class Strings:
         return len(self.texts)
 
 
+def _shown(text: str) -> str:
+    if text[:1] in excel.BLANKS and not text.strip(excel.BLANKS):
+        return ""
+    return text[: cells.LONGEST]
+
+
 def _decoded(data: bytes) -> str:
     if b"<!" in data:
         raise Unusual
@@ -122,11 +125,17 @@ def _decoded(data: bytes) -> str:
 
 def _items(data: bytes) -> list[str]:
     body = _decoded(data)
-    found: list[tuple[str, str]] = _PLAIN_ITEM.findall(body)
-    if sum(len(space) + len(text) + 16 for space, text in found) == len(body):
-        texts = [text if space else text.strip(BLANKS) for space, text in found]
-    else:
+    # Texts whose blanks count are marked by a sign that no text may hold.
+    marked = body.replace(_KEPT_ITEM, f"{_PLAIN_ITEM}\0")
+    texts = marked[len(_PLAIN_ITEM) : -len(_PLAIN_END)].split(_PLAIN_END + _PLAIN_ITEM)
+    joined = "".join(texts)
+    whole = marked.startswith(_PLAIN_ITEM) and marked.endswith(_PLAIN_END) and "\0" not in body
+    if not whole or "<" in joined or ">" in joined:
         texts = _odd_items(body)
+    elif "\0" in joined:
+        texts = [text[1:] if text[:1] == "\0" else text.strip(BLANKS) for text in texts]
+    else:
+        texts = [text.strip(BLANKS) for text in texts]
     joined = "".join(texts)
     if "&" in joined or "_x" in joined or not joined.isprintable():
         texts = [_resolved(text) for text in texts]
