@@ -54,6 +54,7 @@ _MARKS = (
 # One large piece of memory, given back: from then on glibc keeps what a file leaves free for the
 # next one. Else it would be returned and fetched again, some 800 pages a small workbook.
 bytes(16 << 20)
+_TEXTS = "sharedstrings.xml"
 _DTD = b"<!DOCTYPE"  # before any entity, and in capitals or it is not well-formed
 
 
@@ -76,7 +77,8 @@ class Parts(Mapping[str, bytes]):
         self._unseen: dict[str, tuple[zipfile.ZipInfo, int]] = {}
         for info, start in zip(members, _starts(members, file, size), strict=True):
             name, member = part_name(info.filename), (info, start)
-            if max(info.file_size, info.compress_size) > SMALL:
+            # Texts are each workbook's own.
+            if max(info.file_size, info.compress_size) > SMALL or name.endswith(_TEXTS):
                 self._unseen[name] = member
                 if _is_xml(self._beginning(*member)):
                     self._large[name] = member
@@ -189,7 +191,7 @@ def _starts(members: Sequence[zipfile.ZipInfo], file: BinaryIO, size: int) -> li
     return starts
 
 
-@lru_cache(maxsize=256)  # thousands of workbooks of one template share their small parts
+@lru_cache(maxsize=64)  # thousands of workbooks of one template share their small parts
 def _small(packed: bytes, method: int, size: int, crc: int, name: str) -> bytes | None:
     """A small part in UTF-8; None where it is no XML."""
     with refusing("F304", part=name):
