@@ -37,6 +37,8 @@ def main() -> None:
             wire.send(outgoing, _answer(frame, outgoing, tasks, used))
         except MemoryError:  # the answer itself: nothing of it has left yet
             wire.send(outgoing, wire.Frame({"failed": "memory"}))
+        del frame
+        gc.collect()  # tables refer to themselves in circles, and hold whole columns
 
 
 def settle() -> None:

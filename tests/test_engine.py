@@ -17,7 +17,7 @@ from converter.engine import Bug, Died, Refused, Task, Worker
 
 FAULTY = textwrap.dedent(
     """
-    import os, signal, time
+    import os, signal, time, weakref
     from converter.form import FormError
 
     def obey(args, blobs, about_to_read):
@@ -48,9 +48,18 @@ FAULTY = textwrap.dedent(
                 os.write(2, b"thread panicked at src/lib.rs" * 5000)
             if what == "print":
                 print("a library says hello")
+            if what == "circle":
+                circle = Circle()
+                circle.itself, CIRCLES[:] = circle, [*CIRCLES, weakref.ref(circle)]
+            if what == "circles":
+                what = sum(found() is not None for found in CIRCLES)
             done.append(what)
         return {"done": done, "pid": os.getpid()}, blobs
 
+    class Circle:
+        pass
+
+    CIRCLES = []
     TASKS = {"obey": obey}
     """
 )
@@ -95,6 +104,15 @@ def test_a_worker_that_dies_says_how_and_at_which_file(what: str, how: str) -> N
 def test_a_worker_stays_warm() -> None:
     with Worker() as worker:
         assert worker.run(order("ok"))[0]["pid"] == worker.run(order("ok"))[0]["pid"]
+
+
+@pytest.mark.usefixtures("obedient")
+def test_a_worker_keeps_nothing_of_a_task() -> None:
+    """Tables that refer to themselves in a circle would pile up, batch by batch."""
+    with Worker() as worker:
+        for _ in range(3):
+            worker.run(order("circle"))
+        assert worker.run(order("circles"))[0]["done"] == [0]
 
 
 @pytest.mark.usefixtures("obedient")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -34,6 +35,7 @@ def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
             "fix": None,
         }
         answer, blobs = tasks.check(args, (), lambda number: None)
+        gc.collect()  # as a worker does after each
         return [wire.unpack_outcome(outcome, blobs) for outcome in answer["outcomes"]]
 
     judged([warm])
