@@ -83,6 +83,7 @@ def _child(arguments: list[str], at: int, how: str, writing: int) -> None:
     try:
         _work_here()
         sys.stdout = sys.stderr = said
+        sys.dont_write_bytecode = True  # a cache that is written once is no step of a command
         _install(steps, at, how)
         try:
             code = cli.run(arguments)
