@@ -85,14 +85,14 @@ unit: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	EXAMPLES=5000 ROUNDS=10000 KILLS=100 EVERY_STEP=1 $(BIN)/python -m pytest tests/safety \
 		tests/workbook/test_mutations.py tests/package/test_hostile.py
-	EXAMPLES=100 UNITS=600 $(BIN)/python -m pytest tests/test_schema.py tests/parity/test_whole_template.py
+	EXAMPLES=100 UNITS=600 $(BIN)/python -m pytest tests/validation/test_sheets.py tests/parity/test_whole_template.py
 
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m tests.mutation.formulas
 
 portal-load: $(VENV)/.dev
-	$(BIN)/python -m tests.portal.load 50
+	$(BIN)/python -m tests.web.load 50
 
 lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml -o requirements.lock

@@ -28,7 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import scale_page
-from converter import form, ooxml
+from converter.files import zip_writing
+from converter.forms import loading
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "docs" / "scale.json"
@@ -93,7 +94,7 @@ def press() -> Callable[[int], bytes]:
     with zipfile.ZipFile(pressed) as archive:
         members = [(name, archive.read(name)) for name in archive.namelist()]
     places = [mark.encode() for mark in (*marks, "@@name@@", "@@phone@@")]
-    pattern = ooxml.Pattern(members, places, when=NOW)
+    pattern = zip_writing.Pattern(members, places, when=NOW)
 
     def workbook(unit: int) -> bytes:
         numbers = [id_number(unit * MEMBERS + n) for n in range(MEMBERS)]
@@ -179,12 +180,12 @@ def peak_mib() -> int:
 
 def receive(units: int) -> dict[str, Any]:
     """Press workbooks, receive them, and tell what each 2,000 of them cost."""
-    from converter.commands import FILES_A_BATCH
-    from converter.engine import Worker
-    from converter.receiving import Plan
-    from converter.receiving import receive as run
+    from converter.usecases.check import FILES_A_BATCH
+    from converter.usecases.receive import Plan
+    from converter.usecases.receive import receive as run
+    from converter.workers.pool import Worker
 
-    folder = form.form_dir().resolve()
+    folder = loading.form_dir().resolve()
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         root = Path(name)
         size = write_inputs(root / "in", units)
@@ -203,7 +204,9 @@ def receive(units: int) -> dict[str, Any]:
                     print(steps[-1], flush=True)
 
         done = [0]
-        plan = Plan(folder, form.read(folder), root / "reply", None, None, os.cpu_count() or 1, NOW)
+        plan = Plan(
+            folder, loading.read(folder), root / "reply", None, None, os.cpu_count() or 1, NOW
+        )
         began = time.perf_counter()
         with Worker() as worker:
             summary = run(root / "in", root / "S", plan, worker, progress=watching)
@@ -227,13 +230,13 @@ def receive(units: int) -> dict[str, Any]:
 
 def check(units: int) -> dict[str, Any]:
     """The same files checked by one process here, by two, and by two Dask workers."""
-    from converter import commands
-    from converter.cluster import connect
-    from converter.engine import Runner, Worker
-    from tests.cluster.conftest import Cluster
+    from converter.usecases.check import check_files
+    from converter.workers.cluster import connect
+    from converter.workers.pool import Runner, Worker
+    from tests.workers.cluster.conftest import Cluster
 
-    folder = form.form_dir().resolve()
-    cards = form.read(folder)
+    folder = loading.form_dir().resolve()
+    cards = loading.read(folder)
     told: dict[str, Any] = {"units": units}
 
     def timed(name: str, jobs: int, pool: Sequence[Runner] = ()) -> None:
@@ -245,7 +248,7 @@ def check(units: int) -> dict[str, Any]:
                 yield answer
                 meter.seconds()
 
-        commands.check([inbox], folder, cards, None, jobs, Worker(), watching, pool)
+        check_files([inbox], folder, cards, None, jobs, Worker(), watching, pool)
         told[name] = {
             **meter.since(),
             "clock_s": round(time.perf_counter() - began, 1),
@@ -283,11 +286,10 @@ def _size(path: Path) -> int:
 
 def register(units: int) -> dict[str, Any]:
     """Fill a register with what workers would have handed over, and ask it everything."""
-    from converter.receiving import across
+    from converter.register import Register, Snapshot, cross_unit_checks
     from converter.statistics import collection
-    from converter.store import Register, Snapshot
 
-    cards = form.with_codes(form.form_dir().resolve())
+    cards = loading.with_codes(loading.form_dir().resolve())
     told: dict[str, Any] = {"units": units, "members": units * MEMBERS}
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         store = Path(name) / "S"
@@ -295,8 +297,8 @@ def register(units: int) -> dict[str, Any]:
         told["register_megabytes"] = round(_size(store) / 1e6)
 
         asked: dict[str, Callable[[Register], object]] = {
-            "duplicates": lambda opened: list(across._twice(opened, cards, "2026")),
-            "all_findings": lambda opened: across.findings(opened, cards, "2026"),
+            "duplicates": lambda opened: list(cross_unit_checks._twice(opened, cards, "2026")),
+            "all_findings": lambda opened: cross_unit_checks.findings(opened, cards, "2026"),
             "publish": lambda opened: opened.publish("2026", NOW),
         }
 
@@ -344,9 +346,9 @@ def _in_a_process(work: Callable[..., Any], *args: Any) -> Any:
 
 
 def _filled(store: Path, units: int) -> None:
-    from converter.store import Arrival, Claim, Register
+    from converter.register import Arrival, Claim, Register
 
-    cards = form.with_codes(form.form_dir().resolve())
+    cards = loading.with_codes(loading.form_dir().resolve())
     batch = 2_000
     with Register(store, cards) as opened:
         for first in range(0, units, batch):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from converter import catalogue
-from converter.form import form_dir, load
-from converter.model import Form
+from converter.forms.loading import form_dir, load
+from converter.model.forms import Form
+from converter.report import reference
 
 HERE = Path(__file__).parent
-PAGES = {"checks.zh-CN.md": catalogue.checks_page, "fields.zh-CN.md": catalogue.fields_page}
+PAGES = {"checks.zh-CN.md": reference.checks_page, "fields.zh-CN.md": reference.fields_page}
 
 
 def pages(form: Form) -> dict[str, str]:

@@ -11,14 +11,14 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from converter import form  # noqa: E402
-from converter.engine import Worker  # noqa: E402
-from converter.receiving import Plan, receive  # noqa: E402
-from converter.store import Listed  # noqa: E402
+from converter.forms import loading  # noqa: E402
+from converter.register import Listed  # noqa: E402
+from converter.usecases.receive import Plan, receive  # noqa: E402
+from converter.workers.pool import Worker  # noqa: E402
 from tests import sample_people  # noqa: E402
-from tests.receiving import collection  # noqa: E402
-from tests.receiving.collection import Inbox, packed, records  # noqa: E402
 from tests.sheets import FORM, blank, fill, member_cell, put, saved, unit_cell  # noqa: E402
+from tests.usecases.receive import collection  # noqa: E402
+from tests.usecases.receive.collection import Inbox, packed, records  # noqa: E402
 
 COUNTY = "示例县总工会"
 TOWNS = ("示例县城关镇总工会", "示例县河东镇总工会", "示例县北山乡总工会")
@@ -85,7 +85,7 @@ def collected(root: Path) -> Path:
     """The register, received on eight days; three units sent only what had to be refused, five
     nothing."""
     box = Inbox(root / "收件")
-    folder = form.form_dir().resolve()
+    folder = loading.form_dir().resolve()
     with Worker() as worker:
         for number in range(1, 44):
             box.put(f"去年/{number}.zip", package(number, 6, "2025"))
@@ -98,7 +98,7 @@ def collected(root: Path) -> Path:
                 else:
                     box.put(f"{number}.zip", package(number, 3 + number % 9))
             now = collection.CREATED + (4 + day) * DAY
-            plan = Plan(folder, form.read(folder), root / "回复", None, None, 2, now)
+            plan = Plan(folder, loading.read(folder), root / "回复", None, None, 2, now)
             due = date(2026, 3, 6)
             receive(box.folder, root / "登记库", plan, worker, roster=roster(), due=due)
     return root / "登记库"

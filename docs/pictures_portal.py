@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.portal import running, walking, world
+from tests.web import running, walking, world
 
 SIZES = {"": (1100, 760), "-phone": (390, 780)}
 COUNT = 24  # units of the invented union

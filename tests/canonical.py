@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from converter import form
-from converter.model import Form, Identity, Records, Stamp
+from converter.forms import loading
+from converter.model.forms import Form
+from converter.model.submissions import Identity, Records, Stamp
 from tests.people import credit_code, id_number
 
-FORM: Form = form.with_codes(form.form_dir())
+FORM: Form = loading.with_codes(loading.form_dir())
 CREATED = 1_772_000_000  # 2026-02-25
 
 UNIT = {

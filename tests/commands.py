@@ -24,7 +24,9 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from converter import cli, engine, tasks, worker
+from converter import cli
+from converter.workers import pool, tasks
+from converter.workers import process as worker
 
 assert tasks  # before forking: pandas is imported once
 
@@ -82,7 +84,7 @@ def begun(
 
     def command() -> None:
         sys.argv = ["converter", *map(str, arguments)]
-        engine.subprocess = FORKING  # type: ignore[attr-defined]
+        pool.subprocess = FORKING  # type: ignore[attr-defined]
         cli.main()
 
     return Process(_fork(command, streams, cwd, {**os.environ, **(env or {})}))
@@ -181,7 +183,7 @@ class _Worker(Process):
     def __init__(
         self, command: Sequence[str], *, env: Mapping[str, str], cwd: str | None, **_: int
     ) -> None:
-        assert command[-1] == "converter.worker"
+        assert command[-1] == "converter.workers.process"
         (given, write), (read, told), (listen, shouted) = (os.pipe() for _ in range(3))
         super().__init__(_fork(worker.main, (given, told, shouted), cwd, env))
         for end in (given, told, shouted):
@@ -198,5 +200,5 @@ FORKING = SimpleNamespace(
 @contextmanager
 def near_workers() -> Iterator[None]:
     """What `engine` starts meanwhile in this process is forked from it."""
-    with patch.object(engine, "subprocess", FORKING if hasattr(os, "fork") else subprocess):
+    with patch.object(pool, "subprocess", FORKING if hasattr(os, "fork") else subprocess):
         yield

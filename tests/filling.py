@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from converter import form, template
-from converter.model import Form, column_letters
+from converter import template
+from converter.forms import loading
+from converter.model.forms import Form
+from converter.model.issues import column_letters
 from converter.template.layout import MemberLayout, UnitLayout
 from tests.people import UNIT
 
-FORM: Form = form.load(form.form_dir())
+FORM: Form = loading.load(loading.form_dir())
 PATTERN_ROWS = 3  # prepared in the template that the rows are copied from
 UNIT_PART, MEMBER_PART = "xl/worksheets/sheet2.xml", "xl/worksheets/sheet3.xml"
 STRINGS_PART, CHAIN_PART = "xl/sharedStrings.xml", "xl/calcChain.xml"

@@ -10,7 +10,8 @@ import openpyxl
 from openpyxl.workbook import Workbook
 
 from converter import template
-from converter.model import CellType, Form, Stamp, Submission
+from converter.model.forms import Form
+from converter.model.submissions import CellType, Stamp, Submission
 
 
 def pressed(

@@ -19,12 +19,16 @@ import openpyxl
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from converter import checking, form, template, workbook
-from converter.kinds.base import today
-from converter.model import Form, Level, Outcome
+from converter import template, workbook
+from converter.forms import loading
+from converter.model.clock import today
+from converter.model.forms import Form
+from converter.model.issues import Level
+from converter.model.submissions import Outcome
+from converter.validation import checking
 from tests.people import MEMBERS, UNIT
 
-FORM: Form = form.load(form.form_dir())
+FORM: Form = loading.load(loading.form_dir())
 Finding = tuple[str, str, str, str]  # sheet, cell, code, level
 UNIT_SHEET, MEMBER_SHEET = FORM.unit.title, FORM.member.title
 

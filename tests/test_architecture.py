@@ -13,45 +13,41 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "converter"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# Floors from the bottom up: a module imports from lower floors, or from its own package.
+# Floors from the bottom up: a module imports from lower floors, or from its own room.
 FLOORS = [
-    {"issues"},
-    {"model", "excel", "helptext", "limits", "naming", "zips"},
-    {"messages", "wire", "cells", "cards", "ooxml"},
-    {"kinds", "keys"},
-    {"rules", "derive"},
-    {"form", "identity", "store"},
-    {"schema", "workbook", "package", "compare", "statistics", "template"},
-    {"checking", "mending", "unpacking", "roster"},
+    {"model"},
+    {"formulas", "files"},
+    {"text", "messages"},
+    {"kinds"},
+    {"rules"},
+    {"forms"},
+    {"identity"},
+    {"register"},
+    {"workbook", "package", "validation", "statistics", "template"},
+    {"roster"},
     {"report"},
-    {"receiving_tasks", "in_words"},
-    {"tasks", "catalogue"},
-    {"worker", "engine"},
-    {"cluster"},
-    {"commands"},
-    {"receiving", "backup", "identities"},
-    {"failing"},
-    {"portal"},
+    {"workers"},
+    {"usecases"},
+    {"web"},
     {"cli"},
 ]
 ONLY = {
-    "pandera": {"schema"},
-    # written by ooxml alone, see below
-    "zipfile": {"ooxml", "zips", "workbook", "package", "unpacking", "backup"},
-    "duckdb": {"store", "statistics"},
-    "click": {"cli", "failing"},
-    "cryptography": {"keys"},
-    "pyrage": {"keys"},
-    "distributed": {"cluster"},
+    "pandera": {"validation"},
+    "zipfile": {"files", "workbook", "package", "usecases"},
+    "duckdb": {"register", "statistics"},
+    "click": {"cli"},
+    "cryptography": {"identity"},
+    "pyrage": {"identity"},
+    "distributed": {"workers"},
     "rich": {"cli"},
     "pygal": {"report"},
-    "jinja2": {"report", "portal"},
+    "jinja2": {"report", "web"},
     # what the portal alone needs: everything else works without it
-    "starlette": {"portal"},
-    "uvicorn": {"portal"},
-    "itsdangerous": {"portal"},
-    "captcha": {"portal"},
-    "sqlite3": {"portal"},
+    "starlette": {"web"},
+    "uvicorn": {"web"},
+    "itsdangerous": {"web"},
+    "captcha": {"web"},
+    "sqlite3": {"web"},
 }
 
 
@@ -93,7 +89,7 @@ def test_heavy_libraries_stay_in_their_rooms(path: Path) -> None:
 
 def test_the_bar_is_imported_on_a_terminal_only() -> None:
     importing = {str(p.relative_to(PACKAGE)) for p in MODULES if "rich" in _libraries(p)}
-    assert importing == {str(Path("cli", "waiting.py"))}
+    assert importing == {str(Path("cli", "progress_bar.py"))}
 
 
 def _libraries(path: Path) -> set[str]:

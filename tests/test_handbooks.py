@@ -23,12 +23,14 @@ import click
 import openpyxl
 import pytest
 
-from converter import cli, form, helptext, roster
+from converter import cli, roster
+from converter.forms import loading
+from converter.messages import help
 from tests.commands import run
 from tests.identity.unions import UNIT as WHOSE
 from tests.identity.unions import office
-from tests.receiving.collection import people, workbook
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, blank, fill, saved
+from tests.usecases.receive.collection import people, workbook
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -55,8 +57,8 @@ def commands(text: str) -> list[str]:
 
 PAGE_COMMANDS = {page: [c for b in blocks(page) for c in commands(b)] for page in PAGES}
 HELP = {
-    name: commands(helptext.of(name, "long"))
-    for name in helptext._data()["command"]
+    name: commands(help.of(name, "long"))
+    for name in help._data()["command"]
     if name.partition(" ")[0] not in SERVERS
 }
 
@@ -89,7 +91,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in (1, 2):
             (folder / inbox / f"{number}.xlsx").write_bytes(workbook(number, people(number)))
     (folder / "收件.portal").mkdir()  # what the web pages remember
-    shutil.copytree(form.form_dir(), folder / "我的表")
+    shutil.copytree(loading.form_dir(), folder / "我的表")
     return folder
 
 
@@ -153,7 +155,7 @@ class Desk:
     def _list_units(self, path: Path) -> None:
         book = openpyxl.load_workbook(path)
         units = [WHOSE, replace(WHOSE, code="130102-0002", name="示例纺织厂工会委员会")]
-        table = roster.definition(form.read(form.form_dir()), form.form_dir())
+        table = roster.definition(loading.read(loading.form_dir()), loading.form_dir())
         entries = {"unit_code": "code", "unit_name": "name", "superior_name": "superior_name"}
         for row, unit in enumerate(units, book.active.max_row + 1):
             for column, field in enumerate(table.member, 1):
@@ -261,13 +263,13 @@ def cards() -> list[str]:
 
 
 def test_cards_of_the_handbook_can_be_used(tmp_path: Path) -> None:
-    copy = Path(shutil.copytree(form.form_dir(), tmp_path / "form"))
+    copy = Path(shutil.copytree(loading.form_dir(), tmp_path / "form"))
     for card in cards():
         name = card.partition("\n")[0].removeprefix("# ")
         with (copy / name).open("a", encoding="utf-8") as file:
             file.write("\n" + card)
         assert tomllib.loads(card)
-    used = form.load(copy)
+    used = loading.load(copy)
     assert {"canteen_seats"} <= {field.key for field in used.unit}
     assert {"X190"} <= {rule.code for rule in used.rules}
     assert len(cards()) == 2

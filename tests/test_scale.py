@@ -11,11 +11,11 @@ import pytest
 
 from benchmarks import scale_page
 from benchmarks.scale import MEMBERS, id_number, press
-from converter.store import Claim, Register
+from converter.register import Claim, Register
 from tests.canonical import FORM
 from tests.people import id_number as expected
+from tests.register.test_register import arrival
 from tests.sheets import outcome
-from tests.store.test_register import arrival
 
 DOCS = Path(__file__).parent.parent / "docs"
 ONCE, TWICE = expected("130102", "1980-01-01", 1), expected("130102", "1981-01-01", 2)

@@ -39,12 +39,10 @@ def test_the_wheel_carries_the_form_and_nothing_of_the_house(installed: Path) ->
     (wheel,) = installed.parent.parent.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "converter/_templates/jiceng/form.toml" in names
-    assert "converter/help.zh.toml" in names
-    assert any(n.startswith("converter/messages.zh") for n in names)
+    assert "converter/messages/help.zh.toml" in names
+    assert any(n.startswith("converter/messages/") for n in names)
     assert any(n.endswith(".html.j2") for n in names)
-    assert {"converter/portal/static/portal.css", "converter/portal/templates/base.html.j2"} <= set(
-        names
-    )
+    assert {"converter/web/static/portal.css", "converter/web/templates/base.html.j2"} <= set(names)
     assert not any(n.startswith(("tests/", "samples/", "docs/")) for n in names)
 
 

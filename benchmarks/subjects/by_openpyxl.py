@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.subjects.ours import FORM_FOLDER
-from converter import form
+from converter.forms import loading
 
 
 def annotate(path: str) -> Iterator[dict[str, Any] | None]:
@@ -18,14 +18,16 @@ def annotate(path: str) -> Iterator[dict[str, Any] | None]:
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
-    from converter import checking, messages, workbook
-    from converter.kinds.base import today
-    from converter.model import Level
+    from converter import workbook
+    from converter.messages import catalogue
+    from converter.model.clock import today
+    from converter.model.issues import Level
+    from converter.validation import checking
 
-    definition = form.load(Path(FORM_FOLDER))
+    definition = loading.load(Path(FORM_FOLDER))
     judged = checking.check([workbook.read(Path(path), definition)], definition, today())[0]
     marks = [
-        (issue.place.sheet, issue.place.cell, messages.sentence(issue, definition))
+        (issue.place.sheet, issue.place.cell, catalogue.sentence(issue, definition))
         for issue in judged.outcome.issues
         if issue.level is not Level.NOTE and issue.place.cell
     ]

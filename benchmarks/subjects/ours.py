@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import Watch
-from converter import form
+from converter.forms import loading
 
 Facts = dict[str, Any]
-FORM_FOLDER = str(form.form_dir())
+FORM_FOLDER = str(loading.form_dir())
 
 
 def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
     """`tasks.check` as a worker runs it, in the command's batches: everything that is checked,
     each issue packed with its cell for the way back."""
-    from converter import commands, tasks, wire, worker
+    from converter.usecases.check import FILES_A_BATCH
+    from converter.workers import process as worker
+    from converter.workers import protocol, tasks
 
     worker.settle()
 
@@ -36,11 +38,11 @@ def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
         }
         answer, blobs = tasks.check(args, (), lambda number: None)
         gc.collect()  # as a worker does after each
-        return [wire.unpack_outcome(outcome, blobs) for outcome in answer["outcomes"]]
+        return [protocol.unpack_outcome(outcome, blobs) for outcome in answer["outcomes"]]
 
     judged([warm])
     yield None
-    size = commands.FILES_A_BATCH
+    size = FILES_A_BATCH
     batches = (paths[a : a + size] for a in range(0, len(paths), size))
     outcomes = [outcome for batch in batches for outcome in judged(batch)]
     yield {
@@ -54,7 +56,7 @@ class _Inside:
     """A worker that is this very process."""
 
     def run(self, task: Any) -> tuple[Any, tuple[bytes, ...]]:
-        from converter import tasks
+        from converter.workers import tasks
 
         answer, blobs = tasks.TASKS[task.name](task.args, task.blobs, lambda number: None)
         return answer, tuple(blobs)
@@ -62,11 +64,11 @@ class _Inside:
 
 def convert(path: str, warm: str) -> Iterator[Facts | None]:
     """`convert` as the command does it: checked, packed, written, read back."""
-    from converter import commands
+    from converter.usecases.convert import convert_files
 
     def converted(source: str, target: Path) -> Any:
         folder, worker = Path(FORM_FOLDER), _Inside()
-        return commands.convert([Path(source)], folder, target, None, None, worker)[0]  # type: ignore[arg-type]
+        return convert_files([Path(source)], folder, target, None, None, worker)[0]  # type: ignore[arg-type]
 
     with tempfile.TemporaryDirectory() as folder:
         converted(warm, Path(folder, "warm.zip"))
@@ -77,11 +79,13 @@ def convert(path: str, warm: str) -> Iterator[Facts | None]:
 
 def annotate(path: str, warm: str) -> Iterator[Facts | None]:
     """The annotated copy of a workbook that was read and judged before."""
-    from converter import checking, ooxml, template, workbook
-    from converter.kinds.base import today
+    from converter import template, workbook
+    from converter.files import writing
+    from converter.model.clock import today
     from converter.report.annotate import annotated
+    from converter.validation import checking
 
-    definition = form.load(Path(FORM_FOLDER))
+    definition = loading.load(Path(FORM_FOLDER))
     press = template.Press(definition)
 
     def judged(source: str) -> Any:
@@ -90,7 +94,7 @@ def annotate(path: str, warm: str) -> Iterator[Facts | None]:
     def mark(checked: Any, target: Path) -> None:
         file = checked.submission.file
         copy = annotated(press, checked.submission, checked.outcome, files={file: Path(file)})
-        ooxml.write_many([(target, copy)])
+        writing.write_many([(target, copy)])
 
     with tempfile.TemporaryDirectory() as folder:
         target, large = Path(folder, "annotated.xlsx"), judged(path)
@@ -112,25 +116,25 @@ def written_templates(count: int, rows: int) -> Iterator[Facts | None]:
 
 def write_bytes(count: int, rows: int) -> Iterator[Facts | None]:
     """The same workbooks' bytes written, made before."""
-    from converter import ooxml
+    from converter.files import writing
 
     press = _press_of(rows)
     with tempfile.TemporaryDirectory() as folder:
         data = press(_stamp(0))
         yield None
-        ooxml.write_many((Path(folder, f"{n:05}.xlsx"), data) for n in range(count))
+        writing.write_many((Path(folder, f"{n:05}.xlsx"), data) for n in range(count))
         yield {"files": count, "bytes_each": len(data)}
 
 
 def _press(count: int, rows: int, *, written: bool) -> Iterator[Facts | None]:
-    from converter import ooxml
+    from converter.files import writing
 
     press = _press_of(rows)
     with tempfile.TemporaryDirectory() as folder:
         yield None
         made = ((Path(folder, f"{n:05}.xlsx"), press(_stamp(n))) for n in range(count))
         if written:
-            ooxml.write_many(made)
+            writing.write_many(made)
         else:
             assert all(data for _, data in made)
         yield {"files": count}
@@ -140,18 +144,18 @@ def _press_of(rows: int) -> Any:
     """A function from a stamp to its workbook's bytes, used once before."""
     from converter.template import Press
 
-    press = Press(form.load(Path(FORM_FOLDER)))
+    press = Press(loading.load(Path(FORM_FOLDER)))
     press.blank(_stamp(0), rows=rows)
     return partial(press.blank, rows=rows)
 
 
 @cache
 def _definition() -> Any:
-    return form.load(Path(FORM_FOLDER))
+    return loading.load(Path(FORM_FOLDER))
 
 
 def _stamp(number: int) -> Any:
-    from converter.model import Stamp
+    from converter.model.submissions import Stamp
 
     definition = _definition()
     return Stamp(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from converter.cli.shared import OK, ROOMS, USAGE, cli, err
+from converter.cli.common import OK, ROOMS, USAGE, cli, err
 
 __all__ = ["cli", "main", "run"]
 
@@ -21,20 +21,20 @@ __all__ = ["cli", "main", "run"]
 def main() -> None:
     """Entry point: runs a command and turns every ending into an exit code."""
     if sys.argv[1:2] == ["--worker"]:  # a frozen program is its own worker
-        from converter import worker
+        from converter.workers import process
 
-        worker.main()
+        process.main()
         return
     gc.set_threshold(50_000, 50, 1000)  # a hundred thousand findings know no cycles
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a GBK console lacks rare characters
-    from converter.cli import window
+    from converter.cli import console_window
 
-    own = window.own()
+    own = console_window.own()
     code = run(sys.argv[1:], window=own)
     if own:
-        window.wait()
+        console_window.wait()
     sys.exit(code)
 
 
@@ -44,27 +44,27 @@ def run(arguments: Sequence[str], *, window: bool = False) -> int:
     could be done here. `window`: the program was started by its icon."""
     try:
         if not arguments or _files_alone(arguments):
-            from converter.cli import dropped
+            from converter.cli import dropped_files
 
-            return dropped.run(arguments, window=window)
+            return dropped_files.run(arguments, window=window)
         result = cli.main(list(arguments), prog_name="converter", standalone_mode=False)
         return result if isinstance(result, int) else OK
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except click.ClickException as error:
-        from converter import failing
+        from converter.cli import usage
 
-        err(failing.usage(error))
+        err(usage.explained(error))
         return USAGE
     except (click.Abort, KeyboardInterrupt):
-        from converter.messages import say
+        from converter.messages.catalogue import say
 
         err(say("interrupted"))
         return 130
     except Exception as error:  # every other ending is sorted out in one place
-        from converter import failing
+        from converter.usecases import failures
 
-        text, code = failing.explain(error)
+        text, code = failures.explain(error)
         err(text)
         return code
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from converter.cli.paths import EXISTING, EXISTING_FILE, EXISTING_FOLDER, TARGET
-from converter.cli.shared import (
+from converter.cli.common import (
     FOUND,
     OK,
     command,
@@ -26,10 +25,13 @@ from converter.cli.shared import (
     unicode_out,
     width,
 )
+from converter.cli.path_types import EXISTING, EXISTING_FILE, EXISTING_FOLDER, TARGET
 
 if TYPE_CHECKING:
-    from converter.commands import Converted, Fixed
-    from converter.model import Form, Outcome
+    from converter.model.forms import Form
+    from converter.model.submissions import Outcome
+    from converter.usecases.check import Fixed
+    from converter.usecases.convert import Converted
 
 
 @command("template")
@@ -49,8 +51,8 @@ def template(
     roster: bool,
     rows: int | None,
 ) -> int:
-    from converter import commands
-    from converter.engine import Worker
+    from converter.usecases.template import write_template
+    from converter.workers.pool import Worker
 
     if identities or roster:
         from converter.cli import identity as officer
@@ -65,13 +67,14 @@ def template(
     folder, form = form_of(ctx)
     target = output or Path(f"{form.title}.xlsx")
     with Worker() as worker:
-        done = commands.template(folder, target, rows or 0, identity, source, worker)
+        done = write_template(folder, target, rows or 0, identity, source, worker)
     return _say_template(done, form, target)
 
 
 def _say_template(done: dict[str, Any], form: Form, target: Path) -> int:
-    from converter.messages import say
-    from converter.model import Issues, Outcome
+    from converter.messages.catalogue import say
+    from converter.model.issues import Issues
+    from converter.model.submissions import Outcome
 
     if done["issues"]:
         print_report([Outcome(str(target), Issues.of(done["issues"]))], form, show_ids=False)
@@ -112,19 +115,19 @@ def check(
     jobs: int | None,
     cluster: str | None,
 ) -> int:
-    from converter.engine import Worker
-    from converter.messages import say
+    from converter.messages.catalogue import say
+    from converter.workers.pool import Worker
 
     worker = Worker()
     if cluster is None:
         worker.start()  # imports its libraries while we read the form
     try:
-        from converter import commands
+        from converter.usecases.check import check_files
 
         folder, form = form_of(ctx)
         writes = [folder for folder in (annotate, fix) if folder]
         with pool(cluster, folder, paths, writes, jobs) as chosen:
-            report = commands.check(
+            report = check_files(
                 paths,
                 folder,
                 form,
@@ -162,13 +165,13 @@ def check(
 
 
 def _say_fixed(fixed: Fixed, form: Form, show_ids: bool) -> None:
-    from converter.report import changed
+    from converter.report import fixes_text
 
-    out_pieces(changed.lines(fixed.file, fixed.changes, form, show_ids=show_ids, width=width()))
+    out_pieces(fixes_text.lines(fixed.file, fixed.changes, form, show_ids=show_ids, width=width()))
 
 
 def _say_written(copies: Sequence[str], folder: Path | None, what: str) -> None:
-    from converter.messages import say
+    from converter.messages.catalogue import say
 
     if len(copies) == 1:
         err(say(what, path=copies[0]))
@@ -198,15 +201,15 @@ def convert(
     since: Path | None,
     show_ids: bool,
 ) -> int:
-    from converter.engine import Worker
+    from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter import commands
-        from converter.messages import say
+        from converter.messages.catalogue import say
+        from converter.usecases.convert import convert_files
 
         folder, form = form_of(ctx)
         target = output or Path(say("report_package_name"))
-        results = commands.convert(workbooks, folder, target, identity, since, worker, seal)
+        results = convert_files(workbooks, folder, target, identity, since, worker, seal)
     say_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
     return OK if all(result.package for result in results) else FOUND
 
@@ -220,15 +223,15 @@ def say_converted(
     since: str = "",
 ) -> None:
     """What stood in the way, what changed, what was written."""
-    from converter.messages import say
-    from converter.report import changes
+    from converter.messages.catalogue import say
+    from converter.report import diff_text
 
     outcomes = [r.outcome for r in results]
     if any(o.issues for o in outcomes):
         print_report(outcomes, form, show_ids, summary=False)
     for result in results:
         if result.changes is not None:
-            out(changes.render(result.changes, form, since=since, show_ids=show_ids))
+            out(diff_text.render(result.changes, form, since=since, show_ids=show_ids))
         if result.package is None:
             err(say("convert_refused", file=result.outcome.file))
             continue
@@ -261,23 +264,23 @@ def show(
     as_html: bool,
     show_ids: bool,
 ) -> int:
-    from converter.cli import registered
+    from converter.cli import register_output
 
     _one_of(path, store, {"unit": unit})
     if store:
-        return registered.show(form_of(ctx)[0], store, unit, member, as_html, show_ids)
+        return register_output.show(form_of(ctx)[0], store, unit, member, as_html, show_ids)
     assert path
-    told = registered.receipt(path, keys_folder)
+    told = register_output.receipt(path, keys_folder)
     if told is not None:
         return told
-    from converter.engine import Worker
+    from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter import commands
         from converter.report import records
+        from converter.usecases.show import read_contents
 
         folder, form = form_of(ctx)
-        found = commands.look(folder, path, False, worker)
+        found = read_contents(folder, path, False, worker)
     outcome: Outcome = found["outcome"]
     if not outcome.readable or "unit" not in found:
         print_report([outcome], form, show_ids)
@@ -291,8 +294,8 @@ def show(
 
 def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]) -> None:
     """A file or a register; some options ask a register only."""
-    from converter.commands import Stop
-    from converter.messages import say
+    from converter.messages.catalogue import say
+    from converter.usecases.common import Stop
 
     if (path is None) == (store is None):
         raise Stop(say("store_choose"))
@@ -318,26 +321,26 @@ def stats(
 ) -> int:
     _one_of(path, store, {"by": by, "period": period})
     if store:
-        from converter.cli import registered
+        from converter.cli import register_output
 
-        return registered.stats(form_of(ctx)[0], store, by, period, output)
+        return register_output.stats(form_of(ctx)[0], store, by, period, output)
     assert path
-    from converter.engine import Worker
+    from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter import commands
-        from converter.messages import say
-        from converter.report import figures
+        from converter.messages.catalogue import say
+        from converter.report import table_export
+        from converter.usecases.show import read_contents, write_figures
 
         folder, form = form_of(ctx)
-        found = commands.look(folder, path, True, worker)
+        found = read_contents(folder, path, True, worker)
     if "tables" not in found:
         print_report([found["outcome"]], form, show_ids=False)
         return FOUND
     title = found["outcome"].unit_name or path.stem
     if output:
-        commands.write_figures(found["tables"], output, title)
+        write_figures(found["tables"], output, title)
         err(say("stats_written", path=output))
     else:
-        out(figures.text(found["tables"], width()))
+        out(table_export.text(found["tables"], width()))
     return OK

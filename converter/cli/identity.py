@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from converter import helptext
-from converter.cli.paths import EXISTING_FILE, EXISTING_FOLDER, TARGET
-from converter.cli.shared import (
+from converter.cli.common import (
     FOUND,
     OK,
     Chinese,
@@ -24,18 +22,20 @@ from converter.cli.shared import (
     print_report,
     progress,
 )
+from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
+from converter.messages import help
 
 if TYPE_CHECKING:
-    from converter.identities import Shown
-    from converter.model import Issue
+    from converter.model.issues import Issue
+    from converter.usecases.identities import Shown
 
 
 class Family(Chinese, click.Group):
     """A command that has commands of its own."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(helptext.text("commands")):
-            names = [(n, helptext.of(f"identity {n}", "short")) for n in self.commands]
+        with formatter.section(help.text("commands")):
+            names = [(n, help.of(f"identity {n}", "short")) for n in self.commands]
             formatter.write_dl(names)
         super().format_options(ctx, formatter)
 
@@ -43,9 +43,9 @@ class Family(Chinese, click.Group):
 @cli.group(
     "identity",
     cls=Family,
-    help=helptext.of("identity", "long"),
-    short_help=helptext.of("identity", "short"),
-    subcommand_metavar=helptext.text("metavar"),
+    help=help.of("identity", "long"),
+    short_help=help.of("identity", "short"),
+    subcommand_metavar=help.text("metavar"),
     options_metavar="",
 )
 def identity() -> None:
@@ -56,17 +56,17 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
     return identity.command(
         name,
         cls=Command,
-        help=helptext.of(f"identity {name}", "long"),
-        short_help=helptext.of(f"identity {name}", "short"),
-        options_metavar=helptext.text("options_metavar"),
+        help=help.of(f"identity {name}", "long"),
+        short_help=help.of(f"identity {name}", "short"),
+        options_metavar=help.text("options_metavar"),
     )
 
 
 @command("init")
 @option("identity init", "--keys", type=TARGET, required=True, metavar="DIR")
 def init(keys: Path) -> int:
-    from converter import identities
-    from converter.messages import say
+    from converter.messages.catalogue import say
+    from converter.usecases import identities
 
     public = identities.init(keys)
     out(say("identity_made", path=keys))
@@ -92,11 +92,11 @@ def issue(
     valid_until: str,
     only: tuple[str, ...],
 ) -> int:
-    from converter.engine import Worker
+    from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter import identities
-        from converter.messages import say
+        from converter.messages.catalogue import say
+        from converter.usecases import identities
 
         folder, _ = form_of(ctx)
         asked = identities.terms(folder, period, valid_until)
@@ -120,8 +120,8 @@ def issue(
 @click.argument("unit", metavar="CODE")
 @option("identity password", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
 def password(unit: str, keys: Path) -> int:
-    from converter import identities
-    from converter.messages import say
+    from converter.messages.catalogue import say
+    from converter.usecases import identities
 
     entry, made = identities.new_password(keys, unit)
     out(say("identity_password", name=entry.unit_name, code=entry.unit_code, password=made))
@@ -133,7 +133,7 @@ def password(unit: str, keys: Path) -> int:
 @click.argument("file", metavar="FILE", type=EXISTING_FILE)
 @click.pass_context
 def show(ctx: click.Context, file: Path) -> int:
-    from converter import identities
+    from converter.usecases import identities
 
     shown = identities.show(file)
     _print(shown)
@@ -141,8 +141,8 @@ def show(ctx: click.Context, file: Path) -> int:
 
 
 def _print(shown: Shown) -> None:
-    from converter.keys import fingerprint
-    from converter.messages import say
+    from converter.identity.keys import fingerprint
+    from converter.messages.catalogue import say
 
     if shown.public is None:
         return
@@ -173,9 +173,9 @@ def _print(shown: Shown) -> None:
 @option("identity verify", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
 @click.pass_context
 def verify(ctx: click.Context, file: Path, keys: Path) -> int:
-    from converter import identities
-    from converter.messages import say
-    from converter.model import Level
+    from converter.messages.catalogue import say
+    from converter.model.issues import Level
+    from converter.usecases import identities
 
     shown, ledger = identities.verify(file, keys)
     if shown.public and not any(i.level is Level.ERROR for i in shown.issues):
@@ -188,7 +188,8 @@ def verify(ctx: click.Context, file: Path, keys: Path) -> int:
 
 
 def _issues(ctx: click.Context, file: Path, issues: tuple[Issue, ...]) -> int:
-    from converter.model import Issues, Level, Outcome
+    from converter.model.issues import Issues, Level
+    from converter.model.submissions import Outcome
 
     if not issues:
         return OK
@@ -206,10 +207,10 @@ def template(
 ) -> int:
     """`template --identities DIR` and `template --roster`; `given` are options that make no
     sense beside them."""
-    from converter import identities
-    from converter.commands import Stop
-    from converter.engine import Worker
-    from converter.messages import say
+    from converter.messages.catalogue import say
+    from converter.usecases import identities
+    from converter.usecases.common import Stop
+    from converter.workers.pool import Worker
 
     also = [name for name, value in given.items() if value]
     if also:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from converter.cli.paths import EXISTING, EXISTING_FILE, TARGET
-from converter.cli.shared import (
+from converter.cli.common import (
     FOUND,
     OK,
     command,
@@ -27,12 +26,13 @@ from converter.cli.shared import (
     print_report,
     progress,
 )
+from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
 
 if TYPE_CHECKING:
-    from converter.engine import Worker
-    from converter.model import Form
-    from converter.receiving import Summary
-    from converter.store import Listed
+    from converter.model.forms import Form
+    from converter.register import Listed
+    from converter.usecases.receive import Summary
+    from converter.workers.pool import Worker
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -69,14 +69,15 @@ def receive(
     jobs: int | None,
     cluster: str | None,
 ) -> int:
-    from converter.engine import Worker
+    from converter.workers.pool import Worker
 
     with Worker() as worker, refusing(), contextlib.ExitStack() as stack:
-        from converter import commands, ooxml
-        from converter.messages import say
-        from converter.receiving import Plan
-        from converter.receiving import receive as run
-        from converter.report import register as report
+        from converter.files import writing
+        from converter.messages.catalogue import say
+        from converter.model.clock import created_at
+        from converter.report import register_text as report
+        from converter.usecases.receive import Plan
+        from converter.usecases.receive import receive as run
 
         folder, form = form_of(ctx)
         units = _roster(roster, folder, worker) if roster else None
@@ -88,7 +89,7 @@ def receive(
             keys=keys_folder.resolve() if keys_folder else None,
             signer=_signer(keys_folder),
             jobs=jobs or os.cpu_count() or 1,
-            now=commands.created_at(),
+            now=created_at(),
             pool=stack.enter_context(pool(cluster, folder, [inbox], writes, jobs)),
             shared=reply.resolve() if cluster is not None and reply else None,
         )
@@ -110,7 +111,7 @@ def receive(
                 files.append((target, report.sharing_csv(done.sharing)))
             else:  # of an earlier run
                 target.unlink(missing_ok=True)
-            ooxml.write_many(files)
+            writing.write_many(files)
     if layout == "json":
         out_pieces(_json(done, form, show_ids))
     else:
@@ -121,7 +122,7 @@ def receive(
 def _signer(folder: Path | None) -> Any:
     if folder is None:
         return None
-    from converter import keys
+    from converter.identity import keys
 
     keys.opener(folder)  # what is missing is told before any file is touched
     return keys.signer(folder)
@@ -129,10 +130,10 @@ def _signer(folder: Path | None) -> Any:
 
 def _roster(path: Path, folder: Path, worker: Worker) -> list[Listed]:
     """The units of a roster; one with errors is not gone by."""
-    from converter import identities
-    from converter.commands import Stop
-    from converter.messages import say
-    from converter.store import Listed
+    from converter.messages.catalogue import say
+    from converter.register import Listed
+    from converter.usecases import identities
+    from converter.usecases.common import Stop
 
     units, outcome, table = identities.read_roster(folder, path, worker)
     if outcome.status in ("errors", "unreadable"):
@@ -144,8 +145,8 @@ def _roster(path: Path, folder: Path, worker: Worker) -> list[Listed]:
 @contextlib.contextmanager
 def refusing() -> Iterator[None]:
     """What stands in the way of a register or a folder of keys, in words."""
-    from converter.commands import Stop
-    from converter.messages import say
+    from converter.messages.catalogue import say
+    from converter.usecases.common import Stop
 
     try:
         yield
@@ -159,7 +160,7 @@ def refusing() -> Iterator[None]:
 
 
 def _words(error: Exception) -> tuple[str, dict[str, Any]] | None:
-    from converter.store import Busy, StoreError, is_full
+    from converter.register import Busy, StoreError, is_full
 
     if type(error).__module__ == "_duckdb" and is_full(error):
         named = re.search('"([^"]+)"', str(error))
@@ -192,8 +193,8 @@ def _tell(
     show_ids: bool,
     with_roster: bool,
 ) -> None:
-    from converter.messages import say
-    from converter.report import register as report
+    from converter.messages.catalogue import say
+    from converter.report import register_text as report
 
     if not done.seen:
         err(say("receive_empty", path=inbox))
@@ -227,7 +228,7 @@ def _tell(
 
 
 def _parts(kind: str, counted: dict[str, int]) -> str:
-    from converter.messages import say
+    from converter.messages.catalogue import say
 
     return "，".join(
         say("receive_part", word=say(f"receive_{kind}_{key}"), count=number)
@@ -237,13 +238,15 @@ def _parts(kind: str, counted: dict[str, int]) -> str:
 
 def _reason(one: Any, form: Form) -> str:
     """The faults that stand in the way, by their titles."""
-    from converter import messages
+    from converter.messages import catalogue
 
     titles = [
-        messages.entry(code, form).title for code, level, _ in one.arrival.found if level == "error"
+        catalogue.entry(code, form).title
+        for code, level, _ in one.arrival.found
+        if level == "error"
     ]
     kinds = list(dict.fromkeys(titles))
-    more = messages.say("and_more") if kinds[KINDS_NAMED:] else ""
+    more = catalogue.say("and_more") if kinds[KINDS_NAMED:] else ""
     return "、".join(kinds[:KINDS_NAMED]) + more
 
 
@@ -251,7 +254,7 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
     """An object of a few values and many findings, each written as it is put into words."""
     import json
 
-    from converter.report import register as report
+    from converter.report import register_text as report
 
     refused = [
         {
@@ -288,10 +291,11 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
 @option("backup", "-o", "--output", type=TARGET, required=True, metavar="FILE")
 @option("backup", "--store", type=FOLDER, metavar="DIR")
 def backup(paths: tuple[Path, ...], output: Path, store: Path | None) -> int:
-    from converter import backup as backups
-    from converter.commands import Stop, created_at
-    from converter.messages import say
-    from converter.store.register import FILE
+    from converter.messages.catalogue import say
+    from converter.model.clock import created_at
+    from converter.register.writer import FILE
+    from converter.usecases import backup as backups
+    from converter.usecases.common import Stop
 
     if store and not (store / FILE).is_file():
         raise Stop(say("backup_other_store", path=store))
@@ -313,10 +317,10 @@ def backup(paths: tuple[Path, ...], output: Path, store: Path | None) -> int:
 @click.argument("file", metavar="FILE", type=EXISTING_FILE)
 @option("restore", "-o", "--output", type=TARGET, required=True, metavar="DIR")
 def restore(file: Path, output: Path) -> int:
-    from converter import backup as backups
-    from converter.commands import Stop
-    from converter.messages import say
-    from converter.report.text import visible
+    from converter.messages.catalogue import say
+    from converter.text.display import visible
+    from converter.usecases import backup as backups
+    from converter.usecases.common import Stop
 
     try:
         made = backups.restore(file, output)

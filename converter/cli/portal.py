@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.paths import EXISTING_FILE, EXISTING_FOLDER, TARGET
-from converter.cli.shared import OK, command, err, form_of, option, out, print_report
+from converter.cli.common import OK, command, err, form_of, option, out, print_report
+from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 
 if TYPE_CHECKING:
     import socket
 
     from converter.identity.issuing import Unit
-    from converter.portal.server import Listening
+    from converter.web.server import Listening
 
 NEEDED = ("starlette", "uvicorn", "itsdangerous", "python_multipart", "captcha")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -60,11 +60,11 @@ def portal(
     reset_password: bool,
 ) -> int:
     _installed()
-    from converter.messages import say
-    from converter.portal import app as application
-    from converter.portal import server
-    from converter.portal.settings import Settings
-    from converter.store.lock import Lock
+    from converter.messages.catalogue import say
+    from converter.register.lock import Lock
+    from converter.web import app as application
+    from converter.web import server
+    from converter.web.settings import Settings
 
     if not (host in LOOPBACK or certificate or proxy):
         raise _stop("portal_needs_https", host=host)
@@ -101,8 +101,8 @@ def portal(
 
 
 def _stop(key: str, **words: object) -> Exception:
-    from converter.commands import Stop
-    from converter.messages import say
+    from converter.messages.catalogue import say
+    from converter.usecases.common import Stop
 
     return Stop(say(key, **words))
 
@@ -138,8 +138,8 @@ def _issued(keys: Path, told: Path | None) -> Path:
 
 
 def _roster(path: Path | None, folder: Path) -> tuple[Unit, ...]:
-    from converter import identities
-    from converter.engine import Worker
+    from converter.usecases import identities
+    from converter.workers.pool import Worker
 
     if path is None:
         return ()
@@ -153,7 +153,7 @@ def _roster(path: Path | None, folder: Path) -> tuple[Unit, ...]:
 
 @contextlib.contextmanager
 def _alone(state: Path) -> Iterator[None]:
-    from converter.store import Busy
+    from converter.register import Busy
 
     try:
         yield
@@ -162,7 +162,7 @@ def _alone(state: Path) -> Iterator[None]:
 
 
 def _bound(listening: Listening) -> socket.socket:
-    from converter.portal import server
+    from converter.web import server
 
     try:
         return server.bind(listening)
@@ -179,8 +179,8 @@ def _url(listening: Listening, port: int) -> str:
 
 def _warn(keys: Path, issued: Path) -> None:
     """What does not belong beside pages that others can reach."""
-    from converter.keys import SEALING, SIGNING
-    from converter.messages import say
+    from converter.identity.keys import SEALING, SIGNING
+    from converter.messages.catalogue import say
 
     if any((keys / name).exists() for name in (SIGNING, SEALING)):
         err(say("portal_private_keys", path=keys))

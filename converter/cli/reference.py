@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
-from converter.cli.shared import OK, USAGE, command, form_of, out
+from converter.cli.common import OK, USAGE, command, form_of, out
 
 
 @command("explain")
 @click.argument("code", required=False, default="", metavar="[CODE]")
 @click.pass_context
 def explain(ctx: click.Context, code: str) -> int:
-    from converter import catalogue
-    from converter.form import with_codes
+    from converter.forms.loading import with_codes
+    from converter.report import reference
 
     folder, _ = form_of(ctx)
-    text = catalogue.explain(with_codes(folder), code.upper())
+    text = reference.explain(with_codes(folder), code.upper())
     out(text)
     return OK if not code or text.startswith(code.upper()) else USAGE
 
@@ -23,9 +23,9 @@ def explain(ctx: click.Context, code: str) -> int:
 @command("fields")
 @click.pass_context
 def fields(ctx: click.Context) -> int:
-    from converter import catalogue
-    from converter.form import with_codes
+    from converter.forms.loading import with_codes
+    from converter.report import reference
 
     folder, _ = form_of(ctx)
-    out(catalogue.fields(with_codes(folder)))
+    out(reference.fields(with_codes(folder)))
     return OK

@@ -16,7 +16,7 @@ from converter.identity.files import (
     public_document,
 )
 from converter.identity.verifying import Union, inspect, judge, read, read_public, union_of
-from converter.model import Identity
+from converter.model.submissions import Identity
 
 __all__ = [
     "LARGEST", "NAMESPACE", "Identity", "Keys", "Public", "Refused", "Union", "compose", "inspect",

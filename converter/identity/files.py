@@ -28,8 +28,8 @@ from xml.sax.saxutils import escape, quoteattr
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from converter.messages import say
-from converter.model import Identity
+from converter.messages.catalogue import say
+from converter.model.submissions import Identity
 
 NAMESPACE = "urn:gonghui:identity:1"
 LARGEST = 64 * 1024

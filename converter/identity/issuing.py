@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from converter import keys, ooxml
-from converter.identity import ledger, passwords
+from converter.files import writing
+from converter.identity import keys, ledger, passwords
 from converter.identity.files import SIGNATURE, Keys, compose, public_bytes, with_digest
-from converter.messages import say
-from converter.model import Identity
+from converter.messages.catalogue import say
+from converter.model.submissions import Identity
 
 LONGEST_NAME = 40  # characters of a unit's name in a file's name
 
@@ -85,12 +85,12 @@ def issue(
             for unit in units
         ]
         _sweep(target)
-        private = Path(tempfile.mkdtemp(prefix=ooxml.PREFIX, dir=target))
+        private = Path(tempfile.mkdtemp(prefix=writing.PREFIX, dir=target))
         listed = None
         try:
             for one in made:
                 _write(private / one.file, one.document)
-            ooxml.flush_all()
+            writing.flush_all()
             listed = _write_passwords(made, target, issued)
             _keep_hashes(made, folder, before)
             ledger.write(folder, ledger.add(entries, (one.entry for one in made)))
@@ -106,7 +106,7 @@ def issue(
 
 def _sweep(target: Path) -> None:
     """Remove what a killed process left: the lock says that none is at work with these keys."""
-    for stray in target.glob(f"{ooxml.PREFIX}*"):
+    for stray in target.glob(f"{writing.PREFIX}*"):
         if stray.is_dir():
             shutil.rmtree(stray, ignore_errors=True)
 
@@ -201,6 +201,6 @@ def _write_passwords(made: Sequence[_Made], target: Path, issued: date) -> Path:
         again = f"-{number}" if number > 1 else ""
         path = target / f"{say('passwords_name')}-{issued.isoformat()}{again}.csv"
         try:
-            return ooxml.write_new(path, data)
+            return writing.write_new(path, data)
         except FileExistsError:
             number += 1

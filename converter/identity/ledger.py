@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
-from converter import ooxml
+from converter.files import writing
 from converter.identity.files import CODE, is_date
-from converter.messages import say
+from converter.messages.catalogue import say
 
 NAME = "issued.csv"
 LOCK = ".issuing"
@@ -122,7 +122,7 @@ def write(folder: Path, entries: Iterable[Entry]) -> None:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEADER)
     writer.writerows(astuple(entry) for entry in entries)
-    ooxml.write_bytes_atomically(folder / NAME, out.getvalue().encode("utf-8-sig"))
+    writing.write_bytes_atomically(folder / NAME, out.getvalue().encode("utf-8-sig"))
 
 
 def by_unit(folder: Path) -> Mapping[str, Entry] | None:

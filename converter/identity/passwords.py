@@ -28,7 +28,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from converter import ooxml
+from converter.files import writing
 
 NAME = "passwords.csv"
 HEADER = ["unit_code", "serial", "hash"]
@@ -108,7 +108,7 @@ def write(folder: Path, lines: Mapping[Key, str]) -> None:
     writer.writerow(HEADER)
     writer.writerows((code, serial, line) for (code, serial), line in lines.items())
     data = out.getvalue().encode("utf-8")
-    ooxml.write_bytes_atomically(folder / NAME, data, private=True)
+    writing.write_bytes_atomically(folder / NAME, data, private=True)
 
 
 def merged(

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from converter import keys
-from converter.identity import ledger
+from converter.identity import keys, ledger
 from converter.identity.files import Public, Refused, load, parse, public_bytes
-from converter.model import Identity, Issue, Level, Place
+from converter.model.issues import Issue, Level, Place
+from converter.model.submissions import Identity
 
 WARNINGS = frozenset({"I122", "I135"})
 

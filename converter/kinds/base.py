@@ -6,11 +6,10 @@ Excel face writes formulas that come to the same verdicts. See `Kind` for the sh
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -18,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from converter import wire
-from converter.excel import BLANKS
-from converter.model import CellType, Field, Form
+from converter.formulas.expressions import BLANKS
+from converter.model.forms import Field, Form
+from converter.model.submissions import CellType
 
 V = TypeVar("V")
 Mask = npt.NDArray[np.bool_]
@@ -279,18 +278,6 @@ def lost_digits(code: str) -> Check:
 
 def excel_lost_digits(code: str, raw: str) -> Condition:
     return Condition(code, f"IF(ISNUMBER({raw}),{raw}>={DIGITS_KEPT},FALSE)")
-
-
-def today() -> date:
-    """The day by which the future begins: of SOURCE_DATE_EPOCH (in China) where it is set, else
-    the day that the command told this process (on another machine the date may be another)."""
-    told = os.environ.get(wire.DAY_VARIABLE, "")
-    if told:
-        return date.fromisoformat(told)
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch.isdigit():
-        return (datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(epoch), hours=8)).date()
-    return date.today()
 
 
 def option_date(value: Any, option: str) -> date:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds import free, uscc
 from converter.kinds import text as free_text
 from converter.kinds.base import (
@@ -36,7 +36,7 @@ from converter.kinds.base import (
     same_text,
     squeeze,
 )
-from converter.model import Field, Form
+from converter.model.forms import Field, Form
 
 NAME = "certificate_number"
 OPTIONS: tuple[str, ...] = ("prefixes",)
@@ -92,13 +92,13 @@ def cell(text: str, field: Field, form: Form) -> str:
 
 def excel_norm(raw: str, field: Field, form: Form) -> str:
     code = uscc.excel_compact(raw)
-    begins = excel.starts_with_any(code, option_texts(field, "prefixes"))
+    begins = expressions.starts_with_any(code, option_texts(field, "prefixes"))
     typed = free_text.excel_norm(raw, field, form)
     return f"IF(AND(LEN({code})={uscc.LENGTH},{begins}),{code},{typed})"
 
 
 def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
-    begins = excel.starts_with_any(norm, option_texts(field, "prefixes"))
+    begins = expressions.starts_with_any(norm, option_texts(field, "prefixes"))
     return (
         excel_lost_digits("K805", raw),
         free.excel_formula(norm),

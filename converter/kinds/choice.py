@@ -7,7 +7,7 @@ Fault: K601 not in the list; the remedy names the entry that looks most alike.
 Options: `codes`, the list; `within`, the key of the choice on the same sheet whose entries are
 the parents of this list's: the dropdown then offers only what belongs to the chosen one.
 
->>> from converter.model import Code
+>>> from converter.model.forms import Code
 >>> entries = (Code("01", "停业(歇业)", ("停业",)), Code("02", "农、林业"))
 >>> reader = Reader(CodeList("status", entries))
 >>> [reader(t) for t in ("停业(歇业)", "01", "停业（歇业）", "停业", "1", "其他")]
@@ -24,7 +24,7 @@ from itertools import groupby
 
 import pandas as pd
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
@@ -37,7 +37,7 @@ from converter.kinds.base import (
     squeeze,
     strip,
 )
-from converter.model import CodeList, Field, Form
+from converter.model.forms import CodeList, Field, Form
 
 NAME = "choice"
 OPTIONS: tuple[str, ...] = ("codes", "within")
@@ -160,17 +160,19 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
     name = str(field.options["codes"])
     codes = form.codes[name]
     code, label, alias, alias_code = (
-        excel.list_name(name, column) for column in ("code", "label", "alias", "alias_code")
+        expressions.list_name(name, column) for column in ("code", "label", "alias", "alias_code")
     )
-    typed = excel.substitute(excel.without_blanks(raw), _typed_signs(codes))
+    typed = expressions.substitute(expressions.without_blanks(raw), _typed_signs(codes))
     found = typed
     if any(entry.aliases for entry in codes.entries):
-        alias = excel.substitute(alias, _listed_signs(codes))
-        found = excel.find_in(typed, alias, alias_code, found)
-    found = excel.find_in(typed, excel.substitute(label, _listed_signs(codes)), code, found)
+        alias = expressions.substitute(alias, _listed_signs(codes))
+        found = expressions.find_in(typed, alias, alias_code, found)
+    found = expressions.find_in(
+        typed, expressions.substitute(label, _listed_signs(codes)), code, found
+    )
     width = code_width(codes)
     padded = f'RIGHT("{"0" * width}"&{typed},MAX({width},LEN({typed})))' if width > 1 else typed
-    return excel.find_in(padded, code, code, found)
+    return expressions.find_in(padded, code, code, found)
 
 
 def _spellings(codes: CodeList) -> str:
@@ -192,7 +194,7 @@ def _typed_signs(codes: CodeList) -> list[tuple[str, str]]:
 
 
 def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
-    code = excel.list_name(str(field.options["codes"]), "code")
+    code = expressions.list_name(str(field.options["codes"]), "code")
     return (Condition("K601", f"SUMPRODUCT(--EXACT({norm},{code}))=0"),)
 
 
@@ -202,7 +204,7 @@ def excel_usable(norm: str) -> str:
 
 def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
     name = str(field.options["codes"])
-    label, parents = excel.list_name(name, "label"), excel.list_name(name, "parent")
+    label, parents = expressions.list_name(name, "label"), expressions.list_name(name, "parent")
     if "within" not in field.options:
         return label
     chosen = norm_of(str(field.options["within"]))

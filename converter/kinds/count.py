@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
@@ -34,7 +34,8 @@ from converter.kinds.base import (
     numbers,
     squeeze,
 )
-from converter.model import CellType, Field, Form
+from converter.model.forms import Field, Form
+from converter.model.submissions import CellType
 
 NAME = "count"
 OPTIONS: tuple[str, ...] = ("min", "max")
@@ -116,7 +117,7 @@ def cell(text: str, field: Field, form: Form) -> int:
 
 
 def excel_norm(raw: str, field: Field, form: Form) -> str:
-    text = excel.half_width(excel.without_blanks(raw), "0123456789.,-")
+    text = expressions.half_width(expressions.without_blanks(raw), "0123456789.,-")
     # A mark at the end tells a unit behind the number from one within it.
     mark = "CHAR(1)"
     number = f"{text}&{mark}"
@@ -124,7 +125,7 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
         number = f'SUBSTITUTE({number},"{unit}"&{mark},"")'
     number = f'SUBSTITUTE({number},{mark},"")'
     plain = f'SUBSTITUTE({number},",","")'
-    readable = f"AND(LEN({number})<={LONGEST},{excel.one_of(_shape(number), _SHAPES)})"
+    readable = f"AND(LEN({number})<={LONGEST},{expressions.one_of(_shape(number), _SHAPES)})"
     grouped = f'OR({plain}={number},TEXT(VALUE({plain}),"#,##0")={number})'
     return f"IF(ISNUMBER({raw}),{raw},IF({readable},IF({grouped},VALUE({plain}),{text}),{text}))"
 
@@ -132,7 +133,7 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
 def _shape(expression: str) -> str:
     """The text with each run of digits (12 at most) as a single 0."""
     digits = [(digit, "0") for digit in "123456789"]
-    return excel.substitute(expression, [*digits, *((zeros, "0") for zeros in _RUNS)])
+    return expressions.substitute(expression, [*digits, *((zeros, "0") for zeros in _RUNS)])
 
 
 _RUNS = ("0000", "000", "00", "00")

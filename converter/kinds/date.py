@@ -31,8 +31,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from converter import excel
-from converter.cells import number_text
+from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
@@ -50,7 +49,9 @@ from converter.kinds.base import (
     strip,
     texts,
 )
-from converter.model import CellType, Field, Form
+from converter.model.forms import Field, Form
+from converter.model.submissions import CellType
+from converter.text.cell_values import number_text
 
 NAME = "date"
 OPTIONS: tuple[str, ...] = ("earliest",)
@@ -75,7 +76,9 @@ _DAY = re.compile(
 _EIGHT = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _MONTH = re.compile(f"([0-9]{{4}}){_SIGN}([0-9]{{1,2}})(?: ?月份?)?")
 _AMBIGUOUS = re.compile("[0-9]{4}(?: ?年)?|[0-9]{4} ?[.。·] ?1")
-_ONE_BLANK = str.maketrans({c: " " if c in excel.VISIBLE_BLANKS else "" for c in excel.BLANKS})
+_ONE_BLANK = str.maketrans(
+    {c: " " if c in expressions.VISIBLE_BLANKS else "" for c in expressions.BLANKS}
+)
 
 
 def read(text: str, type: CellType) -> tuple[str, str]:
@@ -230,7 +233,7 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
     year, month, day = _excel_parts(raw)
     digits = f"DATE({year}+400,{month},{day})-146097"
     serial = f"IF({_excel_day(raw)},{digits},INT({raw}))"
-    return f"IF(ISNUMBER({raw}),{serial},{excel.without_blanks(raw)})"
+    return f"IF(ISNUMBER({raw}),{serial},{expressions.without_blanks(raw)})"
 
 
 def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:

@@ -17,9 +17,9 @@ import re
 
 import numpy as np
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds.base import Check, Condition, failing, matches_at, strip, texts, where
-from converter.model import Form
+from converter.model.forms import Form
 
 TRIGGERS = "=+-@＝＋－＠"
 
@@ -63,6 +63,6 @@ def too_long(form: Form, limit: str) -> Check:
 
 
 def excel_formula(raw: str) -> Condition:
-    first = f"LEFT({excel.without_blanks(raw)},1)"
+    first = f"LEFT({expressions.without_blanks(raw)},1)"
     # Nothing is found everywhere; but a blank cell is never asked.
-    return Condition("K007", f"ISNUMBER(FIND({first},{excel.quote(TRIGGERS)}))")
+    return Condition("K007", f"ISNUMBER(FIND({first},{expressions.quote(TRIGGERS)}))")

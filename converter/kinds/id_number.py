@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
@@ -47,9 +47,10 @@ from converter.kinds.base import (
     same_text,
     squeeze,
     texts,
-    today,
 )
-from converter.model import CellType, CodeList, Field, Form
+from converter.model.clock import today
+from converter.model.forms import CodeList, Field, Form
+from converter.model.submissions import CellType
 
 NAME = "id_number"
 OPTIONS: tuple[str, ...] = ("regions",)
@@ -242,9 +243,10 @@ def cell(text: str, field: Field, form: Form) -> str:
 
 
 def excel_norm(raw: str, field: Field, form: Form) -> str:
-    clean = excel.half_width_digits(excel.without_blanks(raw))
-    clean = f"UPPER({excel.substitute(clean, [('Ｘ', 'X'), ('ｘ', 'X'), ('＇', APOSTROPHES[0])])})"
-    quoted = f"ISNUMBER(FIND(LEFT({clean},1),{excel.quote(APOSTROPHES)}))"
+    clean = expressions.half_width_digits(expressions.without_blanks(raw))
+    wide = [("Ｘ", "X"), ("ｘ", "X"), ("＇", APOSTROPHES[0])]
+    clean = f"UPPER({expressions.substitute(clean, wide)})"
+    quoted = f"ISNUMBER(FIND(LEFT({clean},1),{expressions.quote(APOSTROPHES)}))"
     # LEFT of nothing is found everywhere; nothing without its first sign is nothing again.
     return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),IF({quoted},MID({clean},2,99),{clean}))'
 
@@ -254,7 +256,7 @@ def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Conditi
         return f"VALUE(MID({norm},{start},{length}))"
 
     old_born = _excel_date(f"1900+{part(7, 2)}", part(9, 2), part(11, 2))
-    old = f"IF({excel.only(norm, '0123456789')},{old_born},FALSE)"
+    old = f"IF({expressions.only(norm, '0123456789')},{old_born},FALSE)"
     born = _excel_date(part(7, 4), part(11, 2), part(13, 2))
     now = "YEAR(TODAY())*10000+MONTH(TODAY())*100+DAY(TODAY())"
     places = "{" + ",".join(str(n) for n in range(1, _LENGTH)) + "}"
@@ -267,12 +269,12 @@ def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Conditi
         Condition("K112", f"LEN({norm})<>{_LENGTH}"),
         Condition(
             "K114",
-            f"NOT(AND({excel.only(f'LEFT({norm},{_LENGTH - 1})', '0123456789')},"
+            f"NOT(AND({expressions.only(f'LEFT({norm},{_LENGTH - 1})', '0123456789')},"
             f'ISNUMBER(FIND({last},"0123456789X"))))',
         ),
         Condition("K115", f"IF({part(7, 4)}<{EARLIEST_BIRTH},TRUE,NOT({born}))"),
         Condition("K117", f"{part(7, 8)}>{now}"),
-        Condition("K116", f"MID({excel.quote(CHARACTERS)},MOD({total},11)+1,1)<>{last}"),
+        Condition("K116", f"MID({expressions.quote(CHARACTERS)},MOD({total},11)+1,1)<>{last}"),
     )
 
 

@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds import free
 from converter.kinds.base import (
     Cells,
@@ -43,7 +43,7 @@ from converter.kinds.base import (
     same_text,
     where,
 )
-from converter.model import Field, Form
+from converter.model.forms import Field, Form
 
 NAME = "person_name"
 OPTIONS: tuple[str, ...] = ()
@@ -72,8 +72,8 @@ _AROUND_DOT = re.compile(f" ?{DOT} ?")
 _LATIN = re.compile("[A-Za-z]").search
 _STOP_OF_NO_LATIN = re.compile(r"(?<![A-Za-z\u00c0-\u024f])\.")
 _SIGNS = str.maketrans(
-    dict.fromkeys(excel.BLANKS, "")
-    | dict.fromkeys(excel.VISIBLE_BLANKS, " ")
+    dict.fromkeys(expressions.BLANKS, "")
+    | dict.fromkeys(expressions.VISIBLE_BLANKS, " ")
     | dict.fromkeys(DOTS, DOT)
 )
 
@@ -153,24 +153,24 @@ def cell(text: str, field: Field, form: Form) -> str:
 
 
 def excel_norm(raw: str, field: Field, form: Form) -> str:
-    removed = [(c, "") for c in excel.BLANKS if c not in excel.VISIBLE_BLANKS]
-    blanks = [(c, " ") for c in excel.VISIBLE_BLANKS if c != " "]
-    name = excel.substitute(raw, [*removed, *blanks, *((c, DOT) for c in DOTS)])
-    chinese = excel.substitute(name, [(" ", ""), *((c, DOT) for c in STOPS)])
+    removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
+    blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
+    name = expressions.substitute(raw, [*removed, *blanks, *((c, DOT) for c in DOTS)])
+    chinese = expressions.substitute(name, [(" ", ""), *((c, DOT) for c in STOPS)])
     return f"IF({_excel_latin(raw)},TRIM({name}),{chinese})"
 
 
 def _excel_latin(expression: str) -> str:
     wide = "".join(chr(ord(c) + 0xFEE0) for c in LATIN_LETTERS + LATIN_LETTERS.upper())
-    return excel.contains_any(expression, LATIN_LETTERS + LATIN_LETTERS.upper() + wide)
+    return expressions.contains_any(expression, LATIN_LETTERS + LATIN_LETTERS.upper() + wide)
 
 
 def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
-    foreign = f"IF({_excel_latin(norm)},FALSE,{excel.contains_any(norm, WESTERN)})"
-    dots = excel.only(norm, f"{DOT} ")
+    foreign = f"IF({_excel_latin(norm)},FALSE,{expressions.contains_any(norm, WESTERN)})"
+    dots = expressions.only(norm, f"{DOT} ")
     return (
         free.excel_formula(norm),
-        Condition("K201", f"OR({dots},{excel.contains_any(norm, WRONG)},{foreign})"),
+        Condition("K201", f"OR({dots},{expressions.contains_any(norm, WRONG)},{foreign})"),
     )
 
 

@@ -34,7 +34,7 @@ from functools import lru_cache
 
 import pandas as pd
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
@@ -48,7 +48,7 @@ from converter.kinds.base import (
     same_text,
     texts,
 )
-from converter.model import Field, Form
+from converter.model.forms import Field, Form
 
 NAME = "phone"
 OPTIONS: tuple[str, ...] = ("areas",)
@@ -89,7 +89,7 @@ _NOT_ALONE = {"K501": "K511", "K502": "K512", "K503": "K513", "K504": "K514"}
 
 _DASHES = "—–―‐‑−"
 _ONE_BLANK = str.maketrans(
-    {c: " " if c in excel.VISIBLE_BLANKS else "" for c in excel.BLANKS}
+    {c: " " if c in expressions.VISIBLE_BLANKS else "" for c in expressions.BLANKS}
     | dict.fromkeys(_DASHES, "-")
 )
 _SEPARATORS = re.compile("[、/;,|]")
@@ -259,12 +259,12 @@ def cell(text: str, field: Field, form: Form) -> str:
 
 
 def excel_norm(raw: str, field: Field, form: Form) -> str:
-    removed = [(c, "") for c in excel.BLANKS if c not in excel.VISIBLE_BLANKS]
-    blanks = [(c, " ") for c in excel.VISIBLE_BLANKS if c != " "]
+    removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
+    blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
     dashes = [(c, "-") for c in f"{_DASHES}－"]
-    plain = excel.substitute(raw, [*removed, *blanks, *dashes])
-    plain = f"TRIM({excel.half_width_digits(plain)})"
-    return f"IF(ISNUMBER({raw}),{excel.number_as_text(raw)},{plain})"
+    plain = expressions.substitute(raw, [*removed, *blanks, *dashes])
+    plain = f"TRIM({expressions.half_width_digits(plain)})"
+    return f"IF(ISNUMBER({raw}),{expressions.number_as_text(raw)},{plain})"
 
 
 def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
@@ -275,12 +275,12 @@ def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Conditi
         f'OR({one}=0,AND({one}=1,LEFT({norm},1)="0",OR(MID({norm},4,1)="-",MID({norm},5,1)="-")))'
     )
     foreign = f'OR(LEFT({digits},2)="00",AND(LEFT({digits},2)="86",LEN({digits})>=12))'
-    simple = f"AND({excel.only(digits, '0123456789')},{hyphen},NOT({foreign}))"
+    simple = f"AND({expressions.only(digits, '0123456789')},{hyphen},NOT({foreign}))"
 
     def alone(wrong: str) -> str:
         return f"IF({simple},{wrong},FALSE)"
 
-    counted = excel.array("0123456789")
+    counted = expressions.array("0123456789")
     few = f'SUMPRODUCT(LEN({norm})-LEN(SUBSTITUTE({norm},{counted},"")))<{FEWEST_DIGITS}'
     found = [Condition("K503", few)]
     if areas:
@@ -296,7 +296,7 @@ def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Conditi
     )
     if areas:
         right = [f"{a.code}{len(a.code) + a.digits}" for a in areas.values()]
-        known = excel.starts_with_any(digits, areas)
+        known = expressions.starts_with_any(digits, areas)
         found.append(
             Condition("K502", alone(f"AND({known},NOT({_excel_area(digits, list(areas), right)}))"))
         )
@@ -315,8 +315,8 @@ def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
 def _excel_area(digits: str, starts: list[str], wanted: list[str]) -> str:
     """TRUE where digits begin with an area and have the length that it asks for."""
     lengths = sorted({len(start) for start in starts})
-    return excel.either(
-        excel.one_of(
+    return expressions.either(
+        expressions.one_of(
             f"LEFT({digits},{n})&LEN({digits})",
             [w for start, w in zip(starts, wanted, strict=True) if len(start) == n],
         )
@@ -328,11 +328,11 @@ def _excel_acceptable(digits: str) -> str:
     """TRUE for what is right, or perhaps right, among digits that are no other fault."""
 
     def length(*lengths: int) -> str:
-        return excel.either(f"LEN({digits})={n}" for n in lengths)
+        return expressions.either(f"LEN({digits})={n}" for n in lengths)
 
     first, second = f"LEFT({digits},1)", f"MID({digits},2,1)"
     two, three = f"LEFT({digits},2)", f"LEFT({digits},3)"
-    return excel.either(
+    return expressions.either(
         [
             f'AND({first}="1",{second}>="3",{length(11)})',
             f'AND({first}="1",{length(5)})',

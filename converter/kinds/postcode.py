@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
@@ -35,7 +35,7 @@ from converter.kinds.base import (
     squeeze,
     texts,
 )
-from converter.model import Field, Form
+from converter.model.forms import Field, Form
 
 NAME = "postcode"
 OPTIONS: tuple[str, ...] = ("prefixes",)
@@ -85,18 +85,18 @@ def cell(text: str, field: Field, form: Form) -> str:
 
 
 def excel_norm(raw: str, field: Field, form: Form) -> str:
-    code = excel.half_width_digits(excel.without_blanks(raw))
-    lost_zero = excel.starts_with_any(f'"0"&{code}', option_texts(field, "prefixes"))
-    lost_zero = f"AND(LEN({code})=5,{excel.only(code, '0123456789')},{lost_zero})"
+    code = expressions.half_width_digits(expressions.without_blanks(raw))
+    lost_zero = expressions.starts_with_any(f'"0"&{code}', option_texts(field, "prefixes"))
+    lost_zero = f"AND(LEN({code})=5,{expressions.only(code, '0123456789')},{lost_zero})"
     return f'IF({lost_zero},"0"&{code},{code})'
 
 
 def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
-    digits = excel.only(norm, "0123456789")
+    digits = expressions.only(norm, "0123456789")
     found = [Condition("K701", f"NOT(AND(LEN({norm})=6,{digits}))")]
     prefixes = option_texts(field, "prefixes")
     if prefixes:
-        found.append(Condition("K702", f"NOT({excel.starts_with_any(norm, prefixes)})"))
+        found.append(Condition("K702", f"NOT({expressions.starts_with_any(norm, prefixes)})"))
     return tuple(found)
 
 

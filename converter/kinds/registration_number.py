@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds import uscc
 from converter.kinds.base import (
     Cells,
@@ -35,7 +35,7 @@ from converter.kinds.base import (
     squeeze,
     texts,
 )
-from converter.model import Field, Form
+from converter.model.forms import Field, Form
 
 NAME = "registration_number"
 OPTIONS: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
 
 
 def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
-    digits = excel.only(norm, "0123456789")
+    digits = expressions.only(norm, "0123456789")
     numbered = f"AND({digits},OR(LEN({norm})=13,LEN({norm})=15))"
     return (
         excel_lost_digits("K805", raw),

@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds import free
 from converter.kinds.base import Cells, Check, Condition, Normal, map_unique, same_text, strip
-from converter.model import Field, Form
+from converter.model.forms import Field, Form
 
 NAME = "text"
 OPTIONS: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ def cell(text: str, field: Field, form: Form) -> str:
 
 def excel_norm(raw: str, field: Field, form: Form) -> str:
     # No rule compares texts; what matters is that blanks alone are nothing.
-    return f'IF({excel.without_blanks(raw)}="","",{raw}&"")'
+    return f'IF({expressions.without_blanks(raw)}="","",{raw}&"")'
 
 
 def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:

@@ -14,7 +14,7 @@ True
 
 from __future__ import annotations
 
-from converter import excel
+from converter.formulas import expressions
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 LENGTH = 18
@@ -42,14 +42,14 @@ def _places(count: int) -> str:
 
 def excel_shaped(norm: str) -> str:
     """Expression: TRUE for the shape of a code."""
-    found = f"ISNUMBER(FIND(MID({norm},{_places(LENGTH)},1),{excel.quote(ALPHABET)}))"
+    found = f"ISNUMBER(FIND(MID({norm},{_places(LENGTH)},1),{expressions.quote(ALPHABET)}))"
     # FIND finds the nothing behind a short text everywhere, so the length is asked for, too.
     return f"AND(LEN({norm})={LENGTH},SUMPRODUCT(--{found})={LENGTH})"
 
 
 def excel_wrong(norm: str) -> str:
     """Expression: TRUE for the shape of a code whose check character fails."""
-    alphabet = excel.quote(ALPHABET)
+    alphabet = expressions.quote(ALPHABET)
     weights = "{" + ",".join(str(w) for w in _WEIGHTS) + "}"
     found = f"FIND(MID({norm},{_places(LENGTH - 1)},1),{alphabet})-1"
     total = f"SUMPRODUCT(({found})*{weights})"
@@ -60,5 +60,7 @@ def excel_wrong(norm: str) -> str:
 def excel_compact(raw: str) -> str:
     """Expression: a code in its own writing: no blanks, half-width, large letters."""
     letters = ALPHABET[10:]
-    clean = excel.half_width(f"UPPER({excel.without_blanks(raw)})", "0123456789" + letters)
+    clean = expressions.half_width(
+        f"UPPER({expressions.without_blanks(raw)})", "0123456789" + letters
+    )
     return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),{clean})'

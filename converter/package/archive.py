@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from converter import messages, zips
-from converter.model import Form, Issue, Place
+from converter.files import zip_directory
+from converter.messages import catalogue
+from converter.model.forms import Form
+from converter.model.issues import Issue, Place
 
 # A package of 100,000 members has 5 members of together 8 MB and comes as 3 MB.
 LARGEST_FILE = 64 * 2**20
@@ -39,7 +41,7 @@ class Findings:
 
     def note(self, code: str, member: str = "", line: int = 0, **params: str | int) -> None:
         place = Place(self.file, member, line, 1 if line else 0)
-        level = messages.entry(code, self.form).level
+        level = catalogue.entry(code, self.form).level
         named: dict[str, str | int] = {"member": member} if member else {}
         self.issues.append(Issue(code, level, place, params=named | params))
 
@@ -52,7 +54,7 @@ def members_of(path: Path, form: Form, findings: Findings) -> dict[str, bytes]:
     """The members that a package of this form may have, by name."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise findings.refuse("P101", reason=messages.say("package_no_file"))
+            raise findings.refuse("P101", reason=catalogue.say("package_no_file"))
         file = path.open("rb")
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -90,10 +92,10 @@ def _archive(file: BinaryIO, findings: Findings) -> zipfile.ZipFile:
         raise findings.refuse("P104", limit=LARGEST_FILE // 2**20)
     file.seek(0)
     magic = file.read(4)
-    if zips.directory_size(file) > LARGEST_DIRECTORY:
+    if zip_directory.directory_size(file) > LARGEST_DIRECTORY:
         raise findings.refuse("P103", found="…", limit=MOST_MEMBERS)
     try:
-        return zips.opened(file, LARGEST_DIRECTORY)
+        return zip_directory.opened(file, LARGEST_DIRECTORY)
     except _DAMAGED as error:
         raise findings.refuse("P106" if magic[:2] == b"PK" else "P102") from error
 

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from converter import __version__
-from converter.model import Field, Form, Records, Resource, Stamp
+from converter.model.forms import Field, Form, Resource
+from converter.model.submissions import Records, Stamp
 from converter.package.archive import REASONS, SEALED
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"

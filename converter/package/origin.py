@@ -16,7 +16,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from converter.model import Form, Level, Place, Stamp
+from converter.model.forms import Form
+from converter.model.issues import Level, Place
+from converter.model.submissions import Stamp
 from converter.package.archive import Findings
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def judge(
 def _signed(
     data: bytes, signature: bytes | None, public: Public, form: Form, findings: Findings
 ) -> bool:
-    from converter import keys
+    from converter.identity import keys
 
     profile, key = form.package, public.keys.unit_signing
     if signature is None:

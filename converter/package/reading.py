@@ -15,18 +15,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from converter import excel, messages
-from converter.model import (
-    CellType,
-    Form,
-    Issue,
-    Place,
-    RawColumn,
-    RawSheet,
-    Resource,
-    Stamp,
-    Submission,
-)
+from converter.formulas import expressions
+from converter.messages import catalogue
+from converter.model.forms import Form, Resource
+from converter.model.issues import Issue, Place
+from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
 from converter.package import descriptor, origin, tables
 from converter.package.archive import REASONS, SEALED, Findings, Refused, listed, members_of
 
@@ -296,7 +289,7 @@ def _columns_fit(resource: Resource, table: tables.Table, findings: Findings) ->
 
 def _cells(texts: list[str]) -> RawColumn:
     """Text of nothing but blanks is blank, here as in a workbook."""
-    filled = [text if text.strip(excel.BLANKS) else "" for text in texts]
+    filled = [text if text.strip(expressions.BLANKS) else "" for text in texts]
     return RawColumn(filled, [int(CellType.TEXT if t else CellType.BLANK) for t in filled])
 
 
@@ -348,6 +341,6 @@ def _same_unit(unit: RawSheet, stamp: Stamp, form: Form, findings: Findings) -> 
         if column and column.text and told and column.text[0] and column.text[0] != told:
             row, position = unit.at[card.key]
             place = Place(findings.file, unit.name, row, position, card.key)
-            level = messages.entry("P127", form).level
+            level = catalogue.entry("P127", form).level
             params = {"expected": told}
             findings.issues.append(Issue("P127", level, place, column.text[0], params))

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from converter import ooxml
-from converter.model import Form, Identity, Level, Records, Resource, Stamp
+from converter.files import zip_writing
+from converter.model.forms import Form, Resource
+from converter.model.issues import Level
+from converter.model.submissions import Identity, Records, Stamp
 from converter.package import descriptor, reading, tables
 from converter.package.archive import REASONS, SEALED
 
@@ -67,7 +69,7 @@ def write(path: Path, members: Sequence[tuple[str, bytes]], form: Form, *, creat
         if errors:
             raise PackageError(f"{path}: {errors[0].code} {dict(errors[0].params)}")
 
-    ooxml.write_zip(path, members, when=created, verify=verify)
+    zip_writing.write_zip(path, members, when=created, verify=verify)
 
 
 def _content(resource: Resource, records: Records, form: Form) -> descriptor.Content:
@@ -90,7 +92,7 @@ def _member(content: descriptor.Content) -> tuple[str, bytes]:
 def _sealed(
     contents: Sequence[descriptor.Content], records: Records, recipient: str
 ) -> tuple[list[descriptor.Content], bytes]:
-    from converter import keys
+    from converter.identity import keys
 
     sealed = [replace(c, sealed=keys.seal(c.data, recipient)) for c in contents]
     reasons = descriptor.reasons(records)

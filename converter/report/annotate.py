@@ -17,23 +17,29 @@ from pathlib import Path
 from types import MappingProxyType
 
 from converter import template
-from converter.messages import say
-from converter.model import Change, Field, Form, Issues, Level, Outcome, Place, Submission
-from converter.report import tables
-from converter.report.tables import Finding
-from converter.report.text import visible
-from converter.template import pages, style
-from converter.template.copying import Copy
+from converter.messages.catalogue import say
+from converter.model.forms import Field, Form
+from converter.model.issues import Issues, Level, Place
+from converter.model.submissions import Change, Outcome, Submission
+from converter.report import issue_text
+from converter.report.issue_text import Finding
+from converter.template import style, text_sheets
+from converter.template.annotated_copy import Copy
 from converter.template.layout import Layout, layout
-from converter.template.pages import Entry, Page, Plain, link_to
-from converter.workbook import remains
+from converter.template.text_sheets import Entry, Page, Plain, link_to
+from converter.text.display import visible
+from converter.workbook.form import leftovers
 
 LISTED = 10  # cells of a repeated fault that get a line of their own
 COMMENTED = 2000  # comments a sheet; beyond, cells are coloured only
 LONGEST = 300  # characters of what was typed; the cell itself has them all
 EXPLAINED = 5_000  # changes that lead to their cells; a sheet has room for 65,530 links
 MOST_LINES = 1_000_000  # of a list: a sheet has 1,048,576 rows
-VERDICTS = {Level.ERROR: pages.WRONG, Level.WARNING: pages.DOUBT, Level.NOTE: pages.NOTED}
+VERDICTS = {
+    Level.ERROR: text_sheets.WRONG,
+    Level.WARNING: text_sheets.DOUBT,
+    Level.NOTE: text_sheets.NOTED,
+}
 PROBLEMS = {
     "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17,
     "value": 22, "message": 38, "fix": 38,
@@ -62,8 +68,8 @@ def annotated(
     rows = template.prepared_rows(1, members) if members else form.limits["rows"]
     stamp = replace(submission.stamp, form=form.id, version=form.version)
     home = _Home(submission, form, layout(form, rows))
-    found = tables.ordered(outcome, form)
-    words = tables.Words(form, show_ids=True)
+    found = issue_text.ordered(outcome, form)
+    words = issue_text.Words(form, show_ids=True)
     listed = [_problems(found, home, words, changes)]
     if changes:
         listed.append(_changes(changes, home, words))
@@ -96,7 +102,7 @@ class _Home:
     def field(self, place: Place) -> Field | None:
         key = place.sheet, place.field
         if key not in self._fields:
-            self._fields[key] = tables.field_of(place, self._form)
+            self._fields[key] = issue_text.field_of(place, self._form)
         return self._fields[key]
 
     def of(self, place: Place) -> Place:
@@ -122,7 +128,7 @@ class _Home:
 
 
 def _marks(
-    found: Issues, home: _Home, words: tables.Words
+    found: Issues, home: _Home, words: issue_text.Words
 ) -> tuple[dict[str, dict[int, Mapping[int, Level]]], dict[str, dict[tuple[int, int], str]]]:
     """By sheet key: cells in the colour of their worst finding, as row → column → level, and of
     the first ones also in words what and how. `found` names errors before warnings."""
@@ -163,7 +169,9 @@ def _comment(findings: Sequence[Finding]) -> str:
 # --- the list in front -----------------------------------------------------------------------
 
 
-def _problems(found: Issues, home: _Home, words: tables.Words, changes: Collection[Change]) -> Page:
+def _problems(
+    found: Issues, home: _Home, words: issue_text.Words, changes: Collection[Change]
+) -> Page:
     """One line a problem; of a repeated one the first few, the others by their cells."""
     counts = found.counted(lambda head: head.level)
     errors, warnings = counts[Level.ERROR], counts[Level.WARNING]
@@ -173,7 +181,7 @@ def _problems(found: Issues, home: _Home, words: tables.Words, changes: Collecti
         lead += say("report_copy_changed", count=len(changes))
     submission = home.submission
     rows: list[list[Entry]] = []
-    for number, group in enumerate(tables.gathered(found), 1):
+    for number, group in enumerate(issue_text.gathered(found), 1):
         level = group[0].level
         shown = [*map(words.of, group[: 1 if level is Level.NOTE else LISTED])]
         for one in shown:
@@ -182,7 +190,7 @@ def _problems(found: Issues, home: _Home, words: tables.Words, changes: Collecti
             rows.append(_problem(number, one, fix, home.of(one.place), submission))
         rest = group[len(shown) :]
         if rest:
-            cells = tables.listed(_or_original(home.of(place), place) for place in rest.places)
+            cells = issue_text.listed(_or_original(home.of(place), place) for place in rest.places)
             text = say("report_copy_more", count=len(rest), cells=cells)
             said = {"level": say(f"report_{level}"), "message": text}
             blank = (Entry(said.get(role, "")) for role in [*PROBLEMS][1:])
@@ -222,7 +230,7 @@ def _problem(
 def _linked(place: Place) -> Entry:
     if not place.row:
         return Entry("")
-    return Entry(place.cell, pages.LINK, link_to(place.sheet, place.cell))
+    return Entry(place.cell, text_sheets.LINK, link_to(place.sheet, place.cell))
 
 
 def _original(place: Place, copy: Place, submission: Submission) -> str:
@@ -238,7 +246,7 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
 # --- what was changed, and what the form does not know -----------------------------------------
 
 
-def _changes(changes: Collection[Change], home: _Home, words: tables.Words) -> Page:
+def _changes(changes: Collection[Change], home: _Home, words: issue_text.Words) -> Page:
     """A line a change; the first ones with a way to the cell and with the reason in words."""
     left = iter(changes)
     rows = []
@@ -282,23 +290,23 @@ def _plain_change(number: int, change: Change, home: _Home) -> tuple[str, ...]:
     return (str(number), note.code, place.sheet, place.cell, original, title, old, new, "")
 
 
-def own_sheets(form: Form) -> remains.Own:
+def own_sheets(form: Form) -> leftovers.Own:
     """The sheets that copies of this form have of their own."""
     pages_of = (say("report_copy_sheet"), say("report_changes_sheet"))
     names = {*template.sheet_names(form), *pages_of} - {form.unit.title, form.member.title}
-    return remains.Own(names, say("report_copy_extras_sheet"), pages.HEAD_ROW + 1)
+    return leftovers.Own(names, say("report_copy_extras_sheet"), text_sheets.HEAD_ROW + 1)
 
 
 def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Page | None:
     """What the original's files hold beside the form, cell by cell."""
     own, rows, more = own_sheets(form), list[list[Entry]](), False
-    if not remains.are_there(submission, own):
+    if not leftovers.are_there(submission, own):
         return None
     for name in dict.fromkeys([*submission.files.values()] or [submission.file]):
         path = files.get(name)
         if path is None:
             continue
-        found = remains.remains(path, submission, form, own)
+        found = leftovers.remains(path, submission, form, own)
         more = more or found.more
         shown = Entry(visible(Path(name).name))
         rows += ([shown, *(Entry(visible(text)) for text in cell)] for cell in found.cells)
@@ -308,7 +316,7 @@ def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Pa
     return Page(
         name=own.carried,
         title=own.carried,
-        lead=lead + (say("report_copy_extras_more", most=remains.MOST) if more else ""),
+        lead=lead + (say("report_copy_extras_more", most=leftovers.MOST) if more else ""),
         columns=[(say(f"report_copy_{role}"), width) for role, width in EXTRAS.items()],
         rows=rows,
     )

@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from converter.model import Change, Form, Outcome
-from converter.report import changed, tables
-from converter.report.tables import Finding
+from converter.model.forms import Form
+from converter.model.submissions import Change, Outcome
+from converter.report import fixes_text, issue_text
+from converter.report.issue_text import Finding
 
 VERSION = 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -40,7 +41,7 @@ def pieces(
         # A lone surrogate from a damaged file has no UTF-8; its escape is plain ASCII.
         return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", encode(value))
 
-    yield f'{{"version": {VERSION}, "summary": {dump(tables.count(outcomes))},\n "files": ['
+    yield f'{{"version": {VERSION}, "summary": {dump(issue_text.count(outcomes))},\n "files": ['
     for number, outcome in enumerate(outcomes):
         yield ",\n  " if number else ""
         yield from _file(outcome, form, show_ids, dump, fixed)
@@ -61,12 +62,12 @@ def _file(
         "members": outcome.members,
     }
     yield f'{dump(head)[:-1]}, "issues": ['
-    found = tables.findings(outcome, form, show_ids=show_ids)
+    found = issue_text.findings(outcome, form, show_ids=show_ids)
     yield from _between(",\n    ", map(dump, map(_issue, found)))
     yield "]"
     if fixed is not None:
         yield ',\n   "fixed": ['
-        words = tables.Words(form, show_ids=show_ids)
+        words = issue_text.Words(form, show_ids=show_ids)
         mended = (_change(c, words) for c in fixed.get(outcome.file, ()))
         yield from _between(",\n    ", map(dump, mended))
         yield "]"
@@ -80,8 +81,8 @@ def _between(separator: str, texts: Iterable[str]) -> Iterator[str]:
         before = separator
 
 
-def _change(change: Change, words: tables.Words) -> dict[str, Any]:
-    one = changed.said(change, words)
+def _change(change: Change, words: issue_text.Words) -> dict[str, Any]:
+    one = fixes_text.said(change, words)
     place = change.note.place
     return {
         "code": change.note.code,

@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from converter.messages import say
-from converter.report.text import columns as width
-from converter.report.text import cut, visible
+from converter.messages.catalogue import say
+from converter.text.display import columns as width
+from converter.text.display import cut, visible
 
 COLOURS = ("#2b5c75", "#d98324", "#b4c0c7")  # told apart in grey, too
 DRAWN = 30  # lines of a table that a chart shows; a table may have hundreds

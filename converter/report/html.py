@@ -11,10 +11,12 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from converter.messages import say
-from converter.model import Form, Issues, Level, Outcome
-from converter.report import charts, page, tables
-from converter.report.tables import Finding
+from converter.messages.catalogue import say
+from converter.model.forms import Form
+from converter.model.issues import Issues, Level
+from converter.model.submissions import Outcome
+from converter.report import charts, issue_text, page
+from converter.report.issue_text import Finding
 from converter.report.terminal import SHOWN, address
 from converter.statistics.cards import Table
 from converter.statistics.figure import BARS, Figure
@@ -24,15 +26,15 @@ TEMPLATE = "report.html.j2"
 
 def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> str:
     """The whole page as text."""
-    totals = tables.count(outcomes)
-    common = tables.common(outcomes, form, charts.TOP)
+    totals = issue_text.count(outcomes)
+    common = issue_text.common(outcomes, form, charts.TOP)
     return (
         prepared(page.environment())
         .get_template(TEMPLATE)
         .render(
             form=form,
             totals=totals,
-            statuses=tables.STATUSES,
+            statuses=issue_text.STATUSES,
             common=common,
             chart=_chart(common) if len(outcomes) > 1 else "",
             lead=say("report_page_lead", **totals),
@@ -60,27 +62,27 @@ def _chart(common: Table) -> Markup:
 def section(outcome: Outcome, form: Form, *, show_ids: bool) -> dict[str, Any]:
     """What the macros of `findings.html.j2` show of one submission: plain values, and few of
     them however many findings there are."""
-    words = tables.Words(form, show_ids=show_ids)
-    by_level: dict[Level, list[Issues]] = {level: [] for level in tables.LEVELS}
-    for group in tables.gathered(tables.ordered(outcome, form)):
+    words = issue_text.Words(form, show_ids=show_ids)
+    by_level: dict[Level, list[Issues]] = {level: [] for level in issue_text.LEVELS}
+    for group in issue_text.gathered(issue_text.ordered(outcome, form)):
         by_level[group[0].level].append(group)
     serious = by_level[Level.ERROR] + by_level[Level.WARNING]
     return {
         "status": outcome.status,
-        "counts": [sum(map(len, by_level[level])) for level in tables.LEVELS],
+        "counts": [sum(map(len, by_level[level])) for level in issue_text.LEVELS],
         "groups": [_group(group, words) for group in serious],
         "notes": [_note(group, words) for group in by_level[Level.NOTE]],
     }
 
 
-def _group(group: Issues, words: tables.Words) -> dict[str, Any]:
+def _group(group: Issues, words: issue_text.Words) -> dict[str, Any]:
     rest = group[SHOWN:]
     return {
         "level": str(group[0].level),
         "code": group[0].code,
         "shown": [_shown(words.of(issue)) for issue in group[:SHOWN]],
         "more": len(rest),
-        "cells": tables.listed(rest.places),
+        "cells": issue_text.listed(rest.places),
     }
 
 
@@ -95,11 +97,11 @@ def _shown(one: Finding) -> dict[str, Any]:
     }
 
 
-def _note(group: Issues, words: tables.Words) -> dict[str, Any]:
+def _note(group: Issues, words: issue_text.Words) -> dict[str, Any]:
     return {
         "code": group[0].code,
-        "example": tables.titled(words.of(group[0])),
+        "example": issue_text.titled(words.of(group[0])),
         "count": len(group),
         "sheet": group[0].place.sheet,
-        "cells": tables.listed(group.places),
+        "cells": issue_text.listed(group.places),
     }

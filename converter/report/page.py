@@ -3,18 +3,20 @@ and texts from outside are shown with `visible`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from converter.messages import say
-from converter.report import tabular
-from converter.report.text import visible
+from converter.messages.catalogue import say
+from converter.report import table
+from converter.report.table import Table
+from converter.text.display import visible
 
 
 def shown(cell: str | int | float) -> str:
     """A cell as people read it: thousands are set apart, as in the workbook."""
-    return f"{cell:,}" if isinstance(cell, int) else tabular.shown(cell)
+    return f"{cell:,}" if isinstance(cell, int) else table.shown(cell)
 
 
 def environment(*folders: Path) -> Environment:
@@ -29,3 +31,9 @@ def environment(*folders: Path) -> Environment:
     made.globals.update(say=say)
     made.filters.update(visible=visible, shown=shown)
     return made
+
+
+def tables_page(tables: Sequence[Table], title: str, subtitle: str = "") -> str:
+    """One page of tables that opens offline and prints well."""
+    page = environment().get_template("tables.html.j2")
+    return page.render(tables=tables, title=title, subtitle=subtitle)

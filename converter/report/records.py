@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from converter.messages import say
-from converter.model import Form
-from converter.report import mask, tabular
-from converter.report.tabular import Table
+from converter.messages.catalogue import say
+from converter.model.forms import Form
+from converter.report import table
+from converter.report.page import tables_page
+from converter.report.table import Table
+from converter.text import masking
 
 
 def text(
     found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool = False, width: int = 0
 ) -> str:
     """The contents as terminal tables; with `member` only the members it finds."""
-    return tabular.text(_tables(found, form, member, show_ids), width)
+    return table.text(_tables(found, form, member, show_ids), width)
 
 
 def html(found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool = False) -> str:
     """The same as a page to print."""
     unit = found["outcome"].unit_name
-    return tabular.html(_tables(found, form, member, show_ids), form.title, unit)
+    return tables_page(_tables(found, form, member, show_ids), form.title, unit)
 
 
 def _tables(found: dict[str, Any], form: Form, member: str, show_ids: bool) -> list[Table]:
@@ -43,7 +45,7 @@ def _members(columns: dict[str, list[str]], form: Form, wanted: str, show_ids: b
         texts = [columns[key][n] for key in keys]
         if not show_ids:
             texts = [
-                mask.whole(t) if key in ids else mask.text(t)
+                masking.whole(t) if key in ids else masking.text(t)
                 for key, t in zip(keys, texts, strict=True)
             ]
         rows.append([n + 1, *texts])

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from converter.messages import say
+from converter.messages.catalogue import say
 from converter.report import charts
-from converter.report.tabular import Table, shown
-from converter.report.text import columns
+from converter.report.table import Table, shown
+from converter.text.display import columns
 
 HEADING, FIRST = 3, 4  # rows
 INK, ACCENT, BAND, LINE = "1F2A33", "2B5C75", "E9F0F3", "D5DCE1"

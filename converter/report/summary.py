@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from converter.messages import say
-from converter.report import charts, spreadsheet, tabular
+from converter.messages.catalogue import say
+from converter.report import charts, spreadsheet
+from converter.report import table as tabular
 from converter.report.charts import Figure
-from converter.report.tabular import Table
+from converter.report.table import Table
 
 WIDE = 6  # columns from which a table takes the whole width of a page
 WORDY = 3  # … and columns of words

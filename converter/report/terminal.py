@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from converter import messages
-from converter.messages import say
-from converter.model import Form, Issues, Level, Outcome, Place
-from converter.report import tables
-from converter.report.tables import Finding
-from converter.report.text import columns, cut, visible
+from converter.messages import catalogue
+from converter.messages.catalogue import say
+from converter.model.forms import Form
+from converter.model.issues import Issues, Level, Place
+from converter.model.submissions import Outcome
+from converter.report import issue_text
+from converter.report.issue_text import Finding
+from converter.text.display import columns, cut, visible
 
 SHOWN = 3  # findings of a group that are shown in full
 COMMON = 5  # faults that are told of many files
@@ -61,13 +63,13 @@ def summary(
     not fit. `annotated` are the copies that were just written.
     """
     paint = _painter(colour)
-    totals = tables.count(outcomes)
+    totals = issue_text.count(outcomes)
     parts = [
         paint(
             say("report_part", status=say(f"report_status_{status}"), count=totals[status]),
             _STATUS_COLOURS[status],
         )
-        for status in tables.STATUSES
+        for status in issue_text.STATUSES
         if totals[status]
     ]
     lines = [say("report_summary", files=totals["files"], parts="，".join(parts))]
@@ -79,7 +81,7 @@ def summary(
 
 def _common(outcomes: Sequence[Outcome], form: Form, width: int) -> list[str]:
     """The most widespread faults, where some are in several files."""
-    rows = [row for row in tables.common(outcomes, form, COMMON).rows if int(row[2]) > 1]
+    rows = [row for row in issue_text.common(outcomes, form, COMMON).rows if int(row[2]) > 1]
     lines = [say("report_common_line", what=w, files=f, places=p) for w, _, f, p in rows]
     return [say("report_common_head"), *(cut(line, width) for line in lines)] if lines else []
 
@@ -131,8 +133,8 @@ def _file(
     verbose: bool,
 ) -> str:
     lines: list[str] = []
-    words = tables.Words(form, show_ids=show_ids)
-    for group in tables.gathered(tables.ordered(outcome, form)):
+    words = issue_text.Words(form, show_ids=show_ids)
+    for group in issue_text.gathered(issue_text.ordered(outcome, form)):
         if not verbose and len(group) > 1 and group[0].level is Level.NOTE:
             lines.append(_notes(group, words.of(group[0]), form, paint, width))
             continue
@@ -143,7 +145,7 @@ def _file(
             )
         rest = group[len(shown) :]
         if rest:
-            places = tables.listed(rest.places)
+            places = issue_text.listed(rest.places)
             lines.append(cut(say("report_more", count=len(rest), cells=places), width))
     lines.append(_ending(outcome, paint))
     return "\n".join(lines)
@@ -153,7 +155,7 @@ def diagnostic(
     one: Finding, paint: Paint = lambda text, _: text, width: int = 0, *, brief: bool = False
 ) -> list[str]:
     """The lines of one finding; `brief` leaves out what was typed and what to do."""
-    head = f"{_head(one, paint)}{visible(tables.titled(one))}"
+    head = f"{_head(one, paint)}{visible(issue_text.titled(one))}"
     lines = [head]
     if one.value and not brief:
         lines.append(say("report_value", value=_value(one.value, width)))
@@ -183,12 +185,12 @@ def _value(value: str, width: int) -> str:
 
 
 def _notes(group: Issues, one: Finding, form: Form, paint: Paint, width: int) -> str:
-    title = messages.entry(one.code, form).title
+    title = catalogue.entry(one.code, form).title
     text = say(
         "report_notes",
         title=title,
         count=len(group),
-        cells=tables.listed(group.places),
+        cells=issue_text.listed(group.places),
     )
     parts = [
         paint(f"{say(f'report_{one.level}')}[{one.code}]", _COLOURS[one.level]),

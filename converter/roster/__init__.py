@@ -4,6 +4,6 @@
 `blank` writes an empty one.
 """
 
-from converter.roster.definition import Table, definition
+from converter.forms.roster import Table, definition
 
 __all__ = ["Table", "definition"]

@@ -20,12 +20,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from converter import messages, schema, workbook
+from converter import workbook
+from converter.forms.roster import CONTACT, Table
 from converter.identity.files import CODE
 from converter.identity.issuing import Unit
 from converter.kinds.base import Cells
-from converter.model import CellType, Field, Issue, Issues, Level, Outcome, Place, RawSheet
-from converter.roster.definition import CONTACT, Table
+from converter.messages import catalogue
+from converter.model.forms import Field
+from converter.model.issues import Issue, Issues, Level, Place
+from converter.model.submissions import CellType, Outcome, RawSheet
+from converter.validation import sheets
 
 OPTIONAL_COLUMN = "S004"
 DIGITS_KEPT = 15  # of a number in a spreadsheet
@@ -77,11 +81,11 @@ def _judged(raw: RawSheet, table: Table, file: str) -> tuple[Mapping[str, list[s
         )
         if column is None:
             absent[field.key] = pd.Series(True, index=index)
-    judged = schema.judge(table.member, cells, table, absent)
+    judged = sheets.judge(table.member, cells, table, absent)
     issues = []
     for finding in (*judged.findings, *judged.notes):
         field = table.member.field(finding.field)
-        level = messages.entry(finding.code, table, field).level
+        level = catalogue.entry(finding.code, table, field).level
         place = raw.place(file, finding.field, finding.record)
         typed = raw.columns[finding.field].text[finding.record]
         issues.append(Issue(finding.code, level, place, typed, finding.params))
@@ -113,7 +117,7 @@ def _issue(
     related: Place | None = None,
     other: str = "",
 ) -> Issue:
-    level = messages.entry(code, table).level
+    level = catalogue.entry(code, table).level
     params = {"related_cell": related.cell, "other": other} if related else {}
     return Issue(code, level, place, value, params, (related,) if related else ())
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from converter.messages import say
-from converter.model import Form, Rule
+from converter.messages.catalogue import say
+from converter.model.forms import Form, Rule
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
     Hit,

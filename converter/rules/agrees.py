@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from converter.kinds import KINDS
-from converter.model import Form, Rule
+from converter.model.forms import Form, Rule
 from converter.rules.base import Hit, Refs, Tables, known_path, labels, title
 
 NAME = "agrees"

@@ -10,18 +10,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from converter.excel import either
-from converter.model import Form, Rule
-from converter.rules.base import (
-    Hit,
-    Refs,
-    Tables,
-    known_path,
-    labels,
-    numbers,
-    same_sheet,
-    title,
-)
+from converter.formulas.expressions import either
+from converter.model.forms import Form, Rule
+from converter.rules.base import Hit, Refs, Tables, known_path, labels, numbers, same_sheet, title
 
 NAME = "at_most"
 OPTIONS: tuple[str, ...] = ("limits",)

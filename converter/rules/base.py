@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from converter.kinds.base import Mask
-from converter.model import Field, Form, Rule
+from converter.model.forms import Field, Form, Rule
 
 
 @dataclass(frozen=True, slots=True)

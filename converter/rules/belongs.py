@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from converter.excel import list_name, look_up
+from converter.formulas.expressions import list_name, look_up
 from converter.kinds.base import option_list
-from converter.model import CodeList, Form, Rule
+from converter.model.forms import CodeList, Form, Rule
 from converter.rules.base import (
     Hit,
     Refs,

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from converter.excel import array, quote
+from converter.formulas.expressions import array, quote
 from converter.kinds.base import Mask, option_list
-from converter.model import CodeList, Form, Rule
+from converter.model.forms import CodeList, Form, Rule
 from converter.rules.base import Refs, Tables, known_path, title
 
 

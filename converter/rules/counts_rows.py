@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from converter.excel import quote
-from converter.messages import say
-from converter.model import Form, Rule
+from converter.formulas.expressions import quote
+from converter.messages.catalogue import say
+from converter.model.forms import Form, Rule
 from converter.rules import conditions
 from converter.rules.base import Hit, Refs, Tables, known_path, labels, numbers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from converter.model import Form, Rule
+from converter.model.forms import Form, Rule
 from converter.rules.base import Hit, Refs, Tables, labels
 
 NAME = "leave_blank"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from converter.model import Form, Rule
+from converter.model.forms import Form, Rule
 from converter.rules.base import Hit, Refs, Tables, days, known_path, labels
 
 NAME = "not_future"

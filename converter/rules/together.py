@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from converter.excel import both
+from converter.formulas.expressions import both
 from converter.kinds.base import Mask
-from converter.model import Form, Rule
+from converter.model.forms import Form, Rule
 from converter.rules.base import Column, Hit, Refs, Tables, labels, same_sheet, title
 
 NAME = "together"

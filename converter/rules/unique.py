@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from converter.model import Form, Rule
+from converter.model.forms import Form, Rule
 from converter.rules.base import Hit, Refs, Tables, labels
 
 NAME = "unique"

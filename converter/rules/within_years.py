@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from converter.model import Form, Rule
+from converter.model.forms import Form, Rule
 from converter.rules.base import Hit, Refs, Tables, days, known_path, labels, option_number
 
 NAME = "within_years"

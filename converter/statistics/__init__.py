@@ -5,6 +5,6 @@ asks a source for its figures. Only `collection` needs the register's database.
 """
 
 from converter.statistics.cards import Cell, Row, Source, Table
-from converter.statistics.one import tables
+from converter.statistics.submission import tables
 
 __all__ = ["Cell", "Row", "Source", "Table", "tables"]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from converter.cards import FormError
-from converter.model import Field, Form
+from converter.model.errors import FormError
+from converter.model.forms import Field, Form
 
 Cell = str | int | float
 Row = tuple[Cell, ...]

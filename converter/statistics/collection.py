@@ -1,6 +1,6 @@
 """Statistics of everything that was received for a period: the published register → tables.
 
-Only current submissions count (converter/store/arrival.py). The superior unions form a tree
+Only current submissions count (converter/register/precedence.py). The superior unions form a tree
 where the roster lists them as units of another one; a line then holds all that is below it, and
 its name is set in by its depth. Words, fields and groups stand in the form's
 `[statistics.collection]`.
@@ -13,14 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from converter.messages import say
-from converter.model import Field, Form
-from converter.statistics import cards, gathering
+from converter.messages.catalogue import say
+from converter.model.forms import Field, Form
+from converter.register import Snapshot
+from converter.register.schema import name
+from converter.statistics import cards
+from converter.statistics import progress as gathering
 from converter.statistics.cards import Card, Cell, Row, Table, percent
 from converter.statistics.figure import BARS, LINE, PLAIN, PYRAMID, TILES, Figure
-from converter.statistics.gathering import Tree
-from converter.store import Snapshot
-from converter.store.schema import name
+from converter.statistics.progress import Tree
 
 SUMMED = ("ages", "years")  # kinds of tables whose last row sums the others up
 

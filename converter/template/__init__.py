@@ -13,8 +13,8 @@ fields get their formulas back.
 Only functions that Excel 2010, WPS and LibreOffice share; no formula yields an error value.
 """
 
-from converter.template.design import free_title
-from converter.template.press import Press, build, prepared_rows, sheet_names
+from converter.template.blueprint import free_title
+from converter.template.renderer import Press, build, prepared_rows, sheet_names
 from converter.template.saving import save
 
 __all__ = ["Press", "build", "free_title", "prepared_rows", "save", "sheet_names"]

@@ -23,9 +23,10 @@ from xml.sax.saxutils import escape
 from openpyxl.cell.cell import ERROR_CODES
 
 from converter.kinds import KINDS
-from converter.model import CellType, Field, Form
-from converter.template.marks import BLANK_WAS, ERROR_WAS
-from converter.template.values import LONGEST_TEXT, harmless
+from converter.model.forms import Field, Form
+from converter.model.submissions import CellType
+from converter.template.cell_text import LONGEST_TEXT, harmless
+from converter.template.conditional_formats import BLANK_WAS, ERROR_WAS
 
 # Serials before this day differ between Excel, which knows a 29 February 1900, and others.
 FIRST_SAFE_DATE = date(1900, 3, 1)

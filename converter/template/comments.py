@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-from converter.model import column_letters
+from converter.model.issues import column_letters
+from converter.template.cell_text import harmless
 from converter.template.style import text_width
-from converter.template.values import harmless
 
 WIDTH = 290  # pixels
 LINE_HEIGHT, MARGIN, CHARACTERS = 20, 24, 38  # of a comment: pixels, pixels, columns of text a line

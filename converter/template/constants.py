@@ -17,8 +17,8 @@ from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
+from converter.template.cell_text import harmless, put_text
 from converter.template.layout import quoted
-from converter.template.values import harmless, put_text
 
 Values = tuple[str | float, ...]
 

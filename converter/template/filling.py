@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from converter.model import Stamp, Submission, column_letters
+from converter.model.issues import column_letters
+from converter.model.submissions import Stamp, Submission
 from converter.template import answers, member_sheet, rows
+from converter.template.annotated_copy import Copy
 from converter.template.answers import Answer
-from converter.template.copying import Copy
-from converter.template.design import BELOW, LAST_ROW, Design, UnitCell
+from converter.template.blueprint import BELOW, LAST_ROW, Design, UnitCell
 from converter.template.style import varied
 from converter.template.unit_sheet import locked_text
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from converter import derive, excel, rules
+from converter import rules
+from converter.formulas import expressions
 from converter.kinds import KINDS
-from converter.model import Field, Form, Level
+from converter.model.forms import Field, Form
+from converter.model.issues import Level
+from converter.rules import derivations
 from converter.rules.base import Refs
+from converter.template.labels import label, message, prefix
 from converter.template.layout import MemberLayout, UnitLayout
-from converter.template.texts import label, message, prefix
 
 REQUIRED, ERROR_CELL, TRUTH_VALUE = "K001", "K002", "K004"
 
@@ -30,7 +33,7 @@ class Formulas:
     def norm(self, field: Field) -> str:
         if field.derive:
             source = field.derive.source
-            return derive.excel(
+            return derivations.excel(
                 field, self.place.helper(source, "norm"), self.place.helper(source, "usable")
             )
         raw = self.place.raw(field.key)
@@ -43,13 +46,13 @@ class Formulas:
             (condition.wrong, message(self.form, condition.code, field, {}))
             for condition in KINDS[field.kind].excel_faults(raw, norm, field, self.form)
         ]
-        return excel.first_of(
+        return expressions.first_of(
             [
                 (f"ISERROR({raw})", message(self.form, ERROR_CELL, field, {})),
                 (f"ISLOGICAL({raw})", message(self.form, TRUTH_VALUE, field, {})),
                 (f'{norm}=""', '""'),
             ],
-            excel.first_of(cases),
+            expressions.first_of(cases),
         )
 
     def usable(self, field: Field) -> str:
@@ -57,13 +60,15 @@ class Formulas:
         if field.derive:
             return f'{norm}<>""'
         error = prefix(self.form, Level.ERROR)
-        wrong = f"LEFT({self.place.helper(field.key, 'fault')},{len(error)})={excel.quote(error)}"
+        wrong = (
+            f"LEFT({self.place.helper(field.key, 'fault')},{len(error)})={expressions.quote(error)}"
+        )
         return f"IF({wrong},FALSE,{KINDS[field.kind].excel_usable(norm)})"
 
     def says(self, field: Field, filled: str, explained: str) -> str:
         """All messages of a field, each led by the joiner; none where `filled`, the condition
         that there is a record at all ('' = always), is FALSE."""
-        joiner = excel.quote(label(self.form, "joiner"))
+        joiner = expressions.quote(label(self.form, "joiner"))
         pieces = []
         if not field.derive:
             fault = self.place.helper(field.key, "fault")
@@ -93,13 +98,13 @@ class Formulas:
         norm = self.place.helper(field.key, "norm")
         codes = field.options.get("codes")
         if isinstance(codes, str):
-            code, text = (excel.list_name(codes, column) for column in ("code", "label"))
-            return f'IF({norm}="","",{excel.look_up(norm, code, text)})'
+            code, text = (expressions.list_name(codes, column) for column in ("code", "label"))
+            return f'IF({norm}="","",{expressions.look_up(norm, code, text)})'
         return norm
 
     def explained(self, cell: str) -> str:
         """TRUE where a reason was typed."""
-        return f"IF(ISERROR({cell}),TRUE,LEN({excel.without_blanks(cell)})>0)"
+        return f"IF(ISERROR({cell}),TRUE,LEN({expressions.without_blanks(cell)})>0)"
 
 
 def _when(condition: str, joiner: str, text: str) -> str:

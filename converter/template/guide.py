@@ -6,14 +6,15 @@ from typing import Any
 
 from openpyxl.formatting.rule import Rule as Formatting
 
-from converter.model import Form, Stamp
+from converter.model.forms import Form
+from converter.model.submissions import Stamp
 from converter.template import style
+from converter.template.cell_text import put_formula, put_text
+from converter.template.labels import label
 from converter.template.layout import Layout, MemberLayout, UnitLayout, quoted
-from converter.template.page import set_page
+from converter.template.print_setup import set_page
 from converter.template.style import Look, Painter, text_lines
 from converter.template.summary import LINK
-from converter.template.texts import label
-from converter.template.values import put_formula, put_text
 
 MARGIN, HEADINGS, TEXTS = 3.0, 26.0, 84.0
 FIRST_LINE, LINE_HEIGHT, GAP = 21.0, 15.5, 12.0

@@ -17,7 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from converter.model import Field, Form, Sheet, column_letters
+from converter.model.forms import Field, Form, Sheet
+from converter.model.issues import column_letters
 
 TITLE_ROW = 1
 STATUS_ROW = 2

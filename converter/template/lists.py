@@ -12,11 +12,11 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
-from converter.excel import list_name
-from converter.model import CodeList, Form
+from converter.formulas.expressions import list_name
+from converter.model.forms import CodeList, Form
+from converter.template.cell_text import put_text
 from converter.template.constants import Constants
 from converter.template.layout import quoted
-from converter.template.values import put_text
 
 COLUMNS = ("label", "code", "parent", "group", "alias", "alias_code")
 

@@ -13,20 +13,25 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from converter.excel import both, either, first_of, one_of
+from converter.formulas.expressions import both, either, first_of, one_of
 from converter.kinds import KINDS
-from converter.model import Field, Stamp
-from converter.template import shared, style
+from converter.model.forms import Field
+from converter.model.submissions import Stamp
+from converter.template import shared_formulas, style
+from converter.template.cell_text import put_formula, put_text
+from converter.template.conditional_formats import (
+    colour_verdicts,
+    uncolour_changed,
+    verdict_conditions,
+)
 from converter.template.constants import Constants
 from converter.template.formulas import Formulas
+from converter.template.labels import label
 from converter.template.layout import STATUS_ROW, TITLE_ROW, Layout, MemberLayout, quoted
-from converter.template.marks import colour_verdicts, uncolour_changed, verdict_conditions
-from converter.template.page import hide_helpers, set_page
+from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
 from converter.template.style import Look, Painter, text_lines
 from converter.template.summary import LINK, STATUS, member_totals
-from converter.template.texts import label
-from converter.template.values import put_formula, put_text
 
 NUMBER_WIDTH, FIELD_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 14.0, 58.0, 26.0
 JUMP_WIDTH = 11.0
@@ -174,7 +179,7 @@ def _row(sheet: Any, layout: Layout, painter: Painter, constants: Constants) -> 
             continue
         letter = get_column_letter(column)
         area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
-        cell.value = shared.first(sheet, shareable, area)
+        cell.value = shared_formulas.first(sheet, shareable, area)
 
 
 def _formulas(layout: Layout) -> dict[int, str]:

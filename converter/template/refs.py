@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from converter.model import Form
+from converter.model.forms import Form
 from converter.rules.base import Ref
 from converter.template.layout import Layout, quoted
 

@@ -16,7 +16,9 @@ from xml.sax.saxutils import escape, unescape
 
 from openpyxl.formula.translate import Translator
 
-from converter.model import CellType, Field, Form, Level, RawSheet, column_letters
+from converter.model.forms import Field, Form
+from converter.model.issues import Level, column_letters
+from converter.model.submissions import CellType, RawSheet
 from converter.template import answers, style
 from converter.template.answers import Answer
 from converter.template.layout import MemberLayout

@@ -10,7 +10,7 @@ from typing import Any
 
 from openpyxl.writer.excel import ExcelWriter
 
-from converter import ooxml
+from converter.files import zip_writing
 
 # Without SOURCE_DATE_EPOCH: 2026-01-01, so that a blank template is the same on every day.
 FIXED_TIME = 1_767_225_600
@@ -48,7 +48,7 @@ class _Parts(dict[str, bytes]):
 
 def save(workbook: Any, path: Path) -> None:
     """Write a workbook that `build` made. Raises OSError."""
-    ooxml.write_zip(path, parts(workbook), when=time_of_parts())
+    zip_writing.write_zip(path, parts(workbook), when=time_of_parts())
 
 
 def time_of_parts() -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
 
-from converter.model import Level
+from converter.model.issues import Level
 
 _WIDE = re.compile("[\u2e80-\U0010ffff“”‘’…—]")
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from openpyxl.utils import get_column_letter
 
-from converter import excel
-from converter.model import Form
+from converter.formulas import expressions
+from converter.model.forms import Form
 from converter.template import style
 from converter.template.formulas import REQUIRED
+from converter.template.labels import label, phrase
 from converter.template.layout import Layout, MemberLayout, quoted
 from converter.template.style import Look
-from converter.template.texts import label, phrase
 
 # Always a link, so that no program takes the cell for a dead one: without a fault it leads
 # to where filling in begins.
@@ -55,7 +55,7 @@ def member_totals(layout: Layout) -> dict[str, str]:
     status = _status(
         form, [("member_errors", total("errors")), ("member_warnings", total("warnings"))]
     )
-    separator = excel.quote(label(form, "separator"))
+    separator = expressions.quote(label(form, "separator"))
     filled = phrase(form, "filled", n=total("filled"))
     unchecked = phrase(form, "unchecked", n=total("unchecked"))
     return {
@@ -78,7 +78,8 @@ def _status(form: Form, counted: list[tuple[str, str]]) -> str:
     """Expression: what was found, in words."""
     separator = label(form, "separator")
     parts = "&".join(
-        f'IF({n}>0,{excel.quote(separator)}&{phrase(form, key, n=n)},"")' for key, n in counted
+        f'IF({n}>0,{expressions.quote(separator)}&{phrase(form, key, n=n)},"")'
+        for key, n in counted
     )
     total = "+".join(n for _, n in counted)
     found = (

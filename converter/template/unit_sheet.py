@@ -8,17 +8,22 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from converter.kinds import KINDS
-from converter.model import Field, Stamp
+from converter.model.forms import Field
+from converter.model.submissions import Stamp
 from converter.template import style
+from converter.template.cell_text import put_formula, put_text
+from converter.template.conditional_formats import (
+    colour_verdicts,
+    uncolour_changed,
+    verdict_conditions,
+)
 from converter.template.formulas import Formulas
+from converter.template.labels import label
 from converter.template.layout import STATUS_ROW, TITLE_ROW, Layout, UnitLayout, quoted
-from converter.template.marks import colour_verdicts, uncolour_changed, verdict_conditions
-from converter.template.page import hide_helpers, set_page
+from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
 from converter.template.style import Look, Painter, text_lines
 from converter.template.summary import LINK, STATUS, unit_totals
-from converter.template.texts import label
-from converter.template.values import put_formula, put_text
 
 WIDTHS = (26.0, 30.0, 38.0, 44.0, 26.0)  # item, answer, check, note, explanation
 JUMP_WIDTH = 11.0

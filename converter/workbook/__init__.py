@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZipInfo
 
-from converter.model import Form, Stamp, Submission
-from converter.workbook import archive, stamp
-from converter.workbook.choose import MISSING_SHEET, Book, read_sheets
-from converter.workbook.refusal import Refused
-from converter.workbook.report import Report
-from converter.workbook.sniff import CODES, look, obstacle, sniff
+from converter.model.forms import Form
+from converter.model.submissions import Stamp, Submission
+from converter.workbook.form import stamp
+from converter.workbook.form.sheet_matching import MISSING_SHEET, Book, read_sheets
+from converter.workbook.issue_collector import Report
+from converter.workbook.type_detection import CODES, look, obstacle, sniff
+from converter.workbook.unreadable import Refused
+from converter.workbook.xlsx import archive
 
 SMALL = 4 << 20  # bytes
 OUTSIDE = "F401"  # a note: what lies outside is not opened
@@ -99,12 +101,12 @@ def _open(file: BinaryIO, name: str, size: int) -> Book:
     if size > archive.LARGEST_FILE:
         raise Refused("F006", limit=archive.LARGEST_FILE >> 20)
     if kind == "encrypted":
-        from converter.workbook import encrypted
+        from converter.workbook import decryption
 
-        file = BytesIO(encrypted.decrypt(file.read()))
+        file = BytesIO(decryption.decrypt(file.read()))
         kind, members = _readable(file)
     if kind == "xls":
-        from converter.workbook import xls
+        from converter.workbook.xls import book as xls
 
         data = file.read()
         try:
@@ -112,12 +114,12 @@ def _open(file: BinaryIO, name: str, size: int) -> Book:
         except Refused as refused:
             if refused.code != "F201":
                 raise
-        from converter.workbook import encrypted
+        from converter.workbook import decryption
 
-        data = encrypted.decrypt(data)
+        data = decryption.decrypt(data)
         _readable(BytesIO(data))
         return xls.Workbook(data)
-    from converter.workbook import xlsx
+    from converter.workbook.xlsx import book as xlsx
 
     return xlsx.Workbook(file, members)
 

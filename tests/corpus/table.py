@@ -15,9 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
-from converter import checking, tasks
-from converter.checking import Checked
-from converter.model import Issue, Submission
+from converter.model.issues import Issue
+from converter.model.submissions import Submission
+from converter.validation import checking
+from converter.validation.checking import Checked
+from converter.workers import tasks
 from tests.corpus.corpora import everything
 from tests.corpus.faults import TODAY
 from tests.make_samples import EPOCH

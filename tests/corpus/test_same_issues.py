@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from converter import checking, package, workbook
-from converter.model import Level
+from converter import package, workbook
+from converter.model.issues import Level
+from converter.validation import checking
 from tests.corpus import contents, table
 from tests.corpus.corpora import MORE_SEEDS, SEEDS
 from tests.corpus.faults import TODAY

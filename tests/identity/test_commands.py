@@ -15,7 +15,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from converter import cli, engine, identity, keys, package
+from converter import cli, identity, package
+from converter.identity import keys
+from converter.workers import pool
 from tests.commands import run
 from tests.people import UNIT
 from tests.roster.test_reading import GOOD, changed, filled
@@ -213,13 +215,13 @@ def test_no_worker_is_told_the_secret(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[bytes] = []
-    whole = engine.wire.send
+    whole = pool.protocol.send
 
-    def overheard(stream: object, frame: engine.wire.Frame) -> None:
+    def overheard(stream: object, frame: pool.protocol.Frame) -> None:
         sent.append(json.dumps(frame.data).encode() + b"".join(frame.blobs))
         whole(stream, frame)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engine.wire, "send", overheard)
+    monkeypatch.setattr(pool.protocol, "send", overheard)
     target = tmp_path / "a.zip"
     assert (
         cli.run(["convert", str(desk.book), "--identity", str(desk.file), "-o", str(target)]) == 0

@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter import form, identity, keys, messages
-from converter.identity import Keys, verifying
-from converter.model import Identity, Issue, Level, Place
+from converter import identity
+from converter.forms import loading
+from converter.identity import Keys, keys, verifying
+from converter.messages import catalogue
+from converter.model.issues import Issue, Level, Place
+from converter.model.submissions import Identity
 from tests.canonical import FORM, IDENTITY
 
 TODAY = date(2026, 3, 1)
@@ -24,7 +27,7 @@ SECRET = base64.b64encode(b"SECRETSECRETSECRETSECRETSECRET!!").decode()
 KEY, SEALING = UNION.public, "age1" + "q" * 58
 KEYS = Keys(KEY, SEALING, keys.Signer.of(SECRET).public)
 SIGNATURE = keys.signature_text(UNION.sign(identity.public_bytes(IDENTITY, KEYS)))
-XSD = form.templates_dir() / "identity.xsd"
+XSD = loading.templates_dir() / "identity.xsd"
 
 
 def whole(**changes: str) -> bytes:
@@ -232,10 +235,10 @@ def test_what_could_not_be_read_is_not_written(holder: Identity) -> None:
 
 
 def test_levels_are_the_catalogues() -> None:
-    for code in messages.catalogue(FORM):
+    for code in catalogue.catalogue(FORM):
         if code.startswith("I"):
             asks = code in {*verifying.WARNINGS, "I142"}
-            assert messages.entry(code, FORM).level is (Level.WARNING if asks else Level.ERROR)
+            assert catalogue.entry(code, FORM).level is (Level.WARNING if asks else Level.ERROR)
 
 
 def test_the_xsd_knows_the_elements_that_are_written() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from converter import identity, keys
-from converter.identity import issuing, ledger, passwords
+from converter import identity
+from converter.identity import issuing, keys, ledger, passwords
 from converter.identity.issuing import Unit
 from tests.identity.unions import OTHER, TODAY, UNIT, Office, held
 

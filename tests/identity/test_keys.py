@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter import keys
-from converter.keys import KeysError
+from converter.identity import keys
+from converter.identity.keys import KeysError
 
 
 def test_examples() -> None:

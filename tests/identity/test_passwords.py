@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from converter.commands import Stop
-from converter.identities import chosen, new_password
 from converter.identity import issuing, ledger, passwords
 from converter.identity.issuing import Issued
+from converter.usecases.common import Stop
+from converter.usecases.identities import chosen, new_password
 from tests.commands import run
 from tests.identity.unions import OTHER, UNIT, Office
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from converter import identity, keys, messages
-from converter.identity import holding, ledger
-from converter.model import Level
+from converter import identity
+from converter.identity import keys, ledger, loading
+from converter.messages import catalogue
+from converter.model.issues import Level
 from tests.canonical import FORM
 from tests.identity.unions import OTHER, TODAY, UNIT, Office, held, office
 
@@ -121,7 +122,7 @@ def test_a_superseded_file_names_the_serial_that_counts(union: Office) -> None:
     second.write_bytes(first)
     (issue,) = identity.read(second, TODAY, identity.union_of(union.keys))[1]
     assert (issue.code, issue.params["serial"], issue.params["current"]) == ("I134", 1, 2)
-    assert "第 2 号" in messages.sentence(issue, FORM)
+    assert "第 2 号" in catalogue.sentence(issue, FORM)
 
 
 def test_a_file_that_the_ledger_lacks_is_told_of(union: Office) -> None:
@@ -163,7 +164,7 @@ def test_a_secret_that_does_not_fit_is_refused_and_not_quoted(
     text = path.read_text("utf-8")
     own = text.partition('<secret algorithm="Ed25519">')[2].partition("<")[0]
     path.write_text(text.replace(own, secret), "utf-8")
-    found, (issue,) = holding.hold(path, TODAY)
+    found, (issue,) = loading.hold(path, TODAY)
     assert (found, issue.code) == (None, code)
     assert not secret or secret not in repr(issue)
 
@@ -184,7 +185,7 @@ def test_a_file_without_the_secret_is_held_without_signing(union: Office) -> Non
 def test_a_secret_of_another_make_is_refused(change: Callable[[str], str], union: Office) -> None:
     path = union.file()
     path.write_text(change(path.read_text("utf-8")), "utf-8")
-    assert [i.code for i in holding.hold(path, TODAY)[1]] == ["I141"]
+    assert [i.code for i in loading.hold(path, TODAY)[1]] == ["I141"]
 
 
 def test_what_is_held_tells_nothing_of_the_secret(union: Office) -> None:
@@ -197,5 +198,5 @@ def test_what_is_held_tells_nothing_of_the_secret(union: Office) -> None:
 
 
 def test_levels_are_what_verifying_says() -> None:
-    said = {code for code in messages.catalogue(FORM) if code.startswith("I13")}
+    said = {code for code in catalogue.catalogue(FORM) if code.startswith("I13")}
     assert said == {"I131", "I132", "I133", "I134", "I135", "I136"}

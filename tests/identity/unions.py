@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from converter import keys
-from converter.identity import holding, issuing
+from converter.identity import issuing, keys, loading
 from converter.identity.issuing import Issued, Unit
 
 ISSUED, UNTIL = date(2026, 1, 5), date(2026, 12, 31)
@@ -44,8 +43,8 @@ def office(folder: Path, name: str = "县") -> Office:
     return Office(folder / name / "keys", folder / name / "files")
 
 
-def held(path: Path, today: date = TODAY) -> holding.Held:
-    found, issues = holding.hold(path, today)
+def held(path: Path, today: date = TODAY) -> loading.Held:
+    found, issues = loading.hold(path, today)
     assert issues == []
     assert found is not None
     return found

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from converter.kinds import choice as kind
-from converter.model import Code, CodeList, Form
-from tests.kinds.judging import FORM, field, params, verdict
+from converter.model.forms import Code, CodeList, Form
+from tests.kinds.validating import FORM, field, params, verdict
 
 CATEGORY = field("unit.unit_category")
 INDUSTRY = field("unit.industry")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import count as kind
-from tests.kinds.judging import FORM, cells, field, params, verdict
+from tests.kinds.validating import FORM, cells, field, params, verdict
 
 STAFF = field("unit.staff")
 ENTITIES = field("unit.legal_entities")  # at least 1

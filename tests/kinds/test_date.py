@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import date as kind
-from converter.model import CellType
-from tests.kinds.judging import FORM, cells, field, judge, params, verdict
+from converter.model.submissions import CellType
+from tests.kinds.validating import FORM, cells, field, judge, params, verdict
 
 FOUNDED = field("unit.founded_on")  # from 1921-01-01
 BIRTHDAY = field("unit.chair_birthday")  # from whenever

@@ -13,12 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter import messages, wire
-from converter.excel import BLANKS
+from converter.formulas.expressions import BLANKS
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, half_width, today
-from converter.model import CellType, Field, Level
-from tests.kinds.judging import FORM, cells, judge, params, verdict
+from converter.kinds.base import Cells, half_width
+from converter.messages import catalogue
+from converter.model import clock
+from converter.model.clock import today
+from converter.model.forms import Field
+from converter.model.issues import Level
+from converter.model.submissions import CellType
+from tests.kinds.validating import FORM, cells, judge, params, verdict
 from tests.template.formula_lint import (
     LONGEST,
     LONGEST_TEXT,
@@ -130,9 +134,9 @@ def test_the_catalogue_knows_every_fault_and_its_figures(field: Field) -> None:
     kind = KINDS[field.kind]
     live = {c.code for c in kind.excel_faults("A1", "B1", field, FORM)}
     for check in kind.checks(field, FORM):
-        entry = messages.entry(check.code, FORM, field)
+        entry = catalogue.entry(check.code, FORM, field)
         assert entry.title
-        assert "…" not in messages.fill(entry.brief, {"title": field.title})
+        assert "…" not in catalogue.fill(entry.brief, {"title": field.title})
         assert entry.level is not Level.NOTE
         # What no condition finds is marked as the pipeline's own, and nothing else is.
         assert entry.pipeline_only == (check.code not in live)
@@ -155,10 +159,10 @@ def test_the_catalogue_knows_every_fault_and_its_figures(field: Field) -> None:
 def test_sentences_and_remedies_are_filled_completely(path: str, value: Any) -> None:
     field = FIELDS[path]
     code = verdict(field, value).fault
-    entry = messages.entry(code, FORM, field)
+    entry = catalogue.entry(code, FORM, field)
     words = {"title": field.title, **params(field, value)}
     for text in (entry.sentence, entry.fix):
-        assert "…" not in messages.fill(text, words)
+        assert "…" not in catalogue.fill(text, words)
 
 
 def expressions() -> Iterator[tuple[str, str]]:
@@ -202,9 +206,9 @@ def test_the_day_can_be_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert today() == date(2026, 3, 1)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772380800")
     assert today() == date(2026, 3, 2)
-    monkeypatch.setenv(wire.DAY_VARIABLE, "2026-05-06")  # what the command told this process
+    monkeypatch.setenv(clock.DAY_VARIABLE, "2026-05-06")  # what the command told this process
     assert today() == date(2026, 5, 6)
-    monkeypatch.delenv(wire.DAY_VARIABLE)
+    monkeypatch.delenv(clock.DAY_VARIABLE)
     monkeypatch.delenv("SOURCE_DATE_EPOCH")
     assert today() in {date.today(), datetime.now().date()}
     assert "SOURCE_DATE_EPOCH" not in os.environ

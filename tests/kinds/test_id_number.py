@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import id_number as kind
-from converter.model import Code, CodeList
-from tests.kinds.judging import FORM, field, judge, params, verdict
+from converter.model.forms import Code, CodeList
+from tests.kinds.validating import FORM, field, judge, params, verdict
 from tests.people import id_number
 
 ID = field("member.id_number")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import certificate_number, postcode, registration_number, uscc
-from tests.kinds.judging import FORM, field, params, verdict
+from tests.kinds.validating import FORM, field, params, verdict
 from tests.people import USCC, credit_code, licence_number
 
 POSTCODE = field("unit.postcode")

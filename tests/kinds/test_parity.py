@@ -19,13 +19,14 @@ import pytest
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
-from converter import excel
+from converter.formulas import expressions
 from converter.kinds import KINDS
 from converter.kinds.base import strip
-from converter.messages import entry
-from converter.model import Field, Level
-from converter.template.values import put_formula, put_text
-from tests.kinds.judging import FORM, field, judge
+from converter.messages.catalogue import entry
+from converter.model.forms import Field
+from converter.model.issues import Level
+from converter.template.cell_text import put_formula, put_text
+from tests.kinds.validating import FORM, field, judge
 from tests.parity.office import recalculated
 from tests.people import credit_code, id_number, licence_number
 
@@ -171,10 +172,10 @@ def write(page: Any, of: Field) -> None:
             raw.value = typed
         put_formula(norm, kind.excel_norm(f"$A${row}", of, FORM))
         cases = [
-            (c.wrong, excel.quote(c.code))
+            (c.wrong, expressions.quote(c.code))
             for c in kind.excel_faults(f"$A${row}", f"$B${row}", of, FORM)
         ]
-        put_formula(fault, f'IF($B${row}="","",{excel.first_of(cases)})')
+        put_formula(fault, f'IF($B${row}="","",{expressions.first_of(cases)})')
         put_formula(usable, kind.excel_usable(f"$B${row}"))
 
 
@@ -195,7 +196,7 @@ def write_lists(book: Any) -> None:
             for row, text in enumerate(texts, 1):
                 put_text(page.cell(row, column), text)
             letter = get_column_letter(column)
-            defined = excel.list_name(codes, name)
+            defined = expressions.list_name(codes, name)
             area = f"lists!${letter}$1:${letter}${len(texts)}"
             book.defined_names[defined] = DefinedName(defined, attr_text=area)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import person_name as kind
-from tests.kinds.judging import FORM, field, params, verdict
+from tests.kinds.validating import FORM, field, params, verdict
 
 NAME = field("member.name")
 

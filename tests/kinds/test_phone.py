@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import phone as kind
-from converter.model import Code, CodeList
-from tests.kinds.judging import FORM, field, params, verdict
+from converter.model.forms import Code, CodeList
+from tests.kinds.validating import FORM, field, params, verdict
 
 PHONE = field("unit.phone")
 AREAS = [entry.code for entry in FORM.codes["phone_area"].entries]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from converter.kinds import text as kind
-from tests.kinds.judging import FORM, field, params, verdict
+from tests.kinds.validating import FORM, field, params, verdict
 
 ADDRESS = field("unit.address")
 

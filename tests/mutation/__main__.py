@@ -34,11 +34,11 @@ from tests.mutation.changes import Module, Mutant
 ROOT = Path(__file__).parents[2]
 EQUAL = Path(__file__).with_name("equal.txt")
 SUITES = {
-    "converter/rules/": ["tests/rules", "tests/test_form.py"],
-    "converter/schema/": ["tests/test_schema.py"],
-    "converter/derive.py": ["tests/test_derive.py"],
-    "converter/mending.py": ["tests/test_mending.py"],
-    "converter/kinds/": ["tests/kinds", "tests/test_form.py"],
+    "converter/rules/": ["tests/rules", "tests/forms/test_loading.py"],
+    "converter/schema/": ["tests/validation/test_sheets.py"],
+    "converter/rules/derivations.py": ["tests/rules/test_derivations.py"],
+    "converter/validation/fixing.py": ["tests/validation/test_fixing.py"],
+    "converter/kinds/": ["tests/kinds", "tests/forms/test_loading.py"],
 }
 REGISTERS = {"converter/rules/__init__.py", "converter/kinds/__init__.py"}  # lists, no code
 OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "-m", "not parity"]

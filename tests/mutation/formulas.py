@@ -25,9 +25,9 @@ from openpyxl.utils import get_column_letter
 from converter.kinds import KINDS
 from converter.kinds.base import strip
 from converter.rules import FAMILIES
-from converter.template.values import put_formula, put_text
+from converter.template.cell_text import put_formula, put_text
 from tests.kinds import test_parity as kinds
-from tests.kinds.judging import FORM, field, judge
+from tests.kinds.validating import FORM, field, judge
 from tests.mutation import hosting
 from tests.mutation.__main__ import equal, mutants
 from tests.mutation.changes import Mutant

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from converter import identity, ooxml, package
-from converter.model import Form, Records, Submission
+from converter import identity, package
+from converter.files import zip_writing
+from converter.model.forms import Form
+from converter.model.submissions import Records, Submission
 from converter.package import descriptor
 from tests.canonical import CREATED, FORM, IDENTITY, records
 
@@ -25,7 +27,7 @@ def built(of: Records | None = None, definition: Form = FORM) -> Members:
 
 def zipped(members: Members, folder: Path, name: str = "上报.zip") -> Path:
     path = folder / name
-    ooxml.write_zip(path, members.items(), when=CREATED)
+    zip_writing.write_zip(path, members.items(), when=CREATED)
     return path
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from converter import identity, messages
-from converter.model import Level
+from converter import identity
+from converter.messages import catalogue as messages
+from converter.model.issues import Level
 from tests.canonical import FORM, IDENTITY, PEOPLE
 from tests.package.members import (
     DESCRIPTOR,

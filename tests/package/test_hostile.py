@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter import ooxml, package
-from converter.model import Level
+from converter import package
+from converter.files import zip_writing
+from converter.model.issues import Level
 from converter.package import archive
 from tests.canonical import CREATED, FORM
 from tests.package.members import (
@@ -114,7 +115,7 @@ def test_climbing_names_are_never_extracted(tmp_path: Path) -> None:
 
 
 SOUND = BytesIO()
-ooxml.pack(SOUND, built().items(), when=CREATED)
+zip_writing.pack(SOUND, built().items(), when=CREATED)
 
 
 @given(
@@ -149,5 +150,5 @@ JSON = st.recursive(
 def test_no_descriptor_raises(key: str, value: Any) -> None:
     members = edited(**{key: value})(built())
     stream = BytesIO()
-    ooxml.pack(stream, members.items(), when=CREATED)
+    zip_writing.pack(stream, members.items(), when=CREATED)
     read_bytes(stream.getvalue())

@@ -11,10 +11,14 @@ import frictionless
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter import checking, form, identity, ooxml, package
-from converter.excel import BLANKS
-from converter.model import CellType, RawColumn, Resource
+from converter import identity, package
+from converter.files import zip_writing
+from converter.forms import loading
+from converter.formulas.expressions import BLANKS
+from converter.model.forms import Resource
+from converter.model.submissions import CellType, RawColumn
 from converter.package import tables
+from converter.validation import checking
 from tests.canonical import CREATED, FORM, IDENTITY, PEOPLE, records, stamped
 from tests.package.members import (
     as_records,
@@ -87,7 +91,7 @@ def test_every_submission_rebuilds_to_the_same_bytes(
     before = stamped(records(answers, rows, reasons))
     members = package.build(before, FORM, None, CREATED)
     stream = BytesIO()
-    ooxml.pack(stream, members, when=CREATED)
+    zip_writing.pack(stream, members, when=CREATED)
     found = read_bytes(stream.getvalue())
     assert codes(found) == []
     after = as_records(found, before)
@@ -134,7 +138,7 @@ def test_a_profile_may_rename_reorder_and_recode(tmp_path: Path) -> None:
 
 
 def test_checking_a_package_gives_the_records_it_was_made_from(tmp_path: Path) -> None:
-    definition = form.load(form.form_dir())
+    definition = loading.load(loading.form_dir())
     members = built()
     found = checking.check([read(members, tmp_path)], definition, date(2026, 3, 1))[0]
     assert (found.outcome.status, found.outcome.issues) == ("ok", ())
@@ -143,7 +147,7 @@ def test_checking_a_package_gives_the_records_it_was_made_from(tmp_path: Path) -
 
 
 def test_a_fault_inside_a_package_is_placed_in_its_csv_file(tmp_path: Path) -> None:
-    definition = form.load(form.form_dir())
+    definition = loading.load(loading.form_dir())
     members = refitted(swap("members.csv", PEOPLE[2][1], PEOPLE[2][1][:17])(built()))
     found = checking.check([read(members, tmp_path)], definition, date(2026, 3, 1))[0]
     places = [

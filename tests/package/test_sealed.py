@@ -14,8 +14,11 @@ from typing import Any
 import frictionless
 import pytest
 
-from converter import checking, form, identity, keys, package
-from converter.model import Records
+from converter import identity, package
+from converter.forms import loading
+from converter.identity import keys
+from converter.model.submissions import Records
+from converter.validation import checking
 from tests.canonical import CREATED, FORM, PEOPLE, records
 from tests.identity.unions import Office, held, office
 from tests.package.members import DESCRIPTOR, REASONS, Members, as_records, described, zipped
@@ -73,7 +76,7 @@ def test_opened_it_is_what_was_sealed(union: Office, tmp_path: Path) -> None:
     assert (codes(found), found.signed, found.sealed) == ([], True, True)
     again = as_records(found.submission, of)
     assert (again.unit, again.members, again.reasons) == (of.unit, of.members, of.reasons)
-    definition = form.load(form.form_dir())
+    definition = loading.load(loading.form_dir())
     (checked,) = checking.check([found.submission], definition, date(2026, 3, 1))
     assert checked.outcome.status == "ok"
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from converter import identity, keys, messages, package
-from converter.identity import ledger
-from converter.model import Level
+from converter import identity, package
+from converter.identity import keys, ledger
+from converter.messages import catalogue
+from converter.model.issues import Level
 from converter.package import descriptor
 from tests.canonical import CREATED, FORM, records
 from tests.identity.unions import OTHER, Office, held, office
@@ -187,6 +188,6 @@ def test_every_new_finding_can_be_put_into_words(union: Office, tmp_path: Path) 
     members = signed(union.file())
     members.pop(SIGNATURE)
     (issue,) = examined(members, tmp_path).submission.issues
-    sentence = messages.sentence(issue, FORM)
+    sentence = catalogue.sentence(issue, FORM)
     assert "示例机械" in sentence
     assert "…" not in sentence

@@ -127,10 +127,11 @@ SCRIPT = """
 import sys, time
 time.time = lambda: float(sys.argv[2])
 from pathlib import Path
-from converter import commands, package
+from converter import package
+from converter.model.clock import created_at
 from tests.canonical import FORM, IDENTITY, records
 from converter import identity
-created = commands.created_at()
+created = created_at()
 members = package.build(records(), FORM, identity.compose(IDENTITY), created)
 package.write(Path(sys.argv[1]), members, FORM, created=created)
 """

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from converter.cells import number_text
-from converter.kinds.base import today
-from converter.model import CellType, Field, Form, RawColumn, RawSheet, Stamp, Submission
+from converter.model.clock import today
+from converter.model.forms import Field, Form
+from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
 from converter.template.layout import MemberLayout, UnitLayout
+from converter.text.cell_values import number_text
 from tests.opened import put_typed
 from tests.people import credit_code, id_number, licence_number
 

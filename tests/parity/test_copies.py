@@ -7,13 +7,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from converter import checking, mending, template, workbook
-from converter.checking import Checked
-from converter.kinds.base import today
-from converter.model import Level
+from converter import template, workbook
+from converter.model.clock import today
+from converter.model.issues import Level
 from converter.report.annotate import annotated
+from converter.template.conditional_formats import BLANK_WAS
 from converter.template.layout import MemberLayout
-from converter.template.marks import BLANK_WAS
+from converter.validation import checking, fixing
+from converter.validation.checking import Checked
 from tests import sheets
 from tests.parity import verdicts
 from tests.parity.office import edited
@@ -41,7 +42,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     put(people, sheets.member_cell(book, 4, "加入工会时间"), "2010.5.1")
     people.cell(FIRST + 6, 12, "一条旁注")
     found = judged(sheets.saved(book, folder))
-    done = mending.mend(found.submission, found.outcome, found.records, FORM)
+    done = fixing.mend(found.submission, found.outcome, found.records, FORM)
     files = {found.submission.file: Path(found.submission.file)}
     pieces = annotated(template.Press(FORM), done.submission, done.outcome, done.changes, files)
     copy = folder / "copy.xlsx"

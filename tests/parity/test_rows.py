@@ -7,9 +7,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from converter import form as forms
 from converter import template
-from converter.model import CellType, Form, RawColumn, RawSheet, Stamp, Submission
+from converter.forms import loading as forms
+from converter.model.forms import Form
+from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
 from converter.template.layout import MemberLayout, UnitLayout
 from tests.parity import verdicts
 from tests.parity.office import edited

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from converter import form as forms
-from converter import messages, rules, template
+from converter import rules, template
+from converter.forms import loading as forms
 from converter.kinds import KINDS
-from converter.model import Form, Level
+from converter.messages import catalogue
+from converter.model.forms import Form
+from converter.model.issues import Level
 from converter.template.layout import layout
 from converter.template.refs import SheetRefs
 from tests.opened import opened, pressed
@@ -80,5 +82,5 @@ def live_codes() -> set[str]:
             refs = SheetRefs(places, path.partition(".")[0])
             if rules.FAMILIES[rule.family].excel(rule, path, refs) is not None:
                 found.add(rule.code)
-    entries = {code: messages.entry(code, FORM) for code in found}
+    entries = {code: catalogue.entry(code, FORM) for code in found}
     return {c for c, e in entries.items() if e.level is not Level.NOTE and not e.pipeline_only}

@@ -12,11 +12,15 @@ from typing import Any
 
 import openpyxl
 
-from converter import checking, messages, workbook
-from converter.checking import Checked
-from converter.kinds.base import today
-from converter.model import CellType, Field, Form, Issue, Level, Rule, Submission, column_letters
+from converter import workbook
+from converter.messages import catalogue
+from converter.model.clock import today
+from converter.model.forms import Field, Form, Rule
+from converter.model.issues import Issue, Level, column_letters
+from converter.model.submissions import CellType, Submission
 from converter.template.layout import MemberLayout, UnitLayout
+from converter.validation import checking
+from converter.validation.checking import Checked
 
 Verdicts = dict[tuple[str, str], set[tuple[str, str]]]  # (sheet, cell of 核对) → (level, code)
 
@@ -87,7 +91,7 @@ def judged(path: Path, form: Form) -> Judgement:
             continue
         field = _field(issue, form)
         where = _check_cell(field, issue.place.row, form)
-        if not messages.entry(issue.code, form, field).pipeline_only:
+        if not catalogue.entry(issue.code, form, field).pipeline_only:
             left = _rests_on_text_date(issue, field, submission, form)
             (may if left else must)[where].add((issue.level.value, issue.code))
         elif issue.level is Level.ERROR:

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from converter import messages
-from converter.form import form_dir, read
-from converter.model import Form, Issue, Level, Outcome, Place
+from converter.forms.loading import form_dir, read
+from converter.messages import catalogue
+from converter.model.forms import Form
+from converter.model.issues import Issue, Level, Place
+from converter.model.submissions import Outcome
 
 ENTRIES = """
 [K112]
@@ -55,8 +57,8 @@ def form() -> Form:
 
 @pytest.fixture(autouse=True)
 def _catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    merged: dict[str, Any] = messages._data() | tomllib.loads(ENTRIES)
-    monkeypatch.setattr(messages, "_data", lambda: merged)
+    merged: dict[str, Any] = catalogue._data() | tomllib.loads(ENTRIES)
+    monkeypatch.setattr(catalogue, "_data", lambda: merged)
 
 
 MakeIssue = Callable[..., Issue]

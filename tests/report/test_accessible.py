@@ -12,9 +12,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from converter.model import Form
-from converter.report import html, summary, tabular
-from converter.report.tabular import Table
+from converter.model.forms import Form
+from converter.report import html, summary
+from converter.report.page import tables_page
+from converter.report.table import Table
 from converter.statistics import cards
 from converter.statistics.figure import BARS, LINE, PYRAMID, STACKED, TILES, Figure
 
@@ -67,7 +68,7 @@ def summary_page(form: Form) -> str:
 
 def table_page(form: Form) -> str:
     rows = [[n, "示例一", "130102********1X", "2010-05-01"] for n in range(40)]
-    return tabular.html([Table("会员", ["序号", "姓名", "身份证号", "入会"], rows)], "示例工会")
+    return tables_page([Table("会员", ["序号", "姓名", "身份证号", "入会"], rows)], "示例工会")
 
 
 PAGES = {"check": check_page, "summary": summary_page, "table": table_page}

@@ -9,21 +9,12 @@ import openpyxl
 import pytest
 
 from converter import template
-from converter.form import form_dir, load
-from converter.model import (
-    CellType,
-    Form,
-    Issue,
-    Level,
-    Outcome,
-    Place,
-    RawColumn,
-    RawSheet,
-    Stamp,
-    Submission,
-)
+from converter.forms.loading import form_dir, load
+from converter.model.forms import Form
+from converter.model.issues import Issue, Level, Place
+from converter.model.submissions import CellType, Outcome, RawColumn, RawSheet, Stamp, Submission
 from converter.report import annotate
-from converter.template import pages, style
+from converter.template import style, text_sheets
 
 from .conftest import FILE, ID, MEMBER, UNIT
 
@@ -77,7 +68,7 @@ def column(sheet: Any, row: int, heading: str) -> int:
 
 def listed(book: Any) -> list[dict[str, Any]]:
     """The list's rows by heading."""
-    rows = list(book[LIST].iter_rows(min_row=pages.HEAD_ROW, values_only=True))
+    rows = list(book[LIST].iter_rows(min_row=text_sheets.HEAD_ROW, values_only=True))
     return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
 
 

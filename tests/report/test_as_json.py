@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from converter.model import Form, Issue, Level, Place
+from converter.model.forms import Form
+from converter.model.issues import Issue, Level, Place
 from converter.report import as_json
 
 from .conftest import FILE, ID, MEMBER, id_issue, note, outcome, unreadable

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from converter.model import Form, Issue, Level, Place
+from converter.model.forms import Form
+from converter.model.issues import Issue, Level, Place
 from converter.report import html
 
 from .conftest import FILE, ID, MEMBER, UNIT, id_issue, note, outcome, unreadable

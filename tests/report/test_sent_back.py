@@ -9,12 +9,13 @@ from typing import Any
 import openpyxl
 import pytest
 
-from converter import checking, template, workbook
-from converter.checking import Checked
-from converter.kinds.base import today
-from converter.model import Level
+from converter import template, workbook
+from converter.model.clock import today
+from converter.model.issues import Level
 from converter.report.annotate import annotated
-from converter.template.pages import HEAD_ROW
+from converter.template.text_sheets import HEAD_ROW
+from converter.validation import checking
+from converter.validation.checking import Checked
 from tests import sheets
 from tests.people import MEMBERS, UNIT
 from tests.sheets import FORM, MEMBER_SHEET, UNIT_SHEET, put

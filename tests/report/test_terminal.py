@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from converter.model import Form, Issue, Level, Place
+from converter.model.forms import Form
+from converter.model.issues import Issue, Level, Place
 from converter.report import terminal
 
 from .conftest import FILE, ID, MEMBER, UNIT, id_issue, note, outcome, unreadable

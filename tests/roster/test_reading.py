@@ -10,14 +10,16 @@ from typing import Any
 import openpyxl
 import pytest
 
-from converter import form, messages, roster
-from converter.cards import FormError
+from converter import roster
+from converter.forms import loading
 from converter.identity.issuing import Unit
-from converter.model import Level
-from converter.roster import blank, reading
+from converter.messages import catalogue
+from converter.model.errors import FormError
+from converter.model.issues import Level
+from converter.roster import blank_roster, reading
 
-FOLDER = form.form_dir()
-TABLE = roster.definition(form.load(FOLDER), FOLDER)
+FOLDER = loading.form_dir()
+TABLE = roster.definition(loading.load(FOLDER), FOLDER)
 COLUMNS = ["单位代码", "单位工会名称", "所属上级工会组织", "上级工会代码", "联系人和电话"]
 FIRST = 4  # the first row below the headings of the blank roster
 
@@ -31,7 +33,7 @@ GOOD: list[Row] = [
 
 def filled(folder: Path, rows: list[Row]) -> Path:
     path = folder / "名册.xlsx"
-    blank.write(TABLE, path)
+    blank_roster.write(TABLE, path)
     book = openpyxl.load_workbook(path)
     for number, row in enumerate(rows, FIRST):
         for column, value in enumerate(row, 1):
@@ -113,8 +115,8 @@ def test_each_fault_is_told_at_its_cell(
 def test_both_places_of_a_double_are_named(tmp_path: Path) -> None:
     issue = read(tmp_path, changed(2, 0, GOOD[0][0])).outcome.issues[0]
     assert [place.cell for place in issue.related] == ["A4"]
-    assert "A4" in messages.sentence(issue, TABLE)
-    assert messages.field_title(issue, TABLE) == "单位代码"
+    assert "A4" in catalogue.sentence(issue, TABLE)
+    assert catalogue.field_title(issue, TABLE) == "单位代码"
 
 
 def test_headings_are_found_by_text_in_any_order(tmp_path: Path) -> None:
@@ -156,7 +158,7 @@ def test_a_filled_in_form_is_no_roster(tmp_path: Path) -> None:
 
 
 def test_columns_of_codes_are_text_in_every_row(tmp_path: Path) -> None:
-    blank.write(TABLE, tmp_path / "a.xlsx")
+    blank_roster.write(TABLE, tmp_path / "a.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert [c.value for c in sheet[FIRST - 1]] == [
         "单位代码＊", "单位工会名称＊", "所属上级工会组织＊", "上级工会代码", "联系人和电话",
@@ -182,7 +184,7 @@ def test_a_broken_card_is_refused_with_its_key(
     assert old in text
     card.write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(FormError) as caught:
-        roster.definition(form.read(folder), folder)
+        roster.definition(loading.read(folder), folder)
     assert (caught.value.file, caught.value.key) == (str(card), key)
 
 
@@ -190,6 +192,6 @@ def test_the_roster_may_change_without_python(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(FOLDER, tmp_path / "form"))
     card = folder / "roster.toml"
     card.write_text(card.read_text("utf-8").replace("单位代码", "机构编码"), "utf-8")
-    table = roster.definition(form.load(folder), folder)
-    blank.write(table, tmp_path / "a.xlsx")
+    table = roster.definition(loading.load(folder), folder)
+    blank_roster.write(table, tmp_path / "a.xlsx")
     assert openpyxl.load_workbook(tmp_path / "a.xlsx").active["A3"].value == "机构编码＊"

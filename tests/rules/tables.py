@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from converter import form
+from converter.forms import loading
 from converter.kinds import KINDS
-from converter.messages import entry, fill
-from converter.model import Form, Level, Rule
+from converter.messages.catalogue import entry, fill
+from converter.model.forms import Form, Rule
+from converter.model.issues import Level
 from converter.rules import FAMILIES
 from converter.rules.base import Column, Hit, Table, Tables
 
-FORM: Form = form.load(form.form_dir())
+FORM: Form = loading.load(loading.form_dir())
 TODAY = date(2026, 3, 1)
 
 

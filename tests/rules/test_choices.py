@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from converter.model import Code, CodeList
+from converter.model.forms import Code, CodeList
 from converter.rules import FAMILIES
 from converter.rules.base import Table, Tables
 from tests.rules.tables import FORM, TODAY, at, hits, rule, sentence, table, tables

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from converter.messages import say
+from converter.messages.catalogue import say
 from converter.rules import FAMILIES
 from converter.rules.ages import age
 from converter.rules.within_years import years_before

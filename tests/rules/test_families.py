@@ -14,10 +14,10 @@ import pytest
 from hypothesis import strategies as st
 
 from converter import rules
-from converter.excel import list_name
+from converter.formulas.expressions import list_name
 from converter.kinds import KINDS
-from converter.messages import entry, fill
-from converter.model import Code, CodeList, Form, Rule, Sheet
+from converter.messages.catalogue import entry, fill
+from converter.model.forms import Code, CodeList, Form, Rule, Sheet
 from converter.rules import FAMILIES, ages, within_years
 from converter.rules.base import Ref, Tables
 from tests.rules.tables import FORM, TODAY, at, column, hits, live, rule, table, tables
@@ -49,7 +49,7 @@ class Cells:
 
 
 def test_every_module_of_the_folder_is_registered() -> None:
-    shared = {"__init__", "base", "conditions", "ages"}
+    shared = {"__init__", "base", "conditions", "ages", "derivations"}
     modules = {path.stem for path in Path(rules.__path__[0]).glob("*.py")}
     assert modules - shared == set(FAMILIES)
 

@@ -19,8 +19,8 @@ import pytest
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
-from converter.excel import list_name
-from converter.model import CodeList, Field, Form, Rule
+from converter.formulas.expressions import list_name
+from converter.model.forms import CodeList, Field, Form, Rule
 from converter.rules import FAMILIES
 from converter.rules.base import Column, Ref, Table, Tables
 from converter.rules.within_years import years_before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from converter.model import column_letters
+from converter.model.issues import column_letters
 from tests.people import id_number
 from tests.safety.making import (
     BOOK,

@@ -12,7 +12,7 @@ from pathlib import Path
 import msoffcrypto
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from converter.workbook.encrypted import UNPROMPTED
+from converter.workbook.decryption import UNPROMPTED
 from tests.safety.making import (
     RELATIONS,
     SOUND,
@@ -24,7 +24,7 @@ from tests.safety.making import (
     text,
     write,
 )
-from tests.workbook import test_xls
+from tests.workbook.xls import test_book
 
 
 def zipped(path: Path, members: Mapping[str, bytes | str]) -> None:
@@ -225,9 +225,9 @@ def old_workbook_of_noise(path: Path) -> None:
 
 @case("F101", ".xls")
 def old_workbook_with_a_macro_sheet(path: Path) -> None:
-    test_xls.make(path)
+    test_book.make(path)
     data = path.read_bytes()
-    name = test_xls.MEMBER_SHEET.encode("utf-16-le")
+    name = test_book.MEMBER_SHEET.encode("utf-16-le")
     at = data.index(name) - 4  # kind of sheet, length and flag of its name
     assert data[at : at + 2] == b"\0\0"
     path.write_bytes(data[: at + 1] + b"\1" + data[at + 2 :])

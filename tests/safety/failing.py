@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from converter import cli, engine, tasks  # before forking: pandas is imported once
+from converter import cli
+from converter.workers import pool, tasks  # before forking: pandas is imported once
 
 FULL, KILLED, GONE = "full", "killed", "gone"  # gone: the folder `out`
 
@@ -102,17 +103,17 @@ def _child(arguments: list[str], at: int, how: str, writing: int) -> None:
 def _work_here() -> None:
     """Tasks in this process instead of a worker's."""
 
-    def perform(self: engine.Worker, task: engine.Task) -> Any:
+    def perform(self: pool.Worker, task: pool.Task) -> Any:
         try:
             args = json.loads(json.dumps(task.args))
             data, blobs = tasks.TASKS[task.name](args, task.blobs, lambda number: None)
         except OSError as error:
             detail = [str(error.filename or ""), error.strerror or str(error)]
-            raise engine.Refused("output", detail) from error
+            raise pool.Refused("output", detail) from error
         return json.loads(json.dumps(data)), tuple(blobs)
 
-    engine.Worker.run = perform  # type: ignore[method-assign]
-    engine.Worker.start = lambda self: self  # type: ignore[method-assign]
+    pool.Worker.run = perform  # type: ignore[method-assign]
+    pool.Worker.start = lambda self: self  # type: ignore[method-assign]
 
 
 def _install(steps: list[str], at: int, how: str) -> None:

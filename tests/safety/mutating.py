@@ -11,11 +11,12 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from converter import identity, keys, package
+from converter import identity, package
+from converter.identity import keys
 from converter.identity.issuing import Unit
 from tests.identity.unions import held, office
-from tests.receiving.collection import CREATED, SUPERIOR, name_of, records, zipped
 from tests.sheets import FORM
+from tests.usecases.receive.collection import CREATED, SUPERIOR, name_of, records, zipped
 
 UNIT = Unit("130102-0001", name_of(1), SUPERIOR, "130102")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from converter import messages
+from converter.messages import catalogue
 from tests.safety import containers, contents, disguises
 from tests.safety.making import CASES
 from tests.workbook.books import FORM
@@ -78,4 +78,4 @@ def test_every_refusal_says_why_and_what_to_do(
         assert issue["message"]
         assert issue["fix"] or issue["level"] == "note"
         assert "{" not in issue["message"] + issue["fix"]
-        assert messages.entry(issue["code"], FORM).title
+        assert catalogue.entry(issue["code"], FORM).title

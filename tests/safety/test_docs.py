@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from converter import cli, limits, messages
-from converter.engine import SECONDS_A_FILE, SECONDS_A_MEGABYTE
+from converter import cli
+from converter.messages import catalogue
+from converter.workers import limits
+from converter.workers.pool import SECONDS_A_FILE, SECONDS_A_MEGABYTE
 from tests.workbook.books import FORM
 
 ROOT = Path(__file__).parents[2]
@@ -15,7 +17,7 @@ PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 def test_every_code_is_in_the_catalogue() -> None:
     for code in set(re.findall(r"\b[FSKXCPI]\d{3}\b", PAGE)):
-        assert messages.entry(code, FORM).title
+        assert catalogue.entry(code, FORM).title
 
 
 def test_every_file_and_command_exists() -> None:

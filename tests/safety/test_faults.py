@@ -13,18 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from converter import form, keys, ooxml
-from converter.identity import ledger
+from converter.files import writing
+from converter.forms import loading
+from converter.identity import keys, ledger
 from converter.identity.files import parse
 from tests.identity.unions import office
-from tests.receiving.collection import Inbox, packed, records, workbook
 from tests.roster.test_reading import GOOD, filled
 from tests.safety import failing
 from tests.safety.failing import FULL, KILLED
+from tests.usecases.receive.collection import Inbox, packed, records, workbook
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="faults are set in a fork")
 EVERY = bool(os.environ.get("EVERY_STEP"))  # `make fuzz`
-SAMPLES = form.form_dir().resolve().parents[1] / "samples"
+SAMPLES = loading.form_dir().resolve().parents[1] / "samples"
 SOUND = SAMPLES / "01-correct" / "input" / "填报.xlsx"
 FAULTY = SAMPLES / "02-every-common-fault" / "input" / "填报.xlsx"
 OLD = b"what stood there before"
@@ -60,7 +61,7 @@ def older_package(folder: Path) -> None:
 
 
 def backed_up(folder: Path) -> None:
-    from converter import backup
+    from converter.usecases import backup
 
     (folder / "work").mkdir()
     for number in range(3):
@@ -90,7 +91,7 @@ SCENES = {
 
 
 def strays(folder: Path) -> list[str]:
-    return [p.name for p in folder.rglob(f"{ooxml.PREFIX}*")]
+    return [p.name for p in folder.rglob(f"{writing.PREFIX}*")]
 
 
 @pytest.fixture(autouse=True)
@@ -139,7 +140,7 @@ def test_old_or_new_and_a_second_run_finishes(
         assert torn.code == (-9 if how == KILLED else torn.code)
         assert torn.code in (-9, 0, 1, 2), (at, whole.steps[at], torn.said)
         assert "Traceback" not in torn.said
-        found = {k: v for k, v in failing.files(folder).items() if ooxml.PREFIX not in k}
+        found = {k: v for k, v in failing.files(folder).items() if writing.PREFIX not in k}
         for file, data in found.items():  # each file is the old one or the new one
             assert data in (before.get(file), after.get(file)), (at, whole.steps[at], file)
         assert set(before) <= set(found)
@@ -169,7 +170,7 @@ def test_keys_are_made_whole(tmp_path: Path) -> None:
         again = failing.run(("identity", "init", "--keys", folder))
         assert again.code == 0 or len(made) >= 4, again.said
         for name, data in made.items():  # a key that had its name keeps its bytes
-            assert ooxml.PREFIX in name or (folder / name).read_bytes() == data
+            assert writing.PREFIX in name or (folder / name).read_bytes() == data
         assert keys.signer(folder).public == keys.public(folder).signing
         assert keys.opener(folder).public == keys.public(folder).sealing
         assert not strays(folder)
@@ -216,7 +217,7 @@ def sound_files(folder: Path) -> list[str]:
 
 def test_what_is_received_is_registered_once(tmp_path: Path) -> None:
     """Steps of ours around those of the database."""
-    from tests.receiving.test_killed import contents, replies
+    from tests.usecases.receive.test_killed import contents, replies
 
     box = Inbox(tmp_path / "in")
     box.put("1.zip", packed(records(1)))

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from converter import ooxml
+from converter.files import writing
 from tests import commands
-from tests.receiving.collection import Inbox, packed, records
 from tests.safety.test_faults import SOUND
+from tests.usecases.receive.collection import Inbox, packed, records
 
 MEGABYTES = 24
 
@@ -66,14 +66,14 @@ def test_what_stood_there_stays(command: tuple[str, ...], disk: Path) -> None:
     assert code == 2
     assert target.name in said or str(disk) in said
     assert target.read_bytes() == before
-    assert not list(disk.glob(f"{ooxml.PREFIX}*"))
+    assert not list(disk.glob(f"{writing.PREFIX}*"))
     ballast.unlink()
     assert run(*arguments)[0] == 0
     target.unlink()
 
 
 def test_receiving_goes_on_once_there_is_room(disk: Path, tmp_path: Path) -> None:
-    from tests.receiving.test_killed import contents
+    from tests.usecases.receive.test_killed import contents
 
     box = Inbox(tmp_path / "in")
     for number in range(1, 9):

@@ -19,17 +19,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from converter import form, identity, package, workbook
-from converter.cards import FormError
-from converter.model import Level
+from converter import identity, package, workbook
+from converter.forms import loading
+from converter.model.errors import FormError
+from converter.model.issues import Level
 from tests.safety import making
 from tests.safety.mutating import sent
 from tests.sheets import FORM
-from tests.workbook import test_xls
+from tests.workbook.xls import test_book
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "40"))
 CORPUS = Path(__file__).parent / "corpus"
-FOLDER = form.form_dir().resolve()
+FOLDER = loading.form_dir().resolve()
 fuzzed = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None
 )
@@ -62,7 +63,7 @@ def edited(data: bytes, changes: list[tuple[float, int, bytes]]) -> bytes:
 @cache
 def old_workbook() -> bytes:
     with TemporaryDirectory() as folder:
-        return test_xls.make(Path(folder, "a.xls")).read_bytes()
+        return test_book.make(Path(folder, "a.xls")).read_bytes()
 
 
 def answered(data: bytes, suffix: str) -> None:
@@ -101,7 +102,7 @@ def test_anything_at_all(data: bytes) -> None:
 def test_members_of_packages(which: int, changes: list[tuple[float, int, bytes]]) -> None:
     members = dict(sent().members)
     name = sorted(members)[which % len(members)]
-    from tests.receiving.collection import zipped
+    from tests.usecases.receive.collection import zipped
 
     with TemporaryDirectory() as folder:
         path = Path(folder, "a.zip")
@@ -138,7 +139,7 @@ def test_form_definitions(card: str, changes: list[tuple[float, int, bytes]]) ->
         shutil.copytree(FOLDER, copy, ignore=shutil.ignore_patterns("*.xlsx"))
         (copy / card).write_bytes(edited((FOLDER / card).read_bytes(), changes))
         with contextlib.suppress(FormError):
-            form.load(copy)
+            loading.load(copy)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from converter import ooxml
+from converter.files import writing
 from converter.identity import ledger
 from tests.identity.unions import office
 from tests.roster.test_reading import GOOD, filled
@@ -109,7 +109,7 @@ def test_old_or_new_and_a_second_run_finishes(name: str, tmp_path: Path) -> None
         killed += torn.code == -signal.SIGKILL
         assert torn.code in (-signal.SIGKILL, *scene.good), torn.said
         assert "Traceback" not in torn.said
-        found = {k: v for k, v in failing.files(folder).items() if ooxml.PREFIX not in k}
+        found = {k: v for k, v in failing.files(folder).items() if writing.PREFIX not in k}
         for file, data in found.items():  # each file is the old one or the new one
             assert data in (before.get(file), after.get(file)), (kill, file)
         assert set(before) <= set(found)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from converter import failing
+from converter.usecases import failures
 from tests import commands
 from tests.people import id_number
-from tests.receiving.collection import Inbox, answers, packed, people, records, workbook
 from tests.sheets import blank, fill
+from tests.usecases.receive.collection import Inbox, answers, packed, people, records, workbook
 
 CANARY = id_number("130102", "1971-03-05", 77)
 WRONG = CANARY[:17] + ("1" if CANARY[17] != "1" else "2")  # a wrong check digit
@@ -86,8 +86,8 @@ def test_receiving_masks_ids_in_what_it_says_and_replies(inbox: Path, tmp_path: 
 
 
 def test_crash_notes_mask_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failing.tempfile, "tempdir", str(tmp_path))
-    note = failing.crash_note(f"KeyError: '{CANARY}' and {CANARY[:17]} and {' '.join(CANARY)}")
+    monkeypatch.setattr(failures.tempfile, "tempdir", str(tmp_path))
+    note = failures.crash_note(f"KeyError: '{CANARY}' and {CANARY[:17]} and {' '.join(CANARY)}")
     assert told_in(note.read_text("utf-8")) == []
     if os.name != "nt":
         assert stat.S_IMODE(note.stat().st_mode) == 0o600

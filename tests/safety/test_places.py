@@ -16,18 +16,28 @@ from pathlib import Path
 
 import pytest
 
-from converter import cli, ooxml, package, receiving
+from converter import cli, package
+from converter.files import writing
 from converter.identity import ledger
-from converter.store import Register, lock
-from converter.store.register import LOCK
+from converter.register import Register, lock
+from converter.register.writer import LOCK
+from converter.usecases import receive
 from tests.identity.unions import office
-from tests.receiving.collection import Inbox, faulty, name_of, packed, records, workbook, zipped
-from tests.receiving.test_killed import contents, replies
 from tests.roster.test_reading import GOOD, filled
 from tests.safety import failing
 from tests.safety.test_faults import FAULTY, SCENES, faults, rooms, sound_files, strays
 from tests.safety.test_personal_data import ROOT
 from tests.sheets import FORM
+from tests.usecases.receive.collection import (
+    Inbox,
+    faulty,
+    name_of,
+    packed,
+    records,
+    workbook,
+    zipped,
+)
+from tests.usecases.receive.test_killed import contents, replies
 
 EPOCH = 1_772_000_000
 DAY = 86_400
@@ -84,7 +94,7 @@ def test_an_output_folder_that_vanishes_is_told(
         assert "Traceback" not in torn.said
         if torn.code == 2:
             assert torn.said
-            assert ooxml.PREFIX not in torn.said  # a person knows no private names
+            assert writing.PREFIX not in torn.said  # a person knows no private names
         (folder / "out").mkdir(exist_ok=True)
         again = failing.run(scene.arguments)
         assert again.code == 0 or failing.files(folder) == after, again.said
@@ -120,7 +130,7 @@ def test_a_file_that_changes_after_it_was_listed_is_taken_once_it_is_back(
         box.put(f"一批{number}.zip", zipped([("内.zip", packed(records(number + 4)))]))
         victims += [(box.folder / f"{name}{number}.zip", harm) for name in ("", "一批")]
     before = [(path, path.read_bytes(), path.stat().st_mtime_ns) for path, _ in victims]
-    real = receiving.scan
+    real = receive.scan
 
     def listing(*arguments: object) -> object:
         found = real(*arguments)  # type: ignore[arg-type]
@@ -131,7 +141,7 @@ def test_a_file_that_changes_after_it_was_listed_is_taken_once_it_is_back(
     command = ["receive", str(box.folder), "--store", str(tmp_path / "S"), "--format", "json"]
     command += ["--reply", str(tmp_path / "R"), "--jobs", "1"]
     with monkeypatch.context() as during:
-        during.setattr(receiving, "scan", listing)
+        during.setattr(receive, "scan", listing)
         assert cli.run(command) == 1
     told = json.loads(capsys.readouterr().out)
     assert [one["codes"] for one in told["rejected"]] == [["F010"]] * 6
@@ -209,13 +219,13 @@ def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
             code, said = run(*command)
             assert code == 2, said
             assert str(out) in said
-            assert ooxml.PREFIX not in said
+            assert writing.PREFIX not in said
     assert failing.files(tmp_path) == before
     roster = filled(tmp_path, GOOD)
     with read_only(tmp_path / "desk" / "keys"):
         code, said = run("identity", "issue", roster, "--keys", tmp_path / "desk/keys", "-o", out)
     assert code == 2, said
-    assert ooxml.PREFIX not in said
+    assert writing.PREFIX not in said
     assert failing.files(tmp_path / "out") == {"上报.zip": before["out/上报.zip"]}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from converter import cli, workbook
-from converter.workbook import archive
+from converter.workbook.xlsx import archive
 from tests import commands
 from tests.safety import making
 from tests.workbook.books import FORM, only_code

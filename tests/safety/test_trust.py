@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from converter import identity, package
-from converter.identity import holding
-from converter.model import Level
+from converter.identity import loading
+from converter.model.issues import Level
 from tests.identity.unions import TODAY, held, office
 from tests.safety.mutating import packages, packed_again, sent, spoiled
 from tests.sheets import FORM
@@ -62,7 +62,7 @@ def test_no_changed_identity_passes_for_the_issued_one(tmp_path: Path) -> None:
             continue
         assert public.identity == sound.public.identity
         assert public.keys == sound.public.keys
-        found, _ = holding.hold(path, TODAY)
+        found, _ = loading.hold(path, TODAY)
         assert (
             found is None or found.signer is None or found.signer.public == public.keys.unit_signing
         )
@@ -78,5 +78,5 @@ def test_a_secret_of_another_unit_signs_nothing_here(tmp_path: Path) -> None:
     theirs = secret.search(second.read_bytes())
     assert theirs
     first.write_bytes(secret.sub(theirs[0], first.read_bytes()))
-    found, issues = holding.hold(first, TODAY)
+    found, issues = loading.hold(first, TODAY)
     assert found is None or found.signer is None or any(i.level is Level.ERROR for i in issues)

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from converter import form as forms
-from converter.model import Form, Stamp
-from converter.template.design import workbook
+from converter.forms import loading as forms
+from converter.model.forms import Form
+from converter.model.submissions import Stamp
+from converter.template.blueprint import workbook
+from converter.template.labels import label
 from converter.template.layout import layout
 from converter.template.style import Painter
-from converter.template.texts import label
 from tests.opened import opened
 
 

@@ -9,7 +9,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from converter.model import Form
+from converter.model.forms import Form
 from converter.template.constants import Constants
 from tests.opened import pressed
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from converter.model import Form, column_letters
+from converter.model.forms import Form
+from converter.model.issues import column_letters
 from converter.template.layout import MemberLayout
 from tests.template import formula_lint as lint
 

@@ -11,7 +11,8 @@ import pytest
 from openpyxl.formula.translate import Translator
 from openpyxl.worksheet.worksheet import Worksheet
 
-from converter.model import Form, Stamp
+from converter.model.forms import Form
+from converter.model.submissions import Stamp
 from converter.template.layout import UnitLayout
 from tests.opened import opened, pressed
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from converter.excel import list_name
-from converter.model import Form
+from converter.formulas.expressions import list_name
+from converter.model.forms import Form
 from converter.template.lists import COLUMNS, lists_in_use
 
 

@@ -12,14 +12,15 @@ import openpyxl
 import pytest
 
 from converter import template
-from converter.model import Form, Stamp
+from converter.model.forms import Form
+from converter.model.submissions import Stamp
 from tests.opened import opened, pressed
 
 
 def test_same_input_same_bytes_whatever_the_clock_and_the_hash_seed(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from converter import form, template;"
-        "f = form.load(form.form_dir());"
+        "import sys; from pathlib import Path; from converter import template; from converter.forms import loading;"
+        "f = loading.load(loading.form_dir());"
         "Path(sys.argv[1]).write_bytes(b''.join(template.build(f, rows=9)))"
     )
     for name, seed, zone in (("a", "1", "Asia/Shanghai"), ("b", "2", "America/Lima")):

@@ -11,11 +11,13 @@ from typing import Any
 import openpyxl
 from openpyxl.workbook import Workbook
 
-from converter import form, workbook
-from converter.model import CellType, Form, Submission
+from converter import workbook
+from converter.forms import loading
+from converter.model.forms import Form
+from converter.model.submissions import CellType, Submission
 from tests.people import MEMBERS, UNIT
 
-FORM: Form = form.read(form.form_dir())
+FORM: Form = loading.read(loading.form_dir())
 UNIT_SHEET, MEMBER_SHEET = FORM.unit.title, FORM.member.title
 HEADINGS = (
     "序号",

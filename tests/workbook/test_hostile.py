@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from converter import workbook
-from converter.workbook import archive, parts, sheetxml
+from converter.workbook.xlsx import archive, parts, sheet_xml
 from tests.workbook.books import (
     FORM,
     MEMBER_SHEET,
@@ -230,7 +230,7 @@ def test_value_at_the_very_bottom_is_refused_only_if_the_sheet_gets_too_large(
 ) -> None:
     remark = '<row r="1048576"><c r="C1048576" t="inlineStr"><is><t>x</t></is></c></row>'
     member_xml(path, remark)
-    monkeypatch.setattr(sheetxml, "LARGEST_AREA", 1_000_000)
+    monkeypatch.setattr(sheet_xml, "LARGEST_AREA", 1_000_000)
     (issue,) = read(path).issues
     assert (issue.code, issue.place.cell) == ("F311", "C1048576")
 
@@ -260,7 +260,7 @@ def test_corner_of_a_sheet_nobody_asked_for_does_not_matter(tmp_path: Path) -> N
 def test_a_hundred_thousand_used_blank_rows_are_cut_off(path: Path) -> None:
     blank = "".join(f'<row r="{n}"><c r="A{n}" s="0"/></row>' for n in range(20, 100_000))
     data = parts_of(member_xml(path, blank))[MEMBER_XML]
-    sheet = sheetxml.read_sheet(data, MEMBER_SHEET)
+    sheet = sheet_xml.read_sheet(data, MEMBER_SHEET)
     assert sheet.end - sheet.start < 5_000
     assert members(read(path), "name") == names(3)
 

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.model import Level, Submission
+from converter.model.issues import Level
+from converter.model.submissions import Submission
 from tests.workbook.books import parts_of, read, rezip, save
 
 TOKENS = [

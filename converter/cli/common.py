@@ -1,0 +1,228 @@
+"""What all commands share: Chinese help, options, printing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from converter import __version__
+from converter.messages import help
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from converter.model.forms import Form
+    from converter.model.submissions import Outcome
+    from converter.workers.pool import Runner
+
+OK, FOUND, USAGE = 0, 1, 2
+WRITTEN_AT_ONCE = 1 << 16  # characters of a long text
+LONG = 8  # files from which a bar is shown
+
+
+class Chinese:
+    """Help in the clerk's language: click's own headings are English."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=help.text("usage"))
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option: click.Option | None = super().get_help_option(ctx)  # type: ignore[misc]
+        if option:
+            option.help = help.text("help")
+        return option
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        params = [p for p in self.get_params(ctx) if isinstance(p, click.Option)]  # type: ignore[attr-defined]
+        records = [record for p in params if (record := p.get_help_record(ctx))]
+        # What click adds is English; of its additions only 'required' tells a clerk anything.
+        required = help.text("required")
+        records = [
+            (names, re.sub(r" +\[[^\]]*\]$", lambda m: required * ("required" in m[0]), said))
+            for names, said in records
+        ]
+        with formatter.section(help.text("options")):
+            formatter.write_dl(records)
+
+
+class Command(Chinese, click.Command):
+    pass
+
+
+# Which module holds a command: imported when the command is asked for, so that help is instant.
+ROOMS = {
+    "template": "clerk",
+    "check": "clerk",
+    "convert": "clerk",
+    "show": "clerk",
+    "stats": "clerk",
+    "identity": "identity",
+    "receive": "officer",
+    "portal": "portal",
+    "backup": "officer",
+    "restore": "officer",
+    "explain": "reference",
+    "fields": "reference",
+}
+
+
+class Group(Chinese, click.Group):
+    """Commands grouped by who uses them; their help stands in help.zh.toml."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(ROOMS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in ROOMS:
+            import_module(f"converter.cli.{ROOMS[cmd_name]}")  # registers its commands
+        return super().get_command(ctx, cmd_name)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for group, title in help.groups():
+            names = [n for n in ROOMS if help.of(n, "group") == group]
+            if names:
+                with formatter.section(title):
+                    formatter.write_dl([(name, help.of(name, "short")) for name in names])
+        super().format_options(ctx, formatter)
+
+
+@click.group(
+    cls=Group,
+    help=help.text("about"),
+    subcommand_metavar=help.text("metavar"),
+    options_metavar="",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="%(version)s", help=help.text("version"))
+@click.option(
+    "--form", "form_name", envvar="CONVERTER_FORM", metavar="NAME", help=help.text("form")
+)
+@click.pass_context
+def cli(ctx: click.Context, form_name: str | None) -> None:
+    ctx.obj = form_name
+
+
+def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A subcommand whose help stands in help.zh.toml."""
+    return cli.command(
+        name,
+        cls=Command,
+        help=help.of(name, "long"),
+        short_help=help.of(name, "short"),
+        options_metavar=help.text("options_metavar"),
+    )
+
+
+def option(command: str, *names: str, **settings: Any) -> Callable[[Any], Any]:
+    key = settings.pop("key", names[-1].lstrip("-").replace("-", "_"))
+    return click.option(*names, help=help.option(command, key), **settings)
+
+
+def form_of(ctx: click.Context) -> tuple[Path, Form]:
+    """The form's folder and its cards (without code lists: the workers load them)."""
+    from converter.forms import loading
+
+    folder = loading.form_dir(ctx.obj).resolve()
+    return folder, loading.read(folder)
+
+
+@contextlib.contextmanager
+def pool(
+    cluster: str | None,
+    folder: Path,
+    reads: Sequence[Path],
+    writes: Sequence[Path],
+    jobs: int | None,
+) -> Iterator[Sequence[Runner]]:
+    """Who does the work in place of processes here: nobody, or the cluster that was asked for."""
+    if cluster is None:
+        yield ()
+        return
+    from converter.model.clock import today
+    from converter.workers.cluster import connect
+
+    day = today().isoformat()
+    with connect(cluster, folder, day, reads=reads, writes=writes, jobs=jobs or 0) as runners:
+        yield runners
+
+
+def print_report(
+    outcomes: Sequence[Outcome],
+    form: Form,
+    show_ids: bool,
+    *,
+    given: Sequence[str] = (),
+    annotated: Sequence[str] = (),
+    summary: bool = True,
+) -> None:
+    from converter.report import terminal
+
+    colour = colourful(sys.stdout)
+    columns = width()
+    out(terminal.render(outcomes, form, show_ids=show_ids, colour=colour, width=columns))
+    if summary:
+        colour = colourful(sys.stderr)
+        err(
+            terminal.summary(
+                outcomes, form, given=given, annotated=annotated, colour=colour, width=columns
+            )
+        )
+
+
+def width() -> int:
+    """Columns of the terminal (COLUMNS counts), 0 where there is none."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def colourful(stream: Any) -> bool:
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+
+
+def progress(answers: Any, total: Callable[[], int], held: Callable[[Any], int]) -> Any:
+    """A bar on stderr, on a terminal only, and only where there is something to wait for."""
+    if not sys.stderr.isatty() or total() < LONG:
+        return answers
+    from converter.cli import progress_bar
+
+    return progress_bar.bar(answers, total, held)
+
+
+def unicode_out() -> bool:
+    """Whether what goes to stdout can hold every character as it is."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def out_page(page: str) -> None:
+    """A page on stdout. It says that it is UTF-8; where it would be written otherwise (a Chinese
+    Windows, `> page.html`) all that is not ASCII is written as references."""
+    out(page if unicode_out() else page.encode("ascii", "xmlcharrefreplace").decode("ascii"))
+
+
+def out(text: str) -> None:
+    click.echo(text.removesuffix("\n"))
+
+
+def out_pieces(pieces: Iterable[str]) -> None:
+    """A long text, some of it at a time; it ends its last line itself."""
+    waiting, size = [], 0
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= WRITTEN_AT_ONCE:
+            click.echo("".join(waiting), nl=False)
+            waiting, size = [], 0
+    click.echo("".join(waiting), nl=False)
+
+
+def err(text: str) -> None:
+    click.echo(text.removesuffix("\n"), err=True)

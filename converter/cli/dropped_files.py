@@ -1,0 +1,124 @@
+"""Files dropped on the program's icon, and the icon itself: no command was typed.
+
+Workbooks are checked and, where nothing stands in the way, converted beside themselves; of the
+others a marked copy is written beside them, under a name that nobody has yet: an earlier copy may
+hold corrections. Packages and folders are checked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from converter.cli import clerk, suggest
+from converter.cli.common import FOUND, OK, err
+from converter.files import zip_peek
+from converter.forms import loading as forms
+from converter.messages.catalogue import say
+from converter.model.forms import Form
+from converter.workers.pool import Worker
+
+
+def run(arguments: Sequence[str], *, window: bool = False) -> int:
+    """Deal with files and folders; returns the worst exit code."""
+    folder = forms.form_dir(os.environ.get("CONVERTER_FORM")).resolve()
+    form = forms.read(folder)
+    if not arguments:
+        return suggest.tell(Path.cwd(), f"{form.id}-roster", window=window)
+    paths = [Path(argument) for argument in arguments]
+    identities = [p for p in paths if p.suffix.lower() == ".xml" and suggest.is_identity(p)]
+    others = [p for p in paths if p not in identities]
+    books = [p for p in others if p.is_file() and p.suffix.lower() != ".zip"]
+    code = OK
+    with Worker() as worker:
+        for group in _groups(books):
+            code = max(code, _convert(group, identities, folder, form, worker))
+    rest = [str(p) for p in others if p not in books]
+    if rest or not books:
+        code = max(code, _check(rest, identities))
+    return code
+
+
+def _check(paths: Sequence[str], identities: Sequence[Path]) -> int:
+    """Packages and folders; an identity file alone is shown."""
+    from converter import cli
+
+    codes = [cli.run(["identity", "show", str(path)]) for path in identities if not paths]
+    return max(codes + ([cli.run(["check", *paths])] if paths else []), default=OK)
+
+
+def _groups(books: Sequence[Path]) -> Iterator[list[Path]]:
+    """Two workbooks may be the halves of one submission; more are each their own."""
+    if len(books) == 2:
+        yield list(books)
+    else:
+        yield from ([book] for book in books)
+
+
+def _convert(
+    books: list[Path], identities: Sequence[Path], folder: Path, form: Form, worker: Worker
+) -> int:
+    from converter.usecases.convert import convert_files
+
+    beside = books[0].absolute().parent
+    identity = _identity(identities, beside)
+    # Only of two workbooks nobody knows yet whether they are one submission.
+    target = _package(books[0].absolute(), form) if len(books) == 1 else beside
+    results = convert_files(books, folder, target, identity, None, worker)
+    clerk.say_converted(results, form)
+    if all(result.package for result in results):
+        return OK
+    for result in results:
+        if result.package is None and result.outcome.readable:
+            copy = _copy(books if len(results) == 1 else [Path(result.outcome.file)], folder, form)
+            if copy:
+                err(say("dropped_copy", path=copy))
+                err(say("dropped_copy_next"))
+    return FOUND
+
+
+def _package(book: Path, form: Form) -> Path:
+    """The package beside a workbook. One of another period keeps its name: it is wanted yet."""
+    target, period = book.with_suffix(".zip"), str(form.prose["period"])
+    found = re.search(r'"period": "([^"]*)"', zip_peek.glance(target, "datapackage.json") or "")
+    return book.with_name(f"{book.stem}-{period}.zip") if found and found[1] != period else target
+
+
+def _identity(given: Sequence[Path], beside: Path) -> Path | None:
+    """The identity file that was dropped too, else the only one that lies beside."""
+    if given:
+        return given[0]
+    lying = [p for p in sorted(beside.glob("*.xml")) if suggest.is_identity(p)]
+    if len(lying) != 1:
+        return None
+    err(say("dropped_identity", path=lying[0].name))
+    return lying[0]
+
+
+def _copy(books: Sequence[Path], folder: Path, form: Form) -> Path | None:
+    """A marked copy beside the first workbook, under a new name; None where none was made."""
+    from converter.usecases.check import check_files
+
+    book = books[0].absolute()
+    with tempfile.TemporaryDirectory(dir=book.parent, prefix=".converter-") as private:
+        with Worker() as worker:
+            made = check_files(books, folder, form, Path(private), 1, worker).annotated
+        if not made:
+            return None
+        target = next(name for name in _names(book) if not name.exists())
+        Path(made[0]).rename(target)
+        return target
+
+
+def _names(book: Path) -> Iterable[Path]:
+    """填报-批注.xlsx, 填报-批注-2.xlsx … A copy's copy has no second suffix."""
+    suffix = say("annotated_suffix")
+    stem = book.stem.partition(f"-{suffix}")[0]
+    yield book.with_name(f"{stem}-{suffix}.xlsx")
+    number = 2
+    while True:
+        yield book.with_name(f"{stem}-{suffix}-{number}.xlsx")
+        number += 1

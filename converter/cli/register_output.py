@@ -1,0 +1,102 @@
+"""What `show` and `stats` say of a register, and of a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from converter.cli.common import FOUND, OK, err, out, out_page, width
+from converter.cli.officer import refusing
+from converter.messages.catalogue import say
+
+if TYPE_CHECKING:
+    from converter.register import Snapshot
+
+
+def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_ids: bool) -> int:
+    """Units, or with `member` people, of a register."""
+    from converter.forms.loading import with_codes
+    from converter.register import Snapshot
+    from converter.report import register_lookup
+    from converter.report import table as tabular
+    from converter.report.page import tables_page
+
+    form = with_codes(folder)
+    with refusing(), Snapshot(store) as register:
+        if member:
+            table = register_lookup.members(register, form, member.strip(), show_ids=show_ids)
+        else:
+            table = register_lookup.units(register, unit.strip())
+        made = _made(register)
+    if as_html:
+        out_page(tables_page([table], form.title, made))
+    else:
+        out(tabular.text([table], width()))
+    return OK
+
+
+def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Path | None) -> int:
+    """Figures of a period. A workbook or a page gets every grouping the form knows."""
+    from converter.files import writing
+    from converter.forms.loading import with_codes
+    from converter.model.clock import today
+    from converter.register import Snapshot
+    from converter.report import summary, table_export
+    from converter.report import table as tabular
+    from converter.statistics import collection
+    from converter.usecases.common import Stop
+
+    form = with_codes(folder)
+    known = collection.groups(form)
+    if set(by) - set(known):
+        raise Stop(say("store_by", choices="、".join(known)))
+    if output and not table_export.suffix_of(output):
+        raise Stop(say("stats_suffix", path=output))
+    with refusing(), Snapshot(store) as register:
+        chosen = period or collection.newest(register)
+        if chosen not in register.periods():
+            err(say("store_no_period", period=chosen))
+        groups = by or (known if output else ())
+        found = collection.figures(register, form, today(), period=chosen, by=groups)
+        made = _made(register)
+    title = say("summary_title", period=chosen)
+    if output is None:
+        out(summary.text(found, width()))
+        return OK
+    suffix = table_export.suffix_of(output)
+    if suffix == ".xlsx":
+        data = summary.xlsx(found, title, made)
+    elif suffix == ".html":
+        data = summary.html(found, title, f"{form.title}　{made}").encode("utf-8")
+    else:
+        data = tabular.write_csv(summary.tables(found))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    writing.write_bytes_atomically(output, data)
+    err(say("stats_written", path=output))
+    return OK
+
+
+def _made(register: Snapshot) -> str:
+    """When what is read was published, by the clock of this desk."""
+    moment = datetime.fromisoformat(str(register.state["published"])).astimezone()
+    return say("summary_made", published=moment.strftime("%Y-%m-%d %H:%M"))
+
+
+def receipt(path: Path, keys_folder: Path | None) -> int | None:
+    """Show a receipt; None where the file is none."""
+    from converter.register import receipts
+    from converter.report import register_text as report
+
+    told = receipts.read(path)
+    if told is None:
+        return None
+    verdict = "signed" if told.get("signature") else "unsigned"
+    if keys_folder is not None and verdict == "signed":
+        from converter.identity import keys
+
+        genuine = receipts.verify(told, keys.public(keys_folder).signing)
+        verdict = "genuine" if genuine else "forged"
+    out(report.receipt(told, verdict))
+    return FOUND if verdict == "forged" else OK

@@ -1,0 +1,64 @@
+"""What click says of wrong usage, in Chinese."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from converter.messages.catalogue import say
+
+
+def explained(error: click.ClickException) -> str:
+    """A usage error of click's in Chinese."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        return error.format_message()  # the help that was wanted
+    context = getattr(error, "ctx", None)
+    hint = ""
+    if context is not None and context.command_path != "converter":
+        command = context.command_path.removeprefix("converter ")
+        hint = "\n" + say("usage_hint", command=command)
+    return _usage(error) + hint
+
+
+def _usage(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return say("usage_no_such_option", name=error.option_name)
+    if isinstance(error, click.MissingParameter):
+        return say("usage_missing", name=_name(error.param))
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return _bad_value(error)
+    message = error.format_message()
+    if isinstance(error, click.exceptions.NoSuchCommand):
+        return say("usage_no_such_command", name=error.command_name)
+    if message.startswith("Got unexpected extra"):
+        return say("usage_extra", name=message.partition("(")[2].rstrip(")"))
+    if isinstance(error, click.BadOptionUsage):
+        return say("usage_missing", name=error.option_name)
+    return say("usage_other", detail=message)
+
+
+def _bad_value(error: click.BadParameter) -> str:
+    assert error.param is not None
+    kind, message = error.param.type, error.format_message()
+    if isinstance(kind, click.Path):
+        path = _quoted(message)
+        if message.rstrip(".").endswith("does not exist"):
+            return say("usage_no_file", path=path)
+        if message.rstrip(".").endswith("is a directory"):
+            return say("usage_not_a_file", path=path)
+    if isinstance(kind, click.Choice):
+        return say("usage_choose", name=_name(error.param), choices="、".join(kind.choices))
+    return say("usage_bad_value", name=_name(error.param), value=error.message.split(" ")[0])
+
+
+def _name(param: click.Parameter | None) -> str:
+    if isinstance(param, click.Option):
+        return param.opts[-1]
+    return (param.metavar or param.name or "") if isinstance(param, click.Argument) else ""
+
+
+def _quoted(message: str) -> str:
+    """The last quoted part of a message: the value that was given."""
+    parts = re.findall(r"'((?:[^'\\]|\\.)*)'", message)
+    return parts[-1] if parts else ""

@@ -1,0 +1,1 @@
+"""The one place that writes files; zips and file names."""

@@ -1,0 +1,217 @@
+"""The one place that writes files: whole or not at all.
+
+A file gets its name only when all of it is on the disk: it is written under a private name in
+the same folder, flushed, looked at by the caller's `verify`, and renamed. Whoever opens the
+name sees the old file or the new one, never half of one. What a killed process left behind
+is removed by the next process that writes into that folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import itertools
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+PREFIX = ".converter-tmp-"
+STALE = 3600  # seconds after which a private file belongs to nobody any more
+
+Verify = Callable[[Path], None]
+
+
+def write_bytes_atomically(
+    path: Path,
+    data: bytes | Iterable[bytes],
+    *,
+    verify: Verify | None = None,
+    private: bool = False,
+) -> None:
+    """Write a file (in pieces, where it comes so) whole or not at all; a `private` one is its
+    owner's alone (0600, where the system has such modes). Raises OSError."""
+    with replacing(path, verify) as file:
+        if private and hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), 0o600)
+        file.writelines([data] if isinstance(data, bytes) else data)
+
+
+def copy_atomically(source: Path, path: Path) -> None:
+    """Write a copy of a file whole or not at all, however large it is. Raises OSError."""
+    with source.open("rb") as original, replacing(path, None) as file:
+        shutil.copyfileobj(original, file, 1 << 20)
+
+
+def write_new(path: Path, data: bytes) -> Path:
+    """Write a file whole or not at all that its owner alone may read (0600; on Windows the
+    folder's permissions count). Raises FileExistsError, which leaves what is there, OSError."""
+    _sweep_once(path.parent.absolute())
+    private = private_name(path.parent)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(private, flags, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _name(private, path)
+    finally:
+        with contextlib.suppress(OSError):
+            private.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return path
+
+
+def _name(private: Path, path: Path) -> None:
+    """Give a file a name that no other has. Raises FileExistsError."""
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    try:
+        os.link(private, path)
+    except FileExistsError:
+        raise
+    except OSError:  # sticks know no links; on Windows a rename never replaces
+        private.rename(path)
+
+
+def _name_beside(private: Path, path: Path) -> Path:
+    stem = path.stem
+    for number in itertools.count(2):
+        with contextlib.suppress(FileExistsError):
+            _name(private, path)
+            private.unlink(missing_ok=True)
+            break
+        path = path.with_stem(f"{stem}-{number}")
+    return path
+
+
+def write_many(
+    files: Iterable[tuple[Path, bytes | Iterable[bytes]]], *, beside: bool = False
+) -> dict[Path, Path]:
+    """Write many files and their folders, each whole or not at all; the disk is waited for only
+    once (fsync file by file takes longer than making them). With `beside` none replaces another:
+    where there is one, it gets a number. Path → the path it got. Raises OSError."""
+    named: dict[Path, Path] = {}
+    waiting: list[tuple[Path, Path]] = []
+    private = path = Path()
+    try:
+        for path, data in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _sweep_once(path.parent.absolute())
+            private = private_name(path.parent)
+            with private.open("xb") as file:
+                waiting.append((private, path))
+                file.writelines([data] if isinstance(data, bytes) else data)
+        if waiting:
+            flush_all()
+        while waiting:
+            private, path = waiting[-1]
+            named[path] = _name_beside(private, path) if beside else private.replace(path)
+            waiting.pop()
+        return named
+    except BaseException as error:
+        for written, _ in waiting:
+            with contextlib.suppress(OSError):
+                written.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(private):
+            error.filename = str(path)  # a person knows no private names
+        raise
+
+
+def flush_all() -> None:
+    """Have all that was written reach the disk (Windows has no such call)."""
+    if hasattr(os, "sync"):
+        os.sync()
+
+
+def sweep(folder: Path) -> None:
+    """Remove private files and folders in a folder that no living process can still be writing."""
+    # The folder's own clock: on a network drive it may differ from this machine's.
+    probe = private_name(folder)
+    try:
+        probe.touch(exist_ok=False)
+        now = probe.stat().st_mtime
+        probe.unlink()
+        with os.scandir(folder) as entries:
+            strays = [Path(e.path) for e in entries if e.name.startswith(PREFIX)]
+    except OSError:
+        return  # writing will tell what is wrong with the folder
+    for stray in strays:
+        with contextlib.suppress(OSError):
+            if _is_orphan(stray.name) or now - stray.lstat().st_mtime > STALE:
+                if stray.is_dir() and not stray.is_symlink():
+                    shutil.rmtree(stray, ignore_errors=True)
+                else:
+                    stray.unlink()
+
+
+# One sweep a folder and process: a batch of thousands of files must not list its folder
+# thousands of times.
+_sweep_once = cache(sweep)
+
+
+def private_name(folder: Path) -> Path:
+    """A name in a folder for what is not finished: `sweep` knows whether its process lives."""
+    return folder / f"{PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(8)}"
+
+
+@cache
+def _host() -> str:
+    node = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    return hashlib.sha256(node.encode()).hexdigest()[:8]
+
+
+def _is_orphan(name: str) -> bool:
+    """Whether a private file's process ran on this machine and is gone. (Windows cannot ask
+    without doing harm: there age alone decides, as for files of other machines.)"""
+    host, _, rest = name.removeprefix(PREFIX).partition("-")
+    pid = rest.partition("-")[0]
+    if os.name == "nt" or host != _host() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
+
+
+@contextlib.contextmanager
+def replacing(path: Path, verify: Verify | None) -> Iterator[BinaryIO]:
+    """A file to write; it takes the name `path` when the block ends without an exception."""
+    folder = path.parent
+    _sweep_once(folder.absolute())
+    private = private_name(folder)
+    try:
+        with private.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if verify:
+            verify(private)
+        private.replace(path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            private.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(private)):
+            error.filename = str(path)  # a person knows no private names
+        raise
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut. Windows knows no such call."""
+    if os.name == "nt":
+        return
+    # Some network file systems refuse it; the file itself is on the disk already.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

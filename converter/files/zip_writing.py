@@ -1,0 +1,165 @@
+"""The one place that writes zips: the same members give the same bytes.
+
+A zip's bytes depend on its members and on `when` alone: not on the clock, the time zone, the
+platform or the umask. They do depend on the zlib that Python was built with; digests that must
+hold across machines are taken of the members, not of the zip.
+
+>>> dos_time(0)  # a zip knows no time before 1980
+(1980, 1, 1, 0, 0, 0)
+>>> dos_time(1767225600)
+(2026, 1, 1, 0, 0, 0)
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from converter.files.writing import Verify, replacing
+
+USUAL, QUICK, LARGE = 6, 4, 1 << 20  # zlib's levels; more bytes: 1/5 of the time, 11/10 of them
+
+
+def write_zip(
+    path: Path,
+    members: Iterable[tuple[str, bytes]],
+    *,
+    when: int,
+    verify: Verify | None = None,
+) -> None:
+    """Write a zip whole or not at all; members keep the order given.
+
+    `when` (seconds since 1970) becomes the time of every member, in UTC. `verify` is called with
+    the private file before it takes the name `path`; what it raises stops the writing and leaves
+    an older file at `path` as it was. Raises OSError, ValueError for a name given twice.
+    """
+    with replacing(path, verify) as file:
+        pack(file, members, when=when)
+
+
+def pack(file: BinaryIO, members: Iterable[tuple[str, bytes]], *, when: int) -> None:
+    """Write a zip's bytes to an open, seekable file."""
+    names: set[str] = set()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members:
+            if name in names:
+                raise ValueError(f"member {name!r} is given twice")
+            names.add(name)
+            info = zipfile.ZipInfo(name, dos_time(when))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.create_system = 3  # whatever machine this is: a Unix file, rw-r--r--
+            info.external_attr = 0o100644 << 16
+            archive.writestr(info, data, compresslevel=QUICK if len(data) > LARGE else USUAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A member of a zip, compressed already: it can go into any number of zips as it is."""
+
+    name: str
+    crc: int
+    size: int  # bytes before compressing
+    body: tuple[bytes, ...]
+
+
+def packed(name: str, chunks: Iterable[bytes], level: int = USUAL) -> Packed:
+    """Compress a member piece by piece: of what it is made of, only one piece is held at a time."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body, crc, size = [], 0, 0
+    for chunk in chunks:
+        crc, size = zlib.crc32(chunk, crc), size + len(chunk)
+        if out := packer.compress(chunk):
+            body.append(out)
+    body.append(packer.flush())
+    return Packed(name, crc, size, tuple(body))
+
+
+def zipped(members: Iterable[Packed], *, when: int) -> list[bytes]:
+    """A zip of compressed members, in pieces."""
+    out: list[bytes] = []
+    directory, offset = [], 0
+    day = _dos_stamp(when)
+    for member in members:
+        name, stored = member.name.encode("ascii"), sum(map(len, member.body))
+        common = _COMMON.pack(20, 0, 8, *day, member.crc, stored, member.size, len(name), 0)
+        out += [b"PK\x03\x04", common, name, *member.body]
+        rest = struct.pack("<HHHLL", 0, 0, 0, 0o100644 << 16, offset)
+        directory.append(b"".join((b"PK\x01\x02\x14\x03", common, rest, name)))
+        offset += 4 + len(common) + len(name) + stored
+    listed, count = b"".join(directory), len(directory)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(listed), offset, 0)
+    return [*out, listed, end]
+
+
+class Pattern:
+    """A zip of which many copies differ in a few places: everything else is compressed once.
+
+    A place is a text that stands in a member where every copy has its own. The bytes between
+    places are compressed to whole blocks of their own (RFC 1951 lets blocks follow one another),
+    and what fills a place goes between them as a stored block.
+    """
+
+    def __init__(
+        self, members: Iterable[tuple[str, bytes]], places: Iterable[bytes], *, when: int
+    ) -> None:
+        """Raises ValueError for a place that no member has: it would be filled in nowhere."""
+        known = tuple(places)
+        splitting = re.compile(b"(" + b"|".join(map(re.escape, known)) + b")")
+        self._when = when
+        self._members: list[tuple[str, list[bytes], list[bytes]]] = []
+        missing = set(known)
+        for name, data in members:
+            pieces = splitting.split(data) if known else [data]
+            missing -= set(pieces[1::2])
+            blocks = [_blocks(p, last=n == len(pieces) - 1) for n, p in enumerate(pieces)][::2]
+            self._members.append((name, pieces, blocks))
+        if missing:
+            raise ValueError(f"no member has {sorted(missing)[0]!r}")
+        self._whole = [zlib.crc32(pieces[0]) for _, pieces, _ in self._members]
+
+    def copy(self, fill: Callable[[str, bytes], bytes]) -> bytes:
+        """One zip. `fill` tells what goes into a member's place; up to 65,535 bytes."""
+        return b"".join(zipped(self._filled(fill), when=self._when))
+
+    def _filled(self, fill: Callable[[str, bytes], bytes]) -> Iterator[Packed]:
+        for (name, pieces, blocks), start in zip(self._members, self._whole, strict=True):
+            crc, body, size = start, [blocks[0]], len(pieces[0])
+            for n in range(1, len(pieces), 2):
+                value = fill(name, pieces[n])
+                crc = zlib.crc32(pieces[n + 1], zlib.crc32(value, crc))
+                size += len(value) + len(pieces[n + 1])
+                body += [struct.pack("<BHH", 0, len(value), len(value) ^ 0xFFFF), value]
+                body.append(blocks[(n + 1) // 2])
+            yield Packed(name, crc, size, tuple(body))
+
+
+_COMMON = struct.Struct("<HHHHHLLLHH")
+
+
+def _blocks(data: bytes, *, last: bool) -> bytes:
+    """Deflated to blocks that end on a byte and look back on nothing before them."""
+    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    ending = zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
+    return packer.compress(data) + packer.flush(ending)
+
+
+def _dos_stamp(when: int) -> tuple[int, int]:
+    year, month, day, hour, minute, second = dos_time(when)
+    return hour << 11 | minute << 5 | second // 2, (year - 1980) << 9 | month << 5 | day
+
+
+def dos_time(when: int) -> tuple[int, int, int, int, int, int]:
+    """Seconds since 1970 → the UTC time a zip can hold (1980 to 2107)."""
+    year, month, day, hour, minute, second = time.gmtime(when)[:6]
+    if year < 1980:
+        return (1980, 1, 1, 0, 0, 0)
+    if year > 2107:
+        return (2107, 12, 31, 23, 59, 58)
+    return (year, month, day, hour, minute, second)

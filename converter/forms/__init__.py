@@ -1,0 +1,1 @@
+"""Cards and code lists → a form definition."""

@@ -1,0 +1,1 @@
+"""All prose that is not in the form: codes and parameters → Chinese."""

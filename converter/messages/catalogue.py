@@ -1,0 +1,122 @@
+"""Codes and params → Chinese sentences. All prose that is not in the form stands in
+the `.zh.toml` files beside this module.
+
+An entry holds `level`, `title`, `brief` (for the 核对 column), `sentence`, `fix` and, where
+only the pipeline can tell, `pipeline_only = true`. A rule's entry stands under its family's
+name; the rule's card may replace any of its texts.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from converter.model.forms import Field, Form
+from converter.model.issues import Issue, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the catalogue of checks."""
+
+    code: str
+    level: Level
+    title: str
+    brief: str
+    sentence: str
+    fix: str
+    pipeline_only: bool = False
+    explainable: bool = False
+
+
+class _Lenient(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+@cache
+def _data() -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for path in sorted(Path(__file__).parent.glob("*.zh.toml")):
+        if path.name == "help.zh.toml":
+            continue
+        for key, value in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            merged.setdefault(key, {}).update(value)
+    return merged
+
+
+def say(key: str, /, **params: Any) -> str:
+    """A sentence of the program's own, from the [say] table."""
+    text: str = _data()["say"][key]
+    return text.format_map(_Lenient(params))
+
+
+def entry(code: str, form: Form, field: Field | None = None) -> Entry:
+    """What the catalogue says of a code; levels as the form (and the field) wants them.
+
+    Raises KeyError for a code that no catalogue has: a bug.
+    """
+    rule = form.rule(code)
+    data = _data()[rule.family if rule else code]
+    level = rule.level if rule else Level(data["level"])
+    level = form.levels.get(code, level)
+    if field:
+        level = field.levels.get(code, level)
+
+    def prose(key: str) -> str:
+        return str((rule and getattr(rule, key)) or data.get(key, ""))
+
+    return Entry(
+        code=code,
+        level=level,
+        title=prose("title"),
+        brief=prose("brief") or prose("sentence"),
+        sentence=prose("sentence"),
+        fix=prose("fix"),
+        pipeline_only=bool(data.get("pipeline_only")),
+        explainable=bool(rule and rule.explainable),
+    )
+
+
+def catalogue(form: Form) -> dict[str, Entry]:
+    """Every check there is, in the order of the stages F S K X C P I."""
+    codes = [c for c in _data() if len(c) == 4 and c[0].isupper() and c[1:].isdigit()]
+    codes += [rule.code for rule in form.rules]
+    return {code: entry(code, form) for code in sorted(codes, key=_stage)}
+
+
+def _stage(code: str) -> tuple[int, str]:
+    return ("FSKXCPI".index(code[0]), code)
+
+
+def sentence(issue: Issue, form: Form) -> str:
+    """What is wrong, with the figures of this case."""
+    return entry(issue.code, form).sentence.format_map(_words(issue, form))
+
+
+def fix(issue: Issue, form: Form) -> str:
+    """What to do about it ('' where nothing is to be done)."""
+    return entry(issue.code, form).fix.format_map(_words(issue, form))
+
+
+def field_title(issue: Issue, form: Form) -> str:
+    """The heading of the field an issue is about ('' for a sheet or a file)."""
+    key = issue.place.field
+    for sheet in form.sheets:
+        for field in sheet:
+            if field.key == key:
+                return field.title
+    return ""
+
+
+def _words(issue: Issue, form: Form) -> Mapping[str, Any]:
+    return _Lenient({"title": field_title(issue, form), **issue.params})
+
+
+def fill(text: str, words: Mapping[str, Any]) -> str:
+    """Fill a catalogue text in from what is known of the card alone."""
+    return text.format_map(_Lenient(words))

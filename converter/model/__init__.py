@@ -1,0 +1,1 @@
+"""Frozen data that flows between all rooms. Imports nothing of ours."""

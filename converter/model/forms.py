@@ -1,0 +1,142 @@
+"""What a form definition is made of, as frozen data: fields, code lists, rules, the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from converter.model.issues import Level
+
+
+class Code(NamedTuple):
+    """One entry of a code list. (A tuple: lists of regions hold thousands.)"""
+
+    code: str
+    label: str
+    aliases: tuple[str, ...] = ()
+    parent: str = ""  # the code of the parent list's entry this one belongs to
+    group: str = ""  # e.g. 企业, for rules that hold for a group of codes
+    extra: Mapping[str, str] = MappingProxyType({})  # further columns of the list
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    name: str
+    entries: tuple[Code, ...]
+
+    def find(self, code: str) -> Code | None:
+        return next((e for e in self.entries if e.code == code), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A field that follows from another one of the same sheet and is never typed."""
+
+    by: str  # a name in `converter.rules.derivations`
+    source: str  # the other field's key
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    key: str
+    title: str
+    kind: str
+    sheet: str  # 'unit' or 'member'
+    section: str = ""
+    required: bool = False
+    aliases: tuple[str, ...] = ()  # other headings that mean this field
+    note: str = ""  # the 说明 column, in our own words
+    options: Mapping[str, Any] = field(default_factory=dict)  # read by the kind
+    levels: Mapping[str, Level] = field(default_factory=dict)  # overrides for this field
+    derive: Derivation | None = None
+    identity: str = ""  # the identity file's entry that fills and locks this field
+    width: int = 0  # characters, for the template
+
+    @property
+    def path(self) -> str:
+        """The name rules use: unit.staff, member.id_number."""
+        return f"{self.sheet}.{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    key: str  # 'unit' (one record, a field a line) or 'member' (one record a row)
+    title: str
+    fields: tuple[Field, ...]
+    headings: Mapping[str, str]  # roles that are no field: number, check, explanation, …
+    aliases: tuple[str, ...] = ()  # other sheet names that are found by name
+    remarks: tuple[str, ...] = ()  # how rows begin that are no records: totals, signatures
+
+    def field(self, key: str) -> Field:
+        return next(f for f in self.fields if f.key == key)
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What several cells owe each other; `family` names the module that knows how."""
+
+    code: str
+    family: str
+    level: Level
+    at: tuple[str, ...]  # field paths at which it reports
+    options: Mapping[str, Any]  # read by the family; field paths and limits
+    explainable: bool = False
+    title: str = ""  # prose that replaces the family's own
+    brief: str = ""
+    sentence: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One table of the report package: which sheet, which file name, which columns."""
+
+    name: str
+    path: str
+    sheet: str
+    columns: tuple[tuple[str, str], ...]  # (column name, field key)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageProfile:
+    descriptor: str
+    identity: str
+    signature: str
+    encoding: str
+    resources: tuple[Resource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    id: str
+    version: str
+    title: str
+    unit: Sheet
+    member: Sheet
+    codes: Mapping[str, CodeList]
+    rules: tuple[Rule, ...]
+    package: PackageProfile
+    levels: Mapping[str, Level]  # overrides for the whole form
+    prose: Mapping[str, Any]  # instructions, contacts, labels of the template
+    limits: Mapping[str, int]  # e.g. rows beyond which Excel leaves duplicates alone
+
+    @property
+    def sheets(self) -> tuple[Sheet, Sheet]:
+        return (self.unit, self.member)
+
+    def sheet(self, key: str) -> Sheet:
+        return self.unit if key == "unit" else self.member
+
+    def field(self, path: str) -> Field:
+        """Look a field up by its path (unit.staff). Raises StopIteration when unknown."""
+        sheet, _, key = path.partition(".")
+        return self.sheet(sheet).field(key)
+
+    def rule(self, code: str) -> Rule | None:
+        return next((r for r in self.rules if r.code == code), None)

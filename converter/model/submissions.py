@@ -1,0 +1,190 @@
+"""What was read of a file and what checking it came to: the data that flows, all of it frozen.
+
+Imports no heavy library, so that the command line can load it at once and a worker can send any
+of it across a pipe.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import IntEnum
+from itertools import chain
+from typing import NamedTuple
+
+from converter.model.issues import Issue, Issues, Level, Place
+
+
+class CellType(IntEnum):
+    """What a spreadsheet cell held before anything was made of it."""
+
+    BLANK = 0
+    TEXT = 1
+    NUMBER = 2
+    DATE = 3  # a number shown as a date; its text is ISO, with T and a time if it had one
+    BOOL = 4
+    ERROR = 5  # #N/A and its kin; its text is the error's name
+    UNCALCULATED = 6  # a formula that no program has computed yet
+    COVERED = 7  # inside a merged area, not its top-left cell
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The public part of an identity file. There is no field for the secret key."""
+
+    unit_code: str
+    unit_name: str
+    superior_code: str
+    superior_name: str
+    period: str
+    serial: int
+    issued: str  # ISO dates
+    valid_until: str
+    digest: str = ""  # sha256 of the canonical public part
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a template says of itself: the form it is of and the unit it was made for."""
+
+    form: str = ""
+    version: str = ""
+    unit_code: str = ""
+    unit_name: str = ""
+    superior_code: str = ""
+    superior_name: str = ""
+    period: str = ""
+    serial: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RawColumn:
+    """One field over the records of a sheet, as typed."""
+
+    text: list[str]
+    type: Sequence[int]  # CellType of each; bytes where there are many
+
+
+@dataclass(frozen=True, slots=True)
+class RawSheet:
+    """The records found on one sheet, each cell with its address.
+
+    A unit sheet has one record whose fields stand in different rows; a member sheet has
+    many records whose fields stand in different columns.
+    """
+
+    name: str
+    columns: Mapping[str, RawColumn]  # by field key; every column has the same length
+    rows: Sequence[int]  # sheet row of each record (unit sheet: one entry, unused)
+    at: Mapping[str, tuple[int, int]]  # field key → (row, column); row 0 = the record's row
+    explanations: Mapping[str, list[str]]  # 情况说明 a record; unit: by field key, member: under ''
+    extras: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def explanation(self, key: str, record: int) -> str:
+        """The reason typed beside a field (unit sheet) or a record (member sheet)."""
+        texts = self.explanations.get(key) or self.explanations.get("")
+        return texts[record] if texts else ""
+
+    def record(self, row: int) -> int | None:
+        """The number of the record in a row of a member sheet; records stand in order."""
+        at = bisect_left(self.rows, row)
+        return at if at < len(self.rows) and self.rows[at] == row else None
+
+    def row(self, key: str, record: int) -> int:
+        """The sheet row in which a field of a record stands."""
+        return self.at.get(key, (0, 0))[0] or self.rows[record]
+
+    def place(self, file: str, key: str, record: int) -> Place:
+        column = self.at.get(key, (0, 0))[1]
+        return Place(file, self.name, self.row(key, record), column, key)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One unit's answers as read from one file (or two halves), before they are judged."""
+
+    file: str
+    unit: RawSheet | None
+    member: RawSheet | None
+    stamp: Stamp
+    issues: tuple[Issue, ...] = ()  # of the stages F, S, P
+    files: Mapping[str, str] = field(default_factory=dict)  # sheet key → file, for two halves
+    from_package: bool = False
+    others: tuple[str, ...] = ()  # sheets of the file that are none of the form's
+
+    def file_of(self, sheet: str) -> str:
+        return self.files.get(sheet, self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What checking one submission came to. Issues are packed, however they are given."""
+
+    file: str
+    issues: Issues
+    unit_code: str = ""
+    unit_name: str = ""
+    members: int = 0
+    readable: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "issues", Issues.of(self.issues))
+
+    def after(self, issues: Iterable[Issue]) -> Outcome:
+        """The same with issues in front of its own."""
+        first = Issues.of(issues)
+        return replace(self, issues=Issues.of(chain(first, self.issues))) if first else self
+
+    @property
+    def status(self) -> str:
+        """ok, warnings, errors or unreadable: the JSON's word."""
+        if not self.readable:
+            return "unreadable"
+        levels = self.issues.counted(lambda head: head.level)
+        if Level.ERROR in levels:
+            return "errors"
+        return "warnings" if Level.WARNING in levels else "ok"
+
+
+class Change(NamedTuple):
+    """A mended cell: the note that says why (and what was typed), and what stands there now."""
+
+    note: Issue
+    new: str
+
+    @property
+    def old(self) -> str:
+        return self.note.value
+
+
+@dataclass(frozen=True, slots=True)
+class Changes(Collection[Change]):
+    """The changes of a copy, in order; their notes stay packed."""
+
+    notes: Issues
+    new: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.notes)
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == one for one in self)
+
+    def __iter__(self) -> Iterator[Change]:
+        return map(Change, self.notes, self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A judged submission in canonical text: what a package is made from."""
+
+    unit: Mapping[str, str]  # field key → canonical text ('' = blank)
+    members: Mapping[str, list[str]]  # field key → one text a member
+    reasons: tuple[tuple[str, str, str], ...]  # (field path, record label, reason typed)
+    stamp: Stamp
+    today: date

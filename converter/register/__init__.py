@@ -1,0 +1,21 @@
+"""The register of what was received: one folder S, written by one process at a time.
+
+    S/register.duckdb   submissions, units, members of every period (docs/register.md)
+    S/lock              who is writing; held by the operating system, so it dies with its owner
+    S/spool/            what workers hand over; emptied when the register is opened
+    S/published/        what others read: Parquet files and state.json, replaced as a whole
+
+A DuckDB writer shuts out readers too, so everybody else reads the published snapshot. Only
+`Register` writes; a batch of files is one transaction, so a process killed at any moment leaves
+whole batches behind and running it again does the rest.
+"""
+
+from converter.register.lock import Busy
+from converter.register.precedence import Arrival, Claim, Listed
+from converter.register.published import Snapshot
+from converter.register.schema import StoreError, is_full
+from converter.register.writer import Register
+
+__all__ = [
+    "Arrival", "Busy", "Claim", "Listed", "Register", "Snapshot", "StoreError", "is_full",
+]  # fmt: skip

@@ -1,0 +1,271 @@
+"""Findings that no single submission shows: stage C, over the current ones of a period.
+
+One ID number in two units; one unit heard twice; figures that jump against the period before;
+units of the roster that are missing, late, or known under another name; old forms. Each is a
+question to a person, never a reason to refuse: the upper union decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import chain, groupby
+from typing import Any, NamedTuple, Protocol
+
+from converter.messages import catalogue
+from converter.model.forms import Form
+from converter.model.issues import Issue, Issues, Place
+from converter.register.precedence import same_name
+from converter.register.schema import IS_SUPERIOR, name
+
+MOST_SHARING = 100_000  # groups of units that are told; every number is among the findings
+CURRENT = "s.period = ? AND s.state = 'current'"
+
+
+class Tables(Protocol):
+    """Whoever answers SQL over the register's tables."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]: ...
+
+
+class Sharing(NamedTuple):
+    """Units that have some members in common."""
+
+    units: tuple[str, ...]
+    numbers: int  # ID numbers that all of them have
+
+
+def findings(tables: Tables, form: Form, period: str, due: date | None = None) -> Issues:
+    """Everything to be asked about a period, by code. Packed: an inbox that came twice under two
+    names has a finding for each of its members."""
+    found = [
+        *_repeated(tables, form, period),
+        *_jumps(tables, form, period),
+        *_missing(tables, form, period),
+        *_strangers(tables, form, period),
+        *_stale(tables, form, period),
+    ]
+    if due:
+        found += _late(tables, form, period, due)
+    found.sort(key=lambda issue: issue.code)
+    return Issues.of(chain(_twice(tables, form, period), found))
+
+
+def _issue(code: str, form: Form, place: Place, value: str = "", **params: Any) -> Issue:
+    return Issue(code, catalogue.entry(code, form).level, place, value, params)
+
+
+# --- people --------------------------------------------------------------------------------
+
+
+def _twice(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+    """C101: one ID number among the members of two units, every place named."""
+    shared = _shared(form)
+    if not shared:
+        return
+    key, sql = shared
+    rows = tables.stream(
+        f"{sql} SELECT m.id, m.file, m.member_sheet, m.source_row, m.id_column, u.name, u.superior"
+        " FROM m JOIN several USING (id) JOIN units u ON u.id = m.unit"
+        " ORDER BY m.id, m.submission, m.source_row",
+        [period, period],
+    )
+    for number, group in groupby(rows, key=lambda row: row[0]):
+        entries = list(group)
+        places = [Place(row[1], row[2], row[3], row[4], key) for row in entries]
+        units = list(dict.fromkeys(row[5] for row in entries))
+        other = next(n for n, row in enumerate(entries) if row[5] != units[0] or n == 1)
+        issue = _issue(
+            "C101",
+            form,
+            places[0],
+            number,
+            unit=units[0],
+            superior=entries[0][6],
+            other_unit=entries[other][5],
+            other_file=places[other].file,
+            other_cell=places[other].cell,
+            count=len(units),
+        )
+        yield Issue(
+            issue.code, issue.level, issue.place, issue.value, issue.params, tuple(places[1:])
+        )
+
+
+def _shared(form: Form) -> tuple[str, str] | None:
+    """The field of ID numbers, and SQL that names the members `m` whose number is another's, too,
+    and the numbers that `several` units have; of a period, asked for twice."""
+    field = next((f for f in form.member if f.kind == "id_number"), None)
+    if field is None:
+        return None
+    key = name(field.key)
+    # Millions are told apart by eight bytes of each, and by counting alone; the few that are
+    # left over are looked at whole.
+    return field.key, (
+        f"WITH suspects AS MATERIALIZED (SELECT hash(m.{key}) AS h FROM members m"
+        f"  JOIN submissions s ON s.id = m.submission WHERE {CURRENT} AND m.{key} <> ''"
+        "   GROUP BY h HAVING count(*) > 1),"
+        f" m AS (SELECT m.{key} AS id, m.source_row, s.unit, s.file, s.member_sheet,"
+        "   s.id_column, s.id AS submission FROM members m JOIN submissions s"
+        f"  ON s.id = m.submission SEMI JOIN suspects ON suspects.h = hash(m.{key})"
+        f"  WHERE {CURRENT} AND m.{key} <> ''),"
+        " several AS (SELECT id FROM m GROUP BY id HAVING count(DISTINCT unit) > 1)"
+    )
+
+
+def sharing(tables: Tables, form: Form, period: str) -> list[Sharing]:
+    """Which units have ID numbers in common, and how many: the most first, names by unit. One
+    inbox that came twice under two names is a line a unit here, and a finding a member."""
+    shared = _shared(form)
+    if not shared:
+        return []
+    rows = tables.stream(
+        f"{shared[1]}, groups AS (SELECT list_sort(list(DISTINCT unit)) AS units"
+        "  FROM m JOIN several USING (id) GROUP BY id)"
+        " SELECT units, count(*) AS shared FROM groups GROUP BY units"
+        f" ORDER BY shared DESC, units LIMIT {MOST_SHARING}",
+        [period, period],
+    )
+    names = dict(tables.query("SELECT id, name FROM units"))
+    return [Sharing(tuple(names[unit] for unit in units), count) for units, count in rows]
+
+
+# --- units ---------------------------------------------------------------------------------
+
+
+def _repeated(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+    """A later submission took the place of an earlier one: C102 where only the order of arrival
+    says which is later, C111 where an unsigned one replaced a signed one; C110 for one that was
+    older and set aside."""
+    rows = tables.query(
+        "SELECT s.state, s.file, o.file, u.name, u.superior, s.created, o.created"
+        " FROM submissions s JOIN submissions o ON o.id = s.other JOIN units u ON u.id = s.unit"
+        " WHERE s.period = ? AND s.state IN ('superseded', 'older') ORDER BY s.id",
+        [period],
+    )
+    for state, file, other, unit, superior, created, by in rows:
+        words = {"unit": unit, "superior": superior, "other": other}
+        if state == "older":
+            yield _issue("C110", form, Place(file), **words)
+        elif created and not by:
+            yield _issue("C111", form, Place(other), **words | {"other": file})
+        elif not by:
+            yield _issue("C102", form, Place(other), **words | {"other": file})
+
+
+def _jumps(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+    """C103: a figure that changed by more than the form's share since the period before."""
+    card = form.prose.get("statistics", {}).get("collection", {})
+    share, least = card.get("jump", 0), card.get("jump_at_least", 1)
+    before = previous(tables, period)
+    if not share or not before:
+        return
+    for path in card.get("jump_fields", ()):
+        field = form.field(path)
+        key = name(field.key)
+        rows = tables.query(
+            "WITH a AS (SELECT s.unit, s.period, s.file, s.unit_sheet,"
+            f"   TRY_CAST(a.{key} AS BIGINT) AS value FROM answers a JOIN submissions s"
+            "   ON s.id = a.submission WHERE s.state = 'current')"
+            " SELECT n.file, n.unit_sheet, u.name, u.superior, o.value, n.value"
+            " FROM a n JOIN a o ON o.unit = n.unit JOIN units u ON u.id = n.unit"
+            " WHERE n.period = ? AND o.period = ? AND abs(n.value - o.value) >= ?"
+            "   AND abs(n.value - o.value) * 100 > o.value * ? ORDER BY n.file",
+            [period, before, least, share],
+        )
+        for file, sheet, unit, superior, was, now in rows:
+            place = Place(file, sheet, 0, 0, field.key)
+            words = {"unit": unit, "superior": superior, "period": before}
+            change = {"before": was, "now": now, "share": share}
+            yield _issue("C103", form, place, str(now), **words, **change)
+
+
+def newest(tables: Tables) -> str:
+    """The newest period that anybody reported for ('' = none)."""
+    rows = tables.query("SELECT max(period) FROM submissions WHERE state = 'current'")
+    return str(rows[0][0] or "")
+
+
+def previous(tables: Tables, period: str) -> str:
+    """The newest period before this one that anybody reported for ('' = none)."""
+    rows = tables.query(
+        "SELECT max(period) FROM submissions WHERE state = 'current' AND period < ?", [period]
+    )
+    return str(rows[0][0] or "")
+
+
+def _missing(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+    """Units of the roster that do not count yet: C104 nothing came, C105 only refused files.
+    Unions that stand on the roster as other units' superiors need not report."""
+    rows = tables.query(
+        "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id)"
+        " FROM roster r LEFT JOIN units u ON u.code = r.code"
+        " LEFT JOIN submissions s ON s.unit = u.id AND s.period = ?"
+        " GROUP BY r.code, r.name, r.superior"
+        " HAVING count(*) FILTER (WHERE s.state = 'current') = 0"
+        f" AND (count(s.id) > 0 OR NOT {IS_SUPERIOR}) ORDER BY r.superior, r.code",
+        [period],
+    )
+    for code, unit, superior, file in rows:
+        words = {"unit": unit, "superior": superior, "unit_code": code}
+        yield _issue("C105" if file else "C104", form, Place(file or ""), **words)
+
+
+def _strangers(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+    """C108: a unit that the roster does not know; C109: one whose file names it otherwise than
+    the roster does, perhaps made with another unit's identity file."""
+    if not tables.query("SELECT 1 FROM roster LIMIT 1"):
+        return
+    rows = tables.query(
+        "SELECT s.file, u.name, u.superior, s.unit_name, s.superior, r.name, r.superior"
+        " FROM submissions s JOIN units u ON u.id = s.unit LEFT JOIN roster r"
+        f" ON r.code = u.code AND u.code <> '' WHERE {CURRENT} ORDER BY s.id",
+        [period],
+    )
+    for file, unit, superior, told, told_superior, listed, listed_superior in rows:
+        if listed is None:
+            yield _issue("C108", form, Place(file), told, unit=unit, superior=superior)
+        elif _differ(told, listed) or _differ(told_superior, listed_superior):
+            words = {"unit": listed, "superior": listed_superior}
+            told_words = {"told": told, "told_superior": told_superior}
+            yield _issue("C109", form, Place(file), told, **words, **told_words)
+
+
+def _differ(told: str, listed: str) -> bool:
+    return bool(told and listed) and same_name(told) != same_name(listed)
+
+
+def _stale(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+    """C107: made with another version of the form."""
+    rows = tables.query(
+        "SELECT s.file, u.name, u.superior, s.form_version FROM submissions s"
+        f" JOIN units u ON u.id = s.unit WHERE {CURRENT}"
+        " AND s.form_version NOT IN ('', ?) ORDER BY s.id",
+        [period, form.version],
+    )
+    for file, unit, superior, version in rows:
+        words = {"unit": unit, "superior": superior}
+        yield _issue("C107", form, Place(file), version, **words, expected=form.version)
+
+
+def _late(tables: Tables, form: Form, period: str, due: date) -> Iterator[Issue]:
+    """C106: whose first sound submission came after the day it was due (local time). What was
+    corrected later is not late."""
+    rows = tables.query(
+        "SELECT arg_min(s.file, s.id), u.name, u.superior, min(s.received) FROM submissions s"
+        " JOIN units u ON u.id = s.unit WHERE s.period = ? AND s.state <> 'rejected'"
+        " GROUP BY u.id, u.name, u.superior ORDER BY u.id",
+        [period],
+    )
+    for file, unit, superior, received in rows:
+        day = datetime.fromisoformat(received).astimezone().date()
+        if day > due:
+            words = {"unit": unit, "superior": superior}
+            yield _issue("C106", form, Place(file), received=str(day), due=str(due), **words)
+
+
+def count(found: Issues) -> dict[str, int]:
+    """How often each code was found."""
+    return dict(found.counted(lambda head: head.code))

@@ -1,0 +1,111 @@
+"""What others read: a published copy of the register, replaced as a whole.
+
+Every publication is a folder of Parquet files of its own; `state.json` names the one that counts
+and is replaced atomically. Who is still reading the one before keeps it: only older ones are
+removed. `answers` and `members` hold what counts (current submissions of every period), the
+other tables hold everything.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from converter.files import writing
+from converter.model.forms import Form
+from converter.register.schema import LATEST, StoreError, connect, quoted, streamed
+
+FOLDER, STATE = "published", "state.json"  # below the register's folder
+# Answers and members come nearly in the order of their submissions: sorting millions anew would
+# take twice the time and four times the memory. Who wants an order asks for it.
+TABLES = {
+    "units": "SELECT * FROM units ORDER BY id",
+    "submissions": "SELECT * FROM submissions ORDER BY id",
+    "findings": "SELECT * FROM findings ORDER BY submission, code",
+    "roster": "SELECT * FROM roster",
+    "answers": (
+        "SELECT s.period, s.unit, a.* FROM answers a JOIN submissions s ON s.id = a.submission"
+        " WHERE s.state = 'current'"
+    ),
+    "members": (
+        "SELECT s.period, s.unit, m.* FROM members m JOIN submissions s ON s.id = m.submission"
+        " WHERE s.state = 'current'"
+    ),
+}
+
+
+def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -> None:
+    """Write a new publication and let `state.json` name it. `when`: seconds since 1970."""
+    folder.mkdir(parents=True, exist_ok=True)
+    before = sorted(int(f.name) for f in folder.iterdir() if f.is_dir() and f.name.isdigit())
+    number = max(before, default=0) + 1
+    target = folder / str(number)
+    target.mkdir()
+    for table, sql in TABLES.items():
+        path = quoted(target / f"{table}.parquet")
+        connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+    counted = connection.execute(
+        "SELECT state, count(*) FROM submissions WHERE period = ? GROUP BY state ORDER BY state",
+        [period],
+    ).fetchall()
+    state = {
+        "version": 1,
+        "schema": LATEST,
+        "folder": str(number),
+        "published": datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "form": {"id": form.id, "version": form.version},
+        "period": period,
+        "submissions": dict(counted),
+    }
+    text = json.dumps(state, ensure_ascii=False, indent=2) + "\n"
+    writing.write_bytes_atomically(folder / STATE, text.encode("utf-8"))
+    for old in before[:-1]:
+        shutil.rmtree(folder / str(old), ignore_errors=True)
+
+
+class Snapshot:
+    """The newest publication of a register, for reading. `store` is the register's folder, or
+    a copy of its published folder alone. Raises StoreError."""
+
+    def __init__(self, store: Path) -> None:
+
+        folder = store if (store / STATE).is_file() else store / FOLDER
+        try:
+            self.state: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+            parts = folder / str(int(self.state["folder"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError("store_unpublished", path=str(store)) from error
+        if not all((parts / f"{table}.parquet").is_file() for table in TABLES):
+            raise StoreError("store_unpublished", path=str(store))
+        self._connection = connect(None)
+        for table in TABLES:
+            path = quoted(parts / f"{table}.parquet")
+            self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The same, some rows at a time: answers may be long."""
+        return streamed(self._connection, sql, parameters)
+
+    def columns(self, table: str) -> list[str]:
+        """The columns of a table: a register may be older than the form."""
+        return [str(row[0]) for row in self.query(f"DESCRIBE {table}")]
+
+    def periods(self) -> list[str]:
+        """Periods that somebody reported for, oldest first."""
+        rows = self.query(
+            "SELECT DISTINCT period FROM submissions WHERE state = 'current' ORDER BY period"
+        )
+        return [str(period) for (period,) in rows]

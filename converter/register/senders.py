@@ -1,0 +1,124 @@
+"""Which unit a file is from: by its code, else by name and superior union, as the roster knows.
+
+Held in memory (under a kilobyte a unit), since names count without their blanks and full-width
+forms. What is found out here is written by the register, batch by batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from converter.register.precedence import Claim, Listed, same_name
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the register is to write: units that are new, and known ones that got their code."""
+
+    new: tuple[tuple[int, Claim], ...]
+    coded: tuple[tuple[int, Claim], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A unit, or nobody that is known."""
+
+    unit: int  # 0 = nobody
+    claim: Claim  # the unit's as registered; of nobody, what the file says
+    listed: bool  # on the roster
+
+
+class Units:
+    """The units of a register and the roster; numbers count from 1."""
+
+    def __init__(self, units: Iterable[tuple[int, Claim]], roster: Iterable[Listed]) -> None:
+        self._claims: dict[int, Claim] = {}
+        self._by_code: dict[str, int] = {}
+        self._by_name: dict[tuple[str, str], int] = {}
+        self._new: list[int] = []
+        self._coded: list[int] = []
+        for number, claim in units:
+            self._know(number, claim)
+        self._last = max(self._claims, default=0)
+        self._list(roster)
+
+    def _know(self, number: int, claim: Claim) -> None:
+        self._claims[number] = claim
+        if claim.code:
+            self._by_code[claim.code] = number
+        self._by_name.setdefault(_names(claim.name, claim.superior), number)
+
+    def _list(self, roster: Iterable[Listed]) -> None:
+        self._listed = {unit.code: unit for unit in roster}
+        self._listed_names = {_names(u.name, u.superior): u for u in self._listed.values()}
+
+    def sender(self, claim: Claim) -> Sender:
+        """Whom a file is from that claims this."""
+        unit = self._of(claim)
+        known = self._claims.get(unit, claim)
+        return Sender(unit, known, known.code in self._listed)
+
+    def _of(self, claim: Claim) -> int:
+        """The number of the unit that claims this, perhaps a new one; 0 for nobody."""
+        if not claim.code and not claim.name:
+            return 0
+        if not claim.code:
+            listed = self._listed_names.get(_names(claim.name, claim.superior))
+            claim = _claim(listed) if listed else claim
+        known = self._by_code.get(claim.code) if claim.code else None
+        if known is None:
+            known = self._by_name.get(_names(claim.name, claim.superior))
+            if known is not None and claim.code:
+                if self._claims[known].code:
+                    known = None  # another unit of that name
+                else:
+                    self._give_code(known, claim)
+        if known is not None:
+            return known
+        self._last += 1
+        # The roster knows better how the union spells its units.
+        listed = self._listed.get(claim.code)
+        self._know(self._last, _claim(listed) if listed else claim)
+        self._new.append(self._last)
+        return self._last
+
+    def set_roster(self, roster: Iterable[Listed]) -> dict[int, int]:
+        """Go by another roster. Units that were known by name alone get their code; those that
+        turn out to be a unit known by its code are returned: number → number of that one."""
+        self._list(roster)
+        same = {}
+        for number, claim in list(self._claims.items()):
+            names = _names(claim.name, claim.superior)
+            listed = None if claim.code else self._listed_names.get(names)
+            if listed is None:
+                continue
+            known = self._by_code.get(listed.code)
+            if known is None:
+                self._give_code(number, _claim(listed))
+            else:
+                del self._claims[number]
+                self._by_name[names] = known
+                same[number] = known
+        return same
+
+    def _give_code(self, number: int, claim: Claim) -> None:
+        known = self._claims[number]
+        self._know(number, replace(known, code=claim.code, superior_code=claim.superior_code))
+        self._coded.append(number)
+
+    def changes(self) -> Changes:
+        """What became known since this was last asked."""
+        new, coded = self._new, [n for n in self._coded if n not in set(self._new)]
+        self._new, self._coded = [], []
+        return Changes(
+            tuple((n, self._claims[n]) for n in new), tuple((n, self._claims[n]) for n in coded)
+        )
+
+
+def _claim(unit: Listed) -> Claim:
+    return Claim(unit.code, unit.name, unit.superior_code, unit.superior)
+
+
+def _names(unit: str, superior: str) -> tuple[str, str]:
+    return same_name(unit), same_name(superior)

@@ -1,0 +1,312 @@
+"""The writer: files as they come, in batches, each batch one transaction.
+
+Ids are given out in order of arrival, by the register itself, so that a batch that was rolled
+back and repeated gets the same ones. What decides about supersession is asked of the tables, for
+the units of a batch at a time; of all that was received only the units are kept in memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from converter.model.forms import Form
+from converter.register import inserting, published, schema
+from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT, UNIT
+from converter.register.lock import Lock
+from converter.register.precedence import REJECTED, Arrival, Claim, Listed, Past, made_at, settle
+from converter.register.schema import StoreError, connect, quoted, streamed
+from converter.register.senders import Units
+
+FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
+CHANGING = "F010"  # the code of a file that somebody wrote to while it was read
+_STATE_AT = list(SUBMISSION).index("state")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of an arrival."""
+
+    id: int
+    unit: int  # 0 where nobody knows who sent it
+    code: str  # the unit's, as registered
+    name: str
+    superior: str
+    listed: bool  # on the roster
+    state: str
+    other: int
+    ordered_by: str  # 'signature' or 'arrival'
+
+
+@dataclass(slots=True)
+class _Histories:
+    """Submissions of some units as `settle` needs them, what became of each, what changed."""
+
+    past: dict[tuple[int, str], list[Past]] = field(default_factory=dict)
+    states: dict[int, tuple[str, int]] = field(default_factory=dict)
+    changed: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+    def change(self, states: Mapping[int, tuple[str, int]]) -> None:
+        new = {n: state for n, state in states.items() if self.states.get(n) != state}
+        self.states |= new
+        self.changed |= new
+
+
+class Register:
+    """Open for writing, as a context manager. Raises Busy, StoreError, OSError."""
+
+    def __init__(self, folder: Path, form: Form) -> None:
+        self.folder, self.form = folder, form
+        self._lock = Lock(folder / LOCK)
+
+    def __enter__(self) -> Register:
+        self._lock.__enter__()
+        try:
+            self._open()
+        except BaseException:
+            self._lock.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        shutil.rmtree(self.folder / SPOOL, ignore_errors=True)
+        self._lock.__exit__()
+
+    def _open(self) -> None:
+        shutil.rmtree(self.spool, ignore_errors=True)
+        self.spool.mkdir(mode=0o700, parents=True)
+        try:
+            self._connection = connect(self.folder / FILE)
+        except duckdb.Error as error:
+            key = "store_full" if schema.is_full(error) else "store_broken"
+            raise StoreError(key, path=str(self.folder / FILE)) from error
+        (self.folder / FILE).chmod(0o600)  # names and ID numbers of people
+        self._connection.execute(f"SET temp_directory = '{quoted(self.spool)}'")
+        try:
+            schema.prepare(self._connection, self.form)
+            self._load()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @property
+    def spool(self) -> Path:
+        """Where workers put what is on its way into the register."""
+        return self.folder / SPOOL
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The same, some rows at a time: answers may be long."""
+        return streamed(self._connection, sql, parameters)
+
+    # --- what is known ----------------------------------------------------------------------
+
+    def _load(self) -> None:
+        units = self.query("SELECT id, code, name, superior_code, superior FROM units ORDER BY id")
+        roster = (Listed(*row) for row in self.query("SELECT * FROM roster"))
+        self._units = Units(((int(n), Claim(*claim)) for n, *claim in units), roster)
+        self._last = int(self.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0])
+        self._failed: dict[tuple[str, str], int] = {
+            (file, content): number
+            for file, content, number in self.query(
+                "SELECT file, content, id FROM submissions s WHERE result = 'rejected' AND EXISTS"
+                " (SELECT 1 FROM findings f WHERE f.submission = s.id"
+                f" AND (f.code LIKE 'F9%' OR f.code = '{CHANGING}'))"
+            )
+        }
+
+    def done(self) -> set[tuple[str, str]]:
+        """(file, content) of everything that needs no second look, whole zips included. Where
+        the reading itself failed (a machine short of memory, a file that was being written to)
+        it is tried again."""
+        rows = self.query("SELECT file, content FROM submissions UNION FROM containers")
+        return {(file, content) for file, content in rows} - set(self._failed)
+
+    def _histories(self, units: Iterable[int]) -> _Histories:
+        """What came of these units before, and what became of it."""
+        rows = self.query(
+            "SELECT id, unit, period, content, digest, created, received, result, state, other"
+            " FROM submissions WHERE unit IN (SELECT unnest(?::BIGINT[])) ORDER BY id",
+            [sorted(set(units) - {0})],
+        )
+        found = _Histories()
+        for number, unit, period, content, digest, created, at, result, state, other in rows:
+            past = Past(number, content, digest, made_at(created, at), result != REJECTED)
+            found.past.setdefault((unit, period), []).append(past)
+            found.states[number] = (state, other)
+        return found
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def set_roster(self, roster: Sequence[Listed]) -> None:
+        """Replace the roster. Units that were known by name alone get their code, and the
+        history of the unit that they turn out to be."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM roster")
+            rows = [(u.code, u.name, u.superior_code, u.superior) for u in roster]
+            inserting.insert(self._connection, "roster", UNIT, zip(*rows, strict=True))
+            same = self._units.set_roster(roster)
+            self._write_units()
+            if not same:
+                return
+            taken = self.query(
+                "SELECT id, unit FROM submissions WHERE unit IN (SELECT unnest(?::BIGINT[]))",
+                [list(same)],
+            )
+            moved = [(number, same[unit]) for number, unit in taken]
+            inserting.update(
+                self._connection, "submissions", {"unit": NUMBER}, zip(*moved, strict=True)
+            )
+            inserting.delete(self._connection, "units", "id", same)
+            whole = self._histories(same.values())
+            for history in whole.past.values():
+                whole.change(settle(history))
+            self._write_states(whole.changed)
+
+    def _write_units(self) -> None:
+        changes = self._units.changes()
+        new = [(n, c.code, c.name, c.superior_code, c.superior) for n, c in changes.new]
+        inserting.insert(self._connection, "units", {"id": NUMBER, **UNIT}, zip(*new, strict=True))
+        coded = [(n, c.code, c.superior_code) for n, c in changes.coded]
+        columns = {"code": TEXT, "superior_code": TEXT}
+        inserting.update(self._connection, "units", columns, zip(*coded, strict=True))
+
+    def _write_states(self, states: Mapping[int, tuple[str, int]]) -> None:
+        rows = [(number, *state) for number, state in states.items()]
+        columns = {"state": TEXT, "other": NUMBER}
+        inserting.update(self._connection, "submissions", columns, zip(*rows, strict=True))
+
+    def record(self, batch: Sequence[Arrival], received: str) -> Recorded:
+        """Register a batch in one transaction, to be committed by leaving the context:
+
+            with register.record(batch, received) as settled:
+                … write the replies …
+
+        What stands in the way of the replies rolls the batch back.
+        """
+        return Recorded(self, batch, received)
+
+    def _record(self, batch: Sequence[Arrival], received: str) -> list[Settled]:
+        # What is known now takes the place of where reading had failed.
+        failed = [self._failed.pop((a.file, a.content), 0) for a in batch]
+        self._forget(filter(None, failed))
+        # What is known of its unit when a file comes, not what a later one tells.
+        senders = [self._units.sender(arrival.claim) for arrival in batch]
+        known = self._histories(sender.unit for sender in senders)
+        rows: dict[int, tuple[Any, ...]] = {}
+        settled = []
+        for arrival, sender in zip(batch, senders, strict=True):
+            number = self._last = self._last + 1
+            past = Past(
+                number, arrival.content, arrival.digest, made_at(arrival.created, received),
+                arrival.result != REJECTED,
+            )  # fmt: skip
+            history = [past]
+            if sender.unit:  # files of nobody have nothing to do with one another
+                history = known.past.setdefault((sender.unit, arrival.period), [])
+                history.append(past)
+            known.change(settle(history))
+            state, other = known.states[number]
+            order = "signature" if arrival.created else "arrival"
+            rows[number] = (
+                number, sender.unit, arrival.period, arrival.file, arrival.content, arrival.digest,
+                arrival.result, state, other, received, arrival.created, order,
+                arrival.claim.code, arrival.claim.name, arrival.claim.superior,
+                arrival.form_version, arrival.serial, arrival.members, arrival.errors,
+                arrival.warnings, arrival.signed, arrival.sealed, arrival.package,
+                arrival.unit_sheet, arrival.member_sheet, arrival.id_column,
+            )  # fmt: skip
+            settled.append(
+                Settled(
+                    number, sender.unit, sender.claim.code, sender.claim.name,
+                    sender.claim.superior, sender.listed, state, other, order,
+                )
+            )  # fmt: skip
+        for number, row in rows.items():  # a later file of the batch may have changed it
+            rows[number] = (*row[:_STATE_AT], *known.states[number], *row[_STATE_AT + 2 :])
+        self._write_units()
+        self._write_states({n: s for n, s in known.changed.items() if n not in rows})
+        columns = zip(*rows.values(), strict=True)
+        inserting.insert(self._connection, "submissions", SUBMISSION, columns)
+        self._write_contents(batch, settled)
+        return settled
+
+    def _write_contents(self, batch: Sequence[Arrival], settled: Sequence[Settled]) -> None:
+        both = list(zip(batch, settled, strict=True))
+        kept = [(arrival, one.id) for arrival, one in both if arrival.result != REJECTED]
+        keys = [field.key for field in self.form.unit]
+        answers: list[list[Any]] = [[number for _, number in kept]]
+        answers += [[arrival.answers.get(key, "") for arrival, _ in kept] for key in keys]
+        columns = {"submission": NUMBER, **dict.fromkeys(keys, TEXT)}
+        inserting.insert(self._connection, "answers", columns, answers)
+        found = [(one.id, *entry) for arrival, one in both for entry in arrival.found]
+        inserting.insert(self._connection, "findings", FINDING, zip(*found, strict=True))
+        for spool in dict.fromkeys(arrival.spool for arrival, _ in kept if arrival.spool):
+            pairs = [(a.number, number) for a, number in kept if a.spool == spool]
+            inserting.members(self._connection, self.form, Path(spool), pairs)
+
+    def finish_containers(self, containers: Sequence[tuple[str, str]]) -> list[str]:
+        """Remember zips whose members are all registered. Returns those that could not be read
+        before; that they could not is forgotten."""
+        if not containers:
+            return []
+        with self._transaction():
+            columns = {"file": TEXT, "content": TEXT}
+            rows = zip(*containers, strict=True)
+            inserting.insert(self._connection, "containers", columns, rows)
+            mended = [one for one in containers if one in self._failed]
+            self._forget(self._failed.pop(one) for one in mended)
+        return [name for name, _ in mended]
+
+    def _forget(self, submissions: Iterable[int]) -> None:
+        numbers = list(submissions)
+        for table, column in (("submissions", "id"), ("findings", "submission")):
+            inserting.delete(self._connection, table, column, numbers)
+
+    def publish(self, period: str, when: int) -> None:
+        """Replace what others read."""
+        published.publish(self._connection, self.folder / published.FOLDER, self.form, period, when)
+
+    def checkpoint(self) -> None:
+        """Bring everything into the one file, for a copy."""
+        self._connection.execute("CHECKPOINT")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Any:
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            self._load()
+            raise
+        self._connection.execute("COMMIT")
+
+
+class Recorded:
+    """A batch on its way; see `Register.record`."""
+
+    def __init__(self, register: Register, batch: Sequence[Arrival], received: str) -> None:
+        self._register, self._batch, self._received = register, batch, received
+        self._within: Any = None
+
+    def __enter__(self) -> list[Settled]:
+        self._within = self._register._transaction()
+        self._within.__enter__()
+        try:
+            return self._register._record(self._batch, self._received)
+        except BaseException as error:
+            self._within.__exit__(type(error), error, error.__traceback__)
+            raise
+
+    def __exit__(self, *error: Any) -> None:
+        self._within.__exit__(*error)

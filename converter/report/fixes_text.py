@@ -1,0 +1,54 @@
+"""What was mended in a file's corrected copy, in words: cell, old, new, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from converter.messages.catalogue import say
+from converter.model.forms import Form
+from converter.model.submissions import Change, Changes
+from converter.report import issue_text
+from converter.text import masking
+from converter.text.display import cut, visible
+
+LISTED = 2_000  # changes of a file that are told one by one
+
+
+class Said(NamedTuple):
+    """A change as a report shows it; masked unless the report may show IDs."""
+
+    cell: str
+    title: str
+    old: str
+    new: str
+    why: str
+
+
+def said(change: Change, words: issue_text.Words) -> Said:
+    """Put a change into words."""
+    one = words.of(change.note)
+    old, new, why = change.old, change.new, one.message
+    if not words.show_ids:
+        field = issue_text.field_of(change.note.place, words.form)
+        hide = masking.whole if field and field.kind == "id_number" else masking.text
+        for typed in sorted({old, new} - {""}, key=len, reverse=True):
+            why = why.replace(typed, hide(typed))
+        old, new = hide(old), hide(new)
+    place = change.note.place
+    return Said(f"{place.sheet}!{place.cell}", one.title, old, new, why)
+
+
+def lines(
+    file: str, changes: Changes, form: Form, *, show_ids: bool, width: int = 0
+) -> Iterator[str]:
+    """A line that says how many, then a line a change, some thousand of them: all stand in the
+    copy. `width` is the terminal's (0: unknown)."""
+    words = issue_text.Words(form, show_ids=show_ids)
+    yield say("report_fixed_head", file=visible(file), count=len(changes)) + "\n"
+    for change in islice(changes, LISTED):
+        shown = {name: visible(text) for name, text in said(change, words)._asdict().items()}
+        yield cut(say("report_fixed_line", code=change.note.code, **shown), width) + "\n"
+    if len(changes) > LISTED:
+        yield say("report_fixed_more", count=len(changes) - LISTED) + "\n"

@@ -1,0 +1,228 @@
+"""Issues → groups (one remedy for many cells) → findings (what a report says of one cell).
+
+Every report shows the same findings in the same order: errors first, then warnings, then
+notes; within a level whole files, then the sheets in the form's order, rows, columns.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from converter.messages import catalogue
+from converter.messages.catalogue import say
+from converter.model.forms import Field, Form
+from converter.model.issues import Head, Issue, Issues, Level, Place
+from converter.model.submissions import Outcome
+from converter.statistics.cards import Table
+from converter.text import masking
+
+LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
+LISTED = 12  # addresses of a group that are named one by one
+STATUSES = ("ok", "warnings", "errors", "unreadable")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One issue in words. `value` is masked unless the report may show IDs."""
+
+    code: str
+    level: Level
+    place: Place
+    title: str  # of the field, '' for a sheet or a file
+    value: str  # as typed
+    message: str
+    fix: str
+    related: tuple[Place, ...]
+
+
+def field_of(place: Place, form: Form) -> Field | None:
+    """The form's field that a place names. Where both sheets have such a key, the sheet decides."""
+    found = [field for sheet in form.sheets for field in sheet if field.key == place.field]
+    if len(found) > 1:
+        sheet = form.sheets[_sheet_order(place, form) - 1]
+        found = [field for field in found if field.sheet == sheet.key] or found
+    return found[0] if found else None
+
+
+def finding(issue: Issue, form: Form, *, show_ids: bool) -> Finding:
+    """Put an issue into words."""
+    return Words(form, show_ids=show_ids).of(issue)
+
+
+class Words:
+    """Puts issues into words. What those of one code and field share is looked up once."""
+
+    def __init__(self, form: Form, *, show_ids: bool) -> None:
+        self.form, self.show_ids = form, show_ids
+        self._known: dict[tuple[str, str, str], _Shared] = {}
+
+    def of(self, issue: Issue) -> Finding:
+        key = issue.code, issue.place.sheet, issue.place.field
+        shared = self._known.get(key)
+        if shared is None:
+            shared = self._known[key] = _Shared.of(issue, self.form)
+        field, value = shared.field, issue.value
+        words = {"title": shared.title, **issue.params}
+        message = catalogue.fill(shared.entry.sentence, words)
+        fix = _fix(issue, shared.entry, words)
+        if not self.show_ids:
+            if field and field.kind == "id_number":
+                # A badly typed number need not look like one: what was typed is hidden wherever
+                # it shows.
+                value = masking.whole(value)
+                if value != issue.value:
+                    message = message.replace(issue.value, value)
+                    fix = fix.replace(issue.value, value)
+            value, message, fix = masking.text(value), masking.text(message), _masked(fix)
+        return Finding(
+            code=issue.code,
+            level=issue.level,
+            place=issue.place,
+            title=field.title if field else "",
+            value=value,
+            message=message,
+            fix=fix,
+            related=issue.related,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What issues of one code and field have in common."""
+
+    entry: catalogue.Entry
+    field: Field | None
+    title: str
+
+    @staticmethod
+    def of(issue: Issue, form: Form) -> _Shared:
+        field = field_of(issue.place, form)
+        return _Shared(catalogue.entry(issue.code, form), field, catalogue.field_title(issue, form))
+
+
+_masked = lru_cache(256)(masking.text)  # remedies repeat themselves
+
+
+def _fix(issue: Issue, entry: catalogue.Entry, words: Mapping[str, Any]) -> str:
+    """What to do; for an error that may be explained also that, once explained only the reason."""
+    if "reason" in issue.params:
+        return say("report_explained", reason=issue.params["reason"])
+    fix = catalogue.fill(entry.fix, words)
+    if issue.level is Level.ERROR and entry.explainable:
+        return say("report_explainable", fix=fix)
+    return fix
+
+
+def ordered(outcome: Outcome, form: Form) -> Issues:
+    """The issues of a submission in the order of reports."""
+
+    def before(head: Head) -> tuple[int, bool, int]:
+        place = head.place
+        return LEVELS.index(head.level), bool(place.sheet), _sheet_order(place, form)
+
+    return outcome.issues.ordered(before, lambda head: (head.place.column, head.code))
+
+
+def findings(outcome: Outcome, form: Form, *, show_ids: bool) -> Iterator[Finding]:
+    """Everything that was found in one submission, in the order of reports, one after another."""
+    return map(Words(form, show_ids=show_ids).of, ordered(outcome, form))
+
+
+def gathered(issues: Issues) -> list[Issues]:
+    """Issues of one code and field of one sheet together, in the order of each group's first: none
+    of them is put into words yet. There may be hundreds of thousands, of which few are shown."""
+
+    def key(head: Head) -> tuple[Level, str, str, str, str]:
+        return head.level, head.code, head.place.file, head.place.sheet, head.place.field
+
+    return issues.grouped(key)
+
+
+def _sheet_order(place: Place, form: Form) -> int:
+    """1 for the unit sheet, 2 for the member sheet, 0 for neither; a renamed sheet is known
+    by its fields."""
+    for number, sheet in enumerate(form.sheets, 1):
+        if place.sheet == sheet.title or place.sheet in sheet.aliases:
+            return number
+    for number, sheet in enumerate(form.sheets, 1):
+        if any(field.key == place.field for field in sheet):
+            return number
+    return 0
+
+
+def cells(places: Iterable[Place]) -> Iterator[str]:
+    """Addresses in order, three or more below one another drawn together: C5, C8:C12."""
+    run: list[Place] = []  # the first and the last of it
+    length = 0
+
+    def texts() -> Iterator[str]:
+        if length > 2:
+            yield f"{run[0].cell}:{run[-1].cell}"
+        else:
+            yield from (place.cell for place in run)
+
+    for place in places:
+        if run and (place.column, place.row) != (run[-1].column, run[-1].row + 1):
+            yield from texts()
+            run, length = [], 0
+        if place.cell:
+            run = [*run[:1], place]
+            length += 1
+    yield from texts()
+
+
+def listed(places: Iterable[Place]) -> str:
+    """Addresses in one line, the first dozen of them."""
+    texts = [*islice(cells(places), LISTED + 1)]
+    line = "、".join(texts[:LISTED])
+    return line if len(texts) <= LISTED else say("report_and_more", cells=line)
+
+
+def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """How many files came to which end: files, ok, warnings, errors, unreadable."""
+    totals = {"files": 0, **dict.fromkeys(STATUSES, 0)}
+    for outcome in outcomes:
+        totals["files"] += 1
+        totals[outcome.status] += 1
+    return totals
+
+
+def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> Table:
+    """The most widespread faults of many files, `limit` of them; notes are none."""
+    files: Counter[tuple[str, Level]] = Counter()
+    places: Counter[tuple[str, Level]] = Counter()
+    for outcome in outcomes:
+        found = outcome.issues.counted(lambda head: (head.code, head.level))
+        for key in [key for key in found if key[1] is Level.NOTE]:
+            del found[key]
+        files.update(found.keys())
+        places.update(found)
+    ordered = sorted(files, key=lambda key: (-files[key], -places[key], key))[:limit]
+    rows = tuple(
+        (
+            f"{code} {catalogue.entry(code, form).title}",
+            say(f"report_{level}"),
+            files[key],
+            places[key],
+        )
+        for key in ordered
+        for code, level in [key]
+    )
+    header = tuple(say(f"summary_faults_{key}") for key in ("what", "level", "files", "places"))
+    return Table(say("report_common"), header, rows)
+
+
+def titled(one: Finding) -> str:
+    """`title:message`. Where the message begins with the title it is not said twice, unless the
+    rest could not stand alone (主席姓名里有…)."""
+    if not one.title:
+        return one.message
+    rest = one.message.removeprefix(one.title)
+    if rest[:1] in say("report_leaning") or not rest[:1].isalnum():
+        rest = one.message
+    return f"{one.title}:{rest}"

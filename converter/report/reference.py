@@ -1,0 +1,217 @@
+"""What is checked and what is asked, told from the form and the message catalogue alone.
+
+`explain` and `fields` are plain text for a terminal; `checks_page` and `fields_page` are the
+Markdown pages under docs/, which a test keeps fresh. All want a form with its code lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from converter.messages import catalogue
+from converter.messages.catalogue import Entry, say
+from converter.model.forms import Field, Form
+from converter.model.issues import Level
+from converter.text.display import columns
+
+STAGES = "FSKXCPI"
+VALUES = 4  # entries of a code list that are named
+TITLES = 4  # items of a check that are named in a table
+
+
+def explain(form: Form, code: str = "") -> str:
+    """One check in full, beginning with its code, or a line for each of them. For a code that
+    nobody has, a sentence that says so."""
+    entries = catalogue.catalogue(form)
+    code = code.upper()
+    if code:
+        known = code in entries
+        return _whole(entries[code], form) if known else say("report_explain_unknown", code=code)
+    lines: list[str] = []
+    for stage in STAGES:
+        ours = [e for e in entries.values() if e.code.startswith(stage)]
+        if ours:
+            lines += ["", say(f"report_stage_{stage}")]
+            lines += [f"  {e.code} {_level(e.level)} {_brief(e, form)}" for e in ours]
+    return "\n".join(lines[1:]) + "\n"
+
+
+def _brief(entry: Entry, form: Form) -> str:
+    """A cell's check goes by its title; rules of one family differ by what they compare."""
+    return _fill(entry.brief if form.rule(entry.code) else entry.title, entry, form)
+
+
+def _whole(entry: Entry, form: Form) -> str:
+    title = _fill(entry.title, entry, form)
+    lines = [say("report_explain_head", code=entry.code, title=title, level=_level(entry.level))]
+    titles = _titles(entry, form)
+    if titles:
+        lines.append(say("report_explain_where", text="、".join(titles)))
+    lines.append(say("report_explain_sentence", text=_fill(entry.sentence, entry, form)))
+    if entry.fix:
+        lines.append(say("report_explain_fix", text=_fill(entry.fix, entry, form)))
+    if entry.explainable:
+        lines.append(say("report_explain_explainable"))
+    if entry.pipeline_only:
+        lines.append(say("report_explain_pipeline"))
+    return "\n".join(lines) + "\n"
+
+
+def fields(form: Form) -> str:
+    """All items of both sheets: title, key, kind, what may be typed."""
+    lines: list[str] = []
+    for sheet in form.sheets:
+        lines += ["", sheet.title]
+        rows = [_field_row(number, field, form) for number, field in enumerate(sheet, 1)]
+        lines += [f"  {line}" for line in _aligned(rows)]
+    return "\n".join(lines[1:]) + "\n"
+
+
+def checks_page(form: Form) -> str:
+    """Every check with its texts, as Markdown."""
+    entries = catalogue.catalogue(form)
+    head = [
+        say(f"report_column_{c}")
+        for c in ("code", "level", "check", "says", "fix", "where", "mark")
+    ]
+    lines = [f"# {say('report_checks_title')}", "", say("report_checks_lead"), "", _generated()]
+    for stage in STAGES:
+        ours = [e for e in entries.values() if e.code.startswith(stage)]
+        if not ours:
+            continue
+        rows = [
+            (
+                entry.code,
+                _level(entry.level),
+                _fill(entry.title, entry, form),
+                _fill(entry.sentence, entry, form),
+                _fill(entry.fix, entry, form),
+                _some(_titles(entry, form)),
+                "、".join(_marks(entry)),
+            )
+            for entry in ours
+        ]
+        lines += ["", f"## {stage} {say(f'report_stage_{stage}')}", "", *_markdown(head, rows)]
+    return "\n".join(lines) + "\n"
+
+
+def fields_page(form: Form) -> str:
+    """Every item of the form, as Markdown."""
+    head = [
+        say(f"report_column_{column}")
+        for column in ("number", "title", "key", "kind", "required", "values", "note")
+    ]
+    lines = [f"# {say('report_fields_title')}", "", say("report_fields_lead"), "", _generated()]
+    for sheet in form.sheets:
+        rows = [
+            (*_field_row(number, field, form), field.note) for number, field in enumerate(sheet, 1)
+        ]
+        lines += ["", f"## {sheet.title}", "", *_markdown(head, rows)]
+    return "\n".join(lines) + "\n"
+
+
+# --- one check -----------------------------------------------------------------------------
+
+
+def _level(level: Level) -> str:
+    return say(f"report_{level}")
+
+
+def _fill(text: str, entry: Entry, form: Form) -> str:
+    """A catalogue text with what its card knows; figures of a case stay open (…)."""
+    titles = _titles(entry, form)
+    words: dict[str, str | int] = {
+        "title": titles[0] if len(titles) == 1 else say("report_the_field")
+    }
+    rule = form.rule(entry.code)
+    if rule and "{" in text:
+        from converter import rules
+
+        family = rules.FAMILIES[rule.family]
+        known = [family.words(rule, path, form) for path in rule.at]
+        for key in known[0]:
+            words[key] = "/".join(dict.fromkeys(str(found[key]) for found in known))
+    return catalogue.fill(text, words)
+
+
+def _titles(entry: Entry, form: Form) -> list[str]:
+    """The items at which a check reports; none where that is every item, a sheet or a file."""
+    rule = form.rule(entry.code)
+    paths = rule.at if rule else _checked_by(form).get(entry.code, ())
+    return list(dict.fromkeys(form.field(path).title for path in paths))
+
+
+def _some(titles: Sequence[str]) -> str:
+    shown = "、".join(titles[:TITLES])
+    if len(titles) <= TITLES:
+        return shown
+    return say("report_titles_more", titles=shown, count=len(titles))
+
+
+def _checked_by(form: Form) -> Mapping[str, Sequence[str]]:
+    """Which fields' kinds know a code; codes that every kind knows name no field."""
+    if not form.codes:
+        return {}
+    from converter import kinds
+
+    found: dict[str, list[str]] = {}
+    everything = [field for sheet in form.sheets for field in sheet]
+    for field in everything:
+        for check in kinds.KINDS[field.kind].checks(field, form):
+            found.setdefault(check.code, []).append(field.path)
+    return {code: paths for code, paths in found.items() if len(paths) < len(everything)}
+
+
+def _marks(entry: Entry) -> Iterator[str]:
+    if entry.explainable:
+        yield say("report_mark_explainable")
+    if entry.pipeline_only:
+        yield say("report_mark_pipeline")
+
+
+# --- one field -----------------------------------------------------------------------------
+
+
+def _field_row(number: int, field: Field, form: Form) -> tuple[str, ...]:
+    required = say("report_derived") if field.derive else ""
+    if field.required:
+        required = say("report_required")
+    kind = say(f"report_kind_{field.kind}")
+    return (str(number), field.title, field.key, kind, required, _values(field, form))
+
+
+def _values(field: Field, form: Form) -> str:
+    code_list = form.codes.get(str(field.options.get("codes", "")))
+    if code_list is None:
+        return ""
+    labels = [entry.label for entry in code_list.entries]
+    shown = "；".join(labels[:VALUES])  # labels hold 、 themselves
+    if len(labels) <= VALUES:
+        return shown
+    return say("report_values_more", values=shown, count=len(labels))
+
+
+# --- tables --------------------------------------------------------------------------------
+
+
+def _generated() -> str:
+    return f"> {say('report_generated')}"
+
+
+def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
+    for row in rows:
+        cells = (cell.replace("|", "\\|").replace("\n", "<br>") for cell in row)
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns below one another; a Chinese character is two columns wide."""
+    widths = [max(columns(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]

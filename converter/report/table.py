@@ -1,0 +1,101 @@
+"""Plain tables → terminal text or CSV (`page` makes pages of them, `spreadsheet` workbooks).
+
+A table is (title, header, rows); the header may be empty. Texts come as they are shown.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from converter.text.display import columns, visible
+
+WRITTEN_AT_ONCE = 1 << 16  # characters of a long table
+GAP = 2  # columns between two columns of a terminal table
+
+
+class Table(NamedTuple):
+    """One table, every cell a text as it is shown (or a number, for a workbook)."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str | int | float]]
+
+
+def text(tables: Sequence[Table], width: int = 0) -> str:
+    """Aligned columns, numbers to the right. A table wider than the terminal (`width`, 0 =
+    unknown) is told line by line instead, each cell under its heading."""
+    return "\n\n".join(_block(table, width) for table in tables) + "\n"
+
+
+def _block(table: Table, width: int) -> str:
+    rows = [[visible(shown(cell)) for cell in row] for row in (table.header, *table.rows) if row]
+    wide = max((len(row) for row in rows), default=0)
+    widths = [max(columns(row[n]) for row in rows if n < len(row)) for n in range(wide)]
+    if width and wide > 2 and sum(widths) + GAP * wide > width:
+        return "\n".join([table.title, *_stacked(table)] if table.title else _stacked(table))
+    body = table.rows[0] if table.rows else ()
+    right = {n for n, cell in enumerate(body) if isinstance(cell, int | float)}
+    lines = [table.title] if table.title else []
+    for row in rows:
+        cells = [_pad(cell, widths[n], n in right) for n, cell in enumerate(row)]
+        lines.append("  " + (" " * GAP).join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _stacked(table: Table) -> list[str]:
+    lines = []
+    for row in table.rows:
+        first, *others = (visible(shown(cell)) for cell in row)
+        lines.append(f"  {first}")
+        for heading, cell in zip(table.header[1:], others, strict=False):
+            if cell:
+                lines.append(f"    {visible(heading)}：{cell}")
+    return lines
+
+
+def shown(cell: str | int | float) -> str:
+    """A cell as people read it: rates with one decimal."""
+    return f"{cell:.1f}" if isinstance(cell, float) else str(cell)
+
+
+def _pad(cell: str, width: int, right: bool) -> str:
+    blank = " " * (width - columns(cell))
+    return blank + cell if right else cell + blank
+
+
+def write_csv(tables: Sequence[Table]) -> bytes:
+    """All tables below each other, for a spreadsheet program."""
+
+    def rows() -> Iterator[Sequence[str | int | float]]:
+        for number, table in enumerate(tables):
+            if number:
+                yield []
+            if table.title:
+                yield [table.title]
+            yield from (row for row in (table.header, *table.rows) if row)
+
+    return b"".join(csv_rows(rows()))
+
+
+def csv_rows(rows: Iterable[Sequence[str | int | float]]) -> Iterator[bytes]:
+    """A line a row (UTF-8 with a mark, as Excel needs it); texts that a spreadsheet would run are
+    kept as text."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    yield codecs.BOM_UTF8
+    for row in rows:
+        writer.writerow([_tame(shown(cell)) for cell in row])
+        if stream.tell() >= WRITTEN_AT_ONCE:
+            yield stream.getvalue().encode()
+            stream.seek(0)
+            stream.truncate()
+    yield stream.getvalue().encode()
+
+
+def _tame(cell: str) -> str:
+    """A text that a spreadsheet would take for a formula gets the mark that says it is text."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,0 +1,40 @@
+"""Statistics of one submission: judged records → small tables for a person to look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from converter.model.forms import Field, Form
+from converter.model.submissions import Records
+from converter.statistics import cards
+from converter.statistics.cards import Table
+
+
+def tables(records: Records, form: Form, today: date) -> list[Table]:
+    """The tables of the form's `[statistics]`, in its order. Raises FormError for a broken one."""
+    return cards.tables(_OneUnit(records), form, today)
+
+
+@dataclass(frozen=True, slots=True)
+class _OneUnit:
+    """The figures of one unit; a count that is no number is unknown."""
+
+    records: Records
+
+    def count(self, field: Field) -> int | None:
+        if field.sheet != "unit":
+            return None
+        text = self.records.unit.get(field.key, "")
+        return int(text) if text.isascii() and text.isdigit() else None
+
+    def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
+        return Counter(zip(*map(self._column, fields), strict=True))
+
+    def _column(self, field: Field) -> Sequence[str]:
+        if field.sheet != "member":
+            return [self.records.unit.get(field.key, "")]
+        count = max(map(len, self.records.members.values()), default=0)
+        return self.records.members.get(field.key) or [""] * count

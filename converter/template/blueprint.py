@@ -1,0 +1,254 @@
+"""The form's workbook as openpyxl designs it, once a form: what differs from copy to copy is
+marked (@@last@@, @@unit_name@@ …), the rest stays as it is.
+
+Marked are the last prepared row in every formula and area, each answer and reason of the unit
+sheet, the member rows as a whole, and whatever names the unit. So a copy costs the bytes that
+differ, whatever it is filled with (see `press`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.packaging.custom import StringProperty
+
+from converter.files import zip_writing
+from converter.messages.catalogue import say
+from converter.model.forms import Field, Form
+from converter.model.issues import Level, column_letters
+from converter.model.submissions import Stamp
+from converter.template import guide, lists, member_sheet, text_sheets, unit_sheet
+from converter.template.answers import DATE_FORMAT
+from converter.template.cell_text import visible
+from converter.template.constants import Constants
+from converter.template.labels import label
+from converter.template.layout import Layout, MemberLayout, UnitLayout
+from converter.template.rows import PatternRow
+from converter.template.saving import parts
+from converter.template.style import Look, Painter, varied
+
+# A last row that no other number in the workbook is like, and the one below it.
+LAST = 1_040_003
+SERIAL = 987_654_321  # the mark of a number has to be one
+GENERAL = "General"
+
+ROWS, LAST_ROW, BELOW = b"@@rows@@", b"@@last@@", b"@@below@@"
+SHEETS, NAMES, RELATIONS, TYPES = b"@@sheets@@", b"@@names@@", b"@@relations@@", b"@@types@@"
+_PLACES = (ROWS, LAST_ROW, BELOW, SHEETS, NAMES, RELATIONS, TYPES)
+TAIL = {"unit": b"@@unit_tail@@", "member": b"@@member_tail@@"}  # where a sheet's comments hang
+_NUMBER = re.compile(rb"(?<![0-9])(?:%d|%d)(?![0-9])" % (LAST, LAST + 1))
+_EXTENT = re.compile(rb'(<dimension ref="[A-Z0-9]+:[A-Z]+)[0-9]+')
+# In a footer & begins a command, so that a name's own is doubled there.
+_FOOTER = re.compile(rb"<oddFooter>.*?</oddFooter>", re.DOTALL)
+_STAMPED = re.compile(b"@@([a-z_]+)@@")
+
+
+def mark_of(name: str) -> bytes:
+    return f"@@{name}@@".encode()
+
+
+def stamp_marks(names: Iterable[str]) -> set[bytes]:
+    """What stands for the unit's own: in cells, footers and properties."""
+    return {mark_of(kind + name) for name in names for kind in ("", "footer:", "property:")}
+
+
+@dataclass(frozen=True)
+class UnitCell:
+    """A cell of the unit sheet that may be filled in: an answer or a reason; or the last one of
+    its line, beside which a copy keeps what the answer was."""
+
+    field: Field
+    column: int
+    address: bytes
+    look: Look
+    xml: bytes  # as designed: blank, a formula, or what the identity file says
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of the workbook: bytes, and marks at the odd places."""
+
+    name: str
+    pieces: tuple[bytes, ...]
+
+    def filled(self, values: Mapping[bytes, bytes | Iterable[bytes]]) -> Iterator[bytes]:
+        for number, piece in enumerate(self.pieces):
+            value = values[piece] if number % 2 else piece
+            if isinstance(value, bytes):
+                yield value
+            else:
+                yield from value
+
+    @cached_property
+    def packed(self) -> zip_writing.Packed:
+        """Of a part that is the same in every copy."""
+        return zip_writing.packed(self.name, self.pieces)
+
+
+@dataclass(frozen=True)
+class Design:
+    """A form's workbook with everything marked that differs from copy to copy."""
+
+    layout: Layout
+    parts: tuple[Part, ...]
+    row: PatternRow
+    unit_cells: Mapping[bytes, UnitCell]  # by mark
+    styles: Mapping[Look, int]
+    sheet_parts: Mapping[str, str]  # by sheet key ('' = the page in front)
+    titles: tuple[str, ...]
+
+
+def design(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Design:
+    """Design a workbook for units of which `names` (entries of a stamp) are known. `live`: few
+    enough rows for the checks that are slow. `copy`: with a page in front, and ways to the next
+    fault."""
+    marks: dict[str, Any] = {name: mark_of(name).decode() for name in names}
+    marks |= {"serial": SERIAL} if "serial" in names else {}
+    stamp = Stamp(**marks)
+    member = MemberLayout(form.member, LAST - MemberLayout.HEADING_ROW)
+    rows = 1 if live else form.limits["live_duplicates"] + 1
+    places = Layout(form, UnitLayout(form.unit), member, rows)
+    painter = Painter(label(form, "font"))
+    book = workbook(places, painter, stamp, copy=copy)
+    scratch = book.create_sheet()
+    styles = painter.numbers(scratch, _looks(places, stamp, copy=copy))
+    book.remove(scratch)
+    taken = dict(parts(book))
+    found = {
+        sheet.title: f"xl/worksheets/sheet{n}.xml" for n, sheet in enumerate(book.worksheets, 1)
+    }
+    at = {sheet.key: found[sheet.title] for sheet in form.sheets}
+    if copy:
+        at[""] = "xl/worksheets/sheet1.xml"
+        del taken[at[""]]
+        _open_ends(taken, at)
+    taken |= {name: compact(data) for name, data in taken.items()}
+    taken[at["member"]], row = _member_rows(taken[at["member"]], member)
+    taken[at["unit"]], cells = _unit_cells(taken[at["unit"]], places, stamp)
+    known = {*stamp_marks(names), *cells, *TAIL.values(), *_PLACES}
+    splitting = re.compile(b"(" + b"|".join(map(re.escape, sorted(known))) + b")")
+    marked = {name: splitting.split(_marked(name, data)) for name, data in taken.items()}
+    pieces = [Part(name, tuple(pieces)) for name, pieces in marked.items()]
+    return Design(places, tuple(pieces), row, cells, styles, at, tuple(book.sheetnames))
+
+
+def workbook(places: Layout, painter: Painter, stamp: Stamp, *, copy: bool = False) -> Workbook:
+    """The workbook, with one member row for all."""
+    form, constants = places.form, Constants()
+    book = Workbook()
+    first = book.active
+    first.title = label(form, "guide_sheet")
+    unit = book.create_sheet(form.unit.title)
+    member = book.create_sheet(form.member.title)
+    hidden = book.create_sheet(label(form, "lists_sheet"))
+    guide.write(first, places, painter, stamp)
+    unit_sheet.write(unit, places, painter, stamp, jumps=copy)
+    member_sheet.write(member, places, painter, constants, stamp, jumps=copy)
+    lists.write(book, hidden, form, constants)
+    _stamp(book, form, stamp)
+    book.calculation.fullCalcOnLoad = True
+    if copy:
+        book.create_sheet(free_title(book.sheetnames, say("report_copy_sheet")), 0)
+        book.active = 0
+        for sheet in book:
+            sheet.sheet_view.tabSelected = sheet is book.active
+    return book
+
+
+def free_title(taken: Iterable[str], title: str) -> str:
+    """A sheet's name that no other sheet has."""
+    number, free, known = 2, title, set(taken)
+    while free in known:
+        free, number = f"{title}{number}", number + 1
+    return free
+
+
+def _stamp(book: Any, form: Form, stamp: Stamp) -> None:
+    known = {entry.name: getattr(stamp, entry.name) for entry in fields(stamp)}
+    known |= {"form": form.id, "version": form.version}
+    for name, value in known.items():
+        if value:
+            book.custom_doc_props.append(StringProperty(name=name, value=visible(str(value))))
+    book.properties.title = form.title
+    book.properties.creator = visible(stamp.superior_name)
+
+
+def _looks(places: Layout, stamp: Stamp, *, copy: bool) -> Iterator[Look]:
+    """Every look that a filled cell can come to."""
+    cells = [*member_sheet.looks(places.member).values(), unit_sheet.EXPLANATION]
+    cells += [unit_sheet.answer_look(field, stamp) for field in places.unit.sheet]
+    levels = (None, Level.ERROR, Level.WARNING) if copy else (None,)
+    for look in dict.fromkeys(cells):
+        for shown in ("", GENERAL, DATE_FORMAT):
+            yield from (varied(look, shown, level) for level in levels)
+    if copy:
+        yield from (*text_sheets.LOOKS, member_sheet.JUMP)
+
+
+# --- marking ---------------------------------------------------------------------------------
+
+
+def compact(xml: bytes) -> bytes:
+    """XML as it is written here: without openpyxl's blanks, types of blank cells and values that
+    nobody has computed. (No text holds these: in texts > is escaped.)"""
+    return xml.replace(b" />", b"/>").replace(b'" t="n"/>', b'"/>').replace(b"<v/>", b"")
+
+
+def _open_ends(taken: dict[str, bytes], at: Mapping[str, str]) -> None:
+    """Places where a copy adds sheets and comments of its own."""
+    for name, tag, mark in (
+        ("xl/workbook.xml", b"</sheets>", SHEETS),
+        ("xl/workbook.xml", b"</definedNames>", NAMES),
+        ("xl/_rels/workbook.xml.rels", b"</Relationships>", RELATIONS),
+        ("[Content_Types].xml", b"</Types>", TYPES),
+        *((at[key], b"</worksheet>", mark) for key, mark in TAIL.items()),
+    ):
+        assert taken[name].count(tag) == 1
+        taken[name] = taken[name].replace(tag, mark + tag)
+
+
+def _marked(name: str, data: bytes) -> bytes:
+    if name.startswith("docProps/"):
+        data = data.replace(b"%d" % SERIAL, b"@@serial@@")
+        return _STAMPED.sub(rb"@@property:\1@@", data)
+    if not name.startswith("xl/theme") and not name.startswith("xl/styles"):
+        data = _NUMBER.sub(lambda n: LAST_ROW if int(n[0]) == LAST else BELOW, data)
+    return _FOOTER.sub(lambda found: _STAMPED.sub(rb"@@footer:\1@@", found[0]), data)
+
+
+def _member_rows(xml: bytes, member: MemberLayout) -> tuple[bytes, PatternRow]:
+    start = xml.index(b'<row r="%d"' % member.FIRST_ROW)
+    end = xml.index(b"</row>", start) + len(b"</row>")
+    row = _NUMBER.sub(lambda n: LAST_ROW if int(n[0]) == LAST else BELOW, xml[start:end])
+    head = _EXTENT.sub(rb"\g<1>" + LAST_ROW, xml[:start], count=1)
+    return head + ROWS + xml[end:], PatternRow.of(row, member.FIRST_ROW)
+
+
+def _unit_cells(xml: bytes, places: Layout, stamp: Stamp) -> tuple[bytes, dict[bytes, UnitCell]]:
+    unit = places.unit
+    columns = {column_letters(c): c for c in (unit.ANSWER, unit.EXPLANATION, unit.last_helper)}
+    wanted = {
+        f"{letters}{row}".encode(): (unit.sheet.field(key), column)
+        for key, row in unit.rows.items()
+        for letters, column in columns.items()
+    }
+    cells: dict[bytes, UnitCell] = {}
+
+    def marked(found: re.Match[bytes]) -> bytes:
+        if found[1] not in wanted:
+            return found[0]
+        field, column = wanted[found[1]]
+        answer = unit_sheet.answer_look(field, stamp)
+        look = answer if column == unit.ANSWER else unit_sheet.EXPLANATION
+        mark = b"@@cell:%b@@" % found[1]
+        cells[mark] = UnitCell(field, column, found[1], look, found[0])
+        return mark
+
+    letters = "|".join(columns).encode()
+    cell = re.compile(rb'<c r="((?:%b)[0-9]+)"[^>]*?(?:/>|>.*?</c>)' % letters, re.DOTALL)
+    return cell.sub(marked, xml), cells

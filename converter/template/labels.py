@@ -1,0 +1,68 @@
+"""What the workbook says: the form's own words first, the message catalogue's otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from converter.formulas import expressions as excel
+from converter.messages import catalogue
+from converter.model.forms import Field, Form
+from converter.model.issues import Level
+
+# Excel refuses longer literals inside a formula.
+LONGEST_LITERAL = 255
+
+
+def label(form: Form, key: str, /, **params: Any) -> str:
+    """A text of the workbook, filled in.
+
+    Raises KeyError where neither the form nor the catalogue has it: a bug.
+    """
+    own = form.prose.get("template", {}).get(key)
+    if isinstance(own, str):
+        return catalogue.fill(own, params)
+    return catalogue.say(f"workbook_{key}", **params)
+
+
+def literal(text: str) -> str:
+    """A text of any length as an expression."""
+    parts = [text[i : i + LONGEST_LITERAL] for i in range(0, len(text), LONGEST_LITERAL)]
+    return "&".join(excel.quote(part) for part in parts) or '""'
+
+
+def phrase(form: Form, key: str, **expressions: str) -> str:
+    """A text of the workbook whose placeholders are expressions: itself an expression."""
+    text = label(form, key, **{name: f"{{{name}}}" for name in expressions})
+    parts = re.split(r"\{(\w+)\}", text)
+    pieces = [
+        expressions.get(part, '""') if number % 2 else excel.quote(part)
+        for number, part in enumerate(parts)
+        if part
+    ]
+    return "&".join(pieces)
+
+
+def prefix(form: Form, level: Level) -> str:
+    """How a message of the 核对 column begins."""
+    return label(form, "error" if level is Level.ERROR else "warning")
+
+
+def message(
+    form: Form, code: str, field: Field, words: Mapping[str, Any], explained: str = ""
+) -> str:
+    """Expression: the message of a code at a field, '""' where it must not show in Excel.
+
+    `explained` is the expression that is TRUE where a reason was typed; it turns the error
+    of an explainable rule into a warning.
+    """
+    entry = catalogue.entry(code, form, field)
+    if entry.level is Level.NOTE or entry.pipeline_only:
+        return '""'
+    brief = catalogue.fill(entry.brief, {"title": field.title, **words})
+    text = literal(f"{brief}({code})")
+    if entry.level is Level.ERROR and entry.explainable and explained:
+        error, warning = (excel.quote(prefix(form, lv)) for lv in (Level.ERROR, Level.WARNING))
+        return f"IF({explained},{warning},{error})&{text}"
+    return literal(f"{prefix(form, entry.level)}{brief}({code})")

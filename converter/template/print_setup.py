@@ -1,0 +1,62 @@
+"""How sheets print, and which columns stay out of sight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+
+from converter.model.forms import Form
+from converter.model.submissions import Stamp
+from converter.template.cell_text import visible
+from converter.template.labels import label
+from converter.template.layout import FIRST_HELPER
+
+A4 = 9
+PRINT_AREA = "_xlnm.Print_Area"
+
+
+def set_page(
+    sheet: Any,
+    form: Form,
+    stamp: Stamp,
+    *,
+    area: str,
+    heading_row: int = 0,
+    landscape: bool = False,
+) -> None:
+    """A4, as wide as one page, headings on every page, page numbers below.
+
+    `area` is what is printed: an absolute range with its sheet, or a formula that yields one.
+    """
+    # The name itself rather than openpyxl's property, which takes no formula.
+    sheet.defined_names[PRINT_AREA] = DefinedName(PRINT_AREA, attr_text=area)
+    if heading_row:
+        sheet.print_title_rows = f"{heading_row}:{heading_row}"
+    setup = sheet.page_setup
+    setup.paperSize = A4
+    setup.orientation = "landscape" if landscape else "portrait"
+    setup.fitToWidth, setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins.left = sheet.page_margins.right = 0.5
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.6
+    sheet.page_margins.header = sheet.page_margins.footer = 0.3
+    sheet.print_options.horizontalCentered = True
+    footer = sheet.oddFooter
+    footer.left.text = _plain(stamp.unit_name)
+    footer.center.text = label(form, "page", page="&P", pages="&N")
+    footer.right.text = _plain(f"{form.title} {form.version}")
+    for part in (footer.left, footer.center, footer.right):
+        part.size = 8
+    sheet.sheet_view.showGridLines = False
+
+
+def hide_helpers(sheet: Any, count: int) -> None:
+    for column in range(FIRST_HELPER, FIRST_HELPER + count):
+        sheet.column_dimensions[get_column_letter(column)].hidden = True
+
+
+def _plain(text: str) -> str:
+    """A text without meaning for a footer, where & begins a command."""
+    return visible(text).replace("&", "&&")

@@ -1,0 +1,137 @@
+"""Workbooks of one form, pressed by the thousand: blank ones for units, filled ones for clerks.
+
+What openpyxl designed is compressed once; a copy costs the parts that differ. Blank workbooks
+for units differ in names alone, which go between blocks that are compressed already
+(`ooxml.Pattern`). Filled ones have their sheets written anew, row by row (`rows`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from xml.sax.saxutils import escape
+
+from converter.files import zip_writing
+from converter.model.forms import Form
+from converter.model.submissions import Stamp, Submission
+from converter.template import filling
+from converter.template.annotated_copy import Copy
+from converter.template.blueprint import BELOW, LAST_ROW, ROWS, Design, design, mark_of, stamp_marks
+from converter.template.cell_text import harmless, visible
+from converter.template.labels import label
+from converter.template.layout import LAST_SHEET_ROW, MemberLayout
+from converter.template.saving import time_of_parts
+
+NOBODY = Stamp()
+SPARE_ROWS = 20
+QUICK = 2  # zlib's level for what is written once: a quarter of the time, an eighth larger
+
+Values = dict[bytes, bytes | Iterable[bytes]]
+
+
+def build(
+    form: Form, *, rows: int, stamp: Stamp = NOBODY, data: Submission | None = None
+) -> list[bytes]:
+    """One workbook of a form, in pieces: blank, personalised or with answers."""
+    return Press(form).filled(data, stamp, rows=rows)
+
+
+def sheet_names(form: Form) -> list[str]:
+    """The sheets of every workbook of a form."""
+    front, hidden = label(form, "guide_sheet"), label(form, "lists_sheet")
+    return [front, form.unit.title, form.member.title, hidden]
+
+
+def prepared_rows(rows: int, members: int) -> int:
+    """How many member rows are prepared: what was asked for, but room for newcomers too."""
+    spare = max(SPARE_ROWS, members // 10) if members else 0
+    room = LAST_SHEET_ROW - 100
+    most = LAST_SHEET_ROW - MemberLayout.FIRST_ROW  # formulas name the row below the last one
+    return max(1, min(max(rows, members + spare), room), min(members, most))
+
+
+@dataclass
+class Press:
+    """Makes workbooks of a form; what they have in common is made when it is first needed."""
+
+    form: Form
+    _designs: dict[tuple[frozenset[str], bool, bool], Design] = field(default_factory=dict)
+    _patterns: dict[tuple[frozenset[str], int], zip_writing.Pattern] = field(default_factory=dict)
+
+    def blank(self, stamp: Stamp = NOBODY, *, rows: int) -> bytes:
+        """A blank workbook, personalised for a unit, `rows` member rows prepared: for few rows
+        and many units."""
+        values = _said(stamp)
+        key = frozenset(_entries(stamp)), prepared_rows(rows, 0)
+        if key not in self._patterns:
+            self._patterns[key] = self._pattern(*key)
+        return self._patterns[key].copy(lambda _, place: values[place])
+
+    def filled(
+        self,
+        data: Submission | None,
+        stamp: Stamp = NOBODY,
+        *,
+        rows: int,
+        copy: Copy | None = None,
+    ) -> list[bytes]:
+        """A workbook, in pieces, with answers as they were typed, types included; derived fields
+        get their formulas back. With `copy` also what was found in it. No more of the member
+        sheet than some thousand rows is held at a time."""
+        rows = prepared_rows(rows, len(data.member) if data and data.member else 0)
+        plan = self._design(frozenset(_entries(stamp)), rows, copy=copy is not None)
+        values: Values = {**_said(stamp), **_numbers(plan, rows)}
+        values |= filling.unit_cells(plan, stamp, data, copy)
+        values[ROWS] = filling.member_rows(plan, data, rows, copy)
+        more: list[tuple[str, Iterable[bytes]]] = []
+        if copy:
+            additions = copy.additions(plan)
+            values |= additions.values
+            more = additions.parts
+        members = [
+            part.packed
+            if len(part.pieces) == 1
+            else zip_writing.packed(part.name, part.filled(values), QUICK)
+            for part in plan.parts
+        ]
+        members += [zip_writing.packed(name, pieces, QUICK) for name, pieces in more]
+        return zip_writing.zipped(members, when=time_of_parts())
+
+    def _design(self, names: frozenset[str], rows: int, *, copy: bool) -> Design:
+        live = rows <= self.form.limits["live_duplicates"]
+        key = names, live, copy
+        if key not in self._designs:
+            self._designs[key] = design(self.form, names, live=live, copy=copy)
+        return self._designs[key]
+
+    def _pattern(self, names: frozenset[str], rows: int) -> zip_writing.Pattern:
+        plan = self._design(names, rows, copy=False)
+        values: Values = {mark: cell.xml for mark, cell in plan.unit_cells.items()}
+        values |= _numbers(plan, rows)
+        values[ROWS] = filling.member_rows(plan, None, rows, None)
+        ours = stamp_marks(names)
+        values |= {mark: mark for mark in ours}
+        members = [(part.name, b"".join(part.filled(values))) for part in plan.parts]
+        places = sorted(m for m in ours if any(m in data for _, data in members))
+        return zip_writing.Pattern(members, places, when=time_of_parts())
+
+
+def _numbers(plan: Design, rows: int) -> Values:
+    last = plan.layout.member.HEADING_ROW + rows
+    return {LAST_ROW: b"%d" % last, BELOW: b"%d" % (last + 1)}
+
+
+def _entries(stamp: Stamp) -> Mapping[str, str]:
+    """What differs from unit to unit; form and version do not."""
+    known = {f.name: str(getattr(stamp, f.name) or "") for f in fields(stamp)}
+    return {n: text for n, text in known.items() if text and n not in ("form", "version")}
+
+
+def _said(stamp: Stamp) -> dict[bytes, bytes]:
+    """What goes into the places that name the unit: in cells, footers, properties."""
+    values = {}
+    for name, text in _entries(stamp).items():
+        values[mark_of(name)] = escape(harmless(text)).encode()
+        values[mark_of(f"footer:{name}")] = escape(visible(text).replace("&", "&&")).encode()
+        values[mark_of(f"property:{name}")] = escape(visible(text)).encode()
+    return values

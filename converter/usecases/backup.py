@@ -1,0 +1,278 @@
+"""Backups: folders, files and registers in one zip, with a manifest that tells every byte.
+
+    manifest.json   format, time, and path, size, SHA-256, time of change of each file
+    files/…         the files themselves
+
+A backup is read back before it gets its name. `restore` first verifies all of it and names
+every file that is not whole; then it writes into a folder of its own beside the target and
+renames that, so the target is whole or not there. It never writes over anything. Restored files
+belong to their owner alone: there may be keys among them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from converter.files import writing, zip_writing
+from converter.register.lock import Lock
+from converter.register.writer import FILE, LOCK, SPOOL
+
+FORMAT = "gonghui-backup/1"
+MANIFEST, FILES = "manifest.json", "files/"
+LARGEST_MANIFEST = 256 << 20
+
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A file of a backup that is not whole; `how` is missing, changed or extra."""
+
+    how: str
+    name: str
+
+
+class NoBackup(Exception):
+    """The file is no backup, or its manifest cannot be read."""
+
+
+class Damaged(Exception):
+    """Some files are not what the manifest says."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(f"{len(self.faults)} files")
+
+
+class Exists(Exception):
+    """There is something already where the result should go."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: str
+    bytes: int
+    sha256: str
+    modified: int  # nanoseconds since 1970
+
+
+# --- backup --------------------------------------------------------------------------------
+
+
+def backup(paths: Sequence[Path], output: Path, *, when: int) -> Made:
+    """Write a backup of files and folders; a register in them is held still meanwhile.
+
+    `when`: seconds since 1970. Raises Exists, store.Busy, OSError, Damaged where what was
+    written does not read back.
+    """
+    if output.exists():
+        raise Exists(output)
+    found = [pair for root in _roots(paths) for pair in _walk(*root, leave_out=output)]
+    entries: list[_Entry] = []
+
+    def members() -> Iterator[tuple[str, bytes]]:
+        for name, path in found:
+            changed = path.stat().st_mtime_ns
+            data = path.read_bytes()
+            entries.append(_Entry(name, len(data), hashlib.sha256(data).hexdigest(), changed))
+            yield FILES + name, data
+        yield MANIFEST, _manifest(entries, when)
+
+    with contextlib.ExitStack() as held:
+        for folder in sorted({path.parent for _, path in found if path.name == FILE}):
+            held.enter_context(Lock(folder / LOCK))
+        output.parent.mkdir(parents=True, exist_ok=True)
+        zip_writing.write_zip(output, members(), when=when, verify=_read_back)
+    return Made(len(entries), sum(entry.bytes for entry in entries))
+
+
+def _roots(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    """Each path under its own name; two of the same name are told apart."""
+    taken: set[str] = set()
+    for path in paths:
+        name = path.resolve().name or "root"
+        number, unique = 2, name
+        while unique.casefold() in taken:
+            unique, number = f"{name}-{number}", number + 1
+        taken.add(unique.casefold())
+        yield unique, path
+
+
+def _walk(name: str, path: Path, leave_out: Path) -> Iterator[tuple[str, Path]]:
+    if not path.is_dir():
+        yield name, path
+        return
+    for root, folders, files in os.walk(path):
+        here = Path(root)
+        if FILE in files:  # a register: what is on its way into it is of no use to anybody
+            folders[:] = [f for f in folders if f != SPOOL]
+            files = [f for f in files if f != LOCK]
+        folders.sort()
+        for file in sorted(files):
+            inside = here / file
+            ours = file.startswith(writing.PREFIX) or os.path.realpath(inside) == os.path.realpath(
+                leave_out
+            )
+            if not ours and inside.is_file():
+                yield f"{name}/{inside.relative_to(path).as_posix()}", inside
+
+
+def _manifest(entries: Sequence[_Entry], when: int) -> bytes:
+    told = {
+        "format": FORMAT,
+        "created": datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "files": [
+            {"path": e.name, "bytes": e.bytes, "sha256": e.sha256, "modified": e.modified}
+            for e in entries
+        ],
+    }
+    return (json.dumps(told, ensure_ascii=True, indent=1) + "\n").encode("ascii")
+
+
+def _read_back(path: Path) -> None:
+    """`verify`; a file that cannot even be opened any more is the disk's fault (OSError)."""
+    try:
+        verify(path)
+    except NoBackup as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        raise
+
+
+# --- restore -------------------------------------------------------------------------------
+
+
+def verify(path: Path) -> None:
+    """Look at every byte of a backup. Raises NoBackup, Damaged."""
+    with _open(path) as (archive, entries):
+        _verify(archive, entries)
+
+
+def restore(path: Path, target: Path) -> Made:
+    """Verify a backup and restore it. Raises NoBackup, Damaged, Exists, OSError."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise Exists(target)
+    with _open(path) as (archive, entries):
+        _verify(archive, entries)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        writing.sweep(target.parent)
+        private = writing.private_name(target.parent)
+        private.mkdir(mode=0o700)
+        try:
+            for entry in entries:
+                _extract(archive, entry, private)
+            for entry in entries:  # somebody may clear the folder meanwhile
+                (private / entry.name).stat()
+            if target.exists():
+                target.rmdir()
+            private.rename(target)
+        except BaseException as error:
+            shutil.rmtree(private, ignore_errors=True)
+            if isinstance(error, OSError) and str(error.filename).startswith(str(private)):
+                error.filename = str(target)  # a person knows no private names
+            raise
+    return Made(len(entries), sum(entry.bytes for entry in entries))
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
+    if path.exists() and not path.is_file():
+        raise NoBackup(path)  # opening a pipe would wait for ever
+    try:
+        archive = zipfile.ZipFile(path)
+    except _DAMAGED as error:
+        raise NoBackup(path) from error
+    with archive:
+        try:
+            with archive.open(MANIFEST) as member:
+                data = member.read(LARGEST_MANIFEST + 1)
+            told = json.loads(data)
+            if told["format"] != FORMAT:
+                raise NoBackup(path)
+            entries = [_entry(entry) for entry in told["files"]]
+        except (*_DAMAGED, KeyError, TypeError) as error:
+            raise NoBackup(path) from error
+        if len({entry.name for entry in entries}) != len(entries):
+            raise NoBackup(path)
+        yield archive, entries
+
+
+def _entry(told: dict[str, Any]) -> _Entry:
+    """Raises ValueError for a path that leads out of the folder it is restored to."""
+    name = str(told["path"])
+    parts = PurePosixPath(name).parts
+    outside = not parts or name.startswith("/") or ".." in parts
+    if outside or any("\\" in part or "\0" in part for part in parts):
+        raise ValueError(name)
+    if os.name == "nt" and any(":" in part for part in parts):
+        raise ValueError(name)
+    return _Entry(name, int(told["bytes"]), str(told["sha256"]), int(told["modified"]))
+
+
+def _verify(archive: zipfile.ZipFile, entries: Sequence[_Entry]) -> None:
+    names = dict.fromkeys(archive.namelist())
+    known = {FILES + entry.name for entry in entries} | {MANIFEST}
+    faults = [Fault("extra", name.removeprefix(FILES)) for name in names if name not in known]
+    for entry in entries:
+        if FILES + entry.name not in names:
+            faults.append(Fault("missing", entry.name))
+        elif not _whole(archive, entry):
+            faults.append(Fault("changed", entry.name))
+    if faults:
+        raise Damaged(faults)
+
+
+def _whole(archive: zipfile.ZipFile, entry: _Entry) -> bool:
+    digest = hashlib.sha256()
+    try:
+        for chunk in _chunks(archive, entry):
+            digest.update(chunk)
+    except _DAMAGED:
+        return False
+    return digest.hexdigest() == entry.sha256
+
+
+def _chunks(archive: zipfile.ZipFile, entry: _Entry) -> Iterator[bytes]:
+    """A file's bytes, counted; more or fewer than the manifest says is damage."""
+    left = entry.bytes
+    with archive.open(FILES + entry.name) as member:
+        while chunk := member.read(min(1 << 20, left + 1)):
+            left -= len(chunk)
+            if left < 0:
+                raise ValueError("longer than its manifest says")
+            yield chunk
+    if left:
+        raise ValueError("shorter than its manifest says")
+
+
+def _extract(archive: zipfile.ZipFile, entry: _Entry, folder: Path) -> None:
+    target = folder / entry.name
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(target, flags, 0o600), "wb") as file:
+        for chunk in _chunks(archive, entry):
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    os.utime(target, ns=(entry.modified, entry.modified))

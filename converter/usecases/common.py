@@ -1,0 +1,84 @@
+"""What the commands share: progress, the day, files to work on, the unit that signs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from converter.model.clock import today
+from converter.model.issues import Issue, Issues, Level, Place
+from converter.model.submissions import Outcome
+from converter.workers import protocol
+from converter.workers.pool import Died
+
+LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
+
+# What office programs and file managers leave behind in folders.
+DROPPINGS = ("~$", ".", "Thumbs.db", "desktop.ini")
+
+# Passes finished work on and shows how far it has come: (what is finished, how many there are in
+# all by now, how many one of them is) → the same.
+Progress = Callable[[Iterable[Any], Callable[[], int], Callable[[Any], int]], Iterable[Any]]
+
+
+def silent(answers: Iterable[Any], total: Callable[[], int], held: Callable[[Any], int]) -> Any:
+    """The Progress that shows nothing."""
+    return answers
+
+
+class Stop(Exception):
+    """The command cannot go on: wrong usage or an output that cannot be written (exit 2)."""
+
+
+def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    """(file, the folder it was found under): folders are searched whole, in name order."""
+    for path in paths:
+        if not path.is_dir():
+            yield path, path.parent
+            continue
+        for root, folders, names in os.walk(path):
+            folders.sort()
+            for name in sorted(names):
+                if not name.startswith(DROPPINGS):
+                    yield Path(root, name), path
+
+
+def unread(file: str, died: Died) -> Outcome:
+    """What there is to say of a file that its worker did not survive."""
+    issue = Issue(LOST[died.how], Level.ERROR, Place(file))
+    return Outcome(file, Issues.of([issue]), readable=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningUnit:
+    """What an identity file brings to a command; all blank without one."""
+
+    blobs: tuple[bytes, ...] = ()  # the file without its secret: what workers may see
+    issues: tuple[Issue, ...] = ()
+    sign: Callable[[bytes], bytes] | None = None
+    seal: bool = False
+
+    @property
+    def packed(self) -> list[Any]:
+        return [protocol.pack_issue(issue) for issue in self.issues]
+
+
+def signing_unit(path: Path | None, seal: bool = False, *, to_sign: bool = True) -> SigningUnit:
+    if path is None:
+        return SigningUnit()
+    from converter.identity import keys, loading
+
+    held, issues = loading.hold(path, today())
+    if held is None:
+        return SigningUnit(issues=tuple(issues))
+    public, place = held.public.keys, Place(str(path))
+    if to_sign and public.unit_signing and held.signer is None:
+        issues.append(Issue("I142", Level.WARNING, place))
+    if seal and not keys.is_recipient(public.union_sealing):
+        issues.append(Issue("I151", Level.ERROR, place))
+        seal = False
+    sign = held.signer.sign if held.signer else None
+    return SigningUnit((held.document,), tuple(issues), sign, seal)

@@ -1,0 +1,185 @@
+"""What the commands around identity files do, without click. Light: no pandas here.
+
+Secrets are handled in the command's own process; rosters, which come from spreadsheets, are
+read by a worker. Keys and ledgers that cannot be used raise errors that say why themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from converter import identity, roster
+from converter.forms import loading
+from converter.identity import issuing, keys, ledger
+from converter.identity.loading import hold
+from converter.messages import catalogue
+from converter.model.clock import today
+from converter.model.issues import Issue, Issues, Level, Place
+from converter.model.submissions import Outcome
+from converter.usecases.common import Progress, Stop, silent
+from converter.workers import protocol
+from converter.workers.pool import Died, Task, Worker
+
+YEAR = timedelta(days=365)
+LOST = "F903"
+TEMPLATES_A_TASK = 250
+
+
+def init(folder: Path) -> keys.PublicKeys:
+    """Make a union's keys. Raises KeysError, OSError."""
+    return keys.create(folder)
+
+
+# --- the roster ----------------------------------------------------------------------------
+
+
+def blank_roster(folder: Path, output: Path, worker: Worker) -> None:
+    """Write an empty roster."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    worker.run(Task("blank_roster", {"form": str(folder), "output": str(output)}))
+
+
+def read_roster(
+    folder: Path, path: Path, worker: Worker
+) -> tuple[list[issuing.Unit], Outcome, roster.Table]:
+    """The units of a roster, what is wrong with it, and the form to report that by."""
+    table = roster.definition(loading.read(folder), folder)
+    args = {"form": str(folder), "path": str(path)}
+    try:
+        data, blobs = worker.run(Task("roster", args, (str(path),)))
+    except Died:
+        issue = Issue(LOST, Level.ERROR, Place(str(path)))
+        return [], Outcome(str(path), Issues.of([issue]), readable=False), table
+    units = [issuing.Unit(**{str(k): str(v) for k, v in unit.items()}) for unit in data["units"]]
+    return units, protocol.unpack_outcome(data["outcome"], blobs), table
+
+
+# --- issuing, verifying, showing -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an issue is for and until when it is good."""
+
+    period: str
+    issued: date
+    valid_until: date
+
+
+def terms(folder: Path, period: str, valid_until: str) -> Terms:
+    """Fill in what was not said: the form's period, a year from today. Raises Stop."""
+    day = today()
+    try:
+        until = date.fromisoformat(valid_until) if valid_until else day + YEAR
+    except ValueError as error:
+        raise Stop(catalogue.say("identity_bad_date", value=valid_until)) from error
+    if until < day:
+        raise Stop(catalogue.say("identity_past", value=valid_until))
+    return Terms(period or str(loading.read(folder).prose.get("period", "")), day, until)
+
+
+def issue(units: list[issuing.Unit], folder: Path, target: Path, asked: Terms) -> issuing.Issued:
+    """Issue to every unit. Raises KeysError, LedgerError, Busy, OSError."""
+    return issuing.issue(
+        units,
+        folder,
+        target,
+        period=asked.period,
+        issued=asked.issued,
+        valid_until=asked.valid_until,
+    )
+
+
+def chosen(units: list[issuing.Unit], codes: Sequence[str]) -> list[issuing.Unit]:
+    """The units with these codes, all of them where none is named. Raises Stop for a stranger."""
+    strangers = set(codes) - {unit.code for unit in units}
+    if strangers:
+        raise Stop(catalogue.say("identity_no_unit", code=min(strangers)))
+    return [unit for unit in units if not codes or unit.code in codes]
+
+
+def new_password(folder: Path, code: str) -> tuple[ledger.Entry, str]:
+    """Whose it is, and a new password for fetching its identity file. Raises Stop, LedgerError,
+    Busy, OSError."""
+    try:
+        made = issuing.new_password(folder, code)
+    except KeyError:
+        raise Stop(catalogue.say("identity_no_unit", code=code)) from None
+    return (ledger.by_unit(folder) or {})[code], made
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An identity file as it is shown: never with its secret."""
+
+    public: identity.Public | None
+    issues: tuple[Issue, ...]
+    secret: bool = False  # whether the file holds one
+
+
+def show(path: Path) -> Shown:
+    """Look into an identity file; it is held against itself alone."""
+    held, issues = hold(path, today())
+    if held is None:
+        return Shown(None, tuple(issues))
+    return Shown(held.public, tuple(issues), held.signer is not None)
+
+
+def verify(path: Path, folder: Path) -> tuple[Shown, bool]:
+    """Whether a file is this union's and counts; and whether there is a ledger to tell by.
+
+    Raises KeysError, LedgerError, OSError.
+    """
+    union = identity.union_of(folder)
+    public, issues = identity.read(path, today(), union)
+    return Shown(public, tuple(issues)), union.issued is not None
+
+
+# --- workbooks for many units ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How many workbooks were written, and what was wrong with identity files."""
+
+    count: int
+    outcomes: tuple[Outcome, ...]
+
+
+def templates(
+    folder: Path,
+    identities: Path,
+    target: Path,
+    rows: int,
+    worker: Worker,
+    progress: Progress = silent,
+) -> Made:
+    """Write a workbook for each identity file of a folder. Raises Stop, OSError."""
+    files = sorted(path for path in identities.iterdir() if path.suffix.lower() == ".xml")
+    if not files:
+        raise Stop(catalogue.say("templates_none", path=identities))
+    day = today()
+    outcomes, wanted = [], []
+    for path in files:
+        public, issues = identity.read(path, day)
+        if issues:
+            outcomes.append(Outcome(str(path), Issues.of(issues), readable=public is not None))
+        if public is not None and not any(i.level is Level.ERROR for i in issues):
+            document = identity.compose(public.identity, public.keys, public.signature)
+            wanted.append((str(target / f"{path.stem}.xlsx"), document))
+    target.mkdir(parents=True, exist_ok=True)
+    starts = range(0, len(wanted), TEMPLATES_A_TASK)
+    parts = [wanted[at : at + TEMPLATES_A_TASK] for at in starts]
+    for part in progress(parts, lambda: len(wanted), len):
+        args = {"form": str(folder), "rows": rows, "outputs": [output for output, _ in part]}
+        worker.run(Task("templates", args, (), tuple(document for _, document in part)))
+    return Made(len(wanted), tuple(outcomes))
+
+
+__all__ = [
+    "Made", "Shown", "Terms", "blank_roster", "chosen", "init", "issue", "ledger", "new_password",
+    "read_roster", "show", "templates", "terms", "verify",
+]  # fmt: skip

@@ -1,0 +1,89 @@
+"""Receiving: inbox → checks → register → replies, and what shows across units.
+
+`receive` does a whole run: it opens the register (one writer at a time), takes every file that is
+not yet registered through the workers, writes receipts and marked copies, looks across the
+units of the period, and publishes what others read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from converter.model.issues import Issues
+from converter.register import Listed, Register, cross_unit_checks
+from converter.register.cross_unit_checks import Sharing
+from converter.usecases.common import Progress, silent
+from converter.usecases.receive import run
+from converter.usecases.receive.inbox import scan
+from converter.usecases.receive.run import Plan, Received
+from converter.workers.pool import Worker
+
+__all__ = ["Plan", "Received", "Summary", "receive"]
+
+KEPT = 1_000  # refused files that are named one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run came to."""
+
+    seen: int  # files in the inbox; a zip counts as one
+    fresh: int  # submissions that were registered now
+    results: dict[str, int]  # accepted, warnings, rejected → how many
+    states: dict[str, int]  # current, superseded, identical, older, rejected → how many
+    refused: tuple[Received, ...]  # the first of them
+    unmatched: tuple[str, ...]  # names of units that no roster and no identity knows
+    findings: Issues
+    sharing: tuple[Sharing, ...]  # units with members in common
+    period: str
+
+
+def receive(
+    inbox: Path,
+    store: Path,
+    plan: Plan,
+    worker: Worker,
+    *,
+    roster: Sequence[Listed] | None = None,
+    due: date | None = None,
+    period: str = "",
+    progress: Progress = silent,
+) -> Summary:
+    """Receive an inbox, then look across the units of a period ('' = the form's, or a newer one
+    that was reported for). Raises store.Busy, store.StoreError, OSError."""
+    left = [store, *([plan.reply] if plan.reply else [])]
+    items = scan(inbox, left)
+    results: Counter[str] = Counter()
+    states: Counter[str] = Counter()
+    refused: list[Received] = []
+    unmatched: dict[str, None] = {}
+    with Register(store, plan.form) as register:
+        if roster is not None:
+            register.set_roster(roster)
+        for one in run.run(items, register, plan, worker, progress):
+            results[one.arrival.result] += 1
+            states[one.settled.state] += 1
+            if one.settled.state == "rejected" and len(refused) < KEPT:
+                refused.append(one)
+            if one.settled.unit and not one.settled.code:
+                unmatched[one.settled.name] = None
+        chosen = period or max(str(plan.form.prose["period"]), cross_unit_checks.newest(register))
+        found = cross_unit_checks.findings(register, plan.form, chosen, due)
+        shared = cross_unit_checks.count(found).get("C101", 0)
+        sharing = cross_unit_checks.sharing(register, plan.form, chosen) if shared else []
+        register.publish(chosen, plan.now)
+    return Summary(
+        seen=len(items),
+        fresh=results.total(),
+        results=dict(results),
+        states=dict(states),
+        refused=tuple(refused),
+        unmatched=tuple(unmatched),
+        findings=found,
+        sharing=tuple(sharing),
+        period=chosen,
+    )

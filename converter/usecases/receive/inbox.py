@@ -1,0 +1,114 @@
+"""What lies in an inbox, and where the reply to each file goes.
+
+A file is known by its path below the inbox and the SHA-256 of its bytes: what was registered
+under both needs no second look. Files come in the order of their times of change (that is when
+a mail's attachment was saved), then by name; members of a zip at their zip's place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from converter.files import filenames
+from converter.messages.catalogue import say
+from converter.usecases.common import DROPPINGS
+
+UNREADABLE = "unreadable"  # stands for the digest of a file that cannot be opened
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file to be judged: what it goes by, where its bytes are."""
+
+    name: str  # below the inbox, with '/'
+    path: Path
+    content: str
+    container: bool = False  # perhaps a zip of submissions
+    state: tuple[int, int] | None = None  # size and time of change when its bytes were hashed
+
+    def is_unchanged(self) -> bool:
+        """Whether the file still is what was hashed. What cannot change, or could not be opened
+        in the first place, is."""
+        if self.state is None:
+            return True
+        try:
+            now = self.path.stat()
+        except OSError:
+            return False
+        return (now.st_size, now.st_mtime_ns) == self.state
+
+
+def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[Item]:
+    """All files of an inbox (a folder, or one file), in order of arrival; their bytes are
+    hashed, nothing is parsed."""
+    left = set(map(os.path.realpath, leave_out))
+    found = []
+    for path in _files(inbox, left):
+        name = path.name if path == inbox else path.relative_to(inbox).as_posix()
+        content, head, state = _hashed(path)
+        # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
+        container = head == b"PK\x03\x04" and path.suffix.lower() in (".zip", "")
+        found.append(Item(printable(name), path, content, container, state))
+    return sorted(found, key=lambda item: (item.state[1] if item.state else 0, item.name))
+
+
+def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
+    if not inbox.is_dir():
+        yield inbox
+        return
+    for root, folders, names in os.walk(inbox):
+        here = Path(root)
+        folders[:] = sorted(f for f in folders if os.path.realpath(here / f) not in left)
+        for name in sorted(names):
+            if not name.startswith(DROPPINGS) and os.path.realpath(here / name) not in left:
+                yield here / name
+
+
+def _hashed(path: Path) -> tuple[str, bytes, tuple[int, int] | None]:
+    """(SHA-256, first four bytes, size and time of change before they were read)."""
+    try:
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
+            return UNREADABLE, b"", None
+        digest, head = hashlib.sha256(), b""
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                head = head or chunk[:4]
+                digest.update(chunk)
+    except OSError:
+        return UNREADABLE, b"", None
+    return digest.hexdigest(), head, (state.st_size, state.st_mtime_ns)
+
+
+def printable(name: str) -> str:
+    """A file's name as text: bytes that are none stand as \\xNN."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def annotated(reply: Path, name: str) -> Path:
+    """Where the marked copy of a file goes: beside its receipt.
+
+    >>> annotated(Path("r"), "一县/表.xlsx").as_posix()
+    'r/一县/批注-表.xlsx'
+    """
+    suffix = name[-5:] if name.lower().endswith(".xlsx") else ".xlsx"
+    return _reply(reply, say("annotated_suffix"), name.removesuffix(suffix), suffix)
+
+
+def receipt(reply: Path, name: str) -> Path:
+    """Where the receipt of a file goes: the same path below the reply folder.
+
+    >>> receipt(Path("r"), "一县/表.xlsx").as_posix()
+    'r/一县/回执-表.xlsx.json'
+    """
+    return _reply(reply, say("receipt_prefix"), name, ".json")
+
+
+def _reply(reply: Path, word: str, name: str, suffix: str) -> Path:
+    folder, slash, last = name.rpartition("/")
+    return reply / filenames.below(str(reply), f"{folder}{slash}{word}-{last}", suffix)

@@ -1,0 +1,1 @@
+"""Submissions → issues, and what can be fixed with certainty."""

@@ -1,0 +1,189 @@
+"""A field before pandera sees it: faults of the cells themselves, then the kind's reading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from converter.kinds import KINDS
+from converter.kinds.base import Cells, Mask
+from converter.model.forms import Field, Form
+from converter.model.submissions import CellType
+from converter.validation.lookup import checks, is_error
+from converter.validation.results import Found, Params
+
+TYPE_FAULTS = {CellType.ERROR: "K002", CellType.UNCALCULATED: "K003", CellType.BOOL: "K004"}
+CONTROL = "K005"
+# Control characters but tab and line ends, lone surrogates, and what XML cannot hold.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+WORTH_SORTING = 64  # cells; fewer are judged as fast as they are told apart
+
+Texts = npt.NDArray[np.object_]
+Words = Callable[[str, str, str], Params]  # of code, what was typed, canonical text
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The cells that a kind is asked about, each distinct one once: what a cell may hold
+    depends on nothing but the cell, and columns repeat themselves."""
+
+    cells: Cells
+    at: npt.NDArray[np.intp]  # positions in the column
+    which: npt.NDArray[np.intp]  # of each position: its place in `cells`
+
+    def kept(self, keep: Mask) -> Asked:
+        """Without the distinct cells that are not to be kept."""
+        if keep.all():
+            return self
+        stay, number = keep[self.which], np.cumsum(keep) - 1
+        cells = Cells(self.cells.text[keep], self.cells.type[keep])
+        return Asked(cells, self.at[stay], number[self.which[stay]])
+
+
+@dataclass(slots=True)
+class Draft:
+    """A field on its way to a Column. Arrays, not Series: a batch may be a single record."""
+
+    field: Field
+    cells: Cells
+    raw: Texts
+    text: Texts  # canonical; '' where there is nothing or nothing could be read
+    note: Texts | None  # codes of notes; None where nothing was noted
+    blank: Mask
+    faulty: Mask
+    codes: dict[int, str]  # position → code of a fault of the cell itself
+    asked: Asked | None = None  # canonical text of filled cells; None where there are none
+
+    @property
+    def index(self) -> pd.Index:
+        return self.cells.text.index
+
+    def series(self, values: Texts) -> pd.Series:
+        return pd.Series(values, index=self.index, dtype=object)
+
+    def found(self, at: npt.NDArray[np.intp], codes: Sequence[str], params: Words) -> Found:
+        """What was found at these positions, told by the texts as they now are."""
+        return Found(
+            self.field.key,
+            self.index.to_numpy(dtype="int64")[at],
+            codes,
+            self.raw[at],
+            self.text[at],
+            params,
+        )
+
+    def type_faults(self) -> Found:
+        at = sorted(self.codes)
+        positions = np.array(at, dtype=np.intp)
+        return self.found(positions, [self.codes[n] for n in at], lambda code, raw, text: {})
+
+    def notes(self, form: Form) -> Found:
+        """What was rewritten, of cells that are taken as they are now read. To be asked where
+        anything was noted."""
+        assert self.note is not None
+        kind, field = KINDS[self.field.kind], self.field
+        noted = np.flatnonzero((self.note != "") & ~self.faulty)
+
+        def params(code: str, raw: str, text: str) -> Params:
+            return {"from": raw, "to": str(kind.cell(text, field, form))}
+
+        return self.found(noted, self.note[noted].tolist(), params)
+
+
+def begin(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> Draft:
+    """Find the faults that are the same for every kind and let the kind read the rest."""
+    raw = cells.text.to_numpy(dtype=object)
+    unread, codes = _type_faults(raw, cells.type.to_numpy(), missing)
+    nothing = np.full(len(raw), "", dtype=object)
+    # What holds something is no longer blank once its kind has read it.
+    draft = Draft(field, cells, raw, nothing, None, ~unread, unread, codes)
+    readable = np.flatnonzero((raw != "") & ~unread)
+    if len(readable):
+        _normalise(draft, _distinct(cells, readable), form)
+    return draft
+
+
+def typed_over(field: Field, cells: Cells, derived: Texts, form: Form) -> Texts:
+    """What was typed over a derived field, canonical where it can be read, '' elsewhere. It
+    raises nothing, for only the derived value counts."""
+    raw = cells.text.to_numpy(dtype=object)
+    same = raw == derived  # nothing to read: most cells hold what the workbook derived itself
+    typed = np.where(same, derived, "")
+    unread, _ = _type_faults(raw, cells.type.to_numpy(), None)
+    readable = np.flatnonzero((raw != "") & ~unread & ~same)
+    if len(readable):
+        asked = _distinct(cells, readable)
+        text = KINDS[field.kind].normalise(asked.cells, field, form).text
+        read = Cells(text, asked.cells.type)
+        sound = np.ones(len(text), dtype=bool)
+        for check in checks(field, form):
+            if is_error(check.code, field, form):
+                sound &= np.asarray(check.passes(read), dtype=bool)
+        typed[readable] = np.where(sound, text.to_numpy(dtype=object), "")[asked.which]
+    return typed
+
+
+def _type_faults(
+    raw: Texts, types: npt.NDArray[np.int8], missing: pd.Series | None
+) -> tuple[Mask, dict[int, str]]:
+    """Cells that no kind can read, and the codes of those to be reported, by position."""
+    unread = np.zeros(len(raw), dtype=bool)
+    codes: dict[int, str] = {}
+    if missing is not None:
+        unread |= missing.to_numpy(dtype=bool)
+    # One look at the largest type spares the ordinary column all the others.
+    if len(types) and types.max() > CellType.DATE:
+        unread |= types == CellType.COVERED
+        for type_, code in TYPE_FAULTS.items():
+            codes |= dict.fromkeys(np.flatnonzero(types == type_).tolist(), code)
+    for at in _controlled(raw):
+        codes.setdefault(at, CONTROL)
+    unread[list(codes)] = True
+    return unread, codes
+
+
+def _distinct(column: Cells, at: npt.NDArray[np.intp]) -> Asked:
+    texts, kinds = column.text.to_numpy(dtype=object)[at], column.type.to_numpy()[at]
+    which = np.arange(len(at))
+    if len(at) >= WORTH_SORTING:
+        same, found = pd.factorize(texts)
+        if kinds.min() < kinds.max():
+            same = same * len(CellType) + kinds
+            which, first = pd.factorize(same)[0], np.unique(same, return_index=True)[1]
+            first.sort()
+            texts, kinds = texts[first], kinds[first]
+        else:
+            which, texts, kinds = same, found, np.full(len(found), kinds[0])
+    cells = Cells(pd.Series(texts, dtype=object), pd.Series(kinds))
+    return Asked(cells, at, which)
+
+
+def _controlled(raw: Texts) -> list[int]:
+    """Positions of texts with signs that no workbook can show."""
+    texts = raw.tolist()
+    joined = " ".join(texts)
+    # isprintable is many times faster than a search, and stumbles over some harmless blanks.
+    if joined.isprintable() or not _FORBIDDEN.search(joined):
+        return []
+    return [at for at, text in enumerate(texts) if _FORBIDDEN.search(text)]
+
+
+def _normalise(draft: Draft, asked: Asked, form: Form) -> None:
+    normal = KINDS[draft.field.kind].normalise(asked.cells, draft.field, form)
+    text = normal.text.to_numpy(dtype=object)
+    draft.text[asked.at] = text[asked.which]
+    note = normal.note.to_numpy(dtype=object)
+    if (note != "").any():
+        draft.note = np.full(len(draft.raw), "", dtype=object)
+        draft.note[asked.at] = np.where(text == "", "", note)[asked.which]
+    draft.blank[asked.at] = (text == "")[asked.which]  # held nothing but signs that do not count
+    if normal.text is not asked.cells.text:
+        asked = replace(asked, cells=Cells(normal.text, asked.cells.type))
+    asked = asked.kept(text != "")
+    draft.asked = asked if len(asked.at) else None

@@ -1,0 +1,344 @@
+"""Submissions → Outcomes and Records, many at once.
+
+All records of all submissions are judged as one table a sheet: a pandera call costs about
+7 ms whatever its size, so a thousand small workbooks cost little more than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from converter import rules
+from converter.kinds.base import Cells
+from converter.messages import catalogue
+from converter.model.forms import Form, Sheet
+from converter.model.issues import Head, Issues, Level, Packing, Place, column_letters
+from converter.model.submissions import CellType, Outcome, RawSheet, Records, Submission
+from converter.rules.base import Table, Tables
+from converter.validation import sheets
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A submission beside what checking it came to."""
+
+    submission: Submission
+    outcome: Outcome
+    records: Records
+
+
+@dataclass(frozen=True, slots=True)
+class _Stacked:
+    """The records of one sheet over all submissions, and where each submission's begin."""
+
+    sheet: Sheet
+    raw: Mapping[int, RawSheet]  # by submission number
+    start: Mapping[int, int]  # label of a submission's first record
+    submission: pd.Series
+    numbers: npt.NDArray[np.int64]  # the same as an array, by position
+    judged: sheets.Judged
+
+    def local(self, record: int) -> tuple[int, int]:
+        """(submission, its own record number) of a record's label."""
+        if self.sheet.key == "unit":
+            return record, 0
+        number = int(self.numbers[record])
+        return number, record - self.start[number]
+
+
+@dataclass(frozen=True, slots=True)
+class _Canonical:
+    """The canonical texts of one sheet over all submissions."""
+
+    columns: Mapping[str, npt.NDArray[np.object_]]
+    spans: Mapping[int, slice]  # by submission number
+
+    @staticmethod
+    def of(stack: _Stacked) -> _Canonical:
+        ends = np.cumsum([len(raw) for raw in stack.raw.values()], dtype=np.int64).tolist()
+        spans = map(slice, [0, *ends], ends)
+        columns = stack.judged.columns.items()
+        return _Canonical(
+            {key: column.text.to_numpy(dtype=object) for key, column in columns},
+            dict(zip(stack.raw, spans, strict=True)),
+        )
+
+    def texts_of(self, number: int) -> dict[str, list[str]]:
+        """Field key → texts of one submission."""
+        span = self.spans.get(number, slice(0))
+        return {key: texts[span].tolist() for key, texts in self.columns.items()}
+
+
+def check(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
+    """Judge submissions together; the answers stand in the same order.
+
+    Never raises on bad data; an exception from here is a bug.
+    """
+    # Texts are Python's here; an Arrow library that happens to be installed would copy them.
+    with pd.option_context("mode.string_storage", "python"):
+        return _check_all(submissions, form, today)
+
+
+def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
+    stacked = {sheet.key: _stack(sheet, submissions, form) for sheet in form.sheets}
+    found = [Packing() for _ in submissions]
+    for packing, submission in zip(found, submissions, strict=True):
+        for issue in submission.issues:
+            packing.add(issue)
+    spots = _Spots(stacked, submissions)
+    for stack in stacked.values():
+        _cell_issues(stack, spots, submissions, form, found)
+    tables = Tables(
+        unit=Table(stacked["unit"].judged.columns, stacked["unit"].submission),
+        member=Table(stacked["member"].judged.columns, stacked["member"].submission),
+        today=today,
+        form=form,
+        has_members=pd.Series({n: s.member is not None for n, s in enumerate(submissions)}),
+    )
+    _rule_issues(tables, spots, form, found)
+    # Texts are all that is wanted from here on: the rest takes more memory than they do.
+    canonical = {key: _Canonical.of(stack) for key, stack in stacked.items()}
+    del stacked, tables, spots
+    return [
+        _checked(number, submission, found[number].done(), canonical, form, today)
+        for number, submission in enumerate(submissions)
+    ]
+
+
+# --- stacking ------------------------------------------------------------------------------
+
+
+def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stacked:
+    raw = {n: found for n, s in enumerate(submissions) if (found := _raw(s, sheet)) is not None}
+    lengths = np.array([len(r) for r in raw.values()], dtype=np.int64)
+    numbers = np.repeat(np.fromiter(raw, dtype=np.int64, count=len(raw)), lengths)
+    # A unit record's label is its submission's number; member records count through.
+    unit = sheet.key == "unit"
+    index = pd.Index(numbers) if unit else pd.RangeIndex(len(numbers))  # takes no memory
+    starts = np.array([*raw]) if unit else np.cumsum(lengths) - lengths
+    cells, absent = {}, {}
+    for field in sheet:
+        text: list[str] = []
+        types: list[npt.NDArray[np.int8]] = []
+        missing = False
+        for sheet_of in raw.values():
+            column = sheet_of.columns.get(field.key)
+            if column is None:
+                missing = True
+                text += [""] * len(sheet_of)
+                types.append(np.full(len(sheet_of), CellType.BLANK, dtype=np.int8))
+            else:
+                text += column.text
+                types.append(np.frombuffer(bytes(column.type), dtype=np.int8))
+        cells[field.key] = Cells(
+            pd.Series(text, index=index, dtype=object),
+            pd.Series(np.concatenate([np.empty(0, np.int8), *types]), index=index),
+        )
+        # An optional item that is not there counts as one left blank, and is told so.
+        if missing and field.required:
+            without = {n for n, r in raw.items() if field.key not in r.columns}
+            absent[field.key] = pd.Series(np.isin(numbers, list(without)), index=index)
+    return _Stacked(
+        sheet,
+        raw,
+        dict(zip(raw, (int(s) for s in starts), strict=True)),
+        pd.Series(numbers, index=index),
+        numbers,
+        sheets.judge(sheet, cells, form, absent),
+    )
+
+
+def _raw(submission: Submission, sheet: Sheet) -> RawSheet | None:
+    return submission.unit if sheet.key == "unit" else submission.member
+
+
+# --- issues --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A field of one submission, wherever it stands: what its issues share."""
+
+    raw: RawSheet
+    field: str
+    typed: Sequence[str] | None
+    place: Place  # of some record
+    letters: str  # of its column
+    fixed: int  # the row; 0: each record has its own
+
+    def row(self, record: int) -> int:
+        return self.fixed or self.raw.rows[record]
+
+    def value(self, record: int) -> str:
+        return self.typed[record] if self.typed else ""
+
+
+class _Spots:
+    """The spots of a batch, each made once: a sheet may have a million issues."""
+
+    def __init__(self, stacked: Mapping[str, _Stacked], submissions: Sequence[Submission]) -> None:
+        self._stacked, self._submissions = stacked, submissions
+        self._stacks: dict[str, _Stacked] = {}  # by path
+        self._known: dict[tuple[str, int], _Spot] = {}  # by path and submission
+
+    def at(self, path: str, label: int) -> tuple[_Spot, int, int]:
+        """The spot of a record's field, the number of its submission and its own number there."""
+        stack = self._stacks.get(path)
+        if stack is None:
+            stack = self._stacks[path] = self._stacked[path.partition(".")[0]]
+        number, record = stack.local(label)
+        spot = self._known.get((path, number))
+        if spot is None:
+            spot = self._known[path, number] = self._spot(path, stack.raw[number], number, record)
+        return spot, number, record
+
+    def _spot(self, path: str, raw: RawSheet, number: int, record: int) -> _Spot:
+        key, _, field = path.partition(".")
+        column, (fixed, _) = raw.columns.get(field), raw.at.get(field, (0, 0))
+        place = raw.place(self._submissions[number].file_of(key), field, record)
+        typed = column.text if column else None
+        return _Spot(raw, field, typed, place, column_letters(place.column), fixed)
+
+
+def _cell_issues(
+    stack: _Stacked,
+    spots: _Spots,
+    submissions: Sequence[Submission],
+    form: Form,
+    found: Sequence[Packing],
+) -> None:
+    """Pack what was found in cells."""
+    for one in (*stack.judged.faults, *stack.judged.rewritten):
+        field = stack.sheet.field(one.field)
+        heads: dict[tuple[str, int], int | None] = {}
+        for finding in one:
+            spot, number, record = spots.at(field.path, finding.record)
+            if (finding.code, number) not in heads:
+                level = catalogue.entry(finding.code, form, field).level
+                # A package holds canonical text: 'number kept as text' means nothing there.
+                told = level is not Level.NOTE or not submissions[number].from_package
+                head = found[number].head(finding.code, level, spot.place) if told else None
+                heads[finding.code, number] = head
+            head = heads[finding.code, number]
+            if head is not None:
+                value = spot.value(record)
+                found[number].put(head, spot.row(record), value, finding.params)
+
+
+def _rule_issues(tables: Tables, spots: _Spots, form: Form, found: Sequence[Packing]) -> None:
+    """Pack what rules found."""
+    for rule in form.rules:
+        level = catalogue.entry(rule.code, form).level
+        heads: dict[tuple[str, int, bool], int] = {}
+        places: dict[tuple[str, int], int] = {}
+        for hit in rules.FAMILIES[rule.family].find(rule, tables):
+            spot, number, record = spots.at(hit.path, hit.record)
+            packing, params = found[number], dict(hit.params)
+            related = []
+            for path, label in hit.related:
+                other, _, its = spots.at(path, label)
+                if (path, number) not in places:
+                    places[path, number] = packing.place(other.place)
+                row = other.row(its)
+                related.append((places[path, number], row))
+                cell = f"{other.letters}{row}" if row and other.letters else ""
+                params.setdefault("related_cell", cell)
+            reason = spot.raw.explanation(spot.field, record) if rule.explainable else ""
+            explained = bool(reason) and level is Level.ERROR
+            if explained:
+                params["reason"] = reason
+            key = hit.path, number, explained
+            if key not in heads:
+                said = Level.WARNING if explained else level
+                heads[key] = packing.head(rule.code, said, spot.place)
+            packing.put(heads[key], spot.row(record), spot.value(record), params, related)
+
+
+# --- outcomes ------------------------------------------------------------------------------
+
+
+def _checked(
+    number: int,
+    submission: Submission,
+    issues: Issues,
+    canonical: Mapping[str, _Canonical],
+    form: Form,
+    today: date,
+) -> Checked:
+    unit = {
+        key: texts[0] if texts else "" for key, texts in canonical["unit"].texts_of(number).items()
+    }
+    name = next(
+        (unit[f.key] for f in form.unit if f.identity == "unit_name" and unit.get(f.key)), ""
+    )
+    members = canonical["member"].texts_of(number)
+    outcome = Outcome(
+        file=submission.file,
+        issues=_ordered(issues, form),
+        unit_code=submission.stamp.unit_code,
+        unit_name=name or submission.stamp.unit_name,
+        members=len(submission.member) if submission.member else 0,
+        readable=_readable(submission, issues),
+    )
+    records = Records(unit, members, tuple(_reasons(submission, form)), submission.stamp, today)
+    return Checked(submission, outcome, records)
+
+
+def _readable(submission: Submission, issues: Issues) -> bool:
+    """A file that could not be read at all, or whose tables could not be found in it."""
+    stages = issues.counted(lambda head: head.code[0] if head.level is Level.ERROR else "")
+    nothing = submission.unit is None and submission.member is None
+    errors = stages.keys() - {""}
+    return "F" not in errors and not (errors and nothing and submission.from_package)
+
+
+def _reasons(submission: Submission, form: Form) -> Iterator[tuple[str, str, str]]:
+    """(field path, '', reason) of the unit sheet; ('member', record number, reason)."""
+    if submission.unit:
+        for key, texts in submission.unit.explanations.items():
+            if texts and texts[0]:
+                yield f"unit.{key}", "", texts[0]
+    if submission.member:
+        for number, text in enumerate(submission.member.explanations.get("", []), 1):
+            if text:
+                yield "member", str(number), text
+
+
+def _ordered(issues: Issues, form: Form) -> Issues:
+    """Issues in the order of the workbook: file, unit sheet before member sheet, row, column."""
+    keys = {f.key: n for n, sheet in enumerate(form.sheets) for f in sheet}
+
+    def before(head: Head) -> tuple[bool, int]:
+        stage = "FSPI".find(head.code[0])
+        whole = stage >= 0 and not head.place.row
+        return (not whole, keys.get(head.place.field, -1))
+
+    return issues.ordered(before, lambda head: (head.place.column, head.code))
+
+
+def merge_halves(submissions: Sequence[Submission], missing_sheet: str) -> list[Submission]:
+    """Join a unit-only and a member-only workbook given together into one submission.
+
+    Any other combination stays as it is. `missing_sheet` is the code that each half carries
+    for the sheet it lacks.
+    """
+    if len(submissions) != 2:
+        return list(submissions)
+    for first, second in (submissions, submissions[::-1]):
+        if first.unit and not first.member and second.member and not second.unit:
+            kept = (i for i in (*first.issues, *second.issues) if i.code != missing_sheet)
+            joined = replace(
+                first,
+                member=second.member,
+                issues=tuple(kept),
+                stamp=first.stamp if first.stamp.unit_name else second.stamp,
+                files={"unit": first.file, "member": second.file},
+            )
+            return [joined]
+    return list(submissions)

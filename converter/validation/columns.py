@@ -1,0 +1,66 @@
+"""Drafts → the columns that rules work on; derived fields after their sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from converter.kinds import KINDS
+from converter.kinds.base import Cells
+from converter.model.forms import Field, Form, Sheet
+from converter.rules import derivations
+from converter.rules.base import Column
+from converter.validation.cell_checks import Draft, typed_over
+
+
+def columns(
+    sheet: Sheet, drafts: Mapping[str, Draft], cells: Mapping[str, Cells], form: Form
+) -> dict[str, Column]:
+    """One judged column a field. `drafts` has the fields that are not derived."""
+    index = cells[sheet.fields[0].key].text.index
+    nothing = _Nothing(index)
+    texts = {key: draft.series(draft.text) for key, draft in drafts.items()}
+
+    def text(field: Field) -> pd.Series:
+        if field.key not in texts:
+            assert field.derive
+            source = text(sheet.field(field.derive.source))
+            texts[field.key] = derivations.derive(field, source).astype(object)
+        return texts[field.key]
+
+    def column(field: Field) -> Column:
+        known = text(field)
+        empty = known.to_numpy(dtype=object) == ""
+        value = (
+            nothing.of(field, form) if empty.all() else KINDS[field.kind].value(known, field, form)
+        )
+        raw = cells[field.key].text
+        if field.derive:
+            typed = typed_over(field, cells[field.key], known.to_numpy(dtype=object), form)
+            over = pd.Series(typed, index=index, dtype=object)
+            return Column(raw, over, known, value, pd.Series(empty, index=index), nothing.never)
+        draft = drafts[field.key]
+        faulty = pd.Series(draft.faulty, index=index) if draft.faulty.any() else nothing.never
+        return Column(raw, known, known, value, pd.Series(draft.blank, index=index), faulty)
+
+    return {field.key: column(field) for field in sheet}
+
+
+class _Nothing:
+    """Series that say 'nothing', shared by the fields: most have no fault and many no content,
+    and kinds need not know that an empty frame has lost its types."""
+
+    def __init__(self, index: pd.Index) -> None:
+        self._values: dict[str, pd.Series] = {}
+        self._index = index
+        self.never = pd.Series(np.zeros(len(index), dtype=bool), index=index)
+
+    def of(self, field: Field, form: Form) -> pd.Series:
+        """The values of a column where every text is ''."""
+        if field.kind not in self._values:
+            one = KINDS[field.kind].value(pd.Series([""], dtype=object), field, form)
+            many = one.take(np.zeros(len(self._index), dtype="int64"))
+            self._values[field.kind] = many.set_axis(self._index)
+        return self._values[field.kind]

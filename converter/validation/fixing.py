@@ -1,0 +1,116 @@
+"""What can be mended with certainty, mended: every cell that was read otherwise than it is written.
+
+The notes K901 to K905 say of a sound cell how it is read (full-width digits, blanks, date
+writings, lost zeros, short names, numbers kept as text). Mending writes that reading down, and
+nothing else: what is wrong stays as it was typed, nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from converter.kinds import KINDS
+from converter.model.forms import Field, Form, Sheet
+from converter.model.issues import Place
+from converter.model.submissions import (
+    CellType,
+    Changes,
+    Outcome,
+    RawColumn,
+    RawSheet,
+    Records,
+    Submission,
+)
+
+READ_OTHERWISE = "K9"  # how the codes of these notes begin
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A submission as it is read, what is still to be said of it, and what was changed."""
+
+    submission: Submission
+    outcome: Outcome
+    changes: Changes
+
+
+def mend(submission: Submission, outcome: Outcome, records: Records, form: Form) -> Mended:
+    """Write down how cells are read. Gives the submission back as it is where all is read as it
+    is written, and of a package, which holds canonical text."""
+    unit = {key: [text] for key, text in records.unit.items()}
+    sheets = (
+        _Sheet(form.unit, submission.unit, unit),
+        _Sheet(form.member, submission.member, records.members),
+    )
+    kept, mended, new = array("I"), array("I"), list[str]()
+    found = outcome.issues
+    for number, (head, place) in enumerate(zip(found.heads, found.places, strict=True)):
+        text = ""
+        if head.code.startswith(READ_OTHERWISE) and place.field:
+            for sheet in sheets:
+                text = text or sheet.mend(place, form)
+        if text:
+            mended.append(number)
+            new.append(text)
+        else:
+            kept.append(number)
+    changes = Changes(found.chosen(mended), new)
+    if not changes:
+        return Mended(submission, outcome, changes)
+    submission = replace(submission, unit=sheets[0].raw, member=sheets[1].raw)
+    return Mended(submission, replace(outcome, issues=found.chosen(kept)), changes)
+
+
+class _Sheet:
+    """One sheet on its way to being mended; columns are copied when they are first changed."""
+
+    def __init__(
+        self, sheet: Sheet, raw: RawSheet | None, canonical: Mapping[str, list[str]]
+    ) -> None:
+        """`canonical` texts by field key, one a record."""
+        self._raw, self._canonical = raw, canonical
+        self._fields = {field.key: field for field in sheet}
+        self._changed: dict[str, RawColumn] = {}
+        self._types: dict[str, bytearray] = {}  # of the changed columns
+
+    @property
+    def raw(self) -> RawSheet | None:
+        if self._raw is None or not self._changed:
+            return self._raw
+        return replace(self._raw, columns={**self._raw.columns, **self._changed})
+
+    def mend(self, place: Place, form: Form) -> str:
+        """What stands in a cell from now on; '' where it stays as it is."""
+        raw = self._raw
+        field = self._fields.get(place.field)
+        if raw is None or field is None or place.sheet != raw.name:
+            return ""
+        record = 0 if field.sheet == "unit" else raw.record(place.row)
+        if record is None or field.key not in raw.columns:
+            return ""
+        known = self._canonical.get(field.key, ())
+        text, kind = _typed(known[record] if record < len(known) else "", field, form)
+        if not text:
+            return ""
+        column = self._changed.get(field.key)
+        if column is None:
+            typed = raw.columns[field.key]
+            self._types[field.key] = bytearray(typed.type)
+            column = RawColumn([*typed.text], self._types[field.key])
+            self._changed[field.key] = column
+        column.text[record] = text
+        self._types[field.key][record] = int(kind)
+        return text
+
+
+def _typed(text: str, field: Field, form: Form) -> tuple[str, CellType]:
+    """Canonical text as a clerk would have typed it, and the type of its cell."""
+    if not text:
+        return "", CellType.BLANK
+    value = KINDS[field.kind].cell(text, field, form)
+    if isinstance(value, date):
+        return value.isoformat(), CellType.DATE
+    return str(value), CellType.TEXT if isinstance(value, str) else CellType.NUMBER

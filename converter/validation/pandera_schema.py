@@ -1,0 +1,149 @@
+"""The only module that knows pandera: a sheet's schema, and failure cases → findings.
+
+Pandera's traps and what is done about them: an empty frame loses its types (without records
+nothing is validated); it copies every failing cell several times over, into tables and sentences
+(a check tells it of a column as a whole, which cells fail is kept here, and of blank cells it sees
+one); coercion would hide what was typed (never asked for); the environment may switch
+validation off or down (it is switched on for the call); an exception inside a check comes out
+as a failure of another reason (raised again as a bug).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pandera.pandas as pa
+from pandera.config import ValidationDepth, config_context
+
+from converter.kinds import KINDS
+from converter.kinds.base import Check
+from converter.model.forms import Form, Sheet
+from converter.validation.cell_checks import Asked, Draft
+from converter.validation.lookup import Same, checks, is_error
+from converter.validation.results import Found, Params
+
+REQUIRED = "K001"
+_OURS = {  # how a check fails, and pandera's word for a blank where nullable=False
+    pa.errors.SchemaErrorReason.DATAFRAME_CHECK,
+    pa.errors.SchemaErrorReason.SERIES_CONTAINS_NULLS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The cells under validation by field key, for pandera hands a check the text alone, without
+    types; and what failed: (field key, code) → positions."""
+
+    asked: Mapping[str, Asked]
+    failed: dict[tuple[str, str], npt.NDArray[np.intp]]
+
+
+_batch: ContextVar[_Batch] = ContextVar("batch")
+
+
+def schema(sheet: Sheet, form: Form) -> pa.DataFrameSchema:
+    """The sheet's pandera schema: a column a field that is not derived, its checks named by
+    their codes. Frames hold canonical text, NA where blank; `validate` lends the checks the
+    original types."""
+    return _schema(Same(form), sheet.key)
+
+
+@lru_cache(maxsize=16)
+def _schema(form: Same, key: str) -> pa.DataFrameSchema:
+    columns = {
+        field.key: pa.Column(
+            checks=[_check(field.key, check) for check in checks(field, form.form)],
+            nullable=not field.required,
+            required=False,  # a column without content is not worth a millisecond
+        )
+        for field in form.form.sheet(key)
+        if not field.derive
+    }
+    return pa.DataFrameSchema(columns, name=key)
+
+
+def _check(key: str, check: Check) -> pa.Check:
+    def passes(_: pd.Series) -> bool:
+        batch = _batch.get()
+        asked = batch.asked.get(key)
+        if asked is None:  # the column is here for its blank cells alone
+            return True
+        passed = np.asarray(check.passes(asked.cells), dtype=bool)
+        if len(passed) != len(asked.cells.text):
+            raise ValueError(f"{len(passed)} answers for {len(asked.cells.text)} cells")
+        if passed.all():
+            return True
+        batch.failed[key, check.code] = asked.at[~passed[asked.which]]
+        return False
+
+    return pa.Check(passes, name=check.code, error=check.code, ignore_na=False)
+
+
+def validate(sheet: Sheet, drafts: Mapping[str, Draft], form: Form) -> list[Found]:
+    """Run the schema over the drafts, mark their faulty cells and name what is wrong."""
+    frame, asked = {}, {}
+    failed: dict[tuple[str, str], npt.NDArray[np.intp]] = {}
+    for key, draft in drafts.items():
+        blank = np.flatnonzero(draft.blank & draft.field.required)
+        if not len(blank) and not draft.asked:
+            continue
+        frame[key] = draft.text
+        if len(blank):
+            failed[key, REQUIRED] = blank
+            frame[key] = draft.text.copy()
+            frame[key][blank[0]] = None
+        if draft.asked:
+            asked[key] = draft.asked
+    if not frame:
+        return []
+    # Not a copy: the checks look at the batch, and pandera at what is blank.
+    table = pd.DataFrame(frame, dtype=object, copy=False)
+    _run(schema(sheet, form), table, _Batch(asked, failed))
+    wrong = {key for key, _ in failed}
+    return [_mark(drafts[key], failed, form) for key in frame if key in wrong]
+
+
+def _run(wanted: pa.DataFrameSchema, frame: pd.DataFrame, batch: _Batch) -> None:
+    """Run the checks; what fails is in `batch`. Raises RuntimeError where one breaks."""
+    token = _batch.set(batch)
+    depth = ValidationDepth.SCHEMA_AND_DATA
+    try:
+        with config_context(validation_enabled=True, validation_depth=depth):
+            wanted.validate(frame, lazy=True, inplace=True)  # without a copy, that is
+    except pa.errors.SchemaErrors as errors:
+        for error in errors.schema_errors:
+            if error.reason_code not in _OURS:
+                raise RuntimeError(f"{error.schema.name}: {error.check}: {error}") from error
+    finally:
+        _batch.reset(token)
+
+
+def _mark(
+    draft: Draft, failed: Mapping[tuple[str, str], npt.NDArray[np.intp]], form: Form
+) -> Found:
+    """Mark a field's faulty cells and name one fault a cell."""
+    field, kind = draft.field, KINDS[draft.field.kind]
+    codes = [REQUIRED, *(check.code for check in checks(field, form))]
+    # The first failing check counts, but no warning may hide an error.
+    ranked = sorted(enumerate(codes), key=lambda c: (not is_error(c[1], field, form), c[0]))
+    named = np.full(len(draft.raw), -1, dtype=np.int8)
+    for rank, code in reversed(ranked):
+        if (field.key, code) in failed:
+            named[failed[field.key, code]] = rank
+    at = np.flatnonzero(named >= 0)
+
+    def params(code: str, raw: str, text: str) -> Params:
+        return {} if code == REQUIRED else kind.params(code, raw, text, field, form)
+
+    found = draft.found(at, [codes[rank] for rank in named[at].tolist()], params)
+    # A required cell left blank is no faulty one: rules may still ask whether it is blank.
+    grave = np.array([rank > 0 and is_error(c, field, form) for rank, c in enumerate(codes)])
+    faulty = at[grave[named[at]]]
+    draft.faulty[faulty], draft.text[faulty] = True, ""
+    return found

@@ -1,0 +1,205 @@
+"""What the officer sees: the published register beside the roster and the pages' own records.
+
+Only reads. What a publication says is worked out once and kept until there is a newer one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from converter.forms.loading import with_codes
+from converter.messages.catalogue import say
+from converter.model.forms import Form
+from converter.register import Snapshot, StoreError
+from converter.register.precedence import same_name
+from converter.register.published import STATE
+from converter.report.table import Table
+from converter.statistics import collection
+from converter.statistics.figure import Figure
+from converter.web.pages import china, moment
+from converter.web.services import Services
+from converter.web.settings import SPOOL
+
+# How far a unit has come, worst first; each has a word in messages/portal.zh.toml.
+NOTHING, FETCHED, REJECTED, WAITING, WARNINGS, ACCEPTED = (
+    "nothing", "fetched", "rejected", "waiting", "warnings", "accepted",
+)  # fmt: skip
+STAGES = (NOTHING, FETCHED, REJECTED, WAITING, WARNINGS, ACCEPTED)
+MISSING = (NOTHING, FETCHED, REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A unit and how far it has come. Times are seconds since 1970, 0 = never."""
+
+    code: str
+    name: str
+    superior: str
+    contact: str
+    stage: str
+    received: str = ""
+    fetched: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One publication, digested."""
+
+    stamp: str  # when it was published, as state.json has it
+    period: str
+    heard: Mapping[str, tuple[str, str]]  # unit code or plain name → (stage, received)
+    known: Sequence[tuple[str, str, str]]  # code, name, superior: of units and the roster
+    figures: Sequence[Figure]
+    seen: frozenset[tuple[str, str]]  # (file, SHA-256) of the submissions that were received
+
+
+NONE = Published("", "", {}, (), (), frozenset())
+
+
+class Progress:
+    """Reads publications as they come."""
+
+    def __init__(self, published: Path, form_folder: Path) -> None:
+        self._store, self._folder = published, form_folder
+        self._held: tuple[object, Published] = (None, NONE)
+
+    def published(self) -> Published:
+        """The newest publication; NONE before the first. Raises StoreError for a broken one."""
+        key = _key(self._store)
+        if key is None:
+            return NONE
+        held, found = self._held
+        if held != key:
+            found = self._read()
+            self._held = key, found
+        return found
+
+    def _read(self) -> Published:
+        form = with_codes(self._folder)
+        with Snapshot(self._store) as register:
+            period = str(register.state["period"])
+            chosen = max(period, collection.newest(register))
+            return Published(
+                stamp=str(register.state["published"]),
+                period=chosen,
+                heard=_heard(register, chosen),
+                known=_known(register),
+                figures=_figures(register, form, chosen),
+                seen=_seen(register),
+            )
+
+
+def _key(store: Path) -> object:
+    """What changes with every publication."""
+    for path in (store / STATE, store / "published" / STATE):
+        try:
+            return json.loads(path.read_text(encoding="utf-8")).get(
+                "folder"
+            ), path.stat().st_mtime_ns
+        except (OSError, ValueError, AttributeError):
+            continue
+    return None
+
+
+def _figures(register: Snapshot, form: Form, period: str) -> list[Figure]:
+    groups = collection.groups(form)
+    return collection.figures(register, form, date.today(), period=period, by=groups)
+
+
+def _heard(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
+    rows = register.query(
+        "SELECT u.code, u.name, bool_or(s.state = 'current'),"
+        " bool_or(s.state = 'current' AND s.result = 'warnings'), max(s.received)"
+        " FROM units u JOIN submissions s ON s.unit = u.id WHERE s.period = ?"
+        " GROUP BY u.code, u.name",
+        [period],
+    )
+    found = {}
+    for code, name, counts, doubtful, at in rows:
+        stage = WARNINGS if doubtful else ACCEPTED if counts else REJECTED
+        found[str(code) or same_name(str(name))] = (stage, str(at))
+    return found
+
+
+def _known(register: Snapshot) -> list[tuple[str, str, str]]:
+    rows = register.query(
+        "SELECT code, name, superior FROM roster"
+        " UNION SELECT u.code, u.name, u.superior FROM units u"
+        " WHERE NOT EXISTS (SELECT 1 FROM roster r WHERE r.code = u.code AND u.code <> '')"
+        " ORDER BY superior, code, name"
+    )
+    return [(str(code), str(name), str(superior)) for code, name, superior in rows]
+
+
+def _seen(register: Snapshot) -> frozenset[tuple[str, str]]:
+    rows = register.query(
+        "SELECT file, content FROM submissions WHERE starts_with(file, ?)", [f"{SPOOL}/"]
+    )
+    return frozenset((str(file), str(content)) for file, content in rows)
+
+
+# --- units ------------------------------------------------------------------------------------
+
+
+def lines(held: Services, found: Published) -> list[Line]:
+    """Every unit that should report: of the roster, else those that identity files were issued
+    to, with what the register has heard of; in that order."""
+    fetched = held.state.downloads("identity")
+    serials = {entry.unit_code: entry.serial for entry in held.units.all()}
+    submitted = held.state.submissions()
+    waiting = {one.unit for one in submitted if (one.file, one.sha256) not in found.seen}
+    rows: dict[str, tuple[str, str, str, str]] = {}
+    if held.settings.roster:
+        for unit in held.settings.roster:
+            rows[unit.code] = (unit.code, unit.name, unit.superior_name, unit.contact)
+    else:
+        superiors = {code: superior for code, _, superior in found.known if code}
+        for entry in held.units.all():
+            code = entry.unit_code
+            rows[code] = (code, entry.unit_name, superiors.get(code, ""), "")
+    for code, name, superior in found.known:
+        rows.setdefault(code or same_name(name), (code, name, superior, ""))
+    listed = []
+    for key, row in rows.items():
+        stage, received = found.heard.get(key) or found.heard.get(same_name(row[1])) or ("", "")
+        got = fetched.get((row[0], serials.get(row[0], 0)))
+        if stage in ("", REJECTED) and row[0] in waiting:
+            stage = WAITING
+        stage = stage or (FETCHED if got else NOTHING)
+        listed.append(Line(*row, stage, received, got.first if got else 0.0))
+    return listed
+
+
+def counted(listed: Sequence[Line]) -> dict[str, int]:
+    """How many units have come how far."""
+    return {stage: sum(line.stage == stage for line in listed) for stage in STAGES}
+
+
+def table(listed: Sequence[Line]) -> Table:
+    """The same for a spreadsheet program."""
+    keys = ("code", "unit", "superior", "contact", "stage", "received", "fetched")
+    header = [say(f"portal_column_{key}") for key in keys]
+    rows: list[list[Any]] = [
+        [
+            line.code,
+            line.name,
+            line.superior,
+            line.contact,
+            say(f"portal_stage_{line.stage}"),
+            china(line.received),
+            moment(line.fetched) if line.fetched else "",
+        ]
+        for line in listed
+    ]
+    return Table("", header, rows)
+
+
+__all__ = [
+    "ACCEPTED", "MISSING", "NONE", "STAGES", "Line", "Progress", "Published", "StoreError",
+    "counted", "lines", "table",
+]  # fmt: skip

@@ -1,0 +1,108 @@
+"""Who may fetch what: the ledger, the hashes of the passwords and the identity files, as
+`identity issue` wrote them. Read anew when they change, so that what the officer issues again
+counts at once. Of the union's keys only the public ones are read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from converter import identity
+from converter.identity import issuing, ledger, passwords
+from converter.identity.keys import public
+from converter.identity.ledger import Entry
+from converter.model.issues import Issue, Level
+from converter.register.precedence import same_name
+
+# What a name that no unit has is held against: it must take as long as any other.
+_NOBODY = passwords.hashed("nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A unit's identity file, or why it cannot be handed out."""
+
+    path: Path
+    public: identity.Public | None
+    issues: Sequence[Issue]
+
+    @property
+    def refused(self) -> Issue | None:
+        return next((i for i in self.issues if i.level is Level.ERROR), None)
+
+
+class Units:
+    """The units that identity files were issued to."""
+
+    def __init__(self, keys: Path, issued: Path) -> None:
+        """Raises KeysError, LedgerError, OSError."""
+        self._keys, self._issued = keys, issued
+        self._seen: tuple[object, ...] = ()
+        self._known: dict[str, Entry] = {}
+        self._lines: dict[passwords.Key, str] = {}
+        self._named: dict[str, list[Entry]] = {}
+        self._public = public(keys)
+        self._renew()
+
+    def _renew(self) -> None:
+        seen = tuple(_stamp(self._keys / name) for name in (ledger.NAME, passwords.NAME))
+        if seen == self._seen:
+            return
+        known = dict(ledger.by_unit(self._keys) or {})
+        lines = passwords.read(self._keys)
+        named = defaultdict(list)
+        for entry in known.values():
+            named[same_name(entry.unit_name)].append(entry)
+        self._known, self._lines, self._named, self._seen = known, lines, dict(named), seen
+
+    def all(self) -> list[Entry]:
+        """What counts now, in the order of issuing."""
+        self._renew()
+        return list(self._known.values())
+
+    def of(self, code: str) -> Entry | None:
+        self._renew()
+        return self._known.get(code)
+
+    def mark(self, entry: Entry) -> str:
+        """What a session of this unit is bound to: it changes with the password and the file."""
+        line = self._lines.get((entry.unit_code, entry.serial), "")
+        return hashlib.sha256(f"{entry.serial} {line}".encode()).hexdigest()[:16]
+
+    def open(self, name: str, password: str) -> Entry | None:
+        """The unit with this name and password. Takes the same time whatever is wrong: as many
+        guesses as the commonest name has units."""
+        self._renew()
+        entries = self._named.get(same_name(name.strip()), [])
+        rounds = max(map(len, self._named.values()), default=1)
+        found = None
+        for n in range(rounds):
+            entry = entries[n] if n < len(entries) else None
+            line = self._lines.get((entry.unit_code, entry.serial)) if entry else None
+            if passwords.matches(password, line or _NOBODY) and entry and line:
+                found = entry
+        return found
+
+    def path(self, entry: Entry) -> Path:
+        """Where `identity issue` put a unit's identity file."""
+        unit = issuing.Unit(entry.unit_code, entry.unit_name, "")
+        return self._issued / issuing.file_name(unit)
+
+    def fetch(self, entry: Entry, today: date) -> Fetched:
+        """A unit's identity file, held against the union's public keys and ledger."""
+        path = self.path(entry)
+        public, issues = identity.read(path, today, identity.Union(self._public, self._known))
+        return Fetched(path, public, issues)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        state = path.stat()
+    except OSError:
+        return 0, 0
+    return state.st_mtime_ns, state.st_size

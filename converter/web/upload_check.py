@@ -1,0 +1,145 @@
+"""One upload → a verdict: the same pipeline as `check` and `convert`, in a worker process.
+
+Runs in a thread beside the pages. The upload itself is deleted before the verdict is handed
+over; what stays for some minutes is the marked copy and the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from converter.forms import loading
+from converter.identity.ledger import Entry
+from converter.model.issues import Issue, Issues, Level, Place
+from converter.model.submissions import Outcome
+from converter.register.precedence import same_name
+from converter.report import html
+from converter.usecases.common import LOST
+from converter.usecases.convert import convert_files
+from converter.workers import protocol
+from converter.workers.pool import Died, Task, Worker
+
+MARKED, PACKAGE = "marked.xlsx", "package.zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be judged. `unit`: who is signed in; its identity file signs the package."""
+
+    folder: Path  # private; holds the uploads, takes the results
+    uploads: Sequence[Path]
+    form: Path
+    unit: Entry | None = None
+    identity: Path | None = None
+    seal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an upload came to."""
+
+    told: Mapping[str, Any]  # html.section: its status, and what is shown of its findings
+    unit_name: str = ""
+    members: int = 0
+    marked: bool = False  # a copy with the mistakes marked is in the folder
+    package: bool = False  # a package is in the folder
+    other_unit: bool = False  # it is in order, but not the report of who is signed in
+
+    @property
+    def status(self) -> str:
+        """ok, warnings, errors or unreadable."""
+        return str(self.told["status"])
+
+    @property
+    def can_be_submitted(self) -> bool:
+        return self.package and not self.other_unit
+
+
+class InWords:
+    """A worker that puts the findings into words itself: a sheet may have hundreds of thousands
+    of them, and this process serves everybody."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self.told: Mapping[str, Any] | None = None  # of the last submission that was judged
+
+    def run(self, task: Task) -> tuple[Any, tuple[bytes, ...]]:
+        """As `Worker.run`."""
+        if task.name not in ("check", "convert"):
+            return self._worker.run(task)
+        self.told = None
+        data, blobs = self._worker.run(replace(task, args={**task.args, "in_words": True}))
+        outcome = data["outcomes"][0] if task.name == "check" else data["outcome"]
+        self.told = outcome["told"] if outcome else None
+        return data, blobs
+
+
+def judge(work: Work, worker: Worker) -> Verdict | None:
+    """None for two files that are not the halves of one submission. Raises engine.Bug, Stop,
+    OSError."""
+    try:
+        return _judged(work, InWords(worker))
+    finally:
+        for upload in work.uploads:
+            upload.unlink(missing_ok=True)
+
+
+def _judged(work: Work, worker: InWords) -> Verdict | None:
+    # A package that the clerk has made goes on as it is: it may bear a signature.
+    finished = len(work.uploads) == 1 and work.uploads[0].suffix.lower() == ".zip"
+    if finished or len(work.uploads) > 1:
+        verdict = _checked(work, worker)
+        if verdict is None or verdict.status in ("errors", "unreadable"):
+            return verdict
+        if finished:
+            work.uploads[0].replace(work.folder / PACKAGE)
+            return replace(verdict, package=True)
+    done = convert_files(
+        work.uploads, work.form, work.folder / PACKAGE, work.identity, None, worker, work.seal
+    )[0]
+    verdict = _verdict(work, worker, done.outcome)
+    if verdict.status in ("errors", "warnings"):
+        again = _checked(work, worker)
+        verdict = replace(verdict, marked=again is not None and again.marked)
+    # Another unit's workbook was an error: what is signed is this unit's.
+    return replace(verdict, package=done.package is not None, other_unit=False)
+
+
+def _checked(work: Work, worker: InWords) -> Verdict | None:
+    """As `check` would; None for two files that are no halves."""
+    names = [str(path) for path in work.uploads]
+    args = {
+        "form": str(work.form),
+        "paths": names,
+        "halves": len(names) > 1,
+        "annotate": [str(work.folder / MARKED)],
+        "fix": [],
+    }
+    try:
+        data, blobs = worker.run(Task("check", args, tuple(names)))
+    except Died as died:
+        issue = Issue(LOST[died.how], Level.ERROR, Place(names[0]))
+        return _verdict(work, worker, Outcome(names[0], Issues.of([issue]), readable=False))
+    if len(data["outcomes"]) != 1:
+        return None
+    outcome = protocol.unpack_outcome(data["outcomes"][0], blobs)
+    return replace(_verdict(work, worker, outcome), marked=any(data["annotated"]))
+
+
+def _verdict(work: Work, worker: InWords, outcome: Outcome) -> Verdict:
+    # A worker that died said nothing: the command has put a finding in its place.
+    told = worker.told or html.section(outcome, loading.read(work.form), show_ids=False)
+    other = _is_other(outcome, work.unit)
+    return Verdict(told, outcome.unit_name, outcome.members, other_unit=other)
+
+
+def _is_other(outcome: Outcome, unit: Entry | None) -> bool:
+    """Whether a finished package is another unit's than the one that is signed in."""
+    if unit is None:
+        return False
+    if outcome.unit_code:
+        return outcome.unit_code != unit.unit_code
+    return same_name(outcome.unit_name) != same_name(unit.unit_name)

@@ -1,0 +1,1 @@
+"""Grids → the form's sheets: matching, headings, answers."""

@@ -1,0 +1,84 @@
+"""Headings and items are found by their text, however a clerk has dressed it up.
+
+Compared is what `plain` leaves: no blanks, line breaks, stars, colons, remarks in brackets,
+full-width forms; a numbering in front is tolerated.
+
+>>> plain("会员 姓名＊\\n（必填）") == plain("会员姓名")
+True
+>>> plain("身份证号（18位）："), without_number(plain("3、职工总数"))
+('身份证号', '职工总数')
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+from converter.formulas.expressions import BLANKS
+from converter.model.forms import Sheet
+
+V = TypeVar("V")
+
+LONGEST_HEADING = 80  # characters; longer texts are explanations, not headings
+
+_REMARK = re.compile(r"[(\[【〔{「][^)\]】〕}」]*[)\]】〕}」]")
+_DRESS = dict.fromkeys(map(ord, BLANKS + "*※★☆●#\u2028\u2029"))
+_ENDS = ":;,.、。!"
+_AFTER_NUMBER = ".、:)）"
+
+
+@lru_cache(maxsize=4096)
+def plain(text: str) -> str:
+    """A heading without its dress; brackets alone keep what is inside them."""
+    bare = unicodedata.normalize("NFKC", text).translate(_DRESS)
+    short = _REMARK.sub("", bare) or bare
+    return short.strip(_ENDS).lower()
+
+
+def without_number(text: str) -> str:
+    """A plain text without the numbering in front (a bracketed one is gone already)."""
+    digits = (n for n, sign in enumerate(text) if unicodedata.numeric(sign, None) is None)
+    return text[next(digits, len(text)) :].lstrip(_AFTER_NUMBER) if text else text
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the fields and columns of a sheet may be called."""
+
+    fields: Mapping[str, tuple[str, int]]  # plain text → (field key, 0 = title, 1.. = alias)
+    roles: Mapping[str, str]  # plain text → number, check, item, answer, …
+
+    def field(self, text: str) -> tuple[str, int] | None:
+        """The field a heading or item means, and how exactly it says so."""
+        return _look_up(self.fields, text)
+
+    def role(self, text: str) -> str | None:
+        return _look_up(self.roles, text)
+
+
+def names_of(sheet: Sheet) -> Names:
+    known = tuple((field.key, (field.title, *field.aliases)) for field in sheet)
+    return _names(known, tuple(sheet.headings.items()))
+
+
+@lru_cache(maxsize=16)
+def _names(
+    known: tuple[tuple[str, tuple[str, ...]], ...], roles: tuple[tuple[str, str], ...]
+) -> Names:
+    fields: dict[str, tuple[str, int]] = {}
+    for rank in range(max((len(texts) for _, texts in known), default=0)):
+        for key, texts in known:
+            if rank < len(texts):
+                fields.setdefault(plain(texts[rank]), (key, rank))
+    return Names(fields, {plain(text): role for role, text in roles})
+
+
+def _look_up(known: Mapping[str, V], text: str) -> V | None:
+    if not text or len(text) > LONGEST_HEADING:
+        return None
+    short = plain(text)
+    return known.get(short) or known.get(without_number(short))

@@ -1,0 +1,72 @@
+"""What a template wrote into a workbook about itself, held against form and sheet."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import fields, replace
+
+from converter.formulas.expressions import BLANKS
+from converter.model.forms import Form
+from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp
+from converter.workbook.issue_collector import Report
+
+MISSING_ITEM = ("S021", "S022")
+LONGEST = 400  # characters of a property; names are shorter
+
+
+def read_stamp(properties: Mapping[str, str]) -> Stamp:
+    """The stamp among a workbook's custom properties; blank where there is none."""
+    texts = {f.name: properties.get(f.name, "")[:LONGEST].strip(BLANKS) for f in fields(Stamp)}
+    serial = texts.pop("serial")
+    number = int(serial) if re.fullmatch(r"[0-9]{1,9}", serial) else 0
+    return Stamp(**texts, serial=number)
+
+
+def check_form(stamp: Stamp, form: Form, report: Report) -> bool:
+    """Whether the workbook is of this form; a version that differs is a warning."""
+    if stamp.form and stamp.form != form.id:
+        report.add("S011", params={"found": stamp.form, "expected": form.id})
+        return False
+    if stamp.version and stamp.version != form.version:
+        older = _version(stamp.version) < _version(form.version)
+        code = "S012" if older else "S013"
+        report.add(code, params={"found": stamp.version, "expected": form.version})
+    return True
+
+
+def _version(text: str) -> list[int]:
+    return [int(digits[:9]) for digits in re.findall("[0-9]+", text)]
+
+
+def fit_identity(raw: RawSheet, stamp: Stamp, form: Form, report: Report) -> RawSheet:
+    """Fields that an identity file locks: the stamp fills blanks and contradicts strangers."""
+    columns, at = dict(raw.columns), dict(raw.at)
+    supplied: set[str] = set()
+    for field in form.unit:
+        expected = str(getattr(stamp, field.identity, "")) if field.identity else ""
+        if not expected:
+            continue
+        known = columns.get(field.key)
+        if known is None or known.type[0] in (CellType.BLANK, CellType.UNCALCULATED):
+            columns[field.key] = RawColumn([expected], [int(CellType.TEXT)])
+            if field.key not in at:
+                at[field.key] = (0, 0)
+                supplied.add(field.key)
+        elif _same(known.text[0]) != _same(expected):
+            typed = known.text[0]
+            report.add(
+                "S014", raw.name, at[field.key], field.key, typed, params={"expected": expected}
+            )
+    report.issues = [
+        issue
+        for issue in report.issues
+        if not (issue.code in MISSING_ITEM and issue.place.field in supplied)
+    ]
+    return replace(raw, columns=columns, at=at)
+
+
+def _same(text: str) -> str:
+    """What counts in a name: not blanks, not full-width forms."""
+    return unicodedata.normalize("NFKC", text).translate(dict.fromkeys(map(ord, BLANKS)))

@@ -1,0 +1,400 @@
+"""The member sheet: one record a row, columns found by their headings.
+
+A row is a record where any field's column holds something that was typed there. Title rows,
+repeated heading rows, section rows and remarks are none; what they say goes to the extras.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+import numpy as np
+import numpy.typing as npt
+
+from converter.formulas.expressions import BLANKS
+from converter.model.forms import Sheet
+from converter.model.submissions import CellType, RawColumn, RawSheet
+from converter.workbook.form.headings import Names, names_of
+from converter.workbook.grid import Box, Column, Grid
+from converter.workbook.issue_collector import Report, address
+from converter.workbook.merged_cells import report_merge, swallowed
+
+Mask = npt.NDArray[np.bool_]
+
+_LONG_NUMBER = re.compile("[0-9０-９]{12}").search  # as long as the digits of an ID number
+
+USUAL_ROWS = 10  # where a heading is looked for first
+HEADING_ROWS = 50  # a heading that stands lower is not one
+NEIGHBOURS = (1, 2, -1, -2)  # rows around the best one that may hold the rest of a heading
+MOST_EXTRAS = 200
+MOST_A_COLUMN = 5  # texts of a column without heading: enough to see what it is
+MOST_RUNS = 20  # hidden runs told one by one; a filter can leave thousands
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading row, or two or three of them."""
+
+    row: int
+    first_column: int
+    bottom: int  # the last row that belongs to it
+    columns: Mapping[str, int]  # field key → column
+    texts: Mapping[str, str]  # field key → what its heading says
+    roles: Mapping[str, int]
+    twice: tuple[tuple[str, int, int], ...]  # (field key, row, column) of further columns
+    unknown: Mapping[int, str]  # column → text of headings that the form does not know
+
+
+def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
+    """The row with the most of the form's headings among the first ones."""
+    names, facts = names_of(sheet), grid.facts
+    for looked in (USUAL_ROWS, HEADING_ROWS):
+        head = grid.head(looked + max(NEIGHBOURS))
+        best, most = _best_row(head[:looked], names)
+        if most == len(sheet.fields):
+            break  # no row can have more
+    if not most:
+        return None
+    columns: dict[str, tuple[int, int, int]] = {}  # key → (rank, row, column)
+    twice: list[tuple[str, int, int]] = []
+    roles: dict[str, int] = {}
+    taken: set[int] = set()
+    bottom = facts.top + best
+    for offset in (0, *NEIGHBOURS):
+        if not 0 <= best + offset < len(head):
+            continue
+        row = facts.top + best + offset
+        for column, text in enumerate(head[best + offset], facts.left):
+            field, role = names.field(text), names.role(text)
+            if column in taken or not (field or role):
+                continue
+            if field and offset and field[0] in columns:
+                continue  # a repeated heading below, a remark above
+            taken.add(column)
+            bottom = max(bottom, row)
+            if not field:
+                roles.setdefault(str(role), column)
+                continue
+            key, rank = field
+            known = columns.get(key)
+            if known is None or rank < known[0]:
+                columns[key] = (rank, row, column)
+            if known:
+                twice.append((key, *(known[1:] if rank < known[0] else (row, column))))
+    return Heading(
+        row=facts.top + best,
+        first_column=min(taken),
+        bottom=_below_merges(facts.merges, bottom, taken),
+        columns={key: column for key, (_, _, column) in columns.items()},
+        texts={
+            key: head[row - facts.top][column - facts.left]
+            for key, (_, row, column) in columns.items()
+        },
+        roles=roles,
+        twice=tuple(twice),
+        unknown={
+            column: text
+            for column, text in enumerate(head[best], facts.left)
+            if text.strip(BLANKS) and column not in taken
+        },
+    )
+
+
+def _best_row(rows: Sequence[Sequence[str]], names: Names) -> tuple[int, int]:
+    """The first row with the most headings, and how many it has."""
+    found = [len(_fields_in(texts, names)) for texts in rows]
+    most = max(found, default=0)
+    return (found.index(most) if most else 0), most
+
+
+def _fields_in(row: Sequence[str], names: Names) -> set[str]:
+    return {field[0] for text in row if (field := names.field(text))}
+
+
+def _below_merges(merges: Sequence[Box], bottom: int, taken: set[int]) -> int:
+    """A heading cell merged downwards takes the rows it covers with it."""
+    for top, left, low, right in merges:
+        covers = top <= bottom < low and any(left <= column <= right for column in taken)
+        if covers and low - top <= max(NEIGHBOURS):
+            bottom = low
+    return bottom
+
+
+def is_complete(heading: Heading, sheet: Sheet) -> bool:
+    """Whether every required column is there: what makes a sheet a member sheet."""
+    return all(field.key in heading.columns for field in sheet if field.required)
+
+
+def read(grid: Grid, sheet: Sheet, heading: Heading, report: Report) -> RawSheet:
+    return _Reading(grid, sheet, heading, report).result()
+
+
+class _Reading:
+    """The rows of one member sheet on their way to records."""
+
+    def __init__(self, grid: Grid, sheet: Sheet, heading: Heading, report: Report) -> None:
+        self.grid, self.sheet, self.heading, self.report = grid, sheet, heading, report
+        self.facts = grid.facts
+        self.first = heading.bottom + 1  # sheet row of the first data row
+        self.columns = dict(heading.columns)
+        self.derived = {f.key for f in sheet if f.derive} & self.columns.keys()
+        self.typed = {k: c for k, c in self.columns.items() if k not in self.derived}
+        further = {column for _, _, column in heading.twice}
+        self.reasons = heading.roles.get("explanation", 0)
+        wanted = {*self.columns.values(), *further, self.reasons} & {*self.facts.columns}
+        self.read = grid.read(sorted(wanted), self.first)
+        self.count = max(map(len, self.read.values()), default=0)
+        # Formulas that nobody has computed may stand below the last value.
+        self.formulas = grid.formulas(sorted(self.columns.values()))
+        self._reach()
+        self.cells = {key: self._column(column) for key, column in self.columns.items()}
+        self.twice = [self._fuller(*further) for further in heading.twice]
+        self._said: dict[int, dict[int, str]] = {}
+
+    def _reach(self) -> None:
+        typed = {*self.typed.values()}
+        found = (f.rows for c, f in (self.formulas or {}).items() if c in typed and len(f.rows))
+        lowest = max((int(rows.max()) for rows in found), default=0)
+        self.count = max(self.count, lowest + 1 - self.first)
+
+    def _column(self, column: int) -> Column:
+        """A column as long as the longest."""
+        found = self.read.get(column) or Column(np.empty(0, object), np.empty(0, np.int8))
+        more = self.count - len(found)
+        if not more:
+            return found
+        texts = np.concatenate([found.texts, np.full(more, "", dtype=object)])
+        return Column(texts, np.concatenate([found.types, np.zeros(more, dtype=np.int8)]))
+
+    def _fuller(self, key: str, row: int, column: int) -> tuple[str, int, int]:
+        """Of two columns with one heading the fuller one is meant; returns the other."""
+        other = self._column(column)
+        if np.count_nonzero(self.cells[key].types) >= np.count_nonzero(other.types):
+            return key, row, column
+        self.cells[key] = other
+        emptied, self.columns[key] = self.columns[key], column
+        if key in self.typed:
+            self.typed[key] = column
+        return key, self.heading.row, emptied
+
+    def result(self) -> RawSheet:
+        self._missing_columns()
+        filled = self._filled()
+        # Derived columns of a million prepared rows are looked at only where it may matter.
+        self._mark_uncalculated(
+            {key for key in self.derived if not self.cells[key].types[filled].all()}
+        )
+        repeated = self._repeated_headings()
+        records = filled & ~repeated
+        records[self._section_rows()] = False
+        records[self._remarks(records)] = False
+        order = np.flatnonzero(records)
+        rows = _rows(order, self.first)
+        self._cover(rows)
+        self._hidden(order, rows)
+        self._twice(order)
+        reasons = self._column(self.reasons).texts[order] if self.reasons else ()
+        extras = tuple(islice(self._extras(records | repeated), MOST_EXTRAS))
+        columns = {}
+        for key in self.columns:  # a column leaves when its cells have been taken
+            found = self.cells.pop(key)
+            self.read.pop(self.columns[key], None)
+            columns[key] = RawColumn(found.texts[order].tolist(), found.types[order].tobytes())
+        return RawSheet(
+            name=self.facts.name,
+            columns=columns,
+            rows=rows,
+            at={key: (0, column) for key, column in self.columns.items()},
+            explanations={"": [text.strip(BLANKS) for text in reasons]} if self.reasons else {},
+            extras=extras,
+        )
+
+    # --- which rows are records ----------------------------------------------------------
+
+    def _filled(self) -> Mask:
+        """Rows (0 = first data row) where something was typed. Formulas of derived columns
+        fill prepared rows with texts and errors of their own: they make no record."""
+        self._mark_uncalculated(self.typed)
+        filled = self._any(self.typed)
+        only_derived = self._any(self.derived) & ~filled
+        if self.formulas is not None and only_derived.any():
+            for key in self.derived:
+                by_formula = np.zeros(self.count, dtype=bool)
+                by_formula[self._inside(self.formulas[self.columns[key]].rows)] = True
+                filled |= only_derived & (self.cells[key].types > 0) & ~by_formula
+        return filled
+
+    def _inside(self, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        numbers = rows - np.int32(self.first)
+        return numbers[(numbers >= 0) & (numbers < self.count)]
+
+    def _any(self, keys: Iterable[str]) -> Mask:
+        found = np.zeros(self.count, dtype=bool)
+        for key in keys:
+            found |= self.cells[key].types > 0
+        return found
+
+    def _mark_uncalculated(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            found = (self.formulas or {}).get(self.columns[key])
+            if found is None or found.computed.all():
+                continue
+            at, types = self._inside(found.rows[~found.computed]), self.cells[key].types
+            types[at[types[at] == CellType.BLANK]] = CellType.UNCALCULATED
+
+    def _repeated_headings(self) -> Mask:
+        """Rows that say the headings again, as on every printed page."""
+        hits = np.zeros(self.count, dtype=np.int8)
+        for key, found in self.cells.items():
+            field = self.sheet.field(key)
+            said = {field.title, *field.aliases, self.heading.texts[key]} - {""}
+            texts = found.texts.tolist()
+            if not said.isdisjoint(texts):
+                hits[[n for n, text in enumerate(texts) if text in said]] += 1
+        return hits >= min(2, len(self.columns))
+
+    def _section_rows(self) -> list[int]:
+        """Rows merged over all columns that are typed: a line of text, not a member."""
+        if len(self.typed) < 2:
+            return []
+        low, high = min(self.typed.values()), max(self.typed.values())
+        return [
+            row - self.first
+            for top, left, bottom, right in self.facts.merges
+            if left <= low and high <= right and bottom >= self.first
+            for row in range(max(top, self.first), min(bottom, self.first + self.count - 1) + 1)
+        ]
+
+    def _remarks(self, records: Mask) -> list[int]:
+        """Rows of totals and signatures: they begin as the form says, and name no number that
+        could be a member's."""
+        words = self.sheet.remarks
+        if not words:
+            return []
+        number = self.heading.roles.get("number", 0)
+        numbered = self._texts([number]).get(number, {}) if number else {}
+        signs = {word[0] for word in words}.union(BLANKS)
+        found = {row - self.first for row, text in numbered.items() if text[0] in signs}
+        for key in self.typed:
+            texts = self.cells[key].texts.tolist()
+            found.update(n for n, text in enumerate(texts) if text[:1] in signs)
+        return [
+            n
+            for n in sorted(found)
+            if records[n] and self._is_remark(n, numbered.get(n + self.first, ""))
+        ]
+
+    def _is_remark(self, n: int, number: str) -> bool:
+        columns = sorted((column, key) for key, column in self.typed.items())
+        said = [number, *(self.cells[key].texts[n] for _, key in columns)]
+        texts = [text.strip(BLANKS) for text in said if text]
+        # The first words count; a running number in front of them is none.
+        words = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
+        return words.startswith(self.sheet.remarks) and not any(map(_LONG_NUMBER, texts))
+
+    # --- what is odd about them ----------------------------------------------------------
+
+    def _missing_columns(self) -> None:
+        place = self.heading.row, self.heading.first_column
+        for field in self.sheet:
+            if field.key not in self.columns and not field.derive:
+                code = "S003" if field.required else "S004"
+                self.report.add(code, self.facts.name, place, field.key)
+
+    def _cover(self, rows: Sequence[int]) -> None:
+        for box, covered in swallowed(self.facts.merges, rows, self.typed):
+            for row, key in covered:
+                self.cells[key].texts[row - self.first] = ""
+                self.cells[key].types[row - self.first] = CellType.COVERED
+            first = next((k for k, c in self.typed.items() if c == box[1]), "")
+            inside = first and 0 <= box[0] - self.first < self.count
+            text = self.cells[first].texts[box[0] - self.first] if inside else ""
+            report_merge(self.report, self.facts.name, box, len(covered), first, text)
+
+    def _hidden(self, order: npt.NDArray[np.intp], rows: Sequence[int]) -> None:
+        facts = self.facts
+        for key, column in self.typed.items():
+            if column in facts.hidden_columns:
+                shown = np.flatnonzero(self.cells[key].types[order])
+                if len(shown):
+                    place = rows[shown[0]], column
+                    self.report.add("S008", facts.name, place, key)
+        if facts.hidden_rows.isdisjoint(rows):
+            return
+        runs = [
+            list(run)
+            for is_hidden, run in groupby(rows, facts.hidden_rows.__contains__)
+            if is_hidden
+        ]
+        if len(runs) > MOST_RUNS:
+            runs = [*runs[: MOST_RUNS - 1], [row for run in runs[MOST_RUNS - 1 :] for row in run]]
+        for run in runs:
+            n = run[0] - self.first
+            key = next((key for key in self.typed if self.cells[key].types[n]), "")
+            column = self.columns.get(key, self.heading.first_column)
+            params: dict[str, str | int] = {"count": len(run), "first": run[0], "last": run[-1]}
+            self.report.add("S007", facts.name, (run[0], column), key, params=params)
+
+    def _twice(self, order: npt.NDArray[np.intp]) -> None:
+        """A second column of one heading matters where it says something else."""
+        for key, row, column in self.twice:
+            texts, kept = self._column(column).texts, self.cells[key].texts
+            if any(texts[n] and texts[n].strip(BLANKS) != kept[n].strip(BLANKS) for n in order):
+                first = self.heading.row, self.columns[key]
+                params = {"first": address(*first)}
+                self.report.add("S005", self.facts.name, (row, column), key, "", first, params)
+
+    def _texts(self, columns: Iterable[int]) -> dict[int, dict[int, str]]:
+        """Column → row → text, of cells that hold a text; numbers are counters and leftovers
+        of formulas."""
+        missing = [c for c in columns if c not in self._said and c in self.facts.columns]
+        if missing:
+            self._said |= self.grid.said(missing, self.first)
+        return self._said
+
+    def _extras(self, known_rows: Mask) -> Iterator[tuple[str, str]]:
+        """What is left behind: columns that the form does not know, by their heading, and
+        texts outside the records."""
+        heading, facts = self.heading, self.facts
+        for column, text in heading.unknown.items():
+            if column in facts.hidden_columns:
+                continue
+            if any(found.types.any() for found in self.grid.read([column], self.first).values()):
+                yield address(heading.row, column), text.strip(BLANKS)
+        fields = {column: key for key, column in self.typed.items()}
+        silent = {self.columns[key] for key in self.derived}
+        silent |= {heading.roles.get("check", 0), heading.roles.get("jump", 0)}
+        roles = {*heading.roles.values()} - silent
+        others = {c for c in facts.columns if c not in facts.hidden_columns}
+        others -= {*fields, *heading.unknown, *roles, *silent}
+        texts = self._texts(sorted(others | roles))
+        for column in sorted(others | roles | {*fields}):
+            if column in fields:
+                found = self._outside(self.cells[fields[column]], known_rows)
+            else:
+                found = list(texts.get(column, {}).items())
+            if column in roles:
+                known = {*(np.flatnonzero(known_rows) + self.first).tolist()}
+                found = [(row, text) for row, text in found if row not in known]
+            said = [(row, text) for row, text in found if _says(text)]
+            for row, text in said[: MOST_A_COLUMN if column in others else MOST_EXTRAS]:
+                yield address(row, column), text.strip(BLANKS)
+
+    def _outside(self, column: Column, known_rows: Mask) -> list[tuple[int, str]]:
+        at = np.flatnonzero((column.types == CellType.TEXT) & ~known_rows)
+        return list(zip((at + self.first).tolist(), column.texts[at].tolist(), strict=True))
+
+
+def _rows(order: npt.NDArray[np.intp], first: int) -> Sequence[int]:
+    """Sheet rows; rows without a gap take no memory."""
+    if len(order) and order[-1] - order[0] + 1 == len(order):
+        return range(int(order[0]) + first, int(order[-1]) + first + 1)
+    rows: list[int] = (order + first).tolist()
+    return rows
+
+
+def _says(text: str) -> bool:
+    return bool(text := text.strip(BLANKS)) and not text.isdecimal()

@@ -1,0 +1,45 @@
+"""Findings of the stages F and S on their way to Issues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from converter.messages import catalogue
+from converter.model.forms import Form
+from converter.model.issues import Issue, Place, column_letters
+from converter.workbook.unreadable import Refused
+
+
+@dataclass
+class Report:
+    """Collects the issues of one file; levels are those of the catalogue and the form."""
+
+    form: Form
+    file: str
+    issues: list[Issue] = field(default_factory=list)
+
+    def add(
+        self,
+        code: str,
+        sheet: str = "",
+        cell: tuple[int, int] = (0, 0),
+        field: str = "",
+        value: str = "",
+        related: tuple[int, int] | None = None,
+        params: Mapping[str, str | int] | None = None,
+    ) -> None:
+        """`cell` and `related` are (row, column)."""
+        level = catalogue.entry(code, self.form).level
+        place = Place(self.file, sheet, *cell, field)
+        others = (Place(self.file, sheet, *related, field),) if related else ()
+        self.issues.append(Issue(code, level, place, value, dict(params or {}), others))
+
+    def refuse(self, refused: Refused) -> None:
+        cell = refused.row, refused.column
+        self.add(refused.code, refused.sheet, cell, params=refused.params)
+
+
+def address(row: int, column: int) -> str:
+    """(17, 3) → C17."""
+    return f"{column_letters(column)}{row}"

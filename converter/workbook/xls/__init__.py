@@ -1,0 +1,1 @@
+"""Workbooks of Excel 2003 and before → grids."""

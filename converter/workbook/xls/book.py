@@ -1,0 +1,147 @@
+"""Workbooks of Excel 2003 and before (BIFF, [MS-XLS]) by xlrd.
+
+xlrd raises nearly anything at damaged files; all of it becomes one refusal. Formulas are
+hidden from it, so a formula that was never computed reads as the value that is stored.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import xlrd
+
+from converter.text.cell_values import BUILTIN_DATES, Serial, shows_date
+from converter.workbook.grid import Facts, Grid
+from converter.workbook.parsed_grid import ParsedGrid
+from converter.workbook.unreadable import Refused, refusing
+from converter.workbook.xls import biff
+
+# xlrd holds every cell as a Python object. 65,536 full rows of a form fill some 20 MB.
+LARGEST_FILE = 48 << 20
+_ENCRYPTED = "encrypted"
+_MACRO_SHEET = "(type 0x01 = Macro sheet)"
+
+
+class Workbook:
+    """An .xls workbook."""
+
+    def __init__(self, data: bytes) -> None:
+        """Raises Refused."""
+        if len(data) > LARGEST_FILE:
+            raise Refused("F006", limit=LARGEST_FILE >> 20)
+        with refusing("F316"):
+            self._book = _open(data)
+        self._dates: dict[int, bool] = {}
+
+    @property
+    def names(self) -> list[tuple[str, bool]]:
+        """(name, hidden) of the worksheets, in order."""
+        return [(sheet.name, bool(sheet.visibility)) for sheet in self._book.sheets()]
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Custom properties do not survive the old format: there is no stamp."""
+        return {}
+
+    def finish(self) -> None:
+        """The whole file has been read already."""
+
+    @property
+    def outside(self) -> int:
+        """Not told by the reader of the old format, which looks at nothing outside either."""
+        return 0
+
+    def grid(self, index: int) -> Grid:
+        """Raises Refused."""
+        sheet = self._book.sheet_by_index(index)
+        with refusing("F315", sheet=sheet.name):
+            return self._grid(sheet)
+
+    def _grid(self, sheet: Any) -> ParsedGrid:
+        errors: dict[tuple[int, int], str] = {}
+        rows: list[list[object]] = []
+        for number in range(sheet.nrows):
+            rows.append([])
+            for column in range(sheet.row_len(number)):
+                cell = sheet.cell(number, column)
+                if cell.ctype == xlrd.XL_CELL_ERROR:
+                    text = xlrd.error_text_from_code.get(cell.value, "#ERR!")
+                    errors[number + 1, column + 1] = text
+                rows[-1].append(self._value(cell))
+        lowest_error = max((row for row, _ in errors), default=0)
+        while len(rows) > lowest_error and not any(value != "" for value in rows[-1]):
+            rows.pop()
+        width = max(map(len, rows), default=0)
+        whole = [(*row, *[""] * (width - len(row))) for row in rows]
+        facts = Facts(
+            name=sheet.name,
+            hidden=bool(sheet.visibility),
+            top=1,
+            left=1,
+            width=width,
+            # xlrd counts from 0 and names the row and column after the last.
+            merges=tuple((a + 1, c + 1, b, d) for a, b, c, d in sheet.merged_cells),
+            hidden_rows=frozenset(r + 1 for r, info in sheet.rowinfo_map.items() if info.hidden),
+            hidden_columns=frozenset(c + 1 for c, info in sheet.colinfo_map.items() if info.hidden),
+        )
+        return ParsedGrid(
+            facts,
+            read_first=lambda count: whole[:count],
+            all_rows=lambda: whole,
+            date1904=bool(self._book.datemode),
+            errors=errors,
+        )
+
+    def _value(self, cell: Any) -> object:
+        if cell.ctype == xlrd.XL_CELL_TEXT:
+            return cell.value
+        if cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+            return Serial(cell.value) if self._is_date(cell.xf_index) else float(cell.value)
+        if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+            return bool(cell.value)
+        return ""
+
+    def _is_date(self, style: int) -> bool:
+        if style not in self._dates:
+            number = self._book.xf_list[style].format_key
+            code = self._book.format_map[number].format_str
+            # Asian built-in formats have a number but no text.
+            self._dates[style] = number in BUILTIN_DATES if code is None else shows_date(code)
+        return self._dates[style]
+
+
+def _open(data: bytes) -> Any:
+    try:
+        return _read(data)
+    except (Refused, MemoryError):
+        raise
+    except Exception:
+        # Excel minds less than this reader: some export programs write the container's table of
+        # sectors or the table of strings wrong.
+        try:
+            return _read(data, forgiving=True)
+        except (Refused, MemoryError):
+            raise
+        except Exception:
+            return _read(biff.tidied(data))
+
+
+def _read(data: bytes, *, forgiving: bool = False) -> Any:
+    said = io.StringIO()
+    try:
+        book = xlrd.open_workbook(
+            file_contents=data,
+            formatting_info=True,
+            ragged_rows=True,
+            logfile=said,
+            verbosity=1,  # it tells of sheets that it leaves out
+            ignore_workbook_corruption=forgiving,
+        )
+    except xlrd.XLRDError as error:
+        if _ENCRYPTED in str(error).lower():
+            raise Refused("F201") from error
+        raise
+    if _MACRO_SHEET in said.getvalue():
+        raise Refused("F101")
+    return book

@@ -1,0 +1,1 @@
+"""OOXML workbooks → grids."""

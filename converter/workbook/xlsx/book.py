@@ -1,0 +1,211 @@
+"""OOXML workbooks: parts that passed the pre-flight → grids.
+
+The usual sheet is read by `plain`. For everything else there is calamine, and it never sees the
+file. It gets a small zip in memory with the vetted rows of one sheet,
+the shared strings, and styles that say nothing but 'date' or 'no date'. So it cannot be led
+to other bytes than those that were looked at, and what it knows less well than we do (the
+Asian date formats, Strict files, the 1904 system behind an extension list, unknown error
+names) does not reach it.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, islice
+from typing import Any, BinaryIO
+from zipfile import ZipInfo
+
+import numpy as np
+import python_calamine
+
+from converter.workbook.grid import Facts, Grid
+from converter.workbook.parsed_grid import ParsedGrid, Row
+from converter.workbook.type_detection import members as members_of
+from converter.workbook.unreadable import Refused, refusing
+from converter.workbook.xlsx import archive, parts
+from converter.workbook.xlsx.fast import reader
+from converter.workbook.xlsx.sheet_xml import SheetXml, read_sheet
+from converter.workbook.xlsx.strings import Strings, Unusual
+
+_RELATION = '<Relationship Id="{id}" Type="/relationships/{kind}" Target="{target}"/>'
+_SHEET = "worksheets/sheet.xml"
+_PACKAGE_RELATIONS = "<Relationships>{}</Relationships>".format(
+    _RELATION.format(id="a", kind="officeDocument", target="xl/workbook.xml")
+).encode()
+_RELATIONS = "<Relationships>{}</Relationships>".format(
+    _RELATION.format(id="a", kind="worksheet", target=_SHEET)
+).encode()
+_WORKBOOK = (
+    '<workbook><workbookPr date1904="{}"/><sheets><sheet name="a" id="a"/></sheets></workbook>'
+)
+_SHEET_START, _SHEET_END = b"<worksheet><sheetData>", b"</sheetData></worksheet>"
+LARGEST_READ = 1 << 20
+_DATE, _PLAIN = '<xf numFmtId="14"/>', '<xf numFmtId="0"/>'
+
+
+class Workbook:
+    """An OOXML workbook. Sheets are read when they are asked for."""
+
+    def __init__(self, file: BinaryIO, members: Sequence[ZipInfo] | None = None) -> None:
+        """`file` stays open while sheets are read; `members` is its directory, where somebody
+        has read it. Raises Refused."""
+        self._parts = archive.Parts(file, members_of(file) if members is None else members)
+        self._book = parts.read_book(self._parts)
+
+    @property
+    def names(self) -> list[tuple[str, bool]]:
+        """(name, hidden) of the worksheets, in order."""
+        return [(sheet.name, sheet.hidden) for sheet in self._book.sheets]
+
+    @property
+    def properties(self) -> dict[str, str]:
+        return parts.properties(self._parts)
+
+    @property
+    def outside(self) -> int:
+        return parts.outside(self._parts)
+
+    def grid(self, index: int) -> Grid:
+        """Read one sheet. Raises Refused."""
+        sheet = self._book.sheets[index]
+        if sheet.part not in self._parts:
+            raise Refused("F315", sheet=sheet.name)
+        try:
+            return self._plain(sheet)
+        except Unusual:
+            return self._parsed(sheet)
+
+    def finish(self) -> None:
+        """Look at what nobody asked for. Raises Refused."""
+        self._parts.finish()
+
+    def _plain(self, sheet: parts.SheetPart) -> Grid:
+        """Raises Unusual, Refused."""
+        return reader.read(
+            self._parts.stream(sheet.part),
+            sheet.name,
+            sheet.hidden,
+            self._strings,
+            np.array(self._book.date_styles, dtype=bool),
+            self._book.date1904,
+        )
+
+    @cached_property
+    def _strings(self) -> Strings:
+        """Raises Unusual, Refused."""
+        if not self._book.strings:
+            return Strings(())
+        strings = Strings(self._parts.stream(self._book.strings))
+        parts.check_count(strings.claimed, strings.size)
+        return strings
+
+    def _parsed(self, sheet: parts.SheetPart) -> Grid:
+        xml = read_sheet(self._parts[sheet.part], sheet.name)
+        with refusing("F315", sheet=sheet.name):
+            book = python_calamine.load_workbook(self._package(xml))
+            table = book.get_sheet_by_index(0)
+        return _grid(table, xml, sheet, self._book.date1904)
+
+    def _package(self, xml: SheetXml) -> _Segments:
+        styles = "".join(_DATE if date else _PLAIN for date in self._book.date_styles)
+        members: list[tuple[str, tuple[bytes | memoryview, ...]]] = [
+            ("_rels/.rels", (_PACKAGE_RELATIONS,)),
+            ("xl/workbook.xml", (_WORKBOOK.format(int(self._book.date1904)).encode(),)),
+            ("xl/_rels/workbook.xml.rels", (_RELATIONS,)),
+            ("xl/styles.xml", (f"<styleSheet><cellXfs>{styles}</cellXfs></styleSheet>".encode(),)),
+            (f"xl/{_SHEET}", (_SHEET_START, xml.rows, _SHEET_END)),
+        ]
+        if self._book.strings:
+            strings = self._parts[self._book.strings]
+            parts.check_count(strings, len(strings))
+            members.append(("xl/sharedStrings.xml", (strings,)))
+        return _Segments(_stored(members))
+
+
+def _grid(table: Any, xml: SheetXml, sheet: parts.SheetPart, date1904: bool) -> ParsedGrid:
+    start, end = table.start or (0, 0), table.end or (0, -1)
+
+    def first_rows(count: int) -> Sequence[Row]:
+        return table.to_python(skip_empty_area=True, nrows=count) if table.start else []
+
+    def all_rows() -> Iterable[Row]:
+        # The iteration begins with the blank rows above.
+        return islice(table.iter_rows(), start[0], None) if table.start else ()
+
+    facts = Facts(
+        name=sheet.name,
+        hidden=sheet.hidden,
+        top=start[0] + 1,
+        left=start[1] + 1,
+        width=end[1] - start[1] + 1,
+        merges=xml.merges,
+        hidden_rows=xml.hidden_rows,
+        hidden_columns=xml.hidden_columns,
+    )
+    return ParsedGrid(
+        facts,
+        read_first=first_rows,
+        all_rows=all_rows,
+        date1904=date1904,
+        errors=xml.errors,
+        find_formulas=xml.formulas,
+        stored=xml.number,
+    )
+
+
+# --- a zip in memory ---------------------------------------------------------------------
+
+
+def _stored(
+    members: Iterable[tuple[str, tuple[bytes | memoryview, ...]]],
+) -> Iterator[bytes | memoryview]:
+    """The pieces of a zip whose members are not compressed (APPNOTE 4.3)."""
+    directory, offset, count = b"", 0, 0
+    for name, pieces in members:
+        crc, size = 0, 0
+        for piece in pieces:
+            crc, size = zlib.crc32(piece, crc), size + len(piece)
+        common = struct.pack("<5H3L2H", 20, 0, 0, 0, 33, crc, size, size, len(name), 0)
+        local = b"PK\x03\x04" + common + name.encode()
+        central = struct.pack("<4sH", b"PK\x01\x02", 20) + common
+        central += struct.pack("<3H2L", 0, 0, 0, 0, offset) + name.encode()
+        directory += central
+        offset, count = offset + len(local) + size, count + 1
+        yield local
+        yield from pieces
+    yield directory
+    yield struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(directory), offset, 0)
+
+
+class _Segments:
+    """Pieces of bytes read as one file. Short reads: a reader that asks for all at once would
+    hold every byte three times."""
+
+    def __init__(self, pieces: Iterable[bytes | memoryview]) -> None:
+        self._pieces = [memoryview(piece) for piece in pieces]
+        self._starts = [0, *accumulate(len(piece) for piece in self._pieces)]
+        self._at = 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        base = (0, self._at, self._starts[-1])[whence]
+        if base + offset < 0:
+            raise OSError("seek before the start")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        if self._at >= self._starts[-1]:
+            return b""
+        index = bisect_right(self._starts, self._at) - 1
+        inside = self._at - self._starts[index]
+        most = LARGEST_READ if size is None or size < 0 else min(size, LARGEST_READ)
+        found = bytes(self._pieces[index][inside : inside + most])
+        self._at += len(found)
+        return found

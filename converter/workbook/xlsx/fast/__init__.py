@@ -1,0 +1,1 @@
+"""The usual worksheet read as a stream of whole-array operations."""

@@ -1,0 +1,1 @@
+"""Where work runs: worker processes here, or those of a cluster."""

@@ -1,0 +1,114 @@
+"""The process in which outside files are parsed: reads tasks from stdin, answers on stdout.
+
+It bounds its own memory (on systems that can), tells which file it is about to read, and
+ends when its parent does. Answers: {"file": n} before a file, then {"done": …} or
+{"failed": kind, …}.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import IO, Any
+
+from converter.workers import limits, protocol
+
+# Objects between two collections: findings are many and know no cycles.
+SELDOM = (50_000, 50, 1000)
+MEMORY_VARIABLE = "CONVERTER_WORKER_MEMORY"
+
+
+def main() -> None:
+    """Serve tasks until stdin ends."""
+    incoming, outgoing = _private_pipes()
+    # pandera imports hypothesis wherever it finds it, to make up examples; nobody asks for any,
+    # and it costs more time than checking a small workbook.
+    sys.modules.setdefault("hypothesis", None)  # type: ignore[arg-type]
+    gc.disable()  # nothing that importing makes is garbage
+    from converter.workers import (
+        tasks,  # pandas, pandera and the readers: while the parent prepares
+    )
+
+    settle()
+    used = _address_space()
+    while (frame := protocol.receive(incoming)) is not None:
+        try:
+            protocol.send(outgoing, _answer(frame, outgoing, tasks, used))
+        except MemoryError:  # the answer itself: nothing of it has left yet
+            protocol.send(outgoing, protocol.Frame({"failed": "memory"}))
+        del frame
+        gc.collect()  # tables refer to themselves in circles, and hold whole columns
+
+
+def settle() -> None:
+    """What is loaded stays, and garbage is looked for seldom."""
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(*SELDOM)
+
+
+def _answer(frame: protocol.Frame, outgoing: IO[bytes], tasks: Any, used: int) -> protocol.Frame:
+    from converter.model.errors import FormError
+
+    allowed: list[int] = frame.data["memory"]
+    _limit_memory(used, allowed[0])
+
+    def about_to_read(number: int) -> None:
+        _limit_memory(used, allowed[min(number, len(allowed) - 1)])
+        protocol.send(outgoing, protocol.Frame({"file": number}))
+
+    task = tasks.TASKS[frame.data["task"]]
+    try:
+        data, blobs = task(frame.data["args"], frame.blobs, about_to_read)
+    except MemoryError:
+        return protocol.Frame({"failed": "memory"})
+    except FormError as error:
+        return protocol.Frame({"failed": "form", "detail": [error.file, error.key, error.reason]})
+    except OSError as error:
+        detail = [str(error.filename or ""), error.strerror or str(error)]
+        return protocol.Frame({"failed": "output", "detail": detail})
+    except Exception:
+        return protocol.Frame({"failed": "bug", "detail": traceback.format_exc()})
+    return protocol.Frame({"done": data}, tuple(blobs))
+
+
+def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Keep the pipes to ourselves: whatever a library prints goes to stderr."""
+    incoming = os.fdopen(os.dup(0), "rb")
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    return incoming, outgoing
+
+
+def _address_space() -> int:
+    """Bytes of address space in use."""
+    try:
+        with Path("/proc/self/statm").open(encoding="ascii") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 2 << 30
+
+
+def _limit_memory(used: int, allowed: int) -> None:
+    """Bound the address space to what the libraries use plus what the task may take (not on
+    Windows, where the parent's look at the process is the only bound)."""
+    try:
+        import resource
+    except ImportError:
+        return
+    bound = int(os.environ.get(MEMORY_VARIABLE, limits.MOST))
+    limit = used + min(allowed, bound)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Workbooks pressed from a pattern are those that are built one by one."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from converter import workbook as workbooks
+from converter.files import writing, zip_writing
+from converter.forms import loading
+from converter.model.forms import Form
+from converter.model.submissions import Stamp
+from converter.template import answers
+from converter.template.blueprint import compact, workbook
+from converter.template.cell_text import harmless
+from converter.template.labels import label
+from converter.template.layout import layout
+from converter.template.renderer import Press, prepared_rows
+from converter.template.saving import parts
+from converter.template.style import Painter
+
+STAMP = Stamp(
+    unit_code="130102-0001",
+    unit_name="示例机械有限公司工会委员会",
+    superior_code="130102",
+    superior_name="示例县总工会",
+    period="2026",
+    serial=3,
+)
+AWKWARD = Stamp(
+    unit_code="A-1",
+    unit_name="2号<示例> & \"甲\" '乙' _x0041_ @@unit_code@@",
+    superior_name="示例&总工会",
+    period="2026年",
+    serial=999_999_999,
+)
+
+
+@pytest.fixture(scope="module")
+def definition() -> Form:
+    return loading.load(loading.form_dir())
+
+
+@pytest.fixture(scope="module")
+def press(definition: Form) -> Press:
+    return Press(definition)
+
+
+@pytest.mark.parametrize("stamp", [STAMP, AWKWARD], ids=["plain", "awkward"])
+def test_what_is_pressed_is_what_is_designed(stamp: Stamp, definition: Form, press: Press) -> None:
+    """Part by part, but for styles that answers may need and the rows that are written here."""
+    designed = parts(workbook(layout(definition, 1), Painter(label(definition, "font")), stamp))
+    with zipfile.ZipFile(BytesIO(press.blank(stamp, rows=1))) as pressed:
+        assert pressed.testzip() is None
+        assert pressed.namelist() == [name for name, _ in designed]
+        for name, data in designed:
+            if name not in ("xl/styles.xml", "xl/worksheets/sheet3.xml"):
+                assert _styleless(pressed.read(name)) == _styleless(compact(data)), name
+
+
+def _styleless(xml: bytes) -> bytes:
+    return re.sub(rb' s="[0-9]+"', b"", xml)
+
+
+def test_a_filled_workbook_and_a_blank_one_differ_in_nothing_else(press: Press) -> None:
+    """Two ways to press, one result: with patterns for many, row by row for answers."""
+    for stamp in (STAMP, AWKWARD):
+        few, row_by_row = press.blank(stamp, rows=30), press.filled(None, stamp, rows=30)
+        with (
+            zipfile.ZipFile(BytesIO(few)) as one,
+            zipfile.ZipFile(BytesIO(b"".join(row_by_row))) as other,
+        ):
+            assert one.namelist() == other.namelist()
+            for name in one.namelist():
+                assert one.read(name) == other.read(name), name
+
+
+def test_it_is_read_back_with_its_stamp_and_locked_names(
+    definition: Form, press: Press, tmp_path: Path
+) -> None:
+    for number, stamp in enumerate((STAMP, AWKWARD)):
+        path = tmp_path / f"{number}.xlsx"
+        path.write_bytes(press.blank(stamp, rows=20))
+        found = workbooks.read(path, definition)
+        assert (found.stamp.unit_name, found.stamp.serial) == (stamp.unit_name, stamp.serial)
+        assert found.unit is not None
+        assert found.unit.columns["unit_name"].text == [stamp.unit_name]
+        assert found.unit.columns["superior_union"].text == [stamp.superior_name]
+
+
+def test_the_form_is_designed_once_for_units_of_one_make(
+    definition: Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from converter.template import renderer as module
+
+    made: list[frozenset[str]] = []
+    whole = module.design
+
+    def counted(form: Form, names: frozenset[str], **how: bool) -> object:
+        made.append(names)
+        return whole(form, names, **how)
+
+    monkeypatch.setattr(module, "design", counted)
+    press = Press(definition)
+    for rows in (20, 40):
+        for stamp in (STAMP, AWKWARD, STAMP, AWKWARD):
+            press.blank(stamp, rows=rows)
+    assert len(made) == 2  # with and without a code of the superior union
+
+
+@pytest.mark.parametrize("rows", [1, 2, 2000, 2001, 2002, 5000])
+def test_every_prepared_row_is_there_and_none_more(
+    rows: int, definition: Form, press: Press
+) -> None:
+    with zipfile.ZipFile(BytesIO(press.blank(rows=rows))) as pressed:
+        sheet = pressed.read("xl/worksheets/sheet3.xml")
+        book = pressed.read("xl/workbook.xml")
+    numbers = [int(n) for n in re.findall(rb'<row r="([0-9]+)"', sheet)]
+    assert numbers == list(range(1, rows + 5))
+    assert b"1040003" not in sheet + book
+    assert b"@@" not in sheet + book
+    assert (b"MATCH($" in sheet) == (rows <= definition.limits["live_duplicates"])
+
+
+def test_a_place_that_is_nowhere_is_refused() -> None:
+    with pytest.raises(ValueError, match="@@b@@"):
+        zip_writing.Pattern([("a", b"x @@a@@")], [b"@@a@@", b"@@b@@"], when=0)
+
+
+def test_a_pattern_fills_its_places_and_leaves_the_rest() -> None:
+    members = [("a.xml", b"<a>@@n@@</a>" * 3), ("b.bin", bytes(range(256)) * 300), ("c", b"")]
+    pattern = zip_writing.Pattern(members, [b"@@n@@"], when=1_767_225_600)
+    for value in (b"", b"x", "示例".encode(), b"y" * 65_535):
+        fill = {b"@@n@@": value}
+        with zipfile.ZipFile(
+            BytesIO(pattern.copy(lambda _, place, fill=fill: fill[place]))
+        ) as found:
+            assert found.testzip() is None
+            assert found.read("a.xml") == (b"<a>" + value + b"</a>") * 3
+            assert (found.read("b.bin"), found.read("c")) == (members[1][1], b"")
+            assert found.getinfo("a.xml").date_time == (2026, 1, 1, 0, 0, 0)
+
+
+def test_many_files_are_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "1").write_bytes(b"old")
+    writing.write_many([(tmp_path / "1", b"one"), (tmp_path / "2", b"two")])
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"1": b"one", "2": b"two"}
+
+    def full() -> None:
+        raise OSError(28, "disk full")
+
+    monkeypatch.setattr(writing, "flush_all", full)
+    with pytest.raises(OSError, match="disk full"):
+        writing.write_many([(tmp_path / "1", b"new"), (tmp_path / "3", b"new")])
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"1": b"one", "2": b"two"}
+
+
+def test_more_members_than_a_sheet_prepares_rows_for_still_have_theirs() -> None:
+    assert prepared_rows(500, 0) == 500
+    assert prepared_rows(1, 7) == 27
+    assert prepared_rows(2_000_000, 0) == 1_048_476
+    assert prepared_rows(1, 1_048_500) == 1_048_500
+
+
+@pytest.mark.parametrize(
+    "text", ["a\x01b", "\x01", "a\x00", "<&>", " a", "a\n", "_x0041_", "𠮷", "]]>"]
+)
+def test_odd_texts_make_sound_cells(text: str) -> None:
+    from xml.etree import ElementTree
+
+    cell = ElementTree.fromstring(b'<c s="1' + answers.plain(text))
+    shown = "".join(cell.itertext())
+    assert shown == harmless(text)
+    assert answers.encoded([text, "b"]) is None or harmless(text) == text

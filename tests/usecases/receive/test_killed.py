@@ -1,0 +1,98 @@
+"""A run that is killed at any moment and started again ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+from converter.forms import loading
+from converter.register import Register
+from tests.usecases.receive.collection import CREATED, Inbox, packed, records, workbook, zipped
+
+# A whole run in a process that kills itself at the n-th step of its writing: a receipt given its name,
+# a batch about to be committed, a batch just committed.
+SCRIPT = """
+import os, signal, sys
+from pathlib import Path
+from converter.forms import loading
+from converter.register import writer
+from converter.usecases.receive import Plan, receive, run
+from converter.workers.pool import Worker
+inbox, store, reply, kill_at = map(Path, sys.argv[1:])
+steps = int(str(kill_at))
+def step():
+    global steps
+    steps -= 1
+    if steps == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+rename, leave = Path.replace, writer.Recorded.__exit__
+def renaming(*arguments):
+    step()
+    return rename(*arguments)
+def leaving(self, *error):
+    step()
+    leave(self, *error)
+    step()
+Path.replace, writer.Recorded.__exit__ = renaming, leaving
+run.FILES_A_BATCH = 3
+folder = loading.form_dir().resolve()
+plan = Plan(folder, loading.read(folder), reply, None, None, 1, 1772900000)
+with Worker() as worker:
+    receive(inbox, store, plan, worker)
+"""
+
+
+def start(root: Path, name: str, kill_at: int) -> int:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            SCRIPT,
+            *map(str, (root / "in", root / name, root / f"{name}-R", kill_at)),
+        ],
+        check=False,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path(loading.__file__).parents[2])},
+    )
+    assert done.returncode in (0, -9), done.stderr.decode()
+    return done.returncode
+
+
+def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
+    with Register(store, loading.read(loading.form_dir())) as register:
+        return {
+            table: register.query(f"SELECT * FROM {table} ORDER BY ALL")
+            for table in ("units", "submissions", "answers", "members", "findings", "containers")
+        }
+
+
+def replies(folder: Path) -> dict[str, bytes]:
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*.json"))
+    }
+
+
+def test_killed_at_random_and_run_again_gives_the_same_register(tmp_path: Path) -> None:
+    box = Inbox(tmp_path / "in")
+    for n in range(1, 7):
+        box.put(f"{n}.zip", packed(records(n)))
+    box.put("3改.zip", packed(records(3, staff="50")))
+    box.put("4抄.zip", packed(records(4), CREATED + 5))
+    box.put("坏.pdf", b"%PDF-1.7")
+    box.put("表.xlsx", workbook(8))
+    box.put("一批.zip", zipped([(f"{n}.zip", packed(records(n))) for n in range(20, 24)]))
+    assert start(tmp_path, "whole", 0) == 0
+    expected = contents(tmp_path / "whole")
+    assert len(expected["submissions"]) == 14
+    chance = random.Random(20261123)
+    killed = 0
+    while start(tmp_path, "torn", chance.randint(2, 7)):
+        killed += 1
+        assert killed < 40  # each run gets at least one step further
+    assert killed >= 3
+    assert contents(tmp_path / "torn") == expected
+    assert replies(tmp_path / "torn-R") == replies(tmp_path / "whole-R")
+    assert not list((tmp_path / "torn").glob("spool/*"))

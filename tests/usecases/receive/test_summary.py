@@ -1,0 +1,178 @@
+"""The summary as a page, as a workbook and as text: the same figures, charts that fit them."""
+
+from __future__ import annotations
+
+from datetime import date
+from html.parser import HTMLParser
+from io import BytesIO
+from typing import Any
+
+import openpyxl
+import pytest
+
+from converter.register import Snapshot
+from converter.report import charts, spreadsheet, summary
+from converter.statistics import collection as statistics
+from converter.statistics.cards import Table
+from converter.statistics.figure import BARS, LINE, STACKED, TILES, Figure
+from tests.sheets import FORM
+from tests.usecases.receive.conftest import Collection
+
+BY = statistics.groups(FORM)
+
+
+@pytest.fixture(scope="module")
+def found(collection: Collection) -> list[Figure]:
+    with Snapshot(collection.store) as register:
+        return statistics.figures(register, FORM, date(2026, 3, 7), by=BY)
+
+
+@pytest.fixture(scope="module")
+def book(found: list[Figure]) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(BytesIO(summary.xlsx(found, "汇总 & 表", "说明")))
+
+
+class _Page(HTMLParser):
+    """Headings, and the cells of the table or the tiles below each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: dict[str, list[str]] = {}
+        self._inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("h2", "td", "dd", "dt", "svg") or (tag == "th" and ("scope", "row") in attrs):
+            self._inside = tag
+            self._text = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside not in ("", "svg"):
+            self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag != self._inside:
+            return
+        if tag == "h2":
+            self.parts[self._text] = []
+        elif tag != "svg":
+            list(self.parts.values())[-1].append(self._text)
+        self._inside = ""
+
+
+def _plain(value: str | int | float) -> str | float:
+    """A cell's figure, however it is written."""
+    text = str(value).replace(",", "")
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def test_page_and_workbook_say_the_same(found: list[Figure], book: openpyxl.Workbook) -> None:
+    page = _Page()
+    page.feed(summary.html(found, "汇总"))
+    assert [sheet["A1"].value for sheet in book] == list(page.parts)
+    for sheet, figure in zip(book, found, strict=True):
+        wide = len(figure.table.header)
+        rows = [[c.value for c in row[:wide]] for row in sheet.iter_rows(min_row=4)]
+        cells = [value for row in rows[: len(figure.table.rows)] for value in row]
+        told = page.parts[figure.table.title]
+        assert list(map(_plain, told)) == ["" if v is None else _plain(v) for v in cells]
+        assert rows[: len(figure.table.rows)] == [
+            [None if value == "" else value for value in row] for row in figure.table.rows
+        ]
+
+
+def test_every_chart_is_native_and_points_at_its_lines(
+    found: list[Figure], book: openpyxl.Workbook
+) -> None:
+    for sheet, figure in zip(book, found, strict=True):
+        lines = len(figure.table.rows) - figure.total
+        assert len(sheet._charts) == bool(figure.chart not in ("", TILES) and lines)
+        for chart in sheet._charts:
+            for series in chart.series:
+                assert series.cat.numRef or series.cat.strRef
+                assert series.val.numRef.f.endswith(f"${3 + min(lines, charts.DRAWN)}")
+
+
+def test_every_sheet_is_ready_to_print(book: openpyxl.Workbook) -> None:
+    for sheet in book:
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.print_title_rows == "$3:$3"
+        assert sheet.oddHeader.left.text == "汇总 && 表"  # one ampersand when printed
+        assert sheet.oddFooter.center.text == "第 &P 页，共 &N 页"
+        assert str(sheet.page_setup.paperSize) == sheet.PAPERSIZE_A4
+
+
+def test_the_first_sheet_leads_to_the_others_and_back(book: openpyxl.Workbook) -> None:
+    first, *others = book.worksheets
+    links = [c.hyperlink.location for row in first for c in row if c.hyperlink]
+    assert links == [f"'{sheet.title}'!A1" for sheet in others]
+    assert all(s["A2"].hyperlink.location == f"'{first.title}'!A1" for s in others)
+
+
+def test_the_page_needs_nothing_from_outside(found: list[Figure]) -> None:
+    page = summary.html(found, "汇总")
+    drawn = [f for f in found if f.chart not in ("", TILES)]
+    assert page.count("<svg") == sum(bool(charts.drawn(f)[0]) for f in drawn)
+    for word in ("<script", "src=", "@import", "url(", "<link"):
+        assert word not in page
+
+
+def test_a_drawing_says_what_it_shows(found: list[Figure]) -> None:
+    page = summary.html(found, "汇总")
+    assert page.count('role="img"') == page.count("<svg")
+    assert "Pygal" not in page
+    assert 'aria-label="图：收集进度（2026）。数字见表。"' in page
+
+
+def bars(rows: Any, chart: str = BARS, total: bool = True) -> Figure:
+    return Figure(Table("t", ("名称", "甲", "乙"), rows), chart, (1, 2), total)
+
+
+def test_names_cannot_break_out_of_page_or_workbook() -> None:
+    evil = '<script>alert("x")</script>=1+1'
+    one = bars(((evil, 1, 2), ("=1+1", 1, 1), ("合计", 2, 3)))
+    assert "<script" not in summary.html([one], evil)
+    book = openpyxl.load_workbook(BytesIO(summary.xlsx([one], "t")))
+    assert book.worksheets[0]["A5"].data_type == "s"
+
+
+def test_a_chart_of_hundreds_says_what_it_leaves_out() -> None:
+    rows = (*((f"工会{n}", n, n) for n in range(100)), ("合计", 1, 1))
+    page = summary.html([bars(rows)], "t")
+    assert page.count("工会99") == 1  # in the table
+    assert str(charts.DRAWN) in page.partition("<figcaption>")[2].partition("</figcaption>")[0]
+
+
+def test_a_list_of_thousands_is_cut_on_the_page_and_whole_in_the_workbook() -> None:
+    rows = tuple((f"单位{n:05}", "甲", "乙") for n in range(3_000))
+    one = Figure(Table("没报的", ("单位", "一", "二"), rows))
+    page = summary.html([one], "t")
+    assert "单位00999" in page
+    assert "单位01000" not in page
+    assert "另有 2000 行" in page
+    assert "单位02999" not in summary.text([one])
+    sheet = openpyxl.load_workbook(BytesIO(summary.xlsx([one], "t"))).worksheets[0]
+    assert sheet["A3003"].value == "单位02999"
+
+
+def test_of_a_long_time_the_last_days_are_drawn() -> None:
+    rows = tuple((f"2026-{1 + n // 28:02}-{1 + n % 28:02}", n, n) for n in range(100))
+    one = bars(rows, LINE, total=False)
+    lines, of = charts.drawn(one)
+    assert (lines[-1], of, len(lines)) == (rows[-1], 100, charts.LINES)
+    sheet = openpyxl.load_workbook(BytesIO(summary.xlsx([one], "t"))).worksheets[0]
+    (series, _) = sheet._charts[0].series
+    first = spreadsheet.FIRST + 100 - charts.LINES
+    assert series.val.numRef.f == f"'t'!$B${first}:$B$103"
+
+
+def test_a_collection_of_which_nothing_came_has_a_summary() -> None:
+    nothing = [bars((), BARS, total=False), bars((("合计", 0, 0),), STACKED)]
+    page = summary.html(nothing, "t")
+    assert "没有。" in page
+    assert "<svg" not in page
+    book = openpyxl.load_workbook(BytesIO(summary.xlsx(nothing, "t")))
+    assert not any(sheet._charts for sheet in book)

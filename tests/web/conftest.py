@@ -1,0 +1,67 @@
+"""One union for all tests of the pages, and an application over it a module."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from converter.web import app as application
+from tests.web import world
+from tests.web.visitors import Visitor
+from tests.web.world import World
+
+
+class Clock:
+    """A clock that tests can put forward."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Treat as read-only, or copy it."""
+    return world.build(tmp_path_factory.mktemp("union"))
+
+
+@pytest.fixture
+def union(original: World, tmp_path: Path) -> World:
+    root = tmp_path / "union"
+    shutil.copytree(original.root, root)
+    return World(root, original.units, original.passwords)
+
+
+@pytest.fixture
+def quick(union: World) -> Callable[..., Any]:
+    """An application without workers: for pages that check no file."""
+
+    def made(**changed: Any) -> Any:
+        return application.build(union.settings(**changed))
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def desk(original: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Any]]:
+    """A union and an application with a warm worker, for a whole module."""
+    root = tmp_path_factory.mktemp("desk") / "union"
+    shutil.copytree(original.root, root)
+    own = World(root, original.units, original.passwords)
+    app = application.build(own.settings(largest=1 << 20))
+    with TestClient(app):  # the workers live as long
+        yield own, app
+
+
+@pytest.fixture
+def clerk(desk: tuple[World, Any]) -> Visitor:
+    """A unit that is signed in."""
+    own, app = desk
+    return Visitor(app).enter(own)

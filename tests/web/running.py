@@ -1,0 +1,178 @@
+"""The portal as a program of its own, and a browser before it."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from converter.web import app as application
+from converter.web import server
+from tests.parity.office import missing
+from tests.web.world import World
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=zh-CN",
+]  # fmt: skip
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+class Portal:
+    """`converter portal` in a process of its own, on a free port of the loopback."""
+
+    def __init__(self, world: World, *options: object) -> None:
+        command = [
+            sys.executable, "-m", "converter.cli", "portal", "--keys", world.keys,
+            "--issued", world.issued, "--inbox", world.inbox, "--published", world.store,
+            "--reply", world.reply, "--port", 0, "--jobs", 2, *options,
+        ]  # fmt: skip
+        roster = world.root / "名册.xlsx"
+        if roster.exists():
+            command += ["--roster", roster]
+        self.process = subprocess.Popen(
+            list(map(str, command)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"},
+        )
+        self.said: list[str] = []
+        self.log: list[str] = []
+        lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, args=(lines,), daemon=True).start()
+        threading.Thread(target=self._note, daemon=True).start()
+        self.password = ""
+        while True:
+            line = lines.get(timeout=60)
+            if found := re.search("登录口令：([A-Z0-9-]+)", line):
+                self.password = found[1]
+            if found := re.search(r"http://\S+", line):
+                self.url = found[0].rstrip("/")
+                return
+            if not line:
+                raise AssertionError("".join(self.log))
+
+    def _listen(self, lines: queue.Queue[str]) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said.append(line)
+            lines.put(line)
+        lines.put("")
+
+    def _note(self) -> None:
+        assert self.process.stderr
+        self.log.extend(iter(self.process.stderr))
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """As Ctrl+C would; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(timeout=30)
+        finally:
+            self.process.kill()
+
+
+class Inside:
+    """The portal in a thread of this process: the tests can look the answer to a picture up."""
+
+    def __init__(self, world: World, **changed: Any) -> None:
+        self.app = application.build(world.settings(**changed))
+        self.password = application.officer_password(self.app, reset=False)
+        listening = server.Listening("127.0.0.1", 0)
+        self._socket = server.bind(listening)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = server.prepared(self.app, listening)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
+        self._thread.start()
+
+    def answer(self, riddle: str) -> str:
+        """What a person reads on a picture."""
+        return str(self.app.state.services.captchas._held[riddle].answer)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=30)
+        self._socket.close()
+
+
+@contextmanager
+def inside(world: World, **changed: Any) -> Iterator[Inside]:
+    portal = Inside(world, **changed)
+    try:
+        yield portal
+    finally:
+        portal.stop()
+
+
+@contextmanager
+def running(world: World, *options: object) -> Iterator[Portal]:
+    portal = Portal(world, *options)
+    try:
+        yield portal
+    finally:
+        portal.stop()
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, without a window and without a network of its own."""
+    from playwright.sync_api import sync_playwright
+
+    if not Path(CHROMIUM).exists():
+        missing(CHROMIUM)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield started
+        finally:
+            started.close()
+
+
+def hidden(page: str, name: str) -> str:
+    """A hidden field of a form."""
+    found = re.search(f'name="{name}" value="([^"]*)"', page)
+    assert found, page
+    return found[1]
+
+
+def send(client: httpx.Client, data: bytes, name: str = "填报.xlsx") -> httpx.Response:
+    """Upload a workbook as a browser would."""
+    token = hidden(client.get("/check").text, "token")
+    return client.post(
+        "/check", data={"token": token}, files={"file": (name, data)}, follow_redirects=True
+    )
+
+
+def files(folder: Path) -> list[str]:
+    """All files below a folder."""
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def told(answer: Any) -> str:
+    """What is in the way, as the page says it."""
+    found = re.search(r'role="alert"[^>]*>(.*?)</p>', answer.text, re.DOTALL)
+    return found[1].strip() if found else ""
+
+
+def heading(answer: Any) -> str:
+    found = re.search(r"<h1>(.*?)</h1>", answer.text, re.DOTALL)
+    return re.sub("<[^>]+>", "", found[1]) if found else ""

@@ -1,0 +1,185 @@
+"""The manual's flow in a real browser: every page as a person meets it, with a script and
+without, and nothing that axe objects to."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from converter.web.attempts import BY_UNIT
+from tests.web import running, world
+from tests.web.walking import collect, follow, sign_in, upload, walk
+from tests.web.world import World
+
+
+@pytest.fixture(scope="module")
+def started() -> Iterator[Any]:
+    with running.browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def portal(
+    original: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, running.Inside]]:
+    root = tmp_path_factory.mktemp("browser") / "union"
+    shutil.copytree(original.root, root)
+    own = World(root, original.units, original.passwords)
+    with running.inside(own, largest=1 << 20) as inside:
+        yield own, inside
+
+
+class Watched:
+    """A page whose complaints are kept: what the policy blocks, scripts that fail, what is not
+    found."""
+
+    def __init__(self, browser: Any, **settings: Any) -> None:
+        self.context = browser.new_context(locale="zh-CN", **settings)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.complaints: list[str] = []
+        self.elsewhere: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._request)
+
+    def _console(self, message: Any) -> None:
+        # A refused form is told by its page; the browser says so, too.
+        if message.type in ("error", "warning") and "status of 4" not in message.text:
+            self.complaints.append(message.text)
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.elsewhere.append(request.url)
+
+
+def objections(page: Any) -> list[str]:
+    """What axe finds on a page."""
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]]
+
+
+def test_the_checker_has_teeth(started: Any, portal: tuple[World, running.Inside]) -> None:
+    _, inside = portal
+    page = Watched(started).page
+    page.goto(inside.url)
+    page.evaluate("document.querySelector('main').append(document.createElement('input'))")
+    assert any(found.startswith("label:") for found in objections(page))
+
+
+def test_from_the_password_to_the_receipt_and_no_page_that_axe_objects_to(
+    started: Any, portal: tuple[World, running.Inside]
+) -> None:
+    own, inside = portal
+    watched = Watched(started, viewport={"width": 1100, "height": 760})
+    found: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        found[name] = objections(watched.page)
+
+    walk(watched.page, inside, own, look)
+    assert len(found) == 15
+    assert {name: what for name, what in found.items() if what} == {}
+    assert watched.complaints == []
+    assert watched.elsewhere == []
+
+
+def test_the_same_without_a_script(started: Any, portal: tuple[World, running.Inside]) -> None:
+    own, inside = portal
+    watched = Watched(started, java_script_enabled=False, viewport={"width": 390, "height": 780})
+    page, unit = watched.page, own.units[1]
+    page.goto(f"{inside.url}/identity")
+    page.get_by_label("单位名称").fill(unit.name)
+    before = page.locator("img").get_attribute("src")
+    follow(page, page.get_by_role("button", name="看不清图片，换一张"))
+    assert page.locator("img").get_attribute("src") != before
+    assert page.get_by_label("单位名称").input_value() == unit.name
+    sign_in(page, inside, unit.name, own.passwords[unit.code])
+    assert page.get_by_role("heading", name="单位信息验证").is_visible()
+    follow(page, page.get_by_role("link", name="检查和上报", exact=True))
+    upload(page, world.workbook(2))
+    follow(page, page.get_by_role("button", name="提交上报"))
+    number = page.url.rpartition("/")[2]
+    assert (own.inbox / "web" / f"{number}.zip").is_file()
+    collect(own)
+    page.reload()
+    assert page.get_by_role("heading", name="回执").is_visible()
+    assert watched.elsewhere == []
+
+
+def test_wrong_passwords_lock_the_way_in_and_keep_what_was_typed(
+    started: Any, portal: tuple[World, running.Inside]
+) -> None:
+    own, inside = portal
+    watched = Watched(started)
+    page, unit = watched.page, own.units[2]
+    page.goto(f"{inside.url}/identity")
+    for _ in range(BY_UNIT.free):
+        sign_in(page, inside, unit.name, "AAAA-BBBB-CCCC")
+        assert "单位名称或单位密码不对" in page.get_by_role("alert").inner_text()
+        assert page.get_by_label("单位名称").input_value() == unit.name
+    sign_in(page, inside, unit.name, own.passwords[unit.code])
+    assert re.search("请过 [0-9]+ 分钟再试", page.get_by_role("alert").inner_text())
+    assert objections(page) == []
+
+
+def test_a_narrow_screen_never_scrolls_sideways(
+    started: Any, portal: tuple[World, running.Inside]
+) -> None:
+    own, inside = portal
+    watched = Watched(started, viewport={"width": 320, "height": 700})
+    page, unit = watched.page, own.units[0]
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    for path in ("/", "/identity", "/officer/sign-in", "/nowhere"):
+        page.goto(inside.url + path)
+        assert not page.evaluate(wide), path
+        assert objections(page) == []
+    page.goto(f"{inside.url}/identity")
+    sign_in(page, inside, unit.name, own.passwords[unit.code])
+    assert not page.evaluate(wide)
+    page.goto(f"{inside.url}/check")
+    upload(page, world.workbook(1, fault=True), "很" * 60 + ".xlsx")
+    assert not page.evaluate(wide)
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(
+    started: Any, portal: tuple[World, running.Inside]
+) -> None:
+    _, inside = portal
+    watched = Watched(started)
+    page = watched.page
+    page.goto(f"{inside.url}/check")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "大.xlsx", "mimeType": "application/zip", "buffer": bytes(2 << 20)}
+    )
+    assert "最大 1 MB" in page.locator("#busy").inner_text()
+    page.get_by_role("button", name="上传检查").click()
+    assert page.url.endswith("/check")
+    # Without the script's help the server says it, and the browser shows that page.
+    page.evaluate("document.getElementById('file').setCustomValidity('')")
+    follow(page, page.get_by_role("button", name="上传检查"))
+    assert page.get_by_role("heading", name="文件太大").is_visible()
+
+
+def test_the_keyboard_alone_leads_in(started: Any, portal: tuple[World, running.Inside]) -> None:
+    own, inside = portal
+    watched = Watched(started)
+    page, unit = watched.page, own.units[0]
+    page.goto(f"{inside.url}/identity")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "跳到正文"
+    page.get_by_label("单位名称").focus()
+    page.keyboard.type(unit.name)
+    page.keyboard.press("Tab")
+    page.keyboard.type(own.passwords[unit.code])
+    page.keyboard.press("Tab")
+    riddle = page.locator("input[name=riddle]").input_value()
+    page.keyboard.type(inside.answer(riddle))
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.endswith("/unit")
