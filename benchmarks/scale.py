@@ -346,7 +346,7 @@ def _in_a_process(work: Callable[..., Any], *args: Any) -> Any:
 
 
 def _filled(store: Path, units: int) -> None:
-    from converter.register import Arrival, Claim, Register
+    from converter.register import ClaimedSender, ReceivedFile, Register
 
     cards = loading.with_codes(loading.form_dir().resolve())
     batch = 2_000
@@ -357,9 +357,9 @@ def _filled(store: Path, units: int) -> None:
                 for unit in range(first, min(first + batch, units)):
                     file.writelines(_lines(unit, unit - first, [f.key for f in cards.member]))
             arrivals = [
-                Arrival(
+                ReceivedFile(
                     f"{unit:07d}.xlsx", f"content{unit:057d}", "accepted",
-                    Claim("", unit_name(unit), "", f"示例{unit // 200}总工会"), "2026",
+                    ClaimedSender("", unit_name(unit), "", f"示例{unit // 200}总工会"), "2026",
                     f"digest{unit:058d}", members=MEMBERS, answers=_answers(cards, unit),
                     member_sheet="members", id_column=3, spool=str(spool), number=unit - first,
                 )

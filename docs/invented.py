@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from converter.forms import loading  # noqa: E402
-from converter.register import Listed  # noqa: E402
+from converter.register import RosterEntry  # noqa: E402
 from converter.usecases.receive import Plan, receive  # noqa: E402
 from converter.workers.pool import Worker  # noqa: E402
 from tests import sample_people  # noqa: E402
@@ -35,11 +35,11 @@ def superior(number: int) -> str:
     return (*TOWNS, COUNTY)[number % 4]
 
 
-def roster() -> list[Listed]:
+def roster() -> list[RosterEntry]:
     """Every unit, and the towns' unions below the county's."""
-    towns = [Listed(f"130102-9{n:03d}", town, "", COUNTY) for n, town in enumerate(TOWNS)]
+    towns = [RosterEntry(f"130102-9{n:03d}", town, "", COUNTY) for n, town in enumerate(TOWNS)]
     return towns + [
-        Listed(f"130102-{n:04d}", name(n), "", superior(n)) for n in range(1, UNITS + 1)
+        RosterEntry(f"130102-{n:04d}", name(n), "", superior(n)) for n in range(1, UNITS + 1)
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import scale_page
 from benchmarks.scale import MEMBERS, id_number, press
-from converter.register import Claim, Register
+from converter.register import ClaimedSender, Register
 from tests.canonical import FORM
 from tests.people import id_number as expected
 from tests.register.test_register import arrival
@@ -26,7 +26,7 @@ def province(folder: Path, unit: str, numbers: list[str]) -> None:
         spool = register.spool / "0.csv"
         lines = [f'"0","{n}","{n}","示例","{i}","","",""' for n, i in enumerate(numbers, 1)]
         spool.write_text("\r\n".join([*lines, ""]), "utf-8")
-        claim = Claim("", unit, "", "示例总工会")
+        claim = ClaimedSender("", unit, "", "示例总工会")
         with register.record([arrival("a", claim=claim, spool=str(spool))], "t"):
             pass
         register.publish("2026", 1_772_000_000)

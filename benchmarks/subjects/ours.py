@@ -86,7 +86,7 @@ def annotate(path: str, warm: str) -> Iterator[Facts | None]:
     from converter.validation import checking
 
     definition = loading.load(Path(FORM_FOLDER))
-    press = template.Press(definition)
+    press = template.TemplateRenderer(definition)
 
     def judged(source: str) -> Any:
         return checking.check([workbook.read(Path(source), definition)], definition, today())[0]
@@ -142,9 +142,9 @@ def _press(count: int, rows: int, *, written: bool) -> Iterator[Facts | None]:
 
 def _press_of(rows: int) -> Any:
     """A function from a stamp to its workbook's bytes, used once before."""
-    from converter.template import Press
+    from converter.template import TemplateRenderer
 
-    press = Press(loading.load(Path(FORM_FOLDER)))
+    press = TemplateRenderer(loading.load(Path(FORM_FOLDER)))
     press.blank(_stamp(0), rows=rows)
     return partial(press.blank, rows=rows)
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from converter.cli.common import OK, ROOMS, USAGE, cli, err
+from converter.cli.common import COMMAND_MODULES, OK, USAGE, cli, err
 
 __all__ = ["cli", "main", "run"]
 
@@ -57,9 +57,9 @@ def run(arguments: Sequence[str], *, window: bool = False) -> int:
         err(usage.explained(error))
         return USAGE
     except (click.Abort, KeyboardInterrupt):
-        from converter.messages.catalogue import say
+        from converter.messages.catalogue import message
 
-        err(say("interrupted"))
+        err(message("interrupted"))
         return 130
     except Exception as error:  # every other ending is sorted out in one place
         from converter.usecases import failures
@@ -70,4 +70,4 @@ def run(arguments: Sequence[str], *, window: bool = False) -> int:
 
 
 def _files_alone(arguments: Sequence[str]) -> bool:
-    return arguments[0] not in ROOMS and all(map(os.path.exists, arguments))
+    return arguments[0] not in COMMAND_MODULES and all(map(os.path.exists, arguments))

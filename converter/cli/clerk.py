@@ -30,7 +30,7 @@ from converter.cli.path_types import EXISTING, EXISTING_FILE, EXISTING_FOLDER, T
 if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.model.submissions import Outcome
-    from converter.usecases.check import Fixed
+    from converter.usecases.check import FixedCopy
     from converter.usecases.convert import Converted
 
 
@@ -72,7 +72,7 @@ def template(
 
 
 def _say_template(done: dict[str, Any], form: Form, target: Path) -> int:
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.model.issues import Issues
     from converter.model.submissions import Outcome
 
@@ -81,13 +81,13 @@ def _say_template(done: dict[str, Any], form: Form, target: Path) -> int:
     if "rows" not in done:
         return FOUND
     key = "template_filled" if done["members"] else "template_done"
-    out(say(key, path=target, rows=done["rows"], members=done["members"]))
+    out(message(key, path=target, rows=done["rows"], members=done["members"]))
     left = done["left_behind"]
     if left:
         cells = "、".join(f"{sheet}!{cell}" for sheet, cell, _ in left[:5])
-        more = say("and_more") if len(left) > 5 else ""
-        out(say("template_left", count=len(left), cells=cells + more))
-    err(say("template_next", path=target))
+        more = message("and_more") if len(left) > 5 else ""
+        out(message("template_left", count=len(left), cells=cells + more))
+    err(message("template_next", path=target))
     return OK
 
 
@@ -115,7 +115,7 @@ def check(
     jobs: int | None,
     cluster: str | None,
 ) -> int:
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.workers.pool import Worker
 
     worker = Worker()
@@ -160,23 +160,23 @@ def check(
     _say_written(report.annotated, annotate, "annotated")
     _say_written([one.copy for one in report.fixed], fix, "fixed")
     if fix and not report.fixed:
-        err(say("fixed_none"))
+        err(message("fixed_none"))
     return _verdict(report.outcomes, strict)
 
 
-def _say_fixed(fixed: Fixed, form: Form, show_ids: bool) -> None:
+def _say_fixed(fixed: FixedCopy, form: Form, show_ids: bool) -> None:
     from converter.report import fixes_text
 
     out_pieces(fixes_text.lines(fixed.file, fixed.changes, form, show_ids=show_ids, width=width()))
 
 
 def _say_written(copies: Sequence[str], folder: Path | None, what: str) -> None:
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
 
     if len(copies) == 1:
-        err(say(what, path=copies[0]))
+        err(message(what, path=copies[0]))
     elif copies:
-        err(say(f"{what}_many", count=len(copies), path=folder))
+        err(message(f"{what}_many", count=len(copies), path=folder))
 
 
 def _verdict(outcomes: Sequence[Outcome], strict: bool) -> int:
@@ -204,11 +204,11 @@ def convert(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import say
+        from converter.messages.catalogue import message
         from converter.usecases.convert import convert_files
 
         folder, form = form_of(ctx)
-        target = output or Path(say("report_package_name"))
+        target = output or Path(message("report_package_name"))
         results = convert_files(workbooks, folder, target, identity, since, worker, seal)
     say_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
     return OK if all(result.package for result in results) else FOUND
@@ -223,7 +223,7 @@ def say_converted(
     since: str = "",
 ) -> None:
     """What stood in the way, what changed, what was written."""
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.report import diff_text
 
     outcomes = [r.outcome for r in results]
@@ -233,16 +233,18 @@ def say_converted(
         if result.changes is not None:
             out(diff_text.render(result.changes, form, since=since, show_ids=show_ids))
         if result.package is None:
-            err(say("convert_refused", file=result.outcome.file))
+            err(message("convert_refused", file=result.outcome.file))
             continue
-        out(say("converted", path=result.package))
-        out(say("converted_unit", name=result.outcome.unit_name, members=result.outcome.members))
+        out(message("converted", path=result.package))
+        out(
+            message("converted_unit", name=result.outcome.unit_name, members=result.outcome.members)
+        )
         if result.signed:
-            out(say("converted_signed"))
+            out(message("converted_signed"))
         if seal:
-            out(say("converted_sealed"))
-        out(say("converted_checked"))
-        err(say("convert_next", path=result.package))
+            out(message("converted_sealed"))
+        out(message("converted_checked"))
+        err(message("convert_next", path=result.package))
 
 
 @command("show")
@@ -294,14 +296,14 @@ def show(
 
 def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]) -> None:
     """A file or a register; some options ask a register only."""
-    from converter.messages.catalogue import say
-    from converter.usecases.common import Stop
+    from converter.messages.catalogue import message
+    from converter.usecases.common import UsageError
 
     if (path is None) == (store is None):
-        raise Stop(say("store_choose"))
+        raise UsageError(message("store_choose"))
     given = [name for name, value in only_store.items() if value]
     if given and store is None:
-        raise Stop(say("store_only", name=given[0]))
+        raise UsageError(message("store_only", name=given[0]))
 
 
 @command("stats")
@@ -328,7 +330,7 @@ def stats(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import say
+        from converter.messages.catalogue import message
         from converter.report import table_export
         from converter.usecases.show import read_contents, write_figures
 
@@ -340,7 +342,7 @@ def stats(
     title = found["outcome"].unit_name or path.stem
     if output:
         write_figures(found["tables"], output, title)
-        err(say("stats_written", path=output))
+        err(message("stats_written", path=output))
     else:
         out(table_export.text(found["tables"], width()))
     return OK

@@ -58,7 +58,7 @@ class Command(Chinese, click.Command):
 
 
 # Which module holds a command: imported when the command is asked for, so that help is instant.
-ROOMS = {
+COMMAND_MODULES = {
     "template": "clerk",
     "check": "clerk",
     "convert": "clerk",
@@ -78,16 +78,16 @@ class Group(Chinese, click.Group):
     """Commands grouped by who uses them; their help stands in help.zh.toml."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(ROOMS)
+        return list(COMMAND_MODULES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in ROOMS:
-            import_module(f"converter.cli.{ROOMS[cmd_name]}")  # registers its commands
+        if cmd_name in COMMAND_MODULES:
+            import_module(f"converter.cli.{COMMAND_MODULES[cmd_name]}")  # registers its commands
         return super().get_command(ctx, cmd_name)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for group, title in help.groups():
-            names = [n for n in ROOMS if help.of(n, "group") == group]
+            names = [n for n in COMMAND_MODULES if help.of(n, "group") == group]
             if names:
                 with formatter.section(title):
                     formatter.write_dl([(name, help.of(name, "short")) for name in names])

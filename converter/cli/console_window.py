@@ -33,7 +33,7 @@ def _attached() -> int:
 
 def wait() -> None:
     """Keep the window until it was read."""
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
 
     with contextlib.suppress(EOFError, KeyboardInterrupt):
-        input("\n" + say("press_enter"))
+        input("\n" + message("press_enter"))

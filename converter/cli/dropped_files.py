@@ -17,7 +17,7 @@ from converter.cli import clerk, suggest
 from converter.cli.common import FOUND, OK, err
 from converter.files import zip_peek
 from converter.forms import loading as forms
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.workers.pool import Worker
 
@@ -75,8 +75,8 @@ def _convert(
         if result.package is None and result.outcome.readable:
             copy = _copy(books if len(results) == 1 else [Path(result.outcome.file)], folder, form)
             if copy:
-                err(say("dropped_copy", path=copy))
-                err(say("dropped_copy_next"))
+                err(message("dropped_copy", path=copy))
+                err(message("dropped_copy_next"))
     return FOUND
 
 
@@ -94,7 +94,7 @@ def _identity(given: Sequence[Path], beside: Path) -> Path | None:
     lying = [p for p in sorted(beside.glob("*.xml")) if suggest.is_identity(p)]
     if len(lying) != 1:
         return None
-    err(say("dropped_identity", path=lying[0].name))
+    err(message("dropped_identity", path=lying[0].name))
     return lying[0]
 
 
@@ -115,7 +115,7 @@ def _copy(books: Sequence[Path], folder: Path, form: Form) -> Path | None:
 
 def _names(book: Path) -> Iterable[Path]:
     """填报-批注.xlsx, 填报-批注-2.xlsx … A copy's copy has no second suffix."""
-    suffix = say("annotated_suffix")
+    suffix = message("annotated_suffix")
     stem = book.stem.partition(f"-{suffix}")[0]
     yield book.with_name(f"{stem}-{suffix}.xlsx")
     number = 2

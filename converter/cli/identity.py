@@ -27,10 +27,10 @@ from converter.messages import help
 
 if TYPE_CHECKING:
     from converter.model.issues import Issue
-    from converter.usecases.identities import Shown
+    from converter.usecases.identities import IdentityReport
 
 
-class Family(Chinese, click.Group):
+class SubcommandGroup(Chinese, click.Group):
     """A command that has commands of its own."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -42,7 +42,7 @@ class Family(Chinese, click.Group):
 
 @cli.group(
     "identity",
-    cls=Family,
+    cls=SubcommandGroup,
     help=help.of("identity", "long"),
     short_help=help.of("identity", "short"),
     subcommand_metavar=help.text("metavar"),
@@ -65,13 +65,13 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
 @command("init")
 @option("identity init", "--keys", type=TARGET, required=True, metavar="DIR")
 def init(keys: Path) -> int:
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.usecases import identities
 
     public = identities.init(keys)
-    out(say("identity_made", path=keys))
-    out(say("identity_fingerprint", fingerprint=public.fingerprint))
-    err(say("identity_keep", path=keys))
+    out(message("identity_made", path=keys))
+    out(message("identity_fingerprint", fingerprint=public.fingerprint))
+    err(message("identity_keep", path=keys))
     return OK
 
 
@@ -95,7 +95,7 @@ def issue(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import say
+        from converter.messages.catalogue import message
         from converter.usecases import identities
 
         folder, _ = form_of(ctx)
@@ -104,15 +104,15 @@ def issue(
     if outcome.issues:
         print_report([outcome], table, show_ids=False, summary=False)
     if outcome.status in ("errors", "unreadable"):
-        err(say("identity_roster_refused", path=roster))
+        err(message("identity_roster_refused", path=roster))
         return FOUND
     done = identities.issue(identities.chosen(units, only), keys, output, asked)
-    out(say("identity_issued", count=len(done.files), path=output))
+    out(message("identity_issued", count=len(done.files), path=output))
     if done.again:
-        out(say("identity_again", count=done.again))
-    out(say("identity_until", period=asked.period, valid_until=asked.valid_until))
-    out(say("identity_passwords", path=done.passwords))
-    err(say("identity_hand_out"))
+        out(message("identity_again", count=done.again))
+    out(message("identity_until", period=asked.period, valid_until=asked.valid_until))
+    out(message("identity_passwords", path=done.passwords))
+    err(message("identity_hand_out"))
     return OK
 
 
@@ -120,12 +120,12 @@ def issue(
 @click.argument("unit", metavar="CODE")
 @option("identity password", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
 def password(unit: str, keys: Path) -> int:
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.usecases import identities
 
     entry, made = identities.new_password(keys, unit)
-    out(say("identity_password", name=entry.unit_name, code=entry.unit_code, password=made))
-    err(say("identity_password_old"))
+    out(message("identity_password", name=entry.unit_name, code=entry.unit_code, password=made))
+    err(message("identity_password_old"))
     return OK
 
 
@@ -140,9 +140,9 @@ def show(ctx: click.Context, file: Path) -> int:
     return _issues(ctx, file, shown.issues)
 
 
-def _print(shown: Shown) -> None:
+def _print(shown: IdentityReport) -> None:
     from converter.identity.keys import fingerprint
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
 
     if shown.public is None:
         return
@@ -152,20 +152,20 @@ def _print(shown: Shown) -> None:
     false = any(i.code == "I131" for i in shown.issues)
     secret = "identity_secret_there" if shown.secret else "identity_secret_none"
     rows = {
-        "unit": say("identity_named", name=holder.unit_name, code=holder.unit_code),
-        "superior": say(
+        "unit": message("identity_named", name=holder.unit_name, code=holder.unit_code),
+        "superior": message(
             "identity_named", name=holder.superior_name, code=holder.superior_code or "—"
         ),
         "period": holder.period,
         "serial": holder.serial,
-        "validity": say("identity_days", issued=holder.issued, valid_until=holder.valid_until),
+        "validity": message("identity_days", issued=holder.issued, valid_until=holder.valid_until),
         "union_key": print_of,
-        "signature": "" if false else say(signed),
-        "secret": say(secret),
+        "signature": "" if false else message(signed),
+        "secret": message(secret),
     }
     for key, value in rows.items():
         if value:
-            out(say("identity_row", label=say(f"identity_{key}"), value=value))
+            out(message("identity_row", label=message(f"identity_{key}"), value=value))
 
 
 @command("verify")
@@ -173,7 +173,7 @@ def _print(shown: Shown) -> None:
 @option("identity verify", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
 @click.pass_context
 def verify(ctx: click.Context, file: Path, keys: Path) -> int:
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.model.issues import Level
     from converter.usecases import identities
 
@@ -181,9 +181,9 @@ def verify(ctx: click.Context, file: Path, keys: Path) -> int:
     if shown.public and not any(i.level is Level.ERROR for i in shown.issues):
         holder = shown.public.identity
         words = {"name": holder.unit_name, "code": holder.unit_code, "serial": holder.serial}
-        out(say("identity_good", **words))
+        out(message("identity_good", **words))
     if not ledger:
-        err(say("identity_no_ledger", path=keys / identities.ledger.NAME))
+        err(message("identity_no_ledger", path=keys / identities.ledger.NAME))
     return _issues(ctx, file, shown.issues)
 
 
@@ -207,26 +207,26 @@ def template(
 ) -> int:
     """`template --identities DIR` and `template --roster`; `given` are options that make no
     sense beside them."""
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.usecases import identities
-    from converter.usecases.common import Stop
+    from converter.usecases.common import UsageError
     from converter.workers.pool import Worker
 
     also = [name for name, value in given.items() if value]
     if also:
-        raise Stop(say("templates_alone", option=also[0]))
+        raise UsageError(message("templates_alone", option=also[0]))
     with Worker() as worker:
         folder, form = form_of(ctx)
         if folder_of is None:
-            target = output or Path(f"{say('roster_name')}.xlsx")
+            target = output or Path(f"{message('roster_name')}.xlsx")
             identities.blank_roster(folder, target, worker)
-            out(say("roster_made", path=target))
-            err(say("roster_next", path=target))
+            out(message("roster_made", path=target))
+            err(message("roster_next", path=target))
             return OK
         if output is None:
-            raise Stop(say("templates_folder"))
+            raise UsageError(message("templates_folder"))
         made = identities.templates(folder, folder_of, output, rows, worker, progress)
     if made.outcomes:
         print_report(made.outcomes, form, show_ids=False, summary=False)
-    out(say("templates_made", count=made.count, path=output))
+    out(message("templates_made", count=made.count, path=output))
     return FOUND if any(o.status in ("errors", "unreadable") for o in made.outcomes) else OK

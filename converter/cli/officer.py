@@ -30,7 +30,7 @@ from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
-    from converter.register import Listed
+    from converter.register import RosterEntry
     from converter.usecases.receive import Summary
     from converter.workers.pool import Worker
 
@@ -73,7 +73,7 @@ def receive(
 
     with Worker() as worker, refusing(), contextlib.ExitStack() as stack:
         from converter.files import writing
-        from converter.messages.catalogue import say
+        from converter.messages.catalogue import message
         from converter.model.clock import created_at
         from converter.report import register_text as report
         from converter.usecases.receive import Plan
@@ -105,8 +105,8 @@ def receive(
         )
         if reply:
             listed = report.findings_csv(done.findings, form, show_ids=show_ids)
-            files = [(reply / say("findings_file"), listed)]
-            target = reply / say("sharing_file")
+            files = [(reply / message("findings_file"), listed)]
+            target = reply / message("sharing_file")
             if done.sharing:
                 files.append((target, report.sharing_csv(done.sharing)))
             else:  # of an earlier run
@@ -128,47 +128,47 @@ def _signer(folder: Path | None) -> Any:
     return keys.signer(folder)
 
 
-def _roster(path: Path, folder: Path, worker: Worker) -> list[Listed]:
+def _roster(path: Path, folder: Path, worker: Worker) -> list[RosterEntry]:
     """The units of a roster; one with errors is not gone by."""
-    from converter.messages.catalogue import say
-    from converter.register import Listed
+    from converter.messages.catalogue import message
+    from converter.register import RosterEntry
     from converter.usecases import identities
-    from converter.usecases.common import Stop
+    from converter.usecases.common import UsageError
 
     units, outcome, table = identities.read_roster(folder, path, worker)
     if outcome.status in ("errors", "unreadable"):
         print_report([outcome], table, show_ids=False, summary=False)
-        raise Stop(say("receive_roster", path=path))
-    return [Listed(u.code, u.name, u.superior_code, u.superior_name) for u in units]
+        raise UsageError(message("receive_roster", path=path))
+    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in units]
 
 
 @contextlib.contextmanager
 def refusing() -> Iterator[None]:
     """What stands in the way of a register or a folder of keys, in words."""
-    from converter.messages.catalogue import say
-    from converter.usecases.common import Stop
+    from converter.messages.catalogue import message
+    from converter.usecases.common import UsageError
 
     try:
         yield
-    except Stop:
+    except UsageError:
         raise
     except Exception as error:
         words = _words(error)
         if not words:
             raise
-        raise Stop(say(words[0], **words[1])) from error
+        raise UsageError(message(words[0], **words[1])) from error
 
 
 def _words(error: Exception) -> tuple[str, dict[str, Any]] | None:
-    from converter.register import Busy, StoreError, is_full
+    from converter.register import RegisterBusy, RegisterError, is_full
 
     if type(error).__module__ == "_duckdb" and is_full(error):
         named = re.search('"([^"]+)"', str(error))
         return "store_full", {"path": named[1] if named else ""}
-    if isinstance(error, Busy):
+    if isinstance(error, RegisterBusy):
         told = {"pid": error.pid, "host": error.host, "since": _local(error.since)}
         return "store_busy", {"path": error.path.parent, **told}
-    if isinstance(error, StoreError):
+    if isinstance(error, RegisterError):
         return error.key, error.params
     return None
 
@@ -193,45 +193,45 @@ def _tell(
     show_ids: bool,
     with_roster: bool,
 ) -> None:
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.report import register_text as report
 
     if not done.seen:
-        err(say("receive_empty", path=inbox))
+        err(message("receive_empty", path=inbox))
     for one in done.refused[:NAMED]:
-        out(say("receive_refused", file=one.arrival.file, reason=_reason(one, form)))
+        out(message("receive_refused", file=one.arrival.file, reason=_reason(one, form)))
     refused = done.results.get("rejected", 0)
     if refused > NAMED:
-        out(say("receive_refused_more", count=refused - NAMED))
+        out(message("receive_refused_more", count=refused - NAMED))
     if done.findings:
         out(report.findings_text(done.findings, form, sharing=done.sharing, show_ids=show_ids))
     if done.fresh:
         parts = _parts("result", done.results)
-        err(say("receive_done", seen=done.seen, fresh=done.fresh, parts=parts))
-        err(say("receive_states", parts=_parts("state", done.states)))
+        err(message("receive_done", seen=done.seen, fresh=done.fresh, parts=parts))
+        err(message("receive_states", parts=_parts("state", done.states)))
     elif done.seen:
-        err(say("receive_nothing", seen=done.seen))
+        err(message("receive_nothing", seen=done.seen))
     if done.unmatched and with_roster:
-        names = "、".join(done.unmatched[:5]) + (say("and_more") if done.unmatched[5:] else "")
-        err(say("receive_unmatched", count=len(done.unmatched), names=names))
+        names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")
+        err(message("receive_unmatched", count=len(done.unmatched), names=names))
     if done.findings:
         words = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
-        err(say("receive_findings", period=done.period, **words))
+        err(message("receive_findings", period=done.period, **words))
     else:
-        err(say("receive_findings_none", period=done.period))
+        err(message("receive_findings_none", period=done.period))
     if reply:
-        err(say("receive_findings_file", path=reply / say("findings_file")))
+        err(message("receive_findings_file", path=reply / message("findings_file")))
         if done.sharing:
-            err(say("sharing_told", path=reply / say("sharing_file")))
-        err(say("receive_replies", path=reply))
-    err(say("receive_next", store=store))
+            err(message("sharing_told", path=reply / message("sharing_file")))
+        err(message("receive_replies", path=reply))
+    err(message("receive_next", store=store))
 
 
 def _parts(kind: str, counted: dict[str, int]) -> str:
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
 
     return "，".join(
-        say("receive_part", word=say(f"receive_{kind}_{key}"), count=number)
+        message("receive_part", word=message(f"receive_{kind}_{key}"), count=number)
         for key, number in sorted(counted.items())
     )
 
@@ -246,7 +246,7 @@ def _reason(one: Any, form: Form) -> str:
         if level == "error"
     ]
     kinds = list(dict.fromkeys(titles))
-    more = catalogue.say("and_more") if kinds[KINDS_NAMED:] else ""
+    more = catalogue.message("and_more") if kinds[KINDS_NAMED:] else ""
     return "、".join(kinds[:KINDS_NAMED]) + more
 
 
@@ -291,25 +291,25 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
 @option("backup", "-o", "--output", type=TARGET, required=True, metavar="FILE")
 @option("backup", "--store", type=FOLDER, metavar="DIR")
 def backup(paths: tuple[Path, ...], output: Path, store: Path | None) -> int:
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.writer import FILE
     from converter.usecases import backup as backups
-    from converter.usecases.common import Stop
+    from converter.usecases.common import UsageError
 
     if store and not (store / FILE).is_file():
-        raise Stop(say("backup_other_store", path=store))
+        raise UsageError(message("backup_other_store", path=store))
     chosen = [*paths, *([store] if store else [])]
     if not chosen:
-        raise Stop(say("backup_nothing"))
+        raise UsageError(message("backup_nothing"))
     with refusing():
         try:
             made = backups.backup(chosen, output, when=created_at())
-        except backups.Exists:
-            raise Stop(say("backup_exists", path=output)) from None
-    out(say("backup_done", path=output, count=made.files, bytes=made.bytes))
-    out(say("backup_checked"))
-    err(say("backup_secret"))
+        except backups.RestoreExists:
+            raise UsageError(message("backup_exists", path=output)) from None
+    out(message("backup_done", path=output, count=made.files, bytes=made.bytes))
+    out(message("backup_checked"))
+    err(message("backup_secret"))
     return OK
 
 
@@ -317,22 +317,22 @@ def backup(paths: tuple[Path, ...], output: Path, store: Path | None) -> int:
 @click.argument("file", metavar="FILE", type=EXISTING_FILE)
 @option("restore", "-o", "--output", type=TARGET, required=True, metavar="DIR")
 def restore(file: Path, output: Path) -> int:
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.text.display import visible
     from converter.usecases import backup as backups
-    from converter.usecases.common import Stop
+    from converter.usecases.common import UsageError
 
     try:
         made = backups.restore(file, output)
-    except backups.Exists:
-        raise Stop(say("restore_exists", path=output)) from None
-    except backups.NoBackup:
-        err(say("restore_no_backup", path=file))
+    except backups.RestoreExists:
+        raise UsageError(message("restore_exists", path=output)) from None
+    except backups.NotABackup:
+        err(message("restore_no_backup", path=file))
         return FOUND
-    except backups.Damaged as damaged:
-        err(say("restore_damaged", count=len(damaged.faults)))
+    except backups.BackupDamaged as damaged:
+        err(message("restore_damaged", count=len(damaged.faults)))
         for fault in damaged.faults:
-            out(say(f"restore_{fault.how}", name=visible(fault.name)))
+            out(message(f"restore_{fault.how}", name=visible(fault.name)))
         return FOUND
-    out(say("restore_done", path=output, count=made.files))
+    out(message("restore_done", path=output, count=made.files))
     return OK

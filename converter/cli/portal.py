@@ -60,7 +60,7 @@ def portal(
     reset_password: bool,
 ) -> int:
     _installed()
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
     from converter.register.lock import Lock
     from converter.web import app as application
     from converter.web import server
@@ -90,21 +90,21 @@ def portal(
         app = application.build(settings)
         password = application.officer_password(app, reset=reset_password)
         if password:
-            out(say("portal_password", password=password))
+            out(message("portal_password", password=password))
         # Ctrl+C is how it is stopped; having stopped in good order the server raises it again.
         with contextlib.suppress(KeyboardInterrupt):
-            out(say("portal_at", url=_url(listening, sock.getsockname()[1])))
+            out(message("portal_at", url=_url(listening, sock.getsockname()[1])))
             _warn(keys, found)
             server.serve(app, listening, sock)
-    err(say("portal_stopped_now"))
+    err(message("portal_stopped_now"))
     return OK
 
 
 def _stop(key: str, **words: object) -> Exception:
-    from converter.messages.catalogue import say
-    from converter.usecases.common import Stop
+    from converter.messages.catalogue import message
+    from converter.usecases.common import UsageError
 
-    return Stop(say(key, **words))
+    return UsageError(message(key, **words))
 
 
 def _installed() -> None:
@@ -153,11 +153,11 @@ def _roster(path: Path | None, folder: Path) -> tuple[Unit, ...]:
 
 @contextlib.contextmanager
 def _alone(state: Path) -> Iterator[None]:
-    from converter.register import Busy
+    from converter.register import RegisterBusy
 
     try:
         yield
-    except Busy:
+    except RegisterBusy:
         raise _stop("portal_busy", path=state) from None
 
 
@@ -180,10 +180,10 @@ def _url(listening: Listening, port: int) -> str:
 def _warn(keys: Path, issued: Path) -> None:
     """What does not belong beside pages that others can reach."""
     from converter.identity.keys import SEALING, SIGNING
-    from converter.messages.catalogue import say
+    from converter.messages.catalogue import message
 
     if any((keys / name).exists() for name in (SIGNING, SEALING)):
-        err(say("portal_private_keys", path=keys))
-    lists = sorted(issued.glob(f"{say('passwords_name')}*.csv"))
+        err(message("portal_private_keys", path=keys))
+    lists = sorted(issued.glob(f"{message('passwords_name')}*.csv"))
     if lists:
-        err(say("portal_password_list", path=lists[0]))
+        err(message("portal_password_list", path=lists[0]))

@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 
 Answer = TypeVar("Answer")
 NARROW = 60  # columns below which the bar itself has to go
@@ -31,14 +31,14 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(say("progress_rate", rate=f"{speed:.1f}") if speed else "", no_wrap=True)
+        return Text(message("progress_rate", rate=f"{speed:.1f}") if speed else "", no_wrap=True)
 
 
 class _Left(TimeRemainingColumn):
     """The time that is left, told as such."""
 
     def render(self, task: Task) -> Text:
-        return Text(say("progress_left", time=super().render(task).plain), no_wrap=True)
+        return Text(message("progress_left", time=super().render(task).plain), no_wrap=True)
 
 
 def bar(
@@ -50,7 +50,7 @@ def bar(
     """
     console = Console(file=sys.stderr)
     columns = [
-        TextColumn(say("progress"), table_column=Column(no_wrap=True)),
+        TextColumn(message("progress"), table_column=Column(no_wrap=True)),
         *([BarColumn(bar_width=None)] if console.width >= NARROW else []),
         MofNCompleteColumn(),
         TaskProgressColumn(),

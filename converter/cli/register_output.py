@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from converter.cli.common import FOUND, OK, err, out, out_page, width
 from converter.cli.officer import refusing
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 
 if TYPE_CHECKING:
     from converter.register import Snapshot
@@ -46,22 +46,22 @@ def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Pat
     from converter.report import summary, table_export
     from converter.report import table as tabular
     from converter.statistics import collection
-    from converter.usecases.common import Stop
+    from converter.usecases.common import UsageError
 
     form = with_codes(folder)
     known = collection.groups(form)
     if set(by) - set(known):
-        raise Stop(say("store_by", choices="、".join(known)))
+        raise UsageError(message("store_by", choices="、".join(known)))
     if output and not table_export.suffix_of(output):
-        raise Stop(say("stats_suffix", path=output))
+        raise UsageError(message("stats_suffix", path=output))
     with refusing(), Snapshot(store) as register:
         chosen = period or collection.newest(register)
         if chosen not in register.periods():
-            err(say("store_no_period", period=chosen))
+            err(message("store_no_period", period=chosen))
         groups = by or (known if output else ())
         found = collection.figures(register, form, today(), period=chosen, by=groups)
         made = _made(register)
-    title = say("summary_title", period=chosen)
+    title = message("summary_title", period=chosen)
     if output is None:
         out(summary.text(found, width()))
         return OK
@@ -74,14 +74,14 @@ def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Pat
         data = tabular.write_csv(summary.tables(found))
     output.parent.mkdir(parents=True, exist_ok=True)
     writing.write_bytes_atomically(output, data)
-    err(say("stats_written", path=output))
+    err(message("stats_written", path=output))
     return OK
 
 
 def _made(register: Snapshot) -> str:
     """When what is read was published, by the clock of this desk."""
     moment = datetime.fromisoformat(str(register.state["published"])).astimezone()
-    return say("summary_made", published=moment.strftime("%Y-%m-%d %H:%M"))
+    return message("summary_made", published=moment.strftime("%Y-%m-%d %H:%M"))
 
 
 def receipt(path: Path, keys_folder: Path | None) -> int | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from converter.cli.common import OK, out
 from converter.files import zip_peek
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.text.display import visible
 
 ENTRIES = 2_000  # that are looked at; more is no clerk's folder
@@ -25,19 +25,19 @@ def tell(folder: Path, roster: str, *, window: bool = False) -> int:
     """Say what to do in this folder. `roster` is the id that rosters are stamped with; `window`:
     there is no console to type a command into."""
     lines = list(_lines(sorted(islice(folder.iterdir(), ENTRIES)), roster))
-    lines.append(say("here_drag" if window else "here_all"))
+    lines.append(message("here_drag" if window else "here_all"))
     out("\n".join(lines))
     return OK
 
 
 def _lines(entries: list[Path], roster: str) -> Iterator[str]:
-    target = say("here_workbook_name")
+    target = message("here_workbook_name")
     stores = [e for e in entries if (e / REGISTER).is_file()]
     files = [e for e in entries if e.is_file() and not e.name.startswith(("~$", "."))]
     books = [f for f in files if f.suffix.lower() in WORKBOOKS]
     rosters = [f for f in books[:GLANCED] if zip_peek.stamped(f, "form") == roster]
     books = [f for f in books if f not in rosters]
-    marked = say("annotated_suffix")
+    marked = message("annotated_suffix")
     copies = [f for f in books if f.stem.rstrip("-0123456789").endswith(f"-{marked}")]
     books = [f for f in books if f not in copies]
     packages = [f for f in files if f.suffix.lower() == ".zip" and zip_peek.is_package(f)]
@@ -46,8 +46,8 @@ def _lines(entries: list[Path], roster: str) -> Iterator[str]:
     if stores:
         yield from _told("store", stores)
     elif rosters and not (books or copies or packages):
-        keys = next((e.name for e in entries if (e / KEYS).is_file()), say("here_keys_name"))
-        yield from _told("roster", rosters, keys=keys, target=say("here_identities_name"))
+        keys = next((e.name for e in entries if (e / KEYS).is_file()), message("here_keys_name"))
+        yield from _told("roster", rosters, keys=keys, target=message("here_identities_name"))
     elif newest and newest == _newest([newest, *books, *copies]):
         yield from _told("package", [newest])
     elif copies and (not books or _newest(copies) == _newest([*copies, *books])):
@@ -57,17 +57,17 @@ def _lines(entries: list[Path], roster: str) -> Iterator[str]:
     elif identities:
         yield from _told("identity", identities, target=target)
     else:
-        yield say("here_nothing")
-        yield say("here_template", path=argument(target))
+        yield message("here_nothing")
+        yield message("here_template", path=argument(target))
 
 
 def _told(what: str, found: list[Path], **words: str) -> Iterator[str]:
     """The first of what was found, and the command for it."""
     path = visible(found[0].name)
-    several = say("here_and_more", path=path, count=len(found)) if len(found) > 1 else path
-    yield say(f"here_{what}", path=several)
+    several = message("here_and_more", path=path, count=len(found)) if len(found) > 1 else path
+    yield message(f"here_{what}", path=several)
     shown = {key: argument(word) for key, word in words.items()}
-    yield say(f"here_{what}_next", path=argument(found[0].name), **shown)
+    yield message(f"here_{what}_next", path=argument(found[0].name), **shown)
 
 
 def argument(name: str) -> str:

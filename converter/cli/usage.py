@@ -6,7 +6,7 @@ import re
 
 import click
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 
 
 def explained(error: click.ClickException) -> str:
@@ -17,39 +17,39 @@ def explained(error: click.ClickException) -> str:
     hint = ""
     if context is not None and context.command_path != "converter":
         command = context.command_path.removeprefix("converter ")
-        hint = "\n" + say("usage_hint", command=command)
+        hint = "\n" + message("usage_hint", command=command)
     return _usage(error) + hint
 
 
 def _usage(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
-        return say("usage_no_such_option", name=error.option_name)
+        return message("usage_no_such_option", name=error.option_name)
     if isinstance(error, click.MissingParameter):
-        return say("usage_missing", name=_name(error.param))
+        return message("usage_missing", name=_name(error.param))
     if isinstance(error, click.BadParameter) and error.param is not None:
         return _bad_value(error)
-    message = error.format_message()
+    english = error.format_message()
     if isinstance(error, click.exceptions.NoSuchCommand):
-        return say("usage_no_such_command", name=error.command_name)
-    if message.startswith("Got unexpected extra"):
-        return say("usage_extra", name=message.partition("(")[2].rstrip(")"))
+        return message("usage_no_such_command", name=error.command_name)
+    if english.startswith("Got unexpected extra"):
+        return message("usage_extra", name=english.partition("(")[2].rstrip(")"))
     if isinstance(error, click.BadOptionUsage):
-        return say("usage_missing", name=error.option_name)
-    return say("usage_other", detail=message)
+        return message("usage_missing", name=error.option_name)
+    return message("usage_other", detail=english)
 
 
 def _bad_value(error: click.BadParameter) -> str:
     assert error.param is not None
-    kind, message = error.param.type, error.format_message()
+    kind, english = error.param.type, error.format_message()
     if isinstance(kind, click.Path):
-        path = _quoted(message)
-        if message.rstrip(".").endswith("does not exist"):
-            return say("usage_no_file", path=path)
-        if message.rstrip(".").endswith("is a directory"):
-            return say("usage_not_a_file", path=path)
+        path = _quoted(english)
+        if english.rstrip(".").endswith("does not exist"):
+            return message("usage_no_file", path=path)
+        if english.rstrip(".").endswith("is a directory"):
+            return message("usage_not_a_file", path=path)
     if isinstance(kind, click.Choice):
-        return say("usage_choose", name=_name(error.param), choices="、".join(kind.choices))
-    return say("usage_bad_value", name=_name(error.param), value=error.message.split(" ")[0])
+        return message("usage_choose", name=_name(error.param), choices="、".join(kind.choices))
+    return message("usage_bad_value", name=_name(error.param), value=error.message.split(" ")[0])
 
 
 def _name(param: click.Parameter | None) -> str:

@@ -22,7 +22,7 @@ KNOWN = (*NEEDED, "superior_code")
 _KEYS = {"key", "title", "kind", "required", "aliases", "note", "width", "identity", CONTACT}
 
 
-class Table(Form):
+class RosterForm(Form):
     """A form that has but one sheet: rows with headings, read and reported like members."""
 
     __slots__ = ()
@@ -32,14 +32,14 @@ class Table(Form):
         return (self.member,)
 
 
-def definition(form: Form, folder: Path) -> Table:
+def definition(form: Form, folder: Path) -> RosterForm:
     """The roster's form, with the limits and levels of the form whose units it lists.
 
     Raises FormError.
     """
     own = {entry.name: getattr(form, entry.name) for entry in fields(Form)}
     sheet = _sheet(folder / FILE)
-    return Table(**own | {"id": f"{form.id}-roster", "title": sheet.title, "member": sheet})
+    return RosterForm(**own | {"id": f"{form.id}-roster", "title": sheet.title, "member": sheet})
 
 
 def _sheet(path: Path) -> Sheet:

@@ -7,18 +7,32 @@ are the union's side, `holding` the unit's. docs/identity-format.md is the speci
 from converter.identity.files import (
     LARGEST,
     NAMESPACE,
+    IdentityRefused,
     Keys,
     Public,
-    Refused,
     compose,
     parse,
     public_bytes,
     public_document,
 )
-from converter.identity.verifying import Union, inspect, judge, read, read_public, union_of
+from converter.identity.verifying import Union, inspect, read, read_public, union_of, validate
 from converter.model.submissions import Identity
 
 __all__ = [
-    "LARGEST", "NAMESPACE", "Identity", "Keys", "Public", "Refused", "Union", "compose", "inspect",
-    "judge", "parse", "public_bytes", "public_document", "read", "read_public", "union_of",
+    "LARGEST",
+    "NAMESPACE",
+    "Identity",
+    "IdentityRefused",
+    "Keys",
+    "Public",
+    "Union",
+    "compose",
+    "inspect",
+    "parse",
+    "public_bytes",
+    "public_document",
+    "read",
+    "read_public",
+    "union_of",
+    "validate",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ from xml.sax.saxutils import escape, quoteattr
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.submissions import Identity
 
 NAMESPACE = "urn:gonghui:identity:1"
@@ -55,7 +55,7 @@ class Public:
     signature: str  # base64; '' = unsigned
 
 
-class Refused(Exception):
+class IdentityRefused(Exception):
     """These bytes are no identity file: the code that says why, and its figures."""
 
     def __init__(self, code: str, **params: str | int) -> None:
@@ -72,7 +72,7 @@ def public_document(source: Path | bytes) -> bytes:
     """
     try:
         public = parse(source if isinstance(source, bytes) else load(source))
-    except Refused as refused:
+    except IdentityRefused as refused:
         raise ValueError(f"no identity file: {refused.code} {refused.params}") from refused
     return compose(public.identity, public.keys, public.signature)
 
@@ -81,25 +81,25 @@ def load(path: Path) -> bytes:
     """The bytes of a file, one more than may be at the most. Raises Refused."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise Refused("I101", reason=say("package_no_file"))
+            raise IdentityRefused("I101", reason=message("package_no_file"))
         with path.open("rb") as file:
             return file.read(LARGEST + 1)
     except OSError as error:
-        raise Refused("I101", reason=error.strerror or type(error).__name__) from error
+        raise IdentityRefused("I101", reason=error.strerror or type(error).__name__) from error
 
 
 def tree(data: bytes) -> Any:
     """Identity bytes → the root of a document with the right elements. Raises Refused."""
     if len(data) > LARGEST:
-        raise Refused("I102", limit=LARGEST // 1024)
+        raise IdentityRefused("I102", limit=LARGEST // 1024)
     try:
         root = fromstring(data, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
-        raise Refused("I104") from error
+        raise IdentityRefused("I104") from error
     except (ParseError, ValueError, LookupError) as error:
-        raise Refused("I103") from error
+        raise IdentityRefused("I103") from error
     if root.tag != f"{{{NAMESPACE}}}identity":
-        raise Refused("I105")
+        raise IdentityRefused("I105")
     _only_children(root, "public", "signature", "secret")
     return root
 
@@ -123,9 +123,9 @@ def parse(data: bytes) -> Public:
     found = Public(identity, _keys(public), _signed(root, "signature", SIGNATURE))
     for element, value, fits in _shapes(found):
         if not fits(value):
-            raise Refused("I107", element=element, value=value[:40])
+            raise IdentityRefused("I107", element=element, value=value[:40])
     if identity.issued > identity.valid_until:
-        raise Refused("I107", element="valid-until", value=identity.valid_until)
+        raise IdentityRefused("I107", element="valid-until", value=identity.valid_until)
     return replace(found, identity=with_digest(identity, found.keys))
 
 
@@ -147,7 +147,7 @@ def _signed(parent: Any, name: str, algorithm: str) -> str:
     if element is None:
         return ""
     if _attribute(element, "algorithm") != algorithm:
-        raise Refused("I107", element=name, value=_attribute(element, "algorithm")[:40])
+        raise IdentityRefused("I107", element=name, value=_attribute(element, "algorithm")[:40])
     return _text(element, "algorithm")
 
 
@@ -158,7 +158,7 @@ def _find(parent: Any, name: str) -> Any:
 def _child(parent: Any, name: str) -> Any:
     element = _find(parent, name)
     if element is None:
-        raise Refused("I106", element=name)
+        raise IdentityRefused("I106", element=name)
     return element
 
 
@@ -168,10 +168,10 @@ def _only_children(parent: Any, *names: str) -> None:
     seen: set[str] = set()
     for element in parent:
         if element.tag not in known or element.tag in seen or (element.tail or "").strip():
-            raise Refused("I106", element=_local(element.tag))
+            raise IdentityRefused("I106", element=_local(element.tag))
         seen.add(element.tag)
     if parent.attrib or (parent.text or "").strip():
-        raise Refused("I106", element=_local(parent.tag))
+        raise IdentityRefused("I106", element=_local(parent.tag))
 
 
 def _local(tag: str) -> str:
@@ -181,7 +181,7 @@ def _local(tag: str) -> str:
 def _attribute(element: Any, name: str) -> str:
     value: str = element.get(name, "").strip()
     if not value:
-        raise Refused("I106", element=f"{_local(element.tag)} {name}")
+        raise IdentityRefused("I106", element=f"{_local(element.tag)} {name}")
     return value
 
 
@@ -189,13 +189,13 @@ def _text(element: Any, *attributes: str) -> str:
     """The text of an element that holds nothing else and has these attributes only."""
     text: str = (element.text or "").strip()
     if not text or len(element) or set(element.attrib) - set(attributes):
-        raise Refused("I106", element=_local(element.tag))
+        raise IdentityRefused("I106", element=_local(element.tag))
     return text
 
 
 def _serial(text: str) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        raise Refused("I108", value=text[:40])
+        raise IdentityRefused("I108", value=text[:40])
     return int(text)
 
 

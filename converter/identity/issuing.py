@@ -23,7 +23,7 @@ from pathlib import Path
 from converter.files import writing
 from converter.identity import keys, ledger, passwords
 from converter.identity.files import SIGNATURE, Keys, compose, public_bytes, with_digest
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.submissions import Identity
 
 LONGEST_NAME = 40  # characters of a unit's name in a file's name
@@ -55,7 +55,7 @@ class Issued:
 @dataclass(frozen=True, slots=True)
 class _Made:
     unit: Unit
-    entry: ledger.Entry
+    entry: ledger.LedgerEntry
     file: str
     document: bytes
     password: str
@@ -113,7 +113,7 @@ def _sweep(target: Path) -> None:
 
 def _make(
     unit: Unit,
-    before: ledger.Entry | None,
+    before: ledger.LedgerEntry | None,
     signer: keys.Signer,
     public: keys.PublicKeys,
     period: str,
@@ -136,7 +136,7 @@ def _make(
     document = compose(identity, named, signature)
     end = b"</identity>"
     line = f'  <secret algorithm="{SIGNATURE}">{secret}</secret>\n'.encode()
-    entry = ledger.Entry(
+    entry = ledger.LedgerEntry(
         unit.code,
         unit.name,
         identity.serial,
@@ -162,7 +162,9 @@ def _write(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def _keep_hashes(made: Sequence[_Made], folder: Path, before: Mapping[str, ledger.Entry]) -> None:
+def _keep_hashes(
+    made: Sequence[_Made], folder: Path, before: Mapping[str, ledger.LedgerEntry]
+) -> None:
     """What knows the new passwords; the files that count until now keep theirs."""
     lines = passwords.all_hashed([one.password for one in made])
     new = {
@@ -191,7 +193,7 @@ def _write_passwords(made: Sequence[_Made], target: Path, issued: date) -> Path:
     """A list for handing out, under a name that no earlier list has."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(say("passwords_header").split("|"))
+    writer.writerow(message("passwords_header").split("|"))
     for one in made:
         row = (one.unit.code, one.unit.name, one.unit.contact, one.file, one.password)
         writer.writerow(row)
@@ -199,7 +201,7 @@ def _write_passwords(made: Sequence[_Made], target: Path, issued: date) -> Path:
     number = 1
     while True:
         again = f"-{number}" if number > 1 else ""
-        path = target / f"{say('passwords_name')}-{issued.isoformat()}{again}.csv"
+        path = target / f"{message('passwords_name')}-{issued.isoformat()}{again}.csv"
         try:
             return writing.write_new(path, data)
         except FileExistsError:

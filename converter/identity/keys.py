@@ -41,7 +41,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from converter.files import writing
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 
 SIGNING, SIGNING_PUBLIC = "signing.key", "signing.pub"
 SEALING, SEALING_PUBLIC = "sealing.key", "sealing.pub"
@@ -58,7 +58,7 @@ class KeysError(Exception):
     @property
     def said(self) -> str:
         """What a person is told."""
-        return say(f"keys_{self.how}", path=self.path, folder=self.path.parent)
+        return message(f"keys_{self.how}", path=self.path, folder=self.path.parent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from converter.files import writing
 from converter.identity.files import CODE, is_date
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 
 NAME = "issued.csv"
 LOCK = ".issuing"
@@ -37,20 +37,20 @@ class LedgerError(Exception):
     def said(self) -> str:
         """What a person is told."""
         key = "ledger_broken" if self.line else "ledger_broken_whole"
-        return say(key, path=self.path, line=self.line)
+        return message(key, path=self.path, line=self.line)
 
 
-class Busy(Exception):
+class LedgerBusy(Exception):
     """Another process is issuing with these keys."""
 
     @property
     def said(self) -> str:
         """What a person is told."""
-        return say("ledger_busy", path=self.args[0])
+        return message("ledger_busy", path=self.args[0])
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One identity file that was issued."""
 
     unit_code: str
@@ -61,10 +61,10 @@ class Entry:
     status: str = CURRENT
 
 
-HEADER = [field.name for field in fields(Entry)]
+HEADER = [field.name for field in fields(LedgerEntry)]
 
 
-def read(folder: Path) -> list[Entry] | None:
+def read(folder: Path) -> list[LedgerEntry] | None:
     """All entries in the order of issuing; None without a ledger. Raises LedgerError, OSError."""
     path = folder / NAME
     try:
@@ -83,7 +83,7 @@ def read(folder: Path) -> list[Entry] | None:
         if not _sound(row) or (row[0], int(row[2])) in seen:
             raise LedgerError(path, line)
         seen.add((row[0], int(row[2])))
-        entries.append(Entry(row[0], row[1], int(row[2]), row[3], row[4], row[5]))
+        entries.append(LedgerEntry(row[0], row[1], int(row[2]), row[3], row[4], row[5]))
     return entries
 
 
@@ -98,9 +98,9 @@ def _sound(row: list[str]) -> bool:
     )
 
 
-def latest(entries: Iterable[Entry]) -> dict[str, Entry]:
+def latest(entries: Iterable[LedgerEntry]) -> dict[str, LedgerEntry]:
     """The entry with the highest serial of each unit. The serial decides, not the status."""
-    found: dict[str, Entry] = {}
+    found: dict[str, LedgerEntry] = {}
     for entry in entries:
         known = found.get(entry.unit_code)
         if known is None or entry.serial > known.serial:
@@ -108,7 +108,7 @@ def latest(entries: Iterable[Entry]) -> dict[str, Entry]:
     return found
 
 
-def add(entries: Iterable[Entry], new: Iterable[Entry]) -> list[Entry]:
+def add(entries: Iterable[LedgerEntry], new: Iterable[LedgerEntry]) -> list[LedgerEntry]:
     """The entries with new ones, those that they supersede marked so."""
     fresh = list(new)
     units = {entry.unit_code for entry in fresh}
@@ -116,7 +116,7 @@ def add(entries: Iterable[Entry], new: Iterable[Entry]) -> list[Entry]:
     return kept + fresh
 
 
-def write(folder: Path, entries: Iterable[Entry]) -> None:
+def write(folder: Path, entries: Iterable[LedgerEntry]) -> None:
     """Write the whole ledger or nothing. Raises OSError."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
@@ -125,7 +125,7 @@ def write(folder: Path, entries: Iterable[Entry]) -> None:
     writing.write_bytes_atomically(folder / NAME, out.getvalue().encode("utf-8-sig"))
 
 
-def by_unit(folder: Path) -> Mapping[str, Entry] | None:
+def by_unit(folder: Path) -> Mapping[str, LedgerEntry] | None:
     """What counts now, by unit code; None without a ledger. Raises LedgerError, OSError."""
     entries = read(folder)
     return None if entries is None else latest(entries)
@@ -141,7 +141,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             _lock(file.fileno())
         except OSError as error:
-            raise Busy(str(folder)) from error
+            raise LedgerBusy(str(folder)) from error
         yield
 
 

@@ -15,19 +15,19 @@ from converter.identity import keys
 from converter.identity.files import (
     NAMESPACE,
     SIGNATURE,
+    IdentityRefused,
     Public,
-    Refused,
     compose,
     load,
     parse,
     tree,
 )
-from converter.identity.verifying import judge
+from converter.identity.verifying import validate
 from converter.model.issues import Issue, Level, Place
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LoadedIdentity:
     """An identity file in the hands of its unit."""
 
     public: Public
@@ -35,18 +35,18 @@ class Held:
     signer: keys.Signer | None  # None: a file without the secret
 
 
-def hold(path: Path, today: date) -> tuple[Held | None, list[Issue]]:
+def load_private(path: Path, today: date) -> tuple[LoadedIdentity | None, list[Issue]]:
     """Take a unit's identity file apart. Never raises on bad files; no issue quotes a secret."""
     place = Place(str(path))
     try:
         data = load(path)
         public = parse(data)
-        issues = judge(public, place, today)
+        issues = validate(public, place, today)
         signer = _signer(data, public)
-    except Refused as refused:
+    except IdentityRefused as refused:
         return None, [Issue(refused.code, Level.ERROR, place, params=refused.params)]
     document = compose(public.identity, public.keys, public.signature)
-    return Held(public, document, signer), issues
+    return LoadedIdentity(public, document, signer), issues
 
 
 def _signer(data: bytes, public: Public) -> keys.Signer | None:
@@ -57,7 +57,7 @@ def _signer(data: bytes, public: Public) -> keys.Signer | None:
     try:
         signer = keys.Signer.of((element.text or "").strip() if well_formed else "")
     except ValueError:
-        raise Refused("I141") from None
+        raise IdentityRefused("I141") from None
     if not keys.same(signer.public, public.keys.unit_signing):
-        raise Refused("I141")
+        raise IdentityRefused("I141")
     return signer

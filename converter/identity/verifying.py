@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from converter.identity import keys, ledger
-from converter.identity.files import Public, Refused, load, parse, public_bytes
+from converter.identity.files import IdentityRefused, Public, load, parse, public_bytes
 from converter.model.issues import Issue, Level, Place
 from converter.model.submissions import Identity
 
@@ -30,7 +30,9 @@ class Union:
     """What is known of an upper union without its secrets."""
 
     keys: keys.PublicKeys
-    issued: Mapping[str, ledger.Entry] | None  # what counts now, by unit code; None: no ledger
+    issued: (
+        Mapping[str, ledger.LedgerEntry] | None
+    )  # what counts now, by unit code; None: no ledger
 
 
 def union_of(folder: Path) -> Union:
@@ -54,7 +56,7 @@ def read(path: Path, today: date, union: Union | None = None) -> tuple[Public | 
     """The whole public part of a file, judged."""
     try:
         data = load(path)
-    except Refused as refused:
+    except IdentityRefused as refused:
         return None, [_issue(refused, Place(str(path)))]
     return inspect(data, Place(str(path)), today, union)
 
@@ -65,12 +67,12 @@ def inspect(
     """The public part of identity bytes, judged; without `today` its dates are left alone."""
     try:
         public = parse(data)
-    except Refused as refused:
+    except IdentityRefused as refused:
         return None, [_issue(refused, place)]
-    return public, judge(public, place, today, union)
+    return public, validate(public, place, today, union)
 
 
-def judge(
+def validate(
     public: Public, place: Place, today: date | None = None, union: Union | None = None
 ) -> list[Issue]:
     """What is wrong with a public part; nothing more once it is not what was signed."""
@@ -127,5 +129,5 @@ def _issued(public: Public, union: Union | None) -> list[str]:
     return [] if keys.same(known.digest, holder.digest) else ["I136"]
 
 
-def _issue(refused: Refused, place: Place) -> Issue:
+def _issue(refused: IdentityRefused, place: Place) -> Issue:
     return Issue(refused.code, Level.ERROR, place, params=refused.params)

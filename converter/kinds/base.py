@@ -54,7 +54,7 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class Normal:
+class Normalised:
     """Canonical text beside the code of the note that says what was changed ('' = nothing).
 
     Text that cannot be read stays as it was typed; a check will name it.
@@ -74,7 +74,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ExcelCondition:
     """The Excel face of a check: an expression that is TRUE where the cell is wrong.
 
     Evaluated only for cells that are neither blank nor an error, in order, first one wins.
@@ -94,7 +94,7 @@ class Kind(Protocol):
     def accept(self, field: Field, form: Form) -> None:
         """Refuse a card: ValueError('option: reason')."""
 
-    def normalise(self, cells: Cells, field: Field, form: Form) -> Normal: ...
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised: ...
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]: ...
 
@@ -116,7 +116,7 @@ class Kind(Protocol):
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[Condition, ...]: ...
+    ) -> tuple[ExcelCondition, ...]: ...
 
     def excel_usable(self, norm: str) -> str:
         """Expression: TRUE where a rule may compute with `norm` (not blank, of the type)."""
@@ -164,11 +164,11 @@ class _Known(dict[str, Any]):
         return result
 
 
-def same_text(cells: Cells, text: pd.Series, note: str) -> Normal:
+def same_text(cells: Cells, text: pd.Series, note: str) -> Normalised:
     """Normal with `note` wherever the text differs from what was typed."""
     changed = text.to_numpy() != cells.text.to_numpy()
     same = text if changed.any() else cells.text  # what is known of the cells stays known
-    return Normal(same, pd.Series(np.where(changed, note, ""), index=text.index))
+    return Normalised(same, pd.Series(np.where(changed, note, ""), index=text.index))
 
 
 def texts(series: pd.Series) -> Texts:
@@ -276,8 +276,8 @@ def lost_digits(code: str) -> Check:
     return failing(code, wrong)
 
 
-def excel_lost_digits(code: str, raw: str) -> Condition:
-    return Condition(code, f"IF(ISNUMBER({raw}),{raw}>={DIGITS_KEPT},FALSE)")
+def excel_lost_digits(code: str, raw: str) -> ExcelCondition:
+    return ExcelCondition(code, f"IF(ISNUMBER({raw}),{raw}>={DIGITS_KEPT},FALSE)")
 
 
 def option_date(value: Any, option: str) -> date:

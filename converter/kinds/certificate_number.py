@@ -25,8 +25,8 @@ from converter.kinds import text as free_text
 from converter.kinds.base import (
     Cells,
     Check,
-    Condition,
-    Normal,
+    ExcelCondition,
+    Normalised,
     excel_lost_digits,
     failing,
     lost_digits,
@@ -58,7 +58,7 @@ def accept(field: Field, form: Form) -> None:
     option_texts(field, "prefixes")
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
     prefixes = option_texts(field, "prefixes")
     return same_text(cells, map_unique(cells.text, lambda t: read(t, prefixes)), "K901")
 
@@ -97,12 +97,12 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
     return f"IF(AND(LEN({code})={uscc.LENGTH},{begins}),{code},{typed})"
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
     begins = expressions.starts_with_any(norm, option_texts(field, "prefixes"))
     return (
         excel_lost_digits("K805", raw),
         free.excel_formula(norm),
-        Condition("K811", f"IF({begins},{uscc.excel_wrong(norm)},FALSE)"),
+        ExcelCondition("K811", f"IF({begins},{uscc.excel_wrong(norm)},FALSE)"),
     )
 
 

@@ -28,8 +28,8 @@ from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
-    Condition,
-    Normal,
+    ExcelCondition,
+    Normalised,
     failing,
     map_unique,
     matches,
@@ -128,9 +128,9 @@ def _reader(field: Field, form: Form) -> Reader:
     return Reader(form.codes[str(field.options["codes"])])
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
     read = _reader(field, form)
-    return Normal(
+    return Normalised(
         map_unique(cells.text, lambda t: read(t)[0]), map_unique(cells.text, lambda t: read(t)[1])
     )
 
@@ -193,9 +193,9 @@ def _typed_signs(codes: CodeList) -> list[tuple[str, str]]:
     return (alike + wide)[:MOST_SIGNS]
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
     code = expressions.list_name(str(field.options["codes"]), "code")
-    return (Condition("K601", f"SUMPRODUCT(--EXACT({norm},{code}))=0"),)
+    return (ExcelCondition("K601", f"SUMPRODUCT(--EXACT({norm},{code}))=0"),)
 
 
 def excel_usable(norm: str) -> str:

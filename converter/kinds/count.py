@@ -26,8 +26,8 @@ from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
-    Condition,
-    Normal,
+    ExcelCondition,
+    Normalised,
     failing,
     map_unique,
     matches,
@@ -73,11 +73,11 @@ def accept(field: Field, form: Form) -> None:
         raise ValueError("min: is larger than max")
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
     text = map_unique(cells.text, read)
     # A number in a text cell is noted even when its digits need no change.
     noted = cells.is_type(CellType.TEXT) & matches(text, _NUMBER.fullmatch)
-    return Normal(text, pd.Series(np.where(noted, "K905", ""), index=text.index, dtype=object))
+    return Normalised(text, pd.Series(np.where(noted, "K905", ""), index=text.index, dtype=object))
 
 
 def checks(field: Field, form: Form) -> tuple[Check, ...]:
@@ -139,13 +139,13 @@ def _shape(expression: str) -> str:
 _RUNS = ("0000", "000", "00", "00")
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
     return (
-        Condition("K301", f"NOT(ISNUMBER({norm}))"),
-        Condition("K302", f"{norm}<0"),
-        Condition("K303", f"{norm}<>INT({norm})"),
-        Condition("K304", f"{norm}<{_least(field)}"),
-        Condition("K305", f"{norm}>{_most(field)}"),
+        ExcelCondition("K301", f"NOT(ISNUMBER({norm}))"),
+        ExcelCondition("K302", f"{norm}<0"),
+        ExcelCondition("K303", f"{norm}<>INT({norm})"),
+        ExcelCondition("K304", f"{norm}<{_least(field)}"),
+        ExcelCondition("K305", f"{norm}>{_most(field)}"),
     )
 
 

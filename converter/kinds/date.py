@@ -35,9 +35,9 @@ from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
-    Condition,
+    ExcelCondition,
     Mask,
-    Normal,
+    Normalised,
     Texts,
     by_verdict,
     failing,
@@ -156,7 +156,7 @@ def accept(field: Field, form: Form) -> None:
         option_date(field.options["earliest"], "earliest")
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
     text = texts(cells.text)
     odd = ~cells.once(_plain)
     if odd.any():
@@ -236,20 +236,20 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
     return f"IF(ISNUMBER({raw}),{serial},{expressions.without_blanks(raw)})"
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
     def number(wrong: str) -> str:
         return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
 
     eight = _excel_eight(raw)
     found = [
-        Condition("K402", number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
-        Condition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
-        Condition("K404", number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")),
-        Condition("K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")),
+        ExcelCondition("K402", number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
+        ExcelCondition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
+        ExcelCondition("K404", number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")),
+        ExcelCondition("K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")),
     ]
     if _earliest(field):
         first = (date.fromisoformat(_earliest(field)) - _EPOCH).days
-        found.append(Condition("K405", number(f"{norm}<{first}")))
+        found.append(ExcelCondition("K405", number(f"{norm}<{first}")))
     return tuple(found)
 
 

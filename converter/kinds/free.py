@@ -18,7 +18,7 @@ import re
 import numpy as np
 
 from converter.formulas import expressions
-from converter.kinds.base import Check, Condition, failing, matches_at, strip, texts, where
+from converter.kinds.base import Check, ExcelCondition, failing, matches_at, strip, texts, where
 from converter.model.forms import Form
 
 TRIGGERS = "=+-@＝＋－＠"
@@ -62,7 +62,7 @@ def too_long(form: Form, limit: str) -> Check:
     )
 
 
-def excel_formula(raw: str) -> Condition:
+def excel_formula(raw: str) -> ExcelCondition:
     first = f"LEFT({expressions.without_blanks(raw)},1)"
     # Nothing is found everywhere; but a blank cell is never asked.
-    return Condition("K007", f"ISNUMBER(FIND({first},{expressions.quote(TRIGGERS)}))")
+    return ExcelCondition("K007", f"ISNUMBER(FIND({first},{expressions.quote(TRIGGERS)}))")

@@ -35,9 +35,9 @@ from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
-    Condition,
+    ExcelCondition,
     Mask,
-    Normal,
+    Normalised,
     Points,
     excel_lost_digits,
     failing,
@@ -93,7 +93,7 @@ def accept(field: Field, form: Form) -> None:
             raise ValueError("regions: its codes must have six digits")
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
     text = texts(cells.text)
     odd = np.flatnonzero(~_well_formed(_points(cells)))
     if len(odd):
@@ -251,7 +251,7 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
     return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),IF({quoted},MID({clean},2,99),{clean}))'
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
     def part(start: int, length: int) -> str:
         return f"VALUE(MID({norm},{start},{length}))"
 
@@ -265,16 +265,16 @@ def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Conditi
     last = f"MID({norm},{_LENGTH},1)"
     return (
         excel_lost_digits("K111", raw),
-        Condition("K113", f"IF(LEN({norm})={_OLD_LENGTH},{old},FALSE)"),
-        Condition("K112", f"LEN({norm})<>{_LENGTH}"),
-        Condition(
+        ExcelCondition("K113", f"IF(LEN({norm})={_OLD_LENGTH},{old},FALSE)"),
+        ExcelCondition("K112", f"LEN({norm})<>{_LENGTH}"),
+        ExcelCondition(
             "K114",
             f"NOT(AND({expressions.only(f'LEFT({norm},{_LENGTH - 1})', '0123456789')},"
             f'ISNUMBER(FIND({last},"0123456789X"))))',
         ),
-        Condition("K115", f"IF({part(7, 4)}<{EARLIEST_BIRTH},TRUE,NOT({born}))"),
-        Condition("K117", f"{part(7, 8)}>{now}"),
-        Condition("K116", f"MID({expressions.quote(CHARACTERS)},MOD({total},11)+1,1)<>{last}"),
+        ExcelCondition("K115", f"IF({part(7, 4)}<{EARLIEST_BIRTH},TRUE,NOT({born}))"),
+        ExcelCondition("K117", f"{part(7, 8)}>{now}"),
+        ExcelCondition("K116", f"MID({expressions.quote(CHARACTERS)},MOD({total},11)+1,1)<>{last}"),
     )
 
 

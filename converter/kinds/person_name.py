@@ -33,9 +33,9 @@ from converter.kinds import free
 from converter.kinds.base import (
     Cells,
     Check,
-    Condition,
+    ExcelCondition,
     Mask,
-    Normal,
+    Normalised,
     failing,
     half_width,
     map_at,
@@ -111,7 +111,7 @@ def accept(field: Field, form: Form) -> None:
     free.accept(form, LIMIT)
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
     odd = cells.once(_odd)
     return same_text(cells, map_at(cells.text, odd, tidy), "K901")
 
@@ -165,12 +165,12 @@ def _excel_latin(expression: str) -> str:
     return expressions.contains_any(expression, LATIN_LETTERS + LATIN_LETTERS.upper() + wide)
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
     foreign = f"IF({_excel_latin(norm)},FALSE,{expressions.contains_any(norm, WESTERN)})"
     dots = expressions.only(norm, f"{DOT} ")
     return (
         free.excel_formula(norm),
-        Condition("K201", f"OR({dots},{expressions.contains_any(norm, WRONG)},{foreign})"),
+        ExcelCondition("K201", f"OR({dots},{expressions.contains_any(norm, WRONG)},{foreign})"),
     )
 
 

@@ -38,8 +38,8 @@ from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
-    Condition,
-    Normal,
+    ExcelCondition,
+    Normalised,
     Texts,
     by_verdict,
     half_width,
@@ -228,7 +228,7 @@ def _areas(field: Field, form: Form) -> Areas:
     return {e.code: Area(e.code, e.label, int(e.extra["digits"])) for e in entries}
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
     areas = _areas(field, form)
     return same_text(cells, map_unique(cells.text, lambda t: read(t, areas).text), "K901")
 
@@ -267,7 +267,7 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
     return f"IF(ISNUMBER({raw}),{expressions.number_as_text(raw)},{plain})"
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
     areas = _areas(field, form)
     digits = f'SUBSTITUTE({norm},"-","")'
     one = f"LEN({norm})-LEN({digits})"
@@ -282,14 +282,14 @@ def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Conditi
 
     counted = expressions.array("0123456789")
     few = f'SUMPRODUCT(LEN({norm})-LEN(SUBSTITUTE({norm},{counted},"")))<{FEWEST_DIGITS}'
-    found = [Condition("K503", few)]
+    found = [ExcelCondition("K503", few)]
     if areas:
         lost = [f"{a.code[1:]}{len(a.code) - 1 + a.digits}" for a in areas.values()]
         found.append(
-            Condition("K504", alone(_excel_area(digits, [code[1:] for code in areas], lost)))
+            ExcelCondition("K504", alone(_excel_area(digits, [code[1:] for code in areas], lost)))
         )
     found.append(
-        Condition(
+        ExcelCondition(
             "K501",
             alone(f'AND(OR(LEN({digits})=7,LEN({digits})=8),LEFT({digits},1)>="2")'),
         )
@@ -298,9 +298,11 @@ def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Conditi
         right = [f"{a.code}{len(a.code) + a.digits}" for a in areas.values()]
         known = expressions.starts_with_any(digits, areas)
         found.append(
-            Condition("K502", alone(f"AND({known},NOT({_excel_area(digits, list(areas), right)}))"))
+            ExcelCondition(
+                "K502", alone(f"AND({known},NOT({_excel_area(digits, list(areas), right)}))")
+            )
         )
-    found.append(Condition("K503", alone(f"NOT({_excel_acceptable(digits)})")))
+    found.append(ExcelCondition("K503", alone(f"NOT({_excel_acceptable(digits)})")))
     return tuple(found)
 
 

@@ -26,8 +26,8 @@ from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
-    Condition,
-    Normal,
+    ExcelCondition,
+    Normalised,
     failing,
     map_unique,
     matches,
@@ -55,13 +55,13 @@ def accept(field: Field, form: Form) -> None:
         raise ValueError("prefixes: must be digits")
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
     prefixes = option_texts(field, "prefixes")
     text = map_unique(cells.text, lambda t: read(t, prefixes))
     before, after = texts(cells.text), texts(text)
     restored = after != texts(map_unique(cells.text, squeeze))
     note = np.where(restored, "K903", np.where(before != after, "K901", ""))
-    return Normal(text, pd.Series(note, index=text.index, dtype=object))
+    return Normalised(text, pd.Series(note, index=text.index, dtype=object))
 
 
 def checks(field: Field, form: Form) -> tuple[Check, ...]:
@@ -91,12 +91,12 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
     return f'IF({lost_zero},"0"&{code},{code})'
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
     digits = expressions.only(norm, "0123456789")
-    found = [Condition("K701", f"NOT(AND(LEN({norm})=6,{digits}))")]
+    found = [ExcelCondition("K701", f"NOT(AND(LEN({norm})=6,{digits}))")]
     prefixes = option_texts(field, "prefixes")
     if prefixes:
-        found.append(Condition("K702", f"NOT({expressions.starts_with_any(norm, prefixes)})"))
+        found.append(ExcelCondition("K702", f"NOT({expressions.starts_with_any(norm, prefixes)})"))
     return tuple(found)
 
 

@@ -24,8 +24,8 @@ from converter.kinds import uscc
 from converter.kinds.base import (
     Cells,
     Check,
-    Condition,
-    Normal,
+    ExcelCondition,
+    Normalised,
     Texts,
     by_verdict,
     excel_lost_digits,
@@ -74,7 +74,7 @@ def accept(field: Field, form: Form) -> None:
     pass
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
     return same_text(cells, map_unique(cells.text, compact), "K901")
 
 
@@ -98,15 +98,15 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
     return uscc.excel_compact(raw)
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
     digits = expressions.only(norm, "0123456789")
     numbered = f"AND({digits},OR(LEN({norm})=13,LEN({norm})=15))"
     return (
         excel_lost_digits("K805", raw),
-        Condition("K801", f"NOT(OR({numbered},{uscc.excel_shaped(norm)}))"),
-        Condition("K804", f"LEN({norm})=13"),
-        Condition("K802", f"IF(LEN({norm})=15,{_excel_mod_11_10(norm)}<>1,FALSE)"),
-        Condition("K803", uscc.excel_wrong(norm)),
+        ExcelCondition("K801", f"NOT(OR({numbered},{uscc.excel_shaped(norm)}))"),
+        ExcelCondition("K804", f"LEN({norm})=13"),
+        ExcelCondition("K802", f"IF(LEN({norm})=15,{_excel_mod_11_10(norm)}<>1,FALSE)"),
+        ExcelCondition("K803", uscc.excel_wrong(norm)),
     )
 
 

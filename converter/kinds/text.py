@@ -17,7 +17,15 @@ import pandas as pd
 
 from converter.formulas import expressions
 from converter.kinds import free
-from converter.kinds.base import Cells, Check, Condition, Normal, map_unique, same_text, strip
+from converter.kinds.base import (
+    Cells,
+    Check,
+    ExcelCondition,
+    Normalised,
+    map_unique,
+    same_text,
+    strip,
+)
 from converter.model.forms import Field, Form
 
 NAME = "text"
@@ -42,7 +50,7 @@ def accept(field: Field, form: Form) -> None:
     free.accept(form, LIMIT)
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normal:
+def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
     return same_text(cells, map_unique(cells.text, tidy), "K901")
 
 
@@ -67,7 +75,7 @@ def excel_norm(raw: str, field: Field, form: Form) -> str:
     return f'IF({expressions.without_blanks(raw)}="","",{raw}&"")'
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[Condition, ...]:
+def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
     return (free.excel_formula(norm),)
 
 

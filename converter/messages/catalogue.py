@@ -20,7 +20,7 @@ from converter.model.issues import Issue, Level
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """One line of the catalogue of checks."""
 
     code: str
@@ -49,13 +49,13 @@ def _data() -> dict[str, Any]:
     return merged
 
 
-def say(key: str, /, **params: Any) -> str:
-    """A sentence of the program's own, from the [say] table."""
-    text: str = _data()["say"][key]
+def message(key: str, /, **params: Any) -> str:
+    """A sentence of the program's own, from the [messages] table."""
+    text: str = _data()["messages"][key]
     return text.format_map(_Lenient(params))
 
 
-def entry(code: str, form: Form, field: Field | None = None) -> Entry:
+def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
     """What the catalogue says of a code; levels as the form (and the field) wants them.
 
     Raises KeyError for a code that no catalogue has: a bug.
@@ -70,7 +70,7 @@ def entry(code: str, form: Form, field: Field | None = None) -> Entry:
     def prose(key: str) -> str:
         return str((rule and getattr(rule, key)) or data.get(key, ""))
 
-    return Entry(
+    return CatalogueEntry(
         code=code,
         level=level,
         title=prose("title"),
@@ -82,7 +82,7 @@ def entry(code: str, form: Form, field: Field | None = None) -> Entry:
     )
 
 
-def catalogue(form: Form) -> dict[str, Entry]:
+def catalogue(form: Form) -> dict[str, CatalogueEntry]:
     """Every check there is, in the order of the stages F S K X C P I."""
     codes = [c for c in _data() if len(c) == 4 and c[0].isupper() and c[1:].isdigit()]
     codes += [rule.code for rule in form.rules]
@@ -95,12 +95,12 @@ def _stage(code: str) -> tuple[int, str]:
 
 def sentence(issue: Issue, form: Form) -> str:
     """What is wrong, with the figures of this case."""
-    return entry(issue.code, form).sentence.format_map(_words(issue, form))
+    return entry(issue.code, form).sentence.format_map(_message_params(issue, form))
 
 
 def fix(issue: Issue, form: Form) -> str:
     """What to do about it ('' where nothing is to be done)."""
-    return entry(issue.code, form).fix.format_map(_words(issue, form))
+    return entry(issue.code, form).fix.format_map(_message_params(issue, form))
 
 
 def field_title(issue: Issue, form: Form) -> str:
@@ -113,7 +113,7 @@ def field_title(issue: Issue, form: Form) -> str:
     return ""
 
 
-def _words(issue: Issue, form: Form) -> Mapping[str, Any]:
+def _message_params(issue: Issue, form: Form) -> Mapping[str, Any]:
     return _Lenient({"title": field_title(issue, form), **issue.params})
 
 

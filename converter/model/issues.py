@@ -81,7 +81,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class IssueGroup:
     """What many issues share. `row` of its place is 0 where theirs is, else 1."""
 
     code: str
@@ -96,7 +96,7 @@ class Issues(Sequence[Issue]):
 
     def __init__(
         self,
-        heads: Sequence[Head],
+        heads: Sequence[IssueGroup],
         places: Sequence[Place],
         head: Sequence[int],
         row: Sequence[int],
@@ -116,7 +116,7 @@ class Issues(Sequence[Issue]):
         """Pack issues; what is packed stays as it is."""
         if isinstance(issues, Issues):
             return issues
-        packing = Packing()
+        packing = IssuePacker()
         for issue in issues:
             packing.add(issue)
         return packing.done()
@@ -173,7 +173,7 @@ class Issues(Sequence[Issue]):
     # --- as a whole: nothing is taken out ------------------------------------------------------
 
     @property
-    def heads(self) -> Iterator[Head]:
+    def heads(self) -> Iterator[IssueGroup]:
         """What each shares with others."""
         return (self._heads[self._head[at]] for at in self._order)
 
@@ -182,7 +182,7 @@ class Issues(Sequence[Issue]):
         """Where each stands."""
         return (self._heads[self._head[at]].place.on(self._row[at]) for at in self._order)
 
-    def counted(self, key: Callable[[Head], K]) -> Counter[K]:
+    def counted(self, key: Callable[[IssueGroup], K]) -> Counter[K]:
         """How many there are of each."""
         if self._counts is None:  # asked again and again
             self._counts = Counter(map(self._head.__getitem__, self._order))
@@ -191,7 +191,9 @@ class Issues(Sequence[Issue]):
             counts[key(self._heads[number])] += count
         return counts
 
-    def ordered(self, before: Callable[[Head], Any], after: Callable[[Head], Any]) -> Issues:
+    def ordered(
+        self, before: Callable[[IssueGroup], Any], after: Callable[[IssueGroup], Any]
+    ) -> Issues:
         """Sorted by `before`, row, `after`; equal ones stay as they are."""
         if len(self) < 2:
             return self
@@ -201,7 +203,7 @@ class Issues(Sequence[Issue]):
         keys = [base[h] + r * lasts for h, r in zip(self._head, self._row, strict=True)]
         return self._part(array("I", sorted(self._order, key=keys.__getitem__)))
 
-    def grouped(self, key: Callable[[Head], Hashable]) -> list[Issues]:
+    def grouped(self, key: Callable[[IssueGroup], Hashable]) -> list[Issues]:
         """Those of the same key together, in the order of each group's first one."""
         keys = [key(head) for head in self._heads]
         found: dict[Hashable, array[int]] = {}
@@ -234,17 +236,17 @@ class Issues(Sequence[Issue]):
     @staticmethod
     def unpacked(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Issues:
         """The issues that `packed` told of."""
-        heads = [Head(str(c), Level(v), _place(*place)) for c, v, *place in data["heads"]]
+        heads = [IssueGroup(str(c), Level(v), _place(*place)) for c, v, *place in data["heads"]]
         places = [_place(*place) for place in data["places"]]
         head, row, order = map(_array, blobs[:3])
         return Issues(heads, places, head, row, blobs[3:], order)
 
 
-class Packing:
+class IssuePacker:
     """Issues on their way into columns."""
 
     def __init__(self) -> None:
-        self._heads: dict[Head, int] = {}
+        self._heads: dict[IssueGroup, int] = {}
         self._places: dict[Place, int] = {}
         self._head, self._row = array("I"), array("I")
         self._open: list[Any] = []
@@ -257,7 +259,7 @@ class Packing:
 
     def head(self, code: str, level: Level, place: Place) -> int:
         """The number of a head, for `put`: of all issues that differ by their rows alone."""
-        head = Head(code, level, place.on(min(place.row, 1)))
+        head = IssueGroup(code, level, place.on(min(place.row, 1)))
         return self._heads.setdefault(head, len(self._heads))
 
     def place(self, place: Place) -> int:
@@ -291,7 +293,7 @@ class Packing:
         return Issues([*self._heads], [*self._places], self._head, self._row, self._pieces)
 
 
-def _ranks(heads: Sequence[Head], key: Callable[[Head], Any]) -> list[int]:
+def _ranks(heads: Sequence[IssueGroup], key: Callable[[IssueGroup], Any]) -> list[int]:
     keys = [key(head) for head in heads]
     rank = {found: number for number, found in enumerate(sorted(set(keys)))}
     return [rank[found] for found in keys]

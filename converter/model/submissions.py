@@ -151,7 +151,7 @@ class Outcome:
         return "warnings" if Level.WARNING in levels else "ok"
 
 
-class Change(NamedTuple):
+class CellFix(NamedTuple):
     """A mended cell: the note that says why (and what was typed), and what stands there now."""
 
     note: Issue
@@ -163,7 +163,7 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Changes(Collection[Change]):
+class CellFixes(Collection[CellFix]):
     """The changes of a copy, in order; their notes stay packed."""
 
     notes: Issues
@@ -175,8 +175,8 @@ class Changes(Collection[Change]):
     def __contains__(self, change: object) -> bool:
         return any(change == one for one in self)
 
-    def __iter__(self) -> Iterator[Change]:
-        return map(Change, self.notes, self.new)
+    def __iter__(self) -> Iterator[CellFix]:
+        return map(CellFix, self.notes, self.new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,16 @@ before it got its name, `read` takes a package apart again and never raises on b
 `examine` does so for its receiver: with the union's keys, signature and seals included.
 """
 
-from converter.package.reading import SEALED_CODE, Examined, Opener, examine, read
+from converter.package.reading import SEALED_CODE, Examined, TableOpener, examine, read
 from converter.package.writing import PackageError, build, write
 
 __all__ = [
-    "SEALED_CODE", "Examined", "Opener", "PackageError", "build", "examine", "read", "write",
+    "SEALED_CODE",
+    "Examined",
+    "PackageError",
+    "TableOpener",
+    "build",
+    "examine",
+    "read",
+    "write",
 ]  # fmt: skip

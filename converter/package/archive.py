@@ -29,12 +29,12 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-class Refused(Exception):
+class PackageRefused(Exception):
     """Nothing more can be read; the issue has been noted."""
 
 
 @dataclass(slots=True)
-class Findings:
+class PackageFindings:
     file: str
     form: Form
     issues: list[Issue] = field(default_factory=list)
@@ -45,16 +45,16 @@ class Findings:
         named: dict[str, str | int] = {"member": member} if member else {}
         self.issues.append(Issue(code, level, place, params=named | params))
 
-    def refuse(self, code: str, member: str = "", **params: str | int) -> Refused:
+    def refuse(self, code: str, member: str = "", **params: str | int) -> PackageRefused:
         self.note(code, member, 0, **params)
-        return Refused()
+        return PackageRefused()
 
 
-def members_of(path: Path, form: Form, findings: Findings) -> dict[str, bytes]:
+def members_of(path: Path, form: Form, findings: PackageFindings) -> dict[str, bytes]:
     """The members that a package of this form may have, by name."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise findings.refuse("P101", reason=catalogue.say("package_no_file"))
+            raise findings.refuse("P101", reason=catalogue.message("package_no_file"))
         file = path.open("rb")
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -86,7 +86,7 @@ def members_of(path: Path, form: Form, findings: Findings) -> dict[str, bytes]:
     return found
 
 
-def _archive(file: BinaryIO, findings: Findings) -> zipfile.ZipFile:
+def _archive(file: BinaryIO, findings: PackageFindings) -> zipfile.ZipFile:
     size = file.seek(0, 2)
     if size > LARGEST_FILE:
         raise findings.refuse("P104", limit=LARGEST_FILE // 2**20)
@@ -101,7 +101,7 @@ def _archive(file: BinaryIO, findings: Findings) -> zipfile.ZipFile:
 
 
 def _inflate(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, findings: Findings
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int, findings: PackageFindings
 ) -> bytes:
     if info.flag_bits & 0x1:
         raise findings.refuse("P107", info.filename)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from converter.model.forms import Form
 from converter.model.issues import Level, Place
 from converter.model.submissions import Stamp
-from converter.package.archive import Findings
+from converter.package.archive import PackageFindings
 
 if TYPE_CHECKING:
     from converter.identity import Public, Union
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 SIGNATURE_BYTES = 64
 
 
-def judge(
+def validate(
     members: Mapping[str, bytes],
     stamp: Stamp | None,
     created: str,
     form: Form,
-    findings: Findings,
+    findings: PackageFindings,
     union: Union | None,
 ) -> bool:
     """Whether a signature proves who made the package. `stamp` is None where the descriptor
@@ -58,7 +58,7 @@ def judge(
 
 
 def _signed(
-    data: bytes, signature: bytes | None, public: Public, form: Form, findings: Findings
+    data: bytes, signature: bytes | None, public: Public, form: Form, findings: PackageFindings
 ) -> bool:
     from converter.identity import keys
 

@@ -21,7 +21,14 @@ from converter.model.forms import Form, Resource
 from converter.model.issues import Issue, Place
 from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
 from converter.package import descriptor, origin, tables
-from converter.package.archive import REASONS, SEALED, Findings, Refused, listed, members_of
+from converter.package.archive import (
+    REASONS,
+    SEALED,
+    PackageFindings,
+    PackageRefused,
+    listed,
+    members_of,
+)
 
 if TYPE_CHECKING:
     from converter.identity import Union
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
 SEALED_CODE = "P141"  # sealed, and nobody here has the key
 
 
-class Opener(Protocol):
+class TableOpener(Protocol):
     """Opens what was sealed for somebody: `keys.Opener`."""
 
     def open(self, sealed: bytes) -> bytes | None:
@@ -55,14 +62,14 @@ def read(path: Path, form: Form) -> Submission:
 
 
 def examine(
-    path: Path, form: Form, *, union: Union | None = None, opener: Opener | None = None
+    path: Path, form: Form, *, union: Union | None = None, opener: TableOpener | None = None
 ) -> Examined:
     """Read a package as its receiver does: issued by this union, opened with its key."""
-    findings = Findings(str(path), form)
+    findings = PackageFindings(str(path), form)
     try:
         members = members_of(path, form, findings)
         described = _descriptor(members, form, findings)
-    except Refused:
+    except PackageRefused:
         nothing = Submission(str(path), None, None, Stamp(), tuple(findings.issues))
         return Examined(replace(nothing, from_package=True))
     ask = _Asker(described, findings)
@@ -71,7 +78,7 @@ def examine(
     created = ask.text("created")
     named = len(findings.issues) == before  # otherwise comparing names would be a second alarm
     sheets = _sheets(members, ask, form, findings, opener)
-    signed = origin.judge(members, stamp if named else None, created, form, findings, union)
+    signed = origin.validate(members, stamp if named else None, created, form, findings, union)
     unit = sheets.get("unit")
     if unit is not None and named:
         _same_unit(unit, stamp, form, findings)
@@ -86,7 +93,9 @@ def examine(
 # --- the descriptor ------------------------------------------------------------------------
 
 
-def _descriptor(members: Mapping[str, bytes], form: Form, findings: Findings) -> dict[str, Any]:
+def _descriptor(
+    members: Mapping[str, bytes], form: Form, findings: PackageFindings
+) -> dict[str, Any]:
     name = form.package.descriptor
     try:
         described = json.loads(members[name].decode("utf-8"), object_pairs_hook=_once)
@@ -116,7 +125,7 @@ class _Asker:
     """Takes values of the right type from the descriptor, noting those that are not there."""
 
     described: Mapping[str, Any]
-    findings: Findings
+    findings: PackageFindings
 
     def text(self, *keys: str) -> str:
         value = self._find(keys)
@@ -169,8 +178,8 @@ def _sheets(
     members: Mapping[str, bytes],
     ask: _Asker,
     form: Form,
-    findings: Findings,
-    opener: Opener | None,
+    findings: PackageFindings,
+    opener: TableOpener | None,
 ) -> dict[str, RawSheet]:
     entries = {str(entry.get("path")): entry for entry in ask.entries("resources")}
     known = members.keys() | entries.keys()
@@ -203,8 +212,8 @@ def _opened(
     found: Mapping[str, bytes],
     names: Mapping[str, str],
     ask: _Asker,
-    findings: Findings,
-    opener: Opener | None,
+    findings: PackageFindings,
+    opener: TableOpener | None,
 ) -> dict[str, bytes]:
     """What was sealed, opened. A package is sealed whole: what stands beside it in plain sight
     is not what was sealed."""
@@ -235,7 +244,7 @@ def _sealed_reasons(data: bytes, ask: _Asker) -> list[dict[str, Any]]:
 
 
 def _intact(
-    path: str, data: bytes | None, entry: Mapping[str, Any] | None, findings: Findings
+    path: str, data: bytes | None, entry: Mapping[str, Any] | None, findings: PackageFindings
 ) -> bool:
     """Whether a member is there and is what the descriptor says it is."""
     if data is None:
@@ -249,10 +258,12 @@ def _intact(
     return False
 
 
-def _sheet(resource: Resource, data: bytes, form: Form, findings: Findings) -> RawSheet | None:
+def _sheet(
+    resource: Resource, data: bytes, form: Form, findings: PackageFindings
+) -> RawSheet | None:
     try:
         table = tables.decode(data, form.package.encoding)
-    except tables.Malformed as error:
+    except tables.MalformedCsv as error:
         params = dict(error.params)
         row = int(params.pop("row"))
         findings.note(error.code, resource.path, row, row=row, **params)
@@ -271,7 +282,7 @@ def _sheet(resource: Resource, data: bytes, form: Form, findings: Findings) -> R
     return RawSheet(resource.path, columns, rows, at, {})
 
 
-def _columns_fit(resource: Resource, table: tables.Table, findings: Findings) -> bool:
+def _columns_fit(resource: Resource, table: tables.CsvTable, findings: PackageFindings) -> bool:
     """A package of this very version has exactly the profile's columns; an older or newer one
     is read by the names that both know."""
     expected = [name for name, _ in resource.columns]
@@ -293,7 +304,7 @@ def _cells(texts: list[str]) -> RawColumn:
     return RawColumn(filled, [int(CellType.TEXT if t else CellType.BLANK) for t in filled])
 
 
-def _counted(resource: Resource, found: int, ask: _Asker, findings: Findings) -> bool:
+def _counted(resource: Resource, found: int, ask: _Asker, findings: PackageFindings) -> bool:
     """Whether the number of records is one to go on with; a false total alone is only noted."""
     told = ask.number("counts", resource.name)
     if told is not None and told != found:
@@ -308,7 +319,7 @@ def _explain(
     sheets: Mapping[str, RawSheet],
     reasons: list[dict[str, Any]],
     form: Form,
-    findings: Findings,
+    findings: PackageFindings,
 ) -> dict[str, RawSheet]:
     """The sheets with the reasons beside their fields (unit) and records (members)."""
     texts: dict[str, dict[str, list[str]]] = {key: {} for key in sheets}
@@ -332,7 +343,7 @@ def _explain(
 # --- who it is from --------------------------------------------------------------------------
 
 
-def _same_unit(unit: RawSheet, stamp: Stamp, form: Form, findings: Findings) -> None:
+def _same_unit(unit: RawSheet, stamp: Stamp, form: Form, findings: PackageFindings) -> None:
     """The names in the table are those the descriptor goes by."""
     stamped = {"unit_name": stamp.unit_name, "superior_name": stamp.superior_name}
     for card in form.unit:

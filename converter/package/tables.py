@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-class Malformed(Exception):
+class MalformedCsv(Exception):
     """A table that cannot be read; `code` and `params` tell a person why."""
 
     def __init__(self, code: str, **params: str | int) -> None:
@@ -25,7 +25,7 @@ class Malformed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     header: list[str]
     columns: list[list[str]]
 
@@ -43,23 +43,23 @@ def encode(header: Sequence[str], columns: Sequence[Sequence[str]], encoding: st
     return out.getvalue().encode(encoding)
 
 
-def decode(data: bytes, encoding: str) -> Table:
+def decode(data: bytes, encoding: str) -> CsvTable:
     """A table's bytes → its columns. Raises Malformed."""
     try:
         text = data.decode(encoding)
     except ValueError as error:
         line = data[: getattr(error, "start", 0)].count(b"\n") + 1
-        raise Malformed("P117", row=line, encoding=encoding.upper()) from error
+        raise MalformedCsv("P117", row=line, encoding=encoding.upper()) from error
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
         rows = list(reader)
     except csv.Error as error:
-        raise Malformed("P118", row=reader.line_num) from error
+        raise MalformedCsv("P118", row=reader.line_num) from error
     width = len(header)
     wrong = [number for number, row in enumerate(rows, 2) if len(row) != width]
     if wrong:
         found = len(rows[wrong[0] - 2])
-        raise Malformed("P121", row=wrong[0], found=found, expected=width, count=len(wrong))
+        raise MalformedCsv("P121", row=wrong[0], found=found, expected=width, count=len(wrong))
     columns = [list(column) for column in zip(*rows, strict=True)]
-    return Table(header, columns or [[] for _ in header])
+    return CsvTable(header, columns or [[] for _ in header])

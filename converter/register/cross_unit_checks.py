@@ -22,7 +22,7 @@ MOST_SHARING = 100_000  # groups of units that are told; every number is among t
 CURRENT = "s.period = ? AND s.state = 'current'"
 
 
-class Tables(Protocol):
+class RegisterTables(Protocol):
     """Whoever answers SQL over the register's tables."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
@@ -37,7 +37,7 @@ class Sharing(NamedTuple):
     numbers: int  # ID numbers that all of them have
 
 
-def findings(tables: Tables, form: Form, period: str, due: date | None = None) -> Issues:
+def findings(tables: RegisterTables, form: Form, period: str, due: date | None = None) -> Issues:
     """Everything to be asked about a period, by code. Packed: an inbox that came twice under two
     names has a finding for each of its members."""
     found = [
@@ -60,7 +60,7 @@ def _issue(code: str, form: Form, place: Place, value: str = "", **params: Any) 
 # --- people --------------------------------------------------------------------------------
 
 
-def _twice(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+def _twice(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """C101: one ID number among the members of two units, every place named."""
     shared = _shared(form)
     if not shared:
@@ -115,7 +115,7 @@ def _shared(form: Form) -> tuple[str, str] | None:
     )
 
 
-def sharing(tables: Tables, form: Form, period: str) -> list[Sharing]:
+def sharing(tables: RegisterTables, form: Form, period: str) -> list[Sharing]:
     """Which units have ID numbers in common, and how many: the most first, names by unit. One
     inbox that came twice under two names is a line a unit here, and a finding a member."""
     shared = _shared(form)
@@ -135,7 +135,7 @@ def sharing(tables: Tables, form: Form, period: str) -> list[Sharing]:
 # --- units ---------------------------------------------------------------------------------
 
 
-def _repeated(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+def _repeated(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """A later submission took the place of an earlier one: C102 where only the order of arrival
     says which is later, C111 where an unsigned one replaced a signed one; C110 for one that was
     older and set aside."""
@@ -155,7 +155,7 @@ def _repeated(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
             yield _issue("C102", form, Place(other), **words | {"other": file})
 
 
-def _jumps(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """C103: a figure that changed by more than the form's share since the period before."""
     card = form.prose.get("statistics", {}).get("collection", {})
     share, least = card.get("jump", 0), card.get("jump_at_least", 1)
@@ -182,13 +182,13 @@ def _jumps(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
             yield _issue("C103", form, place, str(now), **words, **change)
 
 
-def newest(tables: Tables) -> str:
+def newest(tables: RegisterTables) -> str:
     """The newest period that anybody reported for ('' = none)."""
     rows = tables.query("SELECT max(period) FROM submissions WHERE state = 'current'")
     return str(rows[0][0] or "")
 
 
-def previous(tables: Tables, period: str) -> str:
+def previous(tables: RegisterTables, period: str) -> str:
     """The newest period before this one that anybody reported for ('' = none)."""
     rows = tables.query(
         "SELECT max(period) FROM submissions WHERE state = 'current' AND period < ?", [period]
@@ -196,7 +196,7 @@ def previous(tables: Tables, period: str) -> str:
     return str(rows[0][0] or "")
 
 
-def _missing(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """Units of the roster that do not count yet: C104 nothing came, C105 only refused files.
     Unions that stand on the roster as other units' superiors need not report."""
     rows = tables.query(
@@ -213,7 +213,7 @@ def _missing(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
         yield _issue("C105" if file else "C104", form, Place(file or ""), **words)
 
 
-def _strangers(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+def _strangers(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """C108: a unit that the roster does not know; C109: one whose file names it otherwise than
     the roster does, perhaps made with another unit's identity file."""
     if not tables.query("SELECT 1 FROM roster LIMIT 1"):
@@ -237,7 +237,7 @@ def _differ(told: str, listed: str) -> bool:
     return bool(told and listed) and same_name(told) != same_name(listed)
 
 
-def _stale(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
+def _stale(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """C107: made with another version of the form."""
     rows = tables.query(
         "SELECT s.file, u.name, u.superior, s.form_version FROM submissions s"
@@ -250,7 +250,7 @@ def _stale(tables: Tables, form: Form, period: str) -> Iterator[Issue]:
         yield _issue("C107", form, Place(file), version, **words, expected=form.version)
 
 
-def _late(tables: Tables, form: Form, period: str, due: date) -> Iterator[Issue]:
+def _late(tables: RegisterTables, form: Form, period: str, due: date) -> Iterator[Issue]:
     """C106: whose first sound submission came after the day it was due (local time). What was
     corrected later is not late."""
     rows = tables.query(

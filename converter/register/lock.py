@@ -18,7 +18,7 @@ from typing import IO, Any
 _FAR = 1 << 30
 
 
-class Busy(Exception):
+class RegisterBusy(Exception):
     """Another process is writing. `pid`, `host` and `since` tell who ('' where unknown)."""
 
     def __init__(self, path: Path, holder: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ class Lock:
             _acquire(file)
         except OSError:
             file.close()
-            raise Busy(self._path, _holder(self._path)) from None
+            raise RegisterBusy(self._path, _holder(self._path)) from None
         holder = {
             "pid": os.getpid(),
             "host": socket.gethostname(),

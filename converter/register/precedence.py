@@ -29,7 +29,7 @@ _BLANKS = dict.fromkeys(map(ord, BLANKS))
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ClaimedSender:
     """Whom a file says it is from; the code is '' without an identity file."""
 
     code: str = ""
@@ -39,7 +39,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class RosterEntry:
     """A unit of the roster."""
 
     code: str
@@ -49,13 +49,13 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ReceivedFile:
     """One file as it came, judged. `spool` holds its members (see `Register.record`)."""
 
     file: str  # path below the inbox; members of zips below their zip
     content: str  # sha256 of the file's bytes
     result: str  # ACCEPTED, WARNINGS or REJECTED
-    claim: Claim = field(default_factory=Claim)
+    claim: ClaimedSender = field(default_factory=ClaimedSender)
     period: str = ""
     digest: str = ""  # of the tables; '' where they could not be read
     created: str = ""  # ISO time, only where a valid signature covers it
@@ -77,7 +77,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PriorSubmission:
     """What `settle` needs to know of a submission."""
 
     id: int
@@ -100,11 +100,11 @@ def made_at(created: str, received: str) -> str:
     return f"{min(created, received)} {created}" if created else ""
 
 
-def settle(arrived: Iterable[Past]) -> dict[int, tuple[str, int]]:
+def settle(arrived: Iterable[PriorSubmission]) -> dict[int, tuple[str, int]]:
     """Submission → (state, the other submission that explains it, 0 = none)."""
     states: dict[int, tuple[str, int]] = {}
     contents: dict[str, int] = {}
-    current: Past | None = None
+    current: PriorSubmission | None = None
     newest = ""  # the latest signed time seen
     for one in arrived:
         if not one.accepted:

@@ -17,7 +17,7 @@ from typing import Any
 
 from converter.files import writing
 from converter.model.forms import Form
-from converter.register.schema import LATEST, StoreError, connect, quoted, streamed
+from converter.register.schema import LATEST, RegisterError, connect, quoted, streamed
 
 FOLDER, STATE = "published", "state.json"  # below the register's folder
 # Answers and members come nearly in the order of their submissions: sorting millions anew would
@@ -78,9 +78,9 @@ class Snapshot:
             self.state: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
             parts = folder / str(int(self.state["folder"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StoreError("store_unpublished", path=str(store)) from error
+            raise RegisterError("store_unpublished", path=str(store)) from error
         if not all((parts / f"{table}.parquet").is_file() for table in TABLES):
-            raise StoreError("store_unpublished", path=str(store))
+            raise RegisterError("store_unpublished", path=str(store))
         self._connection = connect(None)
         for table in TABLES:
             path = quoted(parts / f"{table}.parquet")

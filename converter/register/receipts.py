@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from converter.register.precedence import Arrival
-from converter.register.writer import Settled
+from converter.register.precedence import ReceivedFile
+from converter.register.writer import RegisteredFile
 
 FORMAT = "gonghui-receipt/1"
 LARGEST = 256 * 1024
 
 
-class Signer(Protocol):
+class ReceiptSigner(Protocol):
     """Whoever can sign: `keys.Signer`."""
 
     @property
@@ -30,8 +30,8 @@ class Signer(Protocol):
 
 
 def make(
-    arrival: Arrival,
-    settled: Settled,
+    arrival: ReceivedFile,
+    settled: RegisteredFile,
     received: str,
     form: Mapping[str, str],
     problems: list[dict[str, Any]],
@@ -60,7 +60,7 @@ def make(
     }
 
 
-def encode(receipt: Mapping[str, Any], signer: Signer | None) -> bytes:
+def encode(receipt: Mapping[str, Any], signer: ReceiptSigner | None) -> bytes:
     """A receipt's file, signed where there is a key."""
     signed = dict(receipt)
     if signer is not None:

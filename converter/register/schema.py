@@ -67,7 +67,7 @@ OURS = {
 }
 
 
-class StoreError(Exception):
+class RegisterError(Exception):
     """A register that cannot be used: `key` names the sentence, `params` fill it in."""
 
     def __init__(self, key: str, /, **params: str | int) -> None:
@@ -87,14 +87,14 @@ def prepare(connection: Any, form: Form) -> None:
     found = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0] or 0
     if found > LATEST:
         connection.execute("ROLLBACK")
-        raise StoreError("store_newer", found=found, known=LATEST)
+        raise RegisterError("store_newer", found=found, known=LATEST)
     for version in range(found, LATEST):
         connection.execute(STEPS[version])
         connection.execute("INSERT INTO schema_version VALUES (?)", [version + 1])
     for sheet, table in ((form.unit, "answers"), (form.member, "members")):
         for field in sheet:
             if field.key in OURS[table]:
-                raise StoreError("store_reserved", key=field.key)
+                raise RegisterError("store_reserved", key=field.key)
             connection.execute(
                 f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name(field.key)} VARCHAR"
             )

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from converter.register.precedence import Claim, Listed, same_name
+from converter.register.precedence import ClaimedSender, RosterEntry, same_name
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class SenderChanges:
     """What the register is to write: units that are new, and known ones that got their code."""
 
-    new: tuple[tuple[int, Claim], ...]
-    coded: tuple[tuple[int, Claim], ...]
+    new: tuple[tuple[int, ClaimedSender], ...]
+    coded: tuple[tuple[int, ClaimedSender], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,17 @@ class Sender:
     """A unit, or nobody that is known."""
 
     unit: int  # 0 = nobody
-    claim: Claim  # the unit's as registered; of nobody, what the file says
+    claim: ClaimedSender  # the unit's as registered; of nobody, what the file says
     listed: bool  # on the roster
 
 
-class Units:
+class SenderResolver:
     """The units of a register and the roster; numbers count from 1."""
 
-    def __init__(self, units: Iterable[tuple[int, Claim]], roster: Iterable[Listed]) -> None:
-        self._claims: dict[int, Claim] = {}
+    def __init__(
+        self, units: Iterable[tuple[int, ClaimedSender]], roster: Iterable[RosterEntry]
+    ) -> None:
+        self._claims: dict[int, ClaimedSender] = {}
         self._by_code: dict[str, int] = {}
         self._by_name: dict[tuple[str, str], int] = {}
         self._new: list[int] = []
@@ -43,23 +45,23 @@ class Units:
         self._last = max(self._claims, default=0)
         self._list(roster)
 
-    def _know(self, number: int, claim: Claim) -> None:
+    def _know(self, number: int, claim: ClaimedSender) -> None:
         self._claims[number] = claim
         if claim.code:
             self._by_code[claim.code] = number
         self._by_name.setdefault(_names(claim.name, claim.superior), number)
 
-    def _list(self, roster: Iterable[Listed]) -> None:
+    def _list(self, roster: Iterable[RosterEntry]) -> None:
         self._listed = {unit.code: unit for unit in roster}
         self._listed_names = {_names(u.name, u.superior): u for u in self._listed.values()}
 
-    def sender(self, claim: Claim) -> Sender:
+    def sender(self, claim: ClaimedSender) -> Sender:
         """Whom a file is from that claims this."""
         unit = self._of(claim)
         known = self._claims.get(unit, claim)
         return Sender(unit, known, known.code in self._listed)
 
-    def _of(self, claim: Claim) -> int:
+    def _of(self, claim: ClaimedSender) -> int:
         """The number of the unit that claims this, perhaps a new one; 0 for nobody."""
         if not claim.code and not claim.name:
             return 0
@@ -83,7 +85,7 @@ class Units:
         self._new.append(self._last)
         return self._last
 
-    def set_roster(self, roster: Iterable[Listed]) -> dict[int, int]:
+    def set_roster(self, roster: Iterable[RosterEntry]) -> dict[int, int]:
         """Go by another roster. Units that were known by name alone get their code; those that
         turn out to be a unit known by its code are returned: number → number of that one."""
         self._list(roster)
@@ -102,22 +104,22 @@ class Units:
                 same[number] = known
         return same
 
-    def _give_code(self, number: int, claim: Claim) -> None:
+    def _give_code(self, number: int, claim: ClaimedSender) -> None:
         known = self._claims[number]
         self._know(number, replace(known, code=claim.code, superior_code=claim.superior_code))
         self._coded.append(number)
 
-    def changes(self) -> Changes:
+    def changes(self) -> SenderChanges:
         """What became known since this was last asked."""
         new, coded = self._new, [n for n in self._coded if n not in set(self._new)]
         self._new, self._coded = [], []
-        return Changes(
+        return SenderChanges(
             tuple((n, self._claims[n]) for n in new), tuple((n, self._claims[n]) for n in coded)
         )
 
 
-def _claim(unit: Listed) -> Claim:
-    return Claim(unit.code, unit.name, unit.superior_code, unit.superior)
+def _claim(unit: RosterEntry) -> ClaimedSender:
+    return ClaimedSender(unit.code, unit.name, unit.superior_code, unit.superior)
 
 
 def _names(unit: str, superior: str) -> tuple[str, str]:

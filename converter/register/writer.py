@@ -20,9 +20,17 @@ from converter.model.forms import Form
 from converter.register import inserting, published, schema
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT, UNIT
 from converter.register.lock import Lock
-from converter.register.precedence import REJECTED, Arrival, Claim, Listed, Past, made_at, settle
-from converter.register.schema import StoreError, connect, quoted, streamed
-from converter.register.senders import Units
+from converter.register.precedence import (
+    REJECTED,
+    ClaimedSender,
+    PriorSubmission,
+    ReceivedFile,
+    RosterEntry,
+    made_at,
+    settle,
+)
+from converter.register.schema import RegisterError, connect, quoted, streamed
+from converter.register.senders import SenderResolver
 
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
 CHANGING = "F010"  # the code of a file that somebody wrote to while it was read
@@ -30,7 +38,7 @@ _STATE_AT = list(SUBMISSION).index("state")
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class RegisteredFile:
     """What became of an arrival."""
 
     id: int
@@ -48,7 +56,7 @@ class Settled:
 class _Histories:
     """Submissions of some units as `settle` needs them, what became of each, what changed."""
 
-    past: dict[tuple[int, str], list[Past]] = field(default_factory=dict)
+    past: dict[tuple[int, str], list[PriorSubmission]] = field(default_factory=dict)
     states: dict[int, tuple[str, int]] = field(default_factory=dict)
     changed: dict[int, tuple[str, int]] = field(default_factory=dict)
 
@@ -86,7 +94,7 @@ class Register:
             self._connection = connect(self.folder / FILE)
         except duckdb.Error as error:
             key = "store_full" if schema.is_full(error) else "store_broken"
-            raise StoreError(key, path=str(self.folder / FILE)) from error
+            raise RegisterError(key, path=str(self.folder / FILE)) from error
         (self.folder / FILE).chmod(0o600)  # names and ID numbers of people
         self._connection.execute(f"SET temp_directory = '{quoted(self.spool)}'")
         try:
@@ -112,8 +120,10 @@ class Register:
 
     def _load(self) -> None:
         units = self.query("SELECT id, code, name, superior_code, superior FROM units ORDER BY id")
-        roster = (Listed(*row) for row in self.query("SELECT * FROM roster"))
-        self._units = Units(((int(n), Claim(*claim)) for n, *claim in units), roster)
+        roster = (RosterEntry(*row) for row in self.query("SELECT * FROM roster"))
+        self._units = SenderResolver(
+            ((int(n), ClaimedSender(*claim)) for n, *claim in units), roster
+        )
         self._last = int(self.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0])
         self._failed: dict[tuple[str, str], int] = {
             (file, content): number
@@ -140,14 +150,16 @@ class Register:
         )
         found = _Histories()
         for number, unit, period, content, digest, created, at, result, state, other in rows:
-            past = Past(number, content, digest, made_at(created, at), result != REJECTED)
+            past = PriorSubmission(
+                number, content, digest, made_at(created, at), result != REJECTED
+            )
             found.past.setdefault((unit, period), []).append(past)
             found.states[number] = (state, other)
         return found
 
     # --- writing ----------------------------------------------------------------------------
 
-    def set_roster(self, roster: Sequence[Listed]) -> None:
+    def set_roster(self, roster: Sequence[RosterEntry]) -> None:
         """Replace the roster. Units that were known by name alone get their code, and the
         history of the unit that they turn out to be."""
         with self._transaction():
@@ -185,7 +197,7 @@ class Register:
         columns = {"state": TEXT, "other": NUMBER}
         inserting.update(self._connection, "submissions", columns, zip(*rows, strict=True))
 
-    def record(self, batch: Sequence[Arrival], received: str) -> Recorded:
+    def record(self, batch: Sequence[ReceivedFile], received: str) -> Recorded:
         """Register a batch in one transaction, to be committed by leaving the context:
 
             with register.record(batch, received) as settled:
@@ -195,7 +207,7 @@ class Register:
         """
         return Recorded(self, batch, received)
 
-    def _record(self, batch: Sequence[Arrival], received: str) -> list[Settled]:
+    def _record(self, batch: Sequence[ReceivedFile], received: str) -> list[RegisteredFile]:
         # What is known now takes the place of where reading had failed.
         failed = [self._failed.pop((a.file, a.content), 0) for a in batch]
         self._forget(filter(None, failed))
@@ -206,7 +218,7 @@ class Register:
         settled = []
         for arrival, sender in zip(batch, senders, strict=True):
             number = self._last = self._last + 1
-            past = Past(
+            past = PriorSubmission(
                 number, arrival.content, arrival.digest, made_at(arrival.created, received),
                 arrival.result != REJECTED,
             )  # fmt: skip
@@ -226,7 +238,7 @@ class Register:
                 arrival.unit_sheet, arrival.member_sheet, arrival.id_column,
             )  # fmt: skip
             settled.append(
-                Settled(
+                RegisteredFile(
                     number, sender.unit, sender.claim.code, sender.claim.name,
                     sender.claim.superior, sender.listed, state, other, order,
                 )
@@ -240,7 +252,9 @@ class Register:
         self._write_contents(batch, settled)
         return settled
 
-    def _write_contents(self, batch: Sequence[Arrival], settled: Sequence[Settled]) -> None:
+    def _write_contents(
+        self, batch: Sequence[ReceivedFile], settled: Sequence[RegisteredFile]
+    ) -> None:
         both = list(zip(batch, settled, strict=True))
         kept = [(arrival, one.id) for arrival, one in both if arrival.result != REJECTED]
         keys = [field.key for field in self.form.unit]
@@ -295,11 +309,11 @@ class Register:
 class Recorded:
     """A batch on its way; see `Register.record`."""
 
-    def __init__(self, register: Register, batch: Sequence[Arrival], received: str) -> None:
+    def __init__(self, register: Register, batch: Sequence[ReceivedFile], received: str) -> None:
         self._register, self._batch, self._received = register, batch, received
         self._within: Any = None
 
-    def __enter__(self) -> list[Settled]:
+    def __enter__(self) -> list[RegisteredFile]:
         self._within = self._register._transaction()
         self._within.__enter__()
         try:

@@ -17,16 +17,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from converter import template
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Issues, Level, Place
-from converter.model.submissions import Change, Outcome, Submission
+from converter.model.submissions import CellFix, Outcome, Submission
 from converter.report import issue_text
-from converter.report.issue_text import Finding
+from converter.report.issue_text import RenderedIssue
 from converter.template import style, text_sheets
 from converter.template.annotated_copy import Copy
-from converter.template.layout import Layout, layout
-from converter.template.text_sheets import Entry, Page, Plain, link_to
+from converter.template.layout import TemplateLayout, layout
+from converter.template.text_sheets import Page, Plain, TextCell, link_to
 from converter.text.display import visible
 from converter.workbook.form import leftovers
 
@@ -52,10 +52,10 @@ EXTRAS = {"original_file": 26, "where": 22, "cell": 10, "value": 90}
 
 
 def annotated(
-    press: template.Press,
+    press: template.TemplateRenderer,
     submission: Submission,
     outcome: Outcome,
-    changes: Collection[Change] = (),
+    changes: Collection[CellFix] = (),
     files: Mapping[str, Path] = MappingProxyType({}),
 ) -> list[bytes]:
     """The annotated copy of a readable submission, as the pieces of a file. `changes` are those
@@ -69,7 +69,7 @@ def annotated(
     stamp = replace(submission.stamp, form=form.id, version=form.version)
     home = _Home(submission, form, layout(form, rows))
     found = issue_text.ordered(outcome, form)
-    words = issue_text.Words(form, show_ids=True)
+    words = issue_text.IssueRenderer(form, show_ids=True)
     listed = [_problems(found, home, words, changes)]
     if changes:
         listed.append(_changes(changes, home, words))
@@ -94,7 +94,7 @@ def _named(listed: Sequence[Page], form: Form) -> list[Page]:
 class _Home:
     """Where a cell of the submission stands in the copy (no row: a whole sheet; no sheet: none)."""
 
-    def __init__(self, submission: Submission, form: Form, plan: Layout) -> None:
+    def __init__(self, submission: Submission, form: Form, plan: TemplateLayout) -> None:
         self.submission = submission
         self._form, self._plan = form, plan
         self._fields: dict[tuple[str, str], Field | None] = {}
@@ -128,13 +128,15 @@ class _Home:
 
 
 def _marks(
-    found: Issues, home: _Home, words: issue_text.Words
+    found: Issues, home: _Home, words: issue_text.IssueRenderer
 ) -> tuple[dict[str, dict[int, Mapping[int, Level]]], dict[str, dict[tuple[int, int], str]]]:
     """By sheet key: cells in the colour of their worst finding, as row → column → level, and of
     the first ones also in words what and how. `found` names errors before warnings."""
     sheets = {sheet.title: sheet.key for sheet in words.form.sheets}
     marks: dict[str, dict[int, Mapping[int, Level]]] = {key: {} for key in sheets.values()}
-    said: dict[str, dict[tuple[int, int], list[Finding]]] = {key: {} for key in sheets.values()}
+    said: dict[str, dict[tuple[int, int], list[RenderedIssue]]] = {
+        key: {} for key in sheets.values()
+    }
     alike: dict[tuple[tuple[int, Level], ...], Mapping[int, Level]] = {}  # rows are marked alike
     for number, (head, original) in enumerate(zip(found.heads, found.places, strict=True)):
         place = home.of(original)
@@ -156,13 +158,15 @@ def _marks(
     return marks, comments
 
 
-def _comment(findings: Sequence[Finding]) -> str:
+def _comment(findings: Sequence[RenderedIssue]) -> str:
     lines: list[str] = []
     for one in findings:
-        level = say(f"report_{one.level}")
-        lines.append(say("report_copy_comment", level=level, code=one.code, message=one.message))
+        level = message(f"report_{one.level}")
+        lines.append(
+            message("report_copy_comment", level=level, code=one.code, message=one.message)
+        )
         if one.fix:
-            lines.append(say("report_copy_comment_fix", fix=one.fix))
+            lines.append(message("report_copy_comment_fix", fix=one.fix))
     return "\n".join(map(visible, lines))
 
 
@@ -170,18 +174,18 @@ def _comment(findings: Sequence[Finding]) -> str:
 
 
 def _problems(
-    found: Issues, home: _Home, words: issue_text.Words, changes: Collection[Change]
+    found: Issues, home: _Home, words: issue_text.IssueRenderer, changes: Collection[CellFix]
 ) -> Page:
     """One line a problem; of a repeated one the first few, the others by their cells."""
     counts = found.counted(lambda head: head.level)
     errors, warnings = counts[Level.ERROR], counts[Level.WARNING]
     key = "report_copy_lead" if errors else "report_copy_clean"
-    lead = say(key, errors=errors, warnings=warnings)
+    lead = message(key, errors=errors, warnings=warnings)
     if changes:
-        lead += say("report_copy_changed", count=len(changes))
+        lead += message("report_copy_changed", count=len(changes))
     submission = home.submission
-    rows: list[list[Entry]] = []
-    for number, group in enumerate(issue_text.gathered(found), 1):
+    rows: list[list[TextCell]] = []
+    for number, group in enumerate(issue_text.grouped(found), 1):
         level = group[0].level
         shown = [*map(words.of, group[: 1 if level is Level.NOTE else LISTED])]
         for one in shown:
@@ -191,15 +195,15 @@ def _problems(
         rest = group[len(shown) :]
         if rest:
             cells = issue_text.listed(_or_original(home.of(place), place) for place in rest.places)
-            text = say("report_copy_more", count=len(rest), cells=cells)
-            said = {"level": say(f"report_{level}"), "message": text}
-            blank = (Entry(said.get(role, "")) for role in [*PROBLEMS][1:])
-            rows.append([Entry(number), *blank])
+            text = message("report_copy_more", count=len(rest), cells=cells)
+            said = {"level": message(f"report_{level}"), "message": text}
+            blank = (TextCell(said.get(role, "")) for role in [*PROBLEMS][1:])
+            rows.append([TextCell(number), *blank])
     return Page(
-        name=say("report_copy_sheet"),
-        title=say("report_copy_title", file=visible(Path(submission.file).name)),
+        name=message("report_copy_sheet"),
+        title=message("report_copy_title", file=visible(Path(submission.file).name)),
         lead=lead,
-        columns=[(say(f"report_copy_{role}"), width) for role, width in PROBLEMS.items()],
+        columns=[(message(f"report_copy_{role}"), width) for role, width in PROBLEMS.items()],
         rows=rows,
         colour=style.WRONG if errors else style.DOUBT if warnings else style.FINE,
     )
@@ -210,27 +214,27 @@ def _or_original(place: Place, original: Place) -> Place:
 
 
 def _problem(
-    number: int, one: Finding, fix: str, place: Place, submission: Submission
-) -> list[Entry]:
+    number: int, one: RenderedIssue, fix: str, place: Place, submission: Submission
+) -> list[TextCell]:
     verdict = VERDICTS[one.level]
     return [
-        Entry(number),
-        Entry(say(f"report_{one.level}"), verdict),
-        Entry(one.code, verdict),
-        Entry(visible(place.sheet or one.place.sheet)),
+        TextCell(number),
+        TextCell(message(f"report_{one.level}"), verdict),
+        TextCell(one.code, verdict),
+        TextCell(visible(place.sheet or one.place.sheet)),
         _linked(place),
-        Entry(visible(_original(one.place, place, submission))),
-        Entry(one.title),
-        Entry(visible(one.value[:LONGEST])),
-        Entry(visible(one.message)),
-        Entry(visible(fix) if fix or not one.fix else say("report_copy_same")),
+        TextCell(visible(_original(one.place, place, submission))),
+        TextCell(one.title),
+        TextCell(visible(one.value[:LONGEST])),
+        TextCell(visible(one.message)),
+        TextCell(visible(fix) if fix or not one.fix else message("report_copy_same")),
     ]
 
 
-def _linked(place: Place) -> Entry:
+def _linked(place: Place) -> TextCell:
     if not place.row:
-        return Entry("")
-    return Entry(place.cell, text_sheets.LINK, link_to(place.sheet, place.cell))
+        return TextCell("")
+    return TextCell(place.cell, text_sheets.LINK, link_to(place.sheet, place.cell))
 
 
 def _original(place: Place, copy: Place, submission: Submission) -> str:
@@ -246,7 +250,7 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
 # --- what was changed, and what the form does not know -----------------------------------------
 
 
-def _changes(changes: Collection[Change], home: _Home, words: issue_text.Words) -> Page:
+def _changes(changes: Collection[CellFix], home: _Home, words: issue_text.IssueRenderer) -> Page:
     """A line a change; the first ones with a way to the cell and with the reason in words."""
     left = iter(changes)
     rows = []
@@ -255,33 +259,33 @@ def _changes(changes: Collection[Change], home: _Home, words: issue_text.Words) 
         place = home.of(one.place)
         rows.append(
             [
-                Entry(number),
-                Entry(one.code),
-                Entry(place.sheet),
+                TextCell(number),
+                TextCell(one.code),
+                TextCell(place.sheet),
                 _linked(place),
-                Entry(visible(_original(one.place, place, home.submission))),
-                Entry(one.title),
-                Entry(visible(change.old)),
-                Entry(visible(change.new)),
-                Entry(visible(one.message)),
+                TextCell(visible(_original(one.place, place, home.submission))),
+                TextCell(one.title),
+                TextCell(visible(change.old)),
+                TextCell(visible(change.new)),
+                TextCell(visible(one.message)),
             ]
         )
     count = min(len(changes), MOST_LINES)
     more = islice(enumerate(left, len(rows) + 1), count - len(rows))
-    lead = say("report_changes_lead")
+    lead = message("report_changes_lead")
     if count < len(changes):
-        lead += say("report_changes_beyond", count=len(changes) - count)
+        lead += message("report_changes_beyond", count=len(changes) - count)
     return Page(
-        name=say("report_changes_sheet"),
-        title=say("report_changes_title", count=len(changes)),
+        name=message("report_changes_sheet"),
+        title=message("report_changes_title", count=len(changes)),
         lead=lead,
-        columns=[(say(f"report_copy_{role}"), width) for role, width in CHANGES.items()],
+        columns=[(message(f"report_copy_{role}"), width) for role, width in CHANGES.items()],
         rows=rows,
         plain=Plain((_plain_change(*one, home) for one in more), count - len(rows)),
     )
 
 
-def _plain_change(number: int, change: Change, home: _Home) -> tuple[str, ...]:
+def _plain_change(number: int, change: CellFix, home: _Home) -> tuple[str, ...]:
     note = change.note
     place, field = home.of(note.place), home.field(note.place)
     original = visible(_original(note.place, place, home.submission))
@@ -292,31 +296,31 @@ def _plain_change(number: int, change: Change, home: _Home) -> tuple[str, ...]:
 
 def own_sheets(form: Form) -> leftovers.Own:
     """The sheets that copies of this form have of their own."""
-    pages_of = (say("report_copy_sheet"), say("report_changes_sheet"))
+    pages_of = (message("report_copy_sheet"), message("report_changes_sheet"))
     names = {*template.sheet_names(form), *pages_of} - {form.unit.title, form.member.title}
-    return leftovers.Own(names, say("report_copy_extras_sheet"), text_sheets.HEAD_ROW + 1)
+    return leftovers.Own(names, message("report_copy_extras_sheet"), text_sheets.HEAD_ROW + 1)
 
 
 def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Page | None:
     """What the original's files hold beside the form, cell by cell."""
-    own, rows, more = own_sheets(form), list[list[Entry]](), False
-    if not leftovers.are_there(submission, own):
+    own, rows, more = own_sheets(form), list[list[TextCell]](), False
+    if not leftovers.has_leftovers(submission, own):
         return None
     for name in dict.fromkeys([*submission.files.values()] or [submission.file]):
         path = files.get(name)
         if path is None:
             continue
-        found = leftovers.remains(path, submission, form, own)
+        found = leftovers.leftovers(path, submission, form, own)
         more = more or found.more
-        shown = Entry(visible(Path(name).name))
-        rows += ([shown, *(Entry(visible(text)) for text in cell)] for cell in found.cells)
+        shown = TextCell(visible(Path(name).name))
+        rows += ([shown, *(TextCell(visible(text)) for text in cell)] for cell in found.cells)
     if not rows and not more:
         return None
-    lead = say("report_copy_extras_lead")
+    lead = message("report_copy_extras_lead")
     return Page(
         name=own.carried,
         title=own.carried,
-        lead=lead + (say("report_copy_extras_more", most=leftovers.MOST) if more else ""),
-        columns=[(say(f"report_copy_{role}"), width) for role, width in EXTRAS.items()],
+        lead=lead + (message("report_copy_extras_more", most=leftovers.MOST) if more else ""),
+        columns=[(message(f"report_copy_{role}"), width) for role, width in EXTRAS.items()],
         rows=rows,
     )

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from converter.model.forms import Form
-from converter.model.submissions import Change, Outcome
+from converter.model.submissions import CellFix, Outcome
 from converter.report import fixes_text, issue_text
-from converter.report.issue_text import Finding
+from converter.report.issue_text import RenderedIssue
 
 VERSION = 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -30,7 +30,7 @@ def pieces(
     show_ids: bool = False,
     *,
     ascii_only: bool = False,
-    fixed: Mapping[str, Iterable[Change]] | None = None,
+    fixed: Mapping[str, Iterable[CellFix]] | None = None,
 ) -> Iterator[str]:
     """One JSON object, a line an issue, piece by piece: a file may have a million issues.
     `ascii_only` writes \\u escapes, for consoles that cannot show Chinese. `fixed` has the changes
@@ -53,7 +53,7 @@ def _file(
     form: Form,
     show_ids: bool,
     dump: Callable[[Any], str],
-    fixed: Mapping[str, Iterable[Change]] | None,
+    fixed: Mapping[str, Iterable[CellFix]] | None,
 ) -> Iterator[str]:
     head = {
         "file": outcome.file,
@@ -67,7 +67,7 @@ def _file(
     yield "]"
     if fixed is not None:
         yield ',\n   "fixed": ['
-        words = issue_text.Words(form, show_ids=show_ids)
+        words = issue_text.IssueRenderer(form, show_ids=show_ids)
         mended = (_change(c, words) for c in fixed.get(outcome.file, ()))
         yield from _between(",\n    ", map(dump, mended))
         yield "]"
@@ -81,8 +81,8 @@ def _between(separator: str, texts: Iterable[str]) -> Iterator[str]:
         before = separator
 
 
-def _change(change: Change, words: issue_text.Words) -> dict[str, Any]:
-    one = fixes_text.said(change, words)
+def _change(change: CellFix, words: issue_text.IssueRenderer) -> dict[str, Any]:
+    one = fixes_text.describe(change, words)
     place = change.note.place
     return {
         "code": change.note.code,
@@ -97,7 +97,7 @@ def _change(change: Change, words: issue_text.Words) -> dict[str, Any]:
     }
 
 
-def _issue(one: Finding) -> dict[str, Any]:
+def _issue(one: RenderedIssue) -> dict[str, Any]:
     place = one.place
     return {
         "code": one.code,

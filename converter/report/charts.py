@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.text.display import columns as width
 from converter.text.display import cut, visible
 
@@ -23,7 +23,7 @@ WIDE = 720
 LINES = 60  # points of a line at most
 
 
-class Figure(Protocol):
+class ChartFigure(Protocol):
     """`statistics.figure.Figure`."""
 
     @property
@@ -36,7 +36,7 @@ class Figure(Protocol):
     def total(self) -> bool: ...
 
 
-def drawn(figure: Figure) -> tuple[list[Any], int]:
+def drawn(figure: ChartFigure) -> tuple[list[Any], int]:
     """The lines that a chart shows (never the total), and of how many."""
     lines = list(figure.table.rows[:-1] if figure.total else figure.table.rows)
     if figure.chart == "line":
@@ -44,7 +44,7 @@ def drawn(figure: Figure) -> tuple[list[Any], int]:
     return lines[: TOP if figure.chart == "bars" and not figure.total else DRAWN], len(lines)
 
 
-def svg(figure: Figure) -> str:
+def svg(figure: ChartFigure) -> str:
     """The drawing as an element to stand in a page; every text in it is escaped."""
     from pygal.etree import etree  # type: ignore[import-untyped]
 
@@ -56,9 +56,9 @@ def svg(figure: Figure) -> str:
             if _tag(child) in ("script", "desc"):
                 parent.remove(child)
             elif _tag(child) == "title":
-                child.text = say("summary_chart", title=visible(figure.table.title))
+                child.text = message("summary_chart", title=visible(figure.table.title))
     root.set("role", "img")
-    root.set("aria-label", say("summary_chart", title=visible(figure.table.title)))
+    root.set("aria-label", message("summary_chart", title=visible(figure.table.title)))
     root.set("focusable", "false")
     return str(etree.tostring(root, encoding="unicode"))
 
@@ -67,7 +67,7 @@ def _tag(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _chart(figure: Figure, lines: Sequence[Any]) -> Any:
+def _chart(figure: ChartFigure, lines: Sequence[Any]) -> Any:
     import pygal  # type: ignore[import-untyped]
 
     kinds = {
@@ -95,7 +95,7 @@ def _label(text: str) -> str:
     return text[5:] if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else text
 
 
-def _settings(figure: Figure, count: int) -> dict[str, Any]:
+def _settings(figure: ChartFigure, count: int) -> dict[str, Any]:
     from pygal.style import Style  # type: ignore[import-untyped]
 
     style = Style(

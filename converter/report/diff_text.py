@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.text import masking
 from converter.text.display import visible
@@ -18,25 +18,25 @@ def render(found: dict[str, Any], form: Form, *, since: str, show_ids: bool = Fa
     """`found` is `compare.pack`'s, with labels in place of codes."""
     lines = list(_lines(found, form, show_ids))
     if not lines:
-        return say("since_none")
-    return "\n".join([say("since_heading", path=visible(since)), *lines])
+        return message("since_none")
+    return "\n".join([message("since_heading", path=visible(since)), *lines])
 
 
 def _lines(found: dict[str, Any], form: Form, show_ids: bool) -> Iterator[str]:
     if found["unit"]:
         titles = {field.key: field.title for field in form.unit}
-        yield say("since_unit", count=len(found["unit"]))
+        yield message("since_unit", count=len(found["unit"]))
         for change in found["unit"]:
-            yield say("since_unit_change", title=titles[change["field"]], **_values(change))
+            yield message("since_unit_change", title=titles[change["field"]], **_values(change))
     for key in ("joined", "left"):
         if found[key]:
-            yield say(f"since_{key}", count=len(found[key]), names=_names(found[key], show_ids))
+            yield message(f"since_{key}", count=len(found[key]), names=_names(found[key], show_ids))
     if found["changed"]:
         titles = {field.key: field.title for field in form.member}
-        yield say("since_changed", count=len(found["changed"]))
+        yield message("since_changed", count=len(found["changed"]))
         for member in found["changed"][:LISTED]:
             for change in member["fields"]:
-                yield say(
+                yield message(
                     "since_change",
                     name=visible(member["name"]),
                     id=_id(member["id"], show_ids),
@@ -44,16 +44,16 @@ def _lines(found: dict[str, Any], form: Form, show_ids: bool) -> Iterator[str]:
                     **_values(change),
                 )
         if len(found["changed"]) > LISTED:
-            yield "    " + say("and_more")
+            yield "    " + message("and_more")
 
 
 def _values(change: dict[str, str]) -> dict[str, str]:
-    return {key: visible(masking.text(change[key])) or say("blank") for key in ("old", "new")}
+    return {key: visible(masking.text(change[key])) or message("blank") for key in ("old", "new")}
 
 
 def _names(people: Sequence[dict[str, str]], show_ids: bool) -> str:
     shown = [f"{visible(p['name'])}({_id(p['id'], show_ids)})" for p in people[:NAMED]]
-    return "、".join(shown) + (say("and_more") if len(people) > NAMED else "")
+    return "、".join(shown) + (message("and_more") if len(people) > NAMED else "")
 
 
 def _id(number: str, show_ids: bool) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form
-from converter.model.submissions import Change, Changes
+from converter.model.submissions import CellFix, CellFixes
 from converter.report import issue_text
 from converter.text import masking
 from converter.text.display import cut, visible
@@ -16,7 +16,7 @@ from converter.text.display import cut, visible
 LISTED = 2_000  # changes of a file that are told one by one
 
 
-class Said(NamedTuple):
+class FixText(NamedTuple):
     """A change as a report shows it; masked unless the report may show IDs."""
 
     cell: str
@@ -26,7 +26,7 @@ class Said(NamedTuple):
     why: str
 
 
-def said(change: Change, words: issue_text.Words) -> Said:
+def describe(change: CellFix, words: issue_text.IssueRenderer) -> FixText:
     """Put a change into words."""
     one = words.of(change.note)
     old, new, why = change.old, change.new, one.message
@@ -37,18 +37,18 @@ def said(change: Change, words: issue_text.Words) -> Said:
             why = why.replace(typed, hide(typed))
         old, new = hide(old), hide(new)
     place = change.note.place
-    return Said(f"{place.sheet}!{place.cell}", one.title, old, new, why)
+    return FixText(f"{place.sheet}!{place.cell}", one.title, old, new, why)
 
 
 def lines(
-    file: str, changes: Changes, form: Form, *, show_ids: bool, width: int = 0
+    file: str, changes: CellFixes, form: Form, *, show_ids: bool, width: int = 0
 ) -> Iterator[str]:
     """A line that says how many, then a line a change, some thousand of them: all stand in the
     copy. `width` is the terminal's (0: unknown)."""
-    words = issue_text.Words(form, show_ids=show_ids)
-    yield say("report_fixed_head", file=visible(file), count=len(changes)) + "\n"
+    words = issue_text.IssueRenderer(form, show_ids=show_ids)
+    yield message("report_fixed_head", file=visible(file), count=len(changes)) + "\n"
     for change in islice(changes, LISTED):
-        shown = {name: visible(text) for name, text in said(change, words)._asdict().items()}
-        yield cut(say("report_fixed_line", code=change.note.code, **shown), width) + "\n"
+        shown = {name: visible(text) for name, text in describe(change, words)._asdict().items()}
+        yield cut(message("report_fixed_line", code=change.note.code, **shown), width) + "\n"
     if len(changes) > LISTED:
-        yield say("report_fixed_more", count=len(changes) - LISTED) + "\n"
+        yield message("report_fixed_more", count=len(changes) - LISTED) + "\n"

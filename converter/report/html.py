@@ -11,14 +11,14 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.issues import Issues, Level
 from converter.model.submissions import Outcome
 from converter.report import charts, issue_text, page
-from converter.report.issue_text import Finding
+from converter.report.issue_text import RenderedIssue
 from converter.report.terminal import SHOWN, address
-from converter.statistics.cards import Table
+from converter.statistics.cards import StatisticsTable
 from converter.statistics.figure import BARS, Figure
 
 TEMPLATE = "report.html.j2"
@@ -37,8 +37,8 @@ def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> s
             statuses=issue_text.STATUSES,
             common=common,
             chart=_chart(common) if len(outcomes) > 1 else "",
-            lead=say("report_page_lead", **totals),
-            advice=say("report_page_made_full" if show_ids else "report_page_made"),
+            lead=message("report_page_lead", **totals),
+            advice=message("report_page_made_full" if show_ids else "report_page_made"),
             files=[
                 {"outcome": outcome, **section(outcome, form, show_ids=show_ids)}
                 for outcome in outcomes
@@ -49,11 +49,11 @@ def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> s
 
 def prepared(made: Environment) -> Environment:
     """An environment that knows what `findings.html.j2` uses."""
-    made.globals.update(say=say)
+    made.globals.update(message=message)
     return made
 
 
-def _chart(common: Table) -> Markup:
+def _chart(common: StatisticsTable) -> Markup:
     """Drawn by us from an element tree, so every text in it is escaped."""
     figure = Figure(common, BARS, (2,))
     return Markup(charts.svg(figure) if charts.drawn(figure)[0] else "")
@@ -62,9 +62,9 @@ def _chart(common: Table) -> Markup:
 def section(outcome: Outcome, form: Form, *, show_ids: bool) -> dict[str, Any]:
     """What the macros of `findings.html.j2` show of one submission: plain values, and few of
     them however many findings there are."""
-    words = issue_text.Words(form, show_ids=show_ids)
+    words = issue_text.IssueRenderer(form, show_ids=show_ids)
     by_level: dict[Level, list[Issues]] = {level: [] for level in issue_text.LEVELS}
-    for group in issue_text.gathered(issue_text.ordered(outcome, form)):
+    for group in issue_text.grouped(issue_text.ordered(outcome, form)):
         by_level[group[0].level].append(group)
     serious = by_level[Level.ERROR] + by_level[Level.WARNING]
     return {
@@ -75,7 +75,7 @@ def section(outcome: Outcome, form: Form, *, show_ids: bool) -> dict[str, Any]:
     }
 
 
-def _group(group: Issues, words: issue_text.Words) -> dict[str, Any]:
+def _group(group: Issues, words: issue_text.IssueRenderer) -> dict[str, Any]:
     rest = group[SHOWN:]
     return {
         "level": str(group[0].level),
@@ -86,7 +86,7 @@ def _group(group: Issues, words: issue_text.Words) -> dict[str, Any]:
     }
 
 
-def _shown(one: Finding) -> dict[str, Any]:
+def _shown(one: RenderedIssue) -> dict[str, Any]:
     return {
         "where": address(one.place),
         "title": one.title,
@@ -97,7 +97,7 @@ def _shown(one: Finding) -> dict[str, Any]:
     }
 
 
-def _note(group: Issues, words: issue_text.Words) -> dict[str, Any]:
+def _note(group: Issues, words: issue_text.IssueRenderer) -> dict[str, Any]:
     return {
         "code": group[0].code,
         "example": issue_text.titled(words.of(group[0])),

@@ -14,11 +14,11 @@ from itertools import islice
 from typing import Any
 
 from converter.messages import catalogue
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
-from converter.model.issues import Head, Issue, Issues, Level, Place
+from converter.model.issues import Issue, IssueGroup, Issues, Level, Place
 from converter.model.submissions import Outcome
-from converter.statistics.cards import Table
+from converter.statistics.cards import StatisticsTable
 from converter.text import masking
 
 LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
@@ -27,7 +27,7 @@ STATUSES = ("ok", "warnings", "errors", "unreadable")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RenderedIssue:
     """One issue in words. `value` is masked unless the report may show IDs."""
 
     code: str
@@ -49,19 +49,19 @@ def field_of(place: Place, form: Form) -> Field | None:
     return found[0] if found else None
 
 
-def finding(issue: Issue, form: Form, *, show_ids: bool) -> Finding:
+def render(issue: Issue, form: Form, *, show_ids: bool) -> RenderedIssue:
     """Put an issue into words."""
-    return Words(form, show_ids=show_ids).of(issue)
+    return IssueRenderer(form, show_ids=show_ids).of(issue)
 
 
-class Words:
+class IssueRenderer:
     """Puts issues into words. What those of one code and field share is looked up once."""
 
     def __init__(self, form: Form, *, show_ids: bool) -> None:
         self.form, self.show_ids = form, show_ids
         self._known: dict[tuple[str, str, str], _Shared] = {}
 
-    def of(self, issue: Issue) -> Finding:
+    def of(self, issue: Issue) -> RenderedIssue:
         key = issue.code, issue.place.sheet, issue.place.field
         shared = self._known.get(key)
         if shared is None:
@@ -79,7 +79,7 @@ class Words:
                     message = message.replace(issue.value, value)
                     fix = fix.replace(issue.value, value)
             value, message, fix = masking.text(value), masking.text(message), _masked(fix)
-        return Finding(
+        return RenderedIssue(
             code=issue.code,
             level=issue.level,
             place=issue.place,
@@ -95,7 +95,7 @@ class Words:
 class _Shared:
     """What issues of one code and field have in common."""
 
-    entry: catalogue.Entry
+    entry: catalogue.CatalogueEntry
     field: Field | None
     title: str
 
@@ -108,36 +108,36 @@ class _Shared:
 _masked = lru_cache(256)(masking.text)  # remedies repeat themselves
 
 
-def _fix(issue: Issue, entry: catalogue.Entry, words: Mapping[str, Any]) -> str:
+def _fix(issue: Issue, entry: catalogue.CatalogueEntry, words: Mapping[str, Any]) -> str:
     """What to do; for an error that may be explained also that, once explained only the reason."""
     if "reason" in issue.params:
-        return say("report_explained", reason=issue.params["reason"])
+        return message("report_explained", reason=issue.params["reason"])
     fix = catalogue.fill(entry.fix, words)
     if issue.level is Level.ERROR and entry.explainable:
-        return say("report_explainable", fix=fix)
+        return message("report_explainable", fix=fix)
     return fix
 
 
 def ordered(outcome: Outcome, form: Form) -> Issues:
     """The issues of a submission in the order of reports."""
 
-    def before(head: Head) -> tuple[int, bool, int]:
+    def before(head: IssueGroup) -> tuple[int, bool, int]:
         place = head.place
         return LEVELS.index(head.level), bool(place.sheet), _sheet_order(place, form)
 
     return outcome.issues.ordered(before, lambda head: (head.place.column, head.code))
 
 
-def findings(outcome: Outcome, form: Form, *, show_ids: bool) -> Iterator[Finding]:
+def findings(outcome: Outcome, form: Form, *, show_ids: bool) -> Iterator[RenderedIssue]:
     """Everything that was found in one submission, in the order of reports, one after another."""
-    return map(Words(form, show_ids=show_ids).of, ordered(outcome, form))
+    return map(IssueRenderer(form, show_ids=show_ids).of, ordered(outcome, form))
 
 
-def gathered(issues: Issues) -> list[Issues]:
+def grouped(issues: Issues) -> list[Issues]:
     """Issues of one code and field of one sheet together, in the order of each group's first: none
     of them is put into words yet. There may be hundreds of thousands, of which few are shown."""
 
-    def key(head: Head) -> tuple[Level, str, str, str, str]:
+    def key(head: IssueGroup) -> tuple[Level, str, str, str, str]:
         return head.level, head.code, head.place.file, head.place.sheet, head.place.field
 
     return issues.grouped(key)
@@ -180,7 +180,7 @@ def listed(places: Iterable[Place]) -> str:
     """Addresses in one line, the first dozen of them."""
     texts = [*islice(cells(places), LISTED + 1)]
     line = "、".join(texts[:LISTED])
-    return line if len(texts) <= LISTED else say("report_and_more", cells=line)
+    return line if len(texts) <= LISTED else message("report_and_more", cells=line)
 
 
 def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
@@ -192,7 +192,7 @@ def count(outcomes: Iterable[Outcome]) -> dict[str, int]:
     return totals
 
 
-def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> Table:
+def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> StatisticsTable:
     """The most widespread faults of many files, `limit` of them; notes are none."""
     files: Counter[tuple[str, Level]] = Counter()
     places: Counter[tuple[str, Level]] = Counter()
@@ -206,23 +206,23 @@ def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> Table:
     rows = tuple(
         (
             f"{code} {catalogue.entry(code, form).title}",
-            say(f"report_{level}"),
+            message(f"report_{level}"),
             files[key],
             places[key],
         )
         for key in ordered
         for code, level in [key]
     )
-    header = tuple(say(f"summary_faults_{key}") for key in ("what", "level", "files", "places"))
-    return Table(say("report_common"), header, rows)
+    header = tuple(message(f"summary_faults_{key}") for key in ("what", "level", "files", "places"))
+    return StatisticsTable(message("report_common"), header, rows)
 
 
-def titled(one: Finding) -> str:
+def titled(one: RenderedIssue) -> str:
     """`title:message`. Where the message begins with the title it is not said twice, unless the
     rest could not stand alone (主席姓名里有…)."""
     if not one.title:
         return one.message
     rest = one.message.removeprefix(one.title)
-    if rest[:1] in say("report_leaning") or not rest[:1].isalnum():
+    if rest[:1] in message("report_leaning") or not rest[:1].isalnum():
         rest = one.message
     return f"{one.title}:{rest}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.report import table
 from converter.report.table import Table
 from converter.text.display import visible
@@ -28,7 +28,7 @@ def environment(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(say=say)
+    made.globals.update(message=message)
     made.filters.update(visible=visible, shown=shown)
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.report import table
 from converter.report.page import tables_page
@@ -30,8 +30,8 @@ def _tables(found: dict[str, Any], form: Form, member: str, show_ids: bool) -> l
     if member:
         return [members]
     rows = [[field.title, found["unit"][field.key]] for field in form.unit]
-    header = [say("show_item"), say("show_answer")]
-    return [Table(say("show_unit"), header, rows), members]
+    header = [message("show_item"), message("show_answer")]
+    return [Table(message("show_unit"), header, rows), members]
 
 
 def _members(columns: dict[str, list[str]], form: Form, wanted: str, show_ids: bool) -> Table:
@@ -39,7 +39,7 @@ def _members(columns: dict[str, list[str]], form: Form, wanted: str, show_ids: b
     keys = [field.key for field in form.member]
     ids = {field.key for field in form.member if field.kind == "id_number"}
     chosen = [n for n in range(count) if not wanted or _holds(columns, keys, n, wanted)]
-    header = [say("show_number"), *(field.title for field in form.member)]
+    header = [message("show_number"), *(field.title for field in form.member)]
     rows: list[list[str | int]] = []
     for n in chosen:
         texts = [columns[key][n] for key in keys]
@@ -49,7 +49,7 @@ def _members(columns: dict[str, list[str]], form: Form, wanted: str, show_ids: b
                 for key, t in zip(keys, texts, strict=True)
             ]
         rows.append([n + 1, *texts])
-    title = say("show_found" if wanted else "show_members", count=len(rows))
+    title = message("show_found" if wanted else "show_members", count=len(rows))
     return Table(title, header, rows)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from converter.messages import catalogue
-from converter.messages.catalogue import Entry, say
+from converter.messages.catalogue import CatalogueEntry, message
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.text.display import columns
@@ -26,34 +26,38 @@ def explain(form: Form, code: str = "") -> str:
     code = code.upper()
     if code:
         known = code in entries
-        return _whole(entries[code], form) if known else say("report_explain_unknown", code=code)
+        return (
+            _whole(entries[code], form) if known else message("report_explain_unknown", code=code)
+        )
     lines: list[str] = []
     for stage in STAGES:
         ours = [e for e in entries.values() if e.code.startswith(stage)]
         if ours:
-            lines += ["", say(f"report_stage_{stage}")]
+            lines += ["", message(f"report_stage_{stage}")]
             lines += [f"  {e.code} {_level(e.level)} {_brief(e, form)}" for e in ours]
     return "\n".join(lines[1:]) + "\n"
 
 
-def _brief(entry: Entry, form: Form) -> str:
+def _brief(entry: CatalogueEntry, form: Form) -> str:
     """A cell's check goes by its title; rules of one family differ by what they compare."""
     return _fill(entry.brief if form.rule(entry.code) else entry.title, entry, form)
 
 
-def _whole(entry: Entry, form: Form) -> str:
+def _whole(entry: CatalogueEntry, form: Form) -> str:
     title = _fill(entry.title, entry, form)
-    lines = [say("report_explain_head", code=entry.code, title=title, level=_level(entry.level))]
+    lines = [
+        message("report_explain_head", code=entry.code, title=title, level=_level(entry.level))
+    ]
     titles = _titles(entry, form)
     if titles:
-        lines.append(say("report_explain_where", text="、".join(titles)))
-    lines.append(say("report_explain_sentence", text=_fill(entry.sentence, entry, form)))
+        lines.append(message("report_explain_where", text="、".join(titles)))
+    lines.append(message("report_explain_sentence", text=_fill(entry.sentence, entry, form)))
     if entry.fix:
-        lines.append(say("report_explain_fix", text=_fill(entry.fix, entry, form)))
+        lines.append(message("report_explain_fix", text=_fill(entry.fix, entry, form)))
     if entry.explainable:
-        lines.append(say("report_explain_explainable"))
+        lines.append(message("report_explain_explainable"))
     if entry.pipeline_only:
-        lines.append(say("report_explain_pipeline"))
+        lines.append(message("report_explain_pipeline"))
     return "\n".join(lines) + "\n"
 
 
@@ -71,10 +75,16 @@ def checks_page(form: Form) -> str:
     """Every check with its texts, as Markdown."""
     entries = catalogue.catalogue(form)
     head = [
-        say(f"report_column_{c}")
+        message(f"report_column_{c}")
         for c in ("code", "level", "check", "says", "fix", "where", "mark")
     ]
-    lines = [f"# {say('report_checks_title')}", "", say("report_checks_lead"), "", _generated()]
+    lines = [
+        f"# {message('report_checks_title')}",
+        "",
+        message("report_checks_lead"),
+        "",
+        _generated(),
+    ]
     for stage in STAGES:
         ours = [e for e in entries.values() if e.code.startswith(stage)]
         if not ours:
@@ -91,17 +101,23 @@ def checks_page(form: Form) -> str:
             )
             for entry in ours
         ]
-        lines += ["", f"## {stage} {say(f'report_stage_{stage}')}", "", *_markdown(head, rows)]
+        lines += ["", f"## {stage} {message(f'report_stage_{stage}')}", "", *_markdown(head, rows)]
     return "\n".join(lines) + "\n"
 
 
 def fields_page(form: Form) -> str:
     """Every item of the form, as Markdown."""
     head = [
-        say(f"report_column_{column}")
+        message(f"report_column_{column}")
         for column in ("number", "title", "key", "kind", "required", "values", "note")
     ]
-    lines = [f"# {say('report_fields_title')}", "", say("report_fields_lead"), "", _generated()]
+    lines = [
+        f"# {message('report_fields_title')}",
+        "",
+        message("report_fields_lead"),
+        "",
+        _generated(),
+    ]
     for sheet in form.sheets:
         rows = [
             (*_field_row(number, field, form), field.note) for number, field in enumerate(sheet, 1)
@@ -114,14 +130,14 @@ def fields_page(form: Form) -> str:
 
 
 def _level(level: Level) -> str:
-    return say(f"report_{level}")
+    return message(f"report_{level}")
 
 
-def _fill(text: str, entry: Entry, form: Form) -> str:
+def _fill(text: str, entry: CatalogueEntry, form: Form) -> str:
     """A catalogue text with what its card knows; figures of a case stay open (…)."""
     titles = _titles(entry, form)
     words: dict[str, str | int] = {
-        "title": titles[0] if len(titles) == 1 else say("report_the_field")
+        "title": titles[0] if len(titles) == 1 else message("report_the_field")
     }
     rule = form.rule(entry.code)
     if rule and "{" in text:
@@ -134,7 +150,7 @@ def _fill(text: str, entry: Entry, form: Form) -> str:
     return catalogue.fill(text, words)
 
 
-def _titles(entry: Entry, form: Form) -> list[str]:
+def _titles(entry: CatalogueEntry, form: Form) -> list[str]:
     """The items at which a check reports; none where that is every item, a sheet or a file."""
     rule = form.rule(entry.code)
     paths = rule.at if rule else _checked_by(form).get(entry.code, ())
@@ -145,7 +161,7 @@ def _some(titles: Sequence[str]) -> str:
     shown = "、".join(titles[:TITLES])
     if len(titles) <= TITLES:
         return shown
-    return say("report_titles_more", titles=shown, count=len(titles))
+    return message("report_titles_more", titles=shown, count=len(titles))
 
 
 def _checked_by(form: Form) -> Mapping[str, Sequence[str]]:
@@ -162,21 +178,21 @@ def _checked_by(form: Form) -> Mapping[str, Sequence[str]]:
     return {code: paths for code, paths in found.items() if len(paths) < len(everything)}
 
 
-def _marks(entry: Entry) -> Iterator[str]:
+def _marks(entry: CatalogueEntry) -> Iterator[str]:
     if entry.explainable:
-        yield say("report_mark_explainable")
+        yield message("report_mark_explainable")
     if entry.pipeline_only:
-        yield say("report_mark_pipeline")
+        yield message("report_mark_pipeline")
 
 
 # --- one field -----------------------------------------------------------------------------
 
 
 def _field_row(number: int, field: Field, form: Form) -> tuple[str, ...]:
-    required = say("report_derived") if field.derive else ""
+    required = message("report_derived") if field.derive else ""
     if field.required:
-        required = say("report_required")
-    kind = say(f"report_kind_{field.kind}")
+        required = message("report_required")
+    kind = message(f"report_kind_{field.kind}")
     return (str(number), field.title, field.key, kind, required, _values(field, form))
 
 
@@ -188,14 +204,14 @@ def _values(field: Field, form: Form) -> str:
     shown = "；".join(labels[:VALUES])  # labels hold 、 themselves
     if len(labels) <= VALUES:
         return shown
-    return say("report_values_more", values=shown, count=len(labels))
+    return message("report_values_more", values=shown, count=len(labels))
 
 
 # --- tables --------------------------------------------------------------------------------
 
 
 def _generated() -> str:
-    return f"> {say('report_generated')}"
+    return f"> {message('report_generated')}"
 
 
 def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import column_letters
 from converter.report.table import Table
 from converter.text import masking
 
 
-class Register(Protocol):
+class PublishedRegister(Protocol):
     """Whoever answers SQL over the published tables."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
     def columns(self, table: str) -> list[str]: ...
 
 
-def units(register: Register, wanted: str = "") -> Table:
+def units(register: PublishedRegister, wanted: str = "") -> Table:
     """Units whose code or name holds the text ('' = all), each submission on a line of its own;
     units of the roster that never sent anything too."""
     rows = register.query(
@@ -36,27 +36,29 @@ def units(register: Register, wanted: str = "") -> Table:
         [wanted],
     )
     header = [
-        say(f"store_column_{key}")
+        message(f"store_column_{key}")
         for key in (
             "code", "unit", "superior", "period", "state", "result", "received", "members", "file",
         )
     ]  # fmt: skip
     lines = [
-        [*row[:3], "", say("store_nothing"), "", "", "", ""]
+        [*row[:3], "", message("store_nothing"), "", "", "", ""]
         if row[3] is None
         else [
             *row[:4],
-            say(f"receive_state_{row[4]}"),
-            say(f"receive_result_{row[5]}"),
+            message(f"receive_state_{row[4]}"),
+            message(f"receive_result_{row[5]}"),
             *row[6:],
         ]
         for row in rows
     ]
     count = len({row[:3] for row in rows})
-    return Table(say("store_units", count=count), header, lines)
+    return Table(message("store_units", count=count), header, lines)
 
 
-def members(register: Register, form: Form, wanted: str, *, show_ids: bool = False) -> Table:
+def members(
+    register: PublishedRegister, form: Form, wanted: str, *, show_ids: bool = False
+) -> Table:
     """Members whose name or number holds the text, in the current submissions of every period."""
     known = register.columns("members")
     fields = [f for f in form.member if f.key in known]
@@ -70,15 +72,19 @@ def members(register: Register, form: Form, wanted: str, *, show_ids: bool = Fal
         " ORDER BY s.period, u.superior, u.name, m.submission, m.record",
         [wanted],
     )
-    header = [say("store_column_period"), say("store_column_unit"), say("store_column_superior")]
+    header = [
+        message("store_column_period"),
+        message("store_column_unit"),
+        message("store_column_superior"),
+    ]
     header += [f.title for f in fields]
-    header += [say("store_column_file"), say("store_column_place")]
+    header += [message("store_column_file"), message("store_column_place")]
     lines = []
     for period, unit, superior, file, sheet, row, column, *texts in rows:
         shown = [_shown(t or "", f, form, show_ids) for t, f in zip(texts, fields, strict=True)]
         place = f"{sheet}!{column_letters(column)}{row}" if column else f"{sheet} {row}"
         lines.append([period, unit, superior, *shown, file, place])
-    return Table(say("store_found_members", count=len(lines)), header, lines)
+    return Table(message("store_found_members", count=len(lines)), header, lines)
 
 
 def _shown(text: str, field: Field, form: Form, show_ids: bool) -> str:

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from converter.messages import catalogue
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues
 from converter.report import issue_text, table, terminal
@@ -30,31 +30,31 @@ def findings_text(
     """The findings by code, the first few of each; of `sharing`, units with members in common and
     how many, the first few where findings are left out."""
     lines = []
-    words = issue_text.Words(form, show_ids=show_ids)
+    words = issue_text.IssueRenderer(form, show_ids=show_ids)
     for group in found.grouped(lambda head: head.code):
         for issue in group[:SHOWN]:
             lines += terminal.diagnostic(words.of(issue))
         if len(group) > SHOWN:
-            lines.append("  " + say("findings_more", count=len(group) - SHOWN))
+            lines.append("  " + message("findings_more", count=len(group) - SHOWN))
             if group[0].code == SHARED:
                 lines += ["  " + _sharing(*line) for line in sharing[:SHOWN]]
                 if len(sharing) > SHOWN:
-                    lines.append("  " + say("findings_more", count=len(sharing) - SHOWN))
+                    lines.append("  " + message("findings_more", count=len(sharing) - SHOWN))
     return "\n".join(lines) + "\n" if lines else ""
 
 
 def _sharing(units: Sequence[str], count: int) -> str:
-    return say("sharing_line", units=_named(units), count=count)
+    return message("sharing_line", units=_named(units), count=count)
 
 
 def _named(units: Sequence[str]) -> str:
-    more = say("and_more") if units[NAMED:] else ""
+    more = message("and_more") if units[NAMED:] else ""
     return "、".join(map(visible, units[:NAMED])) + more
 
 
 def sharing_csv(sharing: Sharings) -> Iterator[bytes]:
     """Units that have members in common, for a spreadsheet program."""
-    header = [say(f"sharing_{key}") for key in ("count", "units")]
+    header = [message(f"sharing_{key}") for key in ("count", "units")]
     rows = ((count, "；".join(units)) for units, count in sharing)
     return table.csv_rows(chain([header], rows))
 
@@ -62,21 +62,21 @@ def sharing_csv(sharing: Sharings) -> Iterator[bytes]:
 def findings_csv(found: Issues, form: Form, *, show_ids: bool = False) -> Iterator[bytes]:
     """All findings for a spreadsheet program, heading first, a line each."""
     header = [
-        say(f"findings_{key}")
+        message(f"findings_{key}")
         for key in (
             "level", "code", "unit", "superior", "file_column", "sheet", "cell", "value",
             "message", "fix", "related",
         )
     ]  # fmt: skip
-    words = issue_text.Words(form, show_ids=show_ids)
+    words = issue_text.IssueRenderer(form, show_ids=show_ids)
     return table.csv_rows(chain([header], (_row(issue, words) for issue in found)))
 
 
-def _row(issue: Issue, words: issue_text.Words) -> list[str]:
+def _row(issue: Issue, words: issue_text.IssueRenderer) -> list[str]:
     one = words.of(issue)
     related = "；".join(f"{place.file} {terminal.address(place)}".strip() for place in one.related)
     return [
-        say(f"report_{one.level}"),
+        message(f"report_{one.level}"),
         one.code,
         str(issue.params.get("unit", "")),
         str(issue.params.get("superior", "")),
@@ -92,7 +92,7 @@ def _row(issue: Issue, words: issue_text.Words) -> list[str]:
 
 def findings_json(found: Issues, form: Form, *, show_ids: bool = False) -> Iterator[dict[str, Any]]:
     """The same as plain values, with the keys of `check --format json`."""
-    words = issue_text.Words(form, show_ids=show_ids)
+    words = issue_text.IssueRenderer(form, show_ids=show_ids)
     for issue in found:
         one = words.of(issue)
         yield {
@@ -115,7 +115,7 @@ def findings_json(found: Issues, form: Form, *, show_ids: bool = False) -> Itera
 def counted(found: Issues, form: Form) -> str:
     """How many of each kind, in words."""
     return "，".join(
-        say("receive_found", word=catalogue.entry(code, form).title, count=number)
+        message("receive_found", word=catalogue.entry(code, form).title, count=number)
         for code, number in found.counted(lambda head: head.code).items()
     )
 
@@ -124,7 +124,9 @@ def receipt(told: Mapping[str, Any], verdict: str) -> str:
     """A receipt in words. `verdict`: unsigned, signed, genuine or forged."""
     unit = told.get("unit")
     unit = unit if isinstance(unit, dict) else {}
-    counts = say("receipt_counts", errors=told.get("errors", 0), warnings=told.get("warnings", 0))
+    counts = message(
+        "receipt_counts", errors=told.get("errors", 0), warnings=told.get("warnings", 0)
+    )
     rows = [
         ("file", told.get("file", "")),
         ("unit", " ".join(str(unit.get(k, "")) for k in ("name", "code")).strip()),
@@ -136,22 +138,22 @@ def receipt(told: Mapping[str, Any], verdict: str) -> str:
         ("state", _word("state", told)),
         ("order", _word("order", {"order": told.get("ordered_by")})),
         ("digest", told.get("digest", "")),
-        ("signature", say(f"receipt_{verdict}")),
+        ("signature", message(f"receipt_{verdict}")),
     ]
-    shown = [[say(f"receipt_{key}"), visible(str(value))] for key, value in rows if value != ""]
-    text = table.text([Table(say("receipt_title", receipt=told.get("receipt", "")), [], shown)])
+    shown = [[message(f"receipt_{key}"), visible(str(value))] for key, value in rows if value != ""]
+    text = table.text([Table(message("receipt_title", receipt=told.get("receipt", "")), [], shown)])
     problems = told.get("problems")
     listed = problems if isinstance(problems, list) else []
-    lines = [say("receipt_problems")] if listed else []
+    lines = [message("receipt_problems")] if listed else []
     for entry in listed:
         if not isinstance(entry, dict):
             continue
         count = entry.get("count", 1)
-        more = say("receipt_more", count=count) if count != 1 else ""
+        more = message("receipt_more", count=count) if count != 1 else ""
         words = {key: visible(str(entry.get(key, ""))) for key in ("code", "where", "message")}
-        lines.append(say("receipt_problem", more=more, **words))
+        lines.append(message("receipt_problem", more=more, **words))
         if entry.get("fix"):
-            lines.append(say("receipt_problem_fix", fix=visible(str(entry["fix"]))))
+            lines.append(message("receipt_problem_fix", fix=visible(str(entry["fix"]))))
     return text + "\n".join(lines)
 
 
@@ -159,6 +161,6 @@ def _word(kind: str, told: Mapping[str, Any]) -> str:
     """A word of ours for what the receipt says; what we do not know stays as it is."""
     value = str(told.get(kind, ""))
     try:
-        return say(f"receive_{kind}_{value}")
+        return message(f"receive_{kind}_{value}")
     except KeyError:
         return value

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.report import charts
 from converter.report.table import Table, shown
 from converter.text.display import columns
@@ -27,7 +27,7 @@ WHOLE, SIGNED, RATE = "#,##0", "#,##0;#,##0", "0.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ExportSheet:
     """A table, its chart (see `statistics.figure`), and whether its last line is a sum."""
 
     table: Table
@@ -36,7 +36,7 @@ class Sheet:
     total: bool = False
 
 
-def workbook(sheets: Sequence[Sheet], title: str, subtitle: str = "") -> bytes:
+def workbook(sheets: Sequence[ExportSheet], title: str, subtitle: str = "") -> bytes:
     """The workbook's bytes; `title` names the whole of it."""
     from openpyxl import Workbook
 
@@ -57,7 +57,7 @@ def workbook(sheets: Sequence[Sheet], title: str, subtitle: str = "") -> bytes:
 # --- cells -------------------------------------------------------------------------------------
 
 
-def _fill(sheet: Any, one: Sheet, title: str) -> None:
+def _fill(sheet: Any, one: ExportSheet, title: str) -> None:
     from openpyxl.styles import Alignment, Border, PatternFill, Side
 
     table = one.table
@@ -111,7 +111,7 @@ def charts_of() -> tuple[str, ...]:
 def _font(size: float = 10.5, color: str = INK, **looks: Any) -> Any:
     from openpyxl.styles import Font
 
-    return Font(name=say("workbook_font"), size=size, color=color, **looks)
+    return Font(name=message("workbook_font"), size=size, color=color, **looks)
 
 
 def _text(sheet: Any, row: int, column: int, text: str) -> Any:
@@ -171,12 +171,12 @@ def _contents(book: Any) -> None:
     """Links from the first sheet to the others, and back."""
     first = book.worksheets[0]
     column = first.max_column + 2
-    _text(first, HEADING, column, say("summary_contents")).font = _font(bold=True)
+    _text(first, HEADING, column, message("summary_contents")).font = _font(bold=True)
     first.column_dimensions[_letter(column)].width = 36
     for row, sheet in enumerate(book.worksheets[1:], FIRST):
         cell = _text(first, row, column, sheet.title)
         _link(cell, sheet)
-        back = _text(sheet, 2, 1, say("summary_back"))
+        back = _text(sheet, 2, 1, message("summary_back"))
         _link(back, first)
 
 
@@ -190,7 +190,7 @@ def _link(cell: Any, sheet: Any) -> None:
 # --- print -------------------------------------------------------------------------------------
 
 
-def _for_print(sheet: Any, one: Sheet, title: str, subtitle: str) -> None:
+def _for_print(sheet: Any, one: ExportSheet, title: str, subtitle: str) -> None:
     """A4, as wide as the page, heading on every page, title and page numbers at its edge."""
     wide = sum(_widths(one.table)) > PORTRAIT
     beside = bool(one.chart) and _beside(one)
@@ -207,7 +207,7 @@ def _for_print(sheet: Any, one: Sheet, title: str, subtitle: str) -> None:
     # An ampersand begins a code of the header.
     sheet.oddHeader.left.text = title.replace("&", "&&")
     sheet.oddHeader.right.text = subtitle.replace("&", "&&")
-    sheet.oddFooter.center.text = say("summary_page_number")
+    sheet.oddFooter.center.text = message("summary_page_number")
     for part in (sheet.oddHeader.left, sheet.oddHeader.right, sheet.oddFooter.center):
         part.size = 9
 
@@ -215,11 +215,11 @@ def _for_print(sheet: Any, one: Sheet, title: str, subtitle: str) -> None:
 # --- charts ------------------------------------------------------------------------------------
 
 
-def _beside(one: Sheet) -> bool:
+def _beside(one: ExportSheet) -> bool:
     return len(one.table.rows) > LONG
 
 
-def _draw(sheet: Any, one: Sheet) -> None:
+def _draw(sheet: Any, one: ExportSheet) -> None:
     from openpyxl.chart import BarChart, LineChart, Reference
 
     lines, _ = charts.drawn(one)
@@ -268,7 +268,7 @@ def _draw(sheet: Any, one: Sheet) -> None:
     sheet.add_chart(chart, beside if _beside(one) else f"A{below}")
 
 
-def _named(series: Any, heading: str, number: int, one: Sheet) -> None:
+def _named(series: Any, heading: str, number: int, one: ExportSheet) -> None:
     from openpyxl.chart.data_source import StrRef
     from openpyxl.chart.label import DataLabelList
     from openpyxl.chart.series import SeriesLabel
@@ -299,7 +299,7 @@ def _grey() -> Any:
 def _mirrored(sheet: Any, column: int, first: int, last: int) -> int:
     """A hidden copy of the second column with the signs turned: a pyramid's left side. It
     follows the figures."""
-    _text(sheet, HEADING, column, say("summary_mirrored"))
+    _text(sheet, HEADING, column, message("summary_mirrored"))
     for row in range(first, last + 1):
         sheet.cell(row, column, f"=-B{row}").number_format = SIGNED
     sheet.column_dimensions[_letter(column)].hidden = True

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.report import charts, spreadsheet
 from converter.report import table as tabular
-from converter.report.charts import Figure
+from converter.report.charts import ChartFigure
 from converter.report.table import Table
 
 WIDE = 6  # columns from which a table takes the whole width of a page
@@ -18,35 +18,35 @@ LISTED = 1_000  # lines that a page lists at all: the workbook has every one
 TOLD = 20  # … and a terminal
 
 
-def tables(figures: Sequence[Figure], *, listed: int = 0) -> list[Table]:
+def tables(figures: Sequence[ChartFigure], *, listed: int = 0) -> list[Table]:
     """The figures without their charts; lists cut to `listed` lines (0: whole), which they say."""
     return [_table(figure, listed) for figure in figures]
 
 
-def _table(figure: Figure, listed: int) -> Table:
+def _table(figure: ChartFigure, listed: int) -> Table:
     table = figure.table
     rows, more = table.rows, 0
     if listed and not figure.total and len(rows) > listed:
         rows, more = rows[:listed], len(rows) - listed
-    cut = [(say("summary_more", count=more), *[""] * (len(table.header) - 1))] if more else []
+    cut = [(message("summary_more", count=more), *[""] * (len(table.header) - 1))] if more else []
     return Table(table.title, table.header, [*rows, *cut])
 
 
-def text(figures: Sequence[Figure], width: int = 0) -> str:
+def text(figures: Sequence[ChartFigure], width: int = 0) -> str:
     """For a terminal of `width` columns (0: unknown)."""
     return tabular.text(tables(figures, listed=TOLD), width)
 
 
-def xlsx(figures: Sequence[Figure], title: str, subtitle: str = "") -> bytes:
+def xlsx(figures: Sequence[ChartFigure], title: str, subtitle: str = "") -> bytes:
     """A sheet a figure, with Excel's own charts: they follow when somebody corrects a figure."""
     sheets = [
-        spreadsheet.Sheet(table, figure.chart, figure.series, figure.total)
+        spreadsheet.ExportSheet(table, figure.chart, figure.series, figure.total)
         for table, figure in zip(tables(figures), figures, strict=True)
     ]
     return spreadsheet.workbook(sheets, title, subtitle)
 
 
-def html(figures: Sequence[Figure], title: str, subtitle: str = "") -> str:
+def html(figures: Sequence[ChartFigure], title: str, subtitle: str = "") -> str:
     """One page without scripts that opens offline and prints well."""
     from converter.report.page import environment
 
@@ -54,7 +54,7 @@ def html(figures: Sequence[Figure], title: str, subtitle: str = "") -> str:
     return page.render(parts=list(_parts(figures)), title=title, subtitle=subtitle)
 
 
-def drawings(figures: Sequence[Figure]) -> list[str]:
+def drawings(figures: Sequence[ChartFigure]) -> list[str]:
     """The chart of each figure as an SVG document, '' where it has none."""
     return [
         charts.svg(figure) if figure.chart not in ("", "tiles") and charts.drawn(figure)[0] else ""
@@ -62,14 +62,14 @@ def drawings(figures: Sequence[Figure]) -> list[str]:
     ]
 
 
-def _parts(figures: Sequence[Figure]) -> Iterator[dict[str, Any]]:
+def _parts(figures: Sequence[ChartFigure]) -> Iterator[dict[str, Any]]:
     from markupsafe import Markup
 
     for figure, table in zip(figures, tables(figures, listed=LISTED), strict=True):
         tiles = figure.chart == "tiles"
         shown, of = charts.drawn(figure)
         drawing = charts.svg(figure) if figure.chart and shown and not tiles else ""
-        note = say("summary_cut", count=len(shown)) if drawing and of > len(shown) else ""
+        note = message("summary_cut", count=len(shown)) if drawing and of > len(shown) else ""
         long = not figure.total and len(table.rows) > FOLDED
         yield {
             "table": table,
@@ -77,7 +77,7 @@ def _parts(figures: Sequence[Figure]) -> Iterator[dict[str, Any]]:
             "total": figure.total,
             "wide": tiles or long or _wide(table),
             "short": table.title.partition("（")[0],
-            "folded": say("summary_unfold", count=len(table.rows)) if long else "",
+            "folded": message("summary_unfold", count=len(table.rows)) if long else "",
             # Drawn by us from an element tree, so every text in it is escaped.
             "chart": Markup(drawing),
             "note": note,

@@ -9,7 +9,7 @@ from typing import Any
 from converter.report import spreadsheet
 from converter.report import table as tabular
 from converter.report.page import tables_page
-from converter.report.spreadsheet import Sheet
+from converter.report.spreadsheet import ExportSheet
 from converter.report.table import Table
 
 
@@ -22,7 +22,7 @@ def document(tables: Sequence[Any], suffix: str, title: str) -> bytes:
     """The tables as a file of the kind that `suffix` names (.csv, .xlsx, .html)."""
     made = [Table(*table) for table in tables]
     if suffix == ".xlsx":
-        return spreadsheet.workbook([Sheet(table) for table in made], title)
+        return spreadsheet.workbook([ExportSheet(table) for table in made], title)
     if suffix == ".html":
         return tables_page(made, title).encode("utf-8")
     return tabular.write_csv(made)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from converter.messages import catalogue
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.issues import Issues, Level, Place
 from converter.model.submissions import Outcome
 from converter.report import issue_text
-from converter.report.issue_text import Finding
+from converter.report.issue_text import RenderedIssue
 from converter.text.display import columns, cut, visible
 
 SHOWN = 3  # findings of a group that are shown in full
@@ -66,24 +66,24 @@ def summary(
     totals = issue_text.count(outcomes)
     parts = [
         paint(
-            say("report_part", status=say(f"report_status_{status}"), count=totals[status]),
+            message("report_part", status=message(f"report_status_{status}"), count=totals[status]),
             _STATUS_COLOURS[status],
         )
         for status in issue_text.STATUSES
         if totals[status]
     ]
-    lines = [say("report_summary", files=totals["files"], parts="，".join(parts))]
+    lines = [message("report_summary", files=totals["files"], parts="，".join(parts))]
     if totals["files"] > 1:
         lines += _common(outcomes, form, width)
-    lines += [say(key, command=command) for key, command in _next(outcomes, given, annotated)]
+    lines += [message(key, command=command) for key, command in _next(outcomes, given, annotated)]
     return "\n".join(lines) + "\n"
 
 
 def _common(outcomes: Sequence[Outcome], form: Form, width: int) -> list[str]:
     """The most widespread faults, where some are in several files."""
     rows = [row for row in issue_text.common(outcomes, form, COMMON).rows if int(row[2]) > 1]
-    lines = [say("report_common_line", what=w, files=f, places=p) for w, _, f, p in rows]
-    return [say("report_common_head"), *(cut(line, width) for line in lines)] if lines else []
+    lines = [message("report_common_line", what=w, files=f, places=p) for w, _, f, p in rows]
+    return [message("report_common_head"), *(cut(line, width) for line in lines)] if lines else []
 
 
 def _next(
@@ -97,13 +97,13 @@ def _next(
             return []
         return [("report_next_correct", f"converter check {_arguments(annotated, ())}")]
     if wrong:
-        folder = say("report_annotate_folder")
+        folder = message("report_annotate_folder")
         command = f"converter check {_arguments(wrong, given)} --annotate {folder}"
         return [("report_next_annotate", command)]
     right = [o.file for o in outcomes if o.readable and not _is_package(o.file)]
     if len(right) < len(outcomes) or not right:
         return []
-    package = say("report_package_name")
+    package = message("report_package_name")
     target = package if len(right) == 1 else package.rpartition(".")[0]  # many need a folder
     return [("report_next_convert", f"converter convert {_arguments(right, given)} -o {target}")]
 
@@ -133,8 +133,8 @@ def _file(
     verbose: bool,
 ) -> str:
     lines: list[str] = []
-    words = issue_text.Words(form, show_ids=show_ids)
-    for group in issue_text.gathered(issue_text.ordered(outcome, form)):
+    words = issue_text.IssueRenderer(form, show_ids=show_ids)
+    for group in issue_text.grouped(issue_text.ordered(outcome, form)):
         if not verbose and len(group) > 1 and group[0].level is Level.NOTE:
             lines.append(_notes(group, words.of(group[0]), form, paint, width))
             continue
@@ -146,26 +146,26 @@ def _file(
         rest = group[len(shown) :]
         if rest:
             places = issue_text.listed(rest.places)
-            lines.append(cut(say("report_more", count=len(rest), cells=places), width))
+            lines.append(cut(message("report_more", count=len(rest), cells=places), width))
     lines.append(_ending(outcome, paint))
     return "\n".join(lines)
 
 
 def diagnostic(
-    one: Finding, paint: Paint = lambda text, _: text, width: int = 0, *, brief: bool = False
+    one: RenderedIssue, paint: Paint = lambda text, _: text, width: int = 0, *, brief: bool = False
 ) -> list[str]:
     """The lines of one finding; `brief` leaves out what was typed and what to do."""
     head = f"{_head(one, paint)}{visible(issue_text.titled(one))}"
     lines = [head]
     if one.value and not brief:
-        lines.append(say("report_value", value=_value(one.value, width)))
+        lines.append(message("report_value", value=_value(one.value, width)))
     if one.fix and not brief:
-        lines.append(say("report_fix", fix=visible(one.fix)))
+        lines.append(message("report_fix", fix=visible(one.fix)))
     return lines
 
 
-def _head(one: Finding, paint: Paint) -> str:
-    label = paint(f"{say(f'report_{one.level}')}[{one.code}]", _COLOURS[one.level])
+def _head(one: RenderedIssue, paint: Paint) -> str:
+    label = paint(f"{message(f'report_{one.level}')}[{one.code}]", _COLOURS[one.level])
     parts = [label, visible(one.place.file), address(one.place)]
     return " ".join(part for part in parts if part) + " "
 
@@ -177,23 +177,23 @@ def address(place: Place) -> str:
 
 def _value(value: str, width: int) -> str:
     shown = visible(value)
-    room = max(width - columns(say("report_value", value="")), 20) if width else VALUE_COLUMNS
+    room = max(width - columns(message("report_value", value="")), 20) if width else VALUE_COLUMNS
     if columns(shown) <= room:
         return shown
-    tail = columns(say("report_long_value", value="", length=len(value)))
-    return say("report_long_value", value=cut(shown, max(room - tail, 10)), length=len(value))
+    tail = columns(message("report_long_value", value="", length=len(value)))
+    return message("report_long_value", value=cut(shown, max(room - tail, 10)), length=len(value))
 
 
-def _notes(group: Issues, one: Finding, form: Form, paint: Paint, width: int) -> str:
+def _notes(group: Issues, one: RenderedIssue, form: Form, paint: Paint, width: int) -> str:
     title = catalogue.entry(one.code, form).title
-    text = say(
+    text = message(
         "report_notes",
         title=title,
         count=len(group),
         cells=issue_text.listed(group.places),
     )
     parts = [
-        paint(f"{say(f'report_{one.level}')}[{one.code}]", _COLOURS[one.level]),
+        paint(f"{message(f'report_{one.level}')}[{one.code}]", _COLOURS[one.level]),
         visible(one.place.file),
         visible(one.place.sheet),
         f"{one.title}:{text}" if one.title else text,
@@ -202,12 +202,12 @@ def _notes(group: Issues, one: Finding, form: Form, paint: Paint, width: int) ->
 
 
 def _ending(outcome: Outcome, paint: Paint) -> str:
-    status = paint(say(f"report_status_{outcome.status}"), _STATUS_COLOURS[outcome.status])
+    status = paint(message(f"report_status_{outcome.status}"), _STATUS_COLOURS[outcome.status])
     name = visible(outcome.unit_name)
     if name and outcome.members:
-        unit = say("report_unit_members", name=name, members=outcome.members)
+        unit = message("report_unit_members", name=name, members=outcome.members)
     elif name:
-        unit = say("report_unit", name=name)
+        unit = message("report_unit", name=name)
     else:
-        unit = say("report_members", members=outcome.members) if outcome.members else ""
-    return say("report_file", status=status, file=visible(outcome.file), unit=unit)
+        unit = message("report_members", members=outcome.members) if outcome.members else ""
+    return message("report_file", status=status, file=visible(outcome.file), unit=unit)

@@ -4,6 +4,6 @@
 `blank` writes an empty one.
 """
 
-from converter.forms.roster import Table, definition
+from converter.forms.roster import RosterForm, definition
 
-__all__ = ["Table", "definition"]
+__all__ = ["RosterForm", "definition"]

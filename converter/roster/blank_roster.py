@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.utils import get_column_letter
 
-from converter.forms.roster import Table
+from converter.forms.roster import RosterForm
 from converter.kinds import KINDS
 from converter.template import saving, style
 from converter.template.cell_text import put_text
@@ -23,7 +23,7 @@ NOTE = Look(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom"
 HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
 
 
-def write(table: Table, path: Path) -> None:
+def write(table: RosterForm, path: Path) -> None:
     """Write an empty roster. Raises OSError."""
     painter = Painter(label(table, "font"))
     book = Workbook()

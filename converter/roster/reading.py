@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from converter import workbook
-from converter.forms.roster import CONTACT, Table
+from converter.forms.roster import CONTACT, RosterForm
 from converter.identity.files import CODE
 from converter.identity.issuing import Unit
 from converter.kinds.base import Cells
@@ -43,7 +43,7 @@ class Roster:
     units: tuple[Unit, ...]
 
 
-def read(path: Path, table: Table) -> Roster:
+def read(path: Path, table: RosterForm) -> Roster:
     """Read and check a roster. Never raises on bad data."""
     found = workbook.read(path, table)
     # Which columns an officer does without is his own affair.
@@ -67,7 +67,9 @@ def plain(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
-def _judged(raw: RawSheet, table: Table, file: str) -> tuple[Mapping[str, list[str]], list[Issue]]:
+def _judged(
+    raw: RawSheet, table: RosterForm, file: str
+) -> tuple[Mapping[str, list[str]], list[Issue]]:
     """Canonical texts by field key, and the issues of single cells."""
     index = pd.RangeIndex(len(raw))
     cells, absent = {}, {}
@@ -81,7 +83,7 @@ def _judged(raw: RawSheet, table: Table, file: str) -> tuple[Mapping[str, list[s
         )
         if column is None:
             absent[field.key] = pd.Series(True, index=index)
-    judged = sheets.judge(table.member, cells, table, absent)
+    judged = sheets.validate_sheet(table.member, cells, table, absent)
     issues = []
     for finding in (*judged.findings, *judged.notes):
         field = table.member.field(finding.field)
@@ -97,7 +99,7 @@ def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
     return {(i.place.row, i.place.field) for i in issues if i.level is Level.ERROR}
 
 
-def _unit(texts: Mapping[str, list[str]], record: int, table: Table) -> Unit:
+def _unit(texts: Mapping[str, list[str]], record: int, table: RosterForm) -> Unit:
     said = {f.identity: texts[f.key][record] for f in table.member if f.identity}
     contacts = [texts[f.key][record] for f in table.member if f.options[CONTACT]]
     return Unit(
@@ -111,7 +113,7 @@ def _unit(texts: Mapping[str, list[str]], record: int, table: Table) -> Unit:
 
 def _issue(
     code: str,
-    table: Table,
+    table: RosterForm,
     place: Place,
     value: str = "",
     related: Place | None = None,
@@ -127,7 +129,7 @@ class _Rows:
     """The rows of a roster held against one another."""
 
     raw: RawSheet
-    table: Table
+    table: RosterForm
     file: str
     texts: Mapping[str, list[str]]
     wrong: set[tuple[int, str]]

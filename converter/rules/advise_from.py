@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from converter.model.forms import Form, Rule
-from converter.rules.base import Hit, Refs, Tables, known_path, labels, numbers, option_number
+from converter.rules.base import (
+    FormColumns,
+    Refs,
+    Violation,
+    known_path,
+    labels,
+    numbers,
+    option_number,
+)
 
 NAME = "advise_from"
 OPTIONS: tuple[str, ...] = ("from",)
@@ -20,13 +28,13 @@ def accept(rule: Rule, form: Form) -> None:
         known_path(path, form, "at", "count")
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     for path in rule.at:
         column = tables.column(path)
         counted = numbers(column)
         said = words(rule, path, tables.form)
         for at, record in labels(column, counted >= rule.options["from"]):
-            yield Hit(path, record, {**said, "value": int(counted[at])})
+            yield Violation(path, record, {**said, "value": int(counted[at])})
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

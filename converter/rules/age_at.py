@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from converter.model.forms import Form, Rule
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
-    Hit,
+    FormColumns,
     Refs,
-    Tables,
+    Violation,
     days,
     known_path,
     labels,
@@ -35,7 +35,7 @@ def accept(rule: Rule, form: Form) -> None:
     same_sheet(rule, rule.options["born"])
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     born = days(tables.column(rule.options["born"]))
     for path in rule.at:
         column = tables.column(path)
@@ -45,7 +45,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
         for at, record in labels(column, years < rule.options["min"]):
             figures: dict[str, str | int] = {"value": str(found[at]), "age": int(years[at])}
             params = {**said, **figures}
-            yield Hit(path, record, params, ((rule.options["born"], record),))
+            yield Violation(path, record, params, ((rule.options["born"], record),))
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

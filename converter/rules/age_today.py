@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form, Rule
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
-    Hit,
+    FormColumns,
     Refs,
-    Tables,
+    Violation,
     days,
     labels,
     option_number,
@@ -40,7 +40,7 @@ def accept(rule: Rule, form: Form) -> None:
     same_sheet(rule, rule.options["born"])
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     born = days(tables.column(rule.options["born"]))
     years = ages(born, np.full(len(born), np.datetime64(tables.today, "D")))
     wrong = (years < rule.options.get("min", 0)) | (years > rule.options.get("max", np.inf))
@@ -50,7 +50,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
         for at, record in labels(column, wrong & column.sound):
             params = {**said, "age": int(years[at])}
             related = () if path == rule.options["born"] else ((rule.options["born"], record),)
-            yield Hit(path, record, params, related)
+            yield Violation(path, record, params, related)
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:
@@ -68,5 +68,5 @@ def excel(rule: Rule, path: str, refs: Refs) -> str | None:
 
 def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
     limits = {option: rule.options[option] for option in ("min", "max") if option in rule.options}
-    wrong = say("age_outside" if len(limits) == 2 else f"age_{next(iter(limits))}", **limits)
+    wrong = message("age_outside" if len(limits) == 2 else f"age_{next(iter(limits))}", **limits)
     return {"born": title(rule.options["born"], form), "wrong": wrong}

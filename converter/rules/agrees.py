@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from converter.kinds import KINDS
 from converter.model.forms import Form, Rule
-from converter.rules.base import Hit, Refs, Tables, known_path, labels, title
+from converter.rules.base import FormColumns, Refs, Violation, known_path, labels, title
 
 NAME = "agrees"
 OPTIONS: tuple[str, ...] = ()
@@ -23,7 +23,7 @@ def accept(rule: Rule, form: Form) -> None:
             raise ValueError(f"at: {path} is not derived")
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     for path in rule.at:
         column, field = tables.column(path), tables.form.field(path)
         raw = column.raw.to_numpy(dtype=object)
@@ -39,7 +39,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
                 "derived": str(shown(derived[at], field, tables.form)),
             }
             params = {**said, **figures}
-            yield Hit(path, record, params, ((source, record),))
+            yield Violation(path, record, params, ((source, record),))
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

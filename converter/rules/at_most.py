@@ -12,7 +12,16 @@ import numpy as np
 
 from converter.formulas.expressions import either
 from converter.model.forms import Form, Rule
-from converter.rules.base import Hit, Refs, Tables, known_path, labels, numbers, same_sheet, title
+from converter.rules.base import (
+    FormColumns,
+    Refs,
+    Violation,
+    known_path,
+    labels,
+    numbers,
+    same_sheet,
+    title,
+)
 
 NAME = "at_most"
 OPTIONS: tuple[str, ...] = ("limits",)
@@ -29,7 +38,7 @@ def accept(rule: Rule, form: Form) -> None:
     same_sheet(rule, *limits)
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     limits = {path: numbers(tables.column(path)) for path in rule.options["limits"]}
     for path in rule.at:
         column = tables.column(path)
@@ -38,7 +47,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
         for at, record in labels(column, np.logical_or.reduce(list(over.values()))):
             exceeded = [limit for limit in limits if over[limit][at]]
             named = (f"{title(p, tables.form)}({limits[p][at]:.0f})" for p in exceeded)
-            yield Hit(
+            yield Violation(
                 path,
                 record,
                 {"value": int(counted[at]), "limits": "、".join(named)},

@@ -20,7 +20,7 @@ from converter.model.forms import Field, Form, Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ValidatedColumn:
     """One field over all records of a batch, judged. All series share the table's index."""
 
     raw: pd.Series  # as typed
@@ -42,10 +42,10 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SheetColumns:
     """All records of one sheet over a batch of submissions."""
 
-    columns: Mapping[str, Column]  # by field key
+    columns: Mapping[str, ValidatedColumn]  # by field key
     submission: pd.Series  # int: which submission a record belongs to
 
     @property
@@ -54,27 +54,27 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class FormColumns:
     """What a rule sees. The unit table has one record a submission and its index is the
     submission's number; a submission without that sheet has no record."""
 
-    unit: Table
-    member: Table
+    unit: SheetColumns
+    member: SheetColumns
     today: date
     form: Form
     has_members: pd.Series | None = (
         None  # bool a submission: its member sheet was there; None = all
     )
 
-    def table(self, path: str) -> Table:
+    def table(self, path: str) -> SheetColumns:
         return self.unit if path.startswith("unit.") else self.member
 
-    def column(self, path: str) -> Column:
+    def column(self, path: str) -> ValidatedColumn:
         return self.table(path).columns[path.partition(".")[2]]
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Violation:
     """One violation: at which field of which record (an index label of its table)."""
 
     path: str
@@ -133,7 +133,7 @@ class Family(Protocol):
     def accept(self, rule: Rule, form: Form) -> None:
         """Refuse a card: ValueError('option: reason')."""
 
-    def find(self, rule: Rule, tables: Tables) -> Iterable[Hit]: ...
+    def find(self, rule: Rule, tables: FormColumns) -> Iterable[Violation]: ...
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         """Condition that is TRUE where the record is at fault at `path`, or None where only
@@ -151,19 +151,19 @@ def title(path: str, form: Form) -> str:
 # --- shared by the pandas faces ------------------------------------------------------------
 
 
-def numbers(column: Column) -> npt.NDArray[np.float64]:
+def numbers(column: ValidatedColumn) -> npt.NDArray[np.float64]:
     """Counts as floats, NaN where they are not usable (and every comparison is False)."""
     found = column.value.to_numpy(dtype="float64", na_value=np.nan)
     return np.where(column.sound, found, np.nan)
 
 
-def days(column: Column) -> npt.NDArray[np.datetime64]:
+def days(column: ValidatedColumn) -> npt.NDArray[np.datetime64]:
     """Dates as whole days, NaT where they are not usable (and every comparison is False)."""
     found = column.value.to_numpy(dtype="datetime64[D]")
     return np.where(column.sound, found, np.datetime64("NaT", "D"))
 
 
-def labels(column: Column, mask: Mask) -> Iterator[tuple[int, int]]:
+def labels(column: ValidatedColumn, mask: Mask) -> Iterator[tuple[int, int]]:
     """Position and record label of every record in a mask."""
     if not mask.any():
         return iter(())

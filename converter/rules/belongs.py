@@ -15,9 +15,9 @@ from converter.formulas.expressions import list_name, look_up
 from converter.kinds.base import option_list
 from converter.model.forms import CodeList, Form, Rule
 from converter.rules.base import (
-    Hit,
+    FormColumns,
     Refs,
-    Tables,
+    Violation,
     known_path,
     labels,
     option_path,
@@ -41,7 +41,7 @@ def accept(rule: Rule, form: Form) -> None:
     same_sheet(rule, rule.options["to"])
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     to = rule.options["to"]
     other, label_of = tables.column(to), _labels(code_list(to, tables.form))
     chosen = other.text.to_numpy(dtype=object)
@@ -59,7 +59,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
                 "own": label_of[own[at]],
             }
             params = {**said, **figures}
-            yield Hit(path, record, params, ((to, record),))
+            yield Violation(path, record, params, ((to, record),))
 
 
 def _labels(codes: CodeList) -> dict[str, str]:

@@ -15,11 +15,11 @@ import numpy as np
 from converter.formulas.expressions import array, quote
 from converter.kinds.base import Mask, option_list
 from converter.model.forms import CodeList, Form, Rule
-from converter.rules.base import Refs, Tables, known_path, title
+from converter.rules.base import FormColumns, Refs, known_path, title
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ChoiceCondition:
     """A choice field and the codes under which the condition holds."""
 
     path: str
@@ -32,7 +32,7 @@ def code_list(path: str, form: Form) -> CodeList:
     return form.codes[option_list(form.field(path), form, "codes")]
 
 
-def condition(rule: Rule, form: Form, option: str = "when") -> Condition:
+def condition(rule: Rule, form: Form, option: str = "when") -> ChoiceCondition:
     """Read a card's condition. Raises ValueError('option: reason')."""
     card = rule.options.get(option)
     if not isinstance(card, Mapping) or set(card) not in ({"field", "equals"}, {"field", "group"}):
@@ -47,16 +47,16 @@ def condition(rule: Rule, form: Form, option: str = "when") -> Condition:
     if not found:
         raise ValueError(f"{option}: the code list of {path} has nothing of that code or group")
     called = found[0].label if "equals" in card else card["group"]
-    return Condition(path, tuple(entry.code for entry in found), called)
+    return ChoiceCondition(path, tuple(entry.code for entry in found), called)
 
 
-def holds(wanted: Condition, tables: Tables) -> Mask:
+def holds(wanted: ChoiceCondition, tables: FormColumns) -> Mask:
     """The records whose choice is usable and one of the wanted codes."""
     chosen = tables.column(wanted.path).text.to_numpy(dtype=object)  # '' where not usable
     return np.isin(chosen, np.array(wanted.codes, dtype=object))
 
 
-def excel(wanted: Condition, refs: Refs) -> str:
+def excel(wanted: ChoiceCondition, refs: Refs) -> str:
     """Expression: TRUE where the choice is usable and one of the wanted codes."""
     ref = refs.at(wanted.path)
     if len(wanted.codes) == 1:
@@ -64,5 +64,5 @@ def excel(wanted: Condition, refs: Refs) -> str:
     return f"AND({ref.usable},SUMPRODUCT(--({ref.norm}={array(wanted.codes)}))>0)"
 
 
-def words(wanted: Condition, form: Form) -> dict[str, str | int]:
+def words(wanted: ChoiceCondition, form: Form) -> dict[str, str | int]:
     return {"when_field": title(wanted.path, form), "when_value": wanted.called}

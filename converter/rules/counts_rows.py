@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from converter.formulas.expressions import quote
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form, Rule
 from converter.rules import conditions
-from converter.rules.base import Hit, Refs, Tables, known_path, labels, numbers
+from converter.rules.base import FormColumns, Refs, Violation, known_path, labels, numbers
 
 NAME = "counts_rows"
 OPTIONS: tuple[str, ...] = ("of", "where")
@@ -37,7 +37,7 @@ def accept(rule: Rule, form: Form) -> None:
             raise ValueError(f"where: {counted.path} must stand on the sheet {of}")
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     least, most = _possible(rule, tables)
     for path in rule.at:
         column = tables.column(path)
@@ -54,10 +54,10 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
                 "most": high,
                 "counted": str(low) if low == high else f"{low}–{high}",
             }
-            yield Hit(path, record, {**said, **figures})
+            yield Violation(path, record, {**said, **figures})
 
 
-def _possible(rule: Rule, tables: Tables) -> tuple[np.ndarray, np.ndarray]:
+def _possible(rule: Rule, tables: FormColumns) -> tuple[np.ndarray, np.ndarray]:
     """The fewest and the most rows that may count, one a unit record."""
     submissions = tables.member.submission.to_numpy()
     every = np.ones(len(submissions), dtype=bool)
@@ -99,8 +99,8 @@ def excel(rule: Rule, path: str, refs: Refs) -> str | None:
 
 def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
     if "where" not in rule.options:
-        return {"sheet": form.member.title, "rows": say("rows_all")}
+        return {"sheet": form.member.title, "rows": message("rows_all")}
     wanted = conditions.condition(rule, form, "where")
     named = conditions.words(wanted, form)
-    rows = say("rows_where", field=named["when_field"], value=named["when_value"])
+    rows = message("rows_where", field=named["when_field"], value=named["when_value"])
     return {"sheet": form.member.title, "rows": rows}

@@ -16,7 +16,7 @@ from converter.model.forms import Derivation, Field, Form
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class DerivationFaces:
     """How to derive: canonical source text → canonical text, and the same as a formula over
     the source's norm cell. Both see usable sources only. The formula yields a norm value."""
 
@@ -66,10 +66,10 @@ def _excel_threshold(source: str, derivation: Derivation) -> str:
     return expression
 
 
-WAYS: dict[str, Way] = {
-    "sex_of_id": Way(_sex, _excel_sex, "id_number"),
-    "birthday_of_id": Way(_birthday, _excel_birthday, "id_number"),
-    "threshold": Way(_threshold, _excel_threshold, "count"),
+WAYS: dict[str, DerivationFaces] = {
+    "sex_of_id": DerivationFaces(_sex, _excel_sex, "id_number"),
+    "birthday_of_id": DerivationFaces(_birthday, _excel_birthday, "id_number"),
+    "threshold": DerivationFaces(_threshold, _excel_threshold, "count"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from converter.model.forms import Form, Rule
-from converter.rules.base import Hit, Refs, Tables, labels
+from converter.rules.base import FormColumns, Refs, Violation, labels
 
 NAME = "leave_blank"
 OPTIONS: tuple[str, ...] = ()
@@ -15,11 +15,11 @@ def accept(rule: Rule, form: Form) -> None:
     """Any field will do."""
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     for path in rule.at:
         column = tables.column(path)
         for _, record in labels(column, column.sound):
-            yield Hit(path, record)
+            yield Violation(path, record)
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from converter.model.forms import Form, Rule
 from converter.rules.base import (
-    Hit,
+    FormColumns,
     Refs,
-    Tables,
+    Violation,
     days,
     known_path,
     labels,
@@ -31,7 +31,7 @@ def accept(rule: Rule, form: Form) -> None:
     same_sheet(rule, rule.options["until"])
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     until = rule.options["until"]
     latest = days(tables.column(until))
     for path in rule.at:
@@ -41,7 +41,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
         for at, record in labels(column, found > latest):
             figures = {"value": str(found[at]), "until_value": str(latest[at])}
             params = {**said, **figures}
-            yield Hit(path, record, params, ((until, record),))
+            yield Violation(path, record, params, ((until, record),))
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

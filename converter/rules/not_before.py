@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from converter.model.forms import Form, Rule
 from converter.rules.base import (
-    Hit,
+    FormColumns,
     Refs,
-    Tables,
+    Violation,
     days,
     known_path,
     labels,
@@ -31,7 +31,7 @@ def accept(rule: Rule, form: Form) -> None:
     same_sheet(rule, rule.options["since"])
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     since = rule.options["since"]
     earliest = days(tables.column(since))
     for path in rule.at:
@@ -41,7 +41,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
         for at, record in labels(column, found < earliest):
             figures = {"value": str(found[at]), "since_value": str(earliest[at])}
             params = {**said, **figures}
-            yield Hit(path, record, params, ((since, record),))
+            yield Violation(path, record, params, ((since, record),))
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from converter.model.forms import Form, Rule
-from converter.rules.base import Hit, Refs, Tables, days, known_path, labels
+from converter.rules.base import FormColumns, Refs, Violation, days, known_path, labels
 
 NAME = "not_future"
 OPTIONS: tuple[str, ...] = ()
@@ -18,12 +18,12 @@ def accept(rule: Rule, form: Form) -> None:
         known_path(path, form, "at", "date")
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     for path in rule.at:
         column = tables.column(path)
         found = days(column)
         for at, record in labels(column, found > np.datetime64(tables.today, "D")):
-            yield Hit(path, record, {"value": str(found[at]), "today": str(tables.today)})
+            yield Violation(path, record, {"value": str(found[at]), "today": str(tables.today)})
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from converter.model.forms import Form, Rule
 from converter.rules import conditions
-from converter.rules.base import Hit, Refs, Tables, labels, same_sheet
+from converter.rules.base import FormColumns, Refs, Violation, labels, same_sheet
 
 NAME = "required_when"
 OPTIONS: tuple[str, ...] = ("when",)
@@ -20,14 +20,14 @@ def accept(rule: Rule, form: Form) -> None:
     same_sheet(rule, conditions.condition(rule, form).path)
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     when = conditions.condition(rule, tables.form)
     held = conditions.holds(when, tables)
     for path in rule.at:
         column = tables.column(path)
         said = words(rule, path, tables.form)
         for _, record in labels(column, held & column.blank.to_numpy()):
-            yield Hit(path, record, said, ((when.path, record),))
+            yield Violation(path, record, said, ((when.path, record),))
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

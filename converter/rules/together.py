@@ -13,7 +13,15 @@ import numpy as np
 from converter.formulas.expressions import both
 from converter.kinds.base import Mask
 from converter.model.forms import Form, Rule
-from converter.rules.base import Column, Hit, Refs, Tables, labels, same_sheet, title
+from converter.rules.base import (
+    FormColumns,
+    Refs,
+    ValidatedColumn,
+    Violation,
+    labels,
+    same_sheet,
+    title,
+)
 
 NAME = "together"
 OPTIONS: tuple[str, ...] = ()
@@ -25,7 +33,7 @@ def accept(rule: Rule, form: Form) -> None:
     same_sheet(rule)
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     columns = {path: tables.column(path) for path in rule.at}
     filled = {path: _filled(column) for path, column in columns.items()}
     some = np.logical_or.reduce(list(filled.values()))
@@ -34,7 +42,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
         for at, record in labels(column, some & column.blank.to_numpy()):
             there = [other for other in rule.at if filled[other][at]]
             named = "、".join(title(other, tables.form) for other in there)
-            yield Hit(
+            yield Violation(
                 path,
                 record,
                 {**said, "filled": named},
@@ -42,7 +50,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
             )
 
 
-def _filled(column: Column) -> Mask:
+def _filled(column: ValidatedColumn) -> Mask:
     filled: Mask = (column.raw.to_numpy(dtype=object) != "") & ~column.blank.to_numpy()
     return filled
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from converter.model.forms import Form, Rule
-from converter.rules.base import Hit, Refs, Tables, labels
+from converter.rules.base import FormColumns, Refs, Violation, labels
 
 NAME = "unique"
 OPTIONS: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ def accept(rule: Rule, form: Form) -> None:
             raise ValueError(f"at: {path} must stand on the sheet {form.member.key}")
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     for path in rule.at:
         column = tables.column(path)
         live = np.flatnonzero(column.sound)
@@ -41,7 +41,7 @@ def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
         firsts[live] = live[first[np.searchsorted(keys, key)]]
         first_ones = column.blank.index.to_numpy()[firsts]
         for at, record in labels(column, repeated):
-            yield Hit(path, record, {}, ((path, int(first_ones[at])),))
+            yield Violation(path, record, {}, ((path, int(first_ones[at])),))
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

@@ -11,7 +11,15 @@ from datetime import date
 import numpy as np
 
 from converter.model.forms import Form, Rule
-from converter.rules.base import Hit, Refs, Tables, days, known_path, labels, option_number
+from converter.rules.base import (
+    FormColumns,
+    Refs,
+    Violation,
+    days,
+    known_path,
+    labels,
+    option_number,
+)
 
 NAME = "within_years"
 OPTIONS: tuple[str, ...] = ("years",)
@@ -35,14 +43,14 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
-def find(rule: Rule, tables: Tables) -> Iterator[Hit]:
+def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
     limit = years_before(tables.today, rule.options["years"])
     for path in rule.at:
         column = tables.column(path)
         found = days(column)
         said = words(rule, path, tables.form)
         for at, record in labels(column, found < np.datetime64(limit, "D")):
-            yield Hit(path, record, {**said, "value": str(found[at])})
+            yield Violation(path, record, {**said, "value": str(found[at])})
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:

@@ -4,7 +4,7 @@ Both make the tables that the form's `[statistics]` asks for; `cards` knows the 
 asks a source for its figures. Only `collection` needs the register's database.
 """
 
-from converter.statistics.cards import Cell, Row, Source, Table
+from converter.statistics.cards import Cell, Row, Source, StatisticsTable
 from converter.statistics.submission import tables
 
-__all__ = ["Cell", "Row", "Source", "Table", "tables"]
+__all__ = ["Cell", "Row", "Source", "StatisticsTable", "tables"]

@@ -21,7 +21,7 @@ Row = tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class StatisticsTable:
     """Rates are percentages with one decimal; '' where there is nothing to divide."""
 
     title: str
@@ -39,7 +39,7 @@ class Source(Protocol):
         """How many records have which canonical texts in these fields (of one sheet)."""
 
 
-def tables(source: Source, form: Form, today: date) -> list[Table]:
+def tables(source: Source, form: Form, today: date) -> list[StatisticsTable]:
     """The tables of the form's `[statistics]`, in its order. Raises FormError for a broken one."""
     settings = form.prose.get("statistics") or {}
     made = []
@@ -113,20 +113,20 @@ class Card:
 # --- the unit's own figures --------------------------------------------------------------
 
 
-def _counts(ask: Card, source: Source, today: date) -> Table:
+def _counts(ask: Card, source: Source, today: date) -> StatisticsTable:
     fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
     rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
-    return Table(ask.text("title"), ask.header(2), tuple(rows))
+    return StatisticsTable(ask.text("title"), ask.header(2), tuple(rows))
 
 
-def _rates(ask: Card, source: Source, today: date) -> Table:
+def _rates(ask: Card, source: Source, today: date) -> StatisticsTable:
     rows: list[Row] = []
     for card in ask.entries("rates"):
         entry = Card(card if isinstance(card, dict) else {}, ask.context + ".rates", {}, ask.form)
         part = source.count(entry.field("part", entry.text("part"), "count"))
         whole = source.count(entry.field("whole", entry.text("whole"), "count"))
         rows.append((entry.text("label"), percent(part, whole)))
-    return Table(ask.text("title"), ask.header(2), tuple(rows))
+    return StatisticsTable(ask.text("title"), ask.header(2), tuple(rows))
 
 
 def blank_if_none(number: int | None) -> Cell:
@@ -143,7 +143,7 @@ def percent(part: int | None, whole: int | None) -> Cell:
 # --- the members by bands ------------------------------------------------------------------
 
 
-def _ages(ask: Card, source: Source, today: date) -> Table:
+def _ages(ask: Card, source: Source, today: date) -> StatisticsTable:
     """Members by completed years of age, a column for each code of another field."""
     born = ask.field("born", ask.text("born"), "date")
     by = ask.field("by", ask.text("by"), "choice")
@@ -174,12 +174,12 @@ def _ages(ask: Card, source: Source, today: date) -> Table:
         rows = [(*row[:-2], row[-1]) for row in rows]
     if not sum(counted[-1]):
         del rows[-2]
-    return Table(
+    return StatisticsTable(
         ask.fill("title", today=today.isoformat()), (*header, ask.word("total")), tuple(rows)
     )
 
 
-def _years(ask: Card, source: Source, today: date) -> Table:
+def _years(ask: Card, source: Source, today: date) -> StatisticsTable:
     """Members by the year of a date, in bands of `step` years."""
     field = ask.field("of", ask.text("of"), "date")
     step = ask.number("step")
@@ -195,7 +195,7 @@ def _years(ask: Card, source: Source, today: date) -> Table:
     if counted[None]:
         rows.append((ask.word("unknown"), counted[None], percent(counted[None], total)))
     rows.append((ask.word("total"), total, percent(total, total)))
-    return Table(ask.text("title"), ask.header(3), tuple(rows))
+    return StatisticsTable(ask.text("title"), ask.header(3), tuple(rows))
 
 
 def _sum(counted: list[list[int]]) -> int:
@@ -216,7 +216,7 @@ def _age(birthday: str, today: date) -> int | None:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-KINDS: dict[str, Callable[[Card, Source, date], Table]] = {
+KINDS: dict[str, Callable[[Card, Source, date], StatisticsTable]] = {
     "counts": _counts,
     "rates": _rates,
     "ages": _ages,

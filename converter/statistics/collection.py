@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.register import Snapshot
 from converter.register.schema import name
 from converter.statistics import cards
 from converter.statistics import progress as gathering
-from converter.statistics.cards import Card, Cell, Row, Table, percent
+from converter.statistics.cards import Card, Cell, Row, StatisticsTable, percent
 from converter.statistics.figure import BARS, LINE, PLAIN, PYRAMID, TILES, Figure
 from converter.statistics.progress import Tree
 
@@ -58,7 +58,7 @@ def figures(
     return found
 
 
-def _drawn(table: Table, chart: str, total: bool) -> Figure:
+def _drawn(table: StatisticsTable, chart: str, total: bool) -> Figure:
     return Figure(table, chart, (1, 2) if chart else (), total)
 
 
@@ -112,8 +112,11 @@ def _overview(ask: Card, source: _Register, progress: Figure) -> Figure:
         (part.title, cards.blank_if_none(members)),
         (label, percent(members, staff)),
     ]
-    header = (say("summary_overview_item"), say("summary_overview_value"))
-    return Figure(Table(say("summary_overview", period=source.period), header, tuple(lines)), TILES)
+    header = (message("summary_overview_item"), message("summary_overview_value"))
+    return Figure(
+        StatisticsTable(message("summary_overview", period=source.period), header, tuple(lines)),
+        TILES,
+    )
 
 
 def _rate(ask: Card) -> tuple[str, Field, Field]:
@@ -131,8 +134,8 @@ def _trend(ask: Card, sources: Sequence[_Register]) -> Figure:
         counted = [source.count(whole), source.count(part)]
         shown = map(cards.blank_if_none, counted)
         lines.append((source.period, _units(source), *shown, percent(counted[1], counted[0])))
-    header = (say("summary_period"), ask.text("units"), whole.title, part.title, label)
-    return Figure(Table(say("summary_trend"), header, tuple(lines)), LINE, (2, 3))
+    header = (message("summary_period"), ask.text("units"), whole.title, part.title, label)
+    return Figure(StatisticsTable(message("summary_trend"), header, tuple(lines)), LINE, (2, 3))
 
 
 def _grouped(ask: Card, source: _Register, field: Field, tree: Tree) -> Figure:
@@ -167,7 +170,7 @@ def _grouped(ask: Card, source: _Register, field: Field, tree: Tree) -> Figure:
     header = (field.title, ask.text("units"), *(f.title for f in fields), label)
     title = ask.fill("group_title", title=field.title, period=source.period)
     series = tuple(2 + fields.index(f) for f in (whole, part) if f in fields)
-    return Figure(Table(title, header, tuple(lines)), BARS, series, total=True)
+    return Figure(StatisticsTable(title, header, tuple(lines)), BARS, series, total=True)
 
 
 def _labelled(
@@ -198,7 +201,7 @@ def _change(ask: Card, now: _Register, before: _Register) -> Figure:
     ]
     header = tuple(str(text) for text in ask.entries("change_header"))
     title = ask.fill("change_title", before=before.period, period=now.period)
-    return Figure(Table(title, header, tuple(lines)))
+    return Figure(StatisticsTable(title, header, tuple(lines)))
 
 
 def _units(source: _Register) -> int:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from converter.messages import catalogue
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.register import Snapshot
 from converter.register.schema import IS_SUPERIOR
-from converter.statistics.cards import Card, Row, Table, percent
+from converter.statistics.cards import Card, Row, StatisticsTable, percent
 from converter.statistics.figure import BARS, LINE, STACKED, Figure
 
 INDENT = "\u3000"  # a full-width blank a level of the tree
@@ -91,7 +91,7 @@ def progress(ask: Card, register: Snapshot, period: str, tree: Tree) -> Figure:
     lines.append((ask.word("total"), *total, percent(total[1], total[0])))
     header = tuple(str(text) for text in ask.entries("progress_header"))
     title = ask.fill("progress_title", period=period)
-    return Figure(Table(title, header, tuple(lines)), STACKED, (2, 4, 5), total=True)
+    return Figure(StatisticsTable(title, header, tuple(lines)), STACKED, (2, 4, 5), total=True)
 
 
 def daily(register: Snapshot, period: str) -> Figure:
@@ -110,8 +110,8 @@ def daily(register: Snapshot, period: str) -> Figure:
     for day, number in days.items():
         so_far += number
         lines.append((day, number, so_far))
-    header = tuple(say(f"summary_daily_{key}") for key in ("day", "new", "all"))
-    table = Table(say("summary_daily", period=period), header, tuple(lines))
+    header = tuple(message(f"summary_daily_{key}") for key in ("day", "new", "all"))
+    table = StatisticsTable(message("summary_daily", period=period), header, tuple(lines))
     return Figure(table, LINE if len(lines) > 1 else "", (2,))
 
 
@@ -124,12 +124,17 @@ def missing(register: Snapshot, period: str, tree: Tree) -> Figure:
         [period],
     )
     lines: list[Row] = [
-        (superior, name, code, say("summary_missing_all" if silent else "summary_missing_refused"))
+        (
+            superior,
+            name,
+            code,
+            message("summary_missing_all" if silent else "summary_missing_refused"),
+        )
         for superior, code, name, silent in sorted(rows, key=lambda row: tree.place(str(row[0])))
     ]
-    header = tuple(say(f"summary_missing_{key}") for key in ("superior", "unit", "code", "how"))
-    title = say("summary_missing", period=period, count=len(lines))
-    return Figure(Table(title, header, tuple(lines)))
+    header = tuple(message(f"summary_missing_{key}") for key in ("superior", "unit", "code", "how"))
+    title = message("summary_missing", period=period, count=len(lines))
+    return Figure(StatisticsTable(title, header, tuple(lines)))
 
 
 def faults(register: Snapshot, form: Form, period: str) -> Figure:
@@ -142,11 +147,13 @@ def faults(register: Snapshot, form: Form, period: str) -> Figure:
         [period],
     )
     lines: list[Row] = [
-        (_titled(str(code), form), say(f"report_{level}"), int(files), int(places))
+        (_titled(str(code), form), message(f"report_{level}"), int(files), int(places))
         for code, level, files, places in rows
     ]
-    header = tuple(say(f"summary_faults_{key}") for key in ("what", "level", "files", "places"))
-    return Figure(Table(say("summary_faults", period=period), header, tuple(lines)), BARS, (2,))
+    header = tuple(message(f"summary_faults_{key}") for key in ("what", "level", "files", "places"))
+    return Figure(
+        StatisticsTable(message("summary_faults", period=period), header, tuple(lines)), BARS, (2,)
+    )
 
 
 def _titled(code: str, form: Form) -> str:

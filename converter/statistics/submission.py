@@ -10,10 +10,10 @@ from datetime import date
 from converter.model.forms import Field, Form
 from converter.model.submissions import Records
 from converter.statistics import cards
-from converter.statistics.cards import Table
+from converter.statistics.cards import StatisticsTable
 
 
-def tables(records: Records, form: Form, today: date) -> list[Table]:
+def tables(records: Records, form: Form, today: date) -> list[StatisticsTable]:
     """The tables of the form's `[statistics]`, in its order. Raises FormError for a broken one."""
     return cards.tables(_OneUnit(records), form, today)
 

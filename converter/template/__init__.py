@@ -14,7 +14,7 @@ Only functions that Excel 2010, WPS and LibreOffice share; no formula yields an 
 """
 
 from converter.template.blueprint import free_title
-from converter.template.renderer import Press, build, prepared_rows, sheet_names
+from converter.template.renderer import TemplateRenderer, build, prepared_rows, sheet_names
 from converter.template.saving import save
 
-__all__ = ["Press", "build", "free_title", "prepared_rows", "save", "sheet_names"]
+__all__ = ["TemplateRenderer", "build", "free_title", "prepared_rows", "save", "sheet_names"]

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from converter.formulas import expressions
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.issues import Level, column_letters
 from converter.template import comments, member_sheet, text_sheets
 from converter.template.answers import formula
-from converter.template.blueprint import NAMES, RELATIONS, SHEETS, TAIL, TYPES, Design
+from converter.template.blueprint import NAMES, RELATIONS, SHEETS, TAIL, TYPES, Blueprint
 from converter.template.layout import quoted
 from converter.template.text_sheets import Page
 
@@ -68,14 +68,14 @@ class Copy:
 
     # --- ways to the next fault ------------------------------------------------------------
 
-    def member_jump(self, plan: Design, last: int, row: int) -> bytes:
+    def member_jump(self, plan: Blueprint, last: int, row: int) -> bytes:
         """The cell that leads from a member on to the next one in question."""
         member = plan.layout.member
         first = column_letters(member.columns[member.sheet.fields[0].key])
         there = f"{quoted(member.sheet.title)}{first}"
         return self._jump(plan, member.jump, row, last, there, self._front, "report_copy_back")
 
-    def unit_jump(self, plan: Design, row: int) -> bytes:
+    def unit_jump(self, plan: Blueprint, row: int) -> bytes:
         """The cell that leads from an answer on to the next one, then to the members."""
         unit, member = plan.layout.unit, plan.layout.member
         there = f"{quoted(unit.sheet.title)}{column_letters(unit.ANSWER)}"
@@ -87,14 +87,14 @@ class Copy:
         return self._jump(plan, unit.JUMP, row, unit.last_row, there, end, text)
 
     def _jump(
-        self, plan: Design, column: int, row: int, last: int, there: str, end: str, back: str
+        self, plan: Blueprint, column: int, row: int, last: int, there: str, end: str, back: str
     ) -> bytes:
         """Column texts below say where the next one is: sorted or deleted rows keep the chain."""
         letters = column_letters(column)
         found = f'MATCH("?*",${letters}{row + 1}:${letters}{max(last, row) + 1},0)'
         below, last_one = expressions.quote("#" + there), expressions.quote("#" + end)
         target = f"IFERROR({below}&(ROW()+{found}),{last_one})"
-        next_one, over = (expressions.quote(say(key)) for key in ("report_copy_next", back))
+        next_one, over = (expressions.quote(message(key)) for key in ("report_copy_next", back))
         text = f"IF(ISNUMBER({found}),{next_one},{over})"
         style = plan.styles[member_sheet.JUMP]
         return f'<c r="{letters}{row}" s="{style}'.encode() + formula(f"HYPERLINK({target},{text})")
@@ -105,7 +105,7 @@ class Copy:
 
     # --- parts -----------------------------------------------------------------------------
 
-    def additions(self, plan: Design) -> Additions:
+    def additions(self, plan: Blueprint) -> Additions:
         parts: list[tuple[str, Iterable[bytes]]] = []
         values: dict[bytes, bytes | Iterable[bytes]] = dict.fromkeys(TAIL.values(), b"")
         types = [_DRAWINGS]
@@ -155,6 +155,6 @@ def _comment_parts(
     folder, _, name = sheet.rpartition("/")
     return [
         (f"{folder}/_rels/{name}.rels", [_RELATIONS.format(relations=relations).encode()]),
-        (f"xl/comments{number}.xml", [comments.texts(said, say("report_copy_author"))]),
+        (f"xl/comments{number}.xml", [comments.texts(said, message("report_copy_author"))]),
         (f"xl/drawings/vmlDrawing{number}.vml", [comments.shapes(said, number)]),
     ]

@@ -18,7 +18,7 @@ from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 
 from converter.files import zip_writing
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Level, column_letters
 from converter.model.submissions import Stamp
@@ -27,7 +27,7 @@ from converter.template.answers import DATE_FORMAT
 from converter.template.cell_text import visible
 from converter.template.constants import Constants
 from converter.template.labels import label
-from converter.template.layout import Layout, MemberLayout, UnitLayout
+from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout
 from converter.template.rows import PatternRow
 from converter.template.saving import parts
 from converter.template.style import Look, Painter, varied
@@ -91,10 +91,10 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Design:
+class Blueprint:
     """A form's workbook with everything marked that differs from copy to copy."""
 
-    layout: Layout
+    layout: TemplateLayout
     parts: tuple[Part, ...]
     row: PatternRow
     unit_cells: Mapping[bytes, UnitCell]  # by mark
@@ -103,7 +103,7 @@ class Design:
     titles: tuple[str, ...]
 
 
-def design(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Design:
+def draw(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Blueprint:
     """Design a workbook for units of which `names` (entries of a stamp) are known. `live`: few
     enough rows for the checks that are slow. `copy`: with a page in front, and ways to the next
     fault."""
@@ -112,7 +112,7 @@ def design(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Desi
     stamp = Stamp(**marks)
     member = MemberLayout(form.member, LAST - MemberLayout.HEADING_ROW)
     rows = 1 if live else form.limits["live_duplicates"] + 1
-    places = Layout(form, UnitLayout(form.unit), member, rows)
+    places = TemplateLayout(form, UnitLayout(form.unit), member, rows)
     painter = Painter(label(form, "font"))
     book = workbook(places, painter, stamp, copy=copy)
     scratch = book.create_sheet()
@@ -134,10 +134,12 @@ def design(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Desi
     splitting = re.compile(b"(" + b"|".join(map(re.escape, sorted(known))) + b")")
     marked = {name: splitting.split(_marked(name, data)) for name, data in taken.items()}
     pieces = [Part(name, tuple(pieces)) for name, pieces in marked.items()]
-    return Design(places, tuple(pieces), row, cells, styles, at, tuple(book.sheetnames))
+    return Blueprint(places, tuple(pieces), row, cells, styles, at, tuple(book.sheetnames))
 
 
-def workbook(places: Layout, painter: Painter, stamp: Stamp, *, copy: bool = False) -> Workbook:
+def workbook(
+    places: TemplateLayout, painter: Painter, stamp: Stamp, *, copy: bool = False
+) -> Workbook:
     """The workbook, with one member row for all."""
     form, constants = places.form, Constants()
     book = Workbook()
@@ -153,7 +155,7 @@ def workbook(places: Layout, painter: Painter, stamp: Stamp, *, copy: bool = Fal
     _stamp(book, form, stamp)
     book.calculation.fullCalcOnLoad = True
     if copy:
-        book.create_sheet(free_title(book.sheetnames, say("report_copy_sheet")), 0)
+        book.create_sheet(free_title(book.sheetnames, message("report_copy_sheet")), 0)
         book.active = 0
         for sheet in book:
             sheet.sheet_view.tabSelected = sheet is book.active
@@ -178,7 +180,7 @@ def _stamp(book: Any, form: Form, stamp: Stamp) -> None:
     book.properties.creator = visible(stamp.superior_name)
 
 
-def _looks(places: Layout, stamp: Stamp, *, copy: bool) -> Iterator[Look]:
+def _looks(places: TemplateLayout, stamp: Stamp, *, copy: bool) -> Iterator[Look]:
     """Every look that a filled cell can come to."""
     cells = [*member_sheet.looks(places.member).values(), unit_sheet.EXPLANATION]
     cells += [unit_sheet.answer_look(field, stamp) for field in places.unit.sheet]
@@ -229,7 +231,9 @@ def _member_rows(xml: bytes, member: MemberLayout) -> tuple[bytes, PatternRow]:
     return head + ROWS + xml[end:], PatternRow.of(row, member.FIRST_ROW)
 
 
-def _unit_cells(xml: bytes, places: Layout, stamp: Stamp) -> tuple[bytes, dict[bytes, UnitCell]]:
+def _unit_cells(
+    xml: bytes, places: TemplateLayout, stamp: Stamp
+) -> tuple[bytes, dict[bytes, UnitCell]]:
     unit = places.unit
     columns = {column_letters(c): c for c in (unit.ANSWER, unit.EXPLANATION, unit.last_helper)}
     wanted = {

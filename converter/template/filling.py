@@ -11,13 +11,13 @@ from converter.model.submissions import Stamp, Submission
 from converter.template import answers, member_sheet, rows
 from converter.template.annotated_copy import Copy
 from converter.template.answers import Answer
-from converter.template.blueprint import BELOW, LAST_ROW, Design, UnitCell
+from converter.template.blueprint import BELOW, LAST_ROW, Blueprint, UnitCell
 from converter.template.style import varied
 from converter.template.unit_sheet import locked_text
 
 
 def unit_cells(
-    plan: Design, stamp: Stamp, data: Submission | None, copy: Copy | None
+    plan: Blueprint, stamp: Stamp, data: Submission | None, copy: Copy | None
 ) -> dict[bytes, bytes]:
     """The answers and reasons of the unit sheet, by their marks."""
     unit = plan.layout.unit
@@ -40,7 +40,7 @@ def unit_cells(
     return found
 
 
-def _was(plan: Design, cell: UnitCell, row: int, answer: Answer) -> bytes:
+def _was(plan: Blueprint, cell: UnitCell, row: int, answer: Answer) -> bytes:
     """The hidden cell that keeps what a marked answer was; none for one that nobody types."""
     if cell.field.derive:
         return b""
@@ -53,7 +53,7 @@ def _reason(cell: UnitCell, data: Submission | None) -> Answer:
     return Answer(answers.plain(text)) if text else answers.BLANK
 
 
-def _answer(cell: UnitCell, stamp: Stamp, data: Submission | None, plan: Design) -> Answer:
+def _answer(cell: UnitCell, stamp: Stamp, data: Submission | None, plan: Blueprint) -> Answer:
     field = cell.field
     if field.derive:
         return Answer(cell.xml[cell.xml.index(b'">') :])
@@ -69,7 +69,7 @@ def _answer(cell: UnitCell, stamp: Stamp, data: Submission | None, plan: Design)
 
 
 def member_rows(
-    plan: Design, data: Submission | None, prepared: int, copy: Copy | None
+    plan: Blueprint, data: Submission | None, prepared: int, copy: Copy | None
 ) -> Iterator[bytes]:
     """The prepared rows, filled where there are members."""
     member = plan.layout.member

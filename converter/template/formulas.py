@@ -23,7 +23,7 @@ REQUIRED, ERROR_CELL, TRUTH_VALUE = "K001", "K002", "K004"
 
 
 @dataclass(frozen=True)
-class Formulas:
+class FieldFormulas:
     """The formulas of one sheet's fields, without their leading '='."""
 
     form: Form

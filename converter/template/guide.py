@@ -11,7 +11,7 @@ from converter.model.submissions import Stamp
 from converter.template import style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.labels import label
-from converter.template.layout import Layout, MemberLayout, UnitLayout, quoted
+from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, quoted
 from converter.template.print_setup import set_page
 from converter.template.style import Look, Painter, text_lines
 from converter.template.summary import LINK
@@ -30,7 +30,7 @@ TEXT = Look(wrap=True, indent=1, vertical="top")
 FIRST_TEXT = Look(wrap=True, lines="t", indent=1, vertical="top")
 
 
-def write(sheet: Any, layout: Layout, painter: Painter, stamp: Stamp) -> None:
+def write(sheet: Any, layout: TemplateLayout, painter: Painter, stamp: Stamp) -> None:
     form = layout.form
     for letter, width in zip("ABC", (MARGIN, HEADINGS, TEXTS), strict=True):
         sheet.column_dimensions[letter].width = width
@@ -60,7 +60,7 @@ def _subtitles(form: Form, stamp: Stamp) -> list[str]:
     return lines
 
 
-def _overview(sheet: Any, row: int, layout: Layout, painter: Painter) -> int:
+def _overview(sheet: Any, row: int, layout: TemplateLayout, painter: Painter) -> int:
     """A card with one line a sheet: its name, what was found in it, both linked."""
     form = layout.form
     put_text(painter.paint(sheet.cell(row, 2), BAND), label(form, "overview"))

@@ -23,7 +23,7 @@ def label(form: Form, key: str, /, **params: Any) -> str:
     own = form.prose.get("template", {}).get(key)
     if isinstance(own, str):
         return catalogue.fill(own, params)
-    return catalogue.say(f"workbook_{key}", **params)
+    return catalogue.message(f"workbook_{key}", **params)
 
 
 def literal(text: str) -> str:

@@ -208,12 +208,12 @@ def parts_of(field: Field) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Layout:
+class TemplateLayout:
     form: Form
     unit: UnitLayout
     member: MemberLayout
     rows: int  # how many member rows rules are told of: some leave large tables alone
 
 
-def layout(form: Form, rows: int) -> Layout:
-    return Layout(form, UnitLayout(form.unit), MemberLayout(form.member, rows), rows)
+def layout(form: Form, rows: int) -> TemplateLayout:
+    return TemplateLayout(form, UnitLayout(form.unit), MemberLayout(form.member, rows), rows)

@@ -25,9 +25,9 @@ from converter.template.conditional_formats import (
     verdict_conditions,
 )
 from converter.template.constants import Constants
-from converter.template.formulas import Formulas
+from converter.template.formulas import FieldFormulas
 from converter.template.labels import label
-from converter.template.layout import STATUS_ROW, TITLE_ROW, Layout, MemberLayout, quoted
+from converter.template.layout import STATUS_ROW, TITLE_ROW, MemberLayout, TemplateLayout, quoted
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
 from converter.template.style import Look, Painter, text_lines
@@ -57,7 +57,7 @@ HELPER = Look(size=8, colour=style.FAINT, locked=False)
 
 def write(
     sheet: Any,
-    layout: Layout,
+    layout: TemplateLayout,
     painter: Painter,
     constants: Constants,
     stamp: Stamp,
@@ -134,7 +134,7 @@ def _columns(sheet: Any, member: MemberLayout, painter: Painter) -> None:
         painter.paint(dimension, replace(plain[column], fill="", lines=""))
 
 
-def _head(sheet: Any, layout: Layout, painter: Painter) -> None:
+def _head(sheet: Any, layout: TemplateLayout, painter: Painter) -> None:
     member, form = layout.member, layout.form
     headings = member.sheet.headings
     put_text(painter.paint(sheet.cell(TITLE_ROW, 1), TITLE), member.sheet.title)
@@ -164,7 +164,7 @@ def _head(sheet: Any, layout: Layout, painter: Painter) -> None:
     sheet.row_dimensions[member.HEADING_ROW].height = 26
 
 
-def _row(sheet: Any, layout: Layout, painter: Painter, constants: Constants) -> None:
+def _row(sheet: Any, layout: TemplateLayout, painter: Painter, constants: Constants) -> None:
     """The first prepared row, pattern of all others: looks and formulas (see `rows`)."""
     member = layout.member
     formulas = _formulas(layout)
@@ -182,10 +182,10 @@ def _row(sheet: Any, layout: Layout, painter: Painter, constants: Constants) -> 
         cell.value = shared_formulas.first(sheet, shareable, area)
 
 
-def _formulas(layout: Layout) -> dict[int, str]:
+def _formulas(layout: TemplateLayout) -> dict[int, str]:
     """The formulas of the first row, by column."""
     member = layout.member
-    formulas = Formulas(layout.form, member, SheetRefs(layout, "member"))
+    formulas = FieldFormulas(layout.form, member, SheetRefs(layout, "member"))
     found = {member.NUMBER: f"ROW()-ROW($A${member.HEADING_ROW})"}
     says, present = [], []
     for field in member.sheet:
@@ -242,7 +242,7 @@ def _remark(member: MemberLayout) -> str:
     return both([either(begins), *short])
 
 
-def _dropdowns(sheet: Any, layout: Layout) -> None:
+def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
     member = layout.member
     for field in member.sheet:
         if field.derive:
@@ -259,7 +259,7 @@ def _dropdowns(sheet: Any, layout: Layout) -> None:
             sheet.add_data_validation(dropdown)
 
 
-def _colours(sheet: Any, layout: Layout) -> None:
+def _colours(sheet: Any, layout: TemplateLayout) -> None:
     """Verdicts in colour: the text of 核对, and the ground of the very cell that is meant."""
     member, form = layout.member, layout.form
     meant = [(member.check, f"${get_column_letter(member.check)}{member.FIRST_ROW}", False)]

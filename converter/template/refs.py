@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from converter.model.forms import Form
 from converter.rules.base import Ref
-from converter.template.layout import Layout, quoted
+from converter.template.layout import TemplateLayout, quoted
 
 
 @dataclass
 class SheetRefs:
     """Cells as seen from the formulas of one sheet ('unit' or 'member')."""
 
-    layout: Layout
+    layout: TemplateLayout
     sheet: str
     form: Form = field(init=False)
 

@@ -16,7 +16,15 @@ from converter.model.forms import Form
 from converter.model.submissions import Stamp, Submission
 from converter.template import filling
 from converter.template.annotated_copy import Copy
-from converter.template.blueprint import BELOW, LAST_ROW, ROWS, Design, design, mark_of, stamp_marks
+from converter.template.blueprint import (
+    BELOW,
+    LAST_ROW,
+    ROWS,
+    Blueprint,
+    draw,
+    mark_of,
+    stamp_marks,
+)
 from converter.template.cell_text import harmless, visible
 from converter.template.labels import label
 from converter.template.layout import LAST_SHEET_ROW, MemberLayout
@@ -33,7 +41,7 @@ def build(
     form: Form, *, rows: int, stamp: Stamp = NOBODY, data: Submission | None = None
 ) -> list[bytes]:
     """One workbook of a form, in pieces: blank, personalised or with answers."""
-    return Press(form).filled(data, stamp, rows=rows)
+    return TemplateRenderer(form).filled(data, stamp, rows=rows)
 
 
 def sheet_names(form: Form) -> list[str]:
@@ -51,11 +59,11 @@ def prepared_rows(rows: int, members: int) -> int:
 
 
 @dataclass
-class Press:
+class TemplateRenderer:
     """Makes workbooks of a form; what they have in common is made when it is first needed."""
 
     form: Form
-    _designs: dict[tuple[frozenset[str], bool, bool], Design] = field(default_factory=dict)
+    _designs: dict[tuple[frozenset[str], bool, bool], Blueprint] = field(default_factory=dict)
     _patterns: dict[tuple[frozenset[str], int], zip_writing.Pattern] = field(default_factory=dict)
 
     def blank(self, stamp: Stamp = NOBODY, *, rows: int) -> bytes:
@@ -97,11 +105,11 @@ class Press:
         members += [zip_writing.packed(name, pieces, QUICK) for name, pieces in more]
         return zip_writing.zipped(members, when=time_of_parts())
 
-    def _design(self, names: frozenset[str], rows: int, *, copy: bool) -> Design:
+    def _design(self, names: frozenset[str], rows: int, *, copy: bool) -> Blueprint:
         live = rows <= self.form.limits["live_duplicates"]
         key = names, live, copy
         if key not in self._designs:
-            self._designs[key] = design(self.form, names, live=live, copy=copy)
+            self._designs[key] = draw(self.form, names, live=live, copy=copy)
         return self._designs[key]
 
     def _pattern(self, names: frozenset[str], rows: int) -> zip_writing.Pattern:
@@ -116,7 +124,7 @@ class Press:
         return zip_writing.Pattern(members, places, when=time_of_parts())
 
 
-def _numbers(plan: Design, rows: int) -> Values:
+def _numbers(plan: Blueprint, rows: int) -> Values:
     last = plan.layout.member.HEADING_ROW + rows
     return {LAST_ROW: b"%d" % last, BELOW: b"%d" % (last + 1)}
 

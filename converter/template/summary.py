@@ -13,7 +13,7 @@ from converter.model.forms import Form
 from converter.template import style
 from converter.template.formulas import REQUIRED
 from converter.template.labels import label, phrase
-from converter.template.layout import Layout, MemberLayout, quoted
+from converter.template.layout import MemberLayout, TemplateLayout, quoted
 from converter.template.style import Look
 
 # Always a link, so that no program takes the cell for a dead one: without a fault it leads
@@ -24,7 +24,7 @@ BLANK_ROWS_PRINTED = 30
 STATUS = Look(size=11, colour=style.ACCENT, underline=True)
 
 
-def unit_totals(layout: Layout) -> dict[str, str]:
+def unit_totals(layout: TemplateLayout) -> dict[str, str]:
     unit, form = layout.unit, layout.form
     checks, total = unit.checks(), unit.total
     letter = get_column_letter(unit.ANSWER)
@@ -43,7 +43,7 @@ def unit_totals(layout: Layout) -> dict[str, str]:
     }
 
 
-def member_totals(layout: Layout) -> dict[str, str]:
+def member_totals(layout: TemplateLayout) -> dict[str, str]:
     member, form = layout.member, layout.form
     # From the heading on; the heading itself is no message.
     checks, total = member.whole(member.check), member.total
@@ -99,7 +99,7 @@ def _target(sheet: str, letter: str, row: str) -> str:
     return f'"#{quoted(sheet)}{letter}"&{row}'
 
 
-def _open_row(layout: Layout) -> int:
+def _open_row(layout: TemplateLayout) -> int:
     return next(iter(layout.unit.rows.values()))
 
 

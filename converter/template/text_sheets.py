@@ -46,7 +46,7 @@ _PAGE = (
 )
 
 
-class Entry(NamedTuple):
+class TextCell(NamedTuple):
     """A cell: what it says, how it looks, where it leads ('' = nowhere)."""
 
     text: str | int
@@ -70,7 +70,7 @@ class Page:
     title: str
     lead: str
     columns: Sequence[tuple[str, float]]  # (heading, width in characters)
-    rows: Sequence[Sequence[Entry]]
+    rows: Sequence[Sequence[TextCell]]
     colour: str = style.ACCENT  # of its tab
     footer: str = ""
     lead_link: str = ""
@@ -113,9 +113,9 @@ def xml(page: Page, number: Callable[[Look], int], *, first: bool) -> Iterator[b
         yield f'<col min="{column}" max="{column}" width="{width}" customWidth="1"/>'.encode()
     yield b"</cols><sheetData>"
     total = sum(width for _, width in page.columns)
-    lead = [Entry(page.lead, LINK if page.lead_link else LEAD)]
-    heads = [Entry(heading, HEADING) for heading, _ in page.columns]
-    yield _row(1, [Entry(page.title, TITLE)], 32, number)
+    lead = [TextCell(page.lead, LINK if page.lead_link else LEAD)]
+    heads = [TextCell(heading, HEADING) for heading, _ in page.columns]
+    yield _row(1, [TextCell(page.title, TITLE)], 32, number)
     yield _row(2, lead, GAP + LINE_HEIGHT * text_lines(page.lead, total), number)
     yield _row(HEAD_ROW, heads, 24, number)
     for row, entries in enumerate(page.rows, HEAD_ROW + 1):
@@ -127,7 +127,9 @@ def xml(page: Page, number: Callable[[Look], int], *, first: bool) -> Iterator[b
     yield _PAGE.format(footer=escape(page.footer)).encode()
 
 
-def _row(row: int, entries: Iterable[Entry], height: float, number: Callable[[Look], int]) -> bytes:
+def _row(
+    row: int, entries: Iterable[TextCell], height: float, number: Callable[[Look], int]
+) -> bytes:
     cells = [b'<row r="%d" ht="%.1f" customHeight="1">' % (row, min(height, TALLEST))]
     for column, entry in enumerate(entries, 1):
         letter = chr(64 + column)  # no page has more than 26 columns
@@ -163,7 +165,7 @@ def _contents(texts: Sequence[str]) -> list[bytes]:
     return [answers.TEXT_START + c + answers.TEXT_END if c else b"" for c in coded]
 
 
-def _height(entries: Sequence[Entry], columns: Sequence[tuple[str, float]]) -> float:
+def _height(entries: Sequence[TextCell], columns: Sequence[tuple[str, float]]) -> float:
     """Not every program fits rows to wrapped text by itself."""
     pairs = zip(entries, columns, strict=True)
     lines = max((text_lines(str(e.text), width * 1.1 - 2) for e, (_, width) in pairs), default=1)

@@ -17,9 +17,9 @@ from converter.template.conditional_formats import (
     uncolour_changed,
     verdict_conditions,
 )
-from converter.template.formulas import Formulas
+from converter.template.formulas import FieldFormulas
 from converter.template.labels import label
-from converter.template.layout import STATUS_ROW, TITLE_ROW, Layout, UnitLayout, quoted
+from converter.template.layout import STATUS_ROW, TITLE_ROW, TemplateLayout, UnitLayout, quoted
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
 from converter.template.style import Look, Painter, text_lines
@@ -55,9 +55,11 @@ EXPLANATION = Look(
 )
 
 
-def write(sheet: Any, layout: Layout, painter: Painter, stamp: Stamp, *, jumps: bool) -> None:
+def write(
+    sheet: Any, layout: TemplateLayout, painter: Painter, stamp: Stamp, *, jumps: bool
+) -> None:
     unit, form = layout.unit, layout.form
-    formulas = Formulas(form, unit, SheetRefs(layout, "unit"))
+    formulas = FieldFormulas(form, unit, SheetRefs(layout, "unit"))
     for column, width in enumerate(WIDTHS, 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     _head(sheet, layout, painter)
@@ -99,7 +101,7 @@ def write(sheet: Any, layout: Layout, painter: Painter, stamp: Stamp, *, jumps: 
     sheet.protection.formatRows = False
 
 
-def _head(sheet: Any, layout: Layout, painter: Painter) -> None:
+def _head(sheet: Any, layout: TemplateLayout, painter: Painter) -> None:
     unit = layout.unit
     put_text(painter.paint(sheet.cell(TITLE_ROW, 1), TITLE), unit.sheet.title)
     sheet.row_dimensions[TITLE_ROW].height = 34
@@ -119,8 +121,8 @@ def _line(
     sheet: Any,
     row: int,
     field: Field,
-    layout: Layout,
-    formulas: Formulas,
+    layout: TemplateLayout,
+    formulas: FieldFormulas,
     painter: Painter,
     stamp: Stamp,
 ) -> None:
@@ -148,7 +150,7 @@ def _line(
     put_formula(check, formulas.verdict([unit.helper(field.key, "says")]))
 
 
-def _answer(cell: Any, field: Field, formulas: Formulas, stamp: Stamp) -> None:
+def _answer(cell: Any, field: Field, formulas: FieldFormulas, stamp: Stamp) -> None:
     if field.derive:
         put_formula(cell, formulas.shown(field))
     elif text := locked_text(field, stamp):
@@ -160,7 +162,7 @@ def locked_text(field: Field, stamp: Stamp) -> str:
     return str(getattr(stamp, field.identity)) if field.identity else ""
 
 
-def _dropdowns(sheet: Any, layout: Layout) -> None:
+def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
     unit = layout.unit
     for field in unit.sheet:
         if field.derive:
@@ -178,7 +180,7 @@ def _dropdowns(sheet: Any, layout: Layout) -> None:
         sheet.add_data_validation(dropdown)
 
 
-def _colours(sheet: Any, layout: Layout) -> None:
+def _colours(sheet: Any, layout: TemplateLayout) -> None:
     """Verdicts in colour: the 核对 cell's text and the answer's ground."""
     unit, form = layout.unit, layout.form
     first, last = unit.HEADING_ROW + 1, unit.last_row

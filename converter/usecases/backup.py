@@ -40,32 +40,32 @@ _DAMAGED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class BackupResult:
     files: int
     bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RestoreFault:
     """A file of a backup that is not whole; `how` is missing, changed or extra."""
 
     how: str
     name: str
 
 
-class NoBackup(Exception):
+class NotABackup(Exception):
     """The file is no backup, or its manifest cannot be read."""
 
 
-class Damaged(Exception):
+class BackupDamaged(Exception):
     """Some files are not what the manifest says."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[RestoreFault]) -> None:
         self.faults = tuple(faults)
         super().__init__(f"{len(self.faults)} files")
 
 
-class Exists(Exception):
+class RestoreExists(Exception):
     """There is something already where the result should go."""
 
 
@@ -80,14 +80,14 @@ class _Entry:
 # --- backup --------------------------------------------------------------------------------
 
 
-def backup(paths: Sequence[Path], output: Path, *, when: int) -> Made:
+def backup(paths: Sequence[Path], output: Path, *, when: int) -> BackupResult:
     """Write a backup of files and folders; a register in them is held still meanwhile.
 
     `when`: seconds since 1970. Raises Exists, store.Busy, OSError, Damaged where what was
     written does not read back.
     """
     if output.exists():
-        raise Exists(output)
+        raise RestoreExists(output)
     found = [pair for root in _roots(paths) for pair in _walk(*root, leave_out=output)]
     entries: list[_Entry] = []
 
@@ -104,7 +104,7 @@ def backup(paths: Sequence[Path], output: Path, *, when: int) -> Made:
             held.enter_context(Lock(folder / LOCK))
         output.parent.mkdir(parents=True, exist_ok=True)
         zip_writing.write_zip(output, members(), when=when, verify=_read_back)
-    return Made(len(entries), sum(entry.bytes for entry in entries))
+    return BackupResult(len(entries), sum(entry.bytes for entry in entries))
 
 
 def _roots(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
@@ -154,7 +154,7 @@ def _read_back(path: Path) -> None:
     """`verify`; a file that cannot even be opened any more is the disk's fault (OSError)."""
     try:
         verify(path)
-    except NoBackup as error:
+    except NotABackup as error:
         if isinstance(error.__cause__, OSError):
             raise error.__cause__ from None
         raise
@@ -169,10 +169,10 @@ def verify(path: Path) -> None:
         _verify(archive, entries)
 
 
-def restore(path: Path, target: Path) -> Made:
+def restore(path: Path, target: Path) -> BackupResult:
     """Verify a backup and restore it. Raises NoBackup, Damaged, Exists, OSError."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise Exists(target)
+        raise RestoreExists(target)
     with _open(path) as (archive, entries):
         _verify(archive, entries)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -192,29 +192,29 @@ def restore(path: Path, target: Path) -> Made:
             if isinstance(error, OSError) and str(error.filename).startswith(str(private)):
                 error.filename = str(target)  # a person knows no private names
             raise
-    return Made(len(entries), sum(entry.bytes for entry in entries))
+    return BackupResult(len(entries), sum(entry.bytes for entry in entries))
 
 
 @contextlib.contextmanager
 def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
     if path.exists() and not path.is_file():
-        raise NoBackup(path)  # opening a pipe would wait for ever
+        raise NotABackup(path)  # opening a pipe would wait for ever
     try:
         archive = zipfile.ZipFile(path)
     except _DAMAGED as error:
-        raise NoBackup(path) from error
+        raise NotABackup(path) from error
     with archive:
         try:
             with archive.open(MANIFEST) as member:
                 data = member.read(LARGEST_MANIFEST + 1)
             told = json.loads(data)
             if told["format"] != FORMAT:
-                raise NoBackup(path)
+                raise NotABackup(path)
             entries = [_entry(entry) for entry in told["files"]]
         except (*_DAMAGED, KeyError, TypeError) as error:
-            raise NoBackup(path) from error
+            raise NotABackup(path) from error
         if len({entry.name for entry in entries}) != len(entries):
-            raise NoBackup(path)
+            raise NotABackup(path)
         yield archive, entries
 
 
@@ -233,14 +233,16 @@ def _entry(told: dict[str, Any]) -> _Entry:
 def _verify(archive: zipfile.ZipFile, entries: Sequence[_Entry]) -> None:
     names = dict.fromkeys(archive.namelist())
     known = {FILES + entry.name for entry in entries} | {MANIFEST}
-    faults = [Fault("extra", name.removeprefix(FILES)) for name in names if name not in known]
+    faults = [
+        RestoreFault("extra", name.removeprefix(FILES)) for name in names if name not in known
+    ]
     for entry in entries:
         if FILES + entry.name not in names:
-            faults.append(Fault("missing", entry.name))
+            faults.append(RestoreFault("missing", entry.name))
         elif not _whole(archive, entry):
-            faults.append(Fault("changed", entry.name))
+            faults.append(RestoreFault("changed", entry.name))
     if faults:
-        raise Damaged(faults)
+        raise BackupDamaged(faults)
 
 
 def _whole(archive: zipfile.ZipFile, entry: _Entry) -> bool:

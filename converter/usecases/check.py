@@ -11,38 +11,38 @@ from typing import Any
 from converter.files import filenames
 from converter.messages import catalogue
 from converter.model.forms import Form
-from converter.model.submissions import Changes, Outcome
+from converter.model.submissions import CellFixes, Outcome
 from converter.usecases.common import (
     Progress,
-    Stop,
+    UsageError,
     find_files,
     silent,
     unread,
 )
 from converter.workers import pool as engine
 from converter.workers import protocol
-from converter.workers.pool import Answer, Died, Runner, Task, Worker
+from converter.workers.pool import Answer, Runner, Task, Worker, WorkerDied
 
 FILES_A_BATCH = 100
 BYTES_A_BATCH = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
+class FixedCopy:
     """The corrected copy of a file, and what was changed in it."""
 
     file: str
     copy: str
-    changes: Changes
+    changes: CellFixes
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CheckReport:
     """What `check` found, and which annotated and corrected copies it wrote."""
 
     outcomes: tuple[Outcome, ...]
     annotated: tuple[str, ...]
-    fixed: tuple[Fixed, ...] = ()
+    fixed: tuple[FixedCopy, ...] = ()
 
 
 def check_files(
@@ -55,13 +55,13 @@ def check_files(
     progress: Progress = silent,
     pool: Sequence[Runner] = (),
     fix: Path | None = None,
-) -> Report:
+) -> CheckReport:
     """Check files and folders with `jobs` processes here, or with those of `pool`. `worker` may
     already be starting; `progress` wraps the iterator of finished batches. Copies go to the
     folders `annotate` and `fix`."""
     found = list(dict.fromkeys(find_files(paths)))
     if not found:
-        raise Stop(catalogue.say("empty_folder", path=paths[0]))
+        raise UsageError(catalogue.message("empty_folder", path=paths[0]))
     files = [str(file) for file, _ in found]
     taken: set[Path] = set()  # both kinds of copies may go to one folder
     targets = _copies(found, annotate, "annotated_suffix", taken) if annotate else []
@@ -73,22 +73,22 @@ def check_files(
     ]
     outcomes: list[Outcome] = []
     annotated: list[str] = []
-    fixed: list[Fixed] = []
+    fixed: list[FixedCopy] = []
     with (
-        engine.here(worker, jobs) as own,
+        engine.local_pool(worker, jobs) as own,
         engine.answers(tasks, pool or own, lambda task: _split(task, folder), _lost) as answers,
     ):
         for data, blobs in progress(answers, lambda: len(files), _held):
             outcomes += (protocol.unpack_outcome(o, blobs) for o in data["outcomes"])
             annotated += (path for path in data["annotated"] if path)
             fixed += (
-                Fixed(outcome["file"], path, protocol.unpack_changes(changes, blobs))
+                FixedCopy(outcome["file"], path, protocol.unpack_changes(changes, blobs))
                 for outcome, path, changes in zip(
                     data["outcomes"], data["fixed"], data["changes"], strict=True
                 )
                 if path
             )
-    return Report(tuple(outcomes), tuple(annotated), tuple(fixed))
+    return CheckReport(tuple(outcomes), tuple(annotated), tuple(fixed))
 
 
 def _held(answer: Any) -> int:
@@ -119,7 +119,7 @@ def _split(task: Task, folder: Path) -> list[Task]:
     ]
 
 
-def _lost(task: Task, died: Died) -> Answer:
+def _lost(task: Task, died: WorkerDied) -> Answer:
     blobs: list[bytes] = []
     outcome = protocol.pack_outcome(unread(task.paths[0], died), blobs)
     return {"outcomes": [outcome], "annotated": [""], "fixed": [""], "changes": [None]}, tuple(
@@ -152,7 +152,7 @@ def _copies(
     targets = []
     for file, base in found:
         inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
-        name = (inside.parent / f"{file.stem}-{catalogue.say(suffix)}").as_posix()
+        name = (inside.parent / f"{file.stem}-{catalogue.message(suffix)}").as_posix()
         target, number = folder / filenames.below(str(folder), name, ".xlsx"), 2
         while target in taken or target.exists() or os.path.realpath(target) in originals:
             ending = f"-{number}.xlsx"

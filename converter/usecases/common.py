@@ -12,12 +12,12 @@ from converter.model.clock import today
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
 from converter.workers import protocol
-from converter.workers.pool import Died
+from converter.workers.pool import WorkerDied
 
 LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
 
 # What office programs and file managers leave behind in folders.
-DROPPINGS = ("~$", ".", "Thumbs.db", "desktop.ini")
+IGNORED_NAMES = ("~$", ".", "Thumbs.db", "desktop.ini")
 
 # Passes finished work on and shows how far it has come: (what is finished, how many there are in
 # all by now, how many one of them is) → the same.
@@ -29,7 +29,7 @@ def silent(answers: Iterable[Any], total: Callable[[], int], held: Callable[[Any
     return answers
 
 
-class Stop(Exception):
+class UsageError(Exception):
     """The command cannot go on: wrong usage or an output that cannot be written (exit 2)."""
 
 
@@ -42,11 +42,11 @@ def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
         for root, folders, names in os.walk(path):
             folders.sort()
             for name in sorted(names):
-                if not name.startswith(DROPPINGS):
+                if not name.startswith(IGNORED_NAMES):
                     yield Path(root, name), path
 
 
-def unread(file: str, died: Died) -> Outcome:
+def unread(file: str, died: WorkerDied) -> Outcome:
     """What there is to say of a file that its worker did not survive."""
     issue = Issue(LOST[died.how], Level.ERROR, Place(file))
     return Outcome(file, Issues.of([issue]), readable=False)
@@ -71,7 +71,7 @@ def signing_unit(path: Path | None, seal: bool = False, *, to_sign: bool = True)
         return SigningUnit()
     from converter.identity import keys, loading
 
-    held, issues = loading.hold(path, today())
+    held, issues = loading.load_private(path, today())
     if held is None:
         return SigningUnit(issues=tuple(issues))
     public, place = held.public.keys, Place(str(path))

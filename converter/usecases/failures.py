@@ -10,37 +10,37 @@ import traceback
 from pathlib import Path
 
 from converter import __version__
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.errors import FormError
 from converter.text import masking
-from converter.usecases.common import Stop
-from converter.workers.pool import Bug, Refused
+from converter.usecases.common import UsageError
+from converter.workers.pool import InternalError, TaskRejected
 
 USAGE, BUG = 2, 101
 
 
 def explain(error: Exception) -> tuple[str, int]:
     """Any other exception that ended a command → (sentence, exit code)."""
-    if isinstance(error, Stop):
+    if isinstance(error, UsageError):
         return str(error), USAGE
     if said := getattr(error, "said", ""):  # keys and ledgers: they know best what is wrong
         return str(said), USAGE
     if isinstance(error, FormError):
-        return say("form_broken", file=error.file, key=error.key, reason=error.reason), USAGE
-    if isinstance(error, Refused) and error.kind == "form":
+        return message("form_broken", file=error.file, key=error.key, reason=error.reason), USAGE
+    if isinstance(error, TaskRejected) and error.kind == "form":
         file, key, reason = error.detail
-        return say("form_broken", file=file, key=key, reason=reason), USAGE
-    if isinstance(error, Refused):
-        return say("cannot_write", path=error.detail[0], reason=_reason(error.detail[1])), USAGE
+        return message("form_broken", file=file, key=key, reason=reason), USAGE
+    if isinstance(error, TaskRejected):
+        return message("cannot_write", path=error.detail[0], reason=_reason(error.detail[1])), USAGE
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         reason = _reason(error.strerror or str(error))
-        return say("cannot_write", path=error.filename or "", reason=reason), USAGE
+        return message("cannot_write", path=error.filename or "", reason=reason), USAGE
     if isinstance(error, BrokenPipeError):
         # The reader of our output went away (`| head`): nothing more can be said to it.
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
         return "", 0
-    detail = str(error) if isinstance(error, Bug) else traceback_of(error)
-    return say("bug", path=crash_note(detail)), BUG
+    detail = str(error) if isinstance(error, InternalError) else traceback_of(error)
+    return message("bug", path=crash_note(detail)), BUG
 
 
 _REASONS = {
@@ -56,7 +56,7 @@ _REASONS = {
 def _reason(told: str) -> str:
     """What the system says, in the clerk's language where we know it."""
     key = next((key for number, key in _REASONS.items() if os.strerror(number) == told), "")
-    return say(key) if key else told
+    return message(key) if key else told
 
 
 def traceback_of(error: Exception) -> str:
@@ -67,7 +67,7 @@ def traceback_of(error: Exception) -> str:
 def crash_note(detail: str) -> Path:
     """Write a traceback where the maintainer can find it, long numbers masked."""
     masked = masking.text(detail)
-    text = f"{say('bug_note', version=__version__)}\n{sys.platform} {sys.version}\n\n{masked}"
+    text = f"{message('bug_note', version=__version__)}\n{sys.platform} {sys.version}\n\n{masked}"
     handle, name = tempfile.mkstemp(prefix="converter-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
         file.write(text)

@@ -14,14 +14,14 @@ from pathlib import Path
 from converter import identity, roster
 from converter.forms import loading
 from converter.identity import issuing, keys, ledger
-from converter.identity.loading import hold
+from converter.identity.loading import load_private
 from converter.messages import catalogue
 from converter.model.clock import today
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
-from converter.usecases.common import Progress, Stop, silent
+from converter.usecases.common import Progress, UsageError, silent
 from converter.workers import protocol
-from converter.workers.pool import Died, Task, Worker
+from converter.workers.pool import Task, Worker, WorkerDied
 
 YEAR = timedelta(days=365)
 LOST = "F903"
@@ -44,13 +44,13 @@ def blank_roster(folder: Path, output: Path, worker: Worker) -> None:
 
 def read_roster(
     folder: Path, path: Path, worker: Worker
-) -> tuple[list[issuing.Unit], Outcome, roster.Table]:
+) -> tuple[list[issuing.Unit], Outcome, roster.RosterForm]:
     """The units of a roster, what is wrong with it, and the form to report that by."""
     table = roster.definition(loading.read(folder), folder)
     args = {"form": str(folder), "path": str(path)}
     try:
         data, blobs = worker.run(Task("roster", args, (str(path),)))
-    except Died:
+    except WorkerDied:
         issue = Issue(LOST, Level.ERROR, Place(str(path)))
         return [], Outcome(str(path), Issues.of([issue]), readable=False), table
     units = [issuing.Unit(**{str(k): str(v) for k, v in unit.items()}) for unit in data["units"]]
@@ -61,7 +61,7 @@ def read_roster(
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class IssueTerms:
     """What an issue is for and until when it is good."""
 
     period: str
@@ -69,19 +69,21 @@ class Terms:
     valid_until: date
 
 
-def terms(folder: Path, period: str, valid_until: str) -> Terms:
+def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
     """Fill in what was not said: the form's period, a year from today. Raises Stop."""
     day = today()
     try:
         until = date.fromisoformat(valid_until) if valid_until else day + YEAR
     except ValueError as error:
-        raise Stop(catalogue.say("identity_bad_date", value=valid_until)) from error
+        raise UsageError(catalogue.message("identity_bad_date", value=valid_until)) from error
     if until < day:
-        raise Stop(catalogue.say("identity_past", value=valid_until))
-    return Terms(period or str(loading.read(folder).prose.get("period", "")), day, until)
+        raise UsageError(catalogue.message("identity_past", value=valid_until))
+    return IssueTerms(period or str(loading.read(folder).prose.get("period", "")), day, until)
 
 
-def issue(units: list[issuing.Unit], folder: Path, target: Path, asked: Terms) -> issuing.Issued:
+def issue(
+    units: list[issuing.Unit], folder: Path, target: Path, asked: IssueTerms
+) -> issuing.Issued:
     """Issue to every unit. Raises KeysError, LedgerError, Busy, OSError."""
     return issuing.issue(
         units,
@@ -97,22 +99,22 @@ def chosen(units: list[issuing.Unit], codes: Sequence[str]) -> list[issuing.Unit
     """The units with these codes, all of them where none is named. Raises Stop for a stranger."""
     strangers = set(codes) - {unit.code for unit in units}
     if strangers:
-        raise Stop(catalogue.say("identity_no_unit", code=min(strangers)))
+        raise UsageError(catalogue.message("identity_no_unit", code=min(strangers)))
     return [unit for unit in units if not codes or unit.code in codes]
 
 
-def new_password(folder: Path, code: str) -> tuple[ledger.Entry, str]:
+def new_password(folder: Path, code: str) -> tuple[ledger.LedgerEntry, str]:
     """Whose it is, and a new password for fetching its identity file. Raises Stop, LedgerError,
     Busy, OSError."""
     try:
         made = issuing.new_password(folder, code)
     except KeyError:
-        raise Stop(catalogue.say("identity_no_unit", code=code)) from None
+        raise UsageError(catalogue.message("identity_no_unit", code=code)) from None
     return (ledger.by_unit(folder) or {})[code], made
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class IdentityReport:
     """An identity file as it is shown: never with its secret."""
 
     public: identity.Public | None
@@ -120,29 +122,29 @@ class Shown:
     secret: bool = False  # whether the file holds one
 
 
-def show(path: Path) -> Shown:
+def show(path: Path) -> IdentityReport:
     """Look into an identity file; it is held against itself alone."""
-    held, issues = hold(path, today())
+    held, issues = load_private(path, today())
     if held is None:
-        return Shown(None, tuple(issues))
-    return Shown(held.public, tuple(issues), held.signer is not None)
+        return IdentityReport(None, tuple(issues))
+    return IdentityReport(held.public, tuple(issues), held.signer is not None)
 
 
-def verify(path: Path, folder: Path) -> tuple[Shown, bool]:
+def verify(path: Path, folder: Path) -> tuple[IdentityReport, bool]:
     """Whether a file is this union's and counts; and whether there is a ledger to tell by.
 
     Raises KeysError, LedgerError, OSError.
     """
     union = identity.union_of(folder)
     public, issues = identity.read(path, today(), union)
-    return Shown(public, tuple(issues)), union.issued is not None
+    return IdentityReport(public, tuple(issues)), union.issued is not None
 
 
 # --- workbooks for many units ------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class TemplatesResult:
     """How many workbooks were written, and what was wrong with identity files."""
 
     count: int
@@ -156,11 +158,11 @@ def templates(
     rows: int,
     worker: Worker,
     progress: Progress = silent,
-) -> Made:
+) -> TemplatesResult:
     """Write a workbook for each identity file of a folder. Raises Stop, OSError."""
     files = sorted(path for path in identities.iterdir() if path.suffix.lower() == ".xml")
     if not files:
-        raise Stop(catalogue.say("templates_none", path=identities))
+        raise UsageError(catalogue.message("templates_none", path=identities))
     day = today()
     outcomes, wanted = [], []
     for path in files:
@@ -176,10 +178,22 @@ def templates(
     for part in progress(parts, lambda: len(wanted), len):
         args = {"form": str(folder), "rows": rows, "outputs": [output for output, _ in part]}
         worker.run(Task("templates", args, (), tuple(document for _, document in part)))
-    return Made(len(wanted), tuple(outcomes))
+    return TemplatesResult(len(wanted), tuple(outcomes))
 
 
 __all__ = [
-    "Made", "Shown", "Terms", "blank_roster", "chosen", "init", "issue", "ledger", "new_password",
-    "read_roster", "show", "templates", "terms", "verify",
+    "IdentityReport",
+    "IssueTerms",
+    "TemplatesResult",
+    "blank_roster",
+    "chosen",
+    "init",
+    "issue",
+    "ledger",
+    "new_password",
+    "read_roster",
+    "show",
+    "templates",
+    "terms",
+    "verify",
 ]  # fmt: skip

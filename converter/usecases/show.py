@@ -9,11 +9,11 @@ from typing import Any
 from converter.files import writing
 from converter.messages import catalogue
 from converter.usecases.common import (
-    Stop,
+    UsageError,
     unread,
 )
 from converter.workers import protocol
-from converter.workers.pool import Died, Task, Worker
+from converter.workers.pool import Task, Worker, WorkerDied
 
 
 def write_figures(tables: Sequence[Any], output: Path, title: str) -> None:
@@ -21,7 +21,7 @@ def write_figures(tables: Sequence[Any], output: Path, title: str) -> None:
     from converter.report import table_export
 
     if not table_export.suffix_of(output):
-        raise Stop(catalogue.say("stats_suffix", path=output))
+        raise UsageError(catalogue.message("stats_suffix", path=output))
     data = table_export.document(tables, table_export.suffix_of(output), title)
     writing.write_bytes_atomically(output, data)
 
@@ -31,6 +31,6 @@ def read_contents(folder: Path, path: Path, statistics: bool, worker: Worker) ->
     args = {"form": str(folder), "path": str(path), "statistics": statistics}
     try:
         data, blobs = worker.run(Task("show", args, (str(path),)))
-    except Died as died:
+    except WorkerDied as died:
         return {"outcome": unread(str(path), died)}
     return {**data, "outcome": protocol.unpack_outcome(data["outcome"], blobs)}

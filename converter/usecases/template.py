@@ -10,7 +10,7 @@ from converter.usecases.common import (
     unread,
 )
 from converter.workers import protocol
-from converter.workers.pool import Died, Task, Worker
+from converter.workers.pool import Task, Worker, WorkerDied
 
 
 def write_template(
@@ -35,6 +35,6 @@ def write_template(
     patience = (str(source),) * (1 + rows // 1000) if source else ()
     try:
         data, _ = worker.run(Task("template", args, patience, unit.blobs))
-    except Died as died:
+    except WorkerDied as died:
         return {"issues": unread(str(source or output), died).issues}
     return {**data, "issues": [protocol.unpack_issue(issue) for issue in data["issues"]]}

@@ -15,7 +15,7 @@ from converter.kinds.base import Cells, Mask
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
 from converter.validation.lookup import checks, is_error
-from converter.validation.results import Found, Params
+from converter.validation.results import CellViolations, Params
 
 TYPE_FAULTS = {CellType.ERROR: "K002", CellType.UNCALCULATED: "K003", CellType.BOOL: "K004"}
 CONTROL = "K005"
@@ -29,7 +29,7 @@ Words = Callable[[str, str, str], Params]  # of code, what was typed, canonical 
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DistinctCells:
     """The cells that a kind is asked about, each distinct one once: what a cell may hold
     depends on nothing but the cell, and columns repeat themselves."""
 
@@ -37,17 +37,17 @@ class Asked:
     at: npt.NDArray[np.intp]  # positions in the column
     which: npt.NDArray[np.intp]  # of each position: its place in `cells`
 
-    def kept(self, keep: Mask) -> Asked:
+    def kept(self, keep: Mask) -> DistinctCells:
         """Without the distinct cells that are not to be kept."""
         if keep.all():
             return self
         stay, number = keep[self.which], np.cumsum(keep) - 1
         cells = Cells(self.cells.text[keep], self.cells.type[keep])
-        return Asked(cells, self.at[stay], number[self.which[stay]])
+        return DistinctCells(cells, self.at[stay], number[self.which[stay]])
 
 
 @dataclass(slots=True)
-class Draft:
+class FieldState:
     """A field on its way to a Column. Arrays, not Series: a batch may be a single record."""
 
     field: Field
@@ -58,7 +58,7 @@ class Draft:
     blank: Mask
     faulty: Mask
     codes: dict[int, str]  # position → code of a fault of the cell itself
-    asked: Asked | None = None  # canonical text of filled cells; None where there are none
+    asked: DistinctCells | None = None  # canonical text of filled cells; None where there are none
 
     @property
     def index(self) -> pd.Index:
@@ -67,9 +67,11 @@ class Draft:
     def series(self, values: Texts) -> pd.Series:
         return pd.Series(values, index=self.index, dtype=object)
 
-    def found(self, at: npt.NDArray[np.intp], codes: Sequence[str], params: Words) -> Found:
+    def found(
+        self, at: npt.NDArray[np.intp], codes: Sequence[str], params: Words
+    ) -> CellViolations:
         """What was found at these positions, told by the texts as they now are."""
-        return Found(
+        return CellViolations(
             self.field.key,
             self.index.to_numpy(dtype="int64")[at],
             codes,
@@ -78,12 +80,12 @@ class Draft:
             params,
         )
 
-    def type_faults(self) -> Found:
+    def type_faults(self) -> CellViolations:
         at = sorted(self.codes)
         positions = np.array(at, dtype=np.intp)
         return self.found(positions, [self.codes[n] for n in at], lambda code, raw, text: {})
 
-    def notes(self, form: Form) -> Found:
+    def notes(self, form: Form) -> CellViolations:
         """What was rewritten, of cells that are taken as they are now read. To be asked where
         anything was noted."""
         assert self.note is not None
@@ -96,13 +98,13 @@ class Draft:
         return self.found(noted, self.note[noted].tolist(), params)
 
 
-def begin(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> Draft:
+def start(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> FieldState:
     """Find the faults that are the same for every kind and let the kind read the rest."""
     raw = cells.text.to_numpy(dtype=object)
     unread, codes = _type_faults(raw, cells.type.to_numpy(), missing)
     nothing = np.full(len(raw), "", dtype=object)
     # What holds something is no longer blank once its kind has read it.
-    draft = Draft(field, cells, raw, nothing, None, ~unread, unread, codes)
+    draft = FieldState(field, cells, raw, nothing, None, ~unread, unread, codes)
     readable = np.flatnonzero((raw != "") & ~unread)
     if len(readable):
         _normalise(draft, _distinct(cells, readable), form)
@@ -148,7 +150,7 @@ def _type_faults(
     return unread, codes
 
 
-def _distinct(column: Cells, at: npt.NDArray[np.intp]) -> Asked:
+def _distinct(column: Cells, at: npt.NDArray[np.intp]) -> DistinctCells:
     texts, kinds = column.text.to_numpy(dtype=object)[at], column.type.to_numpy()[at]
     which = np.arange(len(at))
     if len(at) >= WORTH_SORTING:
@@ -161,7 +163,7 @@ def _distinct(column: Cells, at: npt.NDArray[np.intp]) -> Asked:
         else:
             which, texts, kinds = same, found, np.full(len(found), kinds[0])
     cells = Cells(pd.Series(texts, dtype=object), pd.Series(kinds))
-    return Asked(cells, at, which)
+    return DistinctCells(cells, at, which)
 
 
 def _controlled(raw: Texts) -> list[int]:
@@ -174,7 +176,7 @@ def _controlled(raw: Texts) -> list[int]:
     return [at for at, text in enumerate(texts) if _FORBIDDEN.search(text)]
 
 
-def _normalise(draft: Draft, asked: Asked, form: Form) -> None:
+def _normalise(draft: FieldState, asked: DistinctCells, form: Form) -> None:
     normal = KINDS[draft.field.kind].normalise(asked.cells, draft.field, form)
     text = normal.text.to_numpy(dtype=object)
     draft.text[asked.at] = text[asked.which]

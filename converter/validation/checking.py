@@ -18,9 +18,9 @@ from converter import rules
 from converter.kinds.base import Cells
 from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
-from converter.model.issues import Head, Issues, Level, Packing, Place, column_letters
+from converter.model.issues import IssueGroup, IssuePacker, Issues, Level, Place, column_letters
 from converter.model.submissions import CellType, Outcome, RawSheet, Records, Submission
-from converter.rules.base import Table, Tables
+from converter.rules.base import FormColumns, SheetColumns
 from converter.validation import sheets
 
 
@@ -42,7 +42,7 @@ class _Stacked:
     start: Mapping[int, int]  # label of a submission's first record
     submission: pd.Series
     numbers: npt.NDArray[np.int64]  # the same as an array, by position
-    judged: sheets.Judged
+    judged: sheets.ValidatedSheet
 
     def local(self, record: int) -> tuple[int, int]:
         """(submission, its own record number) of a record's label."""
@@ -87,16 +87,16 @@ def check(submissions: Sequence[Submission], form: Form, today: date) -> list[Ch
 
 def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
     stacked = {sheet.key: _stack(sheet, submissions, form) for sheet in form.sheets}
-    found = [Packing() for _ in submissions]
+    found = [IssuePacker() for _ in submissions]
     for packing, submission in zip(found, submissions, strict=True):
         for issue in submission.issues:
             packing.add(issue)
     spots = _Spots(stacked, submissions)
     for stack in stacked.values():
         _cell_issues(stack, spots, submissions, form, found)
-    tables = Tables(
-        unit=Table(stacked["unit"].judged.columns, stacked["unit"].submission),
-        member=Table(stacked["member"].judged.columns, stacked["member"].submission),
+    tables = FormColumns(
+        unit=SheetColumns(stacked["unit"].judged.columns, stacked["unit"].submission),
+        member=SheetColumns(stacked["member"].judged.columns, stacked["member"].submission),
         today=today,
         form=form,
         has_members=pd.Series({n: s.member is not None for n, s in enumerate(submissions)}),
@@ -150,7 +150,7 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
         dict(zip(raw, (int(s) for s in starts), strict=True)),
         pd.Series(numbers, index=index),
         numbers,
-        sheets.judge(sheet, cells, form, absent),
+        sheets.validate_sheet(sheet, cells, form, absent),
     )
 
 
@@ -211,7 +211,7 @@ def _cell_issues(
     spots: _Spots,
     submissions: Sequence[Submission],
     form: Form,
-    found: Sequence[Packing],
+    found: Sequence[IssuePacker],
 ) -> None:
     """Pack what was found in cells."""
     for one in (*stack.judged.faults, *stack.judged.rewritten):
@@ -231,7 +231,9 @@ def _cell_issues(
                 found[number].put(head, spot.row(record), value, finding.params)
 
 
-def _rule_issues(tables: Tables, spots: _Spots, form: Form, found: Sequence[Packing]) -> None:
+def _rule_issues(
+    tables: FormColumns, spots: _Spots, form: Form, found: Sequence[IssuePacker]
+) -> None:
     """Pack what rules found."""
     for rule in form.rules:
         level = catalogue.entry(rule.code, form).level
@@ -314,7 +316,7 @@ def _ordered(issues: Issues, form: Form) -> Issues:
     """Issues in the order of the workbook: file, unit sheet before member sheet, row, column."""
     keys = {f.key: n for n, sheet in enumerate(form.sheets) for f in sheet}
 
-    def before(head: Head) -> tuple[bool, int]:
+    def before(head: IssueGroup) -> tuple[bool, int]:
         stage = "FSPI".find(head.code[0])
         whole = stage >= 0 and not head.place.row
         return (not whole, keys.get(head.place.field, -1))

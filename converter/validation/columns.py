@@ -11,13 +11,13 @@ from converter.kinds import KINDS
 from converter.kinds.base import Cells
 from converter.model.forms import Field, Form, Sheet
 from converter.rules import derivations
-from converter.rules.base import Column
-from converter.validation.cell_checks import Draft, typed_over
+from converter.rules.base import ValidatedColumn
+from converter.validation.cell_checks import FieldState, typed_over
 
 
 def columns(
-    sheet: Sheet, drafts: Mapping[str, Draft], cells: Mapping[str, Cells], form: Form
-) -> dict[str, Column]:
+    sheet: Sheet, drafts: Mapping[str, FieldState], cells: Mapping[str, Cells], form: Form
+) -> dict[str, ValidatedColumn]:
     """One judged column a field. `drafts` has the fields that are not derived."""
     index = cells[sheet.fields[0].key].text.index
     nothing = _Nothing(index)
@@ -30,7 +30,7 @@ def columns(
             texts[field.key] = derivations.derive(field, source).astype(object)
         return texts[field.key]
 
-    def column(field: Field) -> Column:
+    def column(field: Field) -> ValidatedColumn:
         known = text(field)
         empty = known.to_numpy(dtype=object) == ""
         value = (
@@ -40,10 +40,14 @@ def columns(
         if field.derive:
             typed = typed_over(field, cells[field.key], known.to_numpy(dtype=object), form)
             over = pd.Series(typed, index=index, dtype=object)
-            return Column(raw, over, known, value, pd.Series(empty, index=index), nothing.never)
+            return ValidatedColumn(
+                raw, over, known, value, pd.Series(empty, index=index), nothing.never
+            )
         draft = drafts[field.key]
         faulty = pd.Series(draft.faulty, index=index) if draft.faulty.any() else nothing.never
-        return Column(raw, known, known, value, pd.Series(draft.blank, index=index), faulty)
+        return ValidatedColumn(
+            raw, known, known, value, pd.Series(draft.blank, index=index), faulty
+        )
 
     return {field.key: column(field) for field in sheet}
 

@@ -35,7 +35,7 @@ class MemberChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class SubmissionDiff:
     """Joined and changed stand in the newer order, left in the older one."""
 
     joined: tuple[Person, ...]
@@ -47,7 +47,7 @@ class Changes:
         return bool(self.joined or self.left or self.changed or self.unit_changed)
 
 
-def changes(old: Records, new: Records, form: Form) -> Changes:
+def changes(old: Records, new: Records, form: Form) -> SubmissionDiff:
     """Compare two submissions. An ID that stands twice in one of them counts where it stands
     first; records without one are passed over (checking has named them)."""
     key = _told_apart_by(form)
@@ -62,7 +62,7 @@ def changes(old: Records, new: Records, form: Form) -> Changes:
             pairs = zip(compared, old_rows[before[id_]], new_rows[record], strict=True)
             fields = tuple(FieldChange(k, was, now) for k, was, now in pairs if was != now)
             changed.append(MemberChange(_person(new, id_, name, record), fields))
-    return Changes(
+    return SubmissionDiff(
         joined=tuple(_person(new, i, name, r) for i, r in after.items() if i not in before),
         left=tuple(_person(old, i, name, r) for i, r in before.items() if i not in after),
         changed=tuple(changed),
@@ -70,7 +70,7 @@ def changes(old: Records, new: Records, form: Form) -> Changes:
     )
 
 
-def pack(found: Changes) -> dict[str, Any]:
+def pack(found: SubmissionDiff) -> dict[str, Any]:
     """Changes as plain JSON values."""
 
     def person(p: Person) -> dict[str, str]:

@@ -16,8 +16,8 @@ from converter.kinds import KINDS
 from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import Place
 from converter.model.submissions import (
+    CellFixes,
     CellType,
-    Changes,
     Outcome,
     RawColumn,
     RawSheet,
@@ -29,15 +29,15 @@ READ_OTHERWISE = "K9"  # how the codes of these notes begin
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class FixResult:
     """A submission as it is read, what is still to be said of it, and what was changed."""
 
     submission: Submission
     outcome: Outcome
-    changes: Changes
+    changes: CellFixes
 
 
-def mend(submission: Submission, outcome: Outcome, records: Records, form: Form) -> Mended:
+def fix(submission: Submission, outcome: Outcome, records: Records, form: Form) -> FixResult:
     """Write down how cells are read. Gives the submission back as it is where all is read as it
     is written, and of a package, which holds canonical text."""
     unit = {key: [text] for key, text in records.unit.items()}
@@ -57,11 +57,11 @@ def mend(submission: Submission, outcome: Outcome, records: Records, form: Form)
             new.append(text)
         else:
             kept.append(number)
-    changes = Changes(found.chosen(mended), new)
+    changes = CellFixes(found.chosen(mended), new)
     if not changes:
-        return Mended(submission, outcome, changes)
+        return FixResult(submission, outcome, changes)
     submission = replace(submission, unit=sheets[0].raw, member=sheets[1].raw)
-    return Mended(submission, replace(outcome, issues=found.chosen(kept)), changes)
+    return FixResult(submission, replace(outcome, issues=found.chosen(kept)), changes)
 
 
 class _Sheet:

@@ -24,9 +24,9 @@ from pandera.config import ValidationDepth, config_context
 from converter.kinds import KINDS
 from converter.kinds.base import Check
 from converter.model.forms import Form, Sheet
-from converter.validation.cell_checks import Asked, Draft
+from converter.validation.cell_checks import DistinctCells, FieldState
 from converter.validation.lookup import Same, checks, is_error
-from converter.validation.results import Found, Params
+from converter.validation.results import CellViolations, Params
 
 REQUIRED = "K001"
 _OURS = {  # how a check fails, and pandera's word for a blank where nullable=False
@@ -40,7 +40,7 @@ class _Batch:
     """The cells under validation by field key, for pandera hands a check the text alone, without
     types; and what failed: (field key, code) → positions."""
 
-    asked: Mapping[str, Asked]
+    asked: Mapping[str, DistinctCells]
     failed: dict[tuple[str, str], npt.NDArray[np.intp]]
 
 
@@ -85,7 +85,7 @@ def _check(key: str, check: Check) -> pa.Check:
     return pa.Check(passes, name=check.code, error=check.code, ignore_na=False)
 
 
-def validate(sheet: Sheet, drafts: Mapping[str, Draft], form: Form) -> list[Found]:
+def validate(sheet: Sheet, drafts: Mapping[str, FieldState], form: Form) -> list[CellViolations]:
     """Run the schema over the drafts, mark their faulty cells and name what is wrong."""
     frame, asked = {}, {}
     failed: dict[tuple[str, str], npt.NDArray[np.intp]] = {}
@@ -125,8 +125,8 @@ def _run(wanted: pa.DataFrameSchema, frame: pd.DataFrame, batch: _Batch) -> None
 
 
 def _mark(
-    draft: Draft, failed: Mapping[tuple[str, str], npt.NDArray[np.intp]], form: Form
-) -> Found:
+    draft: FieldState, failed: Mapping[tuple[str, str], npt.NDArray[np.intp]], form: Form
+) -> CellViolations:
     """Mark a field's faulty cells and name one fault a cell."""
     field, kind = draft.field, KINDS[draft.field.kind]
     codes = [REQUIRED, *(check.code for check in checks(field, form))]

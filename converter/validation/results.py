@@ -12,7 +12,7 @@ from itertools import chain, repeat
 import numpy as np
 import numpy.typing as npt
 
-from converter.rules.base import Column
+from converter.rules.base import ValidatedColumn
 
 Params = Mapping[str, str | int]
 Texts = npt.NDArray[np.object_]
@@ -20,7 +20,7 @@ REMEMBERED = 1024  # columns repeat their faults
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CellViolation:
     """A fault or note of one cell; its level stands in the catalogue."""
 
     code: str
@@ -30,7 +30,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CellViolations:
     """Findings at one field, in the order of its cells."""
 
     field: str
@@ -43,24 +43,24 @@ class Found:
     def __len__(self) -> int:
         return len(self.records)
 
-    def __iter__(self) -> Iterator[Finding]:
+    def __iter__(self) -> Iterator[CellViolation]:
         params = lru_cache(REMEMBERED)(self.params)
         words = map(params, self.codes, self.raw, self.text)
-        return map(Finding, self.codes, repeat(self.field), self.records.tolist(), words)
+        return map(CellViolation, self.codes, repeat(self.field), self.records.tolist(), words)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ValidatedSheet:
     """One sheet over a batch: what rules work on, what is wrong, what was rewritten."""
 
-    columns: Mapping[str, Column]
-    faults: Sequence[Found]
-    rewritten: Sequence[Found]
+    columns: Mapping[str, ValidatedColumn]
+    faults: Sequence[CellViolations]
+    rewritten: Sequence[CellViolations]
 
     @property
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[CellViolation]:
         return chain.from_iterable(self.faults)
 
     @property
-    def notes(self) -> Iterator[Finding]:
+    def notes(self) -> Iterator[CellViolation]:
         return chain.from_iterable(self.rewritten)

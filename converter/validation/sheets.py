@@ -24,20 +24,20 @@ import pandas as pd
 
 from converter.kinds.base import Cells
 from converter.model.forms import Form, Sheet
-from converter.validation.cell_checks import begin
+from converter.validation.cell_checks import start
 from converter.validation.columns import columns
 from converter.validation.pandera_schema import schema, validate
-from converter.validation.results import Finding, Judged
+from converter.validation.results import CellViolation, ValidatedSheet
 
-__all__ = ["Finding", "Judged", "judge", "schema"]
+__all__ = ["CellViolation", "ValidatedSheet", "schema", "validate_sheet"]
 
 
-def judge(
+def validate_sheet(
     sheet: Sheet,
     cells: Mapping[str, Cells],
     form: Form,
     absent: Mapping[str, pd.Series] | None = None,
-) -> Judged:
+) -> ValidatedSheet:
     """Judge the records of one sheet. All series of `cells` share one unique index; `absent`
     marks, by field key, the records whose sheet lacks the field's heading.
 
@@ -47,10 +47,10 @@ def judge(
     index = cells[sheet.fields[0].key].text.index
     if not index.is_unique:
         raise ValueError("the records of a batch need labels of their own")
-    drafts = {f.key: begin(f, cells[f.key], absent.get(f.key), form) for f in sheet if not f.derive}
+    drafts = {f.key: start(f, cells[f.key], absent.get(f.key), form) for f in sheet if not f.derive}
     faults = [draft.type_faults() for draft in drafts.values() if draft.codes]
     faults += validate(sheet, drafts, form)
     for draft in drafts.values():
         draft.asked = None  # what checks know of the cells takes as much memory as the cells
     rewritten = [draft.notes(form) for draft in drafts.values() if draft.note is not None]
-    return Judged(columns(sheet, drafts, cells, form), faults, rewritten)
+    return ValidatedSheet(columns(sheet, drafts, cells, form), faults, rewritten)

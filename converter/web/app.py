@@ -15,20 +15,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from converter.forms import loading
-from converter.register import StoreError
-from converter.usecases.common import Stop
+from converter.register import RegisterError
+from converter.usecases.common import UsageError
 from converter.web import check_page, clerk, guard, officer, spool
 from converter.web.attempts import Attempts
 from converter.web.captchas import Captchas
-from converter.web.fair_queue import Desk, Full
+from converter.web.fair_queue import FairQueue, QueueFull
 from converter.web.pages import STATIC, Pages
 from converter.web.progress import Progress
 from converter.web.results import Results
-from converter.web.services import Services, SignIn, services, to
+from converter.web.services import Services, SignInRequired, services, to
 from converter.web.sessions import Sessions
 from converter.web.settings import Settings
 from converter.web.state import State
-from converter.web.units import Units
+from converter.web.units import IssuedUnits
 
 RETRY = 30  # seconds after which the queue may have room
 SWEEP = 20  # seconds between two looks for what has expired
@@ -77,8 +77,8 @@ def build(settings: Settings) -> Starlette:
         sessions=sessions,
         attempts=Attempts(state, sessions),
         captchas=Captchas(settings.clock),
-        units=Units(settings.keys, settings.issued),
-        desk=Desk(settings.jobs, settings.queue, settings.patience),
+        units=IssuedUnits(settings.keys, settings.issued),
+        desk=FairQueue(settings.jobs, settings.queue, settings.patience),
         results=Results(settings.private, settings.keep, settings.held, settings.clock),
         pages=Pages.of(definition, sessions),
         hashing=asyncio.Semaphore(settings.jobs),
@@ -95,12 +95,12 @@ def build(settings: Settings) -> Starlette:
         ],
         exception_handlers={
             HTTPException: _told,
-            guard.TooLarge: _too_large,
-            guard.TooSlow: _too_slow,
-            Full: _full,
-            SignIn: _sign_in,
-            StoreError: _unpublished,
-            Stop: _stopped,
+            guard.UploadTooLarge: _too_large,
+            guard.UploadTooSlow: _too_slow,
+            QueueFull: _full,
+            SignInRequired: _sign_in,
+            RegisterError: _unpublished,
+            UsageError: _stopped,
             ClientDisconnect: _gone,
         },
         lifespan=_lifespan,
@@ -191,7 +191,7 @@ async def _full(request: Request, error: Exception) -> Response:
 
 
 async def _sign_in(request: Request, error: Exception) -> Response:
-    assert isinstance(error, SignIn)
+    assert isinstance(error, SignInRequired)
     return to(error.door)
 
 

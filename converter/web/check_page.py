@@ -12,16 +12,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.web import services as common
 from converter.web import spool
-from converter.web.fair_queue import Full
-from converter.web.guard import TooLarge
+from converter.web.fair_queue import QueueFull
+from converter.web.guard import UploadTooLarge
 from converter.web.pages import attachment
 from converter.web.results import Result
 from converter.web.services import in_thread, received, services, session_of, to, unit_of
 from converter.web.sessions import UNIT
-from converter.web.upload_check import MARKED, PACKAGE, Work, judge
+from converter.web.upload_check import MARKED, PACKAGE, Work, check_upload
 
 FILES = 2  # the two halves of one submission
 LONGEST_NAME = 80  # characters of a file's name
@@ -42,7 +42,7 @@ async def upload(request: Request) -> Response:
     size = int(declared) if declared.isdecimal() else held.settings.largest * FILES
     load = held.load
     if load.count >= held.settings.uploads or load.bytes + size > held.settings.held:
-        raise Full
+        raise QueueFull
     load.count, load.bytes = load.count + 1, load.bytes + size
     try:
         form = await received(request, files=FILES)
@@ -59,11 +59,11 @@ async def _judged(request: Request, form: FormData) -> Response:
     sent = [f for f in form.getlist("file") if isinstance(f, UploadFile) and f.filename]
     if not sent:
         entry = held.units.of(session.unit)
-        words = {"entry": entry, "problem": say("portal_no_upload")}
+        words = {"entry": entry, "problem": message("portal_no_upload")}
         largest = held.settings.largest >> 20
         return held.pages.show(request, "check", 400, largest=largest, **words)
     if any((one.size or 0) > held.settings.largest for one in sent):
-        raise TooLarge
+        raise UploadTooLarge
     token, folder = held.results.room()
     kept = False
     try:
@@ -75,7 +75,9 @@ async def _judged(request: Request, form: FormData) -> Response:
             name = held.units.path(entry)
             identity = name if name.is_file() else None
         work = Work(folder, uploads, held.settings.form, entry, identity, held.settings.seal)
-        verdict = await held.desk.run(common.who(request), lambda worker: judge(work, worker))
+        verdict = await held.desk.run(
+            common.who(request), lambda worker: check_upload(work, worker)
+        )
         if verdict is None:
             return held.pages.problem(request, "two_units", 400)
         names = tuple(path.name for path in uploads)
@@ -142,7 +144,7 @@ async def result(request: Request) -> Response:
 
 
 async def marked(request: Request) -> Response:
-    return _download(_result(request), MARKED, say("annotated_suffix") + "-{stem}.xlsx")
+    return _download(_result(request), MARKED, message("annotated_suffix") + "-{stem}.xlsx")
 
 
 async def package(request: Request) -> Response:

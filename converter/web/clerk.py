@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from converter import identity
-from converter.identity.ledger import Entry
+from converter.identity.ledger import LedgerEntry
 from converter.messages import catalogue
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.register.precedence import same_name
 from converter.report import register_text as report
 from converter.usecases.receive import inbox
@@ -25,7 +25,7 @@ from converter.web.attempts import BY_ADDRESS, BY_CAPTCHA, BY_UNIT
 from converter.web.pages import attachment
 from converter.web.services import in_thread, received, services, session_of, text, to, unit_of
 from converter.web.sessions import UNIT
-from converter.web.state import Submission
+from converter.web.state import UploadRecord
 from converter.web.units import Fetched
 from converter.workers.pool import Task, Worker
 
@@ -83,10 +83,10 @@ async def sign_in(request: Request) -> Response:
         wait = await common.waiting(request, [("captcha", here, BY_CAPTCHA)])
         if wait:
             return _wait(request, name, wait)
-        return _door(request, name, 400, problem=say("portal_wrong_picture"), at="answer")
+        return _door(request, name, 400, problem=message("portal_wrong_picture"), at="answer")
     if not name or not password:
         at = "password" if name else "name"
-        return _door(request, name, 400, problem=say("portal_blank"), at=at)
+        return _door(request, name, 400, problem=message("portal_blank"), at=at)
     unit = same_name(name)
     wait = await common.waiting(request, [("unit", unit, BY_UNIT), ("address", here, BY_ADDRESS)])
     if wait:
@@ -94,7 +94,7 @@ async def sign_in(request: Request) -> Response:
     async with held.hashing:
         entry = await in_thread(held.units.open, name, password)
     if entry is None:
-        return _door(request, name, 403, problem=say("portal_wrong"), at="password")
+        return _door(request, name, 403, problem=message("portal_wrong"), at="password")
     await in_thread(held.attempts.forgive, "unit", unit)
     await in_thread(held.attempts.undo, "address", here)
     mark = held.units.mark(entry)
@@ -103,7 +103,7 @@ async def sign_in(request: Request) -> Response:
 
 
 def _wait(request: Request, name: str, wait: float) -> Response:
-    problem = say("portal_wait", minutes=math.ceil(wait / 60))
+    problem = message("portal_wait", minutes=math.ceil(wait / 60))
     return _door(request, name, 429, problem=problem, at="name", wait=wait)
 
 
@@ -138,7 +138,7 @@ async def unit(request: Request) -> Response:
     )
 
 
-def _fetched(request: Request, entry: Entry) -> Fetched:
+def _fetched(request: Request, entry: LedgerEntry) -> Fetched:
     held = services(request)
     today = (datetime.fromtimestamp(held.now(), UTC) + timedelta(hours=8)).date()
     return held.units.fetch(entry, today)
@@ -217,7 +217,7 @@ async def marked(request: Request) -> Response:
     return attachment(await in_thread(reply.marked.read_bytes), reply.marked.name, XLSX)
 
 
-async def _submission(request: Request) -> tuple[Submission, spool.Reply]:
+async def _submission(request: Request) -> tuple[UploadRecord, spool.Reply]:
     entry, held = unit_of(request), services(request)
     wanted = request.path_params["number"]
     own = await in_thread(held.state.submissions, entry.unit_code)

@@ -18,11 +18,11 @@ from converter.workers.pool import Worker
 T = TypeVar("T")
 
 
-class Full(Exception):
+class QueueFull(Exception):
     """No worker will be free soon enough."""
 
 
-class Desk:
+class FairQueue:
     """`jobs` workers, kept warm; belongs to one event loop."""
 
     def __init__(self, jobs: int, queue: int, patience: float) -> None:
@@ -58,7 +58,7 @@ class Desk:
         if self._free and not self._waiting:
             return self._free.pop()
         if self._count >= self._queue:
-            raise Full
+            raise QueueFull
         place: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(who, deque()).append(place)
         self._count += 1
@@ -70,7 +70,7 @@ class Desk:
             else:
                 place.cancel()
             if isinstance(error, TimeoutError):
-                raise Full from None
+                raise QueueFull from None
             raise
         finally:
             self._count -= 1

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from converter.usecases import failures
 from converter.web.sessions import OFFICER, UNIT, Session, Sessions
-from converter.workers.pool import Bug
+from converter.workers.pool import InternalError
 
 logger = logging.getLogger("converter.web")
 
@@ -43,11 +43,11 @@ ALWAYS = {
 }
 
 
-class TooLarge(Exception):
+class UploadTooLarge(Exception):
     """More than may come in."""
 
 
-class TooSlow(Exception):
+class UploadTooSlow(Exception):
     """An upload that stands still."""
 
 
@@ -77,7 +77,9 @@ class Log:
             await self.app(scope, receive, counted)
         except Exception as error:
             # Neither its words nor its values are for the log: a note keeps them, masked.
-            detail = str(error) if isinstance(error, Bug) else failures.traceback_of(error)
+            detail = (
+                str(error) if isinstance(error, InternalError) else failures.traceback_of(error)
+            )
             logger.error("%s: %s", type(error).__name__, failures.crash_note(detail))
             if not status:
                 await self._failed(Request(scope))(scope, receive, counted)
@@ -130,12 +132,12 @@ class Limits:
             try:
                 message = await asyncio.wait_for(receive(), self._silence)
             except TimeoutError:
-                raise TooSlow from None
+                raise UploadTooSlow from None
             got += len(message.get("body", b""))
             whole = not message.get("more_body", False)
             late = time.monotonic() - started - GRACE
             if late > 0 and got < SLOWEST * late:
-                raise TooSlow
+                raise UploadTooSlow
             return message
 
         async def limited() -> Message:
@@ -143,7 +145,7 @@ class Limits:
             if got > limit or told > limit:
                 while not whole and got < DRAINED * limit:
                     message = await piece()
-                raise TooLarge
+                raise UploadTooLarge
             return message
 
         await self.app(scope, limited, send)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from converter.identity import passwords
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.report import summary, table
 from converter.statistics.figure import BARS, STACKED
 from converter.web import progress
@@ -19,7 +19,7 @@ from converter.web import services as common
 from converter.web.attempts import ANY_OFFICER, OFFICER
 from converter.web.clerk import XLSX
 from converter.web.pages import attachment
-from converter.web.progress import Line, Progress, Published
+from converter.web.progress import Progress, Published, UnitProgress
 from converter.web.services import (
     Services,
     in_thread,
@@ -60,7 +60,7 @@ async def sign_in(request: Request) -> Response:
     here = common.address(request)
     wait = await common.waiting(request, [("officer", here, OFFICER), ("officer", "", ANY_OFFICER)])
     if wait:
-        problem = say("portal_wait", minutes=math.ceil(wait / 60))
+        problem = message("portal_wait", minutes=math.ceil(wait / 60))
         answer = held.pages.show(request, "officer_door", 429, problem=problem)
         answer.headers["retry-after"] = str(math.ceil(wait))
         return answer
@@ -68,7 +68,9 @@ async def sign_in(request: Request) -> Response:
         line = await in_thread(held.state.get, "officer")
         right = await in_thread(passwords.matches, text(form, "password"), line)
     if not right:
-        return held.pages.show(request, "officer_door", 403, problem=say("portal_officer_wrong"))
+        return held.pages.show(
+            request, "officer_door", 403, problem=message("portal_officer_wrong")
+        )
     await in_thread(held.attempts.forgive, "officer", here)
     await in_thread(held.attempts.undo, "officer", "")
     request.state.session = held.sessions.opened(held.now(), ROLE, mark=held.officer_mark())
@@ -78,12 +80,12 @@ async def sign_in(request: Request) -> Response:
 # --- pages ---------------------------------------------------------------------------------------
 
 
-async def _read(request: Request) -> tuple[Services, Published, list[Line]]:
+async def _read(request: Request) -> tuple[Services, Published, list[UnitProgress]]:
     officer_only(request)
     held = services(request)
     reader: Progress = request.app.state.progress
 
-    def read() -> tuple[Published, list[Line]]:
+    def read() -> tuple[Published, list[UnitProgress]]:
         found = reader.published()
         return found, progress.lines(held, found)
 
@@ -175,13 +177,13 @@ async def download(request: Request) -> Response:
     if what == "missing.csv":
         missing = [line for line in listed if line.stage in progress.MISSING]
         data = table.write_csv([progress.table(missing)])
-        return attachment(data, say("portal_missing_file"), "text/csv; charset=utf-8")
+        return attachment(data, message("portal_missing_file"), "text/csv; charset=utf-8")
     if what not in ("summary.xlsx", "summary.html") or not found.figures:
         raise HTTPException(404)
-    title = say("summary_title", period=found.period)
+    title = message("summary_title", period=found.period)
     name = f"{title}.{what.rpartition('.')[2]}"
     if what == "summary.xlsx":
         return attachment(await in_thread(summary.xlsx, found.figures, title), name, XLSX)
-    made = say("summary_made", published=found.stamp)
+    made = message("summary_made", published=found.stamp)
     page = await in_thread(summary.html, found.figures, title, f"{held.form.title}　{made}")
     return attachment(page.encode("utf-8"), name, "text/html; charset=utf-8")

@@ -16,7 +16,7 @@ from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.report import html, page
 from converter.web.sessions import Sessions
@@ -66,7 +66,7 @@ class Pages:
     ) -> Response:
         """A page that says what is in the way and what to do; `wait`: come back in so many
         seconds."""
-        title, text = say(f"portal_{key}_title"), say(f"portal_{key}", **words)
+        title, text = message(f"portal_{key}_title"), message(f"portal_{key}", **words)
         answer = self.show(request, "problem", status, title=title, text=text)
         if wait:
             answer.headers["retry-after"] = str(math.ceil(wait))

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from converter.forms.loading import with_codes
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.model.forms import Form
-from converter.register import Snapshot, StoreError
+from converter.register import RegisterError, Snapshot
 from converter.register.precedence import same_name
 from converter.register.published import STATE
 from converter.report.table import Table
@@ -34,7 +34,7 @@ MISSING = (NOTHING, FETCHED, REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class UnitProgress:
     """A unit and how far it has come. Times are seconds since 1970, 0 = never."""
 
     code: str
@@ -146,7 +146,7 @@ def _seen(register: Snapshot) -> frozenset[tuple[str, str]]:
 # --- units ------------------------------------------------------------------------------------
 
 
-def lines(held: Services, found: Published) -> list[Line]:
+def lines(held: Services, found: Published) -> list[UnitProgress]:
     """Every unit that should report: of the roster, else those that identity files were issued
     to, with what the register has heard of; in that order."""
     fetched = held.state.downloads("identity")
@@ -171,26 +171,26 @@ def lines(held: Services, found: Published) -> list[Line]:
         if stage in ("", REJECTED) and row[0] in waiting:
             stage = WAITING
         stage = stage or (FETCHED if got else NOTHING)
-        listed.append(Line(*row, stage, received, got.first if got else 0.0))
+        listed.append(UnitProgress(*row, stage, received, got.first if got else 0.0))
     return listed
 
 
-def counted(listed: Sequence[Line]) -> dict[str, int]:
+def counted(listed: Sequence[UnitProgress]) -> dict[str, int]:
     """How many units have come how far."""
     return {stage: sum(line.stage == stage for line in listed) for stage in STAGES}
 
 
-def table(listed: Sequence[Line]) -> Table:
+def table(listed: Sequence[UnitProgress]) -> Table:
     """The same for a spreadsheet program."""
     keys = ("code", "unit", "superior", "contact", "stage", "received", "fetched")
-    header = [say(f"portal_column_{key}") for key in keys]
+    header = [message(f"portal_column_{key}") for key in keys]
     rows: list[list[Any]] = [
         [
             line.code,
             line.name,
             line.superior,
             line.contact,
-            say(f"portal_stage_{line.stage}"),
+            message(f"portal_stage_{line.stage}"),
             china(line.received),
             moment(line.fetched) if line.fetched else "",
         ]
@@ -200,6 +200,15 @@ def table(listed: Sequence[Line]) -> Table:
 
 
 __all__ = [
-    "ACCEPTED", "MISSING", "NONE", "STAGES", "Line", "Progress", "Published", "StoreError",
-    "counted", "lines", "table",
+    "ACCEPTED",
+    "MISSING",
+    "NONE",
+    "STAGES",
+    "Progress",
+    "Published",
+    "RegisterError",
+    "UnitProgress",
+    "counted",
+    "lines",
+    "table",
 ]  # fmt: skip

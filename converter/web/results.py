@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from converter.web.upload_check import Verdict
+from converter.web.upload_check import UploadResult
 
 MOST = 1_000  # held at once; the oldest go first
 
@@ -27,7 +27,7 @@ class Result:
     unit: str  # code of who was signed in, ''
     names: tuple[str, ...]  # of the files as they were sent
     folder: Path
-    verdict: Verdict
+    verdict: UploadResult
     number: str
     until: float
     size: int  # bytes on the disk
@@ -60,7 +60,7 @@ class Results:
         sid: str,
         unit: str,
         names: tuple[str, ...],
-        verdict: Verdict,
+        verdict: UploadResult,
         number: str,
     ) -> None:
         until = self._clock() + self._keep

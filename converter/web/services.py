@@ -12,23 +12,23 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from converter.identity.ledger import Entry
+from converter.identity.ledger import LedgerEntry
 from converter.model.forms import Form
 from converter.web.attempts import Attempts, Limit, neighbourhood
 from converter.web.captchas import Captchas
-from converter.web.fair_queue import Desk
+from converter.web.fair_queue import FairQueue
 from converter.web.pages import Pages
 from converter.web.results import Results
 from converter.web.sessions import OFFICER, UNIT, Session, Sessions
 from converter.web.settings import Settings
 from converter.web.state import State
-from converter.web.units import Units
+from converter.web.units import IssuedUnits
 
 FIELDS, FIELD = 12, 4096  # fields of a form, bytes of one
 SEE_OTHER = 303
 
 
-class SignIn(Exception):
+class SignInRequired(Exception):
     """A page that asks who is there. `door`: where that can be told."""
 
     def __init__(self, door: str) -> None:
@@ -37,7 +37,7 @@ class SignIn(Exception):
 
 
 @dataclass
-class Load:
+class PortalLoad:
     """Uploads that are under way, those that wait for a worker included."""
 
     count: int = 0
@@ -54,13 +54,13 @@ class Services:
     sessions: Sessions
     attempts: Attempts
     captchas: Captchas
-    units: Units
-    desk: Desk
+    units: IssuedUnits
+    desk: FairQueue
     results: Results
     pages: Pages
     # Hashing a password takes memory and a core: never more at once than there are workers.
     hashing: asyncio.Semaphore
-    load: Load = field(default_factory=Load)
+    load: PortalLoad = field(default_factory=PortalLoad)
 
     def now(self) -> float:
         return self.settings.clock()
@@ -90,19 +90,19 @@ def address(request: Request) -> str:
     return neighbourhood(request.client.host if request.client else "")
 
 
-def unit_of(request: Request) -> Entry:
+def unit_of(request: Request) -> LedgerEntry:
     """The unit that is signed in. Raises SignIn."""
     session = session_of(request)
     entry = services(request).units.of(session.unit) if session.role == UNIT else None
     if entry is None:
-        raise SignIn("/identity")
+        raise SignInRequired("/identity")
     return entry
 
 
 def officer_only(request: Request) -> None:
     """Raises SignIn."""
     if session_of(request).role != OFFICER:
-        raise SignIn("/officer/sign-in")
+        raise SignInRequired("/officer/sign-in")
 
 
 def who(request: Request) -> str:

@@ -19,10 +19,10 @@ from typing import Any
 from converter.files import writing
 from converter.identity import keys
 from converter.identity.passwords import ALPHABET
-from converter.register import Snapshot, StoreError, receipts
+from converter.register import RegisterError, Snapshot, receipts
 from converter.usecases.receive import inbox
 from converter.web.settings import SPOOL, Settings
-from converter.web.state import State, Submission
+from converter.web.state import State, UploadRecord
 
 
 def number(now: float) -> str:
@@ -43,7 +43,7 @@ def submit(
     if target.exists():
         state.settle(one, whole=True)
         return
-    entry = Submission(one, unit, name, _sha256(package), members, settings.clock())
+    entry = UploadRecord(one, unit, name, _sha256(package), members, settings.clock())
     target.parent.mkdir(parents=True, exist_ok=True)
     state.begin(entry)
     try:
@@ -82,7 +82,7 @@ class Reply:
     marked: Path | None = None
 
 
-def replies(of: list[Submission], settings: Settings) -> dict[str, Reply]:
+def replies(of: list[UploadRecord], settings: Settings) -> dict[str, Reply]:
     """By number: from the receipts where there is a folder of them, else from what the register
     has published."""
     found = {one.number: _receipt(one, settings) for one in of}
@@ -94,7 +94,7 @@ def replies(of: list[Submission], settings: Settings) -> dict[str, Reply]:
     return found
 
 
-def _receipt(one: Submission, settings: Settings) -> Reply:
+def _receipt(one: UploadRecord, settings: Settings) -> Reply:
     if settings.reply is None:
         return Reply()
     told = receipts.read(inbox.receipt(settings.reply, one.file))
@@ -121,5 +121,5 @@ def _published(files: list[str], settings: Settings) -> list[tuple[Any, ...]]:
                 " WHERE list_contains(?, file)",
                 [files],
             )
-    except StoreError:
+    except RegisterError:
         return []

@@ -46,7 +46,7 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class UploadRecord:
     """A package that was put into the inbox."""
 
     number: str
@@ -162,7 +162,7 @@ class State:
 
     # --- submissions ---------------------------------------------------------------------------
 
-    def begin(self, one: Submission) -> None:
+    def begin(self, one: UploadRecord) -> None:
         """About to be written into the inbox."""
         row = (one.number, one.unit, one.file, one.sha256, one.members, one.at)
         with self._change() as base:
@@ -174,7 +174,7 @@ class State:
         with self._change() as base:
             base.execute(f"{change} WHERE number = ?", (number,))
 
-    def submissions(self, unit: str = "", *, whole: bool = True) -> list[Submission]:
+    def submissions(self, unit: str = "", *, whole: bool = True) -> list[UploadRecord]:
         """Newest first; of all units where none is named."""
         sql = (
             "SELECT number, unit, file, sha256, members, at FROM submissions"
@@ -182,7 +182,7 @@ class State:
         )
         with self._lock:
             rows = self._base.execute(sql, (int(whole), unit, unit)).fetchall()
-        return [Submission(*row) for row in rows]
+        return [UploadRecord(*row) for row in rows]
 
     # --- sessions ------------------------------------------------------------------------------
 

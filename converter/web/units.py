@@ -15,7 +15,7 @@ from pathlib import Path
 from converter import identity
 from converter.identity import issuing, ledger, passwords
 from converter.identity.keys import public
-from converter.identity.ledger import Entry
+from converter.identity.ledger import LedgerEntry
 from converter.model.issues import Issue, Level
 from converter.register.precedence import same_name
 
@@ -36,16 +36,16 @@ class Fetched:
         return next((i for i in self.issues if i.level is Level.ERROR), None)
 
 
-class Units:
+class IssuedUnits:
     """The units that identity files were issued to."""
 
     def __init__(self, keys: Path, issued: Path) -> None:
         """Raises KeysError, LedgerError, OSError."""
         self._keys, self._issued = keys, issued
         self._seen: tuple[object, ...] = ()
-        self._known: dict[str, Entry] = {}
+        self._known: dict[str, LedgerEntry] = {}
         self._lines: dict[passwords.Key, str] = {}
-        self._named: dict[str, list[Entry]] = {}
+        self._named: dict[str, list[LedgerEntry]] = {}
         self._public = public(keys)
         self._renew()
 
@@ -60,21 +60,21 @@ class Units:
             named[same_name(entry.unit_name)].append(entry)
         self._known, self._lines, self._named, self._seen = known, lines, dict(named), seen
 
-    def all(self) -> list[Entry]:
+    def all(self) -> list[LedgerEntry]:
         """What counts now, in the order of issuing."""
         self._renew()
         return list(self._known.values())
 
-    def of(self, code: str) -> Entry | None:
+    def of(self, code: str) -> LedgerEntry | None:
         self._renew()
         return self._known.get(code)
 
-    def mark(self, entry: Entry) -> str:
+    def mark(self, entry: LedgerEntry) -> str:
         """What a session of this unit is bound to: it changes with the password and the file."""
         line = self._lines.get((entry.unit_code, entry.serial), "")
         return hashlib.sha256(f"{entry.serial} {line}".encode()).hexdigest()[:16]
 
-    def open(self, name: str, password: str) -> Entry | None:
+    def open(self, name: str, password: str) -> LedgerEntry | None:
         """The unit with this name and password. Takes the same time whatever is wrong: as many
         guesses as the commonest name has units."""
         self._renew()
@@ -88,12 +88,12 @@ class Units:
                 found = entry
         return found
 
-    def path(self, entry: Entry) -> Path:
+    def path(self, entry: LedgerEntry) -> Path:
         """Where `identity issue` put a unit's identity file."""
         unit = issuing.Unit(entry.unit_code, entry.unit_name, "")
         return self._issued / issuing.file_name(unit)
 
-    def fetch(self, entry: Entry, today: date) -> Fetched:
+    def fetch(self, entry: LedgerEntry, today: date) -> Fetched:
         """A unit's identity file, held against the union's public keys and ledger."""
         path = self.path(entry)
         public, issues = identity.read(path, today, identity.Union(self._public, self._known))

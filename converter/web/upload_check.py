@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.forms import loading
-from converter.identity.ledger import Entry
+from converter.identity.ledger import LedgerEntry
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
 from converter.register.precedence import same_name
@@ -20,7 +20,7 @@ from converter.report import html
 from converter.usecases.common import LOST
 from converter.usecases.convert import convert_files
 from converter.workers import protocol
-from converter.workers.pool import Died, Task, Worker
+from converter.workers.pool import Task, Worker, WorkerDied
 
 MARKED, PACKAGE = "marked.xlsx", "package.zip"
 
@@ -32,13 +32,13 @@ class Work:
     folder: Path  # private; holds the uploads, takes the results
     uploads: Sequence[Path]
     form: Path
-    unit: Entry | None = None
+    unit: LedgerEntry | None = None
     identity: Path | None = None
     seal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class UploadResult:
     """What an upload came to."""
 
     told: Mapping[str, Any]  # html.section: its status, and what is shown of its findings
@@ -58,7 +58,7 @@ class Verdict:
         return self.package and not self.other_unit
 
 
-class InWords:
+class SummaryRunner:
     """A worker that puts the findings into words itself: a sheet may have hundreds of thousands
     of them, and this process serves everybody."""
 
@@ -77,17 +77,17 @@ class InWords:
         return data, blobs
 
 
-def judge(work: Work, worker: Worker) -> Verdict | None:
+def check_upload(work: Work, worker: Worker) -> UploadResult | None:
     """None for two files that are not the halves of one submission. Raises engine.Bug, Stop,
     OSError."""
     try:
-        return _judged(work, InWords(worker))
+        return _judged(work, SummaryRunner(worker))
     finally:
         for upload in work.uploads:
             upload.unlink(missing_ok=True)
 
 
-def _judged(work: Work, worker: InWords) -> Verdict | None:
+def _judged(work: Work, worker: SummaryRunner) -> UploadResult | None:
     # A package that the clerk has made goes on as it is: it may bear a signature.
     finished = len(work.uploads) == 1 and work.uploads[0].suffix.lower() == ".zip"
     if finished or len(work.uploads) > 1:
@@ -108,7 +108,7 @@ def _judged(work: Work, worker: InWords) -> Verdict | None:
     return replace(verdict, package=done.package is not None, other_unit=False)
 
 
-def _checked(work: Work, worker: InWords) -> Verdict | None:
+def _checked(work: Work, worker: SummaryRunner) -> UploadResult | None:
     """As `check` would; None for two files that are no halves."""
     names = [str(path) for path in work.uploads]
     args = {
@@ -120,7 +120,7 @@ def _checked(work: Work, worker: InWords) -> Verdict | None:
     }
     try:
         data, blobs = worker.run(Task("check", args, tuple(names)))
-    except Died as died:
+    except WorkerDied as died:
         issue = Issue(LOST[died.how], Level.ERROR, Place(names[0]))
         return _verdict(work, worker, Outcome(names[0], Issues.of([issue]), readable=False))
     if len(data["outcomes"]) != 1:
@@ -129,14 +129,14 @@ def _checked(work: Work, worker: InWords) -> Verdict | None:
     return replace(_verdict(work, worker, outcome), marked=any(data["annotated"]))
 
 
-def _verdict(work: Work, worker: InWords, outcome: Outcome) -> Verdict:
+def _verdict(work: Work, worker: SummaryRunner, outcome: Outcome) -> UploadResult:
     # A worker that died said nothing: the command has put a finding in its place.
     told = worker.told or html.section(outcome, loading.read(work.form), show_ids=False)
     other = _is_other(outcome, work.unit)
-    return Verdict(told, outcome.unit_name, outcome.members, other_unit=other)
+    return UploadResult(told, outcome.unit_name, outcome.members, other_unit=other)
 
 
-def _is_other(outcome: Outcome, unit: Entry | None) -> bool:
+def _is_other(outcome: Outcome, unit: LedgerEntry | None) -> bool:
     """Whether a finished package is another unit's than the one that is signed in."""
     if unit is None:
         return False

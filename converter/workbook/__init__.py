@@ -18,24 +18,24 @@ from zipfile import ZipInfo
 from converter.model.forms import Form
 from converter.model.submissions import Stamp, Submission
 from converter.workbook.form import stamp
-from converter.workbook.form.sheet_matching import MISSING_SHEET, Book, read_sheets
-from converter.workbook.issue_collector import Report
-from converter.workbook.type_detection import CODES, look, obstacle, sniff
-from converter.workbook.unreadable import Refused
+from converter.workbook.form.sheet_matching import MISSING_SHEET, Workbook, read_sheets
+from converter.workbook.issue_collector import IssueCollector
+from converter.workbook.type_detection import CODES, detect_type, look, unreadable_reason
+from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx import archive
 
 SMALL = 4 << 20  # bytes
 OUTSIDE = "F401"  # a note: what lies outside is not opened
 
-__all__ = ["MISSING_SHEET", "is_package", "open_book", "read", "sniff"]
+__all__ = ["MISSING_SHEET", "detect_type", "is_package", "open_book", "read"]
 
 
 def read(path: Path, form: Form, name: str | None = None) -> Submission:
     """Read a workbook. `name` is what places call the file (default: the path)."""
-    report = Report(form, name or str(path))
+    report = IssueCollector(form, name or str(path))
     try:
         return _read(path, form, report)
-    except Refused as refused:
+    except UnreadableFile as refused:
         report.refuse(refused)
     except OSError:
         report.add(CODES["unreadable"])
@@ -44,7 +44,7 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
     return Submission(report.file, None, None, Stamp(), tuple(issues))
 
 
-def _read(path: Path, form: Form, report: Report) -> Submission:
+def _read(path: Path, form: Form, report: IssueCollector) -> Submission:
     """Raises Refused, OSError."""
     with open_book(path) as book:
         if book.outside:
@@ -72,21 +72,21 @@ def _read(path: Path, form: Form, report: Report) -> Submission:
 
 
 @contextmanager
-def open_book(path: Path) -> Iterator[Book]:
+def open_book(path: Path) -> Iterator[Workbook]:
     """A workbook whose sheets are read when they are asked for. Raises Refused, OSError."""
-    if found := obstacle(path):
-        raise Refused(CODES[found])
+    if found := unreadable_reason(path):
+        raise UnreadableFile(CODES[found])
     with path.open("rb") as file:
         before = size, _ = _state(file)
         # A small file is read at once: a call for each part of it costs more than its bytes.
         source = BytesIO(file.read(size)) if size <= SMALL else file
         try:
             yield _open(source, path.name, size)
-        except Refused:
+        except UnreadableFile:
             if _state(file) == before:
                 raise
         if _state(file) != before:
-            raise Refused(CODES["changing"])
+            raise UnreadableFile(CODES["changing"])
 
 
 def _state(file: BinaryIO) -> tuple[int, int]:
@@ -95,11 +95,11 @@ def _state(file: BinaryIO) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _open(file: BinaryIO, name: str, size: int) -> Book:
+def _open(file: BinaryIO, name: str, size: int) -> Workbook:
     """Raises Refused, OSError."""
     kind, members = _readable(file, name)
     if size > archive.LARGEST_FILE:
-        raise Refused("F006", limit=archive.LARGEST_FILE >> 20)
+        raise UnreadableFile("F006", limit=archive.LARGEST_FILE >> 20)
     if kind == "encrypted":
         from converter.workbook import decryption
 
@@ -110,18 +110,18 @@ def _open(file: BinaryIO, name: str, size: int) -> Book:
 
         data = file.read()
         try:
-            return xls.Workbook(data)
-        except Refused as refused:
+            return xls.XlsWorkbook(data)
+        except UnreadableFile as refused:
             if refused.code != "F201":
                 raise
         from converter.workbook import decryption
 
         data = decryption.decrypt(data)
         _readable(BytesIO(data))
-        return xls.Workbook(data)
+        return xls.XlsWorkbook(data)
     from converter.workbook.xlsx import book as xlsx
 
-    return xlsx.Workbook(file, members)
+    return xlsx.XlsxWorkbook(file, members)
 
 
 def _readable(file: BinaryIO, name: str = "") -> tuple[str, list[ZipInfo]]:
@@ -129,7 +129,7 @@ def _readable(file: BinaryIO, name: str = "") -> tuple[str, list[ZipInfo]]:
     file.seek(0)
     kind, members = look(file, name)
     if kind in CODES:
-        raise Refused(CODES[kind])
+        raise UnreadableFile(CODES[kind])
     file.seek(0)
     return kind, members
 
@@ -137,4 +137,4 @@ def _readable(file: BinaryIO, name: str = "") -> tuple[str, list[ZipInfo]]:
 def is_package(path: Path, found: Submission) -> bool:
     """Whether what was read as a workbook turned out to be a report package."""
     refused = any(issue.code == CODES["package"] for issue in found.issues)
-    return refused and sniff(path) == "package"
+    return refused and detect_type(path) == "package"

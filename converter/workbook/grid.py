@@ -21,7 +21,7 @@ Types = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class GridColumn:
     """Cells below each other. Blank ones have the text ''."""
 
     texts: Texts
@@ -30,24 +30,24 @@ class Column:
     def __len__(self) -> int:
         return len(self.types)
 
-    def cut(self, first: int, last: int) -> Column:
+    def cut(self, first: int, last: int) -> GridColumn:
         """A copy of some rows."""
-        return Column(self.texts[first:last].copy(), self.types[first:last].copy())
+        return GridColumn(self.texts[first:last].copy(), self.types[first:last].copy())
 
 
 @dataclass(frozen=True, slots=True)
-class Formulas:
+class FormulaCells:
     """Where a column holds formulas."""
 
     rows: npt.NDArray[np.int32]
     computed: npt.NDArray[np.bool_]  # a program has computed it
 
 
-NO_FORMULAS = Formulas(np.empty(0, np.int32), np.empty(0, np.bool_))
+NO_FORMULAS = FormulaCells(np.empty(0, np.int32), np.empty(0, np.bool_))
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class GridFacts:
     """What is known of a sheet beside its cells."""
 
     name: str
@@ -69,17 +69,17 @@ class Grid(Protocol):
     """A sheet. What goes wrong while it is read raises Refused."""
 
     @property
-    def facts(self) -> Facts: ...
+    def facts(self) -> GridFacts: ...
 
     def head(self, count: int) -> list[list[str]]:
         """Texts of the first `count` rows from `top` on, each from the first of `columns`."""
 
-    def read(self, columns: Sequence[int], first: int, last: int = 0) -> dict[int, Column]:
+    def read(self, columns: Sequence[int], first: int, last: int = 0) -> dict[int, GridColumn]:
         """Whole columns from row `first` to `last` (0 = the last that holds a value), all of
         the same length. Columns outside of `facts.columns` are left out."""
 
     def said(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
         """Column → row → text, of cells from row `first` on that hold a text."""
 
-    def formulas(self, columns: Sequence[int]) -> dict[int, Formulas] | None:
+    def formulas(self, columns: Sequence[int]) -> dict[int, FormulaCells] | None:
         """Where formulas stand; None = the reader cannot tell."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from converter.messages import catalogue
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place, column_letters
-from converter.workbook.unreadable import Refused
+from converter.workbook.unreadable import UnreadableFile
 
 
 @dataclass
-class Report:
+class IssueCollector:
     """Collects the issues of one file; levels are those of the catalogue and the form."""
 
     form: Form
@@ -35,7 +35,7 @@ class Report:
         others = (Place(self.file, sheet, *related, field),) if related else ()
         self.issues.append(Issue(code, level, place, value, dict(params or {}), others))
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: UnreadableFile) -> None:
         cell = refused.row, refused.column
         self.add(refused.code, refused.sheet, cell, params=refused.params)
 

@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from converter.workbook.grid import Box
-from converter.workbook.issue_collector import Report, address
+from converter.workbook.issue_collector import IssueCollector, address
 
 
-def swallowed(
+def covered_cells(
     merges: Iterable[Box], rows: Sequence[int], columns: Mapping[str, int]
 ) -> Iterator[tuple[Box, list[tuple[int, str]]]]:
     """Areas that cover cells of the given rows (ascending) and columns other than by their
@@ -27,7 +27,9 @@ def swallowed(
             yield box, covered
 
 
-def report_merge(report: Report, sheet: str, box: Box, count: int, field: str, text: str) -> None:
+def report_merge(
+    report: IssueCollector, sheet: str, box: Box, count: int, field: str, text: str
+) -> None:
     top, left, bottom, right = box
     area = f"{address(top, left)}:{address(bottom, right)}"
     params: dict[str, str | int] = {"area": area, "count": count}

@@ -11,7 +11,7 @@ import numpy as np
 
 from converter.model.submissions import CellType
 from converter.text import cell_values
-from converter.workbook.grid import Column, Facts, Formulas
+from converter.workbook.grid import FormulaCells, GridColumn, GridFacts
 from converter.workbook.unreadable import refusing
 
 Row = Sequence[object]
@@ -29,7 +29,7 @@ def _not_stored(row: int, column: int) -> float | None:
 class ParsedGrid:
     """A `grid.Grid`. Values are what `cells.read_value` takes; '' = blank."""
 
-    facts: Facts
+    facts: GridFacts
     read_first: Callable[[int], Sequence[Row]]  # the first n rows
     all_rows: Callable[[], Iterable[Row]]
     date1904: bool = False
@@ -51,7 +51,7 @@ class ParsedGrid:
             for row, values in enumerate(rows, facts.top)
         ]
 
-    def read(self, columns: Sequence[int], first: int, last: int = 0) -> dict[int, Column]:
+    def read(self, columns: Sequence[int], first: int, last: int = 0) -> dict[int, GridColumn]:
         taken = self._take(columns, first, last)
         return {column: self._column(column, values, first) for column, values in taken.items()}
 
@@ -67,11 +67,11 @@ class ParsedGrid:
             for column, values in self._take(columns, first, 0).items()
         }
 
-    def formulas(self, columns: Sequence[int]) -> dict[int, Formulas] | None:
+    def formulas(self, columns: Sequence[int]) -> dict[int, FormulaCells] | None:
         if not self.find_formulas:
             return None
         return {
-            column: Formulas(
+            column: FormulaCells(
                 np.fromiter(found, np.int32, len(found)),
                 np.fromiter(found.values(), np.bool_, len(found)),
             )
@@ -99,7 +99,7 @@ class ParsedGrid:
             for column, values in zip(inside, columns_of, strict=True)
         }
 
-    def _column(self, column: int, values: Sequence[object], first: int) -> Column:
+    def _column(self, column: int, values: Sequence[object], first: int) -> GridColumn:
         if not _MOMENTS.isdisjoint(map(type, values)):
             values = [self._number(row, column, value) for row, value in enumerate(values, first)]
         read, kinds = cell_values.read_column(values, date1904=self.date1904)
@@ -108,7 +108,7 @@ class ParsedGrid:
         for (row, at), name in self.errors.items():
             if at == column and 0 <= row - first < len(texts):
                 texts[row - first], types[row - first] = name, int(CellType.ERROR)
-        return Column(texts, types)
+        return GridColumn(texts, types)
 
     def _value(self, row: int, column: int, value: object) -> cell_values.Value:
         if self.errors and (row, column) in self.errors:

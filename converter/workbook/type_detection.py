@@ -125,10 +125,10 @@ _MAIL = re.compile(rb"(?:received|return-path|delivered-to|message-id|from|subje
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
-def sniff(path: Path) -> str:
+def detect_type(path: Path) -> str:
     """One word for what a file is: 'xlsx', 'xls', 'encrypted' (worth a try), 'package',
     'identity', or one of `CODES`. Never raises on bad files."""
-    if found := obstacle(path):
+    if found := unreadable_reason(path):
         return found
     try:
         with path.open("rb") as file:
@@ -139,7 +139,7 @@ def sniff(path: Path) -> str:
         return "unreadable"
 
 
-def obstacle(path: Path) -> str:
+def unreadable_reason(path: Path) -> str:
     """Why a path cannot be opened as a file, by the same words; '' = nothing is known."""
     try:
         state = path.stat()

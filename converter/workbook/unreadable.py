@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Refused(Exception):
+class UnreadableFile(Exception):
     """The file is not read any further. `row` and `column` count from 1; 0 = no cell."""
 
     def __init__(
@@ -25,9 +25,9 @@ def refusing(code: str, *, sheet: str = "", **params: str) -> Iterator[None]:
     """
     try:
         yield
-    except (MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit, Refused):
+    except (MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit, UnreadableFile):
         raise
     except BaseException as error:  # a panic of calamine is no Exception
-        refused = Refused(code, sheet=sheet)
+        refused = UnreadableFile(code, sheet=sheet)
         refused.params = {**params}
         raise refused from error

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from converter.files import zip_directory
-from converter.workbook import sniff
+from converter.workbook import detect_type
 from converter.workbook.xlsx.archive import LARGEST_FILE, LARGEST_RATIO, RATIO_GRACE
 
 MOST_MEMBERS = 20_000  # tens of thousands of units come in several zips
@@ -35,7 +35,7 @@ LARGEST_INFLATED = 4 << 30  # on the disk, of one zip with all that is nested in
 DEEPEST = 3  # zips within zips
 LONGEST_NAME = 80  # characters of one part of a path: 240 bytes of Chinese
 
-DROPPINGS = ("~$", ".", "__MACOSX", "Thumbs.db", "desktop.ini")
+IGNORED_NAMES = ("~$", ".", "__MACOSX", "Thumbs.db", "desktop.ini")
 
 _LOCAL = struct.Struct("<4s22xHH")
 _DAMAGED = (
@@ -117,7 +117,7 @@ def _unpack(
                 except _Refused as refused:
                     yield Refusal(inner, f"{content}:{inner}", refused.code, refused.params)
                     continue
-                if sniff(target) == "zip":
+                if detect_type(target) == "zip":
                     yield from _unpack(target, digest, inner, folder, depth + 1, budget)
                     target.unlink(missing_ok=True)
                 else:
@@ -201,7 +201,7 @@ def _decoded(info: zipfile.ZipInfo) -> str:
 
 def _dropping(name: str) -> bool:
     parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".", "..")]
-    return any(part.startswith(DROPPINGS) for part in parts)
+    return any(part.startswith(IGNORED_NAMES) for part in parts)
 
 
 def safe_name(name: str) -> str:

@@ -25,7 +25,7 @@ LIBRARIES = 400 << 20  # what a worker holds before its first task, with room ab
 READING = frozenset({"check", "convert", "verify", "show", "roster", "receive"})
 
 
-class Exceeded(Exception):
+class LimitExceeded(Exception):
     """A process took more than it may: 'memory' or 'time'."""
 
     def __init__(self, what: str) -> None:

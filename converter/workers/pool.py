@@ -38,11 +38,11 @@ AHEAD = 4  # tasks a runner that may be done or waiting while the first of them 
 Answer = tuple[Any, tuple[bytes, ...]]
 
 
-class Bug(Exception):
+class InternalError(Exception):
     """A task raised: a mistake of ours, with the worker's traceback."""
 
 
-class Refused(Exception):
+class TaskRejected(Exception):
     """A task cannot be done as asked: a broken form or an output that cannot be written."""
 
     def __init__(self, kind: str, detail: list[str]) -> None:
@@ -50,7 +50,7 @@ class Refused(Exception):
         super().__init__(f"{kind}: {detail}")
 
 
-class Died(Exception):
+class WorkerDied(Exception):
     """The worker hung ('time'), ran out of memory ('memory') or crashed ('crash')."""
 
     def __init__(self, how: str, file: int | None) -> None:
@@ -142,17 +142,17 @@ class Worker:
                 if "file" not in frame.data:
                     break
                 reading = int(frame.data["file"])
-        except limits.Exceeded as exceeded:
+        except limits.LimitExceeded as exceeded:
             self.stop()
-            raise Died(exceeded.what, reading) from None
+            raise WorkerDied(exceeded.what, reading) from None
         except (OSError, EOFError):
             ended = _exit_code(self._process)
             said = b"".join(self._said).decode("utf-8", "replace")
             self.stop()
             if self._fresh and ended > 0:  # an exception before its first task: it cannot start
-                raise Bug(f"the worker did not start ({ended})\n{said}") from None
+                raise InternalError(f"the worker did not start ({ended})\n{said}") from None
             # What is written in Rust does not raise when memory ends, it aborts.
-            raise Died("memory" if OUT_OF_MEMORY in said else "crash", reading) from None
+            raise WorkerDied("memory" if OUT_OF_MEMORY in said else "crash", reading) from None
         return self._judge(frame, reading)
 
     def _next(self, seconds: float, allowed: int) -> protocol.Frame:
@@ -167,9 +167,9 @@ class Worker:
                 waited, now = time.monotonic() - since, limits.usage(self._process.pid)
                 busy = now.seconds - before.seconds if now and before else waited
                 if now and now.bytes > allowed + limits.LIBRARIES:
-                    raise limits.Exceeded("memory") from None
+                    raise limits.LimitExceeded("memory") from None
                 if busy > seconds or waited > seconds * PATIENCE:
-                    raise limits.Exceeded("time") from None
+                    raise limits.LimitExceeded("time") from None
                 continue
             if frame is None:
                 raise EOFError
@@ -181,10 +181,10 @@ class Worker:
             return frame.data["done"], frame.blobs
         if failed == "memory":
             self.stop()  # its heap may be in pieces
-            raise Died("memory", reading)
+            raise WorkerDied("memory", reading)
         if failed == "bug":
-            raise Bug(frame.data["detail"])
-        raise Refused(failed, [str(part) for part in frame.data["detail"]])
+            raise InternalError(frame.data["detail"])
+        raise TaskRejected(failed, [str(part) for part in frame.data["detail"]])
 
 
 class Shared:
@@ -206,7 +206,7 @@ class Shared:
 
 
 @contextlib.contextmanager
-def here(worker: Worker, jobs: int) -> Iterator[Sequence[Runner]]:
+def local_pool(worker: Worker, jobs: int) -> Iterator[Sequence[Runner]]:
     """`jobs` processes on this machine, the given one (perhaps already started) among them.
     They start when they are needed, and stay warm until the end."""
     others = [Worker() for _ in range(jobs - 1)]
@@ -222,7 +222,7 @@ def answers(
     tasks: Iterable[Task],
     pool: Sequence[Runner],
     split: Callable[[Task], Iterable[Task]],
-    lost: Callable[[Task, Died], Answer],
+    lost: Callable[[Task, WorkerDied], Answer],
 ) -> Iterator[Iterator[Answer]]:
     """The answers in the order of the tasks, each runner of the pool busy with one at a time.
 
@@ -237,7 +237,7 @@ def answers(
     def answered(task: Task) -> list[Answer]:
         try:
             return [shared.run(task)]
-        except Died as died:
+        except WorkerDied as died:
             parts = [] if ended.is_set() else list(split(task))
             if len(parts) <= 1:
                 return [lost(task, died)]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from converter.model.issues import Issue, Issues, Level, Place
-from converter.model.submissions import Changes, Outcome
+from converter.model.submissions import CellFixes, Outcome
 
 _HEAD = struct.Struct(">QI")  # bytes of JSON, number of attachments
 _SIZE = struct.Struct(">Q")
@@ -149,7 +149,7 @@ def unpack_issues(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Issues:
     return Issues.unpacked(data, blobs[first:end])
 
 
-def pack_changes(changes: Changes, blobs: list[bytes]) -> dict[str, Any]:
+def pack_changes(changes: CellFixes, blobs: list[bytes]) -> dict[str, Any]:
     """Plain values for `unpack_changes`, see `pack_issues`."""
     new = json.dumps(list(changes.new)).encode()
     data = {"new": len(blobs)}
@@ -157,6 +157,6 @@ def pack_changes(changes: Changes, blobs: list[bytes]) -> dict[str, Any]:
     return {**data, "notes": pack_issues(changes.notes, blobs)}
 
 
-def unpack_changes(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Changes:
+def unpack_changes(data: Mapping[str, Any], blobs: Sequence[bytes]) -> CellFixes:
     new = [str(text) for text in json.loads(blobs[data["new"]])]
-    return Changes(unpack_issues(data["notes"], blobs), new)
+    return CellFixes(unpack_issues(data["notes"], blobs), new)

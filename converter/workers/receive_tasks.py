@@ -34,7 +34,7 @@ PROBLEMS = 40  # kinds of faults that a receipt lists
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class OpenedFile:
     """A submission and what its envelope proves."""
 
     submission: Submission
@@ -50,7 +50,7 @@ def unpack(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progress
     {"container", "members": [[name, path, content] …], "refused": [[name, content, issue] …]}.
     """
     about_to_read(0)
-    if workbook.sniff(Path(args["path"])) not in ("zip", "damaged"):
+    if workbook.detect_type(Path(args["path"])) not in ("zip", "damaged"):
         return {"container": False}, ()
     folder = Path(args["folder"])
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def receive(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progres
                 from converter import template
                 from converter.report.annotate import annotated
 
-                press = press or template.Press(definition)
+                press = press or template.TemplateRenderer(definition)
                 lies = {name: Path(path)}
                 yield (
                     Path(target),
@@ -107,13 +107,13 @@ def receive(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progres
 
 def _judged(
     args: dict[str, Any], definition: Form, about_to_read: Progress
-) -> Iterator[tuple[int, Read, checking.Checked]]:
-    waiting: list[tuple[int, Read]] = []
+) -> Iterator[tuple[int, OpenedFile, checking.Checked]]:
+    waiting: list[tuple[int, OpenedFile]] = []
     rows = 0
     for number, (_, path, name, _) in enumerate(args["files"]):
         about_to_read(number)
         found = workbook.read(Path(path), definition, name)
-        one = Read(found)
+        one = OpenedFile(found)
         if workbook.is_package(Path(path), found):
             if not args["packages"]:
                 continue
@@ -128,15 +128,15 @@ def _judged(
 
 
 def _check(
-    waiting: Sequence[tuple[int, Read]], definition: Form
-) -> Iterator[tuple[int, Read, checking.Checked]]:
+    waiting: Sequence[tuple[int, OpenedFile]], definition: Form
+) -> Iterator[tuple[int, OpenedFile, checking.Checked]]:
     if waiting:
         judged = checking.check([r.submission for _, r in waiting], definition, today())
         for (number, one), checked in zip(waiting, judged, strict=True):
             yield number, one, checked
 
 
-def read_package(path: Path, name: str, definition: Form, keys_folder: str) -> Read:
+def read_package(path: Path, name: str, definition: Form, keys_folder: str) -> OpenedFile:
     """A package as it came, under the name it goes by. Never raises on bad data.
 
     With the union's keys a sealed package is opened and a signature is one of a unit that this
@@ -146,7 +146,7 @@ def read_package(path: Path, name: str, definition: Form, keys_folder: str) -> R
 
     if not keys_folder:
         found = package.examine(path, definition)
-        return Read(_renamed(found.submission, str(path), name), sealed=found.sealed)
+        return OpenedFile(_renamed(found.submission, str(path), name), sealed=found.sealed)
     from converter import identity
     from converter.identity import keys
 
@@ -154,7 +154,7 @@ def read_package(path: Path, name: str, definition: Form, keys_folder: str) -> R
     found = package.examine(
         path, definition, union=identity.union_of(folder), opener=keys.opener(folder)
     )
-    return Read(
+    return OpenedFile(
         _renamed(found.submission, str(path), name),
         created=found.created if found.signed else "",
         signed=found.signed,
@@ -179,7 +179,7 @@ def _renamed(submission: Submission, old: str, name: str) -> Submission:
 
 
 def _entry(
-    one: Read, checked: checking.Checked, definition: Form, annotated: str
+    one: OpenedFile, checked: checking.Checked, definition: Form, annotated: str
 ) -> dict[str, Any]:
     submission, outcome, records = checked.submission, checked.outcome, checked.records
     named = {f.identity: records.unit.get(f.key, "") for f in definition.unit if f.identity}
@@ -224,8 +224,8 @@ def _problems(outcome: Outcome, definition: Form) -> list[dict[str, Any]]:
     """What stands in the way or should be looked at, ID numbers masked; a line a kind of fault."""
     from converter.report import issue_text
 
-    words = issue_text.Words(definition, show_ids=False)
-    groups = issue_text.gathered(issue_text.ordered(outcome, definition))
+    words = issue_text.IssueRenderer(definition, show_ids=False)
+    groups = issue_text.grouped(issue_text.ordered(outcome, definition))
     serious = [group for group in groups if group[0].level is not Level.NOTE]
     return [
         {

@@ -16,7 +16,7 @@ from converter.forms import loading
 from converter.kinds import KINDS
 from converter.model.clock import today
 from converter.model.forms import Field, Form
-from converter.model.issues import Head, Issue, Level, Place
+from converter.model.issues import Issue, IssueGroup, Level, Place
 from converter.model.submissions import Identity, Records, Stamp, Submission
 from converter.validation import checking, fixing
 from converter.workers import page_summary, protocol, receive_tasks
@@ -68,7 +68,7 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
             wanted = target if outcome.readable and outcome.status != "ok" else None
             made = None
             if mended_to and outcome.readable:
-                made = fixing.mend(submission, outcome, checked.records, definition)
+                made = fixing.fix(submission, outcome, checked.records, definition)
                 made = made if made.changes else None
             annotated.append(str(wanted or ""))
             fixed.append(str(mended_to) if made else "")
@@ -78,7 +78,7 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
             from converter import template
             from converter.report.annotate import annotated as marked
 
-            press = press or template.Press(definition)
+            press = press or template.TemplateRenderer(definition)
             files = {path: Path(path) for path in args["paths"]}
             if wanted:
                 yield wanted, marked(press, submission, outcome, files=files)
@@ -171,7 +171,7 @@ def _one(
     return judged[0] if len(judged) == 1 else None
 
 
-def _is_sealed(issue: Issue | Head) -> bool:
+def _is_sealed(issue: Issue | IssueGroup) -> bool:
     """A package whose tables nobody here can open."""
     from converter import package
 
@@ -282,10 +282,10 @@ def templates(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> An
     its secret) a blob.
     """
     from converter import identity
-    from converter.template import Press
+    from converter.template import TemplateRenderer
 
     definition = loading.load(Path(args["form"]))
-    press, rows = Press(definition), args["rows"] or definition.limits["rows"]
+    press, rows = TemplateRenderer(definition), args["rows"] or definition.limits["rows"]
     stamps = (_stamped(Stamp(), identity.parse(document).identity) for document in blobs)
     outputs = map(Path, args["outputs"])
     writing.write_many((o, press.blank(s, rows=rows)) for o, s in zip(outputs, stamps, strict=True))

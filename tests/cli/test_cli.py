@@ -317,7 +317,7 @@ def test_a_bug_exits_101_with_a_note_that_names_nobody(
     good: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(self: object, task: object) -> None:
-        raise pool.Bug("KeyError: '110101199003070000' at line 3")
+        raise pool.InternalError("KeyError: '110101199003070000' at line 3")
 
     monkeypatch.setattr(pool.Worker, "run", broken)
     assert cli.run(["check", str(good)]) == 101

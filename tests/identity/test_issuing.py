@@ -134,7 +134,7 @@ def test_what_a_killed_process_left_is_removed_and_its_serials_are_not_given_aga
 
 
 def test_two_at_once_do_not_give_out_one_serial(union: Office) -> None:
-    with ledger.locked(union.keys), pytest.raises(ledger.Busy) as caught:
+    with ledger.locked(union.keys), pytest.raises(ledger.LedgerBusy) as caught:
         union.issue()
     assert str(union.keys) in caught.value.said
     assert union.issue().again == 0  # the lock is gone with its holder

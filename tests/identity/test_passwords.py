@@ -12,7 +12,7 @@ import pytest
 
 from converter.identity import issuing, ledger, passwords
 from converter.identity.issuing import Issued
-from converter.usecases.common import Stop
+from converter.usecases.common import UsageError
 from converter.usecases.identities import chosen, new_password
 from tests.commands import run
 from tests.identity.unions import OTHER, UNIT, Office
@@ -82,7 +82,7 @@ def test_a_new_password_for_one_unit(union: Office) -> None:
     assert passwords.matches(made, lines[UNIT.code, 1])
     assert not passwords.matches(first[UNIT.code], lines[UNIT.code, 1])
     assert passwords.matches(first[OTHER.code], lines[OTHER.code, 1])
-    with pytest.raises(Stop, match="130102-9999"):
+    with pytest.raises(UsageError, match="130102-9999"):
         new_password(union.keys, "130102-9999")
 
 
@@ -98,7 +98,7 @@ def test_the_command_shows_a_new_password_once(union: Office) -> None:
 def test_only_the_units_that_were_named_are_issued_to() -> None:
     assert chosen([UNIT, OTHER], [OTHER.code]) == [OTHER]
     assert chosen([UNIT, OTHER], []) == [UNIT, OTHER]
-    with pytest.raises(Stop, match="nobody"):
+    with pytest.raises(UsageError, match="nobody"):
         chosen([UNIT, OTHER], ["nobody"])
 
 

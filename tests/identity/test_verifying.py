@@ -164,7 +164,7 @@ def test_a_secret_that_does_not_fit_is_refused_and_not_quoted(
     text = path.read_text("utf-8")
     own = text.partition('<secret algorithm="Ed25519">')[2].partition("<")[0]
     path.write_text(text.replace(own, secret), "utf-8")
-    found, (issue,) = loading.hold(path, TODAY)
+    found, (issue,) = loading.load_private(path, TODAY)
     assert (found, issue.code) == (None, code)
     assert not secret or secret not in repr(issue)
 
@@ -185,7 +185,7 @@ def test_a_file_without_the_secret_is_held_without_signing(union: Office) -> Non
 def test_a_secret_of_another_make_is_refused(change: Callable[[str], str], union: Office) -> None:
     path = union.file()
     path.write_text(change(path.read_text("utf-8")), "utf-8")
-    assert [i.code for i in loading.hold(path, TODAY)[1]] == ["I141"]
+    assert [i.code for i in loading.load_private(path, TODAY)[1]] == ["I141"]
 
 
 def test_what_is_held_tells_nothing_of_the_secret(union: Office) -> None:

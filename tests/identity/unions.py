@@ -43,8 +43,8 @@ def office(folder: Path, name: str = "县") -> Office:
     return Office(folder / name / "keys", folder / name / "files")
 
 
-def held(path: Path, today: date = TODAY) -> loading.Held:
-    found, issues = loading.hold(path, today)
+def held(path: Path, today: date = TODAY) -> loading.LoadedIdentity:
+    found, issues = loading.load_private(path, today)
     assert issues == []
     assert found is not None
     return found

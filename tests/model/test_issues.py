@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from converter.model import issues
 from converter.model.clock import today
-from converter.model.issues import Head, Issue, Issues, Level, Place
+from converter.model.issues import Issue, IssueGroup, Issues, Level, Place
 from converter.model.submissions import Outcome, RawColumn, RawSheet, Stamp, Submission
 from converter.report import as_json, terminal
 from converter.validation import checking
@@ -35,7 +35,7 @@ ISSUES = st.builds(
 LISTS = st.lists(ISSUES, max_size=9)
 
 
-def column(head: Head) -> tuple[int, str]:
+def column(head: IssueGroup) -> tuple[int, str]:
     return head.place.column, head.code
 
 

@@ -42,9 +42,11 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     put(people, sheets.member_cell(book, 4, "加入工会时间"), "2010.5.1")
     people.cell(FIRST + 6, 12, "一条旁注")
     found = judged(sheets.saved(book, folder))
-    done = fixing.mend(found.submission, found.outcome, found.records, FORM)
+    done = fixing.fix(found.submission, found.outcome, found.records, FORM)
     files = {found.submission.file: Path(found.submission.file)}
-    pieces = annotated(template.Press(FORM), done.submission, done.outcome, done.changes, files)
+    pieces = annotated(
+        template.TemplateRenderer(FORM), done.submission, done.outcome, done.changes, files
+    )
     copy = folder / "copy.xlsx"
     copy.write_bytes(b"".join(pieces))
     here = f"sheet:{MEMBERS_AT}"

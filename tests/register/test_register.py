@@ -12,22 +12,31 @@ import duckdb
 import pytest
 
 from converter.model.forms import Form
-from converter.register import Arrival, Busy, Claim, Listed, Register, Snapshot, StoreError, schema
+from converter.register import (
+    ClaimedSender,
+    ReceivedFile,
+    Register,
+    RegisterBusy,
+    RegisterError,
+    RosterEntry,
+    Snapshot,
+    schema,
+)
 from tests.canonical import FORM
 
 NAME, SUPERIOR = "示例机械有限公司工会委员会", "示例县总工会"
 
 
-def arrival(file: str, digest: str = "d", **changed: object) -> Arrival:
+def arrival(file: str, digest: str = "d", **changed: object) -> ReceivedFile:
     answers = {"staff": "15", "members": "4", "unit_name": NAME}
-    one = Arrival(
-        file, f"sha of {file}", "accepted", Claim("", NAME, "", SUPERIOR), "2026", digest,
+    one = ReceivedFile(
+        file, f"sha of {file}", "accepted", ClaimedSender("", NAME, "", SUPERIOR), "2026", digest,
         answers=answers, member_sheet="会员基本信息表", id_column=3,
     )  # fmt: skip
     return replace(one, **changed)
 
 
-def record(folder: Path, *batches: list[Arrival], form: Form = FORM) -> None:
+def record(folder: Path, *batches: list[ReceivedFile], form: Form = FORM) -> None:
     with Register(folder, form) as register:
         for batch in batches:
             with register.record(batch, "2026-03-01T00:00:00Z"):
@@ -104,9 +113,11 @@ def test_a_unit_known_by_name_gets_the_rosters_code_and_its_history(tmp_path: Pa
     with Register(tmp_path, FORM) as register:
         with register.record([arrival("1", "a")], "t") as before:
             assert before[0].code == ""
-        with register.record([arrival("2", "b", claim=Claim("77", "别的工会", "", "别处"))], "t"):
+        with register.record(
+            [arrival("2", "b", claim=ClaimedSender("77", "别的工会", "", "别处"))], "t"
+        ):
             pass
-        register.set_roster([Listed("42", "示例机械有限公司 工会委员会", "", SUPERIOR)])
+        register.set_roster([RosterEntry("42", "示例机械有限公司 工会委员会", "", SUPERIOR)])
         with register.record([arrival("3", "c")], "t") as after:
             assert (after[0].code, after[0].unit, after[0].listed) == ("42", before[0].unit, True)
         assert register.query("SELECT state FROM submissions ORDER BY id") == [
@@ -116,11 +127,11 @@ def test_a_unit_known_by_name_gets_the_rosters_code_and_its_history(tmp_path: Pa
 
 def test_two_names_of_one_unit_become_one_history(tmp_path: Path) -> None:
     with Register(tmp_path, FORM) as register:
-        coded = arrival("1", "a", claim=Claim("42", "老名称", "", SUPERIOR))
+        coded = arrival("1", "a", claim=ClaimedSender("42", "老名称", "", SUPERIOR))
         with register.record([coded, arrival("2", "b")], "t"):
             pass
         assert len(register.query("SELECT * FROM units")) == 2
-        register.set_roster([Listed("42", NAME, "", SUPERIOR)])
+        register.set_roster([RosterEntry("42", NAME, "", SUPERIOR)])
         assert len(register.query("SELECT * FROM units")) == 1
         assert register.query("SELECT state, other FROM submissions ORDER BY id") == [
             ("superseded", 2),
@@ -153,7 +164,7 @@ def test_a_register_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     record(tmp_path, [arrival("1")])
     with duckdb.connect(str(tmp_path / "register.duckdb")) as newer:
         newer.execute("INSERT INTO schema_version VALUES (99)")
-    with pytest.raises(StoreError) as error, Register(tmp_path, FORM):
+    with pytest.raises(RegisterError) as error, Register(tmp_path, FORM):
         pass
     assert error.value.key == "store_newer"
     with Register(tmp_path / "other", FORM):
@@ -169,7 +180,7 @@ def test_a_field_that_is_new_in_the_form_gets_its_column(tmp_path: Path) -> None
 
 
 def test_a_second_writer_is_told_who_is_writing(tmp_path: Path) -> None:
-    with Register(tmp_path, FORM), pytest.raises(Busy) as error, Register(tmp_path, FORM):
+    with Register(tmp_path, FORM), pytest.raises(RegisterBusy) as error, Register(tmp_path, FORM):
         pass
     assert error.value.pid
     assert error.value.host
@@ -204,20 +215,20 @@ def test_readers_see_whole_publications_while_somebody_writes(tmp_path: Path) ->
 
 
 def test_a_folder_without_a_register_is_no_register(tmp_path: Path) -> None:
-    with pytest.raises(StoreError) as error:
+    with pytest.raises(RegisterError) as error:
         Snapshot(tmp_path)
     assert error.value.key == "store_unpublished"
 
 
 def test_a_file_that_is_no_register_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "register.duckdb").write_bytes(b"no database" * 1000)
-    with pytest.raises(StoreError) as error, Register(tmp_path, FORM):
+    with pytest.raises(RegisterError) as error, Register(tmp_path, FORM):
         pass
     assert error.value.key == "store_broken"
 
 
 def test_where_reading_itself_failed_it_is_tried_again(tmp_path: Path) -> None:
-    lost = arrival("1", "", result="rejected", claim=Claim(), found=(("F902", "error", 1),))
+    lost = arrival("1", "", result="rejected", claim=ClaimedSender(), found=(("F902", "error", 1),))
     refused = arrival("2", "", result="rejected", found=(("K503", "error", 1),))
     record(tmp_path, [lost, refused])
     with Register(tmp_path, FORM) as register:
@@ -233,7 +244,7 @@ def test_a_later_file_of_a_batch_does_not_change_what_is_told_of_an_earlier_one(
     tmp_path: Path,
 ) -> None:
     """Receipts do not depend on where one batch ends and the next begins."""
-    coded = Claim("42", NAME, "1", SUPERIOR)
+    coded = ClaimedSender("42", NAME, "1", SUPERIOR)
     files = [arrival("1", "a"), arrival("2", "b", claim=coded), arrival("3", "c")]
     told = []
     for name, batches in (("one", [files]), ("many", [[file] for file in files])):
@@ -249,11 +260,11 @@ def test_a_later_file_of_a_batch_does_not_change_what_is_told_of_an_earlier_one(
 def test_thousands_of_units_get_their_codes_at_once(tmp_path: Path) -> None:
     names = [f"示例第{n}公司工会委员会" for n in range(3_000)]
     with Register(tmp_path, FORM) as register:
-        claims = [arrival(name, claim=Claim("", name, "", SUPERIOR)) for name in names]
+        claims = [arrival(name, claim=ClaimedSender("", name, "", SUPERIOR)) for name in names]
         with register.record(claims, "t"):
             pass
         roster = [
-            Listed(f"130102-{n:04}", name, "130102", SUPERIOR) for n, name in enumerate(names)
+            RosterEntry(f"130102-{n:04}", name, "130102", SUPERIOR) for n, name in enumerate(names)
         ]
         register.set_roster(roster[:-1])
         codes = dict(register.query("SELECT name, code FROM units"))

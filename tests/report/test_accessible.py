@@ -54,12 +54,14 @@ def summary_page(form: Form) -> str:
     four = tuple(("示例县总工会", f"示例{n}工会", f"13-{n}", "没有收到") for n in range(90))
     return summary.html(
         [
-            Figure(cards.Table("总览", ("项目", "数值"), (("应报", 10), ("已报", 5))), TILES),
-            Figure(cards.Table("进度", header, rows), STACKED, (2, 4, 5), total=True),
-            Figure(cards.Table("每天", ("日期", "当天", "累计"), three), LINE, (2,)),
-            Figure(cards.Table("年龄", ("年龄", "男", "女"), three), PYRAMID, (1, 2)),
-            Figure(cards.Table("问题", ("问题", "级别", "文件"), four), BARS, ()),
-            Figure(cards.Table("没报", ("上级", "单位", "代码", "情况"), four)),
+            Figure(
+                cards.StatisticsTable("总览", ("项目", "数值"), (("应报", 10), ("已报", 5))), TILES
+            ),
+            Figure(cards.StatisticsTable("进度", header, rows), STACKED, (2, 4, 5), total=True),
+            Figure(cards.StatisticsTable("每天", ("日期", "当天", "累计"), three), LINE, (2,)),
+            Figure(cards.StatisticsTable("年龄", ("年龄", "男", "女"), three), PYRAMID, (1, 2)),
+            Figure(cards.StatisticsTable("问题", ("问题", "级别", "文件"), four), BARS, ()),
+            Figure(cards.StatisticsTable("没报", ("上级", "单位", "代码", "情况"), four)),
         ],
         "汇总（2026）",
         "登记库发布于今天",

@@ -57,7 +57,7 @@ def copy(
     given: Submission, whole: Form, folder: Path, *issues: Issue
 ) -> openpyxl.workbook.workbook.Workbook:
     target = folder / "填报-批注.xlsx"
-    pieces = annotate.annotated(template.Press(whole), given, Outcome(FILE, issues))
+    pieces = annotate.annotated(template.TemplateRenderer(whole), given, Outcome(FILE, issues))
     target.write_bytes(b"".join(pieces))
     return openpyxl.load_workbook(target)
 

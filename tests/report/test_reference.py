@@ -96,4 +96,4 @@ def test_relative_links_lead_somewhere() -> None:
 
 
 def test_every_kind_has_a_name_for_people() -> None:
-    assert all(messages.say(f"report_kind_{kind}") for kind in KINDS)
+    assert all(messages.message(f"report_kind_{kind}") for kind in KINDS)

@@ -30,7 +30,7 @@ def judged(path: Path) -> Checked:
 def copy_of(path: Path, folder: Path, name: str = "批注.xlsx") -> Path:
     found, target = judged(path), folder / name
     pieces = annotated(
-        template.Press(FORM), found.submission, found.outcome, files={str(path): path}
+        template.TemplateRenderer(FORM), found.submission, found.outcome, files={str(path): path}
     )
     target.write_bytes(b"".join(pieces))
     return target

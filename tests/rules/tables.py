@@ -21,7 +21,7 @@ from converter.messages.catalogue import entry, fill
 from converter.model.forms import Form, Rule
 from converter.model.issues import Level
 from converter.rules import FAMILIES
-from converter.rules.base import Column, Hit, Table, Tables
+from converter.rules.base import FormColumns, SheetColumns, ValidatedColumn, Violation
 
 FORM: Form = loading.load(loading.form_dir())
 TODAY = date(2026, 3, 1)
@@ -34,7 +34,7 @@ def lines(text: str) -> tuple[list[str], list[list[str]]]:
     return rows[0], rows[1:]
 
 
-def column(path: str, cells: list[str], index: pd.Index) -> Column:
+def column(path: str, cells: list[str], index: pd.Index) -> ValidatedColumn:
     """One judged column."""
     field = FORM.field(path)
     raw, typed, text, faulty = [], [], [], []
@@ -52,14 +52,14 @@ def column(path: str, cells: list[str], index: pd.Index) -> Column:
     known = series(text)
     blank = (known == "") & ~series(faulty, bool)
     value = KINDS[field.kind].value(known, field, FORM) if len(index) else _empty(field.kind, path)
-    return Column(series(raw), series(typed), known, value, blank, series(faulty, bool))
+    return ValidatedColumn(series(raw), series(typed), known, value, blank, series(faulty, bool))
 
 
 def _empty(kind: str, path: str) -> pd.Series:
     return KINDS[kind].value(pd.Series([""], dtype=object), FORM.field(path), FORM).iloc[:0]
 
 
-def table(sheet: str, text: str, first: int = 0) -> Table:
+def table(sheet: str, text: str, first: int = 0) -> SheetColumns:
     """All fields of a sheet; those that are not written are blank."""
     keys, rows = lines(text) if text else ([], [])
     index = pd.Index(np.arange(first, first + len(rows)), dtype="int64")
@@ -73,11 +73,11 @@ def table(sheet: str, text: str, first: int = 0) -> Table:
         for field in FORM.sheet(sheet)
     }
     assert not cells, f"no such fields: {sorted(cells)}"
-    return Table(columns, pd.Series(of, index=index, dtype="int64"))
+    return SheetColumns(columns, pd.Series(of, index=index, dtype="int64"))
 
 
-def tables(unit: str = "", member: str = "", today: date = TODAY, **more: Any) -> Tables:
-    return Tables(table("unit", unit), table("member", member), today, FORM, **more)
+def tables(unit: str = "", member: str = "", today: date = TODAY, **more: Any) -> FormColumns:
+    return FormColumns(table("unit", unit), table("member", member), today, FORM, **more)
 
 
 def rule(code: str, **options: Any) -> Rule:
@@ -87,17 +87,17 @@ def rule(code: str, **options: Any) -> Rule:
     return replace(found, options={**found.options, **options}) if options else found
 
 
-def hits(code: str | Rule, given: Tables) -> list[Hit]:
+def hits(code: str | Rule, given: FormColumns) -> list[Violation]:
     wanted = rule(code) if isinstance(code, str) else code
     return list(FAMILIES[wanted.family].find(wanted, given))
 
 
-def at(code: str | Rule, given: Tables) -> list[tuple[str, int]]:
+def at(code: str | Rule, given: FormColumns) -> list[tuple[str, int]]:
     """Where a rule reports: (field path, record)."""
     return [(hit.path, hit.record) for hit in hits(code, given)]
 
 
-def sentence(code: str, given: Tables) -> str:
+def sentence(code: str, given: FormColumns) -> str:
     """The sentence of the first hit; fails where a placeholder was left over."""
     hit = hits(code, given)[0]
     words = {"title": FORM.field(hit.path).title, "related_cell": "C5", **hit.params}

@@ -9,7 +9,7 @@ import pytest
 
 from converter.model.forms import Code, CodeList
 from converter.rules import FAMILIES
-from converter.rules.base import Table, Tables
+from converter.rules.base import FormColumns, SheetColumns
 from tests.rules.tables import FORM, TODAY, at, hits, rule, sentence, table, tables
 
 
@@ -152,7 +152,7 @@ def test_the_same_id_in_another_submission_is_not_this_rules_business() -> None:
 def test_record_labels_are_the_tables_own() -> None:
     """A batch's records need not count from 0."""
     member = table("member", "id_number\nA\nB\nA", first=40)
-    given = Tables(table("unit", ""), member, TODAY, FORM)
+    given = FormColumns(table("unit", ""), member, TODAY, FORM)
     (hit,) = hits("X191", given)
     assert (hit.record, hit.related) == (42, (("member.id_number", 40),))
 
@@ -163,6 +163,6 @@ def test_records_out_of_order_keep_their_labels() -> None:
         key: type(c)(*(getattr(c, name).set_axis([7, 3, 5]) for name in c.__dataclass_fields__))
         for key, c in source.columns.items()
     }
-    member = Table(columns, pd.Series([0, 0, 0], index=[7, 3, 5]))
-    (hit,) = hits("X191", Tables(table("unit", ""), member, TODAY, FORM))
+    member = SheetColumns(columns, pd.Series([0, 0, 0], index=[7, 3, 5]))
+    (hit,) = hits("X191", FormColumns(table("unit", ""), member, TODAY, FORM))
     assert (hit.record, hit.related) == (5, (("member.id_number", 7),))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.rules import FAMILIES
 from converter.rules.ages import age
 from converter.rules.within_years import years_before
@@ -121,7 +121,7 @@ def test_both_limits_of_an_age_may_stand_together() -> None:
     given = tables("chair_birthday\n1965-03-01\n1966-03-01\n2009-01-01")
     assert [record for _, record in at(both, given)] == [0, 2]
     words = FAMILIES[both.family].words(both, "unit.chair_birthday", FORM)
-    assert words["wrong"] == say("age_outside", min=18, max=60)
+    assert words["wrong"] == message("age_outside", min=18, max=60)
 
 
 @drawn(st.dates(date(1850, 1, 1), TODAY), st.dates(date(1850, 1, 1), TODAY))

@@ -19,7 +19,7 @@ from converter.kinds import KINDS
 from converter.messages.catalogue import entry, fill
 from converter.model.forms import Code, CodeList, Form, Rule, Sheet
 from converter.rules import FAMILIES, ages, within_years
-from converter.rules.base import Ref, Tables
+from converter.rules.base import FormColumns, Ref
 from tests.rules.tables import FORM, TODAY, at, column, hits, live, rule, table, tables
 
 BANNED = re.compile(
@@ -240,7 +240,7 @@ def filled(sheet: Sheet, mark: str) -> str:
 
 @pytest.mark.parametrize("given", FORM.rules, ids=lambda r: r.code)
 def test_cells_in_error_raise_no_second_alarm(given: Rule) -> None:
-    broken = Tables(
+    broken = FormColumns(
         table("unit", filled(FORM.unit, "!")),
         table("member", filled(FORM.member, "!")),
         TODAY,

@@ -22,7 +22,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from converter.formulas.expressions import list_name
 from converter.model.forms import CodeList, Field, Form, Rule
 from converter.rules import FAMILIES
-from converter.rules.base import Column, Ref, Table, Tables
+from converter.rules.base import FormColumns, Ref, SheetColumns, ValidatedColumn
 from converter.rules.within_years import years_before
 from tests.parity.office import recalculated
 from tests.rules.tables import FORM, at, column
@@ -188,19 +188,22 @@ def conditions(name: str) -> Iterator[tuple[Rule, str]]:
                 yield rule, path
 
 
-def repeated(sheet: Sheet, times: int) -> dict[str, Column]:
+def repeated(sheet: Sheet, times: int) -> dict[str, ValidatedColumn]:
     index = pd.RangeIndex(times * MEMBERS)
     return {
         path.partition(".")[2]: column(path, texts * times, index) for path, texts in sheet.items()
     }
 
 
-def tables(unit: Sheet, member: Sheet, today: date) -> Tables:
+def tables(unit: Sheet, member: Sheet, today: date) -> FormColumns:
     """The same records as the pipeline sees them: every unit has all the members."""
     units = {p.partition(".")[2]: column(p, t, pd.RangeIndex(UNITS)) for p, t in unit.items()}
     owners = pd.Series([n for n in range(UNITS) for _ in range(MEMBERS)])
-    return Tables(
-        Table(units, pd.Series(range(UNITS))), Table(repeated(member, UNITS), owners), today, FORM
+    return FormColumns(
+        SheetColumns(units, pd.Series(range(UNITS))),
+        SheetColumns(repeated(member, UNITS), owners),
+        today,
+        FORM,
     )
 
 

@@ -109,7 +109,7 @@ def _work_here() -> None:
             data, blobs = tasks.TASKS[task.name](args, task.blobs, lambda number: None)
         except OSError as error:
             detail = [str(error.filename or ""), error.strerror or str(error)]
-            raise pool.Refused("output", detail) from error
+            raise pool.TaskRejected("output", detail) from error
         return json.loads(json.dumps(data)), tuple(blobs)
 
     pool.Worker.run = perform  # type: ignore[method-assign]

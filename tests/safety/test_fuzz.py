@@ -116,7 +116,7 @@ def same_content(changed: dict[str, bytes], members: dict[str, bytes]) -> bool:
     """Whether only white space of the identity file differs, which means nothing."""
     name = FORM.package.identity
     if changed == members | {name: changed[name]}:
-        with contextlib.suppress(identity.Refused):
+        with contextlib.suppress(identity.IdentityRefused):
             return identity.parse(changed[name]) == identity.parse(members[name])
     return False
 

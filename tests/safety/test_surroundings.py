@@ -161,14 +161,14 @@ def test_a_file_that_vanishes_before_it_is_read_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = making.write(tmp_path / "a.xlsx", {})
-    obstacle = workbook.obstacle
+    obstacle = workbook.unreadable_reason
 
     def gone(asked: Path) -> str:
         found = obstacle(asked)
         asked.unlink()
         return found
 
-    monkeypatch.setattr(workbook, "obstacle", gone)
+    monkeypatch.setattr(workbook, "unreadable_reason", gone)
     assert only_code(path) == "F005"
 
 

@@ -62,7 +62,7 @@ def test_no_changed_identity_passes_for_the_issued_one(tmp_path: Path) -> None:
             continue
         assert public.identity == sound.public.identity
         assert public.keys == sound.public.keys
-        found, _ = loading.hold(path, TODAY)
+        found, _ = loading.load_private(path, TODAY)
         assert (
             found is None or found.signer is None or found.signer.public == public.keys.unit_signing
         )
@@ -78,5 +78,5 @@ def test_a_secret_of_another_unit_signs_nothing_here(tmp_path: Path) -> None:
     theirs = secret.search(second.read_bytes())
     assert theirs
     first.write_bytes(secret.sub(theirs[0], first.read_bytes()))
-    found, issues = loading.hold(first, TODAY)
+    found, issues = loading.load_private(first, TODAY)
     assert found is None or found.signer is None or any(i.level is Level.ERROR for i in issues)

@@ -14,19 +14,19 @@ from hypothesis import strategies as st
 from converter import statistics
 from converter.model.errors import FormError
 from converter.model.submissions import Records
-from converter.statistics import Table
+from converter.statistics import StatisticsTable
 from tests.canonical import FORM, PEOPLE, records
 
 TODAY = date(2026, 2, 25)
 
 
-def tables(of: Records | None = None, today: date = TODAY) -> dict[str, Table]:
+def tables(of: Records | None = None, today: date = TODAY) -> dict[str, StatisticsTable]:
     found = statistics.tables(of or records(), FORM, today)
     cards = FORM.prose["statistics"]["table"]
     return {card["kind"]: table for card, table in zip(cards, found, strict=True)}
 
 
-def with_card(card: Mapping[str, Any]) -> list[Table]:
+def with_card(card: Mapping[str, Any]) -> list[StatisticsTable]:
     settings = {"total": "合计", "unknown": "不详", "table": [card]}
     form = replace(FORM, prose={"statistics": settings})
     return statistics.tables(records(), form, TODAY)

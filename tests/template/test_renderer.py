@@ -19,7 +19,7 @@ from converter.template.blueprint import compact, workbook
 from converter.template.cell_text import harmless
 from converter.template.labels import label
 from converter.template.layout import layout
-from converter.template.renderer import Press, prepared_rows
+from converter.template.renderer import TemplateRenderer, prepared_rows
 from converter.template.saving import parts
 from converter.template.style import Painter
 
@@ -46,12 +46,14 @@ def definition() -> Form:
 
 
 @pytest.fixture(scope="module")
-def press(definition: Form) -> Press:
-    return Press(definition)
+def press(definition: Form) -> TemplateRenderer:
+    return TemplateRenderer(definition)
 
 
 @pytest.mark.parametrize("stamp", [STAMP, AWKWARD], ids=["plain", "awkward"])
-def test_what_is_pressed_is_what_is_designed(stamp: Stamp, definition: Form, press: Press) -> None:
+def test_what_is_pressed_is_what_is_designed(
+    stamp: Stamp, definition: Form, press: TemplateRenderer
+) -> None:
     """Part by part, but for styles that answers may need and the rows that are written here."""
     designed = parts(workbook(layout(definition, 1), Painter(label(definition, "font")), stamp))
     with zipfile.ZipFile(BytesIO(press.blank(stamp, rows=1))) as pressed:
@@ -66,7 +68,7 @@ def _styleless(xml: bytes) -> bytes:
     return re.sub(rb' s="[0-9]+"', b"", xml)
 
 
-def test_a_filled_workbook_and_a_blank_one_differ_in_nothing_else(press: Press) -> None:
+def test_a_filled_workbook_and_a_blank_one_differ_in_nothing_else(press: TemplateRenderer) -> None:
     """Two ways to press, one result: with patterns for many, row by row for answers."""
     for stamp in (STAMP, AWKWARD):
         few, row_by_row = press.blank(stamp, rows=30), press.filled(None, stamp, rows=30)
@@ -80,7 +82,7 @@ def test_a_filled_workbook_and_a_blank_one_differ_in_nothing_else(press: Press) 
 
 
 def test_it_is_read_back_with_its_stamp_and_locked_names(
-    definition: Form, press: Press, tmp_path: Path
+    definition: Form, press: TemplateRenderer, tmp_path: Path
 ) -> None:
     for number, stamp in enumerate((STAMP, AWKWARD)):
         path = tmp_path / f"{number}.xlsx"
@@ -98,14 +100,14 @@ def test_the_form_is_designed_once_for_units_of_one_make(
     from converter.template import renderer as module
 
     made: list[frozenset[str]] = []
-    whole = module.design
+    whole = module.draw
 
     def counted(form: Form, names: frozenset[str], **how: bool) -> object:
         made.append(names)
         return whole(form, names, **how)
 
-    monkeypatch.setattr(module, "design", counted)
-    press = Press(definition)
+    monkeypatch.setattr(module, "draw", counted)
+    press = TemplateRenderer(definition)
     for rows in (20, 40):
         for stamp in (STAMP, AWKWARD, STAMP, AWKWARD):
             press.blank(stamp, rows=rows)
@@ -114,7 +116,7 @@ def test_the_form_is_designed_once_for_units_of_one_make(
 
 @pytest.mark.parametrize("rows", [1, 2, 2000, 2001, 2002, 5000])
 def test_every_prepared_row_is_there_and_none_more(
-    rows: int, definition: Form, press: Press
+    rows: int, definition: Form, press: TemplateRenderer
 ) -> None:
     with zipfile.ZipFile(BytesIO(press.blank(rows=rows))) as pressed:
         sheet = pressed.read("xl/worksheets/sheet3.xml")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from converter.register import Busy, Register
+from converter.register import Register, RegisterBusy
 from converter.usecases import backup as backups
-from converter.usecases.backup import Damaged, Exists, NoBackup, backup, restore
+from converter.usecases.backup import BackupDamaged, NotABackup, RestoreExists, backup, restore
 from tests.canonical import FORM
 
 WHEN = 1_772_000_000
@@ -74,7 +74,7 @@ def test_damage_is_named_file_by_file_and_nothing_is_restored(made: Path, tmp_pa
         {"files/工作/一县/表.xlsx": b"other", "files/工作/标识.xml": None},
         {"files/工作/多出来的": b"x"},
     )
-    with pytest.raises(Damaged) as error:
+    with pytest.raises(BackupDamaged) as error:
         restore(changed, tmp_path / "out")
     assert {(f.how, f.name) for f in error.value.faults} == {
         ("changed", "工作/一县/表.xlsx"),
@@ -91,14 +91,14 @@ def test_a_flipped_bit_is_named(made: Path, tmp_path: Path) -> None:
         info = archive.getinfo("files/工作/一县/表.xlsx")
         data[info.header_offset + 30 + len(info.filename.encode()) + 5] ^= 0x10
     made.write_bytes(bytes(data))
-    with pytest.raises(Damaged) as error:
+    with pytest.raises(BackupDamaged) as error:
         restore(made, tmp_path / "out")
     assert [f.name for f in error.value.faults] == ["工作/一县/表.xlsx"]
 
 
 def test_a_cut_off_backup_is_no_backup(made: Path, tmp_path: Path) -> None:
     made.write_bytes(made.read_bytes()[:-100])
-    with pytest.raises(NoBackup):
+    with pytest.raises(NotABackup):
         restore(made, tmp_path / "out")
 
 
@@ -108,15 +108,15 @@ def test_paths_that_lead_out_are_refused(name: str, made: Path, tmp_path: Path) 
         told = json.loads(archive.read("manifest.json"))
     told["files"][0]["path"] = name
     changed = rewritten(made, {"manifest.json": json.dumps(told).encode()}, {f"files/{name}": b""})
-    with pytest.raises(NoBackup):
+    with pytest.raises(NotABackup):
         restore(changed, tmp_path / "out")
     assert not (tmp_path / "x").exists()
 
 
 def test_nothing_is_written_over(work: Path, made: Path, tmp_path: Path) -> None:
-    with pytest.raises(Exists):
+    with pytest.raises(RestoreExists):
         restore(made, work)
-    with pytest.raises(Exists):
+    with pytest.raises(RestoreExists):
         backup([work], made, when=WHEN)
     (tmp_path / "empty").mkdir()
     restore(made, tmp_path / "empty")
@@ -135,7 +135,7 @@ def test_two_folders_of_one_name_are_told_apart(work: Path, tmp_path: Path) -> N
 def test_a_register_comes_back_and_is_not_saved_while_somebody_writes(tmp_path: Path) -> None:
     with Register(tmp_path / "S", FORM) as register:
         register.publish("2026", WHEN)
-        with pytest.raises(Busy):
+        with pytest.raises(RegisterBusy):
             backup([tmp_path / "S"], tmp_path / "b.zip", when=WHEN)
     assert not (tmp_path / "b.zip").exists()
     backup([tmp_path / "S"], tmp_path / "b.zip", when=WHEN)
@@ -154,7 +154,7 @@ def test_a_backup_that_does_not_read_back_gets_no_name(
         return honest(entries, when).replace(b'"bytes": 5000', b'"bytes": 5001')
 
     monkeypatch.setattr(backups, "_manifest", torn)
-    with pytest.raises(Damaged):
+    with pytest.raises(BackupDamaged):
         backup([work], tmp_path / "b.zip", when=WHEN)
     assert not (tmp_path / "b.zip").exists()
 

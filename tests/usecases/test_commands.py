@@ -10,7 +10,7 @@ import pytest
 
 from converter.forms.loading import form_dir
 from converter.workers import pool, tasks
-from converter.workers.pool import Died, Task, Worker
+from converter.workers.pool import Task, Worker, WorkerDied
 from tests import commands
 from tests.sheets import blank, fill, saved
 
@@ -59,7 +59,7 @@ def test_a_forked_worker_is_a_process_of_its_own(
     path = saved(fill(blank(20)), tmp_path)
     args = {"form": str(form_dir()), "paths": [str(path)], "halves": False, "annotate": []}
     with Worker() as worker:
-        with pytest.raises(Died) as caught:
+        with pytest.raises(WorkerDied) as caught:
             worker.run(Task("die", {}))
         assert caught.value.how == "crash"
         (outcome,) = worker.run(Task("check", args, (str(path),)))[0]["outcomes"]

@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.validation import diff
-from converter.validation.diff import Changes, FieldChange, MemberChange, Person
+from converter.validation.diff import FieldChange, MemberChange, Person, SubmissionDiff
 from tests.canonical import FORM, PEOPLE, records
 from tests.people import id_number
 
 NEW = ("陈示例", id_number("130102", "1990-05-05", 5), "2026-01-01", "1", "1990-05-05")
-NOTHING = Changes((), (), (), ())
+NOTHING = SubmissionDiff((), (), (), ())
 
 
 def person(row: tuple[str, ...]) -> Person:
     return Person(row[1], row[0])
 
 
-def changes(old: Any, new: Any) -> Changes:
+def changes(old: Any, new: Any) -> SubmissionDiff:
     return diff.changes(records(people=old), records(people=new), FORM)
 
 
@@ -37,7 +37,7 @@ def test_another_order_is_no_change() -> None:
 
 def test_who_joined_and_who_left_are_named() -> None:
     found = changes(PEOPLE, [*PEOPLE[1:], NEW])
-    assert found == Changes((person(NEW),), (person(PEOPLE[0]),), (), ())
+    assert found == SubmissionDiff((person(NEW),), (person(PEOPLE[0]),), (), ())
     assert found
 
 
@@ -45,7 +45,7 @@ def test_a_changed_entry_is_told_old_and_new() -> None:
     moved = (PEOPLE[1][0], PEOPLE[1][1], "2020-01-01", *PEOPLE[1][3:])
     found = changes(PEOPLE, [PEOPLE[0], moved, *PEOPLE[2:]])
     change = MemberChange(person(moved), (FieldChange("joined_on", "", "2020-01-01"),))
-    assert found == Changes((), (), (change,), ())
+    assert found == SubmissionDiff((), (), (change,), ())
 
 
 def test_a_new_name_is_a_change_of_the_same_person() -> None:

@@ -31,9 +31,9 @@ def judged(submission: Submission) -> Checked:
     return checking.check([submission], FORM, today())[0]
 
 
-def mended(submission: Submission) -> fixing.Mended:
+def mended(submission: Submission) -> fixing.FixResult:
     found = judged(submission)
-    return fixing.mend(submission, found.outcome, found.records, FORM)
+    return fixing.fix(submission, found.outcome, found.records, FORM)
 
 
 def submission(
@@ -132,14 +132,14 @@ def test_a_package_holds_nothing_to_mend() -> None:
 
 
 @pytest.fixture(scope="module")
-def press() -> template.Press:
+def press() -> template.TemplateRenderer:
     """Designed once."""
-    return template.Press(FORM)
+    return template.TemplateRenderer(FORM)
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_mended_copies_raise_no_notes_and_all_else_as_before(
-    seed: int, press: template.Press, tmp_path: Path
+    seed: int, press: template.TemplateRenderer, tmp_path: Path
 ) -> None:
     """Whatever was typed, through a real file: what is left is what was there but for the notes."""
     clerk = Clerk(FORM, seed=seed)
@@ -156,7 +156,7 @@ def test_mended_copies_raise_no_notes_and_all_else_as_before(
     assert done.changes
     assert after.records.unit == before.records.unit
     assert after.records.members == before.records.members
-    assert not fixing.mend(after.submission, after.outcome, after.records, FORM).changes
+    assert not fixing.fix(after.submission, after.outcome, after.records, FORM).changes
 
 
 def told(checked: Checked, form: Form) -> Counter[tuple[str, str, str, int]]:
@@ -181,7 +181,7 @@ def test_a_long_list_of_changes_names_every_one(
     monkeypatch.setattr(annotate, "EXPLAINED", 3)
     monkeypatch.setattr(text_sheets, "LINES_AT_ONCE", 4)
     path = tmp_path / "a.xlsx"
-    pieces = annotated(template.Press(FORM), done.submission, done.outcome, done.changes)
+    pieces = annotated(template.TemplateRenderer(FORM), done.submission, done.outcome, done.changes)
     path.write_bytes(b"".join(pieces))
     sheet = openpyxl.load_workbook(path)["修改记录"]
     rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=text_sheets.HEAD_ROW + 1)]

@@ -16,11 +16,11 @@ from pandera.config import config_context
 
 from converter.forms import loading
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, Check, Mask, Normal
+from converter.kinds.base import Cells, Check, Mask, Normalised
 from converter.model.forms import Derivation, Field, Form, Sheet
 from converter.model.issues import Level
 from converter.model.submissions import CellType
-from converter.validation.sheets import Judged, judge, schema
+from converter.validation.sheets import ValidatedSheet, schema, validate_sheet
 from tests.people import MEMBERS
 
 FULL: Form = loading.load(loading.form_dir())
@@ -38,10 +38,10 @@ class Plain:
     seen: list[Cells] | None = None
     breaks: Callable[[Cells], Any] | None = None
 
-    def normalise(self, cells: Cells, field: Field, form: Form) -> Normal:
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         text = cells.text.str.replace("'", "").str.upper()
         note = np.where((text != cells.text) & (text != ""), "K901", "")
-        return Normal(text, pd.Series(note, index=text.index))
+        return Normalised(text, pd.Series(note, index=text.index))
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         def no_digits(cells: Cells) -> Mask:
@@ -100,11 +100,13 @@ def cells(values: Sequence[Typed], index: Sequence[int] | None = None) -> Cells:
     )
 
 
-def run(given: Form, absent: Mapping[str, Any] | None = None, **columns: Sequence[Typed]) -> Judged:
-    return judge(given.member, {k: cells(v) for k, v in columns.items()}, given, absent)
+def run(
+    given: Form, absent: Mapping[str, Any] | None = None, **columns: Sequence[Typed]
+) -> ValidatedSheet:
+    return validate_sheet(given.member, {k: cells(v) for k, v in columns.items()}, given, absent)
 
 
-def found(judged: Judged) -> list[tuple[str, str, int]]:
+def found(judged: ValidatedSheet) -> list[tuple[str, str, int]]:
     return [(f.code, f.field, f.record) for f in judged.findings]
 
 
@@ -175,7 +177,9 @@ def test_a_cell_of_signs_that_do_not_count_is_blank() -> None:
 
 def test_nothing_is_noted_of_a_cell_that_comes_to_nothing() -> None:
     row = {"name": "钱示例", "id_number": "'"}
-    judged = judge(FULL.member, {f.key: cells([row.get(f.key, "")]) for f in FULL.member}, FULL)
+    judged = validate_sheet(
+        FULL.member, {f.key: cells([row.get(f.key, "")]) for f in FULL.member}, FULL
+    )
     assert ("K001", "id_number", 0) in found(judged)
     assert [*judged.notes] == []
 
@@ -243,7 +247,7 @@ def test_cells_of_one_text_and_two_types_are_told_apart_in_their_order(kind: Pla
 def test_records_keep_their_labels() -> None:
     fields = sheet_form(A, B)
     columns = {"a": cells(["x", "", "x1"], [40, 7, 12]), "b": cells(["1", "", "y"], [40, 7, 12])}
-    judged = judge(fields.member, columns, fields)
+    judged = validate_sheet(fields.member, columns, fields)
     assert found(judged) == [("K001", "a", 7), ("K301", "a", 12), ("K301", "b", 40)]
     assert judged.columns["a"].text.index.tolist() == [40, 7, 12]
 
@@ -251,7 +255,7 @@ def test_records_keep_their_labels() -> None:
 def test_labels_must_be_unique() -> None:
     fields = sheet_form(B)
     with pytest.raises(ValueError, match="labels"):
-        judge(fields.member, {"b": cells(["x", "y"], [1, 1])}, fields)
+        validate_sheet(fields.member, {"b": cells(["x", "y"], [1, 1])}, fields)
 
 
 def test_an_exception_inside_a_check_is_a_bug_not_a_finding(kind: Plain) -> None:
@@ -273,7 +277,7 @@ def test_validation_runs_even_where_the_environment_switched_it_off() -> None:
 
 def test_no_records_no_findings() -> None:
     empty = {field.key: cells([]) for field in FULL.member}
-    judged = judge(FULL.member, empty, FULL)
+    judged = validate_sheet(FULL.member, empty, FULL)
     assert (found(judged), [*judged.notes]) == ([], [])
     assert all(len(column.text) == 0 for column in judged.columns.values())
     assert judged.columns["joined_on"].value.dtype.kind == "M"
@@ -281,7 +285,7 @@ def test_no_records_no_findings() -> None:
 
 def test_a_column_without_content_keeps_the_type_of_its_values() -> None:
     blank = {field.key: cells(["", ""]) for field in FULL.member}
-    judged = judge(FULL.member, blank, FULL)
+    judged = validate_sheet(FULL.member, blank, FULL)
     required = [f.key for f in FULL.member if f.required]
     assert sorted(found(judged)) == sorted(("K001", k, n) for k in required for n in (0, 1))
     assert judged.columns["joined_on"].value.dtype.kind == "M"
@@ -340,7 +344,9 @@ def test_a_faulty_source_derives_nothing() -> None:
 def test_sex_and_birthday_follow_from_the_id() -> None:
     _, number, joined = MEMBERS[1]
     row = {"name": "钱示例", "id_number": number, "joined_on": (str(joined), CellType.DATE)}
-    judged = judge(FULL.member, {f.key: cells([row.get(f.key, "")]) for f in FULL.member}, FULL)
+    judged = validate_sheet(
+        FULL.member, {f.key: cells([row.get(f.key, "")]) for f in FULL.member}, FULL
+    )
     assert found(judged) == []
     assert judged.columns["sex"].text.tolist() == ["2"]
     assert (
@@ -388,10 +394,10 @@ def _as_read(cell: tuple[str, CellType]) -> Typed:
 def test_records_are_judged_together_as_they_are_one_by_one(sheet: Sheet, data: Any) -> None:
     some = st.lists(st.fixed_dictionaries({f.key: any_cell() for f in sheet}), max_size=3)
     rows = data.draw(some) * data.draw(st.sampled_from([1, 1, 30]))  # long columns repeat
-    whole = judge(sheet, {f.key: cells([r[f.key] for r in rows]) for f in sheet}, FULL)
+    whole = validate_sheet(sheet, {f.key: cells([r[f.key] for r in rows]) for f in sheet}, FULL)
     rows = rows[:3]
     alone = [
-        judge(sheet, {f.key: cells([row[f.key]], [n]) for f in sheet}, FULL)
+        validate_sheet(sheet, {f.key: cells([row[f.key]], [n]) for f in sheet}, FULL)
         for n, row in enumerate(rows)
     ]
     assert sorted(f for f in found(whole) if f[2] < 3) == sorted(

@@ -17,7 +17,7 @@ from converter.forms import loading
 from converter.web import check_page, spool
 from converter.web.app import build
 from converter.web.attempts import neighbourhood
-from converter.web.upload_check import Work, judge
+from converter.web.upload_check import Work, check_upload
 from converter.workbook.xlsx import archive
 from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, member_cell, put
@@ -201,14 +201,14 @@ def test_a_file_of_another_kind_is_told_and_leaves_the_worker_warm(
 def test_a_file_that_kills_its_worker_is_told_and_harms_nobody(
     desk: Desk, clerk: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from converter.workers.pool import Died, Worker
+    from converter.workers.pool import Worker, WorkerDied
 
     whole = Worker.run
 
     def dying(worker: Worker, task: Any) -> Any:
         if task.name == "convert" and "毒" in task.paths[0]:
             worker.stop()
-            raise Died("memory", 0)
+            raise WorkerDied("memory", 0)
         return whole(worker, task)
 
     monkeypatch.setattr(Worker, "run", dying)
@@ -238,7 +238,7 @@ def test_however_many_faults_there_are_the_pages_hold_a_few(
     monkeypatch.setattr(Issues, "__getitem__", lambda issues, at: crossed.append(issues))
     with Worker() as worker:
         work = Work(union.root, [upload], union.settings().form)
-        verdict = judge(work, worker)
+        verdict = check_upload(work, worker)
     assert verdict
     assert verdict.status == "errors"
     assert verdict.told["counts"][0] >= 2 * rows

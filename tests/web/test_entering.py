@@ -12,7 +12,7 @@ import pytest
 from converter.identity import issuing, passwords
 from converter.web import attempts, captchas, pages, sessions
 from converter.web.sessions import UNIT, Sessions
-from converter.web.units import Units
+from converter.web.units import IssuedUnits
 from tests.web.conftest import Clock
 from tests.web.running import told
 from tests.web.visitors import Visitor
@@ -60,7 +60,7 @@ def test_a_wrong_name_and_a_wrong_password_are_told_alike(union: World, quick: M
 def test_as_many_hashes_are_worked_out_whatever_is_wrong(
     union: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    units, unit = Units(union.keys, union.issued), union.units[0]
+    units, unit = IssuedUnits(union.keys, union.issued), union.units[0]
     counted: list[str] = []
     whole = passwords.matches
 
@@ -88,7 +88,7 @@ def test_units_of_one_name_are_told_apart_by_their_passwords(union: World) -> No
     until = today + timedelta(days=9)
     issuing.issue([twin], union.keys, union.issued, period="2026", issued=today, valid_until=until)
     word = issuing.new_password(union.keys, twin.code)
-    units = Units(union.keys, union.issued)
+    units = IssuedUnits(union.keys, union.issued)
     found = [units.open(twin.name, w) for w in (word, union.passwords[union.units[0].code])]
     assert [f.unit_code for f in found if f] == [twin.code, union.units[0].code]
     assert units.open(twin.name, WRONG) is None

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from converter.web.fair_queue import Desk, Full
+from converter.web.fair_queue import FairQueue, QueueFull
 
 
-def desk(jobs: int = 1, queue: int = 100, patience: float = 30) -> Desk:
+def desk(jobs: int = 1, queue: int = 100, patience: float = 30) -> FairQueue:
     """Its workers are never started: the jobs of these tests do without."""
-    return Desk(jobs, queue, patience)
+    return FairQueue(jobs, queue, patience)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -54,9 +54,9 @@ def test_a_full_queue_says_so_at_once_and_a_slow_one_in_time() -> None:
         await until(lambda: not held._free)
         waiting = asyncio.create_task(held.run("b", lambda _: None))
         await until(lambda: held._count == 1)
-        with pytest.raises(Full):
+        with pytest.raises(QueueFull):
             await held.run("c", lambda _: None)
-        with pytest.raises(Full):
+        with pytest.raises(QueueFull):
             await waiting
         gate.set()
         await working

@@ -143,7 +143,7 @@ def read(receive: Any, limit: int = 100, headers: Any = ()) -> BaseException | b
     scope = {"type": "http", "path": "/", "headers": list(headers), "method": "POST"}
     try:
         asyncio.run(limits(scope, receive, ignored))
-    except (guard.TooLarge, guard.TooSlow) as error:
+    except (guard.UploadTooLarge, guard.UploadTooSlow) as error:
         return error
     return bytes(got)
 
@@ -157,18 +157,18 @@ def test_a_body_within_the_limits_comes_through() -> None:
 
 
 def test_too_much_is_refused_whether_it_was_announced_or_not() -> None:
-    assert isinstance(read(receiving(piece(60), piece(60), piece(0, False))), guard.TooLarge)
+    assert isinstance(read(receiving(piece(60), piece(60), piece(0, False))), guard.UploadTooLarge)
     announced = [(b"content-length", b"5000")]
-    assert isinstance(read(receiving(*[piece(60)] * 50), headers=announced), guard.TooLarge)
+    assert isinstance(read(receiving(*[piece(60)] * 50), headers=announced), guard.UploadTooLarge)
     # A liar is cut off, too: not all of it is drained.
-    assert isinstance(read(receiving(*[piece(60)] * 8)), guard.TooLarge)
+    assert isinstance(read(receiving(*[piece(60)] * 8)), guard.UploadTooLarge)
 
 
 def test_silence_is_cut_off() -> None:
-    assert isinstance(read(receiving(piece(10), None)), guard.TooSlow)
+    assert isinstance(read(receiving(piece(10), None)), guard.UploadTooSlow)
 
 
 def test_a_trickle_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 10_000, 50))
     monkeypatch.setattr(guard.time, "monotonic", lambda: next(clock))
-    assert isinstance(read(receiving(*[piece(1)] * 20), limit=10**6), guard.TooSlow)
+    assert isinstance(read(receiving(*[piece(1)] * 20), limit=10**6), guard.UploadTooSlow)

@@ -16,7 +16,7 @@ import pytest
 
 from converter.forms import loading
 from converter.identity import keys, passwords
-from converter.register import Listed
+from converter.register import RosterEntry
 from converter.usecases.receive import Plan, receive
 from converter.web import app as application
 from converter.web import attempts
@@ -33,7 +33,7 @@ def collect(own: World, *, reply: bool = True) -> None:
         FOLDER, loading.read(FOLDER), own.reply if reply else None, own.keys,
         keys.signer(own.keys), 1, int(time.time()),
     )  # fmt: skip
-    roster = [Listed(u.code, u.name, u.superior_code, u.superior_name) for u in own.units]
+    roster = [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in own.units]
     with Worker() as worker:
         receive(own.inbox, own.store, plan, worker, roster=roster)
 
@@ -267,9 +267,9 @@ def test_what_was_submitted_comes_back_as_a_receipt(reply: bool, union: World) -
 def test_a_receipt_of_another_file_is_no_receipt(union: World) -> None:
     from converter.usecases.receive import inbox
     from converter.web import spool
-    from converter.web.state import Submission
+    from converter.web.state import UploadRecord
 
-    one = Submission("260101-AAAAAA", "130102-0001", "web/260101-AAAAAA.zip", "a" * 64, 1, 0.0)
+    one = UploadRecord("260101-AAAAAA", "130102-0001", "web/260101-AAAAAA.zip", "a" * 64, 1, 0.0)
     path = inbox.receipt(union.reply, one.file)
     path.parent.mkdir(parents=True)
     told = {"format": "gonghui-receipt/1", "sha256": "b" * 64, "result": "accepted"}

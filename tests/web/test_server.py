@@ -21,7 +21,7 @@ from converter.identity import issuing, keys
 from converter.web import server
 from converter.web.sessions import UNIT, Sessions
 from converter.web.state import FILE
-from converter.web.units import Units
+from converter.web.units import IssuedUnits
 from tests.commands import run
 from tests.web import load
 from tests.web.running import Portal, files, heading, hidden, inside, running, send
@@ -33,7 +33,7 @@ def cookie(own: World, number: int = 1) -> dict[str, str]:
     base = sqlite3.connect(own.settings().state / FILE)
     (secret,) = base.execute("SELECT value FROM settings WHERE name = 'cookies'").fetchone()
     base.close()
-    units = Units(own.keys, own.issued)
+    units = IssuedUnits(own.keys, own.issued)
     entry = units.of(own.units[number - 1].code)
     assert entry
     sessions = Sessions(secret, secure=False)
@@ -169,7 +169,7 @@ def test_a_taken_port_is_told(portal: Portal, union: World, tmp_path: Path) -> N
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib.util
 
-    from converter.usecases.common import Stop
+    from converter.usecases.common import UsageError
 
     whole = importlib.util.find_spec
 
@@ -177,7 +177,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
         return None if name == "starlette" else whole(name)
 
     monkeypatch.setattr(importlib.util, "find_spec", without)
-    with pytest.raises(Stop, match=r"starlette.*pip install 'converter\[portal\]'"):
+    with pytest.raises(UsageError, match=r"starlette.*pip install 'converter\[portal\]'"):
         command._installed()
 
 

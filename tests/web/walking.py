@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.forms import loading
-from converter.register import Listed
+from converter.register import RosterEntry
 from converter.usecases.receive import Plan, receive
 from converter.workers.pool import Worker
 from tests.web import running, world
@@ -92,6 +92,6 @@ def collect(union: world.World) -> None:
     signer = keys.signer(union.keys)
     now = int(union.settings().clock())
     plan = Plan(world.FOLDER, definition, union.reply, union.keys, signer, 1, now)
-    roster = [Listed(u.code, u.name, u.superior_code, u.superior_name) for u in union.units]
+    roster = [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in union.units]
     with Worker() as worker:
         receive(union.inbox, union.store, plan, worker, roster=roster, due=date.today())

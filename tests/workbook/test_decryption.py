@@ -9,7 +9,7 @@ import msoffcrypto
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
-from converter.workbook import decryption, sniff
+from converter.workbook import decryption, detect_type
 from tests.workbook.books import codes, members, names, only_code, parts_of, read, rezip, save
 
 
@@ -22,7 +22,7 @@ def lock(path: Path, password: str) -> Path:
 
 def test_password_is_told(tmp_path: Path) -> None:
     path = lock(save(tmp_path), "geheim")
-    assert sniff(path) == "encrypted"
+    assert detect_type(path) == "encrypted"
     assert only_code(path) == "F201"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from converter.messages import catalogue
-from converter.workbook import sniff
+from converter.workbook import detect_type
 from converter.workbook.type_detection import CODES
 from tests.workbook.books import FORM, only_code, parts_of, read, rezip, save
 
@@ -77,13 +77,13 @@ def test_file_renamed_to_xlsx_is_known_by_its_contents(
     kind: str, make: Callable[[Path], Path], tmp_path: Path
 ) -> None:
     path = make(tmp_path / "填报.xlsx")
-    assert sniff(path) == kind
+    assert detect_type(path) == kind
     assert only_code(path) == CODES[kind]
 
 
 def test_workbook_is_known_without_its_extension(tmp_path: Path) -> None:
     path = save(tmp_path).rename(tmp_path / "填报.doc")
-    assert sniff(path) == "xlsx"
+    assert detect_type(path) == "xlsx"
     assert read(path).issues == ()
 
 
@@ -113,7 +113,7 @@ def test_file_that_may_not_be_opened_is_told(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", locked)
-    assert sniff(path) == "unreadable"
+    assert detect_type(path) == "unreadable"
     assert only_code(path) == "F005"
 
 
@@ -144,9 +144,9 @@ def test_huge_zip_directory_is_not_even_listed(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(30_000):
             archive.writestr(f"{number:0150d}", b"")
-    assert sniff(path) == "damaged"
+    assert detect_type(path) == "damaged"
 
 
 def test_package_among_parts_of_a_workbook_is_a_package(tmp_path: Path) -> None:
     parts = parts_of(save(tmp_path))
-    assert sniff(rezip(tmp_path / "a.zip", {**parts, "datapackage.json": b"{}"})) == "package"
+    assert detect_type(rezip(tmp_path / "a.zip", {**parts, "datapackage.json": b"{}"})) == "package"

@@ -14,7 +14,7 @@ import pytest
 
 from converter.workers import limits
 from converter.workers import pool as engine
-from converter.workers.pool import Bug, Died, Refused, Task, Worker
+from converter.workers.pool import InternalError, Task, TaskRejected, Worker, WorkerDied
 
 FAULTY = textwrap.dedent(
     """
@@ -94,7 +94,7 @@ def order(*what: str, blobs: tuple[bytes, ...] = ()) -> Task:
 @pytest.mark.parametrize(("what", "how"), [("die", "crash"), ("hang", "time"), ("eat", "memory")])
 def test_a_worker_that_dies_says_how_and_at_which_file(what: str, how: str) -> None:
     with Worker() as worker:
-        with pytest.raises(Died) as caught:
+        with pytest.raises(WorkerDied) as caught:
             worker.run(order("ok", what))
         assert caught.value.how == how
         assert caught.value.file == 1
@@ -127,11 +127,11 @@ def test_what_a_library_prints_does_not_disturb() -> None:
 @pytest.mark.usefixtures("obedient")
 def test_bugs_and_refusals_are_told_apart() -> None:
     with Worker() as worker:
-        with pytest.raises(Bug, match="KeyError"):
+        with pytest.raises(InternalError, match="KeyError"):
             worker.run(order("raise"))
-        with pytest.raises(Refused) as form:
+        with pytest.raises(TaskRejected) as form:
             worker.run(order("form"))
-        with pytest.raises(Refused) as full:
+        with pytest.raises(TaskRejected) as full:
             worker.run(order("full"))
     assert form.value.detail == ["unit.toml", "staff.kind", "no kind"]
     assert full.value.kind == "output"
@@ -143,7 +143,7 @@ def test_a_worker_that_cannot_start_is_a_bug_not_a_bad_file(
 ) -> None:
     (tmp_path / "broken.py").write_text("import no_such_library")
     monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(tmp_path / "broken.py")])
-    with Worker() as worker, pytest.raises(Bug, match="did not start"):
+    with Worker() as worker, pytest.raises(InternalError, match="did not start"):
         worker.run(order("ok"))
 
 
@@ -151,7 +151,7 @@ def test_a_worker_that_cannot_start_is_a_bug_not_a_bad_file(
 def test_what_a_library_shouts_while_it_dies_stays_away_from_the_clerk(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    with Worker() as worker, pytest.raises(Died):
+    with Worker() as worker, pytest.raises(WorkerDied):
         worker.run(order("shout", "die"))
     assert "panicked" not in capfd.readouterr().err
 
@@ -162,7 +162,7 @@ def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
         what = task.args["what"]
         return [order(one) for one in what] if len(what) > 1 else []
 
-    def lost(task: Task, died: Died) -> engine.Answer:
+    def lost(task: Task, died: WorkerDied) -> engine.Answer:
         return {"done": [f"{task.args['what'][0]}:{died.how}"]}, ()
 
     batches = [order("ok", "die", "ok"), order("ok"), order("eat", "ok")]
@@ -183,7 +183,7 @@ class Hanging:
     def run(self, task: Task) -> engine.Answer:
         self.asked.append(task.paths)
         if "bad" in task.paths:
-            raise Died(self.how, task.paths.index("bad"))
+            raise WorkerDied(self.how, task.paths.index("bad"))
         return task.paths, ()
 
 
@@ -202,7 +202,7 @@ def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times
     def split(task: Task) -> list[Task]:
         return [replace(task, paths=(path,)) for path in task.paths]
 
-    def lost(task: Task, died: Died) -> engine.Answer:
+    def lost(task: Task, died: WorkerDied) -> engine.Answer:
         return f"{task.paths[0]} {died.how}", ()
 
     with engine.answers([Task("x", {}, files)], [runner], split, lost) as found:
@@ -215,7 +215,7 @@ def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times
 def test_no_worker_is_left_behind() -> None:
     tasks = [order("ok"), order("ok")]
     with (
-        engine.here(Worker(), 2) as pool,
+        engine.local_pool(Worker(), 2) as pool,
         engine.answers(tasks, pool, lambda task: [], lambda task, died: None) as answers,
     ):
         pids = [data["pid"] for data, _ in answers]
@@ -280,7 +280,7 @@ def test_a_worker_is_watched_where_the_system_bounds_nothing(
     monkeypatch.setattr(engine, "PATIENCE", 100)
     with Worker() as worker:
         worker.run(order("ok"))
-        with pytest.raises(Died) as caught:
+        with pytest.raises(WorkerDied) as caught:
             worker.run(order("ok", what))
     assert (caught.value.how, caught.value.file) == (how, 1)
 

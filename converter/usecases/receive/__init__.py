@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from converter.model.issues import Issues
-from converter.register import Listed, Register, cross_unit_checks
+from converter.register import Register, RosterEntry, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import Progress, silent
 from converter.usecases.receive import run
@@ -48,7 +48,7 @@ def receive(
     plan: Plan,
     worker: Worker,
     *,
-    roster: Sequence[Listed] | None = None,
+    roster: Sequence[RosterEntry] | None = None,
     due: date | None = None,
     period: str = "",
     progress: Progress = silent,

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.files import filenames
-from converter.messages.catalogue import say
-from converter.usecases.common import DROPPINGS
+from converter.messages.catalogue import message
+from converter.usecases.common import IGNORED_NAMES
 
 UNREADABLE = "unreadable"  # stands for the digest of a file that cannot be opened
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class InboxFile:
     """A file to be judged: what it goes by, where its bytes are."""
 
     name: str  # below the inbox, with '/'
@@ -43,7 +43,7 @@ class Item:
         return (now.st_size, now.st_mtime_ns) == self.state
 
 
-def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[Item]:
+def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
     """All files of an inbox (a folder, or one file), in order of arrival; their bytes are
     hashed, nothing is parsed."""
     left = set(map(os.path.realpath, leave_out))
@@ -53,7 +53,7 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[Item]:
         content, head, state = _hashed(path)
         # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
         container = head == b"PK\x03\x04" and path.suffix.lower() in (".zip", "")
-        found.append(Item(printable(name), path, content, container, state))
+        found.append(InboxFile(printable(name), path, content, container, state))
     return sorted(found, key=lambda item: (item.state[1] if item.state else 0, item.name))
 
 
@@ -65,7 +65,7 @@ def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
         here = Path(root)
         folders[:] = sorted(f for f in folders if os.path.realpath(here / f) not in left)
         for name in sorted(names):
-            if not name.startswith(DROPPINGS) and os.path.realpath(here / name) not in left:
+            if not name.startswith(IGNORED_NAMES) and os.path.realpath(here / name) not in left:
                 yield here / name
 
 
@@ -97,7 +97,7 @@ def annotated(reply: Path, name: str) -> Path:
     'r/一县/批注-表.xlsx'
     """
     suffix = name[-5:] if name.lower().endswith(".xlsx") else ".xlsx"
-    return _reply(reply, say("annotated_suffix"), name.removesuffix(suffix), suffix)
+    return _reply(reply, message("annotated_suffix"), name.removesuffix(suffix), suffix)
 
 
 def receipt(reply: Path, name: str) -> Path:
@@ -106,7 +106,7 @@ def receipt(reply: Path, name: str) -> Path:
     >>> receipt(Path("r"), "一县/表.xlsx").as_posix()
     'r/一县/回执-表.xlsx.json'
     """
-    return _reply(reply, say("receipt_prefix"), name, ".json")
+    return _reply(reply, message("receipt_prefix"), name, ".json")
 
 
 def _reply(reply: Path, word: str, name: str, suffix: str) -> Path:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from converter.workers.pool import Answer, Runner, Task
 
 
-class AtHome:
+class KeyholderRunner:
     """A runner of `receive` tasks. `home` may be asked by many threads at a time."""
 
     def __init__(self, away: Runner, home: Runner) -> None:

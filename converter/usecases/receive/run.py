@@ -21,17 +21,17 @@ from converter.files import writing
 from converter.messages import catalogue
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
-from converter.register import Arrival, Claim, Register, receipts
+from converter.register import ClaimedSender, ReceivedFile, Register, receipts
 from converter.register.precedence import ACCEPTED, REJECTED, WARNINGS
-from converter.register.writer import CHANGING, Settled
+from converter.register.writer import CHANGING, RegisteredFile
 from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
 from converter.usecases.common import LOST, Progress, silent
 from converter.usecases.receive import inbox as box
-from converter.usecases.receive.inbox import Item
-from converter.usecases.receive.key_holder import AtHome
+from converter.usecases.receive.inbox import InboxFile
+from converter.usecases.receive.key_holder import KeyholderRunner
 from converter.workers import pool as engine
 from converter.workers import protocol
-from converter.workers.pool import Died, Runner, Shared, Task, Worker
+from converter.workers.pool import Runner, Shared, Task, Worker, WorkerDied
 
 ITEMS_A_ROUND = 2_000  # so that what is unpacked and what waits stays bounded
 # Others see the progress of a long run, as often as costs no more than a twentieth of its time.
@@ -43,8 +43,8 @@ UNPACKED = ".converter-unpacked"  # in a folder that a cluster sees
 class Received:
     """One file and what became of it."""
 
-    arrival: Arrival
-    settled: Settled
+    arrival: ReceivedFile
+    settled: RegisteredFile
     receipt: str  # '' without a reply folder
     annotated: str
 
@@ -57,7 +57,7 @@ class Plan:
     form: Form
     reply: Path | None
     keys: Path | None
-    signer: receipts.Signer | None
+    signer: receipts.ReceiptSigner | None
     jobs: int  # processes at a time
     now: int  # seconds since 1970
     pool: Sequence[Runner] = ()  # who does the work; none: processes here
@@ -65,7 +65,7 @@ class Plan:
 
 
 def run(
-    items: Sequence[Item],
+    items: Sequence[InboxFile],
     register: Register,
     plan: Plan,
     worker: Worker,
@@ -88,7 +88,7 @@ def run(
 
 
 def _received(
-    todo: Sequence[Item],
+    todo: Sequence[InboxFile],
     done: set[tuple[str, str]],
     register: Register,
     plan: Plan,
@@ -97,7 +97,7 @@ def _received(
     """What was received; a number tells by how many files the work has grown."""
     publisher = _Publisher(register, plan)
     unpacked = _place_for_zips(register, plan)
-    with engine.here(worker, plan.jobs) as own:
+    with engine.local_pool(worker, plan.jobs) as own:
         pool = _with_keys(plan, own) if plan.pool else own
         for at in range(0, len(todo), ITEMS_A_ROUND):
             # What a killed run left, and what the round before unpacked.
@@ -129,7 +129,7 @@ def _with_keys(plan: Plan, own: Sequence[Runner]) -> Sequence[Runner]:
     if plan.keys is None:
         return plan.pool
     home = Shared(own)
-    return [AtHome(away, home) for away in plan.pool]
+    return [KeyholderRunner(away, home) for away in plan.pool]
 
 
 class _Publisher:
@@ -153,12 +153,12 @@ class _Publisher:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    items: list[Item]
+    items: list[InboxFile]
     refused: list[tuple[str, str, Issue]]  # name, content, why
     containers: list[tuple[str, str]]
 
 
-def _unpacked(items: Sequence[Item], folder: Path, plan: Plan, worker: Worker) -> _Opened:
+def _unpacked(items: Sequence[InboxFile], folder: Path, plan: Plan, worker: Worker) -> _Opened:
     """Zips replaced by what is in them."""
     opened = _Opened([], [], [])
     for number, item in enumerate(items):
@@ -174,7 +174,7 @@ def _unpacked(items: Sequence[Item], folder: Path, plan: Plan, worker: Worker) -
         try:
             # Inflating takes its time: as much as reading what comes out of it.
             data, _ = worker.run(Task("unpack", args, (str(item.path),) * 8))
-        except Died as died:
+        except WorkerDied as died:
             issue = Issue(LOST[died.how], Level.ERROR, Place(item.name))
             opened.refused.append((item.name, item.content, issue))
             continue
@@ -186,7 +186,7 @@ def _unpacked(items: Sequence[Item], folder: Path, plan: Plan, worker: Worker) -
             opened.items.append(item)
             continue
         opened.containers.append((item.name, item.content))
-        opened.items.extend(Item(name, Path(path), sha) for name, path, sha in data["members"])
+        opened.items.extend(InboxFile(name, Path(path), sha) for name, path, sha in data["members"])
         opened.refused.extend((n, c, protocol.unpack_issue(i)) for n, c, i in data["refused"])
     return opened
 
@@ -195,7 +195,7 @@ def _refused(
     opened: _Opened, register: Register, plan: Plan, done: set[tuple[str, str]]
 ) -> Iterator[Received]:
     batch = [
-        (_lost_entry(0, name, issue, plan.form), Item(name, Path(), content))
+        (_lost_entry(0, name, issue, plan.form), InboxFile(name, Path(), content))
         for name, content, issue in opened.refused
         if (name, content) not in done
     ]
@@ -207,7 +207,7 @@ def _refused(
 
 
 def _judged(
-    items: Sequence[Item],
+    items: Sequence[InboxFile],
     pool: Sequence[Runner],
     register: Register,
     plan: Plan,
@@ -225,7 +225,7 @@ def _judged(
             spool.unlink(missing_ok=True)
 
 
-def _task(items: Sequence[Item], plan: Plan) -> Task:
+def _task(items: Sequence[InboxFile], plan: Plan) -> Task:
     files = [
         [number, str(item.path), item.name, _target(item.name, plan)]
         for number, item in enumerate(items)
@@ -252,13 +252,13 @@ def _split(task: Task) -> list[Task]:
     ]
 
 
-def _lost(task: Task, died: Died, form: Form) -> engine.Answer:
+def _lost(task: Task, died: WorkerDied, form: Form) -> engine.Answer:
     number, _, name, _ = task.args["files"][0]
     issue = Issue(LOST[died.how], Level.ERROR, Place(name))
     return {"files": [_lost_entry(number, name, issue, form)]}, ()
 
 
-def _still(entry: dict[str, Any], item: Item, form: Form) -> tuple[dict[str, Any], Item]:
+def _still(entry: dict[str, Any], item: InboxFile, form: Form) -> tuple[dict[str, Any], InboxFile]:
     """A verdict goes with the bytes that were hashed; of a file that was moved or written to
     since, nothing is known but that."""
     if item.is_unchanged():
@@ -287,9 +287,9 @@ def _lost_entry(number: int, name: str, issue: Issue, form: Form) -> dict[str, A
     }
 
 
-def _batches(items: Sequence[Item]) -> Iterator[list[Item]]:
+def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
     """Runs of a bounded number of files and bytes."""
-    batch: list[Item] = []
+    batch: list[InboxFile] = []
     size = 0
     for item in items:
         try:
@@ -309,7 +309,7 @@ def _batches(items: Sequence[Item]) -> Iterator[list[Item]]:
 
 
 def _register(
-    batch: Sequence[tuple[dict[str, Any], Item]], spool: str, register: Register, plan: Plan
+    batch: Sequence[tuple[dict[str, Any], InboxFile]], spool: str, register: Register, plan: Plan
 ) -> list[Received]:
     received = datetime.fromtimestamp(plan.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     arrivals = [_arrival(entry, item, spool) for entry, item in batch]
@@ -332,14 +332,14 @@ def _register(
     return replies
 
 
-def _arrival(entry: dict[str, Any], item: Item, spool: str) -> Arrival:
+def _arrival(entry: dict[str, Any], item: InboxFile, spool: str) -> ReceivedFile:
     status = entry["status"]
     result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(status, REJECTED)
-    return Arrival(
+    return ReceivedFile(
         file=item.name,
         content=item.content,
         result=result,
-        claim=Claim(
+        claim=ClaimedSender(
             entry.get("code", ""),
             entry.get("name", ""),
             entry.get("superior_code", ""),

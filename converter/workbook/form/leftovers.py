@@ -20,17 +20,17 @@ from converter.model.submissions import RawSheet, Submission
 from converter.workbook import open_book
 from converter.workbook.form import record_sheet, table_sheet
 from converter.workbook.form.headings import names_of, plain
-from converter.workbook.form.sheet_matching import Book
+from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.grid import Grid
 from converter.workbook.issue_collector import address
-from converter.workbook.unreadable import Refused
+from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx.sheet_xml import LAST_OPEN_COLUMN
 
 MOST = 20_000  # cells of a file that are carried over
 STATUS_ROW = 2  # of a template: what its own formulas say
 
 
-class Remain(NamedTuple):
+class Leftover(NamedTuple):
     """A cell that is none of the form's."""
 
     sheet: str
@@ -38,10 +38,10 @@ class Remain(NamedTuple):
     text: str
 
 
-class Remains(NamedTuple):
+class Leftovers(NamedTuple):
     """What stands beside the form in one file. `more`: there is more than could be carried."""
 
-    cells: tuple[Remain, ...]
+    cells: tuple[Leftover, ...]
     more: bool
 
 
@@ -54,27 +54,27 @@ class Own:
     carried_from: int  # … and the row where they begin
 
 
-def are_there(submission: Submission, own: Own) -> bool:
+def has_leftovers(submission: Submission, own: Own) -> bool:
     """Whether a file holds anything beside the form, as far as reading it has shown."""
     ours = {*own.sheets} if submission.stamp.form else set()
     sheets = (submission.unit, submission.member)
     return bool({*submission.others} - ours) or any(raw.extras for raw in sheets if raw)
 
 
-def remains(path: Path, submission: Submission, form: Form, own: Own) -> Remains:
+def leftovers(path: Path, submission: Submission, form: Form, own: Own) -> Leftovers:
     """The cells of a file that the form does not know. Never raises on bad data: a sheet that
     cannot be read gives nothing."""
     if submission.from_package:
-        return Remains((), False)
+        return Leftovers((), False)
     try:
         with open_book(path) as book:
             found = list(islice(_cells(book, submission, form, own), MOST + 1))
-    except (Refused, OSError):
-        return Remains((), True)
-    return Remains(tuple(found[:MOST]), len(found) > MOST)
+    except (UnreadableFile, OSError):
+        return Leftovers((), True)
+    return Leftovers(tuple(found[:MOST]), len(found) > MOST)
 
 
-def _cells(book: Book, submission: Submission, form: Form, own: Own) -> Iterator[Remain]:
+def _cells(book: Workbook, submission: Submission, form: Form, own: Own) -> Iterator[Leftover]:
     ours = submission.stamp.form == form.id
     taken = {
         raw.name: (raw, sheet)
@@ -94,8 +94,8 @@ def _cells(book: Book, submission: Submission, form: Form, own: Own) -> Iterator
                 raw, sheet = taken[name]
                 find = _beside_answers if sheet.key == "unit" else _beside_members
                 beside = find(grid, raw, sheet, ours=ours)
-            yield from (Remain(name, address(row, column), text) for row, column, text in beside)
-        except Refused:
+            yield from (Leftover(name, address(row, column), text) for row, column, text in beside)
+        except UnreadableFile:
             continue
 
 
@@ -114,7 +114,7 @@ def _filled(grid: Grid) -> Iterator[Cell]:
         yield row + top, numbers[at], texts[at][row]
 
 
-def _carried(grid: Grid, first: int) -> Iterator[Remain]:
+def _carried(grid: Grid, first: int) -> Iterator[Leftover]:
     """Remains that an earlier copy listed: file, sheet, cell, text."""
     left = grid.facts.left
     columns = grid.read(range(left, left + 4), first)
@@ -122,7 +122,7 @@ def _carried(grid: Grid, first: int) -> Iterator[Remain]:
         return
     for _, sheet, cell, text in zip(*(c.texts for c in columns.values()), strict=True):
         if text:
-            yield Remain(sheet, cell, text)
+            yield Leftover(sheet, cell, text)
 
 
 def _beside_answers(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> Iterator[Cell]:

@@ -16,15 +16,15 @@ from converter.text import cell_values
 from converter.workbook.form.headings import Names, names_of
 from converter.workbook.form.table_sheet import HEADING_ROWS, MOST_EXTRAS
 from converter.workbook.grid import Grid
-from converter.workbook.issue_collector import Report, address
-from converter.workbook.merged_cells import report_merge, swallowed
+from converter.workbook.issue_collector import IssueCollector, address
+from converter.workbook.merged_cells import covered_cells, report_merge
 
 LONGEST_SHEET = 2_000  # rows that are looked at; a form has some dozen
 FEWEST_ITEMS = 5  # that make a column one of items where no heading says so
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class RecordLayout:
     """Which columns hold what."""
 
     row: int  # of the heading; where there is none, of the first item
@@ -41,7 +41,7 @@ class _Answer:
     reason: str
 
 
-def find_layout(grid: Grid, sheet: Sheet) -> Layout | None:
+def find_layout(grid: Grid, sheet: Sheet) -> RecordLayout | None:
     names = names_of(sheet)
     head = grid.head(LONGEST_SHEET)
     for number, texts in enumerate(head[:HEADING_ROWS]):
@@ -51,7 +51,7 @@ def find_layout(grid: Grid, sheet: Sheet) -> Layout | None:
                 roles.setdefault(role, []).append(column)
         if "item" in roles and "answer" in roles:
             pairs = tuple(_pair(item, roles) for item in roles["item"])
-            return Layout(grid.facts.top + number, pairs, roles.get("explanation", [0])[0])
+            return RecordLayout(grid.facts.top + number, pairs, roles.get("explanation", [0])[0])
     return _by_items(grid, head, names)
 
 
@@ -61,7 +61,7 @@ def _pair(item: int, roles: Mapping[str, list[int]]) -> tuple[int, int]:
     return item, min(right, default=roles["answer"][0])
 
 
-def _by_items(grid: Grid, head: Sequence[Sequence[str]], names: Names) -> Layout | None:
+def _by_items(grid: Grid, head: Sequence[Sequence[str]], names: Names) -> RecordLayout | None:
     rows: dict[int, list[int]] = {}
     for number, texts in enumerate(head):
         for column, text in enumerate(texts):
@@ -77,10 +77,10 @@ def _by_items(grid: Grid, head: Sequence[Sequence[str]], names: Names) -> Layout
             c for c in candidates if any(not cell_values.is_blank(head[n][c]) for n in rows[item])
         )
         pairs.append((left + item, left + next(filled, item + 1)))
-    return Layout(grid.facts.top + min(rows[items[0]]), tuple(pairs))
+    return RecordLayout(grid.facts.top + min(rows[items[0]]), tuple(pairs))
 
 
-def read(grid: Grid, sheet: Sheet, layout: Layout, report: Report) -> RawSheet:
+def read(grid: Grid, sheet: Sheet, layout: RecordLayout, report: IssueCollector) -> RawSheet:
     """The record, with an issue for every item that is missing or contradicts itself."""
     answers, extras = _answers(grid, sheet, layout, report)
     for field in sheet:
@@ -100,7 +100,7 @@ def read(grid: Grid, sheet: Sheet, layout: Layout, report: Report) -> RawSheet:
 
 
 def _answers(
-    grid: Grid, sheet: Sheet, layout: Layout, report: Report
+    grid: Grid, sheet: Sheet, layout: RecordLayout, report: IssueCollector
 ) -> tuple[dict[str, _Answer], tuple[tuple[str, str], ...]]:
     names = names_of(sheet)
     top = grid.facts.top
@@ -149,11 +149,11 @@ def _uncomputed(grid: Grid, columns: Sequence[int]) -> set[tuple[int, int]]:
     }
 
 
-def _cover(grid: Grid, answers: dict[str, _Answer], report: Report) -> None:
+def _cover(grid: Grid, answers: dict[str, _Answer], report: IssueCollector) -> None:
     """Mark answers that a merged area swallows."""
     for column in sorted({answer.column for answer in answers.values()}):
         lines = {a.row: key for key, a in answers.items() if a.column == column}
-        for box, covered in swallowed(grid.facts.merges, sorted(lines), {"": column}):
+        for box, covered in covered_cells(grid.facts.merges, sorted(lines), {"": column}):
             for row, _ in covered:
                 known = answers[lines[row]]
                 covers = int(CellType.COVERED)
@@ -163,7 +163,9 @@ def _cover(grid: Grid, answers: dict[str, _Answer], report: Report) -> None:
             report_merge(report, grid.facts.name, box, len(covered), first, text)
 
 
-def _hidden(grid: Grid, sheet: Sheet, answers: Mapping[str, _Answer], report: Report) -> None:
+def _hidden(
+    grid: Grid, sheet: Sheet, answers: Mapping[str, _Answer], report: IssueCollector
+) -> None:
     for code, hidden in _hidden_answers(grid, sheet, answers):
         key, answer = hidden[0]
         rows = [a.row for _, a in hidden]

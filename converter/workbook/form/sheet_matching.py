@@ -11,14 +11,14 @@ from converter.model.issues import Issue
 from converter.model.submissions import CellType, RawSheet
 from converter.workbook.form import record_sheet, table_sheet
 from converter.workbook.form.headings import plain
-from converter.workbook.grid import Facts, Grid
-from converter.workbook.issue_collector import Report
-from converter.workbook.unreadable import Refused
+from converter.workbook.grid import Grid, GridFacts
+from converter.workbook.issue_collector import IssueCollector
+from converter.workbook.unreadable import UnreadableFile
 
 MISSING_SHEET = "S001"
 
 
-class Book(Protocol):
+class Workbook(Protocol):
     """A workbook as every reader gives it."""
 
     @property
@@ -40,7 +40,7 @@ class Book(Protocol):
 class _Reading:
     """One sheet read as one of the form's."""
 
-    facts: Facts
+    facts: GridFacts
     raw: RawSheet | None  # None: no headings
     issues: list[Issue]
     complete: bool  # has all that makes it that sheet, whatever its name
@@ -53,7 +53,7 @@ class _Reading:
         return any(not nothing.issuperset(column.type) for column in self.raw.columns.values())
 
 
-def read_sheets(book: Book, form: Form, report: Report) -> dict[str, RawSheet]:
+def read_sheets(book: Workbook, form: Form, report: IssueCollector) -> dict[str, RawSheet]:
     """The form's sheets that are there, by key. What is odd about them goes to the report."""
     named = {sheet.key: _named(book, sheet) for sheet in form.sheets}
     taken = {index for tier in named.values() for index in tier}
@@ -69,7 +69,7 @@ def read_sheets(book: Book, form: Form, report: Report) -> dict[str, RawSheet]:
     return found
 
 
-def _named(book: Book, sheet: Sheet) -> list[int]:
+def _named(book: Workbook, sheet: Sheet) -> list[int]:
     """Sheets with the best name that occurs, visible ones first."""
     tests: tuple[Callable[[str], bool], ...] = (
         lambda name: name.strip() == sheet.title,
@@ -84,7 +84,7 @@ def _named(book: Book, sheet: Sheet) -> list[int]:
 
 
 def _choose(
-    book: Book, sheet: Sheet, named: list[int], taken: set[int], report: Report
+    book: Workbook, sheet: Sheet, named: list[int], taken: set[int], report: IssueCollector
 ) -> _Reading | None:
     """The sheet to take, with a warning where another one holds data just as well."""
     readings = [_read(book, n, sheet, report) for n in named]
@@ -104,7 +104,9 @@ def _choose(
     return chosen
 
 
-def _by_contents(book: Book, sheet: Sheet, taken: set[int], report: Report) -> list[_Reading]:
+def _by_contents(
+    book: Workbook, sheet: Sheet, taken: set[int], report: IssueCollector
+) -> list[_Reading]:
     """Sheets under other names that have all that makes them this sheet."""
     found = []
     for index in sorted(range(len(book.names)), key=lambda n: book.names[n][1]):
@@ -112,16 +114,16 @@ def _by_contents(book: Book, sheet: Sheet, taken: set[int], report: Report) -> l
             continue
         try:
             reading = _read(book, index, sheet, report)
-        except Refused:
+        except UnreadableFile:
             continue  # nobody asked for that sheet
         if reading.complete:
             found.append(reading)
     return found
 
 
-def _read(book: Book, index: int, sheet: Sheet, report: Report) -> _Reading:
+def _read(book: Workbook, index: int, sheet: Sheet, report: IssueCollector) -> _Reading:
     grid = book.grid(index)
-    own = Report(report.form, report.file)
+    own = IssueCollector(report.form, report.file)
     if sheet.key == "unit":
         layout = record_sheet.find_layout(grid, sheet)
         if layout:

@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from converter.formulas.expressions import BLANKS
 from converter.model.forms import Form
 from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp
-from converter.workbook.issue_collector import Report
+from converter.workbook.issue_collector import IssueCollector
 
 MISSING_ITEM = ("S021", "S022")
 LONGEST = 400  # characters of a property; names are shorter
@@ -24,7 +24,7 @@ def read_stamp(properties: Mapping[str, str]) -> Stamp:
     return Stamp(**texts, serial=number)
 
 
-def check_form(stamp: Stamp, form: Form, report: Report) -> bool:
+def check_form(stamp: Stamp, form: Form, report: IssueCollector) -> bool:
     """Whether the workbook is of this form; a version that differs is a warning."""
     if stamp.form and stamp.form != form.id:
         report.add("S011", params={"found": stamp.form, "expected": form.id})
@@ -40,7 +40,7 @@ def _version(text: str) -> list[int]:
     return [int(digits[:9]) for digits in re.findall("[0-9]+", text)]
 
 
-def fit_identity(raw: RawSheet, stamp: Stamp, form: Form, report: Report) -> RawSheet:
+def fit_identity(raw: RawSheet, stamp: Stamp, form: Form, report: IssueCollector) -> RawSheet:
     """Fields that an identity file locks: the stamp fills blanks and contradicts strangers."""
     columns, at = dict(raw.columns), dict(raw.at)
     supplied: set[str] = set()

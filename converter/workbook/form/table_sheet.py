@@ -18,9 +18,9 @@ from converter.formulas.expressions import BLANKS
 from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
 from converter.workbook.form.headings import Names, names_of
-from converter.workbook.grid import Box, Column, Grid
-from converter.workbook.issue_collector import Report, address
-from converter.workbook.merged_cells import report_merge, swallowed
+from converter.workbook.grid import Box, Grid, GridColumn
+from converter.workbook.issue_collector import IssueCollector, address
+from converter.workbook.merged_cells import covered_cells, report_merge
 
 Mask = npt.NDArray[np.bool_]
 
@@ -128,14 +128,14 @@ def is_complete(heading: Heading, sheet: Sheet) -> bool:
     return all(field.key in heading.columns for field in sheet if field.required)
 
 
-def read(grid: Grid, sheet: Sheet, heading: Heading, report: Report) -> RawSheet:
+def read(grid: Grid, sheet: Sheet, heading: Heading, report: IssueCollector) -> RawSheet:
     return _Reading(grid, sheet, heading, report).result()
 
 
 class _Reading:
     """The rows of one member sheet on their way to records."""
 
-    def __init__(self, grid: Grid, sheet: Sheet, heading: Heading, report: Report) -> None:
+    def __init__(self, grid: Grid, sheet: Sheet, heading: Heading, report: IssueCollector) -> None:
         self.grid, self.sheet, self.heading, self.report = grid, sheet, heading, report
         self.facts = grid.facts
         self.first = heading.bottom + 1  # sheet row of the first data row
@@ -160,14 +160,14 @@ class _Reading:
         lowest = max((int(rows.max()) for rows in found), default=0)
         self.count = max(self.count, lowest + 1 - self.first)
 
-    def _column(self, column: int) -> Column:
+    def _column(self, column: int) -> GridColumn:
         """A column as long as the longest."""
-        found = self.read.get(column) or Column(np.empty(0, object), np.empty(0, np.int8))
+        found = self.read.get(column) or GridColumn(np.empty(0, object), np.empty(0, np.int8))
         more = self.count - len(found)
         if not more:
             return found
         texts = np.concatenate([found.texts, np.full(more, "", dtype=object)])
-        return Column(texts, np.concatenate([found.types, np.zeros(more, dtype=np.int8)]))
+        return GridColumn(texts, np.concatenate([found.types, np.zeros(more, dtype=np.int8)]))
 
     def _fuller(self, key: str, row: int, column: int) -> tuple[str, int, int]:
         """Of two columns with one heading the fuller one is meant; returns the other."""
@@ -305,7 +305,7 @@ class _Reading:
                 self.report.add(code, self.facts.name, place, field.key)
 
     def _cover(self, rows: Sequence[int]) -> None:
-        for box, covered in swallowed(self.facts.merges, rows, self.typed):
+        for box, covered in covered_cells(self.facts.merges, rows, self.typed):
             for row, key in covered:
                 self.cells[key].texts[row - self.first] = ""
                 self.cells[key].types[row - self.first] = CellType.COVERED
@@ -383,7 +383,7 @@ class _Reading:
             for row, text in said[: MOST_A_COLUMN if column in others else MOST_EXTRAS]:
                 yield address(row, column), text.strip(BLANKS)
 
-    def _outside(self, column: Column, known_rows: Mask) -> list[tuple[int, str]]:
+    def _outside(self, column: GridColumn, known_rows: Mask) -> list[tuple[int, str]]:
         at = np.flatnonzero((column.types == CellType.TEXT) & ~known_rows)
         return list(zip((at + self.first).tolist(), column.texts[at].tolist(), strict=True))
 

@@ -12,9 +12,9 @@ from typing import Any
 import xlrd
 
 from converter.text.cell_values import BUILTIN_DATES, Serial, shows_date
-from converter.workbook.grid import Facts, Grid
+from converter.workbook.grid import Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid
-from converter.workbook.unreadable import Refused, refusing
+from converter.workbook.unreadable import UnreadableFile, refusing
 from converter.workbook.xls import biff
 
 # xlrd holds every cell as a Python object. 65,536 full rows of a form fill some 20 MB.
@@ -23,13 +23,13 @@ _ENCRYPTED = "encrypted"
 _MACRO_SHEET = "(type 0x01 = Macro sheet)"
 
 
-class Workbook:
+class XlsWorkbook:
     """An .xls workbook."""
 
     def __init__(self, data: bytes) -> None:
         """Raises Refused."""
         if len(data) > LARGEST_FILE:
-            raise Refused("F006", limit=LARGEST_FILE >> 20)
+            raise UnreadableFile("F006", limit=LARGEST_FILE >> 20)
         with refusing("F316"):
             self._book = _open(data)
         self._dates: dict[int, bool] = {}
@@ -74,7 +74,7 @@ class Workbook:
             rows.pop()
         width = max(map(len, rows), default=0)
         whole = [(*row, *[""] * (width - len(row))) for row in rows]
-        facts = Facts(
+        facts = GridFacts(
             name=sheet.name,
             hidden=bool(sheet.visibility),
             top=1,
@@ -114,14 +114,14 @@ class Workbook:
 def _open(data: bytes) -> Any:
     try:
         return _read(data)
-    except (Refused, MemoryError):
+    except (UnreadableFile, MemoryError):
         raise
     except Exception:
         # Excel minds less than this reader: some export programs write the container's table of
         # sectors or the table of strings wrong.
         try:
             return _read(data, forgiving=True)
-        except (Refused, MemoryError):
+        except (UnreadableFile, MemoryError):
             raise
         except Exception:
             return _read(biff.tidied(data))
@@ -140,8 +140,8 @@ def _read(data: bytes, *, forgiving: bool = False) -> Any:
         )
     except xlrd.XLRDError as error:
         if _ENCRYPTED in str(error).lower():
-            raise Refused("F201") from error
+            raise UnreadableFile("F201") from error
         raise
     if _MACRO_SHEET in said.getvalue():
-        raise Refused("F101")
+        raise UnreadableFile("F101")
     return book

@@ -20,7 +20,7 @@ from itertools import chain, pairwise
 from typing import BinaryIO
 
 from converter.workbook.type_detection import part_name
-from converter.workbook.unreadable import Refused, refusing
+from converter.workbook.unreadable import UnreadableFile, refusing
 
 LARGEST_FILE = 128 << 20  # a million members fill some 90 MB
 MOST_MEMBERS = 5_000  # five times the largest honest count
@@ -137,7 +137,7 @@ class Parts(Mapping[str, bytes]):
                 around = last + piece
                 # One sign is found ten times faster than several.
                 if b"!" in around and name in self._large and _DTD in around:
-                    raise Refused("F309", part=info.filename)
+                    raise UnreadableFile("F309", part=info.filename)
                 last = piece[-len(_DTD) :]
 
     def _beginning(self, info: zipfile.ZipInfo, start: int) -> bytes:
@@ -148,24 +148,24 @@ class Parts(Mapping[str, bytes]):
 def _vet(members: Sequence[zipfile.ZipInfo], size: int) -> None:
     """What the directory alone gives away."""
     if len(members) > MOST_MEMBERS:
-        raise Refused("F301", count=len(members), limit=MOST_MEMBERS)
+        raise UnreadableFile("F301", count=len(members), limit=MOST_MEMBERS)
     seen: set[str] = set()
     for info in members:
         name = part_name(info.filename)
         if name in seen:
-            raise Refused("F305", part=info.filename)
+            raise UnreadableFile("F305", part=info.filename)
         seen.add(name)
         if ".." in name.split("/") or stat.S_ISLNK(info.external_attr >> 16):
-            raise Refused("F308", part=info.filename)
+            raise UnreadableFile("F308", part=info.filename)
         if info.flag_bits & 0x1:
-            raise Refused("F307", part=info.filename)
+            raise UnreadableFile("F307", part=info.filename)
         if info.compress_type not in _READABLE:
-            raise Refused("F313", part=info.filename)
+            raise UnreadableFile("F313", part=info.filename)
     inflated = sum(info.file_size for info in members)
     if inflated > LARGEST_INFLATED:
-        raise Refused("F302", limit=LARGEST_INFLATED >> 20)
+        raise UnreadableFile("F302", limit=LARGEST_INFLATED >> 20)
     if inflated > RATIO_GRACE and inflated > size * LARGEST_RATIO:
-        raise Refused("F303", ratio=inflated // max(size, 1))
+        raise UnreadableFile("F303", ratio=inflated // max(size, 1))
 
 
 def _starts(members: Sequence[zipfile.ZipInfo], file: BinaryIO, size: int) -> list[int]:
@@ -173,21 +173,21 @@ def _starts(members: Sequence[zipfile.ZipInfo], file: BinaryIO, size: int) -> li
     starts, spans = [], []
     for info in members:
         if not 0 <= info.header_offset < size:
-            raise Refused("F009")
+            raise UnreadableFile("F009")
         file.seek(info.header_offset)
         try:
             signature, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
         except struct.error:
-            raise Refused("F009") from None
+            raise UnreadableFile("F009") from None
         start = info.header_offset + _LOCAL.size + name + extra
         if signature != b"PK\x03\x04" or start + info.compress_size > size:
-            raise Refused("F009")
+            raise UnreadableFile("F009")
         starts.append(start)
         spans.append((info.header_offset, start + info.compress_size, info.filename))
     spans.sort()
     for (_, end, _), (begin, _, name) in pairwise(spans):
         if begin < end:
-            raise Refused("F306", part=name)
+            raise UnreadableFile("F306", part=name)
     return starts
 
 
@@ -199,7 +199,7 @@ def _small(packed: bytes, method: int, size: int, crc: int, name: str) -> bytes 
         if method == zipfile.ZIP_DEFLATED:
             data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
     if len(data) != size or zlib.crc32(data) != crc:
-        raise Refused("F304", part=name)
+        raise UnreadableFile("F304", part=name)
     return _utf8(data, name) if _is_xml(data) else None
 
 
@@ -212,7 +212,7 @@ def _inflate(info: zipfile.ZipInfo, file: BinaryIO, start: int) -> Iterator[byte
             break  # the declaration lies; no more of it is wanted
         yield piece
     if size != info.file_size or crc != info.CRC:
-        raise Refused("F304", part=info.filename)
+        raise UnreadableFile("F304", part=info.filename)
 
 
 def _pieces(info: zipfile.ZipInfo, file: BinaryIO, start: int, most: int) -> Iterator[bytes]:
@@ -260,11 +260,11 @@ def _utf8(data: bytes, name: str) -> bytes:
         encoding = declared[1].decode().lower() if declared else "utf-8"
         if encoding not in _UTF8:
             if encoding not in _DECODED:
-                raise Refused("F312", part=name)
+                raise UnreadableFile("F312", part=name)
             data = _recoded(data, encoding, name)
     # One sign is found ten times faster than several.
     if b"!" in data and (_DTD in data or _DTD.lower() in data[:4096].lower()):
-        raise Refused("F309", part=name)
+        raise UnreadableFile("F309", part=name)
     return data
 
 

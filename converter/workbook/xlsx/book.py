@@ -22,14 +22,14 @@ from zipfile import ZipInfo
 import numpy as np
 import python_calamine
 
-from converter.workbook.grid import Facts, Grid
+from converter.workbook.grid import Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.type_detection import members as members_of
-from converter.workbook.unreadable import Refused, refusing
+from converter.workbook.unreadable import UnreadableFile, refusing
 from converter.workbook.xlsx import archive, parts
 from converter.workbook.xlsx.fast import reader
 from converter.workbook.xlsx.sheet_xml import SheetXml, read_sheet
-from converter.workbook.xlsx.strings import Strings, Unusual
+from converter.workbook.xlsx.strings import NeedsFullParser, Strings
 
 _RELATION = '<Relationship Id="{id}" Type="/relationships/{kind}" Target="{target}"/>'
 _SHEET = "worksheets/sheet.xml"
@@ -47,7 +47,7 @@ LARGEST_READ = 1 << 20
 _DATE, _PLAIN = '<xf numFmtId="14"/>', '<xf numFmtId="0"/>'
 
 
-class Workbook:
+class XlsxWorkbook:
     """An OOXML workbook. Sheets are read when they are asked for."""
 
     def __init__(self, file: BinaryIO, members: Sequence[ZipInfo] | None = None) -> None:
@@ -73,10 +73,10 @@ class Workbook:
         """Read one sheet. Raises Refused."""
         sheet = self._book.sheets[index]
         if sheet.part not in self._parts:
-            raise Refused("F315", sheet=sheet.name)
+            raise UnreadableFile("F315", sheet=sheet.name)
         try:
             return self._plain(sheet)
-        except Unusual:
+        except NeedsFullParser:
             return self._parsed(sheet)
 
     def finish(self) -> None:
@@ -136,7 +136,7 @@ def _grid(table: Any, xml: SheetXml, sheet: parts.SheetPart, date1904: bool) -> 
         # The iteration begins with the blank rows above.
         return islice(table.iter_rows(), start[0], None) if table.start else ()
 
-    facts = Facts(
+    facts = GridFacts(
         name=sheet.name,
         hidden=sheet.hidden,
         top=start[0] + 1,

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.model.issues import column_letters
-from converter.workbook.unreadable import Refused
+from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx.strings import BLANKS
 
 _SEPARATOR = "|"
@@ -130,11 +130,11 @@ class _Rewriter:
             raise self._refuse()
         return "".join(("<worksheet>", *self._made, "</worksheet>")).encode()
 
-    def _refuse(self) -> Refused:
-        return Refused("F315", sheet=self._name)
+    def _refuse(self) -> UnreadableFile:
+        return UnreadableFile("F315", sheet=self._name)
 
     def _doctype(self, *_: object) -> None:
-        raise Refused("F309", part=self._name)
+        raise UnreadableFile("F309", part=self._name)
 
     # --- elements ------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 
 from converter.text.cell_values import BUILTIN_DATES, shows_date
 from converter.workbook.type_detection import part_name
-from converter.workbook.unreadable import Refused
+from converter.workbook.unreadable import UnreadableFile
 
 # The shared strings' reader reserves memory by this number before it has seen one string.
 # An entry takes five bytes at least; up to a million a wrong count is a slip that costs little.
@@ -55,7 +55,7 @@ class SheetPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class BookParts:
     """What a workbook says of itself."""
 
     sheets: tuple[SheetPart, ...]
@@ -77,27 +77,29 @@ def remembered(read: Callable[P, T]) -> Callable[P, T]:
     return reading
 
 
-def read_book(parts: Mapping[str, bytes]) -> Book:
+def read_book(parts: Mapping[str, bytes]) -> BookParts:
     """Raises Refused where a package is no workbook after all."""
     workbook = _by_type(parts, "", "officedocument") or "xl/workbook.xml"
     if workbook not in parts:
-        raise Refused("F314")
+        raise UnreadableFile("F314")
     links = dict(_relations(parts, workbook))
     if any(kind in _MACROS for kind, _ in links.values()):
-        raise Refused("F101")
+        raise UnreadableFile("F101")
     listed, date1904 = _listed(parts[workbook])
     sheets: list[SheetPart] = []
     for id_, name, hidden in listed:
         kind, target = links.get(id_, ("", ""))
         if kind == "worksheet":
             if any(target == sheet.part for sheet in sheets):
-                raise Refused("F305", part=target)  # read a thousand times, it is a bomb
+                raise UnreadableFile("F305", part=target)  # read a thousand times, it is a bomb
             sheets.append(SheetPart(name, target, hidden))
     if not any(sheet.part in parts for sheet in sheets):
-        raise Refused("F314")
+        raise UnreadableFile("F314")
     strings = _linked(parts, workbook, links, "sharedstrings")
     styles = _linked(parts, workbook, links, "styles")
-    return Book(tuple(sheets), date1904, _date_styles(parts[styles]) if styles else (), strings)
+    return BookParts(
+        tuple(sheets), date1904, _date_styles(parts[styles]) if styles else (), strings
+    )
 
 
 @remembered
@@ -253,4 +255,4 @@ def check_count(data: bytes, size: int) -> None:
     """Refuse shared strings that claim to be many more than they can be."""
     claimed = max((int(digits) for digits in _COUNT.findall(data)), default=0)
     if claimed > CREDIBLE_STRINGS and claimed > size // BYTES_A_STRING:
-        raise Refused("F310", count=claimed)
+        raise UnreadableFile("F310", count=claimed)

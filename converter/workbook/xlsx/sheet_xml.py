@@ -18,7 +18,7 @@ import numpy as np
 
 from converter.model.issues import column_letters
 from converter.workbook.grid import Box
-from converter.workbook.unreadable import Refused
+from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx import normalizer
 from converter.workbook.xlsx.normalizer import column_number
 from converter.workbook.xlsx.parts import elements, is_true, remembered
@@ -121,7 +121,7 @@ def read_sheet(data: bytes, name: str) -> SheetXml:
     """A worksheet part, in the one form of writing. Raises Refused, naming the sheet."""
     found = _read(data, name) or _read(normalizer.canonical(data, name), name, rewritten=True)
     if found is None:
-        raise Refused("F315", sheet=name)
+        raise UnreadableFile("F315", sheet=name)
     return found
 
 
@@ -158,13 +158,13 @@ def _sheet_data(data: bytes, name: str) -> tuple[int, int]:
     """Where the rows stand: between <sheetData> and its end tag."""
     opening = re.search(rb"<(?:[^\s<>/!?]+:)?sheetData(?:\s[^>]*?)?(/?)>", data)
     if not opening:
-        raise Refused("F315", sheet=name)
+        raise UnreadableFile("F315", sheet=name)
     if opening[1]:
         return opening.end(), opening.end()
     end = data.rfind(b"sheetData")
     end = data.rfind(b"</", 0, end)
     if end < opening.end():
-        raise Refused("F315", sheet=name)
+        raise UnreadableFile("F315", sheet=name)
     return opening.end(), end
 
 
@@ -242,12 +242,12 @@ def _up_to(text: str, low: str, high: str) -> str:
 def _bound(extent: _Extent, cells: int, name: str) -> None:
     """Refuse a sheet whose values lie so far apart that the parser would ask for the moon."""
     if extent.height > LAST_ROW or extent.width > LAST_COLUMN:
-        raise Refused("F315", sheet=name)  # no program has such a cell
+        raise UnreadableFile("F315", sheet=name)  # no program has such a cell
     area = extent.height * extent.width
     if area > LARGEST_AREA or area > max(LARGEST_EMPTY, cells * DENSE):
         at = extent.rightmost if extent.width > LAST_COLUMN // 16 else extent.lowest
         cell = f"{column_letters(at[1])}{at[0]}"
-        raise Refused("F311", sheet=name, row=at[0], column=at[1], cell=cell)
+        raise UnreadableFile("F311", sheet=name, row=at[0], column=at[1], cell=cell)
 
 
 def _without_helpers(data: bytes, start: int, end: int, helpers: int) -> tuple[bytes, int, int]:

@@ -35,7 +35,7 @@ _PHONETIC = re.compile(
 )
 
 
-class Unusual(Exception):
+class NeedsFullParser(Exception):
     """Nothing wrong, but not for this reader."""
 
 
@@ -48,28 +48,28 @@ def plain_text(raw: bytes) -> str:
     try:
         return _resolved(raw.decode("utf-8"))
     except UnicodeDecodeError:
-        raise Unusual from None
+        raise NeedsFullParser from None
 
 
 def _resolved(text: str) -> str:
     if (not text.isprintable() and _ODD.search(text)) or ("_x" in text and _ODD.search(text)):
-        raise Unusual
+        raise NeedsFullParser
     return _REFERENCE.sub(_reference, text) if "&" in text else text
 
 
 def _reference(found: re.Match[str]) -> str:
     name = found[1]
     if not found[0].endswith(";"):
-        raise Unusual
+        raise NeedsFullParser
     if name in _NAMED:
         return _NAMED[name]
     try:
         number = int(name[2:], 16) if name[:2] == "#x" else int(name[1:]) if name[:1] == "#" else 0
     except ValueError:
-        raise Unusual from None
+        raise NeedsFullParser from None
     if number in (9, 10) or 32 <= number < 0xD800 or 0xE000 <= number < 0xFFFE:
         return chr(number)
-    raise Unusual
+    raise NeedsFullParser
 
 
 class Strings:
@@ -85,7 +85,7 @@ class Strings:
             self.size += len(piece)
             data = rest + piece
             if len(rest) > _LONGEST_ITEM:
-                raise Unusual
+                raise NeedsFullParser
             if not self.claimed:
                 start = _START.match(data)
                 if not start:
@@ -100,7 +100,7 @@ class Strings:
         if self.size and not (
             _END.fullmatch(_decoded(rest)) or (self.claimed.endswith(b"/>") and not rest.strip())
         ):
-            raise Unusual
+            raise NeedsFullParser
         self.texts = np.empty(len(texts), dtype=object)
         self.texts[:] = texts
         self.filled: npt.NDArray[np.bool_] = self.texts != ""
@@ -117,11 +117,11 @@ def _shown(text: str) -> str:
 
 def _decoded(data: bytes) -> str:
     if b"<!" in data:
-        raise Unusual
+        raise NeedsFullParser
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise Unusual from None
+        raise NeedsFullParser from None
 
 
 def _items(data: bytes) -> list[str]:
@@ -148,14 +148,14 @@ def _odd_items(body: str) -> list[str]:
     texts, at = [], 0
     for item in _ITEM.finditer(body):
         if body[at : item.start()].strip():
-            raise Unusual
+            raise NeedsFullParser
         at = item.end()
         inside = _PHONETIC.sub("", item[1] or "").strip()
         runs = list(_RUNS.finditer(inside))
         if sum(len(run[0]) for run in runs) != len(inside):
-            raise Unusual
+            raise NeedsFullParser
         said = ((run[1], run[2] or "") for run in runs)
         texts.append("".join(text if space else text.strip(BLANKS) for space, text in said))
     if body[at:].strip():
-        raise Unusual
+        raise NeedsFullParser
     return texts

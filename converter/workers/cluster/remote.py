@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from converter.files import writing
-from converter.messages.catalogue import say
+from converter.messages.catalogue import message
 from converter.workers import protocol
 from converter.workers.cluster import serving
-from converter.workers.cluster.serving import Terms
-from converter.workers.pool import Answer, Bug, Died, Refused, Task
+from converter.workers.cluster.serving import RunTerms
+from converter.workers.pool import Answer, InternalError, Task, TaskRejected, WorkerDied
 
 CONNECT_SECONDS = 10.0
 WORKERS_SECONDS = 15.0  # to wait for the first worker to be there
@@ -44,7 +44,7 @@ class ClusterError(Exception):
     @property
     def said(self) -> str:
         """What a person is told."""
-        return say(self.key, **self.params)
+        return message(self.key, **self.params)
 
 
 @contextlib.contextmanager
@@ -63,7 +63,7 @@ def connect(
     sees the files that will be read and the folders that will be written to. `day` (ISO) is the
     day by which everything is judged. Raises ClusterError, OSError.
     """
-    terms = Terms.of(form_folder, day)
+    terms = RunTerms.of(form_folder, day)
     client = _client(address)
     try:
         threads = _threads(client, address)
@@ -81,7 +81,7 @@ def connect(
 class Remote:
     """A runner like `engine.Worker`, somewhere in the cluster."""
 
-    def __init__(self, client: Any, address: str, terms: Terms) -> None:
+    def __init__(self, client: Any, address: str, terms: RunTerms) -> None:
         self._client, self._address, self._terms = client, address, terms
 
     def run(self, task: Task) -> Answer:
@@ -92,12 +92,12 @@ class Remote:
         if "done" in told:
             return told["done"], reply.blobs
         if "died" in told:
-            raise Died(told["died"], told["file"])
+            raise WorkerDied(told["died"], told["file"])
         if "refused" in told:
-            raise Refused(told["refused"], [str(part) for part in told["detail"]])
+            raise TaskRejected(told["refused"], [str(part) for part in told["detail"]])
         if "unfit" in told:
             raise _unfit(told, self._terms)
-        raise Bug(str(told["bug"]))
+        raise InternalError(str(told["bug"]))
 
     def _reply(self, task: Task) -> protocol.Frame:
         for _ in range(CHANGES):
@@ -132,7 +132,7 @@ class Remote:
                     if time.monotonic() - seen > GONE_SECONDS:
                         raise ClusterError("cluster_gone", address=self._address) from None
         except KilledWorker:
-            raise Died("crash", None) from None
+            raise WorkerDied("crash", None) from None
         except ClusterError:
             raise
         except Exception as error:
@@ -192,7 +192,7 @@ def _mark(folder: Path) -> Iterator[Path]:
             path.unlink()
 
 
-def _ask(client: Any, terms: Terms, paths: Sequence[str]) -> None:
+def _ask(client: Any, terms: RunTerms, paths: Sequence[str]) -> None:
     """Whether every worker can stand in for this command. Raises ClusterError."""
     sizes = [serving.size_of(path) for path in paths]
     replies: dict[str, Any] = client.run(
@@ -206,7 +206,7 @@ def _ask(client: Any, terms: Terms, paths: Sequence[str]) -> None:
             raise _unfit({**told, "host": f"{told['host']} {worker}"}, terms)
 
 
-def _unfit(told: Mapping[str, Any], terms: Terms) -> ClusterError:
+def _unfit(told: Mapping[str, Any], terms: RunTerms) -> ClusterError:
     host = str(told["host"])
     if told["unfit"] == "version":
         return ClusterError(

@@ -23,13 +23,13 @@ from converter.files import writing
 from converter.forms import loading
 from converter.model import clock
 from converter.workers import protocol
-from converter.workers.pool import Bug, Died, Refused, Task, Worker
+from converter.workers.pool import InternalError, Task, TaskRejected, Worker, WorkerDied
 
 LAG = (0.5, 1.0, 1.5, 0.0)  # seconds: what is new on a network drive shows a little later elsewhere
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RunTerms:
     """What must be the same here and there for the results to be the same."""
 
     version: str  # of the product
@@ -39,7 +39,7 @@ class Terms:
     setting: Mapping[str, str]  # of the environment: the day
 
     @classmethod
-    def of(cls, form_folder: Path, day: str) -> Terms:
+    def of(cls, form_folder: Path, day: str) -> RunTerms:
         """The terms of a command in this process; `day` is the one it goes by."""
         epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
         setting = {clock.DAY_VARIABLE: day, "SOURCE_DATE_EPOCH": epoch}
@@ -50,7 +50,7 @@ class Terms:
         return asdict(self)
 
 
-class Unfit(Exception):
+class UnfitWorker(Exception):
     """This process cannot stand in for the command; `told` says why."""
 
     def __init__(self, why: str, **told: Any) -> None:
@@ -72,14 +72,14 @@ def look(packed: Mapping[str, Any], paths: Sequence[str], sizes: Sequence[int]) 
     """Whether this process could stand in for a command: {} or the reply that tells why not.
     Folders that tasks write to are among the paths, by a file that the command put there."""
     try:
-        terms = Terms(**packed)
+        terms = RunTerms(**packed)
         _form_here(terms)
         _seen(terms, paths, sizes)
         for path in paths:
             folder = Path(path).parent
             if Path(path).name.startswith(writing.PREFIX) and not os.access(folder, os.W_OK):
-                raise Unfit("path", path=path)
-    except Unfit as unfit:
+                raise UnfitWorker("path", path=path)
+    except UnfitWorker as unfit:
         return unfit.told
     return {}
 
@@ -89,19 +89,19 @@ def work(request: bytes) -> bytes:
     frame = protocol.unpacked(request)
     try:
         reply = _worked(frame)
-    except Unfit as unfit:
+    except UnfitWorker as unfit:
         reply = protocol.Frame(unfit.told)
-    except Died as died:
+    except WorkerDied as died:
         reply = protocol.Frame({"died": died.how, "file": died.file})
-    except Refused as refused:
+    except TaskRejected as refused:
         reply = protocol.Frame({"refused": refused.kind, "detail": refused.detail})
-    except Bug as bug:
+    except InternalError as bug:
         reply = protocol.Frame({"bug": str(bug)})
     return protocol.packed(reply)
 
 
 def _worked(frame: protocol.Frame) -> protocol.Frame:
-    terms = Terms(**frame.data["terms"])
+    terms = RunTerms(**frame.data["terms"])
     args = frame.data["args"] | {"form": _form_here(terms)}
     _seen(terms, frame.data["paths"], frame.data["sizes"])
     # For the limits on time, paths have to lead to the files from here.
@@ -113,12 +113,12 @@ def _worked(frame: protocol.Frame) -> protocol.Frame:
 
 # --- worker processes, kept warm from task to task ---------------------------------------------
 
-_idle: list[tuple[Terms, Worker]] = []  # of this process; one for each of its Dask threads
+_idle: list[tuple[RunTerms, Worker]] = []  # of this process; one for each of its Dask threads
 _taking = threading.Lock()
 
 
 @contextlib.contextmanager
-def _warm(terms: Terms) -> Iterator[Worker]:
+def _warm(terms: RunTerms) -> Iterator[Worker]:
     """A worker process that nobody else is using; one of another command's terms is let go."""
     with _taking:
         found = _idle.pop() if _idle else None
@@ -137,19 +137,19 @@ def _warm(terms: Terms) -> Iterator[Worker]:
 # --- whether we can stand in for the command -----------------------------------------------------
 
 
-def _form_here(terms: Terms) -> str:
+def _form_here(terms: RunTerms) -> str:
     """The folder of the command's form on this machine."""
     if terms.version != __version__:
-        raise Unfit("version", found=__version__)
+        raise UnfitWorker("version", found=__version__)
     wanted = Path(terms.form_folder)
     for folder in (wanted, loading.templates_dir() / wanted.name):
         with contextlib.suppress(OSError):
             if folder.is_dir() and loading.digest(folder) == terms.form:
                 return str(folder)
-    raise Unfit("form")
+    raise UnfitWorker("form")
 
 
-def _seen(terms: Terms, paths: Sequence[str], sizes: Sequence[int]) -> None:
+def _seen(terms: RunTerms, paths: Sequence[str], sizes: Sequence[int]) -> None:
     """Every file is here what it is for the command: there (or not), and of that size."""
     for path, size in zip(paths, sizes, strict=True):
         here = str(Path(terms.folder, path))
@@ -158,4 +158,4 @@ def _seen(terms: Terms, paths: Sequence[str], sizes: Sequence[int]) -> None:
                 break
             time.sleep(pause)
         else:
-            raise Unfit("path", path=path)
+            raise UnfitWorker("path", path=path)

@@ -16,7 +16,7 @@ from typing import Any
 
 from converter import package
 from converter.model.submissions import Records, Stamp
-from converter.register import Listed
+from converter.register import RosterEntry
 from tests.people import SURNAMES, UNIT, id_number
 from tests.sheets import FORM, blank, fill, put, unit_cell
 
@@ -139,8 +139,8 @@ class Inbox:
         self.truth |= {f"{name}/{inner}": (r, s) for inner, _, r, s in members}
 
 
-def listed(number: int) -> Listed:
-    return Listed(f"130102-{number:04d}", name_of(number), "130102", SUPERIOR)
+def listed(number: int) -> RosterEntry:
+    return RosterEntry(f"130102-{number:04d}", name_of(number), "130102", SUPERIOR)
 
 
 MISSING = 90  # on the roster, never heard of
@@ -187,5 +187,5 @@ def build(folder: Path) -> Inbox:
     return box
 
 
-def roster() -> list[Listed]:
+def roster() -> list[RosterEntry]:
     return [listed(n) for n in (*range(1, 9), *range(20, 60), MISSING)]

@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from converter.register import Listed, Snapshot
+from converter.register import RosterEntry, Snapshot
 from converter.statistics import collection as figures
-from converter.statistics.cards import Table
+from converter.statistics.cards import StatisticsTable
 from converter.statistics.figure import Figure
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
@@ -44,9 +44,11 @@ def root(tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> Path:
                 f"去年{n}.zip", packed(records(n, **changed | {"staff": str(9 * n)}), period="2025")
             )
     box.put("改.zip", packed(records(20, superior_union="示例县总工会", staff="1000")))
-    units = [Listed("130102-9000", "示例乡工会", "", "示例县总工会")]
+    units = [RosterEntry("130102-9000", "示例乡工会", "", "示例县总工会")]
     units += [
-        Listed(f"x{n}", f"示例第{n}公司工会委员会", "", "示例县总工会" if n % 3 else "示例乡工会")
+        RosterEntry(
+            f"x{n}", f"示例第{n}公司工会委员会", "", "示例县总工会" if n % 3 else "示例乡工会"
+        )
         for n in range(20, 32)
     ]
     done = receive(box.folder, folder / "S", plan(None), worker, roster=units)
@@ -72,12 +74,12 @@ def sql(root: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def table(found: list[Figure], title: str) -> Table:
+def table(found: list[Figure], title: str) -> StatisticsTable:
     (one,) = [f.table for f in found if f.table.title.startswith(title)]
     return one
 
 
-def column(of: Table, heading: str) -> dict[str, object]:
+def column(of: StatisticsTable, heading: str) -> dict[str, object]:
     at = of.header.index(heading)
     return {str(row[0]).strip("\u3000"): row[at] for row in of.rows}
 

@@ -13,7 +13,7 @@ import pytest
 from converter.register import Snapshot
 from converter.report import charts, spreadsheet, summary
 from converter.statistics import collection as statistics
-from converter.statistics.cards import Table
+from converter.statistics.cards import StatisticsTable
 from converter.statistics.figure import BARS, LINE, STACKED, TILES, Figure
 from tests.sheets import FORM
 from tests.usecases.receive.conftest import Collection
@@ -128,7 +128,7 @@ def test_a_drawing_says_what_it_shows(found: list[Figure]) -> None:
 
 
 def bars(rows: Any, chart: str = BARS, total: bool = True) -> Figure:
-    return Figure(Table("t", ("名称", "甲", "乙"), rows), chart, (1, 2), total)
+    return Figure(StatisticsTable("t", ("名称", "甲", "乙"), rows), chart, (1, 2), total)
 
 
 def test_names_cannot_break_out_of_page_or_workbook() -> None:
@@ -148,7 +148,7 @@ def test_a_chart_of_hundreds_says_what_it_leaves_out() -> None:
 
 def test_a_list_of_thousands_is_cut_on_the_page_and_whole_in_the_workbook() -> None:
     rows = tuple((f"单位{n:05}", "甲", "乙") for n in range(3_000))
-    one = Figure(Table("没报的", ("单位", "一", "二"), rows))
+    one = Figure(StatisticsTable("没报的", ("单位", "一", "二"), rows))
     page = summary.html([one], "t")
     assert "单位00999" in page
     assert "单位01000" not in page

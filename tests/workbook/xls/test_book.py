@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from converter.model.submissions import CellType, Stamp
-from converter.workbook import open_book, sniff
+from converter.workbook import detect_type, open_book
 from tests.people import UNIT
 from tests.workbook.books import (
     MEMBER_SHEET,
@@ -54,7 +54,7 @@ def make(path: Path, rows: list[list[Any]] | None = None, change: Any = None, **
 @pytest.mark.parametrize("name", ["填报.xls", "填报.xlsx"])
 def test_old_workbook_is_read_whatever_its_extension(name: str, tmp_path: Path) -> None:
     path = make(tmp_path / name)
-    assert sniff(path) == "xls"
+    assert detect_type(path) == "xls"
     submission = read(path)
     assert codes(submission) == []
     assert submission.stamp == Stamp()

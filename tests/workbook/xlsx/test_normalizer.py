@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from converter.workbook.unreadable import Refused
+from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx import book as xlsx
 from converter.workbook.xlsx import normalizer
 from tests.workbook.xlsx.fast.test_reader import book, seen, sheet_of
@@ -18,7 +18,7 @@ COMPATIBLE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 
 
 def cells_of(sheet: str) -> dict[Any, Any]:
-    return seen(xlsx.Workbook(BytesIO(book(sheet, STRINGS))).grid(0))["cells"]
+    return seen(xlsx.XlsxWorkbook(BytesIO(book(sheet, STRINGS))).grid(0))["cells"]
 
 
 def inside(cell: str) -> dict[Any, Any]:
@@ -62,7 +62,7 @@ def test_a_value_is_what_xml_says(cell: str, text: str, kind: int) -> None:
 
 @pytest.mark.parametrize("number", ["-1", "+1", "1.0", "0x1", "甲", "99999999999999999999", "2"])
 def test_a_string_of_no_number_is_not_the_first_one(number: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UnreadableFile) as refused:
         inside(f'<c r="A2" t="s"><v>{number}</v></c>')
     assert refused.value.code == "F315"
 
@@ -115,7 +115,7 @@ def test_facts_outlive_the_rewriting() -> None:
         '<x:row r="4"><x:c r="C4"><x:f>1</x:f></x:c></x:row></x:sheetData><x:mergeCells>'
         '<x:mergeCell ref="A1:B2"/></x:mergeCells></x:worksheet>'
     )
-    found = seen(xlsx.Workbook(BytesIO(book(sheet))).grid(0))
+    found = seen(xlsx.XlsxWorkbook(BytesIO(book(sheet))).grid(0))
     assert found["cells"] == {(1, 1): ("1", 2)}
     assert found["formulas"] == {(4, 3): False}
     assert found["merges"] == ((1, 1, 2, 2),)

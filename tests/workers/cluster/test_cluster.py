@@ -18,11 +18,11 @@ from converter.files import writing
 from converter.forms import loading
 from converter.identity import keys
 from converter.register import Register
-from converter.usecases.check import Report, check_files
+from converter.usecases.check import CheckReport, check_files
 from converter.usecases.receive import receive, run
 from converter.workers import protocol
 from converter.workers.cluster import ClusterError, connect, remote, serving
-from converter.workers.cluster.serving import Terms
+from converter.workers.cluster.serving import RunTerms
 from converter.workers.pool import Answer, Runner, Task, Worker
 from tests.identity.unions import Office, office
 from tests.usecases.receive.collection import Inbox, faulty, packed, records, workbook, zipped
@@ -39,7 +39,7 @@ def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
         return {t: register.query(f"SELECT * FROM {t} ORDER BY ALL") for t in TABLES}
 
 
-def check(pool: Sequence[Runner], paths: Sequence[Path]) -> Report:
+def check(pool: Sequence[Runner], paths: Sequence[Path]) -> CheckReport:
     form_cards = loading.read(FOLDER)
     return check_files(paths, FOLDER, form_cards, None, 1, Worker(), pool=pool)
 
@@ -284,7 +284,7 @@ def refused(address: str, **settings: Any) -> ClusterError:
 
 
 def test_folders_that_workers_cannot_see_are_named(tmp_path: Path) -> None:
-    terms = Terms.of(FOLDER, DAY)
+    terms = RunTerms.of(FOLDER, DAY)
     inbox, mark = tmp_path / "收件", tmp_path / "回复" / f"{writing.PREFIX}1"
     inbox.mkdir()
     told = serving.look(terms.packed(), [str(inbox), str(mark)], [-2, 16])
@@ -341,12 +341,12 @@ def test_another_form_there_is_told_and_one_elsewhere_is_found(
     copy = shutil.copytree(FOLDER, tmp_path / "jiceng")
     with connect(cluster.address, copy, DAY):
         pass
-    moved = Terms.of(copy, DAY).packed() | {"form_folder": "/nowhere/jiceng"}
+    moved = RunTerms.of(copy, DAY).packed() | {"form_folder": "/nowhere/jiceng"}
     assert serving.look(moved, [], []) == {}  # the one that is installed is the same
     card = copy / "member.toml"
     card.write_text(card.read_text("utf-8") + "\n# changed\n", "utf-8")
     loading.digest.cache_clear()
-    other = Terms.of(copy, DAY).packed() | {"form_folder": "/nowhere/jiceng"}
+    other = RunTerms.of(copy, DAY).packed() | {"form_folder": "/nowhere/jiceng"}
     assert serving.look(other, [], [])["unfit"] == "form"
 
 

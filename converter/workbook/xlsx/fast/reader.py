@@ -15,10 +15,10 @@ import numpy.typing as npt
 from converter.model.issues import column_letters
 from converter.model.submissions import CellType
 from converter.text import cell_values
-from converter.workbook.grid import NO_FORMULAS, WIDEST, Column, Facts, Formulas, Texts
+from converter.workbook.grid import NO_FORMULAS, WIDEST, FormulaCells, GridColumn, GridFacts, Texts
 from converter.workbook.xlsx import sheet_xml
 from converter.workbook.xlsx.fast.tokenizer import LAST_ROW, Block, Places, scan
-from converter.workbook.xlsx.strings import Strings, Unusual
+from converter.workbook.xlsx.strings import NeedsFullParser, Strings
 
 CHUNK = 1 << 20  # bytes of rows that are taken at once: they fit a core's cache
 SHORT = 5_000  # rows
@@ -51,17 +51,17 @@ def read(
     tail: list[bytes] = []
     for rows in _rows(rest, pieces, tail, helpers):
         if keeping and b"<is>" in rows:
-            raise Unusual
+            raise NeedsFullParser
         blocks.append(scan(rows, date_styles, blocks[-1].last if blocks else 0))
         if (blocks[-1].strings >= len(strings)).any():
-            raise Unusual
+            raise NeedsFullParser
     hidden_rows = frozenset().union(*(block.hidden for block in blocks))
     values = _Values(blocks, strings, date1904, helpers)
     top, left, bottom, right = values.extent()
     if bottom * right > sheet_xml.LARGEST_AREA:
-        raise Unusual
+        raise NeedsFullParser
     merges = sheet_xml.merged_areas(b"".join(tail))
-    facts = Facts(name, hidden, top, left, right - left + 1, merges, hidden_rows, columns)
+    facts = GridFacts(name, hidden, top, left, right - left + 1, merges, hidden_rows, columns)
     return PlainGrid(facts, values, bottom)
 
 
@@ -76,7 +76,7 @@ def _vetted(stream: Iterable[bytes]) -> Iterator[bytes]:
         at = piece.find(b"!")
         while at >= 0:
             if (piece[at - 1 : at] or last[-1:]) == b"<":
-                raise Unusual
+                raise NeedsFullParser
             at = piece.find(b"!", at + 1)
         last = piece
         yield piece
@@ -91,8 +91,8 @@ def _head(pieces: Iterator[bytes]) -> tuple[bytes, bytes]:
             if (at := head.find(mark)) >= 0:
                 return head[:at], head[at + len(mark) :] if mark == _START else _END
         if len(head) > _LONGEST_HEAD:
-            raise Unusual
-    raise Unusual
+            raise NeedsFullParser
+    raise NeedsFullParser
 
 
 def _rows(rest: bytes, pieces: Iterator[bytes], tail: list[bytes], helpers: int) -> Iterator[bytes]:
@@ -116,10 +116,10 @@ def _rows(rest: bytes, pieces: Iterator[bytes], tail: list[bytes], helpers: int)
         if close >= 0:
             tail += [data[close + len(_END) :], *pieces]
             if any(b"sheetData" in part for part in tail):
-                raise Unusual
+                raise NeedsFullParser
             cut, ended = close, True
         elif ended:
-            raise Unusual
+            raise NeedsFullParser
         waiting, size = [data[cut:]], len(data) - cut
         if cut:
             yield _without_helpers(data, cut, helpers)
@@ -140,7 +140,7 @@ def _without_helpers(data: bytes, stop: int, helpers: int) -> bytes:
             done = end
         start = end
     if find(first, start, stop) >= 0:
-        raise Unusual
+        raise NeedsFullParser
     return b"".join((*pieces, data[done:stop]))
 
 
@@ -243,7 +243,7 @@ class _Values:
             max(c.right for c in found),
         )
 
-    def column(self, column: int, first: int, last: int) -> Column:
+    def column(self, column: int, first: int, last: int) -> GridColumn:
         texts = np.full(max(last - first + 1, 0), "", dtype=object)
         types = np.zeros(len(texts), dtype=np.int8)
         for held, read in (
@@ -257,7 +257,7 @@ class _Values:
                 which, at = held.within(column, first, last)
                 if len(at):
                     texts[at], types[at] = read(which)
-        return Column(texts, types)
+        return GridColumn(texts, types)
 
     def said(self, column: int, first: int) -> dict[int, str]:
         """Row → text, of cells that hold a text."""
@@ -318,10 +318,10 @@ def _objects(texts: Sequence[str]) -> Texts:
 class PlainGrid:
     """A `grid.Grid`."""
 
-    facts: Facts
+    facts: GridFacts
     values: _Values
     bottom: int  # the last row with a value
-    _known: dict[int, Column] = field(default_factory=dict)
+    _known: dict[int, GridColumn] = field(default_factory=dict)
 
     def head(self, count: int) -> list[list[str]]:
         first = self.facts.top
@@ -329,7 +329,7 @@ class PlainGrid:
         columns = self.read(self.facts.columns, first, last).values()
         return [list(row) for row in zip(*(c.texts.tolist() for c in columns), strict=True)]
 
-    def read(self, columns: Sequence[int], first: int, last: int = 0) -> dict[int, Column]:
+    def read(self, columns: Sequence[int], first: int, last: int = 0) -> dict[int, GridColumn]:
         bottom = min(last, self.bottom) if last else self.bottom
         inside = (column for column in columns if column in self.facts.columns)
         if self.bottom > SHORT or bottom < self.bottom:
@@ -337,7 +337,7 @@ class PlainGrid:
         # Columns of a short sheet are made once, however often somebody looks at them.
         return {column: self._whole(column).cut(first - 1, bottom) for column in inside}
 
-    def _whole(self, column: int) -> Column:
+    def _whole(self, column: int) -> GridColumn:
         known = self._known.get(column)
         if known is None:
             known = self._known[column] = self.values.column(column, 1, self.bottom)
@@ -346,9 +346,9 @@ class PlainGrid:
     def said(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
         return {column: self.values.said(column, first) for column in columns}
 
-    def formulas(self, columns: Sequence[int]) -> dict[int, Formulas] | None:
+    def formulas(self, columns: Sequence[int]) -> dict[int, FormulaCells] | None:
         found, held = dict.fromkeys(columns, NO_FORMULAS), self.values.formulas
         for column in columns if len(held) else ():
             which, _ = held.within(column, 1, LAST_ROW)
-            found[column] = Formulas(held.row[which], held.known[0][which])
+            found[column] = FormulaCells(held.row[which], held.known[0][which])
         return found

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from converter.workbook.xlsx.strings import BLANKS, Unusual, plain_text
+from converter.workbook.xlsx.strings import BLANKS, NeedsFullParser, plain_text
 
 Ints = npt.NDArray[np.int64]
 Which = npt.NDArray[np.bool_]
@@ -181,7 +181,7 @@ class _Scan:
         first, length = self.end[holder] + 1, self.start[holder + 1] - self.end[holder] - 1
         inline = kinds[holder] == _TEXT
         if _any((types[cell] == INLINE) != inline):
-            raise Unusual
+            raise NeedsFullParser
         formulas, computed = self._formulas(kinds, cells, places, cell[length > 0], types)
         trimmed = inline & (self.end[holder] == self.start[holder] + 2)  # else it says so
         said = length > 0
@@ -194,7 +194,7 @@ class _Scan:
         digits, sound = _digits(self.words[first], np.minimum(length, 8))
         sound &= length <= 8
         if not sound[shared].all():
-            raise Unusual
+            raise NeedsFullParser
         return Block(
             shared=places.at(shared),
             strings=digits[shared].astype(np.int32),
@@ -228,25 +228,25 @@ class _Scan:
         """The kind of every tag, in an order that rows may have."""
         start, end = self.start, self.end
         if len(start) != len(end) or not len(start):
-            raise Unusual
+            raise NeedsFullParser
         # Between tags there is text, of which every part is one's own.
         gaps = start[1:] - end[:-1]
         if _any(end < start) or _any(gaps < 1):
-            raise Unusual
+            raise NeedsFullParser
         words = self.words[start]
         kinds: npt.NDArray[np.uint8] = _KINDS[(words >> _U(8)) & _U(0xFFFF)]
         closes = kinds >= _END
         if not kinds.all() or _any(closes & (end - start != _CLOSING[kinds])):
-            raise Unusual
+            raise NeedsFullParser
         if _any(words[kinds == _ROW] != _ROW_START):
-            raise Unusual
+            raise NeedsFullParser
         kinds[(self.signs[end - 1] == ord("/")) & ~closes] += _SELF
         follows = _PAIRS[kinds[:-1].astype(np.int64) * 32 + kinds[1:]]
         whole = kinds[0] in (_ROW, _ROW + _SELF) and kinds[-1] in (_END + _ROW, _ROW + _SELF)
         if not follows.all() or not whole or start[0] or end[-1] != len(self.rows) - 1:
-            raise Unusual
+            raise NeedsFullParser
         if _any((gaps != 1) & ~_HOLDS_TEXT[kinds[:-1]]):
-            raise Unusual
+            raise NeedsFullParser
         return kinds
 
     def _cells(self, cell: Ints) -> tuple[npt.NDArray[np.int8], Ints, Places]:
@@ -265,20 +265,20 @@ class _Scan:
         styled = (style & _FOUR) == _STYLE_START
         digits, lengths = _until_quote(style >> _U(32))
         if _any(styled & (lengths == 0)):
-            raise Unusual
+            raise NeedsFullParser
         styles = np.where(styled, digits, 0)
         if _any(after + np.where(styled, lengths + 5, 0) + said != end):
-            raise Unusual
+            raise NeedsFullParser
         return types, styles, places
 
     def _addresses(self, start: Ints) -> tuple[Ints, Places]:
         """Where the attributes behind the address begin, and the address."""
         if _any((self.words[start] & _SIX) != _CELL_START):
-            raise Unusual
+            raise NeedsFullParser
         word = self.words[start + 6]
         column, second = _letter(word, 0), _letter(word, 1)
         if not column.all():
-            raise Unusual
+            raise NeedsFullParser
         letters = np.ones(len(column), dtype=np.int64)
         if _any(second):
             third = _letter(word, 2)
@@ -290,7 +290,7 @@ class _Scan:
             letters += three
         row, digits = _until_quote(self.words[start + 6 + letters])
         if not digits.all() or _any((row < 1) | (row > LAST_ROW) | (column > LAST_COLUMN)):
-            raise Unusual
+            raise NeedsFullParser
         after = start + 6 + letters + digits + 1
         return after, Places(row.astype(np.int32), column.astype(np.int16))
 
@@ -319,7 +319,7 @@ class _Scan:
         if not len(keys):
             return self.after
         if keys[0] <= self.after or _any(keys[1:] <= keys[:-1]):
-            raise Unusual
+            raise NeedsFullParser
         return int(keys[-1])
 
     def _hidden(self) -> frozenset[int]:
@@ -336,7 +336,7 @@ class _Scan:
         for at in np.flatnonzero(~known).tolist():
             text = self.rows[first[at] : first[at] + length[at]]
             if not _DECIMAL.fullmatch(text):
-                raise Unusual
+                raise NeedsFullParser
             numbers[at] = float(text)
         return numbers
 
@@ -349,7 +349,7 @@ class _Scan:
     def _truths(self, first: Ints, length: Ints) -> list[bool]:
         found = self._texts(first, length)
         if not {"0", "1"}.issuperset(found):
-            raise Unusual
+            raise NeedsFullParser
         return [text == "1" for text in found]
 
     def _texts(self, first: Ints, length: Ints) -> list[str]:

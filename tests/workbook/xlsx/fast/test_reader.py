@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from converter.workbook.xlsx import book as xlsx
 from converter.workbook.xlsx.fast import reader
-from converter.workbook.xlsx.strings import Strings, Unusual
+from converter.workbook.xlsx.strings import NeedsFullParser, Strings
 
 STYLES = (
     '<styleSheet><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;"/></numFmts>'
@@ -86,16 +86,16 @@ def seen(grid: Any) -> dict[str, Any]:
 
 
 def both(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    workbook = xlsx.Workbook(BytesIO(data))
+    workbook = xlsx.XlsxWorkbook(BytesIO(data))
     (part,) = workbook._book.sheets
     return seen(workbook._plain(part)), seen(workbook._parsed(part))
 
 
 def is_unusual(data: bytes) -> bool:
-    workbook = xlsx.Workbook(BytesIO(data))
+    workbook = xlsx.XlsxWorkbook(BytesIO(data))
     try:
         workbook._plain(workbook._book.sheets[0])
-    except Unusual:
+    except NeedsFullParser:
         return True
     return False
 
@@ -215,7 +215,7 @@ def test_where_a_stream_is_cut_does_not_matter(data: bytes, size: int) -> None:
             yield from (data[at : at + size] for at in range(0, len(data), size))
 
         patch.setattr(xlsx.archive.Parts, "stream", pieces)
-        workbook = xlsx.Workbook(BytesIO(data))
+        workbook = xlsx.XlsxWorkbook(BytesIO(data))
         assert seen(workbook._plain(workbook._book.sheets[0])) == whole
 
 
@@ -320,7 +320,7 @@ def test_what_is_odd_is_left_to_the_careful_way(rows: str) -> None:
     ],
 )
 def test_odd_strings(strings: str) -> None:
-    with pytest.raises(Unusual):
+    with pytest.raises(NeedsFullParser):
         Strings([strings.encode()])
 
 
@@ -339,7 +339,7 @@ def test_no_strings(table: str) -> None:
 
 def test_no_rows_at_all() -> None:
     for sheet in ("<worksheet><sheetData/></worksheet>", sheet_of("")):
-        workbook = xlsx.Workbook(BytesIO(book(sheet)))
+        workbook = xlsx.XlsxWorkbook(BytesIO(book(sheet)))
         grid = workbook.grid(0)
         assert not is_unusual(book(sheet))
         assert grid.head(50) == []
