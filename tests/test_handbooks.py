@@ -270,7 +270,7 @@ def test_cards_of_the_handbook_can_be_used(tmp_path: Path) -> None:
             file.write("\n" + card)
         assert tomllib.loads(card)
     used = loading.load(copy)
-    assert {"canteen_seats"} <= {field.key for field in used.unit}
+    assert {"canteen_seats"} <= {field.key for field in used.record}
     assert {"X190"} <= {rule.code for rule in used.rules}
     assert len(cards()) == 2
 

@@ -284,7 +284,7 @@ def show(
         folder, form = form_of(ctx)
         found = read_contents(folder, path, False, worker)
     outcome: Outcome = found["outcome"]
-    if not outcome.readable or "unit" not in found:
+    if not outcome.readable or "record" not in found:
         print_report([outcome], form, show_ids)
         return FOUND
     if as_html:

@@ -97,7 +97,7 @@ def _twice(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
 def _shared(form: Form) -> tuple[str, str] | None:
     """The field of ID numbers, and SQL that names the members `m` whose number is another's, too,
     and the numbers that `several` units have; of a period, asked for twice."""
-    field = next((f for f in form.member if f.kind == "id_number"), None)
+    field = next((f for f in form.main_table if f.kind == "id_number"), None)
     if field is None:
         return None
     key = name(field.key)

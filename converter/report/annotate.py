@@ -62,12 +62,13 @@ def annotated(
     that have been made to it; `files` tells where its files lie, so that what they hold beside
     the form can be carried over, by the names that they go by."""
     form = press.form
-    members = len(submission.member) if submission.member else 0
-    # A copy is for mending: every member has its row, newcomers a few, and a batch of hundreds
+    # A copy is for mending: every record has its row, newcomers a few, and a batch of hundreds
     # does not write half a thousand empty rows each.
-    rows = template.prepared_rows(1, members) if members else form.limits["rows"]
+    filled = any(submission.count(table.key) for table in form.tables)
+    rows = template.SPARE_ROWS if filled else form.limits["rows"]
     stamp = replace(submission.stamp, form=form.id, version=form.version)
-    home = _Home(submission, form, layout(form, rows))
+    prepared = {table.key: rows for table in form.tables}
+    home = _Home(submission, form, layout(form, prepared, rows))
     found = issue_text.ordered(outcome, form)
     words = issue_text.IssueRenderer(form, show_ids=True)
     listed = [_problems(found, home, words, changes)]
@@ -107,21 +108,31 @@ class _Home:
 
     def of(self, place: Place) -> Place:
         field = self.field(place)
-        member, unit = self._plan.member, self._plan.unit
-        if field and field.sheet == "unit":
-            return Place("", self._form.unit.title, unit.rows[field.key], unit.ANSWER)
-        record = self._record(place)
-        if record is not None:
-            column = member.columns[field.key] if field else member.check
-            return Place("", self._form.member.title, member.FIRST_ROW + record, column)
+        if field and field.sheet == self._form.record.key:
+            unit = self._plan.record
+            return Place("", unit.sheet.title, unit.rows[field.key], unit.ANSWER)
+        key = field.sheet if field else self._table(place)
+        if key:
+            table, raw = self._plan.tables[key], self.submission.sheets.get(key)
+            record = raw.record(place.row) if raw and place.sheet == raw.name else None
+            if record is not None:
+                column = table.columns[field.key] if field else table.check
+                return Place("", table.sheet.title, table.FIRST_ROW + record, column)
         if field:
-            return Place("", self._form.member.title)
+            return Place("", self._form.sheet(field.sheet).title)
         titles = {sheet.title for sheet in self._form.sheets}
         return Place("", place.sheet if place.sheet in titles else "")
 
-    def _record(self, place: Place) -> int | None:
-        member = self.submission.member
-        return member.record(place.row) if member and place.sheet == member.name else None
+    def _table(self, place: Place) -> str:
+        """The key of the table that a place names ('' = none)."""
+        return next(
+            (
+                key
+                for key in self._plan.tables
+                if key in self.submission.sheets and self.submission.sheets[key].name == place.sheet
+            ),
+            "",
+        )
 
 
 # --- cells ---------------------------------------------------------------------------------
@@ -297,7 +308,7 @@ def _plain_change(number: int, change: CellFix, home: _Home) -> tuple[str, ...]:
 def own_sheets(form: Form) -> leftovers.Own:
     """The sheets that copies of this form have of their own."""
     pages_of = (message("report_copy_sheet"), message("report_changes_sheet"))
-    names = {*template.sheet_names(form), *pages_of} - {form.unit.title, form.member.title}
+    names = {*template.sheet_names(form), *pages_of} - {sheet.title for sheet in form.sheets}
     return leftovers.Own(names, message("report_copy_extras_sheet"), text_sheets.HEAD_ROW + 1)
 
 

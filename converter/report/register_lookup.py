@@ -61,7 +61,7 @@ def members(
 ) -> Table:
     """Members whose name or number holds the text, in the current submissions of every period."""
     known = register.columns("members")
-    fields = [f for f in form.member if f.key in known]
+    fields = [f for f in form.main_table if f.key in known]
     searched = [f for f in fields if f.kind in ("person_name", "id_number")]
     columns = ", ".join(f'm."{f.key}"' for f in fields)
     found = " OR ".join(f'contains(upper(m."{f.key}"), upper($1))' for f in searched) or "false"

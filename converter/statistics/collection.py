@@ -34,7 +34,7 @@ def figures(
     settings = form.prose.get("statistics") or {}
     ask = Card(settings.get("collection") or {}, "statistics.collection", settings, form)
     chosen = period or newest(register)
-    source = _Register(register, chosen)
+    source = _Register(register, chosen, form)
     tree = Tree.of(register)
     progress = gathering.progress(ask, register, chosen, tree)
     found = [
@@ -50,11 +50,11 @@ def figures(
         kind = card.get("kind")
         found.append(_drawn(table, PYRAMID if kind == "ages" else PLAIN, kind in SUMMED))
     for key in by or ask.entries("by")[:1]:
-        found.append(_grouped(ask, source, form.unit.field(key), tree))
+        found.append(_grouped(ask, source, form.record.field(key), tree))
     earlier = [p for p in register.periods() if p < chosen]
     if earlier:
-        found.append(_change(ask, source, _Register(register, earlier[-1])))
-        found.append(_trend(ask, [*(_Register(register, p) for p in earlier), source]))
+        found.append(_change(ask, source, _Register(register, earlier[-1], form)))
+        found.append(_trend(ask, [*(_Register(register, p, form) for p in earlier), source]))
     return found
 
 
@@ -80,16 +80,17 @@ class _Register:
 
     register: Snapshot
     period: str
+    form: Form
 
     def count(self, field: Field) -> int | None:
-        if field.sheet != "unit" or field.key not in self.register.columns("answers"):
+        if field.sheet != self.form.record.key or field.key not in self.register.columns("answers"):
             return None
         sql = f"SELECT sum(TRY_CAST({name(field.key)} AS BIGINT)) FROM answers WHERE period = ?"
         total = self.register.query(sql, [self.period])[0][0]
         return None if total is None else int(total)
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
-        table = "members" if fields[0].sheet == "member" else "answers"
+        table = "answers" if fields[0].sheet == self.form.record.key else "members"
         known = self.register.columns(table)
         columns = [name(f.key) if f.key in known else "''" for f in fields]
         rows = self.register.query(

@@ -120,7 +120,10 @@ def line(checked: Checked) -> Line:
 
 def kept(checked: Checked) -> list[object]:
     """All that is not an issue: canonical texts, reasons, cells that the form does not know."""
-    records, sheets = checked.records, (checked.submission.unit, checked.submission.member)
+    records, sheets = (
+        checked.records,
+        (checked.submission.sheets["unit"], checked.submission.sheets["member"]),
+    )
     return [
         dict(records.unit),
         {key: list(texts) for key, texts in records.members.items()},
@@ -131,7 +134,7 @@ def kept(checked: Checked) -> list[object]:
 
 def address(issue: Issue) -> str:
     """U!B5, M!C17; the sheet itself for what the form does not know; '' for the whole file."""
-    known = {FORM.unit.title: "U", FORM.member.title: "M"}
+    known = {FORM.record.title: "U", FORM.main_table.title: "M"}
     sheet = known.get(issue.place.sheet, issue.place.sheet)
     return f"{sheet}!{issue.place.cell}".replace(" ", "_") if sheet else ""
 

@@ -57,8 +57,8 @@ def codes(submission: Submission) -> list[str]:
 
 def as_records(found: Submission, like: Records) -> Records:
     """What checking makes of a package whose cells are all sound."""
-    assert found.unit is not None
-    assert found.member is not None
+    assert "unit" in found.sheets
+    assert "member" in found.sheets
     unit = {key: column.text[0] for key, column in found.unit.columns.items()}
     members = {key: column.text for key, column in found.member.columns.items()}
     reasons = [(f"unit.{key}", "", texts[0]) for key, texts in found.unit.explanations.items()] + [

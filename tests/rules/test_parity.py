@@ -209,8 +209,8 @@ def tables(unit: Sheet, member: Sheet, today: date) -> FormColumns:
 
 def records(draw: random.Random, today: date) -> tuple[Sheet, Sheet]:
     """Units and members as they may come."""
-    unit = {f.path: list(cells(f, UNITS, draw, today)) for f in FORM.unit}
-    member = {f.path: list(cells(f, MEMBERS, draw, today)) for f in FORM.member}
+    unit = {f.path: list(cells(f, UNITS, draw, today)) for f in FORM.record}
+    member = {f.path: list(cells(f, MEMBERS, draw, today)) for f in FORM.main_table}
     # Counts must sometimes be right to be told from wrong ones.
     women = sum(text.endswith(">2") for text in member["member.sex"])
     possible = MEMBERS - sum(text.endswith(">1") for text in member["member.sex"])

@@ -67,7 +67,7 @@ def workbook(number: int, members: Sequence[Person] | None = None, **changed: An
 def faulty(number: int) -> bytes:
     """More members told than listed, and a phone number of one digit."""
     book = fill(blank(12), answers(number, people(number)), people(number))
-    put(book[FORM.unit.title], unit_cell(book, "单位工会联系电话"), "1")
+    put(book[FORM.record.title], unit_cell(book, "单位工会联系电话"), "1")
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -77,8 +77,8 @@ def records(number: int, members: Sequence[Person] | None = None, **changed: str
     """The same answers in canonical text; `changed` replaces them by key."""
     chosen = people(number) if members is None else list(members)
     titles = answers(number, chosen)
-    unit = {f.key: "" for f in FORM.unit}
-    for f in FORM.unit:
+    unit = {f.key: "" for f in FORM.record}
+    for f in FORM.record:
         value = titles.get(f.title, "")
         entries = FORM.codes[f.options["codes"]].entries if f.kind == "choice" else ()
         unit[f.key] = next((e.code for e in entries if e.label == value), str(value))
