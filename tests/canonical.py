@@ -66,8 +66,8 @@ def records(
     rows = PEOPLE if people is None else people
     keys = [field.key for field in FORM.main_table]
     return Records(
-        unit=answers,
-        members={key: [row[n] for row in rows] for n, key in enumerate(keys)},
+        record=answers,
+        tables={"member": {key: [row[n] for row in rows] for n, key in enumerate(keys)}},
         reasons=reasons,
         stamp=Stamp(form=FORM.id, version=FORM.version),
         today=date(2026, 2, 25),

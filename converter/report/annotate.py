@@ -67,8 +67,7 @@ def annotated(
     filled = any(submission.count(table.key) for table in form.tables)
     rows = template.SPARE_ROWS if filled else form.limits["rows"]
     stamp = replace(submission.stamp, form=form.id, version=form.version)
-    prepared = {table.key: rows for table in form.tables}
-    home = _Home(submission, form, layout(form, prepared, rows))
+    home = _Home(submission, form, layout(form, rows))
     found = issue_text.ordered(outcome, form)
     words = issue_text.IssueRenderer(form, show_ids=True)
     listed = [_problems(found, home, words, changes)]

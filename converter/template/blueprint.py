@@ -131,7 +131,7 @@ def draw(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Bluepr
     stamp = Stamp(**marks)
     last = {table.key: LAST - APART * n for n, table in enumerate(form.tables)}
     prepared = {key: row - MemberLayout.HEADING_ROW for key, row in last.items()}
-    places = layout(form, prepared, 1 if live else form.limits["live_duplicates"] + 1)
+    places = layout(form, 1 if live else form.limits["live_duplicates"] + 1, prepared)
     numbers = {b"%d" % row: last_mark(key) for key, row in last.items()}
     numbers |= {b"%d" % (row + 1): below_mark(key) for key, row in last.items()}
     painter = Painter(label(form, "font"))

@@ -224,7 +224,10 @@ class TemplateLayout:
         return self.tables.get(sheet, self.record)
 
 
-def layout(form: Form, prepared: Mapping[str, int], rows: int) -> TemplateLayout:
-    """`prepared`: rows by table key; `rows`: how many of them rules are told of."""
-    tables = {table.key: MemberLayout(table, prepared[table.key]) for table in form.tables}
+def layout(form: Form, rows: int, prepared: Mapping[str, int] | None = None) -> TemplateLayout:
+    """`rows` are prepared in every table, unless `prepared` names other numbers by table key."""
+    tables = {
+        table.key: MemberLayout(table, prepared[table.key] if prepared else rows)
+        for table in form.tables
+    }
     return TemplateLayout(form, UnitLayout(form.record), tables, rows)

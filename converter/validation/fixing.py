@@ -78,6 +78,8 @@ class _Sheet:
 
     @property
     def raw(self) -> RawSheet:
+        if not self._changed:
+            return self._raw
         return replace(self._raw, columns={**self._raw.columns, **self._changed})
 
     def mend(self, place: Place, form: Form) -> str:

@@ -122,13 +122,13 @@ def kept(checked: Checked) -> list[object]:
     """All that is not an issue: canonical texts, reasons, cells that the form does not know."""
     records, sheets = (
         checked.records,
-        (checked.submission.sheets["unit"], checked.submission.sheets["member"]),
+        checked.submission.sheets.values(),
     )
     return [
-        dict(records.unit),
-        {key: list(texts) for key, texts in records.members.items()},
+        dict(records.record),
+        {key: list(texts) for key, texts in records.tables["member"].items()},
         [list(reason) for reason in records.reasons],
-        [[list(extra) for extra in sheet.extras] for sheet in sheets if sheet],
+        [[list(extra) for extra in sheet.extras] for sheet in sheets],
     ]
 
 

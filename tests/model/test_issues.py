@@ -108,7 +108,7 @@ def wrong(rows: int) -> Submission:
     }
     at = {key: (0, n) for n, key in enumerate(columns, 2)}
     sheet = RawSheet(FORM.main_table.title, columns, range(5, rows + 5), at, {})
-    return Submission("填报.xlsx", None, sheet, Stamp())
+    return Submission("填报.xlsx", {"member": sheet}, Stamp())
 
 
 @pytest.fixture(scope="module")

@@ -125,8 +125,8 @@ def test_a_package_of_an_older_form_is_read_by_the_names_both_know(tmp_path: Pat
     assert found.issues[1].params["missing"] == "joined_on"
     assert found.issues[1].params["unknown"] == "left_on"
     assert "member" in found.sheets
-    assert found.member.columns["joined_on"].text == [""] * 4
-    assert found.member.columns["birthday"].text == [row[4] for row in PEOPLE]
+    assert found.sheets["member"].columns["joined_on"].text == [""] * 4
+    assert found.sheets["member"].columns["birthday"].text == [row[4] for row in PEOPLE]
 
 
 def test_columns_in_another_order_are_read_by_name(tmp_path: Path) -> None:
@@ -135,5 +135,5 @@ def test_columns_in_another_order_are_read_by_name(tmp_path: Path) -> None:
     found = read(refitted(built() | {"members.csv": text.encode()}), tmp_path)
     assert codes(found) == []
     assert "member" in found.sheets
-    assert found.member.columns["name"].text == [row[0] for row in PEOPLE]
-    assert found.member.place("x", "name", 0).cell == "E2"
+    assert found.sheets["member"].columns["name"].text == [row[0] for row in PEOPLE]
+    assert found.sheets["member"].place("x", "name", 0).cell == "E2"

@@ -237,7 +237,8 @@ class Clerk:
         )
 
     def submission(self, name: str, rows: int, wrong: float) -> Submission:
-        return Submission(name, self.unit(wrong), self.members(rows, wrong), Stamp())
+        sheets = {"unit": self.unit(wrong), "member": self.members(rows, wrong)}
+        return Submission(name, sheets, Stamp())
 
     def type_over(self, workbook: Any, rows: int) -> None:
         """What no data carries over: derived cells typed over, and numbers typed straight

@@ -66,7 +66,7 @@ def _members() -> Submission:
     }
     members = RawSheet("", columns, list(range(MEMBERS)), {}, {})
     unit = RawSheet("", {"members": RawColumn([str(MEMBERS)], [int(CellType.NUMBER)])}, [1], {}, {})
-    return Submission("", unit, members, Stamp())
+    return Submission("", {"unit": unit, "member": members}, Stamp())
 
 
 @pytest.mark.parametrize("edit", [e for e in EDITS if "insert" not in e and "below" not in e])

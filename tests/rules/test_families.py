@@ -35,10 +35,14 @@ class Cells:
     """A workbook as rules see it, with addresses as long as real ones get."""
 
     form: Form = FORM
-    filled_rows: str = "'会员基本信息表'!$AZ$3"
-    beyond: str = "'会员基本信息表'!$AZ$4"
     prepared: int = 500
     row_number: str = "(ROW()-ROW($A$4)+1)"
+
+    def filled_rows(self, table: str) -> str:
+        return f"'{self.form.sheet(table).title}'!$AZ$3"
+
+    def beyond(self, table: str) -> str:
+        return f"'{self.form.sheet(table).title}'!$AZ$4"
 
     def at(self, path: str) -> Ref:
         key = path.replace(".", "_")
@@ -206,7 +210,7 @@ def test_a_count_of_a_member_is_not_compared_with_those_of_the_unit(given: Rule)
     member = replace(FORM.main_table, fields=(*FORM.main_table.fields, paid))
     with pytest.raises(ValueError, match=r"^at: "):
         FAMILIES[given.family].accept(
-            replace(given, at=("member.paid",)), replace(FORM, member=member)
+            replace(given, at=("member.paid",)), replace(FORM, sheets=(FORM.record, member))
         )
 
 
@@ -241,8 +245,10 @@ def filled(sheet: Sheet, mark: str) -> str:
 @pytest.mark.parametrize("given", FORM.rules, ids=lambda r: r.code)
 def test_cells_in_error_raise_no_second_alarm(given: Rule) -> None:
     broken = FormColumns(
-        table("unit", filled(FORM.record, "!")),
-        table("member", filled(FORM.main_table, "!")),
+        {
+            "unit": table("unit", filled(FORM.record, "!")),
+            "member": table("member", filled(FORM.main_table, "!")),
+        },
         TODAY,
         FORM,
     )

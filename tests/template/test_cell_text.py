@@ -50,7 +50,9 @@ def submission(
         {},
         {"": member_reasons} if member_reasons else {},
     )
-    return Submission("old.xlsx", unit_sheet, member_sheet, Stamp(), from_package=package)
+    return Submission(
+        "old.xlsx", {"unit": unit_sheet, "member": member_sheet}, Stamp(), from_package=package
+    )
 
 
 def answer(form: Form, key: str, text: str, kind: CellType, path: Path, **also: Any) -> Any:

@@ -90,8 +90,8 @@ def test_it_is_read_back_with_its_stamp_and_locked_names(
         found = workbooks.read(path, definition)
         assert (found.stamp.unit_name, found.stamp.serial) == (stamp.unit_name, stamp.serial)
         assert "unit" in found.sheets
-        assert found.unit.columns["unit_name"].text == [stamp.unit_name]
-        assert found.unit.columns["superior_union"].text == [stamp.superior_name]
+        assert found.sheets["unit"].columns["unit_name"].text == [stamp.unit_name]
+        assert found.sheets["unit"].columns["superior_union"].text == [stamp.superior_name]
 
 
 def test_the_form_is_designed_once_for_units_of_one_make(

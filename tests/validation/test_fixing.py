@@ -51,8 +51,10 @@ def submission(
     rows = [9 + 3 * n for n in range(len(members))]
     return Submission(
         "填报.xlsx",
-        RawSheet("单位", columns, [0], at, {}),
-        RawSheet("名单", people, rows, places, {}),
+        {
+            "unit": RawSheet("单位", columns, [0], at, {}),
+            "member": RawSheet("名单", people, rows, places, {}),
+        },
         Stamp(),
     )
 
@@ -104,13 +106,13 @@ def test_a_sheet_without_changes_stays_the_one_it_was() -> None:
     given = submission({"staff": ("１２", TEXT)}, [("示例", ID, ("2010-05-01", DATE))])
     done = mended(given)
     assert [c.new for c in done.changes] == ["12"]
-    assert done.submission.sheets["member"] is given.member
+    assert done.submission.sheets["member"] is given.sheets["member"]
 
 
 @pytest.mark.parametrize("half", ["unit", "member"])
 def test_half_a_submission_is_mended_like_a_whole_one(half: str) -> None:
     whole = submission({"staff": ("１２", TEXT)}, [("示例", f" {ID}", ("2010-05-01", DATE))])
-    given = replace(whole, unit=None) if half == "member" else replace(whole, member=None)
+    given = replace(whole, sheets={half: whole.sheets[half]})
     done = mended(given)
     assert [c.new for c in done.changes] == [ID if half == "member" else "12"]
     assert ("unit" not in done.submission.sheets, "member" not in done.submission.sheets) == (
@@ -154,8 +156,8 @@ def test_mended_copies_raise_no_notes_and_all_else_as_before(
     assert [i for i in after.outcome.issues if i.code.startswith("K9")] == []
     assert told(after, FORM) == told(before, FORM)
     assert done.changes
-    assert after.records.unit == before.records.unit
-    assert after.records.members == before.records.members
+    assert after.records.record == before.records.record
+    assert after.records.tables["member"] == before.records.tables["member"]
     assert not fixing.fix(after.submission, after.outcome, after.records, FORM).changes
 
 

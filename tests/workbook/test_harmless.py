@@ -148,7 +148,7 @@ def test_oddity_makes_no_issue_and_no_difference(oddity: str, tmp_path: Path) ->
     assert members(submission, "joined_on") == members(plain, "joined_on")
     assert "unit" in plain.sheets
     assert "unit" in submission.sheets
-    assert submission.sheets["unit"].columns == plain.unit.columns
+    assert submission.sheets["unit"].columns == plain.sheets["unit"].columns
 
 
 def _add_part(name: str, data: bytes) -> Callable[[Path], Path]:

@@ -84,13 +84,15 @@ def records(number: int, members: Sequence[Person] | None = None, **changed: str
         unit[f.key] = next((e.code for e in entries if e.label == value), str(value))
     unit |= {"organisation_form": "1"} | changed
     return Records(
-        unit=unit,
-        members={
-            "name": [n for n, _, _ in chosen],
-            "id_number": [i for _, i, _ in chosen],
-            "joined_on": [str(j or "") for _, _, j in chosen],
-            "sex": ["2" if int(i[16]) % 2 == 0 else "1" for _, i, _ in chosen],
-            "birthday": [f"{i[6:10]}-{i[10:12]}-{i[12:14]}" for _, i, _ in chosen],
+        record=unit,
+        tables={
+            "member": {
+                "name": [n for n, _, _ in chosen],
+                "id_number": [i for _, i, _ in chosen],
+                "joined_on": [str(j or "") for _, _, j in chosen],
+                "sex": ["2" if int(i[16]) % 2 == 0 else "1" for _, i, _ in chosen],
+                "birthday": [f"{i[6:10]}-{i[10:12]}-{i[12:14]}" for _, i, _ in chosen],
+            }
         },
         reasons=(),
         stamp=Stamp(FORM.id, FORM.version),
@@ -102,7 +104,11 @@ def packed(of: Records, created: int = CREATED, period: str = "") -> bytes:
     """An unsigned package."""
     if period:
         of = Records(
-            of.unit, of.members, of.reasons, Stamp(FORM.id, FORM.version, period=period), of.today
+            of.record,
+            of.tables,
+            of.reasons,
+            Stamp(FORM.id, FORM.version, period=period),
+            of.today,
         )
     return zipped(package.build(of, FORM, None, created))
 
