@@ -126,7 +126,7 @@ build/program-env/.made: requirements-dist.lock $(VENV)/.created
 	@touch $@
 
 dist: build/program-env/.made
-	build/program-env/bin/python program/build.py
+	build/program-env/bin/python -m program.build
 
 dist-test: $(VENV)/.dev
 	$(BIN)/python -m pytest program
