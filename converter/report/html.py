@@ -18,8 +18,7 @@ from converter.model.submissions import Outcome
 from converter.report import charts, issue_text, page
 from converter.report.issue_text import RenderedIssue
 from converter.report.terminal import SHOWN, address
-from converter.statistics.cards import StatisticsTable
-from converter.statistics.figure import BARS, Figure
+from converter.statistics.figure import Chart, Figure, StatisticsTable
 
 TEMPLATE = "report.html.j2"
 
@@ -55,8 +54,8 @@ def prepared(made: Environment) -> Environment:
 
 def _chart(common: StatisticsTable) -> Markup:
     """Drawn by us from an element tree, so every text in it is escaped."""
-    figure = Figure(common, BARS, (2,))
-    return Markup(charts.svg(figure) if charts.drawn(figure)[0] else "")
+    figure = Figure(common, Chart.BARS, ("files",))
+    return Markup(charts.svg(figure) if figure.is_drawn else "")
 
 
 def section(outcome: Outcome, form: Form, *, show_ids: bool) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, IssueGroup, Issues, Level, Place
 from converter.model.submissions import Outcome
-from converter.statistics.cards import StatisticsTable
+from converter.statistics.faults import fault_table
+from converter.statistics.figure import StatisticsTable
 from converter.text import masking
 
 LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
@@ -202,19 +203,9 @@ def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> StatisticsTab
             del found[key]
         files.update(found.keys())
         places.update(found)
-    ordered = sorted(files, key=lambda key: (-files[key], -places[key], key))[:limit]
-    rows = tuple(
-        (
-            f"{code} {catalogue.entry(code, form).title}",
-            message(f"report_{level}"),
-            files[key],
-            places[key],
-        )
-        for key in ordered
-        for code, level in [key]
-    )
-    header = tuple(message(f"summary_faults_{key}") for key in ("what", "level", "files", "places"))
-    return StatisticsTable(message("report_common"), header, rows)
+    most = sorted(files, key=lambda key: (-files[key], -places[key], key))[:limit]
+    rows = [(code, str(level), files[code, level], places[code, level]) for code, level in most]
+    return fault_table(message("report_common"), rows, form)
 
 
 def titled(one: RenderedIssue) -> str:
