@@ -16,7 +16,7 @@ from converter.statistics.figure import Chart, Figure, Row
 from converter.text.display import columns as width
 from converter.text.display import cut, visible
 
-COLOURS = ("#2b5c75", "#d98324", "#b4c0c7")  # told apart in grey, too
+COLOURS = ("#2b5c75", "#d98324", "#b4c0c7")  # also different in grey
 DRAWN = 30  # rows of a table that a chart shows; a table may have hundreds
 TOP = 10  # … of one that is in order of size
 LABEL = 26  # columns of a label beside a bar

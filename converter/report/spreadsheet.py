@@ -283,8 +283,8 @@ def _grey() -> Any:
 
 
 def _mirrored(sheet: Any, source: int, column: int, first: int, last: int) -> int:
-    """A hidden copy of a column with the signs turned: a pyramid's left side. It follows when
-    somebody corrects a number."""
+    """A hidden copy of a column with the signs turned: a pyramid's left side. It follows when a
+    number is corrected."""
     _text(sheet, HEADING, column, message("summary_mirrored"))
     for row in range(first, last + 1):
         sheet.cell(row, column, f"=-{_letter(source)}{row}").number_format = SIGNED

@@ -12,10 +12,10 @@ from converter.report.table import Table
 from converter.statistics.figure import Chart, Figure
 
 WIDE = 6  # columns from which a table takes the whole width of a page
-WORDY = 3  # … and columns of words
+WORDY = 3  # … and columns of text
 FOLDED = 40  # rows of a list from which a page shows it folded
 LISTED = 1_000  # rows that a page lists at all: the workbook has every one
-TOLD = 20  # … and a terminal
+ON_TERMINAL = 20  # … and a terminal
 
 
 def tables(figures: Sequence[Figure], *, listed: int = 0) -> list[Table]:
@@ -35,11 +35,11 @@ def _table(figure: Figure, listed: int) -> Table:
 
 def text(figures: Sequence[Figure], width: int = 0) -> str:
     """For a terminal of `width` columns (0: unknown)."""
-    return tabular.text(tables(figures, listed=TOLD), width)
+    return tabular.text(tables(figures, listed=ON_TERMINAL), width)
 
 
 def xlsx(figures: Sequence[Figure], title: str, subtitle: str = "") -> bytes:
-    """A sheet a figure, with Excel's own charts: they follow when somebody corrects a figure."""
+    """A sheet a figure, with Excel's own charts: they follow when a number is corrected."""
     return spreadsheet.workbook(figures, title, subtitle)
 
 
@@ -79,5 +79,5 @@ def _parts(figures: Sequence[Figure]) -> Iterator[dict[str, Any]]:
 
 
 def _wide(table: Table) -> bool:
-    words = sum(isinstance(cell, str) for cell in table.rows[0]) if table.rows else 0
-    return len(table.header) >= WIDE or words >= WORDY
+    texts = sum(isinstance(cell, str) for cell in table.rows[0]) if table.rows else 0
+    return len(table.header) >= WIDE or texts >= WORDY
