@@ -336,13 +336,13 @@ def stats(
 
         folder, form = form_of(ctx)
         found = read_contents(folder, path, True, worker)
-    if "tables" not in found:
+    if "figures" not in found:
         print_report([found["outcome"]], form, show_ids=False)
         return FOUND
     title = found["outcome"].unit_name or path.stem
     if output:
-        write_figures(found["tables"], output, title)
+        write_figures(found["figures"], output, title)
         err(message("stats_written", path=output))
     else:
-        out(table_export.text(found["tables"], width()))
+        out(table_export.text(found["figures"], width()))
     return OK

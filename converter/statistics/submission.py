@@ -1,4 +1,4 @@
-"""Statistics of one submission: judged records → small tables for a person to look at."""
+"""Statistics of one submission: its validated records → small tables for a person to read."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from datetime import date
 from converter.model.forms import Field, Form
 from converter.model.submissions import Records
 from converter.statistics import cards
-from converter.statistics.cards import StatisticsTable
+from converter.statistics.figure import StatisticsTable
 
 
 def tables(records: Records, form: Form, today: date) -> list[StatisticsTable]:
     """The tables of the form's `[statistics]`, in its order. Raises FormError for a broken one."""
-    return cards.tables(_OneUnit(records), form, today)
+    return [figure.table for figure in cards.figures(_OneUnit(records), form, today)]
 
 
 @dataclass(frozen=True, slots=True)
 class _OneUnit:
-    """The figures of one unit; a count that is no number is unknown."""
+    """One unit as a source of numbers; a count that is no number is unknown."""
 
     records: Records
 

@@ -225,7 +225,7 @@ def _problems(outcome: Outcome, definition: Form) -> list[dict[str, Any]]:
     """What stands in the way or should be looked at, ID numbers masked; a line a kind of fault."""
     from converter.report import issue_text
 
-    words = issue_text.IssueRenderer(definition, show_ids=False)
+    renderer = issue_text.IssueRenderer(definition, show_ids=False)
     groups = issue_text.grouped(issue_text.ordered(outcome, definition))
     serious = [group for group in groups if group[0].level is not Level.NOTE]
     return [
@@ -238,7 +238,7 @@ def _problems(outcome: Outcome, definition: Form) -> list[dict[str, Any]]:
             "count": len(group),
         }
         for group in serious[:PROBLEMS]
-        for first in [words.of(group[0])]
+        for first in [renderer.render(group[0])]
     ]
 
 

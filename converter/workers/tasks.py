@@ -6,7 +6,7 @@ tasks need is imported by them: most workers check one small workbook.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -314,7 +314,7 @@ def show(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
         from converter import statistics
 
         tables = statistics.tables(checked.records, definition, today())
-        answer["tables"] = [[t.title, list(t.header), [list(r) for r in t.rows]] for t in tables]
+        answer["tables"] = list(map(asdict, tables))
     else:
         answer |= _readable(checked.records, definition)
     return answer, behind

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -22,6 +20,7 @@ from converter.validation import checking
 from tests.canonical import CREATED, FORM, PEOPLE, records
 from tests.identity.unions import Office, held, office
 from tests.package.members import DESCRIPTOR, REASONS, Members, as_records, described, zipped
+from tests.tools import needs
 
 TABLES = ("unit.csv", "members.csv")
 
@@ -99,14 +98,11 @@ def test_sealed_bytes_differ_each_time_and_the_digest_does_not(union: Office) ->
     assert described(one)["digest"] == described(other)["digest"]
 
 
+@needs("age")
 def test_the_age_program_opens_the_tables(union: Office, tmp_path: Path) -> None:
-    age = shutil.which("age")
-    if not age:
-        assert not os.environ.get("CI"), "install age"
-        pytest.skip("no age here")
     sealed, plain = built(union, records()), built(union, records(), seal=False)
     for name in TABLES:
-        command = [age, "-d", "-i", str(union.keys / keys.SEALING)]
+        command = ["age", "-d", "-i", str(union.keys / keys.SEALING)]
         done = subprocess.run(command, input=sealed[f"{name}.age"], capture_output=True, check=True)
         assert done.stdout == plain[name]
 

@@ -20,8 +20,9 @@ from tests.parity import verdicts
 from tests.parity.office import edited
 from tests.people import MEMBERS
 from tests.sheets import FORM, MEMBER_SHEET, put
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice", "uno")
 
 MEMBERS_AT = 3  # the sheet in a copy, after the list of problems
 FIRST = MemberLayout.FIRST_ROW

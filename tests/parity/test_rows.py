@@ -15,8 +15,9 @@ from converter.template.layout import MemberLayout, UnitLayout
 from tests.parity import verdicts
 from tests.parity.office import edited
 from tests.people import id_number
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice", "uno")
 
 FORM: Form = forms.load(forms.form_dir())
 MEMBERS, PREPARED = 12, 40

@@ -15,7 +15,6 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
-import pytest
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
@@ -27,8 +26,9 @@ from converter.rules.within_years import years_before
 from tests.parity.office import recalculated
 from tests.rules.tables import FORM, at, column
 from tests.rules.tables import rule as form_rule
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice")
 
 UNITS, MEMBERS = 60, 120
 FACES = ("raw", "norm", "blank", "usable")

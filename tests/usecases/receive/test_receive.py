@@ -181,7 +181,7 @@ def test_another_name_than_the_rosters_is_asked_about(tmp_path: Path, worker: Wo
     box.put("冒名.zip", packed(replace(of, stamp=stamp)))
     done = receive(box.folder, tmp_path / "S", plan(None), worker, roster=roster()[:2])
     (issue,) = [i for i in done.findings if i.code == "C109"]
-    assert (issue.params["unit"], issue.params["told"]) == (name_of(2), name_of(1))
+    assert (issue.params["unit"], issue.params["claimed"]) == (name_of(2), name_of(1))
 
 
 def test_the_period_looked_at_is_the_newest_that_was_reported_for(
@@ -252,7 +252,7 @@ def test_a_document_is_no_zip_of_submissions(tmp_path: Path, worker: Worker) -> 
     box.put("文档.zip", zipped([types, ("word/document.xml", b"<a/>")]))
     box.put("不全.zip", zipped([types, ("xl/styles.xml", b"<a/>")]))
     done = receive(box.folder, tmp_path / "S", plan(tmp_path / "R"), worker)
-    told = {one.arrival.file: [code for code, _, _ in one.arrival.found] for one in done.refused}
+    told = {one.received.file: [code for code, _, _ in one.received.found] for one in done.refused}
     assert told == {"文档.zip": ["F111"], "不全.zip": ["F009"]}
 
 
