@@ -26,9 +26,7 @@ def html(found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool 
 
 
 def _tables(found: dict[str, Any], form: Form, member: str, show_ids: bool) -> list[Table]:
-    tables = [
-        _table(found["tables"][t.key], t, form, member.strip(), show_ids) for t in form.tables
-    ]
+    tables = [_table(found["rows"][t.key], t, form, member.strip(), show_ids) for t in form.tables]
     if member:
         return tables[:1]
     rows = [[field.title, found["record"][field.key]] for field in form.record]

@@ -346,7 +346,7 @@ def _readable(records: Records, definition: Form) -> dict[str, Any]:
             field.key: _label(records.record.get(field.key, ""), field, definition)
             for field in definition.record
         },
-        "tables": {
+        "rows": {
             table.key: {
                 field.key: [
                     _label(text, field, definition)

@@ -1,4 +1,4 @@
-"""The member sheet: one record a row, columns found by their headings.
+"""A table: one record a row, columns found by their headings.
 
 A row is a record where any field's column holds something that was typed there. Title rows,
 repeated heading rows, section rows and remarks are none; what they say goes to the extras.
@@ -124,10 +124,9 @@ def _below_merges(merges: Sequence[Box], bottom: int, taken: set[int]) -> int:
 
 
 def is_complete(heading: Heading, sheet: Sheet) -> bool:
-    """Whether every required column is there (of a table without any: every column that is
-    typed): what makes a sheet this table."""
-    required = [field for field in sheet if field.required]
-    needed = required or [field for field in sheet if not field.derive]
+    """Whether every required column is there (or all that are typed): what makes it this table."""
+    typed = [field for field in sheet if not field.derive]
+    needed = [field for field in typed if field.required] or typed
     return all(field.key in heading.columns for field in needed)
 
 
