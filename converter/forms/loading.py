@@ -216,7 +216,7 @@ def read_sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
     headings = toml_access.table(data, "headings", path) if roles else {}
     for role in roles:
         toml_access.text(headings, role, path, "headings")
-    fields = tuple(_field(card, path, key) for card in toml_access.cards(data, "field", path))
+    fields = _by_section([_field(c, path, key) for c in toml_access.cards(data, "field", path)])
     toml_access.unique(((f.key, f.key) for f in fields), path, "key")
     titles = ((t, f.key) for f in fields for t in (f.title, *f.aliases))
     toml_access.unique(titles, path, "title or alias")
@@ -237,6 +237,17 @@ def read_sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
         remarks=toml_access.texts(head, "remarks", path, "sheet"),
         **counted,
     )
+
+
+def _by_section(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """A field joins its section wherever it is written; one without a section stays with the
+    field before it."""
+    sections: dict[str, list[Field]] = {}
+    section = ""
+    for field in fields:
+        section = field.section or section
+        sections.setdefault(section, []).append(field)
+    return tuple(field for found in sections.values() for field in found)
 
 
 def _shape(head: Mapping[str, Any], path: Path) -> SheetShape:
