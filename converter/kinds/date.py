@@ -25,37 +25,33 @@ Option: `earliest`. The Excel face judges numbers; dates typed as text are read 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
-
-import numpy as np
-import pandas as pd
 
 from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Mask,
     Normalised,
     Texts,
+    ValueType,
     by_verdict,
     failing,
     half_width,
     map_cells,
-    option_date,
     points,
     same_text,
     strip,
     texts,
 )
+from converter.kinds.options import Day
+from converter.model.arrays import np, pd
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
 from converter.text.cell_values import number_text
-
-NAME = "date"
-OPTIONS: tuple[str, ...] = ("earliest",)
-NUMBER_FORMAT = "yyyy-mm-dd"
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 _EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's count, from March 1900 on
@@ -151,20 +147,6 @@ def _serial(text: str) -> float | None:
     return days + (hour * 3600 + minute * 60 + second) / 86400
 
 
-def accept(field: Field, form: Form) -> None:
-    if "earliest" in field.options:
-        option_date(field.options["earliest"], "earliest")
-
-
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    text = texts(cells.text)
-    odd = ~cells.once(_plain)
-    if odd.any():
-        text = text.copy()
-        text[odd] = map_cells(_pick(cells, odd), lambda text, type: read(text, type)[0])
-    return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
-
-
 def _plain(cells: Cells) -> Mask:
     """Days that are right at a glance, which nearly all are; the others are read one by one."""
     signs = points(cells.text, 11)
@@ -192,65 +174,7 @@ def _verdicts(cells: Cells) -> Texts:
     return result
 
 
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    found = by_verdict(("K401", "K402", "K403", "K404"), _verdicts)
-    earliest = _earliest(field)
-    if earliest:
-        too_early = failing("K405", lambda c: np.asarray(texts(c.text) < earliest, dtype=bool))
-        found = (*found, too_early)
-    return found
-
-
-def _earliest(field: Field) -> str:
-    value = field.options.get("earliest")
-    return option_date(value, "earliest").isoformat() if value else ""
-
-
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    if code == "K405":
-        return {"earliest": _earliest(field)}
-    if code == "K402" and (serial := _serial(raw)):
-        # In a cell formatted as a date the clerk sees a day of 1905, but typed 2010 or 2010.1.
-        return {"typed": number_text(round(serial, 4))}
-    return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
-
-
-def cell(text: str, field: Field, form: Form) -> str | date:
-    """A date before 1900 stays text: spreadsheets cannot count that far back."""
-    found = date.fromisoformat(text)
-    return found if found.year >= 1900 else text
-
-
 # --- the Excel face, for numbers alone -----------------------------------------------------
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    # 400 years are 146,097 days: DATE knows no year before 1900.
-    year, month, day = _excel_parts(raw)
-    digits = f"DATE({year}+400,{month},{day})-146097"
-    serial = f"IF({_excel_day(raw)},{digits},INT({raw}))"
-    return f"IF(ISNUMBER({raw}),{serial},{expressions.without_blanks(raw)})"
-
-
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    def number(wrong: str) -> str:
-        return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
-
-    eight = _excel_eight(raw)
-    found = [
-        ExcelCondition("K402", number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
-        ExcelCondition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
-        ExcelCondition("K404", number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")),
-        ExcelCondition("K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")),
-    ]
-    if _earliest(field):
-        first = (date.fromisoformat(_earliest(field)) - _EPOCH).days
-        found.append(ExcelCondition("K405", number(f"{norm}<{first}")))
-    return tuple(found)
 
 
 def _excel_eight(raw: str) -> str:
@@ -270,9 +194,81 @@ def _excel_day(raw: str) -> str:
     return f"IF({_excel_eight(raw)},{day_of_month},FALSE)"
 
 
-def excel_usable(norm: str) -> str:
-    return f"ISNUMBER({norm})"
+class Date(Kind):
+    """A calendar date."""
 
+    name = "date"
+    value_type = ValueType.DATE
+    number_format = "yyyy-mm-dd"
+    schema_type = "date"
+    earliest = Day(default=None)
 
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        text = texts(cells.text)
+        odd = ~cells.once(_plain)
+        if odd.any():
+            text = text.copy()
+            text[odd] = map_cells(_pick(cells, odd), lambda text, type: read(text, type)[0])
+        return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
+
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        found = by_verdict(("K401", "K402", "K403", "K404"), _verdicts)
+        earliest = self._earliest(field)
+        if earliest:
+            too_early = failing("K405", lambda c: np.asarray(texts(c.text) < earliest, dtype=bool))
+            found = (*found, too_early)
+        return found
+
+    def _earliest(self, field: Field) -> str:
+        day = self.earliest(field)
+        return day.isoformat() if day else ""
+
+    def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
+        return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        if code == "K405":
+            return {"earliest": self._earliest(field)}
+        if code == "K402" and (serial := _serial(raw)):
+            # In a cell formatted as a date the clerk sees a day of 1905, but typed 2010 or 2010.1.
+            return {"typed": number_text(round(serial, 4))}
+        return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
+
+    def cell(self, text: str, field: Field, form: Form) -> str | date:
+        """A date before 1900 stays text: spreadsheets cannot count that far back."""
+        found = date.fromisoformat(text)
+        return found if found.year >= 1900 else text
+
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        # 400 years are 146,097 days: DATE knows no year before 1900.
+        year, month, day = _excel_parts(raw)
+        digits = f"DATE({year}+400,{month},{day})-146097"
+        serial = f"IF({_excel_day(raw)},{digits},INT({raw}))"
+        return f"IF(ISNUMBER({raw}),{serial},{expressions.without_blanks(raw)})"
+
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        def number(wrong: str) -> str:
+            return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
+
+        eight = _excel_eight(raw)
+        found = [
+            ExcelCondition("K402", number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
+            ExcelCondition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
+            ExcelCondition(
+                "K404", number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")
+            ),
+            ExcelCondition(
+                "K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")
+            ),
+        ]
+        if self._earliest(field):
+            first = (date.fromisoformat(self._earliest(field)) - _EPOCH).days
+            found.append(ExcelCondition("K405", number(f"{norm}<{first}")))
+        return tuple(found)
+
+    def excel_usable(self, norm: str) -> str:
+        return f"ISNUMBER({norm})"

@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
 from converter.formulas import expressions
 from converter.kinds.base import Check, ExcelCondition, failing, matches_at, strip, texts, where
+from converter.model.arrays import np
 from converter.model.forms import Form
 
 TRIGGERS = "=+-@＝＋－＠"

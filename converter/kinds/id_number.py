@@ -26,35 +26,33 @@ Option: `regions`, the code list of known region codes; without it regions are n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TYPE_CHECKING, TypeAlias
 
 from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Mask,
     Normalised,
     Points,
     excel_lost_digits,
     failing,
     lost_digits,
-    option_list,
     points,
     same_text,
     squeeze,
     texts,
 )
+from converter.kinds.options import ListName
+from converter.model.arrays import np, pd
 from converter.model.clock import today
 from converter.model.forms import CodeList, Field, Form
 from converter.model.submissions import CellType
 
-NAME = "id_number"
-OPTIONS: tuple[str, ...] = ("regions",)
-NUMBER_FORMAT = "@"
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHARACTERS = "10X98765432"
@@ -63,7 +61,7 @@ APOSTROPHES = "'‘’`"
 # Cards that other authorities issue; the list of regions does not know them.
 _OTHER_ISSUERS = (81, 82, 83)
 
-Numbers = npt.NDArray[np.int32]
+Numbers: TypeAlias = "npt.NDArray[np.int32]"
 
 _LENGTH, _OLD_LENGTH = 18, 15
 _NOTHING = -ord("0")  # behind the end of a text
@@ -84,23 +82,6 @@ def from_first_generation(digits: str) -> str:
     """The 18-character form of a 15-digit number: everybody who had one was born in 19…"""
     longer = digits[:6] + "19" + digits[6:]
     return longer + check_character(longer)
-
-
-def accept(field: Field, form: Form) -> None:
-    if "regions" in field.options:
-        name = option_list(field, form, "regions")
-        if not all(len(e.code) == 6 and e.code.isdigit() for e in form.codes[name].entries):
-            raise ValueError("regions: its codes must have six digits")
-
-
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    text = texts(cells.text)
-    odd = np.flatnonzero(~_well_formed(_points(cells)))
-    if len(odd):
-        text = text.copy()
-        for at in odd:
-            text[at] = compact(text[at])
-    return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K901")
 
 
 # --- checks over arrays of code points, one row a number, one column more than it may have -----
@@ -141,13 +122,14 @@ def _well_formed(signs: Points) -> Mask:
 
 
 # Month 0, and whatever is no month, has no day.
-_MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int8)
+_MONTH_DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def _is_date(year: Numbers, month: Numbers, day: Numbers) -> Mask:
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     possible = (month >= 1) & (month <= 12)
-    last = _MONTH_DAYS[np.where(possible, month, 0)] - ((month == 2) & ~leap)
+    days = np.array(_MONTH_DAYS, dtype=np.int8)
+    last = days[np.where(possible, month, 0)] - ((month == 2) & ~leap)
     return np.asarray((day >= 1) & (day <= last))
 
 
@@ -206,76 +188,7 @@ def _unknown_region(codes: CodeList) -> Callable[[Cells], Mask]:
     return wrong
 
 
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    found = [
-        lost_digits("K111"),
-        failing("K113", _first_generation),
-        failing("K112", _wrong_length),
-        failing("K114", _wrong_signs),
-        failing("K115", _no_birth_date),
-        failing("K117", _not_born_yet),
-        failing("K116", _wrong_check_character),
-    ]
-    if "regions" in field.options:
-        codes = form.codes[str(field.options["regions"])]
-        found.append(failing("K118", _unknown_region(codes)))
-    return tuple(found)
-
-
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return text
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    if code == "K112":
-        return {"length": len(text)}
-    if code == "K113":
-        return {"offer": from_first_generation(text)}
-    # No birth date: reports mask ID numbers, and it must not slip out beside them.
-    return {"region": text[:6]} if code == "K118" else {}
-
-
-def cell(text: str, field: Field, form: Form) -> str:
-    return text
-
-
 # --- the Excel face ------------------------------------------------------------------------
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    clean = expressions.half_width_digits(expressions.without_blanks(raw))
-    wide = [("Ｘ", "X"), ("ｘ", "X"), ("＇", APOSTROPHES[0])]
-    clean = f"UPPER({expressions.substitute(clean, wide)})"
-    quoted = f"ISNUMBER(FIND(LEFT({clean},1),{expressions.quote(APOSTROPHES)}))"
-    # LEFT of nothing is found everywhere; nothing without its first sign is nothing again.
-    return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),IF({quoted},MID({clean},2,99),{clean}))'
-
-
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    def part(start: int, length: int) -> str:
-        return f"VALUE(MID({norm},{start},{length}))"
-
-    old_born = _excel_date(f"1900+{part(7, 2)}", part(9, 2), part(11, 2))
-    old = f"IF({expressions.only(norm, '0123456789')},{old_born},FALSE)"
-    born = _excel_date(part(7, 4), part(11, 2), part(13, 2))
-    now = "YEAR(TODAY())*10000+MONTH(TODAY())*100+DAY(TODAY())"
-    places = "{" + ",".join(str(n) for n in range(1, _LENGTH)) + "}"
-    weights = "{" + ",".join(str(w) for w in WEIGHTS) + "}"
-    total = f"SUMPRODUCT(MID({norm},{places},1)*{weights})"
-    last = f"MID({norm},{_LENGTH},1)"
-    return (
-        excel_lost_digits("K111", raw),
-        ExcelCondition("K113", f"IF(LEN({norm})={_OLD_LENGTH},{old},FALSE)"),
-        ExcelCondition("K112", f"LEN({norm})<>{_LENGTH}"),
-        ExcelCondition(
-            "K114",
-            f"NOT(AND({expressions.only(f'LEFT({norm},{_LENGTH - 1})', '0123456789')},"
-            f'ISNUMBER(FIND({last},"0123456789X"))))',
-        ),
-        ExcelCondition("K115", f"IF({part(7, 4)}<{EARLIEST_BIRTH},TRUE,NOT({born}))"),
-        ExcelCondition("K117", f"{part(7, 8)}>{now}"),
-        ExcelCondition("K116", f"MID({expressions.quote(CHARACTERS)},MOD({total},11)+1,1)<>{last}"),
-    )
 
 
 def _excel_date(year: str, month: str, day: str) -> str:
@@ -285,9 +198,91 @@ def _excel_date(year: str, month: str, day: str) -> str:
     return f"AND({month}>=1,{month}<=12,{day}>=1,{day}<={last})"
 
 
-def excel_usable(norm: str) -> str:
-    return f'{norm}<>""'
+class IdNumber(Kind):
+    """A citizen's ID number."""
 
+    name = "id_number"
+    personal = True
+    unique_key = True
+    birth_and_sex = True
+    schema_pattern = "^[1-9][0-9]{16}[0-9X]$"
+    regions = ListName(default="")
 
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
+    def accept(self, field: Field, form: Form) -> None:
+        super().accept(field, form)
+        if self.regions(field):
+            entries = form.codes[self.regions(field)].entries
+            if not all(len(e.code) == 6 and e.code.isdigit() for e in entries):
+                raise ValueError("regions: its codes must have six digits")
+
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        text = texts(cells.text)
+        odd = np.flatnonzero(~_well_formed(_points(cells)))
+        if len(odd):
+            text = text.copy()
+            for at in odd:
+                text[at] = compact(text[at])
+        return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K901")
+
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        found = [
+            lost_digits("K111"),
+            failing("K113", _first_generation),
+            failing("K112", _wrong_length),
+            failing("K114", _wrong_signs),
+            failing("K115", _no_birth_date),
+            failing("K117", _not_born_yet),
+            failing("K116", _wrong_check_character),
+        ]
+        if self.regions(field):
+            codes = form.codes[self.regions(field)]
+            found.append(failing("K118", _unknown_region(codes)))
+        return tuple(found)
+
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        if code == "K112":
+            return {"length": len(text)}
+        if code == "K113":
+            return {"offer": from_first_generation(text)}
+        # No birth date: reports mask ID numbers, and it must not slip out beside them.
+        return {"region": text[:6]} if code == "K118" else {}
+
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        clean = expressions.half_width_digits(expressions.without_blanks(raw))
+        wide = [("Ｘ", "X"), ("ｘ", "X"), ("＇", APOSTROPHES[0])]
+        clean = f"UPPER({expressions.substitute(clean, wide)})"
+        quoted = f"ISNUMBER(FIND(LEFT({clean},1),{expressions.quote(APOSTROPHES)}))"
+        # LEFT of nothing is found everywhere; nothing without its first sign is nothing again.
+        return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),IF({quoted},MID({clean},2,99),{clean}))'
+
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        def part(start: int, length: int) -> str:
+            return f"VALUE(MID({norm},{start},{length}))"
+
+        old_born = _excel_date(f"1900+{part(7, 2)}", part(9, 2), part(11, 2))
+        old = f"IF({expressions.only(norm, '0123456789')},{old_born},FALSE)"
+        born = _excel_date(part(7, 4), part(11, 2), part(13, 2))
+        now = "YEAR(TODAY())*10000+MONTH(TODAY())*100+DAY(TODAY())"
+        places = "{" + ",".join(str(n) for n in range(1, _LENGTH)) + "}"
+        weights = "{" + ",".join(str(w) for w in WEIGHTS) + "}"
+        total = f"SUMPRODUCT(MID({norm},{places},1)*{weights})"
+        last = f"MID({norm},{_LENGTH},1)"
+        return (
+            excel_lost_digits("K111", raw),
+            ExcelCondition("K113", f"IF(LEN({norm})={_OLD_LENGTH},{old},FALSE)"),
+            ExcelCondition("K112", f"LEN({norm})<>{_LENGTH}"),
+            ExcelCondition(
+                "K114",
+                f"NOT(AND({expressions.only(f'LEFT({norm},{_LENGTH - 1})', '0123456789')},"
+                f'ISNUMBER(FIND({last},"0123456789X"))))',
+            ),
+            ExcelCondition("K115", f"IF({part(7, 4)}<{EARLIEST_BIRTH},TRUE,NOT({born}))"),
+            ExcelCondition("K117", f"{part(7, 8)}>{now}"),
+            ExcelCondition(
+                "K116", f"MID({expressions.quote(CHARACTERS)},MOD({total},11)+1,1)<>{last}"
+            ),
+        )

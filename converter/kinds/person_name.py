@@ -23,10 +23,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from converter.formulas import expressions
 from converter.kinds import free
@@ -34,6 +31,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Mask,
     Normalised,
     failing,
@@ -43,13 +41,13 @@ from converter.kinds.base import (
     same_text,
     where,
 )
+from converter.model.arrays import np
 from converter.model.forms import Field, Form
 
-NAME = "person_name"
-OPTIONS: tuple[str, ...] = ()
-NUMBER_FORMAT = "@"
-LIMIT = "name_length"
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
+LIMIT = "name_length"  # a key of the form's limits
 DOT = "·"
 DOTS = "•‧・･∙⋅"  # taken for the dot
 STOPS = ".．"  # taken for the dot, except in Latin names
@@ -107,25 +105,6 @@ def _holds_no_letter(name: str) -> bool:
     )
 
 
-def accept(field: Field, form: Form) -> None:
-    free.accept(form, LIMIT)
-
-
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    odd = cells.once(_odd)
-    return same_text(cells, map_at(cells.text, odd, tidy), "K901")
-
-
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    return (
-        free.formula(),
-        failing("K201", lambda c: _where_odd(c, holds_wrong_sign)),
-        free.private(),
-        failing("K202", lambda c: _where_odd(c, _holds_no_letter)),
-        free.too_long(form, LIMIT),
-    )
-
-
 def _where_odd(cells: Cells, judge: Callable[[str], bool]) -> Mask:
     """Nearly all names are plain Chinese, and one look at them is enough."""
     return matches_at(cells.text, cells.once(_odd), judge)
@@ -135,48 +114,57 @@ def _odd(cells: Cells) -> npt.NDArray[np.int64]:
     return where(cells.text, _NOT_CHINESE, between="〇")
 
 
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return text
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    if code == "K008":
-        return {"length": len(text), "limit": form.limits[LIMIT]}
-    if code == "K201":
-        wrong = [c for c in text if c in WRONG] or [c for c in text if c in WESTERN + DOT]
-        return {"signs": "".join(dict.fromkeys(wrong))}
-    return {}
-
-
-def cell(text: str, field: Field, form: Form) -> str:
-    return text
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
-    blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
-    name = expressions.substitute(raw, [*removed, *blanks, *((c, DOT) for c in DOTS)])
-    chinese = expressions.substitute(name, [(" ", ""), *((c, DOT) for c in STOPS)])
-    return f"IF({_excel_latin(raw)},TRIM({name}),{chinese})"
-
-
 def _excel_latin(expression: str) -> str:
     wide = "".join(chr(ord(c) + 0xFEE0) for c in LATIN_LETTERS + LATIN_LETTERS.upper())
     return expressions.contains_any(expression, LATIN_LETTERS + LATIN_LETTERS.upper() + wide)
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    foreign = f"IF({_excel_latin(norm)},FALSE,{expressions.contains_any(norm, WESTERN)})"
-    dots = expressions.only(norm, f"{DOT} ")
-    return (
-        free.excel_formula(norm),
-        ExcelCondition("K201", f"OR({dots},{expressions.contains_any(norm, WRONG)},{foreign})"),
-    )
+class PersonName(Kind):
+    """A person's name."""
 
+    name = "person_name"
+    person_name = True
 
-def excel_usable(norm: str) -> str:
-    return f'{norm}<>""'
+    def accept(self, field: Field, form: Form) -> None:
+        super().accept(field, form)
+        free.accept(form, LIMIT)
 
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        odd = cells.once(_odd)
+        return same_text(cells, map_at(cells.text, odd, tidy), "K901")
 
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        return (
+            free.formula(),
+            failing("K201", lambda c: _where_odd(c, holds_wrong_sign)),
+            free.private(),
+            failing("K202", lambda c: _where_odd(c, _holds_no_letter)),
+            free.too_long(form, LIMIT),
+        )
+
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        if code == "K008":
+            return {"length": len(text), "limit": form.limits[LIMIT]}
+        if code == "K201":
+            wrong = [c for c in text if c in WRONG] or [c for c in text if c in WESTERN + DOT]
+            return {"signs": "".join(dict.fromkeys(wrong))}
+        return {}
+
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
+        blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
+        name = expressions.substitute(raw, [*removed, *blanks, *((c, DOT) for c in DOTS)])
+        chinese = expressions.substitute(name, [(" ", ""), *((c, DOT) for c in STOPS)])
+        return f"IF({_excel_latin(raw)},TRIM({name}),{chinese})"
+
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        foreign = f"IF({_excel_latin(norm)},FALSE,{expressions.contains_any(norm, WESTERN)})"
+        dots = expressions.only(norm, f"{DOT} ")
+        return (
+            free.excel_formula(norm),
+            ExcelCondition("K201", f"OR({dots},{expressions.contains_any(norm, WRONG)},{foreign})"),
+        )

@@ -144,7 +144,7 @@ def _fill(text: str, entry: CatalogueEntry, form: Form) -> str:
         from converter import rules
 
         family = rules.FAMILIES[rule.family]
-        known = [family.words(rule, path, form) for path in rule.at]
+        known = [family.message_params(rule, path, form) for path in rule.at]
         for key in known[0]:
             words[key] = "/".join(dict.fromkeys(str(found[key]) for found in known))
     return catalogue.fill(text, words)

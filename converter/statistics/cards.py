@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+from converter import kinds
+from converter.kinds.base import ValueType
 from converter.model.errors import FormError
 from converter.model.forms import Field, Form
 
@@ -94,13 +96,13 @@ class Card:
             raise self.error(key, "must be a list")
         return value
 
-    def field(self, key: str, path: Any, kind: str) -> Field:
+    def field(self, key: str, path: Any, wanted: ValueType) -> Field:
         try:
             field = self.form.field(str(path))
         except StopIteration:
             raise self.error(key, f"no field {path!r}") from None
-        if field.kind != kind:
-            raise self.error(key, f"{path} is a {field.kind}, must be a {kind}")
+        if kinds.KINDS[field.kind].value_type is not wanted:
+            raise self.error(key, f"{path} is a {field.kind}, must be a {wanted}")
         return field
 
     def word(self, key: str) -> str:
@@ -114,7 +116,7 @@ class Card:
 
 
 def _counts(ask: Card, source: Source, today: date) -> StatisticsTable:
-    fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
+    fields = [ask.field("fields", path, ValueType.COUNT) for path in ask.entries("fields")]
     rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
     return StatisticsTable(ask.text("title"), ask.header(2), tuple(rows))
 
@@ -123,8 +125,8 @@ def _rates(ask: Card, source: Source, today: date) -> StatisticsTable:
     rows: list[Row] = []
     for card in ask.entries("rates"):
         entry = Card(card if isinstance(card, dict) else {}, ask.context + ".rates", {}, ask.form)
-        part = source.count(entry.field("part", entry.text("part"), "count"))
-        whole = source.count(entry.field("whole", entry.text("whole"), "count"))
+        part = source.count(entry.field("part", entry.text("part"), ValueType.COUNT))
+        whole = source.count(entry.field("whole", entry.text("whole"), ValueType.COUNT))
         rows.append((entry.text("label"), percent(part, whole)))
     return StatisticsTable(ask.text("title"), ask.header(2), tuple(rows))
 
@@ -145,8 +147,8 @@ def percent(part: int | None, whole: int | None) -> Cell:
 
 def _ages(ask: Card, source: Source, today: date) -> StatisticsTable:
     """Members by completed years of age, a column for each code of another field."""
-    born = ask.field("born", ask.text("born"), "date")
-    by = ask.field("by", ask.text("by"), "choice")
+    born = ask.field("born", ask.text("born"), ValueType.DATE)
+    by = ask.field("by", ask.text("by"), ValueType.CHOICE)
     codes = ask.form.codes[by.options["codes"]].entries
     first, last, step = ask.number("from"), ask.number("to"), ask.number("step")
     if first >= last or (last - first) % step:
@@ -181,7 +183,7 @@ def _ages(ask: Card, source: Source, today: date) -> StatisticsTable:
 
 def _years(ask: Card, source: Source, today: date) -> StatisticsTable:
     """Members by the year of a date, in bands of `step` years."""
-    field = ask.field("of", ask.text("of"), "date")
+    field = ask.field("of", ask.text("of"), ValueType.DATE)
     step = ask.number("step")
     counted: Counter[int | None] = Counter()
     for (text,), count in source.values(field).items():

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.register import Snapshot
@@ -122,8 +123,8 @@ def _overview(ask: Card, source: _Register, progress: Figure) -> Figure:
 def _rate(ask: Card) -> tuple[str, Field, Field]:
     """What the collection's rate is called, what it is a part of what."""
     rate = Card(ask.values.get("rate") or {}, "statistics.collection.rate", {}, ask.form)
-    part = rate.field("part", rate.text("part"), "count")
-    return rate.text("label"), part, rate.field("whole", rate.text("whole"), "count")
+    part = rate.field("part", rate.text("part"), ValueType.COUNT)
+    return rate.text("label"), part, rate.field("whole", rate.text("whole"), ValueType.COUNT)
 
 
 def _trend(ask: Card, sources: Sequence[_Register]) -> Figure:
@@ -139,7 +140,7 @@ def _trend(ask: Card, sources: Sequence[_Register]) -> Figure:
 
 
 def _grouped(ask: Card, source: _Register, field: Field, tree: Tree) -> Figure:
-    fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
+    fields = [ask.field("fields", path, ValueType.COUNT) for path in ask.entries("fields")]
     label, part, whole = _rate(ask)
     summed = [*fields, *(f for f in (part, whole) if f not in fields)]
     superior = field.identity == "superior_name"
@@ -191,7 +192,7 @@ def _labelled(
 
 
 def _change(ask: Card, now: _Register, before: _Register) -> Figure:
-    fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
+    fields = [ask.field("fields", path, ValueType.COUNT) for path in ask.entries("fields")]
     compared: list[tuple[str, int | None, int | None]]
     compared = [(ask.text("units"), _units(before), _units(now))]
     compared += [(f.title, before.count(f), now.count(f)) for f in fields]

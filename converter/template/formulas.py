@@ -80,8 +80,8 @@ class FieldFormulas:
             if field.path not in rule.at:
                 continue
             family = rules.FAMILIES[rule.family]
-            words = family.words(rule, field.path, self.form)
-            text = message(self.form, rule.code, field, words, explained)
+            params = family.message_params(rule, field.path, self.form)
+            text = message(self.form, rule.code, field, params, explained)
             condition = None if text == '""' else family.excel(rule, field.path, self.refs)
             if condition is not None:
                 pieces.append(_when(condition, joiner, text))

@@ -28,12 +28,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from math import isfinite
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from converter.formulas.expressions import BLANKS
+from converter.model.arrays import np
 from converter.model.submissions import CellType
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 LONGEST = 32_767  # characters of a cell in every spreadsheet program; more is no spreadsheet
 

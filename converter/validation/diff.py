@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from converter.kinds import KINDS
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import Records
 
@@ -52,7 +53,7 @@ def changes(old: Records, new: Records, form: Form) -> SubmissionDiff:
     first; records without one are passed over (checking has named them)."""
     key = _told_apart_by(form)
     before, after = _by_key(old.members, key), _by_key(new.members, key)
-    name = next((f.key for f in form.member if f.kind == "person_name"), key)
+    name = next((f.key for f in form.member if KINDS[f.kind].person_name), key)
     compared = [f.key for f in form.member if f.key in old.members and f.key in new.members]
     old_rows = list(zip(*(old.members[k] for k in compared), strict=True))
     new_rows = list(zip(*(new.members[k] for k in compared), strict=True))
@@ -94,7 +95,7 @@ def _told_apart_by(form: Form) -> str:
                 sheet, _, key = path.partition(".")
                 if sheet == form.member.key:
                     return key
-    return next(f.key for f in form.member if f.kind == "id_number")
+    return next(f.key for f in form.member if KINDS[f.kind].unique_key)
 
 
 def _by_key(members: Mapping[str, list[str]], key: str) -> dict[str, int]:

@@ -139,7 +139,7 @@ def _mark(
     at = np.flatnonzero(named >= 0)
 
     def params(code: str, raw: str, text: str) -> Params:
-        return {} if code == REQUIRED else kind.params(code, raw, text, field, form)
+        return {} if code == REQUIRED else kind.message_params(code, raw, text, field, form)
 
     found = draft.found(at, [codes[rank] for rank in named[at].tolist()], params)
     # A required cell left blank is no faulty one: rules may still ask whether it is blank.

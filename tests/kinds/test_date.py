@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from converter.kinds import KINDS
 from converter.kinds import date as kind
 from converter.model.submissions import CellType
 from tests.kinds.validating import FORM, cells, field, judge, params, verdict
+
+KIND = KINDS["date"]
 
 FOUNDED = field("unit.founded_on")  # from 1921-01-01
 BIRTHDAY = field("unit.chair_birthday")  # from whenever
@@ -188,9 +191,9 @@ def test_the_card_says_what_is_too_early() -> None:
     assert verdict(FOUNDED, date(1921, 1, 1)).fault == ""
     assert params(FOUNDED, "1920.12.31") == {"earliest": "1921-01-01"}
     with pytest.raises(ValueError, match=r"^earliest: "):
-        kind.accept(field("unit.founded_on", earliest="1921"), FORM)
-    kind.accept(BIRTHDAY, FORM)
-    kind.accept(field("unit.founded_on", earliest=date(1921, 1, 1)), FORM)
+        KIND.accept(field("unit.founded_on", earliest="1921"), FORM)
+    KIND.accept(BIRTHDAY, FORM)
+    KIND.accept(field("unit.founded_on", earliest=date(1921, 1, 1)), FORM)
 
 
 def test_what_was_typed_into_a_date_cell_is_shown_again() -> None:
@@ -205,15 +208,15 @@ def test_what_was_typed_into_a_date_cell_is_shown_again() -> None:
 
 
 def test_values_are_timestamps_with_holes() -> None:
-    values = kind.value(cells("2010-05-01", "", "1898-05-01").text, FOUNDED, FORM)
+    values = KIND.value(cells("2010-05-01", "", "1898-05-01").text, FOUNDED, FORM)
     assert values.isna().tolist() == [False, True, False]
     assert values.iloc[2] == pd.Timestamp(1898, 5, 1)
 
 
 def test_a_workbook_gets_dates_but_text_where_it_cannot_count() -> None:
-    assert kind.cell("2010-05-01", FOUNDED, FORM) == date(2010, 5, 1)
-    assert kind.cell("1900-01-01", FOUNDED, FORM) == date(1900, 1, 1)
-    assert kind.cell("1899-12-31", FOUNDED, FORM) == "1899-12-31"
+    assert KIND.cell("2010-05-01", FOUNDED, FORM) == date(2010, 5, 1)
+    assert KIND.cell("1900-01-01", FOUNDED, FORM) == date(1900, 1, 1)
+    assert KIND.cell("1899-12-31", FOUNDED, FORM) == "1899-12-31"
 
 
 # One sign off a day, at every place.

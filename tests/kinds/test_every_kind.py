@@ -58,7 +58,9 @@ def test_nothing_that_is_typed_makes_a_kind_raise(values: list[Any]) -> None:
         for value, found in zip(values, judge(field, *values), strict=True):
             if found.fault:
                 text = KINDS[field.kind].normalise(cells(value), field, FORM).text.iloc[0]
-                KINDS[field.kind].params(found.fault, cells(value).text.iloc[0], text, field, FORM)
+                KINDS[field.kind].message_params(
+                    found.fault, cells(value).text.iloc[0], text, field, FORM
+                )
             elif found.text:
                 KINDS[field.kind].cell(found.text, field, FORM)
 
@@ -126,7 +128,7 @@ def test_a_cell_filled_to_the_brim_is_judged_like_any_other(sign: str) -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_cells_are_formatted_so_that_they_keep_what_is_typed(name: str) -> None:
     """Only what is computed with is a number; a code keeps its leading zeros, a text its digits."""
-    assert {"count": "0", "date": "yyyy-mm-dd"}.get(name, "@") == KINDS[name].NUMBER_FORMAT
+    assert {"count": "0", "date": "yyyy-mm-dd"}.get(name, "@") == KINDS[name].number_format
 
 
 @each_field

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.kinds import person_name as kind
+from converter.kinds import KINDS
 from tests.kinds.validating import FORM, field, params, verdict
+
+KIND = KINDS["person_name"]
 
 NAME = field("member.name")
 
@@ -143,7 +145,7 @@ def test_no_name_holds_a_sign_of_writing(sign: str) -> None:
 
 def test_a_form_without_the_limit_is_refused() -> None:
     with pytest.raises(ValueError, match=r"limits\.name_length"):
-        kind.accept(NAME, replace(FORM, limits={}))
+        KIND.accept(NAME, replace(FORM, limits={}))
 
 
 def test_the_wrong_signs_are_named() -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from converter.kinds import text as kind
+from converter.kinds import KINDS
 from tests.kinds.validating import FORM, field, params, verdict
+
+KIND = KINDS["text"]
 
 ADDRESS = field("unit.address")
 
@@ -65,4 +67,4 @@ def test_a_text_too_long_names_its_length() -> None:
 
 def test_a_form_without_the_limit_is_refused() -> None:
     with pytest.raises(ValueError, match=r"limits\.text_length"):
-        kind.accept(ADDRESS, replace(FORM, limits={}))
+        KIND.accept(ADDRESS, replace(FORM, limits={}))

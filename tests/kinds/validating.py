@@ -82,4 +82,6 @@ def params(of: Field, typed: Any) -> dict[str, Any]:
     """What the sentence of a cell's fault fills in."""
     given = cells(typed)
     text = KINDS[of.kind].normalise(given, of, FORM).text.iloc[0]
-    return dict(KINDS[of.kind].params(verdict(of, typed).fault, given.text.iloc[0], text, of, FORM))
+    return dict(
+        KINDS[of.kind].message_params(verdict(of, typed).fault, given.text.iloc[0], text, of, FORM)
+    )

@@ -95,7 +95,10 @@ def test_a_choice_is_compared_with_codes_of_the_hidden_list() -> None:
 @pytest.mark.parametrize(("rule", "path"), LIVE, ids=lambda v: getattr(v, "code", v))
 def test_the_short_message_needs_no_figures(rule: Rule, path: str) -> None:
     said = entry(rule.code, FORM)
-    words = {"title": FORM.field(path).title, **FAMILIES[rule.family].words(rule, path, FORM)}
+    words = {
+        "title": FORM.field(path).title,
+        **FAMILIES[rule.family].message_params(rule, path, FORM),
+    }
     assert said.title
     assert said.fix
     assert "…" not in fill(said.brief, words)

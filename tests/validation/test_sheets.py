@@ -16,7 +16,7 @@ from pandera.config import config_context
 
 from converter.forms import loading
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, Check, Mask, Normalised
+from converter.kinds.base import Cells, Check, Kind, Mask, Normalised
 from converter.model.forms import Derivation, Field, Form, Sheet
 from converter.model.issues import Level
 from converter.model.submissions import CellType
@@ -30,11 +30,10 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "6"))  # `make fuzz` has more
 
 
 @dataclass
-class Plain:
+class Plain(Kind):
     """A kind for tests: reads upper-case words; digits and long words are wrong."""
 
-    NAME: str = "plain"
-    OPTIONS: tuple[str, ...] = ()
+    name = "plain"
     seen: list[Cells] | None = None
     breaks: Callable[[Cells], Any] | None = None
 
@@ -60,10 +59,9 @@ class Plain:
         # The levels of these codes are set by the form below.
         return (Check("K301", no_digits), Check("K302", short), Check("K303", few))
 
-    def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
-        return text
-
-    def params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str]:
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str]:
         return {"raw": raw, "text": text}
 
     def cell(self, text: str, field: Field, form: Form) -> str:
