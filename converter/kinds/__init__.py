@@ -40,3 +40,9 @@ def unique_key(sheet: Sheet) -> Field | None:
 def is_personal(field: Field | None) -> bool:
     """Whether a field's values are masked in reports."""
     return field is not None and KINDS[field.kind].personal
+
+
+def is_searched(field: Field) -> bool:
+    """Whether people are looked up by a field: by their name or their number."""
+    kind = KINDS[field.kind]
+    return kind.person_name or kind.unique_key

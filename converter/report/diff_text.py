@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from converter.messages.catalogue import message
-from converter.model.forms import Form
+from converter.model.forms import Field, Form
+from converter.report.personal import mask_of
 from converter.text import masking
 from converter.text.display import visible
 
@@ -27,7 +28,11 @@ def _lines(found: dict[str, Any], form: Form, show_ids: bool) -> Iterator[str]:
         titles = {field.key: field.title for field in form.unit}
         yield message("since_unit", count=len(found["unit"]))
         for change in found["unit"]:
-            yield message("since_unit_change", title=titles[change["field"]], **_values(change))
+            yield message(
+                "since_unit_change",
+                title=titles[change["field"]],
+                **_values(change, form.unit.field(change["field"]), form, show_ids),
+            )
     for key in ("joined", "left"):
         if found[key]:
             yield message(f"since_{key}", count=len(found[key]), names=_names(found[key], show_ids))
@@ -41,14 +46,17 @@ def _lines(found: dict[str, Any], form: Form, show_ids: bool) -> Iterator[str]:
                     name=visible(member["name"]),
                     id=_id(member["id"], show_ids),
                     title=titles[change["field"]],
-                    **_values(change),
+                    **_values(change, form.member.field(change["field"]), form, show_ids),
                 )
         if len(found["changed"]) > LISTED:
             yield "    " + message("and_more")
 
 
-def _values(change: dict[str, str]) -> dict[str, str]:
-    return {key: visible(masking.text(change[key])) or message("blank") for key in ("old", "new")}
+def _values(change: dict[str, str], field: Field, form: Form, show_ids: bool) -> dict[str, str]:
+    values = {key: change[key] for key in ("old", "new")}
+    if not show_ids:
+        values = {key: mask_of(field, form)(value) for key, value in values.items()}
+    return {key: visible(value) or message("blank") for key, value in values.items()}
 
 
 def _names(people: Sequence[dict[str, str]], show_ids: bool) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from converter.kinds import is_searched
 from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.report import table
 from converter.report.page import tables_page
+from converter.report.personal import mask_of
 from converter.report.table import Table
-from converter.text import masking
 
 
 def text(
@@ -29,7 +30,10 @@ def _tables(found: dict[str, Any], form: Form, member: str, show_ids: bool) -> l
     members = _members(found["members"], form, member.strip(), show_ids)
     if member:
         return [members]
-    rows = [[field.title, found["unit"][field.key]] for field in form.unit]
+    unit = {field.key: found["unit"][field.key] for field in form.unit}
+    if not show_ids:
+        unit = {field.key: mask_of(field, form)(unit[field.key]) for field in form.unit}
+    rows = [[field.title, unit[field.key]] for field in form.unit]
     header = [message("show_item"), message("show_answer")]
     return [Table(message("show_unit"), header, rows), members]
 
@@ -37,17 +41,15 @@ def _tables(found: dict[str, Any], form: Form, member: str, show_ids: bool) -> l
 def _members(columns: dict[str, list[str]], form: Form, wanted: str, show_ids: bool) -> Table:
     count = max(map(len, columns.values()), default=0)
     keys = [field.key for field in form.member]
-    ids = {field.key for field in form.member if field.kind == "id_number"}
-    chosen = [n for n in range(count) if not wanted or _holds(columns, keys, n, wanted)]
+    searched = [field.key for field in form.member if is_searched(field)]
+    hidden = [mask_of(field, form) for field in form.member]
+    chosen = [n for n in range(count) if not wanted or _holds(columns, searched, n, wanted)]
     header = [message("show_number"), *(field.title for field in form.member)]
     rows: list[list[str | int]] = []
     for n in chosen:
         texts = [columns[key][n] for key in keys]
         if not show_ids:
-            texts = [
-                masking.whole(t) if key in ids else masking.text(t)
-                for key, t in zip(keys, texts, strict=True)
-            ]
+            texts = [mask(text) for mask, text in zip(hidden, texts, strict=True)]
         rows.append([n + 1, *texts])
     title = message("show_found" if wanted else "show_members", count=len(rows))
     return Table(title, header, rows)
@@ -55,4 +57,4 @@ def _members(columns: dict[str, list[str]], form: Form, wanted: str, show_ids: b
 
 def _holds(columns: dict[str, list[str]], keys: list[str], row: int, wanted: str) -> bool:
     """Whether a member's name or number holds the text (letter case does not count)."""
-    return any(wanted.upper() in columns[key][row].upper() for key in keys[:2])
+    return any(wanted.upper() in columns[key][row].upper() for key in keys)

@@ -4,6 +4,9 @@ Every module holds one subclass of `base.RuleFamily`; `conditions`, `ages` and `
 several of them share, `derivations` are fields that follow from others.
 """
 
+from converter.kinds import is_personal
+from converter.model.forms import Form
+from converter.rules import derivations
 from converter.rules.advise_from import AdviseFrom
 from converter.rules.age_at import AgeAt
 from converter.rules.age_today import AgeToday
@@ -42,3 +45,17 @@ _ALL: tuple[RuleFamily, ...] = (
 )
 
 FAMILIES: dict[str, RuleFamily] = {family.name: family for family in _ALL}
+
+
+def birthdays(form: Form) -> frozenset[str]:
+    """Paths of the fields that hold the birth date of somebody whose personal number stands on the
+    same sheet: derived from the number, or called a birth date by a rule about ages."""
+    sheets = {f.sheet for sheet in form.sheets for f in sheet if is_personal(f)}
+    derived = {
+        field.path
+        for sheet in form.sheets
+        for field in sheet
+        if derivations.is_birthday(field, form)
+    }
+    born = {str(rule.options["born"]) for rule in form.rules if "born" in rule.options}
+    return frozenset(derived | {path for path in born if path.partition(".")[0] in sheets})

@@ -114,12 +114,11 @@ def accept(field: Field, form: Form) -> None:
     faces.accept(field.derive)
 
 
-def is_birthday_of(field: Field, form: Form) -> Field | None:
-    """The personal field whose holder was born on the day that a derived field shows, if any."""
+def is_birthday(field: Field, form: Form) -> bool:
+    """Whether a derived field shows when the holder of a personal number was born."""
     if field.derive is None or not DERIVATIONS[field.derive.by].birthday:
-        return None
-    source = form.sheet(field.sheet).field(field.derive.source)
-    return source if KINDS[source.kind].personal else None
+        return False
+    return KINDS[form.sheet(field.sheet).field(field.derive.source).kind].personal
 
 
 def derive(field: Field, source: pd.Series) -> pd.Series:

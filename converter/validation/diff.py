@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from converter.kinds import KINDS
+from converter.kinds import KINDS, unique_key
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import Records
 
@@ -95,7 +95,8 @@ def _told_apart_by(form: Form) -> str:
                 sheet, _, key = path.partition(".")
                 if sheet == form.member.key:
                     return key
-    return next(f.key for f in form.member if KINDS[f.kind].unique_key)
+    known = unique_key(form.member) or form.member.fields[0]
+    return known.key
 
 
 def _by_key(members: Mapping[str, list[str]], key: str) -> dict[str, int]:
