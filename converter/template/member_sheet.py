@@ -190,7 +190,7 @@ def _formulas(layout: TemplateLayout) -> dict[int, str]:
     says, present = [], []
     for field in member.sheet:
         found[member.helpers[field.key, "norm"]] = formulas.norm(field)
-        found[member.helpers[field.key, "usable"]] = formulas.usable(field)
+        found[member.helpers[field.key, "usable"]] = formulas.usable(field, member.explained)
         found[member.helpers[field.key, "says"]] = formulas.says(
             field, f"{member.filled}=1", member.explained
         )

@@ -138,7 +138,7 @@ def _line(
     says = formulas.says(field, "", unit.explained(field.key))
     cells = {
         "norm": formulas.norm(field),
-        "usable": formulas.usable(field),
+        "usable": formulas.usable(field, unit.explained(field.key)),
         "says": says,
         "explained": formulas.explained(unit.explanation(field.key)),
     }

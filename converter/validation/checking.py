@@ -20,6 +20,7 @@ from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
 from converter.model.issues import IssueGroup, IssuePacker, Issues, Level, Place, column_letters
 from converter.model.submissions import CellType, Outcome, RawSheet, Records, Submission
+from converter.rules import one_cell
 from converter.rules.base import FormColumns, SheetColumns
 from converter.validation import sheets
 
@@ -235,11 +236,20 @@ def _rule_issues(
     tables: FormColumns, spots: _Spots, form: Form, found: Sequence[IssuePacker]
 ) -> None:
     """Pack what rules found."""
+
+    def explained(path: str, label: int) -> bool:
+        spot, _, record = spots.at(path, label)
+        return bool(spot.raw.explanation(spot.field, record))
+
+    compared, first = one_cell.find_first(tables, explained)
     for rule in form.rules:
         level = catalogue.entry(rule.code, form).level
         heads: dict[tuple[str, int, bool], int] = {}
         places: dict[tuple[str, int], int] = {}
-        for hit in rules.FAMILIES[rule.family].find(rule, tables):
+        family = rules.FAMILIES[rule.family]
+        alone = family.validates_one_cell(rule)
+        hits = first.get(rule.code)
+        for hit in family.find(rule, tables if alone else compared) if hits is None else hits:
             spot, number, record = spots.at(hit.path, hit.record)
             packing, params = found[number], dict(hit.params)
             related = []
@@ -252,13 +262,13 @@ def _rule_issues(
                 cell = f"{other.letters}{row}" if row and other.letters else ""
                 params.setdefault("related_cell", cell)
             reason = spot.raw.explanation(spot.field, record) if rule.explainable else ""
-            explained = bool(reason) and level is Level.ERROR
-            if explained:
+            excused = bool(reason) and level is Level.ERROR
+            if excused:
                 params["reason"] = reason
-            key = hit.path, number, explained
+            key = hit.path, number, excused
             if key not in heads:
-                said = Level.WARNING if explained else level
-                heads[key] = packing.head(rule.code, said, spot.place)
+                shown = Level.WARNING if excused else level
+                heads[key] = packing.head(rule.code, shown, spot.place)
             packing.put(heads[key], spot.row(record), spot.value(record), params, related)
 
 

@@ -21,7 +21,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from converter.formulas.expressions import list_name
 from converter.model.forms import CodeList, Field, Form, Rule
-from converter.rules import FAMILIES
+from converter.rules import FAMILIES, one_cell
 from converter.rules.base import FormColumns, Ref, SheetColumns, ValidatedColumn
 from converter.rules.within_years import years_before
 from tests.parity.office import recalculated
@@ -101,6 +101,16 @@ class Cells:
         return Ref(raw, norm, "", "")
 
 
+@dataclass(frozen=True)
+class ComparedCells(Cells):
+    """Cells as rules that compare them see them: not usable where a rule about one cell fails."""
+
+    def at(self, path: str) -> Ref:
+        ref = super().at(path)
+        usable = one_cell.excel_usable(path, Cells(self.row), ref.usable, "FALSE")
+        return replace(ref, usable=usable)
+
+
 def put_text(cell: Any, text: str) -> None:
     cell.value, cell.data_type = text, "s"
 
@@ -151,7 +161,9 @@ def write(
         letter = get_column_letter(page.max_column + 1)
         for record in range(len(sheet[path])):
             row = FIRST_ROW + record
-            condition = FAMILIES[rule.family].excel(rule, path, Cells(row))
+            family = FAMILIES[rule.family]
+            alone = family.validates_one_cell(rule)
+            condition = family.excel(rule, path, Cells(row) if alone else ComparedCells(row))
             assert condition, rule.code
             put_formula(page[f"{letter}{row}"], condition)
             places[rule.code, path, record] = f"{letter}{row}"
@@ -245,10 +257,12 @@ def test_conditions_hold_where_the_pipeline_reports(tmp_path: Path) -> None:
 
     # The day may have turned meanwhile.
     given = tables(unit, member, result["Sheet"]["A1"].value.date())
+    compared, _ = one_cell.find_first(given, lambda path, record: False)
     differing, alarms = [], dict.fromkeys((rule.code for rule in RULES), 0)
     for name, cells_of in places.items():
         for rule, path in conditions(name):
-            reported = {record for where, record in at(rule, given) if where == path}
+            alone = FAMILIES[rule.family].validates_one_cell(rule)
+            reported = {r for where, r in at(rule, given if alone else compared) if where == path}
             for (code, of, record), address in cells_of.items():
                 if (code, of) == (rule.code, path):
                     live = result[name][address].value
