@@ -49,7 +49,7 @@ class Cells:
 
 
 def test_every_module_of_the_folder_is_registered() -> None:
-    shared = {"__init__", "base", "conditions", "ages", "derivations"}
+    shared = {"__init__", "base", "conditions", "ages", "derivations", "one_cell"}
     modules = {path.stem for path in Path(rules.__path__[0]).glob("*.py")}
     assert modules - shared == set(FAMILIES)
 
