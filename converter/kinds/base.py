@@ -181,7 +181,7 @@ def strip(text: str) -> str:
 
 
 def squeeze(text: str) -> str:
-    """Remove every blank and turn full-width signs into half-width ones."""
+    """Remove every blank and turn full-width characters into half-width ones."""
     return text.translate(_BLANK_TABLE).translate(_FULL_WIDTH)
 
 
@@ -224,8 +224,8 @@ def map_cells(cells: Cells, fn: OfCell) -> Texts:
     result = np.full(len(text), "", dtype=object)
     for number in np.unique(types):
         known = _Known(partial(fn, type=CellType(int(number))))
-        here = types == number
-        result[here] = [known[t] for t in text[here].tolist()]
+        chosen = types == number
+        result[chosen] = [known[t] for t in text[chosen].tolist()]
     return result
 
 
@@ -234,11 +234,11 @@ def failing(code: str, wrong: Callable[[Cells], Mask]) -> Check:
     return Check(code, lambda cells: ~wrong(cells) | (texts(cells.text) == ""))
 
 
-def by_verdict(codes: Sequence[str], judge: Callable[[Cells], Texts]) -> tuple[Check, ...]:
+def by_verdict(codes: Sequence[str], validate: Callable[[Cells], Texts]) -> tuple[Check, ...]:
     """Checks that share one function: normalised cells → a code or '' for each."""
 
     def check(code: str) -> Check:
-        return failing(code, lambda cells: np.asarray(cells.once(judge) == code, dtype=bool))
+        return failing(code, lambda cells: np.asarray(cells.once(validate) == code, dtype=bool))
 
     return tuple(check(code) for code in codes)
 
@@ -248,13 +248,13 @@ def matches(text: pd.Series, accepts: Callable[[str], Any]) -> Mask:
     return map_unique(text, accepts).to_numpy(dtype=bool)
 
 
-def where(text: pd.Series, sign: re.Pattern[str], between: str = "\n") -> npt.NDArray[np.int64]:
-    """Positions of the texts that hold a sign. A column without it costs one search of all
-    texts, joined by something that is no such sign."""
+def where(text: pd.Series, wanted: re.Pattern[str], between: str = "\n") -> npt.NDArray[np.int64]:
+    """Positions of the texts in which a pattern is found. A column without it costs one search of
+    all texts, joined by something that does not match."""
     listed = texts(text).tolist()
-    if not sign.search(between.join(listed)):
+    if not wanted.search(between.join(listed)):
         return np.empty(0, dtype=np.int64)
-    return np.flatnonzero([sign.search(t) is not None for t in listed])
+    return np.flatnonzero([wanted.search(t) is not None for t in listed])
 
 
 def matches_at(text: pd.Series, at: npt.NDArray[np.int64], accepts: Callable[[str], Any]) -> Mask:
@@ -274,7 +274,7 @@ def map_at(text: pd.Series, at: npt.NDArray[np.int64], fn: Callable[[str], str])
 
 
 Points: TypeAlias = "npt.NDArray[np.int8]"
-POINTS_AT_ONCE = 8_192  # texts; four bytes a sign while they are turned into numbers
+POINTS_AT_ONCE = 8_192  # texts; four bytes a character while they are turned into numbers
 
 
 def points(text: pd.Series, width: int) -> Points:
@@ -287,9 +287,9 @@ def points(text: pd.Series, width: int) -> Points:
     result = np.empty((len(listed), width), dtype=np.int8)
     for at in range(0, len(listed), POINTS_AT_ONCE):
         fixed = listed[at : at + POINTS_AT_ONCE].astype(f"U{width}")
-        signs = fixed.view(np.int32).reshape(len(fixed), width)
-        signs -= ord("0")
-        result[at : at + len(fixed)] = np.minimum(signs, 127, out=signs)
+        characters = fixed.view(np.int32).reshape(len(fixed), width)
+        characters -= ord("0")
+        result[at : at + len(fixed)] = np.minimum(characters, 127, out=characters)
     return result
 
 

@@ -1,7 +1,7 @@
 """The number of a union's legal-person certificate: a free text, unless it is a code.
 
 Newer certificates carry a unified social credit code (GB 32100-2015, trade unions begin with
-8): 18 characters of its alphabet behind one of `prefixes` are judged by their check character
+8): 18 characters of its alphabet behind one of `prefixes` are validated by their check character
 (K811, a warning). Older formats are free text, see `text`. K805: typed as a number of 16
 digits and more, of which a spreadsheet keeps 15.
 

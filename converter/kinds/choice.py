@@ -1,7 +1,7 @@
 """One entry of a code list; canonical text is the entry's code.
 
 Read: the entry's label or code; one of its aliases (K904); either of them written with other
-blanks or full-width signs (K901); a code that lost its leading zeros in a numeric cell (K903).
+blanks or full-width characters (K901); a code that lost its leading zeros in a numeric cell (K903).
 Fault: K601 not in the list; the remedy names the entry that looks most alike.
 
 Options: `codes`, the list; `within`, the key of the choice on the same sheet whose entries are
@@ -48,7 +48,7 @@ _ALIKE_TABLE = str.maketrans(_ALIKE)
 
 
 def fold(text: str) -> str:
-    """What is left of a label when blanks and the width of signs do not count."""
+    """What is left of a label when blanks and the width of characters do not count."""
     return squeeze(text).translate(_ALIKE_TABLE)
 
 
@@ -80,7 +80,7 @@ class Reader:
         return (padded, "K903") if folded and padded in self.codes else (text, "")
 
     def nearest(self, text: str) -> str:
-        """The label that looks most like a text, be it never so little."""
+        """The label that looks most like a text, however little."""
         folded = fold(text)[:LONGEST]
 
         def likeness(spelling: str) -> tuple[bool, float]:
@@ -111,16 +111,16 @@ def _spellings(codes: CodeList) -> str:
     return "".join(f"{e.label}{''.join(e.aliases)}" for e in codes.entries)
 
 
-def _listed_signs(codes: CodeList) -> list[tuple[str, str]]:
+def _listed_characters(codes: CodeList) -> list[tuple[str, str]]:
     """What `fold` changes in the labels and aliases of a list."""
     return [(c, fold(c)) for c in sorted(set(_spellings(codes))) if fold(c) != c]
 
 
-def _typed_signs(codes: CodeList) -> list[tuple[str, str]]:
+def _typed_characters(codes: CodeList) -> list[tuple[str, str]]:
     """What `fold` may have to change in a text so that it equals an entry of a list."""
     wanted = set(fold(_spellings(codes))) | {c for e in codes.entries for c in e.code}
     wide = [(chr(ord(c) + 0xFEE0), c) for c in sorted(wanted) if "!" <= c <= "~"]
-    alike = [(sign, c) for sign, c in _ALIKE.items() if c in wanted]
+    alike = [(character, c) for character, c in _ALIKE.items() if c in wanted]
     # Punctuation sorts before letters, and Excel nests no more than 64 levels.
     return (alike + wide)[:MOST_FOLDED]
 
@@ -191,13 +191,13 @@ class Choice(Kind):
             expressions.list_name(name, column)
             for column in ("code", "label", "alias", "alias_code")
         )
-        typed = expressions.substitute(expressions.without_blanks(raw), _typed_signs(codes))
+        typed = expressions.substitute(expressions.without_blanks(raw), _typed_characters(codes))
         found = typed
         if any(entry.aliases for entry in codes.entries):
-            alias = expressions.substitute(alias, _listed_signs(codes))
+            alias = expressions.substitute(alias, _listed_characters(codes))
             found = expressions.find_in(typed, alias, alias_code, found)
         found = expressions.find_in(
-            typed, expressions.substitute(label, _listed_signs(codes)), code, found
+            typed, expressions.substitute(label, _listed_characters(codes)), code, found
         )
         width = code_width(codes)
         padded = f'RIGHT("{"0" * width}"&{typed},MAX({width},LEN({typed})))' if width > 1 else typed

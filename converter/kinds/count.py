@@ -1,7 +1,7 @@
 """A number of people or units: a whole number, not negative.
 
 Accepts numeric cells and text such as `120`, `１２０`, `1,200`, `120人`, which is noted (K905).
-Faults: K306 a cell formatted as a date · K301 no number, or longer than 12 signs · K302
+Faults: K306 a cell formatted as a date · K301 no number, or longer than 12 characters · K302
 negative · K303 a fraction · K304 below `min` · K305 above `max`. A spreadsheet's formula
 cannot see a date format, so K306 is the pipeline's.
 
@@ -41,7 +41,7 @@ from converter.model.submissions import CellType
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-LONGEST = 12  # signs of a text that is read as a number
+LONGEST = 12  # characters of a text that is read as a number
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")

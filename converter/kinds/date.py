@@ -11,7 +11,7 @@ makes of 2010.10, too. In a cell that is formatted as a date both arrive as a da
 year outside 1800-2100 · K405 before `earliest` of the card (a warning). Days in the future are a
 matter of rules.
 
-Option: `earliest`. The Excel face judges numbers; dates typed as text are read by the pipeline.
+Option: `earliest`. The Excel face validates numbers; dates typed as text are read by the pipeline.
 
 >>> TEXT = CellType.TEXT
 >>> [read(t, TEXT)[0] for t in ("2010.5.1", "２０１０年５月１日", "20100501", "2010-05")]
@@ -149,11 +149,11 @@ def _serial(text: str) -> float | None:
 
 def _plain(cells: Cells) -> Mask:
     """Days that are right at a glance, which nearly all are; the others are read one by one."""
-    signs = points(cells.text, 11)
-    day_of = signs[:, [0, 1, 2, 3, 5, 6, 8, 9]]
+    characters = points(cells.text, 11)
+    day_of = characters[:, [0, 1, 2, 3, 5, 6, 8, 9]]
     shape = ((day_of >= 0) & (day_of <= 9)).all(axis=1)
-    shape &= (signs[:, [4, 7]] == ord("-") - ord("0")).all(axis=1)
-    shape &= signs[:, 10] == -ord("0")
+    shape &= (characters[:, [4, 7]] == ord("-") - ord("0")).all(axis=1)
+    shape &= characters[:, 10] == -ord("0")
     year, month, day = (
         day_of[:, columns] @ 10 ** np.arange(len(columns) - 1, -1, -1, dtype=np.int32)
         for columns in ([0, 1, 2, 3], [4, 5], [6, 7])
@@ -162,15 +162,22 @@ def _plain(cells: Cells) -> Mask:
     return np.asarray(shape & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 28))
 
 
-def _pick(cells: Cells, here: Mask) -> Cells:
-    return Cells(cells.text[here], cells.type[here])
+def _pick(cells: Cells, chosen: Mask) -> Cells:
+    return Cells(cells.text[chosen], cells.type[chosen])
+
+
+def _read_each(cells: Cells, part: int) -> Texts:
+    """Texts (0) or codes of faults (1) of cells that are read one by one."""
+    return map_cells(cells, lambda text, type: read(text, type)[part])
 
 
 def _verdicts(cells: Cells) -> Texts:
     result = np.full(len(cells.text), "", dtype=object)
-    odd = ~cells.once(_plain)
-    if odd.any():
-        result[odd] = map_cells(_pick(cells, odd), lambda text, type: read(text, type)[1])
+    nonstandard = ~cells.once(_plain)
+    if nonstandard.any():
+        result[nonstandard] = map_cells(
+            _pick(cells, nonstandard), lambda text, type: read(text, type)[1]
+        )
     return result
 
 
@@ -205,10 +212,12 @@ class Date(Kind):
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         text = texts(cells.text)
-        odd = ~cells.once(_plain)
-        if odd.any():
+        nonstandard = ~cells.once(_plain)
+        if nonstandard.any():
             text = text.copy()
-            text[odd] = map_cells(_pick(cells, odd), lambda text, type: read(text, type)[0])
+            text[nonstandard] = map_cells(
+                _pick(cells, nonstandard), lambda text, type: read(text, type)[0]
+            )
         return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:

@@ -5,13 +5,13 @@ odd = male). Weights 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2; the sum modulo 11 pick
 character from 10X98765432. The same structure holds for residence permits of Hong Kong, Macao
 and Taiwan (81, 82, 83) and foreign permanent resident cards (9…, since 2023-12-01).
 
-Tidied (K901): blanks, full-width signs, a small x, an apostrophe in front. Faults, in order:
+Tidied (K901): blanks, full-width characters, a small x, an apostrophe in front. Faults, in order:
 K111 typed as a number of 16 digits and more, of which a spreadsheet keeps 15 · K113 a
-first-generation number of 15 digits (ended 2013-01-01) · K112 not 18 characters · K114 signs
+first-generation number of 15 digits (ended 2013-01-01) · K112 not 18 characters · K114 characters
 that do not belong · K115 no birth date · K117 born in the future · K116 check character ·
 K118 unknown region (a warning: lists of regions are never complete).
 
-Option: `regions`, the code list of known region codes; without it regions are not judged.
+Option: `regions`, the code list of known region codes; without it regions are not validated.
 
 >>> compact("１１０１０１ 18500101 003x")
 '11010118500101003X'
@@ -95,30 +95,30 @@ def _points(cells: Cells) -> Points:
     return cells.once(_read)
 
 
-def _has_length(signs: Points, length: int) -> Mask:
-    return np.asarray((signs[:, length - 1] != _NOTHING) & (signs[:, length] == _NOTHING))
+def _has_length(characters: Points, length: int) -> Mask:
+    return np.asarray((characters[:, length - 1] != _NOTHING) & (characters[:, length] == _NOTHING))
 
 
-def _digits(signs: Points, count: int) -> Mask:
+def _digits(characters: Points, count: int) -> Mask:
     """Whether numbers begin with so many digits."""
-    part = signs[:, :count]
+    part = characters[:, :count]
     return np.asarray(((part >= 0) & (part <= 9)).all(axis=1))
 
 
-def _value(signs: Points, start: int, end: int) -> Numbers:
+def _value(characters: Points, start: int, end: int) -> Numbers:
     """The digits of some columns, nine at most, as one number; nonsense where they are none."""
-    result = np.zeros(len(signs), dtype=np.int32)
+    result = np.zeros(len(characters), dtype=np.int32)
     for column in range(start, end):
         result *= 10
-        result += signs[:, column]
+        result += characters[:, column]
     return result
 
 
-def _well_formed(signs: Points) -> Mask:
-    last = signs[:, _LENGTH - 1]
-    ends = _digits(signs, _LENGTH) | (last == ord("X") - ord("0"))
-    ends &= signs[:, _LENGTH] == _NOTHING
-    return np.asarray(_digits(signs, _LENGTH - 1) & ends)
+def _well_formed(characters: Points) -> Mask:
+    last = characters[:, _LENGTH - 1]
+    ends = _digits(characters, _LENGTH) | (last == ord("X") - ord("0"))
+    ends &= characters[:, _LENGTH] == _NOTHING
+    return np.asarray(_digits(characters, _LENGTH - 1) & ends)
 
 
 # Month 0, and whatever is no month, has no day.
@@ -134,11 +134,11 @@ def _is_date(year: Numbers, month: Numbers, day: Numbers) -> Mask:
 
 
 def _first_generation(cells: Cells) -> Mask:
-    signs = _points(cells)
-    found = _has_length(signs, _OLD_LENGTH)
-    signs = signs[found]
-    born = (_value(signs, 6, 8) + 1900, _value(signs, 8, 10), _value(signs, 10, 12))
-    found[found] = _digits(signs, _OLD_LENGTH) & _is_date(*born)
+    characters = _points(cells)
+    found = _has_length(characters, _OLD_LENGTH)
+    characters = characters[found]
+    born = (_value(characters, 6, 8) + 1900, _value(characters, 8, 10), _value(characters, 10, 12))
+    found[found] = _digits(characters, _OLD_LENGTH) & _is_date(*born)
     return found
 
 
@@ -148,14 +148,14 @@ def _wrong_length(cells: Cells) -> Mask:
     return np.asarray(wrong | cells.is_type(CellType.NUMBER))
 
 
-def _wrong_signs(cells: Cells) -> Mask:
+def _wrong_characters(cells: Cells) -> Mask:
     return ~_well_formed(_points(cells))
 
 
 def _no_birth_date(cells: Cells) -> Mask:
-    signs = _points(cells)
-    year = _value(signs, 6, 10)
-    born = _is_date(year, _value(signs, 10, 12), _value(signs, 12, 14))
+    characters = _points(cells)
+    year = _value(characters, 6, 10)
+    born = _is_date(year, _value(characters, 10, 12), _value(characters, 12, 14))
     return ~born | (year < EARLIEST_BIRTH)
 
 
@@ -166,13 +166,13 @@ def _not_born_yet(cells: Cells) -> Mask:
 
 
 def _wrong_check_character(cells: Cells) -> Mask:
-    signs = _points(cells)
-    # Digit by digit: a product of all at once would take eight bytes a sign.
-    total = np.zeros(len(signs), dtype=np.int16)
+    characters = _points(cells)
+    # Digit by digit: a product of all at once would take eight bytes a character.
+    total = np.zeros(len(characters), dtype=np.int16)
     for column, weight in enumerate(WEIGHTS):
-        total += np.multiply(signs[:, column], weight, dtype=np.int16)
+        total += np.multiply(characters[:, column], weight, dtype=np.int16)
     expected = np.array([ord(c) - ord("0") for c in CHARACTERS], dtype=np.int8)[total % 11]
-    return np.asarray(signs[:, _LENGTH - 1] != expected)
+    return np.asarray(characters[:, _LENGTH - 1] != expected)
 
 
 def _unknown_region(codes: CodeList) -> Callable[[Cells], Mask]:
@@ -180,9 +180,9 @@ def _unknown_region(codes: CodeList) -> Callable[[Cells], Mask]:
     is_known[[int(entry.code) for entry in codes.entries]] = True
 
     def wrong(cells: Cells) -> Mask:
-        signs = _points(cells)
-        other = (signs[:, 0] == 9) | np.isin(_value(signs, 0, 2), _OTHER_ISSUERS)
-        code = _value(signs, 0, 6).clip(0, len(is_known) - 1)  # what is no code is K114
+        characters = _points(cells)
+        other = (characters[:, 0] == 9) | np.isin(_value(characters, 0, 2), _OTHER_ISSUERS)
+        code = _value(characters, 0, 6).clip(0, len(is_known) - 1)  # what is no code is K114
         return np.asarray(~is_known[code] & ~other)
 
     return wrong
@@ -217,10 +217,10 @@ class IdNumber(Kind):
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         text = texts(cells.text)
-        odd = np.flatnonzero(~_well_formed(_points(cells)))
-        if len(odd):
+        nonstandard = np.flatnonzero(~_well_formed(_points(cells)))
+        if len(nonstandard):
             text = text.copy()
-            for at in odd:
+            for at in nonstandard:
                 text[at] = compact(text[at])
         return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K901")
 
@@ -229,7 +229,7 @@ class IdNumber(Kind):
             lost_digits("K111"),
             failing("K113", _first_generation),
             failing("K112", _wrong_length),
-            failing("K114", _wrong_signs),
+            failing("K114", _wrong_characters),
             failing("K115", _no_birth_date),
             failing("K117", _not_born_yet),
             failing("K116", _wrong_check_character),
@@ -254,7 +254,7 @@ class IdNumber(Kind):
         wide = [("Ｘ", "X"), ("ｘ", "X"), ("＇", APOSTROPHES[0])]
         clean = f"UPPER({expressions.substitute(clean, wide)})"
         quoted = f"ISNUMBER(FIND(LEFT({clean},1),{expressions.quote(APOSTROPHES)}))"
-        # LEFT of nothing is found everywhere; nothing without its first sign is nothing again.
+        # LEFT of nothing is found everywhere; nothing without its first character is nothing again.
         return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),IF({quoted},MID({clean},2,99),{clean}))'
 
     def excel_faults(

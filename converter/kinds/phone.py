@@ -1,8 +1,8 @@
 """One or several telephone numbers, as an office in China writes them.
 
 Canonical: 0311-87654321, 0319-3100722转801, 13800138000, 4001234567, joined by 、. Read and
-tidied (K901): full-width signs, brackets, blanks, +86, numbers separated by / ; , | or a blank,
--801 as an extension, a second number that leaves out the area code of the first, and
+tidied (K901): full-width characters, brackets, blanks, +86, numbers separated by / ; , | or a
+blank, -801 as an extension, a second number that leaves out the area code of the first, and
 0311-87654321/22, which stands for two. Short numbers of hotlines (12351, 95588) are right.
 
 Faults of a cell that holds one number and nothing else: K504 the leading zero was lost ·
@@ -74,9 +74,9 @@ HOTLINE = re.compile("1[0-9]{4}|9[56][0-9]{3,4}")
 LOCAL = re.compile("[2-9][0-9]{6,7}")  # a landline that leaves its area code out
 ELSEWHERE = re.compile("(010|02[0-9])([0-9]{8})|(0[3-9][0-9]{2})([0-9]{7,8})")
 FEWEST_DIGITS = 5
-LONGEST, SHOWN = 200, 20  # signs that are looked through, and of those shown in a sentence
+LONGEST, SHOWN = 200, 20  # characters that are looked through, and of those shown in a sentence
 
-# What the Excel face judges, too: one number, at most one hyphen, behind the area code.
+# What the Excel face validates, too: one number, at most one hyphen, behind the area code.
 _SIMPLE = re.compile("(?!00|86[0-9]{10})([0-9]+|0[0-9]{2,3}-[0-9]+)")
 # Nine to eleven digits that may be an area elsewhere without its zero: ask the plan, not Excel.
 _PERHAPS_LOST_ZERO = re.compile("(?!0|1[3-9])[0-9]{9,11}")
@@ -270,11 +270,11 @@ class Phone(Kind):
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         areas = _areas(field, form)
 
-        def judge(cells: Cells) -> Texts:
+        def validate(cells: Cells) -> Texts:
             return texts(map_unique(cells.text, lambda t: read(t, areas).code))
 
         alone = ("K503", "K504", "K501", "K502")
-        return by_verdict((*alone, *(_NOT_ALONE[code] for code in alone), "K505"), judge)
+        return by_verdict((*alone, *(_NOT_ALONE[code] for code in alone), "K505"), validate)
 
     def message_params(
         self, code: str, raw: str, text: str, field: Field, form: Form

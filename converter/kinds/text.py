@@ -2,7 +2,7 @@
 
 Tidied (K901): blanks at both ends, line breaks and tabs inside, which become a blank. Faults:
 K007 begins like a formula · K006 private-use characters · K008 longer than `text_length` of
-the form's limits. No options; a number is as good as a text here.
+the form's limits. No options; a number is as good as a text chosen.
 
 >>> tidy(" 石家庄市桥西区\\n自强路\u3000")
 '石家庄市桥西区 自强路'

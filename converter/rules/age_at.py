@@ -50,5 +50,5 @@ class AgeAt(RuleFamily):
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref, born = refs.at(path), refs.at(self.born(rule))
         young = f"{excel_age(born.norm, ref.norm)}<{self.min(rule)}"
-        judged = f"IF({ref.norm}<{born.norm},FALSE,{young})"
-        return f"IF(AND({ref.usable},{born.usable}),{judged},FALSE)"
+        validated = f"IF({ref.norm}<{born.norm},FALSE,{young})"
+        return f"IF(AND({ref.usable},{born.usable}),{validated},FALSE)"

@@ -71,8 +71,8 @@ class AgeToday(RuleFamily):
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref, born = refs.at(path), refs.at(self.born(rule))
         years = excel_age(born.norm, "TODAY()")
-        signs = {"min": "<", "max": ">"}
-        limits = [f"{years}{signs[name]}{limit}" for name, limit in self._limits(rule).items()]
+        beyond = {"min": "<", "max": ">"}
+        limits = [f"{years}{beyond[name]}{limit}" for name, limit in self._limits(rule).items()]
         wrong = limits[0] if len(limits) == 1 else f"OR({','.join(limits)})"
-        judged = f"IF({born.norm}>TODAY(),FALSE,{wrong})"
-        return f"IF(AND({ref.usable},{born.usable}),{judged},FALSE)"
+        validated = f"IF({born.norm}>TODAY(),FALSE,{wrong})"
+        return f"IF(AND({ref.usable},{born.usable}),{validated},FALSE)"

@@ -54,6 +54,6 @@ class Agrees(RuleFamily):
         typed = kind.excel_norm(ref.raw, field, refs.form)
         # IF evaluates only the branch it takes, so the reading never meets an error value.
         readable = f"IF({kind.excel_usable(typed)},{typed}<>{ref.norm},FALSE)"
-        judged = f'IF({typed}="",FALSE,{readable})'
-        odd = f"OR(ISERROR({ref.raw}),ISLOGICAL({ref.raw}))"
-        return f"IF({ref.usable},IF({odd},TRUE,{judged}),FALSE)"
+        validated = f'IF({typed}="",FALSE,{readable})'
+        unreadable = f"OR(ISERROR({ref.raw}),ISLOGICAL({ref.raw}))"
+        return f"IF({ref.usable},IF({unreadable},TRUE,{validated}),FALSE)"

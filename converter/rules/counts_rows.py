@@ -3,7 +3,7 @@
 Options: `of`, the sheet counted ('member'); `where`, a condition on a choice of its rows (see
 `conditions`). Rows whose choice is unknown may or may not count, so the typed number is
 compared with the range that is still possible: of 118 women and 2 rows with an unreadable ID,
-118, 119 and 120 are all fine. A submission without a member sheet is not judged.
+118, 119 and 120 are all fine. A submission without a member sheet is not validated.
 """
 
 from __future__ import annotations

@@ -107,12 +107,12 @@ def _day_text(day: int) -> str:
 
 
 def shows_date(code: str) -> bool:
-    """Whether a number format shows a date (or a time of day), judged by its first section."""
+    """Whether a number format shows a date (or a time of day), validated by its first section."""
     bare = _LITERAL.sub("", code)
     if _ELAPSED.search(bare):
         return False  # [h]:mm is a span of time
     bare = _BRACKETS.sub("", bare).partition(";")[0].lower()
-    return "general" not in bare and any(sign in bare for sign in "ymdhs")
+    return "general" not in bare and any(character in bare for character in "ymdhs")
 
 
 def is_blank(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Submissions → Outcomes and Records, many at once.
 
-All records of all submissions are judged as one table a sheet: a pandera call costs about
+All records of all submissions are validated as one table a sheet: a pandera call costs about
 7 ms whatever its size, so a thousand small workbooks cost little more than one.
 """
 
@@ -43,7 +43,7 @@ class _Stacked:
     start: Mapping[int, int]  # label of a submission's first record
     submission: pd.Series
     numbers: npt.NDArray[np.int64]  # the same as an array, by position
-    judged: sheets.ValidatedSheet
+    validated: sheets.ValidatedSheet
 
     def local(self, record: int) -> tuple[int, int]:
         """(submission, its own record number) of a record's label."""
@@ -64,7 +64,7 @@ class _Canonical:
     def of(stack: _Stacked) -> _Canonical:
         ends = np.cumsum([len(raw) for raw in stack.raw.values()], dtype=np.int64).tolist()
         spans = map(slice, [0, *ends], ends)
-        columns = stack.judged.columns.items()
+        columns = stack.validated.columns.items()
         return _Canonical(
             {key: column.text.to_numpy(dtype=object) for key, column in columns},
             dict(zip(stack.raw, spans, strict=True)),
@@ -77,7 +77,7 @@ class _Canonical:
 
 
 def check(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
-    """Judge submissions together; the answers stand in the same order.
+    """Validate submissions together; the answers stand in the same order.
 
     Never raises on bad data; an exception from here is a bug.
     """
@@ -96,8 +96,8 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
     for stack in stacked.values():
         _cell_issues(stack, spots, submissions, form, found)
     tables = FormColumns(
-        unit=SheetColumns(stacked["unit"].judged.columns, stacked["unit"].submission),
-        member=SheetColumns(stacked["member"].judged.columns, stacked["member"].submission),
+        unit=SheetColumns(stacked["unit"].validated.columns, stacked["unit"].submission),
+        member=SheetColumns(stacked["member"].validated.columns, stacked["member"].submission),
         today=today,
         form=form,
         has_members=pd.Series({n: s.member is not None for n, s in enumerate(submissions)}),
@@ -215,7 +215,7 @@ def _cell_issues(
     found: Sequence[IssuePacker],
 ) -> None:
     """Pack what was found in cells."""
-    for one in (*stack.judged.faults, *stack.judged.rewritten):
+    for one in (*stack.validated.faults, *stack.validated.rewritten):
         field = stack.sheet.field(one.field)
         heads: dict[tuple[str, int], int | None] = {}
         for finding in one:

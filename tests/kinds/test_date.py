@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from converter.kinds import KINDS
 from converter.kinds import date as kind
 from converter.model.submissions import CellType
-from tests.kinds.validating import FORM, cells, field, judge, params, verdict
+from tests.kinds.validating import FORM, cells, field, params, validate, verdict
 
 KIND = KINDS["date"]
 
@@ -219,18 +219,18 @@ def test_a_workbook_gets_dates_but_text_where_it_cannot_count() -> None:
     assert KIND.cell("1899-12-31", FOUNDED, FORM) == "1899-12-31"
 
 
-# One sign off a day, at every place.
+# One character off a day, at every place.
 NEARLY = [
-    day[:at] + sign + day[at + 1 :]
+    day[:at] + character + day[at + 1 :]
     for day in ("2010-05-01", "1999-12-28", "1906-10-19")
     for at in range(10)
-    for sign in "0123456789-/:.x"
+    for character in "0123456789-/:.x"
 ]
 
 
 def test_a_day_at_a_glance_is_judged_like_one_that_is_read() -> None:
     expected = [kind.read(typed, CellType.TEXT) for typed in NEARLY]
-    found = judge(BIRTHDAY, *NEARLY)
+    found = validate(BIRTHDAY, *NEARLY)
     assert [(v.text, v.fault) for v in found] == [("" if f else t, f) for t, f in expected]
 
 
@@ -238,7 +238,7 @@ def test_days_that_are_right_at_a_glance_are_not_read(monkeypatch: pytest.Monkey
     monkeypatch.setattr(kind, "read", None)
     years = [*range(1906, 2101, 7), 1909, 1990, 2000, 2099, 2100]
     typed = [f"{y}-{m:02}-{d:02}" for y in years for m in range(1, 13) for d in range(1, 29)]
-    assert judge(BIRTHDAY, *typed) == [(day, "", "") for day in typed]
+    assert validate(BIRTHDAY, *typed) == [(day, "", "") for day in typed]
 
 
 days = st.dates(date(1800, 1, 1), date(2100, 12, 31))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from converter.kinds import KINDS
 from converter.model.forms import Code, CodeList
-from tests.kinds.validating import FORM, field, judge, params, verdict
+from tests.kinds.validating import FORM, field, params, validate, verdict
 from tests.people import id_number
 
 KIND = KINDS["id_number"]
@@ -118,7 +118,7 @@ def test_the_first_fault_is_the_one_that_is_reported(typed: Any, fault: str) -> 
 
 def test_every_known_region_passes_whatever_the_year_of_birth() -> None:
     numbers = [id_number(code, f"{1955 + n % 50}-06-15", 3) for n, code in enumerate(REGIONS)]
-    assert [v for v in judge(ID, *numbers) if v.fault] == []
+    assert [v for v in validate(ID, *numbers) if v.fault] == []
 
 
 @pytest.mark.parametrize("month", range(1, 13))
@@ -126,14 +126,14 @@ def test_a_month_has_its_days(month: int) -> None:
     last = monthrange(1999, month)[1]
     born = [f"1999-{month:02}-{day:02}" for day in (1, last, last + 1)]
     numbers = [id_number("130102", day, 3) for day in born]
-    assert [v.fault for v in judge(ID, *numbers)] == ["", "", "K115"]
+    assert [v.fault for v in validate(ID, *numbers)] == ["", "", "K115"]
 
 
 def test_nobody_is_born_tomorrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772380800")  # 2026-03-02 0:00 in China
     today = date(2026, 3, 2)
     born = [id_number("130102", str(today + timedelta(n)), 3) for n in (-1, 0, 1)]
-    assert [v.fault for v in judge(ID, *born)] == ["", "", "K117"]
+    assert [v.fault for v in validate(ID, *born)] == ["", "", "K117"]
 
 
 def test_the_future_outranks_the_check_character() -> None:
@@ -190,7 +190,7 @@ numbers = st.builds(id_number, st.sampled_from(REGIONS), births, st.integers(0, 
 
 @given(st.lists(numbers, min_size=1))
 def test_a_right_number_passes_untouched(typed: list[str]) -> None:
-    assert judge(ID, *typed) == [(n, "", "") for n in typed]
+    assert validate(ID, *typed) == [(n, "", "") for n in typed]
 
 
 @given(numbers, st.integers(0, 16), st.integers(1, 9))
@@ -208,4 +208,4 @@ def test_two_digits_swapped_never_pass(number: str, at: int) -> None:
 
 def test_a_whole_column_is_judged_cell_by_cell() -> None:
     typed = [GOOD, "", GOOD[:-1], int(GOOD), f"{GOOD} ", WITH_X.lower(), "", "x" * 40]
-    assert judge(ID, *typed) == [verdict(ID, value) for value in typed]
+    assert validate(ID, *typed) == [verdict(ID, value) for value in typed]

@@ -199,12 +199,12 @@ def test_a_doubtful_number_is_kept() -> None:
     assert params(PHONE, "0321-1234567") == {"area": "0321", "part": "0321-1234567"}
 
 
-@pytest.mark.parametrize("sign", "、 ")
-def test_of_several_doubtful_numbers_the_first_is_named(sign: str) -> None:
-    typed = f"13800138000{sign}0321-1234567{sign}0321-1234568"
+@pytest.mark.parametrize("character", "、 ")
+def test_of_several_doubtful_numbers_the_first_is_named(character: str) -> None:
+    typed = f"13800138000{character}0321-1234567{character}0321-1234568"
     assert verdict(PHONE, typed)[:2] == ("13800138000、0321-1234567、0321-1234568", "K505")
     assert params(PHONE, typed)["part"] == "0321-1234567"
-    two = verdict(PHONE, f"0321-1234567{sign}0321-1234568")
+    two = verdict(PHONE, f"0321-1234567{character}0321-1234568")
     assert two[:2] == ("0321-1234567、0321-1234568", "K505")
 
 

@@ -59,7 +59,7 @@ def cells(*typed: Any) -> Cells:
     )
 
 
-def judge(of: Field, *typed: Any) -> list[Verdict]:
+def validate(of: Field, *typed: Any) -> list[Verdict]:
     kind, given = KINDS[of.kind], cells(*typed)
     normal = kind.normalise(given, of, FORM)
     shown = Cells(normal.text, given.type)
@@ -75,7 +75,7 @@ def judge(of: Field, *typed: Any) -> list[Verdict]:
 
 
 def verdict(of: Field, typed: Any) -> Verdict:
-    return judge(of, typed)[0]
+    return validate(of, typed)[0]
 
 
 def params(of: Field, typed: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from converter.kinds.base import strip
 from converter.rules import FAMILIES
 from converter.template.cell_text import put_formula, put_text
 from tests.kinds import test_parity as kinds
-from tests.kinds.validating import FORM, field, judge
+from tests.kinds.validating import FORM, field, validate
 from tests.mutation import hosting
 from tests.mutation.__main__ import mutants, report
 from tests.mutation.changes import Mutant
@@ -112,7 +112,7 @@ class Page:
 
     def differs(self, where: Face, shown: Any) -> bool:
         """Whether anything that the columns say is not what the pipeline says."""
-        told = judge(self.of, *self.typed)
+        told = validate(self.of, *self.typed)
         for row, (typed, found) in enumerate(zip(self.typed, told, strict=True), kinds.FIRST_ROW):
             norm = shown[f"{where.norm}{row}"].value
             by_pipeline = self.of.kind == "date" and isinstance(typed, str)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.mutation import patterns
 from tests.mutation.__main__ import ROOT, Survivors, equivalents
-from tests.mutation.changes import Group, Module, Mutant
+from tests.mutation.changes import Module, Mutant
 
 
 def made(source: str, face: str = "pandas") -> set[str]:
@@ -69,12 +69,12 @@ def test_what_methods_use_is_of_their_face() -> None:
     assert made(source, "excel") == {"return '>1'", "return '>=2'"}
 
 
-@pytest.mark.parametrize("group", equivalents())
-def test_known_equivalents_name_functions_that_are_there(group: Group) -> None:
-    path, function, kind = group
+@pytest.mark.parametrize("path", sorted({path for path, _, _ in equivalents()}))
+def test_known_equivalents_name_functions_that_are_there(path: str) -> None:
     source = (ROOT / path).read_text("utf-8")
     there = Counter(m.group for m in Module(source, path, path).mutants())
-    assert there[group] >= equivalents()[group], f"{path} {function} has no such slips: {kind}"
+    listed = {group: n for group, n in equivalents().items() if group[0] == path}
+    assert {group: n for group, n in listed.items() if there[group] < n} == {}
 
 
 def test_one_survivor_too_many_is_named() -> None:

@@ -261,7 +261,7 @@ def test_a_blank_sheet_raises_nothing(given: Rule) -> None:
 
 @pytest.mark.parametrize("bad", ["!130102190001010000", "!1", "!"])
 def test_one_bad_id_sets_off_nothing_elsewhere(bad: str) -> None:
-    """Sex and birthday stay underived, so neither counts nor ages are judged by them."""
+    """Sex and birthday stay underived, so neither counts nor ages are validated by them."""
     member = (
         "id_number | sex | birthday | joined_on\n"
         "A | 2 | 1990-01-01 | 2015-01-01\n"

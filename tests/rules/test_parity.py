@@ -1,6 +1,6 @@
 """Both faces of every family come to the same verdicts, as LibreOffice computes them.
 
-One workbook holds judged cells as values, a record a row, and each rule's condition beside
+One workbook holds validated cells as values, a record a row, and each rule's condition beside
 them. What a cell is worth (norm, blank, usable) is given: kinds have a parity test of their own.
 """
 
@@ -146,16 +146,19 @@ def write(
     """A sheet of records; returns where the verdict of (code, path, record) will stand."""
     page = book.create_sheet(name)
     for path, texts in sheet.items():
-        field, judged = FORM.field(path), column(path, texts, pd.RangeIndex(len(texts)))
+        field, validated = FORM.field(path), column(path, texts, pd.RangeIndex(len(texts)))
         for record in range(len(texts)):
             raw, norm, blank, usable = (
                 page[f"{COLUMNS[path, face]}{FIRST_ROW + record}"] for face in FACES
             )
             if field.derive:
-                put_typed(raw, judged.raw[record], field, draw)
-            unread = judged.raw[record] if judged.faulty[record] else ""
-            put(norm, judged.text[record] or unread, field.kind)
-            blank.value, usable.value = bool(judged.blank[record]), bool(judged.usable[record])
+                put_typed(raw, validated.raw[record], field, draw)
+            unread = validated.raw[record] if validated.faulty[record] else ""
+            put(norm, validated.text[record] or unread, field.kind)
+            blank.value, usable.value = (
+                bool(validated.blank[record]),
+                bool(validated.usable[record]),
+            )
     places = {}
     for rule, path in conditions(name):
         letter = get_column_letter(page.max_column + 1)
