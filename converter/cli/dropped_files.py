@@ -68,7 +68,7 @@ def _convert(
     # Only of two workbooks nobody knows yet whether they are one submission.
     target = _package(books[0].absolute(), form) if len(books) == 1 else beside
     results = convert_files(books, folder, target, identity, None, worker)
-    clerk.say_converted(results, form)
+    clerk.print_converted(results, form)
     if all(result.package for result in results):
         return OK
     for result in results:
@@ -109,7 +109,7 @@ def _copy(books: Sequence[Path], folder: Path, form: Form) -> Path | None:
         if not made:
             return None
         target = next(name for name in _names(book) if not name.exists())
-        Path(made[0]).rename(target)
+        made[0].rename(target)
         return target
 
 

@@ -46,6 +46,17 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit as the roster has it."""
+
+    code: str
+    name: str
+    superior_name: str
+    superior_code: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """What a template says of itself: the form it is of and the unit it was made for."""
 
@@ -188,3 +199,11 @@ class Records:
     reasons: tuple[tuple[str, str, str], ...]  # (field path, record label, reason typed)
     stamp: Stamp
     today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a submission says, with labels in place of codes, by field key."""
+
+    unit: Mapping[str, str]
+    members: Mapping[str, Sequence[str]]

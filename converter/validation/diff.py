@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import Records
@@ -68,23 +67,6 @@ def changes(old: Records, new: Records, form: Form) -> SubmissionDiff:
         changed=tuple(changed),
         unit_changed=_unit(old.unit, new.unit, form.unit),
     )
-
-
-def pack(found: SubmissionDiff) -> dict[str, Any]:
-    """Changes as plain JSON values."""
-
-    def person(p: Person) -> dict[str, str]:
-        return {"id": p.id, "name": p.name}
-
-    def fields(changed: tuple[FieldChange, ...]) -> list[dict[str, str]]:
-        return [{"field": c.field, "old": c.old, "new": c.new} for c in changed]
-
-    return {
-        "joined": [person(p) for p in found.joined],
-        "left": [person(p) for p in found.left],
-        "changed": [person(m.person) | {"fields": fields(m.fields)} for m in found.changed],
-        "unit": fields(found.unit_changed),
-    }
 
 
 def _told_apart_by(form: Form) -> str:

@@ -1,7 +1,7 @@
-"""What `receive` asks of a worker: taking zips apart and judging files that came in.
+"""What `receive` asks of a worker: unpacking zips and validating files that came in.
 
-A file is judged like in `check`. What the register is to keep goes two ways: a few plain values
-in the answer, and the members as compressed CSV beside it, which nobody but the register reads.
+A file is validated as in `check`. What the register is to keep goes two ways: a few plain values in
+the answer, and the members as compressed CSV beside it, which only the register reads.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from converter import workbook
 from converter.files import writing
@@ -20,13 +20,25 @@ from converter.forms import loading
 from converter.model.clock import today
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
-from converter.model.submissions import Outcome, RawSheet, Submission
+from converter.model.submissions import Outcome, RawSheet, Records, Submission
 from converter.validation import checking
 from converter.workbook import unzipping
-from converter.workers import protocol
+from converter.workers.requests import (
+    FileToReceive,
+    Problem,
+    ReceiveAnswer,
+    ReceiveRequest,
+    ReceiveWorkbooksAnswer,
+    ReceiveWorkbooksRequest,
+    RefusedMember,
+    UnpackAnswer,
+    UnpackedMember,
+    UnpackRequest,
+    ValidatedFile,
+)
 
-Answer = tuple[Any, Sequence[bytes]]
-Progress = Callable[[int], None]
+ReportProgress = Callable[[int], None]
+Open = Callable[[Path, str], "OpenedFile | None"]  # a package and its name; None: it is left
 
 ROWS_A_FRAME = 100_000
 SPOOL_LEVEL = 1  # of compression: a fifth of the bytes for a hundredth of the time
@@ -43,57 +55,69 @@ class OpenedFile:
     sealed: bool = False
 
 
-def unpack(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progress) -> Answer:
-    """Take a zip apart. args: path, content, name, folder.
-
-    Answer: {"container": false} for a zip that is something else (a package, a workbook), else
-    {"container", "members": [[name, path, content] …], "refused": [[name, content, issue] …]}.
-    """
-    about_to_read(0)
-    if workbook.detect_type(Path(args["path"])) not in ("zip", "damaged"):
-        return {"container": False}, ()
-    folder = Path(args["folder"])
-    folder.mkdir(parents=True, exist_ok=True)
+def unpack(request: UnpackRequest, report_progress: ReportProgress) -> UnpackAnswer:
+    report_progress(0)
+    if workbook.detect_type(request.path) not in ("zip", "damaged"):
+        return UnpackAnswer(container=False)
+    request.folder.mkdir(parents=True, exist_ok=True)
     members, refused = [], []
-    for found in unzipping.unpack(Path(args["path"]), args["content"], args["name"], folder):
+    for found in unzipping.unpack(request.path, request.content, request.name, request.folder):
         if isinstance(found, unzipping.Member):
-            members.append([found.name, str(found.path), found.content])
+            members.append(UnpackedMember(found.name, found.path, found.content))
         else:
             issue = Issue(found.code, Level.ERROR, Place(found.name), params=found.params)
-            refused.append([found.name, found.content, protocol.pack_issue(issue)])
-    return {"container": True, "members": members, "refused": refused}, ()
+            refused.append(RefusedMember(found.name, found.content, issue))
+    return UnpackAnswer(True, tuple(members), tuple(refused))
 
 
-def receive(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progress) -> Answer:
-    """Judge files. args: form, files ([number, path, name, where the annotated copy goes] each),
-    keys (a folder or ''), packages (whether packages are judged too).
+def receive(request: ReceiveRequest, report_progress: ReportProgress) -> ReceiveAnswer:
+    definition = loading.load(request.form)
 
-    Answer: {"files": […]}, one entry a file, see `_entry`, or null for a package that is left to
-    somebody else; the members of all as one gzipped CSV, see `_spool`.
-    """
-    definition = loading.load(Path(args["form"]))
-    files: list[dict[str, Any] | None] = [None] * len(args["files"])
+    def opened(path: Path, name: str) -> OpenedFile:
+        return read_package(path, name, definition, request.keys)
+
+    files, members = _receive(request.files, definition, opened, report_progress)
+    return ReceiveAnswer(tuple(file for file in files if file), members)
+
+
+def receive_workbooks(
+    request: ReceiveWorkbooksRequest, report_progress: ReportProgress
+) -> ReceiveWorkbooksAnswer:
+    definition = loading.load(request.form)
+    files, members = _receive(request.files, definition, lambda *_: None, report_progress)
+    return ReceiveWorkbooksAnswer(tuple(files), members)
+
+
+def _receive(
+    files: Sequence[FileToReceive],
+    definition: Form,
+    open_package: Open,
+    report_progress: ReportProgress,
+) -> tuple[list[ValidatedFile | None], bytes]:
+    """What became of each file (None: a package that was not opened), and the members of all
+    accepted files as gzipped CSV, see `_spool`."""
+    validated: list[ValidatedFile | None] = [None] * len(files)
     packed = io.BytesIO()
 
     def copies() -> Iterator[tuple[Path, list[bytes]]]:
-        press = None
-        for at, one, checked in _judged(args, definition, about_to_read):
-            about_to_read(at)  # still alive: an annotated copy takes its time
-            number, path, name, target = args["files"][at]
+        renderer = None
+        for at, one, checked in _validate(files, definition, open_package, report_progress):
+            report_progress(at)  # still alive: an annotated copy takes its time
+            file = files[at]
             wanted = checked.outcome.readable and checked.outcome.status != "ok"
-            entry = _entry(one, checked, definition, target if wanted else "")
-            files[at] = {"number": number, **entry}
+            target = file.annotated if wanted else None
+            validated[at] = _validated(file.number, one, checked, definition, target)
             if checked.outcome.status in ("ok", "warnings"):
-                _spool(spool, number, checked, definition)
-            if target and wanted:
+                _spool(spool, file.number, checked, definition)
+            if target:
                 from converter import template
                 from converter.report.annotate import annotated
 
-                press = press or template.TemplateRenderer(definition)
-                lies = {name: Path(path)}
+                renderer = renderer or template.TemplateRenderer(definition)
+                paths = {file.name: file.path}
                 yield (
-                    Path(target),
-                    annotated(press, checked.submission, checked.outcome, files=lies),
+                    target,
+                    annotated(renderer, checked.submission, checked.outcome, files=paths),
                 )
 
     # No time and no name in it: the same members give the same bytes.
@@ -102,25 +126,27 @@ def receive(args: dict[str, Any], blobs: Sequence[bytes], about_to_read: Progres
         io.TextIOWrapper(bytes_, encoding="utf-8", newline="") as spool,
     ):
         writing.write_many(copies())
-    return {"files": files}, (packed.getvalue(),)
+    return validated, packed.getvalue()
 
 
-def _judged(
-    args: dict[str, Any], definition: Form, about_to_read: Progress
+def _validate(
+    files: Sequence[FileToReceive],
+    definition: Form,
+    open_package: Open,
+    report_progress: ReportProgress,
 ) -> Iterator[tuple[int, OpenedFile, checking.Checked]]:
     waiting: list[tuple[int, OpenedFile]] = []
     rows = 0
-    for number, (_, path, name, _) in enumerate(args["files"]):
-        about_to_read(number)
-        found = workbook.read(Path(path), definition, name)
-        one = OpenedFile(found)
-        if workbook.is_package(Path(path), found):
-            if not args["packages"]:
-                continue
-            one = read_package(Path(path), name, definition, args["keys"])
+    for number, file in enumerate(files):
+        report_progress(number)
+        found = workbook.read(file.path, definition, file.name)
+        one: OpenedFile | None = OpenedFile(found)
+        if workbook.is_package(file.path, found):
+            one = open_package(file.path, file.name)
+        if one is None:
+            continue
         waiting.append((number, one))
-        member = waiting[-1][1].submission.member
-        rows += len(member) if member else 0
+        rows += len(one.submission.member or ())
         if rows >= ROWS_A_FRAME:
             yield from _check(waiting, definition)
             waiting, rows = [], 0
@@ -131,12 +157,12 @@ def _check(
     waiting: Sequence[tuple[int, OpenedFile]], definition: Form
 ) -> Iterator[tuple[int, OpenedFile, checking.Checked]]:
     if waiting:
-        judged = checking.check([r.submission for _, r in waiting], definition, today())
-        for (number, one), checked in zip(waiting, judged, strict=True):
+        results = checking.check([r.submission for _, r in waiting], definition, today())
+        for (number, one), checked in zip(waiting, results, strict=True):
             yield number, one, checked
 
 
-def read_package(path: Path, name: str, definition: Form, keys_folder: str) -> OpenedFile:
+def read_package(path: Path, name: str, definition: Form, keys_folder: Path | None) -> OpenedFile:
     """A package as it came, under the name it goes by. Never raises on bad data.
 
     With the union's keys a sealed package is opened and a signature is one of a unit that this
@@ -144,15 +170,14 @@ def read_package(path: Path, name: str, definition: Form, keys_folder: str) -> O
     """
     from converter import package
 
-    if not keys_folder:
+    if keys_folder is None:
         found = package.examine(path, definition)
         return OpenedFile(_renamed(found.submission, str(path), name), sealed=found.sealed)
     from converter import identity
     from converter.identity import keys
 
-    folder = Path(keys_folder)
     found = package.examine(
-        path, definition, union=identity.union_of(folder), opener=keys.opener(folder)
+        path, definition, union=identity.union_of(keys_folder), opener=keys.opener(keys_folder)
     )
     return OpenedFile(
         _renamed(found.submission, str(path), name),
@@ -175,44 +200,49 @@ def _renamed(submission: Submission, old: str, name: str) -> Submission:
     return replace(submission, file=name, issues=issues)
 
 
-# --- what is told of a file ------------------------------------------------------------------
+# --- what the register and the receipt need to know ------------------------------------------
 
 
-def _entry(
-    one: OpenedFile, checked: checking.Checked, definition: Form, annotated: str
-) -> dict[str, Any]:
+def _validated(
+    number: int,
+    one: OpenedFile,
+    checked: checking.Checked,
+    definition: Form,
+    annotated: Path | None,
+) -> ValidatedFile:
     submission, outcome, records = checked.submission, checked.outcome, checked.records
-    named = {f.identity: records.unit.get(f.key, "") for f in definition.unit if f.identity}
+    names = {f.identity: records.unit.get(f.key, "") for f in definition.unit if f.identity}
     stamp = submission.stamp
     levels = outcome.issues.counted(lambda head: head.level)
     found = outcome.issues.counted(lambda head: (head.code, str(head.level)))
     accepted = outcome.status in ("ok", "warnings")
-    return {
-        "file": submission.file,
-        "status": outcome.status,
-        "code": stamp.unit_code,
-        "name": outcome.unit_name,
-        "superior_code": stamp.superior_code,
-        "superior": named.get("superior_name") or stamp.superior_name,
-        "period": stamp.period or str(definition.prose.get("period", "")),
-        "serial": stamp.serial,
-        "form_version": stamp.version,
-        "digest": _digest(records, definition) if accepted else "",
-        "created": one.created,
-        "signed": one.signed,
-        "sealed": one.sealed,
-        "package": submission.from_package,
-        "members": outcome.members,
-        "errors": levels[Level.ERROR],
-        "warnings": levels[Level.WARNING],
-        "answers": dict(records.unit) if accepted else {},
-        "unit_sheet": submission.unit.name if submission.unit else "",
-        "member_sheet": submission.member.name if submission.member else "",
-        "id_column": _id_column(submission.member, definition),
-        "found": [[code, level, count] for (code, level), count in sorted(found.items())],
-        "problems": _problems(outcome, definition),
-        "annotated": annotated,
-    }
+    return ValidatedFile(
+        number=number,
+        file=submission.file,
+        status=outcome.status,
+        errors=levels[Level.ERROR],
+        found=tuple((code, level, count) for (code, level), count in sorted(found.items())),
+        problems=_problems(outcome, definition),
+        warnings=levels[Level.WARNING],
+        code=stamp.unit_code,
+        name=outcome.unit_name,
+        superior_code=stamp.superior_code,
+        superior=names.get("superior_name") or stamp.superior_name,
+        period=stamp.period or str(definition.prose.get("period", "")),
+        serial=stamp.serial,
+        form_version=stamp.version,
+        digest=_digest(records, definition) if accepted else "",
+        created=one.created,
+        signed=one.signed,
+        sealed=one.sealed,
+        package=submission.from_package,
+        members=outcome.members,
+        answers=dict(records.unit) if accepted else {},
+        unit_sheet=submission.unit.name if submission.unit else "",
+        member_sheet=submission.member.name if submission.member else "",
+        id_column=_id_column(submission.member, definition),
+        annotated=str(annotated or ""),
+    )
 
 
 def _id_column(sheet: RawSheet | None, definition: Form) -> int:
@@ -220,28 +250,28 @@ def _id_column(sheet: RawSheet | None, definition: Form) -> int:
     return sheet.at.get(key, (0, 0))[1] if sheet else 0
 
 
-def _problems(outcome: Outcome, definition: Form) -> list[dict[str, Any]]:
-    """What stands in the way or should be looked at, ID numbers masked; a line a kind of fault."""
+def _problems(outcome: Outcome, definition: Form) -> tuple[Problem, ...]:
+    """What stands in the way or should be looked at."""
     from converter.report import issue_text
 
-    words = issue_text.IssueRenderer(definition, show_ids=False)
+    renderer = issue_text.IssueRenderer(definition, show_ids=False)
     groups = issue_text.grouped(issue_text.ordered(outcome, definition))
     serious = [group for group in groups if group[0].level is not Level.NOTE]
-    return [
-        {
-            "code": first.code,
-            "level": str(first.level),
-            "where": "!".join(p for p in (first.place.sheet, first.place.cell) if p),
-            "message": issue_text.titled(first),
-            "fix": first.fix,
-            "count": len(group),
-        }
+    return tuple(
+        Problem(
+            code=first.code,
+            level=str(first.level),
+            where="!".join(p for p in (first.place.sheet, first.place.cell) if p),
+            message=issue_text.titled(first),
+            fix=first.fix,
+            count=len(group),
+        )
         for group in serious[:PROBLEMS]
-        for first in [words.of(group[0])]
-    ]
+        for first in [renderer.of(group[0])]
+    )
 
 
-def _digest(records: Any, definition: Form) -> str:
+def _digest(records: Records, definition: Form) -> str:
     """The digest that a package of these records has (docs/package-format.md)."""
     from converter.package import descriptor, tables
 
@@ -272,9 +302,3 @@ def _spool(file: IO[str], number: int, checked: checking.Checked, definition: Fo
     # Quoted throughout: the register reads it without guessing.
     writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerows(zip(numbers, counted, sheet.rows, *columns, strict=True))
-
-
-TASKS: dict[str, Callable[[dict[str, Any], Sequence[bytes], Progress], Answer]] = {
-    "unpack": unpack,
-    "receive": receive,
-}

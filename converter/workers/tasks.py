@@ -1,11 +1,10 @@
-"""What a worker process can be asked to do. Everything here may import pandas and parse files
-from strangers; arguments and answers are plain JSON values and byte strings. What only some
-tasks need is imported by them: most workers check one small workbook.
+"""What a worker does for each request. Everything here may import pandas and parse files from
+strangers. What only some tasks need is imported by them: most workers check one small workbook.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,160 +14,234 @@ from converter.files import writing
 from converter.forms import loading
 from converter.kinds import KINDS
 from converter.model.clock import today
-from converter.model.forms import Field, Form
-from converter.model.issues import Issue, IssueGroup, Level, Place
-from converter.model.submissions import Identity, Records, Stamp, Submission
+from converter.model.forms import Field, Form, Sheet
+from converter.model.issues import Issue, IssueGroup, Issues, Level, Place
+from converter.model.submissions import Contents, Identity, Outcome, Records, Stamp, Submission
+from converter.report.page_summary import PageSummary
 from converter.validation import checking, fixing
-from converter.workers import page_summary, protocol, receive_tasks
+from converter.validation.diff import FieldChange, SubmissionDiff
+from converter.workers import receive_tasks
+from converter.workers.requests import (
+    BlankRosterRequest,
+    CheckAnswer,
+    CheckedSubmission,
+    CheckForPageAnswer,
+    CheckForPageRequest,
+    CheckRequest,
+    ContentsAnswer,
+    ContentsRequest,
+    ConversionRequest,
+    ConvertAnswer,
+    ConvertForPageAnswer,
+    ConvertForPageRequest,
+    ConvertRequest,
+    CopyTarget,
+    Done,
+    FixedCopy,
+    Leftover,
+    PackageMember,
+    PageCheck,
+    ReceiveRequest,
+    ReceiveWorkbooksRequest,
+    Request,
+    RosterAnswer,
+    RosterRequest,
+    StatisticsAnswer,
+    StatisticsRequest,
+    TemplateAnswer,
+    TemplateRequest,
+    TemplatesRequest,
+    UnpackRequest,
+    VerifyAnswer,
+    VerifyRequest,
+    WrittenTemplate,
+)
 
-Blobs = Sequence[bytes]
-Answer = tuple[Any, Sequence[bytes]]
-Progress = Callable[[int], None]
+# Called with the number of the source that is about to be read, or written to a copy.
+ReportProgress = Callable[[int], None]
 
-# Validating is cheapest in large frames; past this many member rows a batch is judged in parts
+# Validating is cheapest in large frames; past this many member rows a batch is validated in parts
 # so that memory stays flat however many files a command is given.
 ROWS_A_FRAME = 100_000
 
 
-def read(path: str, definition: Form) -> Submission:
+def read(path: Path, definition: Form) -> Submission:
     """A workbook or a package, whichever the file is. Never raises on bad data."""
-    found = workbook.read(Path(path), definition)
-    if workbook.is_package(Path(path), found):
+    found = workbook.read(path, definition)
+    if workbook.is_package(path, found):
         from converter import package
 
-        return package.read(Path(path), definition)
+        return package.read(path, definition)
     return found
 
 
-def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """Judge files. args: form, paths, halves, annotate and fix (where each file's copy goes, or
-    nothing).
-
-    Answer: {"outcomes": […], "annotated": [path or '' …], "fixed": [path or '' …], "changes":
-    […]}, one entry a submission; issues and changes stand in the blobs.
-    """
-    definition = loading.load(Path(args["form"]))
-    annotate, fix = (
-        dict(zip(args["paths"], map(Path, args.get(name) or ()), strict=False))
-        for name in ("annotate", "fix")
-    )
-    outcomes: list[Any] = []
-    annotated: list[str] = []
-    fixed: list[str] = []
-    changes: list[Any] = []
-    behind: list[bytes] = []
-
-    def copies() -> Iterator[tuple[Path, list[bytes]]]:
-        press = None
-        for number, checked in enumerate(judged):
-            about_to_read(number)  # still alive: copies take their time
-            submission, outcome = checked.submission, checked.outcome
-            outcomes.append(page_summary.packed(outcome, definition, args, behind))
-            target, mended_to = annotate.get(submission.file), fix.get(submission.file)
-            wanted = target if outcome.readable and outcome.status != "ok" else None
-            made = None
-            if mended_to and outcome.readable:
-                made = fixing.fix(submission, outcome, checked.records, definition)
-                made = made if made.changes else None
-            annotated.append(str(wanted or ""))
-            fixed.append(str(mended_to) if made else "")
-            changes.append(protocol.pack_changes(made.changes, behind) if made else None)
-            if not (wanted or made):
-                continue
-            from converter import template
-            from converter.report.annotate import annotated as marked
-
-            press = press or template.TemplateRenderer(definition)
-            files = {path: Path(path) for path in args["paths"]}
-            if wanted:
-                yield wanted, marked(press, submission, outcome, files=files)
-            if made and mended_to:
-                yield mended_to, marked(press, made.submission, made.outcome, made.changes, files)
-
-    judged = _judged(args["paths"], definition, args["halves"], about_to_read)
-    # Somebody else may have written a copy of that name since it was chosen.
-    named = {
-        str(asked): str(got) for asked, got in writing.write_many(copies(), beside=True).items()
-    }
-    return {
-        "outcomes": outcomes,
-        "annotated": [named.get(path, path) for path in annotated],
-        "fixed": [named.get(path, path) for path in fixed],
-        "changes": changes,
-    }, behind
+# --- check -----------------------------------------------------------------------------------
 
 
-def _judged(
-    paths: Sequence[str], definition: Form, halves: bool, about_to_read: Progress
+def check(request: CheckRequest, report_progress: ReportProgress) -> CheckAnswer:
+    definition = loading.load(request.form)
+    checked = _check(request.submissions, definition, report_progress)
+    return CheckAnswer(tuple(_copied(checked, request.targets, definition, report_progress)))
+
+
+def check_for_page(
+    request: CheckForPageRequest, report_progress: ReportProgress
+) -> CheckForPageAnswer:
+    definition = loading.load(request.form)
+    checked = _check([request.files], definition, report_progress)
+    first, *others = request.files
+    targets = [CopyTarget(first, request.annotated), *map(CopyTarget, others)]
+    submissions = _copied(checked, targets, definition, report_progress)
+    if len(submissions) != 1:
+        return CheckForPageAnswer(None)
+    outcome, summary = _for_page(submissions[0].outcome, definition)
+    return CheckForPageAnswer(PageCheck(outcome, summary, submissions[0].annotated is not None))
+
+
+def _check(
+    submissions: Sequence[Sequence[Path]], definition: Form, report_progress: ReportProgress
 ) -> list[checking.Checked]:
     result: list[checking.Checked] = []
     waiting: list[Submission] = []
-    rows = 0
-    for number, path in enumerate(paths):
-        about_to_read(number)
-        waiting.append(read(path, definition))
-        member = waiting[-1].member
-        rows += len(member) if member else 0
-        if rows >= ROWS_A_FRAME and not halves:
+    number = rows = 0
+    for files in submissions:
+        parts = []
+        for path in files:
+            report_progress(number)
+            parts.append(read(path, definition))
+            rows += len(parts[-1].member or ())
+            number += 1
+        if len(parts) > 1:
+            parts = checking.merge_halves(parts, workbook.MISSING_SHEET)
+        waiting += parts
+        if rows >= ROWS_A_FRAME:
             result += checking.check(waiting, definition, today())
             waiting, rows = [], 0
-    if halves:
-        waiting = checking.merge_halves(waiting, workbook.MISSING_SHEET)
     return result + (checking.check(waiting, definition, today()) if waiting else [])
 
 
-def convert(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """One submission → the members of its package. args: form, paths, since, created (seconds
-    since 1970), seal (for the identity's union), issues (of the identity file). The one blob is
-    the identity file without its secret, if there is one: it is never read here.
+def _copied(
+    results: Iterable[checking.Checked],
+    targets: Sequence[CopyTarget],
+    definition: Form,
+    report_progress: ReportProgress,
+) -> list[CheckedSubmission]:
+    """The outcomes, with the copies that were asked for written."""
+    by_name = {str(target.file): target for target in targets}
+    files = {str(target.file): target.file for target in targets}
+    done: list[CheckedSubmission] = []
 
-    Answer: {"outcome", "names", "changes"} with one byte string a package member, then the
-    issues; no members while errors stand.
-    """
+    def copies() -> Iterator[tuple[Path, list[bytes]]]:
+        renderer = None
+        for number, checked in enumerate(results):
+            report_progress(number)  # still alive: copies take their time
+            submission, outcome = checked.submission, checked.outcome
+            target = by_name.get(submission.file)
+            annotated = fixed = made = None
+            if target and outcome.readable:
+                annotated = target.annotated if outcome.status != "ok" else None
+                if target.fixed:
+                    made = fixing.fix(submission, outcome, checked.records, definition)
+                if target.fixed and made and made.changes:
+                    fixed = FixedCopy(outcome.file, target.fixed, made.changes)
+            done.append(CheckedSubmission(outcome, annotated, fixed))
+            if not (annotated or fixed):
+                continue
+            from converter import template
+            from converter.report.annotate import annotated as copy_of
+
+            renderer = renderer or template.TemplateRenderer(definition)
+            if annotated:
+                yield annotated, copy_of(renderer, submission, outcome, files=files)
+            if fixed and made:
+                yield (
+                    fixed.copy,
+                    copy_of(renderer, made.submission, made.outcome, made.changes, files),
+                )
+
+    written = writing.write_many(copies(), beside=True)
+    return [_written(one, written) for one in done]
+
+
+def _written(one: CheckedSubmission, names: Mapping[Path, Path]) -> CheckedSubmission:
+    """With the names that the copies got: somebody else may have written a copy of a name since it
+    was chosen."""
+    annotated = one.annotated and names.get(one.annotated, one.annotated)
+    fixed = one.fixed and replace(one.fixed, copy=names.get(one.fixed.copy, one.fixed.copy))
+    return replace(one, annotated=annotated, fixed=fixed)
+
+
+def _for_page(outcome: Outcome, definition: Form) -> tuple[Outcome, PageSummary]:
+    """The outcome without its issues, and their summary."""
+    from converter.report import html
+
+    summary = html.summarize(outcome, definition, show_ids=False)
+    return replace(outcome, issues=Issues.of(())), summary
+
+
+# --- convert ---------------------------------------------------------------------------------
+
+
+def convert(request: ConvertRequest, report_progress: ReportProgress) -> ConvertAnswer:
+    return _convert(request, loading.load(request.form), report_progress)
+
+
+def convert_for_page(
+    request: ConvertForPageRequest, report_progress: ReportProgress
+) -> ConvertForPageAnswer:
+    definition = loading.load(request.form)
+    converted = _convert(request, definition, report_progress)
+    if converted.outcome is None:
+        return ConvertForPageAnswer(converted, None)
+    outcome, summary = _for_page(converted.outcome, definition)
+    return ConvertForPageAnswer(replace(converted, outcome=outcome), summary)
+
+
+def _convert(
+    request: ConversionRequest[Any], definition: Form, report_progress: ReportProgress
+) -> ConvertAnswer:
+    from converter import package
+
+    submissions = _check([request.files], definition, report_progress)
+    if len(submissions) != 1:
+        return ConvertAnswer(None)
+    (checked,) = submissions
+    report_progress(0)  # still alive: what follows takes its time
+    issues, records, recipient = list(request.issues), checked.records, ""
+    if request.identity is not None:
+        from converter import identity
+
+        public = identity.parse(request.identity)
+        issues += _other_unit(public.identity, checked, definition)
+        records = replace(records, stamp=_stamped(records.stamp, public.identity))
+        recipient = public.keys.union_sealing if request.seal else ""
+    outcome = checked.outcome.after(issues)
+    changes = None
+    if request.since:
+        changes, blocking = _changes_since(request.since, records, definition)
+        outcome = outcome.after(blocking)
+    if outcome.status in ("errors", "unreadable"):
+        return ConvertAnswer(outcome, changes)
+    members = package.build(
+        records, definition, request.identity, request.created, recipient=recipient
+    )
+    return ConvertAnswer(outcome, changes, tuple(PackageMember(*member) for member in members))
+
+
+def _changes_since(
+    path: Path, records: Records, definition: Form
+) -> tuple[SubmissionDiff | None, list[Issue]]:
+    """What changed since an earlier package, with labels in place of codes; or what stands in the
+    way of reading that package, as errors."""
     from converter import package
     from converter.validation import diff
 
-    definition = loading.load(Path(args["form"]))
-    checked = _one(args["paths"], definition, about_to_read)
-    if checked is None:
-        return {"outcome": None}, ()
-    about_to_read(0)  # still alive: what follows takes its time
-    extra = [protocol.unpack_issue(issue) for issue in args["issues"]]
-    recipient = ""
-    records = checked.records
-    if blobs:
-        from converter import identity
-
-        public = identity.parse(blobs[0])
-        extra += _other_unit(public.identity, checked, definition)
-        records = replace(records, stamp=_stamped(records.stamp, public.identity))
-        recipient = public.keys.union_sealing if args["seal"] else ""
-    outcome = checked.outcome.after(extra)
-    changes = None
-    if args["since"]:
-        old = package.read(Path(args["since"]), definition)
-        blocking = [i for i in old.issues if i.level is Level.ERROR or _is_sealed(i)]
-        if blocking:
-            outcome = outcome.after(replace(i, level=Level.ERROR) for i in blocking)
-        else:
-            before = _as_known(old, checking.check([old], definition, today())[0].records)
-            changes = _with_labels(diff.pack(diff.changes(before, records, definition)), definition)
-    names: list[str] = []
-    behind: list[bytes] = []
-    if outcome.status not in ("errors", "unreadable"):
-        document = blobs[0] if blobs else None
-        members = package.build(records, definition, document, args["created"], recipient=recipient)
-        names, behind = [name for name, _ in members], [data for _, data in members]
-    told = page_summary.packed(outcome, definition, args, behind)
-    return {"outcome": told, "changes": changes, "names": names}, behind
-
-
-def _one(
-    paths: Sequence[str], definition: Form, about_to_read: Progress
-) -> checking.Checked | None:
-    """The one submission that the paths make up, or None where they are several."""
-    judged = _judged(paths, definition, len(paths) == 2, about_to_read)
-    return judged[0] if len(judged) == 1 else None
+    old = package.read(path, definition)
+    blocking = [i for i in old.issues if i.level is Level.ERROR or _is_sealed(i)]
+    if blocking:
+        return None, [replace(issue, level=Level.ERROR) for issue in blocking]
+    before = _as_known(old, checking.check([old], definition, today())[0].records)
+    return _with_labels(diff.changes(before, records, definition), definition), []
 
 
 def _is_sealed(issue: Issue | IssueGroup) -> bool:
@@ -219,169 +292,168 @@ def _other_unit(holder: Identity, checked: checking.Checked, definition: Form) -
     return issues
 
 
-def verify(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """Read a package back before it gets its name. args: form, path.
+def _with_labels(changes: SubmissionDiff, definition: Form) -> SubmissionDiff:
+    """Compared as canonical text, shown as labels."""
 
-    Answer: {"issues": […], "digest": …, "members": n}.
-    """
-    from converter import package
+    def labelled(sheet: Sheet, found: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+        return tuple(
+            replace(
+                change,
+                old=_label(change.old, sheet.field(change.field), definition),
+                new=_label(change.new, sheet.field(change.field), definition),
+            )
+            for change in found
+        )
 
-    definition = loading.load(Path(args["form"]))
-    found = package.examine(Path(args["path"]), definition)
-    member, told = found.submission.member, next(
-        found.counts.get(r.name, 0) for r in definition.package.resources if r.sheet == "member"
-    )  # fmt: skip
-    return {
-        "issues": [protocol.pack_issue(issue) for issue in found.submission.issues],
-        "members": len(member) if member else told if found.sealed else 0,
-    }, ()
-
-
-def template(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """Write a workbook to hand out. args: form, output, rows, source, issues (of the identity
-    file). The one blob is the identity file without its secret, if there is one.
-
-    Answer: {"rows", "members", "left_behind": [(cell, text)…], "issues": […]}.
-    """
-    from converter import template as workbook_template
-
-    definition = loading.load(Path(args["form"]))
-    issues = [protocol.unpack_issue(issue) for issue in args["issues"]]
-    stamp = Stamp(form=definition.id, version=definition.version)
-    data = None
-    if args["source"]:
-        about_to_read(0)
-        data = read(args["source"], definition)
-        issues += [i for i in data.issues if i.code[0] in "FP" and i.level is Level.ERROR]
-        stamp = replace(data.stamp, form=definition.id, version=definition.version)
-        issues += [replace(i, level=Level.ERROR) for i in data.issues if _is_sealed(i)]
-    if blobs:
-        from converter import identity
-
-        stamp = _stamped(stamp, identity.parse(blobs[0]).identity)
-    if any(issue.level is Level.ERROR for issue in issues):
-        return {"issues": [protocol.pack_issue(issue) for issue in issues]}, ()
-    members = len(data.member) if data and data.member else 0
-    rows = args["rows"] or definition.limits["rows"]
-    made = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
-    writing.write_bytes_atomically(Path(args["output"]), made)
-    extras = [
-        (sheet.name, *extra) for sheet in ((data.unit, data.member) if data else ()) if sheet
-        for extra in sheet.extras
-    ]  # fmt: skip
-    return {
-        "rows": workbook_template.prepared_rows(rows, members),
-        "members": members,
-        "left_behind": extras,
-        "issues": [protocol.pack_issue(issue) for issue in issues],
-    }, ()
-
-
-def templates(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """Write blank workbooks for many units. args: form, rows, outputs; one identity file (without
-    its secret) a blob.
-    """
-    from converter import identity
-    from converter.template import TemplateRenderer
-
-    definition = loading.load(Path(args["form"]))
-    press, rows = TemplateRenderer(definition), args["rows"] or definition.limits["rows"]
-    stamps = (_stamped(Stamp(), identity.parse(document).identity) for document in blobs)
-    outputs = map(Path, args["outputs"])
-    writing.write_many((o, press.blank(s, rows=rows)) for o, s in zip(outputs, stamps, strict=True))
-    return {}, ()
-
-
-def show(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """Look into a workbook or package. args: form, path, statistics (bool).
-
-    Answer: {"outcome", "records", "tables"}: canonical texts turned into labels.
-    """
-    definition = loading.load(Path(args["form"]))
-    checked = _one([args["path"]], definition, about_to_read)
-    assert checked
-    behind: list[bytes] = []
-    answer: dict[str, Any] = {"outcome": protocol.pack_outcome(checked.outcome, behind)}
-    if any(map(_is_sealed, checked.outcome.issues.heads)):
-        return answer, behind
-    if args["statistics"]:
-        from converter import statistics
-
-        tables = statistics.tables(checked.records, definition, today())
-        answer["tables"] = [[t.title, list(t.header), [list(r) for r in t.rows]] for t in tables]
-    else:
-        answer |= _readable(checked.records, definition)
-    return answer, behind
+    return replace(
+        changes,
+        changed=tuple(
+            replace(member, fields=labelled(definition.member, member.fields))
+            for member in changes.changed
+        ),
+        unit_changed=labelled(definition.unit, changes.unit_changed),
+    )
 
 
 def _label(text: str, field: Field, definition: Form) -> str:
     return str(KINDS[field.kind].cell(text, field, definition)) if text else ""
 
 
-def _with_labels(changes: dict[str, Any], definition: Form) -> dict[str, Any]:
-    """Compared as canonical text, shown as labels."""
-    members = [change for member in changes["changed"] for change in member["fields"]]
-    for sheet, found in ((definition.unit, changes["unit"]), (definition.member, members)):
-        for change in found:
-            field = sheet.field(change["field"])
-            change["old"] = _label(change["old"], field, definition)
-            change["new"] = _label(change["new"], field, definition)
-    return changes
+def verify(request: VerifyRequest, report_progress: ReportProgress) -> VerifyAnswer:
+    from converter import package
+
+    definition = loading.load(request.form)
+    found = package.examine(request.package, definition)
+    member = found.submission.member
+    described = next(
+        found.counts.get(r.name, 0) for r in definition.package.resources if r.sheet == "member"
+    )
+    members = len(member) if member else described if found.sealed else 0
+    return VerifyAnswer(found.submission.issues, members)
 
 
-def _readable(records: Records, definition: Form) -> dict[str, Any]:
-    """Canonical text → what a person reads: labels for codes."""
-    return {
-        "stamp": {"period": records.stamp.period, "unit_code": records.stamp.unit_code},
-        "unit": {
+# --- template --------------------------------------------------------------------------------
+
+
+def template(request: TemplateRequest, report_progress: ReportProgress) -> TemplateAnswer:
+    from converter import template as workbook_template
+
+    definition = loading.load(request.form)
+    issues = list(request.issues)
+    stamp = Stamp(form=definition.id, version=definition.version)
+    data = None
+    if request.source:
+        report_progress(0)
+        data = read(request.source, definition)
+        issues += [i for i in data.issues if i.code[0] in "FP" and i.level is Level.ERROR]
+        stamp = replace(data.stamp, form=definition.id, version=definition.version)
+        issues += [replace(i, level=Level.ERROR) for i in data.issues if _is_sealed(i)]
+    if request.identity is not None:
+        from converter import identity
+
+        stamp = _stamped(stamp, identity.parse(request.identity).identity)
+    if any(issue.level is Level.ERROR for issue in issues):
+        return TemplateAnswer(tuple(issues))
+    members = len(data.member) if data and data.member else 0
+    rows = request.rows or definition.limits["rows"]
+    made = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
+    writing.write_bytes_atomically(request.output, made)
+    leftovers = tuple(
+        Leftover(sheet.name, cell, text)
+        for sheet in ((data.unit, data.member) if data else ())
+        if sheet
+        for cell, text in sheet.extras
+    )
+    prepared = workbook_template.prepared_rows(rows, members)
+    return TemplateAnswer(tuple(issues), WrittenTemplate(prepared, members, leftovers))
+
+
+def templates(request: TemplatesRequest, report_progress: ReportProgress) -> Done:
+    from converter import identity
+    from converter.template import TemplateRenderer
+
+    definition = loading.load(request.form)
+    renderer, rows = TemplateRenderer(definition), request.rows or definition.limits["rows"]
+    writing.write_many(
+        (
+            book.output,
+            renderer.blank(_stamped(Stamp(), identity.parse(book.identity).identity), rows=rows),
+        )
+        for book in request.workbooks
+    )
+    return Done()
+
+
+# --- show, stats -----------------------------------------------------------------------------
+
+
+def contents(request: ContentsRequest, report_progress: ReportProgress) -> ContentsAnswer:
+    definition = loading.load(request.form)
+    (checked,) = _check([[request.file]], definition, report_progress)
+    if any(map(_is_sealed, checked.outcome.issues.heads)):
+        return ContentsAnswer(checked.outcome)
+    return ContentsAnswer(checked.outcome, _readable(checked.records, definition))
+
+
+def statistics(request: StatisticsRequest, report_progress: ReportProgress) -> StatisticsAnswer:
+    from converter import statistics as figures
+
+    definition = loading.load(request.form)
+    (checked,) = _check([[request.file]], definition, report_progress)
+    if any(map(_is_sealed, checked.outcome.issues.heads)):
+        return StatisticsAnswer(checked.outcome)
+    tables = figures.tables(checked.records, definition, today())
+    return StatisticsAnswer(checked.outcome, tuple(tables))
+
+
+def _readable(records: Records, definition: Form) -> Contents:
+    return Contents(
+        unit={
             field.key: _label(records.unit.get(field.key, ""), field, definition)
             for field in definition.unit
         },
-        "members": {
+        members={
             field.key: [
                 _label(text, field, definition) for text in records.members.get(field.key, [])
             ]
             for field in definition.member
         },
-    }
+    )
 
 
-def roster(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """Read and check an officer's roster. args: form, path.
+# --- roster ----------------------------------------------------------------------------------
 
-    Answer: {"outcome", "units": [{"code", "name", …} …]}.
-    """
-    from dataclasses import asdict
 
+def roster(request: RosterRequest, report_progress: ReportProgress) -> RosterAnswer:
     from converter.roster import definition, reading
 
-    folder = Path(args["form"])
-    table = definition(loading.load(folder), folder)
-    about_to_read(0)
-    found = reading.read(Path(args["path"]), table)
-    units = [asdict(unit) for unit in found.units]
-    behind: list[bytes] = []
-    return {"outcome": protocol.pack_outcome(found.outcome, behind), "units": units}, behind
+    table = definition(loading.load(request.form), request.form)
+    report_progress(0)
+    found = reading.read(request.file, table)
+    return RosterAnswer(found.outcome, tuple(found.units))
 
 
-def blank_roster(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
-    """Write an empty roster. args: form, output."""
+def blank_roster(request: BlankRosterRequest, report_progress: ReportProgress) -> Done:
     from converter.roster import blank_roster as blank
     from converter.roster import definition
 
-    folder = Path(args["form"])
-    blank.write(definition(loading.load(folder), folder), Path(args["output"]))
-    return {}, ()
+    blank.write(definition(loading.load(request.form), request.form), request.output)
+    return Done()
 
 
-TASKS: dict[str, Callable[[dict[str, Any], Blobs, Progress], Answer]] = {
-    "check": check,
-    "convert": convert,
-    "verify": verify,
-    "template": template,
-    "templates": templates,
-    "show": show,
-    "roster": roster,
-    "blank_roster": blank_roster,
-    **receive_tasks.TASKS,
+TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
+    CheckRequest: check,
+    CheckForPageRequest: check_for_page,
+    ConvertRequest: convert,
+    ConvertForPageRequest: convert_for_page,
+    VerifyRequest: verify,
+    TemplateRequest: template,
+    TemplatesRequest: templates,
+    ContentsRequest: contents,
+    StatisticsRequest: statistics,
+    RosterRequest: roster,
+    BlankRosterRequest: blank_roster,
+    UnpackRequest: receive_tasks.unpack,
+    ReceiveRequest: receive_tasks.receive,
+    ReceiveWorkbooksRequest: receive_tasks.receive_workbooks,
 }
