@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.model.submissions import Outcome
     from converter.usecases.convert import Converted
-    from converter.workers.requests import FixedCopy, TemplateAnswer
+    from converter.workers.requests.check import FixedCopy
+    from converter.workers.requests.template import TemplateAnswer
 
 
 @command("template")

@@ -14,7 +14,7 @@ from converter.model.submissions import Outcome
 from converter.usecases.common import Progress, UsageError, find_files, silent, unread
 from converter.workers import pool as workers
 from converter.workers.pool import Runner, Worker, WorkerDied
-from converter.workers.requests import (
+from converter.workers.requests.check import (
     CheckAnswer,
     CheckedSubmission,
     CheckRequest,

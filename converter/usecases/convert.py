@@ -15,7 +15,7 @@ from converter.report.page_summary import PageSummary
 from converter.usecases.common import SigningUnit, UsageError, signing_unit, unread
 from converter.validation.diff import SubmissionDiff
 from converter.workers.pool import Runner, WorkerDied
-from converter.workers.requests import (
+from converter.workers.requests.convert import (
     ConvertAnswer,
     ConvertForPageRequest,
     ConvertRequest,

@@ -21,12 +21,8 @@ from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, Unit
 from converter.usecases.common import Progress, UsageError, silent
 from converter.workers.pool import Runner, WorkerDied
-from converter.workers.requests import (
-    BlankRosterRequest,
-    BlankWorkbook,
-    RosterRequest,
-    TemplatesRequest,
-)
+from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
+from converter.workers.requests.template import BlankWorkbook, TemplatesRequest
 
 YEAR = timedelta(days=365)
 LOST = "F903"

@@ -10,7 +10,7 @@ from converter.messages import catalogue
 from converter.statistics.cards import StatisticsTable
 from converter.usecases.common import UsageError, unread
 from converter.workers.pool import Runner, WorkerDied
-from converter.workers.requests import (
+from converter.workers.requests.contents import (
     ContentsAnswer,
     ContentsRequest,
     StatisticsAnswer,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from converter.usecases.common import signing_unit, unread
 from converter.workers.pool import Runner, WorkerDied
-from converter.workers.requests import TemplateAnswer, TemplateRequest
+from converter.workers.requests.template import TemplateAnswer, TemplateRequest
 
 
 def write_template(

@@ -28,7 +28,7 @@ from converter.web.sessions import UNIT
 from converter.web.state import UploadRecord
 from converter.web.units import Fetched
 from converter.workers.pool import Worker
-from converter.workers.requests import BlankWorkbook, TemplatesRequest
+from converter.workers.requests.template import BlankWorkbook, TemplatesRequest
 
 XML, XLSX, JSON = (
     "application/xml",

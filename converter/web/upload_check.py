@@ -19,7 +19,7 @@ from converter.report.page_summary import PageSummary
 from converter.usecases.common import unread
 from converter.usecases.convert import convert_for_page
 from converter.workers.pool import Runner, WorkerDied
-from converter.workers.requests import CheckForPageRequest
+from converter.workers.requests.check import CheckForPageRequest
 
 MARKED, PACKAGE = "marked.xlsx", "package.zip"
 

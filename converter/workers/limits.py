@@ -17,7 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from converter.workers.requests import Request
+from converter.workers.requests.base import Request
 
 # Bytes on top of the loaded libraries. A small file that wants more than LEAST is a bomb;
 # a million rows (27 MB) take 1.3 GB. Writing workbooks takes by rows, not by what is read.

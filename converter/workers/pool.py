@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from converter.workers import limits, protocol
-from converter.workers.requests import A, Allowance, Failed, Reading, Request
+from converter.workers.requests.base import A, Allowance, Failed, Reading, Request
 
 # CPU seconds a worker may take in silence: for one file, and for each megabyte of it on top.
 SECONDS_A_FILE = 10.0

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import IO
 
 from converter.workers import limits, protocol
-from converter.workers.requests import Allowance, Failed, Reading
+from converter.workers.requests.base import Allowance, Failed, Reading
 
 # Objects between two collections: findings are many and know no cycles.
 SELDOM = (50_000, 50, 1000)

@@ -11,12 +11,11 @@ from dataclasses import replace
 from typing import cast
 
 from converter.workers.pool import Runner
-from converter.workers.requests import (
-    A,
+from converter.workers.requests.base import A, Request
+from converter.workers.requests.receive import (
     ReceiveAnswer,
     ReceiveRequest,
     ReceiveWorkbooksRequest,
-    Request,
 )
 
 

@@ -30,7 +30,7 @@ from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.key_holder import KeyholderRunner
 from converter.workers import pool as workers
 from converter.workers.pool import Runner, Shared, Worker, WorkerDied
-from converter.workers.requests import (
+from converter.workers.requests.receive import (
     FileToReceive,
     Problem,
     ReceiveAnswer,

@@ -25,7 +25,7 @@ from converter.workers import protocol
 from converter.workers.cluster import serving
 from converter.workers.cluster.serving import RemoteCall, RemoteDeath, RunTerms, Unfit
 from converter.workers.pool import InternalError, TaskRejected, WorkerDied
-from converter.workers.requests import A, Failed, Request
+from converter.workers.requests.base import A, Failed, Request
 
 CONNECT_SECONDS = 10.0
 WORKERS_SECONDS = 15.0  # to wait for the first worker to be there

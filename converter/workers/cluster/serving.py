@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from converter import __version__
 from converter.files import writing
@@ -21,8 +22,15 @@ from converter.forms import loading
 from converter.model import clock
 from converter.workers import protocol
 from converter.workers.pool import InternalError, TaskRejected, Worker, WorkerDied
-from converter.workers.requests import REMOTE, Done, Failed
+from converter.workers.requests.base import Done, Failed, FormRequest
+from converter.workers.requests.check import CheckRequest
+from converter.workers.requests.receive import ReceiveRequest, ReceiveWorkbooksRequest
 
+REMOTE: tuple[type[FormRequest[Any]], ...] = (  # what commands with `--cluster` ask
+    CheckRequest,
+    ReceiveRequest,
+    ReceiveWorkbooksRequest,
+)
 LAG = (0.5, 1.0, 1.5, 0.0)  # seconds: what is new on a network drive shows a little later elsewhere
 
 

@@ -23,7 +23,7 @@ from converter.model.issues import Issue, Level, Place
 from converter.model.submissions import Outcome, RawSheet, Records, Submission
 from converter.validation import checking
 from converter.workbook import unzipping
-from converter.workers.requests import (
+from converter.workers.requests.receive import (
     FileToReceive,
     Problem,
     ReceiveAnswer,
@@ -36,11 +36,11 @@ from converter.workers.requests import (
     UnpackRequest,
     ValidatedFile,
 )
+from converter.workers.tasks.check import ROWS_A_FRAME
+from converter.workers.tasks.common import ReportProgress
 
-ReportProgress = Callable[[int], None]
 Open = Callable[[Path, str], "OpenedFile | None"]  # a package and its name; None: it is left
 
-ROWS_A_FRAME = 100_000
 SPOOL_LEVEL = 1  # of compression: a fifth of the bytes for a hundredth of the time
 PROBLEMS = 40  # kinds of faults that a receipt lists
 

@@ -1,0 +1,50 @@
+"""Reading one submission: its contents, its statistics."""
+
+from __future__ import annotations
+
+from converter.forms import loading
+from converter.model.clock import today
+from converter.model.forms import Form
+from converter.model.submissions import Contents, Records
+from converter.workers.requests.contents import (
+    ContentsAnswer,
+    ContentsRequest,
+    StatisticsAnswer,
+    StatisticsRequest,
+)
+from converter.workers.tasks.check import check_submissions
+from converter.workers.tasks.common import ReportProgress, is_sealed, label
+
+
+def contents(request: ContentsRequest, report_progress: ReportProgress) -> ContentsAnswer:
+    definition = loading.load(request.form)
+    (checked,) = check_submissions([[request.file]], definition, report_progress)
+    if any(map(is_sealed, checked.outcome.issues.heads)):
+        return ContentsAnswer(checked.outcome)
+    return ContentsAnswer(checked.outcome, _readable(checked.records, definition))
+
+
+def statistics(request: StatisticsRequest, report_progress: ReportProgress) -> StatisticsAnswer:
+    from converter import statistics as figures
+
+    definition = loading.load(request.form)
+    (checked,) = check_submissions([[request.file]], definition, report_progress)
+    if any(map(is_sealed, checked.outcome.issues.heads)):
+        return StatisticsAnswer(checked.outcome)
+    tables = figures.tables(checked.records, definition, today())
+    return StatisticsAnswer(checked.outcome, tuple(tables))
+
+
+def _readable(records: Records, definition: Form) -> Contents:
+    return Contents(
+        unit={
+            field.key: label(records.unit.get(field.key, ""), field, definition)
+            for field in definition.unit
+        },
+        members={
+            field.key: [
+                label(text, field, definition) for text in records.members.get(field.key, [])
+            ]
+            for field in definition.member
+        },
+    )
