@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from converter import cli
-from converter.workers import pool, tasks  # before forking: pandas is imported once
+from converter.workers import pool, protocol, tasks  # before forking: pandas is imported once
+from converter.workers.requests.base import A, Request
 
 FULL, KILLED, GONE = "full", "killed", "gone"  # gone: the folder `out`
 
