@@ -296,8 +296,9 @@ def show(
     if not outcome.readable or contents is None:
         print_report([outcome], form, show_ids)
         return FOUND
-    if member and not records.find(contents, form, member):
-        err(message("show_nobody", text=member.strip()))
+    table = form.main_table
+    if member and not records.find(contents.tables[table.key], table, member):
+        err(message("show_nobody", text=member.strip(), rows=table.rows_name))
         return FOUND
     if as_html:
         unit_name = outcome.unit_name
@@ -349,13 +350,13 @@ def stats(
 
         folder, form = form_of(ctx)
         answer = read_statistics(folder, path, worker)
-    if answer.tables is None:
+    if answer.figures is None:
         print_report([answer.outcome], form, show_ids=False)
         return FOUND
     title = answer.outcome.unit_name or path.stem
     if output:
-        write_statistics(answer.tables, output, title)
+        write_statistics(answer.figures, output, title)
         err(message("stats_written", path=output))
     else:
-        out(table_export.text(answer.tables, width()))
+        out(table_export.text(answer.figures, width()))
     return OK

@@ -8,7 +8,7 @@ from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.text import masking
 from converter.text.display import visible
-from converter.validation.diff import FieldChange, Person, SubmissionDiff
+from converter.validation.diff import FieldChange, Person, SubmissionDiff, TableDiff
 
 NAMED = 10  # people named one by one in a line
 LISTED = 20  # changed members listed one by one
@@ -23,23 +23,30 @@ def render(found: SubmissionDiff, form: Form, *, since: str, show_ids: bool = Fa
 
 
 def _lines(found: SubmissionDiff, form: Form, show_ids: bool) -> Iterator[str]:
-    if found.unit_changed:
-        titles = {field.key: field.title for field in form.unit}
-        yield message("since_unit", count=len(found.unit_changed))
-        for change in found.unit_changed:
+    if found.record_changed:
+        titles = {field.key: field.title for field in form.record}
+        yield message("since_unit", count=len(found.record_changed))
+        for change in found.record_changed:
             yield message("since_unit_change", title=titles[change.field], **_values(change))
+    for table in found.tables:
+        yield from _table(table, form, show_ids)
+
+
+def _table(found: TableDiff, form: Form, show_ids: bool) -> Iterator[str]:
+    sheet = form.sheet(found.sheet)
+    rows = sheet.rows_name
     for key, people in (("joined", found.joined), ("left", found.left)):
         if people:
-            yield message(f"since_{key}", count=len(people), names=_names(people, show_ids))
+            names = _names(people, show_ids)
+            yield message(f"since_{key}", count=len(people), names=names, rows=rows)
     if found.changed:
-        titles = {field.key: field.title for field in form.member}
-        yield message("since_changed", count=len(found.changed))
-        for member in found.changed[:LISTED]:
-            for change in member.fields:
+        titles = {field.key: field.title for field in sheet}
+        yield message("since_changed", count=len(found.changed), rows=rows)
+        for row in found.changed[:LISTED]:
+            for change in row.fields:
                 yield message(
                     "since_change",
-                    name=visible(member.person.name),
-                    id=_id(member.person.id, show_ids),
+                    who=_who(row.person, show_ids, " "),
                     title=titles[change.field],
                     **_values(change),
                 )
@@ -55,9 +62,12 @@ def _values(change: FieldChange) -> dict[str, str]:
 
 
 def _names(people: Sequence[Person], show_ids: bool) -> str:
-    shown = [f"{visible(p.name)}({_id(p.id, show_ids)})" for p in people[:NAMED]]
+    shown = [_who(person, show_ids, "(", ")") for person in people[:NAMED]]
     return "、".join(shown) + (message("and_more") if len(people) > NAMED else "")
 
 
-def _id(number: str, show_ids: bool) -> str:
-    return number if show_ids else masking.whole(number)
+def _who(person: Person, show_ids: bool, before: str, after: str = "") -> str:
+    """A name, and beside it what else tells the row from others, where there is anything."""
+    name = visible(person.name)
+    shown = person.id if show_ids else masking.whole(person.id)
+    return f"{name}{before}{shown}{after}" if person.id else name

@@ -18,8 +18,7 @@ from converter.report import charts, issue_text, page
 from converter.report.issue_text import RenderedIssue
 from converter.report.page_summary import PageSummary, ShownGroup, ShownIssue, ShownNotes
 from converter.report.terminal import SHOWN, address
-from converter.statistics.cards import StatisticsTable
-from converter.statistics.figure import BARS, Figure
+from converter.statistics.figure import Chart, Figure, StatisticsTable
 
 TEMPLATE = "report.html.j2"
 
@@ -55,8 +54,8 @@ def prepared(made: Environment) -> Environment:
 
 def _chart(common: StatisticsTable) -> Markup:
     """Drawn by us from an element tree, so every text in it is escaped."""
-    figure = Figure(common, BARS, (2,))
-    return Markup(charts.svg(figure) if charts.drawn(figure)[0] else "")
+    figure = Figure(common, Chart.BARS, ("files",))
+    return Markup(charts.svg(figure) if figure.is_drawn else "")
 
 
 def summarize(outcome: Outcome, form: Form, *, show_ids: bool) -> PageSummary:
@@ -79,7 +78,7 @@ def _group(group: Issues, renderer: issue_text.IssueRenderer) -> ShownGroup:
     return ShownGroup(
         level=str(group[0].level),
         code=group[0].code,
-        shown=tuple(_shown(renderer.of(issue)) for issue in group[:SHOWN]),
+        shown=tuple(_shown(renderer.render(issue)) for issue in group[:SHOWN]),
         more=len(rest),
         cells=issue_text.listed(rest.places),
     )
@@ -99,7 +98,7 @@ def _shown(one: RenderedIssue) -> ShownIssue:
 def _notes(group: Issues, renderer: issue_text.IssueRenderer) -> ShownNotes:
     return ShownNotes(
         code=group[0].code,
-        example=issue_text.titled(renderer.of(group[0])),
+        example=issue_text.titled(renderer.render(group[0])),
         count=len(group),
         sheet=group[0].place.sheet,
         cells=issue_text.listed(group.places),

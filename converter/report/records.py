@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from converter.messages.catalogue import message
-from converter.model.forms import Form
+from converter.model.forms import Form, Sheet
 from converter.model.submissions import Contents
 from converter.report import table
 from converter.report.page import tables_page
@@ -27,38 +27,35 @@ def html(
     return tables_page(_tables(contents, form, member, show_ids), form.title, unit_name)
 
 
-def find(contents: Contents, form: Form, wanted: str) -> list[int]:
-    """The numbers of the members whose name or number holds the text (letter case does not
-    count)."""
-    count = max(map(len, contents.members.values()), default=0)
-    columns = [contents.members[field.key] for field in form.member][:2]
+def find(columns: Mapping[str, Sequence[str]], sheet: Sheet, wanted: str) -> list[int]:
+    """The numbers of the rows whose name or number holds the text (letter case does not count).
+    `columns` are the texts of the sheet by field key."""
+    count = max(map(len, columns.values()), default=0)
+    searched = [columns[field.key] for field in sheet][:2]
     sought = wanted.strip().upper()
-    return [n for n in range(count) if any(sought in texts[n].upper() for texts in columns)]
+    return [n for n in range(count) if any(sought in texts[n].upper() for texts in searched)]
 
 
 def _tables(contents: Contents, form: Form, member: str, show_ids: bool) -> list[Table]:
-    chosen = find(contents, form, member)
-    key = "show_found" if member.strip() else "show_members"
-    members = _members(contents.members, chosen, form, message(key, count=len(chosen)), show_ids)
+    tables = [
+        _table(contents.tables[sheet.key], sheet, form, member.strip(), show_ids)
+        for sheet in form.tables
+    ]
     if member:
-        return [members]
-    rows = [[field.title, contents.unit[field.key]] for field in form.unit]
+        return tables[:1]
+    rows = [[field.title, contents.record[field.key]] for field in form.record]
     header = [message("show_item"), message("show_answer")]
-    return [Table(message("show_unit"), header, rows), members]
+    return [Table(message("show_unit"), header, rows), *tables]
 
 
-def _members(
-    columns: Mapping[str, Sequence[str]],
-    chosen: Sequence[int],
-    form: Form,
-    title: str,
-    show_ids: bool,
+def _table(
+    columns: Mapping[str, Sequence[str]], sheet: Sheet, form: Form, wanted: str, show_ids: bool
 ) -> Table:
-    keys = [field.key for field in form.member]
-    ids = {field.key for field in form.member if field.kind == "id_number"}
-    header = [message("show_number"), *(field.title for field in form.member)]
+    keys = [field.key for field in sheet]
+    ids = {field.key for field in sheet if field.kind == "id_number"}
+    header = [message("show_number"), *(field.title for field in sheet)]
     rows: list[list[str | int]] = []
-    for n in chosen:
+    for n in find(columns, sheet, wanted):
         texts = [columns[key][n] for key in keys]
         if not show_ids:
             texts = [
@@ -66,4 +63,6 @@ def _members(
                 for key, t in zip(keys, texts, strict=True)
             ]
         rows.append([n + 1, *texts])
+    name = "show_found" if wanted else "show_members" if sheet is form.main_table else "show_rows"
+    title = message(name, count=len(rows), rows=sheet.rows_name, counter=sheet.counter)
     return Table(title, header, rows)

@@ -17,6 +17,7 @@ from converter.identity import issuing, keys, ledger
 from converter.identity.loading import load_private
 from converter.messages import catalogue
 from converter.model.clock import today
+from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, Unit
 from converter.usecases.common import Progress, UsageError, silent
@@ -43,9 +44,7 @@ def blank_roster(folder: Path, output: Path, worker: Runner) -> None:
     worker.run(BlankRosterRequest(folder, output))
 
 
-def read_roster(
-    folder: Path, path: Path, worker: Runner
-) -> tuple[list[Unit], Outcome, roster.RosterForm]:
+def read_roster(folder: Path, path: Path, worker: Runner) -> tuple[list[Unit], Outcome, Form]:
     """The units of a roster, what is wrong with it, and the form to report that by."""
     table = roster.definition(loading.read(folder), folder)
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from converter.files import writing
 from converter.messages import catalogue
-from converter.statistics.cards import StatisticsTable
+from converter.statistics.figure import Figure
 from converter.usecases.common import UsageError, unread
 from converter.workers.pool import Runner, WorkerDied
 from converter.workers.requests.contents import (
@@ -18,13 +18,13 @@ from converter.workers.requests.contents import (
 )
 
 
-def write_statistics(tables: Sequence[StatisticsTable], output: Path, title: str) -> None:
+def write_statistics(figures: Sequence[Figure], output: Path, title: str) -> None:
     """Write statistics as the kind of file that the output's name asks for."""
     from converter.report import table_export
 
     if not table_export.suffix_of(output):
         raise UsageError(catalogue.message("stats_suffix", path=output))
-    data = table_export.document(tables, table_export.suffix_of(output), title)
+    data = table_export.document(figures, table_export.suffix_of(output), title)
     writing.write_bytes_atomically(output, data)
 
 

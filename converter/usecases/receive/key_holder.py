@@ -1,8 +1,8 @@
-"""What only the union's keys open stays with the command; everything else is sent away.
+"""What only the union's keys open is validated on this machine; everything else goes to a cluster.
 
-Keys never travel. Files go to a cluster without them, and it leaves the packages: these few, far
-cheaper to read than workbooks, are validated by the command's own workers, and both answers become
-one.
+Keys never leave the machine. The cluster gets files without them and returns packages unread.
+These are few, and far cheaper to read than workbooks: local workers validate them, and both
+answers become one.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from converter.workers.requests.receive import (
 
 
 class KeyholderRunner:
-    """A runner that sends workbooks to `away` and packages to `home`, which may be asked by many
-    threads at a time."""
+    """A runner that gives workbooks to `remote` and packages to `local`. `local` may be called by
+    many threads at a time."""
 
-    def __init__(self, away: Runner, home: Runner) -> None:
-        self._away, self._home = away, home
+    def __init__(self, remote: Runner, local: Runner) -> None:
+        self._remote, self._local = remote, local
 
     def run(self, request: Request[A]) -> A:
         """The same answer as from one runner that has the keys."""
         if isinstance(request, ReceiveRequest):
             return cast("A", self._receive(request))
-        return self._away.run(request)
+        return self._remote.run(request)
 
     def _receive(self, request: ReceiveRequest) -> ReceiveAnswer:
-        away = self._away.run(ReceiveWorkbooksRequest(request.form, request.files))
-        answered = [one is not None for one in away.files]
+        remote = self._remote.run(ReceiveWorkbooksRequest(request.form, request.files))
+        answered = [one is not None for one in remote.files]
         left = tuple(f for f, done in zip(request.files, answered, strict=True) if not done)
         if not left:
-            return ReceiveAnswer(tuple(one for one in away.files if one), away.members)
-        home = self._home.run(replace(request, files=left))
-        packages = iter(home.files)
-        files = tuple(one or next(packages) for one in away.files)
+            return ReceiveAnswer(tuple(one for one in remote.files if one), remote.members)
+        local = self._local.run(replace(request, files=left))
+        packages = iter(local.files)
+        files = tuple(one or next(packages) for one in remote.files)
         # Two compressed streams, one after the other, are one of both contents.
-        return ReceiveAnswer(files, away.members + home.members)
+        return ReceiveAnswer(files, remote.members + local.members)

@@ -1,9 +1,9 @@
 """Inbox → worker processes → register and replies, batch by batch.
 
-Workers parse and judge; this process alone writes. For each batch: the register settles what
-became of every file, the receipts are written, then the transaction is committed. Killed in
-between, the batch is simply done again and writes the same replies over; what was committed is
-known by path and content and left alone.
+Workers read and validate; this process alone writes. For each batch: the register decides the
+state of every file, the receipts are written, then the transaction is committed. After a kill in
+between, the batch is done again and writes the same replies; what was committed is known by path
+and content and not done again.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ UNPACKED = ".converter-unpacked"  # in a folder that a cluster sees
 class Received:
     """One file and what became of it."""
 
-    arrival: ReceivedFile
-    settled: RegisteredFile
+    received: ReceivedFile
+    registered: RegisteredFile
     receipt: str  # '' without a reply folder
     annotated: str
 
@@ -66,7 +66,7 @@ class Plan:
     signer: receipts.ReceiptSigner | None
     jobs: int  # processes at a time
     now: int  # seconds since 1970
-    pool: Sequence[Runner] = ()  # who does the work; none: processes here
+    pool: Sequence[Runner] = ()  # what does the work; none: processes on this machine
     shared: Path | None = None  # a folder that `pool` sees, for what comes out of zips
 
 
@@ -100,7 +100,7 @@ def _received(
     plan: Plan,
     worker: Worker,
 ) -> Iterator[Received | int]:
-    """What was received; a number tells by how many files the work has grown."""
+    """What was received; a number is by how many files the work has grown."""
     publisher = _Publisher(register, plan)
     unpacked = _place_for_zips(register, plan)
     with workers.local_pool(worker, plan.jobs) as own:
@@ -131,11 +131,11 @@ def _place_for_zips(register: Register, plan: Plan) -> Path:
 
 
 def _with_keys(plan: Plan, own: Sequence[Runner]) -> Sequence[Runner]:
-    """The plan's pool; what only the union's keys open is judged by workers of our own."""
+    """The plan's pool; what only the union's keys open is validated by local workers."""
     if plan.keys is None:
         return plan.pool
-    home = Shared(own)
-    return [KeyholderRunner(away, home) for away in plan.pool]
+    local = Shared(own)
+    return [KeyholderRunner(remote, local) for remote in plan.pool]
 
 
 class _Publisher:
@@ -224,7 +224,7 @@ def _validated(
 
     with workers.answers(requests, pool, _split, lost) as answers:
         for answer in answers:
-            batch = [_unless_changed(one, by_name[one.file], plan.form) for one in answer.files]
+            batch = [_unchanged(one, by_name[one.file], plan.form) for one in answer.files]
             if answer.members:
                 spool.write_bytes(answer.members)
             yield _register(batch, str(spool) if answer.members else "", register, plan)
@@ -247,11 +247,11 @@ def _split(request: ReceiveRequest) -> list[ReceiveRequest]:
     return [replace(request, files=(file,)) for file in request.files]
 
 
-def _unless_changed(
+def _unchanged(
     validated: ValidatedFile, item: InboxFile, form: Form
 ) -> tuple[ValidatedFile, InboxFile]:
-    """A result goes with the bytes that were hashed; of a file that was moved or written to
-    since, nothing is known but that."""
+    """A result holds for the bytes that were hashed; of a file that was moved or written to since,
+    only that is known."""
     if item.is_unchanged():
         return validated, item
     issue = Issue(CHANGING, Level.ERROR, Place(item.name))
@@ -297,28 +297,28 @@ def _register(
     batch: Sequence[tuple[ValidatedFile, InboxFile]], spool: str, register: Register, plan: Plan
 ) -> list[Received]:
     received = datetime.fromtimestamp(plan.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    arrivals = [_arrival(validated, item, spool) for validated, item in batch]
+    files = [_received_file(validated, item, spool) for validated, item in batch]
     form = {"id": plan.form.id, "version": plan.form.version}
     replies: list[Received] = []
-    files: list[tuple[Path, bytes]] = []
-    with register.record(arrivals, received) as settled:
-        for (validated, _), arrival, one in zip(batch, arrivals, settled, strict=True):
+    receipt_files: list[tuple[Path, bytes]] = []
+    with register.record(files, received) as registered:
+        for (validated, _), file, one in zip(batch, files, registered, strict=True):
             receipt = ""
             if plan.reply:
-                target = box.receipt(plan.reply, arrival.file)
+                target = box.receipt(plan.reply, file.file)
                 problems = [asdict(problem) for problem in validated.problems]
-                made = receipts.make(arrival, one, received, form, problems)
+                made = receipts.make(file, one, received, form, problems)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                files.append((target, receipts.encode(made, plan.signer)))
+                receipt_files.append((target, receipts.encode(made, plan.signer)))
                 receipt = str(target)
                 if not validated.annotated:  # an earlier version of the file had faults
-                    box.annotated(plan.reply, arrival.file).unlink(missing_ok=True)
-            replies.append(Received(arrival, one, receipt, validated.annotated))
-        writing.write_many(files)
+                    box.annotated(plan.reply, file.file).unlink(missing_ok=True)
+            replies.append(Received(file, one, receipt, validated.annotated))
+        writing.write_many(receipt_files)
     return replies
 
 
-def _arrival(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
+def _received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
     result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(validated.status, REJECTED)
     return ReceivedFile(
         file=item.name,

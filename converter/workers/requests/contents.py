@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.model.submissions import Contents, Outcome
-from converter.statistics.cards import StatisticsTable
+from converter.statistics.figure import Figure
 from converter.workers.requests.base import FormRequest
 
 
@@ -32,10 +32,10 @@ class ContentsRequest(FormRequest[ContentsAnswer]):
 
 @dataclass(frozen=True, slots=True)
 class StatisticsAnswer:
-    """No tables where the file is sealed."""
+    """No figures where the file is sealed."""
 
     outcome: Outcome
-    tables: tuple[StatisticsTable, ...] | None = None
+    figures: tuple[Figure, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

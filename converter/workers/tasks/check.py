@@ -73,10 +73,10 @@ def check_submissions(
         for path in files:
             report_progress(number)
             parts.append(read(path, definition))
-            rows += len(parts[-1].member or ())
+            rows += sum(parts[-1].count(table.key) for table in definition.tables)
             number += 1
         if len(parts) > 1:
-            parts = checking.merge_halves(parts, workbook.MISSING_SHEET)
+            parts = checking.merge_halves(parts, definition, workbook.MISSING_SHEET)
         waiting += parts
         if rows >= ROWS_A_FRAME:
             result += checking.check(waiting, definition, today())

@@ -26,25 +26,30 @@ def contents(request: ContentsRequest, report_progress: ReportProgress) -> Conte
 
 def statistics(request: StatisticsRequest, report_progress: ReportProgress) -> StatisticsAnswer:
     from converter import statistics as figures
+    from converter.statistics.figure import Figure
 
     definition = loading.load(request.form)
     (checked,) = check_submissions([[request.file]], definition, report_progress)
     if any(map(is_sealed, checked.outcome.issues.heads)):
         return StatisticsAnswer(checked.outcome)
     tables = figures.tables(checked.records, definition, today())
-    return StatisticsAnswer(checked.outcome, tuple(tables))
+    return StatisticsAnswer(checked.outcome, tuple(map(Figure, tables)))
 
 
 def _readable(records: Records, definition: Form) -> Contents:
     return Contents(
-        unit={
-            field.key: label(records.unit.get(field.key, ""), field, definition)
-            for field in definition.unit
+        record={
+            field.key: label(records.record.get(field.key, ""), field, definition)
+            for field in definition.record
         },
-        members={
-            field.key: [
-                label(text, field, definition) for text in records.members.get(field.key, [])
-            ]
-            for field in definition.member
+        tables={
+            table.key: {
+                field.key: [
+                    label(text, field, definition)
+                    for text in records.tables[table.key].get(field.key, [])
+                ]
+                for field in table
+            }
+            for table in definition.tables
         },
     )

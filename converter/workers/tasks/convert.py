@@ -92,26 +92,33 @@ def _changes_since(
 
 def _as_known(old: Submission, records: Records) -> Records:
     """Without the fields that an older package does not have: nothing is known of them."""
-    unit = old.unit.columns if old.unit else {}
-    member = old.member.columns if old.member else {}
+    known = {key: raw.columns.keys() for key, raw in old.sheets.items()}
+    record = {
+        field for key, fields in known.items() if key not in records.tables for field in fields
+    }
     return replace(
         records,
-        unit={key: text for key, text in records.unit.items() if key in unit},
-        members={key: texts for key, texts in records.members.items() if key in member},
+        record={key: text for key, text in records.record.items() if key in record},
+        tables={
+            table: {key: texts for key, texts in found.items() if key in known.get(table, ())}
+            for table, found in records.tables.items()
+        },
     )
 
 
 def _other_unit(holder: Identity, checked: checking.Checked, definition: Form) -> list[Issue]:
     """The workbook names another unit, or another superior union, than the identity file."""
     submission = checked.submission
+    sheet = definition.record
+    raw = submission.sheets.get(sheet.key)
     issues = []
-    for field in definition.unit:
+    for field in sheet:
         expected = getattr(holder, field.identity, "") if field.identity else ""
-        found = checked.records.unit.get(field.key, "")
+        found = checked.records.record.get(field.key, "")
         if expected and found and expected != found:
             place = (
-                submission.unit.place(submission.file_of("unit"), field.key, 0)
-                if submission.unit
+                raw.place(submission.file_of(sheet.key), field.key, 0)
+                if raw
                 else Place(submission.file)
             )
             params = {"expected": expected}
@@ -134,11 +141,17 @@ def _with_labels(changes: SubmissionDiff, definition: Form) -> SubmissionDiff:
 
     return replace(
         changes,
-        changed=tuple(
-            replace(member, fields=labelled(definition.member, member.fields))
-            for member in changes.changed
+        record_changed=labelled(definition.record, changes.record_changed),
+        tables=tuple(
+            replace(
+                table,
+                changed=tuple(
+                    replace(row, fields=labelled(definition.sheet(table.sheet), row.fields))
+                    for row in table.changed
+                ),
+            )
+            for table in changes.tables
         ),
-        unit_changed=labelled(definition.unit, changes.unit_changed),
     )
 
 
@@ -147,9 +160,7 @@ def verify(request: VerifyRequest, report_progress: ReportProgress) -> VerifyAns
 
     definition = loading.load(request.form)
     found = package.examine(request.package, definition)
-    member = found.submission.member
-    described = next(
-        found.counts.get(r.name, 0) for r in definition.package.resources if r.sheet == "member"
-    )
-    members = len(member) if member else described if found.sealed else 0
+    sheets, key = found.submission.sheets, definition.main_table.key
+    described = found.counts.get(definition.main_resource.name, 0)
+    members = len(sheets[key]) if key in sheets else described if found.sealed else 0
     return VerifyAnswer(found.submission.issues, members)

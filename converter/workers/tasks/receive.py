@@ -146,7 +146,7 @@ def _validate(
         if one is None:
             continue
         waiting.append((number, one))
-        rows += len(one.submission.member or ())
+        rows += sum(found.count(table.key) for table in definition.tables)
         if rows >= ROWS_A_FRAME:
             yield from _check(waiting, definition)
             waiting, rows = [], 0
@@ -211,7 +211,9 @@ def _validated(
     annotated: Path | None,
 ) -> ValidatedFile:
     submission, outcome, records = checked.submission, checked.outcome, checked.records
-    names = {f.identity: records.unit.get(f.key, "") for f in definition.unit if f.identity}
+    names = {f.identity: records.record.get(f.key, "") for f in definition.record if f.identity}
+    main = submission.sheets.get(definition.main_table.key)
+    record = submission.sheets.get(definition.record.key)
     stamp = submission.stamp
     levels = outcome.issues.counted(lambda head: head.level)
     found = outcome.issues.counted(lambda head: (head.code, str(head.level)))
@@ -237,16 +239,16 @@ def _validated(
         sealed=one.sealed,
         package=submission.from_package,
         members=outcome.members,
-        answers=dict(records.unit) if accepted else {},
-        unit_sheet=submission.unit.name if submission.unit else "",
-        member_sheet=submission.member.name if submission.member else "",
-        id_column=_id_column(submission.member, definition),
+        answers=dict(records.record) if accepted else {},
+        unit_sheet=record.name if record else "",
+        member_sheet=main.name if main else "",
+        id_column=_id_column(main, definition),
         annotated=str(annotated or ""),
     )
 
 
 def _id_column(sheet: RawSheet | None, definition: Form) -> int:
-    key = next((f.key for f in definition.member if f.kind == "id_number"), "")
+    key = next((f.key for f in definition.main_table if f.kind == "id_number"), "")
     return sheet.at.get(key, (0, 0))[1] if sheet else 0
 
 
@@ -267,7 +269,7 @@ def _problems(outcome: Outcome, definition: Form) -> tuple[Problem, ...]:
             count=len(group),
         )
         for group in serious[:PROBLEMS]
-        for first in [renderer.of(group[0])]
+        for first in [renderer.render(group[0])]
     )
 
 
@@ -277,12 +279,7 @@ def _digest(records: Records, definition: Form) -> str:
 
     contents = []
     for resource in definition.package.resources:
-        keys = [key for _, key in resource.columns]
-        if resource.sheet == definition.unit.key:
-            columns = [[records.unit.get(key, "")] for key in keys]
-        else:
-            blank = [""] * max(map(len, records.members.values()), default=0)
-            columns = [records.members.get(key, blank) for key in keys]
+        columns = records.columns(resource.sheet, [key for _, key in resource.columns])
         header = [name for name, _ in resource.columns]
         data = tables.encode(header, columns, definition.package.encoding)
         contents.append((resource.path, data))
@@ -291,12 +288,13 @@ def _digest(records: Records, definition: Form) -> str:
 
 def _spool(file: IO[str], number: int, checked: checking.Checked, definition: Form) -> None:
     """Number of the file, number of the record, row of the sheet, then the fields."""
-    sheet = checked.submission.member
+    table = definition.main_table
+    sheet = checked.submission.sheets.get(table.key)
     if sheet is None:
         return
-    members = checked.records.members
+    members = checked.records.tables[table.key]
     blank = [""] * len(sheet)
-    columns = [members.get(field.key, blank) for field in definition.member]
+    columns = [members.get(field.key, blank) for field in table]
     counted = range(1, len(sheet) + 1)
     numbers = [number] * len(sheet)
     # Quoted throughout: the register reads it without guessing.

@@ -39,14 +39,13 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
         stamp = stamped(stamp, identity.parse(request.identity).identity)
     if any(issue.level is Level.ERROR for issue in issues):
         return TemplateAnswer(tuple(issues))
-    members = len(data.member) if data and data.member else 0
+    members = data.count(definition.main_table.key) if data else 0
     rows = request.rows or definition.limits["rows"]
     made = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
     writing.write_bytes_atomically(request.output, made)
     leftovers = tuple(
         Leftover(sheet.name, cell, text)
-        for sheet in ((data.unit, data.member) if data else ())
-        if sheet
+        for sheet in (data.sheets.values() if data else ())
         for cell, text in sheet.extras
     )
     prepared = workbook_template.prepared_rows(rows, members)
