@@ -77,7 +77,7 @@ def _table(old: Columns, new: Columns, sheet: Sheet, form: Form) -> TableDiff:
     if not keys:  # nothing that both know tells one row from another
         return TableDiff(sheet.key)
     before, after = _by_key(old, keys), _by_key(new, keys)
-    name = next((f.key for f in sheet if f.kind == "person_name"), keys[0])
+    name = _name(sheet, keys)
     others = [key for key in keys if key != name]
 
     def person(table: Columns, row: int) -> Person:
@@ -111,6 +111,14 @@ def _identifying(sheet: Sheet, form: Form) -> list[str]:
     numbers = [field.key for field in sheet if field.kind == "id_number"]
     required = [field.key for field in sheet if field.required]
     return numbers[:1] or required or [field.key for field in sheet if not field.derive]
+
+
+def _name(sheet: Sheet, keys: Sequence[str]) -> str:
+    """The field by which people call a row: what identifies it, or whose number that is."""
+    identifying = [sheet.field(key) for key in keys]
+    if identifying[0].kind == "id_number":
+        identifying = [*sheet]
+    return next((f.key for f in identifying if f.kind == "person_name"), keys[0])
 
 
 Key = tuple[str, ...]
