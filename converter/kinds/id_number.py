@@ -26,6 +26,7 @@ Option: `regions`, the code list of known region codes; without it regions are n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from converter.formulas import expressions
@@ -176,10 +177,14 @@ def _wrong_check_character(cells: Cells) -> Mask:
 
 
 def _unknown_region(codes: CodeList) -> Callable[[Cells], Mask]:
-    is_known = np.zeros(10**6, dtype=bool)
-    is_known[[int(entry.code) for entry in codes.entries]] = True
+    @cache
+    def known_codes() -> Mask:
+        known = np.zeros(10**6, dtype=bool)
+        known[[int(entry.code) for entry in codes.entries]] = True
+        return known
 
     def wrong(cells: Cells) -> Mask:
+        is_known = known_codes()
         characters = _points(cells)
         other = (characters[:, 0] == 9) | np.isin(_value(characters, 0, 2), _OTHER_ISSUERS)
         code = _value(characters, 0, 6).clip(0, len(is_known) - 1)  # what is no code is K114

@@ -1,9 +1,9 @@
-"""A count on the unit sheet that must be the number of member rows.
+"""A count on the record sheet that must be the number of a table's rows.
 
-Options: `of`, the sheet counted ('member'); `where`, a condition on a choice of its rows (see
+Options: `of`, the table counted; `where`, a condition on a choice of its rows (see
 `conditions`). Rows whose choice is unknown may or may not count, so the typed number is
 compared with the range that is still possible: of 118 women and 2 rows with an unreadable ID,
-118, 119 and 120 are all fine. A submission without a member sheet is not validated.
+118, 119 and 120 are all fine. A submission without that table is not validated.
 """
 
 from __future__ import annotations
@@ -45,12 +45,13 @@ class SheetKey(Option[str]):
         return str(value)
 
     def accept(self, card: Card, form: Form) -> None:
-        if card.options.get(self.name) != form.member.key:
-            raise self.refused(f"must be {form.member.key}, is {card.options.get(self.name)!r}")
+        tables = [table.key for table in form.tables]
+        if card.options.get(self.name) not in tables:
+            raise self.refused(f"must be {' or '.join(tables)}, is {card.options.get(self.name)!r}")
 
 
 class CountsRows(RuleFamily):
-    """A count on the unit sheet that must be the number of member rows."""
+    """A count on the record sheet that must be the number of a table's rows."""
 
     name = "counts_rows"
     at_type = ValueType.COUNT
@@ -60,8 +61,8 @@ class CountsRows(RuleFamily):
     def accept(self, rule: Rule, form: Form) -> None:
         super().accept(rule, form)
         for path in rule.at:
-            if not path.startswith(f"{form.unit.key}."):
-                raise ValueError(f"at: {path} must stand on the sheet {form.unit.key}")
+            if not path.startswith(f"{form.record.key}."):
+                raise ValueError(f"at: {path} must stand on the sheet {form.record.key}")
         if self.where.given(rule):
             counted = self.where.of(rule, form)
             if not counted.path.startswith(f"{self.of(rule)}."):
@@ -73,8 +74,9 @@ class CountsRows(RuleFamily):
             column = tables.column(path)
             typed = numbers(column)
             wrong = (typed < least) | (typed > most)
-            if tables.has_members is not None:
-                wrong &= tables.has_members.loc[tables.unit.index].to_numpy(dtype=bool)
+            present = tables.present.get(self.of(rule))
+            if present is not None:
+                wrong &= present.loc[tables.record.index].to_numpy(dtype=bool)
             known = self.message_params(rule, path, tables.form)
             for at, record in labels(column, wrong):
                 low, high = int(least[at]), int(most[at])
@@ -88,26 +90,33 @@ class CountsRows(RuleFamily):
 
     def _possible(self, rule: Rule, tables: FormColumns) -> tuple[Positions, Positions]:
         """The fewest and the most rows that may count, one a unit record."""
-        submissions = tables.member.submission.to_numpy()
+        submissions = tables.sheets[self.of(rule)].submission.to_numpy()
         every = np.ones(len(submissions), dtype=bool)
         if not self.where.given(rule):
-            total = _count(submissions, every, tables.unit.index)
+            total = _count(submissions, every, tables.record.index)
             return total, total
         wanted = self.where.of(rule, tables.form)
         unknown = ~tables.column(wanted.path).sound
-        known = _count(submissions, conditions.holds(wanted, tables), tables.unit.index)
-        return known, known + _count(submissions, unknown, tables.unit.index)
+        known = _count(submissions, conditions.holds(wanted, tables), tables.record.index)
+        return known, known + _count(submissions, unknown, tables.record.index)
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        counted = form.sheet(self.of(rule))
         if not self.where.given(rule):
-            return {"sheet": form.member.title, "rows": message("rows_all")}
+            return {"sheet": counted.title, "rows": message("rows_all", counter=counted.counter)}
         wanted = self.where.of(rule, form)
         named = conditions.message_params(wanted, form)
-        rows = message("rows_where", field=named["when_field"], value=named["when_value"])
-        return {"sheet": form.member.title, "rows": rows}
+        rows = message(
+            "rows_where",
+            field=named["when_field"],
+            value=named["when_value"],
+            counter=counted.counter,
+        )
+        return {"sheet": counted.title, "rows": rows}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
-        typed = refs.at(path)
+        typed, of = refs.at(path), self.of(rule)
+        filled = refs.filled_rows(of)
         if self.where.given(rule):
             wanted = self.where.of(rule, refs.form)
             rows = refs.rows(wanted.path).norm
@@ -119,7 +128,7 @@ class CountsRows(RuleFamily):
             least = "+".join(rows_of(wanted.codes))
             # Whatever is neither wanted nor another entry of the list is unknown.
             others = rows_of(code for code in every if code not in wanted.codes)
-            wrong = f"OR({typed.norm}<{least},{typed.norm}>{'-'.join([refs.filled_rows, *others])})"
+            wrong = f"OR({typed.norm}<{least},{typed.norm}>{'-'.join([filled, *others])})"
         else:
-            wrong = f"{typed.norm}<>{refs.filled_rows}"
-        return f"IF({refs.beyond},FALSE,IF({typed.usable},{wrong},FALSE))"
+            wrong = f"{typed.norm}<>{filled}"
+        return f"IF({refs.beyond(of)},FALSE,IF({typed.usable},{wrong},FALSE))"

@@ -18,7 +18,7 @@ from converter.model.arrays import np, pd
 from converter.model.forms import Form, Rule
 from converter.model.issues import Level
 from converter.rules import FAMILIES
-from converter.rules.base import FormColumns, Ref, Refs, SheetColumns, ValidatedColumn, Violation
+from converter.rules.base import FormColumns, Ref, Refs, ValidatedColumn, Violation
 
 Explained = Callable[[str, int], bool]  # of field path and record label: whether a reason is given
 
@@ -51,16 +51,12 @@ def find_first(
 
 
 def _with_faulty(tables: FormColumns, wrong: Mapping[str, Sequence[int]]) -> FormColumns:
-    def sheet(key: str, columns: SheetColumns) -> SheetColumns:
-        changed = {
-            path.partition(".")[2]: _faulty(tables.column(path), records)
-            for path, records in wrong.items()
-            if path.startswith(f"{key}.")
-        }
-        return replace(columns, columns={**columns.columns, **changed}) if changed else columns
-
-    unit, member = tables.form.unit.key, tables.form.member.key
-    return replace(tables, unit=sheet(unit, tables.unit), member=sheet(member, tables.member))
+    sheets = dict(tables.sheets)
+    for path, records in wrong.items():
+        sheet, _, key = path.partition(".")
+        column = _faulty(sheets[sheet].columns[key], records)
+        sheets[sheet] = replace(sheets[sheet], columns={**sheets[sheet].columns, key: column})
+    return replace(tables, sheets=sheets)
 
 
 def _faulty(column: ValidatedColumn, records: Sequence[int]) -> ValidatedColumn:

@@ -22,8 +22,10 @@ class Unique(RuleFamily):
     def accept(self, rule: Rule, form: Form) -> None:
         super().accept(rule, form)
         for path in rule.at:
-            if not path.startswith(f"{form.member.key}."):
-                raise ValueError(f"at: {path} must stand on the sheet {form.member.key}")
+            if form.sheet(path.partition(".")[0]).is_record:
+                raise ValueError(
+                    f"at: {path} stands on a sheet of one record, must stand in a table"
+                )
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
         for path in rule.at:
