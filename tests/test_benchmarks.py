@@ -80,7 +80,9 @@ def test_faults_are_found_where_they_were_put(name: str, tmp_path: Path) -> None
         tmp_path / "a.xlsx", members, prepared=200, unit=inputs.unit(250),
         program=getattr(filling, name),
     )  # fmt: skip
-    found = [i.place for i in outcome(path).issues if i.place.sheet == filling.FORM.member.title]
+    found = [
+        i.place for i in outcome(path).issues if i.place.sheet == filling.FORM.main_table.title
+    ]
     assert len(faulty) == 3
     assert [place.row - 5 for place in found] == faulty
 

@@ -1,4 +1,4 @@
-"""What is checked and what is asked, told from the form and the message catalogue alone.
+"""What is checked and what is asked, from the form and the message catalogue alone.
 
 `explain` and `fields` are plain text for a terminal; `checks_page` and `fields_page` are the
 Markdown pages under docs/, which a test keeps fresh. All want a form with its code lists.
@@ -18,42 +18,48 @@ STAGES = "FSKXCPI"
 VALUES = 4  # entries of a code list that are named
 TITLES = 4  # items of a check that are named in a table
 
+CheckedFields = Mapping[str, Sequence[str]]  # code → paths of the fields that it checks
+
 
 def explain(form: Form, code: str = "") -> str:
     """One check in full, beginning with its code, or a line for each of them. For a code that
     nobody has, a sentence that says so."""
-    entries = catalogue.catalogue(form)
+    entries, checked = catalogue.catalogue(form), _checked_fields(form)
     code = code.upper()
     if code:
         known = code in entries
         return (
-            _whole(entries[code], form) if known else message("report_explain_unknown", code=code)
+            _whole(entries[code], form, checked)
+            if known
+            else message("report_explain_unknown", code=code)
         )
     lines: list[str] = []
     for stage in STAGES:
         ours = [e for e in entries.values() if e.code.startswith(stage)]
         if ours:
             lines += ["", message(f"report_stage_{stage}")]
-            lines += [f"  {e.code} {_level(e.level)} {_brief(e, form)}" for e in ours]
+            lines += [f"  {e.code} {_level(e.level)} {_brief(e, form, checked)}" for e in ours]
     return "\n".join(lines[1:]) + "\n"
 
 
-def _brief(entry: CatalogueEntry, form: Form) -> str:
+def _brief(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
     """A cell's check goes by its title; rules of one family differ by what they compare."""
-    return _fill(entry.brief if form.rule(entry.code) else entry.title, entry, form)
+    return _fill(entry.brief if form.rule(entry.code) else entry.title, entry, form, checked)
 
 
-def _whole(entry: CatalogueEntry, form: Form) -> str:
-    title = _fill(entry.title, entry, form)
+def _whole(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
+    title = _fill(entry.title, entry, form, checked)
     lines = [
         message("report_explain_head", code=entry.code, title=title, level=_level(entry.level))
     ]
-    titles = _titles(entry, form)
+    titles = _titles(entry, form, checked)
     if titles:
         lines.append(message("report_explain_where", text="、".join(titles)))
-    lines.append(message("report_explain_sentence", text=_fill(entry.sentence, entry, form)))
+    lines.append(
+        message("report_explain_sentence", text=_fill(entry.sentence, entry, form, checked))
+    )
     if entry.fix:
-        lines.append(message("report_explain_fix", text=_fill(entry.fix, entry, form)))
+        lines.append(message("report_explain_fix", text=_fill(entry.fix, entry, form, checked)))
     if entry.explainable:
         lines.append(message("report_explain_explainable"))
     if entry.pipeline_only:
@@ -73,7 +79,7 @@ def fields(form: Form) -> str:
 
 def checks_page(form: Form) -> str:
     """Every check with its texts, as Markdown."""
-    entries = catalogue.catalogue(form)
+    entries, checked = catalogue.catalogue(form), _checked_fields(form)
     head = [
         message(f"report_column_{c}")
         for c in ("code", "level", "check", "says", "fix", "where", "mark")
@@ -93,10 +99,10 @@ def checks_page(form: Form) -> str:
             (
                 entry.code,
                 _level(entry.level),
-                _fill(entry.title, entry, form),
-                _fill(entry.sentence, entry, form),
-                _fill(entry.fix, entry, form),
-                _some(_titles(entry, form)),
+                _fill(entry.title, entry, form, checked),
+                _fill(entry.sentence, entry, form, checked),
+                _fill(entry.fix, entry, form, checked),
+                _some(_titles(entry, form, checked)),
                 "、".join(_marks(entry)),
             )
             for entry in ours
@@ -133,10 +139,10 @@ def _level(level: Level) -> str:
     return message(f"report_{level}")
 
 
-def _fill(text: str, entry: CatalogueEntry, form: Form) -> str:
+def _fill(text: str, entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
     """A catalogue text with what its card knows; figures of a case stay open (…)."""
-    titles = _titles(entry, form)
-    words: dict[str, str | int] = {
+    titles = _titles(entry, form, checked)
+    params: dict[str, str | int] = {
         "title": titles[0] if len(titles) == 1 else message("report_the_field")
     }
     rule = form.rule(entry.code)
@@ -146,14 +152,14 @@ def _fill(text: str, entry: CatalogueEntry, form: Form) -> str:
         family = rules.FAMILIES[rule.family]
         known = [family.words(rule, path, form) for path in rule.at]
         for key in known[0]:
-            words[key] = "/".join(dict.fromkeys(str(found[key]) for found in known))
-    return catalogue.fill(text, words)
+            params[key] = "/".join(dict.fromkeys(str(found[key]) for found in known))
+    return catalogue.fill(text, params)
 
 
-def _titles(entry: CatalogueEntry, form: Form) -> list[str]:
+def _titles(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> list[str]:
     """The items at which a check reports; none where that is every item, a sheet or a file."""
     rule = form.rule(entry.code)
-    paths = rule.at if rule else _checked_by(form).get(entry.code, ())
+    paths = rule.at if rule else checked.get(entry.code, ())
     return list(dict.fromkeys(form.field(path).title for path in paths))
 
 
@@ -164,7 +170,7 @@ def _some(titles: Sequence[str]) -> str:
     return message("report_titles_more", titles=shown, count=len(titles))
 
 
-def _checked_by(form: Form) -> Mapping[str, Sequence[str]]:
+def _checked_fields(form: Form) -> CheckedFields:
     """Which fields' kinds know a code; codes that every kind knows name no field."""
     if not form.codes:
         return {}
