@@ -43,14 +43,14 @@ def packages() -> list[str]:
 def licence(package: metadata.Distribution) -> str:
     """The name of a package's licence, as short as the package gives it."""
     fields = package.metadata
-    if "License-Expression" in fields:
-        return fields["License-Expression"]
+    if expression := fields.get_all("License-Expression"):
+        return expression[0]
     classifiers = [
         text.rpartition(" :: ")[2]
         for text in fields.get_all("Classifier") or []
         if text.startswith("License :: ")
     ]
-    named = fields["License"] if "License" in fields else "see its text"
+    [named, *_] = fields.get_all("License") or ["see its text"]
     return " / ".join(classifiers) or named.splitlines()[0]
 
 
