@@ -44,14 +44,14 @@ def licence(package: metadata.Distribution) -> str:
     """The name of a package's licence, as short as the package gives it."""
     fields = package.metadata
     if expression := fields.get_all("License-Expression"):
-        return expression[0]
+        return str(expression[0])
     classifiers = [
         text.rpartition(" :: ")[2]
         for text in fields.get_all("Classifier") or []
         if text.startswith("License :: ")
     ]
     [named, *_] = fields.get_all("License") or ["see its text"]
-    return " / ".join(classifiers) or named.splitlines()[0]
+    return " / ".join(classifiers) or str(named).splitlines()[0]
 
 
 def texts(package: metadata.Distribution) -> list[str]:
