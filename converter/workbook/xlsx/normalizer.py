@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from converter.model.issues import column_letters
 from converter.workbook.unreadable import UnreadableFile
-from converter.workbook.xlsx.strings import BLANKS
+from converter.workbook.xlsx.parts import XML_WHITESPACE
 
 _SEPARATOR = "|"
 # ECMA-376 transitional and strict; some programs forget the namespace.
@@ -198,7 +198,7 @@ class _Rewriter:
             self._cell.value, self._said = "".join(self._said), None
         elif local == "t" and self._said is not None:
             text, self._said = "".join(self._said), None
-            text = text if self._keeps_blanks else text.strip(BLANKS)
+            text = text if self._keeps_blanks else text.strip(XML_WHITESPACE)
             self._cell.inline = (self._cell.inline or "") + text
         elif local == "c" and self._in_cell:
             self._in_cell = False
@@ -236,7 +236,7 @@ class _Rewriter:
         if cell.inline is not None and (kind == "inlineStr" or value is None):
             kind, value = "inlineStr", cell.inline
         elif value is not None and kind not in ("str", "inlineStr"):
-            value = value.strip(BLANKS)
+            value = value.strip(XML_WHITESPACE)
             if kind == "s" and value and not _INDEX.fullmatch(value):
                 raise self._refuse()
             if kind == "d":

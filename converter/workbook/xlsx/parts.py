@@ -23,6 +23,8 @@ from converter.workbook.unreadable import UnreadableFile
 # An entry takes five bytes at least; up to a million a wrong count is a slip that costs little.
 CREDIBLE_STRINGS = 1_000_000
 BYTES_A_STRING = 5
+# What XML calls white space. At the ends of a text it counts only where the file says so.
+XML_WHITESPACE = " \t\r\n"
 
 # Links to other workbooks and programs (DDE), and to data bases.
 _OUTSIDE = ("xl/externallinks/externallink", "xl/connections.xml")

@@ -17,8 +17,8 @@ from converter.model.submissions import CellType
 from converter.text import cell_values
 from converter.workbook.grid import NO_FORMULAS, WIDEST, FormulaCells, GridColumn, GridFacts, Texts
 from converter.workbook.xlsx import sheet_xml
+from converter.workbook.xlsx.fast.strings import NeedsFullParser, SharedStrings
 from converter.workbook.xlsx.fast.tokenizer import LAST_ROW, Block, Places, scan
-from converter.workbook.xlsx.strings import NeedsFullParser, Strings
 
 CHUNK = 1 << 20  # bytes of rows that are taken at once: they fit a core's cache
 SHORT = 5_000  # rows
@@ -37,11 +37,12 @@ def read(
     stream: Iterator[bytes],
     name: str,
     hidden: bool,
-    strings: Strings,
-    date_styles: npt.NDArray[np.bool_],
+    strings: SharedStrings,
+    date_styles: Sequence[bool],  # by cell style
     date1904: bool,
 ) -> PlainGrid:
     """Raises Unusual, and Refused where the part is damaged."""
+    by_style = np.array(date_styles, dtype=bool)
     pieces = _vetted(stream)
     head, rest = _head(pieces)
     columns = sheet_xml.hidden_columns(head)
@@ -52,7 +53,7 @@ def read(
     for rows in _rows(rest, pieces, tail, helpers):
         if keeping and b"<is>" in rows:
             raise NeedsFullParser
-        blocks.append(scan(rows, date_styles, blocks[-1].last if blocks else 0))
+        blocks.append(scan(rows, by_style, blocks[-1].last if blocks else 0))
         if (blocks[-1].strings >= len(strings)).any():
             raise NeedsFullParser
     hidden_rows = frozenset().union(*(block.hidden for block in blocks))
@@ -206,7 +207,9 @@ class _Cells:
 class _Values:
     """All cells of a sheet that hold a value, by how the file stores them."""
 
-    def __init__(self, blocks: list[Block], strings: Strings, date1904: bool, helpers: int) -> None:
+    def __init__(
+        self, blocks: list[Block], strings: SharedStrings, date1904: bool, helpers: int
+    ) -> None:
         """Takes the blocks away from the list."""
         self._strings, self._1904 = strings.texts, date1904
         # Each part of the blocks is let go as soon as it is joined: twice is too much.

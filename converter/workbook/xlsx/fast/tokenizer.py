@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from converter.workbook.xlsx.strings import BLANKS, NeedsFullParser, plain_text
+from converter.workbook.xlsx.fast.strings import NeedsFullParser, plain_text
+from converter.workbook.xlsx.parts import XML_WHITESPACE
 
 Ints = npt.NDArray[np.int64]
 Which = npt.NDArray[np.bool_]
@@ -205,7 +206,7 @@ class _Scan:
             dates=self._are_dates(styles[number]),
             textual=places.at(textual),
             texts=[
-                text.strip(BLANKS) if trim else text
+                text.strip(XML_WHITESPACE) if trim else text
                 for text, trim in zip(
                     self._texts(first[textual], length[textual]),
                     trimmed[textual].tolist(),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from converter.workbook.xlsx import book as xlsx
 from converter.workbook.xlsx.fast import reader
-from converter.workbook.xlsx.strings import NeedsFullParser, Strings
+from converter.workbook.xlsx.fast.strings import NeedsFullParser, SharedStrings
 
 STYLES = (
     '<styleSheet><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;"/></numFmts>'
@@ -321,20 +321,20 @@ def test_what_is_odd_is_left_to_the_careful_way(rows: str) -> None:
 )
 def test_odd_strings(strings: str) -> None:
     with pytest.raises(NeedsFullParser):
-        Strings([strings.encode()])
+        SharedStrings([strings.encode()])
 
 
 def test_strings_as_cells_show_them() -> None:
     table = f"<sst><si><t> \u3000</t></si><si><t>{'张' * 40_000}</t></si></sst>".encode()
     for size in (7, 100, len(table)):
-        found = Strings(table[at : at + size] for at in range(0, len(table), size))
+        found = SharedStrings(table[at : at + size] for at in range(0, len(table), size))
         assert [len(text) for text in found.texts] == [0, 32_767]
         assert found.filled.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("table", ["", "<sst/>", "<sst count='0'></sst>", "<sst>\n</sst>\n"])
 def test_no_strings(table: str) -> None:
-    assert len(Strings([table.encode()])) == 0
+    assert len(SharedStrings([table.encode()])) == 0
 
 
 def test_no_rows_at_all() -> None:

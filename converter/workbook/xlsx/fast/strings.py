@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from converter.formulas import expressions
 from converter.text import cell_values
+from converter.workbook.xlsx.parts import XML_WHITESPACE
 
 _REFERENCE = re.compile("&([^;&]{0,10});?")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -37,10 +38,6 @@ _PHONETIC = re.compile(
 
 class NeedsFullParser(Exception):
     """Nothing wrong, but not for this reader."""
-
-
-# Blanks at the ends count only where the file says so.
-BLANKS = " \t\r\n"
 
 
 def plain_text(raw: bytes) -> str:
@@ -72,7 +69,7 @@ def _reference(found: re.Match[str]) -> str:
     raise NeedsFullParser
 
 
-class Strings:
+class SharedStrings:
     """The shared strings as cells show them: blank ones are '', longer ones cut."""
 
     def __init__(self, stream: Iterable[bytes]) -> None:
@@ -134,9 +131,9 @@ def _items(data: bytes) -> list[str]:
     if not whole or "<" in joined or ">" in joined:
         texts = _odd_items(body)
     elif "\0" in joined:
-        texts = [text[1:] if text[:1] == "\0" else text.strip(BLANKS) for text in texts]
+        texts = [text[1:] if text[:1] == "\0" else text.strip(XML_WHITESPACE) for text in texts]
     else:
-        texts = [text.strip(BLANKS) for text in texts]
+        texts = [text.strip(XML_WHITESPACE) for text in texts]
     joined = "".join(texts)
     if "&" in joined or "_x" in joined or not joined.isprintable():
         texts = [_resolved(text) for text in texts]
@@ -144,7 +141,7 @@ def _items(data: bytes) -> list[str]:
 
 
 def _odd_items(body: str) -> list[str]:
-    """Strings of which some are formatted in parts or have readings beside them."""
+    """SharedStrings of which some are formatted in parts or have readings beside them."""
     texts, at = [], 0
     for item in _ITEM.finditer(body):
         if body[at : item.start()].strip():
@@ -155,7 +152,7 @@ def _odd_items(body: str) -> list[str]:
         if sum(len(run[0]) for run in runs) != len(inside):
             raise NeedsFullParser
         said = ((run[1], run[2] or "") for run in runs)
-        texts.append("".join(text if space else text.strip(BLANKS) for space, text in said))
+        texts.append("".join(text if space else text.strip(XML_WHITESPACE) for space, text in said))
     if body[at:].strip():
         raise NeedsFullParser
     return texts
