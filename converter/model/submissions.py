@@ -80,7 +80,7 @@ class RawSheet:
     rows: Sequence[int]  # sheet row of each record (unit sheet: one entry, unused)
     at: Mapping[str, tuple[int, int]]  # field key → (row, column); row 0 = the record's row
     explanations: Mapping[str, list[str]]  # 情况说明 a record; unit: by field key, member: under ''
-    extras: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know
+    leftovers: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -26,7 +26,7 @@ from converter.report.issue_text import RenderedIssue
 from converter.template import style, text_sheets
 from converter.template.annotated_copy import Copy
 from converter.template.layout import TemplateLayout, layout
-from converter.template.text_sheets import Page, Plain, TextCell, link_to
+from converter.template.text_sheets import Plain, TextCell, TextSheet, link_to
 from converter.text.display import visible
 from converter.workbook.form import leftovers
 
@@ -80,7 +80,7 @@ def annotated(
     return press.filled(submission, stamp, rows=rows, copy=copy)
 
 
-def _named(listed: Sequence[Page], form: Form) -> list[Page]:
+def _named(listed: Sequence[TextSheet], form: Form) -> list[TextSheet]:
     """Pages under names that the form's own sheets leave free."""
     taken = template.sheet_names(form)
     named = []
@@ -175,7 +175,7 @@ def _comment(findings: Sequence[RenderedIssue]) -> str:
 
 def _problems(
     found: Issues, home: _Home, words: issue_text.IssueRenderer, changes: Collection[CellFix]
-) -> Page:
+) -> TextSheet:
     """One line a problem; of a repeated one the first few, the others by their cells."""
     counts = found.counted(lambda head: head.level)
     errors, warnings = counts[Level.ERROR], counts[Level.WARNING]
@@ -199,7 +199,7 @@ def _problems(
             said = {"level": message(f"report_{level}"), "message": text}
             blank = (TextCell(said.get(role, "")) for role in [*PROBLEMS][1:])
             rows.append([TextCell(number), *blank])
-    return Page(
+    return TextSheet(
         name=message("report_copy_sheet"),
         title=message("report_copy_title", file=visible(Path(submission.file).name)),
         lead=lead,
@@ -250,7 +250,9 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
 # --- what was changed, and what the form does not know -----------------------------------------
 
 
-def _changes(changes: Collection[CellFix], home: _Home, words: issue_text.IssueRenderer) -> Page:
+def _changes(
+    changes: Collection[CellFix], home: _Home, words: issue_text.IssueRenderer
+) -> TextSheet:
     """A line a change; the first ones with a way to the cell and with the reason in words."""
     left = iter(changes)
     rows = []
@@ -275,7 +277,7 @@ def _changes(changes: Collection[CellFix], home: _Home, words: issue_text.IssueR
     lead = message("report_changes_lead")
     if count < len(changes):
         lead += message("report_changes_beyond", count=len(changes) - count)
-    return Page(
+    return TextSheet(
         name=message("report_changes_sheet"),
         title=message("report_changes_title", count=len(changes)),
         lead=lead,
@@ -301,7 +303,7 @@ def own_sheets(form: Form) -> leftovers.Own:
     return leftovers.Own(names, message("report_copy_extras_sheet"), text_sheets.HEAD_ROW + 1)
 
 
-def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Page | None:
+def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> TextSheet | None:
     """What the original's files hold beside the form, cell by cell."""
     own, rows, more = own_sheets(form), list[list[TextCell]](), False
     if not leftovers.has_leftovers(submission, own):
@@ -317,7 +319,7 @@ def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Pa
     if not rows and not more:
         return None
     lead = message("report_copy_extras_lead")
-    return Page(
+    return TextSheet(
         name=own.carried,
         title=own.carried,
         lead=lead + (message("report_copy_extras_more", most=leftovers.MOST) if more else ""),

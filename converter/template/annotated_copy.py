@@ -16,7 +16,7 @@ from converter.template import comments, member_sheet, text_sheets
 from converter.template.answers import formula
 from converter.template.blueprint import NAMES, RELATIONS, SHEETS, TAIL, TYPES, Blueprint
 from converter.template.layout import quoted
-from converter.template.text_sheets import Page
+from converter.template.text_sheets import TextSheet
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _RELATION = '<Relationship Id="{id}" Type="' + _OFFICE + '/{kind}" Target="{target}"/>'
@@ -47,20 +47,20 @@ class Copy:
     """`marks` by sheet key, row and column: the colours of cells, of which there may be a million;
     `comments` by sheet key and (row, column). The first page stands in front, others behind."""
 
-    marks: Mapping[str, Mapping[int, Mapping[int, Level]]]
+    levels: Mapping[str, Mapping[int, Mapping[int, Level]]]
     comments: Mapping[str, Mapping[tuple[int, int], str]]
-    pages: Sequence[Page]
+    pages: Sequence[TextSheet]
 
     def level(self, sheet: str, row: int, column: int) -> Level | None:
-        return self.marks.get(sheet, {}).get(row, {}).get(column)
+        return self.levels.get(sheet, {}).get(row, {}).get(column)
 
     @property
     def member_rows(self) -> Mapping[int, Mapping[int, Level]]:
-        return self.marks.get("member", {})
+        return self.levels.get("member", {})
 
     @property
     def unit_rows(self) -> Collection[int]:
-        return self.marks.get("unit", {}).keys()
+        return self.levels.get("unit", {}).keys()
 
     @cached_property
     def _first_member(self) -> int:

@@ -30,7 +30,7 @@ from converter.template.labels import label
 from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout
 from converter.template.rows import PatternRow
 from converter.template.saving import parts
-from converter.template.style import Look, Painter, varied
+from converter.template.style import CellStyle, Painter, varied
 
 # A last row that no other number in the workbook is like, and the one below it.
 LAST = 1_040_003
@@ -48,13 +48,13 @@ _FOOTER = re.compile(rb"<oddFooter>.*?</oddFooter>", re.DOTALL)
 _STAMPED = re.compile(b"@@([a-z_]+)@@")
 
 
-def mark_of(name: str) -> bytes:
+def placeholder(name: str) -> bytes:
     return f"@@{name}@@".encode()
 
 
-def stamp_marks(names: Iterable[str]) -> set[bytes]:
+def stamp_placeholders(names: Iterable[str]) -> set[bytes]:
     """What stands for the unit's own: in cells, footers and properties."""
-    return {mark_of(kind + name) for name in names for kind in ("", "footer:", "property:")}
+    return {placeholder(kind + name) for name in names for kind in ("", "footer:", "property:")}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class UnitCell:
     field: Field
     column: int
     address: bytes
-    look: Look
+    look: CellStyle
     xml: bytes  # as designed: blank, a formula, or what the identity file says
 
 
@@ -98,16 +98,16 @@ class Blueprint:
     parts: tuple[Part, ...]
     row: PatternRow
     unit_cells: Mapping[bytes, UnitCell]  # by mark
-    styles: Mapping[Look, int]
+    styles: Mapping[CellStyle, int]
     sheet_parts: Mapping[str, str]  # by sheet key ('' = the page in front)
     titles: tuple[str, ...]
 
 
-def draw(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Blueprint:
+def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Blueprint:
     """Design a workbook for units of which `names` (entries of a stamp) are known. `live`: few
     enough rows for the checks that are slow. `copy`: with a page in front, and ways to the next
     fault."""
-    marks: dict[str, Any] = {name: mark_of(name).decode() for name in names}
+    marks: dict[str, Any] = {name: placeholder(name).decode() for name in names}
     marks |= {"serial": SERIAL} if "serial" in names else {}
     stamp = Stamp(**marks)
     member = MemberLayout(form.member, LAST - MemberLayout.HEADING_ROW)
@@ -116,7 +116,7 @@ def draw(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Bluepr
     painter = Painter(label(form, "font"))
     book = workbook(places, painter, stamp, copy=copy)
     scratch = book.create_sheet()
-    styles = painter.numbers(scratch, _looks(places, stamp, copy=copy))
+    styles = painter.numbers(scratch, _cell_styles(places, stamp, copy=copy))
     book.remove(scratch)
     taken = dict(parts(book))
     found = {
@@ -130,9 +130,9 @@ def draw(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Bluepr
     taken |= {name: compact(data) for name, data in taken.items()}
     taken[at["member"]], row = _member_rows(taken[at["member"]], member)
     taken[at["unit"]], cells = _unit_cells(taken[at["unit"]], places, stamp)
-    known = {*stamp_marks(names), *cells, *TAIL.values(), *_PLACES}
+    known = {*stamp_placeholders(names), *cells, *TAIL.values(), *_PLACES}
     splitting = re.compile(b"(" + b"|".join(map(re.escape, sorted(known))) + b")")
-    marked = {name: splitting.split(_marked(name, data)) for name, data in taken.items()}
+    marked = {name: splitting.split(_with_placeholders(name, data)) for name, data in taken.items()}
     pieces = [Part(name, tuple(pieces)) for name, pieces in marked.items()]
     return Blueprint(places, tuple(pieces), row, cells, styles, at, tuple(book.sheetnames))
 
@@ -180,10 +180,10 @@ def _stamp(book: Any, form: Form, stamp: Stamp) -> None:
     book.properties.creator = visible(stamp.superior_name)
 
 
-def _looks(places: TemplateLayout, stamp: Stamp, *, copy: bool) -> Iterator[Look]:
+def _cell_styles(places: TemplateLayout, stamp: Stamp, *, copy: bool) -> Iterator[CellStyle]:
     """Every look that a filled cell can come to."""
-    cells = [*member_sheet.looks(places.member).values(), unit_sheet.EXPLANATION]
-    cells += [unit_sheet.answer_look(field, stamp) for field in places.unit.sheet]
+    cells = [*member_sheet.cell_styles(places.member).values(), unit_sheet.EXPLANATION]
+    cells += [unit_sheet.answer_style(field, stamp) for field in places.unit.sheet]
     levels = (None, Level.ERROR, Level.WARNING) if copy else (None,)
     for look in dict.fromkeys(cells):
         for shown in ("", GENERAL, DATE_FORMAT):
@@ -214,7 +214,7 @@ def _open_ends(taken: dict[str, bytes], at: Mapping[str, str]) -> None:
         taken[name] = taken[name].replace(tag, mark + tag)
 
 
-def _marked(name: str, data: bytes) -> bytes:
+def _with_placeholders(name: str, data: bytes) -> bytes:
     if name.startswith("docProps/"):
         data = data.replace(b"%d" % SERIAL, b"@@serial@@")
         return _STAMPED.sub(rb"@@property:\1@@", data)
@@ -247,7 +247,7 @@ def _unit_cells(
         if found[1] not in wanted:
             return found[0]
         field, column = wanted[found[1]]
-        answer = unit_sheet.answer_look(field, stamp)
+        answer = unit_sheet.answer_style(field, stamp)
         look = answer if column == unit.ANSWER else unit_sheet.EXPLANATION
         mark = b"@@cell:%b@@" % found[1]
         cells[mark] = UnitCell(field, column, found[1], look, found[0])

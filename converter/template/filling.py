@@ -84,11 +84,11 @@ def member_rows(
     what = rows.Filling(
         form=plan.layout.form,
         member=member,
-        looks=member_sheet.looks(member),
+        styles_by_column=member_sheet.cell_styles(member),
         style=plan.styles.__getitem__,
         data=data.member if data else None,
         canonical=bool(data and data.from_package),
-        marks=copy.member_rows if copy else {},
+        levels=copy.member_rows if copy else {},
         jump=partial(copy.member_jump, plan, last) if copy else None,
     )
     return rows.chunks(replace(plan.row, first=first), what, last)

@@ -20,7 +20,7 @@ from converter.model.submissions import Stamp, Submission
 from converter.workbook.form import stamp
 from converter.workbook.form.sheet_matching import MISSING_SHEET, Workbook, read_sheets
 from converter.workbook.issue_collector import IssueCollector
-from converter.workbook.type_detection import CODES, detect_type, look, unreadable_reason
+from converter.workbook.type_detection import CODES, detect_open, detect_type, unreadable_reason
 from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx import archive
 
@@ -36,7 +36,7 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
     try:
         return _read(path, form, report)
     except UnreadableFile as refused:
-        report.refuse(refused)
+        report.add_unreadable(refused)
     except OSError:
         report.add(CODES["unreadable"])
     # What was found of sheets is worth nothing beside a file that is not read.
@@ -45,7 +45,7 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
 
 
 def _read(path: Path, form: Form, report: IssueCollector) -> Submission:
-    """Raises Refused, OSError."""
+    """Raises UnreadableFile, OSError."""
     with open_book(path) as book:
         if book.outside:
             report.add(OUTSIDE, params={"count": book.outside})
@@ -73,7 +73,7 @@ def _read(path: Path, form: Form, report: IssueCollector) -> Submission:
 
 @contextmanager
 def open_book(path: Path) -> Iterator[Workbook]:
-    """A workbook whose sheets are read when they are asked for. Raises Refused, OSError."""
+    """A workbook whose sheets are read when they are asked for. Raises UnreadableFile, OSError."""
     if found := unreadable_reason(path):
         raise UnreadableFile(CODES[found])
     with path.open("rb") as file:
@@ -96,7 +96,7 @@ def _state(file: BinaryIO) -> tuple[int, int]:
 
 
 def _open(file: BinaryIO, name: str, size: int) -> Workbook:
-    """Raises Refused, OSError."""
+    """Raises UnreadableFile, OSError."""
     kind, members = _readable(file, name)
     if size > archive.LARGEST_FILE:
         raise UnreadableFile("F006", limit=archive.LARGEST_FILE >> 20)
@@ -125,9 +125,9 @@ def _open(file: BinaryIO, name: str, size: int) -> Workbook:
 
 
 def _readable(file: BinaryIO, name: str = "") -> tuple[str, list[ZipInfo]]:
-    """What an open file is, if that is a workbook, and what a zip holds. Raises Refused."""
+    """What an open file is, if that is a workbook, and what a zip holds. Raises UnreadableFile."""
     file.seek(0)
-    kind, members = look(file, name)
+    kind, members = detect_open(file, name)
     if kind in CODES:
         raise UnreadableFile(CODES[kind])
     file.seek(0)

@@ -66,7 +66,7 @@ class GridFacts:
 
 
 class Grid(Protocol):
-    """A sheet. What goes wrong while it is read raises Refused."""
+    """A sheet. What goes wrong while it is read raises UnreadableFile."""
 
     @property
     def facts(self) -> GridFacts: ...
@@ -78,7 +78,7 @@ class Grid(Protocol):
         """Whole columns from row `first` to `last` (0 = the last that holds a value), all of
         the same length. Columns outside of `facts.columns` are left out."""
 
-    def said(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
+    def texts(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
         """Column → row → text, of cells from row `first` on that hold a text."""
 
     def formulas(self, columns: Sequence[int]) -> dict[int, FormulaCells] | None:

@@ -35,7 +35,7 @@ class IssueCollector:
         others = (Place(self.file, sheet, *related, field),) if related else ()
         self.issues.append(Issue(code, level, place, value, dict(params or {}), others))
 
-    def refuse(self, refused: UnreadableFile) -> None:
+    def add_unreadable(self, refused: UnreadableFile) -> None:
         cell = refused.row, refused.column
         self.add(refused.code, refused.sheet, cell, params=refused.params)
 

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from converter.files import zip_directory
-from converter.workbook.unreadable import refusing
+from converter.workbook.unreadable import unreadable_on_error
 
 HEAD = 65_536
 OLE_MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
@@ -132,7 +132,7 @@ def detect_type(path: Path) -> str:
         return found
     try:
         with path.open("rb") as file:
-            return identify(file, path.name)
+            return detect_open_type(file, path.name)
     except FileNotFoundError:
         return "missing"
     except OSError:
@@ -153,12 +153,12 @@ def unreadable_reason(path: Path) -> str:
     return "" if stat.S_ISREG(state.st_mode) else "irregular"
 
 
-def identify(file: BinaryIO, name: str = "") -> str:
+def detect_open_type(file: BinaryIO, name: str = "") -> str:
     """The same as `sniff` for an open, seekable file that goes by a name."""
-    return look(file, name)[0]
+    return detect_open(file, name)[0]
 
 
-def look(file: BinaryIO, name: str = "") -> tuple[str, list[zipfile.ZipInfo]]:
+def detect_open(file: BinaryIO, name: str = "") -> tuple[str, list[zipfile.ZipInfo]]:
     """The same, and what a zip holds: its directory is read once."""
     head = file.read(HEAD)
     if head.startswith((ZIP_MAGIC, b"PK\x05\x06")):
@@ -204,8 +204,8 @@ def part_name(name: str) -> str:
 
 
 def members(file: BinaryIO) -> list[zipfile.ZipInfo]:
-    """What a zip's directory lists. Raises Refused."""
-    with refusing(CODES["damaged"]), zip_directory.opened(file) as archive:
+    """What a zip's directory lists. Raises UnreadableFile."""
+    with unreadable_on_error(CODES["damaged"]), zip_directory.opened(file) as archive:
         return archive.infolist()
 
 
@@ -226,7 +226,7 @@ def _packed(archive: zipfile.ZipFile) -> str:
     if PACKAGE_DESCRIPTOR in names:
         return "package"
     if "mimetype" in names:
-        kind = _said(archive, members["mimetype"])
+        kind = _beginning(archive, members["mimetype"])
         return "ods" if b"spreadsheet" in kind or b"sun.xml.calc" in kind else "document"
     if "xl/workbook.bin" in names:
         return "xlsb"
@@ -241,14 +241,14 @@ def _packed(archive: zipfile.ZipFile) -> str:
     if {"content.xml", "meta-inf/manifest.xml"} <= names:
         return "ods"
     if TYPES in names:
-        types = _said(archive, members[TYPES]).replace(b"\0", b"")
+        types = _beginning(archive, members[TYPES]).replace(b"\0", b"")
         return next((kind for mark, kind in _OFFICE_TYPES if mark in types), "office")
     if "xl/_rels/workbook.xml.rels" in names:
         return "office"
     return "zip" if names else "damaged"
 
 
-def _said(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def _beginning(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     with archive.open(member) as file:
         return file.read(HEAD)
 

@@ -18,7 +18,7 @@ class UnreadableFile(Exception):
 
 
 @contextmanager
-def refusing(code: str, *, sheet: str = "", **params: str) -> Iterator[None]:
+def unreadable_on_error(code: str, *, sheet: str = "", **params: str) -> Iterator[None]:
     """Turn whatever a foreign parser throws at bad data into a refusal.
 
     A lack of memory is no fault of the data alone and passes; so does a refusal of our own.

@@ -152,7 +152,7 @@ def _vetted(
         spans.append((info.header_offset, end))
     if any(begin < end for (_, end), (begin, _) in pairwise(sorted(spans))):
         raise _Refused("F607")
-    return [info for info in infos if not _dropping(_decoded(info))]
+    return [info for info in infos if not _is_ignored(_decoded(info))]
 
 
 def _inflate(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, budget: _Budget) -> str:
@@ -199,7 +199,7 @@ def _decoded(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _dropping(name: str) -> bool:
+def _is_ignored(name: str) -> bool:
     parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".", "..")]
     return any(part.startswith(IGNORED_NAMES) for part in parts)
 

@@ -267,7 +267,7 @@ def template(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Ans
     writing.write_bytes_atomically(Path(args["output"]), made)
     extras = [
         (sheet.name, *extra) for sheet in ((data.unit, data.member) if data else ()) if sheet
-        for extra in sheet.extras
+        for extra in sheet.leftovers
     ]  # fmt: skip
     return {
         "rows": workbook_template.prepared_rows(rows, members),

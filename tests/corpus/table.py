@@ -125,7 +125,7 @@ def kept(checked: Checked) -> list[object]:
         dict(records.unit),
         {key: list(texts) for key, texts in records.members.items()},
         [list(reason) for reason in records.reasons],
-        [[list(extra) for extra in sheet.extras] for sheet in sheets if sheet],
+        [[list(extra) for extra in sheet.leftovers] for sheet in sheets if sheet],
     ]
 
 

@@ -13,6 +13,8 @@ import pytest
 from converter import package, workbook
 from converter.model.issues import Level
 from converter.validation import checking
+from converter.workbook.xlsx.fast import FastReader
+from converter.workbook.xlsx.parts import SheetPart
 from tests.corpus import contents, table
 from tests.corpus.corpora import MORE_SEEDS, SEEDS
 from tests.corpus.faults import TODAY
@@ -26,6 +28,19 @@ def test_the_issues_of_all_corpora_are_those_that_were_accepted() -> None:
     assert not told, "\n".join([f"{len(told)} outcomes differ:", *told])
 
 
+def test_the_full_parser_alone_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fast reader's door is shut: every sheet of the corpora goes through the full parser."""
+    asked: list[str] = []
+
+    def shut(reader: FastReader, sheet: SheetPart) -> None:
+        asked.append(sheet.name)
+
+    monkeypatch.setattr(FastReader, "read", shut)
+    told = table.differences(table.stored(), table.found())
+    assert not told, "\n".join([f"{len(told)} outcomes differ:", *told])
+    assert len(asked) > len(table.stored())
+
+
 # --- the same content by every way of reading --------------------------------------------------
 
 
@@ -33,7 +48,7 @@ def test_the_issues_of_all_corpora_are_those_that_were_accepted() -> None:
 def test_the_same_cells_come_to_the_same_however_they_are_written(
     seed: int, tmp_path: Path
 ) -> None:
-    """Some of these files are read by the fast path, some must be left to the careful one."""
+    """Some of these files are read by the fast reader, some need the full parser."""
     tables = contents.workbook(seed)
     paths = {
         name: write(tmp_path / f"{name}.xlsx", tables, writer) for name, writer in WRITERS.items()

@@ -191,5 +191,5 @@ def test_our_own_template_filled_and_blank(tmp_path: Path) -> None:
         assert submission.stamp.form == FORM.id
         assert submission.unit is not None
         assert submission.member is not None
-        assert submission.unit.extras == submission.member.extras == ()
+        assert submission.unit.leftovers == submission.member.leftovers == ()
         assert len(submission.unit.columns) == len(FORM.unit.fields)

@@ -30,7 +30,7 @@ MOST = 20_000  # cells of a file that are carried over
 STATUS_ROW = 2  # of a template: what its own formulas say
 
 
-class Leftover(NamedTuple):
+class LeftoverCell(NamedTuple):
     """A cell that is none of the form's."""
 
     sheet: str
@@ -41,7 +41,7 @@ class Leftover(NamedTuple):
 class Leftovers(NamedTuple):
     """What stands beside the form in one file. `more`: there is more than could be carried."""
 
-    cells: tuple[Leftover, ...]
+    cells: tuple[LeftoverCell, ...]
     more: bool
 
 
@@ -58,7 +58,7 @@ def has_leftovers(submission: Submission, own: Own) -> bool:
     """Whether a file holds anything beside the form, as far as reading it has shown."""
     ours = {*own.sheets} if submission.stamp.form else set()
     sheets = (submission.unit, submission.member)
-    return bool({*submission.others} - ours) or any(raw.extras for raw in sheets if raw)
+    return bool({*submission.others} - ours) or any(raw.leftovers for raw in sheets if raw)
 
 
 def leftovers(path: Path, submission: Submission, form: Form, own: Own) -> Leftovers:
@@ -74,7 +74,7 @@ def leftovers(path: Path, submission: Submission, form: Form, own: Own) -> Lefto
     return Leftovers(tuple(found[:MOST]), len(found) > MOST)
 
 
-def _cells(book: Workbook, submission: Submission, form: Form, own: Own) -> Iterator[Leftover]:
+def _cells(book: Workbook, submission: Submission, form: Form, own: Own) -> Iterator[LeftoverCell]:
     ours = submission.stamp.form == form.id
     taken = {
         raw.name: (raw, sheet)
@@ -94,7 +94,9 @@ def _cells(book: Workbook, submission: Submission, form: Form, own: Own) -> Iter
                 raw, sheet = taken[name]
                 find = _beside_answers if sheet.key == "unit" else _beside_members
                 beside = find(grid, raw, sheet, ours=ours)
-            yield from (Leftover(name, address(row, column), text) for row, column, text in beside)
+            yield from (
+                LeftoverCell(name, address(row, column), text) for row, column, text in beside
+            )
         except UnreadableFile:
             continue
 
@@ -114,7 +116,7 @@ def _filled(grid: Grid) -> Iterator[Cell]:
         yield row + top, numbers[at], texts[at][row]
 
 
-def _carried(grid: Grid, first: int) -> Iterator[Leftover]:
+def _carried(grid: Grid, first: int) -> Iterator[LeftoverCell]:
     """Remains that an earlier copy listed: file, sheet, cell, text."""
     left = grid.facts.left
     columns = grid.read(range(left, left + 4), first)
@@ -122,7 +124,7 @@ def _carried(grid: Grid, first: int) -> Iterator[Leftover]:
         return
     for _, sheet, cell, text in zip(*(c.texts for c in columns.values()), strict=True):
         if text:
-            yield Leftover(sheet, cell, text)
+            yield LeftoverCell(sheet, cell, text)
 
 
 def _beside_answers(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> Iterator[Cell]:

@@ -14,7 +14,7 @@ from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
 from converter.text import cell_values
 from converter.workbook.form.headings import Names, names_of
-from converter.workbook.form.table_sheet import HEADING_ROWS, MOST_EXTRAS
+from converter.workbook.form.table_sheet import HEADING_ROWS, MOST_LEFTOVERS
 from converter.workbook.grid import Grid
 from converter.workbook.issue_collector import IssueCollector, address
 from converter.workbook.merged_cells import covered_cells, report_merge
@@ -95,7 +95,7 @@ def read(grid: Grid, sheet: Sheet, layout: RecordLayout, report: IssueCollector)
         rows=[0],
         at={key: (a.row, a.column) for key, a in answers.items()},
         explanations={key: [a.reason] for key, a in answers.items() if a.reason},
-        extras=extras,
+        leftovers=extras,
     )
 
 
@@ -125,7 +125,7 @@ def _answers(
             field = names.field(label)
             if not field:
                 is_heading = names.role(label) == "item"
-                if label and text and not is_heading and len(extras) < MOST_EXTRAS:
+                if label and text and not is_heading and len(extras) < MOST_LEFTOVERS:
                     extras.append((address(row, column), text))
                 continue
             reason = at(row, layout.explanation)[0].strip(BLANKS)

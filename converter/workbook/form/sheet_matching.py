@@ -33,7 +33,7 @@ class Workbook(Protocol):
     def grid(self, index: int) -> Grid: ...
 
     def finish(self) -> None:
-        """Look at what nobody asked for. Raises Refused."""
+        """Look at what nobody asked for. Raises UnreadableFile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,10 @@ Mask = npt.NDArray[np.bool_]
 
 _LONG_NUMBER = re.compile("[0-9０-９]{12}").search  # as long as the digits of an ID number
 
-USUAL_ROWS = 10  # where a heading is looked for first
+LIKELY_HEADING_ROWS = 10  # where a heading is looked for first
 HEADING_ROWS = 50  # a heading that stands lower is not one
 NEIGHBOURS = (1, 2, -1, -2)  # rows around the best one that may hold the rest of a heading
-MOST_EXTRAS = 200
+MOST_LEFTOVERS = 200
 MOST_A_COLUMN = 5  # texts of a column without heading: enough to see what it is
 MOST_RUNS = 20  # hidden runs told one by one; a filter can leave thousands
 
@@ -51,7 +51,7 @@ class Heading:
 def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
     """The row with the most of the form's headings among the first ones."""
     names, facts = names_of(sheet), grid.facts
-    for looked in (USUAL_ROWS, HEADING_ROWS):
+    for looked in (LIKELY_HEADING_ROWS, HEADING_ROWS):
         head = grid.head(looked + max(NEIGHBOURS))
         best, most = _best_row(head[:looked], names)
         if most == len(sheet.fields):
@@ -197,7 +197,7 @@ class _Reading:
         self._hidden(order, rows)
         self._twice(order)
         reasons = self._column(self.reasons).texts[order] if self.reasons else ()
-        extras = tuple(islice(self._extras(records | repeated), MOST_EXTRAS))
+        extras = tuple(islice(self._leftovers(records | repeated), MOST_LEFTOVERS))
         columns = {}
         for key in self.columns:  # a column leaves when its cells have been taken
             found = self.cells.pop(key)
@@ -209,7 +209,7 @@ class _Reading:
             rows=rows,
             at={key: (0, column) for key, column in self.columns.items()},
             explanations={"": [text.strip(BLANKS) for text in reasons]} if self.reasons else {},
-            extras=extras,
+            leftovers=extras,
         )
 
     # --- which rows are records ----------------------------------------------------------
@@ -352,10 +352,10 @@ class _Reading:
         of formulas."""
         missing = [c for c in columns if c not in self._said and c in self.facts.columns]
         if missing:
-            self._said |= self.grid.said(missing, self.first)
+            self._said |= self.grid.texts(missing, self.first)
         return self._said
 
-    def _extras(self, known_rows: Mask) -> Iterator[tuple[str, str]]:
+    def _leftovers(self, known_rows: Mask) -> Iterator[tuple[str, str]]:
         """What is left behind: columns that the form does not know, by their heading, and
         texts outside the records."""
         heading, facts = self.heading, self.facts
@@ -379,8 +379,8 @@ class _Reading:
             if column in roles:
                 known = {*(np.flatnonzero(known_rows) + self.first).tolist()}
                 found = [(row, text) for row, text in found if row not in known]
-            said = [(row, text) for row, text in found if _says(text)]
-            for row, text in said[: MOST_A_COLUMN if column in others else MOST_EXTRAS]:
+            said = [(row, text) for row, text in found if has_words(text)]
+            for row, text in said[: MOST_A_COLUMN if column in others else MOST_LEFTOVERS]:
                 yield address(row, column), text.strip(BLANKS)
 
     def _outside(self, column: GridColumn, known_rows: Mask) -> list[tuple[int, str]]:
@@ -396,5 +396,5 @@ def _rows(order: npt.NDArray[np.intp], first: int) -> Sequence[int]:
     return rows
 
 
-def _says(text: str) -> bool:
+def has_words(text: str) -> bool:
     return bool(text := text.strip(BLANKS)) and not text.isdecimal()

@@ -14,7 +14,7 @@ import xlrd
 from converter.text.cell_values import BUILTIN_DATES, Serial, shows_date
 from converter.workbook.grid import Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid
-from converter.workbook.unreadable import UnreadableFile, refusing
+from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 from converter.workbook.xls import biff
 
 # xlrd holds every cell as a Python object. 65,536 full rows of a form fill some 20 MB.
@@ -27,10 +27,10 @@ class XlsWorkbook:
     """An .xls workbook."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises Refused."""
+        """Raises UnreadableFile."""
         if len(data) > LARGEST_FILE:
             raise UnreadableFile("F006", limit=LARGEST_FILE >> 20)
-        with refusing("F316"):
+        with unreadable_on_error("F316"):
             self._book = _open(data)
         self._dates: dict[int, bool] = {}
 
@@ -53,9 +53,9 @@ class XlsWorkbook:
         return 0
 
     def grid(self, index: int) -> Grid:
-        """Raises Refused."""
+        """Raises UnreadableFile."""
         sheet = self._book.sheet_by_index(index)
-        with refusing("F315", sheet=sheet.name):
+        with unreadable_on_error("F315", sheet=sheet.name):
             return self._grid(sheet)
 
     def _grid(self, sheet: Any) -> ParsedGrid:

@@ -20,7 +20,7 @@ from itertools import chain, pairwise
 from typing import BinaryIO
 
 from converter.workbook.type_detection import part_name
-from converter.workbook.unreadable import UnreadableFile, refusing
+from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 
 LARGEST_FILE = 128 << 20  # a million members fill some 90 MB
 MOST_MEMBERS = 5_000  # five times the largest honest count
@@ -30,7 +30,7 @@ RATIO_GRACE = 64 << 20  # small files may be very regular: no ratio below this s
 SMALL = 64 << 10  # bytes; larger parts stay packed until they are asked for …
 LARGE = 1 << 20  # … and come in pieces of about this size
 PIECE = 128 << 10  # packed bytes that are inflated at a time
-SIGN = 256  # bytes that tell what a part is
+MAGIC_LENGTH = 256  # bytes that tell what a part is
 
 _LOCAL = struct.Struct("<4s22xHH")  # signature, …, length of name, length of extra
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -67,7 +67,7 @@ class Parts(Mapping[str, bytes]):
 
     def __init__(self, file: BinaryIO, members: Sequence[zipfile.ZipInfo]) -> None:
         """`file` is seekable and stays open as long as parts are asked for; `members` is its
-        directory. Raises Refused."""
+        directory. Raises UnreadableFile."""
         members = [info for info in members if not info.is_dir()]
         size = file.seek(0, SEEK_END)
         _vet(members, size)
@@ -95,7 +95,7 @@ class Parts(Mapping[str, bytes]):
                 self._small[name] = part
 
     def __getitem__(self, name: str) -> bytes:
-        """Raises KeyError, Refused."""
+        """Raises KeyError, UnreadableFile."""
         if name in self._small:
             return self._small[name]
         info, start = self._large[name]
@@ -114,7 +114,7 @@ class Parts(Mapping[str, bytes]):
 
     def stream(self, name: str) -> Iterator[bytes]:
         """A part piece by piece, as it is in the file: not vetted for its encoding and document
-        type. A damaged one raises Refused at its end. Raises KeyError, Refused."""
+        type. A damaged one raises UnreadableFile at its end. Raises KeyError, UnreadableFile."""
         if name in self._small:
             yield self._small[name]
             return
@@ -123,7 +123,7 @@ class Parts(Mapping[str, bytes]):
         self._unseen.pop(name, None)
 
     def finish(self) -> None:
-        """Raises Refused."""
+        """Raises UnreadableFile."""
         for name, (info, start) in list(self._unseen.items()):
             pieces = _inflate(info, self._file, start)
             if name in self._large:
@@ -141,8 +141,8 @@ class Parts(Mapping[str, bytes]):
                 last = piece[-len(_DTD) :]
 
     def _beginning(self, info: zipfile.ZipInfo, start: int) -> bytes:
-        with refusing("F304", part=info.filename):
-            return next(_pieces(info, self._file, start, SIGN), b"")
+        with unreadable_on_error("F304", part=info.filename):
+            return next(_pieces(info, self._file, start, MAGIC_LENGTH), b"")
 
 
 def _vet(members: Sequence[zipfile.ZipInfo], size: int) -> None:
@@ -194,7 +194,7 @@ def _starts(members: Sequence[zipfile.ZipInfo], file: BinaryIO, size: int) -> li
 @lru_cache(maxsize=64)  # thousands of workbooks of one template share their small parts
 def _small(packed: bytes, method: int, size: int, crc: int, name: str) -> bytes | None:
     """A small part in UTF-8; None where it is no XML."""
-    with refusing("F304", part=name):
+    with unreadable_on_error("F304", part=name):
         data = packed
         if method == zipfile.ZIP_DEFLATED:
             data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
@@ -226,14 +226,14 @@ def _pieces(info: zipfile.ZipInfo, file: BinaryIO, start: int, most: int) -> Ite
             yield packed
             continue
         while packed:
-            with refusing("F304", part=info.filename):
+            with unreadable_on_error("F304", part=info.filename):
                 piece = engine.decompress(packed, most)
             if piece:
                 yield piece
             packed = engine.unconsumed_tail
         if engine.eof:
             return
-    with refusing("F304", part=info.filename):
+    with unreadable_on_error("F304", part=info.filename):
         last = engine.flush()
     if last:
         yield last
@@ -269,6 +269,6 @@ def _utf8(data: bytes, name: str) -> bytes:
 
 
 def _recoded(data: bytes, encoding: str, name: str) -> bytes:
-    with refusing("F312", part=name):
+    with unreadable_on_error("F312", part=name):
         text = data.decode(encoding).removeprefix("\ufeff")
     return text.encode("utf-8", "replace")

@@ -22,7 +22,7 @@ import python_calamine
 from converter.workbook.grid import Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.type_detection import members as members_of
-from converter.workbook.unreadable import UnreadableFile, refusing
+from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 from converter.workbook.xlsx import archive, parts
 from converter.workbook.xlsx.fast import FastReader
 from converter.workbook.xlsx.sheet_xml import SheetXml, read_sheet
@@ -48,7 +48,7 @@ class XlsxWorkbook:
 
     def __init__(self, file: BinaryIO, members: Sequence[ZipInfo] | None = None) -> None:
         """`file` stays open while sheets are read; `members` is its directory, where somebody
-        has read it. Raises Refused."""
+        has read it. Raises UnreadableFile."""
         self._parts = archive.Parts(file, members_of(file) if members is None else members)
         self._book = parts.read_book(self._parts)
         self._fast = FastReader(self._parts, self._book)
@@ -67,19 +67,19 @@ class XlsxWorkbook:
         return parts.outside(self._parts)
 
     def grid(self, index: int) -> Grid:
-        """Read one sheet. Raises Refused."""
+        """Read one sheet. Raises UnreadableFile."""
         sheet = self._book.sheets[index]
         if sheet.part not in self._parts:
             raise UnreadableFile("F315", sheet=sheet.name)
         return self._fast.read(sheet) or self._parsed(sheet)
 
     def finish(self) -> None:
-        """Look at what nobody asked for. Raises Refused."""
+        """Look at what nobody asked for. Raises UnreadableFile."""
         self._parts.finish()
 
     def _parsed(self, sheet: parts.SheetPart) -> Grid:
         xml = read_sheet(self._parts[sheet.part], sheet.name)
-        with refusing("F315", sheet=sheet.name):
+        with unreadable_on_error("F315", sheet=sheet.name):
             book = python_calamine.load_workbook(self._package(xml))
             table = book.get_sheet_by_index(0)
         return _grid(table, xml, sheet, self._book.date1904)

@@ -43,14 +43,14 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})
 _SAVED = {"\r": "&#13;"}  # a parser would turn it into a line end
 
 # Tags that may stand in rows, by the two bytes behind '<'; what follows is not looked at.
-_USUAL = (
+_STANDARD_TAGS = (
     "ro c  c> c/ v> v  v/ f> f  f/ is t> t  t/ r> rP ph b/ i/ u/ u  sz co rF fa ch sc st ve ou"
     " sh ex /c /r /v /f /i /t /p"
 )
 # An index of a shared string that is no number, a value with blanks at its ends or with a
 # reference by number, a value that is not the last thing in its cell or is a text elsewhere, a day
 # in other words.
-_ODD_VALUES = tuple(
+_NONSTANDARD_VALUES = tuple(
     map(
         re.compile,
         (
@@ -65,7 +65,7 @@ _ODD_VALUES = tuple(
 _PIECE = 1 << 22  # bytes that are looked at together
 
 
-def is_odd(data: bytes, start: int, end: int) -> bool:
+def is_nonstandard(data: bytes, start: int, end: int) -> bool:
     """Whether rows hold something that nothing but a parser of XML reads rightly."""
     if data.find(b"<!") >= 0 or data.find(b"<?", 2) >= 0:
         return True
@@ -75,30 +75,30 @@ def is_odd(data: bytes, start: int, end: int) -> bool:
         pairs = signs[tags + 1].astype(np.uint16) | signs[tags + 2].astype(np.uint16) << 8
         if not _KNOWN[pairs].all():
             return True
-    return any(odd.search(data, start, end) for odd in _ODD_VALUES)
+    return any(odd.search(data, start, end) for odd in _NONSTANDARD_VALUES)
 
 
 def _known() -> npt.NDArray[np.bool_]:
     table = np.zeros(65_536, dtype=bool)
-    for at in range(0, len(_USUAL), 3):
-        table[ord(_USUAL[at]) | ord(_USUAL[at + 1]) << 8] = True
+    for at in range(0, len(_STANDARD_TAGS), 3):
+        table[ord(_STANDARD_TAGS[at]) | ord(_STANDARD_TAGS[at + 1]) << 8] = True
     return table
 
 
 _KNOWN = _known()
 
 
-def canonical(data: bytes, name: str) -> bytes:
+def normalized(data: bytes, name: str) -> bytes:
     """A worksheet part in UTF-8 → the same without prefixes, double quotes, every cell with its
     address; only rows, hidden columns, merged areas and the extent that the sheet tells.
 
     A cell without address stands right of the one before it, a row without number below. Raises
-    Refused, naming the sheet `name`.
+    UnreadableFile, naming the sheet `name`.
     """
-    return _Rewriter(name).rewrite(data)
+    return _Normalizer(name).rewrite(data)
 
 
-class _Rewriter:
+class _Normalizer:
     """Handlers of a parser's events, and what they have made so far."""
 
     def __init__(self, name: str) -> None:

@@ -80,7 +80,7 @@ def remembered(read: Callable[P, T]) -> Callable[P, T]:
 
 
 def read_book(parts: Mapping[str, bytes]) -> BookParts:
-    """Raises Refused where a package is no workbook after all."""
+    """Raises UnreadableFile where a package is no workbook after all."""
     workbook = _by_type(parts, "", "officedocument") or "xl/workbook.xml"
     if workbook not in parts:
         raise UnreadableFile("F314")

@@ -36,8 +36,8 @@ LAST_OPEN_COLUMN = 26
 MOST_MERGES = 100_000
 
 _ATTRIBUTES = rb'(?: (?!r=)[\w:.-]+="[^"<>&]*")* ?/?>'
-_PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"' + _ATTRIBUTES)
-_ODD_ROW = re.compile(rb'<row(?! r="[1-9][0-9]{0,6}"' + _ATTRIBUTES + rb")")
+_STANDARD_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"' + _ATTRIBUTES)
+_NONSTANDARD_ROW = re.compile(rb'<row(?! r="[1-9][0-9]{0,6}"' + _ATTRIBUTES + rb")")
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 _ROW = re.compile(rb'<row r="([0-9]+)"([^>]*)>')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true|on)"')
@@ -118,19 +118,19 @@ class SheetXml:
 
 
 def read_sheet(data: bytes, name: str) -> SheetXml:
-    """A worksheet part, in the one form of writing. Raises Refused, naming the sheet."""
-    found = _read(data, name) or _read(normalizer.canonical(data, name), name, rewritten=True)
+    """A worksheet part, in the one form of writing. Raises UnreadableFile, naming the sheet."""
+    found = _read(data, name) or _read(normalizer.normalized(data, name), name, rewritten=True)
     if found is None:
         raise UnreadableFile("F315", sheet=name)
     return found
 
 
 def _read(data: bytes, name: str, *, rewritten: bool = False) -> SheetXml | None:
-    """None where the sheet is written in another form. Raises Refused."""
+    """None where the sheet is written in another form. Raises UnreadableFile."""
     start, end = _sheet_data(data, name)
     head, tail = data[:start], data[end:]
     keeping = PRESERVING in head and data.find(b"<is>", start, end) >= 0
-    if not rewritten and (keeping or normalizer.is_odd(data, start, end)):
+    if not rewritten and (keeping or normalizer.is_nonstandard(data, start, end)):
         return None
     hidden = hidden_columns(head)
     rows = _without_helpers(data, start, end, first_helper(head, hidden))
@@ -199,7 +199,7 @@ def _extent(data: bytes, start: int, end: int) -> _Extent | None:
     The width is taken from samples and the height from the last row; then every cell is held
     against them, whatever order the file has them in, and those beyond are looked at.
     """
-    if _ODD_ROW.search(data, start, end):
+    if _NONSTANDARD_ROW.search(data, start, end):
         return None
     end = _last_value(data, start, end)
     marker = data.rfind(b'<row r="', start, end)
@@ -215,7 +215,7 @@ def _extent(data: bytes, start: int, end: int) -> _Extent | None:
         _up_to(str(lowest[0]), "0", "9").encode(),
     )
     for found in re.compile(inside).finditer(data, start, end):
-        plain = _PLAIN_CELL.match(data, found.start())
+        plain = _STANDARD_CELL.match(data, found.start())
         if not plain:
             return None
         if _VALUED.match(data, found.start()):
