@@ -2,7 +2,7 @@
 
 `read` never raises on bad data: what stands in the way of reading is an issue of stage F, what
 is wrong with sheets, headings and stamp one of stage S. A lack of memory is raised: whoever
-runs the reading bounds it. `sniff` tells what a file is.
+runs the reading bounds it. `detect_type` tells what a file is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ from converter.model.submissions import Stamp, Submission
 from converter.workbook.form import stamp
 from converter.workbook.form.sheet_matching import MISSING_SHEET, Workbook, read_sheets
 from converter.workbook.issue_collector import IssueCollector
-from converter.workbook.type_detection import CODES, detect_open, detect_type, unreadable_reason
+from converter.workbook.type_detection import (
+    CODES,
+    WPS_SUFFIXES,
+    detect_open,
+    detect_type,
+    unreadable_reason,
+)
 from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx import archive
 
@@ -112,6 +118,8 @@ def _open(file: BinaryIO, name: str, size: int) -> Workbook:
         try:
             return xls.XlsWorkbook(data)
         except UnreadableFile as refused:
+            if refused.code == "F316" and name.lower().endswith(WPS_SUFFIXES):
+                raise UnreadableFile(CODES["et"]) from refused
             if refused.code != "F201":
                 raise
         from converter.workbook import decryption
@@ -119,6 +127,10 @@ def _open(file: BinaryIO, name: str, size: int) -> Workbook:
         data = decryption.decrypt(data)
         _readable(BytesIO(data))
         return xls.XlsWorkbook(data)
+    if kind == "ods":
+        from converter.workbook.ods import book as ods
+
+        return ods.OdsWorkbook(file, members)
     from converter.workbook.xlsx import book as xlsx
 
     return xlsx.XlsxWorkbook(file, members)

@@ -19,6 +19,7 @@ from converter.files import zip_directory
 from converter.workbook.unreadable import unreadable_on_error
 
 HEAD = 65_536
+WPS_SUFFIXES = (".et", ".ett")
 OLE_MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
 ZIP_MAGIC = b"PK\x03\x04"
 PACKAGE_DESCRIPTOR = "datapackage.json"
@@ -41,7 +42,7 @@ CODES = {
     "xlsm": "F101",
     "xlsb": "F102",
     "et": "F103",
-    "ods": "F104",
+    "flat_ods": "F104",
     "text": "F105",
     "html": "F106",
     "xml2003": "F107",
@@ -58,6 +59,8 @@ CODES = {
     "program": "F118",
     "shortcut": "F119",
     "mail": "F120",
+    "winmail": "F121",
+    "web_link": "F122",
     "guarded": "F202",
 }
 
@@ -82,6 +85,7 @@ _MAGIC = (
     (b"MZ", "program"),
     (b"\x7fELF", "program"),
     (b"\x4c\x00\x00\x00\x01\x14\x02\x00", "shortcut"),
+    (b"\x78\x9f\x3e\x22", "winmail"),  # what Outlook wraps attachments in
     (b"\x00\x01\x00\x00Standard ", "old_table"),  # Access
     (b"SQLite format 3\x00", "old_table"),
     # What programs that guard a company's files write instead of them.
@@ -122,6 +126,11 @@ _OFFICE_TYPES = (
 # Where a workbook of Excel 97 keeps its programs.
 _OLE_MACROS = "_VBA_PROJECT_CUR"
 _MAIL = re.compile(rb"(?:received|return-path|delivered-to|message-id|from|subject|x-[a-z-]+): ")
+_WEB_LINKS = (
+    b"[internetshortcut]",
+    b"[desktop entry]",
+    b"[{000214a0-0000-0000-c000-000000000046}]",
+)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -172,7 +181,9 @@ def _contents(head: bytes, file: BinaryIO, suffix: str) -> str:
     if not head:
         return "empty"
     if head.startswith(OLE_MAGIC):
-        return "et" if suffix in (".et", ".ett") else _ole(head + file.read(LARGEST_OLE))
+        kind = _ole(head + file.read(LARGEST_OLE))
+        # A workbook of WPS is one of Excel 97 as a rule. Older ones have streams of their own.
+        return "et" if kind == "unknown" and suffix in WPS_SUFFIXES else kind
     if head.startswith(_BARE_BIFF):
         return "xls"
     for magic, kind in _MAGIC:
@@ -227,7 +238,11 @@ def _packed(archive: zipfile.ZipFile) -> str:
         return "package"
     if "mimetype" in names:
         kind = _beginning(archive, members["mimetype"])
-        return "ods" if b"spreadsheet" in kind or b"sun.xml.calc" in kind else "document"
+        if b"sun.xml.calc" in kind:
+            return "old_table"
+        if b"opendocument.spreadsheet" not in kind:
+            return "document"
+        return "xlsm" if any(map(_is_ods_macro, names)) else "ods"
     if "xl/workbook.bin" in names:
         return "xlsb"
     if any(_holds_macros(name) for name in names):
@@ -260,6 +275,15 @@ def _holds_macros(name: str) -> bool:
     return name.endswith("/vbaproject.bin") or "/macrosheets/" in name
 
 
+def _is_ods_macro(name: str) -> bool:
+    """A module of a program, not the list of none that every document may have."""
+    folder, _, file = name.rpartition("/")
+    return file != "" and (
+        name.startswith("scripts/")
+        or (folder.startswith("basic") and file not in ("script-lc.xml", "script-lb.xml"))
+    )
+
+
 def _ole(data: bytes) -> str:
     import olefile  # type: ignore[import-untyped]
 
@@ -282,9 +306,7 @@ def _ole(data: bytes) -> str:
 
 
 def _text(head: bytes) -> str:
-    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if head.startswith(mark):
-            head = head[2:].decode(encoding, "replace").encode("utf-8", "replace")
+    head = _from_utf16(head)
     if _CONTROL.search(head):
         return "unknown"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
@@ -292,10 +314,12 @@ def _text(head: bytes) -> str:
         return "html"
     if _MAIL.match(start):
         return "mail"
+    if start.startswith(_WEB_LINKS) or (b"<plist" in start and b"<key>url</key>" in start):
+        return "web_link"
     if not start.startswith(b"<"):
         return "text"
     if b"urn:oasis:names:tc:opendocument" in start:
-        return "ods"
+        return "flat_ods"
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         return "xml2003"
     if IDENTITY_NAMESPACE in start:
@@ -303,3 +327,19 @@ def _text(head: bytes) -> str:
     if any(mark in start for mark in (b"<html", b"<!doctype html", b"<table")):
         return "html"
     return "xml" if start.startswith(b"<?xml") else "text"
+
+
+def _from_utf16(head: bytes) -> bytes:
+    """UTF-16 as UTF-8, with or without a byte order mark; anything else as it is."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if head.startswith(mark):
+            return head[2:].decode(encoding, "ignore").encode("utf-8", "ignore")
+    if b"\0" not in head:
+        return head
+    # Without a mark: separators, digits and line ends have a zero byte on one side each.
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = head[: len(head) // 2 * 2].decode(encoding, "ignore")
+        separated = any(character in text for character in ",\t;\r\n")
+        if separated and all(c.isprintable() or c in "\t\r\n\ufeff\u3000" for c in text):
+            return text.encode("utf-8", "ignore")
+    return head

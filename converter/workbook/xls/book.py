@@ -19,6 +19,9 @@ from converter.workbook.xls import biff
 
 # xlrd holds every cell as a Python object. 65,536 full rows of a form fill some 20 MB.
 LARGEST_FILE = 48 << 20
+# Before Excel 97 texts are in a code page. A file that names none was written by a program that
+# never knew any other than the one of its Chinese Windows.
+_UNICODE_BIFF, _CHINESE = 80, "gb18030"
 _ENCRYPTED = "encrypted"
 _MACRO_SHEET = "(type 0x01 = Macro sheet)"
 
@@ -103,9 +106,12 @@ class XlsWorkbook:
         return ""
 
     def _is_date(self, style: int) -> bool:
+        """Some export programs write neither styles nor formats: then a number is a number."""
         if style not in self._dates:
-            number = self._book.xf_list[style].format_key
-            code = self._book.format_map[number].format_str
+            styles = self._book.xf_list
+            number = styles[style].format_key if style < len(styles) else 0
+            known = self._book.format_map.get(number)
+            code = known.format_str if known else None
             # Asian built-in formats have a number but no text.
             self._dates[style] = number in BUILTIN_DATES if code is None else shows_date(code)
         return self._dates[style]
@@ -128,20 +134,31 @@ def _open(data: bytes) -> Any:
 
 
 def _read(data: bytes, *, forgiving: bool = False) -> Any:
-    said = io.StringIO()
+    book = _parse(data, forgiving=forgiving)
+    if book.biff_version < _UNICODE_BIFF and not book.codepage:
+        try:
+            return _parse(data, forgiving=forgiving, encoding=_CHINESE)
+        except UnicodeDecodeError:
+            pass
+    return book
+
+
+def _parse(data: bytes, *, forgiving: bool, encoding: str | None = None) -> Any:
+    log = io.StringIO()
     try:
         book = xlrd.open_workbook(
             file_contents=data,
             formatting_info=True,
             ragged_rows=True,
-            logfile=said,
-            verbosity=1,  # it tells of sheets that it leaves out
+            logfile=log,
+            verbosity=1,  # it logs the sheets that it leaves out
             ignore_workbook_corruption=forgiving,
+            encoding_override=encoding,
         )
     except xlrd.XLRDError as error:
         if _ENCRYPTED in str(error).lower():
             raise UnreadableFile("F201") from error
         raise
-    if _MACRO_SHEET in said.getvalue():
+    if _MACRO_SHEET in log.getvalue():
         raise UnreadableFile("F101")
     return book
