@@ -43,6 +43,7 @@ CODES = {
     "xlsb": "F102",
     "et": "F103",
     "flat_ods": "F104",
+    "old_ods": "F104",
     "text": "F105",
     "html": "F106",
     "xml2003": "F107",
@@ -239,7 +240,7 @@ def _packed(archive: zipfile.ZipFile) -> str:
     if "mimetype" in names:
         kind = _beginning(archive, members["mimetype"])
         if b"sun.xml.calc" in kind:
-            return "old_table"
+            return "old_ods"
         if b"opendocument.spreadsheet" not in kind:
             return "document"
         return "xlsm" if any(map(_is_ods_macro, names)) else "ods"

@@ -1,8 +1,8 @@
 """The records of an .xls workbook's stream ([MS-XLS] 2.1.4), tidied for a reader that stumbles.
 
 Excel minds neither a table of strings with a wrong count nor names and remarks that make no
-sense to xlrd, and reads a stream to its end whatever the container says of its length. Nothing
-here changes a cell.
+sense to xlrd, nor cells of a style that the file does not have, and reads a stream to its end
+whatever the container says of its length. Nothing here changes what a cell holds.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ _HEAD = struct.Struct("<HH")  # kind, bytes that follow
 _STRINGS, _CONTINUE = 0x00FC, 0x003C
 # Names, remarks: nobody asks for them.
 _SKIPPED = {0x0018, 0x0023, 0x001C}
+_STYLE = 0x00E0
+# Records of one cell: row, column, style, value.
+_CELLS = {0x0201, 0x0203, 0x0204, 0x0205, 0x0006, 0x0206, 0x0406, 0x027E, 0x00D6, 0x00FD}
+_NUMBERS = 0x00BD  # cells of a row: row, first column, then style and value of each
+_NO_STYLE = bytes(2)
 _IGNORED = 0xFFFF  # no kind of record
 _STREAMS = ("Workbook", "Book")
 
@@ -25,14 +30,18 @@ def tidied(data: bytes) -> bytes:
     import olefile  # type: ignore[import-untyped]
 
     stream = data
-    if olefile.isOleFile(data):
+    if data.startswith(olefile.MAGIC):
         with olefile.OleFileIO(BytesIO(data)) as container:
             name = next(name for name in _STREAMS if container.exists(name))
             stream = container.openstream(name).read()
     made = bytearray(stream)
     pieces: list[tuple[int, int]] = []  # of the strings: where each record's bytes are
     kind_before = 0
+    styles = sum(kind == _STYLE for _, kind, _ in _records(stream))
     for at, kind, length in _records(stream):
+        for style in _style_places(kind, at + _HEAD.size, length):
+            if int.from_bytes(stream[style : style + 2], "little") >= styles:
+                made[style : style + 2] = _NO_STYLE
         if kind in _SKIPPED:
             _HEAD.pack_into(made, at, _IGNORED, length)
         elif kind == _STRINGS or (kind == _CONTINUE and kind_before == _STRINGS):
@@ -52,6 +61,13 @@ def _records(stream: bytes) -> Iterator[tuple[int, int, int]]:
         kind, length = _HEAD.unpack_from(stream, at)
         yield at, kind, length
         at += _HEAD.size + length
+
+
+def _style_places(kind: int, start: int, length: int) -> range:
+    """Where in a record the styles of its cells are told."""
+    if kind in _CELLS and length >= 6:
+        return range(start + 4, start + 5)
+    return range(start + 4, start + length - 6, 6) if kind == _NUMBERS else range(0)
 
 
 def _count(pieces: list[bytes]) -> int:
