@@ -21,8 +21,9 @@ from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Issues, Level, Place
 from converter.model.submissions import CellFix, Outcome, Submission
-from converter.report import issue_text
+from converter.report import issue_text, kept_comments
 from converter.report.issue_text import RenderedIssue
+from converter.report.kept_comments import KeptComments
 from converter.template import style, text_sheets
 from converter.template.annotated_copy import Copy
 from converter.template.layout import TemplateLayout, layout
@@ -73,9 +74,11 @@ def annotated(
     listed = [_problems(found, home, words, changes)]
     if changes:
         listed.append(_changes(changes, home, words))
-    if extras := _extras(submission, form, files):
+    kept = KeptComments.of(submission, home.of, files)
+    if extras := _extras(submission, form, files, kept.elsewhere):
         listed.append(extras)
     marks, comments = _marks(found, home, words)
+    comments = kept.beside(comments)
     copy = Copy(marks, comments, _named(listed, form))
     return press.filled(submission, stamp, rows=rows, copy=copy)
 
@@ -303,12 +306,17 @@ def own_sheets(form: Form) -> leftovers.Own:
     return leftovers.Own(names, message("report_copy_extras_sheet"), text_sheets.HEAD_ROW + 1)
 
 
-def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> TextSheet | None:
-    """What the original's files hold beside the form, cell by cell."""
+def _extras(
+    submission: Submission,
+    form: Form,
+    files: Mapping[str, Path],
+    comments: Sequence[Sequence[str]],
+) -> TextSheet | None:
+    """What the original's files hold beside the form, cell by cell. `comments` are those without a
+    cell in the copy: file, sheet, cell and text."""
     own, rows, more = own_sheets(form), list[list[TextCell]](), False
-    if not leftovers.has_leftovers(submission, own):
-        return None
-    for name in dict.fromkeys([*submission.files.values()] or [submission.file]):
+    beside = leftovers.has_leftovers(submission, own)
+    for name in kept_comments.file_names(submission) if beside else ():
         path = files.get(name)
         if path is None:
             continue
@@ -316,6 +324,7 @@ def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Te
         more = more or found.more
         shown = TextCell(visible(Path(name).name))
         rows += ([shown, *(TextCell(visible(text)) for text in cell)] for cell in found.cells)
+    rows += ([TextCell(visible(text)) for text in comment] for comment in comments)
     if not rows and not more:
         return None
     lead = message("report_copy_extras_lead")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,16 @@ class GridFacts:
     def columns(self) -> range:
         """The columns that hold anything and are looked at."""
         return range(self.left, min(self.left + self.width, WIDEST + 1))
+
+
+class CellComment(NamedTuple):
+    """A comment that somebody has hung on a cell."""
+
+    author: str
+    text: str
+
+
+CellComments = dict[tuple[int, int], CellComment]  # by (row, column)
 
 
 class Grid(Protocol):

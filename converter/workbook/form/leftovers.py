@@ -21,7 +21,7 @@ from converter.workbook import open_book
 from converter.workbook.form import record_sheet, table_sheet
 from converter.workbook.form.headings import names_of, plain
 from converter.workbook.form.sheet_matching import Workbook
-from converter.workbook.grid import Grid
+from converter.workbook.grid import CellComments, Grid
 from converter.workbook.issue_collector import address
 from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx.sheet_xml import LAST_OPEN_COLUMN
@@ -72,6 +72,15 @@ def leftovers(path: Path, submission: Submission, form: Form, own: Own) -> Lefto
     except (UnreadableFile, OSError):
         return Leftovers((), True)
     return Leftovers(tuple(found[:MOST]), len(found) > MOST)
+
+
+def comments(path: Path) -> dict[str, CellComments]:
+    """The comments on the cells of a workbook, by sheet. Never raises on bad data."""
+    try:
+        with open_book(path) as book:
+            return {name: book.comments(index) for index, (name, _) in enumerate(book.names)}
+    except (UnreadableFile, OSError):
+        return {}
 
 
 def _cells(book: Workbook, submission: Submission, form: Form, own: Own) -> Iterator[LeftoverCell]:

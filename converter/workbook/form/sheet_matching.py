@@ -11,7 +11,7 @@ from converter.model.issues import Issue
 from converter.model.submissions import CellType, RawSheet
 from converter.workbook.form import record_sheet, table_sheet
 from converter.workbook.form.headings import plain
-from converter.workbook.grid import Grid, GridFacts
+from converter.workbook.grid import CellComments, Grid, GridFacts
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.unreadable import UnreadableFile
 
@@ -31,6 +31,8 @@ class Workbook(Protocol):
     def outside(self) -> int: ...
 
     def grid(self, index: int) -> Grid: ...
+
+    def comments(self, index: int) -> CellComments: ...
 
     def finish(self) -> None:
         """Look at what nobody asked for. Raises UnreadableFile."""

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from zipfile import ZipInfo
 
 from converter.model.issues import column_letters
-from converter.workbook.grid import WIDEST, Grid, GridFacts
+from converter.workbook.grid import WIDEST, CellComments, Grid, GridFacts
 from converter.workbook.ods.content import OdsTable, read_content, rows_of
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.unreadable import UnreadableFile
@@ -58,6 +58,10 @@ class OdsWorkbook:
     @property
     def outside(self) -> int:
         return self._outside
+
+    def comments(self, index: int) -> CellComments:
+        """Not read from this format."""
+        return {}
 
     def finish(self) -> None:
         """Look at what nobody asked for. Raises UnreadableFile."""

@@ -12,7 +12,7 @@ from typing import Any
 import xlrd
 
 from converter.text.cell_values import BUILTIN_DATES, Serial, shows_date
-from converter.workbook.grid import Grid, GridFacts
+from converter.workbook.grid import CellComment, CellComments, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid
 from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 from converter.workbook.xls import biff
@@ -46,6 +46,15 @@ class XlsWorkbook:
     def properties(self) -> dict[str, str]:
         """Custom properties do not survive the old format: there is no stamp."""
         return {}
+
+    def comments(self, index: int) -> CellComments:
+        """The comments on a sheet's cells."""
+        notes = self._book.sheet_by_index(index).cell_note_map
+        return {
+            (row + 1, column + 1): CellComment(note.author or "", note.text)
+            for (row, column), note in notes.items()
+            if (note.text or "").strip()
+        }
 
     def finish(self) -> None:
         """The whole file has been read already."""

@@ -19,11 +19,12 @@ from zipfile import ZipInfo
 
 import python_calamine
 
-from converter.workbook.grid import Grid, GridFacts
+from converter.workbook.grid import CellComments, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.type_detection import members as members_of
 from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 from converter.workbook.xlsx import archive, parts
+from converter.workbook.xlsx.cell_comments import read_comments
 from converter.workbook.xlsx.fast import FastReader
 from converter.workbook.xlsx.sheet_xml import SheetXml, read_sheet
 
@@ -72,6 +73,10 @@ class XlsxWorkbook:
         if sheet.part not in self._parts:
             raise UnreadableFile("F315", sheet=sheet.name)
         return self._fast.read(sheet) or self._parsed(sheet)
+
+    def comments(self, index: int) -> CellComments:
+        """The comments on a sheet's cells."""
+        return read_comments(self._parts, self._book.sheets[index].part)
 
     def finish(self) -> None:
         """Look at what nobody asked for. Raises UnreadableFile."""

@@ -84,7 +84,7 @@ def read_book(parts: Mapping[str, bytes]) -> BookParts:
     workbook = _by_type(parts, "", "officedocument") or "xl/workbook.xml"
     if workbook not in parts:
         raise UnreadableFile("F314")
-    links = dict(_relations(parts, workbook))
+    links = dict(relations(parts, workbook))
     if any(kind in _MACROS for kind, _ in links.values()):
         raise UnreadableFile("F101")
     listed, date1904 = _listed(parts[workbook])
@@ -192,7 +192,7 @@ def outside(parts: Mapping[str, bytes]) -> int:
 # --- relationships and styles ------------------------------------------------------------
 
 
-def _relations(parts: Mapping[str, bytes], source: str) -> tuple[Relation, ...]:
+def relations(parts: Mapping[str, bytes], source: str) -> tuple[Relation, ...]:
     """Everything a part points at."""
     folder, name = posixpath.split(source)
     data = parts.get(posixpath.join(folder, "_rels", f"{name}.rels"), b"")
@@ -212,7 +212,7 @@ def _targets(data: bytes, folder: str) -> tuple[Relation, ...]:
 
 
 def _by_type(parts: Mapping[str, bytes], source: str, kind: str) -> str:
-    return next((part for _, (k, part) in _relations(parts, source) if k == kind), "")
+    return next((part for _, (k, part) in relations(parts, source) if k == kind), "")
 
 
 def _linked(
