@@ -284,7 +284,7 @@ def show(
         folder, form = form_of(ctx)
         found = read_contents(folder, path, False, worker)
     outcome: Outcome = found["outcome"]
-    if not outcome.readable or "unit" not in found:
+    if not outcome.readable or "record" not in found:
         print_report([outcome], form, show_ids)
         return FOUND
     if as_html:
@@ -336,13 +336,13 @@ def stats(
 
         folder, form = form_of(ctx)
         found = read_contents(folder, path, True, worker)
-    if "tables" not in found:
+    if "figures" not in found:
         print_report([found["outcome"]], form, show_ids=False)
         return FOUND
     title = found["outcome"].unit_name or path.stem
     if output:
-        write_figures(found["tables"], output, title)
+        write_figures(found["figures"], output, title)
         err(message("stats_written", path=output))
     else:
-        out(table_export.text(found["tables"], width()))
+        out(table_export.text(found["figures"], width()))
     return OK

@@ -98,5 +98,5 @@ def receipt(path: Path, keys_folder: Path | None) -> int | None:
 
         genuine = receipts.verify(told, keys.public(keys_folder).signing)
         verdict = "genuine" if genuine else "forged"
-    out(report.receipt(told, verdict))
+    out(report.receipt_text(told, verdict))
     return FOUND if verdict == "forged" else OK

@@ -1,6 +1,6 @@
 """Who is writing: a lock that the operating system holds for a process and drops when it dies.
 
-The file itself stays behind and proves nothing; only the lock on it counts. So there is no stale
+The file itself remains and proves nothing; only the lock on it counts. So there is no stale
 lock to recognise, however a process ended. What the file says (pid, host, since when) is for
 people.
 """
@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-# Windows locks bytes, not files, and a locked byte cannot be read: lock one far behind the text.
+# Windows locks bytes, not files, and a locked byte cannot be read: lock one far beyond the text.
 _FAR = 1 << 30
 
 
 class RegisterBusy(Exception):
-    """Another process is writing. `pid`, `host` and `since` tell who ('' where unknown)."""
+    """Another process is writing. `pid`, `host` and `since` say which ('' where unknown)."""
 
     def __init__(self, path: Path, holder: dict[str, Any]) -> None:
         self.path = path
@@ -30,7 +30,7 @@ class RegisterBusy(Exception):
 
 
 class Lock:
-    """Hold it as a context manager. Raises Busy at once where somebody else has it."""
+    """Hold it as a context manager. Raises RegisterBusy at once where another process has it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -68,10 +68,10 @@ class Lock:
 
 def _holder(path: Path) -> dict[str, Any]:
     try:
-        told = json.loads(path.read_bytes()[:1000] or b"{}")
+        found = json.loads(path.read_bytes()[:1000] or b"{}")
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 try:

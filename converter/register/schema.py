@@ -49,7 +49,7 @@ CREATE TABLE roster (
 );
 """
 
-# SQL: whether a line r of the roster is a union that others report to. It is on the roster to say
+# SQL: whether a row r of the roster is a union that others report to. It is on the roster to say
 # where it belongs, and is not expected to report itself.
 IS_SUPERIOR = (
     "EXISTS (SELECT 1 FROM roster below WHERE below.superior = r.name AND below.code <> r.code)"
@@ -81,7 +81,7 @@ def is_full(error: BaseException) -> bool:
 
 
 def prepare(connection: Any, form: Form) -> None:
-    """Bring a new or older register up to date, in one transaction. Raises StoreError."""
+    """Bring a new or older register up to date, in one transaction. Raises RegisterError."""
     connection.execute("BEGIN")
     connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
     found = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0] or 0
@@ -91,7 +91,7 @@ def prepare(connection: Any, form: Form) -> None:
     for version in range(found, LATEST):
         connection.execute(STEPS[version])
         connection.execute("INSERT INTO schema_version VALUES (?)", [version + 1])
-    for sheet, table in ((form.unit, "answers"), (form.member, "members")):
+    for sheet, table in ((form.record, "answers"), (form.main_table, "members")):
         for field in sheet:
             if field.key in OURS[table]:
                 raise RegisterError("store_reserved", key=field.key)

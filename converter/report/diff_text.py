@@ -23,23 +23,30 @@ def render(found: dict[str, Any], form: Form, *, since: str, show_ids: bool = Fa
 
 
 def _lines(found: dict[str, Any], form: Form, show_ids: bool) -> Iterator[str]:
-    if found["unit"]:
-        titles = {field.key: field.title for field in form.unit}
-        yield message("since_unit", count=len(found["unit"]))
-        for change in found["unit"]:
+    if found["record"]:
+        titles = {field.key: field.title for field in form.record}
+        yield message("since_unit", count=len(found["record"]))
+        for change in found["record"]:
             yield message("since_unit_change", title=titles[change["field"]], **_values(change))
+    for table in found["tables"]:
+        yield from _table(table, form, show_ids)
+
+
+def _table(found: dict[str, Any], form: Form, show_ids: bool) -> Iterator[str]:
+    sheet = form.sheet(found["sheet"])
+    words = {"rows": sheet.rows_name}
     for key in ("joined", "left"):
         if found[key]:
-            yield message(f"since_{key}", count=len(found[key]), names=_names(found[key], show_ids))
+            names = _names(found[key], show_ids)
+            yield message(f"since_{key}", count=len(found[key]), names=names, **words)
     if found["changed"]:
-        titles = {field.key: field.title for field in form.member}
-        yield message("since_changed", count=len(found["changed"]))
-        for member in found["changed"][:LISTED]:
-            for change in member["fields"]:
+        titles = {field.key: field.title for field in sheet}
+        yield message("since_changed", count=len(found["changed"]), **words)
+        for row in found["changed"][:LISTED]:
+            for change in row["fields"]:
                 yield message(
                     "since_change",
-                    name=visible(member["name"]),
-                    id=_id(member["id"], show_ids),
+                    who=_who(row, show_ids, " "),
                     title=titles[change["field"]],
                     **_values(change),
                 )
@@ -52,9 +59,12 @@ def _values(change: dict[str, str]) -> dict[str, str]:
 
 
 def _names(people: Sequence[dict[str, str]], show_ids: bool) -> str:
-    shown = [f"{visible(p['name'])}({_id(p['id'], show_ids)})" for p in people[:NAMED]]
+    shown = [_who(person, show_ids, "(", ")") for person in people[:NAMED]]
     return "、".join(shown) + (message("and_more") if len(people) > NAMED else "")
 
 
-def _id(number: str, show_ids: bool) -> str:
-    return number if show_ids else masking.whole(number)
+def _who(person: dict[str, Any], show_ids: bool, before: str, after: str = "") -> str:
+    """A name, and beside it what else tells the row from others, where there is anything."""
+    name, id_ = visible(person["name"]), person["id"]
+    shown = id_ if show_ids else masking.whole(id_)
+    return f"{name}{before}{shown}{after}" if id_ else name

@@ -18,8 +18,7 @@ from converter.model.submissions import Outcome
 from converter.report import charts, issue_text, page
 from converter.report.issue_text import RenderedIssue
 from converter.report.terminal import SHOWN, address
-from converter.statistics.cards import StatisticsTable
-from converter.statistics.figure import BARS, Figure
+from converter.statistics.figure import Chart, Figure, StatisticsTable
 
 TEMPLATE = "report.html.j2"
 
@@ -55,14 +54,14 @@ def prepared(made: Environment) -> Environment:
 
 def _chart(common: StatisticsTable) -> Markup:
     """Drawn by us from an element tree, so every text in it is escaped."""
-    figure = Figure(common, BARS, (2,))
-    return Markup(charts.svg(figure) if charts.drawn(figure)[0] else "")
+    figure = Figure(common, Chart.BARS, ("files",))
+    return Markup(charts.svg(figure) if figure.is_drawn else "")
 
 
 def section(outcome: Outcome, form: Form, *, show_ids: bool) -> dict[str, Any]:
     """What the macros of `findings.html.j2` show of one submission: plain values, and few of
     them however many findings there are."""
-    words = issue_text.IssueRenderer(form, show_ids=show_ids)
+    renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
     by_level: dict[Level, list[Issues]] = {level: [] for level in issue_text.LEVELS}
     for group in issue_text.grouped(issue_text.ordered(outcome, form)):
         by_level[group[0].level].append(group)
@@ -70,17 +69,17 @@ def section(outcome: Outcome, form: Form, *, show_ids: bool) -> dict[str, Any]:
     return {
         "status": outcome.status,
         "counts": [sum(map(len, by_level[level])) for level in issue_text.LEVELS],
-        "groups": [_group(group, words) for group in serious],
-        "notes": [_note(group, words) for group in by_level[Level.NOTE]],
+        "groups": [_group(group, renderer) for group in serious],
+        "notes": [_note(group, renderer) for group in by_level[Level.NOTE]],
     }
 
 
-def _group(group: Issues, words: issue_text.IssueRenderer) -> dict[str, Any]:
+def _group(group: Issues, renderer: issue_text.IssueRenderer) -> dict[str, Any]:
     rest = group[SHOWN:]
     return {
         "level": str(group[0].level),
         "code": group[0].code,
-        "shown": [_shown(words.of(issue)) for issue in group[:SHOWN]],
+        "shown": [_shown(renderer.render(issue)) for issue in group[:SHOWN]],
         "more": len(rest),
         "cells": issue_text.listed(rest.places),
     }
@@ -97,10 +96,10 @@ def _shown(one: RenderedIssue) -> dict[str, Any]:
     }
 
 
-def _note(group: Issues, words: issue_text.IssueRenderer) -> dict[str, Any]:
+def _note(group: Issues, renderer: issue_text.IssueRenderer) -> dict[str, Any]:
     return {
         "code": group[0].code,
-        "example": issue_text.titled(words.of(group[0])),
+        "example": issue_text.titled(renderer.render(group[0])),
         "count": len(group),
         "sheet": group[0].place.sheet,
         "cells": issue_text.listed(group.places),

@@ -36,10 +36,9 @@ class KeptComments:
         """`home` tells where a cell of the submission stands in the copy."""
         cells: Comments = {}
         elsewhere: list[list[str]] = []
-        raws = {"unit": submission.unit, "member": submission.member}
         for file in file_names(submission):
             path = files.get(file)
-            ours = [(k, r) for k, r in raws.items() if r and submission.file_of(k) == file]
+            ours = [(k, r) for k, r in submission.sheets.items() if submission.file_of(k) == file]
             for sheet, comments in (leftovers.comments(path) if path else {}).items():
                 for (row, column), comment in comments.items():
                     text = _original(comment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter.messages.catalogue import message
-from converter.model.forms import Form
+from converter.model.forms import Form, Sheet
 from converter.report import table
 from converter.report.page import tables_page
 from converter.report.table import Table
@@ -26,20 +26,24 @@ def html(found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool 
 
 
 def _tables(found: dict[str, Any], form: Form, member: str, show_ids: bool) -> list[Table]:
-    members = _members(found["members"], form, member.strip(), show_ids)
+    tables = [
+        _table(found["tables"][t.key], t, form, member.strip(), show_ids) for t in form.tables
+    ]
     if member:
-        return [members]
-    rows = [[field.title, found["unit"][field.key]] for field in form.unit]
+        return tables[:1]
+    rows = [[field.title, found["record"][field.key]] for field in form.record]
     header = [message("show_item"), message("show_answer")]
-    return [Table(message("show_unit"), header, rows), members]
+    return [Table(message("show_unit"), header, rows), *tables]
 
 
-def _members(columns: dict[str, list[str]], form: Form, wanted: str, show_ids: bool) -> Table:
+def _table(
+    columns: dict[str, list[str]], sheet: Sheet, form: Form, wanted: str, show_ids: bool
+) -> Table:
     count = max(map(len, columns.values()), default=0)
-    keys = [field.key for field in form.member]
-    ids = {field.key for field in form.member if field.kind == "id_number"}
+    keys = [field.key for field in sheet]
+    ids = {field.key for field in sheet if field.kind == "id_number"}
     chosen = [n for n in range(count) if not wanted or _holds(columns, keys, n, wanted)]
-    header = [message("show_number"), *(field.title for field in form.member)]
+    header = [message("show_number"), *(field.title for field in sheet)]
     rows: list[list[str | int]] = []
     for n in chosen:
         texts = [columns[key][n] for key in keys]
@@ -49,7 +53,8 @@ def _members(columns: dict[str, list[str]], form: Form, wanted: str, show_ids: b
                 for key, t in zip(keys, texts, strict=True)
             ]
         rows.append([n + 1, *texts])
-    title = message("show_found" if wanted else "show_members", count=len(rows))
+    name = "show_found" if wanted else "show_members" if sheet is form.main_table else "show_rows"
+    title = message(name, count=len(rows), rows=sheet.rows_name, counter=sheet.counter)
     return Table(title, header, rows)
 
 

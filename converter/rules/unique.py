@@ -21,8 +21,8 @@ OPTIONS: tuple[str, ...] = ()
 
 def accept(rule: Rule, form: Form) -> None:
     for path in rule.at:
-        if not path.startswith(f"{form.member.key}."):
-            raise ValueError(f"at: {path} must stand on the sheet {form.member.key}")
+        if form.sheet(path.partition(".")[0]).is_record:
+            raise ValueError(f"at: {path} stands on a sheet of one record, must stand in a table")
 
 
 def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:

@@ -17,6 +17,7 @@ from converter.identity import issuing, keys, ledger
 from converter.identity.loading import load_private
 from converter.messages import catalogue
 from converter.model.clock import today
+from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
 from converter.usecases.common import Progress, UsageError, silent
@@ -44,7 +45,7 @@ def blank_roster(folder: Path, output: Path, worker: Worker) -> None:
 
 def read_roster(
     folder: Path, path: Path, worker: Worker
-) -> tuple[list[issuing.Unit], Outcome, roster.RosterForm]:
+) -> tuple[list[issuing.Unit], Outcome, Form]:
     """The units of a roster, what is wrong with it, and the form to report that by."""
     table = roster.definition(loading.read(folder), folder)
     args = {"form": str(folder), "path": str(path)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from converter.files import writing
 from converter.messages import catalogue
+from converter.statistics.figure import Figure, StatisticsTable
 from converter.usecases.common import (
     UsageError,
     unread,
@@ -16,13 +17,13 @@ from converter.workers import protocol
 from converter.workers.pool import Task, Worker, WorkerDied
 
 
-def write_figures(tables: Sequence[Any], output: Path, title: str) -> None:
+def write_figures(figures: Sequence[Figure], output: Path, title: str) -> None:
     """Write statistics as the kind of file that the output's name asks for."""
     from converter.report import table_export
 
     if not table_export.suffix_of(output):
         raise UsageError(catalogue.message("stats_suffix", path=output))
-    data = table_export.document(tables, table_export.suffix_of(output), title)
+    data = table_export.document(figures, table_export.suffix_of(output), title)
     writing.write_bytes_atomically(output, data)
 
 
@@ -33,4 +34,6 @@ def read_contents(folder: Path, path: Path, statistics: bool, worker: Worker) ->
         data, blobs = worker.run(Task("show", args, (str(path),)))
     except WorkerDied as died:
         return {"outcome": unread(str(path), died)}
+    if "tables" in data:
+        data["figures"] = [Figure(StatisticsTable.of(table)) for table in data.pop("tables")]
     return {**data, "outcome": protocol.unpack_outcome(data["outcome"], blobs)}

@@ -195,7 +195,7 @@ async def submission(request: Request) -> Response:
     told = ""
     if reply.receipt is not None:
         verdict = "genuine" if reply.genuine else "signed"
-        told = report.receipt(
+        told = report.receipt_text(
             reply.receipt, verdict if reply.receipt.get("signature") else "unsigned"
         )
     return services(request).pages.show(request, "submission", one=one, reply=reply, told=told)

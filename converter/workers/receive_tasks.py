@@ -119,8 +119,7 @@ def _judged(
                 continue
             one = read_package(Path(path), name, definition, args["keys"])
         waiting.append((number, one))
-        member = waiting[-1][1].submission.member
-        rows += len(member) if member else 0
+        rows += sum(found.count(table.key) for table in definition.tables)
         if rows >= ROWS_A_FRAME:
             yield from _check(waiting, definition)
             waiting, rows = [], 0
@@ -182,7 +181,9 @@ def _entry(
     one: OpenedFile, checked: checking.Checked, definition: Form, annotated: str
 ) -> dict[str, Any]:
     submission, outcome, records = checked.submission, checked.outcome, checked.records
-    named = {f.identity: records.unit.get(f.key, "") for f in definition.unit if f.identity}
+    named = {f.identity: records.record.get(f.key, "") for f in definition.record if f.identity}
+    main = submission.sheets.get(definition.main_table.key)
+    record = submission.sheets.get(definition.record.key)
     stamp = submission.stamp
     levels = outcome.issues.counted(lambda head: head.level)
     found = outcome.issues.counted(lambda head: (head.code, str(head.level)))
@@ -205,10 +206,10 @@ def _entry(
         "members": outcome.members,
         "errors": levels[Level.ERROR],
         "warnings": levels[Level.WARNING],
-        "answers": dict(records.unit) if accepted else {},
-        "unit_sheet": submission.unit.name if submission.unit else "",
-        "member_sheet": submission.member.name if submission.member else "",
-        "id_column": _id_column(submission.member, definition),
+        "answers": dict(records.record) if accepted else {},
+        "unit_sheet": record.name if record else "",
+        "member_sheet": main.name if main else "",
+        "id_column": _id_column(main, definition),
         "found": [[code, level, count] for (code, level), count in sorted(found.items())],
         "problems": _problems(outcome, definition),
         "annotated": annotated,
@@ -216,7 +217,7 @@ def _entry(
 
 
 def _id_column(sheet: RawSheet | None, definition: Form) -> int:
-    key = next((f.key for f in definition.member if f.kind == "id_number"), "")
+    key = next((f.key for f in definition.main_table if f.kind == "id_number"), "")
     return sheet.at.get(key, (0, 0))[1] if sheet else 0
 
 
@@ -224,7 +225,7 @@ def _problems(outcome: Outcome, definition: Form) -> list[dict[str, Any]]:
     """What stands in the way or should be looked at, ID numbers masked; a line a kind of fault."""
     from converter.report import issue_text
 
-    words = issue_text.IssueRenderer(definition, show_ids=False)
+    renderer = issue_text.IssueRenderer(definition, show_ids=False)
     groups = issue_text.grouped(issue_text.ordered(outcome, definition))
     serious = [group for group in groups if group[0].level is not Level.NOTE]
     return [
@@ -237,7 +238,7 @@ def _problems(outcome: Outcome, definition: Form) -> list[dict[str, Any]]:
             "count": len(group),
         }
         for group in serious[:PROBLEMS]
-        for first in [words.of(group[0])]
+        for first in [renderer.render(group[0])]
     ]
 
 
@@ -247,12 +248,7 @@ def _digest(records: Any, definition: Form) -> str:
 
     contents = []
     for resource in definition.package.resources:
-        keys = [key for _, key in resource.columns]
-        if resource.sheet == definition.unit.key:
-            columns = [[records.unit.get(key, "")] for key in keys]
-        else:
-            blank = [""] * max(map(len, records.members.values()), default=0)
-            columns = [records.members.get(key, blank) for key in keys]
+        columns = records.columns(resource.sheet, [key for _, key in resource.columns])
         header = [name for name, _ in resource.columns]
         data = tables.encode(header, columns, definition.package.encoding)
         contents.append((resource.path, data))
@@ -261,12 +257,13 @@ def _digest(records: Any, definition: Form) -> str:
 
 def _spool(file: IO[str], number: int, checked: checking.Checked, definition: Form) -> None:
     """Number of the file, number of the record, row of the sheet, then the fields."""
-    sheet = checked.submission.member
+    table = definition.main_table
+    sheet = checked.submission.sheets.get(table.key)
     if sheet is None:
         return
-    members = checked.records.members
+    members = checked.records.tables[table.key]
     blank = [""] * len(sheet)
-    columns = [members.get(field.key, blank) for field in definition.member]
+    columns = [members.get(field.key, blank) for field in table]
     counted = range(1, len(sheet) + 1)
     numbers = [number] * len(sheet)
     # Quoted throughout: the register reads it without guessing.

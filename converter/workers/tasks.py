@@ -6,7 +6,7 @@ tasks need is imported by them: most workers check one small workbook.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,13 +107,12 @@ def _judged(
     for number, path in enumerate(paths):
         about_to_read(number)
         waiting.append(read(path, definition))
-        member = waiting[-1].member
-        rows += len(member) if member else 0
+        rows += sum(waiting[-1].count(table.key) for table in definition.tables)
         if rows >= ROWS_A_FRAME and not halves:
             result += checking.check(waiting, definition, today())
             waiting, rows = [], 0
     if halves:
-        waiting = checking.merge_halves(waiting, workbook.MISSING_SHEET)
+        waiting = checking.merge_halves(waiting, definition, workbook.MISSING_SHEET)
     return result + (checking.check(waiting, definition, today()) if waiting else [])
 
 
@@ -180,12 +179,17 @@ def _is_sealed(issue: Issue | IssueGroup) -> bool:
 
 def _as_known(old: Submission, records: Records) -> Records:
     """Without the fields that an older package does not have: nothing is known of them."""
-    unit = old.unit.columns if old.unit else {}
-    member = old.member.columns if old.member else {}
+    known = {key: raw.columns.keys() for key, raw in old.sheets.items()}
+    record = {
+        field for key, fields in known.items() if key not in records.tables for field in fields
+    }
     return replace(
         records,
-        unit={key: text for key, text in records.unit.items() if key in unit},
-        members={key: texts for key, texts in records.members.items() if key in member},
+        record={key: text for key, text in records.record.items() if key in record},
+        tables={
+            table: {key: texts for key, texts in found.items() if key in known.get(table, ())}
+            for table, found in records.tables.items()
+        },
     )
 
 
@@ -204,14 +208,16 @@ def _stamped(stamp: Stamp, holder: Identity) -> Stamp:
 def _other_unit(holder: Identity, checked: checking.Checked, definition: Form) -> list[Issue]:
     """The workbook names another unit, or another superior union, than the identity file."""
     submission = checked.submission
+    sheet = definition.record
+    raw = submission.sheets.get(sheet.key)
     issues = []
-    for field in definition.unit:
+    for field in sheet:
         expected = getattr(holder, field.identity, "") if field.identity else ""
-        found = checked.records.unit.get(field.key, "")
+        found = checked.records.record.get(field.key, "")
         if expected and found and expected != found:
             place = (
-                submission.unit.place(submission.file_of("unit"), field.key, 0)
-                if submission.unit
+                raw.place(submission.file_of(sheet.key), field.key, 0)
+                if raw
                 else Place(submission.file)
             )
             params = {"expected": expected}
@@ -228,12 +234,11 @@ def verify(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answe
 
     definition = loading.load(Path(args["form"]))
     found = package.examine(Path(args["path"]), definition)
-    member, told = found.submission.member, next(
-        found.counts.get(r.name, 0) for r in definition.package.resources if r.sheet == "member"
-    )  # fmt: skip
+    read, told = found.submission.sheets, found.counts.get(definition.main_resource.name, 0)
+    key = definition.main_table.key
     return {
         "issues": [protocol.pack_issue(issue) for issue in found.submission.issues],
-        "members": len(member) if member else told if found.sealed else 0,
+        "members": len(read[key]) if key in read else told if found.sealed else 0,
     }, ()
 
 
@@ -261,14 +266,15 @@ def template(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Ans
         stamp = _stamped(stamp, identity.parse(blobs[0]).identity)
     if any(issue.level is Level.ERROR for issue in issues):
         return {"issues": [protocol.pack_issue(issue) for issue in issues]}, ()
-    members = len(data.member) if data and data.member else 0
+    members = data.count(definition.main_table.key) if data else 0
     rows = args["rows"] or definition.limits["rows"]
     made = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
     writing.write_bytes_atomically(Path(args["output"]), made)
     extras = [
-        (sheet.name, *extra) for sheet in ((data.unit, data.member) if data else ()) if sheet
+        (sheet.name, *extra)
+        for sheet in (data.sheets.values() if data else ())
         for extra in sheet.leftovers
-    ]  # fmt: skip
+    ]
     return {
         "rows": workbook_template.prepared_rows(rows, members),
         "members": members,
@@ -308,7 +314,7 @@ def show(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
         from converter import statistics
 
         tables = statistics.tables(checked.records, definition, today())
-        answer["tables"] = [[t.title, list(t.header), [list(r) for r in t.rows]] for t in tables]
+        answer["tables"] = list(map(asdict, tables))
     else:
         answer |= _readable(checked.records, definition)
     return answer, behind
@@ -320,8 +326,11 @@ def _label(text: str, field: Field, definition: Form) -> str:
 
 def _with_labels(changes: dict[str, Any], definition: Form) -> dict[str, Any]:
     """Compared as canonical text, shown as labels."""
-    members = [change for member in changes["changed"] for change in member["fields"]]
-    for sheet, found in ((definition.unit, changes["unit"]), (definition.member, members)):
+    compared = [(definition.record, changes["record"])]
+    for table in changes["tables"]:
+        found = [change for row in table["changed"] for change in row["fields"]]
+        compared.append((definition.sheet(table["sheet"]), found))
+    for sheet, found in compared:
         for change in found:
             field = sheet.field(change["field"])
             change["old"] = _label(change["old"], field, definition)
@@ -333,15 +342,19 @@ def _readable(records: Records, definition: Form) -> dict[str, Any]:
     """Canonical text → what a person reads: labels for codes."""
     return {
         "stamp": {"period": records.stamp.period, "unit_code": records.stamp.unit_code},
-        "unit": {
-            field.key: _label(records.unit.get(field.key, ""), field, definition)
-            for field in definition.unit
+        "record": {
+            field.key: _label(records.record.get(field.key, ""), field, definition)
+            for field in definition.record
         },
-        "members": {
-            field.key: [
-                _label(text, field, definition) for text in records.members.get(field.key, [])
-            ]
-            for field in definition.member
+        "tables": {
+            table.key: {
+                field.key: [
+                    _label(text, field, definition)
+                    for text in records.tables[table.key].get(field.key, [])
+                ]
+                for field in table
+            }
+            for table in definition.tables
         },
     }
 

@@ -120,18 +120,21 @@ def line(checked: Checked) -> Line:
 
 def kept(checked: Checked) -> list[object]:
     """All that is not an issue: canonical texts, reasons, cells that the form does not know."""
-    records, sheets = checked.records, (checked.submission.unit, checked.submission.member)
+    records, sheets = (
+        checked.records,
+        checked.submission.sheets.values(),
+    )
     return [
-        dict(records.unit),
-        {key: list(texts) for key, texts in records.members.items()},
+        dict(records.record),
+        {key: list(texts) for key, texts in records.tables["member"].items()},
         [list(reason) for reason in records.reasons],
-        [[list(extra) for extra in sheet.leftovers] for sheet in sheets if sheet],
+        [[list(extra) for extra in sheet.leftovers] for sheet in sheets],
     ]
 
 
 def address(issue: Issue) -> str:
     """U!B5, M!C17; the sheet itself for what the form does not know; '' for the whole file."""
-    known = {FORM.unit.title: "U", FORM.member.title: "M"}
+    known = {FORM.record.title: "U", FORM.main_table.title: "M"}
     sheet = known.get(issue.place.sheet, issue.place.sheet)
     return f"{sheet}!{issue.place.cell}".replace(" ", "_") if sheet else ""
 

@@ -69,10 +69,10 @@ def test_from_the_keys_to_the_opened_tables(desk: Desk, tmp_path: Path) -> None:
     second = package.examine(sealed, FORM, union=union, opener=opener)
     assert (first.submission.issues, second.submission.issues) == ((), ())
     assert (first.signed, second.signed, second.sealed) == (True, True, True)
-    assert first.submission.unit == second.submission.unit
-    assert first.submission.member == second.submission.member
-    assert second.submission.member is not None
-    assert len(second.submission.member) == 12
+    assert first.submission.sheets["unit"] == second.submission.sheets["unit"]
+    assert first.submission.sheets["member"] == second.submission.sheets["member"]
+    assert second.submission.sheets["member"] is not None
+    assert len(second.submission.sheets["member"]) == 12
 
 
 def test_a_sealed_package_is_fine_to_check_and_tells_nothing_more(

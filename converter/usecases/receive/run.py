@@ -1,9 +1,9 @@
 """Inbox → worker processes → register and replies, batch by batch.
 
-Workers parse and judge; this process alone writes. For each batch: the register settles what
-became of every file, the receipts are written, then the transaction is committed. Killed in
-between, the batch is simply done again and writes the same replies over; what was committed is
-known by path and content and left alone.
+Workers read and validate; this process alone writes. For each batch: the register decides the
+state of every file, the receipts are written, then the transaction is committed. After a kill in
+between, the batch is done again and writes the same replies; what was committed is known by path
+and content and not done again.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ UNPACKED = ".converter-unpacked"  # in a folder that a cluster sees
 class Received:
     """One file and what became of it."""
 
-    arrival: ReceivedFile
-    settled: RegisteredFile
+    received: ReceivedFile
+    registered: RegisteredFile
     receipt: str  # '' without a reply folder
     annotated: str
 
@@ -60,7 +60,7 @@ class Plan:
     signer: receipts.ReceiptSigner | None
     jobs: int  # processes at a time
     now: int  # seconds since 1970
-    pool: Sequence[Runner] = ()  # who does the work; none: processes here
+    pool: Sequence[Runner] = ()  # what does the work; none: processes on this machine
     shared: Path | None = None  # a folder that `pool` sees, for what comes out of zips
 
 
@@ -94,7 +94,7 @@ def _received(
     plan: Plan,
     worker: Worker,
 ) -> Iterator[Received | int]:
-    """What was received; a number tells by how many files the work has grown."""
+    """What was received; a number is by how many files the work has grown."""
     publisher = _Publisher(register, plan)
     unpacked = _place_for_zips(register, plan)
     with engine.local_pool(worker, plan.jobs) as own:
@@ -107,7 +107,7 @@ def _received(
             yield len(opened.items) + len(opened.refused) - len(chosen)
             yield from _refused(opened, register, plan, done)
             fresh = [item for item in opened.items if (item.name, item.content) not in done]
-            for received in _judged(fresh, pool, register, plan):
+            for received in _validated(fresh, pool, register, plan):
                 yield from received
                 publisher.after_a_batch()
             for name in register.finish_containers(opened.containers):
@@ -125,11 +125,11 @@ def _place_for_zips(register: Register, plan: Plan) -> Path:
 
 
 def _with_keys(plan: Plan, own: Sequence[Runner]) -> Sequence[Runner]:
-    """The plan's pool; what only the union's keys open is judged by workers of our own."""
+    """The plan's pool; what only the union's keys open is validated by local workers."""
     if plan.keys is None:
         return plan.pool
-    home = Shared(own)
-    return [KeyholderRunner(away, home) for away in plan.pool]
+    local = Shared(own)
+    return [KeyholderRunner(remote, local) for remote in plan.pool]
 
 
 class _Publisher:
@@ -203,10 +203,10 @@ def _refused(
         yield from _register(batch, "", register, plan)
 
 
-# --- judging -------------------------------------------------------------------------------
+# --- validating -------------------------------------------------------------------------------
 
 
-def _judged(
+def _validated(
     items: Sequence[InboxFile],
     pool: Sequence[Runner],
     register: Register,
@@ -218,7 +218,7 @@ def _judged(
     spool = register.spool / "members.csv.gz"
     with engine.answers(tasks, pool, _split, lambda t, died: _lost(t, died, plan.form)) as found:
         for data, blobs in found:
-            batch = [_still(e, by_name[e["file"]], plan.form) for e in data["files"]]
+            batch = [_unchanged(e, by_name[e["file"]], plan.form) for e in data["files"]]
             for blob in blobs:
                 spool.write_bytes(blob)
             yield _register(batch, str(spool) if blobs else "", register, plan)
@@ -258,9 +258,11 @@ def _lost(task: Task, died: WorkerDied, form: Form) -> engine.Answer:
     return {"files": [_lost_entry(number, name, issue, form)]}, ()
 
 
-def _still(entry: dict[str, Any], item: InboxFile, form: Form) -> tuple[dict[str, Any], InboxFile]:
-    """A verdict goes with the bytes that were hashed; of a file that was moved or written to
-    since, nothing is known but that."""
+def _unchanged(
+    entry: dict[str, Any], item: InboxFile, form: Form
+) -> tuple[dict[str, Any], InboxFile]:
+    """A result holds for the bytes that were hashed; of a file that was moved or written to since,
+    only that is known."""
     if item.is_unchanged():
         return entry, item
     issue = Issue(CHANGING, Level.ERROR, Place(item.name))
@@ -268,7 +270,7 @@ def _still(entry: dict[str, Any], item: InboxFile, form: Form) -> tuple[dict[str
 
 
 def _lost_entry(number: int, name: str, issue: Issue, form: Form) -> dict[str, Any]:
-    """What a worker would have said of a file that it could not read."""
+    """What a worker would have answered for a file that it could not read."""
     problem = {
         "code": issue.code,
         "level": str(issue.level),
@@ -293,14 +295,14 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
     size = 0
     for item in items:
         try:
-            here = item.path.stat().st_size
+            added = item.path.stat().st_size
         except OSError:
-            here = 0
-        if batch and (len(batch) >= FILES_A_BATCH or size + here > BYTES_A_BATCH):
+            added = 0
+        if batch and (len(batch) >= FILES_A_BATCH or size + added > BYTES_A_BATCH):
             yield batch
             batch, size = [], 0
         batch.append(item)
-        size += here
+        size += added
     if batch:
         yield batch
 
@@ -312,27 +314,27 @@ def _register(
     batch: Sequence[tuple[dict[str, Any], InboxFile]], spool: str, register: Register, plan: Plan
 ) -> list[Received]:
     received = datetime.fromtimestamp(plan.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    arrivals = [_arrival(entry, item, spool) for entry, item in batch]
+    files = [_received_file(entry, item, spool) for entry, item in batch]
     form = {"id": plan.form.id, "version": plan.form.version}
     replies: list[Received] = []
-    files: list[tuple[Path, bytes]] = []
-    with register.record(arrivals, received) as settled:
-        for (entry, _), arrival, one in zip(batch, arrivals, settled, strict=True):
-            told = ""
+    receipt_files: list[tuple[Path, bytes]] = []
+    with register.record(files, received) as registered:
+        for (entry, _), file, one in zip(batch, files, registered, strict=True):
+            receipt = ""
             if plan.reply:
-                target = box.receipt(plan.reply, arrival.file)
-                made = receipts.make(arrival, one, received, form, entry["problems"])
+                target = box.receipt(plan.reply, file.file)
+                made = receipts.make(file, one, received, form, entry["problems"])
                 target.parent.mkdir(parents=True, exist_ok=True)
-                files.append((target, receipts.encode(made, plan.signer)))
-                told = str(target)
+                receipt_files.append((target, receipts.encode(made, plan.signer)))
+                receipt = str(target)
                 if not entry.get("annotated"):  # an earlier version of the file had faults
-                    box.annotated(plan.reply, arrival.file).unlink(missing_ok=True)
-            replies.append(Received(arrival, one, told, entry.get("annotated", "")))
-        writing.write_many(files)
+                    box.annotated(plan.reply, file.file).unlink(missing_ok=True)
+            replies.append(Received(file, one, receipt, entry.get("annotated", "")))
+        writing.write_many(receipt_files)
     return replies
 
 
-def _arrival(entry: dict[str, Any], item: InboxFile, spool: str) -> ReceivedFile:
+def _received_file(entry: dict[str, Any], item: InboxFile, spool: str) -> ReceivedFile:
     status = entry["status"]
     result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(status, REJECTED)
     return ReceivedFile(

@@ -126,7 +126,7 @@ def _by_contents(
 def _read(book: Workbook, index: int, sheet: Sheet, report: IssueCollector) -> _Reading:
     grid = book.grid(index)
     own = IssueCollector(report.form, report.file)
-    if sheet.key == "unit":
+    if sheet.is_record:
         layout = record_sheet.find_layout(grid, sheet)
         if layout:
             raw = record_sheet.read(grid, sheet, layout, own)
