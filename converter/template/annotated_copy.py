@@ -43,7 +43,7 @@ _HANGER = f'<legacyDrawing xmlns:r="{_OFFICE}" r:id="shapes"/>'.encode()
 
 
 class Additions(NamedTuple):
-    """What goes into the marked places of a design, and parts beside its own."""
+    """Values of a blueprint's placeholders, and further parts."""
 
     values: dict[bytes, bytes | Iterable[bytes]]
     parts: list[tuple[str, Iterable[bytes]]]
@@ -51,7 +51,7 @@ class Additions(NamedTuple):
 
 @dataclass(frozen=True)
 class Copy:
-    """`marks` by sheet key, row and column: the colours of cells, of which there may be a million;
+    """`levels` by sheet key, row and column: the colours of cells, of which there may be a million;
     `comments` by sheet key and (row, column). The first page stands in front, others behind."""
 
     levels: Mapping[str, Mapping[int, Mapping[int, Level]]]

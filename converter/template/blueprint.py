@@ -3,7 +3,7 @@ marked (@@last@@, @@unit_name@@ …), the rest stays as it is.
 
 Marked are the last prepared row in every formula and area, each answer and reason of the unit
 sheet, the member rows as a whole, and whatever names the unit. So a copy costs the bytes that
-differ, whatever it is filled with (see `press`).
+differ, whatever it is filled with (see `renderer`).
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class UnitCell:
 
 @dataclass(frozen=True)
 class Part:
-    """One file of the workbook: bytes, and marks at the odd places."""
+    """One file of the workbook: bytes at even places, placeholders between them."""
 
     name: str
     pieces: tuple[bytes, ...]

@@ -1,4 +1,4 @@
-"""The marked places of a design filled with a clerk's answers."""
+"""The placeholders of a blueprint filled with a clerk's answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from converter.template.unit_sheet import locked_text
 def unit_cells(
     plan: Blueprint, stamp: Stamp, data: Submission | None, copy: Copy | None
 ) -> dict[bytes, bytes]:
-    """The answers and reasons of the unit sheet, by their marks."""
+    """The answers and reasons of the unit sheet, by their placeholders."""
     unit = plan.layout.record
     found = {}
     for mark, cell in plan.unit_cells.items():

@@ -1,8 +1,8 @@
-"""Workbooks of one form, pressed by the thousand: blank ones for units, filled ones for clerks.
+"""Workbooks of one form, rendered by the thousand: blank ones for units, filled ones for clerks.
 
 What openpyxl designed is compressed once; a copy costs the parts that differ. Blank workbooks
 for units differ in names alone, which go between blocks that are compressed already
-(`ooxml.Pattern`). Filled ones have their sheets written anew, row by row (`rows`).
+(`zip_writing.Pattern`). Filled ones have their sheets written anew, row by row (`rows`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sheets of plain text beside the form's own: lists of what was found, changed or left over.
 
-Written here from first to last: their rows differ from copy to copy. `Look`s stand for styles
-that the workbook was designed with (see `design`).
+Written here from first to last: their rows differ from copy to copy. `CellStyle`s stand for styles
+that the workbook was designed with (see `blueprint`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A workbook file → Submission: what it is, limits, typed cells with addresses, headings.
 
 `read` never raises on bad data: what stands in the way of reading is an issue of stage F, what
-is wrong with sheets, headings and stamp one of stage S. A lack of memory is raised: whoever
-runs the reading bounds it. `detect_type` tells what a file is.
+is wrong with sheets, headings and stamp one of stage S. A lack of memory is raised: the
+caller bounds it. `detect_type` names what a file is.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
     report = IssueCollector(form, name or str(path))
     try:
         return _read(path, form, report)
-    except UnreadableFile as refused:
-        report.add_unreadable(refused)
+    except UnreadableFile as error:
+        report.add_unreadable(error)
     except OSError:
         report.add(CODES["unreadable"])
     # What was found of sheets is worth nothing beside a file that is not read.
@@ -73,7 +73,7 @@ def _read(path: Path, form: Form, report: IssueCollector) -> Submission:
 
 @contextmanager
 def open_book(path: Path) -> Iterator[Workbook]:
-    """A workbook whose sheets are read when they are asked for. Raises UnreadableFile, OSError."""
+    """A workbook whose sheets are read on demand. Raises UnreadableFile, OSError."""
     if found := unreadable_reason(path):
         raise UnreadableFile(CODES[found])
     with path.open("rb") as file:
@@ -90,7 +90,7 @@ def open_book(path: Path) -> Iterator[Workbook]:
 
 
 def _state(file: BinaryIO) -> tuple[int, int]:
-    """Size and time: what tells that somebody writes to a file."""
+    """Size and time of the last change: they differ where another program writes to a file."""
     found = os.fstat(file.fileno())
     return found.st_size, found.st_mtime_ns
 
@@ -111,10 +111,10 @@ def _open(file: BinaryIO, name: str, size: int) -> Workbook:
         data = file.read()
         try:
             return xls.XlsWorkbook(data)
-        except UnreadableFile as refused:
-            if refused.code == "F316" and name.lower().endswith(WPS_SUFFIXES):
-                raise UnreadableFile(CODES["et"]) from refused
-            if refused.code != "F201":
+        except UnreadableFile as error:
+            if error.code == "F316" and name.lower().endswith(WPS_SUFFIXES):
+                raise UnreadableFile(CODES["et"]) from error
+            if error.code != "F201":
                 raise
         from converter.workbook import decryption
 

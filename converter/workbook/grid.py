@@ -1,4 +1,4 @@
-"""One sheet as every reader gives it: texts and types by row and column, and what is odd.
+"""One sheet as every reader gives it: texts and types by row and column, and what is unusual.
 
 Rows and columns count from 1. Whole columns are arrays: a sheet may have a million rows.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-# Columns that are looked at: a form has a few dozen. Far-off columns hold nobody's answers.
+# Columns that are read: a form has a few dozen. Columns farther right hold no answers.
 WIDEST = 256
 
 Box = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -66,7 +66,7 @@ class GridFacts:
 
 
 class CellComment(NamedTuple):
-    """A comment that somebody has hung on a cell."""
+    """A comment on a cell."""
 
     author: str
     text: str
@@ -92,4 +92,4 @@ class Grid(Protocol):
         """Column → row → text, of cells from row `first` on that hold a text."""
 
     def formulas(self, columns: Sequence[int]) -> dict[int, FormulaCells] | None:
-        """Where formulas stand; None = the reader cannot tell."""
+        """Where formulas stand; None = the format does not say."""

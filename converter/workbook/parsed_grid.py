@@ -36,7 +36,7 @@ class ParsedGrid:
     errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
     # Columns → row → has a program computed the formula that stands there? None = not known.
     find_formulas: Callable[[Iterable[int]], dict[int, dict[int, bool]]] | None = None
-    # The number behind a cell that a reader took for a day or a time of day.
+    # The number that a cell stores where the parser gave a day or a time of day.
     stored: Callable[[int, int], float | None] = _not_stored
 
     def head(self, count: int) -> list[list[str]]:

@@ -1,7 +1,7 @@
 """What a file really is, by its contents; the extension decides only where contents cannot.
 
-`sniff` names it by one word; `CODES` gives the refusal for each word that is no workbook we
-read. Sources: the formats' magic numbers; [MS-CFB] for OLE, whose streams tell what is inside;
+`detect_type` gives its type as one word; `CODES` has the issue for each type that is not read.
+Sources: the formats' magic numbers; [MS-CFB] for OLE, whose streams show what is inside;
 part names of ECMA-376 and ODF packages.
 """
 
@@ -114,7 +114,7 @@ _OLE_STREAMS = (
     ("NativeContent_MAIN", "old_table"),  # Quattro Pro since 9
 )
 TYPES = "[content_types].xml"
-# What an Office package says of its parts, where none of them has its usual name.
+# What an Office package says of its parts, where none of them has its standard name.
 _OFFICE_TYPES = (
     (b"vbaProject", "xlsm"),
     (b"ms-excel.sheet.binary", "xlsb"),
@@ -150,7 +150,7 @@ def detect_type(path: Path) -> str:
 
 
 def unreadable_reason(path: Path) -> str:
-    """Why a path cannot be opened as a file, by the same words; '' = nothing is known."""
+    """Why a path cannot be opened as a file, as such a type; '' = nothing is known."""
     try:
         state = path.stat()
     except (FileNotFoundError, ValueError):  # or a name that no system allows
@@ -164,7 +164,7 @@ def unreadable_reason(path: Path) -> str:
 
 
 def detect_open_type(file: BinaryIO, name: str = "") -> str:
-    """The same as `sniff` for an open, seekable file that goes by a name."""
+    """The same as `detect_type` for an open, seekable file that goes by a name."""
     return detect_open(file, name)[0]
 
 
@@ -174,7 +174,7 @@ def detect_open(file: BinaryIO, name: str = "") -> tuple[str, list[zipfile.ZipIn
     if head.startswith((ZIP_MAGIC, b"PK\x05\x06")):
         return _zip(file)
     found = _contents(head, file, Path(name).suffix.lower())
-    # Office leaves '~$name.xlsx' beside a file that is open; it says who has opened it.
+    # Office leaves '~$name.xlsx' beside a file that is open; it holds the name of the user.
     return "lock" if found in ("unknown", "text") and name.startswith("~$") else found, []
 
 

@@ -2,7 +2,7 @@
 
 An inbox gets workbooks and packages by the zip, and zips of zips. Nothing in a zip is believed:
 the list of members is vetted before anything is inflated, members are counted while they are
-inflated and land under numbers in a folder of ours; their names are only told, made harmless
+inflated and land under numbers in a folder of ours; their own names are for display, made harmless
 and unique. Names without the UTF-8 flag are UTF-8 where a Mac made the zip, else GBK: `_Names`.
 
 >>> safe_name("../一县\\\\填报?.xlsx")
@@ -114,16 +114,16 @@ def _unpack(
                 target = folder / f"{budget.number}{_suffix(inner)}"
                 try:
                     digest = _inflate(archive, info, target, budget)
-                except _Refused as refused:
-                    yield Refusal(inner, f"{content}:{inner}", refused.code, refused.params)
+                except _Refused as error:
+                    yield Refusal(inner, f"{content}:{inner}", error.code, error.params)
                     continue
                 if detect_type(target) == "zip":
                     yield from _unpack(target, digest, inner, folder, depth + 1, budget)
                     target.unlink(missing_ok=True)
                 else:
                     yield Member(inner, target, digest)
-    except _Refused as refused:
-        yield Refusal(name, content, refused.code, refused.params)
+    except _Refused as error:
+        yield Refusal(name, content, error.code, error.params)
     except _DAMAGED:
         yield Refusal(name, content, "F601")
 
@@ -210,7 +210,7 @@ class _Names:
 
 
 def _unflagged(info: zipfile.ZipInfo) -> bytes:
-    """The bytes of a name whose encoding nothing tells; b'' where it is clear."""
+    """The bytes of a name whose encoding is not declared; b'' where it is."""
     if info.flag_bits & 0x800 or info.orig_filename.isascii():
         return b""
     try:

@@ -1,7 +1,7 @@
 """What a workbook holds beside the form's answers: further columns, remarks, other sheets.
 
-Read only when somebody wants to carry it over: most files hold nothing of the kind. What the
-form itself writes (titles, notes, headings, running numbers, formulas) is no content of anybody's.
+Read only to be carried over: most files hold nothing of the kind. What the
+form itself writes (titles, notes, headings, running numbers, formulas) is not content.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ class Leftovers(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Sheets that this program wrote itself: they are read by nobody, or carried on."""
+    """Sheets that this program wrote itself: they are not read, or carried on."""
 
     sheets: Collection[str]
-    carried: str  # a sheet of remains from an earlier copy …
+    carried: str  # a sheet of leftovers from an earlier copy …
     carried_from: int  # … and the row where they begin
 
 
@@ -125,7 +125,7 @@ def _filled(grid: Grid) -> Iterator[Cell]:
 
 
 def _carried(grid: Grid, first: int) -> Iterator[LeftoverCell]:
-    """Remains that an earlier copy listed: file, sheet, cell, text."""
+    """Leftovers that an earlier copy listed: file, sheet, cell, text."""
     left = grid.facts.left
     columns = grid.read(range(left, left + 4), first)
     if len(columns) < 4:
@@ -146,9 +146,14 @@ def _beside_answers(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> I
         {roles.get("note")} if ours else set()
     )
     for row, column, text in _filled(grid):
-        asked = (column in items and names.field(text)) or plain(text) in known
+        is_item = (column in items and names.field(text)) or plain(text) in known
         answered = (row, column) in answers or (row, column) in reasons
-        if not asked and not answered and column not in silent and not (ours and row == STATUS_ROW):
+        if (
+            not is_item
+            and not answered
+            and column not in silent
+            and not (ours and row == STATUS_ROW)
+        ):
             yield row, column, text
 
 
@@ -182,8 +187,8 @@ def _roles(grid: Grid, row: int, sheet: Sheet) -> dict[str, int]:
 
 
 def _own_texts(sheet: Sheet) -> set[str]:
-    """What the form itself says on a sheet: titles, notes, headings, sections."""
-    said = {sheet.title, *sheet.headings.values()}
+    """The texts of the form itself on a sheet: titles, notes, headings, sections."""
+    own = {sheet.title, *sheet.headings.values()}
     for field in sheet:
-        said |= {field.title, field.note, field.section, *field.aliases}
-    return {plain(text) for text in said if text.strip(BLANKS)}
+        own |= {field.title, field.note, field.section, *field.aliases}
+    return {plain(text) for text in own if text.strip(BLANKS)}

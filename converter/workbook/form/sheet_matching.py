@@ -35,7 +35,7 @@ class Workbook(Protocol):
     def comments(self, index: int) -> CellComments: ...
 
     def finish(self) -> None:
-        """Look at what nobody asked for. Raises UnreadableFile."""
+        """Vet the parts that have not been read. Raises UnreadableFile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class _Reading:
 
 
 def read_sheets(book: Workbook, form: Form, report: IssueCollector) -> dict[str, RawSheet]:
-    """The form's sheets that are there, by key. What is odd about them goes to the report."""
+    """The form's sheets that are there, by key. What is unusual about them goes to the report."""
     named = {sheet.key: _named(book, sheet) for sheet in form.sheets}
     taken = {index for tier in named.values() for index in tier}
     found: dict[str, RawSheet] = {}
@@ -117,7 +117,7 @@ def _by_contents(
         try:
             reading = _read(book, index, sheet, report)
         except UnreadableFile:
-            continue  # nobody asked for that sheet
+            continue  # the form does not need that sheet
         if reading.complete:
             found.append(reading)
     return found

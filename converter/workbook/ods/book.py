@@ -1,7 +1,7 @@
 """OpenDocument spreadsheets: parts that passed the pre-flight → grids.
 
-The archive is vetted as that of an Excel workbook is, with the same limits. A cell tells its type
-itself, so that no number format is looked at.
+The archive is vetted as that of an Excel workbook is, with the same limits. A cell names its own
+type, so that no number format is needed.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class OdsWorkbook:
         return {}
 
     def finish(self) -> None:
-        """Look at what nobody asked for. Raises UnreadableFile."""
+        """Vet the parts that have not been read. Raises UnreadableFile."""
         self._parts.finish()
 
     def grid(self, index: int) -> Grid:

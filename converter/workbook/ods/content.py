@@ -230,7 +230,7 @@ class _Reader:
         has_formula = f"{_TABLE}formula" in cell
         if value == "" and not has_formula:
             return
-        # Cells far off to the right are counted, not kept: nobody looks at them.
+        # Cells far to the right are counted, not kept: no form is as wide.
         for at in range(column, min(column + count, max(WIDEST, column) + 1)):
             if cell.get(f"{_CALC}value-type") == "error":
                 run.errors[at] = str(value)
@@ -291,7 +291,7 @@ def _days(span: re.Match[str]) -> float:
 
 
 def rows_of(table: OdsTable, columns: range, top: int, bottom: int) -> Iterator[tuple[object, ...]]:
-    """Every row from `top` to `bottom`, made when it is asked for; '' = blank."""
+    """Every row from `top` to `bottom`, made on demand; '' = blank."""
     blank = ("",) * len(columns)
     row = top
     for run in table.runs:

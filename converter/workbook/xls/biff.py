@@ -2,7 +2,7 @@
 
 Excel minds neither a table of strings with a wrong count nor names and remarks that make no
 sense to xlrd, nor cells of a style that the file does not have, and reads a stream to its end
-whatever the container says of its length. Nothing here changes what a cell holds.
+whatever length the container gives. Nothing here changes what a cell holds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from io import BytesIO
 
 _HEAD = struct.Struct("<HH")  # kind, bytes that follow
 _STRINGS, _CONTINUE = 0x00FC, 0x003C
-# Names, remarks: nobody asks for them.
+# Names and other records that are not needed.
 _SKIPPED = {0x0018, 0x0023, 0x001C}
 _STYLE = 0x00E0
 # Records of one cell: row, column, style, value.
@@ -64,7 +64,7 @@ def _records(stream: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _style_places(kind: int, start: int, length: int) -> range:
-    """Where in a record the styles of its cells are told."""
+    """Where a record holds the styles of its cells."""
     if kind in _CELLS and length >= 6:
         return range(start + 4, start + 5)
     return range(start + 4, start + length - 6, 6) if kind == _NUMBERS else range(0)
@@ -82,23 +82,23 @@ def _count(pieces: list[bytes]) -> int:
             break
         left, flags = struct.unpack_from("<HB", piece, at)
         at += 3
-        behind = 0  # formats and readings
+        trailing = 0  # bytes of formats and readings
         if flags & 8:
-            behind += 4 * struct.unpack_from("<H", piece, at)[0]
+            trailing += 4 * struct.unpack_from("<H", piece, at)[0]
             at += 2
         if flags & 4:
-            behind += struct.unpack_from("<L", piece, at)[0]
+            trailing += struct.unpack_from("<L", piece, at)[0]
             at += 4
         while left:
             width = 1 + (flags & 1)
-            here = min((len(pieces[number]) - at) // width, left)
-            left, at = left - here, at + here * width
+            taken = min((len(pieces[number]) - at) // width, left)
+            left, at = left - taken, at + taken * width
             if left:
                 number += 1
                 if number == len(pieces):
                     return count
-                # A string that goes on in the next record tells anew how wide it is.
+                # A string that continues in the next record repeats the flag of its width.
                 flags, at = pieces[number][0], 1
-        at += behind
+        at += trailing
         count += 1
     return count

@@ -1,6 +1,6 @@
 """Workbooks of Excel 2003 and before (BIFF, [MS-XLS]) by xlrd.
 
-xlrd raises nearly anything at damaged files; all of it becomes one refusal. Formulas are
+xlrd raises nearly anything at damaged files; all of it becomes UnreadableFile. Formulas are
 hidden from it, so a formula that was never computed reads as the value that is stored.
 """
 
@@ -61,7 +61,7 @@ class XlsWorkbook:
 
     @property
     def outside(self) -> int:
-        """Not told by the reader of the old format, which looks at nothing outside either."""
+        """Not known of the old format, whose parser follows no link either."""
         return 0
 
     def grid(self, index: int) -> Grid:

@@ -27,10 +27,10 @@ MOST_MEMBERS = 5_000  # five times the largest honest count
 LARGEST_INFLATED = 768 << 20  # what fits a worker's memory beside all that is made of it
 LARGEST_RATIO = 200  # only bombs passed it
 RATIO_GRACE = 64 << 20  # small files may be very regular: no ratio below this size
-SMALL = 64 << 10  # bytes; larger parts stay packed until they are asked for …
+SMALL = 64 << 10  # bytes; larger parts stay packed until they are read …
 LARGE = 1 << 20  # … and come in pieces of about this size
 PIECE = 128 << 10  # packed bytes that are inflated at a time
-MAGIC_LENGTH = 256  # bytes that tell what a part is
+MAGIC_LENGTH = 256  # bytes that show what a part is
 
 _LOCAL = struct.Struct("<4s22xHH")  # signature, …, length of name, length of extra
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -61,12 +61,12 @@ _DTD = b"<!DOCTYPE"  # before any entity, and in capitals or it is not well-form
 class Parts(Mapping[str, bytes]):
     """The XML parts of a workbook in UTF-8, by lower-case name.
 
-    Large ones stay packed until they are asked for, whole or as a stream. `finish` looks at
-    those that nobody asked for: a damaged file is damaged, wherever the damage is.
+    Large ones stay packed until they are read, whole or as a stream. `finish` vets those that
+    have not been read: a damaged file is damaged, wherever the damage is.
     """
 
     def __init__(self, file: BinaryIO, members: Sequence[zipfile.ZipInfo]) -> None:
-        """`file` is seekable and stays open as long as parts are asked for; `members` is its
+        """`file` is seekable and stays open as long as parts are read; `members` is its
         directory. Raises UnreadableFile."""
         members = [info for info in members if not info.is_dir()]
         size = file.seek(0, SEEK_END)
@@ -135,7 +135,7 @@ class Parts(Mapping[str, bytes]):
             last = b""
             for piece in pieces:
                 around = last + piece
-                # One sign is found ten times faster than several.
+                # One character is found ten times faster than several.
                 if b"!" in around and name in self._large and _DTD in around:
                     raise UnreadableFile("F309", part=info.filename)
                 last = piece[-len(_DTD) :]
@@ -248,7 +248,7 @@ def _is_xml(data: bytes) -> bool:
 
 
 def _utf8(data: bytes, name: str) -> bytes:
-    """A part in UTF-8 without byte order mark; refuses document types and odd encodings."""
+    """A part in UTF-8 without byte order mark; refuses document types and unknown encodings."""
     encoding = next((codec for mark, codec in _MARKS if data.startswith(mark)), "")
     if encoding == "utf-8":
         data = data[3:]
@@ -262,7 +262,7 @@ def _utf8(data: bytes, name: str) -> bytes:
             if encoding not in _DECODED:
                 raise UnreadableFile("F312", part=name)
             data = _recoded(data, encoding, name)
-    # One sign is found ten times faster than several.
+    # One character is found ten times faster than several.
     if b"!" in data and (_DTD in data or _DTD.lower() in data[:4096].lower()):
         raise UnreadableFile("F309", part=name)
     return data

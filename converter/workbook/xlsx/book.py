@@ -4,7 +4,7 @@ Most sheets are read by the fast reader. For everything else there is calamine, 
 the file: it gets a small zip in memory with the vetted rows of one sheet, the shared strings, and
 styles that say nothing but 'date' or 'no date'. So it cannot be led to other bytes than those
 that were vetted, and what it knows less well than we do (the Asian date formats, Strict files,
-the 1904 system behind an extension list, unknown error names) does not reach it.
+the 1904 system of an extension list, unknown error names) does not reach it.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ _DATE, _PLAIN = '<xf numFmtId="14"/>', '<xf numFmtId="0"/>'
 
 
 class XlsxWorkbook:
-    """An OOXML workbook. Sheets are read when they are asked for."""
+    """An OOXML workbook. Sheets are read on demand."""
 
     def __init__(self, file: BinaryIO, members: Sequence[ZipInfo] | None = None) -> None:
-        """`file` stays open while sheets are read; `members` is its directory, where somebody
-        has read it. Raises UnreadableFile."""
+        """`file` stays open while sheets are read; `members` is its directory, if
+        it has been read. Raises UnreadableFile."""
         self._parts = archive.Parts(file, members_of(file) if members is None else members)
         self._book = parts.read_book(self._parts)
         self._fast = FastReader(self._parts, self._book)
@@ -79,7 +79,7 @@ class XlsxWorkbook:
         return read_comments(self._parts, self._book.sheets[index].part)
 
     def finish(self) -> None:
-        """Look at what nobody asked for. Raises UnreadableFile."""
+        """Vet the parts that have not been read. Raises UnreadableFile."""
         self._parts.finish()
 
     def _parsed(self, sheet: parts.SheetPart) -> Grid:

@@ -14,7 +14,7 @@ from converter.workbook.xlsx.normalizer import column_number
 
 MOST_COMMENTS = 10_000  # of a sheet
 LARGEST_PART = 16 << 20  # bytes
-LONGEST = 8_000  # characters; a window of this length is read by nobody
+LONGEST = 8_000  # characters; more does not fit a window
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 
 

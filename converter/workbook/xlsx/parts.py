@@ -23,7 +23,7 @@ from converter.workbook.unreadable import UnreadableFile
 # An entry takes five bytes at least; up to a million a wrong count is a slip that costs little.
 CREDIBLE_STRINGS = 1_000_000
 BYTES_A_STRING = 5
-# What XML calls white space. At the ends of a text it counts only where the file says so.
+# What XML calls white space. At the ends of a text it counts only where xml:space says so.
 XML_WHITESPACE = " \t\r\n"
 
 # Links to other workbooks and programs (DDE), and to data bases.
@@ -39,7 +39,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Relation = tuple[str, tuple[str, str]]  # id, (last word of the type, part)
 
-# A name begins behind a blank or another value: a long value that is cut off is searched once.
+# A name begins after a blank or another value: a long value that is cut off is searched once.
 _ATTRIBUTE = re.compile(rb"""(?:^|(?<=[\s"'/]))([^\s=<>"'/]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _CLOSINGS = {b"<!--": b"-->", b"<?": b"?>", b"<![CDATA[": b"]]>"}
 _NO_MARKUP = re.compile(b"|".join(map(re.escape, _CLOSINGS)))
@@ -58,7 +58,7 @@ class SheetPart:
 
 @dataclass(frozen=True, slots=True)
 class BookParts:
-    """What a workbook says of itself."""
+    """What a workbook part lists."""
 
     sheets: tuple[SheetPart, ...]
     date1904: bool
@@ -149,7 +149,7 @@ def attributes_of(inside: bytes) -> dict[str, str]:
 
 def _bare(data: bytes) -> bytes:
     """Without comments, processing instructions and CDATA, whose markup means nothing. One
-    that never ends leaves nothing behind it."""
+    that never ends takes the rest with it."""
     kept, at = [], 0
     while found := _NO_MARKUP.search(data, at):
         kept.append(data[at : found.start()])
@@ -219,9 +219,9 @@ def _linked(
     parts: Mapping[str, bytes], workbook: str, links: Mapping[str, tuple[str, str]], kind: str
 ) -> str:
     """The part of a type, or where it stands by custom ('' = none): some writers forget it."""
-    usual = posixpath.join(posixpath.dirname(workbook), f"{kind}.xml")
+    standard = posixpath.join(posixpath.dirname(workbook), f"{kind}.xml")
     found = (target for linked, target in links.values() if linked == kind)
-    return next((part for part in (*found, usual) if part in parts), "")
+    return next((part for part in (*found, standard) if part in parts), "")
 
 
 @remembered

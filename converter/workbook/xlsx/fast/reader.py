@@ -341,7 +341,7 @@ class FastGrid:
         inside = (column for column in columns if column in self.facts.columns)
         if self.bottom > CACHED_ROWS or bottom < self.bottom:
             return {column: self.values.column(column, first, bottom) for column in inside}
-        # Columns of a short sheet are made once, however often somebody looks at them.
+        # Columns of a short sheet are made once, however often they are read.
         return {column: self._whole(column).cut(first - 1, bottom) for column in inside}
 
     def _whole(self, column: int) -> GridColumn:
