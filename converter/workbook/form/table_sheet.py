@@ -1,4 +1,4 @@
-"""The member sheet: one record a row, columns found by their headings.
+"""A table: one record a row, columns found by their headings.
 
 A row is a record where any field's column holds something that was typed there. Title rows,
 repeated heading rows, section rows and remarks are none; their texts go to the leftovers.
@@ -124,10 +124,8 @@ def _below_merges(merges: Sequence[Box], bottom: int, taken: set[int]) -> int:
 
 
 def is_complete(heading: Heading, sheet: Sheet) -> bool:
-    """Whether every required column is there (of a table without any: every column that is
-    typed): what makes a sheet this table."""
-    required = [field for field in sheet if field.required]
-    needed = required or [field for field in sheet if not field.derive]
+    """Whether every required column is there (or all that are typed): what makes it this table."""
+    needed = [f for f in sheet if f.required] or [f for f in sheet if not f.derive]
     return all(field.key in heading.columns for field in needed)
 
 
@@ -335,8 +333,7 @@ class _Reading:
         if len(runs) > MOST_RUNS:
             runs = [*runs[: MOST_RUNS - 1], [row for run in runs[MOST_RUNS - 1 :] for row in run]]
         for run in runs:
-            n = run[0] - self.first
-            key = next((key for key in self.typed if self.cells[key].types[n]), "")
+            key = next((k for k in self.typed if self.cells[k].types[run[0] - self.first]), "")
             column = self.columns.get(key, self.heading.first_column)
             params: dict[str, str | int] = {"count": len(run), "first": run[0], "last": run[-1]}
             self.report.add("S007", facts.name, (run[0], column), key, params=params)
