@@ -55,6 +55,11 @@ def message(key: str, /, **params: Any) -> str:
     return text.format_map(_Lenient(params))
 
 
+def family_title(family: str) -> str:
+    """What a rule family is called."""
+    return str(_data()[family]["title"])
+
+
 def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
     """What the catalogue says of a code; levels as the form (and the field) wants them.
 

@@ -46,6 +46,17 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit as the roster has it."""
+
+    code: str
+    name: str
+    superior_name: str
+    superior_code: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """What a template says of itself: the form it is of and the unit it was made for."""
 
@@ -80,7 +91,7 @@ class RawSheet:
     rows: Sequence[int]  # sheet row of each record (record sheet: one entry, unused)
     at: Mapping[str, tuple[int, int]]  # field key → (row, column); row 0 = the record's row
     explanations: Mapping[str, list[str]]  # 情况说明: by field key; those of a table under ''
-    extras: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know
+    leftovers: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -199,3 +210,11 @@ class Records:
         found = self.tables[sheet]
         blank = [""] * max(map(len, found.values()), default=0)
         return [found.get(key, blank) for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a submission says, with labels in place of codes."""
+
+    record: Mapping[str, str]  # field key → text
+    tables: Mapping[str, Mapping[str, Sequence[str]]]  # sheet key → field key → one text a row

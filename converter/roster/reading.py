@@ -23,12 +23,11 @@ import pandas as pd
 from converter import workbook
 from converter.forms.roster import CONTACT
 from converter.identity.files import CODE
-from converter.identity.issuing import Unit
 from converter.kinds.base import Cells
 from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, Issues, Level, Place
-from converter.model.submissions import CellType, Outcome, RawSheet
+from converter.model.submissions import CellType, Outcome, RawSheet, Unit
 from converter.validation import sheets
 
 OPTIONAL_COLUMN = "S004"

@@ -19,7 +19,7 @@ from converter.model.issues import Issue
 from converter.model.submissions import Submission
 from converter.validation import checking
 from converter.validation.checking import Checked
-from converter.workers import tasks
+from converter.workers.tasks.check import read
 from tests.corpus.corpora import everything
 from tests.corpus.faults import TODAY
 from tests.make_samples import EPOCH
@@ -38,7 +38,7 @@ def found() -> dict[str, Line]:
         batch: list[tuple[str, Submission]] = []
         for name, path in everything(Path(folder)):
             assert name not in lines.keys() | dict(batch), name
-            batch.append((name, tasks.read(str(path), FORM)))
+            batch.append((name, read(path, FORM)))
             if len(batch) == A_BATCH:
                 lines |= _judged(batch)
                 batch = []
@@ -128,7 +128,7 @@ def kept(checked: Checked) -> list[object]:
         dict(records.record),
         {key: list(texts) for key, texts in records.tables["member"].items()},
         [list(reason) for reason in records.reasons],
-        [[list(extra) for extra in sheet.extras] for sheet in sheets],
+        [[list(extra) for extra in sheet.leftovers] for sheet in sheets],
     ]
 
 

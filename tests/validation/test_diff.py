@@ -87,28 +87,18 @@ def test_ids_given_twice_or_not_at_all_confuse_nothing() -> None:
     assert changes([*PEOPLE, twice, blank], PEOPLE) == NOTHING
 
 
-def test_packed_changes_are_plain_values() -> None:
+def test_all_kinds_of_changes_are_found_at_once() -> None:
     moved = (PEOPLE[1][0], PEOPLE[1][1], "2020-01-01", *PEOPLE[1][3:])
     found = diff.changes(
         records(), records({"staff": "16"}, people=[moved, *PEOPLE[2:], NEW]), FORM
     )
-    assert diff.pack(found) == {
-        "record": [{"field": "staff", "old": "15", "new": "16"}],
-        "tables": [
-            {
-                "sheet": "member",
-                "joined": [{"id": NEW[1], "name": "陈示例"}],
-                "left": [{"id": PEOPLE[0][1], "name": "赵示例"}],
-                "changed": [
-                    {
-                        "id": moved[1],
-                        "name": "钱示例",
-                        "fields": [{"field": "joined_on", "old": "", "new": "2020-01-01"}],
-                    }
-                ],
-            }
-        ],
-    }
+    (table,) = found.tables
+    assert table.joined == (Person(NEW[1], "陈示例"),)
+    assert table.left == (Person(PEOPLE[0][1], "赵示例"),)
+    (changed,) = table.changed
+    assert changed.person == Person(moved[1], "钱示例")
+    assert changed.fields == (FieldChange("joined_on", "", "2020-01-01"),)
+    assert found.record_changed == (FieldChange("staff", "15", "16"),)
 
 
 ROWS = st.lists(st.tuples(*[st.sampled_from("abc")] * 5), max_size=6, unique_by=lambda row: row[1])
