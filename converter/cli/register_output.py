@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli.common import FOUND, OK, err, out, out_page, width
-from converter.cli.officer import refusing
 from converter.messages.catalogue import message
+from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
     from converter.register import Snapshot
@@ -24,7 +24,7 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
     from converter.report.page import tables_page
 
     form = with_codes(folder)
-    with refusing(), Snapshot(store) as register:
+    with Snapshot(store) as register:
         if member:
             table = register_lookup.members(register, form, member.strip(), show_ids=show_ids)
         else:
@@ -46,15 +46,14 @@ def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Pat
     from converter.report import summary, table_export
     from converter.report import table as tabular
     from converter.statistics import collection
-    from converter.usecases.common import UsageError
 
     form = with_codes(folder)
     known = collection.groups(form)
     if set(by) - set(known):
-        raise UsageError(message("store_by", choices="、".join(known)))
+        raise UsageError("store_by", choices="、".join(known))
     if output and not table_export.suffix_of(output):
-        raise UsageError(message("stats_suffix", path=output))
-    with refusing(), Snapshot(store) as register:
+        raise UsageError("stats_suffix", path=output)
+    with Snapshot(store) as register:
         chosen = period or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))

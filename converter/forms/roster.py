@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
-from converter.forms import toml_access
-from converter.model.errors import FormError
+from converter.forms import cards
+from converter.forms.toml_access import TomlTable, load_toml
 from converter.model.forms import Field, Form, Sheet
 
 FILE = "roster.toml"
@@ -19,7 +18,7 @@ CONTACT = "contact"
 # Without these no identity file can be made; what else a card may name.
 NEEDED = ("unit_code", "unit_name", "superior_name")
 KNOWN = (*NEEDED, "superior_code")
-_KEYS = {"key", "title", "kind", "required", "aliases", "note", "width", "identity", CONTACT}
+KEYS = ("key", "title", "kind", "required", "aliases", "note", "width", "identity", CONTACT)
 
 
 class RosterForm(Form):
@@ -43,41 +42,39 @@ def definition(form: Form, folder: Path) -> RosterForm:
 
 
 def _sheet(path: Path) -> Sheet:
-    data = toml_access.load_toml(path)
-    head = toml_access.table(data, "sheet", path)
-    found = tuple(_field(card, path) for card in toml_access.cards(data, "field", path))
-    toml_access.unique(((f.key, f.key) for f in found), path, "key")
-    toml_access.unique(
-        ((t, f.key) for f in found for t in (f.title, *f.aliases)), path, "title or alias"
-    )
-    toml_access.unique(((f.identity, f.key) for f in found if f.identity), path, "identity")
+    file = load_toml(path)
+    file.only(("sheet", "field"))
+    head = file.table("sheet")
+    head.only(("title", "aliases"))
+    found = tuple(_field(card) for card in file.cards("field", "key"))
+    cards.check_names(file, found)
+    file.unique((f.identity, f"{f.key}.identity") for f in found if f.identity)
     for name in NEEDED:
         if name not in {field.identity for field in found if field.required}:
-            raise FormError(path, "field", f'no required field has identity = "{name}"')
+            raise file.error("field", "form_no_identity", name=name)
     return Sheet(
         key="member",
-        title=toml_access.text(head, "title", path, "sheet"),
+        title=cards.sheet_name(head),
         fields=found,
         headings={},
-        aliases=toml_access.texts(head, "aliases", path, "sheet"),
+        aliases=head.texts("aliases"),
     )
 
 
-def _field(card: dict[str, Any], where: Path) -> Field:
-    key = toml_access.text(card, "key", where, "field")
-    identity = toml_access.typed(card, "identity", str, where, key)
+def _field(card: TomlTable) -> Field:
+    identity = card.optional_text("identity")
     if identity and identity not in KNOWN:
-        raise FormError(where, f"{key}.identity", f"must be one of {', '.join(KNOWN)}")
+        raise card.error("identity", "form_no_identity_entry", identity, KNOWN)
     return Field(
-        key=key,
-        title=toml_access.text(card, "title", where, key),
-        kind=toml_access.text(card, "kind", where, key),
+        key=cards.field_key(card),
+        title=card.text("title"),
+        kind=card.text("kind"),
         sheet="member",
-        required=toml_access.typed(card, "required", bool, where, key),
-        aliases=toml_access.texts(card, "aliases", where, key),
-        note=toml_access.typed(card, "note", str, where, key),
-        options={k: v for k, v in card.items() if k not in _KEYS}
-        | {CONTACT: toml_access.typed(card, CONTACT, bool, where, key)},
+        required=card.flag("required"),
+        aliases=card.texts("aliases"),
+        note=card.optional_text("note"),
+        options={k: v for k, v in card.values.items() if k not in KEYS}
+        | {CONTACT: card.flag(CONTACT)},
         identity=identity,
-        width=toml_access.typed(card, "width", int, where, key),
+        width=card.number("width", default=0),
     )

@@ -41,24 +41,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from converter.files import writing
-from converter.messages.catalogue import message
+from converter.model.errors import KeysError
 
 SIGNING, SIGNING_PUBLIC = "signing.key", "signing.pub"
 SEALING, SEALING_PUBLIC = "sealing.key", "sealing.pub"
 LARGEST = 16 * 1024  # bytes of a key file
-
-
-class KeysError(Exception):
-    """A folder of keys cannot be used; `how` is one of exists, missing, broken."""
-
-    def __init__(self, how: str, path: Path) -> None:
-        self.how, self.path = how, path
-        super().__init__(f"{how}: {path}")
-
-    @property
-    def said(self) -> str:
-        """What a person is told."""
-        return message(f"keys_{self.how}", path=self.path, folder=self.path.parent)
 
 
 @dataclass(frozen=True, slots=True)

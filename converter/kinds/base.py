@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from converter.formulas.expressions import BLANKS
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
 
@@ -92,7 +93,7 @@ class Kind(Protocol):
     NUMBER_FORMAT: str  # of the cell: '@', 'yyyy-mm-dd', '0'
 
     def accept(self, field: Field, form: Form) -> None:
-        """Refuse a card: ValueError('option: reason')."""
+        """Refuse a card. Raises FormError (`option_error`)."""
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised: ...
 
@@ -281,20 +282,20 @@ def excel_lost_digits(code: str, raw: str) -> ExcelCondition:
 
 
 def option_date(value: Any, option: str) -> date:
-    """A card's date option. Raises ValueError('option: reason')."""
+    """A card's date option. Raises FormError."""
     if isinstance(value, date):
         return value
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{option}: must be a date like 2000-01-31, is {value!r}") from error
+        raise option_error(option, "form_date", value) from error
 
 
 def option_list(field: Field, form: Form, option: str) -> str:
     """The name of a code list that a card must give and the form must have."""
     name = field.options.get(option)
     if not isinstance(name, str) or name not in form.codes:
-        raise ValueError(f"{option}: no code list {name!r} in codes/")
+        raise option_error(option, "form_no_list", name, form.codes)
     return name
 
 
@@ -302,5 +303,5 @@ def option_texts(field: Field, option: str) -> tuple[str, ...]:
     """A card's list of texts, () where it is not given."""
     value = field.options.get(option, [])
     if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
-        raise ValueError(f"{option}: must be a list of texts, is {value!r}")
+        raise option_error(option, "form_texts", value)
     return tuple(value)

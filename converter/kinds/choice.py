@@ -37,6 +37,7 @@ from converter.kinds.base import (
     squeeze,
     strip,
 )
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
 
 NAME = "choice"
@@ -106,7 +107,8 @@ def accept(field: Field, form: Form) -> None:
         for spelling in {fold(s) for s in (entry.code, entry.label, *entry.aliases)}:
             other = owner.setdefault(spelling, entry.code)
             if other != entry.code:
-                raise ValueError(f"codes: {spelling!r} means {other} and {entry.code}")
+                params = {"spelling": spelling, "first": other, "second": entry.code}
+                raise option_error("codes", "form_ambiguous", codes.name, list=codes.name, **params)
     if "within" in field.options:
         _accept_within(field, form, codes)
 
@@ -115,13 +117,16 @@ def _accept_within(field: Field, form: Form, codes: CodeList) -> None:
     key = field.options["within"]
     parent = next((f for f in form.sheet(field.sheet) if f.key == key), None)
     if parent is None or parent.kind != NAME:
-        raise ValueError(f"within: no choice {key!r} on this sheet")
+        choices = [f.key for f in form.sheet(field.sheet) if f.kind == NAME and f != field]
+        raise option_error("within", "form_no_field", key, choices)
     known = {entry.code for entry in form.codes[option_list(parent, form, "codes")].entries}
     groups = [parent for parent, _ in groupby(entry.parent for entry in codes.entries)]
-    for unknown in set(groups) - known:
-        raise ValueError(f"within: parent {unknown!r} is no code of {parent.options['codes']}")
+    for entry in codes.entries:
+        if entry.parent not in known:
+            params = {"code": entry.code, "parent": entry.parent, "list": parent.options["codes"]}
+            raise option_error("within", "form_no_parent", entry.parent, known, **params)
     if len(set(groups)) < len(groups):
-        raise ValueError("within: entries of one parent must stand together in the list")
+        raise option_error("within", "form_parents_apart", key)
 
 
 def _reader(field: Field, form: Form) -> Reader:

@@ -34,6 +34,7 @@ from converter.kinds.base import (
     numbers,
     squeeze,
 )
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
 
@@ -68,9 +69,9 @@ def accept(field: Field, form: Form) -> None:
     for option in OPTIONS:
         value = field.options.get(option, 0)
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise ValueError(f"{option}: must be a whole number from 0, is {value!r}")
+            raise option_error(option, "form_whole_number", value, least=0)
     if _least(field) > _most(field):
-        raise ValueError("min: is larger than max")
+        raise option_error("min", "form_min_above_max", _least(field))
 
 
 def normalise(cells: Cells, field: Field, form: Form) -> Normalised:

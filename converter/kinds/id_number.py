@@ -49,6 +49,7 @@ from converter.kinds.base import (
     texts,
 )
 from converter.model.clock import today
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
 from converter.model.submissions import CellType
 
@@ -90,7 +91,7 @@ def accept(field: Field, form: Form) -> None:
     if "regions" in field.options:
         name = option_list(field, form, "regions")
         if not all(len(e.code) == 6 and e.code.isdigit() for e in form.codes[name].entries):
-            raise ValueError("regions: its codes must have six digits")
+            raise option_error("regions", "form_region_codes", name, list=name)
 
 
 def normalise(cells: Cells, field: Field, form: Form) -> Normalised:

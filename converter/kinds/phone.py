@@ -48,6 +48,7 @@ from converter.kinds.base import (
     same_text,
     texts,
 )
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 
 NAME = "phone"
@@ -218,7 +219,8 @@ def accept(field: Field, form: Form) -> None:
         return
     for entry in form.codes[option_list(field, form, "areas")].entries:
         if not entry.extra.get("digits", "").isdigit() or not re.fullmatch("0[0-9]+", entry.code):
-            raise ValueError(f"areas: {entry.code} must begin with 0 and tell its digits")
+            name = field.options["areas"]
+            raise option_error("areas", "form_area_codes", name, list=name, code=entry.code)
 
 
 def _areas(field: Field, form: Form) -> Areas:

@@ -35,6 +35,7 @@ from converter.kinds.base import (
     squeeze,
     texts,
 )
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 
 NAME = "postcode"
@@ -52,7 +53,7 @@ def read(text: str, prefixes: tuple[str, ...]) -> str:
 
 def accept(field: Field, form: Form) -> None:
     if not all(p.isascii() and p.isdigit() for p in option_texts(field, "prefixes")):
-        raise ValueError("prefixes: must be digits")
+        raise option_error("prefixes", "form_digits", field.options["prefixes"])
 
 
 def normalise(cells: Cells, field: Field, form: Form) -> Normalised:

@@ -7,12 +7,11 @@ before it got its name, `read` takes a package apart again and never raises on b
 """
 
 from converter.package.reading import SEALED_CODE, Examined, TableOpener, examine, read
-from converter.package.writing import PackageError, build, write
+from converter.package.writing import build, write
 
 __all__ = [
     "SEALED_CODE",
     "Examined",
-    "PackageError",
     "TableOpener",
     "build",
     "examine",

@@ -14,23 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from converter.model.errors import RegisterBusy
+
 # Windows locks bytes, not files, and a locked byte cannot be read: lock one far behind the text.
 _FAR = 1 << 30
 
 
-class RegisterBusy(Exception):
-    """Another process is writing. `pid`, `host` and `since` tell who ('' where unknown)."""
-
-    def __init__(self, path: Path, holder: dict[str, Any]) -> None:
-        self.path = path
-        self.pid = str(holder.get("pid", ""))
-        self.host = str(holder.get("host", ""))
-        self.since = str(holder.get("since", ""))
-        super().__init__(f"{path}: {holder}")
-
-
 class Lock:
-    """Hold it as a context manager. Raises Busy at once where somebody else has it."""
+    """Hold it as a context manager. Raises RegisterBusy at once where another process has it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,7 +35,7 @@ class Lock:
             _acquire(file)
         except OSError:
             file.close()
-            raise RegisterBusy(self._path, _holder(self._path)) from None
+            raise _busy(self._path) from None
         holder = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -64,6 +55,21 @@ class Lock:
             file.flush()
             _release(file)
             file.close()
+
+
+def _busy(path: Path) -> RegisterBusy:
+    """Who holds the lock, as far as its file tells."""
+    holder = _holder(path)
+    pid, host, since = (str(holder.get(key, "")) for key in ("pid", "host", "since"))
+    return RegisterBusy(path.parent, pid=pid, host=host, since=_local(since))
+
+
+def _local(time: str) -> str:
+    """An ISO time as the clock on the wall shows it."""
+    try:
+        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return time
 
 
 def _holder(path: Path) -> dict[str, Any]:

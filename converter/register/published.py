@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from converter.files import writing
+from converter.model.errors import RegisterError
 from converter.model.forms import Form
-from converter.register.schema import LATEST, RegisterError, connect, quoted, streamed
+from converter.register.schema import LATEST, connect, quoted, streamed
 
 FOLDER, STATE = "published", "state.json"  # below the register's folder
 # Answers and members come nearly in the order of their submissions: sorting millions anew would
@@ -69,7 +70,7 @@ def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -
 
 class Snapshot:
     """The newest publication of a register, for reading. `store` is the register's folder, or
-    a copy of its published folder alone. Raises StoreError."""
+    a copy of its published folder alone. Raises RegisterError."""
 
     def __init__(self, store: Path) -> None:
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from converter.model.errors import RegisterError
 from converter.model.forms import Form
 
 VERSION_1 = """
@@ -67,21 +68,13 @@ OURS = {
 }
 
 
-class RegisterError(Exception):
-    """A register that cannot be used: `key` names the sentence, `params` fill it in."""
-
-    def __init__(self, key: str, /, **params: str | int) -> None:
-        self.key, self.params = key, params
-        super().__init__(f"{key}: {params}")
-
-
 def is_full(error: BaseException) -> bool:
     """Whether the data base could not write: a fault of the disk, not of the register."""
     return any(word in str(error) for word in ("No space left", "Could not write", "disk full"))
 
 
 def prepare(connection: Any, form: Form) -> None:
-    """Bring a new or older register up to date, in one transaction. Raises StoreError."""
+    """Bring a new or older register up to date, in one transaction. Raises RegisterError."""
     connection.execute("BEGIN")
     connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
     found = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0] or 0

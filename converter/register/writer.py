@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register import inserting, published, schema
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT, UNIT
@@ -29,7 +30,7 @@ from converter.register.precedence import (
     made_at,
     settle,
 )
-from converter.register.schema import RegisterError, connect, quoted, streamed
+from converter.register.schema import connect, quoted, streamed
 from converter.register.senders import SenderResolver
 
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
@@ -67,7 +68,7 @@ class _Histories:
 
 
 class Register:
-    """Open for writing, as a context manager. Raises Busy, StoreError, OSError."""
+    """Open for writing, as a context manager. Raises Busy, RegisterError, OSError."""
 
     def __init__(self, folder: Path, form: Form) -> None:
         self.folder, self.form = folder, form

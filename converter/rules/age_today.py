@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from converter.messages.catalogue import message
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
@@ -33,10 +34,10 @@ def accept(rule: Rule, form: Form) -> None:
     option_path(rule, form, "born", "date")
     given = [option for option in ("min", "max") if option in rule.options]
     if not given:
-        raise ValueError("min: min or max is required")
+        raise option_error("min", "form_min_or_max")
     limits = [option_number(rule, option) for option in given]
     if limits != sorted(limits):
-        raise ValueError("min: is larger than max")
+        raise option_error("min", "form_min_above_max", limits[0])
     same_sheet(rule, rule.options["born"])
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from converter.kinds import KINDS
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.base import FormColumns, Refs, Violation, known_path, labels, title
 
@@ -20,7 +21,7 @@ OPTIONS: tuple[str, ...] = ()
 def accept(rule: Rule, form: Form) -> None:
     for path in rule.at:
         if known_path(path, form, "at").derive is None:
-            raise ValueError(f"at: {path} is not derived")
+            raise option_error("at", "form_not_derived", path, path=path)
 
 
 def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:

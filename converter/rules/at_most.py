@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from converter.formulas.expressions import either
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.base import (
     FormColumns,
@@ -30,7 +31,7 @@ OPTIONS: tuple[str, ...] = ("limits",)
 def accept(rule: Rule, form: Form) -> None:
     limits = rule.options.get("limits")
     if not isinstance(limits, list) or not limits:
-        raise ValueError("limits: must be a list of field paths")
+        raise option_error("limits", "form_at", limits)
     for path in rule.at:
         known_path(path, form, "at", "count")
     for path in limits:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from converter.kinds.base import Mask
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form, Rule
 
 
@@ -131,7 +132,7 @@ class Family(Protocol):
     OPTIONS: tuple[str, ...]  # card options it reads
 
     def accept(self, rule: Rule, form: Form) -> None:
-        """Refuse a card: ValueError('option: reason')."""
+        """Refuse a card. Raises FormError (`option_error`)."""
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterable[Violation]: ...
 
@@ -175,25 +176,27 @@ def labels(column: ValidatedColumn, mask: Mask) -> Iterator[tuple[int, int]]:
 
 
 def option_path(rule: Rule, form: Form, option: str, kind: str | None = None) -> Field:
-    """A card's option that must be a field path. Raises ValueError('option: reason')."""
+    """A card's option that must be a field path. Raises FormError."""
     return known_path(rule.options.get(option), form, option, kind)
 
 
 def known_path(path: Any, form: Form, option: str, kind: str | None = None) -> Field:
-    try:
-        found = form.field(path)
-    except (StopIteration, AttributeError):
-        raise ValueError(f"{option}: no field {path!r}") from None
+    fields = {field.path: field for sheet in form.sheets for field in sheet}
+    fitting = [name for name, field in fields.items() if kind in (None, field.kind)]
+    if not isinstance(path, str) or path not in fields:
+        raise option_error(option, "form_no_field", path, fitting)
+    found = fields[path]
     if kind and found.kind != kind:
-        raise ValueError(f"{option}: {path} is a {found.kind}, must be a {kind}")
+        params = {"path": path, "kind": found.kind, "wanted": kind}
+        raise option_error(option, "form_field_kind", path, fitting, **params)
     return found
 
 
 def option_number(rule: Rule, option: str, default: int | None = None) -> int:
-    """A card's option that must be a whole number from 1. Raises ValueError."""
+    """A card's option that must be a whole number from 1. Raises FormError."""
     value = rule.options.get(option, default)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{option}: must be a whole number from 1, is {value!r}")
+        raise option_error(option, "form_whole_number", value, least=1)
     return value
 
 
@@ -201,4 +204,4 @@ def same_sheet(rule: Rule, *paths: str) -> None:
     """Refuse a card whose fields stand on different sheets."""
     sheets = {path.partition(".")[0] for path in (*rule.at, *paths)}
     if len(sheets) > 1:
-        raise ValueError("at: all fields of this rule must stand on one sheet")
+        raise option_error("at", "form_one_sheet", list(rule.at))

@@ -13,6 +13,7 @@ import numpy as np
 
 from converter.formulas.expressions import list_name, look_up
 from converter.kinds.base import option_list
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form, Rule
 from converter.rules.base import (
     FormColumns,
@@ -37,7 +38,8 @@ def accept(rule: Rule, form: Form) -> None:
         known_path(path, form, "at", "choice")
         for entry in code_list(path, form).entries:
             if entry.parent and entry.parent not in parents:
-                raise ValueError(f"to: has no entry {entry.parent!r}, parent of {entry.code!r}")
+                params = {"code": entry.code, "parent": entry.parent, "list": rule.options["to"]}
+                raise option_error("to", "form_no_parent", entry.parent, parents, **params)
     same_sheet(rule, rule.options["to"])
 
 

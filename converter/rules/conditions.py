@@ -14,6 +14,7 @@ import numpy as np
 
 from converter.formulas.expressions import array, quote
 from converter.kinds.base import Mask, option_list
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form, Rule
 from converter.rules.base import FormColumns, Refs, known_path, title
 
@@ -33,19 +34,22 @@ def code_list(path: str, form: Form) -> CodeList:
 
 
 def condition(rule: Rule, form: Form, option: str = "when") -> ChoiceCondition:
-    """Read a card's condition. Raises ValueError('option: reason')."""
+    """Read a card's condition. Raises FormError."""
     card = rule.options.get(option)
     if not isinstance(card, Mapping) or set(card) not in ({"field", "equals"}, {"field", "group"}):
-        raise ValueError(f"{option}: must be {{ field, equals }} or {{ field, group }}")
+        raise option_error(option, "form_condition", card)
     path = card["field"]
-    known_path(path, form, option, "choice")
+    known_path(path, form, f"{option}.field", "choice")
     entries = code_list(path, form).entries
     if "equals" in card:
         found = [entry for entry in entries if entry.code == card["equals"]]
     else:
         found = [entry for entry in entries if card["group"] and entry.group == card["group"]]
     if not found:
-        raise ValueError(f"{option}: the code list of {path} has nothing of that code or group")
+        key = "equals" if "equals" in card else "group"
+        known = [entry.code if key == "equals" else entry.group for entry in entries]
+        known = [word for word in dict.fromkeys(known) if word]
+        raise option_error(f"{option}.{key}", "form_no_code", card[key], known, path=path)
     called = found[0].label if "equals" in card else card["group"]
     return ChoiceCondition(path, tuple(entry.code for entry in found), called)
 

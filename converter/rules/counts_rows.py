@@ -15,6 +15,7 @@ import pandas as pd
 
 from converter.formulas.expressions import quote
 from converter.messages.catalogue import message
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules import conditions
 from converter.rules.base import FormColumns, Refs, Violation, known_path, labels, numbers
@@ -26,15 +27,16 @@ OPTIONS: tuple[str, ...] = ("of", "where")
 def accept(rule: Rule, form: Form) -> None:
     of = rule.options.get("of")
     if of != form.member.key:
-        raise ValueError(f"of: must be {form.member.key}, is {of!r}")
+        raise option_error("of", "form_no_sheet", of, [form.member.key])
     for path in rule.at:
         known_path(path, form, "at", "count")
         if not path.startswith(f"{form.unit.key}."):
-            raise ValueError(f"at: {path} must stand on the sheet {form.unit.key}")
+            raise option_error("at", "form_other_sheet", path, path=path, sheet=form.unit.title)
     if "where" in rule.options:
         counted = conditions.condition(rule, form, "where")
         if not counted.path.startswith(f"{of}."):
-            raise ValueError(f"where: {counted.path} must stand on the sheet {of}")
+            params = {"path": counted.path, "sheet": form.member.title}
+            raise option_error("where", "form_other_sheet", counted.path, **params)
 
 
 def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:

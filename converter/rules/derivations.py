@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from converter.model.errors import option_error
 from converter.model.forms import Derivation, Field, Form
 
 
@@ -74,23 +75,28 @@ WAYS: dict[str, DerivationFaces] = {
 
 
 def accept(field: Field, form: Form) -> None:
-    """Refuse a card: ValueError('option: reason')."""
+    """Refuse a card. Raises FormError."""
     assert field.derive
     way = WAYS.get(field.derive.by)
     if way is None:
-        raise ValueError(f"by: no derivation {field.derive.by!r}; known: {', '.join(WAYS)}")
+        raise option_error("by", "form_unknown_derivation", field.derive.by, WAYS)
+    known = ("by", "source", *(("steps",) if field.derive.by == "threshold" else ()))
+    for key in set(field.derive.options) - set(known):
+        raise option_error(key, "form_unknown_key", key, known)
     source = form.sheet(field.sheet).field(field.derive.source)
     if source.kind != way.source_kind:
-        raise ValueError(f"source: {source.key} is a {source.kind}, must be a {way.source_kind}")
+        choices = [f.key for f in form.sheet(field.sheet) if f.kind == way.source_kind]
+        params = {"path": source.key, "kind": source.kind, "wanted": way.source_kind}
+        raise option_error("source", "form_field_kind", source.key, choices, **params)
     if field.derive.by == "threshold":
         steps = field.derive.options.get("steps")
         if not isinstance(steps, list) or not all(
             isinstance(s, list) and len(s) == 2 and isinstance(s[0], int) and isinstance(s[1], str)
             for s in steps
         ):
-            raise ValueError("steps: must be a list of [count, code]")
+            raise option_error("steps", "form_steps", steps)
         if sorted(steps) != steps:
-            raise ValueError("steps: must rise")
+            raise option_error("steps", "form_steps", steps)
 
 
 def derive(field: Field, source: pd.Series) -> pd.Series:

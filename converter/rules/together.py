@@ -12,6 +12,7 @@ import numpy as np
 
 from converter.formulas.expressions import both
 from converter.kinds.base import Mask
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.base import (
     FormColumns,
@@ -29,7 +30,7 @@ OPTIONS: tuple[str, ...] = ()
 
 def accept(rule: Rule, form: Form) -> None:
     if len(rule.at) < 2:
-        raise ValueError("at: at least two fields stand together")
+        raise option_error("at", "form_at_least_two", list(rule.at))
     same_sheet(rule)
 
 

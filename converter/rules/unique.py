@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.base import FormColumns, Refs, Violation, labels
 
@@ -22,7 +23,7 @@ OPTIONS: tuple[str, ...] = ()
 def accept(rule: Rule, form: Form) -> None:
     for path in rule.at:
         if not path.startswith(f"{form.member.key}."):
-            raise ValueError(f"at: {path} must stand on the sheet {form.member.key}")
+            raise option_error("at", "form_other_sheet", path, path=path, sheet=form.member.title)
 
 
 def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:

@@ -10,18 +10,13 @@ from typing import Any
 
 from converter.files import filenames
 from converter.messages import catalogue
+from converter.model.errors import UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.submissions import CellFixes, Outcome
-from converter.usecases.common import (
-    Progress,
-    UsageError,
-    find_files,
-    silent,
-    unread,
-)
+from converter.usecases.common import Progress, find_files, silent, unread
 from converter.workers import pool as engine
 from converter.workers import protocol
-from converter.workers.pool import Answer, Runner, Task, Worker, WorkerDied
+from converter.workers.pool import Answer, Runner, Task, Worker
 
 FILES_A_BATCH = 100
 BYTES_A_BATCH = 20_000_000
@@ -61,7 +56,7 @@ def check_files(
     folders `annotate` and `fix`."""
     found = list(dict.fromkeys(find_files(paths)))
     if not found:
-        raise UsageError(catalogue.message("empty_folder", path=paths[0]))
+        raise UsageError("empty_folder", path=paths[0])
     files = [str(file) for file, _ in found]
     taken: set[Path] = set()  # both kinds of copies may go to one folder
     targets = _copies(found, annotate, "annotated_suffix", taken) if annotate else []

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from converter.model.clock import today
+from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
 from converter.workers import protocol
-from converter.workers.pool import WorkerDied
 
 LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
 
@@ -27,10 +27,6 @@ Progress = Callable[[Iterable[Any], Callable[[], int], Callable[[Any], int]], It
 def silent(answers: Iterable[Any], total: Callable[[], int], held: Callable[[Any], int]) -> Any:
     """The Progress that shows nothing."""
     return answers
-
-
-class UsageError(Exception):
-    """The command cannot go on: wrong usage or an output that cannot be written (exit 2)."""
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:

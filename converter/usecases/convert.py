@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from converter.files import zip_peek, zip_writing
-from converter.messages import catalogue
 from converter.model.clock import created_at
+from converter.model.errors import UsageError, WorkerDied
 from converter.model.issues import Level
 from converter.model.submissions import Outcome
-from converter.usecases.common import SigningUnit, UsageError, signing_unit, unread
+from converter.usecases.common import SigningUnit, signing_unit, unread
 from converter.workers import protocol
-from converter.workers.pool import Answer, Runner, Task, WorkerDied
+from converter.workers.pool import Answer, Runner, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def convert_files(
     process. Workers, which read outside files, never see the secret.
     """
     if seal and not identity:
-        raise UsageError(catalogue.message("seal_needs_identity"))
+        raise UsageError("seal_needs_identity")
     unit = signing_unit(identity, seal)
     names = [str(path) for path in paths]
     if len(names) <= 2:
@@ -52,7 +52,7 @@ def convert_files(
             target = output / f"{paths[0].stem}.zip" if output.is_dir() else output
             return [_write(answer, blobs, target, folder, unit, worker)]
     if output.exists() and not output.is_dir():
-        raise UsageError(catalogue.message("convert_halves", path=output))
+        raise UsageError("convert_halves", path=output)
     output.mkdir(parents=True, exist_ok=True)
     results, taken = [], set[Path]()
     for name in names:
@@ -98,17 +98,17 @@ def _write(
     if not answer["names"]:
         return Converted(outcome, None, answer["changes"])
     if target.exists() and not zip_peek.is_package(target):
-        raise UsageError(catalogue.message("not_overwriting", path=target))
+        raise UsageError("not_overwriting", path=target)
 
     def read_back(path: Path) -> None:
         task = Task("verify", {"form": str(folder), "path": str(path)}, (str(path),))
         try:
             found, _ = worker.run(task)
         except WorkerDied:
-            raise UsageError(catalogue.message("verify_failed", path=target)) from None
+            raise UsageError("verify_failed", path=target) from None
         errors = [i for i in found["issues"] if protocol.unpack_issue(i).level is Level.ERROR]
         if errors or found["members"] != outcome.members:
-            raise UsageError(catalogue.message("verify_failed", path=target))
+            raise UsageError("verify_failed", path=target)
 
     target.parent.mkdir(parents=True, exist_ok=True)
     # The members come first, the issues behind them.

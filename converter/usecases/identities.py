@@ -15,13 +15,13 @@ from converter import identity, roster
 from converter.forms import loading
 from converter.identity import issuing, keys, ledger
 from converter.identity.loading import load_private
-from converter.messages import catalogue
 from converter.model.clock import today
+from converter.model.errors import UsageError, WorkerDied
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
-from converter.usecases.common import Progress, UsageError, silent
+from converter.usecases.common import Progress, silent
 from converter.workers import protocol
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.workers.pool import Task, Worker
 
 YEAR = timedelta(days=365)
 LOST = "F903"
@@ -75,16 +75,16 @@ def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
     try:
         until = date.fromisoformat(valid_until) if valid_until else day + YEAR
     except ValueError as error:
-        raise UsageError(catalogue.message("identity_bad_date", value=valid_until)) from error
+        raise UsageError("identity_bad_date", value=valid_until) from error
     if until < day:
-        raise UsageError(catalogue.message("identity_past", value=valid_until))
+        raise UsageError("identity_past", value=valid_until)
     return IssueTerms(period or str(loading.read(folder).prose.get("period", "")), day, until)
 
 
 def issue(
     units: list[issuing.Unit], folder: Path, target: Path, asked: IssueTerms
 ) -> issuing.Issued:
-    """Issue to every unit. Raises KeysError, LedgerError, Busy, OSError."""
+    """Issue to every unit. Raises KeysError, LedgerError, OSError."""
     return issuing.issue(
         units,
         folder,
@@ -99,17 +99,19 @@ def chosen(units: list[issuing.Unit], codes: Sequence[str]) -> list[issuing.Unit
     """The units with these codes, all of them where none is named. Raises Stop for a stranger."""
     strangers = set(codes) - {unit.code for unit in units}
     if strangers:
-        raise UsageError(catalogue.message("identity_no_unit", code=min(strangers)))
+        raise UsageError("identity_no_unit", code=min(strangers))
     return [unit for unit in units if not codes or unit.code in codes]
 
 
 def new_password(folder: Path, code: str) -> tuple[ledger.LedgerEntry, str]:
-    """Whose it is, and a new password for fetching its identity file. Raises Stop, LedgerError,
-    Busy, OSError."""
+    """Whose it is, and a new password for fetching its identity file.
+
+    Raises UsageError, LedgerError, OSError.
+    """
     try:
         made = issuing.new_password(folder, code)
     except KeyError:
-        raise UsageError(catalogue.message("identity_no_unit", code=code)) from None
+        raise UsageError("identity_no_unit", code=code) from None
     return (ledger.by_unit(folder) or {})[code], made
 
 
@@ -159,10 +161,10 @@ def templates(
     worker: Worker,
     progress: Progress = silent,
 ) -> TemplatesResult:
-    """Write a workbook for each identity file of a folder. Raises Stop, OSError."""
+    """Write a workbook for each identity file of a folder. Raises UsageError, OSError."""
     files = sorted(path for path in identities.iterdir() if path.suffix.lower() == ".xml")
     if not files:
-        raise UsageError(catalogue.message("templates_none", path=identities))
+        raise UsageError("templates_none", path=identities)
     day = today()
     outcomes, wanted = [], []
     for path in files:

@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from converter.files import writing
-from converter.messages import catalogue
-from converter.usecases.common import (
-    UsageError,
-    unread,
-)
+from converter.model.errors import UsageError, WorkerDied
+from converter.usecases.common import unread
 from converter.workers import protocol
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.workers.pool import Task, Worker
 
 
 def write_figures(tables: Sequence[Any], output: Path, title: str) -> None:
@@ -21,7 +18,7 @@ def write_figures(tables: Sequence[Any], output: Path, title: str) -> None:
     from converter.report import table_export
 
     if not table_export.suffix_of(output):
-        raise UsageError(catalogue.message("stats_suffix", path=output))
+        raise UsageError("stats_suffix", path=output)
     data = table_export.document(tables, table_export.suffix_of(output), title)
     writing.write_bytes_atomically(output, data)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from converter.model.errors import WorkerDied
 from converter.usecases.common import (
     signing_unit,
     unread,
 )
 from converter.workers import protocol
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.workers.pool import Task, Worker
 
 
 def write_template(

@@ -15,8 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from converter.forms import loading
-from converter.register import RegisterError
-from converter.usecases.common import UsageError
+from converter.model.errors import RegisterError, UsageError
 from converter.web import check_page, clerk, guard, officer, spool
 from converter.web.attempts import Attempts
 from converter.web.captchas import Captchas
@@ -66,7 +65,7 @@ POST: dict[str, Endpoint] = {
 
 
 def build(settings: Settings) -> Starlette:
-    """The application with all it needs. Raises KeysError, LedgerError, StoreError, OSError."""
+    """The application with all it needs. Raises KeysError, LedgerError, RegisterError, OSError."""
     definition = loading.read(settings.form)
     state = State(settings.state)
     sessions = Sessions(state.secret("cookies"), secure=settings.secure)

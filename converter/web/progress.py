@@ -15,7 +15,7 @@ from typing import Any
 from converter.forms.loading import with_codes
 from converter.messages.catalogue import message
 from converter.model.forms import Form
-from converter.register import RegisterError, Snapshot
+from converter.register import Snapshot
 from converter.register.precedence import same_name
 from converter.register.published import STATE
 from converter.report.table import Table
@@ -69,7 +69,7 @@ class Progress:
         self._held: tuple[object, Published] = (None, NONE)
 
     def published(self) -> Published:
-        """The newest publication; NONE before the first. Raises StoreError for a broken one."""
+        """The newest publication; NONE before the first. Raises RegisterError for a broken one."""
         key = _key(self._store)
         if key is None:
             return NONE
@@ -206,7 +206,6 @@ __all__ = [
     "STAGES",
     "Progress",
     "Published",
-    "RegisterError",
     "UnitProgress",
     "counted",
     "lines",

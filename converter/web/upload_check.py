@@ -13,6 +13,7 @@ from typing import Any
 
 from converter.forms import loading
 from converter.identity.ledger import LedgerEntry
+from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
 from converter.register.precedence import same_name
@@ -20,7 +21,7 @@ from converter.report import html
 from converter.usecases.common import LOST
 from converter.usecases.convert import convert_files
 from converter.workers import protocol
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.workers.pool import Task, Worker
 
 MARKED, PACKAGE = "marked.xlsx", "package.zip"
 

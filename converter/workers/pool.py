@@ -23,6 +23,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol
 
+from converter.model.errors import FormError, InternalError, OutputError, WorkerDied
 from converter.workers import limits, protocol
 
 # CPU seconds a worker may take in silence: for one file, and for each megabyte of it on top.
@@ -36,26 +37,6 @@ START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
 AHEAD = 4  # tasks a runner that may be done or waiting while the first of them is not yet taken
 
 Answer = tuple[Any, tuple[bytes, ...]]
-
-
-class InternalError(Exception):
-    """A task raised: a mistake of ours, with the worker's traceback."""
-
-
-class TaskRejected(Exception):
-    """A task cannot be done as asked: a broken form or an output that cannot be written."""
-
-    def __init__(self, kind: str, detail: list[str]) -> None:
-        self.kind, self.detail = kind, detail
-        super().__init__(f"{kind}: {detail}")
-
-
-class WorkerDied(Exception):
-    """The worker hung ('time'), ran out of memory ('memory') or crashed ('crash')."""
-
-    def __init__(self, how: str, file: int | None) -> None:
-        self.how, self.file = how, file
-        super().__init__(how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +53,12 @@ class Runner(Protocol):
     """Whoever runs a task: a process here, or one somewhere else."""
 
     def run(self, task: Task) -> Answer:
-        """The task's answer and attachments. Raises Died, Refused or Bug."""
+        """The task's answer and attachments. Raises WorkerDied, FormError,
+        OutputError or InternalError."""
 
 
 class Worker:
-    """One child process. Use as a context manager; restarts by itself after `Died`.
+    """One child process. Use as a context manager; restarts by itself after `WorkerDied`.
 
     `folder` is where relative paths start ('' = where this process stands), `setting` what its
     environment holds besides; an empty text takes a variable away.
@@ -124,7 +106,7 @@ class Worker:
                     stream.close()
 
     def run(self, task: Task) -> Answer:
-        """The task's answer and attachments. Raises Died, Refused or Bug."""
+        """The task's answer and attachments. Raises as `Runner.run` does."""
         self.start()
         assert self._process is not None
         assert self._process.stdin is not None
@@ -184,7 +166,15 @@ class Worker:
             raise WorkerDied("memory", reading)
         if failed == "bug":
             raise InternalError(frame.data["detail"])
-        raise TaskRejected(failed, [str(part) for part in frame.data["detail"]])
+        raise rejection(failed, frame.data["detail"])
+
+
+def rejection(failed: str, detail: Sequence[Any]) -> FormError | OutputError:
+    """What a worker raised because the task cannot be done as asked."""
+    if failed == "form":
+        return FormError.unpacked(detail)
+    path, reason = detail
+    return OutputError(path, reason)
 
 
 class Shared:
@@ -197,7 +187,7 @@ class Shared:
             self._idle.put(runner)
 
     def run(self, task: Task) -> Answer:
-        """As any runner does, once one is idle. Raises Died, Refused or Bug."""
+        """As any runner does, once one is idle. Raises as `Runner.run` does."""
         runner = self._idle.get()
         try:
             return runner.run(task)

@@ -66,7 +66,7 @@ def _answer(frame: protocol.Frame, outgoing: IO[bytes], tasks: Any, used: int) -
     except MemoryError:
         return protocol.Frame({"failed": "memory"})
     except FormError as error:
-        return protocol.Frame({"failed": "form", "detail": [error.file, error.key, error.reason]})
+        return protocol.Frame({"failed": "form", "detail": error.packed()})
     except OSError as error:
         detail = [str(error.filename or ""), error.strerror or str(error)]
         return protocol.Frame({"failed": "output", "detail": detail})

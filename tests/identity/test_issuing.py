@@ -14,6 +14,7 @@ import pytest
 from converter import identity
 from converter.identity import issuing, keys, ledger, passwords
 from converter.identity.issuing import Unit
+from converter.messages import errors
 from tests.identity.unions import OTHER, TODAY, UNIT, Office, held
 
 
@@ -136,7 +137,7 @@ def test_what_a_killed_process_left_is_removed_and_its_serials_are_not_given_aga
 def test_two_at_once_do_not_give_out_one_serial(union: Office) -> None:
     with ledger.locked(union.keys), pytest.raises(ledger.LedgerBusy) as caught:
         union.issue()
-    assert str(union.keys) in caught.value.said
+    assert str(union.keys) in errors.text(caught.value)
     assert union.issue().again == 0  # the lock is gone with its holder
 
 
@@ -163,7 +164,7 @@ def test_a_spoilt_ledger_is_refused_at_its_line(change: object, line: int, union
     with pytest.raises(ledger.LedgerError) as caught:
         union.issue()
     assert caught.value.line == line
-    assert str(path) in caught.value.said
+    assert str(path) in errors.text(caught.value)
     assert path.read_bytes() == before
 
 

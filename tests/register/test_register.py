@@ -11,17 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from converter.model.errors import RegisterBusy, RegisterError
 from converter.model.forms import Form
-from converter.register import (
-    ClaimedSender,
-    ReceivedFile,
-    Register,
-    RegisterBusy,
-    RegisterError,
-    RosterEntry,
-    Snapshot,
-    schema,
-)
+from converter.register import ClaimedSender, ReceivedFile, Register, RosterEntry, Snapshot, schema
 from tests.canonical import FORM
 
 NAME, SUPERIOR = "示例机械有限公司工会委员会", "示例县总工会"
@@ -166,7 +158,7 @@ def test_a_register_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
         newer.execute("INSERT INTO schema_version VALUES (99)")
     with pytest.raises(RegisterError) as error, Register(tmp_path, FORM):
         pass
-    assert error.value.key == "store_newer"
+    assert error.value.message_key == "store_newer"
     with Register(tmp_path / "other", FORM):
         pass  # and the lock was given back
 
@@ -217,14 +209,14 @@ def test_readers_see_whole_publications_while_somebody_writes(tmp_path: Path) ->
 def test_a_folder_without_a_register_is_no_register(tmp_path: Path) -> None:
     with pytest.raises(RegisterError) as error:
         Snapshot(tmp_path)
-    assert error.value.key == "store_unpublished"
+    assert error.value.message_key == "store_unpublished"
 
 
 def test_a_file_that_is_no_register_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "register.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(RegisterError) as error, Register(tmp_path, FORM):
         pass
-    assert error.value.key == "store_broken"
+    assert error.value.message_key == "store_broken"
 
 
 def test_where_reading_itself_failed_it_is_tried_again(tmp_path: Path) -> None:

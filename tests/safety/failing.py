@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from converter import cli
+from converter.model.errors import OutputError
 from converter.workers import pool, tasks  # before forking: pandas is imported once
 
 FULL, KILLED, GONE = "full", "killed", "gone"  # gone: the folder `out`
@@ -108,8 +109,7 @@ def _work_here() -> None:
             args = json.loads(json.dumps(task.args))
             data, blobs = tasks.TASKS[task.name](args, task.blobs, lambda number: None)
         except OSError as error:
-            detail = [str(error.filename or ""), error.strerror or str(error)]
-            raise pool.TaskRejected("output", detail) from error
+            raise OutputError(error.filename or "", error.strerror or str(error)) from error
         return json.loads(json.dumps(data)), tuple(blobs)
 
     pool.Worker.run = perform  # type: ignore[method-assign]

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from converter.forms.loading import form_dir
+from converter.model.errors import WorkerDied
 from converter.workers import pool, tasks
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.workers.pool import Task, Worker
 from tests import commands
 from tests.sheets import blank, fill, saved
 

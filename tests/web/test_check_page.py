@@ -201,7 +201,8 @@ def test_a_file_of_another_kind_is_told_and_leaves_the_worker_warm(
 def test_a_file_that_kills_its_worker_is_told_and_harms_nobody(
     desk: Desk, clerk: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from converter.workers.pool import Worker, WorkerDied
+    from converter.model.errors import WorkerDied
+    from converter.workers.pool import Worker
 
     whole = Worker.run
 

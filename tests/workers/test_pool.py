@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from converter.model.errors import FormError, InternalError, OutputError, WorkerDied
 from converter.workers import limits
 from converter.workers import pool as engine
-from converter.workers.pool import InternalError, Task, TaskRejected, Worker, WorkerDied
+from converter.workers.pool import Task, Worker
 
 FAULTY = textwrap.dedent(
     """
@@ -42,7 +43,7 @@ FAULTY = textwrap.dedent(
             if what == "raise":
                 raise KeyError("110101199003070000")
             if what == "form":
-                raise FormError("unit.toml", "staff.kind", "no kind")
+                raise FormError("unit.toml", "staff.kind", "form_unknown_kind", found="x", choices=["a"])
             if what == "full":
                 raise OSError(28, "No space left on device", "out.zip")
             if what == "shout":
@@ -129,13 +130,12 @@ def test_bugs_and_refusals_are_told_apart() -> None:
     with Worker() as worker:
         with pytest.raises(InternalError, match="KeyError"):
             worker.run(order("raise"))
-        with pytest.raises(TaskRejected) as form:
+        with pytest.raises(FormError) as form:
             worker.run(order("form"))
-        with pytest.raises(TaskRejected) as full:
+        with pytest.raises(OutputError) as full:
             worker.run(order("full"))
-    assert form.value.detail == ["unit.toml", "staff.kind", "no kind"]
-    assert full.value.kind == "output"
-    assert full.value.detail[0] == "out.zip"
+    assert form.value.packed() == ["unit.toml", "staff.kind", "form_unknown_kind", "x", ["a"], {}]
+    assert full.value.path == "out.zip"
 
 
 def test_a_worker_that_cannot_start_is_a_bug_not_a_bad_file(

@@ -54,7 +54,7 @@ def receive(
     progress: Progress = silent,
 ) -> Summary:
     """Receive an inbox, then look across the units of a period ('' = the form's, or a newer one
-    that was reported for). Raises store.Busy, store.StoreError, OSError."""
+    that was reported for). Raises RegisterBusy, OSError."""
     left = [store, *([plan.reply] if plan.reply else [])]
     items = scan(inbox, left)
     results: Counter[str] = Counter()

@@ -19,6 +19,7 @@ from typing import Any
 
 from converter.files import writing
 from converter.messages import catalogue
+from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.register import ClaimedSender, ReceivedFile, Register, receipts
@@ -31,7 +32,7 @@ from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.key_holder import KeyholderRunner
 from converter.workers import pool as engine
 from converter.workers import protocol
-from converter.workers.pool import Runner, Shared, Task, Worker, WorkerDied
+from converter.workers.pool import Runner, Shared, Task, Worker
 
 ITEMS_A_ROUND = 2_000  # so that what is unpacked and what waits stays bounded
 # Others see the progress of a long run, as often as costs no more than a twentieth of its time.

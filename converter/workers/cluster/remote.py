@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from converter.files import writing
-from converter.messages.catalogue import message
+from converter.model.errors import ClusterError, InternalError, WorkerDied
 from converter.workers import protocol
 from converter.workers.cluster import serving
 from converter.workers.cluster.serving import RunTerms
-from converter.workers.pool import Answer, InternalError, Task, TaskRejected, WorkerDied
+from converter.workers.pool import Answer, Task, rejection
 
 CONNECT_SECONDS = 10.0
 WORKERS_SECONDS = 15.0  # to wait for the first worker to be there
@@ -32,19 +32,6 @@ LOOK_SECONDS = 5.0  # how often a waiting runner looks whether there is somebody
 QUEUED = 2  # tasks a thread of the cluster: one being worked on, one that follows at once
 CHANGES = 3  # how often a task is sent anew because its files have changed meanwhile
 MOST = 512  # tasks under way at a time
-
-
-class ClusterError(Exception):
-    """The cluster cannot do this run: `key` names the sentence, `params` fill it in."""
-
-    def __init__(self, key: str, /, **params: str | int) -> None:
-        self.key, self.params = key, params
-        super().__init__(f"{key}: {params}")
-
-    @property
-    def said(self) -> str:
-        """What a person is told."""
-        return message(self.key, **self.params)
 
 
 @contextlib.contextmanager
@@ -85,7 +72,7 @@ class Remote:
         self._client, self._address, self._terms = client, address, terms
 
     def run(self, task: Task) -> Answer:
-        """The task's answer and attachments. Raises Died, Refused, Bug; ClusterError where the
+        """The task's answer and attachments. Raises what any runner does; ClusterError where the
         cluster itself fails."""
         reply = self._reply(task)
         told = reply.data
@@ -94,7 +81,7 @@ class Remote:
         if "died" in told:
             raise WorkerDied(told["died"], told["file"])
         if "refused" in told:
-            raise TaskRejected(told["refused"], [str(part) for part in told["detail"]])
+            raise rejection(told["refused"], told["detail"])
         if "unfit" in told:
             raise _unfit(told, self._terms)
         raise InternalError(str(told["bug"]))

@@ -22,8 +22,9 @@ from converter import __version__
 from converter.files import writing
 from converter.forms import loading
 from converter.model import clock
+from converter.model.errors import FormError, InternalError, OutputError, WorkerDied
 from converter.workers import protocol
-from converter.workers.pool import InternalError, Task, TaskRejected, Worker, WorkerDied
+from converter.workers.pool import Task, Worker
 
 LAG = (0.5, 1.0, 1.5, 0.0)  # seconds: what is new on a network drive shows a little later elsewhere
 
@@ -93,10 +94,12 @@ def work(request: bytes) -> bytes:
         reply = protocol.Frame(unfit.told)
     except WorkerDied as died:
         reply = protocol.Frame({"died": died.how, "file": died.file})
-    except TaskRejected as refused:
-        reply = protocol.Frame({"refused": refused.kind, "detail": refused.detail})
+    except FormError as error:
+        reply = protocol.Frame({"refused": "form", "detail": error.packed()})
+    except OutputError as error:
+        reply = protocol.Frame({"refused": "output", "detail": [error.path, error.reason]})
     except InternalError as bug:
-        reply = protocol.Frame({"bug": str(bug)})
+        reply = protocol.Frame({"bug": bug.detail})
     return protocol.packed(reply)
 
 

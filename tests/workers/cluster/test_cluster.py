@@ -17,11 +17,13 @@ from converter import __version__, cli
 from converter.files import writing
 from converter.forms import loading
 from converter.identity import keys
+from converter.messages import errors
+from converter.model.errors import ClusterError
 from converter.register import Register
 from converter.usecases.check import CheckReport, check_files
 from converter.usecases.receive import receive, run
 from converter.workers import protocol
-from converter.workers.cluster import ClusterError, connect, remote, serving
+from converter.workers.cluster import connect, remote, serving
 from converter.workers.cluster.serving import RunTerms
 from converter.workers.pool import Answer, Runner, Task, Worker
 from tests.identity.unions import Office, office
@@ -267,7 +269,7 @@ def test_when_all_are_gone_the_run_ends_and_can_be_taken_up(
             away = replace(plan(None), pool=pool)
             with pytest.raises(ClusterError) as caught:
                 receive(box.folder, tmp_path / "B", away, worker, progress=kill_after_the_first)
-        assert caught.value.key == "cluster_gone"
+        assert caught.value.message_key == "cluster_gone"
         assert 1 <= len(contents(tmp_path / "B")["submissions"]) < 6
         done = receive(box.folder, tmp_path / "B", plan(None), worker)
     assert done.fresh < 6
@@ -290,8 +292,8 @@ def test_folders_that_workers_cannot_see_are_named(tmp_path: Path) -> None:
     told = serving.look(terms.packed(), [str(inbox), str(mark)], [-2, 16])
     assert told["path"] == str(mark)
     error = remote._unfit(told, terms)
-    assert str(mark.parent) in error.said
-    assert mark.name not in error.said
+    assert str(mark.parent) in errors.text(error)
+    assert mark.name not in errors.text(error)
     mark.parent.mkdir()
     mark.write_bytes(bytes(16))
     assert serving.look(terms.packed(), [str(inbox), str(mark)], [-2, 16]) == {}
@@ -324,14 +326,14 @@ def test_a_file_that_only_the_command_sees_stops_the_run_and_is_not_refused(
         pytest.raises(ClusterError) as caught,
     ):
         check(pool, [tmp_path / "a.xlsx"])
-    assert caught.value.key == "cluster_unseen"
-    assert str(tmp_path / "a.xlsx") in caught.value.said
+    assert caught.value.message_key == "cluster_unseen"
+    assert str(tmp_path / "a.xlsx") in errors.text(caught.value)
 
 
 def test_another_version_there_is_told(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "__version__", "99.0")
     error = refused(cluster.address)
-    assert error.key == "cluster_version"
+    assert error.message_key == "cluster_version"
     assert {"99.0", __version__} <= set(error.params.values())
 
 
@@ -356,13 +358,13 @@ def test_workers_without_the_product_are_told(bare: Cluster, tmp_path: Path) -> 
     (hidden / "__init__.py").write_text("")
     bare.worker(PYTHONPATH=str(hidden.parent))
     error = refused(bare.address)
-    assert error.key == "cluster_unable"
-    assert "converter" in error.said
+    assert error.message_key == "cluster_unable"
+    assert "converter" in errors.text(error)
 
 
 def test_an_empty_cluster_is_told(bare: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "WORKERS_SECONDS", 0.5)
-    assert refused(bare.address).key == "cluster_empty"
+    assert refused(bare.address).message_key == "cluster_empty"
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x", "", "127.0.0.1"])
