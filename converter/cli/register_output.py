@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_ids: bool) -> int:
     """Units, or with `member` people, of a register."""
-    from converter.forms.loading import with_codes
+    from converter.forms.loading import load
     from converter.register import Snapshot
     from converter.report import register_lookup
     from converter.report import table as tabular
     from converter.report.page import tables_page
 
-    form = with_codes(folder)
+    form = load(folder)
     with Snapshot(store) as register:
         if member:
             table = register_lookup.members(register, form, member.strip(), show_ids=show_ids)
@@ -40,14 +40,14 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
 def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Path | None) -> int:
     """Figures of a period. A workbook or a page gets every grouping the form knows."""
     from converter.files import writing
-    from converter.forms.loading import with_codes
+    from converter.forms.loading import load
     from converter.model.clock import today
     from converter.register import Snapshot
     from converter.report import summary, table_export
     from converter.report import table as tabular
     from converter.statistics import collection
 
-    form = with_codes(folder)
+    form = load(folder)
     known = collection.groups(form)
     if set(by) - set(known):
         raise UsageError("store_by", choices="、".join(known))

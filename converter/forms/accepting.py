@@ -12,6 +12,7 @@ from converter.messages import catalogue
 from converter.model.errors import FormError, quoted
 from converter.model.forms import Field, Form, Rule
 from converter.rules import derivations
+from converter.statistics import cards as statistics_cards
 
 _PROSE = ("title", "brief", "sentence", "fix")
 
@@ -23,6 +24,10 @@ def accept(form: Form, folder: Path) -> None:
             _field(field, form, folder / f"{sheet.key}.toml", FIELD_KEYS)
     for rule in form.rules:
         _rule(rule, form, folder / "rules.toml")
+    try:
+        statistics_cards.check(form)
+    except FormError as error:
+        raise error.within(folder / "form.toml") from error
     _levels(form, folder)
 
 

@@ -76,9 +76,9 @@ class FormError(ConverterError):
         self.file, self.key, self.found = str(file), key, found
         self.choices = tuple(choices)
 
-    def within(self, file: Path | str, key: str) -> FormError:
-        """The same error of an option, at its card's place."""
-        place = f"{key}.{self.key}" if self.key else key
+    def within(self, file: Path | str, card: str = "") -> FormError:
+        """The same error of an option, at its card's place in a file."""
+        place = ".".join(part for part in (card, self.key) if part)
         found, choices = self.found, self.choices
         return FormError(file, place, self.message_key, found=found, choices=choices, **self.params)
 

@@ -8,12 +8,12 @@ named in any of them. Blank and unreadable values are counted as unknown, never 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from converter.model.errors import FormError
+from converter.model.errors import FormError, quoted
 from converter.model.forms import Field, Form
 
 Cell = str | int | float
@@ -47,7 +47,7 @@ def tables(source: Source, form: Form, today: date) -> list[StatisticsTable]:
         ask = Card(card, f"statistics.table[{number}]", settings, form)
         kind = KINDS.get(ask.text("kind"))
         if kind is None:
-            raise ask.error("kind", f"known: {', '.join(KINDS)}")
+            raise ask.error("kind", "form_statistics_kind", card["kind"], KINDS)
         made.append(kind(ask, source, today))
     return made
 
@@ -61,53 +61,74 @@ class Card:
     settings: Mapping[str, Any]
     form: Form
 
-    def error(self, key: str, reason: str) -> FormError:
-        return FormError("form.toml", f"{self.context}.{key}", reason)
+    def error(
+        self,
+        key: str,
+        message_key: str,
+        value: Any = None,
+        choices: Iterable[str] = (),
+        /,
+        **params: str | int,
+    ) -> FormError:
+        place, found = f"{self.context}.{key}", quoted(value)
+        return FormError("form.toml", place, message_key, found=found, choices=choices, **params)
+
+    def only(self, known: Iterable[str]) -> None:
+        for key in self.values:
+            if key not in known:
+                raise self.error(key, "form_unknown_key", key, known)
+
+    def part(self, key: str) -> Card:
+        """A table within this one."""
+        value = self.values.get(key)
+        if not isinstance(value, Mapping):
+            raise self.error(key, "form_table", value, key=key)
+        return Card(value, f"{self.context}.{key}", self.settings, self.form)
 
     def text(self, key: str) -> str:
         value = self.values.get(key)
         if not isinstance(value, str) or not value:
-            raise self.error(key, "a text is required")
+            raise self.error(key, "form_text", value)
         return value
 
-    def fill(self, key: str, **words: object) -> str:
+    def fill(self, key: str, **params: object) -> str:
         try:
-            return self.text(key).format_map({k: str(v) for k, v in words.items()})
-        except (KeyError, ValueError, IndexError) as error:
-            raise self.error(key, f"known words are {', '.join(words)}") from error
+            return self.text(key).format_map({k: str(v) for k, v in params.items()})
+        except (KeyError, ValueError, IndexError, AttributeError) as error:
+            choices = [f"{{{name}}}" for name in params]
+            raise self.error(key, "form_words", self.values[key], choices) from error
 
     def number(self, key: str) -> int:
         value = self.values.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise self.error(key, "must be a whole number from 1")
+            raise self.error(key, "form_whole_number", value, least=1)
         return value
 
-    def header(self, width: int) -> tuple[str, ...]:
-        value = self.values.get("header")
+    def header(self, width: int, key: str = "header") -> tuple[str, ...]:
+        value = self.values.get(key)
         if not isinstance(value, list) or len(value) != width:
-            raise self.error("header", f"must be a list of {width} texts")
+            raise self.error(key, "form_header", value, count=width)
         return tuple(str(text) for text in value)
 
     def entries(self, key: str) -> list[Any]:
         value = self.values.get(key)
         if not isinstance(value, list) or not value:
-            raise self.error(key, "must be a list")
+            raise self.error(key, "form_list", value)
         return value
 
     def field(self, key: str, path: Any, kind: str) -> Field:
-        try:
-            field = self.form.field(str(path))
-        except StopIteration:
-            raise self.error(key, f"no field {path!r}") from None
-        if field.kind != kind:
-            raise self.error(key, f"{path} is a {field.kind}, must be a {kind}")
-        return field
+        fields = {field.path: field for sheet in self.form.sheets for field in sheet}
+        fitting = [path for path, field in fields.items() if field.kind == kind]
+        if not isinstance(path, str) or path not in fields:
+            raise self.error(key, "form_no_field", path, fitting)
+        if fields[path].kind != kind:
+            params = {"path": path, "kind": fields[path].kind, "wanted": kind}
+            raise self.error(key, "form_field_kind", path, fitting, **params)
+        return fields[path]
 
     def word(self, key: str) -> str:
-        value = self.settings.get(key)
-        if not isinstance(value, str):
-            raise FormError("form.toml", f"statistics.{key}", "a text is required")
-        return value
+        settings = Card(self.settings, "statistics", {}, self.form)
+        return settings.text(key)
 
 
 # --- the unit's own figures --------------------------------------------------------------
@@ -123,6 +144,7 @@ def _rates(ask: Card, source: Source, today: date) -> StatisticsTable:
     rows: list[Row] = []
     for card in ask.entries("rates"):
         entry = Card(card if isinstance(card, dict) else {}, ask.context + ".rates", {}, ask.form)
+        entry.only(("label", "part", "whole"))
         part = source.count(entry.field("part", entry.text("part"), "count"))
         whole = source.count(entry.field("whole", entry.text("whole"), "count"))
         rows.append((entry.text("label"), percent(part, whole)))
@@ -150,7 +172,7 @@ def _ages(ask: Card, source: Source, today: date) -> StatisticsTable:
     codes = ask.form.codes[by.options["codes"]].entries
     first, last, step = ask.number("from"), ask.number("to"), ask.number("step")
     if first >= last or (last - first) % step:
-        raise ask.error("step", "from … to must be cut into whole bands")
+        raise ask.error("step", "form_bands", step)
     labels = [ask.fill("below", **{"from": first})]
     for start in range(first, last, step):
         labels.append(ask.fill("band", first=start, last=start + step - 1))
@@ -222,3 +244,68 @@ KINDS: dict[str, Callable[[Card, Source, date], StatisticsTable]] = {
     "ages": _ages,
     "years": _years,
 }
+
+# --- whether the cards can be used -----------------------------------------------------------
+
+_KEYS: dict[str, tuple[str, ...]] = {
+    "counts": ("kind", "title", "header", "fields"),
+    "rates": ("kind", "title", "header", "rates"),
+    "ages": (
+        "kind", "title", "heading", "born", "by", "from", "to", "step", "below", "band", "above",
+    ),
+    "years": ("kind", "title", "header", "of", "step", "band"),
+}  # fmt: skip
+_COLLECTION_KEYS = (
+    "jump", "jump_at_least", "jump_fields", "by", "fields", "rate", "units", "missing",
+    "progress_title", "progress_header", "group_title", "change_title", "change_header",
+)  # fmt: skip
+
+
+def check(form: Form) -> None:
+    """Have every card of `[statistics]` make its table of nothing. Raises FormError."""
+    settings = form.prose.get("statistics") or {}
+    own = Card(settings, "statistics", settings, form)
+    own.only(("total", "unknown", "table", "collection"))
+    listed = own.entries("table") if "table" in settings else []
+    for number, card in enumerate(listed, 1):
+        ask = Card(card, f"statistics.table[{number}]", settings, form)
+        if not isinstance(card, Mapping):
+            raise own.error("table", "form_cards", card, key="statistics.table")
+        ask.only(_KEYS.get(ask.text("kind"), card))
+    tables(_Nothing(), form, date(2000, 1, 1))
+    if "collection" in settings:
+        _check_collection(own.part("collection"))
+
+
+def _check_collection(ask: Card) -> None:
+    ask.only(_COLLECTION_KEYS)
+    for key in ("jump", "jump_at_least"):
+        if key in ask.values:
+            ask.number(key)
+    for key in ("fields", *(["jump_fields"] if "jump_fields" in ask.values else [])):
+        for path in ask.entries(key):
+            ask.field(key, path, "count")
+    keys = [field.key for field in ask.form.unit]
+    for key in ask.entries("by"):
+        if key not in keys:
+            raise ask.error("by", "form_no_field", key, keys)
+    rate = ask.part("rate")
+    rate.only(("label", "part", "whole"))
+    rate.text("label")
+    for key in ("part", "whole"):
+        rate.field(key, rate.text(key), "count")
+    ask.text("units"), ask.text("missing"), ask.word("total")
+    ask.fill("progress_title", period="")
+    ask.fill("group_title", title="", period="")
+    ask.fill("change_title", before="", period="")
+    ask.header(7, "progress_header"), ask.header(5, "change_header")
+
+
+class _Nothing:
+    """A source of no figures."""
+
+    def count(self, field: Field) -> int | None:
+        return None
+
+    def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
+        return Counter({("",) * len(fields): 1})

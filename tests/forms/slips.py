@@ -114,6 +114,18 @@ SLIPS = (
     Slip("form.toml", 'font = "微软雅黑"', 'font = "{"', "template.font", "form_braces", "{"),
     Slip("form.toml", 'font = "微软雅黑"', 'filled = "{m} 人"', "template.filled", "form_words", "{m}", "{n}"),
     Slip("rules.toml", 'family = "unique"', 'family = "unique"\ntitle = "{"', "X191.title", "form_braces", "{"),
+    # statistics
+    Slip("form.toml", 'kind = "ages"', 'kind = "age"', "statistics.table[3].kind", "form_statistics_kind", "age", "ages"),
+    Slip("form.toml", 'part = "unit.members"', 'part = "unit.member"', "statistics.table[2].rates.part", "form_no_field", "unit.member", "unit.members"),
+    Slip("form.toml", 'born = "member.birthday"', 'born = "member.name"', "statistics.table[3].born", "form_field_kind", "member.name"),
+    Slip("form.toml", 'heading = "年龄"', 'headin = "年龄"', "statistics.table[3].headin", "form_unknown_key", "headin", "heading"),
+    Slip("form.toml", "step = 5", "step = 7", "statistics.table[3].step", "form_bands", "7"),
+    Slip("form.toml", "step = 5", 'step = "5"', "statistics.table[3].step", "form_whole_number", '"5"'),
+    Slip("form.toml", 'header = ["项目", "人数"]', 'header = ["项目"]', "statistics.table[1].header", "form_header", "项目"),
+    Slip("form.toml", "收集进度（{period}）", "收集进度（{perod}）", "statistics.collection.progress_title", "form_words", "{perod}", "{period}"),
+    Slip("form.toml", 'by = ["superior_union"', 'by = ["superior_unio"', "statistics.collection.by", "form_no_field", "superior_unio", "superior_union"),
+    Slip("form.toml", "jump_at_least", "jump_at_lest", "statistics.collection.jump_at_lest", "form_unknown_key", "jump_at_lest", "jump_at_least"),
+    Slip("form.toml", 'unknown = "不详"', "", "statistics.unknown", "form_text"),
     # the roster beside the form
     Slip("roster.toml", 'kind = "', 'kind = "x', ".kind", "form_unknown_kind", "xtext", "text"),
     Slip("roster.toml", "[sheet]", "[sheets]", "sheets", "form_unknown_key", "sheets", "sheet"),

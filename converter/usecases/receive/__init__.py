@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from converter.forms import loading
 from converter.model.issues import Issues
 from converter.register import Register, RosterEntry, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
@@ -57,6 +58,8 @@ def receive(
     that was reported for). Raises RegisterBusy, OSError."""
     left = [store, *([plan.reply] if plan.reply else [])]
     items = scan(inbox, left)
+    if not items:
+        loading.load(plan.folder)  # as workers do with files: a broken form is told all the same
     results: Counter[str] = Counter()
     states: Counter[str] = Counter()
     refused: list[Received] = []
