@@ -45,11 +45,11 @@ def _section(own: TomlTable) -> None:
 
 
 def _fillable(own: TomlTable, key: str, standard: str) -> None:
-    """A text may name the same words in braces as the catalogue's own."""
-    words = catalogue.placeholders(standard)
+    """A text may use the same placeholders as the catalogue's own."""
+    known = catalogue.placeholders(standard)
     try:
         named = catalogue.placeholders(own.optional_text(key))
     except ValueError as error:
         raise own.error(key, "form_braces", own.values[key]) from error
-    for word in named - words:
-        raise own.error(key, "form_words", f"{{{word}}}", sorted(f"{{{w}}}" for w in words))
+    for word in named - known:
+        raise own.error(key, "form_words", f"{{{word}}}", sorted(f"{{{name}}}" for name in known))

@@ -43,7 +43,7 @@ class TomlTable:
         )
 
     def only(self, known: Collection[str]) -> None:
-        """Refuse a key that means nothing here: usually a slip of the pen."""
+        """Refuse a key that has no meaning in this table, usually a misspelling."""
         for key in self.values:
             if key not in known:
                 raise self.error(key, "form_unknown_key", key, known)

@@ -45,7 +45,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What issuing came to: files in the roster's order, and the list of passwords."""
+    """The result of issuing: files in the roster's order, and the list of passwords."""
 
     files: tuple[Path, ...]
     passwords: Path

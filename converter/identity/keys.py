@@ -1,4 +1,4 @@
-"""Keys: who may sign, who may open. The only place that knows a cryptographic library.
+"""Keys for signing and for opening sealed data. The only module that uses a cryptographic library.
 
 Signing is Ed25519 (RFC 8032, library `cryptography`), sealing is age for an X25519 recipient
 (age-encryption.org/v1, library `pyrage`). A union's folder of keys holds
@@ -194,7 +194,7 @@ def create(folder: Path) -> PublicKeys:
     halves = ((SIGNING, SIGNING_PUBLIC), (SEALING, SEALING_PUBLIC))
     there = {name for pair in halves for name in pair if (folder / name).exists()}
     lost = [shown for secret, shown in halves if shown in there and secret not in there]
-    if lost or len(there) == 4:  # nobody can make a secret fit a key that was published
+    if lost or len(there) == 4:  # a secret cannot be made to fit a published key
         raise KeysError("exists", folder / (lost[0] if lost else SIGNING))
     if SIGNING in there:
         _private(folder / SIGNING)  # raises before anything is written

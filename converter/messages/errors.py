@@ -8,9 +8,9 @@ from difflib import SequenceMatcher
 from converter.messages.catalogue import message
 from converter.model.errors import ConverterError, FormError
 
-LISTED = 24  # words that are listed; of more, those that look most alike
-ALIKE = 8
-SIMILAR = 0.6  # how alike a word must be to be suggested
+LISTED = 24  # choices that are listed; of more, only the most similar
+ALIKE = 8  # … and at most so many
+SIMILAR = 0.6  # the least likeness of a suggestion
 
 
 def text(error: ConverterError) -> str:
@@ -39,7 +39,7 @@ def _listed(error: FormError) -> str:
 
 
 def _alike(error: FormError, most: int) -> list[str]:
-    """The words that look most like what stands there, the best first."""
+    """The choices most similar to what stands there, the best first."""
     written = error.found.strip('"[]')
     likeness = {choice: _likeness(written, choice) for choice in error.choices}
     alike = [choice for choice in error.choices if likeness[choice] >= SIMILAR]

@@ -15,12 +15,12 @@ def created_at() -> int:
 
 
 def today() -> date:
-    """The day by which the future begins and identities expire: the one that the command told
+    """The day that separates past from future and on which identities expire: what the command gave
     this process (on another machine the date may be another), else that of SOURCE_DATE_EPOCH (in
     China) where it is set, else this machine's."""
-    told = os.environ.get(DAY_VARIABLE, "")
-    if told:
-        return date.fromisoformat(told)
+    day = os.environ.get(DAY_VARIABLE, "")
+    if day:
+        return date.fromisoformat(day)
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     if epoch.isdigit():
         return (datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(epoch), hours=8)).date()

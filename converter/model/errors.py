@@ -102,8 +102,8 @@ def option_error(
     /,
     **params: str | int,
 ) -> FormError:
-    """What a kind or rule family raises about an option of a card; whoever loads the form knows
-    the file and the card, and adds them (`FormError.within`)."""
+    """An error in an option of a card, for kinds and rule families; the loader adds the file and
+    the card (`FormError.within`)."""
     return FormError("", option, message_key, found=quoted(value), choices=choices, **params)
 
 

@@ -1,4 +1,4 @@
-"""What was read of a file and what checking it came to: the data that flows, all of it frozen.
+"""What was read from a file and the outcome of checking it, as frozen data.
 
 Imports no heavy library, so that the command line can load it at once and a worker can send any
 of it across a pipe.
@@ -91,7 +91,7 @@ class RawSheet:
         return texts[record] if texts else ""
 
     def record(self, row: int) -> int | None:
-        """The number of the record in a row of a member sheet; records stand in order."""
+        """The number of the record in a row of a member sheet; records are in order."""
         at = bisect_left(self.rows, row)
         return at if at < len(self.rows) and self.rows[at] == row else None
 
@@ -106,7 +106,7 @@ class RawSheet:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One unit's answers as read from one file (or two halves), before they are judged."""
+    """One unit's answers as read from one file (or two halves), before they are validated."""
 
     file: str
     unit: RawSheet | None
@@ -123,7 +123,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What checking one submission came to. Issues are packed, however they are given."""
+    """The outcome of checking one submission. Issues are packed, however they are given."""
 
     file: str
     issues: Issues
@@ -152,7 +152,7 @@ class Outcome:
 
 
 class CellFix(NamedTuple):
-    """A mended cell: the note that says why (and what was typed), and what stands there now."""
+    """A fixed cell: the note that says why (and what was typed), and its value now."""
 
     note: Issue
     new: str
@@ -181,7 +181,7 @@ class CellFixes(Collection[CellFix]):
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A judged submission in canonical text: what a package is made from."""
+    """A validated submission in canonical text: what a package is made from."""
 
     unit: Mapping[str, str]  # field key → canonical text ('' = blank)
     members: Mapping[str, list[str]]  # field key → one text a member

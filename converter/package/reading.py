@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from converter.identity import Union
 
 
-SEALED_CODE = "P141"  # sealed, and nobody here has the key
+SEALED_CODE = "P141"  # sealed, and the key is not here
 
 
 class TableOpener(Protocol):
-    """Opens what was sealed for somebody: `keys.Opener`."""
+    """Opens what was sealed for a union: `keys.Opener`."""
 
     def open(self, sealed: bytes) -> bytes | None:
         """The whole of what was sealed, or None: never a part of it."""
@@ -49,10 +49,10 @@ class Examined:
     """A package and what its envelope proves."""
 
     submission: Submission
-    created: str = ""  # UTC, as the descriptor says; nobody vouches for it unless `signed`
+    created: str = ""  # UTC, as the descriptor says; unproven unless `signed`
     signed: bool = False  # by the unit's key (and that union's unit, where a union was given)
     sealed: bool = False
-    counts: Mapping[str, int] = field(default_factory=dict)  # records by resource, as told
+    counts: Mapping[str, int] = field(default_factory=dict)  # records by resource, as declared
 
 
 def read(path: Path, form: Form) -> Submission:
@@ -114,7 +114,7 @@ def _descriptor(
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key that stands twice means one thing here and another thing elsewhere."""
+    """A key that stands twice has one meaning for this program and another for others."""
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError("a key stands twice")
     return dict(pairs)
@@ -293,22 +293,22 @@ def _columns_fit(resource: Resource, table: tables.CsvTable, findings: PackageFi
         return False
     if missing or unknown:
         other = any(issue.code == "P114" for issue in findings.issues)
-        words = {"missing": listed(missing) or "—", "unknown": listed(unknown) or "—"}
-        findings.note("P123" if other else "P122", resource.path, 1, **words)
+        params = {"missing": listed(missing) or "—", "unknown": listed(unknown) or "—"}
+        findings.note("P123" if other else "P122", resource.path, 1, **params)
     return True
 
 
 def _cells(texts: list[str]) -> RawColumn:
-    """Text of nothing but blanks is blank, here as in a workbook."""
+    """Text of nothing but whitespace is blank, as it is in a workbook."""
     filled = [text if text.strip(expressions.BLANKS) else "" for text in texts]
     return RawColumn(filled, [int(CellType.TEXT if t else CellType.BLANK) for t in filled])
 
 
 def _counted(resource: Resource, found: int, ask: _Asker, findings: PackageFindings) -> bool:
     """Whether the number of records is one to go on with; a false total alone is only noted."""
-    told = ask.number("counts", resource.name)
-    if told is not None and told != found:
-        findings.note("P124", resource.path, told=told, found=found)
+    declared = ask.number("counts", resource.name)
+    if declared is not None and declared != found:
+        findings.note("P124", resource.path, declared=declared, found=found)
     if resource.sheet == "unit" and found != 1:
         findings.note("P125", resource.path, found=found)
         return False
@@ -344,14 +344,14 @@ def _explain(
 
 
 def _same_unit(unit: RawSheet, stamp: Stamp, form: Form, findings: PackageFindings) -> None:
-    """The names in the table are those the descriptor goes by."""
+    """The names in the table must be those of the descriptor."""
     stamped = {"unit_name": stamp.unit_name, "superior_name": stamp.superior_name}
     for card in form.unit:
         column = unit.columns.get(card.key)
-        told = stamped.get(card.identity, "")
-        if column and column.text and told and column.text[0] and column.text[0] != told:
+        expected = stamped.get(card.identity, "")
+        if column and column.text and expected and column.text[0] not in ("", expected):
             row, position = unit.at[card.key]
             place = Place(findings.file, unit.name, row, position, card.key)
             level = catalogue.entry("P127", form).level
-            params = {"expected": told}
+            params = {"expected": expected}
             findings.issues.append(Issue("P127", level, place, column.text[0], params))

@@ -36,7 +36,7 @@ def write(table: RosterForm, path: Path) -> None:
     for column, field in enumerate(table.member, 1):
         dimension = sheet.column_dimensions[get_column_letter(column)]
         dimension.width = field.width or WIDTH
-        # The whole column: codes are text in every row, also in those nobody prepared.
+        # The whole column: codes are text in every row, also in rows that were not prepared.
         painter.paint(dimension, Look(indent=1, number_format=KINDS[field.kind].NUMBER_FORMAT))
         put_text(painter.paint(sheet.cell(NOTE_ROW, column), NOTE), field.note)
         lines = max(lines, text_lines(field.note, dimension.width * 1.1))

@@ -37,7 +37,7 @@ DIGITS_KEPT = 15  # of a number in a spreadsheet
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """What a roster's file came to; the units of the rows that are sound."""
+    """What was read of a roster: the outcome, and the units of the sound rows."""
 
     outcome: Outcome
     units: tuple[Unit, ...]
@@ -53,7 +53,7 @@ def read(path: Path, table: RosterForm) -> Roster:
     if raw is not None and not len(raw):
         issues.append(_issue("C811", table, Place(str(path), raw.name)))
     elif raw is not None:
-        texts, cell_issues = _judged(raw, table, str(path))
+        texts, cell_issues = _validated(raw, table, str(path))
         own = list(_Rows(raw, table, str(path), texts, _wrong(cell_issues)).issues())
         issues += sorted([*cell_issues, *own], key=lambda i: (i.place.row, i.place.column, i.code))
         bad = {i.place.row for i in issues if i.level is Level.ERROR}
@@ -67,7 +67,7 @@ def plain(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
-def _judged(
+def _validated(
     raw: RawSheet, table: RosterForm, file: str
 ) -> tuple[Mapping[str, list[str]], list[Issue]]:
     """Canonical texts by field key, and the issues of single cells."""
@@ -83,15 +83,15 @@ def _judged(
         )
         if column is None:
             absent[field.key] = pd.Series(True, index=index)
-    judged = sheets.validate_sheet(table.member, cells, table, absent)
+    validated = sheets.validate_sheet(table.member, cells, table, absent)
     issues = []
-    for finding in (*judged.findings, *judged.notes):
+    for finding in (*validated.findings, *validated.notes):
         field = table.member.field(finding.field)
         level = catalogue.entry(finding.code, table, field).level
         place = raw.place(file, finding.field, finding.record)
         typed = raw.columns[finding.field].text[finding.record]
         issues.append(Issue(finding.code, level, place, typed, finding.params))
-    return {key: column.text.tolist() for key, column in judged.columns.items()}, issues
+    return {key: column.text.tolist() for key, column in validated.columns.items()}, issues
 
 
 def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
@@ -100,13 +100,13 @@ def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
 
 
 def _unit(texts: Mapping[str, list[str]], record: int, table: RosterForm) -> Unit:
-    said = {f.identity: texts[f.key][record] for f in table.member if f.identity}
+    row = {f.identity: texts[f.key][record] for f in table.member if f.identity}
     contacts = [texts[f.key][record] for f in table.member if f.options[CONTACT]]
     return Unit(
-        code=said["unit_code"],
-        name=said["unit_name"],
-        superior_name=said["superior_name"],
-        superior_code=said.get("superior_code", ""),
+        code=row["unit_code"],
+        name=row["unit_name"],
+        superior_name=row["superior_name"],
+        superior_code=row.get("superior_code", ""),
         contact=" ".join(filter(None, contacts)),
     )
 
@@ -126,7 +126,7 @@ def _issue(
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a roster held against one another."""
+    """The rows of a roster compared with each other."""
 
     raw: RawSheet
     table: RosterForm
@@ -183,7 +183,9 @@ class _Rows:
         for record, text in self._usable(name):
             key = (plain(above.get(record, "")), plain(text) or text)
             known = first.setdefault(key, record)
-            if known != record and twice.get(record) != known:  # else one fault is told already
+            if (
+                known != record and twice.get(record) != known
+            ):  # else that fault was reported already
                 same = self.texts[name.key][known] == text
                 yield self._at("C802" if same else "C803", name, record, known)
 
