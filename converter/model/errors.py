@@ -76,6 +76,11 @@ class FormError(ConverterError):
         self.file, self.key, self.found = str(file), key, found
         self.choices = tuple(choices)
 
+    def __str__(self) -> str:
+        """For logs and tests; people read `converter.messages.errors.text`."""
+        place = ": ".join(part for part in (self.file, self.key) if part)
+        return f"{place}: {self.message_key} {self.found} {self.params}"
+
     def within(self, file: Path | str, card: str = "") -> FormError:
         """The same error of an option, at its card's place in a file."""
         place = ".".join(part for part in (card, self.key) if part)
@@ -139,6 +144,7 @@ class LedgerError(ConverterError):
     """A ledger that cannot be trusted: which line, or 0 for all of it."""
 
     def __init__(self, path: Path, line: int) -> None:
+        self.path, self.line = path, line
         key = "ledger_broken" if line else "ledger_broken_whole"
         super().__init__(key, path=path, line=line)
 

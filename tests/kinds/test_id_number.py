@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import id_number as kind
+from converter.model.errors import FormError
 from converter.model.forms import Code, CodeList
 from tests.kinds.validating import FORM, field, judge, params, verdict
 from tests.people import id_number
@@ -169,7 +170,7 @@ def test_the_offer_for_an_old_number_is_a_sound_number() -> None:
 
 @pytest.mark.parametrize("regions", ["no_such_list", 5, ["region"], "sex"])
 def test_a_card_with_an_unfit_list_of_regions_is_refused(regions: Any) -> None:
-    with pytest.raises(ValueError, match=r"^regions: "):
+    with pytest.raises(FormError, match=r"^regions: "):
         kind.accept(field("member.id_number", regions=regions), FORM)
 
 
@@ -178,7 +179,7 @@ def test_codes_of_regions_are_six_digits() -> None:
     kind.accept(field("member.id_number", regions=None), FORM)
     for code in ("13010", "1301020", "13010X"):
         codes = CodeList("region", (Code("130102", "甲"), Code(code, "乙")))
-        with pytest.raises(ValueError, match=r"^regions: "):
+        with pytest.raises(FormError, match=r"^regions: "):
             kind.accept(ID, replace(FORM, codes={**FORM.codes, "region": codes}))
 
 
