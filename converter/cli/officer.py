@@ -158,7 +158,7 @@ def _tell(
     if not done.seen:
         err(message("receive_empty", path=inbox))
     for one in done.refused[:NAMED]:
-        out(message("receive_refused", file=one.arrival.file, reason=_reason(one, form)))
+        out(message("receive_refused", file=one.received.file, reason=_reason(one, form)))
     refused = done.results.get("rejected", 0)
     if refused > NAMED:
         out(message("receive_refused_more", count=refused - NAMED))
@@ -201,7 +201,7 @@ def _reason(one: Any, form: Form) -> str:
 
     titles = [
         catalogue.entry(code, form).title
-        for code, level, _ in one.arrival.found
+        for code, level, _ in one.received.found
         if level == "error"
     ]
     kinds = list(dict.fromkeys(titles))
@@ -217,9 +217,9 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
 
     refused = [
         {
-            "file": one.arrival.file,
-            "unit": {"code": one.settled.code, "name": one.settled.name},
-            "codes": [code for code, level, _ in one.arrival.found if level == "error"],
+            "file": one.received.file,
+            "unit": {"code": one.registered.code, "name": one.registered.name},
+            "codes": [code for code, level, _ in one.received.found if level == "error"],
             "receipt": one.receipt,
         }
         for one in done.refused

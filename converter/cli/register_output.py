@@ -30,6 +30,10 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
         else:
             table = register_lookup.units(register, unit.strip())
         made = _made(register)
+    if not table.rows and (member or unit):
+        key = "show_nobody" if member else "show_no_unit"
+        err(message(key, text=(member or unit).strip(), rows=form.main_table.rows_name))
+        return FOUND
     if as_html:
         out_page(tables_page([table], form.title, made))
     else:
@@ -97,5 +101,5 @@ def receipt(path: Path, keys_folder: Path | None) -> int | None:
 
         genuine = receipts.verify(told, keys.public(keys_folder).signing)
         verdict = "genuine" if genuine else "forged"
-    out(report.receipt(told, verdict))
+    out(report.receipt_text(told, verdict))
     return FOUND if verdict == "forged" else OK

@@ -3,14 +3,14 @@ levels and texts of a form fit the catalogue of checks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from converter import kinds, rules
 from converter.forms.cards import FIELD_KEYS, RULE_KEYS
 from converter.messages import catalogue
 from converter.model.errors import FormError, quoted
-from converter.model.forms import Field, Form, Rule
+from converter.model.forms import Field, Form, Rule, Sheet
 from converter.rules import derivations
 from converter.statistics import cards as statistics_cards
 
@@ -20,8 +20,7 @@ _PROSE = ("title", "brief", "sentence", "fix")
 def accept(form: Form, folder: Path) -> None:
     """Raises FormError for the first card that cannot be used."""
     for sheet in form.sheets:
-        for field in sheet:
-            _field(field, form, folder / f"{sheet.key}.toml", FIELD_KEYS)
+        accept_fields(sheet, form, folder / f"{sheet.key}.toml")
     for rule in form.rules:
         _rule(rule, form, folder / "rules.toml")
     try:
@@ -31,12 +30,11 @@ def accept(form: Form, folder: Path) -> None:
     _levels(form, folder)
 
 
-def accept_fields(form: Form, file: Path, keys: Iterable[str]) -> None:
-    """The same for a form whose fields all stand in one file, on cards that may have these keys
-    besides the options of their kind. Raises FormError."""
-    for sheet in form.sheets:
-        for field in sheet:
-            _field(field, form, file, keys)
+def accept_fields(sheet: Sheet, form: Form, file: Path, keys: Sequence[str] = ()) -> None:
+    """Have kinds and derivations accept the cards of a sheet, which may have these keys besides
+    those of every card. Raises FormError."""
+    for field in sheet:
+        _field(field, form, file, (*FIELD_KEYS, *keys))
 
 
 def _field(field: Field, form: Form, file: Path, keys: Iterable[str]) -> None:

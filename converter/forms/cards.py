@@ -4,15 +4,16 @@ their options is checked later, in `accepting`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from converter.forms.toml_access import TomlTable, load_toml
-from converter.model.forms import Derivation, Field, Rule, Sheet
+from converter.model.forms import Derivation, Field, Rule, Sheet, SheetShape
 
+NO_SHEETS = ("form", "rules", "roster")  # cards of their own
 HEADINGS = {
-    "unit": ("item", "answer", "check", "note", "explanation", "jump"),
-    "member": ("number", "check", "explanation", "jump"),
+    SheetShape.RECORD: ("item", "answer", "check", "note", "explanation", "jump"),
+    SheetShape.TABLE: ("number", "check", "explanation", "jump"),
 }
 FIELD_KEYS = (
     "key", "title", "kind", "section", "required", "aliases", "note",
@@ -23,32 +24,66 @@ RULE_KEYS = (
 )  # fmt: skip
 # What an identity file can fill in.
 IDENTITY = ("unit_code", "unit_name", "superior_code", "superior_name", "period")
-_SHEET_KEYS = ("title", "aliases", "remarks")
+_SHEET_KEYS = ("shape", "title", "aliases", "remarks")
+_TABLE_KEYS = ("rows", "counter")
 _KEY = re.compile("[a-z_][a-z0-9_]*")
 _RULE_CODE = re.compile("X[0-9]{3}")
 _LONGEST_SHEET_NAME = 31  # characters; a limit of the file format
 _NOT_IN_SHEET_NAMES = frozenset("[]:*?/\\")
 
 
-def sheet(path: Path, key: str) -> Sheet:
-    """One sheet's file. Raises FormError."""
+def sheets(head: TomlTable) -> tuple[Sheet, ...]:
+    """The sheets that a form names, each from a file of its own. Raises FormError."""
+    keys = head.texts("sheets")
+    head.unique((key, f"sheets[{number}]") for number, key in enumerate(keys, 1))
+    for key in keys:
+        if not _KEY.fullmatch(key) or key in NO_SHEETS:
+            raise head.error("sheets", "form_sheet_key", key)
+    found = tuple(sheet(head.file.with_name(f"{key}.toml")) for key in keys)
+    if sum(sheet.is_record for sheet in found) != 1 or len(found) < 2:
+        raise head.error("sheets", "form_sheets", list(keys))
+    names = [(name, sheet.key) for sheet in found for name in (sheet.title, *sheet.aliases)]
+    head.unique((name, f"sheets.{key}") for name, key in names)
+    return found
+
+
+def sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
+    """The file of one sheet, which has the sheet's key as its name.
+
+    `roles`: headings besides those of fields, by default those of the sheet's shape. Raises
+    FormError.
+    """
     file = load_toml(path)
-    file.only(("sheet", "headings", "field"))
-    head, headings = file.table("sheet"), file.table("headings")
-    head.only(_SHEET_KEYS)
-    headings.only(HEADINGS[key])
-    roles = {role: headings.text(role) for role in HEADINGS[key]}
-    headings.unique((title, role) for role, title in roles.items())
-    fields = tuple(field(card, key) for card in file.cards("field", "key"))
+    head = file.table("sheet")
+    shape = _shape(head)
+    roles = HEADINGS[shape] if roles is None else roles
+    file.only(("sheet", "field", *(["headings"] if roles else [])))
+    is_table = shape is SheetShape.TABLE
+    head.only((*_SHEET_KEYS, *(_TABLE_KEYS if is_table else ())))
+    headings = file.table("headings", required=bool(roles))
+    headings.only(roles)
+    titles = {role: headings.text(role) for role in roles}
+    headings.unique((title, role) for role, title in titles.items())
+    fields = tuple(field(card, path.stem) for card in file.cards("field", "key"))
     check_names(file, fields)
     return Sheet(
-        key=key,
+        key=path.stem,
+        shape=shape,
         title=sheet_name(head),
         fields=fields,
-        headings=roles,
+        headings=titles,
+        rows_name=head.text("rows") if is_table else "",
+        counter=head.text("counter") if is_table else "",
         aliases=head.texts("aliases"),
         remarks=head.texts("remarks"),
     )
+
+
+def _shape(head: TomlTable) -> SheetShape:
+    shape = head.text("shape")
+    if shape not in list(SheetShape):
+        raise head.error("shape", "form_shape", shape, SheetShape)
+    return SheetShape(shape)
 
 
 def sheet_name(head: TomlTable, key: str = "title") -> str:

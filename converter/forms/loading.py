@@ -21,7 +21,6 @@ from converter.model.errors import FormError, quoted
 from converter.model.forms import Form, Sheet
 
 DEFAULT_FORM = "jiceng"
-SHEETS = ("unit", "member")
 LIMITS = ("rows", "live_duplicates", "name_length", "text_length")
 LIMITS_NEEDED = LIMITS[:2]  # the others only by kinds that a form may not have
 
@@ -61,21 +60,20 @@ def read(folder: Path) -> Form:
     file = load_toml(folder / "form.toml")
     file.only(("form", "levels", "limits", "template", "contacts", "package", "statistics"))
     head = file.table("form")
-    head.only(("id", "version", "title", "period"))
-    unit, member = (cards.sheet(folder / f"{key}.toml", key) for key in SHEETS)
+    head.only(("id", "version", "title", "period", "sheets"))
+    sheets = cards.sheets(head)
     form = Form(
         id=head.text("id"),
         version=head.text("version"),
         title=head.text("title"),
-        unit=unit,
-        member=member,
+        sheets=sheets,
         codes={},
         rules=cards.rules(folder / "rules.toml"),
-        package=package_profile(file, {"unit": unit, "member": member}),
+        package=package_profile(file, {sheet.key: sheet for sheet in sheets}),
         levels=file.levels(),
         prose={
             "period": head.optional_text("period"),
-            "template": texts.template(file, (unit.title, member.title)),
+            "template": texts.template(file, [sheet.title for sheet in sheets]),
             "contacts": texts.contacts(file),
             "statistics": file.table("statistics", required=False).values,
         },
@@ -103,7 +101,7 @@ def load(folder: Path) -> Form:
     form = with_codes(folder)
     accepting.accept(form, folder)
     if (folder / roster.FILE).exists():
-        accepting.accept_fields(roster.definition(form, folder), folder / roster.FILE, roster.KEYS)
+        roster.definition(form, folder)
     return form
 
 

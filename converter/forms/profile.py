@@ -17,6 +17,10 @@ def package_profile(form: TomlTable, sheets: Mapping[str, Sheet]) -> PackageProf
     descriptor, identity, signature = (_file_name(own, key) for key in _MEMBERS)
     resources = tuple(_resource(card, sheets) for card in own.cards("resource", "name"))
     own.unique((r.name, f"resource[{number}].name") for number, r in enumerate(resources, 1))
+    own.unique((r.sheet, f"resource.{r.name}.sheet") for r in resources)
+    for key in sheets:
+        if key not in {resource.sheet for resource in resources}:
+            raise own.error("resource", "form_no_resource", sheet=key)
     names = [(descriptor, "descriptor"), (identity, "identity"), (signature, "signature")]
     own.unique([*names, *((r.path, f"resource.{r.name}.path") for r in resources)])
     return PackageProfile(descriptor, identity, signature, _encoding(own), resources)

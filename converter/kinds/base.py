@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,8 @@ from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
 
 V = TypeVar("V")
-Mask = npt.NDArray[np.bool_]
-Texts = npt.NDArray[np.object_]
+Mask: TypeAlias = "npt.NDArray[np.bool_]"
+Texts: TypeAlias = "npt.NDArray[np.object_]"
 
 
 class OfCell(Protocol):
@@ -231,7 +231,7 @@ def map_at(text: pd.Series, at: npt.NDArray[np.int64], fn: Callable[[str], str])
     return pd.Series(listed, index=text.index, dtype=object)
 
 
-Points = npt.NDArray[np.int8]
+Points: TypeAlias = "npt.NDArray[np.int8]"
 POINTS_AT_ONCE = 8_192  # texts; four bytes a sign while they are turned into numbers
 
 

@@ -26,6 +26,8 @@ Option: `regions`, the code list of known region codes; without it regions are n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -64,7 +66,7 @@ APOSTROPHES = "'‘’`"
 # Cards that other authorities issue; the list of regions does not know them.
 _OTHER_ISSUERS = (81, 82, 83)
 
-Numbers = npt.NDArray[np.int32]
+Numbers: TypeAlias = "npt.NDArray[np.int32]"
 
 _LENGTH, _OLD_LENGTH = 18, 15
 _NOTHING = -ord("0")  # behind the end of a text
@@ -142,13 +144,13 @@ def _well_formed(signs: Points) -> Mask:
 
 
 # Month 0, and whatever is no month, has no day.
-_MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int8)
+_MONTH_DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def _is_date(year: Numbers, month: Numbers, day: Numbers) -> Mask:
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     possible = (month >= 1) & (month <= 12)
-    last = _MONTH_DAYS[np.where(possible, month, 0)] - ((month == 2) & ~leap)
+    last = np.array(_MONTH_DAYS, np.int8)[np.where(possible, month, 0)] - ((month == 2) & ~leap)
     return np.asarray((day >= 1) & (day <= last))
 
 
@@ -195,10 +197,14 @@ def _wrong_check_character(cells: Cells) -> Mask:
 
 
 def _unknown_region(codes: CodeList) -> Callable[[Cells], Mask]:
-    is_known = np.zeros(10**6, dtype=bool)
-    is_known[[int(entry.code) for entry in codes.entries]] = True
+    @cache
+    def known_codes() -> Mask:
+        known = np.zeros(10**6, dtype=bool)
+        known[[int(entry.code) for entry in codes.entries]] = True
+        return known
 
     def wrong(cells: Cells) -> Mask:
+        is_known = known_codes()
         signs = _points(cells)
         other = (signs[:, 0] == 9) | np.isin(_value(signs, 0, 2), _OTHER_ISSUERS)
         code = _value(signs, 0, 6).clip(0, len(is_known) - 1)  # what is no code is K114

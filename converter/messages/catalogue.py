@@ -117,12 +117,8 @@ def fix(issue: Issue, form: Form) -> str:
 
 def field_title(issue: Issue, form: Form) -> str:
     """The heading of the field an issue is about ('' for a sheet or a file)."""
-    key = issue.place.field
-    for sheet in form.sheets:
-        for field in sheet:
-            if field.key == key:
-                return field.title
-    return ""
+    field = form.field_at(issue.place.sheet, issue.place.field)
+    return field.title if field else ""
 
 
 def _message_params(issue: Issue, form: Form) -> Mapping[str, Any]:

@@ -31,7 +31,7 @@ unzipping (workbook), `LimitExceeded` and `UnfitWorker` (workers), `SignInRequir
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -87,15 +87,15 @@ class FormError(ConverterError):
         found, choices = self.found, self.choices
         return FormError(file, place, self.message_key, found=found, choices=choices, **self.params)
 
-    def packed(self) -> list[Any]:
-        """As JSON can hold it, for the way between processes."""
-        return [
-            self.file, self.key, self.message_key, self.found, list(self.choices), self.params,
-        ]  # fmt: skip
+    def packed(self) -> str:
+        """The error as JSON, for the way between processes."""
+        parts = (self.file, self.key, self.message_key, self.found, self.choices, self.params)
+        return json.dumps(parts, ensure_ascii=False)
 
     @classmethod
-    def unpacked(cls, packed: Sequence[Any]) -> FormError:
-        file, key, message_key, found, choices, params = packed
+    def unpacked(cls, packed: str) -> FormError:
+        """The error of its JSON."""
+        file, key, message_key, found, choices, params = json.loads(packed)
         return cls(file, key, message_key, found=found, choices=choices, **params)
 
 

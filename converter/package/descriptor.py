@@ -107,7 +107,7 @@ def _age(path: str, sealed: bytes, name: str = "") -> dict[str, Any]:
 
 
 def _reason(path: str, record: str, text: str) -> dict[str, Any]:
-    """`row` is the line of the table, its heading being line 1; null for the unit's fields."""
+    """`row` is the line of the table, its heading being line 1; null for the record's fields."""
     return {"field": path, "row": int(record) + 1 if record else None, "reason": text}
 
 

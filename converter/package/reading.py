@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from converter.identity import Union
 
 
-SEALED_CODE = "P141"  # sealed, and the key is not here
+SEALED_CODE = "P141"  # sealed, and nobody here has the key
 
 
 class TableOpener(Protocol):
-    """Opens what was sealed for a union: `keys.Opener`."""
+    """Opens what was sealed for somebody: `keys.Opener`."""
 
     def open(self, sealed: bytes) -> bytes | None:
         """The whole of what was sealed, or None: never a part of it."""
@@ -49,10 +49,10 @@ class Examined:
     """A package and what its envelope proves."""
 
     submission: Submission
-    created: str = ""  # UTC, as the descriptor says; unproven unless `signed`
+    created: str = ""  # UTC, as the descriptor says; nobody vouches for it unless `signed`
     signed: bool = False  # by the unit's key (and that union's unit, where a union was given)
     sealed: bool = False
-    counts: Mapping[str, int] = field(default_factory=dict)  # records by resource, as declared
+    counts: Mapping[str, int] = field(default_factory=dict)  # records by resource, as told
 
 
 def read(path: Path, form: Form) -> Submission:
@@ -70,7 +70,7 @@ def examine(
         members = members_of(path, form, findings)
         described = _descriptor(members, form, findings)
     except PackageRefused:
-        nothing = Submission(str(path), None, None, Stamp(), tuple(findings.issues))
+        nothing = Submission(str(path), {}, Stamp(), tuple(findings.issues))
         return Examined(replace(nothing, from_package=True))
     ask = _Asker(described, findings)
     before = len(findings.issues)
@@ -79,12 +79,10 @@ def examine(
     named = len(findings.issues) == before  # otherwise comparing names would be a second alarm
     sheets = _sheets(members, ask, form, findings, opener)
     signed = origin.validate(members, stamp if named else None, created, form, findings, union)
-    unit = sheets.get("unit")
-    if unit is not None and named:
-        _same_unit(unit, stamp, form, findings)
-    submission = Submission(
-        str(path), unit, sheets.get("member"), stamp, tuple(findings.issues), from_package=True
-    )
+    record = sheets.get(form.record.key)
+    if record is not None and named:
+        _same_unit(record, stamp, form, findings)
+    submission = Submission(str(path), sheets, stamp, tuple(findings.issues), from_package=True)
     counts = {r.name: ask.number("counts", r.name) or 0 for r in form.package.resources}
     sealed = any(name.endswith(SEALED) for name in members)
     return Examined(submission, created, signed, sealed, counts)
@@ -114,7 +112,7 @@ def _descriptor(
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key that stands twice has one meaning for this program and another for others."""
+    """A key that stands twice means one thing here and another thing elsewhere."""
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError("a key stands twice")
     return dict(pairs)
@@ -200,7 +198,7 @@ def _sheets(
     for resource in form.package.resources:
         if resource.path in found:
             sheet = _sheet(resource, found[resource.path], form, findings)
-            if sheet is not None and _counted(resource, len(sheet), ask, findings):
+            if sheet is not None and _counted(resource, len(sheet), ask, form, findings):
                 sheets[resource.sheet] = sheet
     reasons = ask.entries("reasons")
     if REASONS in found:
@@ -222,8 +220,8 @@ def _opened(
             findings.note("P143", path)
     sealed = {path: data for path, data in found.items() if names[path] != path}
     if opener is None:
-        member = next(r.name for r in findings.form.package.resources if r.sheet == "member")
-        findings.note(SEALED_CODE, count=ask.number("counts", member) or 0)
+        resource = findings.form.main_resource
+        findings.note(SEALED_CODE, count=ask.number("counts", resource.name) or 0)
         return {}
     plain: dict[str, bytes] = {}
     for path, data in sealed.items():
@@ -274,7 +272,7 @@ def _sheet(
     position = {name: number for number, name in enumerate(table.header, 1)}
     blank = [""] * len(table)
     columns, at = {}, {}
-    row = 2 if resource.sheet == "unit" else 0
+    row = 2 if form.sheet(resource.sheet).is_record else 0
     for name, key in resource.columns:
         columns[key] = _cells(by_name.get(name, blank))
         at[key] = (row, position.get(name, 0))
@@ -293,23 +291,25 @@ def _columns_fit(resource: Resource, table: tables.CsvTable, findings: PackageFi
         return False
     if missing or unknown:
         other = any(issue.code == "P114" for issue in findings.issues)
-        params = {"missing": listed(missing) or "—", "unknown": listed(unknown) or "—"}
-        findings.note("P123" if other else "P122", resource.path, 1, **params)
+        words = {"missing": listed(missing) or "—", "unknown": listed(unknown) or "—"}
+        findings.note("P123" if other else "P122", resource.path, 1, **words)
     return True
 
 
 def _cells(texts: list[str]) -> RawColumn:
-    """Text of nothing but whitespace is blank, as it is in a workbook."""
+    """Text of nothing but blanks is blank, here as in a workbook."""
     filled = [text if text.strip(expressions.BLANKS) else "" for text in texts]
     return RawColumn(filled, [int(CellType.TEXT if t else CellType.BLANK) for t in filled])
 
 
-def _counted(resource: Resource, found: int, ask: _Asker, findings: PackageFindings) -> bool:
+def _counted(
+    resource: Resource, found: int, ask: _Asker, form: Form, findings: PackageFindings
+) -> bool:
     """Whether the number of records is one to go on with; a false total alone is only noted."""
-    declared = ask.number("counts", resource.name)
-    if declared is not None and declared != found:
-        findings.note("P124", resource.path, declared=declared, found=found)
-    if resource.sheet == "unit" and found != 1:
+    told = ask.number("counts", resource.name)
+    if told is not None and told != found:
+        findings.note("P124", resource.path, told=told, found=found)
+    if form.sheet(resource.sheet).is_record and found != 1:
         findings.note("P125", resource.path, found=found)
         return False
     return True
@@ -321,7 +321,7 @@ def _explain(
     form: Form,
     findings: PackageFindings,
 ) -> dict[str, RawSheet]:
-    """The sheets with the reasons beside their fields (unit) and records (members)."""
+    """The sheets with the reasons beside the fields of the record and the rows of tables."""
     texts: dict[str, dict[str, list[str]]] = {key: {} for key in sheets}
     for number, entry in enumerate(reasons, 1):
         path, row, reason = entry.get("field"), entry.get("row"), entry.get("reason")
@@ -343,15 +343,15 @@ def _explain(
 # --- who it is from --------------------------------------------------------------------------
 
 
-def _same_unit(unit: RawSheet, stamp: Stamp, form: Form, findings: PackageFindings) -> None:
-    """The names in the table must be those of the descriptor."""
+def _same_unit(record: RawSheet, stamp: Stamp, form: Form, findings: PackageFindings) -> None:
+    """The names in the table are those the descriptor goes by."""
     stamped = {"unit_name": stamp.unit_name, "superior_name": stamp.superior_name}
-    for card in form.unit:
-        column = unit.columns.get(card.key)
-        expected = stamped.get(card.identity, "")
-        if column and column.text and expected and column.text[0] not in ("", expected):
-            row, position = unit.at[card.key]
-            place = Place(findings.file, unit.name, row, position, card.key)
+    for card in form.record:
+        column = record.columns.get(card.key)
+        told = stamped.get(card.identity, "")
+        if column and column.text and told and column.text[0] and column.text[0] != told:
+            row, position = record.at[card.key]
+            place = Place(findings.file, record.name, row, position, card.key)
             level = catalogue.entry("P127", form).level
-            params = {"expected": expected}
+            params = {"expected": told}
             findings.issues.append(Issue("P127", level, place, column.text[0], params))

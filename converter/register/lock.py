@@ -1,6 +1,6 @@
 """Who is writing: a lock that the operating system holds for a process and drops when it dies.
 
-The file itself stays behind and proves nothing; only the lock on it counts. So there is no stale
+The file itself remains and proves nothing; only the lock on it counts. So there is no stale
 lock to recognise, however a process ended. What the file says (pid, host, since when) is for
 people.
 """
@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from converter.model.errors import RegisterBusy
 
-# Windows locks bytes, not files, and a locked byte cannot be read: lock one far behind the text.
+# Windows locks bytes, not files, and a locked byte cannot be read: lock one far beyond the text.
 _FAR = 1 << 30
 
 
@@ -58,7 +58,7 @@ class Lock:
 
 
 def _busy(path: Path) -> RegisterBusy:
-    """Who holds the lock, as far as its file tells."""
+    """Which process holds the lock, as far as its file says."""
     holder = _holder(path)
     pid, host, since = (str(holder.get(key, "")) for key in ("pid", "host", "since"))
     return RegisterBusy(path.parent, pid=pid, host=host, since=_local(since))
@@ -74,10 +74,10 @@ def _local(time: str) -> str:
 
 def _holder(path: Path) -> dict[str, Any]:
     try:
-        told = json.loads(path.read_bytes()[:1000] or b"{}")
+        found = json.loads(path.read_bytes()[:1000] or b"{}")
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 try:

@@ -1,7 +1,7 @@
 """What others read: a published copy of the register, replaced as a whole.
 
 Every publication is a folder of Parquet files of its own; `state.json` names the one that counts
-and is replaced atomically. Who is still reading the one before keeps it: only older ones are
+and is replaced atomically. The one before is kept for those who still read it; older ones are
 removed. `answers` and `members` hold what counts (current submissions of every period), the
 other tables hold everything.
 """
@@ -22,7 +22,7 @@ from converter.register.schema import LATEST, connect, quoted, streamed
 
 FOLDER, STATE = "published", "state.json"  # below the register's folder
 # Answers and members come nearly in the order of their submissions: sorting millions anew would
-# take twice the time and four times the memory. Who wants an order asks for it.
+# take twice the time and four times the memory. A query that needs an order says so.
 TABLES = {
     "units": "SELECT * FROM units ORDER BY id",
     "submissions": "SELECT * FROM submissions ORDER BY id",
@@ -105,7 +105,7 @@ class Snapshot:
         return [str(row[0]) for row in self.query(f"DESCRIBE {table}")]
 
     def periods(self) -> list[str]:
-        """Periods that somebody reported for, oldest first."""
+        """Periods that have current submissions, oldest first."""
         rows = self.query(
             "SELECT DISTINCT period FROM submissions WHERE state = 'current' ORDER BY period"
         )

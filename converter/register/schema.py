@@ -50,7 +50,7 @@ CREATE TABLE roster (
 );
 """
 
-# SQL: whether a line r of the roster is a union that others report to. It is on the roster to say
+# SQL: whether a row r of the roster is a union that others report to. It is on the roster to say
 # where it belongs, and is not expected to report itself.
 IS_SUPERIOR = (
     "EXISTS (SELECT 1 FROM roster below WHERE below.superior = r.name AND below.code <> r.code)"
@@ -84,7 +84,7 @@ def prepare(connection: Any, form: Form) -> None:
     for version in range(found, LATEST):
         connection.execute(STEPS[version])
         connection.execute("INSERT INTO schema_version VALUES (?)", [version + 1])
-    for sheet, table in ((form.unit, "answers"), (form.member, "members")):
+    for sheet, table in ((form.record, "answers"), (form.main_table, "members")):
         for field in sheet:
             if field.key in OURS[table]:
                 raise RegisterError("store_reserved", key=field.key)

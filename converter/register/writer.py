@@ -1,7 +1,7 @@
 """The writer: files as they come, in batches, each batch one transaction.
 
 Ids are given out in order of arrival, by the register itself, so that a batch that was rolled
-back and repeated gets the same ones. What decides about supersession is asked of the tables, for
+back and repeated gets the same ones. What decides about supersession is read from the tables, for
 the units of a batch at a time; of all that was received only the units are kept in memory.
 """
 
@@ -34,7 +34,7 @@ from converter.register.schema import connect, quoted, streamed
 from converter.register.senders import SenderResolver
 
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
-CHANGING = "F010"  # the code of a file that somebody wrote to while it was read
+CHANGING = "F010"  # the code of a file that was written to while it was read
 _STATE_AT = list(SUBMISSION).index("state")
 
 
@@ -43,7 +43,7 @@ class RegisteredFile:
     """What became of an arrival."""
 
     id: int
-    unit: int  # 0 where nobody knows who sent it
+    unit: int  # 0 where the sender is unknown
     code: str  # the unit's, as registered
     name: str
     superior: str
@@ -68,7 +68,7 @@ class _Histories:
 
 
 class Register:
-    """Open for writing, as a context manager. Raises Busy, RegisterError, OSError."""
+    """Open for writing, as a context manager. Raises RegisterBusy, RegisterError, OSError."""
 
     def __init__(self, folder: Path, form: Form) -> None:
         self.folder, self.form = folder, form
@@ -204,7 +204,7 @@ class Register:
             with register.record(batch, received) as settled:
                 … write the replies …
 
-        What stands in the way of the replies rolls the batch back.
+        An error while the replies are written rolls the batch back.
         """
         return Recorded(self, batch, received)
 
@@ -212,7 +212,7 @@ class Register:
         # What is known now takes the place of where reading had failed.
         failed = [self._failed.pop((a.file, a.content), 0) for a in batch]
         self._forget(filter(None, failed))
-        # What is known of its unit when a file comes, not what a later one tells.
+        # What is known of its unit when a file comes, not what a later file adds.
         senders = [self._units.sender(arrival.claim) for arrival in batch]
         known = self._histories(sender.unit for sender in senders)
         rows: dict[int, tuple[Any, ...]] = {}
@@ -224,7 +224,7 @@ class Register:
                 arrival.result != REJECTED,
             )  # fmt: skip
             history = [past]
-            if sender.unit:  # files of nobody have nothing to do with one another
+            if sender.unit:  # files of unknown senders are unrelated
                 history = known.past.setdefault((sender.unit, arrival.period), [])
                 history.append(past)
             known.change(settle(history))
@@ -258,7 +258,7 @@ class Register:
     ) -> None:
         both = list(zip(batch, settled, strict=True))
         kept = [(arrival, one.id) for arrival, one in both if arrival.result != REJECTED]
-        keys = [field.key for field in self.form.unit]
+        keys = [field.key for field in self.form.record]
         answers: list[list[Any]] = [[number for _, number in kept]]
         answers += [[arrival.answers.get(key, "") for arrival, _ in kept] for key in keys]
         columns = {"submission": NUMBER, **dict.fromkeys(keys, TEXT)}
@@ -278,9 +278,9 @@ class Register:
             columns = {"file": TEXT, "content": TEXT}
             rows = zip(*containers, strict=True)
             inserting.insert(self._connection, "containers", columns, rows)
-            mended = [one for one in containers if one in self._failed]
-            self._forget(self._failed.pop(one) for one in mended)
-        return [name for name, _ in mended]
+            readable = [one for one in containers if one in self._failed]
+            self._forget(self._failed.pop(one) for one in readable)
+        return [name for name, _ in readable]
 
     def _forget(self, submissions: Iterable[int]) -> None:
         numbers = list(submissions)

@@ -1,4 +1,4 @@
-"""What is checked and what is asked, told from the form and the message catalogue alone.
+"""What is checked and what is asked, from the form and the message catalogue alone.
 
 `explain` and `fields` are plain text for a terminal; `checks_page` and `fields_page` are the
 Markdown pages under docs/, which a test keeps fresh. All want a form with its code lists.
@@ -136,7 +136,7 @@ def _level(level: Level) -> str:
 def _fill(text: str, entry: CatalogueEntry, form: Form) -> str:
     """A catalogue text with what its card knows; figures of a case stay open (…)."""
     titles = _titles(entry, form)
-    words: dict[str, str | int] = {
+    params: dict[str, str | int] = {
         "title": titles[0] if len(titles) == 1 else message("report_the_field")
     }
     rule = form.rule(entry.code)
@@ -146,8 +146,8 @@ def _fill(text: str, entry: CatalogueEntry, form: Form) -> str:
         family = rules.FAMILIES[rule.family]
         known = [family.words(rule, path, form) for path in rule.at]
         for key in known[0]:
-            words[key] = "/".join(dict.fromkeys(str(found[key]) for found in known))
-    return catalogue.fill(text, words)
+            params[key] = "/".join(dict.fromkeys(str(found[key]) for found in known))
+    return catalogue.fill(text, params)
 
 
 def _titles(entry: CatalogueEntry, form: Form) -> list[str]:

@@ -1,6 +1,6 @@
-"""What a register answers when it is asked for a unit or a person, as tables.
+"""Units and people of a register, as tables.
 
-`register` is the published snapshot (`store.Snapshot`); every line leads back to file and place.
+`register` is the published snapshot (`register.Snapshot`); every row names the file and the place.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from converter.text import masking
 
 
 class PublishedRegister(Protocol):
-    """Whoever answers SQL over the published tables."""
+    """Answers SQL over the published tables."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
     def columns(self, table: str) -> list[str]: ...
@@ -61,7 +61,7 @@ def members(
 ) -> Table:
     """Members whose name or number holds the text, in the current submissions of every period."""
     known = register.columns("members")
-    fields = [f for f in form.member if f.key in known]
+    fields = [f for f in form.main_table if f.key in known]
     searched = [f for f in fields if f.kind in ("person_name", "id_number")]
     columns = ", ".join(f'm."{f.key}"' for f in fields)
     found = " OR ".join(f'contains(upper(m."{f.key}"), upper($1))' for f in searched) or "false"

@@ -27,7 +27,7 @@ class Table(NamedTuple):
 
 def text(tables: Sequence[Table], width: int = 0) -> str:
     """Aligned columns, numbers to the right. A table wider than the terminal (`width`, 0 =
-    unknown) is told line by line instead, each cell under its heading."""
+    unknown) is written a cell a line instead, each after its heading."""
     return "\n\n".join(_block(table, width) for table in tables) + "\n"
 
 
@@ -82,7 +82,7 @@ def write_csv(tables: Sequence[Table]) -> bytes:
 
 
 def csv_rows(rows: Iterable[Sequence[str | int | float]]) -> Iterator[bytes]:
-    """A line a row (UTF-8 with a mark, as Excel needs it); texts that a spreadsheet would run are
+    """A line a row (UTF-8 with a BOM, as Excel needs it); texts that a spreadsheet would run are
     kept as text."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
@@ -97,5 +97,5 @@ def csv_rows(rows: Iterable[Sequence[str | int | float]]) -> Iterator[bytes]:
 
 
 def _tame(cell: str) -> str:
-    """A text that a spreadsheet would take for a formula gets the mark that says it is text."""
+    """A text that a spreadsheet would take for a formula gets the apostrophe that marks text."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -21,14 +21,13 @@ import numpy as np
 import pandas as pd
 
 from converter import workbook
-from converter.forms.roster import CONTACT, RosterForm
+from converter.forms.roster import CONTACT
 from converter.identity.files import CODE
-from converter.identity.issuing import Unit
 from converter.kinds.base import Cells
 from converter.messages import catalogue
-from converter.model.forms import Field
+from converter.model.forms import Field, Form
 from converter.model.issues import Issue, Issues, Level, Place
-from converter.model.submissions import CellType, Outcome, RawSheet
+from converter.model.submissions import CellType, Outcome, RawSheet, Unit
 from converter.validation import sheets
 
 OPTIONAL_COLUMN = "S004"
@@ -37,23 +36,23 @@ DIGITS_KEPT = 15  # of a number in a spreadsheet
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """What was read of a roster: the outcome, and the units of the sound rows."""
+    """What a roster's file came to; the units of the rows that are sound."""
 
     outcome: Outcome
     units: tuple[Unit, ...]
 
 
-def read(path: Path, table: RosterForm) -> Roster:
+def read(path: Path, table: Form) -> Roster:
     """Read and check a roster. Never raises on bad data."""
     found = workbook.read(path, table)
     # Which columns an officer does without is his own affair.
     issues = [issue for issue in found.issues if issue.code != OPTIONAL_COLUMN]
     units: list[Unit] = []
-    raw = found.member
+    raw = found.sheets.get(table.main_table.key)
     if raw is not None and not len(raw):
         issues.append(_issue("C811", table, Place(str(path), raw.name)))
     elif raw is not None:
-        texts, cell_issues = _validated(raw, table, str(path))
+        texts, cell_issues = _judged(raw, table, str(path))
         own = list(_Rows(raw, table, str(path), texts, _wrong(cell_issues)).issues())
         issues += sorted([*cell_issues, *own], key=lambda i: (i.place.row, i.place.column, i.code))
         bad = {i.place.row for i in issues if i.level is Level.ERROR}
@@ -67,13 +66,11 @@ def plain(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
-def _validated(
-    raw: RawSheet, table: RosterForm, file: str
-) -> tuple[Mapping[str, list[str]], list[Issue]]:
+def _judged(raw: RawSheet, table: Form, file: str) -> tuple[Mapping[str, list[str]], list[Issue]]:
     """Canonical texts by field key, and the issues of single cells."""
     index = pd.RangeIndex(len(raw))
     cells, absent = {}, {}
-    for field in table.member:
+    for field in table.main_table:
         column = raw.columns.get(field.key)
         texts = column.text if column else [""] * len(raw)
         types = bytes(column.type) if column else bytes(len(raw))  # BLANK is 0
@@ -83,15 +80,15 @@ def _validated(
         )
         if column is None:
             absent[field.key] = pd.Series(True, index=index)
-    validated = sheets.validate_sheet(table.member, cells, table, absent)
+    judged = sheets.validate_sheet(table.main_table, cells, table, absent)
     issues = []
-    for finding in (*validated.findings, *validated.notes):
-        field = table.member.field(finding.field)
+    for finding in (*judged.findings, *judged.notes):
+        field = table.main_table.field(finding.field)
         level = catalogue.entry(finding.code, table, field).level
         place = raw.place(file, finding.field, finding.record)
         typed = raw.columns[finding.field].text[finding.record]
         issues.append(Issue(finding.code, level, place, typed, finding.params))
-    return {key: column.text.tolist() for key, column in validated.columns.items()}, issues
+    return {key: column.text.tolist() for key, column in judged.columns.items()}, issues
 
 
 def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
@@ -99,21 +96,21 @@ def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
     return {(i.place.row, i.place.field) for i in issues if i.level is Level.ERROR}
 
 
-def _unit(texts: Mapping[str, list[str]], record: int, table: RosterForm) -> Unit:
-    row = {f.identity: texts[f.key][record] for f in table.member if f.identity}
-    contacts = [texts[f.key][record] for f in table.member if f.options[CONTACT]]
+def _unit(texts: Mapping[str, list[str]], record: int, table: Form) -> Unit:
+    said = {f.identity: texts[f.key][record] for f in table.main_table if f.identity}
+    contacts = [texts[f.key][record] for f in table.main_table if f.options.get(CONTACT)]
     return Unit(
-        code=row["unit_code"],
-        name=row["unit_name"],
-        superior_name=row["superior_name"],
-        superior_code=row.get("superior_code", ""),
+        code=said["unit_code"],
+        name=said["unit_name"],
+        superior_name=said["superior_name"],
+        superior_code=said.get("superior_code", ""),
         contact=" ".join(filter(None, contacts)),
     )
 
 
 def _issue(
     code: str,
-    table: RosterForm,
+    table: Form,
     place: Place,
     value: str = "",
     related: Place | None = None,
@@ -126,16 +123,16 @@ def _issue(
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a roster compared with each other."""
+    """The rows of a roster held against one another."""
 
     raw: RawSheet
-    table: RosterForm
+    table: Form
     file: str
     texts: Mapping[str, list[str]]
     wrong: set[tuple[int, str]]
 
     def issues(self) -> Iterator[Issue]:
-        fields = {field.identity: field for field in self.table.member if field.identity}
+        fields = {field.identity: field for field in self.table.main_table if field.identity}
         for field in fields.values():
             if field.identity.endswith("_code"):
                 yield from self._shapes(field)
@@ -183,9 +180,7 @@ class _Rows:
         for record, text in self._usable(name):
             key = (plain(above.get(record, "")), plain(text) or text)
             known = first.setdefault(key, record)
-            if (
-                known != record and twice.get(record) != known
-            ):  # else that fault was reported already
+            if known != record and twice.get(record) != known:  # else one fault is told already
                 same = self.texts[name.key][known] == text
                 yield self._at("C802" if same else "C803", name, record, known)
 

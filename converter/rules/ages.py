@@ -7,10 +7,12 @@ the Excel face counts with YEAR, MONTH and DAY, exactly like the pandas face.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
-Days = npt.NDArray[np.datetime64]
+Days: TypeAlias = "npt.NDArray[np.datetime64]"
 
 
 def age(born: Days, on: Days) -> npt.NDArray[np.int64]:

@@ -56,19 +56,22 @@ class SheetColumns:
 
 @dataclass(frozen=True, slots=True)
 class FormColumns:
-    """What a rule sees. The unit table has one record a submission and its index is the
+    """What a rule sees. The record sheet has one record a submission and its index is the
     submission's number; a submission without that sheet has no record."""
 
-    unit: SheetColumns
-    member: SheetColumns
+    sheets: Mapping[str, SheetColumns]  # by sheet key
     today: date
     form: Form
-    has_members: pd.Series | None = (
-        None  # bool a submission: its member sheet was there; None = all
-    )
+    # By sheet key, bool a submission: the sheet was there. A sheet that is not named always was.
+    present: Mapping[str, pd.Series] = field(default_factory=dict)
+
+    @property
+    def record(self) -> SheetColumns:
+        return self.sheets[self.form.record.key]
 
     def table(self, path: str) -> SheetColumns:
-        return self.unit if path.startswith("unit.") else self.member
+        """The sheet on which a field stands."""
+        return self.sheets[path.partition(".")[0]]
 
     def column(self, path: str) -> ValidatedColumn:
         return self.table(path).columns[path.partition(".")[2]]
@@ -103,22 +106,20 @@ class Refs(Protocol):
     form: Form
 
     def at(self, path: str) -> Ref:
-        """A field of the same record (or of the unit sheet)."""
+        """A field of the same record (or of the record sheet)."""
 
     def rows(self, path: str) -> Ref:
-        """A column of the member sheet, all prepared rows; `blank` and `usable` are ''."""
+        """A column of a table, all prepared rows; `blank` and `usable` are ''."""
 
-    @property
-    def filled_rows(self) -> str:
-        """Expression: how many prepared member rows are filled."""
+    def filled_rows(self, table: str) -> str:
+        """Expression: how many prepared rows of a table are filled."""
 
-    @property
-    def beyond(self) -> str:
-        """Expression: TRUE where something stands below the prepared member rows."""
+    def beyond(self, table: str) -> str:
+        """Expression: TRUE where something stands below the prepared rows of a table."""
 
     @property
     def prepared(self) -> int:
-        """How many member rows the workbook is prepared for."""
+        """How many rows the tables of the workbook are prepared for."""
 
     @property
     def row_number(self) -> str:

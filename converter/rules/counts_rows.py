@@ -1,9 +1,9 @@
-"""A count on the unit sheet that must be the number of member rows.
+"""A count on the record sheet that must be the number of a table's rows.
 
-Options: `of`, the sheet counted ('member'); `where`, a condition on a choice of its rows (see
+Options: `of`, the table counted; `where`, a condition on a choice of its rows (see
 `conditions`). Rows whose choice is unknown may or may not count, so the typed number is
 compared with the range that is still possible: of 118 women and 2 rows with an unreadable ID,
-118, 119 and 120 are all fine. A submission without a member sheet is not judged.
+118, 119 and 120 are all fine. A submission without that table is not judged.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ OPTIONS: tuple[str, ...] = ("of", "where")
 
 def accept(rule: Rule, form: Form) -> None:
     of = rule.options.get("of")
-    if of != form.member.key:
-        raise option_error("of", "form_no_sheet", of, [form.member.key])
+    tables = [table.key for table in form.tables]
+    if of not in tables:
+        raise option_error("of", "form_no_sheet", of, tables)
     for path in rule.at:
         known_path(path, form, "at", "count")
-        if not path.startswith(f"{form.unit.key}."):
-            raise option_error("at", "form_other_sheet", path, path=path, sheet=form.unit.title)
+        if not path.startswith(f"{form.record.key}."):
+            raise option_error("at", "form_other_sheet", path, path=path, sheet=form.record.title)
     if "where" in rule.options:
         counted = conditions.condition(rule, form, "where")
         if not counted.path.startswith(f"{of}."):
-            params = {"path": counted.path, "sheet": form.member.title}
+            params = {"path": counted.path, "sheet": form.sheet(of).title}
             raise option_error("where", "form_other_sheet", counted.path, **params)
 
 
@@ -45,8 +46,9 @@ def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
         column = tables.column(path)
         typed = numbers(column)
         wrong = (typed < least) | (typed > most)
-        if tables.has_members is not None:
-            wrong &= tables.has_members.loc[tables.unit.index].to_numpy(dtype=bool)
+        present = tables.present.get(rule.options["of"])
+        if present is not None:
+            wrong &= present.loc[tables.record.index].to_numpy(dtype=bool)
         said = words(rule, path, tables.form)
         for at, record in labels(column, wrong):
             low, high = int(least[at]), int(most[at])
@@ -61,15 +63,15 @@ def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
 
 def _possible(rule: Rule, tables: FormColumns) -> tuple[np.ndarray, np.ndarray]:
     """The fewest and the most rows that may count, one a unit record."""
-    submissions = tables.member.submission.to_numpy()
+    submissions = tables.sheets[rule.options["of"]].submission.to_numpy()
     every = np.ones(len(submissions), dtype=bool)
     if "where" not in rule.options:
-        total = _count(submissions, every, tables.unit.index)
+        total = _count(submissions, every, tables.record.index)
         return total, total
     wanted = conditions.condition(rule, tables.form, "where")
     unknown = ~tables.column(wanted.path).sound
-    known = _count(submissions, conditions.holds(wanted, tables), tables.unit.index)
-    return known, known + _count(submissions, unknown, tables.unit.index)
+    known = _count(submissions, conditions.holds(wanted, tables), tables.record.index)
+    return known, known + _count(submissions, unknown, tables.record.index)
 
 
 def _count(submissions: np.ndarray, mask: np.ndarray, units: pd.Index) -> np.ndarray:
@@ -81,7 +83,8 @@ def _count(submissions: np.ndarray, mask: np.ndarray, units: pd.Index) -> np.nda
 
 
 def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    typed = refs.at(path)
+    typed, of = refs.at(path), rule.options["of"]
+    filled = refs.filled_rows(of)
     if "where" in rule.options:
         wanted = conditions.condition(rule, refs.form, "where")
         rows = refs.rows(wanted.path).norm
@@ -93,16 +96,22 @@ def excel(rule: Rule, path: str, refs: Refs) -> str | None:
         least = "+".join(rows_of(wanted.codes))
         # Whatever is neither wanted nor another entry of the list is unknown.
         others = rows_of(code for code in every if code not in wanted.codes)
-        wrong = f"OR({typed.norm}<{least},{typed.norm}>{'-'.join([refs.filled_rows, *others])})"
+        wrong = f"OR({typed.norm}<{least},{typed.norm}>{'-'.join([filled, *others])})"
     else:
-        wrong = f"{typed.norm}<>{refs.filled_rows}"
-    return f"IF({refs.beyond},FALSE,IF({typed.usable},{wrong},FALSE))"
+        wrong = f"{typed.norm}<>{filled}"
+    return f"IF({refs.beyond(of)},FALSE,IF({typed.usable},{wrong},FALSE))"
 
 
 def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    counted = form.sheet(rule.options["of"])
     if "where" not in rule.options:
-        return {"sheet": form.member.title, "rows": message("rows_all")}
+        return {"sheet": counted.title, "rows": message("rows_all", counter=counted.counter)}
     wanted = conditions.condition(rule, form, "where")
     named = conditions.words(wanted, form)
-    rows = message("rows_where", field=named["when_field"], value=named["when_value"])
-    return {"sheet": form.member.title, "rows": rows}
+    rows = message(
+        "rows_where",
+        field=named["when_field"],
+        value=named["when_value"],
+        counter=counted.counter,
+    )
+    return {"sheet": counted.title, "rows": rows}

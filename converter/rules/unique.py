@@ -22,8 +22,8 @@ OPTIONS: tuple[str, ...] = ()
 
 def accept(rule: Rule, form: Form) -> None:
     for path in rule.at:
-        if not path.startswith(f"{form.member.key}."):
-            raise option_error("at", "form_other_sheet", path, path=path, sheet=form.member.title)
+        if form.sheet(path.partition(".")[0]).is_record:
+            raise option_error("at", "form_not_in_table", path, path=path)
 
 
 def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:

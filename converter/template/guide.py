@@ -11,7 +11,7 @@ from converter.model.submissions import Stamp
 from converter.template import style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.labels import label
-from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, quoted
+from converter.template.layout import TemplateLayout, quoted
 from converter.template.print_setup import set_page
 from converter.template.style import Look, Painter, text_lines
 from converter.template.summary import LINK
@@ -66,8 +66,7 @@ def _overview(sheet: Any, row: int, layout: TemplateLayout, painter: Painter) ->
     put_text(painter.paint(sheet.cell(row, 2), BAND), label(form, "overview"))
     painter.paint(sheet.cell(row, 3), BAND)
     sheet.row_dimensions[row].height = 26
-    places: tuple[UnitLayout | MemberLayout, ...] = (layout.unit, layout.member)
-    for place in places:
+    for place in layout.places:
         row += 1
         there = quoted(place.sheet.title)
         target = f'"#{there}A1"'

@@ -1,4 +1,4 @@
-"""The member sheet: a member a row. Not protected at all, so that rows can be deleted,
+"""A table: a record a row, e.g. a member. Not protected at all, so that rows can be deleted,
 inserted, sorted, filtered and pasted: in a protected sheet one locked cell forbids all of it.
 
 Formulas look at their own row and at whole columns only, so that sorting moves them unharmed.
@@ -15,7 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from converter.formulas.expressions import both, either, first_of, one_of
 from converter.kinds import KINDS
-from converter.model.forms import Field
+from converter.model.forms import Field, Form
 from converter.model.submissions import Stamp
 from converter.template import shared_formulas, style
 from converter.template.cell_text import put_formula, put_text
@@ -58,24 +58,25 @@ HELPER = Look(size=8, colour=style.FAINT, locked=False)
 def write(
     sheet: Any,
     layout: TemplateLayout,
+    member: MemberLayout,
     painter: Painter,
     constants: Constants,
     stamp: Stamp,
     *,
     jumps: bool,
 ) -> None:
-    member, form = layout.member, layout.form
+    form = layout.form
     _columns(sheet, member, painter)
-    _head(sheet, layout, painter)
+    _head(sheet, form, member, painter)
     if jumps:
         heading = painter.paint(sheet.cell(member.HEADING_ROW, member.jump), HEADING)
         put_text(heading, member.sheet.headings["jump"])
         sheet.column_dimensions[get_column_letter(member.jump)].width = JUMP_WIDTH
-    _row(sheet, layout, painter, constants)
-    for name, expression in member_totals(layout).items():
+    _row(sheet, layout, member, painter, constants)
+    for name, expression in member_totals(member, form).items():
         put_formula(sheet[member.total(name).replace("$", "")], expression)
-    _dropdowns(sheet, layout)
-    _colours(sheet, layout)
+    _dropdowns(sheet, form, member)
+    _colours(sheet, form, member)
     if jumps:
         for key, column in member.was.items():
             letter, was = get_column_letter(member.columns[key]), get_column_letter(column)
@@ -134,8 +135,7 @@ def _columns(sheet: Any, member: MemberLayout, painter: Painter) -> None:
         painter.paint(dimension, replace(plain[column], fill="", lines=""))
 
 
-def _head(sheet: Any, layout: TemplateLayout, painter: Painter) -> None:
-    member, form = layout.member, layout.form
+def _head(sheet: Any, form: Form, member: MemberLayout, painter: Painter) -> None:
     headings = member.sheet.headings
     put_text(painter.paint(sheet.cell(TITLE_ROW, 1), TITLE), member.sheet.title)
     sheet.row_dimensions[TITLE_ROW].height = 34
@@ -164,10 +164,15 @@ def _head(sheet: Any, layout: TemplateLayout, painter: Painter) -> None:
     sheet.row_dimensions[member.HEADING_ROW].height = 26
 
 
-def _row(sheet: Any, layout: TemplateLayout, painter: Painter, constants: Constants) -> None:
+def _row(
+    sheet: Any,
+    layout: TemplateLayout,
+    member: MemberLayout,
+    painter: Painter,
+    constants: Constants,
+) -> None:
     """The first prepared row, pattern of all others: looks and formulas (see `rows`)."""
-    member = layout.member
-    formulas = _formulas(layout)
+    formulas = _formulas(layout, member)
     for column, look in (looks(member) | dict.fromkeys(member.helpers.values(), HELPER)).items():
         cell = painter.paint(sheet.cell(member.FIRST_ROW, column), look)
         text = formulas.get(column)
@@ -182,10 +187,9 @@ def _row(sheet: Any, layout: TemplateLayout, painter: Painter, constants: Consta
         cell.value = shared_formulas.first(sheet, shareable, area)
 
 
-def _formulas(layout: TemplateLayout) -> dict[int, str]:
+def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
     """The formulas of the first row, by column."""
-    member = layout.member
-    formulas = FieldFormulas(layout.form, member, SheetRefs(layout, "member"))
+    formulas = FieldFormulas(layout.form, member, SheetRefs(layout, member.sheet.key))
     found = {member.NUMBER: f"ROW()-ROW($A${member.HEADING_ROW})"}
     says, present = [], []
     for field in member.sheet:
@@ -242,14 +246,11 @@ def _remark(member: MemberLayout) -> str:
     return both([either(begins), *short])
 
 
-def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
-    member = layout.member
+def _dropdowns(sheet: Any, form: Form, member: MemberLayout) -> None:
     for field in member.sheet:
         if field.derive:
             continue
-        formula = KINDS[field.kind].excel_list(
-            field, layout.form, lambda key: member.helper(key, "norm")
-        )
+        formula = KINDS[field.kind].excel_list(field, form, lambda key: member.helper(key, "norm"))
         if formula:
             dropdown = DataValidation(
                 "list", formula1=formula, allow_blank=True, showErrorMessage=False
@@ -259,9 +260,8 @@ def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
             sheet.add_data_validation(dropdown)
 
 
-def _colours(sheet: Any, layout: TemplateLayout) -> None:
+def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
     """Verdicts in colour: the text of 核对, and the ground of the very cell that is meant."""
-    member, form = layout.member, layout.form
     meant = [(member.check, f"${get_column_letter(member.check)}{member.FIRST_ROW}", False)]
     meant += [
         (member.columns[field.key], member.helper(field.key, "says"), True)

@@ -17,12 +17,12 @@ from converter.model.submissions import Stamp, Submission
 from converter.template import filling
 from converter.template.annotated_copy import Copy
 from converter.template.blueprint import (
-    BELOW,
-    LAST_ROW,
-    ROWS,
     Blueprint,
+    below_mark,
     draw,
+    last_mark,
     mark_of,
+    rows_mark,
     stamp_marks,
 )
 from converter.template.cell_text import harmless, visible
@@ -47,15 +47,15 @@ def build(
 def sheet_names(form: Form) -> list[str]:
     """The sheets of every workbook of a form."""
     front, hidden = label(form, "guide_sheet"), label(form, "lists_sheet")
-    return [front, form.unit.title, form.member.title, hidden]
+    return [front, *(sheet.title for sheet in form.sheets), hidden]
 
 
-def prepared_rows(rows: int, members: int) -> int:
-    """How many member rows are prepared: what was asked for, but room for newcomers too."""
-    spare = max(SPARE_ROWS, members // 10) if members else 0
+def prepared_rows(rows: int, filled: int) -> int:
+    """How many rows of a table are prepared: what was asked for, but room for newcomers too."""
+    spare = max(SPARE_ROWS, filled // 10) if filled else 0
     room = LAST_SHEET_ROW - 100
     most = LAST_SHEET_ROW - MemberLayout.FIRST_ROW  # formulas name the row below the last one
-    return max(1, min(max(rows, members + spare), room), min(members, most))
+    return max(1, min(max(rows, filled + spare), room), min(filled, most))
 
 
 @dataclass
@@ -67,8 +67,8 @@ class TemplateRenderer:
     _patterns: dict[tuple[frozenset[str], int], zip_writing.Pattern] = field(default_factory=dict)
 
     def blank(self, stamp: Stamp = NOBODY, *, rows: int) -> bytes:
-        """A blank workbook, personalised for a unit, `rows` member rows prepared: for few rows
-        and many units."""
+        """A blank workbook, personalised for a unit, `rows` rows of each table prepared: for few
+        rows and many units."""
         values = _said(stamp)
         key = frozenset(_entries(stamp)), prepared_rows(rows, 0)
         if key not in self._patterns:
@@ -84,13 +84,22 @@ class TemplateRenderer:
         copy: Copy | None = None,
     ) -> list[bytes]:
         """A workbook, in pieces, with answers as they were typed, types included; derived fields
-        get their formulas back. With `copy` also what was found in it. No more of the member
-        sheet than some thousand rows is held at a time."""
-        rows = prepared_rows(rows, len(data.member) if data and data.member else 0)
-        plan = self._design(frozenset(_entries(stamp)), rows, copy=copy is not None)
-        values: Values = {**_said(stamp), **_numbers(plan, rows)}
+        get their formulas back. With `copy` also what was found in it. No more of a table than
+        some thousand rows is held at a time."""
+        prepared = {
+            table.key: prepared_rows(rows, data.count(table.key) if data else 0)
+            for table in self.form.tables
+        }
+        plan = self._design(
+            frozenset(_entries(stamp)), max(prepared.values()), copy=copy is not None
+        )
+        numbers = _numbers(plan, prepared)
+        values: Values = {**_said(stamp), **numbers}
         values |= filling.unit_cells(plan, stamp, data, copy)
-        values[ROWS] = filling.member_rows(plan, data, rows, copy)
+        for table in self.form.tables:
+            values[rows_mark(table.key)] = filling.table_rows(
+                plan, table.key, data, prepared[table.key], numbers, copy
+            )
         more: list[tuple[str, Iterable[bytes]]] = []
         if copy:
             additions = copy.additions(plan)
@@ -115,8 +124,12 @@ class TemplateRenderer:
     def _pattern(self, names: frozenset[str], rows: int) -> zip_writing.Pattern:
         plan = self._design(names, rows, copy=False)
         values: Values = {mark: cell.xml for mark, cell in plan.unit_cells.items()}
-        values |= _numbers(plan, rows)
-        values[ROWS] = filling.member_rows(plan, None, rows, None)
+        numbers = _numbers(plan, {table.key: rows for table in self.form.tables})
+        values |= numbers
+        for table in self.form.tables:
+            values[rows_mark(table.key)] = filling.table_rows(
+                plan, table.key, None, rows, numbers, None
+            )
         ours = stamp_marks(names)
         values |= {mark: mark for mark in ours}
         members = [(part.name, b"".join(part.filled(values))) for part in plan.parts]
@@ -124,9 +137,13 @@ class TemplateRenderer:
         return zip_writing.Pattern(members, places, when=time_of_parts())
 
 
-def _numbers(plan: Blueprint, rows: int) -> Values:
-    last = plan.layout.member.HEADING_ROW + rows
-    return {LAST_ROW: b"%d" % last, BELOW: b"%d" % (last + 1)}
+def _numbers(plan: Blueprint, prepared: Mapping[str, int]) -> dict[bytes, bytes]:
+    """The last rows of the tables, and the rows below them."""
+    numbers: dict[bytes, bytes] = {}
+    for key, table in plan.layout.tables.items():
+        last = table.HEADING_ROW + prepared[key]
+        numbers |= {last_mark(key): b"%d" % last, below_mark(key): b"%d" % (last + 1)}
+    return numbers
 
 
 def _entries(stamp: Stamp) -> Mapping[str, str]:

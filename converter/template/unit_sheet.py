@@ -58,8 +58,8 @@ EXPLANATION = Look(
 def write(
     sheet: Any, layout: TemplateLayout, painter: Painter, stamp: Stamp, *, jumps: bool
 ) -> None:
-    unit, form = layout.unit, layout.form
-    formulas = FieldFormulas(form, unit, SheetRefs(layout, "unit"))
+    unit, form = layout.record, layout.form
+    formulas = FieldFormulas(form, unit, SheetRefs(layout, unit.sheet.key))
     for column, width in enumerate(WIDTHS, 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     _head(sheet, layout, painter)
@@ -102,7 +102,7 @@ def write(
 
 
 def _head(sheet: Any, layout: TemplateLayout, painter: Painter) -> None:
-    unit = layout.unit
+    unit = layout.record
     put_text(painter.paint(sheet.cell(TITLE_ROW, 1), TITLE), unit.sheet.title)
     sheet.row_dimensions[TITLE_ROW].height = 34
     sheet.row_dimensions[STATUS_ROW].height = 24
@@ -127,7 +127,7 @@ def _line(
     stamp: Stamp,
 ) -> None:
     """All of a field's line but its answer and explanation; their looks included."""
-    unit, form = layout.unit, layout.form
+    unit, form = layout.record, layout.form
     mark = label(form, "required_mark") if field.required else ""
     put_text(painter.paint(sheet.cell(row, unit.ITEM), ITEM), field.title + mark)
     painter.paint(sheet.cell(row, unit.ANSWER), answer_look(field, stamp))
@@ -163,7 +163,7 @@ def locked_text(field: Field, stamp: Stamp) -> str:
 
 
 def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
-    unit = layout.unit
+    unit = layout.record
     for field in unit.sheet:
         if field.derive:
             continue
@@ -182,7 +182,7 @@ def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
 
 def _colours(sheet: Any, layout: TemplateLayout) -> None:
     """Verdicts in colour: the 核对 cell's text and the answer's ground."""
-    unit, form = layout.unit, layout.form
+    unit, form = layout.record, layout.form
     first, last = unit.HEADING_ROW + 1, unit.last_row
     check = f"${get_column_letter(unit.CHECK)}{first}"
     verdicts = verdict_conditions(form, check)

@@ -46,7 +46,7 @@ class _Stacked:
 
     def local(self, record: int) -> tuple[int, int]:
         """(submission, its own record number) of a record's label."""
-        if self.sheet.key == "unit":
+        if self.sheet.is_record:
             return record, 0
         number = int(self.numbers[record])
         return number, record - self.start[number]
@@ -95,11 +95,16 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
     for stack in stacked.values():
         _cell_issues(stack, spots, submissions, form, found)
     tables = FormColumns(
-        unit=SheetColumns(stacked["unit"].judged.columns, stacked["unit"].submission),
-        member=SheetColumns(stacked["member"].judged.columns, stacked["member"].submission),
+        sheets={
+            key: SheetColumns(stack.judged.columns, stack.submission)
+            for key, stack in stacked.items()
+        },
         today=today,
         form=form,
-        has_members=pd.Series({n: s.member is not None for n, s in enumerate(submissions)}),
+        present={
+            key: pd.Series({n: key in s.sheets for n, s in enumerate(submissions)})
+            for key in stacked
+        },
     )
     _rule_issues(tables, spots, form, found)
     # Texts are all that is wanted from here on: the rest takes more memory than they do.
@@ -115,13 +120,13 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
 
 
 def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stacked:
-    raw = {n: found for n, s in enumerate(submissions) if (found := _raw(s, sheet)) is not None}
+    raw = {n: s.sheets[sheet.key] for n, s in enumerate(submissions) if sheet.key in s.sheets}
     lengths = np.array([len(r) for r in raw.values()], dtype=np.int64)
     numbers = np.repeat(np.fromiter(raw, dtype=np.int64, count=len(raw)), lengths)
-    # A unit record's label is its submission's number; member records count through.
-    unit = sheet.key == "unit"
-    index = pd.Index(numbers) if unit else pd.RangeIndex(len(numbers))  # takes no memory
-    starts = np.array([*raw]) if unit else np.cumsum(lengths) - lengths
+    # The label of a record sheet is its submission's number; rows of tables count through.
+    one = sheet.is_record
+    index = pd.Index(numbers) if one else pd.RangeIndex(len(numbers))  # takes no memory
+    starts = np.array([*raw]) if one else np.cumsum(lengths) - lengths
     cells, absent = {}, {}
     for field in sheet:
         text: list[str] = []
@@ -152,10 +157,6 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
         numbers,
         sheets.validate_sheet(sheet, cells, form, absent),
     )
-
-
-def _raw(submission: Submission, sheet: Sheet) -> RawSheet | None:
-    return submission.unit if sheet.key == "unit" else submission.member
 
 
 # --- issues --------------------------------------------------------------------------------
@@ -273,47 +274,51 @@ def _checked(
     form: Form,
     today: date,
 ) -> Checked:
-    unit = {
-        key: texts[0] if texts else "" for key, texts in canonical["unit"].texts_of(number).items()
+    texts_of = {key: found.texts_of(number) for key, found in canonical.items()}
+    record = {
+        key: texts[0] if texts else "" for key, texts in texts_of.pop(form.record.key).items()
     }
     name = next(
-        (unit[f.key] for f in form.unit if f.identity == "unit_name" and unit.get(f.key)), ""
+        (record[f.key] for f in form.record if f.identity == "unit_name" and record.get(f.key)), ""
     )
-    members = canonical["member"].texts_of(number)
     outcome = Outcome(
         file=submission.file,
         issues=_ordered(issues, form),
         unit_code=submission.stamp.unit_code,
         unit_name=name or submission.stamp.unit_name,
-        members=len(submission.member) if submission.member else 0,
+        members=submission.count(form.main_table.key),
         readable=_readable(submission, issues),
     )
-    records = Records(unit, members, tuple(_reasons(submission, form)), submission.stamp, today)
+    records = Records(record, texts_of, tuple(_reasons(submission, form)), submission.stamp, today)
     return Checked(submission, outcome, records)
 
 
 def _readable(submission: Submission, issues: Issues) -> bool:
     """A file that could not be read at all, or whose tables could not be found in it."""
     stages = issues.counted(lambda head: head.code[0] if head.level is Level.ERROR else "")
-    nothing = submission.unit is None and submission.member is None
     errors = stages.keys() - {""}
+    nothing = not submission.sheets
     return "F" not in errors and not (errors and nothing and submission.from_package)
 
 
 def _reasons(submission: Submission, form: Form) -> Iterator[tuple[str, str, str]]:
-    """(field path, '', reason) of the unit sheet; ('member', record number, reason)."""
-    if submission.unit:
-        for key, texts in submission.unit.explanations.items():
-            if texts and texts[0]:
-                yield f"unit.{key}", "", texts[0]
-    if submission.member:
-        for number, text in enumerate(submission.member.explanations.get("", []), 1):
-            if text:
-                yield "member", str(number), text
+    """(field path, '', reason) of the record sheet; (table key, row number, reason) of tables."""
+    for sheet in form.sheets:
+        raw = submission.sheets.get(sheet.key)
+        if raw is None:
+            continue
+        if sheet.is_record:
+            for key, texts in raw.explanations.items():
+                if texts and texts[0]:
+                    yield f"{sheet.key}.{key}", "", texts[0]
+        else:
+            for number, text in enumerate(raw.explanations.get("", []), 1):
+                if text:
+                    yield sheet.key, str(number), text
 
 
 def _ordered(issues: Issues, form: Form) -> Issues:
-    """Issues in the order of the workbook: file, unit sheet before member sheet, row, column."""
+    """Issues in the order of the workbook: file, sheet, row, column."""
     keys = {f.key: n for n, sheet in enumerate(form.sheets) for f in sheet}
 
     def before(head: IssueGroup) -> tuple[bool, int]:
@@ -324,23 +329,33 @@ def _ordered(issues: Issues, form: Form) -> Issues:
     return issues.ordered(before, lambda head: (head.place.column, head.code))
 
 
-def merge_halves(submissions: Sequence[Submission], missing_sheet: str) -> list[Submission]:
-    """Join a unit-only and a member-only workbook given together into one submission.
+def merge_halves(
+    submissions: Sequence[Submission], form: Form, missing_sheet: str
+) -> list[Submission]:
+    """Join two workbooks given together, each with sheets that the other lacks, into one
+    submission. Any other combination stays as it is.
 
-    Any other combination stays as it is. `missing_sheet` is the code that each half carries
-    for the sheet it lacks.
+    `missing_sheet` is the code that each half carries for every sheet it lacks.
     """
-    if len(submissions) != 2:
+    if len(submissions) != 2 or not all(half.sheets for half in submissions):
+        return list(submissions)
+    if submissions[0].sheets.keys() & submissions[1].sheets.keys():
         return list(submissions)
     for first, second in (submissions, submissions[::-1]):
-        if first.unit and not first.member and second.member and not second.unit:
-            kept = (i for i in (*first.issues, *second.issues) if i.code != missing_sheet)
+        if form.record.key in first.sheets:
+            found = {**first.sheets, **second.sheets}
+            lacking = {sheet.title for sheet in form.sheets if sheet.key not in found}
+            kept = (
+                issue
+                for issue in (*first.issues, *second.issues)
+                if issue.code != missing_sheet or issue.params["wanted"] in lacking
+            )
             joined = replace(
                 first,
-                member=second.member,
+                sheets=found,
                 issues=tuple(kept),
                 stamp=first.stamp if first.stamp.unit_name else second.stamp,
-                files={"unit": first.file, "member": second.file},
+                files={key: half.file for half in (first, second) for key in half.sheets},
             )
             return [joined]
     return list(submissions)

@@ -50,7 +50,7 @@ GET: dict[str, Endpoint] = {
     "/officer/units": officer.units,
     "/officer/faults": officer.faults,
     "/officer/figures": officer.figures,
-    "/officer/chart/{number:int}": officer.chart,
+    "/officer/chart/{key}": officer.chart,
     "/officer/download/{what}": officer.download,
 }
 POST: dict[str, Endpoint] = {

@@ -13,7 +13,6 @@ from starlette.responses import Response
 from converter.identity import passwords
 from converter.messages.catalogue import message
 from converter.report import summary, table
-from converter.statistics.figure import BARS, STACKED
 from converter.web import progress
 from converter.web import services as common
 from converter.web.attempts import ANY_OFFICER, OFFICER
@@ -107,7 +106,7 @@ async def overview(request: Request) -> Response:
         counts=counts,
         total=len(listed),
         missing=sum(counts[stage] for stage in progress.MISSING),
-        figure=next((f for f in found.figures if f.chart == STACKED), None),
+        figure=found.figure("progress"),
     )
 
 
@@ -143,27 +142,25 @@ async def units(request: Request) -> Response:
 async def faults(request: Request) -> Response:
     """What was found most often, in all that came."""
     _, found, _ = await _read(request)
-    figure = next((f for f in found.figures if f.chart == BARS and not f.total), None)
-    return _show(request, "officer_faults", found, figure=figure)
+    return _show(request, "officer_faults", found, figure=found.figure("faults"))
 
 
 async def figures(request: Request) -> Response:
     _, found, _ = await _read(request)
-    drawn = await in_thread(summary.drawings, found.figures)
     tables = summary.tables(found.figures, listed=LISTED)
-    parts = list(zip(found.figures, tables, drawn, strict=True))
+    parts = list(zip(found.figures, tables, strict=True))
     return _show(request, "officer_figures", found, parts=parts)
 
 
 async def chart(request: Request) -> Response:
     """A chart as a picture: as a document of its own it may have its own styles."""
     _, found, _ = await _read(request)
-    number = request.path_params["number"]
-    drawn = await in_thread(summary.drawings, found.figures[number : number + 1])
-    if not any(drawn):
+    figure = found.figure(request.path_params["key"])
+    drawing = await in_thread(summary.drawing, figure) if figure else ""
+    if not drawing:
         raise HTTPException(404)
     return Response(
-        drawn[0], media_type="image/svg+xml", headers={"content-security-policy": SVG_POLICY}
+        drawing, media_type="image/svg+xml", headers={"content-security-policy": SVG_POLICY}
     )
 
 

@@ -57,6 +57,10 @@ class Published:
     figures: Sequence[Figure]
     seen: frozenset[tuple[str, str]]  # (file, SHA-256) of the submissions that were received
 
+    def figure(self, key: str) -> Figure | None:
+        """The figure that goes by a key; None before the first publication."""
+        return next((figure for figure in self.figures if figure.key == key), None)
+
 
 NONE = Published("", "", {}, (), (), frozenset())
 

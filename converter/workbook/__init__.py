@@ -41,7 +41,7 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
         report.add(CODES["unreadable"])
     # What was found of sheets is worth nothing beside a file that is not read.
     issues = [issue for issue in report.issues if issue.code[0] == "F"]
-    return Submission(report.file, None, None, Stamp(), tuple(issues))
+    return Submission(report.file, {}, Stamp(), tuple(issues))
 
 
 def _read(path: Path, form: Form, report: IssueCollector) -> Submission:
@@ -53,22 +53,16 @@ def _read(path: Path, form: Form, report: IssueCollector) -> Submission:
         fits = stamp.check_form(found, form, report)
         sheets = read_sheets(book, form, report)
         book.finish()
-    if fits and "unit" in sheets:
-        sheets["unit"] = stamp.fit_identity(sheets["unit"], found, form, report)
+    for sheet in form.sheets:
+        if fits and sheet.is_record and sheet.key in sheets:
+            sheets[sheet.key] = stamp.fit_identity(sheets[sheet.key], found, sheet, report)
     issues = report.issues
     if not fits:
         # Another form lacks our sheets of course: one issue says it all.
         issues = [issue for issue in issues if issue.code != MISSING_SHEET]
     taken = {raw.name for raw in sheets.values()}
     others = tuple(name for name, _ in book.names if name not in taken)
-    return Submission(
-        report.file,
-        sheets.get("unit"),
-        sheets.get("member"),
-        found,
-        tuple(issues),
-        others=others,
-    )
+    return Submission(report.file, sheets, found, tuple(issues), others=others)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def test_the_same_cells_come_to_the_same_however_they_are_written(
 
 def told(checked: checking.Checked) -> set[tuple[str, str, str, int]]:
     """(code, level, field, number of the member) of what holds of a package, too."""
-    member = checked.submission.member
+    member = checked.submission.sheets.get("member")
     rows = member.rows if member else []
     return {
         (
@@ -54,7 +54,7 @@ def told(checked: checking.Checked) -> set[tuple[str, str, str, int]]:
             i.place.field,
             rows.index(i.place.row) if i.place.field in keys else 0,
         )
-        for keys in [{field.key for field in FORM.member}]
+        for keys in [{field.key for field in FORM.main_table}]
         for i in checked.outcome.issues
         if i.level is not Level.NOTE and i.code != "X174"
     }
@@ -81,7 +81,7 @@ def test_what_a_package_holds_is_judged_as_its_workbook_was(tmp_path: Path) -> N
         package.write(tmp_path / f"{number}.zip", members, FORM, created=int(EPOCH))
         packages.append(package.read(tmp_path / f"{number}.zip", FORM))
     again = checking.check(packages, FORM, TODAY)
-    assert [a.records.members for a in again] == [b.records.members for b in fit]
+    assert [a.records.tables["member"] for a in again] == [b.records.tables["member"] for b in fit]
     assert [told(a) for a in again] == [told(b) for b in fit]
 
 

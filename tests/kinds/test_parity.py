@@ -29,8 +29,9 @@ from converter.template.cell_text import put_formula, put_text
 from tests.kinds.validating import FORM, field, judge
 from tests.parity.office import recalculated
 from tests.people import credit_code, id_number, licence_number
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice")
 
 GOOD = id_number("130102", "1966-03-12", 3)
 WITH_X = next(n for s in range(99) if (n := id_number("130102", "1970-01-01", s))[-1] == "X")

@@ -84,7 +84,7 @@ def test_columns_of_the_field_table_stand_below_one_another(form: Form) -> None:
     keys = [field.key for sheet in form.sheets for field in sheet]
     starts = {
         reference.columns(row[: row.index(f" {key} ")])
-        for row, key in zip(rows[: len(form.unit.fields)], keys, strict=False)
+        for row, key in zip(rows[: len(form.record.fields)], keys, strict=False)
     }
     assert len(starts) == 1
 

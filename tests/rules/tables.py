@@ -77,7 +77,8 @@ def table(sheet: str, text: str, first: int = 0) -> SheetColumns:
 
 
 def tables(unit: str = "", member: str = "", today: date = TODAY, **more: Any) -> FormColumns:
-    return FormColumns(table("unit", unit), table("member", member), today, FORM, **more)
+    sheets = {"unit": table("unit", unit), "member": table("member", member)}
+    return FormColumns(sheets, today, FORM, **more)
 
 
 def rule(code: str, **options: Any) -> Rule:

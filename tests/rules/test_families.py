@@ -36,10 +36,14 @@ class Cells:
     """A workbook as rules see it, with addresses as long as real ones get."""
 
     form: Form = FORM
-    filled_rows: str = "'会员基本信息表'!$AZ$3"
-    beyond: str = "'会员基本信息表'!$AZ$4"
     prepared: int = 500
     row_number: str = "(ROW()-ROW($A$4)+1)"
+
+    def filled_rows(self, table: str) -> str:
+        return f"'{self.form.sheet(table).title}'!$AZ$3"
+
+    def beyond(self, table: str) -> str:
+        return f"'{self.form.sheet(table).title}'!$AZ$4"
 
     def at(self, path: str) -> Ref:
         key = path.replace(".", "_")
@@ -204,10 +208,10 @@ def test_a_choice_cannot_belong_to_one_of_another_sheet() -> None:
 @pytest.mark.parametrize("given", [rule("X101", limits=["unit.staff"]), rule("X111")])
 def test_a_count_of_a_member_is_not_compared_with_those_of_the_unit(given: Rule) -> None:
     paid = replace(FORM.field("unit.staff"), key="paid", sheet="member")
-    member = replace(FORM.member, fields=(*FORM.member.fields, paid))
+    member = replace(FORM.main_table, fields=(*FORM.main_table.fields, paid))
     with pytest.raises(FormError, match=r"^at: "):
         FAMILIES[given.family].accept(
-            replace(given, at=("member.paid",)), replace(FORM, member=member)
+            replace(given, at=("member.paid",)), replace(FORM, sheets=(FORM.record, member))
         )
 
 
@@ -242,8 +246,10 @@ def filled(sheet: Sheet, mark: str) -> str:
 @pytest.mark.parametrize("given", FORM.rules, ids=lambda r: r.code)
 def test_cells_in_error_raise_no_second_alarm(given: Rule) -> None:
     broken = FormColumns(
-        table("unit", filled(FORM.unit, "!")),
-        table("member", filled(FORM.member, "!")),
+        {
+            "unit": table("unit", filled(FORM.record, "!")),
+            "member": table("member", filled(FORM.main_table, "!")),
+        },
         TODAY,
         FORM,
     )
@@ -293,7 +299,7 @@ def drawn(draw: st.DrawFn, sheet: Sheet) -> dict[str, list[str]]:
 
 
 @hypothesis.settings(max_examples=25, deadline=None)
-@hypothesis.given(drawn(FORM.unit), drawn(FORM.member))
+@hypothesis.given(drawn(FORM.record), drawn(FORM.main_table))
 def test_any_table_is_judged_and_hits_name_usable_or_blank_cells(
     unit: dict[str, list[str]], member: dict[str, list[str]]
 ) -> None:

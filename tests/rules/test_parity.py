@@ -15,7 +15,6 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
-import pytest
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
@@ -27,8 +26,9 @@ from converter.rules.within_years import years_before
 from tests.parity.office import recalculated
 from tests.rules.tables import FORM, at, column
 from tests.rules.tables import rule as form_rule
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice")
 
 UNITS, MEMBERS = 60, 120
 FACES = ("raw", "norm", "blank", "usable")
@@ -84,13 +84,17 @@ class Cells:
 
     row: int
     form: Form = FORM
-    filled_rows: str = f"ROWS(member!$A${FIRST_ROW}:$A${FIRST_ROW + MEMBERS - 1})"
-    beyond: str = "FALSE"
     prepared: int = MEMBERS
     row_number: str = f"(ROW()-{FIRST_ROW - 1})"
 
     def at(self, path: str) -> Ref:
         return Ref(*(f"${COLUMNS[path, face]}{self.row}" for face in FACES))
+
+    def filled_rows(self, table: str) -> str:
+        return f"ROWS({table}!$A${FIRST_ROW}:$A${FIRST_ROW + MEMBERS - 1})"
+
+    def beyond(self, table: str) -> str:
+        return "FALSE"
 
     def rows(self, path: str) -> Ref:
         last = FIRST_ROW + MEMBERS - 1
@@ -200,8 +204,10 @@ def tables(unit: Sheet, member: Sheet, today: date) -> FormColumns:
     units = {p.partition(".")[2]: column(p, t, pd.RangeIndex(UNITS)) for p, t in unit.items()}
     owners = pd.Series([n for n in range(UNITS) for _ in range(MEMBERS)])
     return FormColumns(
-        SheetColumns(units, pd.Series(range(UNITS))),
-        SheetColumns(repeated(member, UNITS), owners),
+        {
+            "unit": SheetColumns(units, pd.Series(range(UNITS))),
+            "member": SheetColumns(repeated(member, UNITS), owners),
+        },
         today,
         FORM,
     )
@@ -209,8 +215,8 @@ def tables(unit: Sheet, member: Sheet, today: date) -> FormColumns:
 
 def records(draw: random.Random, today: date) -> tuple[Sheet, Sheet]:
     """Units and members as they may come."""
-    unit = {f.path: list(cells(f, UNITS, draw, today)) for f in FORM.unit}
-    member = {f.path: list(cells(f, MEMBERS, draw, today)) for f in FORM.member}
+    unit = {f.path: list(cells(f, UNITS, draw, today)) for f in FORM.record}
+    member = {f.path: list(cells(f, MEMBERS, draw, today)) for f in FORM.main_table}
     # Counts must sometimes be right to be told from wrong ones.
     women = sum(text.endswith(">2") for text in member["member.sex"])
     possible = MEMBERS - sum(text.endswith(">1") for text in member["member.sex"])

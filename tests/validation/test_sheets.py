@@ -72,8 +72,10 @@ class Plain:
 
 def sheet_form(*fields: Field, **levels: Level) -> Form:
     """A form whose member sheet has these fields."""
-    sheet = replace(FULL.member, fields=fields)
-    return replace(FULL, member=sheet, rules=(), levels={"K302": Level.WARNING, **levels})
+    sheet = replace(FULL.main_table, fields=fields)
+    return replace(
+        FULL, sheets=(FULL.record, sheet), rules=(), levels={"K302": Level.WARNING, **levels}
+    )
 
 
 def plain(key: str, **more: Any) -> Field:
@@ -103,7 +105,9 @@ def cells(values: Sequence[Typed], index: Sequence[int] | None = None) -> Cells:
 def run(
     given: Form, absent: Mapping[str, Any] | None = None, **columns: Sequence[Typed]
 ) -> ValidatedSheet:
-    return validate_sheet(given.member, {k: cells(v) for k, v in columns.items()}, given, absent)
+    return validate_sheet(
+        given.main_table, {k: cells(v) for k, v in columns.items()}, given, absent
+    )
 
 
 def found(judged: ValidatedSheet) -> list[tuple[str, str, int]]:
@@ -178,7 +182,7 @@ def test_a_cell_of_signs_that_do_not_count_is_blank() -> None:
 def test_nothing_is_noted_of_a_cell_that_comes_to_nothing() -> None:
     row = {"name": "钱示例", "id_number": "'"}
     judged = validate_sheet(
-        FULL.member, {f.key: cells([row.get(f.key, "")]) for f in FULL.member}, FULL
+        FULL.main_table, {f.key: cells([row.get(f.key, "")]) for f in FULL.main_table}, FULL
     )
     assert ("K001", "id_number", 0) in found(judged)
     assert [*judged.notes] == []
@@ -247,7 +251,7 @@ def test_cells_of_one_text_and_two_types_are_told_apart_in_their_order(kind: Pla
 def test_records_keep_their_labels() -> None:
     fields = sheet_form(A, B)
     columns = {"a": cells(["x", "", "x1"], [40, 7, 12]), "b": cells(["1", "", "y"], [40, 7, 12])}
-    judged = validate_sheet(fields.member, columns, fields)
+    judged = validate_sheet(fields.main_table, columns, fields)
     assert found(judged) == [("K001", "a", 7), ("K301", "a", 12), ("K301", "b", 40)]
     assert judged.columns["a"].text.index.tolist() == [40, 7, 12]
 
@@ -255,7 +259,7 @@ def test_records_keep_their_labels() -> None:
 def test_labels_must_be_unique() -> None:
     fields = sheet_form(B)
     with pytest.raises(ValueError, match="labels"):
-        validate_sheet(fields.member, {"b": cells(["x", "y"], [1, 1])}, fields)
+        validate_sheet(fields.main_table, {"b": cells(["x", "y"], [1, 1])}, fields)
 
 
 def test_an_exception_inside_a_check_is_a_bug_not_a_finding(kind: Plain) -> None:
@@ -276,17 +280,17 @@ def test_validation_runs_even_where_the_environment_switched_it_off() -> None:
 
 
 def test_no_records_no_findings() -> None:
-    empty = {field.key: cells([]) for field in FULL.member}
-    judged = validate_sheet(FULL.member, empty, FULL)
+    empty = {field.key: cells([]) for field in FULL.main_table}
+    judged = validate_sheet(FULL.main_table, empty, FULL)
     assert (found(judged), [*judged.notes]) == ([], [])
     assert all(len(column.text) == 0 for column in judged.columns.values())
     assert judged.columns["joined_on"].value.dtype.kind == "M"
 
 
 def test_a_column_without_content_keeps_the_type_of_its_values() -> None:
-    blank = {field.key: cells(["", ""]) for field in FULL.member}
-    judged = validate_sheet(FULL.member, blank, FULL)
-    required = [f.key for f in FULL.member if f.required]
+    blank = {field.key: cells(["", ""]) for field in FULL.main_table}
+    judged = validate_sheet(FULL.main_table, blank, FULL)
+    required = [f.key for f in FULL.main_table if f.required]
     assert sorted(found(judged)) == sorted(("K001", k, n) for k in required for n in (0, 1))
     assert judged.columns["joined_on"].value.dtype.kind == "M"
     assert judged.columns["joined_on"].value.isna().all()
@@ -345,7 +349,7 @@ def test_sex_and_birthday_follow_from_the_id() -> None:
     _, number, joined = MEMBERS[1]
     row = {"name": "钱示例", "id_number": number, "joined_on": (str(joined), CellType.DATE)}
     judged = validate_sheet(
-        FULL.member, {f.key: cells([row.get(f.key, "")]) for f in FULL.member}, FULL
+        FULL.main_table, {f.key: cells([row.get(f.key, "")]) for f in FULL.main_table}, FULL
     )
     assert found(judged) == []
     assert judged.columns["sex"].text.tolist() == ["2"]
@@ -359,14 +363,14 @@ def test_sex_and_birthday_follow_from_the_id() -> None:
 
 
 def test_the_schema_is_built_once_a_form() -> None:
-    assert schema(FULL.member, FULL) is schema(FULL.member, FULL)
-    assert schema(FULL.member, FULL) is not schema(FULL.member, replace(FULL))
+    assert schema(FULL.main_table, FULL) is schema(FULL.main_table, FULL)
+    assert schema(FULL.main_table, FULL) is not schema(FULL.main_table, replace(FULL))
 
 
 def test_the_schema_names_its_checks_by_their_codes() -> None:
-    wanted = schema(FULL.unit, FULL)
+    wanted = schema(FULL.record, FULL)
     assert not wanted.columns["staff"].nullable
-    codes = [check.code for check in KINDS["count"].checks(FULL.unit.field("staff"), FULL)]
+    codes = [check.code for check in KINDS["count"].checks(FULL.record.field("staff"), FULL)]
     assert [check.name for check in wanted.columns["staff"].checks] == codes
     assert "organisation_form" not in wanted.columns
 

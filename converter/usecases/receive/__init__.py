@@ -1,8 +1,8 @@
 """Receiving: inbox → checks → register → replies, and what shows across units.
 
-`receive` does a whole run: it opens the register (one writer at a time), takes every file that is
-not yet registered through the workers, writes receipts and marked copies, looks across the
-units of the period, and publishes what others read.
+`receive` is a whole run: it opens the register (one writer at a time), has workers validate every
+file that is not yet registered, writes receipts and annotated copies, checks the units of the
+period against one another, and publishes what others read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KEPT = 1_000  # refused files that are named one by one
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run came to."""
+    """The result of a run."""
 
     seen: int  # files in the inbox; a zip counts as one
     fresh: int  # submissions that were registered now
@@ -55,7 +55,7 @@ def receive(
     progress: Progress = silent,
 ) -> Summary:
     """Receive an inbox, then look across the units of a period ('' = the form's, or a newer one
-    that was reported for). Raises RegisterBusy, OSError."""
+    that was reported for). Raises RegisterBusy, RegisterError, OSError."""
     left = [store, *([plan.reply] if plan.reply else [])]
     items = scan(inbox, left)
     if not items:
@@ -68,12 +68,12 @@ def receive(
         if roster is not None:
             register.set_roster(roster)
         for one in run.run(items, register, plan, worker, progress):
-            results[one.arrival.result] += 1
-            states[one.settled.state] += 1
-            if one.settled.state == "rejected" and len(refused) < KEPT:
+            results[one.received.result] += 1
+            states[one.registered.state] += 1
+            if one.registered.state == "rejected" and len(refused) < KEPT:
                 refused.append(one)
-            if one.settled.unit and not one.settled.code:
-                unmatched[one.settled.name] = None
+            if one.registered.unit and not one.registered.code:
+                unmatched[one.registered.name] = None
         chosen = period or max(str(plan.form.prose["period"]), cross_unit_checks.newest(register))
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)

@@ -1,4 +1,4 @@
-"""What lies in an inbox, and where the reply to each file goes.
+"""The files of an inbox, and where the reply to each goes.
 
 A file is known by its path below the inbox and the SHA-256 of its bytes: what was registered
 under both needs no second look. Files come in the order of their times of change (that is when
@@ -23,7 +23,7 @@ UNREADABLE = "unreadable"  # stands for the digest of a file that cannot be open
 
 @dataclass(frozen=True, slots=True)
 class InboxFile:
-    """A file to be judged: what it goes by, where its bytes are."""
+    """A file to be validated: its name, where its bytes are."""
 
     name: str  # below the inbox, with '/'
     path: Path
@@ -62,11 +62,11 @@ def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
         yield inbox
         return
     for root, folders, names in os.walk(inbox):
-        here = Path(root)
-        folders[:] = sorted(f for f in folders if os.path.realpath(here / f) not in left)
+        folder = Path(root)
+        folders[:] = sorted(f for f in folders if os.path.realpath(folder / f) not in left)
         for name in sorted(names):
-            if not name.startswith(IGNORED_NAMES) and os.path.realpath(here / name) not in left:
-                yield here / name
+            if not name.startswith(IGNORED_NAMES) and os.path.realpath(folder / name) not in left:
+                yield folder / name
 
 
 def _hashed(path: Path) -> tuple[str, bytes, tuple[int, int] | None]:

@@ -1,9 +1,9 @@
 """Inbox → worker processes → register and replies, batch by batch.
 
-Workers parse and judge; this process alone writes. For each batch: the register settles what
-became of every file, the receipts are written, then the transaction is committed. Killed in
-between, the batch is simply done again and writes the same replies over; what was committed is
-known by path and content and left alone.
+Workers read and validate; this process alone writes. For each batch: the register decides the
+state of every file, the receipts are written, then the transaction is committed. After a kill in
+between, the batch is done again and writes the same replies; what was committed is known by path
+and content and not done again.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import hashlib
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from converter.files import writing
 from converter.messages import catalogue
@@ -30,9 +29,16 @@ from converter.usecases.common import LOST, Progress, silent
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.key_holder import KeyholderRunner
-from converter.workers import pool as engine
-from converter.workers import protocol
-from converter.workers.pool import Runner, Shared, Task, Worker
+from converter.workers import pool as workers
+from converter.workers.pool import Runner, Shared, Worker
+from converter.workers.requests.receive import (
+    FileToReceive,
+    Problem,
+    ReceiveAnswer,
+    ReceiveRequest,
+    UnpackRequest,
+    ValidatedFile,
+)
 
 ITEMS_A_ROUND = 2_000  # so that what is unpacked and what waits stays bounded
 # Others see the progress of a long run, as often as costs no more than a twentieth of its time.
@@ -44,8 +50,8 @@ UNPACKED = ".converter-unpacked"  # in a folder that a cluster sees
 class Received:
     """One file and what became of it."""
 
-    arrival: ReceivedFile
-    settled: RegisteredFile
+    received: ReceivedFile
+    registered: RegisteredFile
     receipt: str  # '' without a reply folder
     annotated: str
 
@@ -61,7 +67,7 @@ class Plan:
     signer: receipts.ReceiptSigner | None
     jobs: int  # processes at a time
     now: int  # seconds since 1970
-    pool: Sequence[Runner] = ()  # who does the work; none: processes here
+    pool: Sequence[Runner] = ()  # what does the work; none: processes on this machine
     shared: Path | None = None  # a folder that `pool` sees, for what comes out of zips
 
 
@@ -95,10 +101,10 @@ def _received(
     plan: Plan,
     worker: Worker,
 ) -> Iterator[Received | int]:
-    """What was received; a number tells by how many files the work has grown."""
+    """What was received; a number is by how many files the work has grown."""
     publisher = _Publisher(register, plan)
     unpacked = _place_for_zips(register, plan)
-    with engine.local_pool(worker, plan.jobs) as own:
+    with workers.local_pool(worker, plan.jobs) as own:
         pool = _with_keys(plan, own) if plan.pool else own
         for at in range(0, len(todo), ITEMS_A_ROUND):
             # What a killed run left, and what the round before unpacked.
@@ -108,7 +114,7 @@ def _received(
             yield len(opened.items) + len(opened.refused) - len(chosen)
             yield from _refused(opened, register, plan, done)
             fresh = [item for item in opened.items if (item.name, item.content) not in done]
-            for received in _judged(fresh, pool, register, plan):
+            for received in _validated(fresh, pool, register, plan):
                 yield from received
                 publisher.after_a_batch()
             for name in register.finish_containers(opened.containers):
@@ -126,11 +132,11 @@ def _place_for_zips(register: Register, plan: Plan) -> Path:
 
 
 def _with_keys(plan: Plan, own: Sequence[Runner]) -> Sequence[Runner]:
-    """The plan's pool; what only the union's keys open is judged by workers of our own."""
+    """The plan's pool; what only the union's keys open is validated by local workers."""
     if plan.keys is None:
         return plan.pool
-    home = Shared(own)
-    return [KeyholderRunner(away, home) for away in plan.pool]
+    local = Shared(own)
+    return [KeyholderRunner(remote, local) for remote in plan.pool]
 
 
 class _Publisher:
@@ -166,15 +172,9 @@ def _unpacked(items: Sequence[InboxFile], folder: Path, plan: Plan, worker: Work
         if not item.container:
             opened.items.append(item)
             continue
-        args = {
-            "path": str(item.path),
-            "content": item.content,
-            "name": item.name,
-            "folder": str(folder / str(number)),
-        }
+        request = UnpackRequest(item.path, item.name, item.content, folder / str(number))
         try:
-            # Inflating takes its time: as much as reading what comes out of it.
-            data, _ = worker.run(Task("unpack", args, (str(item.path),) * 8))
+            found = worker.run(request)
         except WorkerDied as died:
             issue = Issue(LOST[died.how], Level.ERROR, Place(item.name))
             opened.refused.append((item.name, item.content, issue))
@@ -183,12 +183,12 @@ def _unpacked(items: Sequence[InboxFile], folder: Path, plan: Plan, worker: Work
             issue = Issue(CHANGING, Level.ERROR, Place(item.name))
             opened.refused.append((item.name, item.content, issue))
             continue
-        if not data["container"]:
+        if not found.container:
             opened.items.append(item)
             continue
         opened.containers.append((item.name, item.content))
-        opened.items.extend(InboxFile(name, Path(path), sha) for name, path, sha in data["members"])
-        opened.refused.extend((n, c, protocol.unpack_issue(i)) for n, c, i in data["refused"])
+        opened.items.extend(InboxFile(one.name, one.path, one.content) for one in found.members)
+        opened.refused.extend((one.name, one.content, one.issue) for one in found.refused)
     return opened
 
 
@@ -196,7 +196,7 @@ def _refused(
     opened: _Opened, register: Register, plan: Plan, done: set[tuple[str, str]]
 ) -> Iterator[Received]:
     batch = [
-        (_lost_entry(0, name, issue, plan.form), InboxFile(name, Path(), content))
+        (_unreadable(0, name, issue, plan.form), InboxFile(name, Path(), content))
         for name, content, issue in opened.refused
         if (name, content) not in done
     ]
@@ -204,88 +204,73 @@ def _refused(
         yield from _register(batch, "", register, plan)
 
 
-# --- judging -------------------------------------------------------------------------------
+# --- validating ------------------------------------------------------------------------------
 
 
-def _judged(
+def _validated(
     items: Sequence[InboxFile],
     pool: Sequence[Runner],
     register: Register,
     plan: Plan,
 ) -> Iterator[list[Received]]:
     """Batch by batch, once it is registered."""
-    tasks = [_task(batch, plan) for batch in _batches(items)]
+    requests = [_request(batch, plan) for batch in _batches(items)]
     by_name = {item.name: item for item in items}
     spool = register.spool / "members.csv.gz"
-    with engine.answers(tasks, pool, _split, lambda t, died: _lost(t, died, plan.form)) as found:
-        for data, blobs in found:
-            batch = [_still(e, by_name[e["file"]], plan.form) for e in data["files"]]
-            for blob in blobs:
-                spool.write_bytes(blob)
-            yield _register(batch, str(spool) if blobs else "", register, plan)
+
+    def lost(request: ReceiveRequest, died: WorkerDied) -> ReceiveAnswer:
+        file = request.files[0]
+        issue = Issue(LOST[died.how], Level.ERROR, Place(file.name))
+        return ReceiveAnswer((_unreadable(file.number, file.name, issue, plan.form),))
+
+    with workers.answers(requests, pool, _split, lost) as answers:
+        for answer in answers:
+            batch = [_unchanged(one, by_name[one.file], plan.form) for one in answer.files]
+            if answer.members:
+                spool.write_bytes(answer.members)
+            yield _register(batch, str(spool) if answer.members else "", register, plan)
             spool.unlink(missing_ok=True)
 
 
-def _task(items: Sequence[InboxFile], plan: Plan) -> Task:
-    files = [
-        [number, str(item.path), item.name, _target(item.name, plan)]
+def _request(items: Sequence[InboxFile], plan: Plan) -> ReceiveRequest:
+    files = tuple(
+        FileToReceive(number, item.path, item.name, _target(item.name, plan))
         for number, item in enumerate(items)
-    ]
-    args = {
-        "form": str(plan.folder),
-        "files": files,
-        "keys": str(plan.keys or ""),
-        "packages": True,
-    }
-    return Task("receive", args, tuple(str(item.path) for item in items))
+    )
+    return ReceiveRequest(plan.folder, files, plan.keys)
 
 
-def _target(name: str, plan: Plan) -> str:
-    return str(box.annotated(plan.reply, name)) if plan.reply else ""
+def _target(name: str, plan: Plan) -> Path | None:
+    return box.annotated(plan.reply, name) if plan.reply else None
 
 
-def _split(task: Task) -> list[Task]:
-    if len(task.paths) == 1:
-        return []
-    return [
-        replace(task, args=task.args | {"files": [file]}, paths=(path,))
-        for file, path in zip(task.args["files"], task.paths, strict=True)
-    ]
+def _split(request: ReceiveRequest) -> list[ReceiveRequest]:
+    return [replace(request, files=(file,)) for file in request.files]
 
 
-def _lost(task: Task, died: WorkerDied, form: Form) -> engine.Answer:
-    number, _, name, _ = task.args["files"][0]
-    issue = Issue(LOST[died.how], Level.ERROR, Place(name))
-    return {"files": [_lost_entry(number, name, issue, form)]}, ()
-
-
-def _still(entry: dict[str, Any], item: InboxFile, form: Form) -> tuple[dict[str, Any], InboxFile]:
-    """A verdict goes with the bytes that were hashed; of a file that was moved or written to
-    since, nothing is known but that."""
+def _unchanged(
+    validated: ValidatedFile, item: InboxFile, form: Form
+) -> tuple[ValidatedFile, InboxFile]:
+    """A result holds for the bytes that were hashed; of a file that was moved or written to since,
+    only that is known."""
     if item.is_unchanged():
-        return entry, item
+        return validated, item
     issue = Issue(CHANGING, Level.ERROR, Place(item.name))
-    return _lost_entry(entry["number"], item.name, issue, form), item
+    return _unreadable(validated.number, item.name, issue, form), item
 
 
-def _lost_entry(number: int, name: str, issue: Issue, form: Form) -> dict[str, Any]:
-    """What a worker would have said of a file that it could not read."""
-    problem = {
-        "code": issue.code,
-        "level": str(issue.level),
-        "where": "",
-        "message": catalogue.sentence(issue, form),
-        "fix": catalogue.fix(issue, form),
-        "count": 1,
-    }
-    return {
-        "number": number,
-        "file": name,
-        "status": "unreadable",
-        "errors": 1,
-        "found": [[issue.code, str(issue.level), 1]],
-        "problems": [problem],
-    }
+def _unreadable(number: int, name: str, issue: Issue, form: Form) -> ValidatedFile:
+    """A file that no worker could read, or that was refused before."""
+    level = str(issue.level)
+    text, fix = catalogue.sentence(issue, form), catalogue.fix(issue, form)
+    return ValidatedFile(
+        number,
+        name,
+        status="unreadable",
+        errors=1,
+        found=((issue.code, level, 1),),
+        problems=(Problem(issue.code, level, where="", message=text, fix=fix, count=1),),
+    )
 
 
 def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
@@ -294,14 +279,14 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
     size = 0
     for item in items:
         try:
-            here = item.path.stat().st_size
+            more = item.path.stat().st_size
         except OSError:
-            here = 0
-        if batch and (len(batch) >= FILES_A_BATCH or size + here > BYTES_A_BATCH):
+            more = 0
+        if batch and (len(batch) >= FILES_A_BATCH or size + more > BYTES_A_BATCH):
             yield batch
             batch, size = [], 0
         batch.append(item)
-        size += here
+        size += more
     if batch:
         yield batch
 
@@ -310,58 +295,55 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
 
 
 def _register(
-    batch: Sequence[tuple[dict[str, Any], InboxFile]], spool: str, register: Register, plan: Plan
+    batch: Sequence[tuple[ValidatedFile, InboxFile]], spool: str, register: Register, plan: Plan
 ) -> list[Received]:
     received = datetime.fromtimestamp(plan.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    arrivals = [_arrival(entry, item, spool) for entry, item in batch]
+    files = [_received_file(validated, item, spool) for validated, item in batch]
     form = {"id": plan.form.id, "version": plan.form.version}
     replies: list[Received] = []
-    files: list[tuple[Path, bytes]] = []
-    with register.record(arrivals, received) as settled:
-        for (entry, _), arrival, one in zip(batch, arrivals, settled, strict=True):
-            told = ""
+    receipt_files: list[tuple[Path, bytes]] = []
+    with register.record(files, received) as registered:
+        for (validated, _), file, one in zip(batch, files, registered, strict=True):
+            receipt = ""
             if plan.reply:
-                target = box.receipt(plan.reply, arrival.file)
-                made = receipts.make(arrival, one, received, form, entry["problems"])
+                target = box.receipt(plan.reply, file.file)
+                problems = [asdict(problem) for problem in validated.problems]
+                made = receipts.make(file, one, received, form, problems)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                files.append((target, receipts.encode(made, plan.signer)))
-                told = str(target)
-                if not entry.get("annotated"):  # an earlier version of the file had faults
-                    box.annotated(plan.reply, arrival.file).unlink(missing_ok=True)
-            replies.append(Received(arrival, one, told, entry.get("annotated", "")))
-        writing.write_many(files)
+                receipt_files.append((target, receipts.encode(made, plan.signer)))
+                receipt = str(target)
+                if not validated.annotated:  # an earlier version of the file had faults
+                    box.annotated(plan.reply, file.file).unlink(missing_ok=True)
+            replies.append(Received(file, one, receipt, validated.annotated))
+        writing.write_many(receipt_files)
     return replies
 
 
-def _arrival(entry: dict[str, Any], item: InboxFile, spool: str) -> ReceivedFile:
-    status = entry["status"]
-    result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(status, REJECTED)
+def _received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
+    result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(validated.status, REJECTED)
     return ReceivedFile(
         file=item.name,
         content=item.content,
         result=result,
         claim=ClaimedSender(
-            entry.get("code", ""),
-            entry.get("name", ""),
-            entry.get("superior_code", ""),
-            entry.get("superior", ""),
+            validated.code, validated.name, validated.superior_code, validated.superior
         ),
-        period=entry.get("period", ""),
-        digest=entry.get("digest", ""),
-        created=entry.get("created", ""),
-        form_version=entry.get("form_version", ""),
-        serial=entry.get("serial", 0),
-        members=entry.get("members", 0),
-        errors=entry["errors"],
-        warnings=entry.get("warnings", 0),
-        signed=entry.get("signed", False),
-        sealed=entry.get("sealed", False),
-        package=entry.get("package", False),
-        answers=entry.get("answers", {}),
-        unit_sheet=entry.get("unit_sheet", ""),
-        member_sheet=entry.get("member_sheet", ""),
-        id_column=entry.get("id_column", 0),
-        found=tuple((code, level, count) for code, level, count in entry["found"]),
+        period=validated.period,
+        digest=validated.digest,
+        created=validated.created,
+        form_version=validated.form_version,
+        serial=validated.serial,
+        members=validated.members,
+        errors=validated.errors,
+        warnings=validated.warnings,
+        signed=validated.signed,
+        sealed=validated.sealed,
+        package=validated.package,
+        answers=validated.answers,
+        unit_sheet=validated.unit_sheet,
+        member_sheet=validated.member_sheet,
+        id_column=validated.id_column,
+        found=validated.found,
         spool=spool,
-        number=entry["number"],
+        number=validated.number,
     )

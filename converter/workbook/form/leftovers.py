@@ -57,8 +57,7 @@ class Own:
 def has_leftovers(submission: Submission, own: Own) -> bool:
     """Whether a file holds anything beside the form, as far as reading it has shown."""
     ours = {*own.sheets} if submission.stamp.form else set()
-    sheets = (submission.unit, submission.member)
-    return bool({*submission.others} - ours) or any(raw.extras for raw in sheets if raw)
+    return bool({*submission.others} - ours) or any(s.extras for s in submission.sheets.values())
 
 
 def leftovers(path: Path, submission: Submission, form: Form, own: Own) -> Leftovers:
@@ -78,8 +77,8 @@ def _cells(book: Workbook, submission: Submission, form: Form, own: Own) -> Iter
     ours = submission.stamp.form == form.id
     taken = {
         raw.name: (raw, sheet)
-        for raw, sheet in ((submission.unit, form.unit), (submission.member, form.member))
-        if raw
+        for sheet in form.sheets
+        if (raw := submission.sheets.get(sheet.key)) is not None
     }
     for index, (name, _) in enumerate(book.names):
         if ours and name in own.sheets:
@@ -92,7 +91,7 @@ def _cells(book: Workbook, submission: Submission, form: Form, own: Own) -> Iter
             beside = _filled(grid)
             if name in taken:
                 raw, sheet = taken[name]
-                find = _beside_answers if sheet.key == "unit" else _beside_members
+                find = _beside_answers if sheet.is_record else _beside_members
                 beside = find(grid, raw, sheet, ours=ours)
             yield from (Leftover(name, address(row, column), text) for row, column, text in beside)
         except UnreadableFile:
