@@ -54,10 +54,10 @@ def sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
     FormError.
     """
     file = load_toml(path)
+    file.only(("sheet", "field") if roles == () else ("sheet", "headings", "field"))
     head = file.table("sheet")
     shape = _shape(head)
     roles = HEADINGS[shape] if roles is None else roles
-    file.only(("sheet", "field", *(["headings"] if roles else [])))
     is_table = shape is SheetShape.TABLE
     head.only((*_SHEET_KEYS, *(_TABLE_KEYS if is_table else ())))
     headings = file.table("headings", required=bool(roles))

@@ -33,9 +33,17 @@ FIRST_CARD = (
 LAST_LIST = 'name = "members"\npath = "members.csv"\nsheet = "member"'
 
 SLIPS = (
+    # sheets
+    Slip("form.toml", 'sheets = ["unit", "member"]', 'sheets = ["unit", "unit"]', "sheets[2]", "form_twice", "unit"),
+    Slip("form.toml", 'sheets = ["unit", "member"]', 'sheets = ["unit"]', "form.sheets", "form_sheets", "unit"),
+    Slip("form.toml", 'sheets = ["unit", "member"]', 'sheets = ["unit", "rules"]', "form.sheets", "form_sheet_key", "rules"),
+    Slip("form.toml", 'sheets = ["unit", "member"]', 'sheets = ["unit", "members"]', "", "form_no_file", file_named="members.toml"),
+    Slip("member.toml", 'shape = "table"', 'shape = "tabel"', "sheet.shape", "form_shape", "tabel", "table"),
+    Slip("member.toml", 'counter = "人"', 'count = "人"', "sheet.count", "form_unknown_key", "count", "counter"),
+    Slip("form.toml", 'sheet = "member"', 'sheet = "unit"', "resource.members.sheet", "form_twice", "unit"),
     # TOML itself
-    Slip("form.toml", "[form]", "[form", "[4]", "form_not_toml", "[form"),
-    Slip("unit.toml", 'title = "基层单位信息表"', "title = 基层", "[4]", "form_not_toml", "title = 基层"),
+    Slip("form.toml", "[form]", "[form", "[", "form_not_toml", "[form"),
+    Slip("unit.toml", 'title = "基层单位信息表"', "title = 基层", "[", "form_not_toml", "title = 基层"),
     Slip("member.toml", "width = 14", "width = 14\nwidth = 15", "[", "form_toml_twice", "width = 15"),
     # keys that mean nothing
     Slip("form.toml", "[limits]", "[limit]", "limit", "form_unknown_key", "limit", "limits"),
