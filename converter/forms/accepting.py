@@ -42,7 +42,7 @@ def _field(field: Field, form: Form, file: Path, keys: Iterable[str]) -> None:
     if kind is None:
         place, found = f"{field.key}.kind", quoted(field.kind)
         raise FormError(file, place, "form_unknown_kind", found=found, choices=kinds.KINDS)
-    known = (*kind.OPTIONS, *keys)
+    known = (*kind.options(), *keys)
     _options(field.options, known, file, field.key, "form_unknown_option", kind=field.kind)
     _placed(file, field.key, lambda: kind.accept(field, form))
     if field.derive:
@@ -54,7 +54,7 @@ def _rule(rule: Rule, form: Form, file: Path) -> None:
     if family is None:
         place, found = f"{rule.code}.family", quoted(rule.family)
         raise FormError(file, place, "form_unknown_family", found=found, choices=rules.FAMILIES)
-    known = (*family.OPTIONS, *RULE_KEYS)
+    known = (*family.options(), *RULE_KEYS)
     _options(rule.options, known, file, rule.code, "form_unknown_family_option", family=rule.family)
     _placed(file, rule.code, lambda: family.accept(rule, form))
     for key in _PROSE:

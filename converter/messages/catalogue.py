@@ -125,6 +125,11 @@ def _message_params(issue: Issue, form: Form) -> Mapping[str, Any]:
     return _Lenient({"title": field_title(issue, form), **issue.params})
 
 
+def family_title(family: str) -> str:
+    """What a rule family is called."""
+    return str(_data()[family]["title"])
+
+
 def fill(text: str, params: Mapping[str, Any]) -> str:
     """Fill a catalogue text in from what is known of the card alone."""
     return text.format_map(_Lenient(params))

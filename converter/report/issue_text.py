@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from converter.kinds import is_personal
 from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
@@ -68,7 +69,7 @@ class IssueRenderer:
         message = catalogue.fill(shared.entry.sentence, params)
         fix = _fix(issue, shared.entry, params)
         if not self.show_ids:
-            if field and field.kind == "id_number":
+            if is_personal(field):
                 # A badly typed number need not look like one: what was typed is masked
                 # wherever it appears.
                 value = masking.whole(value)

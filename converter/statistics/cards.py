@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+from converter import kinds
+from converter.kinds.base import ValueType
 from converter.model.errors import FormError, quoted
 from converter.model.forms import Field, Form
 from converter.statistics.figure import Cell, Chart, Column, Figure, Row, StatisticsTable
@@ -114,13 +116,15 @@ class Card:
             raise self.error(key, "form_list", value)
         return value
 
-    def field(self, key: str, path: Any, kind: str) -> Field:
+    def field(self, key: str, path: Any, wanted: ValueType) -> Field:
         fields = {field.path: field for sheet in self.form.sheets for field in sheet}
-        fitting = [path for path, field in fields.items() if field.kind == kind]
+        fitting = [
+            path for path, field in fields.items() if kinds.KINDS[field.kind].value_type is wanted
+        ]
         if not isinstance(path, str) or path not in fields:
             raise self.error(key, "form_no_field", path, fitting)
-        if fields[path].kind != kind:
-            params = {"path": path, "kind": fields[path].kind, "wanted": kind}
+        if path not in fitting:
+            params = {"path": path, "kind": fields[path].kind, "wanted": str(wanted)}
             raise self.error(key, "form_field_kind", path, fitting, **params)
         return fields[path]
 
@@ -133,7 +137,7 @@ class Card:
 
 
 def _counts(card: Card, source: Source, today: date) -> Figure:
-    fields = [card.field("fields", path, "count") for path in card.entries("fields")]
+    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
     columns = card.columns("item", "count")
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
@@ -145,8 +149,8 @@ def _rates(card: Card, source: Source, today: date) -> Figure:
         context = card.context + ".rates"
         entry = Card(values if isinstance(values, dict) else {}, context, {}, card.form)
         entry.only(("label", "part", "whole"))
-        part = source.count(entry.field("part", entry.text("part"), "count"))
-        whole = source.count(entry.field("whole", entry.text("whole"), "count"))
+        part = source.count(entry.field("part", entry.text("part"), ValueType.COUNT))
+        whole = source.count(entry.field("whole", entry.text("whole"), ValueType.COUNT))
         rows.append((entry.text("label"), percent(part, whole)))
     columns = card.columns("item", "percent")
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
@@ -168,8 +172,8 @@ def percent(part: int | None, whole: int | None) -> Cell:
 
 def _ages(card: Card, source: Source, today: date) -> Figure:
     """Members by completed years of age, a column for each code of another field."""
-    born = card.field("born", card.text("born"), "date")
-    by = card.field("by", card.text("by"), "choice")
+    born = card.field("born", card.text("born"), ValueType.DATE)
+    by = card.field("by", card.text("by"), ValueType.CHOICE)
     codes = card.form.codes[by.options["codes"]].entries
     first, last, step = card.number("from"), card.number("to"), card.number("step")
     if first >= last or (last - first) % step:
@@ -207,7 +211,7 @@ def _ages(card: Card, source: Source, today: date) -> Figure:
 
 def _years(card: Card, source: Source, today: date) -> Figure:
     """Members by the year of a date, in bands of `step` years."""
-    field = card.field("of", card.text("of"), "date")
+    field = card.field("of", card.text("of"), ValueType.DATE)
     step = card.number("step")
     counted: Counter[int | None] = Counter()
     for (text,), count in source.values(field).items():
@@ -291,7 +295,7 @@ def _check_collection(ask: Card) -> None:
             ask.number(key)
     for key in ("fields", *(["jump_fields"] if "jump_fields" in ask.values else [])):
         for path in ask.entries(key):
-            ask.field(key, path, "count")
+            ask.field(key, path, ValueType.COUNT)
     keys = [field.key for field in ask.form.record]
     for key in ask.entries("by"):
         if key not in keys:
@@ -300,7 +304,7 @@ def _check_collection(ask: Card) -> None:
     rate.only(("label", "part", "whole"))
     rate.text("label")
     for key in ("part", "whole"):
-        rate.field(key, rate.text(key), "count")
+        rate.field(key, rate.text(key), ValueType.COUNT)
     ask.text("units"), ask.text("missing"), ask.label("total")
     ask.fill("progress_title", period="")
     ask.fill("group_title", title="", period="")

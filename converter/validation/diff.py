@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from converter.kinds import KINDS
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import Records
 
@@ -108,7 +109,7 @@ def _identifying(sheet: Sheet, form: Form) -> list[str]:
                 table, _, key = path.partition(".")
                 if table == sheet.key:
                     return [key]
-    numbers = [field.key for field in sheet if field.kind == "id_number"]
+    numbers = [field.key for field in sheet if KINDS[field.kind].unique_key]
     required = [field.key for field in sheet if field.required]
     return numbers[:1] or required or [field.key for field in sheet if not field.derive]
 
@@ -116,9 +117,9 @@ def _identifying(sheet: Sheet, form: Form) -> list[str]:
 def _name(sheet: Sheet, keys: Sequence[str]) -> str:
     """The field by which people call a row: what identifies it, or whose number that is."""
     identifying = [sheet.field(key) for key in keys]
-    if identifying[0].kind == "id_number":
+    if KINDS[identifying[0].kind].unique_key:
         identifying = [*sheet]
-    return next((f.key for f in identifying if f.kind == "person_name"), keys[0])
+    return next((f.key for f in identifying if KINDS[f.kind].person_name), keys[0])
 
 
 Key = tuple[str, ...]
