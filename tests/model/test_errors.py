@@ -31,6 +31,7 @@ OTHERS = {  # raised and caught in one room
     "_NoRoom": "workbook",
     "_Refused": "workbook",
     "LimitExceeded": "workers",
+    "ProtocolError": "workers",
     "UnfitWorker": "workers",
     "QueueFull": "web",
     "SignInRequired": "web",
