@@ -122,7 +122,7 @@ def load(folder: Path) -> Form:
             raise FormError(
                 where, f"{rule.code}.family", f"no family {rule.family!r}; known: {known}"
             )
-        unknown = set(rule.options) - set(family.OPTIONS)
+        unknown = set(rule.options) - set(family.options())
         if unknown:
             key = sorted(unknown)[0]
             raise FormError(where, f"{rule.code}.{key}", f"{rule.family} has no such option")
@@ -142,7 +142,7 @@ def accept_fields(sheet: Sheet, form: Form, folder: Path) -> None:
         if kind is None:
             known = ", ".join(sorted(kinds.KINDS))
             raise FormError(where, f"{field.key}.kind", f"no kind {field.kind!r}; known: {known}")
-        unknown = set(field.options) - set(kind.OPTIONS)
+        unknown = set(field.options) - set(kind.options())
         if unknown:
             key = sorted(unknown)[0]
             raise FormError(where, f"{field.key}.{key}", f"{field.kind} has no such option")

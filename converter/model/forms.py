@@ -163,6 +163,21 @@ class Form:
         """Look a sheet up by its key. Raises StopIteration when unknown."""
         return next(sheet for sheet in self.sheets if sheet.key == key)
 
+    def sheet_named(self, name: str) -> Sheet | None:
+        """The sheet that goes by this name, in a workbook or as a package's table."""
+        paths = {resource.path: resource.sheet for resource in self.package.resources}
+        for sheet in self.sheets:
+            if name == sheet.title or name in sheet.aliases or paths.get(name) == sheet.key:
+                return sheet
+        return None
+
+    def field_at(self, sheet: str, key: str) -> Field | None:
+        """The field of this key. Where several sheets have one, the sheet's name decides."""
+        found = [field for one in self.sheets for field in one if field.key == key]
+        if len(found) > 1 and (named := self.sheet_named(sheet)):
+            found = [field for field in found if field.sheet == named.key] or found
+        return found[0] if found else None
+
     def field(self, path: str) -> Field:
         """Look a field up by its path (unit.staff). Raises StopIteration when unknown."""
         sheet, _, key = path.partition(".")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from converter.messages.catalogue import message
-from converter.model.forms import Form
+from converter.model.forms import Field, Form
+from converter.report.personal import mask_of
 from converter.text import masking
 from converter.text.display import visible
 from converter.validation.diff import FieldChange, Person, SubmissionDiff, TableDiff
@@ -24,10 +25,11 @@ def render(found: SubmissionDiff, form: Form, *, since: str, show_ids: bool = Fa
 
 def _lines(found: SubmissionDiff, form: Form, show_ids: bool) -> Iterator[str]:
     if found.record_changed:
-        titles = {field.key: field.title for field in form.record}
         yield message("since_unit", count=len(found.record_changed))
         for change in found.record_changed:
-            yield message("since_unit_change", title=titles[change.field], **_values(change))
+            field = form.record.field(change.field)
+            values = _values(change, field, form, show_ids)
+            yield message("since_unit_change", title=field.title, **values)
     for table in found.tables:
         yield from _table(table, form, show_ids)
 
@@ -40,25 +42,25 @@ def _table(found: TableDiff, form: Form, show_ids: bool) -> Iterator[str]:
             names = _names(people, show_ids)
             yield message(f"since_{key}", count=len(people), names=names, rows=rows)
     if found.changed:
-        titles = {field.key: field.title for field in sheet}
         yield message("since_changed", count=len(found.changed), rows=rows)
         for row in found.changed[:LISTED]:
             for change in row.fields:
+                field = sheet.field(change.field)
                 yield message(
                     "since_change",
                     who=_who(row.person, show_ids, " "),
-                    title=titles[change.field],
-                    **_values(change),
+                    title=field.title,
+                    **_values(change, field, form, show_ids),
                 )
         if len(found.changed) > LISTED:
             yield "    " + message("and_more")
 
 
-def _values(change: FieldChange) -> dict[str, str]:
-    return {
-        key: visible(masking.text(text)) or message("blank")
-        for key, text in (("old", change.old), ("new", change.new))
-    }
+def _values(change: FieldChange, field: Field, form: Form, show_ids: bool) -> dict[str, str]:
+    values = {"old": change.old, "new": change.new}
+    if not show_ids:
+        values = {key: mask_of(field, form)(value) for key, value in values.items()}
+    return {key: visible(value) or message("blank") for key, value in values.items()}
 
 
 def _names(people: Sequence[Person], show_ids: bool) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from converter.kinds import is_searched
 from converter.messages.catalogue import message
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import Contents
 from converter.report import table
 from converter.report.page import tables_page
+from converter.report.personal import mask_of
 from converter.report.table import Table
-from converter.text import masking
 
 
 def text(
@@ -31,7 +32,7 @@ def find(columns: Mapping[str, Sequence[str]], sheet: Sheet, wanted: str) -> lis
     """The numbers of the rows whose name or number holds the text (letter case does not count).
     `columns` are the texts of the sheet by field key."""
     count = max(map(len, columns.values()), default=0)
-    searched = [columns[field.key] for field in sheet][:2]
+    searched = [columns[field.key] for field in sheet if is_searched(field)]
     sought = wanted.strip().upper()
     return [n for n in range(count) if any(sought in texts[n].upper() for texts in searched)]
 
@@ -43,7 +44,10 @@ def _tables(contents: Contents, form: Form, member: str, show_ids: bool) -> list
     ]
     if member:
         return tables[:1]
-    rows = [[field.title, contents.record[field.key]] for field in form.record]
+    record = contents.record
+    if not show_ids:
+        record = {f.key: mask_of(f, form)(record[f.key]) for f in form.record}
+    rows = [[field.title, record[field.key]] for field in form.record]
     header = [message("show_item"), message("show_answer")]
     return [Table(message("show_unit"), header, rows), *tables]
 
@@ -52,16 +56,13 @@ def _table(
     columns: Mapping[str, Sequence[str]], sheet: Sheet, form: Form, wanted: str, show_ids: bool
 ) -> Table:
     keys = [field.key for field in sheet]
-    ids = {field.key for field in sheet if field.kind == "id_number"}
+    hidden = [mask_of(field, form) for field in sheet]
     header = [message("show_number"), *(field.title for field in sheet)]
     rows: list[list[str | int]] = []
     for n in find(columns, sheet, wanted):
         texts = [columns[key][n] for key in keys]
         if not show_ids:
-            texts = [
-                masking.whole(t) if key in ids else masking.text(t)
-                for key, t in zip(keys, texts, strict=True)
-            ]
+            texts = [mask(text) for mask, text in zip(hidden, texts, strict=True)]
         rows.append([n + 1, *texts])
     name = "show_found" if wanted else "show_members" if sheet is form.main_table else "show_rows"
     title = message(name, count=len(rows), rows=sheet.rows_name, counter=sheet.counter)

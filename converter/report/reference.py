@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from converter.kinds import KINDS
 from converter.messages import catalogue
 from converter.messages.catalogue import CatalogueEntry, message
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
+from converter.rules import FAMILIES
 from converter.text.display import columns
 
 STAGES = "FSKXCPI"
@@ -107,7 +109,7 @@ def checks_page(form: Form) -> str:
             )
             for entry in ours
         ]
-        lines += ["", f"## {stage} {message(f'report_stage_{stage}')}", "", *_markdown(head, rows)]
+        lines += ["", f"## {stage} {message(f'report_stage_{stage}')}", "", *markdown(head, rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -128,7 +130,7 @@ def fields_page(form: Form) -> str:
         rows = [
             (*_field_row(number, field, form), field.note) for number, field in enumerate(sheet, 1)
         ]
-        lines += ["", f"## {sheet.title}", "", *_markdown(head, rows)]
+        lines += ["", f"## {sheet.title}", "", *markdown(head, rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -147,10 +149,8 @@ def _fill(text: str, entry: CatalogueEntry, form: Form, checked: CheckedFields) 
     }
     rule = form.rule(entry.code)
     if rule and "{" in text:
-        from converter import rules
-
-        family = rules.FAMILIES[rule.family]
-        known = [family.words(rule, path, form) for path in rule.at]
+        family = FAMILIES[rule.family]
+        known = [family.message_params(rule, path, form) for path in rule.at]
         for key in known[0]:
             params[key] = "/".join(dict.fromkeys(str(found[key]) for found in known))
     return catalogue.fill(text, params)
@@ -174,12 +174,10 @@ def _checked_fields(form: Form) -> CheckedFields:
     """Which fields' kinds know a code; codes that every kind knows name no field."""
     if not form.codes:
         return {}
-    from converter import kinds
-
     found: dict[str, list[str]] = {}
     everything = [field for sheet in form.sheets for field in sheet]
     for field in everything:
-        for check in kinds.KINDS[field.kind].checks(field, form):
+        for check in KINDS[field.kind].checks(field, form):
             found.setdefault(check.code, []).append(field.path)
     return {code: paths for code, paths in found.items() if len(paths) < len(everything)}
 
@@ -202,10 +200,20 @@ def _field_row(number: int, field: Field, form: Form) -> tuple[str, ...]:
     return (str(number), field.title, field.key, kind, required, _values(field, form))
 
 
+def _given(value: object) -> str:
+    return "、".join(value) if isinstance(value, tuple) else str(value)
+
+
 def _values(field: Field, form: Form) -> str:
-    code_list = form.codes.get(str(field.options.get("codes", "")))
+    """The entries of a choice; of another field the options that its card gives."""
+    kind = KINDS[field.kind]
+    code_list = kind.code_list(field, form)
     if code_list is None:
-        return ""
+        return "；".join(
+            f"{message(f'option_{field.kind}_{option.name}')} {_given(option(field))}"
+            for option in kind.options().values()
+            if option.given(field)
+        )
     labels = [entry.label for entry in code_list.entries]
     shown = "；".join(labels[:VALUES])  # labels hold 、 themselves
     if len(labels) <= VALUES:
@@ -220,7 +228,7 @@ def _generated() -> str:
     return f"> {message('report_generated')}"
 
 
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for row in rows:
         cells = (cell.replace("|", "\\|").replace("\n", "<br>") for cell in row)

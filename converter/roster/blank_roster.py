@@ -37,7 +37,7 @@ def write(table: Form, path: Path) -> None:
         dimension = sheet.column_dimensions[get_column_letter(column)]
         dimension.width = field.width or WIDTH
         # The whole column: codes are text in every row, also in those nobody prepared.
-        painter.paint(dimension, Look(indent=1, number_format=KINDS[field.kind].NUMBER_FORMAT))
+        painter.paint(dimension, Look(indent=1, number_format=KINDS[field.kind].number_format))
         put_text(painter.paint(sheet.cell(NOTE_ROW, column), NOTE), field.note)
         lines = max(lines, text_lines(field.note, dimension.width * 1.1))
         mark = label(table, "required_mark") if field.required else ""

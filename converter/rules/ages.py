@@ -7,10 +7,12 @@ the Excel face counts with YEAR, MONTH and DAY, exactly like the pandas face.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+from converter.model.arrays import np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Days: TypeAlias = "npt.NDArray[np.datetime64]"
 

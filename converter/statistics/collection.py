@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.register import Snapshot
@@ -119,8 +120,8 @@ def _overview(card: Card, source: _Register, reported: StatisticsTable) -> Figur
 def _rate(card: Card) -> tuple[str, Field, Field]:
     """What the collection's rate is called, what it is a part of what."""
     rate = Card(card.values.get("rate") or {}, "statistics.collection.rate", {}, card.form)
-    part = rate.field("part", rate.text("part"), "count")
-    return rate.text("label"), part, rate.field("whole", rate.text("whole"), "count")
+    part = rate.field("part", rate.text("part"), ValueType.COUNT)
+    return rate.text("label"), part, rate.field("whole", rate.text("whole"), ValueType.COUNT)
 
 
 def _trend(card: Card, sources: Sequence[_Register]) -> Figure:
@@ -144,7 +145,7 @@ def _trend(card: Card, sources: Sequence[_Register]) -> Figure:
 
 def _grouped(card: Card, source: _Register, field: Field, tree: Tree) -> Figure:
     """Units and their numbers, a row a superior union or a value of another unit field."""
-    fields = [card.field("fields", path, "count") for path in card.entries("fields")]
+    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     label, part, whole = _rate(card)
     summed = [*fields, *(f for f in (part, whole) if f not in fields)]
     superior = field.identity == "superior_name"
@@ -200,7 +201,7 @@ def _labelled(
 
 
 def _change(card: Card, now: _Register, before: _Register) -> Figure:
-    fields = [card.field("fields", path, "count") for path in card.entries("fields")]
+    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     compared: list[tuple[str, int | None, int | None]]
     compared = [(card.text("units"), _units(before), _units(now))]
     compared += [(f.title, before.count(f), now.count(f)) for f in fields]

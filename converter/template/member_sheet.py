@@ -112,7 +112,7 @@ def looks(member: MemberLayout) -> dict[int, Look]:
     found = {member.NUMBER: NUMBER, member.check: CHECK, member.explanation_column: EXPLANATION}
     for field in member.sheet:
         base = DERIVED if field.derive else ENTRY
-        shown = KINDS[field.kind].NUMBER_FORMAT
+        shown = KINDS[field.kind].number_format
         if field.derive and shown == "@":
             shown = "General"  # a formula in a text cell turns to text when it is edited
         found[member.columns[field.key]] = replace(base, number_format=shown)
@@ -194,7 +194,7 @@ def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
     says, present = [], []
     for field in member.sheet:
         found[member.helpers[field.key, "norm"]] = formulas.norm(field)
-        found[member.helpers[field.key, "usable"]] = formulas.usable(field)
+        found[member.helpers[field.key, "usable"]] = formulas.usable(field, member.explained)
         found[member.helpers[field.key, "says"]] = formulas.says(
             field, f"{member.filled}=1", member.explained
         )
@@ -241,7 +241,7 @@ def _remark(member: MemberLayout) -> str:
     short = [
         f"LEN({member.helper(field.key, 'norm')})<{LONG_NUMBER}"
         for field in member.sheet
-        if field.kind == "id_number"
+        if KINDS[field.kind].unique_key
     ]
     return both([either(begins), *short])
 

@@ -44,7 +44,7 @@ HELPER = Look(size=8, colour=style.FAINT)
 def answer_look(field: Field, stamp: Stamp) -> Look:
     locked = bool(field.derive) or bool(locked_text(field, stamp))
     fill = style.DERIVED if locked else style.ENTRY
-    shown = KINDS[field.kind].NUMBER_FORMAT
+    shown = KINDS[field.kind].number_format
     if field.derive and shown == "@":
         shown = "General"  # a formula in a text cell turns to text when it is edited
     return Look(fill=fill, lines="blr", wrap=True, indent=1, number_format=shown, locked=locked)
@@ -138,7 +138,7 @@ def _line(
     says = formulas.says(field, "", unit.explained(field.key))
     cells = {
         "norm": formulas.norm(field),
-        "usable": formulas.usable(field),
+        "usable": formulas.usable(field, unit.explained(field.key)),
         "says": says,
         "explained": formulas.explained(unit.explanation(field.key)),
     }

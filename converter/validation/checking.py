@@ -1,6 +1,6 @@
 """Submissions → Outcomes and Records, many at once.
 
-All records of all submissions are judged as one table a sheet: a pandera call costs about
+All records of all submissions are validated as one table a sheet: a pandera call costs about
 7 ms whatever its size, so a thousand small workbooks cost little more than one.
 """
 
@@ -20,6 +20,7 @@ from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
 from converter.model.issues import IssueGroup, IssuePacker, Issues, Level, Place, column_letters
 from converter.model.submissions import CellType, Outcome, RawSheet, Records, Submission
+from converter.rules import one_cell
 from converter.rules.base import FormColumns, SheetColumns
 from converter.validation import sheets
 
@@ -42,7 +43,7 @@ class _Stacked:
     start: Mapping[int, int]  # label of a submission's first record
     submission: pd.Series
     numbers: npt.NDArray[np.int64]  # the same as an array, by position
-    judged: sheets.ValidatedSheet
+    validated: sheets.ValidatedSheet
 
     def local(self, record: int) -> tuple[int, int]:
         """(submission, its own record number) of a record's label."""
@@ -63,7 +64,7 @@ class _Canonical:
     def of(stack: _Stacked) -> _Canonical:
         ends = np.cumsum([len(raw) for raw in stack.raw.values()], dtype=np.int64).tolist()
         spans = map(slice, [0, *ends], ends)
-        columns = stack.judged.columns.items()
+        columns = stack.validated.columns.items()
         return _Canonical(
             {key: column.text.to_numpy(dtype=object) for key, column in columns},
             dict(zip(stack.raw, spans, strict=True)),
@@ -76,7 +77,7 @@ class _Canonical:
 
 
 def check(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
-    """Judge submissions together; the answers stand in the same order.
+    """Validate submissions together; the answers stand in the same order.
 
     Never raises on bad data; an exception from here is a bug.
     """
@@ -96,7 +97,7 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
         _cell_issues(stack, spots, submissions, form, found)
     tables = FormColumns(
         sheets={
-            key: SheetColumns(stack.judged.columns, stack.submission)
+            key: SheetColumns(stack.validated.columns, stack.submission)
             for key, stack in stacked.items()
         },
         today=today,
@@ -215,7 +216,7 @@ def _cell_issues(
     found: Sequence[IssuePacker],
 ) -> None:
     """Pack what was found in cells."""
-    for one in (*stack.judged.faults, *stack.judged.rewritten):
+    for one in (*stack.validated.faults, *stack.validated.rewritten):
         field = stack.sheet.field(one.field)
         heads: dict[tuple[str, int], int | None] = {}
         for finding in one:
@@ -236,11 +237,20 @@ def _rule_issues(
     tables: FormColumns, spots: _Spots, form: Form, found: Sequence[IssuePacker]
 ) -> None:
     """Pack what rules found."""
+
+    def explained(path: str, label: int) -> bool:
+        spot, _, record = spots.at(path, label)
+        return bool(spot.raw.explanation(spot.field, record))
+
+    compared, first = one_cell.find_first(tables, explained)
     for rule in form.rules:
         level = catalogue.entry(rule.code, form).level
         heads: dict[tuple[str, int, bool], int] = {}
         places: dict[tuple[str, int], int] = {}
-        for hit in rules.FAMILIES[rule.family].find(rule, tables):
+        family = rules.FAMILIES[rule.family]
+        alone = family.validates_one_cell(rule)
+        hits = first.get(rule.code)
+        for hit in family.find(rule, tables if alone else compared) if hits is None else hits:
             spot, number, record = spots.at(hit.path, hit.record)
             packing, params = found[number], dict(hit.params)
             related = []
@@ -253,13 +263,13 @@ def _rule_issues(
                 cell = f"{other.letters}{row}" if row and other.letters else ""
                 params.setdefault("related_cell", cell)
             reason = spot.raw.explanation(spot.field, record) if rule.explainable else ""
-            explained = bool(reason) and level is Level.ERROR
-            if explained:
+            excused = bool(reason) and level is Level.ERROR
+            if excused:
                 params["reason"] = reason
-            key = hit.path, number, explained
+            key = hit.path, number, excused
             if key not in heads:
-                said = Level.WARNING if explained else level
-                heads[key] = packing.head(rule.code, said, spot.place)
+                shown = Level.WARNING if excused else level
+                heads[key] = packing.head(rule.code, shown, spot.place)
             packing.put(heads[key], spot.row(record), spot.value(record), params, related)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from converter.kinds import KINDS
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import Records
 
@@ -77,7 +78,7 @@ def _table(old: Columns, new: Columns, sheet: Sheet, form: Form) -> TableDiff:
     if not keys:  # nothing that both know tells one row from another
         return TableDiff(sheet.key)
     before, after = _by_key(old, keys), _by_key(new, keys)
-    name = next((f.key for f in sheet if f.kind == "person_name"), keys[0])
+    name = _name(sheet, keys)
     others = [key for key in keys if key != name]
 
     def person(table: Columns, row: int) -> Person:
@@ -108,9 +109,17 @@ def _identifying(sheet: Sheet, form: Form) -> list[str]:
                 table, _, key = path.partition(".")
                 if table == sheet.key:
                     return [key]
-    numbers = [field.key for field in sheet if field.kind == "id_number"]
+    numbers = [field.key for field in sheet if KINDS[field.kind].unique_key]
     required = [field.key for field in sheet if field.required]
     return numbers[:1] or required or [field.key for field in sheet if not field.derive]
+
+
+def _name(sheet: Sheet, keys: Sequence[str]) -> str:
+    """The field by which people call a row: what identifies it, or whose number that is."""
+    identifying = [sheet.field(key) for key in keys]
+    if KINDS[identifying[0].kind].unique_key:
+        identifying = [*sheet]
+    return next((f.key for f in identifying if KINDS[f.kind].person_name), keys[0])
 
 
 Key = tuple[str, ...]

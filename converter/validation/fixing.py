@@ -1,7 +1,7 @@
-"""What can be mended with certainty, mended: every cell that was read otherwise than it is written.
+"""Fixing what can be fixed with certainty: cells whose canonical text is not what was typed.
 
 The notes K901 to K905 say of a sound cell how it is read (full-width digits, blanks, date
-writings, lost zeros, short names, numbers kept as text). Mending writes that reading down, and
+writings, lost zeros, short names, numbers kept as text). Fixing writes that reading down, and
 nothing else: what is wrong stays as it was typed, nothing is guessed.
 """
 
@@ -25,7 +25,7 @@ from converter.model.submissions import (
     Submission,
 )
 
-READ_OTHERWISE = "K9"  # how the codes of these notes begin
+READ_DIFFERENTLY = "K9"  # how the codes of these notes begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +46,19 @@ def fix(submission: Submission, outcome: Outcome, records: Records, form: Form) 
         for sheet in form.sheets
         if (raw := submission.sheets.get(sheet.key)) is not None
     ]
-    kept, mended, new = array("I"), array("I"), list[str]()
+    kept, fixed, new = array("I"), array("I"), list[str]()
     found = outcome.issues
     for number, (head, place) in enumerate(zip(found.heads, found.places, strict=True)):
         text = ""
-        if head.code.startswith(READ_OTHERWISE) and place.field:
+        if head.code.startswith(READ_DIFFERENTLY) and place.field:
             for sheet in sheets:
-                text = text or sheet.mend(place, form)
+                text = text or sheet.fix(place, form)
         if text:
-            mended.append(number)
+            fixed.append(number)
             new.append(text)
         else:
             kept.append(number)
-    changes = CellFixes(found.chosen(mended), new)
+    changes = CellFixes(found.chosen(fixed), new)
     if not changes:
         return FixResult(submission, outcome, changes)
     submission = replace(submission, sheets={sheet.key: sheet.raw for sheet in sheets})
@@ -66,7 +66,7 @@ def fix(submission: Submission, outcome: Outcome, records: Records, form: Form) 
 
 
 class _Sheet:
-    """One sheet on its way to being mended; columns are copied when they are first changed."""
+    """One sheet on its way to being fixed; columns are copied when they are first changed."""
 
     def __init__(self, sheet: Sheet, raw: RawSheet, canonical: Mapping[str, list[str]]) -> None:
         """`canonical` texts by field key, one a record."""
@@ -82,7 +82,7 @@ class _Sheet:
             return self._raw
         return replace(self._raw, columns={**self._raw.columns, **self._changed})
 
-    def mend(self, place: Place, form: Form) -> str:
+    def fix(self, place: Place, form: Form) -> str:
         """What stands in a cell from now on; '' where it stays as it is."""
         raw = self._raw
         field = self._fields.get(place.field)

@@ -71,7 +71,7 @@ def test_an_honour_has_level_and_date_or_nothing() -> None:
 def test_all_that_stands_beside_a_blank_is_named() -> None:
     given = tables("honour | honour_level | honour_on\n | 1 | 2020-05-01")
     assert sentence("X151", given) == "荣誉级别、荣获时间已经填写，荣誉类别却没有填"
-    assert FAMILIES["together"].words(rule("X151"), "unit.honour", FORM) == {
+    assert FAMILIES["together"].message_params(rule("X151"), "unit.honour", FORM) == {
         "all": "荣誉类别、荣誉级别、荣获时间"
     }
 

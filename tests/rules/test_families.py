@@ -53,7 +53,7 @@ class Cells:
 
 
 def test_every_module_of_the_folder_is_registered() -> None:
-    shared = {"__init__", "base", "conditions", "ages", "derivations"}
+    shared = {"__init__", "base", "conditions", "ages", "derivations", "one_cell"}
     modules = {path.stem for path in Path(rules.__path__[0]).glob("*.py")}
     assert modules - shared == set(FAMILIES)
 
@@ -99,7 +99,10 @@ def test_a_choice_is_compared_with_codes_of_the_hidden_list() -> None:
 @pytest.mark.parametrize(("rule", "path"), LIVE, ids=lambda v: getattr(v, "code", v))
 def test_the_short_message_needs_no_figures(rule: Rule, path: str) -> None:
     said = entry(rule.code, FORM)
-    words = {"title": FORM.field(path).title, **FAMILIES[rule.family].words(rule, path, FORM)}
+    words = {
+        "title": FORM.field(path).title,
+        **FAMILIES[rule.family].message_params(rule, path, FORM),
+    }
     assert said.title
     assert said.fix
     assert "…" not in fill(said.brief, words)
@@ -264,7 +267,7 @@ def test_a_blank_sheet_raises_nothing(given: Rule) -> None:
 
 @pytest.mark.parametrize("bad", ["!130102190001010000", "!1", "!"])
 def test_one_bad_id_sets_off_nothing_elsewhere(bad: str) -> None:
-    """Sex and birthday stay underived, so neither counts nor ages are judged by them."""
+    """Sex and birthday stay underived, so neither counts nor ages are validated by them."""
     member = (
         "id_number | sex | birthday | joined_on\n"
         "A | 2 | 1990-01-01 | 2015-01-01\n"

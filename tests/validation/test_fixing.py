@@ -27,12 +27,12 @@ TEXT, NUMBER, DATE = CellType.TEXT, CellType.NUMBER, CellType.DATE
 ID = id_number("130102", "1990-01-01", 88)
 
 
-def judged(submission: Submission) -> Checked:
+def validated(submission: Submission) -> Checked:
     return checking.check([submission], FORM, today())[0]
 
 
 def mended(submission: Submission) -> fixing.FixResult:
-    found = judged(submission)
+    found = validated(submission)
     return fixing.fix(submission, found.outcome, found.records, FORM)
 
 
@@ -149,10 +149,10 @@ def test_mended_copies_raise_no_notes_and_all_else_as_before(
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"".join(template.build(FORM, rows=50, data=given)))
     original = workbook.read(path, FORM)
-    before, done = judged(original), mended(original)
+    before, done = validated(original), mended(original)
     pieces = annotated(press, done.submission, done.outcome, done.changes)
     path.write_bytes(b"".join(pieces))
-    after = judged(workbook.read(path, FORM))
+    after = validated(workbook.read(path, FORM))
     assert [i for i in after.outcome.issues if i.code.startswith("K9")] == []
     assert told(after, FORM) == told(before, FORM)
     assert done.changes

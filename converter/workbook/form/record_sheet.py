@@ -20,7 +20,11 @@ from converter.workbook.issue_collector import IssueCollector, address
 from converter.workbook.merged_cells import covered_cells, report_merge
 
 LONGEST_SHEET = 2_000  # rows that are looked at; a form has some dozen
-FEWEST_ITEMS = 5  # that make a column one of items where no heading says so
+FEWEST_ITEMS = 5  # that make a column one of items where no heading says so; all of a small form
+
+
+def fewest_items(sheet: Sheet) -> int:
+    return min(FEWEST_ITEMS, len(sheet.fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def find_layout(grid: Grid, sheet: Sheet) -> RecordLayout | None:
         if "item" in roles and "answer" in roles:
             pairs = tuple(_pair(item, roles) for item in roles["item"])
             return RecordLayout(grid.facts.top + number, pairs, roles.get("explanation", [0])[0])
-    return _by_items(grid, head, names)
+    return _by_items(grid, head, names, fewest_items(sheet))
 
 
 def _pair(item: int, roles: Mapping[str, list[int]]) -> tuple[int, int]:
@@ -61,13 +65,15 @@ def _pair(item: int, roles: Mapping[str, list[int]]) -> tuple[int, int]:
     return item, min(right, default=roles["answer"][0])
 
 
-def _by_items(grid: Grid, head: Sequence[Sequence[str]], names: Names) -> RecordLayout | None:
+def _by_items(
+    grid: Grid, head: Sequence[Sequence[str]], names: Names, fewest: int
+) -> RecordLayout | None:
     rows: dict[int, list[int]] = {}
     for number, texts in enumerate(head):
         for column, text in enumerate(texts):
             if names.field(text):
                 rows.setdefault(column, []).append(number)
-    items = sorted(column for column, found in rows.items() if len(found) >= FEWEST_ITEMS)
+    items = sorted(column for column, found in rows.items() if len(found) >= fewest)
     if not items:
         return None
     pairs, left = [], grid.facts.left

@@ -40,6 +40,7 @@ class Workbook(Protocol):
 class _Reading:
     """One sheet read as one of the form's."""
 
+    index: int  # of the sheet in its workbook
     facts: GridFacts
     raw: RawSheet | None  # None: no headings
     issues: list[Issue]
@@ -64,6 +65,7 @@ def read_sheets(book: Workbook, form: Form, report: IssueCollector) -> dict[str,
             report.add(MISSING_SHEET, params={"wanted": sheet.title})
             continue
         report.issues += reading.issues
+        taken.add(reading.index)  # one sheet is not two of the form's
         if reading.raw is not None:
             found[sheet.key] = reading.raw
     return found
@@ -128,15 +130,13 @@ def _read(book: Workbook, index: int, sheet: Sheet, report: IssueCollector) -> _
         layout = record_sheet.find_layout(grid, sheet)
         if layout:
             raw = record_sheet.read(grid, sheet, layout, own)
-            return _Reading(
-                grid.facts, raw, own.issues, len(raw.columns) >= record_sheet.FEWEST_ITEMS
-            )
+            complete = len(raw.columns) >= record_sheet.fewest_items(sheet)
+            return _Reading(index, grid.facts, raw, own.issues, complete)
     else:
         heading = table_sheet.find_heading(grid, sheet)
         if heading:
             complete = table_sheet.is_complete(heading, sheet)
-            return _Reading(
-                grid.facts, table_sheet.read(grid, sheet, heading, own), own.issues, complete
-            )
+            raw = table_sheet.read(grid, sheet, heading, own)
+            return _Reading(index, grid.facts, raw, own.issues, complete)
     own.add("S002", grid.facts.name)
-    return _Reading(grid.facts, None, own.issues, False)
+    return _Reading(index, grid.facts, None, own.issues, False)

@@ -124,8 +124,11 @@ def _below_merges(merges: Sequence[Box], bottom: int, taken: set[int]) -> int:
 
 
 def is_complete(heading: Heading, sheet: Sheet) -> bool:
-    """Whether every required column is there: what makes a sheet a member sheet."""
-    return all(field.key in heading.columns for field in sheet if field.required)
+    """Whether every required column is there (of a table without any: every column that is
+    typed): what makes a sheet this table."""
+    required = [field for field in sheet if field.required]
+    needed = required or [field for field in sheet if not field.derive]
+    return all(field.key in heading.columns for field in needed)
 
 
 def read(grid: Grid, sheet: Sheet, heading: Heading, report: IssueCollector) -> RawSheet:

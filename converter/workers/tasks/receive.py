@@ -17,6 +17,7 @@ from typing import IO
 from converter import workbook
 from converter.files import writing
 from converter.forms import loading
+from converter.kinds import unique_key
 from converter.model.clock import today
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
@@ -248,8 +249,8 @@ def _validated(
 
 
 def _id_column(sheet: RawSheet | None, definition: Form) -> int:
-    key = next((f.key for f in definition.main_table if f.kind == "id_number"), "")
-    return sheet.at.get(key, (0, 0))[1] if sheet else 0
+    key = unique_key(definition.main_table)
+    return sheet.at.get(key.key, (0, 0))[1] if sheet and key else 0
 
 
 def _problems(outcome: Outcome, definition: Form) -> tuple[Problem, ...]:
