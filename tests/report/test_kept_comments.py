@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -34,8 +35,8 @@ def commented(path: Path) -> Path:
     return path
 
 
-def answer(sheet: object) -> object:
-    rows = sheet.iter_rows()  # type: ignore[attr-defined]
+def answer(sheet: Any) -> Any:
+    rows = sheet.iter_rows()
     return next(row[1] for row in rows if str(row[0].value).strip("＊ ") == UNIT_TITLE)
 
 
