@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def grid_of(path: Path, columns: Sequence[int] = (1, 2, 3)) -> list[list[tuple[s
     return [list(zip(c.texts.tolist(), c.types.tolist(), strict=True)) for c in found.values()]
 
 
-MEMBERS = [
+MEMBERS: list[list[Any]] = [
     ["会员姓名", "身份证号", "加入工会时间"],
     ["李示例", "130102196904139902", date(2010, 5, 1)],
     ["王示例", "130102198108179908", "2010.5.1"],
