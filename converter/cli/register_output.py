@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converter.cli import lazy_imports
 from converter.cli.common import FOUND, OK, err, out, out_page, width
 from converter.messages.catalogue import message
 from converter.model.errors import UsageError
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_ids: bool) -> int:
     """Units, or with `member` people, of a register."""
-    lazy_imports.install()  # to accept a form's cards takes no pandas
     from converter.forms.loading import load
     from converter.register import Snapshot
     from converter.report import register_lookup
@@ -46,8 +44,6 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
 def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Path | None) -> int:
     """Figures of a period. A workbook or a page gets every grouping the form knows."""
     from converter.files import writing
-
-    lazy_imports.install()  # to accept a form's cards takes no pandas
     from converter.forms.loading import load
     from converter.model.clock import today
     from converter.register import Snapshot

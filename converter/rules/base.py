@@ -105,7 +105,8 @@ class Ref:
 class Refs(Protocol):
     """How a family's Excel face finds its cells; the template supplies it."""
 
-    form: Form
+    @property
+    def form(self) -> Form: ...
 
     def at(self, path: str) -> Ref:
         """A field of the same record (or of the record sheet)."""

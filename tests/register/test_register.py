@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -19,7 +20,7 @@ from tests.canonical import FORM
 NAME, SUPERIOR = "示例机械有限公司工会委员会", "示例县总工会"
 
 
-def arrival(file: str, digest: str = "d", **changed: object) -> ReceivedFile:
+def arrival(file: str, digest: str = "d", **changed: Any) -> ReceivedFile:
     answers = {"staff": "15", "members": "4", "unit_name": NAME}
     one = ReceivedFile(
         file, f"sha of {file}", "accepted", ClaimedSender("", NAME, "", SUPERIOR), "2026", digest,

@@ -269,8 +269,8 @@ def test_a_worker_is_watched_where_the_system_bounds_nothing(
 ) -> None:
     """As on Windows: memory that no bound of its own stops is seen from outside, and a loop is
     known by the time that it takes, not by the clock."""
-    monkeypatch.setattr(engine.limits, "LIBRARIES", 100 << 20)
-    monkeypatch.setattr(engine.limits, "allowances", lambda *_: (200 << 20,))
+    monkeypatch.setattr(limits, "LIBRARIES", 100 << 20)
+    monkeypatch.setattr(limits, "allowances", lambda *_: (200 << 20,))
     monkeypatch.setattr(engine, "PATIENCE", 100)
     with Worker() as worker:
         worker.run(order("ok"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ class Collection:
     worker: Worker
     first: Summary
 
-    def again(self, **settings: object) -> Summary:
+    def again(self, **settings: Any) -> Summary:
         return receive(self.inbox.folder, self.store, plan(self.reply), self.worker, **settings)
 
 

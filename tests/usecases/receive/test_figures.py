@@ -37,10 +37,11 @@ def root(tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> Path:
             "industry_division": "",
             "staff": str(10 * n),
         }
-        box.put(f"{n}.zip", packed(records(n, **changed)))
+        box.put(f"{n}.zip", packed(records(n, None, **changed)))
         if n < 26:
             box.put(
-                f"去年{n}.zip", packed(records(n, **changed | {"staff": str(9 * n)}), period="2025")
+                f"去年{n}.zip",
+                packed(records(n, None, **changed | {"staff": str(9 * n)}), period="2025"),
             )
     box.put("改.zip", packed(records(20, superior_union="示例县总工会", staff="1000")))
     units = [RosterEntry("130102-9000", "示例乡工会", "", "示例县总工会")]

@@ -6,10 +6,10 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -26,7 +26,7 @@ from converter.workers import protocol
 from converter.workers.cluster import connect, remote, serving
 from converter.workers.cluster.serving import RemoteCall, RunTerms, Unfit
 from converter.workers.pool import Runner, Worker
-from converter.workers.requests.base import A, Request
+from converter.workers.requests.base import Request
 from converter.workers.requests.check import CheckRequest
 from converter.workers.requests.receive import ReceiveWorkbooksRequest
 from tests.identity.unions import Office, office
@@ -35,6 +35,7 @@ from tests.usecases.receive.conftest import FOLDER, plan
 from tests.usecases.receive.test_signed import UNIT, sent
 from tests.workers.cluster.conftest import DEADLY, MURDEROUS, Cluster, children
 
+T = TypeVar("T")
 DAY = "2026-03-07"
 TABLES = ("units", "submissions", "answers", "members", "findings", "containers")
 
@@ -132,7 +133,7 @@ def test_the_unions_secret_never_leaves(sent_in: Sent, tmp_path: Path) -> None:
         def __init__(self, worker: Worker) -> None:
             self.worker = worker
 
-        def run(self, request: Request[A]) -> A:
+        def run(self, request: Request[Any]) -> Any:
             assert isinstance(request, ReceiveWorkbooksRequest)
             seen.append(protocol.pack(request))
             answer = self.worker.run(request)
@@ -204,8 +205,8 @@ def test_a_lost_dask_worker_only_repeats_its_files(
         reply = tmp_path / "RB"
         with connect(bare.address, FOLDER, DAY, reads=[box.folder], writes=[reply]) as pool:
 
-            def kill_after_the_first(answers: Iterator[Any], *_: Any) -> Iterator[Any]:
-                for number, answer in enumerate(answers):
+            def kill_after_the_first(finished: Iterable[T], *_: Any, **__: Any) -> Iterator[T]:
+                for number, answer in enumerate(finished):
                     if number == 0:
                         assert children(workers[0].pid) or children(workers[1].pid)
                         workers[0].kill()
@@ -261,8 +262,8 @@ def test_when_all_are_gone_the_run_ends_and_can_be_taken_up(
         box.put(f"{n}.zip", packed(records(n)))
     lonely = {"worker": bare.worker(), "scheduler": bare.processes[0]}[who]
 
-    def kill_after_the_first(answers: Iterator[Any], *_: Any) -> Iterator[Any]:
-        for answer in answers:
+    def kill_after_the_first(finished: Iterable[T], *_: Any, **__: Any) -> Iterator[T]:
+        for answer in finished:
             lonely.kill()
             yield answer
 
