@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from converter.kinds import KINDS
 from converter.kinds.base import Mask, ValueType
-from converter.kinds.options import Card, HasOptions, Option
+from converter.kinds.options import CardOptions, HasOptions, Option
 from converter.model.arrays import np, pd
 from converter.model.forms import Field, Form, Rule
 
@@ -227,10 +227,10 @@ class FieldPath(Option[str]):
             raise self.refused(f"no field {value!r}")
         return value
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         known_path(self(card), form, self.name, self.wanted)
 
-    def paths(self, card: Card) -> Sequence[str]:
+    def paths(self, card: CardOptions) -> Sequence[str]:
         return (self(card),)
 
 
@@ -248,9 +248,9 @@ class FieldPaths(Option[tuple[str, ...]]):
             raise self.refused("must be a list of field paths")
         return tuple(value)
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         for path in self(card):
             known_path(path, form, self.name, self.wanted)
 
-    def paths(self, card: Card) -> Sequence[str]:
+    def paths(self, card: CardOptions) -> Sequence[str]:
         return self(card)
