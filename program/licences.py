@@ -43,14 +43,15 @@ def packages() -> list[str]:
 def licence(package: metadata.Distribution) -> str:
     """The name of a package's licence, as short as the package gives it."""
     fields = package.metadata
-    if expression := fields.get("License-Expression"):
-        return str(expression)
+    if expression := fields.get_all("License-Expression"):
+        return str(expression[0])
     classifiers = [
         text.rpartition(" :: ")[2]
         for text in fields.get_all("Classifier") or []
         if text.startswith("License :: ")
     ]
-    return " / ".join(classifiers) or (fields.get("License") or "see its text").splitlines()[0]
+    [named, *_] = fields.get_all("License") or ["see its text"]
+    return " / ".join(classifiers) or str(named).splitlines()[0]
 
 
 def texts(package: metadata.Distribution) -> list[str]:

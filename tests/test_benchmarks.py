@@ -33,7 +33,7 @@ def test_the_page_hides_no_claim_that_does_not_hold() -> None:
 
 
 def test_pictures_are_what_the_results_make(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="no matplotlib here: it comes with `make bench`")
     from benchmarks import plots
 
     for case in RESULTS["cases"]:

@@ -91,7 +91,7 @@ class RawSheet:
     rows: Sequence[int]  # sheet row of each record (record sheet: one entry, unused)
     at: Mapping[str, tuple[int, int]]  # field key → (row, column); row 0 = the record's row
     explanations: Mapping[str, list[str]]  # 情况说明: by field key; those of a table under ''
-    extras: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know
+    leftovers: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know
 
     def __len__(self) -> int:
         return len(self.rows)

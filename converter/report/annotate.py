@@ -21,12 +21,13 @@ from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Issues, Level, Place
 from converter.model.submissions import CellFix, Outcome, Submission
-from converter.report import issue_text
+from converter.report import issue_text, kept_comments
 from converter.report.issue_text import RenderedIssue
+from converter.report.kept_comments import KeptComments
 from converter.template import style, text_sheets
 from converter.template.annotated_copy import Copy
 from converter.template.layout import TemplateLayout, layout
-from converter.template.text_sheets import Page, Plain, TextCell, link_to
+from converter.template.text_sheets import Plain, TextCell, TextSheet, link_to
 from converter.text.display import visible
 from converter.workbook.form import leftovers
 
@@ -73,14 +74,16 @@ def annotated(
     listed = [_problems(found, places, renderer, changes)]
     if changes:
         listed.append(_changes(changes, places, renderer))
-    if extras := _extras(submission, form, files):
+    kept = KeptComments.of(submission, places.in_copy, files)
+    if extras := _extras(submission, form, files, kept.elsewhere):
         listed.append(extras)
     marks, comments = _marks(found, places, renderer)
+    comments = kept.beside(comments)
     copy = Copy(marks, comments, _named(listed, form))
     return press.filled(submission, stamp, rows=rows, copy=copy)
 
 
-def _named(listed: Sequence[Page], form: Form) -> list[Page]:
+def _named(listed: Sequence[TextSheet], form: Form) -> list[TextSheet]:
     """Pages under names that the form's own sheets leave free."""
     taken = template.sheet_names(form)
     named = []
@@ -188,7 +191,7 @@ def _problems(
     places: _CopyPlaces,
     renderer: issue_text.IssueRenderer,
     changes: Collection[CellFix],
-) -> Page:
+) -> TextSheet:
     """One line a problem; of a repeated one the first few, the others by their cells."""
     counts = found.counted(lambda head: head.level)
     errors, warnings = counts[Level.ERROR], counts[Level.WARNING]
@@ -214,7 +217,7 @@ def _problems(
             texts = {"level": message(f"report_{level}"), "message": text}
             blank = (TextCell(texts.get(role, "")) for role in [*PROBLEMS][1:])
             rows.append([TextCell(number), *blank])
-    return Page(
+    return TextSheet(
         name=message("report_copy_sheet"),
         title=message("report_copy_title", file=visible(Path(submission.file).name)),
         lead=lead,
@@ -267,7 +270,7 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
 
 def _changes(
     changes: Collection[CellFix], places: _CopyPlaces, renderer: issue_text.IssueRenderer
-) -> Page:
+) -> TextSheet:
     """A line a change; the first ones with a link to the cell and with the reason."""
     left = iter(changes)
     rows = []
@@ -292,7 +295,7 @@ def _changes(
     lead = message("report_changes_lead")
     if count < len(changes):
         lead += message("report_changes_beyond", count=len(changes) - count)
-    return Page(
+    return TextSheet(
         name=message("report_changes_sheet"),
         title=message("report_changes_title", count=len(changes)),
         lead=lead,
@@ -318,12 +321,17 @@ def own_sheets(form: Form) -> leftovers.Own:
     return leftovers.Own(names, message("report_copy_extras_sheet"), text_sheets.HEAD_ROW + 1)
 
 
-def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Page | None:
-    """What the original's files hold beside the form, cell by cell."""
+def _extras(
+    submission: Submission,
+    form: Form,
+    files: Mapping[str, Path],
+    comments: Sequence[Sequence[str]],
+) -> TextSheet | None:
+    """What the original's files hold beside the form, cell by cell. `comments` are those without a
+    cell in the copy: file, sheet, cell and text."""
     own, rows, more = own_sheets(form), list[list[TextCell]](), False
-    if not leftovers.has_leftovers(submission, own):
-        return None
-    for name in dict.fromkeys([*submission.files.values()] or [submission.file]):
+    beside = leftovers.has_leftovers(submission, own)
+    for name in kept_comments.file_names(submission) if beside else ():
         path = files.get(name)
         if path is None:
             continue
@@ -331,10 +339,11 @@ def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Pa
         more = more or found.more
         shown = TextCell(visible(Path(name).name))
         rows += ([shown, *(TextCell(visible(text)) for text in cell)] for cell in found.cells)
+    rows += ([TextCell(visible(text)) for text in comment] for comment in comments)
     if not rows and not more:
         return None
     lead = message("report_copy_extras_lead")
-    return Page(
+    return TextSheet(
         name=own.carried,
         title=own.carried,
         lead=lead + (message("report_copy_extras_more", most=leftovers.MOST) if more else ""),

@@ -13,14 +13,16 @@ from converter.model.forms import Form
 from converter.template import saving, style
 from converter.template.cell_text import put_text
 from converter.template.labels import label
-from converter.template.style import Look, Painter, text_lines
+from converter.template.style import CellStyle, Painter, text_lines
 
 TITLE_ROW, NOTE_ROW, HEADING_ROW = 1, 2, 3
 WIDTH, LINE_HEIGHT = 20.0, 12.5
 
-TITLE = Look(size=16, bold=True)
-NOTE = Look(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom")
-HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
+TITLE = CellStyle(size=16, bold=True)
+NOTE = CellStyle(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom")
+HEADING = CellStyle(
+    bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1
+)
 
 
 def write(table: Form, path: Path) -> None:
@@ -37,7 +39,7 @@ def write(table: Form, path: Path) -> None:
         dimension = sheet.column_dimensions[get_column_letter(column)]
         dimension.width = field.width or WIDTH
         # The whole column: codes are text in every row, also in those nobody prepared.
-        painter.paint(dimension, Look(indent=1, number_format=KINDS[field.kind].number_format))
+        painter.paint(dimension, CellStyle(indent=1, number_format=KINDS[field.kind].number_format))
         put_text(painter.paint(sheet.cell(NOTE_ROW, column), NOTE), field.note)
         lines = max(lines, text_lines(field.note, dimension.width * 1.1))
         mark = label(table, "required_mark") if field.required else ""

@@ -14,9 +14,16 @@ from converter.messages.catalogue import message
 from converter.model.issues import Level, column_letters
 from converter.template import comments, member_sheet, text_sheets
 from converter.template.answers import formula
-from converter.template.blueprint import NAMES, RELATIONS, SHEETS, TYPES, Blueprint, tail_mark
+from converter.template.blueprint import (
+    NAMES,
+    RELATIONS,
+    SHEETS,
+    TYPES,
+    Blueprint,
+    tail_placeholder,
+)
 from converter.template.layout import MemberLayout, quoted
-from converter.template.text_sheets import Page
+from converter.template.text_sheets import TextSheet
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _RELATION = '<Relationship Id="{id}" Type="' + _OFFICE + '/{kind}" Target="{target}"/>'
@@ -36,7 +43,7 @@ _HANGER = f'<legacyDrawing xmlns:r="{_OFFICE}" r:id="shapes"/>'.encode()
 
 
 class Additions(NamedTuple):
-    """What goes into the marked places of a design, and parts beside its own."""
+    """Values of a blueprint's placeholders, and further parts."""
 
     values: dict[bytes, bytes | Iterable[bytes]]
     parts: list[tuple[str, Iterable[bytes]]]
@@ -44,19 +51,19 @@ class Additions(NamedTuple):
 
 @dataclass(frozen=True)
 class Copy:
-    """`marks` by sheet key, row and column: the colours of cells, of which there may be a million;
+    """`levels` by sheet key, row and column: the colours of cells, of which there may be a million;
     `comments` by sheet key and (row, column). The first page stands in front, others behind."""
 
-    marks: Mapping[str, Mapping[int, Mapping[int, Level]]]
+    levels: Mapping[str, Mapping[int, Mapping[int, Level]]]
     comments: Mapping[str, Mapping[tuple[int, int], str]]
-    pages: Sequence[Page]
+    pages: Sequence[TextSheet]
 
     def level(self, sheet: str, row: int, column: int) -> Level | None:
-        return self.marks.get(sheet, {}).get(row, {}).get(column)
+        return self.levels.get(sheet, {}).get(row, {}).get(column)
 
     def rows(self, sheet: str) -> Mapping[int, Mapping[int, Level]]:
         """The marked rows of a sheet."""
-        return self.marks.get(sheet, {})
+        return self.levels.get(sheet, {})
 
     # --- ways to the next fault ------------------------------------------------------------
 
@@ -88,7 +95,7 @@ class Copy:
     @cached_property
     def _first_rows(self) -> Mapping[str, int]:
         """The first marked row of each sheet that has one."""
-        return {key: min(rows) for key, rows in self.marks.items() if rows}
+        return {key: min(rows) for key, rows in self.levels.items() if rows}
 
     def _jump(
         self, plan: Blueprint, column: int, row: int, last: int, there: str, end: str, back: str
@@ -111,7 +118,7 @@ class Copy:
         values: dict[bytes, bytes | Iterable[bytes]] = {}
         types = [_DRAWINGS]
         for number, sheet in enumerate(plan.layout.form.sheets, 1):
-            key, mark = sheet.key, tail_mark(sheet.key)
+            key, mark = sheet.key, tail_placeholder(sheet.key)
             values[mark] = b""
             said = self.comments.get(key, {})
             if said:

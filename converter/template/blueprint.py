@@ -3,7 +3,7 @@ marked (@@last@@, @@unit_name@@ …), the rest stays as it is.
 
 Marked are the last prepared row in every formula and area, each answer and reason of the unit
 sheet, the member rows as a whole, and whatever names the unit. So a copy costs the bytes that
-differ, whatever it is filled with (see `press`).
+differ, whatever it is filled with (see `renderer`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from converter.template.labels import label
 from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, layout
 from converter.template.rows import PatternRow
 from converter.template.saving import parts
-from converter.template.style import Look, Painter, varied
+from converter.template.style import CellStyle, Painter, varied
 
 # The last rows of the tables (each some lower than the one before), that no other number in the
 # workbook is like, and the rows below them.
@@ -47,33 +47,33 @@ _FOOTER = re.compile(rb"<oddFooter>.*?</oddFooter>", re.DOTALL)
 _STAMPED = re.compile(b"@@([a-z_]+)@@")
 
 
-def mark_of(name: str) -> bytes:
+def placeholder(name: str) -> bytes:
     return f"@@{name}@@".encode()
 
 
-def rows_mark(table: str) -> bytes:
+def rows_placeholder(table: str) -> bytes:
     """Where the prepared rows of a table go."""
-    return mark_of(f"rows:{table}")
+    return placeholder(f"rows:{table}")
 
 
-def last_mark(table: str) -> bytes:
+def last_placeholder(table: str) -> bytes:
     """The last prepared row of a table …"""
-    return mark_of(f"last:{table}")
+    return placeholder(f"last:{table}")
 
 
-def below_mark(table: str) -> bytes:
+def below_placeholder(table: str) -> bytes:
     """… and the row below it."""
-    return mark_of(f"below:{table}")
+    return placeholder(f"below:{table}")
 
 
-def tail_mark(sheet: str) -> bytes:
+def tail_placeholder(sheet: str) -> bytes:
     """Where the comments of a sheet hang."""
-    return mark_of(f"tail:{sheet}")
+    return placeholder(f"tail:{sheet}")
 
 
-def stamp_marks(names: Iterable[str]) -> set[bytes]:
+def stamp_placeholders(names: Iterable[str]) -> set[bytes]:
     """What stands for the unit's own: in cells, footers and properties."""
-    return {mark_of(kind + name) for name in names for kind in ("", "footer:", "property:")}
+    return {placeholder(kind + name) for name in names for kind in ("", "footer:", "property:")}
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,13 @@ class UnitCell:
     field: Field
     column: int
     address: bytes
-    look: Look
+    look: CellStyle
     xml: bytes  # as designed: blank, a formula, or what the identity file says
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file of the workbook: bytes, and marks at the odd places."""
+    """One file of the workbook: bytes at even places, placeholders between them."""
 
     name: str
     pieces: tuple[bytes, ...]
@@ -117,27 +117,27 @@ class Blueprint:
     parts: tuple[Part, ...]
     rows: Mapping[str, PatternRow]  # by table key
     unit_cells: Mapping[bytes, UnitCell]  # by mark
-    styles: Mapping[Look, int]
+    styles: Mapping[CellStyle, int]
     sheet_parts: Mapping[str, str]  # by sheet key ('' = the page in front)
     titles: tuple[str, ...]
 
 
-def draw(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Blueprint:
+def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Blueprint:
     """Design a workbook for units of which `names` (entries of a stamp) are known. `live`: few
     enough rows for the checks that are slow. `copy`: with a page in front, and ways to the next
     fault."""
-    marks: dict[str, Any] = {name: mark_of(name).decode() for name in names}
+    marks: dict[str, Any] = {name: placeholder(name).decode() for name in names}
     marks |= {"serial": SERIAL} if "serial" in names else {}
     stamp = Stamp(**marks)
     last = {table.key: LAST - APART * n for n, table in enumerate(form.tables)}
     prepared = {key: row - MemberLayout.HEADING_ROW for key, row in last.items()}
     places = layout(form, 1 if live else form.limits["live_duplicates"] + 1, prepared)
-    numbers = {b"%d" % row: last_mark(key) for key, row in last.items()}
-    numbers |= {b"%d" % (row + 1): below_mark(key) for key, row in last.items()}
+    numbers = {b"%d" % row: last_placeholder(key) for key, row in last.items()}
+    numbers |= {b"%d" % (row + 1): below_placeholder(key) for key, row in last.items()}
     painter = Painter(label(form, "font"))
     book = workbook(places, painter, stamp, copy=copy)
     scratch = book.create_sheet()
-    styles = painter.numbers(scratch, _looks(places, stamp, copy=copy))
+    styles = painter.numbers(scratch, _cell_styles(places, stamp, copy=copy))
     book.remove(scratch)
     taken = dict(parts(book))
     found = {
@@ -147,17 +147,26 @@ def draw(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Bluepr
     if copy:
         at[""] = "xl/worksheets/sheet1.xml"
         del taken[at[""]]
-        _open_ends(taken, {tail_mark(sheet.key): at[sheet.key] for sheet in form.sheets})
+        _open_ends(taken, {tail_placeholder(sheet.key): at[sheet.key] for sheet in form.sheets})
     taken |= {name: compact(data) for name, data in taken.items()}
     rows = {}
     for key, table in places.tables.items():
         taken[at[key]], rows[key] = _table_rows(taken[at[key]], table, numbers)
     record = at[form.record.key]
     taken[record], cells = _unit_cells(taken[record], places, stamp)
-    known = {*stamp_marks(names), *cells, *_PLACES, *numbers.values(), *map(rows_mark, rows)}
-    known |= {tail_mark(sheet.key) for sheet in form.sheets}
+    known = {
+        *stamp_placeholders(names),
+        *cells,
+        *_PLACES,
+        *numbers.values(),
+        *map(rows_placeholder, rows),
+    }
+    known |= {tail_placeholder(sheet.key) for sheet in form.sheets}
     splitting = re.compile(b"(" + b"|".join(map(re.escape, sorted(known))) + b")")
-    marked = {name: splitting.split(_marked(name, data, numbers)) for name, data in taken.items()}
+    marked = {
+        name: splitting.split(_with_placeholders(name, data, numbers))
+        for name, data in taken.items()
+    }
     pieces = [Part(name, tuple(pieces)) for name, pieces in marked.items()]
     return Blueprint(places, tuple(pieces), rows, cells, styles, at, tuple(book.sheetnames))
 
@@ -207,13 +216,15 @@ def _stamp(book: Any, form: Form, stamp: Stamp) -> None:
     book.properties.creator = visible(stamp.superior_name)
 
 
-def _looks(places: TemplateLayout, stamp: Stamp, *, copy: bool) -> Iterator[Look]:
+def _cell_styles(places: TemplateLayout, stamp: Stamp, *, copy: bool) -> Iterator[CellStyle]:
     """Every look that a filled cell can come to."""
     cells = [
-        look for table in places.tables.values() for look in member_sheet.looks(table).values()
+        look
+        for table in places.tables.values()
+        for look in member_sheet.cell_styles(table).values()
     ]
     cells += [unit_sheet.EXPLANATION]
-    cells += [unit_sheet.answer_look(field, stamp) for field in places.record.sheet]
+    cells += [unit_sheet.answer_style(field, stamp) for field in places.record.sheet]
     levels = (None, Level.ERROR, Level.WARNING) if copy else (None,)
     for look in dict.fromkeys(cells):
         for shown in ("", GENERAL, DATE_FORMAT):
@@ -244,7 +255,7 @@ def _open_ends(taken: dict[str, bytes], tails: Mapping[bytes, str]) -> None:
         taken[name] = taken[name].replace(tag, mark + tag)
 
 
-def _marked(name: str, data: bytes, numbers: Mapping[bytes, bytes]) -> bytes:
+def _with_placeholders(name: str, data: bytes, numbers: Mapping[bytes, bytes]) -> bytes:
     if name.startswith("docProps/"):
         data = data.replace(b"%d" % SERIAL, b"@@serial@@")
         return _STAMPED.sub(rb"@@property:\1@@", data)
@@ -265,8 +276,8 @@ def _table_rows(
     end = xml.index(b"</row>", start) + len(b"</row>")
     row = _numbered(xml[start:end], numbers)
     key = table.sheet.key
-    head = _EXTENT.sub(rb"\g<1>" + last_mark(key), xml[:start], count=1)
-    return head + rows_mark(key) + xml[end:], PatternRow.of(row, table.FIRST_ROW)
+    head = _EXTENT.sub(rb"\g<1>" + last_placeholder(key), xml[:start], count=1)
+    return head + rows_placeholder(key) + xml[end:], PatternRow.of(row, table.FIRST_ROW)
 
 
 def _unit_cells(
@@ -285,7 +296,7 @@ def _unit_cells(
         if found[1] not in wanted:
             return found[0]
         field, column = wanted[found[1]]
-        answer = unit_sheet.answer_look(field, stamp)
+        answer = unit_sheet.answer_style(field, stamp)
         look = answer if column == unit.ANSWER else unit_sheet.EXPLANATION
         mark = b"@@cell:%b@@" % found[1]
         cells[mark] = UnitCell(field, column, found[1], look, found[0])

@@ -1,4 +1,4 @@
-"""The marked places of a design filled with a clerk's answers."""
+"""The placeholders of a blueprint filled with a clerk's answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from converter.template.unit_sheet import locked_text
 def unit_cells(
     plan: Blueprint, stamp: Stamp, data: Submission | None, copy: Copy | None
 ) -> dict[bytes, bytes]:
-    """The answers and reasons of the unit sheet, by their marks."""
+    """The answers and reasons of the unit sheet, by their placeholders."""
     unit = plan.layout.record
     found = {}
     for mark, cell in plan.unit_cells.items():
@@ -93,11 +93,11 @@ def table_rows(
     what = rows.Filling(
         form=plan.layout.form,
         member=table,
-        looks=member_sheet.looks(table),
+        styles_by_column=member_sheet.cell_styles(table),
         style=plan.styles.__getitem__,
         data=data.sheets.get(key) if data else None,
         canonical=bool(data and data.from_package),
-        marks=copy.rows(key) if copy else {},
+        levels=copy.rows(key) if copy else {},
         jump=partial(copy.table_jump, plan, key, last) if copy else None,
     )
     return rows.chunks(replace(row, first=first), what, last)

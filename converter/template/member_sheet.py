@@ -30,7 +30,7 @@ from converter.template.labels import label
 from converter.template.layout import STATUS_ROW, TITLE_ROW, MemberLayout, TemplateLayout, quoted
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
-from converter.template.style import Look, Painter, text_lines
+from converter.template.style import CellStyle, Painter, text_lines
 from converter.template.summary import LINK, STATUS, member_totals
 
 NUMBER_WIDTH, FIELD_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 14.0, 58.0, 26.0
@@ -38,21 +38,23 @@ JUMP_WIDTH = 11.0
 ROW_HEIGHT = 21
 LONG_NUMBER = 12  # digits: a number that could be a member's, as `workbook` counts them
 
-TITLE = Look(size=16, bold=True)
-HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
+TITLE = CellStyle(size=16, bold=True)
+HEADING = CellStyle(
+    bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1
+)
 NUMBER_HEADING = replace(HEADING, horizontal="center", indent=0)
-HINT = Look(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom")
-NUMBER = Look(size=9, colour=style.FAINT, lines="b", horizontal="center", locked=False)
-ENTRY = Look(fill=style.ENTRY, lines="blr", indent=1, locked=False)
-DERIVED = Look(fill=style.DERIVED, lines="b", indent=1, locked=False)
-CHECK = Look(size=9.5, lines="b", indent=1, locked=False)
-EXPLANATION = Look(
+HINT = CellStyle(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom")
+NUMBER = CellStyle(size=9, colour=style.FAINT, lines="b", horizontal="center", locked=False)
+ENTRY = CellStyle(fill=style.ENTRY, lines="blr", indent=1, locked=False)
+DERIVED = CellStyle(fill=style.DERIVED, lines="b", indent=1, locked=False)
+CHECK = CellStyle(size=9.5, lines="b", indent=1, locked=False)
+EXPLANATION = CellStyle(
     size=9.5, fill=style.ENTRY, lines="blr", indent=1, number_format="@", locked=False
 )
-JUMP = Look(
+JUMP = CellStyle(
     size=9.5, colour=style.ACCENT, underline=True, lines="b", horizontal="center", locked=False
 )
-HELPER = Look(size=8, colour=style.FAINT, locked=False)
+HELPER = CellStyle(size=8, colour=style.FAINT, locked=False)
 
 
 def write(
@@ -107,7 +109,7 @@ def _filled_area(member: MemberLayout) -> str:
     return f"OFFSET({corner},0,0,{there}{member.total('last')},{width})"
 
 
-def looks(member: MemberLayout) -> dict[int, Look]:
+def cell_styles(member: MemberLayout) -> dict[int, CellStyle]:
     """How the visible cells of a row look, by column."""
     found = {member.NUMBER: NUMBER, member.check: CHECK, member.explanation_column: EXPLANATION}
     for field in member.sheet:
@@ -127,7 +129,7 @@ def _columns(sheet: Any, member: MemberLayout, painter: Painter) -> None:
     }
     for field in member.sheet:
         widths[member.columns[field.key]] = field.width or FIELD_WIDTH
-    plain = looks(member)
+    plain = cell_styles(member)
     for column, width in widths.items():
         dimension = sheet.column_dimensions[get_column_letter(column)]
         dimension.width = width
@@ -173,7 +175,9 @@ def _row(
 ) -> None:
     """The first prepared row, pattern of all others: looks and formulas (see `rows`)."""
     formulas = _formulas(layout, member)
-    for column, look in (looks(member) | dict.fromkeys(member.helpers.values(), HELPER)).items():
+    for column, look in (
+        cell_styles(member) | dict.fromkeys(member.helpers.values(), HELPER)
+    ).items():
         cell = painter.paint(sheet.cell(member.FIRST_ROW, column), look)
         text = formulas.get(column)
         if not text:

@@ -17,14 +17,14 @@ from converter.template import style
 from converter.template.formulas import REQUIRED
 from converter.template.labels import label, phrase
 from converter.template.layout import MemberLayout, TemplateLayout, quoted
-from converter.template.style import Look
+from converter.template.style import CellStyle
 
 # Always a link, so that no program takes the cell for a dead one: without a fault it leads
 # to where filling in begins.
 LINK = "HYPERLINK({target},{text})"
 BLANK_ROWS_PRINTED = 30
 
-STATUS = Look(size=11, colour=style.ACCENT, underline=True)
+STATUS = CellStyle(size=11, colour=style.ACCENT, underline=True)
 
 
 def unit_totals(layout: TemplateLayout) -> dict[str, str]:

@@ -128,7 +128,7 @@ def kept(checked: Checked) -> list[object]:
         dict(records.record),
         {key: list(texts) for key, texts in records.tables["member"].items()},
         [list(reason) for reason in records.reasons],
-        [[list(extra) for extra in sheet.extras] for sheet in sheets],
+        [[list(extra) for extra in sheet.leftovers] for sheet in sheets],
     ]
 
 

@@ -100,7 +100,7 @@ def test_the_form_is_designed_once_for_units_of_one_make(
     from converter.template import renderer as module
 
     made: list[frozenset[str]] = []
-    whole = module.draw
+    whole = module.design_blueprint
 
     def counted(form: Form, names: frozenset[str], **how: bool) -> object:
         made.append(names)

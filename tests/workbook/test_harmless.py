@@ -191,5 +191,5 @@ def test_our_own_template_filled_and_blank(tmp_path: Path) -> None:
         assert submission.stamp.form == FORM.id
         assert "unit" in submission.sheets
         assert "member" in submission.sheets
-        assert submission.sheets["unit"].extras == submission.sheets["member"].extras == ()
+        assert submission.sheets["unit"].leftovers == submission.sheets["member"].leftovers == ()
         assert len(submission.sheets["unit"].columns) == len(FORM.record.fields)

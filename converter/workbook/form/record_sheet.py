@@ -14,7 +14,7 @@ from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
 from converter.text import cell_values
 from converter.workbook.form.headings import Names, names_of
-from converter.workbook.form.table_sheet import HEADING_ROWS, MOST_EXTRAS
+from converter.workbook.form.table_sheet import HEADING_ROWS, MOST_LEFTOVERS
 from converter.workbook.grid import Grid
 from converter.workbook.issue_collector import IssueCollector, address
 from converter.workbook.merged_cells import covered_cells, report_merge
@@ -88,7 +88,7 @@ def _by_items(
 
 def read(grid: Grid, sheet: Sheet, layout: RecordLayout, report: IssueCollector) -> RawSheet:
     """The record, with an issue for every item that is missing or contradicts itself."""
-    answers, extras = _answers(grid, sheet, layout, report)
+    answers, leftovers = _answers(grid, sheet, layout, report)
     for field in sheet:
         if field.key not in answers and not field.derive:
             code = "S021" if field.required else "S022"
@@ -101,7 +101,7 @@ def read(grid: Grid, sheet: Sheet, layout: RecordLayout, report: IssueCollector)
         rows=[0],
         at={key: (a.row, a.column) for key, a in answers.items()},
         explanations={key: [a.reason] for key, a in answers.items() if a.reason},
-        extras=extras,
+        leftovers=leftovers,
     )
 
 
@@ -114,7 +114,7 @@ def _answers(
     columns = grid.read(sorted(wanted), top, top + LONGEST_SHEET - 1)
     uncomputed = _uncomputed(grid, [answer for _, answer in layout.pairs])
     answers: dict[str, _Answer] = {}
-    extras: list[tuple[str, str]] = []
+    leftovers: list[tuple[str, str]] = []
 
     def at(row: int, column: int) -> tuple[str, int]:
         if column not in columns:
@@ -131,8 +131,8 @@ def _answers(
             field = names.field(label)
             if not field:
                 is_heading = names.role(label) == "item"
-                if label and text and not is_heading and len(extras) < MOST_EXTRAS:
-                    extras.append((address(row, column), text))
+                if label and text and not is_heading and len(leftovers) < MOST_LEFTOVERS:
+                    leftovers.append((address(row, column), text))
                 continue
             reason = at(row, layout.explanation)[0].strip(BLANKS)
             answer = _Answer(row, column, text, kind, reason)
@@ -143,7 +143,7 @@ def _answers(
                 first = known.row, known.column
                 params = {"first": address(*first)}
                 report.add("S023", grid.facts.name, (row, column), field[0], text, first, params)
-    return answers, tuple(extras)
+    return answers, tuple(leftovers)
 
 
 def _uncomputed(grid: Grid, columns: Sequence[int]) -> set[tuple[int, int]]:
@@ -156,7 +156,7 @@ def _uncomputed(grid: Grid, columns: Sequence[int]) -> set[tuple[int, int]]:
 
 
 def _cover(grid: Grid, answers: dict[str, _Answer], report: IssueCollector) -> None:
-    """Mark answers that a merged area swallows."""
+    """Mark answers that a merged area covers."""
     for column in sorted({answer.column for answer in answers.values()}):
         lines = {a.row: key for key, a in answers.items() if a.column == column}
         for box, covered in covered_cells(grid.facts.merges, sorted(lines), {"": column}):
@@ -183,7 +183,7 @@ def _hidden(
 def _hidden_answers(
     grid: Grid, sheet: Sheet, answers: Mapping[str, _Answer]
 ) -> Iterator[tuple[str, list[tuple[str, _Answer]]]]:
-    """(code, the answers nobody sees): a hidden column, or a run of hidden rows."""
+    """(code, the answers that are hidden): a hidden column, or a run of hidden rows."""
     given = sorted(
         ((key, a) for key, a in answers.items() if a.text and not sheet.field(key).derive),
         key=lambda pair: (pair[1].column, pair[1].row),

@@ -11,7 +11,7 @@ from converter.model.issues import Issue
 from converter.model.submissions import CellType, RawSheet
 from converter.workbook.form import record_sheet, table_sheet
 from converter.workbook.form.headings import plain
-from converter.workbook.grid import Grid, GridFacts
+from converter.workbook.grid import CellComments, Grid, GridFacts
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.unreadable import UnreadableFile
 
@@ -32,8 +32,10 @@ class Workbook(Protocol):
 
     def grid(self, index: int) -> Grid: ...
 
+    def comments(self, index: int) -> CellComments: ...
+
     def finish(self) -> None:
-        """Look at what nobody asked for. Raises Refused."""
+        """Vet the parts that have not been read. Raises UnreadableFile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class _Reading:
 
 
 def read_sheets(book: Workbook, form: Form, report: IssueCollector) -> dict[str, RawSheet]:
-    """The form's sheets that are there, by key. What is odd about them goes to the report."""
+    """The form's sheets that are there, by key. What is unusual about them goes to the report."""
     named = {sheet.key: _named(book, sheet) for sheet in form.sheets}
     taken = {index for tier in named.values() for index in tier}
     found: dict[str, RawSheet] = {}
@@ -117,7 +119,7 @@ def _by_contents(
         try:
             reading = _read(book, index, sheet, report)
         except UnreadableFile:
-            continue  # nobody asked for that sheet
+            continue  # the form does not need that sheet
         if reading.complete:
             found.append(reading)
     return found

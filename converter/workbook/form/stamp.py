@@ -1,4 +1,4 @@
-"""What a template wrote into a workbook about itself, held against form and sheet."""
+"""What a template wrote into a workbook about itself, compared with form and sheet."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     leftovers = tuple(
         Leftover(sheet.name, cell, text)
         for sheet in (data.sheets.values() if data else ())
-        for cell, text in sheet.extras
+        for cell, text in sheet.leftovers
     )
     prepared = workbook_template.prepared_rows(rows, members)
     return TemplateAnswer(tuple(issues), WrittenTemplate(prepared, members, leftovers))

@@ -143,7 +143,7 @@ def test_reasons_and_unknown_items(tmp_path: Path) -> None:
     assert unit is not None
     assert unit.explanation("staff", 0) == "含劳务派遣"
     assert unit.explanation("members", 0) == ""
-    assert unit.extras == ((f"B{len(rows) - 2}", "0311-85550000"),)
+    assert unit.leftovers == ((f"B{len(rows) - 2}", "0311-85550000"),)
 
 
 @pytest.mark.parametrize(

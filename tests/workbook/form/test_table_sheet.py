@@ -225,7 +225,7 @@ def test_prepared_rows_with_formulas_are_no_records(cell: str, tmp_path: Path) -
     submission = read(member_xml(save(tmp_path), rows))
     assert members(submission, "name") == names(3)
     assert "member" in submission.sheets
-    assert submission.sheets["member"].extras == ()
+    assert submission.sheets["member"].leftovers == ()
 
 
 def test_error_in_a_typed_column_makes_a_record(tmp_path: Path) -> None:
@@ -263,13 +263,13 @@ def test_what_the_form_does_not_know_is_told(tmp_path: Path) -> None:
     rows += [["填表人：张某"], []]
     member = read(with_rows(tmp_path, rows)).sheets["member"]
     assert member is not None
-    assert member.extras == (("A1", "部门"), ("F3", "已退休"))
+    assert member.leftovers == (("A1", "部门"), ("F3", "已退休"))
 
 
 def test_remarks_below_are_told(tmp_path: Path) -> None:
     member = read(with_rows(tmp_path, [*member_rows(), [], ["填表人：张某"]])).sheets["member"]
     assert member is not None
-    assert member.extras == (("A9", "填表人：张某"),)
+    assert member.leftovers == (("A9", "填表人：张某"),)
 
 
 # --- merged areas --------------------------------------------------------------------------
@@ -337,7 +337,7 @@ def test_text_merged_over_all_columns_is_a_section_not_a_member(area: str, tmp_p
     assert codes(submission) == []
     assert members(submission, "name") == names(3)
     assert "member" in submission.sheets
-    assert submission.sheets["member"].extras == ((area[:2], "以上信息属实"),)
+    assert submission.sheets["member"].leftovers == ((area[:2], "以上信息属实"),)
 
 
 # --- hidden rows and columns -----------------------------------------------------------------
@@ -393,4 +393,4 @@ def test_hidden_columns_of_ours_are_neither_told_nor_read(tmp_path: Path) -> Non
     assert codes(submission) == []
     assert "member" in submission.sheets
     assert list(submission.sheets["member"].rows) == [5, 6, 7]
-    assert submission.sheets["member"].extras == ()
+    assert submission.sheets["member"].leftovers == ()
