@@ -21,7 +21,7 @@ T = TypeVar("T")
 _NOT_GIVEN = object()
 
 
-class Card(Protocol):
+class CardOptions(Protocol):
     """A field, a rule: whatever has options."""
 
     @property
@@ -44,10 +44,10 @@ class Option(Generic[T]):
     def required(self) -> bool:
         return self.default is _NOT_GIVEN
 
-    def given(self, card: Card) -> bool:
+    def given(self, card: CardOptions) -> bool:
         return self.name in card.options
 
-    def __call__(self, card: Card) -> T:
+    def __call__(self, card: CardOptions) -> T:
         """The option's value. Raises FormError where the card is wrong."""
         if not self.required and not self.given(card):
             return self.default  # type: ignore[no-any-return]
@@ -57,11 +57,11 @@ class Option(Generic[T]):
         """Whatever stands on the card → the value. Raises FormError."""
         raise NotImplementedError
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         """Refuse a card whose option does not fit the form. Raises FormError."""
         self(card)
 
-    def paths(self, card: Card) -> Sequence[str]:
+    def paths(self, card: CardOptions) -> Sequence[str]:
         """Fields that the option names and that must stand beside the card's own."""
         return ()
 
@@ -126,7 +126,7 @@ class ListName(Option[str]):
             raise self.refused("form_no_list", value)
         return value
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         name = self(card)
         if (name or self.given(card)) and name not in form.codes:
             raise self.refused("form_no_list", name, form.codes)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from converter.kinds import KINDS
 from converter.kinds.base import Mask, ValueType
-from converter.kinds.options import Card, HasOptions, Option
+from converter.kinds.options import CardOptions, HasOptions, Option
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form, Rule
@@ -234,10 +234,10 @@ class FieldPath(Option[str]):
             raise self.refused("form_no_field", value)
         return value
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         known_path(self(card), form, self.name, self.wanted)
 
-    def paths(self, card: Card) -> Sequence[str]:
+    def paths(self, card: CardOptions) -> Sequence[str]:
         return (self(card),)
 
 
@@ -255,9 +255,9 @@ class FieldPaths(Option[tuple[str, ...]]):
             raise self.refused("form_at", value)
         return tuple(value)
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         for path in self(card):
             known_path(path, form, self.name, self.wanted)
 
-    def paths(self, card: Card) -> Sequence[str]:
+    def paths(self, card: CardOptions) -> Sequence[str]:
         return self(card)

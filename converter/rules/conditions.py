@@ -14,7 +14,7 @@ from typing import Any
 from converter.formulas.expressions import array, quote
 from converter.kinds import KINDS
 from converter.kinds.base import Mask, ValueType
-from converter.kinds.options import Card, Option
+from converter.kinds.options import CardOptions, Option
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form
@@ -46,14 +46,14 @@ class Condition(Option["Mapping[str, str]"]):
             raise self.refused("form_condition", value)
         return value
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         if self.required or self.given(card):
             self.of(card, form)
 
-    def paths(self, card: Card) -> Sequence[str]:
+    def paths(self, card: CardOptions) -> Sequence[str]:
         return () if self.elsewhere else (self(card)["field"],)
 
-    def of(self, card: Card, form: Form) -> ChoiceCondition:
+    def of(self, card: CardOptions, form: Form) -> ChoiceCondition:
         """The choice and its codes. Raises FormError."""
         given = self(card)
         path = given["field"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from converter.formulas.expressions import quote
 from converter.kinds.base import Mask, ValueType
-from converter.kinds.options import Card, Option
+from converter.kinds.options import CardOptions, Option
 from converter.messages.catalogue import message
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
@@ -45,7 +45,7 @@ class SheetKey(Option[str]):
     def read(self, value: Any) -> str:
         return str(value)
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         tables = [table.key for table in form.tables]
         if card.options.get(self.name) not in tables:
             raise self.refused("form_no_sheet", card.options.get(self.name), tables)
