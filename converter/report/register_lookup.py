@@ -1,12 +1,11 @@
 """Units and people of a register, as tables.
 
-`register` is the published snapshot (`register.Snapshot`); every row names the file and the place.
+Every row names the file and the place that it comes from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
@@ -14,15 +13,11 @@ from converter.model.issues import column_letters
 from converter.report.table import Table
 from converter.text import masking
 
-
-class PublishedRegister(Protocol):
-    """Answers SQL over the published tables."""
-
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
-    def columns(self, table: str) -> list[str]: ...
+if TYPE_CHECKING:
+    from converter.register import Snapshot
 
 
-def units(register: PublishedRegister, wanted: str = "") -> Table:
+def units(register: Snapshot, wanted: str = "") -> Table:
     """Units whose code or name holds the text ('' = all), each submission on a line of its own;
     units of the roster that never sent anything too."""
     rows = register.query(
@@ -56,9 +51,7 @@ def units(register: PublishedRegister, wanted: str = "") -> Table:
     return Table(message("store_units", count=count), header, lines)
 
 
-def members(
-    register: PublishedRegister, form: Form, wanted: str, *, show_ids: bool = False
-) -> Table:
+def members(register: Snapshot, form: Form, wanted: str, *, show_ids: bool = False) -> Table:
     """Members whose name or number holds the text, in the current submissions of every period."""
     known = register.columns("members")
     fields = [f for f in form.member if f.key in known]
