@@ -99,6 +99,7 @@ class Register:
         self._connection.execute(f"SET temp_directory = '{quoted(self.spool)}'")
         try:
             schema.prepare(self._connection, self.form)
+            self._connection.execute(schema.MACROS)
             self._load()
         except BaseException:
             self._connection.close()
@@ -120,7 +121,13 @@ class Register:
 
     def _load(self) -> None:
         units = self.query("SELECT id, code, name, superior_code, superior FROM units ORDER BY id")
-        roster = (RosterEntry(*row) for row in self.query("SELECT * FROM roster"))
+        roster = (
+            RosterEntry(*row)
+            for row in self.query(
+                "SELECT code, name, superior_code, superior FROM roster"
+                " WHERE period = (SELECT max(period) FROM roster)"
+            )
+        )
         self._units = SenderResolver(
             ((int(n), ClaimedSender(*claim)) for n, *claim in units), roster
         )
@@ -159,13 +166,14 @@ class Register:
 
     # --- writing ----------------------------------------------------------------------------
 
-    def set_roster(self, roster: Sequence[RosterEntry]) -> None:
-        """Replace the roster. Units that were known by name alone get their code, and the
-        history of the unit that they turn out to be."""
+    def set_roster(self, roster: Sequence[RosterEntry], period: str) -> None:
+        """Replace the roster of a period; those of other periods stay. Units that were known by
+        name alone get their code, and the history of the unit that they turn out to be."""
         with self._transaction():
-            self._connection.execute("DELETE FROM roster")
-            rows = [(u.code, u.name, u.superior_code, u.superior) for u in roster]
-            inserting.insert(self._connection, "roster", UNIT, zip(*rows, strict=True))
+            self._connection.execute("DELETE FROM roster WHERE period = ?", [period])
+            rows = [(u.code, u.name, u.superior_code, u.superior, period) for u in roster]
+            columns = {**UNIT, "period": TEXT}
+            inserting.insert(self._connection, "roster", columns, zip(*rows, strict=True))
             same = self._units.set_roster(roster)
             self._write_units()
             if not same:
@@ -235,7 +243,7 @@ class Register:
                 arrival.claim.code, arrival.claim.name, arrival.claim.superior,
                 arrival.form_version, arrival.serial, arrival.members, arrival.errors,
                 arrival.warnings, arrival.signed, arrival.sealed, arrival.package,
-                arrival.unit_sheet, arrival.member_sheet, arrival.id_column,
+                arrival.unit_sheet, arrival.member_sheet, arrival.id_column, arrival.file_time,
             )  # fmt: skip
             settled.append(
                 RegisteredFile(

@@ -40,7 +40,7 @@ def figures(
     card = Card(settings.get("collection") or {}, "statistics.collection", settings, form)
     chosen = period or newest(register)
     source = _Register(register, chosen)
-    tree = Tree.of(register)
+    tree = Tree.of(register, chosen)
     reported = progress.progress(card, register, chosen, tree)
     found = [
         _overview(card, source, reported.table),

@@ -63,7 +63,7 @@ def receive(
     unmatched: dict[str, None] = {}
     with Register(store, plan.form) as register:
         if roster is not None:
-            register.set_roster(roster)
+            register.set_roster(roster, _period(register, plan, period))
         for one in run.run(items, register, plan, worker, progress):
             results[one.received.result] += 1
             states[one.registered.state] += 1
@@ -71,7 +71,7 @@ def receive(
                 refused.append(one)
             if one.registered.unit and not one.registered.code:
                 unmatched[one.registered.name] = None
-        chosen = period or max(str(plan.form.prose["period"]), cross_unit_checks.newest(register))
+        chosen = _period(register, plan, period)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
         sharing = cross_unit_checks.sharing(register, plan.form, chosen) if shared else []
@@ -87,3 +87,9 @@ def receive(
         sharing=tuple(sharing),
         period=chosen,
     )
+
+
+def _period(register: Register, plan: Plan, given: str) -> str:
+    """The period that is collected: the given one, else the form's, or a newer one that was
+    reported for."""
+    return given or max(str(plan.form.prose["period"]), cross_unit_checks.newest(register))

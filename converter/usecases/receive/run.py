@@ -13,12 +13,12 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from converter.files import writing
 from converter.messages import catalogue
+from converter.model.clock import utc_stamp
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.register import ClaimedSender, ReceivedFile, Register, receipts
@@ -186,7 +186,10 @@ def _unpacked(items: Sequence[InboxFile], folder: Path, plan: Plan, worker: Work
             opened.items.append(item)
             continue
         opened.containers.append((item.name, item.content))
-        opened.items.extend(InboxFile(name, Path(path), sha) for name, path, sha in data["members"])
+        opened.items.extend(
+            InboxFile(name, Path(path), sha, saved=item.saved)
+            for name, path, sha in data["members"]
+        )
         opened.refused.extend((n, c, protocol.unpack_issue(i)) for n, c, i in data["refused"])
     return opened
 
@@ -313,7 +316,7 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
 def _register(
     batch: Sequence[tuple[dict[str, Any], InboxFile]], spool: str, register: Register, plan: Plan
 ) -> list[Received]:
-    received = datetime.fromtimestamp(plan.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    received = utc_stamp(plan.now)
     files = [_received_file(entry, item, spool) for entry, item in batch]
     form = {"id": plan.form.id, "version": plan.form.version}
     replies: list[Received] = []
@@ -350,6 +353,7 @@ def _received_file(entry: dict[str, Any], item: InboxFile, spool: str) -> Receiv
         period=entry.get("period", ""),
         digest=entry.get("digest", ""),
         created=entry.get("created", ""),
+        file_time=utc_stamp(item.saved / 1e9) if item.saved else "",
         form_version=entry.get("form_version", ""),
         serial=entry.get("serial", 0),
         members=entry.get("members", 0),
