@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
-NAMED = 20  # refused files that are told on the terminal
 
 
 @command("receive")
@@ -160,25 +159,18 @@ def refusing() -> Iterator[None]:
 
 
 def _words(error: Exception) -> tuple[str, dict[str, Any]] | None:
+    from converter.model.clock import in_china
     from converter.register import RegisterBusy, RegisterError, is_full
 
     if type(error).__module__ == "_duckdb" and is_full(error):
         named = re.search('"([^"]+)"', str(error))
         return "store_full", {"path": named[1] if named else ""}
     if isinstance(error, RegisterBusy):
-        told = {"pid": error.pid, "host": error.host, "since": _local(error.since)}
+        told = {"pid": error.pid, "host": error.host, "since": in_china(error.since)}
         return "store_busy", {"path": error.path.parent, **told}
     if isinstance(error, RegisterError):
         return error.key, error.params
     return None
-
-
-def _local(time: str) -> str:
-    """An ISO time as the clock on the wall shows it."""
-    try:
-        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
-        return time
 
 
 # --- what is told of a run ---------------------------------------------------------------------
@@ -198,11 +190,11 @@ def _tell(
 
     if not done.seen:
         err(message("receive_empty", path=inbox))
-    for one in done.refused[:NAMED]:
+    for one in done.refused:
         out(message("receive_refused", file=one.received.file, reason=_reason(one, form)))
-    refused = done.results.get("rejected", 0)
-    if refused > NAMED:
-        out(message("receive_refused_more", count=refused - NAMED))
+    more = done.results.get("rejected", 0) - len(done.refused)
+    if more:
+        out(message("receive_refused_more", count=more, store=store))
     if done.findings:
         out(report.findings_text(done.findings, form, sharing=done.sharing, show_ids=show_ids))
     if done.fresh:

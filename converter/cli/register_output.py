@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli.common import FOUND, OK, err, out, out_page, width
 from converter.cli.officer import refusing
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 
 if TYPE_CHECKING:
     from converter.register import Snapshot
@@ -79,9 +79,8 @@ def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Pat
 
 
 def _made(register: Snapshot) -> str:
-    """When what is read was published, by the clock of this desk."""
-    moment = datetime.fromisoformat(str(register.state["published"])).astimezone()
-    return message("summary_made", published=moment.strftime("%Y-%m-%d %H:%M"))
+    """When what is read was published, in China."""
+    return message("summary_made", published=in_china(str(register.state["published"])))
 
 
 def receipt(path: Path, keys_folder: Path | None) -> int | None:

@@ -83,6 +83,8 @@ TIMED_BY = (
 
 MEMORY = "1GB"  # beyond it DuckDB works on the disk
 
+UNREADABLE = "unreadable"  # stands for the content of files that cannot be opened
+
 ROWS_AT_ONCE = 2_048  # of a long answer
 
 STEPS = (VERSION_1, VERSION_2, VERSION_3)

@@ -46,10 +46,20 @@ class RegisteredFile:
     code: str  # the unit's, as registered
     name: str
     superior: str
-    listed: bool  # on the roster
     state: str
     other: int
     ordered_by: str  # 'signature' or 'arrival'
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredBefore:
+    """What a run before this one made of a file."""
+
+    received: str
+    result: str
+    errors: int
+    warnings: int
+    file: RegisteredFile
 
 
 @dataclass(slots=True)
@@ -139,6 +149,33 @@ class Register:
                 " (SELECT 1 FROM findings f WHERE f.submission = s.id"
                 f" AND (f.code LIKE 'F9%' OR f.code = '{CHANGING}'))"
             )
+        }
+
+    @property
+    def last(self) -> int:
+        """The id of the newest submission, 0 = none."""
+        return self._last
+
+    def states_since(self, number: int) -> dict[str, int]:
+        """How many of the submissions after this one are in which state now."""
+        sql = "SELECT state, count(*) FROM submissions WHERE id > ? GROUP BY state ORDER BY state"
+        return {str(state): int(count) for state, count in self.query(sql, [number])}
+
+    def registered(self, until: int) -> dict[tuple[str, str], RegisteredBefore]:
+        """(file, content) → what became of it; submissions up to this one."""
+        rows = self.query(
+            "SELECT s.file, s.content, s.received, s.result, s.errors, s.warnings, s.id, s.unit,"
+            " coalesce(u.code, s.unit_code), coalesce(u.name, s.unit_name),"
+            " coalesce(u.superior, s.superior), s.state, s.other, s.ordered_by"
+            " FROM submissions s LEFT JOIN units u ON u.id = s.unit WHERE s.id <= ?"
+            " ORDER BY s.id",
+            [until],
+        )
+        return {
+            (file, content): RegisteredBefore(
+                received, result, errors, warnings, RegisteredFile(*registered)
+            )
+            for file, content, received, result, errors, warnings, *registered in rows
         }
 
     def done(self) -> set[tuple[str, str]]:
@@ -248,7 +285,7 @@ class Register:
             settled.append(
                 RegisteredFile(
                     number, sender.unit, sender.claim.code, sender.claim.name,
-                    sender.claim.superior, sender.listed, state, other, order,
+                    sender.claim.superior, state, other, order,
                 )
             )  # fmt: skip
         for number, row in rows.items():  # a later file of the batch may have changed it

@@ -14,7 +14,7 @@ from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.register import Snapshot
-from converter.register.schema import SENT, TIMED_BY
+from converter.register.schema import SENT, TIMED_BY, UNREADABLE
 from converter.statistics.cards import Card, percent
 from converter.statistics.faults import fault_table
 from converter.statistics.figure import Chart, Figure, Row, StatisticsTable, catalogue_columns
@@ -154,11 +154,13 @@ def missing(register: Snapshot, period: str, tree: Tree) -> Figure:
 
 
 def faults(register: Snapshot, form: Form, period: str) -> Figure:
-    """What was found in all that came for the period, refused and replaced files too."""
+    """What was found in all that came for the period, rejected and replaced files too. A file that
+    came again, under another name or from another folder, counts once."""
     answer = register.query(
-        "SELECT f.code, f.level, count(DISTINCT f.submission), sum(f.count)"
-        " FROM findings f JOIN submissions s ON s.id = f.submission"
-        " WHERE s.period = ? AND f.level <> 'note'"
+        f"WITH once AS (SELECT min(id) AS id FROM submissions WHERE period = $1"
+        f"  GROUP BY content, CASE WHEN content = '{UNREADABLE}' THEN file END)"
+        " SELECT f.code, f.level, count(DISTINCT f.submission), sum(f.count)"
+        " FROM findings f JOIN once ON once.id = f.submission WHERE f.level <> 'note'"
         " GROUP BY ALL ORDER BY 3 DESC, 4 DESC, 1, 2",
         [period],
     )

@@ -19,7 +19,7 @@ from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import Progress, silent
 from converter.usecases.receive import run
 from converter.usecases.receive.inbox import scan
-from converter.usecases.receive.run import Plan, Received
+from converter.usecases.receive.plan import Plan, Received
 from converter.workers.pool import Worker
 
 __all__ = ["Plan", "Received", "Summary", "receive"]
@@ -34,7 +34,7 @@ class Summary:
     seen: int  # files in the inbox; a zip counts as one
     fresh: int  # submissions that were registered now
     results: dict[str, int]  # accepted, warnings, rejected → how many
-    states: dict[str, int]  # current, superseded, identical, older, rejected → how many
+    states: dict[str, int]  # of these, at the end: current, superseded, … → how many
     refused: tuple[Received, ...]  # the first of them
     unmatched: tuple[str, ...]  # names of units that no roster and no identity knows
     findings: Issues
@@ -58,19 +58,21 @@ def receive(
     left = [store, *([plan.reply] if plan.reply else [])]
     items = scan(inbox, left)
     results: Counter[str] = Counter()
-    states: Counter[str] = Counter()
     refused: list[Received] = []
     unmatched: dict[str, None] = {}
     with Register(store, plan.form) as register:
         if roster is not None:
             register.set_roster(roster, _period(register, plan, period))
+        before = register.last
         for one in run.run(items, register, plan, worker, progress):
             results[one.received.result] += 1
-            states[one.registered.state] += 1
             if one.registered.state == "rejected" and len(refused) < KEPT:
                 refused.append(one)
             if one.registered.unit and not one.registered.code:
                 unmatched[one.registered.name] = None
+        if plan.reply:
+            run.write_missing_receipts(items, register, plan, worker, before, progress)
+        states = register.states_since(before)
         chosen = _period(register, plan, period)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
@@ -80,7 +82,7 @@ def receive(
         seen=len(items),
         fresh=results.total(),
         results=dict(results),
-        states=dict(states),
+        states=states,
         refused=tuple(refused),
         unmatched=tuple(unmatched),
         findings=found,

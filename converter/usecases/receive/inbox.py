@@ -16,9 +16,8 @@ from pathlib import Path
 
 from converter.files import filenames
 from converter.messages.catalogue import message
+from converter.register.schema import UNREADABLE
 from converter.usecases.common import IGNORED_NAMES
-
-UNREADABLE = "unreadable"  # stands for the digest of a file that cannot be opened
 
 
 @dataclass(frozen=True, slots=True)

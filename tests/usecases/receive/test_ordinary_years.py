@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+
+import pytest
 
 from converter.model.issues import Issue
 from converter.register import Snapshot
 from converter.statistics import StatisticsTable, collection
-from converter.usecases.receive import Summary, receive
+from converter.usecases.receive import Summary, receive, run
 from converter.workers.pool import Worker
 from tests.identity.unions import office
 from tests.sheets import FORM
 from tests.usecases.receive.collection import (
     CREATED,
     Inbox,
+    faulty,
     listed,
     name_of,
     packed,
     records,
     zipped,
 )
-from tests.usecases.receive.conftest import plan
+from tests.usecases.receive.conftest import NOW, plan
 from tests.usecases.receive.test_signed import UNIT, sent
 
 TODAY = date(2026, 3, 7)
@@ -37,6 +42,11 @@ def figure(store: Path, key: str, period: str = "2026") -> StatisticsTable:
 
 def total(store: Path, key: str, period: str = "2026") -> object:
     return figure(store, "progress", period).column(key)[-1]
+
+
+def states(store: Path) -> dict[str, str]:
+    with Snapshot(store) as register:
+        return dict(register.query("SELECT file, state FROM submissions"))
 
 
 def late(done: Summary) -> dict[str, Issue]:
@@ -112,3 +122,80 @@ def test_a_period_without_a_roster_goes_by_the_one_before(tmp_path: Path, worker
     receive(box.folder, store, plan(None), worker, roster=[listed(1), listed(2)], period="2025")
     receive(box.folder, store, plan(None), worker, period="2026")
     assert [total(store, key) for key in ("expected", "reported", "missing")] == [2, 1, 1]
+
+
+# --- receipts, counts and faults ---------------------------------------------------------------
+
+
+def test_a_later_run_writes_the_receipts_that_it_announces(tmp_path: Path, worker: Worker) -> None:
+    box, store, reply = Inbox(tmp_path / "in"), tmp_path / "S", tmp_path / "R"
+    box.put("一县/好.zip", packed(records(1)))
+    box.put("错.xlsx", faulty(2))
+    box.put("坏.zip", b"PK\x03\x04 but no more")
+    box.put("一批.zip", zipped([("3.zip", packed(records(3)))]))
+    box.put("一县/改.zip", packed(records(1, staff="40")))
+    receive(box.folder, store, plan(None), worker)
+    before = states(store)
+    later = replace(plan(reply), now=NOW + 30 * DAY)
+    assert receive(box.folder, store, later, worker).fresh == 0
+    assert states(store) == before
+    told = {p.name: json.loads(p.read_text("utf-8")) for p in reply.rglob("回执-*.json")}
+    assert {one["file"]: (one["result"], one["state"]) for one in told.values()} == {
+        "一县/好.zip": ("accepted", "superseded"),
+        "一县/改.zip": ("accepted", "current"),
+        "错.xlsx": ("rejected", "rejected"),
+        "坏.zip": ("rejected", "rejected"),
+        "一批.zip/3.zip": ("accepted", "current"),
+    }
+    assert {one["received"] for one in told.values()} == {"2026-03-07T06:13:20Z"}
+    assert told["回执-错.xlsx.json"]["problems"]
+    assert (reply / "批注-错.xlsx").exists()
+    # A receipt that lies there is left alone; one of other contents is none.
+    (reply / "一县/回执-好.zip.json").unlink()
+    kept = (reply / "回执-错.xlsx.json").stat().st_mtime_ns
+    receive(box.folder, store, later, worker)
+    assert (reply / "一县/回执-好.zip.json").exists()
+    assert (reply / "回执-错.xlsx.json").stat().st_mtime_ns == kept
+
+
+def test_states_are_counted_as_they_are_at_the_end(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve files, of which ten replace one before in another batch."""
+    monkeypatch.setattr(run, "FILES_A_BATCH", 1)
+    box = Inbox(tmp_path / "in")
+    for n in range(11):
+        box.put(f"{n}.zip", packed(records(1, staff=str(20 + n))))
+    box.put("别/2.zip", packed(records(2)))
+    first = receive(box.folder, tmp_path / "S", plan(None), worker)
+    assert first.states == {"current": 2, "superseded": 10}
+    box.put("又.zip", packed(records(1, staff="99")))
+    again = receive(box.folder, tmp_path / "S", plan(None), worker)
+    assert (again.fresh, again.states) == (1, {"current": 1})
+
+
+def test_a_rejected_file_that_was_moved_counts_once(tmp_path: Path, worker: Worker) -> None:
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    box.put("错.xlsx", faulty(1))
+    receive(box.folder, store, plan(None), worker)
+    before = figure(store, "faults").rows
+    (box.folder / "已看").mkdir()
+    (box.folder / "错.xlsx").rename(box.folder / "已看" / "错.xlsx")
+    box.put("抄.xlsx", (box.folder / "已看" / "错.xlsx").read_bytes())
+    assert receive(box.folder, store, plan(None), worker).fresh == 2
+    assert figure(store, "faults").rows == before
+    assert set(figure(store, "faults").column("files")) == {1}
+
+
+def test_periods_are_compared_like_for_like(tmp_path: Path, worker: Worker) -> None:
+    """Units 1 to 3 reported last year, so far 2 to 5 this year."""
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    for n in range(1, 4):
+        box.put(f"去年{n}.zip", packed(records(n, staff=str(100 * n)), period="2025"))
+    for n in range(2, 6):
+        box.put(f"{n}.zip", packed(records(n, staff=str(110 * n))))
+    receive(box.folder, store, plan(None), worker)
+    change = {row[0]: row[1:] for row in figure(store, "change").rows}
+    assert change["单位数"][:2] == (3, 4)
+    assert change["两期都报的单位（下面只比这些单位）"][:2] == (2, 2)
+    assert change["职工总数"] == (500, 550, 50, 10.0)
