@@ -25,15 +25,19 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
 
     form = with_codes(folder)
     with refusing(), Snapshot(store) as register:
+        made = _made(register)
         if member:
             table = register_lookup.members(register, form, member.strip(), show_ids=show_ids)
+            text = tabular.text([table], register_lookup.terminal_width(width()))
         else:
-            table = register_lookup.units(register, unit.strip())
-        made = _made(register)
+            rows = register_lookup.units(register, form, unit.strip())
+            table, text = register_lookup.units_table(rows), ""
+            if not as_html:
+                text = register_lookup.units_text(rows, width())
     if as_html:
         out_page(tables_page([table], form.title, made))
     else:
-        out(tabular.text([table], width()))
+        out(text)
     return OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,20 +12,24 @@ from pathlib import Path
 import pytest
 
 from converter.model.issues import Issue
-from converter.register import Snapshot
+from converter.register import RosterEntry, Snapshot
+from converter.report import register_lookup
 from converter.statistics import StatisticsTable, collection
+from converter.text.display import columns
 from converter.usecases.receive import Summary, receive, run
 from converter.workers.pool import Worker
 from tests.identity.unions import office
 from tests.sheets import FORM
 from tests.usecases.receive.collection import (
     CREATED,
+    SUPERIOR,
     Inbox,
     faulty,
     listed,
     name_of,
     packed,
     records,
+    workbook,
     zipped,
 )
 from tests.usecases.receive.conftest import NOW, plan
@@ -199,3 +204,48 @@ def test_periods_are_compared_like_for_like(tmp_path: Path, worker: Worker) -> N
     assert change["单位数"][:2] == (3, 4)
     assert change["两期都报的单位（下面只比这些单位）"][:2] == (2, 2)
     assert change["职工总数"] == (500, 550, 50, 10.0)
+
+
+# --- what `show --store` says ------------------------------------------------------------------
+
+
+def shown(store: Path, wanted: str = "") -> str:
+    with Snapshot(store) as register:
+        return register_lookup.units_text(register_lookup.units(register, FORM, wanted))
+
+
+def test_why_a_file_was_rejected_is_said_beside_it(tmp_path: Path, worker: Worker) -> None:
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    box.put("错.xlsx", faulty(1))
+    box.put("对.xlsx", workbook(2))
+    receive(box.folder, store, plan(None), worker, roster=[listed(1), listed(2)])
+    first, second = (shown(store, name_of(n)) for n in (1, 2))
+    assert "错.xlsx" in first
+    assert re.search("退回原因：K503 .*电话", first)
+    assert "退回原因" not in second
+    assert "2026-03-07 14:13" in first  # as a clock in China shows it
+    with Snapshot(store) as register:
+        page = register_lookup.units_table(register_lookup.units(register, FORM))
+    assert page.header[-1] == "退回原因"
+
+
+def test_a_union_that_owes_no_report_is_not_missing(tmp_path: Path, worker: Worker) -> None:
+    roster = [RosterEntry("130102", SUPERIOR, "1301", "示例市总工会"), listed(1), listed(2)]
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    box.put("1.zip", packed(records(1)))
+    done = receive(box.folder, store, plan(None), worker, roster=roster)
+    assert [i.params["unit"] for i in done.findings if i.code == "C104"] == [name_of(2)]
+    assert "没有收到" not in shown(store, "130102 ")
+    assert "不用报" in shown(store, "130102 ")
+    assert "没有收到" in shown(store, name_of(2))
+
+
+def test_no_line_is_wider_than_a_terminal(tmp_path: Path, worker: Worker) -> None:
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    long = "很长的文件夹名字" * 6 + "/" + "很长的文件名字" * 8
+    box.put(f"{long}.xlsx", faulty(1))
+    box.put(f"{long}.zip", packed(records(2, superior_union="示例" * 40 + "总工会")))
+    receive(box.folder, store, plan(None), worker)
+    text = shown(store)
+    assert max(map(columns, text.splitlines())) <= 100
+    assert f"{long}.xlsx" in re.sub(r"\s", "", text)
