@@ -30,7 +30,7 @@ from tests.people import MEMBERS, UNIT
 
 FORM: Form = loading.load(loading.form_dir())
 Finding = tuple[str, str, str, str]  # sheet, cell, code, level
-UNIT_SHEET, MEMBER_SHEET = FORM.unit.title, FORM.member.title
+UNIT_SHEET, MEMBER_SHEET = FORM.record.title, FORM.main_table.title
 
 
 @cache

@@ -15,7 +15,7 @@ from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 if TYPE_CHECKING:
     import socket
 
-    from converter.identity.issuing import Unit
+    from converter.model.submissions import Unit
     from converter.web.server import Listening
 
 NEEDED = ("starlette", "uvicorn", "itsdangerous", "python_multipart", "captcha")
@@ -121,10 +121,11 @@ def _issued(keys: Path, told: Path | None) -> Path:
     if told:
         return told
     from converter.identity import issuing, ledger
+    from converter.model.submissions import Unit
 
     home = keys.absolute()
     names = [
-        issuing.file_name(issuing.Unit(entry.unit_code, entry.unit_name, ""))
+        issuing.file_name(Unit(entry.unit_code, entry.unit_name, ""))
         for entry in (ledger.by_unit(keys) or {}).values()
     ]
     near = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from converter.cli import lazy_imports
 from converter.cli.common import OK, USAGE, command, form_of, out
 
 
@@ -11,6 +12,7 @@ from converter.cli.common import OK, USAGE, command, form_of, out
 @click.argument("code", required=False, default="", metavar="[CODE]")
 @click.pass_context
 def explain(ctx: click.Context, code: str) -> int:
+    lazy_imports.install()
     from converter.forms.loading import with_codes
     from converter.report import reference
 
@@ -23,6 +25,7 @@ def explain(ctx: click.Context, code: str) -> int:
 @command("fields")
 @click.pass_context
 def fields(ctx: click.Context) -> int:
+    lazy_imports.install()
     from converter.forms.loading import with_codes
     from converter.report import reference
 

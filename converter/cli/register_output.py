@@ -31,9 +31,12 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
             text = tabular.text([table], register_lookup.terminal_width(width()))
         else:
             rows = register_lookup.units(register, form, unit.strip())
-            table, text = register_lookup.units_table(rows), ""
-            if not as_html:
-                text = register_lookup.units_text(rows, width())
+            table = register_lookup.units_table(rows)
+            text = "" if as_html else register_lookup.units_text(rows, width())
+    if not table.rows and (member or unit):
+        key = "show_nobody" if member else "show_no_unit"
+        err(message(key, text=(member or unit).strip(), rows=form.main_table.rows_name))
+        return FOUND
     if as_html:
         out_page(tables_page([table], form.title, made))
     else:

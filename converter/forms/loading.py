@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from converter.forms import toml_access
+from converter.forms import package_profile, toml_access
 from converter.model.errors import FormError
 from converter.model.forms import (
     Code,
@@ -22,17 +22,16 @@ from converter.model.forms import (
     Derivation,
     Field,
     Form,
-    PackageProfile,
-    Resource,
     Rule,
     Sheet,
+    SheetShape,
 )
 
 DEFAULT_FORM = "jiceng"
-SHEETS = ("unit", "member")
+NO_SHEETS = ("form", "rules", "roster")  # cards of their own
 HEADINGS = {
-    "unit": ("item", "answer", "check", "note", "explanation"),
-    "member": ("number", "check", "explanation"),
+    SheetShape.RECORD: ("item", "answer", "check", "note", "explanation", "jump"),
+    SheetShape.TABLE: ("number", "check", "explanation", "jump"),
 }
 FIELD_KEYS = {
     "key", "title", "kind", "section", "required", "aliases", "note",
@@ -73,17 +72,16 @@ def read(folder: Path) -> Form:
     top = toml_access.load_toml(folder / "form.toml")
     where = folder / "form.toml"
     head = toml_access.table(top, "form", where)
-    unit, member = (_sheet(folder / f"{key}.toml", key) for key in SHEETS)
+    sheets = _sheets(head, folder)
     rules = _rules(folder / "rules.toml")
     form = Form(
         id=toml_access.text(head, "id", where, "form"),
         version=toml_access.text(head, "version", where, "form"),
         title=toml_access.text(head, "title", where, "form"),
-        unit=unit,
-        member=member,
+        sheets=sheets,
         codes={},
         rules=rules,
-        package=_profile(top, where, {"unit": unit, "member": member}),
+        package=package_profile.read(top, where, sheets),
         levels=toml_access.levels(top.get("levels", {}), where, "levels"),
         prose={
             "period": str(head.get("period", "")),
@@ -109,26 +107,11 @@ def load(folder: Path) -> Form:
 
     Raises FormError. Imports pandas (the kinds' and rules' other face).
     """
-    from converter import kinds, rules
-    from converter.rules import derivations
+    from converter import rules
 
     form = with_codes(folder)
     for sheet in form.sheets:
-        where = folder / f"{sheet.key}.toml"
-        for field in sheet:
-            kind = kinds.KINDS.get(field.kind)
-            if kind is None:
-                known = ", ".join(sorted(kinds.KINDS))
-                raise FormError(
-                    where, f"{field.key}.kind", f"no kind {field.kind!r}; known: {known}"
-                )
-            unknown = set(field.options) - set(kind.OPTIONS)
-            if unknown:
-                key = sorted(unknown)[0]
-                raise FormError(where, f"{field.key}.{key}", f"{field.kind} has no such option")
-            _refuse(where, field.key, partial(kind.accept, field, form))
-            if field.derive:
-                _refuse(where, f"{field.key}.derive", partial(derivations.accept, field, form))
+        accept_fields(sheet, form, folder)
     for rule in form.rules:
         where = folder / "rules.toml"
         family = rules.FAMILIES.get(rule.family)
@@ -137,13 +120,33 @@ def load(folder: Path) -> Form:
             raise FormError(
                 where, f"{rule.code}.family", f"no family {rule.family!r}; known: {known}"
             )
-        unknown = set(rule.options) - set(family.OPTIONS)
+        unknown = set(rule.options) - set(family.options())
         if unknown:
             key = sorted(unknown)[0]
             raise FormError(where, f"{rule.code}.{key}", f"{rule.family} has no such option")
         _refuse(where, rule.code, partial(family.accept, rule, form))
     _check_catalogue(form, folder)
     return form
+
+
+def accept_fields(sheet: Sheet, form: Form, folder: Path) -> None:
+    """Have kinds and derivations accept the cards of a sheet. Raises FormError."""
+    from converter import kinds
+    from converter.rules import derivations
+
+    where = folder / f"{sheet.key}.toml"
+    for field in sheet:
+        kind = kinds.KINDS.get(field.kind)
+        if kind is None:
+            known = ", ".join(sorted(kinds.KINDS))
+            raise FormError(where, f"{field.key}.kind", f"no kind {field.kind!r}; known: {known}")
+        unknown = set(field.options) - set(kind.options())
+        if unknown:
+            key = sorted(unknown)[0]
+            raise FormError(where, f"{field.key}.{key}", f"{field.kind} has no such option")
+        _refuse(where, field.key, partial(kind.accept, field, form))
+        if field.derive:
+            _refuse(where, f"{field.key}.derive", partial(derivations.accept, field, form))
 
 
 def _check_catalogue(form: Form, folder: Path) -> None:
@@ -183,30 +186,73 @@ def _refuse(where: Path, key: str, accept: Callable[[], None]) -> None:
 # --- reading -----------------------------------------------------------------------------
 
 
-def _sheet(path: Path, key: str) -> Sheet:
+def _sheets(head: Mapping[str, Any], folder: Path) -> tuple[Sheet, ...]:
+    """The sheets that a form names, each from a card of its own."""
+    where = folder / "form.toml"
+    keys = toml_access.texts(head, "sheets", where, "form")
+    toml_access.unique(((key, "form.sheets") for key in keys), where, "sheet")
+    for key in keys:
+        if not _is_key(key) or key in NO_SHEETS:
+            raise FormError(where, "form.sheets", f"{key!r} can be no sheet")
+    sheets = tuple(read_sheet(folder / f"{key}.toml") for key in keys)
+    records = [sheet.key for sheet in sheets if sheet.is_record]
+    if len(records) != 1 or len(sheets) < 2:
+        raise FormError(
+            where, "form.sheets", "must name one sheet of the shape record and at least one table"
+        )
+    names = ((name, sheet.key) for sheet in sheets for name in (sheet.title, *sheet.aliases))
+    toml_access.unique(names, where, "sheet title or alias")
+    return sheets
+
+
+def read_sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
+    """Read the card of one sheet, which bears its key as a name. `roles`: headings that must be
+    there beside those of fields; by default those of the sheet's shape. Raises FormError."""
+    key = path.stem
     data = toml_access.load_toml(path)
     head = toml_access.table(data, "sheet", path)
-    headings = toml_access.table(data, "headings", path)
-    for role in HEADINGS[key]:
+    shape = _shape(head, path)
+    roles = HEADINGS[shape] if roles is None else roles
+    headings = toml_access.table(data, "headings", path) if roles else {}
+    for role in roles:
         toml_access.text(headings, role, path, "headings")
     fields = tuple(_field(card, path, key) for card in toml_access.cards(data, "field", path))
     toml_access.unique(((f.key, f.key) for f in fields), path, "key")
     titles = ((t, f.key) for f in fields for t in (f.title, *f.aliases))
     toml_access.unique(titles, path, "title or alias")
     toml_access.unique(((t, r) for r, t in headings.items()), path, "heading")
+    counted = {}
+    if shape is SheetShape.TABLE:
+        counted = {
+            "rows_name": toml_access.text(head, "rows", path, "sheet"),
+            "counter": toml_access.text(head, "counter", path, "sheet"),
+        }
     return Sheet(
         key=key,
+        shape=shape,
         title=toml_access.text(head, "title", path, "sheet"),
         fields=fields,
         headings=dict(headings),
         aliases=toml_access.texts(head, "aliases", path, "sheet"),
         remarks=toml_access.texts(head, "remarks", path, "sheet"),
+        **counted,
     )
+
+
+def _shape(head: Mapping[str, Any], path: Path) -> SheetShape:
+    text = toml_access.text(head, "shape", path, "sheet")
+    if text not in list(SheetShape):
+        raise FormError(path, "sheet.shape", f"must be record or table, is {text!r}")
+    return SheetShape(text)
+
+
+def _is_key(key: str) -> bool:
+    return key.isidentifier() and key.isascii() and key == key.lower()
 
 
 def _field(card: dict[str, Any], where: Path, sheet: str) -> Field:
     key = toml_access.text(card, "key", where, "field")
-    if not key.isidentifier() or not key.isascii() or key != key.lower():
+    if not _is_key(key):
         raise FormError(where, key, "a key is lower-case ASCII letters, digits and _")
     derive = card.get("derive")
     if derive is not None:
@@ -261,44 +307,6 @@ def _rules(path: Path) -> tuple[Rule, ...]:
         )
     toml_access.unique(((r.code, r.code) for r in rules), path, "code")
     return tuple(rules)
-
-
-def _profile(top: Mapping[str, Any], where: Path, sheets: Mapping[str, Sheet]) -> PackageProfile:
-    data = toml_access.table(top, "package", where)
-    resources = []
-    for card in toml_access.cards(data, "resource", where):
-        name = toml_access.text(card, "name", where, "package.resource")
-        context = f"package.resource.{name}"
-        sheet = sheets.get(toml_access.text(card, "sheet", where, context))
-        if sheet is None:
-            raise FormError(where, f"{context}.sheet", "must be unit or member")
-        columns = card.get("columns", [field.key for field in sheet])
-        if not isinstance(columns, list):
-            raise FormError(where, f"{context}.columns", "must be a list")
-        pairs = tuple((c, c) if isinstance(c, str) else tuple(c) for c in columns)
-        known = {field.key for field in sheet}
-        for pair in pairs:
-            if len(pair) != 2 or pair[1] not in known:
-                raise FormError(
-                    where, f"{context}.columns", f"{pair[-1]!r} is no field of {sheet.key}"
-                )
-        toml_access.unique(((p[0], context) for p in pairs), where, "column")
-        path = toml_access.text(card, "path", where, context)
-        if not path.isascii() or "/" in path or "\\" in path:
-            raise FormError(where, f"{context}.path", "must be a plain ASCII file name")
-        resources.append(Resource(name, path, sheet.key, pairs))
-    encoding = toml_access.text(data, "encoding", where, "package")
-    try:
-        "".encode(encoding)
-    except LookupError as error:
-        raise FormError(where, "package.encoding", f"no encoding {encoding!r}") from error
-    return PackageProfile(
-        descriptor=toml_access.text(data, "descriptor", where, "package"),
-        identity=toml_access.text(data, "identity", where, "package"),
-        signature=toml_access.text(data, "signature", where, "package"),
-        encoding=encoding,
-        resources=tuple(resources),
-    )
 
 
 def _check_paths(form: Form, folder: Path) -> None:

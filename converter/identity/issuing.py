@@ -24,23 +24,12 @@ from converter.files import writing
 from converter.identity import keys, ledger, passwords
 from converter.identity.files import SIGNATURE, Keys, compose, public_bytes, with_digest
 from converter.messages.catalogue import message
-from converter.model.submissions import Identity
+from converter.model.submissions import Identity, Unit
 
 LONGEST_NAME = 40  # characters of a unit's name in a file's name
 
 # What Windows forbids in file names, and what would hide or split them.
 _FORBIDDEN = re.compile('[<>:"/\\\\|?*\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e]')
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit as the roster has it."""
-
-    code: str
-    name: str
-    superior_name: str
-    superior_code: str = ""
-    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A value that begins with = + - @ (or their full-width forms), even behind blanks, is run as a
 formula by the next spreadsheet that opens it: K007. Characters of the private-use areas show
 only in the font that invented them: K006. A limit keeps slips of the clipboard out: K008.
-No kind itself; the kinds that hold free text draw their checks from here.
+No kind itself; the kinds that hold free text draw their checks from chosen.
 
 >>> [starts_like_formula(t) for t in ("＝1+1", " =1", "1=1", "")]
 [True, True, False, False]
@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
 from converter.formulas import expressions
 from converter.kinds.base import Check, ExcelCondition, failing, matches_at, strip, texts, where
+from converter.model.arrays import np
 from converter.model.forms import Form
 
 TRIGGERS = "=+-@＝＋－＠"

@@ -55,6 +55,11 @@ def message(key: str, /, **params: Any) -> str:
     return text.format_map(_Lenient(params))
 
 
+def family_title(family: str) -> str:
+    """What a rule family is called."""
+    return str(_data()[family]["title"])
+
+
 def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
     """What the catalogue says of a code; levels as the form (and the field) wants them.
 
@@ -105,12 +110,8 @@ def fix(issue: Issue, form: Form) -> str:
 
 def field_title(issue: Issue, form: Form) -> str:
     """The heading of the field an issue is about ('' for a sheet or a file)."""
-    key = issue.place.field
-    for sheet in form.sheets:
-        for field in sheet:
-            if field.key == key:
-                return field.title
-    return ""
+    field = form.field_at(issue.place.sheet, issue.place.field)
+    return field.title if field else ""
 
 
 def _message_params(issue: Issue, form: Form) -> Mapping[str, Any]:

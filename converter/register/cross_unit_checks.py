@@ -12,6 +12,7 @@ from datetime import date
 from itertools import chain, groupby
 from typing import Any, NamedTuple, Protocol
 
+from converter.kinds import unique_key
 from converter.messages import catalogue
 from converter.model.clock import in_china
 from converter.model.forms import Form
@@ -98,7 +99,7 @@ def _twice(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
 def _shared(form: Form) -> tuple[str, str] | None:
     """The field of ID numbers, and SQL that names the members `m` whose number is another's, too,
     and the numbers that `several` units have. The period is its parameter, twice."""
-    field = next((f for f in form.member if f.kind == "id_number"), None)
+    field = unique_key(form.main_table)
     if field is None:
         return None
     key = name(field.key)

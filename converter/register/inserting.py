@@ -60,7 +60,7 @@ def members(connection: Any, form: Form, spool: Path, pairs: Sequence[tuple[int,
     """Take over members from a worker's CSV (gzipped or not; no heading): number of the file,
     record, row of the sheet, then the form's member fields. `pairs`: number of a file and of the
     submission that it became."""
-    keys = [field.key for field in form.member]
+    keys = [field.key for field in form.main_table]
     columns = {"number": NUMBER, "record": NUMBER, "source_row": NUMBER}
     columns |= dict.fromkeys(keys, TEXT)
     described = ", ".join(f"'{quoted(c)}': '{kind}'" for c, kind in columns.items())

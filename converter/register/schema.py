@@ -119,7 +119,7 @@ def prepare(connection: Any, form: Form) -> None:
     for version in range(found, LATEST):
         connection.execute(STEPS[version])
         connection.execute("INSERT INTO schema_version VALUES (?)", [version + 1])
-    for sheet, table in ((form.unit, "answers"), (form.member, "members")):
+    for sheet, table in ((form.record, "answers"), (form.main_table, "members")):
         for field in sheet:
             if field.key in OURS[table]:
                 raise RegisterError("store_reserved", key=field.key)

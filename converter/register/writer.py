@@ -302,7 +302,7 @@ class Register:
     ) -> None:
         both = list(zip(batch, settled, strict=True))
         kept = [(arrival, one.id) for arrival, one in both if arrival.result != REJECTED]
-        keys = [field.key for field in self.form.unit]
+        keys = [field.key for field in self.form.record]
         answers: list[list[Any]] = [[number for _, number in kept]]
         answers += [[arrival.answers.get(key, "") for arrival, _ in kept] for key in keys]
         columns = {"submission": NUMBER, **dict.fromkeys(keys, TEXT)}

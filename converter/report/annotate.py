@@ -21,12 +21,13 @@ from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Issues, Level, Place
 from converter.model.submissions import CellFix, Outcome, Submission
-from converter.report import issue_text
+from converter.report import issue_text, kept_comments
 from converter.report.issue_text import RenderedIssue
+from converter.report.kept_comments import KeptComments
 from converter.template import style, text_sheets
 from converter.template.annotated_copy import Copy
 from converter.template.layout import TemplateLayout, layout
-from converter.template.text_sheets import Page, Plain, TextCell, link_to
+from converter.template.text_sheets import Plain, TextCell, TextSheet, link_to
 from converter.text.display import visible
 from converter.workbook.form import leftovers
 
@@ -62,10 +63,10 @@ def annotated(
     that have been made to it; `files` are the paths of its files, by the names they go by, so
     that what they hold beyond the form can be carried over."""
     form = press.form
-    members = len(submission.member) if submission.member else 0
-    # A copy is for corrections: a row for every member and a few for new ones. Hundreds of copies
+    # A copy is for corrections: a row for every record and a few for new ones. Hundreds of copies
     # do not get 500 empty rows each.
-    rows = template.prepared_rows(1, members) if members else form.limits["rows"]
+    filled = any(submission.count(table.key) for table in form.tables)
+    rows = template.SPARE_ROWS if filled else form.limits["rows"]
     stamp = replace(submission.stamp, form=form.id, version=form.version)
     places = _CopyPlaces(submission, form, layout(form, rows))
     found = issue_text.ordered(outcome, form)
@@ -73,14 +74,16 @@ def annotated(
     listed = [_problems(found, places, renderer, changes)]
     if changes:
         listed.append(_changes(changes, places, renderer))
-    if extras := _extras(submission, form, files):
+    kept = KeptComments.of(submission, places.in_copy, files)
+    if extras := _extras(submission, form, files, kept.elsewhere):
         listed.append(extras)
     marks, comments = _marks(found, places, renderer)
+    comments = kept.beside(comments)
     copy = Copy(marks, comments, _named(listed, form))
     return press.filled(submission, stamp, rows=rows, copy=copy)
 
 
-def _named(listed: Sequence[Page], form: Form) -> list[Page]:
+def _named(listed: Sequence[TextSheet], form: Form) -> list[TextSheet]:
     """Pages under names that the form's own sheets leave free."""
     taken = template.sheet_names(form)
     named = []
@@ -107,21 +110,31 @@ class _CopyPlaces:
 
     def in_copy(self, place: Place) -> Place:
         field = self.field(place)
-        member, unit = self._plan.member, self._plan.unit
-        if field and field.sheet == "unit":
-            return Place("", self._form.unit.title, unit.rows[field.key], unit.ANSWER)
-        record = self._record(place)
-        if record is not None:
-            column = member.columns[field.key] if field else member.check
-            return Place("", self._form.member.title, member.FIRST_ROW + record, column)
+        if field and field.sheet == self._form.record.key:
+            unit = self._plan.record
+            return Place("", unit.sheet.title, unit.rows[field.key], unit.ANSWER)
+        key = field.sheet if field else self._table(place)
+        if key:
+            table, raw = self._plan.tables[key], self.submission.sheets.get(key)
+            record = raw.record(place.row) if raw and place.sheet == raw.name else None
+            if record is not None:
+                column = table.columns[field.key] if field else table.check
+                return Place("", table.sheet.title, table.FIRST_ROW + record, column)
         if field:
-            return Place("", self._form.member.title)
+            return Place("", self._form.sheet(field.sheet).title)
         titles = {sheet.title for sheet in self._form.sheets}
         return Place("", place.sheet if place.sheet in titles else "")
 
-    def _record(self, place: Place) -> int | None:
-        member = self.submission.member
-        return member.record(place.row) if member and place.sheet == member.name else None
+    def _table(self, place: Place) -> str:
+        """The key of the table that a place names ('' = none)."""
+        return next(
+            (
+                key
+                for key in self._plan.tables
+                if key in self.submission.sheets and self.submission.sheets[key].name == place.sheet
+            ),
+            "",
+        )
 
 
 # --- cells ---------------------------------------------------------------------------------
@@ -178,7 +191,7 @@ def _problems(
     places: _CopyPlaces,
     renderer: issue_text.IssueRenderer,
     changes: Collection[CellFix],
-) -> Page:
+) -> TextSheet:
     """One line a problem; of a repeated one the first few, the others by their cells."""
     counts = found.counted(lambda head: head.level)
     errors, warnings = counts[Level.ERROR], counts[Level.WARNING]
@@ -204,7 +217,7 @@ def _problems(
             texts = {"level": message(f"report_{level}"), "message": text}
             blank = (TextCell(texts.get(role, "")) for role in [*PROBLEMS][1:])
             rows.append([TextCell(number), *blank])
-    return Page(
+    return TextSheet(
         name=message("report_copy_sheet"),
         title=message("report_copy_title", file=visible(Path(submission.file).name)),
         lead=lead,
@@ -257,7 +270,7 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
 
 def _changes(
     changes: Collection[CellFix], places: _CopyPlaces, renderer: issue_text.IssueRenderer
-) -> Page:
+) -> TextSheet:
     """A line a change; the first ones with a link to the cell and with the reason."""
     left = iter(changes)
     rows = []
@@ -282,7 +295,7 @@ def _changes(
     lead = message("report_changes_lead")
     if count < len(changes):
         lead += message("report_changes_beyond", count=len(changes) - count)
-    return Page(
+    return TextSheet(
         name=message("report_changes_sheet"),
         title=message("report_changes_title", count=len(changes)),
         lead=lead,
@@ -304,16 +317,21 @@ def _plain_change(number: int, change: CellFix, places: _CopyPlaces) -> tuple[st
 def own_sheets(form: Form) -> leftovers.Own:
     """The sheets that copies of this form have of their own."""
     pages_of = (message("report_copy_sheet"), message("report_changes_sheet"))
-    names = {*template.sheet_names(form), *pages_of} - {form.unit.title, form.member.title}
+    names = {*template.sheet_names(form), *pages_of} - {sheet.title for sheet in form.sheets}
     return leftovers.Own(names, message("report_copy_extras_sheet"), text_sheets.HEAD_ROW + 1)
 
 
-def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Page | None:
-    """What the original's files hold beside the form, cell by cell."""
+def _extras(
+    submission: Submission,
+    form: Form,
+    files: Mapping[str, Path],
+    comments: Sequence[Sequence[str]],
+) -> TextSheet | None:
+    """What the original's files hold beside the form, cell by cell. `comments` are those without a
+    cell in the copy: file, sheet, cell and text."""
     own, rows, more = own_sheets(form), list[list[TextCell]](), False
-    if not leftovers.has_leftovers(submission, own):
-        return None
-    for name in dict.fromkeys([*submission.files.values()] or [submission.file]):
+    beside = leftovers.has_leftovers(submission, own)
+    for name in kept_comments.file_names(submission) if beside else ():
         path = files.get(name)
         if path is None:
             continue
@@ -321,10 +339,11 @@ def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Pa
         more = more or found.more
         shown = TextCell(visible(Path(name).name))
         rows += ([shown, *(TextCell(visible(text)) for text in cell)] for cell in found.cells)
+    rows += ([TextCell(visible(text)) for text in comment] for comment in comments)
     if not rows and not more:
         return None
     lead = message("report_copy_extras_lead")
-    return Page(
+    return TextSheet(
         name=own.carried,
         title=own.carried,
         lead=lead + (message("report_copy_extras_more", most=leftovers.MOST) if more else ""),

@@ -10,7 +10,7 @@ from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.submissions import CellFix, CellFixes
 from converter.report import issue_text
-from converter.text import masking
+from converter.report.personal import mask_of
 from converter.text.display import cut, visible
 
 LISTED = 2_000  # changes of a file that are listed one by one
@@ -32,7 +32,7 @@ def describe(change: CellFix, renderer: issue_text.IssueRenderer) -> FixText:
     old, new, why = change.old, change.new, one.message
     if not renderer.show_ids:
         field = issue_text.field_of(change.note.place, renderer.form)
-        hide = masking.whole if field and field.kind == "id_number" else masking.text
+        hide = mask_of(field, renderer.form)
         for typed in sorted({old, new} - {""}, key=len, reverse=True):
             why = why.replace(typed, hide(typed))
         old, new = hide(old), hide(new)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from converter.kinds import is_personal
 from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
@@ -42,12 +43,8 @@ class RenderedIssue:
 
 
 def field_of(place: Place, form: Form) -> Field | None:
-    """The form's field that a place names. Where both sheets have such a key, the sheet decides."""
-    found = [field for sheet in form.sheets for field in sheet if field.key == place.field]
-    if len(found) > 1:
-        sheet = form.sheets[_sheet_order(place, form) - 1]
-        found = [field for field in found if field.sheet == sheet.key] or found
-    return found[0] if found else None
+    """The form's field that a place names. Where several sheets have one, the sheet decides."""
+    return form.field_at(place.sheet, place.field)
 
 
 def render(issue: Issue, form: Form, *, show_ids: bool) -> RenderedIssue:
@@ -72,7 +69,7 @@ class IssueRenderer:
         message = catalogue.fill(shared.entry.sentence, params)
         fix = _fix(issue, shared.entry, params)
         if not self.show_ids:
-            if field and field.kind == "id_number":
+            if is_personal(field):
                 # A badly typed number need not look like one: what was typed is masked
                 # wherever it appears.
                 value = masking.whole(value)
@@ -145,8 +142,8 @@ def grouped(issues: Issues) -> list[Issues]:
 
 
 def _sheet_order(place: Place, form: Form) -> int:
-    """1 for the unit sheet, 2 for the member sheet, 0 for neither; a renamed sheet is known
-    by its fields."""
+    """The number of a sheet in the form, 0 for none of its; a renamed sheet is known by its
+    fields."""
     for number, sheet in enumerate(form.sheets, 1):
         if place.sheet == sheet.title or place.sheet in sheet.aliases:
             return number

@@ -5,17 +5,18 @@ Every row names the file and the place that it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from converter.kinds import is_searched
 from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Field, Form
 from converter.model.issues import column_letters
+from converter.report.personal import mask_of
 from converter.report.table import Table
-from converter.text import masking
 from converter.text.display import visible, wrapped
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ def _units_title(rows: Sequence[UnitRow]) -> str:
 def members(register: Snapshot, form: Form, wanted: str, *, show_ids: bool = False) -> Table:
     """Members whose name or number holds the text, in the current submissions of every period."""
     known = register.columns("members")
-    fields = [f for f in form.member if f.key in known]
-    searched = [f for f in fields if f.kind in ("person_name", "id_number")]
+    fields = [f for f in form.main_table if f.key in known]
+    searched = [f for f in fields if is_searched(f)]
     columns = ", ".join(f'm."{f.key}"' for f in fields)
     found = " OR ".join(f'contains(upper(m."{f.key}"), upper($1))' for f in searched) or "false"
     rows = register.query(
@@ -140,18 +141,22 @@ def members(register: Snapshot, form: Form, wanted: str, *, show_ids: bool = Fal
     ]
     header += [f.title for f in fields]
     header += [message("store_column_file"), message("store_column_place")]
+    shows = [_shown(field, form, show_ids) for field in fields]
     lines = []
     for period, unit, superior, file, sheet, row, column, *texts in rows:
-        shown = [_shown(t or "", f, form, show_ids) for t, f in zip(texts, fields, strict=True)]
+        shown = [show(text or "") for show, text in zip(shows, texts, strict=True)]
         place = f"{sheet}!{column_letters(column)}{row}" if column else f"{sheet} {row}"
         lines.append([period, unit, superior, *shown, file, place])
     return Table(message("store_found_members", count=len(lines)), header, lines)
 
 
-def _shown(text: str, field: Field, form: Form, show_ids: bool) -> str:
-    """Labels for codes; numbers masked unless asked for."""
-    if field.kind == "id_number":
-        return text if show_ids else masking.whole(text)
+def _shown(field: Field, form: Form, show_ids: bool) -> Callable[[str], str]:
+    """Labels for codes; what is personal masked unless asked for."""
     codes = form.codes.get(str(field.options.get("codes", "")))
-    entry = codes.find(text) if codes else None
-    return entry.label if entry else text
+    mask = str if show_ids else mask_of(field, form)
+
+    def show(text: str) -> str:
+        entry = codes.find(text) if codes else None
+        return entry.label if entry else mask(text)
+
+    return show

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+from converter import kinds
+from converter.kinds.base import ValueType
 from converter.model.errors import FormError
 from converter.model.forms import Field, Form
 from converter.statistics.figure import Cell, Chart, Column, Figure, Row, StatisticsTable
@@ -92,13 +94,13 @@ class Card:
             raise self.error(key, "must be a list")
         return value
 
-    def field(self, key: str, path: Any, kind: str) -> Field:
+    def field(self, key: str, path: Any, wanted: ValueType) -> Field:
         try:
             field = self.form.field(str(path))
         except StopIteration:
             raise self.error(key, f"no field {path!r}") from None
-        if field.kind != kind:
-            raise self.error(key, f"{path} is a {field.kind}, must be a {kind}")
+        if kinds.KINDS[field.kind].value_type is not wanted:
+            raise self.error(key, f"{path} is a {field.kind}, must be a {wanted}")
         return field
 
     def label(self, key: str) -> str:
@@ -113,7 +115,7 @@ class Card:
 
 
 def _counts(card: Card, source: Source, today: date) -> Figure:
-    fields = [card.field("fields", path, "count") for path in card.entries("fields")]
+    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
     columns = card.columns("item", "count")
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
@@ -124,8 +126,8 @@ def _rates(card: Card, source: Source, today: date) -> Figure:
     for values in card.entries("rates"):
         context = card.context + ".rates"
         entry = Card(values if isinstance(values, dict) else {}, context, {}, card.form)
-        part = source.count(entry.field("part", entry.text("part"), "count"))
-        whole = source.count(entry.field("whole", entry.text("whole"), "count"))
+        part = source.count(entry.field("part", entry.text("part"), ValueType.COUNT))
+        whole = source.count(entry.field("whole", entry.text("whole"), ValueType.COUNT))
         rows.append((entry.text("label"), percent(part, whole)))
     columns = card.columns("item", "percent")
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
@@ -147,8 +149,8 @@ def percent(part: int | None, whole: int | None) -> Cell:
 
 def _ages(card: Card, source: Source, today: date) -> Figure:
     """Members by completed years of age, a column for each code of another field."""
-    born = card.field("born", card.text("born"), "date")
-    by = card.field("by", card.text("by"), "choice")
+    born = card.field("born", card.text("born"), ValueType.DATE)
+    by = card.field("by", card.text("by"), ValueType.CHOICE)
     codes = card.form.codes[by.options["codes"]].entries
     first, last, step = card.number("from"), card.number("to"), card.number("step")
     if first >= last or (last - first) % step:
@@ -186,7 +188,7 @@ def _ages(card: Card, source: Source, today: date) -> Figure:
 
 def _years(card: Card, source: Source, today: date) -> Figure:
     """Members by the year of a date, in bands of `step` years."""
-    field = card.field("of", card.text("of"), "date")
+    field = card.field("of", card.text("of"), ValueType.DATE)
     step = card.number("step")
     counted: Counter[int | None] = Counter()
     for (text,), count in source.values(field).items():

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.register import Snapshot
@@ -40,7 +41,7 @@ def figures(
     settings = form.prose.get("statistics") or {}
     card = Card(settings.get("collection") or {}, "statistics.collection", settings, form)
     chosen = period or newest(register)
-    source = _Register(register, chosen)
+    source = _Register(register, chosen, form)
     tree = Tree.of(register, chosen)
     reported = progress.progress(card, register, chosen, tree)
     found = [
@@ -52,11 +53,11 @@ def figures(
         *cards.figures(source, form, today),
     ]
     for key in by or card.entries("by")[:1]:
-        found.append(_grouped(card, source, form.unit.field(key), tree))
+        found.append(_grouped(card, source, form.record.field(key), tree))
     earlier = [p for p in register.periods() if p < chosen]
     if earlier:
-        found.append(_change(card, source, _Register(register, earlier[-1])))
-        found.append(_trend(card, [*(_Register(register, p) for p in earlier), source]))
+        found.append(_change(card, source, _Register(register, earlier[-1], form)))
+        found.append(_trend(card, [*(_Register(register, p, form) for p in earlier), source]))
     return found
 
 
@@ -78,10 +79,11 @@ class _Register:
 
     register: Snapshot
     period: str
+    form: Form
 
     def count(self, field: Field, also_in: str = "") -> int | None:
         """The sum of a unit field, of the units that reported for `also_in` too ('' = of all)."""
-        if field.sheet != "unit" or field.key not in self.register.columns("answers"):
+        if field.sheet != self.form.record.key or field.key not in self.register.columns("answers"):
             return None
         total = self._of_units(f"sum(TRY_CAST({name(field.key)} AS BIGINT))", also_in)
         return None if total is None else int(total)
@@ -97,7 +99,7 @@ class _Register:
         return self.register.query(sql, [self.period, also_in])[0][0]
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
-        table = "members" if fields[0].sheet == "member" else "answers"
+        table = "answers" if fields[0].sheet == self.form.record.key else "members"
         known = self.register.columns(table)
         columns = [name(f.key) if f.key in known else "''" for f in fields]
         rows = self.register.query(
@@ -129,8 +131,8 @@ def _overview(card: Card, source: _Register, reported: StatisticsTable) -> Figur
 def _rate(card: Card) -> tuple[str, Field, Field]:
     """What the collection's rate is called, what it is a part of what."""
     rate = Card(card.values.get("rate") or {}, "statistics.collection.rate", {}, card.form)
-    part = rate.field("part", rate.text("part"), "count")
-    return rate.text("label"), part, rate.field("whole", rate.text("whole"), "count")
+    part = rate.field("part", rate.text("part"), ValueType.COUNT)
+    return rate.text("label"), part, rate.field("whole", rate.text("whole"), ValueType.COUNT)
 
 
 def _trend(card: Card, sources: Sequence[_Register]) -> Figure:
@@ -154,7 +156,7 @@ def _trend(card: Card, sources: Sequence[_Register]) -> Figure:
 
 def _grouped(card: Card, source: _Register, field: Field, tree: Tree) -> Figure:
     """Units and their numbers, a row a superior union or a value of another unit field."""
-    fields = [card.field("fields", path, "count") for path in card.entries("fields")]
+    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     label, part, whole = _rate(card)
     summed = [*fields, *(f for f in (part, whole) if f not in fields)]
     superior = field.identity == "superior_name"
@@ -211,7 +213,7 @@ def _labelled(
 
 def _change(card: Card, now: _Register, before: _Register) -> Figure:
     """Like for like: the numbers are of the units that reported for both periods."""
-    fields = [card.field("fields", path, "count") for path in card.entries("fields")]
+    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     compared: list[tuple[str, int | None, int | None]]
     both = now.units(before.period)
     compared = [

@@ -6,10 +6,8 @@ look them up by. Titles are for people; they come from the form and the message 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from converter.messages.catalogue import message
 
@@ -56,13 +54,6 @@ class StatisticsTable:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     total: bool = False  # whether the last row adds up the others
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> StatisticsTable:
-        """A table from the plain values that it was sent as."""
-        columns = tuple(Column(**column) for column in values["columns"])
-        rows = tuple(map(tuple, values["rows"]))
-        return cls(values["key"], values["title"], columns, rows, values["total"])
 
     @property
     def header(self) -> tuple[str, ...]:

@@ -25,16 +25,13 @@ class _OneUnit:
     records: Records
 
     def count(self, field: Field) -> int | None:
-        if field.sheet != "unit":
+        if field.sheet in self.records.tables:
             return None
-        text = self.records.unit.get(field.key, "")
+        text = self.records.record.get(field.key, "")
         return int(text) if text.isascii() and text.isdigit() else None
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
         return Counter(zip(*map(self._column, fields), strict=True))
 
     def _column(self, field: Field) -> Sequence[str]:
-        if field.sheet != "member":
-            return [self.records.unit.get(field.key, "")]
-        count = max(map(len, self.records.members.values()), default=0)
-        return self.records.members.get(field.key) or [""] * count
+        return self.records.columns(field.sheet, [field.key])[0]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from converter.files import writing
 from converter.messages import catalogue
-from converter.statistics.figure import Figure, StatisticsTable
-from converter.usecases.common import (
-    UsageError,
-    unread,
+from converter.statistics.figure import Figure
+from converter.usecases.common import UsageError, unread
+from converter.workers.pool import Runner, WorkerDied
+from converter.workers.requests.contents import (
+    ContentsAnswer,
+    ContentsRequest,
+    StatisticsAnswer,
+    StatisticsRequest,
 )
-from converter.workers import protocol
-from converter.workers.pool import Task, Worker, WorkerDied
 
 
-def write_figures(figures: Sequence[Figure], output: Path, title: str) -> None:
+def write_statistics(figures: Sequence[Figure], output: Path, title: str) -> None:
     """Write statistics as the kind of file that the output's name asks for."""
     from converter.report import table_export
 
@@ -27,13 +28,17 @@ def write_figures(figures: Sequence[Figure], output: Path, title: str) -> None:
     writing.write_bytes_atomically(output, data)
 
 
-def read_contents(folder: Path, path: Path, statistics: bool, worker: Worker) -> dict[str, Any]:
-    """Read one workbook or package to show it; see `tasks.show`."""
-    args = {"form": str(folder), "path": str(path), "statistics": statistics}
+def read_contents(folder: Path, path: Path, worker: Runner) -> ContentsAnswer:
+    """Read one workbook or package to show it."""
     try:
-        data, blobs = worker.run(Task("show", args, (str(path),)))
+        return worker.run(ContentsRequest(folder, path))
     except WorkerDied as died:
-        return {"outcome": unread(str(path), died)}
-    if "tables" in data:
-        data["figures"] = [Figure(StatisticsTable.of(table)) for table in data.pop("tables")]
-    return {**data, "outcome": protocol.unpack_outcome(data["outcome"], blobs)}
+        return ContentsAnswer(unread(str(path), died))
+
+
+def read_statistics(folder: Path, path: Path, worker: Runner) -> StatisticsAnswer:
+    """The statistics of one workbook or package."""
+    try:
+        return worker.run(StatisticsRequest(folder, path))
+    except WorkerDied as died:
+        return StatisticsAnswer(unread(str(path), died))

@@ -27,7 +27,8 @@ from converter.web.services import in_thread, received, services, session_of, te
 from converter.web.sessions import UNIT
 from converter.web.state import UploadRecord
 from converter.web.units import Fetched
-from converter.workers.pool import Task, Worker
+from converter.workers.pool import Worker
+from converter.workers.requests.template import BlankWorkbook, TemplatesRequest
 
 XML, XLSX, JSON = (
     "application/xml",
@@ -174,8 +175,8 @@ async def workbook(request: Request) -> Response:
     target = folder / "book.xlsx"
 
     def press(worker: Worker) -> bytes:
-        args = {"form": str(held.settings.form), "rows": 0, "outputs": [str(target)]}
-        worker.run(Task("templates", args, (), (document,)))
+        books = (BlankWorkbook(target, document),)
+        worker.run(TemplatesRequest(held.settings.form, books))
         return target.read_bytes()
 
     try:

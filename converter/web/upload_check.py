@@ -1,33 +1,32 @@
-"""One upload → a verdict: the same pipeline as `check` and `convert`, in a worker process.
+"""One upload → a result: the same pipeline as `check` and `convert`, in a worker process.
 
-Runs in a thread beside the pages. The upload itself is deleted before the verdict is handed
-over; what stays for some minutes is the marked copy and the package.
+Runs in a thread beside the pages. The upload itself is deleted before the result is handed over;
+what stays for some minutes is the annotated copy and the package.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from converter.forms import loading
 from converter.identity.ledger import LedgerEntry
-from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
 from converter.register.precedence import same_name
 from converter.report import html
-from converter.usecases.common import LOST
-from converter.usecases.convert import convert_files
-from converter.workers import protocol
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.report.page_summary import PageSummary
+from converter.usecases.common import unread
+from converter.usecases.convert import convert_for_page
+from converter.workers.pool import Runner, WorkerDied
+from converter.workers.requests.check import CheckForPageRequest
 
 MARKED, PACKAGE = "marked.xlsx", "package.zip"
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be judged. `unit`: who is signed in; its identity file signs the package."""
+    """What is to be checked. `unit`: who is signed in; its identity file signs the package."""
 
     folder: Path  # private; holds the uploads, takes the results
     uploads: Sequence[Path]
@@ -39,9 +38,9 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class UploadResult:
-    """What an upload came to."""
+    """The result of an upload."""
 
-    told: Mapping[str, Any]  # html.section: its status, and what is shown of its findings
+    summary: PageSummary  # of its issues
     unit_name: str = ""
     members: int = 0
     marked: bool = False  # a copy with the mistakes marked is in the folder
@@ -51,89 +50,63 @@ class UploadResult:
     @property
     def status(self) -> str:
         """ok, warnings, errors or unreadable."""
-        return str(self.told["status"])
+        return self.summary.status
 
     @property
     def can_be_submitted(self) -> bool:
         return self.package and not self.other_unit
 
 
-class SummaryRunner:
-    """A worker that puts the findings into words itself: a sheet may have hundreds of thousands
-    of them, and this process serves everybody."""
-
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
-        self.told: Mapping[str, Any] | None = None  # of the last submission that was judged
-
-    def run(self, task: Task) -> tuple[Any, tuple[bytes, ...]]:
-        """As `Worker.run`."""
-        if task.name not in ("check", "convert"):
-            return self._worker.run(task)
-        self.told = None
-        data, blobs = self._worker.run(replace(task, args={**task.args, "in_words": True}))
-        outcome = data["outcomes"][0] if task.name == "check" else data["outcome"]
-        self.told = outcome["told"] if outcome else None
-        return data, blobs
-
-
-def check_upload(work: Work, worker: Worker) -> UploadResult | None:
-    """None for two files that are not the halves of one submission. Raises engine.Bug, Stop,
-    OSError."""
+def check_upload(work: Work, worker: Runner) -> UploadResult | None:
+    """None for two files that are not the halves of one submission. Raises InternalError,
+    UsageError, OSError."""
     try:
-        return _judged(work, SummaryRunner(worker))
+        return _check_and_convert(work, worker)
     finally:
         for upload in work.uploads:
             upload.unlink(missing_ok=True)
 
 
-def _judged(work: Work, worker: SummaryRunner) -> UploadResult | None:
+def _check_and_convert(work: Work, worker: Runner) -> UploadResult | None:
     # A package that the clerk has made goes on as it is: it may bear a signature.
     finished = len(work.uploads) == 1 and work.uploads[0].suffix.lower() == ".zip"
     if finished or len(work.uploads) > 1:
-        verdict = _checked(work, worker)
-        if verdict is None or verdict.status in ("errors", "unreadable"):
-            return verdict
+        checked = _check(work, worker)
+        if checked is None or checked.status in ("errors", "unreadable"):
+            return checked
         if finished:
             work.uploads[0].replace(work.folder / PACKAGE)
-            return replace(verdict, package=True)
-    done = convert_files(
-        work.uploads, work.form, work.folder / PACKAGE, work.identity, None, worker, work.seal
-    )[0]
-    verdict = _verdict(work, worker, done.outcome)
-    if verdict.status in ("errors", "warnings"):
-        again = _checked(work, worker)
-        verdict = replace(verdict, marked=again is not None and again.marked)
-    # Another unit's workbook was an error: what is signed is this unit's.
-    return replace(verdict, package=done.package is not None, other_unit=False)
-
-
-def _checked(work: Work, worker: SummaryRunner) -> UploadResult | None:
-    """As `check` would; None for two files that are no halves."""
-    names = [str(path) for path in work.uploads]
-    args = {
-        "form": str(work.form),
-        "paths": names,
-        "halves": len(names) > 1,
-        "annotate": [str(work.folder / MARKED)],
-        "fix": [],
-    }
-    try:
-        data, blobs = worker.run(Task("check", args, tuple(names)))
-    except WorkerDied as died:
-        issue = Issue(LOST[died.how], Level.ERROR, Place(names[0]))
-        return _verdict(work, worker, Outcome(names[0], Issues.of([issue]), readable=False))
-    if len(data["outcomes"]) != 1:
+            return replace(checked, package=True)
+    target = work.folder / PACKAGE
+    done = convert_for_page(work.uploads, work.form, target, work.identity, worker, work.seal)
+    if done is None:
         return None
-    outcome = protocol.unpack_outcome(data["outcomes"][0], blobs)
-    return replace(_verdict(work, worker, outcome), marked=any(data["annotated"]))
+    result = _result(work, done.converted.outcome, done.summary)
+    if result.status in ("errors", "warnings"):
+        again = _check(work, worker)
+        result = replace(result, marked=again is not None and again.marked)
+    # Another unit's workbook was an error: what is signed is this unit's.
+    return replace(result, package=done.converted.package is not None, other_unit=False)
 
 
-def _verdict(work: Work, worker: SummaryRunner, outcome: Outcome) -> UploadResult:
-    # A worker that died said nothing: the command has put a finding in its place.
-    told = worker.told or html.section(outcome, loading.read(work.form), show_ids=False)
+def _check(work: Work, worker: Runner) -> UploadResult | None:
+    """As `check` would; None for two files that are no halves."""
+    uploads = tuple(work.uploads)
+    try:
+        answer = worker.run(CheckForPageRequest(work.form, uploads, work.folder / MARKED))
+    except WorkerDied as died:
+        return _result(work, unread(str(uploads[0]), died), None)
+    found = answer.submission
+    if found is None:
+        return None
+    return replace(_result(work, found.outcome, found.summary), marked=found.annotated)
+
+
+def _result(work: Work, outcome: Outcome, summary: PageSummary | None) -> UploadResult:
+    if summary is None:  # a worker that died: the outcome has the one issue that says so
+        summary = html.summarize(outcome, loading.read(work.form), show_ids=False)
     other = _is_other(outcome, work.unit)
-    return UploadResult(told, outcome.unit_name, outcome.members, other_unit=other)
+    return UploadResult(summary, outcome.unit_name, outcome.members, other_unit=other)
 
 
 def _is_other(outcome: Outcome, unit: LedgerEntry | None) -> bool:

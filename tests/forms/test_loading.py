@@ -24,8 +24,8 @@ def change(path: Path, old: str, new: str) -> None:
 
 def test_the_form_has_the_forty_unit_fields_and_the_member_fields() -> None:
     loaded = loading.load(loading.form_dir())
-    assert len(loaded.unit.fields) == 40
-    assert [f.title for f in loaded.member] == [
+    assert len(loaded.record.fields) == 40
+    assert [f.title for f in loaded.main_table] == [
         "会员姓名", "身份证号", "加入工会时间", "会员性别", "会员生日",
     ]  # fmt: skip
     assert len(loaded.codes["industry"].entries) == 20

@@ -13,7 +13,7 @@ import pytest
 
 from converter import identity
 from converter.identity import issuing, keys, ledger, passwords
-from converter.identity.issuing import Unit
+from converter.model.submissions import Unit
 from tests.identity.unions import OTHER, TODAY, UNIT, Office, held
 
 

@@ -30,7 +30,7 @@ def test_the_tables_are_canonical_text_in_rfc_4180() -> None:
         + "".join(",".join(row) + "\r\n" for row in PEOPLE)
     )
     heading, line, rest = members["unit.csv"].decode().split("\r\n")
-    assert heading.split(",") == [field.key for field in FORM.unit]
+    assert heading.split(",") == [field.key for field in FORM.record]
     assert '"示例县示例路1号,东楼",050000,2001-03-01' in line
     assert rest == ""
 

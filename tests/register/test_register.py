@@ -174,7 +174,9 @@ def test_a_register_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_field_that_is_new_in_the_form_gets_its_column(tmp_path: Path) -> None:
-    fewer = replace(FORM, unit=replace(FORM.unit, fields=FORM.unit.fields[:5]))
+    fewer = replace(
+        FORM, sheets=(replace(FORM.record, fields=FORM.record.fields[:5]), FORM.main_table)
+    )
     record(tmp_path, [arrival("1", "a")], form=fewer)
     record(tmp_path, [arrival("2", "b", answers={"postcode": "050000"})])
     with Snapshot(tmp_path) as found:

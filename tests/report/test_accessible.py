@@ -1,7 +1,4 @@
-"""Pages in a real browser: axe finds nothing, nothing overflows a telephone, keys reach all.
-
-The browser is Debian's; where there is none the tests fail rather than skip.
-"""
+"""Pages in a real browser: axe finds nothing, nothing overflows a telephone, keys reach all."""
 
 from __future__ import annotations
 
@@ -17,6 +14,7 @@ from converter.report import html, summary
 from converter.report.page import tables_page
 from converter.report.table import Table
 from converter.statistics.figure import Chart, Column, Figure, Row, StatisticsTable
+from tests import tools
 
 from .conftest import id_issue, note, outcome, unreadable
 
@@ -31,11 +29,14 @@ QUIET = [
 ]
 TELEPHONE, DESK = 390, 1366
 
+pytestmark = tools.needs("chromium")
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        program = tools.path("chromium")
+        started = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield started
         started.close()
 

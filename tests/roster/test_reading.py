@@ -12,10 +12,10 @@ import pytest
 
 from converter import roster
 from converter.forms import loading
-from converter.identity.issuing import Unit
 from converter.messages import catalogue
 from converter.model.errors import FormError
 from converter.model.issues import Level
+from converter.model.submissions import Unit
 from converter.roster import blank_roster, reading
 
 FOLDER = loading.form_dir()

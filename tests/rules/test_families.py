@@ -35,10 +35,14 @@ class Cells:
     """A workbook as rules see it, with addresses as long as real ones get."""
 
     form: Form = FORM
-    filled_rows: str = "'会员基本信息表'!$AZ$3"
-    beyond: str = "'会员基本信息表'!$AZ$4"
     prepared: int = 500
     row_number: str = "(ROW()-ROW($A$4)+1)"
+
+    def filled_rows(self, table: str) -> str:
+        return f"'{self.form.sheet(table).title}'!$AZ$3"
+
+    def beyond(self, table: str) -> str:
+        return f"'{self.form.sheet(table).title}'!$AZ$4"
 
     def at(self, path: str) -> Ref:
         key = path.replace(".", "_")
@@ -49,7 +53,7 @@ class Cells:
 
 
 def test_every_module_of_the_folder_is_registered() -> None:
-    shared = {"__init__", "base", "conditions", "ages", "derivations"}
+    shared = {"__init__", "base", "conditions", "ages", "derivations", "one_cell"}
     modules = {path.stem for path in Path(rules.__path__[0]).glob("*.py")}
     assert modules - shared == set(FAMILIES)
 
@@ -95,7 +99,10 @@ def test_a_choice_is_compared_with_codes_of_the_hidden_list() -> None:
 @pytest.mark.parametrize(("rule", "path"), LIVE, ids=lambda v: getattr(v, "code", v))
 def test_the_short_message_needs_no_figures(rule: Rule, path: str) -> None:
     said = entry(rule.code, FORM)
-    words = {"title": FORM.field(path).title, **FAMILIES[rule.family].words(rule, path, FORM)}
+    words = {
+        "title": FORM.field(path).title,
+        **FAMILIES[rule.family].message_params(rule, path, FORM),
+    }
     assert said.title
     assert said.fix
     assert "…" not in fill(said.brief, words)
@@ -203,10 +210,10 @@ def test_a_choice_cannot_belong_to_one_of_another_sheet() -> None:
 @pytest.mark.parametrize("given", [rule("X101", limits=["unit.staff"]), rule("X111")])
 def test_a_count_of_a_member_is_not_compared_with_those_of_the_unit(given: Rule) -> None:
     paid = replace(FORM.field("unit.staff"), key="paid", sheet="member")
-    member = replace(FORM.member, fields=(*FORM.member.fields, paid))
+    member = replace(FORM.main_table, fields=(*FORM.main_table.fields, paid))
     with pytest.raises(ValueError, match=r"^at: "):
         FAMILIES[given.family].accept(
-            replace(given, at=("member.paid",)), replace(FORM, member=member)
+            replace(given, at=("member.paid",)), replace(FORM, sheets=(FORM.record, member))
         )
 
 
@@ -241,8 +248,10 @@ def filled(sheet: Sheet, mark: str) -> str:
 @pytest.mark.parametrize("given", FORM.rules, ids=lambda r: r.code)
 def test_cells_in_error_raise_no_second_alarm(given: Rule) -> None:
     broken = FormColumns(
-        table("unit", filled(FORM.unit, "!")),
-        table("member", filled(FORM.member, "!")),
+        {
+            "unit": table("unit", filled(FORM.record, "!")),
+            "member": table("member", filled(FORM.main_table, "!")),
+        },
         TODAY,
         FORM,
     )
@@ -258,7 +267,7 @@ def test_a_blank_sheet_raises_nothing(given: Rule) -> None:
 
 @pytest.mark.parametrize("bad", ["!130102190001010000", "!1", "!"])
 def test_one_bad_id_sets_off_nothing_elsewhere(bad: str) -> None:
-    """Sex and birthday stay underived, so neither counts nor ages are judged by them."""
+    """Sex and birthday stay underived, so neither counts nor ages are validated by them."""
     member = (
         "id_number | sex | birthday | joined_on\n"
         "A | 2 | 1990-01-01 | 2015-01-01\n"
@@ -292,7 +301,7 @@ def drawn(draw: st.DrawFn, sheet: Sheet) -> dict[str, list[str]]:
 
 
 @hypothesis.settings(max_examples=25, deadline=None)
-@hypothesis.given(drawn(FORM.unit), drawn(FORM.member))
+@hypothesis.given(drawn(FORM.record), drawn(FORM.main_table))
 def test_any_table_is_judged_and_hits_name_usable_or_blank_cells(
     unit: dict[str, list[str]], member: dict[str, list[str]]
 ) -> None:

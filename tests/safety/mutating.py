@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from converter import identity, package
 from converter.identity import keys
-from converter.identity.issuing import Unit
+from converter.model.submissions import Unit
 from tests.identity.unions import held, office
 from tests.sheets import FORM
 from tests.usecases.receive.collection import CREATED, SUPERIOR, name_of, records, zipped

@@ -10,9 +10,11 @@ import pytest
 
 from converter.forms.loading import form_dir
 from converter.workers import pool, tasks
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.workers.pool import Worker, WorkerDied
+from converter.workers.requests.check import CheckRequest
 from tests import commands
 from tests.sheets import blank, fill, saved
+from tests.workers.orders import Order
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
 CHECK = ("check", "填报.xlsx", "坏.xlsx", "--format", "json")
@@ -55,15 +57,14 @@ def test_a_forked_worker_is_a_process_of_its_own(
     def deadly(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setitem(tasks.TASKS, "die", deadly)
+    monkeypatch.setitem(tasks.TASKS, Order, deadly)
     path = saved(fill(blank(20)), tmp_path)
-    args = {"form": str(form_dir()), "paths": [str(path)], "halves": False, "annotate": []}
     with Worker() as worker:
         with pytest.raises(WorkerDied) as caught:
-            worker.run(Task("die", {}))
+            worker.run(Order())
         assert caught.value.how == "crash"
-        (outcome,) = worker.run(Task("check", args, (str(path),)))[0]["outcomes"]
-        assert outcome["file"] == str(path)
+        answer = worker.run(CheckRequest(form_dir(), ((path,),)))
+        assert [one.outcome.file for one in answer.submissions] == [str(path)]
         process = worker._process
     assert isinstance(process, commands.Process)
     assert process.poll() == -signal.SIGKILL  # stopped

@@ -12,9 +12,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from converter.web.attempts import BY_UNIT
+from tests.tools import needs
 from tests.web import running, world
 from tests.web.walking import collect, follow, sign_in, upload, walk
 from tests.web.world import World
+
+pytestmark = needs("chromium")
 
 
 @pytest.fixture(scope="module")

@@ -241,8 +241,8 @@ def test_however_many_faults_there_are_the_pages_hold_a_few(
         verdict = check_upload(work, worker)
     assert verdict
     assert verdict.status == "errors"
-    assert verdict.told["counts"][0] >= 2 * rows
-    assert len(str(verdict.told)) < 20_000
+    assert verdict.summary.counts[0] >= 2 * rows
+    assert len(str(verdict.summary)) < 20_000
     assert crossed == []
 
 

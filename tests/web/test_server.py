@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from converter.cli import portal as command
@@ -42,9 +42,9 @@ def cookie(own: World, number: int = 1) -> dict[str, str]:
     return {name: value}
 
 
-def client(portal: Portal, own: World | None = None) -> httpx.Client:
+def client(portal: Portal, own: World | None = None) -> httpx2.Client:
     cookies = cookie(own) if own else None
-    return httpx.Client(base_url=portal.url, cookies=cookies, timeout=60)
+    return httpx2.Client(base_url=portal.url, cookies=cookies, timeout=60)
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_a_head_that_never_comes_is_not_waited_for(
 def test_the_unions_private_keys_are_not_needed(union: World) -> None:
     for name in (keys.SIGNING, keys.SEALING):
         (union.keys / name).unlink()
-    with inside(union) as portal, httpx.Client(base_url=portal.url, timeout=60) as clerk:
+    with inside(union) as portal, httpx2.Client(base_url=portal.url, timeout=60) as clerk:
         page = clerk.get("/identity").text
         riddle = hidden(page, "riddle")
         unit = union.units[0]
@@ -241,7 +241,7 @@ def test_the_unions_private_keys_are_not_needed(union: World) -> None:
 def test_sealed_on_the_way_into_the_inbox_and_opened_by_receive(union: World) -> None:
     with inside(union, seal=True) as portal:
         cookies = cookie(union)
-        with httpx.Client(base_url=portal.url, cookies=cookies, timeout=60) as clerk:
+        with httpx2.Client(base_url=portal.url, cookies=cookies, timeout=60) as clerk:
             page = send(clerk, workbook(1))
             token = {"token": hidden(page.text, "token")}
             clerk.post(f"{page.url.path}/submit", data=token, follow_redirects=True)
@@ -261,7 +261,7 @@ def test_the_units_secret_goes_nowhere_but_into_its_download(union: World) -> No
     secret = found[1].encode()
     with inside(union) as portal:
         cookies = cookie(union)
-        with httpx.Client(base_url=portal.url, cookies=cookies, timeout=60) as clerk:
+        with httpx2.Client(base_url=portal.url, cookies=cookies, timeout=60) as clerk:
             page = send(clerk, workbook(1))
             token = {"token": hidden(page.text, "token")}
             answers = [page, clerk.get("/unit"), clerk.post("/unit/workbook", data=token)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from converter.model.forms import Form
 from converter.register import ReceivedFile
@@ -13,8 +12,9 @@ from converter.register.receipts import ReceiptSigner
 from converter.register.writer import RegisteredFile
 from converter.usecases.receive.inbox import InboxFile
 from converter.workers.pool import Runner
+from converter.workers.requests.receive import ValidatedFile
 
-Batch = Sequence[tuple[dict[str, Any], InboxFile]]  # what a worker answered of each file
+Batch = Sequence[tuple[ValidatedFile, InboxFile]]  # what a worker answered of each file
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from converter.files import writing
@@ -19,17 +20,18 @@ def reply(
     form = {"id": plan.form.id, "version": plan.form.version}
     replies: list[Received] = []
     receipt_files: list[tuple[Path, bytes]] = []
-    for (entry, _), (file, registered, received) in zip(batch, answers, strict=True):
+    for (validated, _), (file, registered, received) in zip(batch, answers, strict=True):
         receipt = ""
         if plan.reply:
             target = box.receipt(plan.reply, file.file)
-            made = receipts.make(file, registered, received, form, entry["problems"])
+            problems = [asdict(problem) for problem in validated.problems]
+            made = receipts.make(file, registered, received, form, problems)
             target.parent.mkdir(parents=True, exist_ok=True)
             receipt_files.append((target, receipts.encode(made, plan.signer)))
             receipt = str(target)
-            if not entry.get("annotated"):  # an earlier version of the file had faults
+            if not validated.annotated:  # an earlier version of the file had faults
                 box.annotated(plan.reply, file.file).unlink(missing_ok=True)
-        replies.append(Received(file, registered, receipt, entry.get("annotated", "")))
+        replies.append(Received(file, registered, receipt, validated.annotated))
     writing.write_many(receipt_files)
     return replies
 

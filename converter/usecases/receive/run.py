@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from converter.messages import catalogue
 from converter.model.clock import utc_stamp
@@ -31,8 +30,15 @@ from converter.usecases.receive.key_holder import KeyholderRunner
 from converter.usecases.receive.plan import Batch, Plan, Received
 from converter.usecases.receive.replies import has_receipt, reply
 from converter.usecases.receive.unpacking import OpenedItems, opened
-from converter.workers import pool as engine
-from converter.workers.pool import Runner, Shared, Task, Worker, WorkerDied
+from converter.workers import pool as workers
+from converter.workers.pool import Runner, Shared, Worker, WorkerDied
+from converter.workers.requests.receive import (
+    FileToReceive,
+    Problem,
+    ReceiveAnswer,
+    ReceiveRequest,
+    ValidatedFile,
+)
 
 ITEMS_A_ROUND = 2_000  # so that what is unpacked and what waits stays bounded
 # Others see the progress of a long run, as often as costs no more than a twentieth of its time.
@@ -127,7 +133,7 @@ def _rounds(
     answered of those that are wanted, by (name, content): batch by batch, each with the file
     that has its members ('' = none)."""
     unpacked = _place_for_zips(register, plan)
-    with engine.local_pool(worker, plan.jobs) as own:
+    with workers.local_pool(worker, plan.jobs) as own:
         pool = _with_keys(plan, own) if plan.pool else own
         for at in range(0, len(todo), ITEMS_A_ROUND):
             # What a killed run left, and what the round before unpacked.
@@ -146,7 +152,7 @@ def _answers(
     plan: Plan,
 ) -> Iterator[tuple[Batch, str]]:
     refused = [
-        (_lost_entry(0, name, issue, plan.form), InboxFile(name, Path(), content))
+        (_unreadable(0, name, issue, plan.form), InboxFile(name, Path(), content))
         for name, content, issue in found.refused
         if wanted((name, content))
     ]
@@ -198,80 +204,63 @@ def _validated(
     plan: Plan,
 ) -> Iterator[tuple[Batch, str]]:
     """Batch by batch; the file with its members is gone when the next batch is asked for."""
-    tasks = [_task(batch, plan) for batch in _batches(items)]
+    requests = [_request(batch, plan) for batch in _batches(items)]
     by_name = {item.name: item for item in items}
     spool = register.spool / "members.csv.gz"
-    with engine.answers(tasks, pool, _split, lambda t, died: _lost(t, died, plan.form)) as found:
-        for data, blobs in found:
-            batch = [_unchanged(e, by_name[e["file"]], plan.form) for e in data["files"]]
-            for blob in blobs:
-                spool.write_bytes(blob)
-            yield batch, str(spool) if blobs else ""
+
+    def lost(request: ReceiveRequest, died: WorkerDied) -> ReceiveAnswer:
+        file = request.files[0]
+        issue = Issue(LOST[died.how], Level.ERROR, Place(file.name))
+        return ReceiveAnswer((_unreadable(file.number, file.name, issue, plan.form),))
+
+    with workers.answers(requests, pool, _split, lost) as answers:
+        for answer in answers:
+            batch = [_unchanged(one, by_name[one.file], plan.form) for one in answer.files]
+            if answer.members:
+                spool.write_bytes(answer.members)
+            yield batch, str(spool) if answer.members else ""
             spool.unlink(missing_ok=True)
 
 
-def _task(items: Sequence[InboxFile], plan: Plan) -> Task:
-    files = [
-        [number, str(item.path), item.name, _target(item.name, plan)]
+def _request(items: Sequence[InboxFile], plan: Plan) -> ReceiveRequest:
+    files = tuple(
+        FileToReceive(number, item.path, item.name, _target(item.name, plan))
         for number, item in enumerate(items)
-    ]
-    args = {
-        "form": str(plan.folder),
-        "files": files,
-        "keys": str(plan.keys or ""),
-        "packages": True,
-    }
-    return Task("receive", args, tuple(str(item.path) for item in items))
+    )
+    return ReceiveRequest(plan.folder, files, plan.keys)
 
 
-def _target(name: str, plan: Plan) -> str:
-    return str(box.annotated(plan.reply, name)) if plan.reply else ""
+def _target(name: str, plan: Plan) -> Path | None:
+    return box.annotated(plan.reply, name) if plan.reply else None
 
 
-def _split(task: Task) -> list[Task]:
-    if len(task.paths) == 1:
-        return []
-    return [
-        replace(task, args=task.args | {"files": [file]}, paths=(path,))
-        for file, path in zip(task.args["files"], task.paths, strict=True)
-    ]
-
-
-def _lost(task: Task, died: WorkerDied, form: Form) -> engine.Answer:
-    number, _, name, _ = task.args["files"][0]
-    issue = Issue(LOST[died.how], Level.ERROR, Place(name))
-    return {"files": [_lost_entry(number, name, issue, form)]}, ()
+def _split(request: ReceiveRequest) -> list[ReceiveRequest]:
+    return [replace(request, files=(file,)) for file in request.files]
 
 
 def _unchanged(
-    entry: dict[str, Any], item: InboxFile, form: Form
-) -> tuple[dict[str, Any], InboxFile]:
+    validated: ValidatedFile, item: InboxFile, form: Form
+) -> tuple[ValidatedFile, InboxFile]:
     """A result holds for the bytes that were hashed; of a file that was moved or written to since,
     only that is known."""
     if item.is_unchanged():
-        return entry, item
+        return validated, item
     issue = Issue(CHANGING, Level.ERROR, Place(item.name))
-    return _lost_entry(entry["number"], item.name, issue, form), item
+    return _unreadable(validated.number, item.name, issue, form), item
 
 
-def _lost_entry(number: int, name: str, issue: Issue, form: Form) -> dict[str, Any]:
-    """What a worker would have answered for a file that it could not read."""
-    problem = {
-        "code": issue.code,
-        "level": str(issue.level),
-        "where": "",
-        "message": catalogue.sentence(issue, form),
-        "fix": catalogue.fix(issue, form),
-        "count": 1,
-    }
-    return {
-        "number": number,
-        "file": name,
-        "status": "unreadable",
-        "errors": 1,
-        "found": [[issue.code, str(issue.level), 1]],
-        "problems": [problem],
-    }
+def _unreadable(number: int, name: str, issue: Issue, form: Form) -> ValidatedFile:
+    """A file that no worker could read, or that was refused before."""
+    level = str(issue.level)
+    text, fix = catalogue.sentence(issue, form), catalogue.fix(issue, form)
+    return ValidatedFile(
+        number,
+        name,
+        status="unreadable",
+        errors=1,
+        found=((issue.code, level, 1),),
+        problems=(Problem(issue.code, level, where="", message=text, fix=fix, count=1),),
+    )
 
 
 def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
@@ -280,14 +269,14 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
     size = 0
     for item in items:
         try:
-            added = item.path.stat().st_size
+            more = item.path.stat().st_size
         except OSError:
-            added = 0
-        if batch and (len(batch) >= FILES_A_BATCH or size + added > BYTES_A_BATCH):
+            more = 0
+        if batch and (len(batch) >= FILES_A_BATCH or size + more > BYTES_A_BATCH):
             yield batch
             batch, size = [], 0
         batch.append(item)
-        size += added
+        size += more
     if batch:
         yield batch
 
@@ -297,7 +286,7 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
 
 def _register(batch: Batch, spool: str, register: Register, plan: Plan) -> list[Received]:
     received = utc_stamp(plan.now)
-    files = [_received_file(entry, item, spool) for entry, item in batch]
+    files = [_received_file(validated, item, spool) for validated, item in batch]
     with register.record(files, received) as registered:
         times = [received] * len(files)
         return reply(batch, list(zip(files, registered, times, strict=True)), plan)
@@ -307,10 +296,10 @@ def _reply_again(
     batch: Batch, known: Mapping[tuple[str, str], RegisteredBefore], plan: Plan
 ) -> list[Received]:
     answers = []
-    for entry, item in batch:
+    for validated, item in batch:
         before = known[item.name, item.content]
         file = replace(
-            _received_file(entry, item, ""),
+            _received_file(validated, item, ""),
             result=before.result,
             errors=before.errors,
             warnings=before.warnings,
@@ -319,36 +308,32 @@ def _reply_again(
     return reply(batch, answers, plan)
 
 
-def _received_file(entry: dict[str, Any], item: InboxFile, spool: str) -> ReceivedFile:
-    status = entry["status"]
-    result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(status, REJECTED)
+def _received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
+    result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(validated.status, REJECTED)
     return ReceivedFile(
         file=item.name,
         content=item.content,
         result=result,
         claim=ClaimedSender(
-            entry.get("code", ""),
-            entry.get("name", ""),
-            entry.get("superior_code", ""),
-            entry.get("superior", ""),
+            validated.code, validated.name, validated.superior_code, validated.superior
         ),
-        period=entry.get("period", ""),
-        digest=entry.get("digest", ""),
-        created=entry.get("created", ""),
+        period=validated.period,
+        digest=validated.digest,
+        created=validated.created,
         file_time=utc_stamp(item.saved / 1e9) if item.saved else "",
-        form_version=entry.get("form_version", ""),
-        serial=entry.get("serial", 0),
-        members=entry.get("members", 0),
-        errors=entry["errors"],
-        warnings=entry.get("warnings", 0),
-        signed=entry.get("signed", False),
-        sealed=entry.get("sealed", False),
-        package=entry.get("package", False),
-        answers=entry.get("answers", {}),
-        unit_sheet=entry.get("unit_sheet", ""),
-        member_sheet=entry.get("member_sheet", ""),
-        id_column=entry.get("id_column", 0),
-        found=tuple((code, level, count) for code, level, count in entry["found"]),
+        form_version=validated.form_version,
+        serial=validated.serial,
+        members=validated.members,
+        errors=validated.errors,
+        warnings=validated.warnings,
+        signed=validated.signed,
+        sealed=validated.sealed,
+        package=validated.package,
+        answers=validated.answers,
+        unit_sheet=validated.unit_sheet,
+        member_sheet=validated.member_sheet,
+        id_column=validated.id_column,
+        found=validated.found,
         spool=spool,
-        number=entry["number"],
+        number=validated.number,
     )

@@ -10,8 +10,8 @@ from converter.model.issues import Issue, Level, Place
 from converter.register.writer import CHANGING
 from converter.usecases.common import LOST
 from converter.usecases.receive.inbox import InboxFile
-from converter.workers import protocol
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.workers.pool import Worker, WorkerDied
+from converter.workers.requests.receive import UnpackRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +28,28 @@ class OpenedItems:
 
 def opened(items: Sequence[InboxFile], folder: Path, worker: Worker) -> OpenedItems:
     """Zips replaced by what is in them."""
-    found = OpenedItems([], [], [])
+    result = OpenedItems([], [], [])
     for number, item in enumerate(items):
         if not item.container:
-            found.items.append(item)
+            result.items.append(item)
             continue
-        args = {
-            "path": str(item.path),
-            "content": item.content,
-            "name": item.name,
-            "folder": str(folder / str(number)),
-        }
+        request = UnpackRequest(item.path, item.name, item.content, folder / str(number))
         try:
-            # Inflating takes its time: as much as reading what comes out of it.
-            data, _ = worker.run(Task("unpack", args, (str(item.path),) * 8))
+            found = worker.run(request)
         except WorkerDied as died:
             issue = Issue(LOST[died.how], Level.ERROR, Place(item.name))
-            found.refused.append((item.name, item.content, issue))
+            result.refused.append((item.name, item.content, issue))
             continue
         if not item.is_unchanged():
             issue = Issue(CHANGING, Level.ERROR, Place(item.name))
-            found.refused.append((item.name, item.content, issue))
+            result.refused.append((item.name, item.content, issue))
             continue
-        if not data["container"]:
-            found.items.append(item)
+        if not found.container:
+            result.items.append(item)
             continue
-        found.containers.append((item.name, item.content))
-        found.items.extend(
-            InboxFile(name, Path(path), sha, saved=item.saved)
-            for name, path, sha in data["members"]
+        result.containers.append((item.name, item.content))
+        result.items.extend(
+            InboxFile(one.name, one.path, one.content, saved=item.saved) for one in found.members
         )
-        found.refused.extend((n, c, protocol.unpack_issue(i)) for n, c, i in data["refused"])
-    return found
+        result.refused.extend((one.name, one.content, one.issue) for one in found.refused)
+    return result

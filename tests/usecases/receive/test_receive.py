@@ -68,7 +68,7 @@ def test_what_is_wrong_comes_back_marked(collection: Collection) -> None:
     marked = sorted(p.name for p in collection.reply.rglob("批注-*"))
     assert marked == ["批注-有提示.xlsx", "批注-有错.xlsx"]
     book = openpyxl.load_workbook(collection.reply / "一县" / "批注-有错.xlsx")
-    comments = [c.comment.text for row in book[FORM.unit.title] for c in row if c.comment]
+    comments = [c.comment.text for row in book[FORM.record.title] for c in row if c.comment]
     assert any("K503" in text for text in comments)
 
 
@@ -78,7 +78,9 @@ def test_every_member_leads_back_to_its_row(collection: Collection) -> None:
             "SELECT m.id_number, m.source_row, s.id_column FROM members m JOIN submissions s"
             " ON s.id = m.submission WHERE s.file = '一县/单位2.xlsx' ORDER BY m.record"
         )
-    sheet = openpyxl.load_workbook(collection.inbox.folder / "一县/单位2.xlsx")[FORM.member.title]
+    sheet = openpyxl.load_workbook(collection.inbox.folder / "一县/单位2.xlsx")[
+        FORM.main_table.title
+    ]
     assert [number for number, _, _ in rows] == [i for _, i, _ in [*people(2), SHARED]]
     assert [sheet.cell(row, column).value for _, row, column in rows] == [n for n, _, _ in rows]
 

@@ -10,7 +10,7 @@ import pytest
 
 from converter import package
 from converter.identity import keys
-from converter.identity.issuing import Unit
+from converter.model.submissions import Unit
 from converter.register import Snapshot, cross_unit_checks, receipts
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker

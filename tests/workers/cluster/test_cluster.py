@@ -22,8 +22,11 @@ from converter.usecases.check import CheckReport, check_files
 from converter.usecases.receive import receive, run
 from converter.workers import protocol
 from converter.workers.cluster import ClusterError, connect, remote, serving
-from converter.workers.cluster.serving import RunTerms
-from converter.workers.pool import Answer, Runner, Task, Worker
+from converter.workers.cluster.serving import RemoteCall, RunTerms, Unfit
+from converter.workers.pool import Runner, Worker
+from converter.workers.requests.base import A, Request
+from converter.workers.requests.check import CheckRequest
+from converter.workers.requests.receive import ReceiveWorkbooksRequest
 from tests.identity.unions import Office, office
 from tests.usecases.receive.collection import Inbox, faulty, packed, records, workbook, zipped
 from tests.usecases.receive.conftest import FOLDER, plan
@@ -127,11 +130,11 @@ def test_the_unions_secret_never_leaves(sent_in: Sent, tmp_path: Path) -> None:
         def __init__(self, worker: Worker) -> None:
             self.worker = worker
 
-        def run(self, task: Task) -> Answer:
-            assert task.args["keys"] == ""
-            seen.append(repr(task).encode())
-            answer = self.worker.run(task)
-            seen.append(repr(answer).encode())
+        def run(self, request: Request[A]) -> A:
+            assert isinstance(request, ReceiveWorkbooksRequest)
+            seen.append(protocol.pack(request))
+            answer = self.worker.run(request)
+            seen.append(protocol.pack(answer))
             return answer
 
     with Worker() as worker, Worker() as other:
@@ -173,12 +176,11 @@ def test_the_commands_day_counts_not_the_workers(cluster: Cluster, tmp_path: Pat
     """A worker process stays warm for one day only: another day judges otherwise."""
     path = Inbox(tmp_path).folder / "a.xlsx"
     path.write_bytes(workbook(1))
-    args = {"form": str(FOLDER), "paths": [str(path)], "halves": False, "annotate": []}
+    request = CheckRequest(FOLDER, ((path,),))
     codes = []
     for day in (DAY, "2001-01-01", DAY):
         with connect(cluster.address, FOLDER, day) as pool:
-            data, blobs = pool[0].run(Task("check", args, (str(path),)))
-            outcome = protocol.unpack_outcome(data["outcomes"][0], blobs)
+            outcome = pool[0].run(request).submissions[0].outcome
             codes.append({head.code for head in outcome.issues.heads})
     assert codes[0] == codes[2] != codes[1]
 
@@ -283,18 +285,26 @@ def refused(address: str, **settings: Any) -> ClusterError:
     return caught.value
 
 
+def look(terms: RunTerms, sizes: dict[Path, int]) -> Unfit | None:
+    """Whether this process could stand in for a command that sees files of these sizes."""
+    call = RemoteCall(terms, tuple(sizes), tuple(sizes.values()))
+    reply = protocol.unpack(serving.look(protocol.pack(call)))
+    return reply.read(Unfit) if reply.holds(Unfit) else None
+
+
 def test_folders_that_workers_cannot_see_are_named(tmp_path: Path) -> None:
     terms = RunTerms.of(FOLDER, DAY)
     inbox, mark = tmp_path / "收件", tmp_path / "回复" / f"{writing.PREFIX}1"
     inbox.mkdir()
-    told = serving.look(terms.packed(), [str(inbox), str(mark)], [-2, 16])
-    assert told["path"] == str(mark)
-    error = remote._unfit(told, terms)
+    unfit = look(terms, {inbox: -2, mark: 16})
+    assert unfit
+    assert unfit.path == str(mark)
+    error = remote._unfit(unfit, terms)
     assert str(mark.parent) in error.said
     assert mark.name not in error.said
     mark.parent.mkdir()
     mark.write_bytes(bytes(16))
-    assert serving.look(terms.packed(), [str(inbox), str(mark)], [-2, 16]) == {}
+    assert look(terms, {inbox: -2, mark: 16}) is None
 
 
 def test_a_file_that_is_still_being_saved_is_sent_again(
@@ -302,9 +312,9 @@ def test_a_file_that_is_still_being_saved_is_sent_again(
 ) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(workbook(1))
-    real, told = serving.size_of, []
+    real, told = serving.size_of, list[Path]()
 
-    def growing(name: str) -> int:
+    def growing(name: Path) -> int:
         told.append(name)
         return real(name) - (len(told) == 1)  # when first looked at, a byte was missing
 
@@ -341,13 +351,14 @@ def test_another_form_there_is_told_and_one_elsewhere_is_found(
     copy = shutil.copytree(FOLDER, tmp_path / "jiceng")
     with connect(cluster.address, copy, DAY):
         pass
-    moved = RunTerms.of(copy, DAY).packed() | {"form_folder": "/nowhere/jiceng"}
-    assert serving.look(moved, [], []) == {}  # the one that is installed is the same
+    moved = replace(RunTerms.of(copy, DAY), form_folder="/nowhere/jiceng")
+    assert look(moved, {}) is None  # the one that is installed is the same
     card = copy / "member.toml"
     card.write_text(card.read_text("utf-8") + "\n# changed\n", "utf-8")
     loading.digest.cache_clear()
-    other = RunTerms.of(copy, DAY).packed() | {"form_folder": "/nowhere/jiceng"}
-    assert serving.look(other, [], [])["unfit"] == "form"
+    unfit = look(replace(RunTerms.of(copy, DAY), form_folder="/nowhere/jiceng"), {})
+    assert unfit
+    assert unfit.why == "form"
 
 
 def test_workers_without_the_product_are_told(bare: Cluster, tmp_path: Path) -> None:
