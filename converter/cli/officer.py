@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
-NAMED = 20  # refused files that are told on the terminal
 
 
 @command("receive")
@@ -157,11 +156,11 @@ def _tell(
 
     if not done.seen:
         err(message("receive_empty", path=inbox))
-    for one in done.refused[:NAMED]:
+    for one in done.refused:
         out(message("receive_refused", file=one.received.file, reason=_reason(one, form)))
-    refused = done.results.get("rejected", 0)
-    if refused > NAMED:
-        out(message("receive_refused_more", count=refused - NAMED))
+    more = done.results.get("rejected", 0) - len(done.refused)
+    if more:
+        out(message("receive_refused_more", count=more, store=store))
     if done.findings:
         out(report.findings_text(done.findings, form, sharing=done.sharing, show_ids=show_ids))
     if done.fresh:

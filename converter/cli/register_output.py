@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli.common import FOUND, OK, err, out, out_page, width
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,11 +25,14 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
 
     form = load(folder)
     with Snapshot(store) as register:
+        made = _made(register)
         if member:
             table = register_lookup.members(register, form, member.strip(), show_ids=show_ids)
+            text = tabular.text([table], register_lookup.terminal_width(width()))
         else:
-            table = register_lookup.units(register, unit.strip())
-        made = _made(register)
+            rows = register_lookup.units(register, form, unit.strip())
+            table = register_lookup.units_table(rows)
+            text = "" if as_html else register_lookup.units_text(rows, width())
     if not table.rows and (member or unit):
         key = "show_nobody" if member else "show_no_unit"
         err(message(key, text=(member or unit).strip(), rows=form.main_table.rows_name))
@@ -37,7 +40,7 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
     if as_html:
         out_page(tables_page([table], form.title, made))
     else:
-        out(tabular.text([table], width()))
+        out(text)
     return OK
 
 
@@ -82,9 +85,8 @@ def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Pat
 
 
 def _made(register: Snapshot) -> str:
-    """When what is read was published, by the clock of this desk."""
-    moment = datetime.fromisoformat(str(register.state["published"])).astimezone()
-    return message("summary_made", published=moment.strftime("%Y-%m-%d %H:%M"))
+    """When what is read was published, in China."""
+    return message("summary_made", published=in_china(str(register.state["published"])))
 
 
 def receipt(path: Path, keys_folder: Path | None) -> int | None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from converter.model.clock import in_china
 from converter.model.errors import RegisterBusy
 
 # Windows locks bytes, not files, and a locked byte cannot be read: lock one far beyond the text.
@@ -61,15 +62,7 @@ def _busy(path: Path) -> RegisterBusy:
     """Which process holds the lock, as far as its file says."""
     holder = _holder(path)
     pid, host, since = (str(holder.get(key, "")) for key in ("pid", "host", "since"))
-    return RegisterBusy(path.parent, pid=pid, host=host, since=_local(since))
-
-
-def _local(time: str) -> str:
-    """An ISO time as the clock on the wall shows it."""
-    try:
-        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
-        return time
+    return RegisterBusy(path.parent, pid=pid, host=host, since=in_china(since))
 
 
 def _holder(path: Path) -> dict[str, Any]:

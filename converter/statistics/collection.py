@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
@@ -41,7 +42,7 @@ def figures(
     card = Card(settings.get("collection") or {}, "statistics.collection", settings, form)
     chosen = period or newest(register)
     source = _Register(register, chosen, form)
-    tree = Tree.of(register)
+    tree = Tree.of(register, chosen)
     reported = progress.progress(card, register, chosen, tree)
     found = [
         _overview(card, source, reported.table),
@@ -80,12 +81,22 @@ class _Register:
     period: str
     form: Form
 
-    def count(self, field: Field) -> int | None:
+    def count(self, field: Field, also_in: str = "") -> int | None:
+        """The sum of a unit field, of the units that reported for `also_in` too ('' = of all)."""
         if field.sheet != self.form.record.key or field.key not in self.register.columns("answers"):
             return None
-        sql = f"SELECT sum(TRY_CAST({name(field.key)} AS BIGINT)) FROM answers WHERE period = ?"
-        total = self.register.query(sql, [self.period])[0][0]
+        total = self._of_units(f"sum(TRY_CAST({name(field.key)} AS BIGINT))", also_in)
         return None if total is None else int(total)
+
+    def units(self, also_in: str = "") -> int:
+        return int(self._of_units("count(DISTINCT unit)", also_in))
+
+    def _of_units(self, what: str, also_in: str) -> Any:
+        sql = (
+            f"SELECT {what} FROM answers WHERE period = $1"
+            " AND ($2 = '' OR unit IN (SELECT unit FROM answers WHERE period = $2))"
+        )
+        return self.register.query(sql, [self.period, also_in])[0][0]
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
         table = "answers" if fields[0].sheet == self.form.record.key else "members"
@@ -131,7 +142,7 @@ def _trend(card: Card, sources: Sequence[_Register]) -> Figure:
     for source in sources:
         staff, members = source.count(whole), source.count(part)
         shown = map(cards.blank_if_none, (staff, members))
-        rows.append((source.period, _units(source), *shown, percent(members, staff)))
+        rows.append((source.period, source.units(), *shown, percent(members, staff)))
     columns = (
         Column("period", message("summary_period")),
         Column("units", card.text("units")),
@@ -201,10 +212,17 @@ def _labelled(
 
 
 def _change(card: Card, now: _Register, before: _Register) -> Figure:
+    """Like for like: the numbers are of the units that reported for both periods."""
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     compared: list[tuple[str, int | None, int | None]]
-    compared = [(card.text("units"), _units(before), _units(now))]
-    compared += [(f.title, before.count(f), now.count(f)) for f in fields]
+    both = now.units(before.period)
+    compared = [
+        (card.text("units"), before.units(), now.units()),
+        (message("summary_change_both"), both, both),
+    ]
+    compared += [
+        (f.title, before.count(f, now.period), now.count(f, before.period)) for f in fields
+    ]
     blank = cards.blank_if_none
     rows: list[Row] = [
         (label, blank(was), blank(is_), *_difference(was, is_)) for label, was, is_ in compared
@@ -214,11 +232,6 @@ def _change(card: Card, now: _Register, before: _Register) -> Figure:
     )
     title = card.fill("change_title", before=before.period, period=now.period)
     return Figure(StatisticsTable("change", title, columns, tuple(rows)))
-
-
-def _units(source: _Register) -> int:
-    sql = "SELECT count(*) FROM answers WHERE period = ?"
-    return int(source.register.query(sql, [source.period])[0][0])
 
 
 def _difference(was: int | None, is_: int | None) -> tuple[Cell, Cell]:

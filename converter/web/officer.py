@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from converter.identity import passwords
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.report import summary, table
 from converter.web import progress
 from converter.web import services as common
@@ -181,6 +182,6 @@ async def download(request: Request) -> Response:
     name = f"{title}.{what.rpartition('.')[2]}"
     if what == "summary.xlsx":
         return attachment(await in_thread(summary.xlsx, found.figures, title), name, XLSX)
-    made = message("summary_made", published=found.stamp)
+    made = message("summary_made", published=in_china(found.stamp))
     page = await in_thread(summary.html, found.figures, title, f"{held.form.title}　{made}")
     return attachment(page.encode("utf-8"), name, "text/html; charset=utf-8")

@@ -92,7 +92,7 @@ class Progress:
                 stamp=str(register.state["published"]),
                 period=chosen,
                 heard=_heard(register, chosen),
-                known=_known(register),
+                known=_known(register, chosen),
                 figures=_figures(register, form, chosen),
                 seen=_seen(register),
             )
@@ -130,12 +130,15 @@ def _heard(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _known(register: Snapshot) -> list[tuple[str, str, str]]:
+def _known(register: Snapshot, period: str) -> list[tuple[str, str, str]]:
     rows = register.query(
-        "SELECT code, name, superior FROM roster"
+        "SELECT r.code, r.name, r.superior FROM roster_of($1) r WHERE r.owes OR EXISTS (SELECT 1"
+        " FROM units u JOIN submissions s ON s.unit = u.id"
+        "  WHERE u.code = r.code AND s.period = $1)"
         " UNION SELECT u.code, u.name, u.superior FROM units u"
-        " WHERE NOT EXISTS (SELECT 1 FROM roster r WHERE r.code = u.code AND u.code <> '')"
-        " ORDER BY superior, code, name"
+        " WHERE NOT EXISTS (SELECT 1 FROM roster_of($1) r WHERE r.code = u.code AND u.code <> '')"
+        " ORDER BY superior, code, name",
+        [period],
     )
     return [(str(code), str(name), str(superior)) for code, name, superior in rows]
 
@@ -159,7 +162,10 @@ def lines(held: Services, found: Published) -> list[UnitProgress]:
     waiting = {one.unit for one in submitted if (one.file, one.sha256) not in found.seen}
     rows: dict[str, tuple[str, str, str, str]] = {}
     if held.settings.roster:
+        unions = {u.superior_name for u in held.settings.roster if u.superior_name != u.name}
         for unit in held.settings.roster:
+            if unit.name in unions and unit.code not in found.heard:
+                continue  # it is listed to say where it belongs, and owes no report
             rows[unit.code] = (unit.code, unit.name, unit.superior_name, unit.contact)
     else:
         superiors = {code: superior for code, _, superior in found.known if code}

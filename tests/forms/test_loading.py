@@ -14,6 +14,7 @@ import pytest
 
 from converter.forms import loading
 from converter.messages import errors
+from converter.messages.catalogue import message
 from converter.model.errors import FormError
 from tests.forms.slips import SLIPS, Slip
 
@@ -44,7 +45,7 @@ def test_a_slip_is_named_with_what_may_stand_there(folder: Path, slip: Slip) -> 
     assert error.message_key == slip.message_key
     assert slip.found in error.found
     told = errors.text(error)
-    nearest = errors.message("form_nearest", word=slip.choice)
+    nearest = message("form_nearest", word=slip.choice)
     assert (nearest in told.splitlines()) == bool(slip.choice)
     assert (slip.choice in error.choices) == bool(slip.choice)
     assert "…" not in told.replace(error.found, "")  # every blank of the text was filled in

@@ -110,9 +110,11 @@ def test_a_unit_known_by_name_gets_the_rosters_code_and_its_history(tmp_path: Pa
             [arrival("2", "b", claim=ClaimedSender("77", "别的工会", "", "别处"))], "t"
         ):
             pass
-        register.set_roster([RosterEntry("42", "示例机械有限公司 工会委员会", "", SUPERIOR)])
+        register.set_roster(
+            [RosterEntry("42", "示例机械有限公司 工会委员会", "", SUPERIOR)], "2026"
+        )
         with register.record([arrival("3", "c")], "t") as after:
-            assert (after[0].code, after[0].unit, after[0].listed) == ("42", before[0].unit, True)
+            assert (after[0].code, after[0].unit) == ("42", before[0].unit)
         assert register.query("SELECT state FROM submissions ORDER BY id") == [
             ("superseded",), ("current",), ("current",),
         ]  # fmt: skip
@@ -124,7 +126,7 @@ def test_two_names_of_one_unit_become_one_history(tmp_path: Path) -> None:
         with register.record([coded, arrival("2", "b")], "t"):
             pass
         assert len(register.query("SELECT * FROM units")) == 2
-        register.set_roster([RosterEntry("42", NAME, "", SUPERIOR)])
+        register.set_roster([RosterEntry("42", NAME, "", SUPERIOR)], "2026")
         assert len(register.query("SELECT * FROM units")) == 1
         assert register.query("SELECT state, other FROM submissions ORDER BY id") == [
             ("superseded", 2),
@@ -261,7 +263,7 @@ def test_thousands_of_units_get_their_codes_at_once(tmp_path: Path) -> None:
         roster = [
             RosterEntry(f"130102-{n:04}", name, "130102", SUPERIOR) for n, name in enumerate(names)
         ]
-        register.set_roster(roster[:-1])
+        register.set_roster(roster[:-1], "2026")
         codes = dict(register.query("SELECT name, code FROM units"))
     assert [codes[name] for name in names] == [unit.code for unit in roster[:-1]] + [""]
 

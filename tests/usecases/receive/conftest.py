@@ -64,6 +64,6 @@ def collection(tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> Coll
     store, reply = root / "store", root / "reply"
     with near_workers():
         done = receive(
-            inbox.folder, store, plan(reply), worker, roster=roster(), due=date(2026, 3, 1)
+            inbox.folder, store, plan(reply), worker, roster=roster(), due=date(2026, 2, 24)
         )
     return Collection(inbox, store, reply, worker, done)
