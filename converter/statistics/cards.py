@@ -36,7 +36,7 @@ def figures(source: Source, form: Form, today: date) -> list[Figure]:
     settings = form.prose.get("statistics") or {}
     made: list[Figure] = []
     for number, values in enumerate(settings.get("table", []), 1):
-        card = Card(values, f"statistics.table[{number}]", settings, form)
+        card = StatisticsCard(values, f"statistics.table[{number}]", settings, form)
         kind = KINDS.get(card.text("kind"))
         if kind is None:
             raise card.error("kind", f"known: {', '.join(KINDS)}")
@@ -47,7 +47,7 @@ def figures(source: Source, form: Form, today: date) -> list[Figure]:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class StatisticsCard:
     """A card of the form; what is missing or of another type is a broken form."""
 
     values: Mapping[str, Any]
@@ -114,18 +114,18 @@ class Card:
 # --- the unit's own numbers --------------------------------------------------------------
 
 
-def _counts(card: Card, source: Source, today: date) -> Figure:
+def _counts(card: StatisticsCard, source: Source, today: date) -> Figure:
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
     columns = card.columns("item", "count")
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
 
 
-def _rates(card: Card, source: Source, today: date) -> Figure:
+def _rates(card: StatisticsCard, source: Source, today: date) -> Figure:
     rows: list[Row] = []
     for values in card.entries("rates"):
         context = card.context + ".rates"
-        entry = Card(values if isinstance(values, dict) else {}, context, {}, card.form)
+        entry = StatisticsCard(values if isinstance(values, dict) else {}, context, {}, card.form)
         part = source.count(entry.field("part", entry.text("part"), ValueType.COUNT))
         whole = source.count(entry.field("whole", entry.text("whole"), ValueType.COUNT))
         rows.append((entry.text("label"), percent(part, whole)))
@@ -147,7 +147,7 @@ def percent(part: int | None, whole: int | None) -> Cell:
 # --- the members by bands ------------------------------------------------------------------
 
 
-def _ages(card: Card, source: Source, today: date) -> Figure:
+def _ages(card: StatisticsCard, source: Source, today: date) -> Figure:
     """Members by completed years of age, a column for each code of another field."""
     born = card.field("born", card.text("born"), ValueType.DATE)
     by = card.field("by", card.text("by"), ValueType.CHOICE)
@@ -186,7 +186,7 @@ def _ages(card: Card, source: Source, today: date) -> Figure:
     return Figure(table, Chart.PYRAMID, tuple(entry.code for entry in codes[:2]))
 
 
-def _years(card: Card, source: Source, today: date) -> Figure:
+def _years(card: StatisticsCard, source: Source, today: date) -> Figure:
     """Members by the year of a date, in bands of `step` years."""
     field = card.field("of", card.text("of"), ValueType.DATE)
     step = card.number("step")
@@ -224,7 +224,7 @@ def _age(birthday: str, today: date) -> int | None:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-KINDS: dict[str, Callable[[Card, Source, date], Figure]] = {
+KINDS: dict[str, Callable[[StatisticsCard, Source, date], Figure]] = {
     "counts": _counts,
     "rates": _rates,
     "ages": _ages,
