@@ -21,7 +21,7 @@ from converter.web.attempts import Attempts
 from converter.web.captchas import Captchas
 from converter.web.fair_queue import FairQueue, QueueFull
 from converter.web.pages import STATIC, Pages
-from converter.web.progress import Progress
+from converter.web.progress import ProgressReader
 from converter.web.results import Results
 from converter.web.services import Services, SignInRequired, services, to
 from converter.web.sessions import Sessions
@@ -105,7 +105,7 @@ def build(settings: Settings) -> Starlette:
         lifespan=_lifespan,
     )
     app.state.services = held
-    app.state.progress = Progress(settings.published, settings.form)
+    app.state.progress = ProgressReader(settings.published, settings.form)
     return app
 
 

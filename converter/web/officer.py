@@ -19,7 +19,7 @@ from converter.web import services as common
 from converter.web.attempts import ANY_OFFICER, OFFICER
 from converter.web.clerk import XLSX
 from converter.web.pages import attachment
-from converter.web.progress import Progress, Published, UnitProgress
+from converter.web.progress import ProgressReader, Published, UnitProgress
 from converter.web.services import (
     Services,
     in_thread,
@@ -83,7 +83,7 @@ async def sign_in(request: Request) -> Response:
 async def _read(request: Request) -> tuple[Services, Published, list[UnitProgress]]:
     officer_only(request)
     held = services(request)
-    reader: Progress = request.app.state.progress
+    reader: ProgressReader = request.app.state.progress
 
     def read() -> tuple[Published, list[UnitProgress]]:
         found = reader.published()

@@ -65,7 +65,7 @@ class Published:
 NONE = Published("", "", {}, (), (), frozenset())
 
 
-class Progress:
+class ProgressReader:
     """Reads publications as they come."""
 
     def __init__(self, published: Path, form_folder: Path) -> None:
@@ -214,7 +214,7 @@ __all__ = [
     "MISSING",
     "NONE",
     "STAGES",
-    "Progress",
+    "ProgressReader",
     "Published",
     "UnitProgress",
     "counted",
