@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from converter.files import writing
-from converter.messages import catalogue
+from converter.model.errors import UsageError, WorkerDied
 from converter.statistics.figure import Figure
-from converter.usecases.common import UsageError, unread
-from converter.workers.pool import Runner, WorkerDied
+from converter.usecases.common import unread
+from converter.workers.pool import Runner
 from converter.workers.requests.contents import (
     ContentsAnswer,
     ContentsRequest,
@@ -23,7 +23,7 @@ def write_statistics(figures: Sequence[Figure], output: Path, title: str) -> Non
     from converter.report import table_export
 
     if not table_export.suffix_of(output):
-        raise UsageError(catalogue.message("stats_suffix", path=output))
+        raise UsageError("stats_suffix", path=output)
     data = table_export.document(figures, table_export.suffix_of(output), title)
     writing.write_bytes_atomically(output, data)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from converter.model.errors import WorkerDied
 from converter.usecases.common import signing_unit, unread
-from converter.workers.pool import Runner, WorkerDied
+from converter.workers.pool import Runner
 from converter.workers.requests.template import TemplateAnswer, TemplateRequest
 
 
