@@ -36,9 +36,9 @@ def test_members_with_their_types(tmp_path: Path) -> None:
     assert detect_type(path) == "ods"
     found = read(path)
     assert codes(found) == [("S001", "")]  # the other half
-    assert found.member is not None
-    assert found.member.columns["name"].text == ["李示例", "王示例"]
-    joined = found.member.columns["joined_on"]
+    member = found.sheets["member"]
+    assert member.columns["name"].text == ["李示例", "王示例"]
+    joined = member.columns["joined_on"]
     assert joined.text == ["2010-05-01", "2010.5.1"]
     assert list(joined.type) == [CellType.DATE, CellType.TEXT]
 
