@@ -72,7 +72,7 @@ class StatisticsCard:
             if key not in known:
                 raise self.error(key, "form_unknown_key", key, known)
 
-    def part(self, key: str) -> Card:
+    def part(self, key: str) -> StatisticsCard:
         """A table within this one."""
         value = self.values.get(key)
         if not isinstance(value, Mapping):
