@@ -100,11 +100,11 @@ def portal(
     return OK
 
 
-def _stop(key: str, **words: object) -> Exception:
+def _stop(key: str, **params: object) -> Exception:
     from converter.messages.catalogue import message
     from converter.usecases.common import UsageError
 
-    return UsageError(message(key, **words))
+    return UsageError(message(key, **params))
 
 
 def _installed() -> None:
@@ -116,10 +116,10 @@ def _installed() -> None:
         raise _stop("portal_not_installed", names="、".join(missing))
 
 
-def _issued(keys: Path, told: Path | None) -> Path:
-    """The folder of identity files: the one beside the keys, unless it was told."""
-    if told:
-        return told
+def _issued(keys: Path, given: Path | None) -> Path:
+    """The folder of identity files: the one beside the keys, unless one is given."""
+    if given:
+        return given
     from converter.identity import issuing, ledger
 
     home = keys.absolute()

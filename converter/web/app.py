@@ -24,7 +24,7 @@ from converter.web.fair_queue import FairQueue, QueueFull
 from converter.web.pages import STATIC, Pages
 from converter.web.progress import Progress
 from converter.web.results import Results
-from converter.web.services import Services, SignInRequired, services, to
+from converter.web.services import Services, SignInRequired, services_of, to
 from converter.web.sessions import Sessions
 from converter.web.settings import Settings
 from converter.web.state import State
@@ -36,7 +36,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 GET: dict[str, Endpoint] = {
     "/": clerk.home,
-    "/identity": clerk.door,
+    "/identity": clerk.sign_in_page,
     "/captcha/{name}": clerk.captcha,
     "/unit": clerk.unit,
     "/unit/submissions/{number}": clerk.submission,
@@ -47,7 +47,7 @@ GET: dict[str, Endpoint] = {
     "/check/{token}/marked": check_page.marked,
     "/check/{token}/package": check_page.package,
     "/officer": officer.overview,
-    "/officer/sign-in": officer.door,
+    "/officer/sign-in": officer.sign_in_page,
     "/officer/units": officer.units,
     "/officer/faults": officer.faults,
     "/officer/figures": officer.figures,
@@ -70,7 +70,7 @@ def build(settings: Settings) -> Starlette:
     definition = loading.read(settings.form)
     state = State(settings.state)
     sessions = Sessions(state.secret("cookies"), secure=settings.secure)
-    held = Services(
+    services = Services(
         settings=settings,
         form=definition,
         state=state,
@@ -78,8 +78,8 @@ def build(settings: Settings) -> Starlette:
         attempts=Attempts(state, sessions),
         captchas=Captchas(settings.clock),
         units=IssuedUnits(settings.keys, settings.issued),
-        desk=FairQueue(settings.jobs, settings.queue, settings.patience),
-        results=Results(settings.private, settings.keep, settings.held, settings.clock),
+        queue=FairQueue(settings.jobs, settings.queue, settings.patience),
+        results=Results(settings.private, settings.keep, settings.max_bytes, settings.clock),
         pages=Pages.of(definition, sessions),
         hashing=asyncio.Semaphore(settings.jobs),
     )
@@ -91,10 +91,12 @@ def build(settings: Settings) -> Starlette:
             Middleware(guard.Headers, secure=settings.secure),
             Middleware(guard.Log, failed=_failed),
             Middleware(guard.Limits, largest=partial(_largest, settings), silence=settings.silence),
-            Middleware(guard.Visitors, sessions=sessions, stands=held.stands, clock=settings.clock),
+            Middleware(
+                guard.Visitors, sessions=sessions, stands=services.stands, clock=settings.clock
+            ),
         ],
         exception_handlers={
-            HTTPException: _told,
+            HTTPException: _http_error,
             guard.UploadTooLarge: _too_large,
             guard.UploadTooSlow: _too_slow,
             QueueFull: _full,
@@ -105,7 +107,7 @@ def build(settings: Settings) -> Starlette:
         },
         lifespan=_lifespan,
     )
-    app.state.services = held
+    app.state.services = services
     app.state.progress = Progress(settings.published, settings.form)
     return app
 
@@ -127,22 +129,22 @@ def _named(path: str, page: Endpoint) -> Endpoint:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    held: Services = app.state.services
-    held.desk.start()
+    services: Services = app.state.services
+    services.queue.start()
 
     async def sweep() -> None:
         while True:
             await asyncio.sleep(SWEEP)
-            held.results.sweep()
+            services.results.sweep()
 
     sweeping = asyncio.create_task(sweep())
     try:
         yield
     finally:
         sweeping.cancel()
-        held.desk.stop()
-        held.results.empty()
-        held.state.close()
+        services.queue.stop()
+        services.results.empty()
+        services.state.close()
 
 
 def _largest(settings: Settings, path: str) -> int:
@@ -155,7 +157,7 @@ async def _static(request: Request) -> Response:
     if name not in STATIC:
         raise HTTPException(404)
     request.state.route, request.state.public = "/static", True
-    return services(request).pages.static(name)
+    return services_of(request).pages.static(name)
 
 
 async def _health(request: Request) -> Response:
@@ -166,41 +168,41 @@ async def _health(request: Request) -> Response:
 # --- what is in the way ---------------------------------------------------------------------------
 
 
-async def _told(request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     key = {403: "forbidden", 404: "not_found", 405: "not_found"}.get(error.status_code, "bad")
-    return services(request).pages.problem(request, key, error.status_code)
+    return services_of(request).pages.problem(request, key, error.status_code)
 
 
 async def _too_large(request: Request, error: Exception) -> Response:
-    held = services(request)
-    most = held.settings.largest >> 20
-    answer = held.pages.problem(request, "too_large", 413, limit=most)
+    services = services_of(request)
+    most = services.settings.largest >> 20
+    answer = services.pages.problem(request, "too_large", 413, limit=most)
     answer.headers["connection"] = "close"
     return answer
 
 
 async def _too_slow(request: Request, error: Exception) -> Response:
-    answer = services(request).pages.problem(request, "too_slow", 408)
+    answer = services_of(request).pages.problem(request, "too_slow", 408)
     answer.headers["connection"] = "close"
     return answer
 
 
 async def _full(request: Request, error: Exception) -> Response:
-    return services(request).pages.problem(request, "full", 503, wait=RETRY)
+    return services_of(request).pages.problem(request, "full", 503, wait=RETRY)
 
 
 async def _sign_in(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignInRequired)
-    return to(error.door)
+    return to(error.page)
 
 
 async def _unpublished(request: Request, error: Exception) -> Response:
-    return services(request).pages.problem(request, "unpublished", 503, wait=RETRY)
+    return services_of(request).pages.problem(request, "unpublished", 503, wait=RETRY)
 
 
 async def _stopped(request: Request, error: Exception) -> Response:
-    return services(request).pages.problem(request, "stopped", 503, wait=RETRY)
+    return services_of(request).pages.problem(request, "stopped", 503, wait=RETRY)
 
 
 async def _gone(request: Request, error: Exception) -> Response:
@@ -209,7 +211,7 @@ async def _gone(request: Request, error: Exception) -> Response:
 
 
 def _failed(request: Request) -> Response:
-    return services(request).pages.problem(request, "failed", 500)
+    return services_of(request).pages.problem(request, "failed", 500)
 
 
 def officer_password(app: Starlette, *, reset: bool) -> str:

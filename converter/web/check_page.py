@@ -19,7 +19,7 @@ from converter.web.fair_queue import QueueFull
 from converter.web.guard import UploadTooLarge
 from converter.web.pages import attachment
 from converter.web.results import Result
-from converter.web.services import in_thread, received, services, session_of, to, unit_of
+from converter.web.services import in_thread, received, services_of, session_of, to, unit_of
 from converter.web.sessions import UNIT
 from converter.web.upload_check import MARKED, PACKAGE, Work, check_upload
 
@@ -29,42 +29,45 @@ _ODD = re.compile('[<>:"/\\\\|?*\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e]')
 
 
 async def start(request: Request) -> Response:
-    held = services(request)
-    entry = held.units.of(session_of(request).unit)
-    return held.pages.show(
-        request, "check", entry=entry, problem="", largest=held.settings.largest >> 20
+    services = services_of(request)
+    entry = services.units.of(session_of(request).unit)
+    return services.pages.show(
+        request, "check", entry=entry, problem="", largest=services.settings.largest >> 20
     )
 
 
 async def upload(request: Request) -> Response:
-    held = services(request)
+    services = services_of(request)
     declared = request.headers.get("content-length", "")
-    size = int(declared) if declared.isdecimal() else held.settings.largest * FILES
-    load = held.load
-    if load.count >= held.settings.uploads or load.bytes + size > held.settings.held:
+    size = int(declared) if declared.isdecimal() else services.settings.largest * FILES
+    load = services.load
+    if (
+        load.count >= services.settings.max_uploads
+        or load.bytes + size > services.settings.max_bytes
+    ):
         raise QueueFull
     load.count, load.bytes = load.count + 1, load.bytes + size
     try:
         form = await received(request, files=FILES)
         try:
-            return await _judged(request, form)
+            return await _check(request, form)
         finally:
             await form.close()
     finally:
         load.count, load.bytes = load.count - 1, load.bytes - size
 
 
-async def _judged(request: Request, form: FormData) -> Response:
-    held, session = services(request), session_of(request)
+async def _check(request: Request, form: FormData) -> Response:
+    services, session = services_of(request), session_of(request)
     sent = [f for f in form.getlist("file") if isinstance(f, UploadFile) and f.filename]
     if not sent:
-        entry = held.units.of(session.unit)
-        words = {"entry": entry, "problem": message("portal_no_upload")}
-        largest = held.settings.largest >> 20
-        return held.pages.show(request, "check", 400, largest=largest, **words)
-    if any((one.size or 0) > held.settings.largest for one in sent):
+        entry = services.units.of(session.unit)
+        values = {"entry": entry, "problem": message("portal_no_upload")}
+        largest = services.settings.largest >> 20
+        return services.pages.show(request, "check", 400, largest=largest, **values)
+    if any((one.size or 0) > services.settings.largest for one in sent):
         raise UploadTooLarge
-    token, folder = held.results.room()
+    token, folder = services.results.room()
     kept = False
     try:
         uploads = [await in_thread(_save, one, folder / str(n)) for n, one in enumerate(sent)]
@@ -72,22 +75,24 @@ async def _judged(request: Request, form: FormData) -> Response:
         entry, identity = None, None
         if session.role == UNIT:
             entry = unit_of(request)
-            name = held.units.path(entry)
+            name = services.units.path(entry)
             identity = name if name.is_file() else None
-        work = Work(folder, uploads, held.settings.form, entry, identity, held.settings.seal)
-        verdict = await held.desk.run(
+        work = Work(
+            folder, uploads, services.settings.form, entry, identity, services.settings.seal
+        )
+        result = await services.queue.run(
             common.who(request), lambda worker: check_upload(work, worker)
         )
-        if verdict is None:
-            return held.pages.problem(request, "two_units", 400)
+        if result is None:
+            return services.pages.problem(request, "two_units", 400)
         names = tuple(path.name for path in uploads)
         code = entry.unit_code if entry else ""
-        number = spool.number(held.now())
-        held.results.keep(token, session.sid, code, names, verdict, number)
+        number = spool.number(services.now())
+        services.results.keep(token, session.sid, code, names, result, number)
         kept = True
     finally:
         if not kept:
-            held.results.discard(folder)
+            services.results.discard(folder)
     return to(f"/check/{token}")
 
 
@@ -118,27 +123,28 @@ def file_name(sent: str) -> str:
 
 
 def _result(request: Request) -> Result:
-    held = services(request)
-    found = held.results.find(request.path_params["token"], session_of(request).sid)
+    services = services_of(request)
+    found = services.results.find(request.path_params["token"], session_of(request).sid)
     if found is None:
         raise HTTPException(404)
     return found
 
 
 async def result(request: Request) -> Response:
-    held = services(request)
-    found = held.results.find(request.path_params["token"], session_of(request).sid)
+    services = services_of(request)
+    found = services.results.find(request.path_params["token"], session_of(request).sid)
     if found is None:
-        return held.pages.problem(request, "expired", 404)
+        return services.pages.problem(request, "expired", 404)
     submitted = found.unit and any(
-        one.number == found.number for one in await in_thread(held.state.submissions, found.unit)
+        one.number == found.number
+        for one in await in_thread(services.state.submissions, found.unit)
     )
-    return held.pages.show(
+    return services.pages.show(
         request,
         "result",
         found=found,
-        verdict=found.verdict,
-        minutes=round(held.settings.keep / 60),
+        result=found.result,
+        minutes=round(services.settings.keep / 60),
         submitted=submitted,
     )
 
@@ -163,9 +169,9 @@ def _download(found: Result, name: str, called: str) -> Response:
 async def submit(request: Request) -> Response:
     """Into the inbox, under the number that the result was given: twice is once."""
     await received(request)
-    held, found = services(request), _result(request)
+    services, found = services_of(request), _result(request)
     entry = unit_of(request)
-    if found.unit != entry.unit_code or not found.verdict.can_be_submitted:
+    if found.unit != entry.unit_code or not found.result.can_be_submitted:
         raise HTTPException(403)
     try:
         await in_thread(
@@ -173,10 +179,10 @@ async def submit(request: Request) -> Response:
             found.folder / PACKAGE,
             found.number,
             entry.unit_code,
-            found.verdict.members,
-            held.settings,
-            held.state,
+            found.result.members,
+            services.settings,
+            services.state,
         )
     except OSError:
-        return held.pages.problem(request, "not_submitted", 503, wait=60)
+        return services.pages.problem(request, "not_submitted", 503, wait=60)
     return to(f"/unit/submissions/{found.number}")

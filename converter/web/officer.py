@@ -25,7 +25,7 @@ from converter.web.services import (
     in_thread,
     officer_only,
     received,
-    services,
+    services_of,
     session_of,
     text,
     to,
@@ -49,31 +49,35 @@ def new_password(state: State) -> str:
     return made
 
 
-async def door(request: Request) -> Response:
+async def sign_in_page(request: Request) -> Response:
     if session_of(request).role == ROLE:
         return to("/officer")
-    return services(request).pages.show(request, "officer_door", problem="")
+    return services_of(request).pages.show(request, "officer_sign_in", problem="")
 
 
 async def sign_in(request: Request) -> Response:
-    held, form = services(request), await received(request)
-    here = common.address(request)
-    wait = await common.waiting(request, [("officer", here, OFFICER), ("officer", "", ANY_OFFICER)])
+    services, form = services_of(request), await received(request)
+    address = common.address(request)
+    wait = await common.waiting(
+        request, [("officer", address, OFFICER), ("officer", "", ANY_OFFICER)]
+    )
     if wait:
         problem = message("portal_wait", minutes=math.ceil(wait / 60))
-        answer = held.pages.show(request, "officer_door", 429, problem=problem)
+        answer = services.pages.show(request, "officer_sign_in", 429, problem=problem)
         answer.headers["retry-after"] = str(math.ceil(wait))
         return answer
-    async with held.hashing:
-        line = await in_thread(held.state.get, "officer")
+    async with services.hashing:
+        line = await in_thread(services.state.get, "officer")
         right = await in_thread(passwords.matches, text(form, "password"), line)
     if not right:
-        return held.pages.show(
-            request, "officer_door", 403, problem=message("portal_officer_wrong")
+        return services.pages.show(
+            request, "officer_sign_in", 403, problem=message("portal_officer_wrong")
         )
-    await in_thread(held.attempts.forgive, "officer", here)
-    await in_thread(held.attempts.undo, "officer", "")
-    request.state.session = held.sessions.opened(held.now(), ROLE, mark=held.officer_mark())
+    await in_thread(services.attempts.forgive, "officer", address)
+    await in_thread(services.attempts.undo, "officer", "")
+    request.state.session = services.sessions.opened(
+        services.now(), ROLE, mark=services.officer_mark()
+    )
     return to("/officer")
 
 
@@ -82,19 +86,19 @@ async def sign_in(request: Request) -> Response:
 
 async def _read(request: Request) -> tuple[Services, Published, list[UnitProgress]]:
     officer_only(request)
-    held = services(request)
+    services = services_of(request)
     reader: Progress = request.app.state.progress
 
     def read() -> tuple[Published, list[UnitProgress]]:
         found = reader.published()
-        return found, progress.lines(held, found)
+        return found, progress.lines(services, found)
 
     found, listed = await in_thread(read)
-    return held, found, listed
+    return services, found, listed
 
 
-def _show(request: Request, name: str, found: Published, **words: Any) -> Response:
-    return services(request).pages.show(request, name, found=found, **words)
+def _show(request: Request, name: str, found: Published, **values: Any) -> Response:
+    return services_of(request).pages.show(request, name, found=found, **values)
 
 
 async def overview(request: Request) -> Response:
@@ -172,7 +176,7 @@ async def chart(request: Request) -> Response:
 
 async def download(request: Request) -> Response:
     """汇总.xlsx, 汇总.html, or the units that have not reported as CSV."""
-    held, found, listed = await _read(request)
+    services, found, listed = await _read(request)
     what = request.path_params["what"]
     if what == "missing.csv":
         missing = [line for line in listed if line.stage in progress.MISSING]
@@ -185,5 +189,5 @@ async def download(request: Request) -> Response:
     if what == "summary.xlsx":
         return attachment(await in_thread(summary.xlsx, found.figures, title), name, XLSX)
     made = message("summary_made", published=found.stamp)
-    page = await in_thread(summary.html, found.figures, title, f"{held.form.title}　{made}")
+    page = await in_thread(summary.html, found.figures, title, f"{services.form.title}　{made}")
     return attachment(page.encode("utf-8"), name, "text/html; charset=utf-8")

@@ -21,7 +21,7 @@ from converter.model.forms import Form
 from converter.report import html, page
 from converter.web.sessions import Sessions
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 STATIC = {"portal.css": "text/css", "portal.js": "text/javascript"}
 CHINA = 8 * 3600  # seconds east of Greenwich
 
@@ -37,9 +37,9 @@ class Pages:
 
     @classmethod
     def of(cls, form: Form, sessions: Sessions) -> Pages:
-        files = {name: (HERE / "static" / name).read_bytes() for name in STATIC}
+        files = {name: (FOLDER / "static" / name).read_bytes() for name in STATIC}
         version = hashlib.sha256(b"".join(files.values())).hexdigest()[:12]
-        environment = html.prepared(page.environment(HERE / "templates"))
+        environment = html.prepared(page.environment(FOLDER / "templates"))
         environment.globals.update(form=form, version=version)
         environment.filters.update(moment=moment, china=china)
         lines = (form.prose.get("contacts") or {}).get("lines") or ()
@@ -49,24 +49,26 @@ class Pages:
         )
         return cls(environment, files, sessions, contacts)
 
-    def show(self, request: Request, template: str, status: int = 200, /, **words: Any) -> Response:
+    def show(
+        self, request: Request, template: str, status: int = 200, /, **values: Any
+    ) -> Response:
         """A page as an answer."""
         session = request.state.session
         body = self.environment.get_template(f"{template}.html.j2").render(
             session=session,
             token=self.sessions.token(session),
             contacts=self.contacts,
-            here=template,
-            **words,
+            template=template,
+            **values,
         )
         return HTMLResponse(body, status)
 
     def problem(
-        self, request: Request, key: str, status: int, wait: float = 0, **words: Any
+        self, request: Request, key: str, status: int, wait: float = 0, **values: Any
     ) -> Response:
         """A page that says what is in the way and what to do; `wait`: come back in so many
         seconds."""
-        title, text = message(f"portal_{key}_title"), message(f"portal_{key}", **words)
+        title, text = message(f"portal_{key}_title"), message(f"portal_{key}", **values)
         answer = self.show(request, "problem", status, title=title, text=text)
         if wait:
             answer.headers["retry-after"] = str(math.ceil(wait))
@@ -80,8 +82,8 @@ class Pages:
 
 def attachment(data: bytes, name: str, media_type: str) -> Response:
     """Bytes to be saved under a name, whatever characters it has."""
-    told = f"attachment; filename=\"file{Path(name).suffix}\"; filename*=UTF-8''{quote(name)}"
-    return Response(data, media_type=media_type, headers={"content-disposition": told})
+    header = f"attachment; filename=\"file{Path(name).suffix}\"; filename*=UTF-8''{quote(name)}"
+    return Response(data, media_type=media_type, headers={"content-disposition": header})
 
 
 def moment(seconds: float) -> str:

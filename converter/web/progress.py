@@ -52,7 +52,7 @@ class Published:
 
     stamp: str  # when it was published, as state.json has it
     period: str
-    heard: Mapping[str, tuple[str, str]]  # unit code or plain name → (stage, received)
+    submitted: Mapping[str, tuple[str, str]]  # unit code or plain name → (stage, received)
     known: Sequence[tuple[str, str, str]]  # code, name, superior: of units and the roster
     figures: Sequence[Figure]
     seen: frozenset[tuple[str, str]]  # (file, SHA-256) of the submissions that were received
@@ -73,8 +73,8 @@ class Progress:
         key = _key(self._store)
         if key is None:
             return NONE
-        held, found = self._held
-        if held != key:
+        services, found = self._held
+        if services != key:
             found = self._read()
             self._held = key, found
         return found
@@ -87,7 +87,7 @@ class Progress:
             return Published(
                 stamp=str(register.state["published"]),
                 period=chosen,
-                heard=_heard(register, chosen),
+                submitted=_submitted(register, chosen),
                 known=_known(register),
                 figures=_figures(register, form, chosen),
                 seen=_seen(register),
@@ -111,7 +111,7 @@ def _figures(register: Snapshot, form: Form, period: str) -> list[Figure]:
     return collection.figures(register, form, date.today(), period=period, by=groups)
 
 
-def _heard(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
+def _submitted(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
     rows = register.query(
         "SELECT u.code, u.name, bool_or(s.state = 'current'),"
         " bool_or(s.state = 'current' AND s.result = 'warnings'), max(s.received)"
@@ -146,27 +146,29 @@ def _seen(register: Snapshot) -> frozenset[tuple[str, str]]:
 # --- units ------------------------------------------------------------------------------------
 
 
-def lines(held: Services, found: Published) -> list[UnitProgress]:
+def lines(services: Services, found: Published) -> list[UnitProgress]:
     """Every unit that should report: of the roster, else those that identity files were issued
-    to, with what the register has heard of; in that order."""
-    fetched = held.state.downloads("identity")
-    serials = {entry.unit_code: entry.serial for entry in held.units.all()}
-    submitted = held.state.submissions()
+    to, with what the register has submitted of; in that order."""
+    fetched = services.state.downloads("identity")
+    serials = {entry.unit_code: entry.serial for entry in services.units.all()}
+    submitted = services.state.submissions()
     waiting = {one.unit for one in submitted if (one.file, one.sha256) not in found.seen}
     rows: dict[str, tuple[str, str, str, str]] = {}
-    if held.settings.roster:
-        for unit in held.settings.roster:
+    if services.settings.roster:
+        for unit in services.settings.roster:
             rows[unit.code] = (unit.code, unit.name, unit.superior_name, unit.contact)
     else:
         superiors = {code: superior for code, _, superior in found.known if code}
-        for entry in held.units.all():
+        for entry in services.units.all():
             code = entry.unit_code
             rows[code] = (code, entry.unit_name, superiors.get(code, ""), "")
     for code, name, superior in found.known:
         rows.setdefault(code or same_name(name), (code, name, superior, ""))
     listed = []
     for key, row in rows.items():
-        stage, received = found.heard.get(key) or found.heard.get(same_name(row[1])) or ("", "")
+        stage, received = (
+            found.submitted.get(key) or found.submitted.get(same_name(row[1])) or ("", "")
+        )
         got = fetched.get((row[0], serials.get(row[0], 0)))
         if stage in ("", REJECTED) and row[0] in waiting:
             stage = WAITING

@@ -20,14 +20,14 @@ MOST = 1_000  # held at once; the oldest go first
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A verdict and whose it is. `number`: under which the package is submitted, once at most."""
+    """A result and whose it is. `number`: under which the package is submitted, once at most."""
 
     token: str
     sid: str
     unit: str  # code of who was signed in, ''
     names: tuple[str, ...]  # of the files as they were sent
     folder: Path
-    verdict: UploadResult
+    result: UploadResult
     number: str
     until: float
     size: int  # bytes on the disk
@@ -60,13 +60,13 @@ class Results:
         sid: str,
         unit: str,
         names: tuple[str, ...],
-        verdict: UploadResult,
+        result: UploadResult,
         number: str,
     ) -> None:
         until = self._clock() + self._keep
         folder = self._folder / token
         size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
-        self._held[token] = Result(token, sid, unit, names, folder, verdict, number, until, size)
+        self._held[token] = Result(token, sid, unit, names, folder, result, number, until, size)
         for oldest in list(self._held)[:-1]:
             held = sum(one.size for one in self._held.values())
             if len(self._held) <= MOST and held <= self._most:

@@ -29,11 +29,11 @@ SEE_OTHER = 303
 
 
 class SignInRequired(Exception):
-    """A page that asks who is there. `door`: where that can be told."""
+    """A page that asks who is there. `page`: where that can be told."""
 
-    def __init__(self, door: str) -> None:
-        self.door = door
-        super().__init__(door)
+    def __init__(self, page: str) -> None:
+        self.page = page
+        super().__init__(page)
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Services:
     attempts: Attempts
     captchas: Captchas
     units: IssuedUnits
-    desk: FairQueue
+    queue: FairQueue
     results: Results
     pages: Pages
     # Hashing a password takes memory and a core: never more at once than there are workers.
@@ -78,7 +78,7 @@ class Services:
         return self.sessions.hidden(self.state.get("officer"))[:16]
 
 
-def services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
 
@@ -93,7 +93,7 @@ def address(request: Request) -> str:
 def unit_of(request: Request) -> LedgerEntry:
     """The unit that is signed in. Raises SignIn."""
     session = session_of(request)
-    entry = services(request).units.of(session.unit) if session.role == UNIT else None
+    entry = services_of(request).units.of(session.unit) if session.role == UNIT else None
     if entry is None:
         raise SignInRequired("/identity")
     return entry
@@ -120,7 +120,7 @@ async def received(request: Request, files: int = 0) -> FormData:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise HTTPException(403)
     form = await request.form(max_files=files, max_fields=FIELDS, max_part_size=FIELD)
-    if not services(request).sessions.is_token(session_of(request), form.get("token")):
+    if not services_of(request).sessions.is_token(session_of(request), form.get("token")):
         await form.close()
         raise HTTPException(403)
     return form
@@ -135,10 +135,10 @@ def text(form: FormData, name: str) -> str:
 async def waiting(request: Request, tries: list[tuple[str, str, Limit]]) -> float:
     """Count an attempt under several heads; the longest time to wait in seconds, 0 where the
     attempt may be made."""
-    held = services(request)
+    services = services_of(request)
 
     def count() -> float:
-        return max(held.attempts.wait(*one, held.now()) for one in tries)
+        return max(services.attempts.wait(*one, services.now()) for one in tries)
 
     return await run_in_threadpool(count)
 

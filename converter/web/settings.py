@@ -35,8 +35,8 @@ class Settings:
     keep: float = 900
     silence: float = 30
     queue: int = 200  # uploads waiting for a worker
-    uploads: int = 250  # uploads under way, those waiting included
-    held: int = 4 << 30  # bytes of them, and of results, at the most
+    max_uploads: int = 250  # uploads under way, those waiting included
+    max_bytes: int = 4 << 30  # bytes of them, and of results, at the most
     clock: Callable[[], float] = time.time
 
     @property

@@ -1,6 +1,6 @@
-"""One upload → a verdict: the same pipeline as `check` and `convert`, in a worker process.
+"""One upload → a result: the same pipeline as `check` and `convert`, in a worker process.
 
-Runs in a thread beside the pages. The upload itself is deleted before the verdict is handed
+Runs in a thread beside the pages. The upload itself is deleted before the result is handed
 over; what stays for some minutes is the marked copy and the package.
 """
 
@@ -41,7 +41,7 @@ class Work:
 class UploadResult:
     """What an upload came to."""
 
-    told: Mapping[str, Any]  # html.section: its status, and what is shown of its findings
+    summary: Mapping[str, Any]  # html.section: its status, and what is shown of its findings
     unit_name: str = ""
     members: int = 0
     marked: bool = False  # a copy with the mistakes marked is in the folder
@@ -51,7 +51,7 @@ class UploadResult:
     @property
     def status(self) -> str:
         """ok, warnings, errors or unreadable."""
-        return str(self.told["status"])
+        return str(self.summary["status"])
 
     @property
     def can_be_submitted(self) -> bool:
@@ -64,16 +64,16 @@ class SummaryRunner:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self.told: Mapping[str, Any] | None = None  # of the last submission that was judged
+        self.summary: Mapping[str, Any] | None = None  # of the last submission that was judged
 
     def run(self, task: Task) -> tuple[Any, tuple[bytes, ...]]:
         """As `Worker.run`."""
         if task.name not in ("check", "convert"):
             return self._worker.run(task)
-        self.told = None
+        self.summary = None
         data, blobs = self._worker.run(replace(task, args={**task.args, "in_words": True}))
         outcome = data["outcomes"][0] if task.name == "check" else data["outcome"]
-        self.told = outcome["told"] if outcome else None
+        self.summary = outcome["told"] if outcome else None
         return data, blobs
 
 
@@ -81,31 +81,31 @@ def check_upload(work: Work, worker: Worker) -> UploadResult | None:
     """None for two files that are not the halves of one submission. Raises engine.Bug, Stop,
     OSError."""
     try:
-        return _judged(work, SummaryRunner(worker))
+        return _checked_or_converted(work, SummaryRunner(worker))
     finally:
         for upload in work.uploads:
             upload.unlink(missing_ok=True)
 
 
-def _judged(work: Work, worker: SummaryRunner) -> UploadResult | None:
+def _checked_or_converted(work: Work, worker: SummaryRunner) -> UploadResult | None:
     # A package that the clerk has made goes on as it is: it may bear a signature.
     finished = len(work.uploads) == 1 and work.uploads[0].suffix.lower() == ".zip"
     if finished or len(work.uploads) > 1:
-        verdict = _checked(work, worker)
-        if verdict is None or verdict.status in ("errors", "unreadable"):
-            return verdict
+        result = _checked(work, worker)
+        if result is None or result.status in ("errors", "unreadable"):
+            return result
         if finished:
             work.uploads[0].replace(work.folder / PACKAGE)
-            return replace(verdict, package=True)
+            return replace(result, package=True)
     done = convert_files(
         work.uploads, work.form, work.folder / PACKAGE, work.identity, None, worker, work.seal
     )[0]
-    verdict = _verdict(work, worker, done.outcome)
-    if verdict.status in ("errors", "warnings"):
+    result = _result(work, worker, done.outcome)
+    if result.status in ("errors", "warnings"):
         again = _checked(work, worker)
-        verdict = replace(verdict, marked=again is not None and again.marked)
+        result = replace(result, marked=again is not None and again.marked)
     # Another unit's workbook was an error: what is signed is this unit's.
-    return replace(verdict, package=done.package is not None, other_unit=False)
+    return replace(result, package=done.package is not None, other_unit=False)
 
 
 def _checked(work: Work, worker: SummaryRunner) -> UploadResult | None:
@@ -122,18 +122,18 @@ def _checked(work: Work, worker: SummaryRunner) -> UploadResult | None:
         data, blobs = worker.run(Task("check", args, tuple(names)))
     except WorkerDied as died:
         issue = Issue(LOST[died.how], Level.ERROR, Place(names[0]))
-        return _verdict(work, worker, Outcome(names[0], Issues.of([issue]), readable=False))
+        return _result(work, worker, Outcome(names[0], Issues.of([issue]), readable=False))
     if len(data["outcomes"]) != 1:
         return None
     outcome = protocol.unpack_outcome(data["outcomes"][0], blobs)
-    return replace(_verdict(work, worker, outcome), marked=any(data["annotated"]))
+    return replace(_result(work, worker, outcome), marked=any(data["annotated"]))
 
 
-def _verdict(work: Work, worker: SummaryRunner, outcome: Outcome) -> UploadResult:
+def _result(work: Work, worker: SummaryRunner, outcome: Outcome) -> UploadResult:
     # A worker that died said nothing: the command has put a finding in its place.
-    told = worker.told or html.section(outcome, loading.read(work.form), show_ids=False)
+    summary = worker.summary or html.section(outcome, loading.read(work.form), show_ids=False)
     other = _is_other(outcome, work.unit)
-    return UploadResult(told, outcome.unit_name, outcome.members, other_unit=other)
+    return UploadResult(summary, outcome.unit_name, outcome.members, other_unit=other)
 
 
 def _is_other(outcome: Outcome, unit: LedgerEntry | None) -> bool:

@@ -1,7 +1,7 @@
 """Deadline day on the loopback: `make portal-load`.
 
-Many clerks upload at once, some with faults; who is told that the queue is full comes back as
-told. Each submits what is clean. Nothing may be lost: every upload gets its verdict, every
+Many clerks upload at once, some with faults; who is figures that the queue is full comes back as
+figures. Each submits what is clean. Nothing may be lost: every upload gets its verdict, every
 submission that got a number is in the inbox, whole. Ends by itself.
 
     python -m tests.web.load [CLERKS]
@@ -29,7 +29,7 @@ FAULTY = 4  # every so many-th workbook has a fault
 
 
 @dataclass(frozen=True)
-class Told:
+class LoadFigures:
     """What a crowd came to. Times in seconds of the clock, memory in megabytes."""
 
     clerks: int
@@ -46,7 +46,7 @@ class Told:
     cpu: float  # seconds of all of them
 
 
-def crowd(own: World, clerks: int, jobs: int = 2, every_faulty: int = 0) -> Told:
+def crowd(own: World, clerks: int, jobs: int = 2, every_faulty: int = 0) -> LoadFigures:
     """Let clerks upload all at once; `every_faulty`: each so many-th has a fault (0 = none)."""
     from tests.web.test_server import cookie
 
@@ -71,7 +71,7 @@ def crowd(own: World, clerks: int, jobs: int = 2, every_faulty: int = 0) -> Told
     times = sorted(result.seconds for result in results)
     packages = [p for p in files(own.inbox) if zip_peek.is_package(own.inbox / p)]
     assert len(packages) == len(files(own.inbox))
-    return Told(
+    return LoadFigures(
         clerks=clerks,
         submitted=sum(r.number != "" for r in results),
         faulty=sum(r.verdict == "检查结果：有错误" for r in results),
@@ -160,17 +160,19 @@ def _cpu(of: psutil.Process) -> float:
 def main() -> None:
     clerks = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     with tempfile.TemporaryDirectory() as home:
-        told = crowd(world.build(Path(home) / "union"), clerks, every_faulty=FAULTY)
-    print(f"{told.clerks} clerks at once, 2 workers on {psutil.cpu_count()} cores")
-    print(f"  verdicts {told.submitted + told.faulty}, of them with faults {told.faulty}")
-    print(f"  submitted {told.submitted}, packages in the inbox {told.register}, lost {told.lost}")
-    print(f"  told to come back {told.came_back}")
+        figures = crowd(world.build(Path(home) / "union"), clerks, every_faulty=FAULTY)
+    print(f"{figures.clerks} clerks at once, 2 workers on {psutil.cpu_count()} cores")
+    print(f"  verdicts {figures.submitted + figures.faulty}, of them with faults {figures.faulty}")
     print(
-        f"  seconds until the verdict: median {told.median:.1f}, p95 {told.p95:.1f}, "
-        f"longest {told.longest:.1f}; CPU {told.cpu:.1f} in all"
+        f"  submitted {figures.submitted}, packages in the inbox {figures.register}, lost {figures.lost}"
     )
-    print(f"  memory {told.before:.0f} MB before, {told.memory:.0f} MB at the most")
-    sys.exit(bool(told.lost or told.register != told.submitted))
+    print(f"  figures to come back {figures.came_back}")
+    print(
+        f"  seconds until the verdict: median {figures.median:.1f}, p95 {figures.p95:.1f}, "
+        f"longest {figures.longest:.1f}; CPU {figures.cpu:.1f} in all"
+    )
+    print(f"  memory {figures.before:.0f} MB before, {figures.memory:.0f} MB at the most")
+    sys.exit(bool(figures.lost or figures.register != figures.submitted))
 
 
 if __name__ == "__main__":

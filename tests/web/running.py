@@ -47,7 +47,7 @@ class Portal:
             encoding="utf-8",
             env={**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"},
         )
-        self.said: list[str] = []
+        self.output: list[str] = []
         self.log: list[str] = []
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, args=(lines,), daemon=True).start()
@@ -66,7 +66,7 @@ class Portal:
     def _listen(self, lines: queue.Queue[str]) -> None:
         assert self.process.stdout
         for line in self.process.stdout:
-            self.said.append(line)
+            self.output.append(line)
             lines.put(line)
         lines.put("")
 
@@ -167,7 +167,7 @@ def files(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
 
 
-def told(answer: Any) -> str:
+def alert(answer: Any) -> str:
     """What is in the way, as the page says it."""
     found = re.search(r'role="alert"[^>]*>(.*?)</p>', answer.text, re.DOTALL)
     return found[1].strip() if found else ""

@@ -14,7 +14,7 @@ from converter.web import attempts, captchas, pages, sessions
 from converter.web.sessions import UNIT, Sessions
 from converter.web.units import IssuedUnits
 from tests.web.conftest import Clock
-from tests.web.running import told
+from tests.web.running import alert
 from tests.web.visitors import Visitor
 from tests.web.world import World
 
@@ -146,7 +146,7 @@ def test_a_wrong_picture_keeps_the_name_and_counts_against_no_unit(
         page = visitor.sign_in(unit.name, WRONG, answer="00000")
         assert page.status_code == 400
         assert f'value="{unit.name}"' in page.text
-        assert "验证码" in told(page)
+        assert "验证码" in alert(page)
     assert visitor.sign_in(unit.name, union.passwords[unit.code]).url.path == "/unit"
 
 
@@ -295,7 +295,7 @@ def test_a_session_ends_when_the_officer_gives_a_new_password(union: World, quic
 def test_a_session_survives_a_restart_but_no_forger_makes_one(union: World, quick: Made) -> None:
     visitor = Visitor(quick()).enter(union)
     cookies = dict(visitor.client.cookies)
-    visitor.held.state.close()
+    visitor.services.state.close()
     again = Visitor(quick())
     again.client.cookies.update(cookies)
     assert again.get("/unit").url.path == "/unit"

@@ -12,7 +12,7 @@ import pytest
 from converter.web.fair_queue import FairQueue, QueueFull
 
 
-def desk(jobs: int = 1, queue: int = 100, patience: float = 30) -> FairQueue:
+def queue(jobs: int = 1, queue: int = 100, patience: float = 30) -> FairQueue:
     """Its workers are never started: the jobs of these tests do without."""
     return FairQueue(jobs, queue, patience)
 
@@ -27,20 +27,20 @@ def test_who_sends_many_files_waits_behind_himself() -> None:
     gate = threading.Event()
 
     async def main() -> None:
-        held = desk()
+        fair = queue()
 
         def job(name: str) -> Callable[[Any], None]:
             return lambda _: (gate.wait(), order.append(name))[1]
 
-        first = asyncio.create_task(held.run("a", job("a1")))
-        await until(lambda: not held._free)
-        rest = [asyncio.create_task(held.run("a", job(f"a{n}"))) for n in (2, 3, 4)]
+        first = asyncio.create_task(fair.run("a", job("a1")))
+        await until(lambda: not fair._free)
+        rest = [asyncio.create_task(fair.run("a", job(f"a{n}"))) for n in (2, 3, 4)]
         await asyncio.sleep(0)
-        rest += [asyncio.create_task(held.run(who, job(f"{who}1"))) for who in ("b", "c")]
-        await until(lambda: held._count == 5)
+        rest += [asyncio.create_task(fair.run(who, job(f"{who}1"))) for who in ("b", "c")]
+        await until(lambda: fair._count == 5)
         gate.set()
         await asyncio.gather(first, *rest)
-        held.stop()
+        fair.stop()
 
     asyncio.run(main())
     assert order == ["a1", "a2", "b1", "c1", "a3", "a4"]
@@ -49,49 +49,49 @@ def test_who_sends_many_files_waits_behind_himself() -> None:
 def test_a_full_queue_says_so_at_once_and_a_slow_one_in_time() -> None:
     async def main() -> None:
         gate = threading.Event()
-        held = desk(queue=1, patience=0.05)
-        working = asyncio.create_task(held.run("a", lambda _: gate.wait()))
-        await until(lambda: not held._free)
-        waiting = asyncio.create_task(held.run("b", lambda _: None))
-        await until(lambda: held._count == 1)
+        fair = queue(queue=1, patience=0.05)
+        working = asyncio.create_task(fair.run("a", lambda _: gate.wait()))
+        await until(lambda: not fair._free)
+        waiting = asyncio.create_task(fair.run("b", lambda _: None))
+        await until(lambda: fair._count == 1)
         with pytest.raises(QueueFull):
-            await held.run("c", lambda _: None)
+            await fair.run("c", lambda _: None)
         with pytest.raises(QueueFull):
             await waiting
         gate.set()
         await working
-        assert await held.run("d", lambda _: "served") == "served"
-        assert (held._count, len(held._free), held._waiting) == (0, 1, {})
-        held.stop()
+        assert await fair.run("d", lambda _: "served") == "served"
+        assert (fair._count, len(fair._free), fair._waiting) == (0, 1, {})
+        fair.stop()
 
     asyncio.run(main())
 
 
 def test_a_job_that_fails_or_whose_visitor_left_frees_its_worker() -> None:
     async def main() -> None:
-        held = desk()
+        fair = queue()
         gate = threading.Event()
 
         def failing(_: Any) -> None:
             raise ValueError("a bug")
 
         with pytest.raises(ValueError, match="a bug"):
-            await held.run("a", failing)
-        leaving = asyncio.create_task(held.run("a", lambda _: gate.wait()))
-        await until(lambda: not held._free)
+            await fair.run("a", failing)
+        leaving = asyncio.create_task(fair.run("a", lambda _: gate.wait()))
+        await until(lambda: not fair._free)
         leaving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await leaving
         # The thread is still at it: no second job may get its worker.
-        assert held._free == []
-        waiting = asyncio.create_task(held.run("b", lambda _: "served"))
-        gone = asyncio.create_task(held.run("c", lambda _: "never"))
-        await until(lambda: held._count == 2)
+        assert fair._free == []
+        waiting = asyncio.create_task(fair.run("b", lambda _: "served"))
+        gone = asyncio.create_task(fair.run("c", lambda _: "never"))
+        await until(lambda: fair._count == 2)
         gone.cancel()
         gate.set()
         assert await waiting == "served"
-        await until(lambda: len(held._free) == 1)
-        held.stop()
+        await until(lambda: len(fair._free) == 1)
+        fair.stop()
 
     asyncio.run(main())
 
@@ -108,10 +108,10 @@ def test_no_more_jobs_at_once_than_workers() -> None:
             now[0] -= 1
 
     async def main() -> None:
-        held = desk(jobs=3)
-        await asyncio.gather(*(held.run(str(n % 5), job) for n in range(40)))
-        assert len(held._free) == 3
-        held.stop()
+        fair = queue(jobs=3)
+        await asyncio.gather(*(fair.run(str(n % 5), job) for n in range(40)))
+        assert len(fair._free) == 3
+        fair.stop()
 
     asyncio.run(main())
     assert 1 <= most[0] <= 3

@@ -103,12 +103,12 @@ def test_what_the_server_says_of_exceptions_quotes_nobody() -> None:
 
 
 def test_a_crowded_portal_says_when_to_come_back(union: World, quick: Made) -> None:
-    for full in ({"uploads": 0}, {"held": 10}):
+    for full in ({"max_uploads": 0}, {"max_bytes": 10}):
         visitor = Visitor(quick(**full))
         answer = visitor.upload(("填报.xlsx", b"x"))
         assert (answer.status_code, heading(answer)) == (503, "现在人太多")
         assert int(answer.headers["retry-after"]) > 0
-        visitor.held.state.close()
+        visitor.services.state.close()
 
 
 def receiving(*messages: Any) -> Any:

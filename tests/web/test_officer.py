@@ -22,7 +22,7 @@ from converter.web import app as application
 from converter.web import attempts
 from converter.workers.pool import Worker
 from tests.web.conftest import Clock
-from tests.web.running import files, heading, told
+from tests.web.running import alert, files, heading
 from tests.web.visitors import Visitor
 from tests.web.world import FOLDER, World, workbook
 
@@ -252,7 +252,7 @@ def test_what_was_submitted_comes_back_as_a_receipt(reply: bool, union: World) -
     assert "已提交，待接收" in officer.get("/officer/units?stage=waiting").text
     collect(union, reply=reply)
     page = clerk.get(f"/unit/submissions/{number}")
-    assert told(page) == ""
+    assert alert(page) == ""
     assert "等待接收" not in page.text
     assert ("回执" in page.text.partition("<main")[2].partition("</ol>")[2]) == reply
     assert "0 个单位" in officer.get("/officer/units?stage=waiting").text

@@ -113,9 +113,9 @@ def test_stopping_is_orderly_and_leaves_no_uploads(portal: Portal, union: World)
         send(clerk, workbook(1, fault=True))
     assert portal.stop() == 0
     assert files(union.settings().private) == []
-    said = "".join(portal.said + portal.log)
+    output = "".join(portal.output + portal.log)
     for secret in (union.units[0].name, *union.passwords.values()):
-        assert secret not in said
+        assert secret not in output
 
 
 def test_only_one_portal_has_a_state(portal: Portal, union: World) -> None:

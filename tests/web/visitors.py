@@ -17,7 +17,7 @@ class Visitor:
 
     def __init__(self, app: Starlette, address: str = "192.0.2.1") -> None:
         self.app = app
-        self.held: Services = app.state.services
+        self.services: Services = app.state.services
         self.client = TestClient(
             app, base_url="http://127.0.0.1", client=(address, 1), raise_server_exceptions=False
         )
@@ -39,7 +39,7 @@ class Visitor:
             "riddle": riddle,
             "name": name,
             "password": password,
-            "answer": answer or self.held.captchas._held[riddle].answer,
+            "answer": answer or self.services.captchas._held[riddle].answer,
         }
         return self.client.post("/identity", data=fields)
 
