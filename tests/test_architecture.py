@@ -46,7 +46,6 @@ ONLY = {
     "starlette": {"web"},
     "uvicorn": {"web"},
     "itsdangerous": {"web"},
-    "captcha": {"web"},
     "sqlite3": {"web"},
 }
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from converter.identity.issuing import Unit
     from converter.web.server import Listening
 
-NEEDED = ("starlette", "uvicorn", "itsdangerous", "python_multipart", "captcha")
+NEEDED = ("starlette", "uvicorn", "itsdangerous", "python_multipart")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -84,6 +84,7 @@ def portal(
         secure=bool(certificate or proxy),
         jobs=jobs or Settings.jobs,
         largest=largest << 20,
+        max_uploads=min(Settings.max_uploads, server.most_connections() // 2),
         seal=seal,
     )
     with _alone(home), Lock(home / "lock"), _bound(listening) as sock:

@@ -1,11 +1,10 @@
-"""Check in the browser: an upload → what is wrong at which cell → the marked copy, or the package
-→ into the inbox."""
+"""Check in the browser: an upload leads to its faults, cell by cell, and to a marked copy; without
+errors to a package, which goes into the inbox."""
 
 from __future__ import annotations
 
-import re
 import shutil
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -13,58 +12,63 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from converter.messages.catalogue import message
-from converter.web import services as common
 from converter.web import spool
-from converter.web.fair_queue import QueueFull
 from converter.web.guard import UploadTooLarge
 from converter.web.pages import attachment
 from converter.web.results import Result
-from converter.web.services import in_thread, received, services_of, session_of, to, unit_of
+from converter.web.services import (
+    in_thread,
+    received,
+    services_of,
+    session_of,
+    to,
+    unit_of,
+    visitor_of,
+    while_connected,
+)
 from converter.web.sessions import UNIT
+from converter.web.state import StateUnavailable
 from converter.web.upload_check import MARKED, PACKAGE, Work, check_upload
+from converter.web.upload_names import received_name
 
 FILES = 2  # the two halves of one submission
-LONGEST_NAME = 80  # characters of a file's name
-_ODD = re.compile('[<>:"/\\\\|?*\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e]')
 
 
 async def start(request: Request) -> Response:
+    return await _start(request)
+
+
+async def _start(request: Request, status: int = 200, problem: str = "") -> Response:
     services = services_of(request)
     entry = services.units.of(session_of(request).unit)
+    refused = services.refusal(await in_thread(services.fetched, entry)) if entry else ""
     return services.pages.show(
-        request, "check", entry=entry, problem="", largest=services.settings.largest >> 20
+        request,
+        "check",
+        status,
+        entry=entry,
+        refused=refused,
+        problem=problem,
+        largest=services.settings.largest >> 20,
     )
 
 
 async def upload(request: Request) -> Response:
     services = services_of(request)
-    declared = request.headers.get("content-length", "")
-    size = int(declared) if declared.isdecimal() else services.settings.largest * FILES
-    load = services.load
-    if (
-        load.count >= services.settings.max_uploads
-        or load.bytes + size > services.settings.max_bytes
-    ):
-        raise QueueFull
-    load.count, load.bytes = load.count + 1, load.bytes + size
-    try:
+    with services.capacity.upload(visitor_of(request)) as slot:
+        request.state.slot = slot
         form = await received(request, files=FILES)
         try:
             return await _check(request, form)
         finally:
             await form.close()
-    finally:
-        load.count, load.bytes = load.count - 1, load.bytes - size
 
 
 async def _check(request: Request, form: FormData) -> Response:
     services, session = services_of(request), session_of(request)
     sent = [f for f in form.getlist("file") if isinstance(f, UploadFile) and f.filename]
     if not sent:
-        entry = services.units.of(session.unit)
-        values = {"entry": entry, "problem": message("portal_no_upload")}
-        largest = services.settings.largest >> 20
-        return services.pages.show(request, "check", 400, largest=largest, **values)
+        return await _start(request, 400, message("portal_no_upload"))
     if any((one.size or 0) > services.settings.largest for one in sent):
         raise UploadTooLarge
     token, folder = services.results.room()
@@ -72,23 +76,27 @@ async def _check(request: Request, form: FormData) -> Response:
     try:
         uploads = [await in_thread(_save, one, folder / str(n)) for n, one in enumerate(sent)]
         await form.close()
-        entry, identity = None, None
-        if session.role == UNIT:
-            entry = unit_of(request)
-            name = services.units.path(entry)
-            identity = name if name.is_file() else None
+        entry = unit_of(request) if session.role == UNIT else None
+        identity = await in_thread(services.fetched, entry) if entry else None
         work = Work(
-            folder, uploads, services.settings.form, entry, identity, services.settings.seal
+            folder,
+            uploads,
+            services.settings.form,
+            services.settings.keys,
+            entry,
+            identity.path if identity and not identity.refused else None,
+            services.settings.seal,
         )
-        result = await services.queue.run(
-            common.who(request), lambda worker: check_upload(work, worker)
+        result = await while_connected(
+            request,
+            services.queue.run(visitor_of(request), lambda worker: check_upload(work, worker)),
         )
         if result is None:
             return services.pages.problem(request, "two_units", 400)
         names = tuple(path.name for path in uploads)
         code = entry.unit_code if entry else ""
         number = spool.number(services.now())
-        services.results.keep(token, session.sid, code, names, result, number)
+        services.results.keep(token, session.sid, visitor_of(request), code, names, result, number)
         kept = True
     finally:
         if not kept:
@@ -99,24 +107,10 @@ async def _check(request: Request, form: FormData) -> Response:
 def _save(upload: UploadFile, folder: Path) -> Path:
     """An upload under its own name, as far as any system takes it, in a folder of its own."""
     folder.mkdir(mode=0o700)
-    path = folder / file_name(upload.filename or "")
+    path = folder / received_name(upload.filename or "")
     with path.open("xb") as file:
         shutil.copyfileobj(upload.file, file, 1 << 20)
     return path
-
-
-def file_name(sent: str) -> str:
-    """The last part of a name as browsers send it, without what could hide or climb.
-
-    >>> file_name("C:\\\\fakepath\\\\填报.xlsx"), file_name("../../etc/passwd"), file_name("..")
-    ('填报.xlsx', 'passwd', 'file')
-    """
-    last = PurePosixPath(PureWindowsPath(sent).name).name
-    name = _ODD.sub("_", last).strip(" .")
-    stem, dot, suffix = name.rpartition(".")
-    if not dot:
-        return name[:LONGEST_NAME] or "file"
-    return f"{stem[: LONGEST_NAME - 10]}.{suffix[:9]}"
 
 
 # --- what came of it ---------------------------------------------------------------------------
@@ -139,9 +133,14 @@ async def result(request: Request) -> Response:
         one.number == found.number
         for one in await in_thread(services.state.submissions, found.unit)
     )
+    entry = services.units.of(found.unit)
+    refused = ""
+    if entry is not None:
+        refused = services.refusal(await in_thread(services.fetched, entry))
     return services.pages.show(
         request,
         "result",
+        refused=refused,
         found=found,
         result=found.result,
         minutes=round(services.settings.keep / 60),
@@ -173,6 +172,10 @@ async def submit(request: Request) -> Response:
     entry = unit_of(request)
     if found.unit != entry.unit_code or not found.result.can_be_submitted:
         raise HTTPException(403)
+    # Only with a good current identity file: it may have been replaced since the check.
+    fetched = await in_thread(services.fetched, entry)
+    if fetched.refused:
+        return services.pages.problem(request, "no_identity", 409, reason=services.refusal(fetched))
     try:
         await in_thread(
             spool.submit,
@@ -183,6 +186,6 @@ async def submit(request: Request) -> Response:
             services.settings,
             services.state,
         )
-    except OSError:
+    except (OSError, StateUnavailable):
         return services.pages.problem(request, "not_submitted", 503, wait=60)
     return to(f"/unit/submissions/{found.number}")

@@ -1,4 +1,4 @@
-"""Templates → pages. Everything is escaped; texts from outside are shown with `visible`."""
+"""Pages made from templates. Everything is escaped; outside texts are shown with `visible`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,9 +20,14 @@ from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.report import html, page
 from converter.web.sessions import Sessions
+from converter.web.upload_names import safe_name
 
 FOLDER = Path(__file__).parent
-STATIC = {"portal.css": "text/css", "portal.js": "text/javascript"}
+STATIC = {
+    "portal.css": "text/css",
+    "portal.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 CHINA = 8 * 3600  # seconds east of Greenwich
 
 
@@ -43,7 +48,7 @@ class Pages:
         environment.globals.update(form=form, version=version)
         environment.filters.update(moment=moment, china=china)
         lines = (form.prose.get("contacts") or {}).get("lines") or ()
-        # What the union has not filled in is not worth a line.
+        # A line that the union has not filled in is left out.
         contacts = tuple(
             str(line) for line in lines if not str(line).rstrip().endswith((":", "："))
         )
@@ -66,8 +71,7 @@ class Pages:
     def problem(
         self, request: Request, key: str, status: int, wait: float = 0, **values: Any
     ) -> Response:
-        """A page that says what is in the way and what to do; `wait`: come back in so many
-        seconds."""
+        """A page that names a problem and its remedy; `wait`: come back in so many seconds."""
         title, text = message(f"portal_{key}_title"), message(f"portal_{key}", **values)
         answer = self.show(request, "problem", status, title=title, text=text)
         if wait:
@@ -75,19 +79,31 @@ class Pages:
         return answer
 
     def static(self, name: str) -> Response:
-        """A file of ours; its address changes with its content."""
+        """A static file; its address changes with its content."""
         keep = {"cache-control": "public, max-age=86400"}
         return Response(self.files[name], media_type=STATIC[name], headers=keep)
 
 
 def attachment(data: bytes, name: str, media_type: str) -> Response:
-    """Bytes to be saved under a name, whatever characters it has."""
-    header = f"attachment; filename=\"file{Path(name).suffix}\"; filename*=UTF-8''{quote(name)}"
+    """Bytes to be saved under a name in any language."""
+    safe = safe_name(name)
+    suffix = Path(safe).suffix
+    plain = f"file{suffix}" if suffix.isascii() else "file"
+    header = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
     return Response(data, media_type=media_type, headers={"content-disposition": header})
 
 
+def day(seconds: float) -> date:
+    """Seconds since 1970 as a day in China.
+
+    >>> day(1772000000)
+    datetime.date(2026, 2, 25)
+    """
+    return datetime.fromtimestamp(seconds + CHINA, UTC).date()
+
+
 def moment(seconds: float) -> str:
-    """Seconds since 1970 → a time in China.
+    """Seconds since 1970 as a time in China.
 
     >>> moment(1772000000)
     '2026-02-25 14:13'
@@ -96,7 +112,7 @@ def moment(seconds: float) -> str:
 
 
 def china(stamp: str) -> str:
-    """An ISO time in UTC → the same in China; what is none stays as it is.
+    """An ISO time in UTC as a time in China; other texts stay as they are.
 
     >>> china("2026-02-25T06:13:20Z")
     '2026-02-25 14:13'

@@ -27,11 +27,13 @@ MARKED, PACKAGE = "marked.xlsx", "package.zip"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be judged. `unit`: who is signed in; its identity file signs the package."""
+    """One upload. `unit`: the one that is signed in; `identity`: its file, which signs the
+    package, or None where it has no good current one and may not submit."""
 
     folder: Path  # private; holds the uploads, takes the results
     uploads: Sequence[Path]
     form: Path
+    keys: Path  # the union's public keys and ledger
     unit: LedgerEntry | None = None
     identity: Path | None = None
     seal: bool = False
@@ -39,14 +41,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class UploadResult:
-    """What an upload came to."""
+    """The result of an upload."""
 
-    summary: Mapping[str, Any]  # html.section: its status, and what is shown of its findings
+    summary: Mapping[str, Any]  # html.section: its status, and the issues that a page shows
     unit_name: str = ""
     members: int = 0
     marked: bool = False  # a copy with the mistakes marked is in the folder
     package: bool = False  # a package is in the folder
-    other_unit: bool = False  # it is in order, but not the report of who is signed in
+    other_unit: bool = False  # it is in order, but another unit's than the one signed in
 
     @property
     def status(self) -> str:
@@ -59,12 +61,12 @@ class UploadResult:
 
 
 class SummaryRunner:
-    """A worker that puts the findings into words itself: a sheet may have hundreds of thousands
-    of them, and this process serves everybody."""
+    """A worker that renders the issues itself: a sheet may have hundreds of thousands of them,
+    and this process serves everybody."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
-        self.summary: Mapping[str, Any] | None = None  # of the last submission that was judged
+        self.summary: Mapping[str, Any] | None = None  # of the last submission
 
     def run(self, task: Task) -> tuple[Any, tuple[bytes, ...]]:
         """As `Worker.run`."""
@@ -78,8 +80,8 @@ class SummaryRunner:
 
 
 def check_upload(work: Work, worker: Worker) -> UploadResult | None:
-    """None for two files that are not the halves of one submission. Raises engine.Bug, Stop,
-    OSError."""
+    """None for two files that are not the halves of one submission. Raises InternalError,
+    TaskRejected, UsageError, OSError."""
     try:
         return _checked_or_converted(work, SummaryRunner(worker))
     finally:
@@ -88,7 +90,9 @@ def check_upload(work: Work, worker: Worker) -> UploadResult | None:
 
 
 def _checked_or_converted(work: Work, worker: SummaryRunner) -> UploadResult | None:
-    # A package that the clerk has made goes on as it is: it may bear a signature.
+    if work.unit and not work.identity:
+        return _checked(work, worker)
+    # A package that the clerk has made goes on as it is: it may be signed.
     finished = len(work.uploads) == 1 and work.uploads[0].suffix.lower() == ".zip"
     if finished or len(work.uploads) > 1:
         result = _checked(work, worker)
@@ -97,15 +101,15 @@ def _checked_or_converted(work: Work, worker: SummaryRunner) -> UploadResult | N
         if finished:
             work.uploads[0].replace(work.folder / PACKAGE)
             return replace(result, package=True)
+    seal = work.seal and work.identity is not None
     done = convert_files(
-        work.uploads, work.form, work.folder / PACKAGE, work.identity, None, worker, work.seal
+        work.uploads, work.form, work.folder / PACKAGE, work.identity, None, worker, seal
     )[0]
     result = _result(work, worker, done.outcome)
     if result.status in ("errors", "warnings"):
         again = _checked(work, worker)
         result = replace(result, marked=again is not None and again.marked)
-    # Another unit's workbook was an error: what is signed is this unit's.
-    return replace(result, package=done.package is not None, other_unit=False)
+    return replace(result, package=done.package is not None)
 
 
 def _checked(work: Work, worker: SummaryRunner) -> UploadResult | None:
@@ -117,6 +121,7 @@ def _checked(work: Work, worker: SummaryRunner) -> UploadResult | None:
         "halves": len(names) > 1,
         "annotate": [str(work.folder / MARKED)],
         "fix": [],
+        "keys": str(work.keys),
     }
     try:
         data, blobs = worker.run(Task("check", args, tuple(names)))
@@ -130,16 +135,17 @@ def _checked(work: Work, worker: SummaryRunner) -> UploadResult | None:
 
 
 def _result(work: Work, worker: SummaryRunner, outcome: Outcome) -> UploadResult:
-    # A worker that died said nothing: the command has put a finding in its place.
+    # A worker that died returned nothing; the command has put an issue in its place.
     summary = worker.summary or html.section(outcome, loading.read(work.form), show_ids=False)
     other = _is_other(outcome, work.unit)
     return UploadResult(summary, outcome.unit_name, outcome.members, other_unit=other)
 
 
 def _is_other(outcome: Outcome, unit: LedgerEntry | None) -> bool:
-    """Whether a finished package is another unit's than the one that is signed in."""
+    """Whether a submission is another unit's than the one that is signed in. Names are always
+    compared: a submission without a code may still have one."""
     if unit is None:
         return False
-    if outcome.unit_code:
-        return outcome.unit_code != unit.unit_code
+    if outcome.unit_code and outcome.unit_code != unit.unit_code:
+        return True
     return same_name(outcome.unit_name) != same_name(unit.unit_name)

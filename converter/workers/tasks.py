@@ -30,19 +30,21 @@ Progress = Callable[[int], None]
 ROWS_A_FRAME = 100_000
 
 
-def read(path: str, definition: Form) -> Submission:
-    """A workbook or a package, whichever the file is. Never raises on bad data."""
+def read(path: str, definition: Form, keys: str = "") -> Submission:
+    """A workbook or a package, whichever the file is; with a folder of keys a package is held
+    against that union's public keys and ledger. Never raises on bad data."""
     found = workbook.read(Path(path), definition)
     if workbook.is_package(Path(path), found):
-        from converter import package
+        from converter import identity, package
 
-        return package.read(Path(path), definition)
+        union = identity.union_of(Path(keys)) if keys else None
+        return package.examine(Path(path), definition, union=union).submission
     return found
 
 
 def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer:
     """Judge files. args: form, paths, halves, annotate and fix (where each file's copy goes, or
-    nothing).
+    nothing), keys (a folder that packages are held against, or nothing).
 
     Answer: {"outcomes": […], "annotated": [path or '' …], "fixed": [path or '' …], "changes":
     […]}, one entry a submission; issues and changes stand in the blobs.
@@ -85,7 +87,7 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
             if made and mended_to:
                 yield mended_to, marked(press, made.submission, made.outcome, made.changes, files)
 
-    judged = _judged(args["paths"], definition, args["halves"], about_to_read)
+    judged = _judged(args["paths"], definition, args["halves"], about_to_read, args.get("keys", ""))
     # Somebody else may have written a copy of that name since it was chosen.
     named = {
         str(asked): str(got) for asked, got in writing.write_many(copies(), beside=True).items()
@@ -99,14 +101,18 @@ def check(args: dict[str, Any], blobs: Blobs, about_to_read: Progress) -> Answer
 
 
 def _judged(
-    paths: Sequence[str], definition: Form, halves: bool, about_to_read: Progress
+    paths: Sequence[str],
+    definition: Form,
+    halves: bool,
+    about_to_read: Progress,
+    keys: str = "",
 ) -> list[checking.Checked]:
     result: list[checking.Checked] = []
     waiting: list[Submission] = []
     rows = 0
     for number, path in enumerate(paths):
         about_to_read(number)
-        waiting.append(read(path, definition))
+        waiting.append(read(path, definition, keys))
         member = waiting[-1].member
         rows += len(member) if member else 0
         if rows >= ROWS_A_FRAME and not halves:

@@ -90,7 +90,7 @@ class Portal:
 
 
 class Inside:
-    """The portal in a thread of this process: the tests can look the answer to a picture up."""
+    """The portal in a thread of this process, which the tests can look into."""
 
     def __init__(self, world: World, **changed: Any) -> None:
         self.app = application.build(world.settings(**changed))
@@ -103,10 +103,6 @@ class Inside:
             target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )
         self._thread.start()
-
-    def answer(self, riddle: str) -> str:
-        """What a person reads on a picture."""
-        return str(self.app.state.services.captchas._held[riddle].answer)
 
     def stop(self) -> None:
         self._server.should_exit = True

@@ -14,10 +14,10 @@ import pytest
 from converter import package
 from converter.files import writing
 from converter.forms import loading
-from converter.web import check_page, spool
+from converter.web import spool, upload_names
 from converter.web.app import build
-from converter.web.attempts import neighbourhood
 from converter.web.upload_check import Work, check_upload
+from converter.web.visitor import neighbourhood
 from converter.workbook.xlsx import archive
 from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, member_cell, put
@@ -237,7 +237,7 @@ def test_however_many_faults_there_are_the_pages_hold_a_few(
     monkeypatch.setattr(Issues, "__iter__", lambda issues: crossed.append(issues))
     monkeypatch.setattr(Issues, "__getitem__", lambda issues, at: crossed.append(issues))
     with Worker() as worker:
-        work = Work(union.root, [upload], union.settings().form)
+        work = Work(union.root, [upload], union.settings().form, union.keys)
         verdict = check_upload(work, worker)
     assert verdict
     assert verdict.status == "errors"
@@ -279,12 +279,18 @@ def test_a_file_beyond_the_limit_is_refused_with_words(site: Site, clerk: Visito
         ("a\x00b\u202ex.xlsx", "a_b_x.xlsx"),
         ("...", "file"),
         ("", "file"),
-        ("长" * 300 + ".xlsx", "长" * 70 + ".xlsx"),
+        ("长" * 300 + ".xlsx", "长" * 56 + ".xlsx"),
+        ("😀" * 79 + ".xlsx", "😀" * 42 + ".xlsx"),
+        ("con.xlsx", "_con.xlsx"),
+        ("LPT1", "_LPT1"),
+        ("a\u2066b\u061cc\u200fd.xlsx", "a_b_c_d.xlsx"),
+        ("AUX .xls", "_AUX.xls"),
+        ("x.\u202excod", "x._xcod"),
         ("con:stream.xlsx", "con_stream.xlsx"),
     ],
 )
 def test_names_neither_climb_nor_hide(sent: str, kept: str) -> None:
-    assert check_page.file_name(sent) == kept
+    assert upload_names.received_name(sent) == kept
 
 
 def test_names_and_values_are_escaped(site: Site, clerk: Visitor) -> None:
@@ -312,7 +318,7 @@ def test_results_end_with_their_time_and_with_their_session(site: Site) -> None:
     visitor = Visitor(app).enter(own)
     first = visitor.upload(("填报.xlsx", workbook(1)))
     token = first.url.path.rpartition("/")[2]
-    results._held[token] = replace(results._held[token], until=0.0)
+    results._results[token] = replace(results._results[token], until=0.0)
     assert heading(visitor.get(first.url.path)) == "检查结果已经删除"
     results.sweep()
     assert not (own.settings().private / token).exists()

@@ -103,7 +103,7 @@ def test_what_the_server_says_of_exceptions_quotes_nobody() -> None:
 
 
 def test_a_crowded_portal_says_when_to_come_back(union: World, quick: Made) -> None:
-    for full in ({"max_uploads": 0}, {"max_bytes": 10}):
+    for full in ({"max_uploads": 0}, {"max_bytes": 2}):
         visitor = Visitor(quick(**full))
         answer = visitor.upload(("填报.xlsx", b"x"))
         assert (answer.status_code, heading(answer)) == (503, "现在人太多")
@@ -140,7 +140,7 @@ def read(receive: Any, limit: int = 100, headers: Any = ()) -> BaseException | b
         return
 
     limits = guard.Limits(page, lambda _: limit, 0.05)
-    scope = {"type": "http", "path": "/", "headers": list(headers), "method": "POST"}
+    scope = {"type": "http", "path": "/", "headers": list(headers), "method": "POST", "state": {}}
     try:
         asyncio.run(limits(scope, receive, ignored))
     except (guard.UploadTooLarge, guard.UploadTooSlow) as error:
