@@ -28,7 +28,7 @@ from tests.web.running import Portal, files, heading, hidden, inside, running, s
 from tests.web.world import World, workbook
 
 
-def cookie(own: World, number: int = 1) -> dict[str, str]:
+def cookie(own: World, number: int = 1, *, secure: bool = False) -> dict[str, str]:
     """The cookie of a unit that is signed in, made with the portal's own key."""
     base = sqlite3.connect(own.settings().state / FILE)
     (secret,) = base.execute("SELECT value FROM settings WHERE name = 'cookies'").fetchone()
@@ -36,7 +36,7 @@ def cookie(own: World, number: int = 1) -> dict[str, str]:
     units = IssuedUnits(own.keys, own.issued)
     entry = units.of(own.units[number - 1].code)
     assert entry
-    sessions = Sessions(secret, secure=False)
+    sessions = Sessions(secret, secure=secure)
     made = sessions.opened(time.time(), UNIT, entry.unit_code, units.mark(entry))
     name, _, value = sessions.header(made).partition(";")[0].partition("=")
     return {name: value}
