@@ -21,7 +21,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HANDSHAKE, HEAD = 10, 20  # seconds until TLS is agreed on, and until a request's head is whole
-STALLED = 30  # seconds in which a visitor has to take up some of an answer
+STALLED, TAKEN_UP = 30, 30_000  # seconds in which a visitor has to take up so many bytes
 PAUSE = 0.2  # seconds between two tries to accept when the system refuses
 UPLOADS = "/check"  # their places are bounded by `capacity`
 
@@ -52,7 +52,6 @@ class LimitedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        # An answer that nobody reads waits in this process: little of it, and not for long.
         self._arm_head()
 
     def data_received(self, data: bytes) -> None:
@@ -105,14 +104,17 @@ class LimitedProtocol(H11Protocol):
             self._head = None
 
     def _watch(self) -> None:
-        """End the connection unless some of what waits to be sent is taken up in time."""
-        if self._stall is None and self.transport.get_write_buffer_size():
-            self._stall = self.loop.call_later(STALLED, self._end_if_stalled)
+        """End the connection unless enough of what waits to be sent is taken up in time."""
+        size = self.transport.get_write_buffer_size()
+        if self._stall is None and size:
+            self._stall = self.loop.call_later(STALLED, self._end_if_stalled, size)
 
-    def _end_if_stalled(self) -> None:
+    def _end_if_stalled(self, before: int) -> None:
         self._stall = None
-        if self.transport.get_write_buffer_size():
+        if self.transport.get_write_buffer_size() > max(0, before - TAKEN_UP):
             self.transport.abort()
+        else:
+            self._watch()
 
 
 class Listener:
