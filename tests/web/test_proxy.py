@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -21,6 +22,7 @@ from tests.web.test_server import cookie
 from tests.web.world import World, workbook
 
 CONFIGURATION = """
+{user}
 daemon off;
 pid {home}/nginx.pid;
 error_log {home}/error.log;
@@ -52,7 +54,9 @@ def nginx(home: Path, upstream: str) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     path = home / "nginx.conf"
-    path.write_text(CONFIGURATION.format(home=home, port=port, location=location), "utf-8")
+    user = "user root;" if os.geteuid() == 0 else ""  # else its workers could not write here
+    values = {"home": home, "port": port, "location": location, "user": user}
+    path.write_text(CONFIGURATION.format(**values), "utf-8")
     process = subprocess.Popen([program, "-c", path, "-e", home / "error.log"])
     try:
         deadline = time.monotonic() + 20
