@@ -1,5 +1,7 @@
 # make demo    from a fresh clone to a finished report package, with nothing but Python 3.11+
 # make test    everything that must hold before a change is handed in
+# make quick   format, lint, types and the tests of the small rooms: after every few lines
+# make setup-debian   install what tests run besides Python (LibreOffice, Chromium, age, openssl, nginx, poppler)
 # make fuzz    the same for hostile input and faults, with many more examples (an hour)
 # make mutants small slips made in kinds and rules on purpose: which of them no test notices (an hour)
 # make lock    renew the locked dependencies
@@ -17,7 +19,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types unit fuzz mutants lock audit bench bench-scale portal-load docs samples pictures dist dist-test \
+.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load docs samples pictures dist dist-test \
 	wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
@@ -70,6 +72,16 @@ demo: $(VENV)/.runtime
 	printf '\nThe files are in %s/\n' "$(DEMO)"; ls
 
 test: lint types unit
+
+# The rooms that everything else stands on; what runs another program waits for `make test`.
+FAST := test_architecture.py model text forms files kinds rules roster register statistics validation
+
+quick: lint types
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not needs' \
+		$(FAST:%=tests/%)
+
+setup-debian:
+	.ci/setup-debian
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check converter tests docs benchmarks program
@@ -136,7 +148,7 @@ build/program-env/.made: requirements-dist.lock $(VENV)/.created
 	@touch $@
 
 dist: build/program-env/.made
-	build/program-env/bin/python program/build.py
+	build/program-env/bin/python -m program.build
 
 dist-test: $(VENV)/.dev
 	$(BIN)/python -m pytest program
@@ -158,7 +170,7 @@ windows-wheels: $(VENV)/.dev
 define wheelhouse
 	rm -rf dist/$(1) && mkdir -p dist/$(1)
 	$(PIP) wheel --quiet --no-deps . -w dist/$(1)
-	set -e; for version in 3.11 3.12 3.13; do \
+	set -e; for version in 3.11 3.12 3.13 3.14 3.15; do \
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-platform $(strip $(2)) \
 		--python-version $$version -c requirements-dist.lock pyproject.toml --extra portal \
 		--group dist -o dist/$(1).lock; \

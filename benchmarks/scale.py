@@ -355,7 +355,7 @@ def _filled(store: Path, units: int) -> None:
             spool = opened.spool / "members.csv"
             with spool.open("w", encoding="ascii", newline="") as file:
                 for unit in range(first, min(first + batch, units)):
-                    file.writelines(_lines(unit, unit - first, [f.key for f in cards.member]))
+                    file.writelines(_lines(unit, unit - first, [f.key for f in cards.main_table]))
             arrivals = [
                 ReceivedFile(
                     f"{unit:07d}.xlsx", f"content{unit:057d}", "accepted",
@@ -386,7 +386,7 @@ def _lines(unit: int, number: int, keys: list[str]) -> Iterator[str]:
 
 def _answers(cards: Any, unit: int) -> dict[str, str]:
     answers = {}
-    for place, field in enumerate(cards.unit):
+    for place, field in enumerate(cards.record):
         if field.kind == "count":
             answers[field.key] = str((place + unit) % 300)
         elif field.kind == "choice":

@@ -1,3 +1,3 @@
 """Spreadsheet-driven collection of basic-level trade union reports."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from converter.forms.loading import form_dir, load
 from converter.model.forms import Form
-from converter.report import reference
+from converter.report import options_reference, reference
 
 HERE = Path(__file__).parent
 PAGES = {"checks.zh-CN.md": reference.checks_page, "fields.zh-CN.md": reference.fields_page}
@@ -20,3 +20,6 @@ def pages(form: Form) -> dict[str, str]:
 if __name__ == "__main__":
     for name, text in pages(load(form_dir())).items():
         (HERE / name).write_text(text, encoding="utf-8", newline="\n")
+    handbook = HERE / "maintainer.zh-CN.md"
+    renewed = options_reference.renewed(handbook.read_text(encoding="utf-8"))
+    handbook.write_text(renewed, encoding="utf-8", newline="\n")

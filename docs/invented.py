@@ -71,7 +71,7 @@ def faulty(folder: Path, number: int) -> bytes:
     """A workbook with what clerks get wrong most."""
     members = [sample_people.member(100 * number + n) for n in range(20)]
     book = fill(blank(30), collection.answers(number, members), members)
-    unit, member = book[FORM.unit.title], book[FORM.member.title]
+    unit, member = book[FORM.record.title], book[FORM.main_table.title]
     put(unit, unit_cell(book, "单位工会名称"), name(number))
     put(unit, unit_cell(book, "所属上级工会组织"), superior(number))
     put(unit, unit_cell(book, "单位工会联系电话"), "8555")

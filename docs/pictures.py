@@ -188,7 +188,7 @@ def filled() -> Path:
     source = HERE.parent / "samples" / "01-correct" / "input" / "填报.xlsx"
     run("template", "--from", str(source), "-o", "好.xlsx")
     book = openpyxl.load_workbook("好.xlsx")
-    unit, member = book[FORM.unit.title], book[FORM.member.title]
+    unit, member = book[FORM.record.title], book[FORM.main_table.title]
     put(unit, unit_cell(book, "单位工会联系电话"), "85550100")
     for row in (3, 5):
         cell = member_cell(book, row, "身份证号")

@@ -14,8 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from program import licences
+
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "dist" / "program"
+LICENCES = "third-party-licences.txt"
 STARTS = 5  # of which the fastest counts: the first ones read from the disk
 
 
@@ -28,12 +31,20 @@ def main() -> None:
             [*command, *places, str(Path(__file__).with_name("converter.spec"))], check=True
         )
     folder = OUT / "converter"
+    add_licences(folder)
     archive = packed(folder)
     files = (file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
     print(f"{folder.relative_to(ROOT)}  {sum(file.stat().st_size for file in files) / 1e6:.0f} MB")
     print(f"{archive.relative_to(ROOT)}  {archive.stat().st_size / 1e6:.0f} MB")
     print(f"start (--help): {start(folder, '--help'):.2f} s")
     print(f"start (fields): {start(folder, 'fields'):.2f} s")
+
+
+def add_licences(folder: Path) -> None:
+    """Our licence and those of what the program brings along, beside the program."""
+    shutil.copy(ROOT / "LICENSE", folder / "LICENSE.txt")
+    names = [*licences.packages(), licences.BUILDER]
+    (folder / LICENCES).write_text(licences.page(names), encoding="utf-8", newline="\n")
 
 
 def packed(folder: Path) -> Path:

@@ -130,6 +130,12 @@ def test_every_command_is_in_it(desk: Desk) -> None:
     assert "身份证号" in desk.told("fields")
 
 
+def test_licences_come_along(program: Path) -> None:
+    assert "Apache License" in (program.parent / "LICENSE.txt").read_text("utf-8")
+    listed = (program.parent / "third-party-licences.txt").read_text("utf-8")
+    assert all(f"- {name} " in listed for name in ("Python", "pandas", "duckdb", "pyinstaller"))
+
+
 def test_no_worker_stays_behind(desk: Desk) -> None:
     saved(fill(blank()), desk.folder)
     desk.told("check", "填报.xlsx")

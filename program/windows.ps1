@@ -11,7 +11,7 @@ $Wheels = if (Test-Path dist\windows) { @("--no-index", "--find-links", "dist\wi
 $Python = "build\program-env\Scripts\python.exe"
 if (-not (Test-Path $Python)) { Run py -3 -m venv build\program-env }
 Run $Python -m pip install --quiet --require-hashes @Wheels -r requirements-dist.lock
-Run $Python program\build.py
+Run $Python -m program.build
 $env:Path = "$env:SystemRoot\System32"
 $Program = "dist\program\converter\converter.exe"
 foreach ($Command in "--version", "fields", "explain") { Run $Program $Command | Out-Null }

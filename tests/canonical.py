@@ -62,12 +62,12 @@ def records(
     reasons: tuple[tuple[str, str, str], ...] = (),
 ) -> Records:
     """A whole submission; `unit` replaces single answers."""
-    answers = {field.key: "" for field in FORM.unit} | UNIT | dict(unit or {})
+    answers = {field.key: "" for field in FORM.record} | UNIT | dict(unit or {})
     rows = PEOPLE if people is None else people
-    keys = [field.key for field in FORM.member]
+    keys = [field.key for field in FORM.main_table]
     return Records(
-        unit=answers,
-        members={key: [row[n] for row in rows] for n, key in enumerate(keys)},
+        record=answers,
+        tables={"member": {key: [row[n] for row in rows] for n, key in enumerate(keys)}},
         reasons=reasons,
         stamp=Stamp(form=FORM.id, version=FORM.version),
         today=date(2026, 2, 25),

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import commands
+from tests import commands, tools
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture is made: is there what the test runs?"""
+    for mark in item.iter_markers("needs"):
+        for name in mark.args:
+            tools.path(name)
 
 
 @pytest.fixture

@@ -152,7 +152,7 @@ class _Strings:
 class _MemberSheet:
     def __init__(self, xml: str, program: Program, prepared: int, count: int) -> None:
         self.strings = _Strings(program.strings)
-        self.layout = MemberLayout(FORM.member, prepared)
+        self.layout = MemberLayout(FORM.main_table, prepared)
         self.prepared = prepared
         rows = {
             int(row[1]): row for row in re.finditer(r'<row r="([0-9]+)".*?</row>', xml, re.DOTALL)
@@ -295,7 +295,7 @@ def _serial(digits: str) -> int | None:
 
 def _unit(xml: str, answers: Mapping[str, Any]) -> str:
     """The unit sheet with its answers; its formulas have come to nothing being wrong."""
-    rows = {f"B{row}": key for key, row in UnitLayout(FORM.unit).rows.items()}
+    rows = {f"B{row}": key for key, row in UnitLayout(FORM.record).rows.items()}
     form_label = (
         FORM.codes["organisation_form"].entries[answers.get("涵盖法人单位数", 1) != 1].label
     )
@@ -306,7 +306,7 @@ def _unit(xml: str, answers: Mapping[str, Any]) -> str:
         if formula:
             value = escape(form_label) if address in rows else ""
             return f'{start} t="str">{formula[0]}<v>{value}</v></c>'
-        value = answers.get(FORM.unit.field(rows[address]).title) if address in rows else None
+        value = answers.get(FORM.record.field(rows[address]).title) if address in rows else None
         if value is None:
             return found[0]
         if isinstance(value, date):

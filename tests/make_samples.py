@@ -56,7 +56,7 @@ class Sheets:
 
     def reason(self, text: str, title: str = "", number: int = 0) -> None:
         """Type a reason beside an item, or beside a member."""
-        heading = sheets.FORM.unit.headings["explanation"]
+        heading = sheets.FORM.record.headings["explanation"]
         if title:
             sheets.put(self.book[UNIT_SHEET], sheets.unit_cell(self.book, title, heading), text)
         else:
@@ -284,10 +284,10 @@ def _own_making() -> Sheets:
             people.append([])
     unit = book.create_sheet("单位情况")
     unit.append(["项 目", "填写"])
-    for entry in sheets.FORM.unit:
+    for entry in sheets.FORM.record:
         unit.append([entry.title, UNIT.get(entry.title)])
     done = Sheets(book)
-    row = 1 + [entry.title for entry in sheets.FORM.unit].index("会员总数") + 1
+    row = 1 + [entry.title for entry in sheets.FORM.record].index("会员总数") + 1
     done.found += [("note", "X113", f"单位情况!B{row}")]
     return done
 
@@ -326,7 +326,7 @@ def large(path: Path, members: int = LARGE) -> None:
     unit.append(["项目", "填写"])
     women = members // 2
     counts = {"职工总数": members, "会员总数": members, "女职工人数": women, "女职工会员数": women}
-    for entry in sheets.FORM.unit:
+    for entry in sheets.FORM.record:
         unit.append([entry.title, (UNIT | counts).get(entry.title)])
     people = book.create_sheet(MEMBER_SHEET)
     people.append(["会员姓名", "身份证号", "加入工会时间"])

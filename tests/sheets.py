@@ -30,7 +30,7 @@ from tests.people import MEMBERS, UNIT
 
 FORM: Form = loading.load(loading.form_dir())
 Finding = tuple[str, str, str, str]  # sheet, cell, code, level
-UNIT_SHEET, MEMBER_SHEET = FORM.unit.title, FORM.member.title
+UNIT_SHEET, MEMBER_SHEET = FORM.record.title, FORM.main_table.title
 
 
 @cache
@@ -87,7 +87,7 @@ def put(sheet: Worksheet, address: str, value: Any) -> None:
 def fill(
     book: Workbook,
     unit: dict[str, Any] | None = None,
-    members: list[tuple[str, Any, date | None]] | None = None,
+    members: Sequence[tuple[str, Any, date | None]] | None = None,
 ) -> Workbook:
     """Fill in a whole, correct submission (or the one given)."""
     for title, value in (UNIT if unit is None else unit).items():

@@ -14,6 +14,7 @@ from benchmarks import inputs, page
 from benchmarks.measuring import Case, Claim, Contender, run
 from tests import filling
 from tests.sheets import outcome
+from tests.tools import needs
 
 RESULTS = json.loads(page.RESULTS.read_text(encoding="utf-8"))
 
@@ -32,7 +33,7 @@ def test_the_page_hides_no_claim_that_does_not_hold() -> None:
 
 
 def test_pictures_are_what_the_results_make(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="no matplotlib here: it comes with `make bench`")
     from benchmarks import plots
 
     for case in RESULTS["cases"]:
@@ -79,7 +80,9 @@ def test_faults_are_found_where_they_were_put(name: str, tmp_path: Path) -> None
         tmp_path / "a.xlsx", members, prepared=200, unit=inputs.unit(250),
         program=getattr(filling, name),
     )  # fmt: skip
-    found = [i.place for i in outcome(path).issues if i.place.sheet == filling.FORM.member.title]
+    found = [
+        i.place for i in outcome(path).issues if i.place.sheet == filling.FORM.main_table.title
+    ]
     assert len(faulty) == 3
     assert [place.row - 5 for place in found] == faulty
 
@@ -90,6 +93,7 @@ def test_clean_members_have_no_issue(tmp_path: Path) -> None:
     assert outcome(path).status == "ok"
 
 
+@needs("libreoffice")
 def test_what_is_stored_for_formulas_is_what_a_spreadsheet_computes(tmp_path: Path) -> None:
     """LibreOffice recalculates; the values beside the formulas must be the same."""
     from openpyxl import load_workbook

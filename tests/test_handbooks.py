@@ -158,7 +158,7 @@ class Desk:
         table = roster.definition(loading.read(loading.form_dir()), loading.form_dir())
         entries = {"unit_code": "code", "unit_name": "name", "superior_name": "superior_name"}
         for row, unit in enumerate(units, book.active.max_row + 1):
-            for column, field in enumerate(table.member, 1):
+            for column, field in enumerate(table.main_table, 1):
                 if field.identity in entries:
                     book.active.cell(row, column, getattr(unit, entries[field.identity]))
         book.save(path)
@@ -270,7 +270,7 @@ def test_cards_of_the_handbook_can_be_used(tmp_path: Path) -> None:
             file.write("\n" + card)
         assert tomllib.loads(card)
     used = loading.load(copy)
-    assert {"canteen_seats"} <= {field.key for field in used.unit}
+    assert {"canteen_seats"} <= {field.key for field in used.record}
     assert {"X190"} <= {rule.code for rule in used.rules}
     assert len(cards()) == 2
 

@@ -13,8 +13,8 @@ from typing import Any
 from converter.template.layout import FIRST_HELPER, MemberLayout
 from tests.filling import FORM
 
-MEMBER_SHEET = FORM.member.title
-LAYOUT = MemberLayout(FORM.member, 1)
+MEMBER_SHEET = FORM.main_table.title
+LAYOUT = MemberLayout(FORM.main_table, 1)
 # It gives a sheet up at the first heading it does not know, and the live checks' columns have
 # none: so rows are read below the headings, and every column has a field.
 DIALECT: dict[str, Any] = {

@@ -14,7 +14,7 @@ from tests.filling import FORM
 
 HEADING_ROW = 4
 FIRST_ROW = HEADING_ROW + 1
-UNIT_SHEET, MEMBER_SHEET = FORM.unit.title, FORM.member.title
+UNIT_SHEET, MEMBER_SHEET = FORM.record.title, FORM.main_table.title
 NAMES = ["number", "name", "id_number", "joined_on", "sex", "birthday"]
 LETTERS = dict(zip(NAMES, "ABCDEF", strict=True))
 COUNTS = ["职工总数", "农民工人数", "女职工人数", "会员总数", "农民工会员数", "女职工会员数"]

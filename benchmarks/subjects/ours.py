@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.memory import Watch
 from converter.forms import loading
+from converter.workers.requests.base import A, Request
 
 Facts = dict[str, Any]
 FORM_FOLDER = str(loading.form_dir())
@@ -24,21 +25,18 @@ def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
     each issue packed with its cell for the way back."""
     from converter.usecases.check import FILES_A_BATCH
     from converter.workers import process as worker
-    from converter.workers import protocol, tasks
+    from converter.workers import protocol
+    from converter.workers.requests.check import CheckAnswer, CheckRequest
+    from converter.workers.tasks.check import check
 
     worker.settle()
 
     def judged(batch: Sequence[str]) -> list[Any]:
-        args = {
-            "form": FORM_FOLDER,
-            "paths": list(batch),
-            "halves": False,
-            "annotate": None,
-            "fix": None,
-        }
-        answer, blobs = tasks.check(args, (), lambda number: None)
+        files = tuple((Path(path),) for path in batch)
+        answer = check(CheckRequest(Path(FORM_FOLDER), files), lambda number: None)
         gc.collect()  # as a worker does after each
-        return [protocol.unpack_outcome(outcome, blobs) for outcome in answer["outcomes"]]
+        received = protocol.frame(answer).read(CheckAnswer)
+        return [submission.outcome for submission in received.submissions]
 
     judged([warm])
     yield None
@@ -55,11 +53,11 @@ def check(paths: Sequence[str], warm: str) -> Iterator[Facts | None]:
 class _Inside:
     """A worker that is this very process."""
 
-    def run(self, task: Any) -> tuple[Any, tuple[bytes, ...]]:
+    def run(self, request: Request[A]) -> A:
         from converter.workers import tasks
 
-        answer, blobs = tasks.TASKS[task.name](task.args, task.blobs, lambda number: None)
-        return answer, tuple(blobs)
+        answer: A = tasks.TASKS[type(request)](request, lambda number: None)
+        return answer
 
 
 def convert(path: str, warm: str) -> Iterator[Facts | None]:
@@ -68,7 +66,7 @@ def convert(path: str, warm: str) -> Iterator[Facts | None]:
 
     def converted(source: str, target: Path) -> Any:
         folder, worker = Path(FORM_FOLDER), _Inside()
-        return convert_files([Path(source)], folder, target, None, None, worker)[0]  # type: ignore[arg-type]
+        return convert_files([Path(source)], folder, target, None, None, worker)[0]
 
     with tempfile.TemporaryDirectory() as folder:
         converted(warm, Path(folder, "warm.zip"))

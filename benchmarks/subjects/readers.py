@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.filling import FORM
 
-SHEETS = (FORM.unit.title, FORM.member.title)
+SHEETS = (FORM.record.title, FORM.main_table.title)
 
 
 def calamine(paths: Sequence[str], warm: str) -> Iterator[dict[str, Any] | None]:

@@ -15,6 +15,8 @@ import click
 
 from converter.cli.common import COMMAND_MODULES, OK, USAGE, cli, err
 
+COMPLETION = "_CONVERTER_COMPLETE"  # set by the shell that asks click for completions
+
 __all__ = ["cli", "main", "run"]
 
 
@@ -40,14 +42,21 @@ def main() -> None:
 
 def run(arguments: Sequence[str], *, window: bool = False) -> int:
     """Run one command line; returns the exit code. Files alone, as they come when they are
-    dropped on the program's icon, are checked and converted; nothing at all is answered by what
-    could be done here. `window`: the program was started by its icon."""
+    dropped on the program's icon, are checked and converted; where there is no command at all,
+    the answer is what could be done in this folder. `window`: the program was started by its
+    icon."""
     try:
-        if not arguments or _files_alone(arguments):
+        form, files = _form_alone(arguments)
+        if COMPLETION not in os.environ and (not files or _files_alone(files)):
             from converter.cli import dropped_files
 
-            return dropped_files.run(arguments, window=window)
-        result = cli.main(list(arguments), prog_name="converter", standalone_mode=False)
+            return dropped_files.run(files, form, window=window)
+        result = cli.main(
+            list(arguments),
+            prog_name="converter",
+            standalone_mode=False,
+            complete_var=COMPLETION,
+        )
         return result if isinstance(result, int) else OK
     except click.exceptions.Exit as ending:
         return ending.exit_code
@@ -67,6 +76,15 @@ def run(arguments: Sequence[str], *, window: bool = False) -> int:
         text, code = failures.explain(error)
         err(text)
         return code
+
+
+def _form_alone(arguments: Sequence[str]) -> tuple[str | None, Sequence[str]]:
+    """The form that stands before anything else, and the arguments behind it."""
+    if len(arguments) >= 2 and arguments[0] == "--form":
+        return arguments[1], arguments[2:]
+    if arguments and arguments[0].startswith("--form="):
+        return arguments[0].removeprefix("--form="), arguments[1:]
+    return os.environ.get("CONVERTER_FORM"), arguments
 
 
 def _files_alone(arguments: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,12 +26,14 @@ from converter.cli.common import (
     width,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, EXISTING_FOLDER, TARGET
+from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.model.submissions import Outcome
-    from converter.usecases.check import FixedCopy
     from converter.usecases.convert import Converted
+    from converter.workers.requests.check import FixedCopy
+    from converter.workers.requests.template import TemplateAnswer
 
 
 @command("template")
@@ -67,24 +69,25 @@ def template(
     folder, form = form_of(ctx)
     target = output or Path(f"{form.title}.xlsx")
     with Worker() as worker:
-        done = write_template(folder, target, rows or 0, identity, source, worker)
-    return _say_template(done, form, target)
+        answer = write_template(folder, target, rows or 0, identity, source, worker)
+    return _print_template(answer, form, target)
 
 
-def _say_template(done: dict[str, Any], form: Form, target: Path) -> int:
+def _print_template(answer: TemplateAnswer, form: Form, target: Path) -> int:
     from converter.messages.catalogue import message
     from converter.model.issues import Issues
     from converter.model.submissions import Outcome
 
-    if done["issues"]:
-        print_report([Outcome(str(target), Issues.of(done["issues"]))], form, show_ids=False)
-    if "rows" not in done:
+    if answer.issues:
+        print_report([Outcome(str(target), Issues.of(answer.issues))], form, show_ids=False)
+    written = answer.written
+    if written is None:
         return FOUND
-    key = "template_filled" if done["members"] else "template_done"
-    out(message(key, path=target, rows=done["rows"], members=done["members"]))
-    left = done["left_behind"]
+    key = "template_filled" if written.members else "template_done"
+    out(message(key, path=target, rows=written.rows, members=written.members))
+    left = written.leftovers
     if left:
-        cells = "、".join(f"{sheet}!{cell}" for sheet, cell, _ in left[:5])
+        cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])
         more = message("and_more") if len(left) > 5 else ""
         out(message("template_left", count=len(left), cells=cells + more))
     err(message("template_next", path=target))
@@ -142,35 +145,41 @@ def check(
         worker.stop()
     if layout == "text":
         names = [str(path) for path in paths]
-        copies = [*report.annotated, *(fixed.copy for fixed in report.fixed)]
+        copies = list(map(str, (*report.annotated, *(fixed.copy for fixed in report.fixed))))
         print_report(report.outcomes, form, show_ids, given=names, annotated=copies)
         for fixed in report.fixed:
-            _say_fixed(fixed, form, show_ids)
+            _print_fixed(fixed, form, show_ids)
     else:
         from converter.report import as_json
 
         if layout == "json":
             changes = {one.file: one.changes for one in report.fixed} if fix else None
-            told = {"show_ids": show_ids, "ascii_only": not unicode_out()}
-            out_pieces(as_json.pieces(report.outcomes, form, fixed=changes, **told))
+            pieces = as_json.pieces(
+                report.outcomes,
+                form,
+                fixed=changes,
+                show_ids=show_ids,
+                ascii_only=not unicode_out(),
+            )
+            out_pieces(pieces)
         else:
             from converter.report import html
 
             out_page(html.render(report.outcomes, form, show_ids=show_ids))
-    _say_written(report.annotated, annotate, "annotated")
-    _say_written([one.copy for one in report.fixed], fix, "fixed")
+    _print_written(report.annotated, annotate, "annotated")
+    _print_written([one.copy for one in report.fixed], fix, "fixed")
     if fix and not report.fixed:
         err(message("fixed_none"))
-    return _verdict(report.outcomes, strict)
+    return _exit_code(report.outcomes, strict)
 
 
-def _say_fixed(fixed: FixedCopy, form: Form, show_ids: bool) -> None:
+def _print_fixed(fixed: FixedCopy, form: Form, show_ids: bool) -> None:
     from converter.report import fixes_text
 
     out_pieces(fixes_text.lines(fixed.file, fixed.changes, form, show_ids=show_ids, width=width()))
 
 
-def _say_written(copies: Sequence[str], folder: Path | None, what: str) -> None:
+def _print_written(copies: Sequence[Path], folder: Path | None, what: str) -> None:
     from converter.messages.catalogue import message
 
     if len(copies) == 1:
@@ -179,7 +188,7 @@ def _say_written(copies: Sequence[str], folder: Path | None, what: str) -> None:
         err(message(f"{what}_many", count=len(copies), path=folder))
 
 
-def _verdict(outcomes: Sequence[Outcome], strict: bool) -> int:
+def _exit_code(outcomes: Sequence[Outcome], strict: bool) -> int:
     wrong = {"errors", "unreadable"} | ({"warnings"} if strict else set())
     return FOUND if any(outcome.status in wrong for outcome in outcomes) else OK
 
@@ -210,11 +219,11 @@ def convert(
         folder, form = form_of(ctx)
         target = output or Path(message("report_package_name"))
         results = convert_files(workbooks, folder, target, identity, since, worker, seal)
-    say_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
+    print_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
     return OK if all(result.package for result in results) else FOUND
 
 
-def say_converted(
+def print_converted(
     results: Sequence[Converted],
     form: Form,
     *,
@@ -222,7 +231,7 @@ def say_converted(
     seal: bool = False,
     since: str = "",
 ) -> None:
-    """What stood in the way, what changed, what was written."""
+    """Print what stood in the way, what changed, what was written."""
     from converter.messages.catalogue import message
     from converter.report import diff_text
 
@@ -272,38 +281,42 @@ def show(
     if store:
         return register_output.show(form_of(ctx)[0], store, unit, member, as_html, show_ids)
     assert path
-    told = register_output.receipt(path, keys_folder)
-    if told is not None:
-        return told
+    code = register_output.receipt(path, keys_folder)
+    if code is not None:
+        return code
     from converter.workers.pool import Worker
 
     with Worker() as worker:
+        from converter.messages.catalogue import message
         from converter.report import records
         from converter.usecases.show import read_contents
 
         folder, form = form_of(ctx)
-        found = read_contents(folder, path, False, worker)
-    outcome: Outcome = found["outcome"]
-    if not outcome.readable or "unit" not in found:
+        answer = read_contents(folder, path, worker)
+    outcome, contents = answer.outcome, answer.contents
+    if not outcome.readable or contents is None:
         print_report([outcome], form, show_ids)
         return FOUND
+    table = form.main_table
+    if member and not records.find(contents.tables[table.key], table, member):
+        err(message("show_nobody", text=member.strip(), rows=table.rows_name))
+        return FOUND
     if as_html:
-        out_page(records.html(found, form, member=member, show_ids=show_ids))
+        unit_name = outcome.unit_name
+        out_page(records.html(contents, form, unit_name, member=member, show_ids=show_ids))
     else:
-        out(records.text(found, form, member=member, show_ids=show_ids, width=width()))
+        out(records.text(contents, form, member=member, show_ids=show_ids, width=width()))
     return OK
 
 
 def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]) -> None:
     """A file or a register; some options ask a register only."""
-    from converter.messages.catalogue import message
-    from converter.usecases.common import UsageError
 
     if (path is None) == (store is None):
-        raise UsageError(message("store_choose"))
+        raise UsageError("store_choose")
     given = [name for name, value in only_store.items() if value]
     if given and store is None:
-        raise UsageError(message("store_only", name=given[0]))
+        raise UsageError("store_only", name=given[0])
 
 
 @command("stats")
@@ -332,17 +345,17 @@ def stats(
     with Worker() as worker:
         from converter.messages.catalogue import message
         from converter.report import table_export
-        from converter.usecases.show import read_contents, write_figures
+        from converter.usecases.show import read_statistics, write_statistics
 
         folder, form = form_of(ctx)
-        found = read_contents(folder, path, True, worker)
-    if "tables" not in found:
-        print_report([found["outcome"]], form, show_ids=False)
+        answer = read_statistics(folder, path, worker)
+    if answer.figures is None:
+        print_report([answer.outcome], form, show_ids=False)
         return FOUND
-    title = found["outcome"].unit_name or path.stem
+    title = answer.outcome.unit_name or path.stem
     if output:
-        write_figures(found["tables"], output, title)
+        write_statistics(answer.figures, output, title)
         err(message("stats_written", path=output))
     else:
-        out(table_export.text(found["tables"], width()))
+        out(table_export.text(answer.figures, width()))
     return OK

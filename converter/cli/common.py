@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.model.submissions import Outcome
     from converter.workers.pool import Runner
+
+T = TypeVar("T")
 
 OK, FOUND, USAGE = 0, 1, 2
 WRITTEN_AT_ONCE = 1 << 16  # characters of a long text
@@ -188,13 +190,15 @@ def colourful(stream: Any) -> bool:
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
 
 
-def progress(answers: Any, total: Callable[[], int], held: Callable[[Any], int]) -> Any:
+def progress(
+    finished: Iterable[T], total: Callable[[], int], count: Callable[[T], int]
+) -> Iterable[T]:
     """A bar on stderr, on a terminal only, and only where there is something to wait for."""
     if not sys.stderr.isatty() or total() < LONG:
-        return answers
+        return finished
     from converter.cli import progress_bar
 
-    return progress_bar.bar(answers, total, held)
+    return progress_bar.bar(finished, total, count)
 
 
 def unicode_out() -> bool:

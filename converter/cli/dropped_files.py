@@ -7,7 +7,6 @@ hold corrections. Packages and folders are checked.
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,9 +21,9 @@ from converter.model.forms import Form
 from converter.workers.pool import Worker
 
 
-def run(arguments: Sequence[str], *, window: bool = False) -> int:
-    """Deal with files and folders; returns the worst exit code."""
-    folder = forms.form_dir(os.environ.get("CONVERTER_FORM")).resolve()
+def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False) -> int:
+    """Check and convert files and folders; returns the worst exit code."""
+    folder = forms.form_dir(form_name).resolve()
     form = forms.read(folder)
     if not arguments:
         return suggest.tell(Path.cwd(), f"{form.id}-roster", window=window)
@@ -38,16 +37,17 @@ def run(arguments: Sequence[str], *, window: bool = False) -> int:
             code = max(code, _convert(group, identities, folder, form, worker))
     rest = [str(p) for p in others if p not in books]
     if rest or not books:
-        code = max(code, _check(rest, identities))
+        code = max(code, _check(rest, identities, folder))
     return code
 
 
-def _check(paths: Sequence[str], identities: Sequence[Path]) -> int:
+def _check(paths: Sequence[str], identities: Sequence[Path], folder: Path) -> int:
     """Packages and folders; an identity file alone is shown."""
     from converter import cli
 
-    codes = [cli.run(["identity", "show", str(path)]) for path in identities if not paths]
-    return max(codes + ([cli.run(["check", *paths])] if paths else []), default=OK)
+    form = ["--form", str(folder)]
+    codes = [cli.run([*form, "identity", "show", str(path)]) for path in identities if not paths]
+    return max(codes + ([cli.run([*form, "check", *paths])] if paths else []), default=OK)
 
 
 def _groups(books: Sequence[Path]) -> Iterator[list[Path]]:
@@ -68,7 +68,7 @@ def _convert(
     # Only of two workbooks nobody knows yet whether they are one submission.
     target = _package(books[0].absolute(), form) if len(books) == 1 else beside
     results = convert_files(books, folder, target, identity, None, worker)
-    clerk.say_converted(results, form)
+    clerk.print_converted(results, form)
     if all(result.package for result in results):
         return OK
     for result in results:
@@ -109,7 +109,7 @@ def _copy(books: Sequence[Path], folder: Path, form: Form) -> Path | None:
         if not made:
             return None
         target = next(name for name in _names(book) if not name.exists())
-        Path(made[0]).rename(target)
+        made[0].rename(target)
         return target
 
 

@@ -22,7 +22,7 @@ from rich.text import Text
 
 from converter.messages.catalogue import message
 
-Answer = TypeVar("Answer")
+T = TypeVar("T")
 NARROW = 60  # columns below which the bar itself has to go
 
 
@@ -35,18 +35,16 @@ class _Rate(ProgressColumn):
 
 
 class _Left(TimeRemainingColumn):
-    """The time that is left, told as such."""
+    """The time that is left, named as such."""
 
     def render(self, task: Task) -> Text:
         return Text(message("progress_left", time=super().render(task).plain), no_wrap=True)
 
 
-def bar(
-    answers: Iterable[Answer], total: Callable[[], int], held: Callable[[Answer], int]
-) -> Iterator[Answer]:
-    """Pass answers on and show how far it has come on stderr; the bar vanishes at the end.
+def bar(finished: Iterable[T], total: Callable[[], int], count: Callable[[T], int]) -> Iterator[T]:
+    """Pass finished work on and show on stderr how far it has come; the bar vanishes at the end.
 
-    `total` may grow while work goes on; `held` says how many files an answer is.
+    `total` may grow while work goes on; `count` says how many files a piece of work is.
     """
     console = Console(file=sys.stderr)
     columns = [
@@ -59,6 +57,6 @@ def bar(
     ]
     with Progress(*columns, console=console, transient=True, expand=False) as shown:
         task = shown.add_task("", total=total())
-        for answer in answers:
-            yield answer
-            shown.update(task, advance=held(answer), total=total())
+        for one in finished:
+            yield one
+            shown.update(task, advance=count(one), total=total())

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 PREFIX = ".converter-tmp-"
-STALE = 3600  # seconds after which a private file belongs to nobody any more
+STALE = 3600  # seconds after which a private file counts as left behind
 
 Verify = Callable[[Path], None]
 

@@ -24,7 +24,11 @@ from typing import BinaryIO
 
 from converter.files.writing import Verify, replacing
 
-USUAL, QUICK, LARGE = 6, 4, 1 << 20  # zlib's levels; more bytes: 1/5 of the time, 11/10 of them
+LEVEL_DEFAULT, LEVEL_FAST, LARGE_MEMBER = (
+    6,
+    4,
+    1 << 20,
+)  # zlib's levels; more bytes: 1/5 of the time, 11/10 of them
 
 
 def write_zip(
@@ -56,7 +60,9 @@ def pack(file: BinaryIO, members: Iterable[tuple[str, bytes]], *, when: int) -> 
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 3  # whatever machine this is: a Unix file, rw-r--r--
             info.external_attr = 0o100644 << 16
-            archive.writestr(info, data, compresslevel=QUICK if len(data) > LARGE else USUAL)
+            archive.writestr(
+                info, data, compresslevel=LEVEL_FAST if len(data) > LARGE_MEMBER else LEVEL_DEFAULT
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class Packed:
     body: tuple[bytes, ...]
 
 
-def packed(name: str, chunks: Iterable[bytes], level: int = USUAL) -> Packed:
+def packed(name: str, chunks: Iterable[bytes], level: int = LEVEL_DEFAULT) -> Packed:
     """Compress a member piece by piece: of what it is made of, only one piece is held at a time."""
     packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     body, crc, size = [], 0, 0
@@ -125,7 +131,7 @@ class Pattern:
         self._whole = [zlib.crc32(pieces[0]) for _, pieces, _ in self._members]
 
     def copy(self, fill: Callable[[str, bytes], bytes]) -> bytes:
-        """One zip. `fill` tells what goes into a member's place; up to 65,535 bytes."""
+        """One zip. `fill` gives the content of a member; up to 65,535 bytes."""
         return b"".join(zipped(self._filled(fill), when=self._when))
 
     def _filled(self, fill: Callable[[str, bytes], bytes]) -> Iterator[Packed]:

@@ -46,7 +46,7 @@ def half_width_digits(expression: str) -> str:
 
 
 def half_width(expression: str, characters: Iterable[str]) -> str:
-    """The text with the full-width forms of some ASCII signs turned into these signs."""
+    """The text with the full-width forms of some ASCII characters turned into these characters."""
     return substitute(expression, ((chr(ord(c) + 0xFEE0), c) for c in characters))
 
 

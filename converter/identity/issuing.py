@@ -24,7 +24,7 @@ from converter.files import writing
 from converter.identity import keys, ledger, passwords
 from converter.identity.files import SIGNATURE, Keys, compose, public_bytes, with_digest
 from converter.messages.catalogue import message
-from converter.model.submissions import Identity
+from converter.model.submissions import Identity, Unit
 
 LONGEST_NAME = 40  # characters of a unit's name in a file's name
 
@@ -33,19 +33,8 @@ _FORBIDDEN = re.compile('[<>:"/\\\\|?*\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e]')
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit as the roster has it."""
-
-    code: str
-    name: str
-    superior_name: str
-    superior_code: str = ""
-    contact: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Issued:
-    """What issuing came to: files in the roster's order, and the list of passwords."""
+    """The result of issuing: files in the roster's order, and the list of passwords."""
 
     files: tuple[Path, ...]
     passwords: Path
@@ -72,7 +61,7 @@ def issue(
 ) -> Issued:
     """Issue an identity file to every unit. `folder` holds the union's keys and ledger.
 
-    Raises KeysError, LedgerError, Busy, OSError; ValueError for a unit that no identity file
+    Raises KeysError, LedgerError, OSError; ValueError for a unit that no identity file
     can name (a roster that was checked has none).
     """
     signer, public = keys.signer(folder), keys.public(folder)
@@ -192,7 +181,7 @@ def _write_hashes(
 def new_password(folder: Path, code: str) -> str:
     """A new password for a unit's current identity file; the one before opens nothing any more.
 
-    Raises KeyError for a unit without an identity file, LedgerError, Busy, OSError.
+    Raises KeyError for a unit without an identity file, LedgerError, OSError.
     """
     with ledger.locked(folder):
         before = ledger.latest(ledger.read(folder) or [])

@@ -1,30 +1,48 @@
-"""The kinds by name: what one cell may hold. Every module has the shape of `base.Kind`."""
+"""The kinds by name: what one cell may hold. Every module holds one subclass of `base.Kind`.
 
-from converter.kinds import (
-    certificate_number,
-    choice,
-    count,
-    date,
-    id_number,
-    person_name,
-    phone,
-    postcode,
-    registration_number,
-    text,
-)
+Nobody outside asks for a kind's name: what others need to know is an attribute of the class.
+"""
+
 from converter.kinds.base import Kind
+from converter.kinds.certificate_number import CertificateNumber
+from converter.kinds.choice import Choice
+from converter.kinds.count import Count
+from converter.kinds.date import Date
+from converter.kinds.id_number import IdNumber
+from converter.kinds.person_name import PersonName
+from converter.kinds.phone import Phone
+from converter.kinds.postcode import Postcode
+from converter.kinds.registration_number import RegistrationNumber
+from converter.kinds.text import Text
+from converter.model.forms import Field, Sheet
 
 _ALL: tuple[Kind, ...] = (
-    certificate_number,
-    choice,
-    count,
-    date,
-    id_number,
-    person_name,
-    phone,
-    postcode,
-    registration_number,
-    text,
+    CertificateNumber(),
+    Choice(),
+    Count(),
+    Date(),
+    IdNumber(),
+    PersonName(),
+    Phone(),
+    Postcode(),
+    RegistrationNumber(),
+    Text(),
 )
 
-KINDS: dict[str, Kind] = {kind.NAME: kind for kind in _ALL}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
+
+
+def unique_key(sheet: Sheet) -> Field | None:
+    """The field of a sheet that tells people apart wherever they are."""
+    return next((field for field in sheet if KINDS[field.kind].unique_key), None)
+
+
+def is_personal(field: Field | None) -> bool:
+    """Whether a field's values are masked in reports."""
+    return field is not None and KINDS[field.kind].personal
+
+
+def is_searched(field: Field) -> bool:
+    """Whether people are looked up by a field: by their name or their number."""
+    kind = KINDS[field.kind]
+    return kind.person_name or kind.unique_key

@@ -1,6 +1,6 @@
 """What every kind is made of: cells in, normalised text, checks in order, two faces.
 
-A kind is one module of this folder. Its pandas face works on a whole column at once, its
+A kind is a class in a module of this folder. Its pandas face works on a whole column at once, its
 Excel face writes formulas that come to the same verdicts. See `Kind` for the shape.
 """
 
@@ -10,20 +10,22 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
-from converter.formulas.expressions import BLANKS
-from converter.model.forms import Field, Form
+from converter.formulas import expressions
+from converter.kinds.options import HasOptions
+from converter.model.arrays import np, pd
+from converter.model.forms import CodeList, Field, Form
 from converter.model.submissions import CellType
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 V = TypeVar("V")
-Mask = npt.NDArray[np.bool_]
-Texts = npt.NDArray[np.object_]
+Mask: TypeAlias = "npt.NDArray[np.bool_]"
+Texts: TypeAlias = "npt.NDArray[np.object_]"
 
 
 class OfCell(Protocol):
@@ -84,61 +86,102 @@ class ExcelCondition:
     wrong: str
 
 
-class Kind(Protocol):
-    """The shape of every module in this folder."""
+class ValueType(StrEnum):
+    """What rules and tables may compute with in a kind's cells."""
 
-    NAME: str
-    OPTIONS: tuple[str, ...]  # card options it reads
-    NUMBER_FORMAT: str  # of the cell: '@', 'yyyy-mm-dd', '0'
+    TEXT = "text"
+    COUNT = "count"
+    DATE = "date"
+    CHOICE = "choice"
+
+
+class Kind(HasOptions):
+    """What one cell may hold. A kind has no state: everything it needs is on the field's card.
+
+    This class is a kind that accepts any text as it is; siblings say only what differs.
+    """
+
+    name: ClassVar[str]  # as cards write it
+    value_type: ClassVar[ValueType] = ValueType.TEXT
+    number_format: ClassVar[str] = "@"  # of the cell
+    personal: ClassVar[bool] = False  # reports mask it unless IDs are asked for
+    unique_key: ClassVar[bool] = False  # tells the people of all units apart
+    birth_and_sex: ClassVar[bool] = False  # both can be derived from it
+    person_name: ClassVar[bool] = False  # a record is called by it
+    schema_type: ClassVar[str] = "string"  # of a package's Table Schema
+    schema_pattern: ClassVar[str] = ""  # of canonical text, where one expression can say it
 
     def accept(self, field: Field, form: Form) -> None:
-        """Refuse a card: ValueError('option: reason')."""
+        """Refuse a card. Raises FormError."""
+        for option in self.options().values():
+            option.accept(field, form)
 
-    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised: ...
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        """Typed text → canonical text, and notes about what was rewritten."""
+        return same_text(cells, cells.text, "")
 
-    def checks(self, field: Field, form: Form) -> tuple[Check, ...]: ...
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        """Every way to be wrong, in the order in which they are reported."""
+        return ()
 
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
-        """Canonical text of sound cells → what rules compute with (Int64, datetime64, str);
-        blank and unsound cells come in as '' and go out as NA (or '' for str)."""
+        """Canonical text of sound cells → what rules compute with (Int64, datetime64, str).
+        Blank and unsound cells come in as '' and go out as NA (or '' for str)."""
+        return text
 
-    def params(
+    def message_params(
         self, code: str, raw: str, text: str, field: Field, form: Form
     ) -> Mapping[str, str | int]:
-        """What the sentence of this code fills in, for one failing cell."""
+        """What the message of this code fills in, for one failing cell."""
+        return {}
 
     def cell(self, text: str, field: Field, form: Form) -> str | int | date:
         """Canonical text → what a workbook's cell shall hold (label, date, number)."""
+        return text
+
+    def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
+        """Further constraints of a package's Table Schema."""
+        return {}
+
+    def code_list(self, field: Field, form: Form) -> CodeList | None:
+        """The list whose codes are the canonical text."""
+        return None
 
     def excel_norm(self, raw: str, field: Field, form: Form) -> str:
         """Expression: the canonical value of the cell `raw`, '' when blank. Unreadable
         values come out as text."""
+        # What matters of a text is that whitespace alone is nothing.
+        return f'IF({expressions.without_blanks(raw)}="","",{raw}&"")'
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]: ...
+    ) -> tuple[ExcelCondition, ...]:
+        """The Excel face of `checks`; what it leaves out is the pipeline's alone."""
+        return ()
 
     def excel_usable(self, norm: str) -> str:
         """Expression: TRUE where a rule may compute with `norm` (not blank, of the type)."""
+        return f'{norm}<>""'
 
     def excel_list(self, field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
         """Formula of the dropdown ('' = none). `norm_of(key)` is another field's norm cell
         of the same record, for lists that depend on it."""
+        return ""
 
 
 # --- shared by the pandas faces ------------------------------------------------------------
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_BLANK_TABLE: dict[int, None] = {ord(c): None for c in BLANKS}
+_BLANK_TABLE: dict[int, None] = {ord(c): None for c in expressions.BLANKS}
 
 
 def strip(text: str) -> str:
     """Remove visible and invisible blanks at both ends."""
-    return text.strip(BLANKS)
+    return text.strip(expressions.BLANKS)
 
 
 def squeeze(text: str) -> str:
-    """Remove every blank and turn full-width signs into half-width ones."""
+    """Remove every blank and turn full-width characters into half-width ones."""
     return text.translate(_BLANK_TABLE).translate(_FULL_WIDTH)
 
 
@@ -181,8 +224,8 @@ def map_cells(cells: Cells, fn: OfCell) -> Texts:
     result = np.full(len(text), "", dtype=object)
     for number in np.unique(types):
         known = _Known(partial(fn, type=CellType(int(number))))
-        here = types == number
-        result[here] = [known[t] for t in text[here].tolist()]
+        chosen = types == number
+        result[chosen] = [known[t] for t in text[chosen].tolist()]
     return result
 
 
@@ -191,11 +234,11 @@ def failing(code: str, wrong: Callable[[Cells], Mask]) -> Check:
     return Check(code, lambda cells: ~wrong(cells) | (texts(cells.text) == ""))
 
 
-def by_verdict(codes: Sequence[str], judge: Callable[[Cells], Texts]) -> tuple[Check, ...]:
+def by_verdict(codes: Sequence[str], validate: Callable[[Cells], Texts]) -> tuple[Check, ...]:
     """Checks that share one function: normalised cells → a code or '' for each."""
 
     def check(code: str) -> Check:
-        return failing(code, lambda cells: np.asarray(cells.once(judge) == code, dtype=bool))
+        return failing(code, lambda cells: np.asarray(cells.once(validate) == code, dtype=bool))
 
     return tuple(check(code) for code in codes)
 
@@ -205,13 +248,13 @@ def matches(text: pd.Series, accepts: Callable[[str], Any]) -> Mask:
     return map_unique(text, accepts).to_numpy(dtype=bool)
 
 
-def where(text: pd.Series, sign: re.Pattern[str], between: str = "\n") -> npt.NDArray[np.int64]:
-    """Positions of the texts that hold a sign. A column without it costs one search of all
-    texts, joined by something that is no such sign."""
+def where(text: pd.Series, wanted: re.Pattern[str], between: str = "\n") -> npt.NDArray[np.int64]:
+    """Positions of the texts in which a pattern is found. A column without it costs one search of
+    all texts, joined by something that does not match."""
     listed = texts(text).tolist()
-    if not sign.search(between.join(listed)):
+    if not wanted.search(between.join(listed)):
         return np.empty(0, dtype=np.int64)
-    return np.flatnonzero([sign.search(t) is not None for t in listed])
+    return np.flatnonzero([wanted.search(t) is not None for t in listed])
 
 
 def matches_at(text: pd.Series, at: npt.NDArray[np.int64], accepts: Callable[[str], Any]) -> Mask:
@@ -230,8 +273,8 @@ def map_at(text: pd.Series, at: npt.NDArray[np.int64], fn: Callable[[str], str])
     return pd.Series(listed, index=text.index, dtype=object)
 
 
-Points = npt.NDArray[np.int8]
-POINTS_AT_ONCE = 8_192  # texts; four bytes a sign while they are turned into numbers
+Points: TypeAlias = "npt.NDArray[np.int8]"
+POINTS_AT_ONCE = 8_192  # texts; four bytes a character while they are turned into numbers
 
 
 def points(text: pd.Series, width: int) -> Points:
@@ -244,9 +287,9 @@ def points(text: pd.Series, width: int) -> Points:
     result = np.empty((len(listed), width), dtype=np.int8)
     for at in range(0, len(listed), POINTS_AT_ONCE):
         fixed = listed[at : at + POINTS_AT_ONCE].astype(f"U{width}")
-        signs = fixed.view(np.int32).reshape(len(fixed), width)
-        signs -= ord("0")
-        result[at : at + len(fixed)] = np.minimum(signs, 127, out=signs)
+        characters = fixed.view(np.int32).reshape(len(fixed), width)
+        characters -= ord("0")
+        result[at : at + len(fixed)] = np.minimum(characters, 127, out=characters)
     return result
 
 
@@ -278,29 +321,3 @@ def lost_digits(code: str) -> Check:
 
 def excel_lost_digits(code: str, raw: str) -> ExcelCondition:
     return ExcelCondition(code, f"IF(ISNUMBER({raw}),{raw}>={DIGITS_KEPT},FALSE)")
-
-
-def option_date(value: Any, option: str) -> date:
-    """A card's date option. Raises ValueError('option: reason')."""
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{option}: must be a date like 2000-01-31, is {value!r}") from error
-
-
-def option_list(field: Field, form: Form, option: str) -> str:
-    """The name of a code list that a card must give and the form must have."""
-    name = field.options.get(option)
-    if not isinstance(name, str) or name not in form.codes:
-        raise ValueError(f"{option}: no code list {name!r} in codes/")
-    return name
-
-
-def option_texts(field: Field, option: str) -> tuple[str, ...]:
-    """A card's list of texts, () where it is not given."""
-    value = field.options.get(option, [])
-    if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
-        raise ValueError(f"{option}: must be a list of texts, is {value!r}")
-    return tuple(value)

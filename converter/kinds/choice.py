@@ -1,7 +1,7 @@
 """One entry of a code list; canonical text is the entry's code.
 
 Read: the entry's label or code; one of its aliases (K904); either of them written with other
-blanks or full-width signs (K901); a code that lost its leading zeros in a numeric cell (K903).
+blanks or full-width characters (K901); a code that lost its leading zeros in a numeric cell (K903).
 Fault: K601 not in the list; the remedy names the entry that looks most alike.
 
 Options: `codes`, the list; `within`, the key of the choice on the same sheet whose entries are
@@ -21,37 +21,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from difflib import SequenceMatcher
 from itertools import groupby
-
-import pandas as pd
+from typing import Any
 
 from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Normalised,
+    ValueType,
     failing,
     map_unique,
     matches,
-    option_list,
     squeeze,
     strip,
 )
+from converter.kinds.options import FieldKey, ListName
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
 
-NAME = "choice"
-OPTIONS: tuple[str, ...] = ("codes", "within")
-NUMBER_FORMAT = "@"
-
-LONGEST = 60  # signs of a text that are compared with the labels
-MOST_SIGNS = 34  # that a formula can fold beside all blanks
+LONGEST = 60  # characters of a text that are compared with the labels
+MOST_FOLDED = 34  # that a formula can fold beside all blanks
 # Signs that are typed for one another, beyond full-width forms of ASCII.
 _ALIKE = {"、": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "–": "-"}
 _ALIKE_TABLE = str.maketrans(_ALIKE)
 
 
 def fold(text: str) -> str:
-    """What is left of a label when blanks and the width of signs do not count."""
+    """What is left of a label when blanks and the width of characters do not count."""
     return squeeze(text).translate(_ALIKE_TABLE)
 
 
@@ -83,7 +81,7 @@ class Reader:
         return (padded, "K903") if folded and padded in self.codes else (text, "")
 
     def nearest(self, text: str) -> str:
-        """The label that looks most like a text, be it never so little."""
+        """The label that looks most like a text, however little."""
         folded = fold(text)[:LONGEST]
 
         def likeness(spelling: str) -> tuple[bool, float]:
@@ -99,116 +97,132 @@ def code_width(codes: CodeList) -> int:
     return lengths.pop() if len(lengths) == 1 else 0
 
 
-def accept(field: Field, form: Form) -> None:
-    codes = form.codes[option_list(field, form, "codes")]
-    owner: dict[str, str] = {}
-    for entry in codes.entries:
-        for spelling in {fold(s) for s in (entry.code, entry.label, *entry.aliases)}:
-            other = owner.setdefault(spelling, entry.code)
-            if other != entry.code:
-                raise ValueError(f"codes: {spelling!r} means {other} and {entry.code}")
-    if "within" in field.options:
-        _accept_within(field, form, codes)
-
-
-def _accept_within(field: Field, form: Form, codes: CodeList) -> None:
-    key = field.options["within"]
-    parent = next((f for f in form.sheet(field.sheet) if f.key == key), None)
-    if parent is None or parent.kind != NAME:
-        raise ValueError(f"within: no choice {key!r} on this sheet")
-    known = {entry.code for entry in form.codes[option_list(parent, form, "codes")].entries}
-    groups = [parent for parent, _ in groupby(entry.parent for entry in codes.entries)]
-    for unknown in set(groups) - known:
-        raise ValueError(f"within: parent {unknown!r} is no code of {parent.options['codes']}")
-    if len(set(groups)) < len(groups):
-        raise ValueError("within: entries of one parent must stand together in the list")
+def _codes(field: Field, form: Form) -> CodeList:
+    return form.codes[Choice.codes(field)]
 
 
 def _reader(field: Field, form: Form) -> Reader:
-    return Reader(form.codes[str(field.options["codes"])])
-
-
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    read = _reader(field, form)
-    return Normalised(
-        map_unique(cells.text, lambda t: read(t)[0]), map_unique(cells.text, lambda t: read(t)[1])
-    )
-
-
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    codes = _reader(field, form).codes
-    return (failing("K601", lambda c: ~matches(c.text, lambda t: t in codes)),)
-
-
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return text
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    return {"suggestion": _reader(field, form).nearest(raw)}
-
-
-def cell(text: str, field: Field, form: Form) -> str:
-    entry = form.codes[str(field.options["codes"])].find(text)
-    return entry.label if entry else text
+    return Reader(_codes(field, form))
 
 
 # --- the Excel face ------------------------------------------------------------------------
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    name = str(field.options["codes"])
-    codes = form.codes[name]
-    code, label, alias, alias_code = (
-        expressions.list_name(name, column) for column in ("code", "label", "alias", "alias_code")
-    )
-    typed = expressions.substitute(expressions.without_blanks(raw), _typed_signs(codes))
-    found = typed
-    if any(entry.aliases for entry in codes.entries):
-        alias = expressions.substitute(alias, _listed_signs(codes))
-        found = expressions.find_in(typed, alias, alias_code, found)
-    found = expressions.find_in(
-        typed, expressions.substitute(label, _listed_signs(codes)), code, found
-    )
-    width = code_width(codes)
-    padded = f'RIGHT("{"0" * width}"&{typed},MAX({width},LEN({typed})))' if width > 1 else typed
-    return expressions.find_in(padded, code, code, found)
 
 
 def _spellings(codes: CodeList) -> str:
     return "".join(f"{e.label}{''.join(e.aliases)}" for e in codes.entries)
 
 
-def _listed_signs(codes: CodeList) -> list[tuple[str, str]]:
+def _listed_characters(codes: CodeList) -> list[tuple[str, str]]:
     """What `fold` changes in the labels and aliases of a list."""
     return [(c, fold(c)) for c in sorted(set(_spellings(codes))) if fold(c) != c]
 
 
-def _typed_signs(codes: CodeList) -> list[tuple[str, str]]:
+def _typed_characters(codes: CodeList) -> list[tuple[str, str]]:
     """What `fold` may have to change in a text so that it equals an entry of a list."""
     wanted = set(fold(_spellings(codes))) | {c for e in codes.entries for c in e.code}
     wide = [(chr(ord(c) + 0xFEE0), c) for c in sorted(wanted) if "!" <= c <= "~"]
-    alike = [(sign, c) for sign, c in _ALIKE.items() if c in wanted]
+    alike = [(character, c) for character, c in _ALIKE.items() if c in wanted]
     # Punctuation sorts before letters, and Excel nests no more than 64 levels.
-    return (alike + wide)[:MOST_SIGNS]
+    return (alike + wide)[:MOST_FOLDED]
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    code = expressions.list_name(str(field.options["codes"]), "code")
-    return (ExcelCondition("K601", f"SUMPRODUCT(--EXACT({norm},{code}))=0"),)
+class Choice(Kind):
+    """One entry of a code list."""
 
+    name = "choice"
+    value_type = ValueType.CHOICE
+    codes = ListName()
+    within = FieldKey(default="")
 
-def excel_usable(norm: str) -> str:
-    return f'{norm}<>""'
+    def accept(self, field: Field, form: Form) -> None:
+        super().accept(field, form)
+        codes = _codes(field, form)
+        owner: dict[str, str] = {}
+        for entry in codes.entries:
+            for spelling in {fold(s) for s in (entry.code, entry.label, *entry.aliases)}:
+                other = owner.setdefault(spelling, entry.code)
+                if other != entry.code:
+                    params = {"spelling": spelling, "first": other, "second": entry.code}
+                    raise option_error(
+                        "codes", "form_ambiguous", codes.name, list=codes.name, **params
+                    )
+        if self.within.given(field):
+            self._accept_within(field, form, codes)
 
+    def _accept_within(self, field: Field, form: Form, codes: CodeList) -> None:
+        key = field.options["within"]
+        parent = next((f for f in form.sheet(field.sheet) if f.key == key), None)
+        if parent is None or parent.kind != self.name:
+            choices = [f.key for f in form.sheet(field.sheet) if f.kind == self.name and f != field]
+            raise option_error("within", "form_no_field", key, choices)
+        self.codes.accept(parent, form)
+        known = {entry.code for entry in _codes(parent, form).entries}
+        groups = [parent for parent, _ in groupby(entry.parent for entry in codes.entries)]
+        for unknown in set(groups) - known:
+            code = next(entry.code for entry in codes.entries if entry.parent == unknown)
+            params = {"code": code, "parent": unknown, "list": self.codes(parent)}
+            raise option_error("within", "form_no_parent", unknown, known, **params)
+        if len(set(groups)) < len(groups):
+            raise option_error("within", "form_parents_apart", key)
 
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    name = str(field.options["codes"])
-    label, parents = expressions.list_name(name, "label"), expressions.list_name(name, "parent")
-    if "within" not in field.options:
-        return label
-    chosen = norm_of(str(field.options["within"]))
-    # INDIRECT would need names without punctuation. COUNTIF is fine with codes this short.
-    count = f"COUNTIF({parents},{chosen})"
-    own = f"OFFSET({label},MATCH({chosen},{parents},0)-1,0,{count},1)"
-    return f"IF({count}=0,{label},{own})"
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        read = _reader(field, form)
+        return Normalised(
+            map_unique(cells.text, lambda t: read(t)[0]),
+            map_unique(cells.text, lambda t: read(t)[1]),
+        )
+
+    def code_list(self, field: Field, form: Form) -> CodeList:
+        return _codes(field, form)
+
+    def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
+        return {"enum": [entry.code for entry in _codes(field, form).entries]}
+
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        codes = _reader(field, form).codes
+        return (failing("K601", lambda c: ~matches(c.text, lambda t: t in codes)),)
+
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        return {"suggestion": _reader(field, form).nearest(raw)}
+
+    def cell(self, text: str, field: Field, form: Form) -> str:
+        entry = _codes(field, form).find(text)
+        return entry.label if entry else text
+
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        name = self.codes(field)
+        codes = form.codes[name]
+        code, label, alias, alias_code = (
+            expressions.list_name(name, column)
+            for column in ("code", "label", "alias", "alias_code")
+        )
+        typed = expressions.substitute(expressions.without_blanks(raw), _typed_characters(codes))
+        found = typed
+        if any(entry.aliases for entry in codes.entries):
+            alias = expressions.substitute(alias, _listed_characters(codes))
+            found = expressions.find_in(typed, alias, alias_code, found)
+        found = expressions.find_in(
+            typed, expressions.substitute(label, _listed_characters(codes)), code, found
+        )
+        width = code_width(codes)
+        padded = f'RIGHT("{"0" * width}"&{typed},MAX({width},LEN({typed})))' if width > 1 else typed
+        return expressions.find_in(padded, code, code, found)
+
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        code = expressions.list_name(self.codes(field), "code")
+        return (ExcelCondition("K601", f"SUMPRODUCT(--EXACT({norm},{code}))=0"),)
+
+    def excel_list(self, field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
+        name = self.codes(field)
+        label, parents = expressions.list_name(name, "label"), expressions.list_name(name, "parent")
+        if not self.within.given(field):
+            return label
+        chosen = norm_of(self.within(field))
+        # INDIRECT would need names without punctuation. COUNTIF is fine with codes this short.
+        count = f"COUNTIF({parents},{chosen})"
+        own = f"OFFSET({label},MATCH({chosen},{parents},0)-1,0,{count},1)"
+        return f"IF({count}=0,{label},{own})"

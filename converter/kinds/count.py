@@ -1,7 +1,7 @@
 """A number of people or units: a whole number, not negative.
 
 Accepts numeric cells and text such as `120`, `１２０`, `1,200`, `120人`, which is noted (K905).
-Faults: K306 a cell formatted as a date · K301 no number, or longer than 12 signs · K302
+Faults: K306 a cell formatted as a date · K301 no number, or longer than 12 characters · K302
 negative · K303 a fraction · K304 below `min` · K305 above `max`. A spreadsheet's formula
 cannot see a date format, so K306 is the pipeline's.
 
@@ -16,32 +16,33 @@ Options: `min` (default 0), `max` (default 9,999,999: a slip of the keyboard, no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Normalised,
+    ValueType,
     failing,
     map_unique,
     matches,
     numbers,
     squeeze,
 )
+from converter.kinds.options import WholeNumber
+from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
 
-NAME = "count"
-OPTIONS: tuple[str, ...] = ("min", "max")
-NUMBER_FORMAT = "0"
-LARGEST = 9_999_999
-LONGEST = 12  # signs of a text that is read as a number
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+LONGEST = 12  # characters of a text that is read as a number
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")
@@ -64,34 +65,6 @@ def read(text: str) -> str:
     return number if fraction.strip("0") else str(int(whole))
 
 
-def accept(field: Field, form: Form) -> None:
-    for option in OPTIONS:
-        value = field.options.get(option, 0)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise ValueError(f"{option}: must be a whole number from 0, is {value!r}")
-    if _least(field) > _most(field):
-        raise ValueError("min: is larger than max")
-
-
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    text = map_unique(cells.text, read)
-    # A number in a text cell is noted even when its digits need no change.
-    noted = cells.is_type(CellType.TEXT) & matches(text, _NUMBER.fullmatch)
-    return Normalised(text, pd.Series(np.where(noted, "K905", ""), index=text.index, dtype=object))
-
-
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    least, most = _least(field), _most(field)
-    return (
-        failing("K306", lambda c: c.is_type(CellType.DATE)),
-        failing("K301", lambda c: np.isnan(_numbers(c))),
-        failing("K302", lambda c: _numbers(c) < 0),
-        failing("K303", lambda c: _numbers(c) != np.trunc(_numbers(c))),
-        failing("K304", lambda c: _numbers(c) < least),
-        failing("K305", lambda c: _numbers(c) > most),
-    )
-
-
 def _numbers(cells: Cells) -> npt.NDArray[np.float64]:
     """NaN where no number stands. Only a numeric cell's text may have an exponent."""
     typed = map_unique(cells.text, _number)
@@ -104,32 +77,6 @@ def _number(text: str) -> float:
     return float(text) if readable else np.nan
 
 
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return pd.to_numeric(text, errors="coerce").astype("Int64")
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    return {"min": _least(field), "max": _most(field)}
-
-
-def cell(text: str, field: Field, form: Form) -> int:
-    return int(text)
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    text = expressions.half_width(expressions.without_blanks(raw), "0123456789.,-")
-    # A mark at the end tells a unit behind the number from one within it.
-    mark = "CHAR(1)"
-    number = f"{text}&{mark}"
-    for unit in _UNITS:
-        number = f'SUBSTITUTE({number},"{unit}"&{mark},"")'
-    number = f'SUBSTITUTE({number},{mark},"")'
-    plain = f'SUBSTITUTE({number},",","")'
-    readable = f"AND(LEN({number})<={LONGEST},{expressions.one_of(_shape(number), _SHAPES)})"
-    grouped = f'OR({plain}={number},TEXT(VALUE({plain}),"#,##0")={number})'
-    return f"IF(ISNUMBER({raw}),{raw},IF({readable},IF({grouped},VALUE({plain}),{text}),{text}))"
-
-
 def _shape(expression: str) -> str:
     """The text with each run of digits (12 at most) as a single 0."""
     digits = [(digit, "0") for digit in "123456789"]
@@ -139,27 +86,79 @@ def _shape(expression: str) -> str:
 _RUNS = ("0000", "000", "00", "00")
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    return (
-        ExcelCondition("K301", f"NOT(ISNUMBER({norm}))"),
-        ExcelCondition("K302", f"{norm}<0"),
-        ExcelCondition("K303", f"{norm}<>INT({norm})"),
-        ExcelCondition("K304", f"{norm}<{_least(field)}"),
-        ExcelCondition("K305", f"{norm}>{_most(field)}"),
-    )
+class Count(Kind):
+    """A number of people or units."""
 
+    name = "count"
+    value_type = ValueType.COUNT
+    number_format = "0"
+    schema_type = "integer"
+    min = WholeNumber(default=0)
+    max = WholeNumber(default=9_999_999)  # more is a slip of the keyboard, not a union
 
-def excel_usable(norm: str) -> str:
-    return f"ISNUMBER({norm})"
+    def accept(self, field: Field, form: Form) -> None:
+        super().accept(field, form)
+        if self.min(field) > self.max(field):
+            raise option_error("min", "form_min_above_max", self.min(field))
 
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        text = map_unique(cells.text, read)
+        # A number in a text cell is noted even when its digits need no change.
+        noted = cells.is_type(CellType.TEXT) & matches(text, _NUMBER.fullmatch)
+        return Normalised(
+            text, pd.Series(np.where(noted, "K905", ""), index=text.index, dtype=object)
+        )
 
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        least, most = self.min(field), self.max(field)
+        return (
+            failing("K306", lambda c: c.is_type(CellType.DATE)),
+            failing("K301", lambda c: np.isnan(_numbers(c))),
+            failing("K302", lambda c: _numbers(c) < 0),
+            failing("K303", lambda c: _numbers(c) != np.trunc(_numbers(c))),
+            failing("K304", lambda c: _numbers(c) < least),
+            failing("K305", lambda c: _numbers(c) > most),
+        )
 
+    def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
+        return {"minimum": self.min(field), "maximum": self.max(field)}
 
-def _least(field: Field) -> int:
-    return int(field.options.get("min", 0))
+    def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
+        return pd.to_numeric(text, errors="coerce").astype("Int64")
 
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        return {"min": self.min(field), "max": self.max(field)}
 
-def _most(field: Field) -> int:
-    return int(field.options.get("max", LARGEST))
+    def cell(self, text: str, field: Field, form: Form) -> int:
+        return int(text)
+
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        text = expressions.half_width(expressions.without_blanks(raw), "0123456789.,-")
+        # A mark at the end tells a unit behind the number from one within it.
+        mark = "CHAR(1)"
+        number = f"{text}&{mark}"
+        for unit in _UNITS:
+            number = f'SUBSTITUTE({number},"{unit}"&{mark},"")'
+        number = f'SUBSTITUTE({number},{mark},"")'
+        plain = f'SUBSTITUTE({number},",","")'
+        readable = f"AND(LEN({number})<={LONGEST},{expressions.one_of(_shape(number), _SHAPES)})"
+        grouped = f'OR({plain}={number},TEXT(VALUE({plain}),"#,##0")={number})'
+        return (
+            f"IF(ISNUMBER({raw}),{raw},IF({readable},IF({grouped},VALUE({plain}),{text}),{text}))"
+        )
+
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        return (
+            ExcelCondition("K301", f"NOT(ISNUMBER({norm}))"),
+            ExcelCondition("K302", f"{norm}<0"),
+            ExcelCondition("K303", f"{norm}<>INT({norm})"),
+            ExcelCondition("K304", f"{norm}<{self.min(field)}"),
+            ExcelCondition("K305", f"{norm}>{self.max(field)}"),
+        )
+
+    def excel_usable(self, norm: str) -> str:
+        return f"ISNUMBER({norm})"

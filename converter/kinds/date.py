@@ -11,7 +11,7 @@ makes of 2010.10, too. In a cell that is formatted as a date both arrive as a da
 year outside 1800-2100 · K405 before `earliest` of the card (a warning). Days in the future are a
 matter of rules.
 
-Option: `earliest`. The Excel face judges numbers; dates typed as text are read by the pipeline.
+Option: `earliest`. The Excel face validates numbers; dates typed as text are read by the pipeline.
 
 >>> TEXT = CellType.TEXT
 >>> [read(t, TEXT)[0] for t in ("2010.5.1", "２０１０年５月１日", "20100501", "2010-05")]
@@ -25,37 +25,33 @@ Option: `earliest`. The Excel face judges numbers; dates typed as text are read 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
-
-import numpy as np
-import pandas as pd
 
 from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Mask,
     Normalised,
     Texts,
+    ValueType,
     by_verdict,
     failing,
     half_width,
     map_cells,
-    option_date,
     points,
     same_text,
     strip,
     texts,
 )
+from converter.kinds.options import Day
+from converter.model.arrays import np, pd
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
 from converter.text.cell_values import number_text
-
-NAME = "date"
-OPTIONS: tuple[str, ...] = ("earliest",)
-NUMBER_FORMAT = "yyyy-mm-dd"
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 _EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's count, from March 1900 on
@@ -151,27 +147,13 @@ def _serial(text: str) -> float | None:
     return days + (hour * 3600 + minute * 60 + second) / 86400
 
 
-def accept(field: Field, form: Form) -> None:
-    if "earliest" in field.options:
-        option_date(field.options["earliest"], "earliest")
-
-
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    text = texts(cells.text)
-    odd = ~cells.once(_plain)
-    if odd.any():
-        text = text.copy()
-        text[odd] = map_cells(_pick(cells, odd), lambda text, type: read(text, type)[0])
-    return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
-
-
 def _plain(cells: Cells) -> Mask:
     """Days that are right at a glance, which nearly all are; the others are read one by one."""
-    signs = points(cells.text, 11)
-    day_of = signs[:, [0, 1, 2, 3, 5, 6, 8, 9]]
+    characters = points(cells.text, 11)
+    day_of = characters[:, [0, 1, 2, 3, 5, 6, 8, 9]]
     shape = ((day_of >= 0) & (day_of <= 9)).all(axis=1)
-    shape &= (signs[:, [4, 7]] == ord("-") - ord("0")).all(axis=1)
-    shape &= signs[:, 10] == -ord("0")
+    shape &= (characters[:, [4, 7]] == ord("-") - ord("0")).all(axis=1)
+    shape &= characters[:, 10] == -ord("0")
     year, month, day = (
         day_of[:, columns] @ 10 ** np.arange(len(columns) - 1, -1, -1, dtype=np.int32)
         for columns in ([0, 1, 2, 3], [4, 5], [6, 7])
@@ -180,77 +162,26 @@ def _plain(cells: Cells) -> Mask:
     return np.asarray(shape & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 28))
 
 
-def _pick(cells: Cells, here: Mask) -> Cells:
-    return Cells(cells.text[here], cells.type[here])
+def _pick(cells: Cells, chosen: Mask) -> Cells:
+    return Cells(cells.text[chosen], cells.type[chosen])
+
+
+def _read_each(cells: Cells, part: int) -> Texts:
+    """Texts (0) or codes of faults (1) of cells that are read one by one."""
+    return map_cells(cells, lambda text, type: read(text, type)[part])
 
 
 def _verdicts(cells: Cells) -> Texts:
     result = np.full(len(cells.text), "", dtype=object)
-    odd = ~cells.once(_plain)
-    if odd.any():
-        result[odd] = map_cells(_pick(cells, odd), lambda text, type: read(text, type)[1])
+    nonstandard = ~cells.once(_plain)
+    if nonstandard.any():
+        result[nonstandard] = map_cells(
+            _pick(cells, nonstandard), lambda text, type: read(text, type)[1]
+        )
     return result
 
 
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    found = by_verdict(("K401", "K402", "K403", "K404"), _verdicts)
-    earliest = _earliest(field)
-    if earliest:
-        too_early = failing("K405", lambda c: np.asarray(texts(c.text) < earliest, dtype=bool))
-        found = (*found, too_early)
-    return found
-
-
-def _earliest(field: Field) -> str:
-    value = field.options.get("earliest")
-    return option_date(value, "earliest").isoformat() if value else ""
-
-
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    if code == "K405":
-        return {"earliest": _earliest(field)}
-    if code == "K402" and (serial := _serial(raw)):
-        # In a cell formatted as a date the clerk sees a day of 1905, but typed 2010 or 2010.1.
-        return {"typed": number_text(round(serial, 4))}
-    return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
-
-
-def cell(text: str, field: Field, form: Form) -> str | date:
-    """A date before 1900 stays text: spreadsheets cannot count that far back."""
-    found = date.fromisoformat(text)
-    return found if found.year >= 1900 else text
-
-
 # --- the Excel face, for numbers alone -----------------------------------------------------
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    # 400 years are 146,097 days: DATE knows no year before 1900.
-    year, month, day = _excel_parts(raw)
-    digits = f"DATE({year}+400,{month},{day})-146097"
-    serial = f"IF({_excel_day(raw)},{digits},INT({raw}))"
-    return f"IF(ISNUMBER({raw}),{serial},{expressions.without_blanks(raw)})"
-
-
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    def number(wrong: str) -> str:
-        return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
-
-    eight = _excel_eight(raw)
-    found = [
-        ExcelCondition("K402", number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
-        ExcelCondition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
-        ExcelCondition("K404", number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")),
-        ExcelCondition("K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")),
-    ]
-    if _earliest(field):
-        first = (date.fromisoformat(_earliest(field)) - _EPOCH).days
-        found.append(ExcelCondition("K405", number(f"{norm}<{first}")))
-    return tuple(found)
 
 
 def _excel_eight(raw: str) -> str:
@@ -270,9 +201,83 @@ def _excel_day(raw: str) -> str:
     return f"IF({_excel_eight(raw)},{day_of_month},FALSE)"
 
 
-def excel_usable(norm: str) -> str:
-    return f"ISNUMBER({norm})"
+class Date(Kind):
+    """A calendar date."""
 
+    name = "date"
+    value_type = ValueType.DATE
+    number_format = "yyyy-mm-dd"
+    schema_type = "date"
+    earliest = Day(default=None)
 
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        text = texts(cells.text)
+        nonstandard = ~cells.once(_plain)
+        if nonstandard.any():
+            text = text.copy()
+            text[nonstandard] = map_cells(
+                _pick(cells, nonstandard), lambda text, type: read(text, type)[0]
+            )
+        return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
+
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        found = by_verdict(("K401", "K402", "K403", "K404"), _verdicts)
+        earliest = self._earliest(field)
+        if earliest:
+            too_early = failing("K405", lambda c: np.asarray(texts(c.text) < earliest, dtype=bool))
+            found = (*found, too_early)
+        return found
+
+    def _earliest(self, field: Field) -> str:
+        day = self.earliest(field)
+        return day.isoformat() if day else ""
+
+    def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
+        return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        if code == "K405":
+            return {"earliest": self._earliest(field)}
+        if code == "K402" and (serial := _serial(raw)):
+            # In a cell formatted as a date the clerk sees a day of 1905, but typed 2010 or 2010.1.
+            return {"typed": number_text(round(serial, 4))}
+        return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
+
+    def cell(self, text: str, field: Field, form: Form) -> str | date:
+        """A date before 1900 stays text: spreadsheets cannot count that far back."""
+        found = date.fromisoformat(text)
+        return found if found.year >= 1900 else text
+
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        # 400 years are 146,097 days: DATE knows no year before 1900.
+        year, month, day = _excel_parts(raw)
+        digits = f"DATE({year}+400,{month},{day})-146097"
+        serial = f"IF({_excel_day(raw)},{digits},INT({raw}))"
+        return f"IF(ISNUMBER({raw}),{serial},{expressions.without_blanks(raw)})"
+
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        def number(wrong: str) -> str:
+            return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
+
+        eight = _excel_eight(raw)
+        found = [
+            ExcelCondition("K402", number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
+            ExcelCondition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
+            ExcelCondition(
+                "K404", number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")
+            ),
+            ExcelCondition(
+                "K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")
+            ),
+        ]
+        if self._earliest(field):
+            first = (date.fromisoformat(self._earliest(field)) - _EPOCH).days
+            found.append(ExcelCondition("K405", number(f"{norm}<{first}")))
+        return tuple(found)
+
+    def excel_usable(self, norm: str) -> str:
+        return f"ISNUMBER({norm})"

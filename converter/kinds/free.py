@@ -3,7 +3,7 @@
 A value that begins with = + - @ (or their full-width forms), even behind blanks, is run as a
 formula by the next spreadsheet that opens it: K007. Characters of the private-use areas show
 only in the font that invented them: K006. A limit keeps slips of the clipboard out: K008.
-No kind itself; the kinds that hold free text draw their checks from here.
+No kind itself; the kinds that hold free text draw their checks from chosen.
 
 >>> [starts_like_formula(t) for t in ("＝1+1", " =1", "1=1", "")]
 [True, True, False, False]
@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
-
 from converter.formulas import expressions
 from converter.kinds.base import Check, ExcelCondition, failing, matches_at, strip, texts, where
+from converter.model.arrays import np
+from converter.model.errors import option_error
 from converter.model.forms import Form
 
 TRIGGERS = "=+-@＝＋－＠"
@@ -33,9 +33,9 @@ def starts_like_formula(text: str) -> bool:
 
 
 def accept(form: Form, limit: str) -> None:
-    """Refuse a form without the limit. Raises ValueError."""
+    """Refuse a form without the limit. Raises FormError."""
     if limit not in form.limits:
-        raise ValueError(f"kind: form.toml has no limits.{limit}")
+        raise option_error("kind", "form_limit", limit=limit)
 
 
 def formula() -> Check:

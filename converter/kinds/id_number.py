@@ -5,13 +5,13 @@ odd = male). Weights 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2; the sum modulo 11 pick
 character from 10X98765432. The same structure holds for residence permits of Hong Kong, Macao
 and Taiwan (81, 82, 83) and foreign permanent resident cards (9…, since 2023-12-01).
 
-Tidied (K901): blanks, full-width signs, a small x, an apostrophe in front. Faults, in order:
+Tidied (K901): blanks, full-width characters, a small x, an apostrophe in front. Faults, in order:
 K111 typed as a number of 16 digits and more, of which a spreadsheet keeps 15 · K113 a
-first-generation number of 15 digits (ended 2013-01-01) · K112 not 18 characters · K114 signs
+first-generation number of 15 digits (ended 2013-01-01) · K112 not 18 characters · K114 characters
 that do not belong · K115 no birth date · K117 born in the future · K116 check character ·
 K118 unknown region (a warning: lists of regions are never complete).
 
-Option: `regions`, the code list of known region codes; without it regions are not judged.
+Option: `regions`, the code list of known region codes; without it regions are not validated.
 
 >>> compact("１１０１０１ 18500101 003x")
 '11010118500101003X'
@@ -26,35 +26,35 @@ Option: `regions`, the code list of known region codes; without it regions are n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 
 from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Mask,
     Normalised,
     Points,
     excel_lost_digits,
     failing,
     lost_digits,
-    option_list,
     points,
     same_text,
     squeeze,
     texts,
 )
+from converter.kinds.options import ListName
+from converter.model.arrays import np, pd
 from converter.model.clock import today
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
 from converter.model.submissions import CellType
 
-NAME = "id_number"
-OPTIONS: tuple[str, ...] = ("regions",)
-NUMBER_FORMAT = "@"
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHARACTERS = "10X98765432"
@@ -63,7 +63,7 @@ APOSTROPHES = "'‘’`"
 # Cards that other authorities issue; the list of regions does not know them.
 _OTHER_ISSUERS = (81, 82, 83)
 
-Numbers = npt.NDArray[np.int32]
+Numbers: TypeAlias = "npt.NDArray[np.int32]"
 
 _LENGTH, _OLD_LENGTH = 18, 15
 _NOTHING = -ord("0")  # behind the end of a text
@@ -86,23 +86,6 @@ def from_first_generation(digits: str) -> str:
     return longer + check_character(longer)
 
 
-def accept(field: Field, form: Form) -> None:
-    if "regions" in field.options:
-        name = option_list(field, form, "regions")
-        if not all(len(e.code) == 6 and e.code.isdigit() for e in form.codes[name].entries):
-            raise ValueError("regions: its codes must have six digits")
-
-
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    text = texts(cells.text)
-    odd = np.flatnonzero(~_well_formed(_points(cells)))
-    if len(odd):
-        text = text.copy()
-        for at in odd:
-            text[at] = compact(text[at])
-    return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K901")
-
-
 # --- checks over arrays of code points, one row a number, one column more than it may have -----
 
 
@@ -114,49 +97,50 @@ def _points(cells: Cells) -> Points:
     return cells.once(_read)
 
 
-def _has_length(signs: Points, length: int) -> Mask:
-    return np.asarray((signs[:, length - 1] != _NOTHING) & (signs[:, length] == _NOTHING))
+def _has_length(characters: Points, length: int) -> Mask:
+    return np.asarray((characters[:, length - 1] != _NOTHING) & (characters[:, length] == _NOTHING))
 
 
-def _digits(signs: Points, count: int) -> Mask:
+def _digits(characters: Points, count: int) -> Mask:
     """Whether numbers begin with so many digits."""
-    part = signs[:, :count]
+    part = characters[:, :count]
     return np.asarray(((part >= 0) & (part <= 9)).all(axis=1))
 
 
-def _value(signs: Points, start: int, end: int) -> Numbers:
+def _value(characters: Points, start: int, end: int) -> Numbers:
     """The digits of some columns, nine at most, as one number; nonsense where they are none."""
-    result = np.zeros(len(signs), dtype=np.int32)
+    result = np.zeros(len(characters), dtype=np.int32)
     for column in range(start, end):
         result *= 10
-        result += signs[:, column]
+        result += characters[:, column]
     return result
 
 
-def _well_formed(signs: Points) -> Mask:
-    last = signs[:, _LENGTH - 1]
-    ends = _digits(signs, _LENGTH) | (last == ord("X") - ord("0"))
-    ends &= signs[:, _LENGTH] == _NOTHING
-    return np.asarray(_digits(signs, _LENGTH - 1) & ends)
+def _well_formed(characters: Points) -> Mask:
+    last = characters[:, _LENGTH - 1]
+    ends = _digits(characters, _LENGTH) | (last == ord("X") - ord("0"))
+    ends &= characters[:, _LENGTH] == _NOTHING
+    return np.asarray(_digits(characters, _LENGTH - 1) & ends)
 
 
 # Month 0, and whatever is no month, has no day.
-_MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int8)
+_MONTH_DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def _is_date(year: Numbers, month: Numbers, day: Numbers) -> Mask:
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     possible = (month >= 1) & (month <= 12)
-    last = _MONTH_DAYS[np.where(possible, month, 0)] - ((month == 2) & ~leap)
+    days = np.array(_MONTH_DAYS, dtype=np.int8)
+    last = days[np.where(possible, month, 0)] - ((month == 2) & ~leap)
     return np.asarray((day >= 1) & (day <= last))
 
 
 def _first_generation(cells: Cells) -> Mask:
-    signs = _points(cells)
-    found = _has_length(signs, _OLD_LENGTH)
-    signs = signs[found]
-    born = (_value(signs, 6, 8) + 1900, _value(signs, 8, 10), _value(signs, 10, 12))
-    found[found] = _digits(signs, _OLD_LENGTH) & _is_date(*born)
+    characters = _points(cells)
+    found = _has_length(characters, _OLD_LENGTH)
+    characters = characters[found]
+    born = (_value(characters, 6, 8) + 1900, _value(characters, 8, 10), _value(characters, 10, 12))
+    found[found] = _digits(characters, _OLD_LENGTH) & _is_date(*born)
     return found
 
 
@@ -166,14 +150,14 @@ def _wrong_length(cells: Cells) -> Mask:
     return np.asarray(wrong | cells.is_type(CellType.NUMBER))
 
 
-def _wrong_signs(cells: Cells) -> Mask:
+def _wrong_characters(cells: Cells) -> Mask:
     return ~_well_formed(_points(cells))
 
 
 def _no_birth_date(cells: Cells) -> Mask:
-    signs = _points(cells)
-    year = _value(signs, 6, 10)
-    born = _is_date(year, _value(signs, 10, 12), _value(signs, 12, 14))
+    characters = _points(cells)
+    year = _value(characters, 6, 10)
+    born = _is_date(year, _value(characters, 10, 12), _value(characters, 12, 14))
     return ~born | (year < EARLIEST_BIRTH)
 
 
@@ -184,98 +168,33 @@ def _not_born_yet(cells: Cells) -> Mask:
 
 
 def _wrong_check_character(cells: Cells) -> Mask:
-    signs = _points(cells)
-    # Digit by digit: a product of all at once would take eight bytes a sign.
-    total = np.zeros(len(signs), dtype=np.int16)
+    characters = _points(cells)
+    # Digit by digit: a product of all at once would take eight bytes a character.
+    total = np.zeros(len(characters), dtype=np.int16)
     for column, weight in enumerate(WEIGHTS):
-        total += np.multiply(signs[:, column], weight, dtype=np.int16)
+        total += np.multiply(characters[:, column], weight, dtype=np.int16)
     expected = np.array([ord(c) - ord("0") for c in CHARACTERS], dtype=np.int8)[total % 11]
-    return np.asarray(signs[:, _LENGTH - 1] != expected)
+    return np.asarray(characters[:, _LENGTH - 1] != expected)
 
 
 def _unknown_region(codes: CodeList) -> Callable[[Cells], Mask]:
-    is_known = np.zeros(10**6, dtype=bool)
-    is_known[[int(entry.code) for entry in codes.entries]] = True
+    @cache
+    def known_codes() -> Mask:
+        known = np.zeros(10**6, dtype=bool)
+        known[[int(entry.code) for entry in codes.entries]] = True
+        return known
 
     def wrong(cells: Cells) -> Mask:
-        signs = _points(cells)
-        other = (signs[:, 0] == 9) | np.isin(_value(signs, 0, 2), _OTHER_ISSUERS)
-        code = _value(signs, 0, 6).clip(0, len(is_known) - 1)  # what is no code is K114
+        is_known = known_codes()
+        characters = _points(cells)
+        other = (characters[:, 0] == 9) | np.isin(_value(characters, 0, 2), _OTHER_ISSUERS)
+        code = _value(characters, 0, 6).clip(0, len(is_known) - 1)  # what is no code is K114
         return np.asarray(~is_known[code] & ~other)
 
     return wrong
 
 
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    found = [
-        lost_digits("K111"),
-        failing("K113", _first_generation),
-        failing("K112", _wrong_length),
-        failing("K114", _wrong_signs),
-        failing("K115", _no_birth_date),
-        failing("K117", _not_born_yet),
-        failing("K116", _wrong_check_character),
-    ]
-    if "regions" in field.options:
-        codes = form.codes[str(field.options["regions"])]
-        found.append(failing("K118", _unknown_region(codes)))
-    return tuple(found)
-
-
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return text
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    if code == "K112":
-        return {"length": len(text)}
-    if code == "K113":
-        return {"offer": from_first_generation(text)}
-    # No birth date: reports mask ID numbers, and it must not slip out beside them.
-    return {"region": text[:6]} if code == "K118" else {}
-
-
-def cell(text: str, field: Field, form: Form) -> str:
-    return text
-
-
 # --- the Excel face ------------------------------------------------------------------------
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    clean = expressions.half_width_digits(expressions.without_blanks(raw))
-    wide = [("Ｘ", "X"), ("ｘ", "X"), ("＇", APOSTROPHES[0])]
-    clean = f"UPPER({expressions.substitute(clean, wide)})"
-    quoted = f"ISNUMBER(FIND(LEFT({clean},1),{expressions.quote(APOSTROPHES)}))"
-    # LEFT of nothing is found everywhere; nothing without its first sign is nothing again.
-    return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),IF({quoted},MID({clean},2,99),{clean}))'
-
-
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    def part(start: int, length: int) -> str:
-        return f"VALUE(MID({norm},{start},{length}))"
-
-    old_born = _excel_date(f"1900+{part(7, 2)}", part(9, 2), part(11, 2))
-    old = f"IF({expressions.only(norm, '0123456789')},{old_born},FALSE)"
-    born = _excel_date(part(7, 4), part(11, 2), part(13, 2))
-    now = "YEAR(TODAY())*10000+MONTH(TODAY())*100+DAY(TODAY())"
-    places = "{" + ",".join(str(n) for n in range(1, _LENGTH)) + "}"
-    weights = "{" + ",".join(str(w) for w in WEIGHTS) + "}"
-    total = f"SUMPRODUCT(MID({norm},{places},1)*{weights})"
-    last = f"MID({norm},{_LENGTH},1)"
-    return (
-        excel_lost_digits("K111", raw),
-        ExcelCondition("K113", f"IF(LEN({norm})={_OLD_LENGTH},{old},FALSE)"),
-        ExcelCondition("K112", f"LEN({norm})<>{_LENGTH}"),
-        ExcelCondition(
-            "K114",
-            f"NOT(AND({expressions.only(f'LEFT({norm},{_LENGTH - 1})', '0123456789')},"
-            f'ISNUMBER(FIND({last},"0123456789X"))))',
-        ),
-        ExcelCondition("K115", f"IF({part(7, 4)}<{EARLIEST_BIRTH},TRUE,NOT({born}))"),
-        ExcelCondition("K117", f"{part(7, 8)}>{now}"),
-        ExcelCondition("K116", f"MID({expressions.quote(CHARACTERS)},MOD({total},11)+1,1)<>{last}"),
-    )
 
 
 def _excel_date(year: str, month: str, day: str) -> str:
@@ -285,9 +204,93 @@ def _excel_date(year: str, month: str, day: str) -> str:
     return f"AND({month}>=1,{month}<=12,{day}>=1,{day}<={last})"
 
 
-def excel_usable(norm: str) -> str:
-    return f'{norm}<>""'
+class IdNumber(Kind):
+    """A citizen's ID number."""
 
+    name = "id_number"
+    personal = True
+    unique_key = True
+    birth_and_sex = True
+    schema_pattern = "^[1-9][0-9]{16}[0-9X]$"
+    regions = ListName(default="")
 
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
+    def accept(self, field: Field, form: Form) -> None:
+        super().accept(field, form)
+        if self.regions(field):
+            entries = form.codes[self.regions(field)].entries
+            if not all(len(e.code) == 6 and e.code.isdigit() for e in entries):
+                raise option_error(
+                    "regions", "form_region_codes", self.regions(field), list=self.regions(field)
+                )
+
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        text = texts(cells.text)
+        nonstandard = np.flatnonzero(~_well_formed(_points(cells)))
+        if len(nonstandard):
+            text = text.copy()
+            for at in nonstandard:
+                text[at] = compact(text[at])
+        return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K901")
+
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        found = [
+            lost_digits("K111"),
+            failing("K113", _first_generation),
+            failing("K112", _wrong_length),
+            failing("K114", _wrong_characters),
+            failing("K115", _no_birth_date),
+            failing("K117", _not_born_yet),
+            failing("K116", _wrong_check_character),
+        ]
+        if self.regions(field):
+            codes = form.codes[self.regions(field)]
+            found.append(failing("K118", _unknown_region(codes)))
+        return tuple(found)
+
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        if code == "K112":
+            return {"length": len(text)}
+        if code == "K113":
+            return {"offer": from_first_generation(text)}
+        # No birth date: reports mask ID numbers, and it must not slip out beside them.
+        return {"region": text[:6]} if code == "K118" else {}
+
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        clean = expressions.half_width_digits(expressions.without_blanks(raw))
+        wide = [("Ｘ", "X"), ("ｘ", "X"), ("＇", APOSTROPHES[0])]
+        clean = f"UPPER({expressions.substitute(clean, wide)})"
+        quoted = f"ISNUMBER(FIND(LEFT({clean},1),{expressions.quote(APOSTROPHES)}))"
+        # LEFT of nothing is found everywhere; nothing without its first character is nothing again.
+        return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),IF({quoted},MID({clean},2,99),{clean}))'
+
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        def part(start: int, length: int) -> str:
+            return f"VALUE(MID({norm},{start},{length}))"
+
+        old_born = _excel_date(f"1900+{part(7, 2)}", part(9, 2), part(11, 2))
+        old = f"IF({expressions.only(norm, '0123456789')},{old_born},FALSE)"
+        born = _excel_date(part(7, 4), part(11, 2), part(13, 2))
+        now = "YEAR(TODAY())*10000+MONTH(TODAY())*100+DAY(TODAY())"
+        places = "{" + ",".join(str(n) for n in range(1, _LENGTH)) + "}"
+        weights = "{" + ",".join(str(w) for w in WEIGHTS) + "}"
+        total = f"SUMPRODUCT(MID({norm},{places},1)*{weights})"
+        last = f"MID({norm},{_LENGTH},1)"
+        return (
+            excel_lost_digits("K111", raw),
+            ExcelCondition("K113", f"IF(LEN({norm})={_OLD_LENGTH},{old},FALSE)"),
+            ExcelCondition("K112", f"LEN({norm})<>{_LENGTH}"),
+            ExcelCondition(
+                "K114",
+                f"NOT(AND({expressions.only(f'LEFT({norm},{_LENGTH - 1})', '0123456789')},"
+                f'ISNUMBER(FIND({last},"0123456789X"))))',
+            ),
+            ExcelCondition("K115", f"IF({part(7, 4)}<{EARLIEST_BIRTH},TRUE,NOT({born}))"),
+            ExcelCondition("K117", f"{part(7, 8)}>{now}"),
+            ExcelCondition(
+                "K116", f"MID({expressions.quote(CHARACTERS)},MOD({total},11)+1,1)<>{last}"
+            ),
+        )

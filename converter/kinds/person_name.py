@@ -5,16 +5,16 @@ full-width Latin letters; the dot of names such as 阿依古丽·买买提, of w
 right; radicals that were typed for the character of the same look (U+2F00, U+2E80). A full stop
 behind a Latin letter stays. Rare characters beyond the basic plane are right.
 
-Faults: K007 begins like a formula · K201 digits, punctuation, symbols that no name holds (signs
-of Western names count only beside Latin letters), or nothing but dots · K006 private-use
-characters · K202 any other sign that is no letter · K008 longer than `name_length` of the form's
-limits. No options.
+Faults: K007 begins like a formula · K201 digits, punctuation, symbols that no name
+holds (characters of Western names count only beside Latin letters), or nothing but dots · K006
+private-use characters · K202 any other character that is no letter · K008 longer than
+`name_length` of the form's limits. No options.
 
 >>> tidy(" 张\u3000三 "), tidy("阿依古丽•买买提"), tidy("买买提.吾守尔"), tidy("J.  Smith")
 ('张三', '阿依古丽·买买提', '买买提·吾守尔', 'J. Smith')
 >>> tidy("\u2f63") == "\u751f"
 True
->>> holds_wrong_sign("张三1"), holds_wrong_sign("O'Neill"), holds_wrong_sign("张-三")
+>>> holds_wrong_character("张三1"), holds_wrong_character("O'Neill"), holds_wrong_character("张-三")
 (True, False, True)
 """
 
@@ -23,10 +23,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from converter.formulas import expressions
 from converter.kinds import free
@@ -34,6 +31,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Mask,
     Normalised,
     failing,
@@ -43,19 +41,19 @@ from converter.kinds.base import (
     same_text,
     where,
 )
+from converter.model.arrays import np
 from converter.model.forms import Field, Form
 
-NAME = "person_name"
-OPTIONS: tuple[str, ...] = ()
-NUMBER_FORMAT = "@"
-LIMIT = "name_length"
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
+LIMIT = "name_length"  # a key of the form's limits
 DOT = "·"
 DOTS = "•‧・･∙⋅"  # taken for the dot
 STOPS = ".．"  # taken for the dot, except in Latin names
 LATIN_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 TSHEG = "\u0f0b"  # stands between the syllables of a Tibetan name
-# Signs of Western names, no signs beside Chinese characters. Both faces use both lists.
+# Signs of Western names, no characters beside Chinese characters. Both faces use both lists.
 WESTERN = "-.,'’‘‐‑–＇－．，"
 WRONG = (
     '0123456789!"#$%&()*+/:;<=>?@[\\]^_`{|}~'
@@ -93,71 +91,27 @@ def _character(radical: re.Match[str]) -> str:
     return unicodedata.normalize("NFKC", radical[0])
 
 
-def holds_wrong_sign(name: str) -> bool:
-    """Whether a tidy name holds a sign that no name holds, or nothing else at all."""
+def holds_wrong_character(name: str) -> bool:
+    """Whether a tidy name holds a character that no name holds, or nothing else at all."""
     if not name.strip(f"{DOT} "):
         return True
     return any(c in WRONG for c in name) or (not _LATIN(name) and any(c in WESTERN for c in name))
 
 
 def _holds_no_letter(name: str) -> bool:
-    """Whether anything in a name is neither a letter, nor a sign that is judged elsewhere."""
+    """Whether anything in a name is neither a letter nor the subject of another check."""
     return not _CHINESE(name) and not all(
         unicodedata.category(c)[0] in "LM" or c in f"〇{DOT}{TSHEG} {WESTERN}{WRONG}" for c in name
     )
 
 
-def accept(field: Field, form: Form) -> None:
-    free.accept(form, LIMIT)
-
-
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    odd = cells.once(_odd)
-    return same_text(cells, map_at(cells.text, odd, tidy), "K901")
-
-
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    return (
-        free.formula(),
-        failing("K201", lambda c: _where_odd(c, holds_wrong_sign)),
-        free.private(),
-        failing("K202", lambda c: _where_odd(c, _holds_no_letter)),
-        free.too_long(form, LIMIT),
-    )
-
-
-def _where_odd(cells: Cells, judge: Callable[[str], bool]) -> Mask:
+def _where_nonstandard(cells: Cells, validate: Callable[[str], bool]) -> Mask:
     """Nearly all names are plain Chinese, and one look at them is enough."""
-    return matches_at(cells.text, cells.once(_odd), judge)
+    return matches_at(cells.text, cells.once(_nonstandard), validate)
 
 
-def _odd(cells: Cells) -> npt.NDArray[np.int64]:
+def _nonstandard(cells: Cells) -> npt.NDArray[np.int64]:
     return where(cells.text, _NOT_CHINESE, between="〇")
-
-
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return text
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    if code == "K008":
-        return {"length": len(text), "limit": form.limits[LIMIT]}
-    if code == "K201":
-        wrong = [c for c in text if c in WRONG] or [c for c in text if c in WESTERN + DOT]
-        return {"signs": "".join(dict.fromkeys(wrong))}
-    return {}
-
-
-def cell(text: str, field: Field, form: Form) -> str:
-    return text
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
-    blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
-    name = expressions.substitute(raw, [*removed, *blanks, *((c, DOT) for c in DOTS)])
-    chinese = expressions.substitute(name, [(" ", ""), *((c, DOT) for c in STOPS)])
-    return f"IF({_excel_latin(raw)},TRIM({name}),{chinese})"
 
 
 def _excel_latin(expression: str) -> str:
@@ -165,18 +119,52 @@ def _excel_latin(expression: str) -> str:
     return expressions.contains_any(expression, LATIN_LETTERS + LATIN_LETTERS.upper() + wide)
 
 
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    foreign = f"IF({_excel_latin(norm)},FALSE,{expressions.contains_any(norm, WESTERN)})"
-    dots = expressions.only(norm, f"{DOT} ")
-    return (
-        free.excel_formula(norm),
-        ExcelCondition("K201", f"OR({dots},{expressions.contains_any(norm, WRONG)},{foreign})"),
-    )
+class PersonName(Kind):
+    """A person's name."""
 
+    name = "person_name"
+    person_name = True
 
-def excel_usable(norm: str) -> str:
-    return f'{norm}<>""'
+    def accept(self, field: Field, form: Form) -> None:
+        super().accept(field, form)
+        free.accept(form, LIMIT)
 
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        nonstandard = cells.once(_nonstandard)
+        return same_text(cells, map_at(cells.text, nonstandard, tidy), "K901")
 
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        return (
+            free.formula(),
+            failing("K201", lambda c: _where_nonstandard(c, holds_wrong_character)),
+            free.private(),
+            failing("K202", lambda c: _where_nonstandard(c, _holds_no_letter)),
+            free.too_long(form, LIMIT),
+        )
+
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        if code == "K008":
+            return {"length": len(text), "limit": form.limits[LIMIT]}
+        if code == "K201":
+            wrong = [c for c in text if c in WRONG] or [c for c in text if c in WESTERN + DOT]
+            return {"characters": "".join(dict.fromkeys(wrong))}
+        return {}
+
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
+        blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
+        name = expressions.substitute(raw, [*removed, *blanks, *((c, DOT) for c in DOTS)])
+        chinese = expressions.substitute(name, [(" ", ""), *((c, DOT) for c in STOPS)])
+        return f"IF({_excel_latin(raw)},TRIM({name}),{chinese})"
+
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        foreign = f"IF({_excel_latin(norm)},FALSE,{expressions.contains_any(norm, WESTERN)})"
+        dots = expressions.only(norm, f"{DOT} ")
+        return (
+            free.excel_formula(norm),
+            ExcelCondition("K201", f"OR({dots},{expressions.contains_any(norm, WRONG)},{foreign})"),
+        )

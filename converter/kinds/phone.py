@@ -1,8 +1,8 @@
 """One or several telephone numbers, as an office in China writes them.
 
 Canonical: 0311-87654321, 0319-3100722转801, 13800138000, 4001234567, joined by 、. Read and
-tidied (K901): full-width signs, brackets, blanks, +86, numbers separated by / ; , | or a blank,
--801 as an extension, a second number that leaves out the area code of the first, and
+tidied (K901): full-width characters, brackets, blanks, +86, numbers separated by / ; , | or a
+blank, -801 as an extension, a second number that leaves out the area code of the first, and
 0311-87654321/22, which stands for two. Short numbers of hotlines (12351, 95588) are right.
 
 Faults of a cell that holds one number and nothing else: K504 the leading zero was lost ·
@@ -27,32 +27,28 @@ number there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as _field
 from functools import lru_cache
-
-import pandas as pd
 
 from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Normalised,
     Texts,
     by_verdict,
     half_width,
     map_unique,
-    option_list,
     same_text,
     texts,
 )
+from converter.kinds.options import ListName
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form
-
-NAME = "phone"
-OPTIONS: tuple[str, ...] = ("areas",)
-NUMBER_FORMAT = "@"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PhoneReading:
     """Canonical text, or the first fault and what its sentence fills in."""
 
     text: str
@@ -79,9 +75,9 @@ HOTLINE = re.compile("1[0-9]{4}|9[56][0-9]{3,4}")
 LOCAL = re.compile("[2-9][0-9]{6,7}")  # a landline that leaves its area code out
 ELSEWHERE = re.compile("(010|02[0-9])([0-9]{8})|(0[3-9][0-9]{2})([0-9]{7,8})")
 FEWEST_DIGITS = 5
-LONGEST, SHOWN = 200, 20  # signs that are looked through, and of those shown in a sentence
+LONGEST, SHOWN = 200, 20  # characters that are looked through, and of those shown in a sentence
 
-# What the Excel face judges, too: one number, at most one hyphen, behind the area code.
+# What the Excel face validates, too: one number, at most one hyphen, behind the area code.
 _SIMPLE = re.compile("(?!00|86[0-9]{10})([0-9]+|0[0-9]{2,3}-[0-9]+)")
 # Nine to eleven digits that may be an area elsewhere without its zero: ask the plan, not Excel.
 _PERHAPS_LOST_ZERO = re.compile("(?!0|1[3-9])[0-9]{9,11}")
@@ -99,38 +95,38 @@ _BODY = re.compile("[0-9][0-9-]*")
 _TAIL = re.compile("[0-9]{1,4}")
 
 
-def read(text: str, areas: Areas) -> Reading:
+def read(text: str, areas: Areas) -> PhoneReading:
     """Never raises. An unreadable text comes back as it is."""
     plain = " ".join(half_width(text.translate(_ONE_BLANK)).split())
     if sum(c in "0123456789" for c in plain) < FEWEST_DIGITS:
-        return Reading(text, "K503")
+        return PhoneReading(text, "K503")
     if _SIMPLE.fullmatch(plain):
         digits = plain.replace("-", "")
         found = _number(digits, areas)
         if found.code == "K503" and _PERHAPS_LOST_ZERO.fullmatch(digits):
-            found = Reading(text, "K513")
-        found = Reading(found.text, found.code, {**found.params, "part": plain})
+            found = PhoneReading(text, "K513")
+        found = PhoneReading(found.text, found.code, {**found.params, "part": plain})
     elif len(plain) > LONGEST:
-        found = Reading(text, "K513", {"part": f"{plain[:SHOWN]}…"})
+        found = PhoneReading(text, "K513", {"part": f"{plain[:SHOWN]}…"})
     else:
         found = _several(plain, areas)
-    return found if found.code in ("", "K505") else Reading(text, found.code, found.params)
+    return found if found.code in ("", "K505") else PhoneReading(text, found.code, found.params)
 
 
-def _number(digits: str, areas: Areas) -> Reading:
+def _number(digits: str, areas: Areas) -> PhoneReading:
     """One number, given as digits."""
     if any(known.fullmatch(digits) for known in (MOBILE, SERVICE, HOTLINE)):
-        return Reading(digits)
+        return PhoneReading(digits)
     if digits.startswith("0"):
         return _landline(digits, areas)
     restored = _landline(f"0{digits}", areas)
     if not restored.code:
         listed = restored.text.partition("-")[0] in areas
-        return Reading(digits, "K504" if listed else "K514", {"offer": restored.text})
-    return Reading(digits, "K501" if LOCAL.fullmatch(digits) else "K503")
+        return PhoneReading(digits, "K504" if listed else "K514", {"offer": restored.text})
+    return PhoneReading(digits, "K501" if LOCAL.fullmatch(digits) else "K503")
 
 
-def _landline(digits: str, areas: Areas) -> Reading:
+def _landline(digits: str, areas: Areas) -> PhoneReading:
     area = next((a for code, a in areas.items() if digits.startswith(code)), None)
     if area:
         local = digits[len(area.code) :]
@@ -140,12 +136,14 @@ def _landline(digits: str, areas: Areas) -> Reading:
             "digits": area.digits,
             "typed": len(local),
         }
-        return Reading(f"{area.code}-{local}", "" if len(local) == area.digits else "K502", figures)
+        return PhoneReading(
+            f"{area.code}-{local}", "" if len(local) == area.digits else "K502", figures
+        )
     elsewhere = ELSEWHERE.fullmatch(digits)
     if not elsewhere:
-        return Reading(digits, "K503")
+        return PhoneReading(digits, "K503")
     code, local = (group for group in elsewhere.groups() if group)
-    return Reading(f"{code}-{local}", "" if _in_plan(digits) else "K505", {"area": code})
+    return PhoneReading(f"{code}-{local}", "" if _in_plan(digits) else "K505", {"area": code})
 
 
 @lru_cache(maxsize=10_000)
@@ -159,19 +157,19 @@ def _in_plan(digits: str) -> bool:
 # --- several numbers, extensions -----------------------------------------------------------
 
 
-def _several(plain: str, areas: Areas) -> Reading:
+def _several(plain: str, areas: Areas) -> PhoneReading:
     """Every number of a cell, or the first one that is faulty."""
     numbers: list[str] = []
-    doubtful = Reading("")
+    doubtful = PhoneReading("")
     for part in _parts(plain, areas):
         found = _part(part, areas, numbers[-1] if numbers else "")
         if found.code not in ("", "K505"):
             code = _NOT_ALONE.get(found.code, found.code)
-            return Reading(plain, code, {**found.params, "part": part})
+            return PhoneReading(plain, code, {**found.params, "part": part})
         if found.code and not doubtful.code:
-            doubtful = Reading("", found.code, {**found.params, "part": part})
+            doubtful = PhoneReading("", found.code, {**found.params, "part": part})
         numbers.append(found.text)
-    return Reading("、".join(numbers), doubtful.code, doubtful.params)
+    return PhoneReading("、".join(numbers), doubtful.code, doubtful.params)
 
 
 def _parts(plain: str, areas: Areas) -> Iterator[str]:
@@ -182,7 +180,7 @@ def _parts(plain: str, areas: Areas) -> Iterator[str]:
         yield from pieces if not fine[0] and any(fine[1:]) else ["".join(pieces)]
 
 
-def _part(part: str, areas: Areas, before: str) -> Reading:
+def _part(part: str, areas: Areas, before: str) -> PhoneReading:
     """One number with what may stand around it; `before` is the number in front of it."""
     body, extension = part.replace("(", "").replace(")", "-"), ""
     if found := _EXTENSION.fullmatch(body):
@@ -191,7 +189,7 @@ def _part(part: str, areas: Areas, before: str) -> Reading:
     country = _COUNTRY.match(body)
     body = body[country.end() :] if country else body
     if not _BODY.fullmatch(body):
-        return Reading(part, "K503")
+        return PhoneReading(part, "K503")
     tries = [(body.replace("-", ""), extension)]
     head, hyphen, tail = body.rpartition("-")
     if hyphen and not extension and len(tail) <= 6:
@@ -206,112 +204,23 @@ def _part(part: str, areas: Areas, before: str) -> Reading:
     readings = [(_number(digits, areas), ext) for digits, ext in tries]
     for reading, ext in readings:
         if reading.code in ("", "K505"):
-            return Reading(reading.text + (f"转{ext}" if ext else ""), reading.code, reading.params)
+            return PhoneReading(
+                reading.text + (f"转{ext}" if ext else ""), reading.code, reading.params
+            )
     return next((r for r, _ in readings if r.code != "K503"), readings[0][0])
 
 
 # --- the kind ------------------------------------------------------------------------------
 
 
-def accept(field: Field, form: Form) -> None:
-    if "areas" not in field.options:
-        return
-    for entry in form.codes[option_list(field, form, "areas")].entries:
-        if not entry.extra.get("digits", "").isdigit() or not re.fullmatch("0[0-9]+", entry.code):
-            raise ValueError(f"areas: {entry.code} must begin with 0 and tell its digits")
-
-
 def _areas(field: Field, form: Form) -> Areas:
-    if "areas" not in field.options:
+    if not Phone.areas(field):
         return {}
-    entries = form.codes[str(field.options["areas"])].entries
+    entries = form.codes[Phone.areas(field)].entries
     return {e.code: Area(e.code, e.label, int(e.extra["digits"])) for e in entries}
 
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    areas = _areas(field, form)
-    return same_text(cells, map_unique(cells.text, lambda t: read(t, areas).text), "K901")
-
-
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    areas = _areas(field, form)
-
-    def judge(cells: Cells) -> Texts:
-        return texts(map_unique(cells.text, lambda t: read(t, areas).code))
-
-    alone = ("K503", "K504", "K501", "K502")
-    return by_verdict((*alone, *(_NOT_ALONE[code] for code in alone), "K505"), judge)
-
-
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return text
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    return read(text, _areas(field, form)).params
-
-
-def cell(text: str, field: Field, form: Form) -> str:
-    return text
-
-
 # --- the Excel face ------------------------------------------------------------------------
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
-    blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
-    dashes = [(c, "-") for c in f"{_DASHES}－"]
-    plain = expressions.substitute(raw, [*removed, *blanks, *dashes])
-    plain = f"TRIM({expressions.half_width_digits(plain)})"
-    return f"IF(ISNUMBER({raw}),{expressions.number_as_text(raw)},{plain})"
-
-
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    areas = _areas(field, form)
-    digits = f'SUBSTITUTE({norm},"-","")'
-    one = f"LEN({norm})-LEN({digits})"
-    hyphen = (
-        f'OR({one}=0,AND({one}=1,LEFT({norm},1)="0",OR(MID({norm},4,1)="-",MID({norm},5,1)="-")))'
-    )
-    foreign = f'OR(LEFT({digits},2)="00",AND(LEFT({digits},2)="86",LEN({digits})>=12))'
-    simple = f"AND({expressions.only(digits, '0123456789')},{hyphen},NOT({foreign}))"
-
-    def alone(wrong: str) -> str:
-        return f"IF({simple},{wrong},FALSE)"
-
-    counted = expressions.array("0123456789")
-    few = f'SUMPRODUCT(LEN({norm})-LEN(SUBSTITUTE({norm},{counted},"")))<{FEWEST_DIGITS}'
-    found = [ExcelCondition("K503", few)]
-    if areas:
-        lost = [f"{a.code[1:]}{len(a.code) - 1 + a.digits}" for a in areas.values()]
-        found.append(
-            ExcelCondition("K504", alone(_excel_area(digits, [code[1:] for code in areas], lost)))
-        )
-    found.append(
-        ExcelCondition(
-            "K501",
-            alone(f'AND(OR(LEN({digits})=7,LEN({digits})=8),LEFT({digits},1)>="2")'),
-        )
-    )
-    if areas:
-        right = [f"{a.code}{len(a.code) + a.digits}" for a in areas.values()]
-        known = expressions.starts_with_any(digits, areas)
-        found.append(
-            ExcelCondition(
-                "K502", alone(f"AND({known},NOT({_excel_area(digits, list(areas), right)}))")
-            )
-        )
-    found.append(ExcelCondition("K503", alone(f"NOT({_excel_acceptable(digits)})")))
-    return tuple(found)
-
-
-def excel_usable(norm: str) -> str:
-    return f'{norm}<>""'
-
-
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
 
 
 def _excel_area(digits: str, starts: list[str], wanted: list[str]) -> str:
@@ -344,3 +253,85 @@ def _excel_acceptable(digits: str) -> str:
             f'AND({first}<>"0",NOT(AND({first}="1",{second}>="3")),{length(9, 10, 11)})',
         ]
     )
+
+
+class Phone(Kind):
+    """Telephone numbers of an office."""
+
+    name = "phone"
+    areas = ListName(default="")
+
+    def accept(self, field: Field, form: Form) -> None:
+        super().accept(field, form)
+        for entry in form.codes[self.areas(field)].entries if self.areas(field) else ():
+            digits = entry.extra.get("digits", "")
+            if not digits.isdigit() or not re.fullmatch("0[0-9]+", entry.code):
+                name = field.options["areas"]
+                raise option_error("areas", "form_area_codes", name, list=name, code=entry.code)
+
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        areas = _areas(field, form)
+        return same_text(cells, map_unique(cells.text, lambda t: read(t, areas).text), "K901")
+
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        areas = _areas(field, form)
+
+        def validate(cells: Cells) -> Texts:
+            return texts(map_unique(cells.text, lambda t: read(t, areas).code))
+
+        alone = ("K503", "K504", "K501", "K502")
+        return by_verdict((*alone, *(_NOT_ALONE[code] for code in alone), "K505"), validate)
+
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        return read(text, _areas(field, form)).params
+
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
+        blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
+        dashes = [(c, "-") for c in f"{_DASHES}－"]
+        plain = expressions.substitute(raw, [*removed, *blanks, *dashes])
+        plain = f"TRIM({expressions.half_width_digits(plain)})"
+        return f"IF(ISNUMBER({raw}),{expressions.number_as_text(raw)},{plain})"
+
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        areas = _areas(field, form)
+        digits = f'SUBSTITUTE({norm},"-","")'
+        one = f"LEN({norm})-LEN({digits})"
+        behind = f'OR(MID({norm},4,1)="-",MID({norm},5,1)="-")'
+        hyphen = f'OR({one}=0,AND({one}=1,LEFT({norm},1)="0",{behind}))'
+        foreign = f'OR(LEFT({digits},2)="00",AND(LEFT({digits},2)="86",LEN({digits})>=12))'
+        simple = f"AND({expressions.only(digits, '0123456789')},{hyphen},NOT({foreign}))"
+
+        def alone(wrong: str) -> str:
+            return f"IF({simple},{wrong},FALSE)"
+
+        counted = expressions.array("0123456789")
+        few = f'SUMPRODUCT(LEN({norm})-LEN(SUBSTITUTE({norm},{counted},"")))<{FEWEST_DIGITS}'
+        found = [ExcelCondition("K503", few)]
+        if areas:
+            lost = [f"{a.code[1:]}{len(a.code) - 1 + a.digits}" for a in areas.values()]
+            found.append(
+                ExcelCondition(
+                    "K504", alone(_excel_area(digits, [code[1:] for code in areas], lost))
+                )
+            )
+        found.append(
+            ExcelCondition(
+                "K501",
+                alone(f'AND(OR(LEN({digits})=7,LEN({digits})=8),LEFT({digits},1)>="2")'),
+            )
+        )
+        if areas:
+            right = [f"{a.code}{len(a.code) + a.digits}" for a in areas.values()]
+            known = expressions.starts_with_any(digits, areas)
+            found.append(
+                ExcelCondition(
+                    "K502", alone(f"AND({known},NOT({_excel_area(digits, list(areas), right)}))")
+                )
+            )
+        found.append(ExcelCondition("K503", alone(f"NOT({_excel_acceptable(digits)})")))
+        return tuple(found)

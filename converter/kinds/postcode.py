@@ -17,29 +17,25 @@ Option: `prefixes`, what the province's postcodes begin with.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-
-import numpy as np
-import pandas as pd
+from collections.abc import Mapping
 
 from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Normalised,
     failing,
     map_unique,
     matches,
-    option_texts,
     squeeze,
     texts,
 )
+from converter.kinds.options import Texts
+from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form
-
-NAME = "postcode"
-OPTIONS: tuple[str, ...] = ("prefixes",)
-NUMBER_FORMAT = "@"
 
 _FIVE, _SIX = re.compile("[0-9]{5}"), re.compile("[0-9]{6}")
 
@@ -50,59 +46,53 @@ def read(text: str, prefixes: tuple[str, ...]) -> str:
     return f"0{code}" if lost_zero else code
 
 
-def accept(field: Field, form: Form) -> None:
-    if not all(p.isascii() and p.isdigit() for p in option_texts(field, "prefixes")):
-        raise ValueError("prefixes: must be digits")
+class Postcode(Kind):
+    """A postcode."""
 
+    name = "postcode"
+    prefixes = Texts(default=())
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    prefixes = option_texts(field, "prefixes")
-    text = map_unique(cells.text, lambda t: read(t, prefixes))
-    before, after = texts(cells.text), texts(text)
-    restored = after != texts(map_unique(cells.text, squeeze))
-    note = np.where(restored, "K903", np.where(before != after, "K901", ""))
-    return Normalised(text, pd.Series(note, index=text.index, dtype=object))
+    def accept(self, field: Field, form: Form) -> None:
+        super().accept(field, form)
+        if not all(prefix.isascii() and prefix.isdigit() for prefix in self.prefixes(field)):
+            raise option_error("prefixes", "form_digits", field.options["prefixes"])
 
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        prefixes = self.prefixes(field)
+        text = map_unique(cells.text, lambda t: read(t, prefixes))
+        before, after = texts(cells.text), texts(text)
+        restored = after != texts(map_unique(cells.text, squeeze))
+        note = np.where(restored, "K903", np.where(before != after, "K901", ""))
+        return Normalised(text, pd.Series(note, index=text.index, dtype=object))
 
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    found = [failing("K701", lambda c: ~matches(c.text, _SIX.fullmatch))]
-    prefixes = option_texts(field, "prefixes")
-    if prefixes:
-        found.append(failing("K702", lambda c: ~matches(c.text, lambda t: t.startswith(prefixes))))
-    return tuple(found)
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        found = [failing("K701", lambda c: ~matches(c.text, _SIX.fullmatch))]
+        prefixes = self.prefixes(field)
+        if prefixes:
+            found.append(
+                failing("K702", lambda c: ~matches(c.text, lambda t: t.startswith(prefixes)))
+            )
+        return tuple(found)
 
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        return {"prefixes": "、".join(self.prefixes(field))} if code == "K702" else {}
 
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return text
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        code = expressions.half_width_digits(expressions.without_blanks(raw))
+        lost_zero = expressions.starts_with_any(f'"0"&{code}', self.prefixes(field))
+        lost_zero = f"AND(LEN({code})=5,{expressions.only(code, '0123456789')},{lost_zero})"
+        return f'IF({lost_zero},"0"&{code},{code})'
 
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    return {"prefixes": "、".join(option_texts(field, "prefixes"))} if code == "K702" else {}
-
-
-def cell(text: str, field: Field, form: Form) -> str:
-    return text
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    code = expressions.half_width_digits(expressions.without_blanks(raw))
-    lost_zero = expressions.starts_with_any(f'"0"&{code}', option_texts(field, "prefixes"))
-    lost_zero = f"AND(LEN({code})=5,{expressions.only(code, '0123456789')},{lost_zero})"
-    return f'IF({lost_zero},"0"&{code},{code})'
-
-
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    digits = expressions.only(norm, "0123456789")
-    found = [ExcelCondition("K701", f"NOT(AND(LEN({norm})=6,{digits}))")]
-    prefixes = option_texts(field, "prefixes")
-    if prefixes:
-        found.append(ExcelCondition("K702", f"NOT({expressions.starts_with_any(norm, prefixes)})"))
-    return tuple(found)
-
-
-def excel_usable(norm: str) -> str:
-    return f'{norm}<>""'
-
-
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        digits = expressions.only(norm, "0123456789")
+        found = [ExcelCondition("K701", f"NOT(AND(LEN({norm})=6,{digits}))")]
+        prefixes = self.prefixes(field)
+        if prefixes:
+            found.append(
+                ExcelCondition("K702", f"NOT({expressions.starts_with_any(norm, prefixes)})")
+            )
+        return tuple(found)

@@ -3,7 +3,7 @@
 15 digits, the last one by ISO 7064 MOD 11,10 (K802); or a unified social credit code of 18
 characters, GB 32100-2015 (K803); 13 digits were in use before 2007 and are worth a second look
 (K804). All three are warnings. K805: typed as a number of 16 digits and more, of which a
-spreadsheet keeps 15. K801: any other shape. Tidied (K901): blanks, full-width signs, small
+spreadsheet keeps 15. K801: any other shape. Tidied (K901): blanks, full-width characters, small
 letters. No options.
 
 >>> mod_11_10("130100000000000")
@@ -15,9 +15,7 @@ True
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-
-import pandas as pd
+from collections.abc import Mapping
 
 from converter.formulas import expressions
 from converter.kinds import uscc
@@ -25,6 +23,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Normalised,
     Texts,
     by_verdict,
@@ -36,10 +35,6 @@ from converter.kinds.base import (
     texts,
 )
 from converter.model.forms import Field, Form
-
-NAME = "registration_number"
-OPTIONS: tuple[str, ...] = ()
-NUMBER_FORMAT = "@"
 
 _DIGITS = re.compile("[0-9]+")
 
@@ -70,46 +65,6 @@ def _verdicts(cells: Cells) -> Texts:
     return texts(map_unique(cells.text, _verdict))
 
 
-def accept(field: Field, form: Form) -> None:
-    pass
-
-
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    return same_text(cells, map_unique(cells.text, compact), "K901")
-
-
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    return (lost_digits("K805"), *by_verdict(("K801", "K804", "K802", "K803"), _verdicts))
-
-
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return text
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    return {"length": len(text)} if code == "K801" else {}
-
-
-def cell(text: str, field: Field, form: Form) -> str:
-    return text
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    return uscc.excel_compact(raw)
-
-
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    digits = expressions.only(norm, "0123456789")
-    numbered = f"AND({digits},OR(LEN({norm})=13,LEN({norm})=15))"
-    return (
-        excel_lost_digits("K805", raw),
-        ExcelCondition("K801", f"NOT(OR({numbered},{uscc.excel_shaped(norm)}))"),
-        ExcelCondition("K804", f"LEN({norm})=13"),
-        ExcelCondition("K802", f"IF(LEN({norm})=15,{_excel_mod_11_10(norm)}<>1,FALSE)"),
-        ExcelCondition("K803", uscc.excel_wrong(norm)),
-    )
-
-
 def _excel_mod_11_10(norm: str) -> str:
     """What MOD 11,10 leaves of 15 digits. MOD(x+9,10)+1 is x modulo 10 with 10 for 0."""
     rest = "10"
@@ -118,9 +73,34 @@ def _excel_mod_11_10(norm: str) -> str:
     return f"MOD({rest}+MID({norm},15,1),10)"
 
 
-def excel_usable(norm: str) -> str:
-    return f'{norm}<>""'
+class RegistrationNumber(Kind):
+    """The number of a business licence."""
 
+    name = "registration_number"
 
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        return same_text(cells, map_unique(cells.text, compact), "K901")
+
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        return (lost_digits("K805"), *by_verdict(("K801", "K804", "K802", "K803"), _verdicts))
+
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        return {"length": len(text)} if code == "K801" else {}
+
+    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+        return uscc.excel_compact(raw)
+
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        digits = expressions.only(norm, "0123456789")
+        numbered = f"AND({digits},OR(LEN({norm})=13,LEN({norm})=15))"
+        return (
+            excel_lost_digits("K805", raw),
+            ExcelCondition("K801", f"NOT(OR({numbered},{uscc.excel_shaped(norm)}))"),
+            ExcelCondition("K804", f"LEN({norm})=13"),
+            ExcelCondition("K802", f"IF(LEN({norm})=15,{_excel_mod_11_10(norm)}<>1,FALSE)"),
+            ExcelCondition("K803", uscc.excel_wrong(norm)),
+        )

@@ -2,7 +2,7 @@
 
 Tidied (K901): blanks at both ends, line breaks and tabs inside, which become a blank. Faults:
 K007 begins like a formula · K006 private-use characters · K008 longer than `text_length` of
-the form's limits. No options; a number is as good as a text here.
+the form's limits. No options; a number is as good as a text chosen.
 
 >>> tidy(" 石家庄市桥西区\\n自强路\u3000")
 '石家庄市桥西区 自强路'
@@ -11,27 +11,20 @@ the form's limits. No options; a number is as good as a text here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-import pandas as pd
-
-from converter.formulas import expressions
 from converter.kinds import free
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    Kind,
     Normalised,
     map_unique,
     same_text,
     strip,
 )
 from converter.model.forms import Field, Form
-
-NAME = "text"
-OPTIONS: tuple[str, ...] = ()
-NUMBER_FORMAT = "@"
-LIMIT = "text_length"
 
 _BREAKS = "\r\n\t\u2028\u2029"
 _BLANKS = re.compile("[\\s\u200b]+")
@@ -46,42 +39,28 @@ def _on_one_line(blanks: re.Match[str]) -> str:
     return " " if any(c in _BREAKS for c in blanks[0]) else blanks[0]
 
 
-def accept(field: Field, form: Form) -> None:
-    free.accept(form, LIMIT)
+class Text(Kind):
+    """A free text."""
 
+    name = "text"
+    limit = "text_length"  # a key of the form's limits
 
-def normalise(cells: Cells, field: Field, form: Form) -> Normalised:
-    return same_text(cells, map_unique(cells.text, tidy), "K901")
+    def accept(self, field: Field, form: Form) -> None:
+        super().accept(field, form)
+        free.accept(form, self.limit)
 
+    def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
+        return same_text(cells, map_unique(cells.text, tidy), "K901")
 
-def checks(field: Field, form: Form) -> tuple[Check, ...]:
-    return (free.formula(), free.private(), free.too_long(form, LIMIT))
+    def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
+        return (free.formula(), free.private(), free.too_long(form, self.limit))
 
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str | int]:
+        return {"length": len(text), "limit": form.limits[self.limit]} if code == "K008" else {}
 
-def value(text: pd.Series, field: Field, form: Form) -> pd.Series:
-    return text
-
-
-def params(code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str | int]:
-    return {"length": len(text), "limit": form.limits[LIMIT]} if code == "K008" else {}
-
-
-def cell(text: str, field: Field, form: Form) -> str:
-    return text
-
-
-def excel_norm(raw: str, field: Field, form: Form) -> str:
-    # No rule compares texts; what matters is that blanks alone are nothing.
-    return f'IF({expressions.without_blanks(raw)}="","",{raw}&"")'
-
-
-def excel_faults(raw: str, norm: str, field: Field, form: Form) -> tuple[ExcelCondition, ...]:
-    return (free.excel_formula(norm),)
-
-
-def excel_usable(norm: str) -> str:
-    return f'{norm}<>""'
-
-
-def excel_list(field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
-    return ""
+    def excel_faults(
+        self, raw: str, norm: str, field: Field, form: Form
+    ) -> tuple[ExcelCondition, ...]:
+        return (free.excel_formula(norm),)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from converter.model.forms import Field, Form
@@ -53,6 +54,17 @@ def message(key: str, /, **params: Any) -> str:
     """A sentence of the program's own, from the [messages] table."""
     text: str = _data()["messages"][key]
     return text.format_map(_Lenient(params))
+
+
+def workbook_texts() -> dict[str, str]:
+    """What the workbook says unless the form says otherwise, by the key a form uses."""
+    texts = _data()["messages"].items()
+    return {k.removeprefix("workbook_"): v for k, v in texts if k.startswith("workbook_")}
+
+
+def placeholders(text: str) -> set[str]:
+    """The names in braces that a text fills in. Raises ValueError where a brace has no other."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
@@ -105,18 +117,19 @@ def fix(issue: Issue, form: Form) -> str:
 
 def field_title(issue: Issue, form: Form) -> str:
     """The heading of the field an issue is about ('' for a sheet or a file)."""
-    key = issue.place.field
-    for sheet in form.sheets:
-        for field in sheet:
-            if field.key == key:
-                return field.title
-    return ""
+    field = form.field_at(issue.place.sheet, issue.place.field)
+    return field.title if field else ""
 
 
 def _message_params(issue: Issue, form: Form) -> Mapping[str, Any]:
     return _Lenient({"title": field_title(issue, form), **issue.params})
 
 
-def fill(text: str, words: Mapping[str, Any]) -> str:
+def family_title(family: str) -> str:
+    """What a rule family is called."""
+    return str(_data()[family]["title"])
+
+
+def fill(text: str, params: Mapping[str, Any]) -> str:
     """Fill a catalogue text in from what is known of the card alone."""
-    return text.format_map(_Lenient(words))
+    return text.format_map(_Lenient(params))

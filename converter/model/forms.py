@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -44,7 +45,7 @@ class Field:
     key: str
     title: str
     kind: str
-    sheet: str  # 'unit' or 'member'
+    sheet: str  # key of the sheet it stands on
     section: str = ""
     required: bool = False
     aliases: tuple[str, ...] = ()  # other headings that mean this field
@@ -61,14 +62,28 @@ class Field:
         return f"{self.sheet}.{self.key}"
 
 
+class SheetShape(StrEnum):
+    """How a sheet holds its records."""
+
+    RECORD = "record"  # one record, a field a line
+    TABLE = "table"  # a record a row, a field a column
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    key: str  # 'unit' (one record, a field a line) or 'member' (one record a row)
+    key: str
+    shape: SheetShape
     title: str
     fields: tuple[Field, ...]
     headings: Mapping[str, str]  # roles that are no field: number, check, explanation, …
+    rows_name: str = ""  # of a table: what its rows are, e.g. 会员 …
+    counter: str = ""  # … and the word they are counted by, e.g. 人
     aliases: tuple[str, ...] = ()  # other sheet names that are found by name
     remarks: tuple[str, ...] = ()  # how rows begin that are no records: totals, signatures
+
+    @property
+    def is_record(self) -> bool:
+        return self.shape is SheetShape.RECORD
 
     def field(self, key: str) -> Field:
         return next(f for f in self.fields if f.key == key)
@@ -117,8 +132,7 @@ class Form:
     id: str
     version: str
     title: str
-    unit: Sheet
-    member: Sheet
+    sheets: tuple[Sheet, ...]  # in the order of the workbook
     codes: Mapping[str, CodeList]
     rules: tuple[Rule, ...]
     package: PackageProfile
@@ -127,11 +141,42 @@ class Form:
     limits: Mapping[str, int]  # e.g. rows beyond which Excel leaves duplicates alone
 
     @property
-    def sheets(self) -> tuple[Sheet, Sheet]:
-        return (self.unit, self.member)
+    def record(self) -> Sheet:
+        """The sheet that describes the unit. Every form but the roster has exactly one."""
+        return next(sheet for sheet in self.sheets if sheet.is_record)
+
+    @property
+    def tables(self) -> tuple[Sheet, ...]:
+        return tuple(sheet for sheet in self.sheets if not sheet.is_record)
+
+    @property
+    def main_table(self) -> Sheet:
+        """The first table. Its rows are what summaries, receipts and the register count."""
+        return self.tables[0]
+
+    @property
+    def main_resource(self) -> Resource:
+        """The package's table of the main table."""
+        return next(r for r in self.package.resources if r.sheet == self.main_table.key)
 
     def sheet(self, key: str) -> Sheet:
-        return self.unit if key == "unit" else self.member
+        """Look a sheet up by its key. Raises StopIteration when unknown."""
+        return next(sheet for sheet in self.sheets if sheet.key == key)
+
+    def sheet_named(self, name: str) -> Sheet | None:
+        """The sheet that goes by this name, in a workbook or as a package's table."""
+        paths = {resource.path: resource.sheet for resource in self.package.resources}
+        for sheet in self.sheets:
+            if name == sheet.title or name in sheet.aliases or paths.get(name) == sheet.key:
+                return sheet
+        return None
+
+    def field_at(self, sheet: str, key: str) -> Field | None:
+        """The field of this key. Where several sheets have one, the sheet's name decides."""
+        found = [field for one in self.sheets for field in one if field.key == key]
+        if len(found) > 1 and (named := self.sheet_named(sheet)):
+            found = [field for field in found if field.sheet == named.key] or found
+        return found[0] if found else None
 
     def field(self, path: str) -> Field:
         """Look a field up by its path (unit.staff). Raises StopIteration when unknown."""

@@ -46,6 +46,17 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit as the roster has it."""
+
+    code: str
+    name: str
+    superior_name: str
+    superior_code: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """What a template says of itself: the form it is of and the unit it was made for."""
 
@@ -71,27 +82,27 @@ class RawColumn:
 class RawSheet:
     """The records found on one sheet, each cell with its address.
 
-    A unit sheet has one record whose fields stand in different rows; a member sheet has
-    many records whose fields stand in different columns.
+    A record sheet has one record whose fields stand in different rows; a table has many
+    records whose fields stand in different columns.
     """
 
     name: str
     columns: Mapping[str, RawColumn]  # by field key; every column has the same length
-    rows: Sequence[int]  # sheet row of each record (unit sheet: one entry, unused)
+    rows: Sequence[int]  # sheet row of each record (record sheet: one entry, unused)
     at: Mapping[str, tuple[int, int]]  # field key → (row, column); row 0 = the record's row
-    explanations: Mapping[str, list[str]]  # 情况说明 a record; unit: by field key, member: under ''
-    extras: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know
+    explanations: Mapping[str, list[str]]  # 情况说明: by field key; those of a table under ''
+    leftovers: tuple[tuple[str, str], ...] = ()  # (cell, text) of what the form does not know
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def explanation(self, key: str, record: int) -> str:
-        """The reason typed beside a field (unit sheet) or a record (member sheet)."""
+        """The reason typed beside a field (record sheet) or a record (table)."""
         texts = self.explanations.get(key) or self.explanations.get("")
         return texts[record] if texts else ""
 
     def record(self, row: int) -> int | None:
-        """The number of the record in a row of a member sheet; records stand in order."""
+        """The number of the record in a row of a table; records stand in order."""
         at = bisect_left(self.rows, row)
         return at if at < len(self.rows) and self.rows[at] == row else None
 
@@ -109,8 +120,7 @@ class Submission:
     """One unit's answers as read from one file (or two halves), before they are judged."""
 
     file: str
-    unit: RawSheet | None
-    member: RawSheet | None
+    sheets: Mapping[str, RawSheet]  # by sheet key, of those that could be read
     stamp: Stamp
     issues: tuple[Issue, ...] = ()  # of the stages F, S, P
     files: Mapping[str, str] = field(default_factory=dict)  # sheet key → file, for two halves
@@ -119,6 +129,10 @@ class Submission:
 
     def file_of(self, sheet: str) -> str:
         return self.files.get(sheet, self.file)
+
+    def count(self, sheet: str) -> int:
+        """How many records a sheet has; 0 where it is missing."""
+        return len(self.sheets.get(sheet, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +197,24 @@ class CellFixes(Collection[CellFix]):
 class Records:
     """A judged submission in canonical text: what a package is made from."""
 
-    unit: Mapping[str, str]  # field key → canonical text ('' = blank)
-    members: Mapping[str, list[str]]  # field key → one text a member
+    record: Mapping[str, str]  # field key → canonical text ('' = blank)
+    tables: Mapping[str, Mapping[str, list[str]]]  # sheet key → field key → one text a row
     reasons: tuple[tuple[str, str, str], ...]  # (field path, record label, reason typed)
     stamp: Stamp
     today: date
+
+    def columns(self, sheet: str, keys: Sequence[str]) -> list[list[str]]:
+        """Some fields of a sheet, each as a column; a field that nobody answered is blank."""
+        if sheet not in self.tables:
+            return [[self.record.get(key, "")] for key in keys]
+        found = self.tables[sheet]
+        blank = [""] * max(map(len, found.values()), default=0)
+        return [found.get(key, blank) for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a submission says, with labels in place of codes."""
+
+    record: Mapping[str, str]  # field key → text
+    tables: Mapping[str, Mapping[str, Sequence[str]]]  # sheet key → field key → one text a row

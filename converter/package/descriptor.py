@@ -14,15 +14,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from converter import __version__
+from converter.kinds import KINDS
 from converter.model.forms import Field, Form, Resource
 from converter.model.submissions import Records, Stamp
 from converter.package.archive import REASONS, SEALED
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 FORMAT = "gonghui-report-package/1"
-
-# What the canonical text of a kind looks like, where one expression can say it.
-PATTERNS = {"id_number": "^[1-9][0-9]{16}[0-9X]$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def _sealed(content: Content, form: Form) -> dict[str, Any]:
 
 
 def _age(path: str, sealed: bytes, name: str = "") -> dict[str, Any]:
-    """A resource that is not a table to anybody but the upper union: no schema."""
+    """A resource that only the upper union can read as a table: no schema."""
     return {
         "name": name or path.partition(".")[0],
         "path": path + SEALED,
@@ -107,7 +105,7 @@ def _age(path: str, sealed: bytes, name: str = "") -> dict[str, Any]:
 
 
 def _reason(path: str, record: str, text: str) -> dict[str, Any]:
-    """`row` is the line of the table, its heading being line 1; null for the unit's fields."""
+    """`row` is the line of the table, its heading being line 1; null for the record's fields."""
     return {"field": path, "row": int(record) + 1 if record else None, "reason": text}
 
 
@@ -150,27 +148,20 @@ def _schema(resource: Resource, form: Form) -> dict[str, Any]:
 
 
 def _field(name: str, field: Field, unique: bool, form: Form) -> dict[str, Any]:
-    kind = {"count": "integer", "date": "date"}.get(field.kind, "string")
+    kind = KINDS[field.kind]
     constraints: dict[str, Any] = {}
     if field.required:
         constraints["required"] = True
     if unique:
         constraints["unique"] = True
-    if field.kind in PATTERNS:
-        constraints["pattern"] = PATTERNS[field.kind]
-    if field.kind == "count":
-        # The kind owns its limits; it is loaded here alone so that reading stays light.
-        from converter.kinds import count
-
-        constraints["minimum"] = int(field.options.get("min", 0))
-        constraints["maximum"] = int(field.options.get("max", count.LARGEST))
-    described: dict[str, Any] = {"name": name, "type": kind, "title": field.title}
+    if kind.schema_pattern:
+        constraints["pattern"] = kind.schema_pattern
+    constraints |= kind.schema_constraints(field, form)
+    described: dict[str, Any] = {"name": name, "type": kind.schema_type, "title": field.title}
     if field.note:
         described["description"] = field.note
-    if field.kind == "choice":
-        entries = form.codes[field.options["codes"]].entries
-        constraints["enum"] = [entry.code for entry in entries]
-        described["categories"] = [{"value": e.code, "label": e.label} for e in entries]
+    if codes := kind.code_list(field, form):
+        described["categories"] = [{"value": e.code, "label": e.label} for e in codes.entries]
     if constraints:
         described["constraints"] = constraints
     return described

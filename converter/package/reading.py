@@ -70,7 +70,7 @@ def examine(
         members = members_of(path, form, findings)
         described = _descriptor(members, form, findings)
     except PackageRefused:
-        nothing = Submission(str(path), None, None, Stamp(), tuple(findings.issues))
+        nothing = Submission(str(path), {}, Stamp(), tuple(findings.issues))
         return Examined(replace(nothing, from_package=True))
     ask = _Asker(described, findings)
     before = len(findings.issues)
@@ -79,12 +79,10 @@ def examine(
     named = len(findings.issues) == before  # otherwise comparing names would be a second alarm
     sheets = _sheets(members, ask, form, findings, opener)
     signed = origin.validate(members, stamp if named else None, created, form, findings, union)
-    unit = sheets.get("unit")
-    if unit is not None and named:
-        _same_unit(unit, stamp, form, findings)
-    submission = Submission(
-        str(path), unit, sheets.get("member"), stamp, tuple(findings.issues), from_package=True
-    )
+    record = sheets.get(form.record.key)
+    if record is not None and named:
+        _same_unit(record, stamp, form, findings)
+    submission = Submission(str(path), sheets, stamp, tuple(findings.issues), from_package=True)
     counts = {r.name: ask.number("counts", r.name) or 0 for r in form.package.resources}
     sealed = any(name.endswith(SEALED) for name in members)
     return Examined(submission, created, signed, sealed, counts)
@@ -200,7 +198,7 @@ def _sheets(
     for resource in form.package.resources:
         if resource.path in found:
             sheet = _sheet(resource, found[resource.path], form, findings)
-            if sheet is not None and _counted(resource, len(sheet), ask, findings):
+            if sheet is not None and _counted(resource, len(sheet), ask, form, findings):
                 sheets[resource.sheet] = sheet
     reasons = ask.entries("reasons")
     if REASONS in found:
@@ -222,8 +220,8 @@ def _opened(
             findings.note("P143", path)
     sealed = {path: data for path, data in found.items() if names[path] != path}
     if opener is None:
-        member = next(r.name for r in findings.form.package.resources if r.sheet == "member")
-        findings.note(SEALED_CODE, count=ask.number("counts", member) or 0)
+        resource = findings.form.main_resource
+        findings.note(SEALED_CODE, count=ask.number("counts", resource.name) or 0)
         return {}
     plain: dict[str, bytes] = {}
     for path, data in sealed.items():
@@ -274,7 +272,7 @@ def _sheet(
     position = {name: number for number, name in enumerate(table.header, 1)}
     blank = [""] * len(table)
     columns, at = {}, {}
-    row = 2 if resource.sheet == "unit" else 0
+    row = 2 if form.sheet(resource.sheet).is_record else 0
     for name, key in resource.columns:
         columns[key] = _cells(by_name.get(name, blank))
         at[key] = (row, position.get(name, 0))
@@ -304,12 +302,14 @@ def _cells(texts: list[str]) -> RawColumn:
     return RawColumn(filled, [int(CellType.TEXT if t else CellType.BLANK) for t in filled])
 
 
-def _counted(resource: Resource, found: int, ask: _Asker, findings: PackageFindings) -> bool:
+def _counted(
+    resource: Resource, found: int, ask: _Asker, form: Form, findings: PackageFindings
+) -> bool:
     """Whether the number of records is one to go on with; a false total alone is only noted."""
     told = ask.number("counts", resource.name)
     if told is not None and told != found:
         findings.note("P124", resource.path, told=told, found=found)
-    if resource.sheet == "unit" and found != 1:
+    if form.sheet(resource.sheet).is_record and found != 1:
         findings.note("P125", resource.path, found=found)
         return False
     return True
@@ -321,7 +321,7 @@ def _explain(
     form: Form,
     findings: PackageFindings,
 ) -> dict[str, RawSheet]:
-    """The sheets with the reasons beside their fields (unit) and records (members)."""
+    """The sheets with the reasons beside the fields of the record and the rows of tables."""
     texts: dict[str, dict[str, list[str]]] = {key: {} for key in sheets}
     for number, entry in enumerate(reasons, 1):
         path, row, reason = entry.get("field"), entry.get("row"), entry.get("reason")
@@ -343,15 +343,15 @@ def _explain(
 # --- who it is from --------------------------------------------------------------------------
 
 
-def _same_unit(unit: RawSheet, stamp: Stamp, form: Form, findings: PackageFindings) -> None:
+def _same_unit(record: RawSheet, stamp: Stamp, form: Form, findings: PackageFindings) -> None:
     """The names in the table are those the descriptor goes by."""
     stamped = {"unit_name": stamp.unit_name, "superior_name": stamp.superior_name}
-    for card in form.unit:
-        column = unit.columns.get(card.key)
+    for card in form.record:
+        column = record.columns.get(card.key)
         told = stamped.get(card.identity, "")
         if column and column.text and told and column.text[0] and column.text[0] != told:
-            row, position = unit.at[card.key]
-            place = Place(findings.file, unit.name, row, position, card.key)
+            row, position = record.at[card.key]
+            place = Place(findings.file, record.name, row, position, card.key)
             level = catalogue.entry("P127", form).level
             params = {"expected": told}
             findings.issues.append(Issue("P127", level, place, column.text[0], params))

@@ -8,15 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from converter.files import zip_writing
+from converter.model.errors import PackageError
 from converter.model.forms import Form, Resource
 from converter.model.issues import Level
 from converter.model.submissions import Identity, Records, Stamp
 from converter.package import descriptor, reading, tables
 from converter.package.archive import REASONS, SEALED
-
-
-class PackageError(Exception):
-    """What was written did not read back as it should: nothing was kept."""
 
 
 def build(
@@ -35,7 +32,7 @@ def build(
     for what is no recipient.
     """
     contents = [_content(resource, records, form) for resource in form.package.resources]
-    stamp = _named(records.stamp, records.unit, form)
+    stamp = _named(records.stamp, records.record, form)
     extra = []
     if identity_bytes is not None:
         from converter import identity  # brings cryptography, which most packages do without
@@ -73,13 +70,7 @@ def write(path: Path, members: Sequence[tuple[str, bytes]], form: Form, *, creat
 
 
 def _content(resource: Resource, records: Records, form: Form) -> descriptor.Content:
-    columns: list[Sequence[str]]
-    if resource.sheet == "unit":
-        columns = [[records.unit.get(key, "")] for _, key in resource.columns]
-    else:
-        count = max(map(len, records.members.values()), default=0)
-        blank = [""] * count
-        columns = [records.members.get(key, blank) for _, key in resource.columns]
+    columns = records.columns(resource.sheet, [key for _, key in resource.columns])
     data = tables.encode([name for name, _ in resource.columns], columns, form.package.encoding)
     return descriptor.Content(resource, data, len(columns[0]) if columns else 0)
 
@@ -100,9 +91,9 @@ def _sealed(
     return sealed, keys.seal(inside, recipient) if inside else b""
 
 
-def _named(stamp: Stamp, unit: Mapping[str, str], form: Form) -> Stamp:
+def _named(stamp: Stamp, record: Mapping[str, str], form: Form) -> Stamp:
     """The stamp with the names that the clerk typed, where none were stamped in."""
-    typed = {field.identity: unit.get(field.key, "") for field in form.unit if field.identity}
+    typed = {field.identity: record.get(field.key, "") for field in form.record if field.identity}
     return replace(
         stamp,
         unit_name=typed.get("unit_name") or stamp.unit_name,

@@ -1,29 +1,31 @@
 """Findings that no single submission shows: stage C, over the current ones of a period.
 
-One ID number in two units; one unit heard twice; figures that jump against the period before;
-units of the roster that are missing, late, or known under another name; old forms. Each is a
-question to a person, never a reason to refuse: the upper union decides.
+One ID number in two units; a unit that reported twice; numbers that jump against the period
+before; units of the roster that are missing, late, or known under another name; old forms. Each
+is a question to a person, never a reason to reject: the upper union decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from itertools import chain, groupby
 from typing import Any, NamedTuple, Protocol
 
+from converter.kinds import unique_key
 from converter.messages import catalogue
+from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Place
 from converter.register.precedence import same_name
-from converter.register.schema import IS_SUPERIOR, name
+from converter.register.schema import SENT, TIMED_BY, name
 
-MOST_SHARING = 100_000  # groups of units that are told; every number is among the findings
+MOST_SHARING = 100_000  # groups of units that are listed; the findings have every number
 CURRENT = "s.period = ? AND s.state = 'current'"
 
 
 class RegisterTables(Protocol):
-    """Whoever answers SQL over the register's tables."""
+    """Answers SQL over the register's tables."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
@@ -38,8 +40,8 @@ class Sharing(NamedTuple):
 
 
 def findings(tables: RegisterTables, form: Form, period: str, due: date | None = None) -> Issues:
-    """Everything to be asked about a period, by code. Packed: an inbox that came twice under two
-    names has a finding for each of its members."""
+    """All findings about a period, by code. Packed: an inbox that came twice under two names has a
+    finding for each of its members."""
     found = [
         *_repeated(tables, form, period),
         *_jumps(tables, form, period),
@@ -96,13 +98,13 @@ def _twice(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
 
 def _shared(form: Form) -> tuple[str, str] | None:
     """The field of ID numbers, and SQL that names the members `m` whose number is another's, too,
-    and the numbers that `several` units have; of a period, asked for twice."""
-    field = next((f for f in form.member if f.kind == "id_number"), None)
+    and the numbers that `several` units have. The period is its parameter, twice."""
+    field = unique_key(form.main_table)
     if field is None:
         return None
     key = name(field.key)
-    # Millions are told apart by eight bytes of each, and by counting alone; the few that are
-    # left over are looked at whole.
+    # Millions of numbers are compared by hashes of eight bytes; only the few whose hash repeats
+    # are compared in full.
     return field.key, (
         f"WITH suspects AS MATERIALIZED (SELECT hash(m.{key}) AS h FROM members m"
         f"  JOIN submissions s ON s.id = m.submission WHERE {CURRENT} AND m.{key} <> ''"
@@ -116,8 +118,8 @@ def _shared(form: Form) -> tuple[str, str] | None:
 
 
 def sharing(tables: RegisterTables, form: Form, period: str) -> list[Sharing]:
-    """Which units have ID numbers in common, and how many: the most first, names by unit. One
-    inbox that came twice under two names is a line a unit here, and a finding a member."""
+    """Which units have ID numbers in common, and how many: the most first. An inbox that came
+    twice under two names is a row a unit, where the findings have one a member."""
     shared = _shared(form)
     if not shared:
         return []
@@ -146,13 +148,13 @@ def _repeated(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue
         [period],
     )
     for state, file, other, unit, superior, created, by in rows:
-        words = {"unit": unit, "superior": superior, "other": other}
+        params = {"unit": unit, "superior": superior, "other": other}
         if state == "older":
-            yield _issue("C110", form, Place(file), **words)
+            yield _issue("C110", form, Place(file), **params)
         elif created and not by:
-            yield _issue("C111", form, Place(other), **words | {"other": file})
+            yield _issue("C111", form, Place(other), **params | {"other": file})
         elif not by:
-            yield _issue("C102", form, Place(other), **words | {"other": file})
+            yield _issue("C102", form, Place(other), **params | {"other": file})
 
 
 def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
@@ -177,9 +179,9 @@ def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
         )
         for file, sheet, unit, superior, was, now in rows:
             place = Place(file, sheet, 0, 0, field.key)
-            words = {"unit": unit, "superior": superior, "period": before}
+            params = {"unit": unit, "superior": superior, "period": before}
             change = {"before": was, "now": now, "share": share}
-            yield _issue("C103", form, place, str(now), **words, **change)
+            yield _issue("C103", form, place, str(now), **params, **change)
 
 
 def newest(tables: RegisterTables) -> str:
@@ -201,40 +203,40 @@ def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
     Unions that stand on the roster as other units' superiors need not report."""
     rows = tables.query(
         "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id)"
-        " FROM roster r LEFT JOIN units u ON u.code = r.code"
-        " LEFT JOIN submissions s ON s.unit = u.id AND s.period = ?"
-        " GROUP BY r.code, r.name, r.superior"
+        " FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"
+        " LEFT JOIN submissions s ON s.unit = u.id AND s.period = $1"
+        " GROUP BY r.code, r.name, r.superior, r.owes"
         " HAVING count(*) FILTER (WHERE s.state = 'current') = 0"
-        f" AND (count(s.id) > 0 OR NOT {IS_SUPERIOR}) ORDER BY r.superior, r.code",
+        " AND (count(s.id) > 0 OR r.owes) ORDER BY r.superior, r.code",
         [period],
     )
     for code, unit, superior, file in rows:
-        words = {"unit": unit, "superior": superior, "unit_code": code}
-        yield _issue("C105" if file else "C104", form, Place(file or ""), **words)
+        params = {"unit": unit, "superior": superior, "unit_code": code}
+        yield _issue("C105" if file else "C104", form, Place(file or ""), **params)
 
 
 def _strangers(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
-    """C108: a unit that the roster does not know; C109: one whose file names it otherwise than
+    """C108: a unit that the roster does not know; C109: one whose file gives another name than
     the roster does, perhaps made with another unit's identity file."""
-    if not tables.query("SELECT 1 FROM roster LIMIT 1"):
+    if not tables.query("SELECT 1 FROM roster_of(?) LIMIT 1", [period]):
         return
     rows = tables.query(
         "SELECT s.file, u.name, u.superior, s.unit_name, s.superior, r.name, r.superior"
-        " FROM submissions s JOIN units u ON u.id = s.unit LEFT JOIN roster r"
+        " FROM submissions s JOIN units u ON u.id = s.unit LEFT JOIN roster_of(?) r"
         f" ON r.code = u.code AND u.code <> '' WHERE {CURRENT} ORDER BY s.id",
-        [period],
+        [period, period],
     )
-    for file, unit, superior, told, told_superior, listed, listed_superior in rows:
+    for file, unit, superior, claimed, claimed_superior, listed, listed_superior in rows:
         if listed is None:
-            yield _issue("C108", form, Place(file), told, unit=unit, superior=superior)
-        elif _differ(told, listed) or _differ(told_superior, listed_superior):
-            words = {"unit": listed, "superior": listed_superior}
-            told_words = {"told": told, "told_superior": told_superior}
-            yield _issue("C109", form, Place(file), told, **words, **told_words)
+            yield _issue("C108", form, Place(file), claimed, unit=unit, superior=superior)
+        elif _differ(claimed, listed) or _differ(claimed_superior, listed_superior):
+            params = {"unit": listed, "superior": listed_superior}
+            params |= {"claimed": claimed, "claimed_superior": claimed_superior}
+            yield _issue("C109", form, Place(file), claimed, **params)
 
 
-def _differ(told: str, listed: str) -> bool:
-    return bool(told and listed) and same_name(told) != same_name(listed)
+def _differ(claimed: str, listed: str) -> bool:
+    return bool(claimed and listed) and same_name(claimed) != same_name(listed)
 
 
 def _stale(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
@@ -246,24 +248,26 @@ def _stale(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
         [period, form.version],
     )
     for file, unit, superior, version in rows:
-        words = {"unit": unit, "superior": superior}
-        yield _issue("C107", form, Place(file), version, **words, expected=form.version)
+        params = {"unit": unit, "superior": superior}
+        yield _issue("C107", form, Place(file), version, **params, expected=form.version)
 
 
 def _late(tables: RegisterTables, form: Form, period: str, due: date) -> Iterator[Issue]:
-    """C106: whose first sound submission came after the day it was due (local time). What was
+    """C106: whose first sound submission was sent after the day it was due, in China. What was
     corrected later is not late."""
     rows = tables.query(
-        "SELECT arg_min(s.file, s.id), u.name, u.superior, min(s.received) FROM submissions s"
+        f"SELECT arg_min(s.file, {SENT}), u.name, u.superior, min({SENT}),"
+        f" arg_min({TIMED_BY}, {SENT}) FROM submissions s"
         " JOIN units u ON u.id = s.unit WHERE s.period = ? AND s.state <> 'rejected'"
         " GROUP BY u.id, u.name, u.superior ORDER BY u.id",
         [period],
     )
-    for file, unit, superior, received in rows:
-        day = datetime.fromisoformat(received).astimezone().date()
-        if day > due:
-            words = {"unit": unit, "superior": superior}
-            yield _issue("C106", form, Place(file), received=str(day), due=str(due), **words)
+    for file, unit, superior, sent, timed_by in rows:
+        day = in_china(sent.isoformat())[:10]
+        if day > due.isoformat():
+            params = {"unit": unit, "superior": superior, "due": due.isoformat(), "sent": day}
+            basis = catalogue.message(f"timed_by_{timed_by}")
+            yield _issue("C106", form, Place(file), timed_by=basis, **params)
 
 
 def count(found: Issues) -> dict[str, int]:

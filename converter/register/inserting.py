@@ -17,7 +17,7 @@ SUBMISSION = {
     "created": TEXT, "ordered_by": TEXT, "unit_code": TEXT, "unit_name": TEXT,
     "superior": TEXT, "form_version": TEXT, "serial": NUMBER, "members": NUMBER,
     "errors": NUMBER, "warnings": NUMBER, "signed": FLAG, "sealed": FLAG, "package": FLAG,
-    "unit_sheet": TEXT, "member_sheet": TEXT, "id_column": NUMBER,
+    "unit_sheet": TEXT, "member_sheet": TEXT, "id_column": NUMBER, "file_time": TEXT,
 }  # fmt: skip
 FINDING = {"submission": NUMBER, "code": TEXT, "level": TEXT, "count": NUMBER}
 
@@ -60,7 +60,7 @@ def members(connection: Any, form: Form, spool: Path, pairs: Sequence[tuple[int,
     """Take over members from a worker's CSV (gzipped or not; no heading): number of the file,
     record, row of the sheet, then the form's member fields. `pairs`: number of a file and of the
     submission that it became."""
-    keys = [field.key for field in form.member]
+    keys = [field.key for field in form.main_table]
     columns = {"number": NUMBER, "record": NUMBER, "source_row": NUMBER}
     columns |= dict.fromkeys(keys, TEXT)
     described = ", ".join(f"'{quoted(c)}': '{kind}'" for c, kind in columns.items())

@@ -1,6 +1,6 @@
 """Who is writing: a lock that the operating system holds for a process and drops when it dies.
 
-The file itself stays behind and proves nothing; only the lock on it counts. So there is no stale
+The file itself remains and proves nothing; only the lock on it counts. So there is no stale
 lock to recognise, however a process ended. What the file says (pid, host, since when) is for
 people.
 """
@@ -14,23 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-# Windows locks bytes, not files, and a locked byte cannot be read: lock one far behind the text.
+from converter.model.clock import in_china
+from converter.model.errors import RegisterBusy
+
+# Windows locks bytes, not files, and a locked byte cannot be read: lock one far beyond the text.
 _FAR = 1 << 30
 
 
-class RegisterBusy(Exception):
-    """Another process is writing. `pid`, `host` and `since` tell who ('' where unknown)."""
-
-    def __init__(self, path: Path, holder: dict[str, Any]) -> None:
-        self.path = path
-        self.pid = str(holder.get("pid", ""))
-        self.host = str(holder.get("host", ""))
-        self.since = str(holder.get("since", ""))
-        super().__init__(f"{path}: {holder}")
-
-
 class Lock:
-    """Hold it as a context manager. Raises Busy at once where somebody else has it."""
+    """Hold it as a context manager. Raises RegisterBusy at once where another process has it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,7 +36,7 @@ class Lock:
             _acquire(file)
         except OSError:
             file.close()
-            raise RegisterBusy(self._path, _holder(self._path)) from None
+            raise _busy(self._path) from None
         holder = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -66,12 +58,19 @@ class Lock:
             file.close()
 
 
+def _busy(path: Path) -> RegisterBusy:
+    """Which process holds the lock, as far as its file says."""
+    holder = _holder(path)
+    pid, host, since = (str(holder.get(key, "")) for key in ("pid", "host", "since"))
+    return RegisterBusy(path.parent, pid=pid, host=host, since=in_china(since))
+
+
 def _holder(path: Path) -> dict[str, Any]:
     try:
-        told = json.loads(path.read_bytes()[:1000] or b"{}")
+        found = json.loads(path.read_bytes()[:1000] or b"{}")
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 try:

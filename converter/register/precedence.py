@@ -1,4 +1,4 @@
-"""What is told to the register, and the one decision it takes: which submission counts.
+"""What the register records, and its one decision: which submission counts.
 
 `settle` is a pure function of what arrived for a unit and period, in order of arrival:
 
@@ -7,10 +7,11 @@
 - any other one counts from now on and the one before is *superseded*;
 - unsigned ones have nothing but their order of arrival.
 
->>> a, b = Past(1, "c1", "d1"), Past(2, "c2", "d2")
->>> settle([a, b, Past(3, "c3", "d2")])
+>>> first, second = PriorSubmission(1, "c1", "d1"), PriorSubmission(2, "c2", "d2")
+>>> settle([first, second, PriorSubmission(3, "c3", "d2")])
 {1: ('superseded', 2), 2: ('current', 0), 3: ('identical', 2)}
->>> settle([Past(1, "c1", "d1", "2026-05-02"), Past(2, "c2", "d2", "2026-05-01")])
+>>> first = PriorSubmission(1, "c1", "d1", "2026-05-02")
+>>> settle([first, PriorSubmission(2, "c2", "d2", "2026-05-01")])
 {1: ('current', 0), 2: ('older', 1)}
 """
 
@@ -30,7 +31,7 @@ _BLANKS = dict.fromkeys(map(ord, BLANKS))
 
 @dataclass(frozen=True, slots=True)
 class ClaimedSender:
-    """Whom a file says it is from; the code is '' without an identity file."""
+    """The sender that a file names; the code is '' without an identity file."""
 
     code: str = ""
     name: str = ""
@@ -50,7 +51,7 @@ class RosterEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """One file as it came, judged. `spool` holds its members (see `Register.record`)."""
+    """One file as it came, validated. `spool` holds its members (see `Register.record`)."""
 
     file: str  # path below the inbox; members of zips below their zip
     content: str  # sha256 of the file's bytes
@@ -59,6 +60,7 @@ class ReceivedFile:
     period: str = ""
     digest: str = ""  # of the tables; '' where they could not be read
     created: str = ""  # ISO time, only where a valid signature covers it
+    file_time: str = ""  # ISO time of the file's last change, of a zip's member the zip's
     form_version: str = ""
     serial: int = 0
     members: int = 0

@@ -1,7 +1,7 @@
 """What others read: a published copy of the register, replaced as a whole.
 
 Every publication is a folder of Parquet files of its own; `state.json` names the one that counts
-and is replaced atomically. Who is still reading the one before keeps it: only older ones are
+and is replaced atomically. The one before is kept for those who still read it; older ones are
 removed. `answers` and `members` hold what counts (current submissions of every period), the
 other tables hold everything.
 """
@@ -16,12 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from converter.files import writing
+from converter.model.errors import RegisterError
 from converter.model.forms import Form
-from converter.register.schema import LATEST, RegisterError, connect, quoted, streamed
+from converter.register.schema import (
+    ADDED,
+    LATEST,
+    MACROS,
+    connect,
+    name,
+    quoted,
+    streamed,
+)
 
 FOLDER, STATE = "published", "state.json"  # below the register's folder
 # Answers and members come nearly in the order of their submissions: sorting millions anew would
-# take twice the time and four times the memory. Who wants an order asks for it.
+# take twice the time and four times the memory. A query that needs an order says so.
 TABLES = {
     "units": "SELECT * FROM units ORDER BY id",
     "submissions": "SELECT * FROM submissions ORDER BY id",
@@ -69,7 +78,7 @@ def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -
 
 class Snapshot:
     """The newest publication of a register, for reading. `store` is the register's folder, or
-    a copy of its published folder alone. Raises StoreError."""
+    a copy of its published folder alone. Raises RegisterError."""
 
     def __init__(self, store: Path) -> None:
 
@@ -83,8 +92,15 @@ class Snapshot:
             raise RegisterError("store_unpublished", path=str(store))
         self._connection = connect(None)
         for table in TABLES:
-            path = quoted(parts / f"{table}.parquet")
-            self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")
+            self._open(table, parts / f"{table}.parquet")
+        self._connection.execute(MACROS)
+
+    def _open(self, table: str, path: Path) -> None:
+        source = f"read_parquet('{quoted(path)}')"
+        there = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
+        added = ADDED.get(table, {}).items()
+        more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in there)
+        self._connection.execute(f"CREATE VIEW {table} AS SELECT *{more} FROM {source}")
 
     def __enter__(self) -> Snapshot:
         return self
@@ -104,7 +120,7 @@ class Snapshot:
         return [str(row[0]) for row in self.query(f"DESCRIBE {table}")]
 
     def periods(self) -> list[str]:
-        """Periods that somebody reported for, oldest first."""
+        """Periods that have current submissions, oldest first."""
         rows = self.query(
             "SELECT DISTINCT period FROM submissions WHERE state = 'current' ORDER BY period"
         )

@@ -1,4 +1,4 @@
-"""Receipts: what was received of whom, when, and what came of it; signed by the upper union.
+"""Receipts: what was received, from which unit, when, with what result; signed by the upper union.
 
 A receipt is a JSON file of a few kilobytes. The signature is Ed25519 over the receipt without
 its `signature` entry, as JSON with sorted keys, no blanks and UTF-8 (`canonical`), so that any
@@ -21,7 +21,7 @@ LARGEST = 256 * 1024
 
 
 class ReceiptSigner(Protocol):
-    """Whoever can sign: `keys.Signer`."""
+    """Signs bytes: `identity.keys.Signer`."""
 
     @property
     def public(self) -> str: ...
@@ -30,8 +30,8 @@ class ReceiptSigner(Protocol):
 
 
 def make(
-    arrival: ReceivedFile,
-    settled: RegisteredFile,
+    file: ReceivedFile,
+    registered: RegisteredFile,
     received: str,
     form: Mapping[str, str],
     problems: list[dict[str, Any]],
@@ -39,23 +39,23 @@ def make(
     """The receipt of one file, unsigned."""
     return {
         "format": FORMAT,
-        "receipt": settled.id,
+        "receipt": registered.id,
         "received": received,
-        "file": arrival.file,
-        "sha256": arrival.content,
-        "digest": arrival.digest,
+        "file": file.file,
+        "sha256": file.content,
+        "digest": file.digest,
         "form": dict(form),
-        "unit": {"code": settled.code, "name": settled.name},
-        "superior": settled.superior,
-        "period": arrival.period,
-        "members": arrival.members,
-        "result": arrival.result,
-        "state": settled.state,
-        "other": settled.other,
-        "ordered_by": settled.ordered_by,
-        "created": arrival.created,
-        "errors": arrival.errors,
-        "warnings": arrival.warnings,
+        "unit": {"code": registered.code, "name": registered.name},
+        "superior": registered.superior,
+        "period": file.period,
+        "members": file.members,
+        "result": file.result,
+        "state": registered.state,
+        "other": registered.other,
+        "ordered_by": registered.ordered_by,
+        "created": file.created,
+        "errors": file.errors,
+        "warnings": file.warnings,
         "problems": problems,
     }
 
@@ -85,8 +85,8 @@ def _json(value: Any) -> str:
 
 def canonical(receipt: Mapping[str, Any]) -> bytes:
     """The bytes that a signature covers."""
-    told = {key: value for key, value in receipt.items() if key != "signature"}
-    text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    signed = {key: value for key, value in receipt.items() if key != "signature"}
+    text = json.dumps(signed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
 
 

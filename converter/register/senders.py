@@ -1,7 +1,7 @@
 """Which unit a file is from: by its code, else by name and superior union, as the roster knows.
 
-Held in memory (under a kilobyte a unit), since names count without their blanks and full-width
-forms. What is found out here is written by the register, batch by batch.
+Kept in memory (under a kilobyte a unit), since names are compared without whitespace and
+full-width forms. The register writes what is found, batch by batch.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ class SenderChanges:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A unit, or nobody that is known."""
+    """A unit, or an unknown sender."""
 
-    unit: int  # 0 = nobody
-    claim: ClaimedSender  # the unit's as registered; of nobody, what the file says
-    listed: bool  # on the roster
+    unit: int  # 0 = unknown
+    claim: ClaimedSender  # the unit's as registered; of an unknown sender, what the file says
 
 
 class SenderResolver:
@@ -56,13 +55,13 @@ class SenderResolver:
         self._listed_names = {_names(u.name, u.superior): u for u in self._listed.values()}
 
     def sender(self, claim: ClaimedSender) -> Sender:
-        """Whom a file is from that claims this."""
+        """The sender of a file that claims this."""
         unit = self._of(claim)
         known = self._claims.get(unit, claim)
-        return Sender(unit, known, known.code in self._listed)
+        return Sender(unit, known)
 
     def _of(self, claim: ClaimedSender) -> int:
-        """The number of the unit that claims this, perhaps a new one; 0 for nobody."""
+        """The number of the unit that claims this, perhaps a new one; 0 for none."""
         if not claim.code and not claim.name:
             return 0
         if not claim.code:
@@ -86,7 +85,7 @@ class SenderResolver:
         return self._last
 
     def set_roster(self, roster: Iterable[RosterEntry]) -> dict[int, int]:
-        """Go by another roster. Units that were known by name alone get their code; those that
+        """Replace the roster. Units that were known by name alone get their code; those that
         turn out to be a unit known by its code are returned: number → number of that one."""
         self._list(roster)
         same = {}
@@ -110,7 +109,7 @@ class SenderResolver:
         self._coded.append(number)
 
     def changes(self) -> SenderChanges:
-        """What became known since this was last asked."""
+        """What became known since the last call."""
         new, coded = self._new, [n for n in self._coded if n not in set(self._new)]
         self._new, self._coded = [], []
         return SenderChanges(

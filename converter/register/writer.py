@@ -1,7 +1,7 @@
 """The writer: files as they come, in batches, each batch one transaction.
 
 Ids are given out in order of arrival, by the register itself, so that a batch that was rolled
-back and repeated gets the same ones. What decides about supersession is asked of the tables, for
+back and repeated gets the same ones. What decides about supersession is read from the tables, for
 the units of a batch at a time; of all that was received only the units are kept in memory.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register import inserting, published, schema
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT, UNIT
@@ -29,11 +30,11 @@ from converter.register.precedence import (
     made_at,
     settle,
 )
-from converter.register.schema import RegisterError, connect, quoted, streamed
+from converter.register.schema import connect, quoted, streamed
 from converter.register.senders import SenderResolver
 
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
-CHANGING = "F010"  # the code of a file that somebody wrote to while it was read
+CHANGING = "F010"  # the code of a file that was written to while it was read
 _STATE_AT = list(SUBMISSION).index("state")
 
 
@@ -42,14 +43,24 @@ class RegisteredFile:
     """What became of an arrival."""
 
     id: int
-    unit: int  # 0 where nobody knows who sent it
+    unit: int  # 0 where the sender is unknown
     code: str  # the unit's, as registered
     name: str
     superior: str
-    listed: bool  # on the roster
     state: str
     other: int
     ordered_by: str  # 'signature' or 'arrival'
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredBefore:
+    """What a run before this one made of a file."""
+
+    received: str
+    result: str
+    errors: int
+    warnings: int
+    file: RegisteredFile
 
 
 @dataclass(slots=True)
@@ -67,7 +78,7 @@ class _Histories:
 
 
 class Register:
-    """Open for writing, as a context manager. Raises Busy, StoreError, OSError."""
+    """Open for writing, as a context manager. Raises RegisterBusy, RegisterError, OSError."""
 
     def __init__(self, folder: Path, form: Form) -> None:
         self.folder, self.form = folder, form
@@ -99,6 +110,7 @@ class Register:
         self._connection.execute(f"SET temp_directory = '{quoted(self.spool)}'")
         try:
             schema.prepare(self._connection, self.form)
+            self._connection.execute(schema.MACROS)
             self._load()
         except BaseException:
             self._connection.close()
@@ -120,7 +132,13 @@ class Register:
 
     def _load(self) -> None:
         units = self.query("SELECT id, code, name, superior_code, superior FROM units ORDER BY id")
-        roster = (RosterEntry(*row) for row in self.query("SELECT * FROM roster"))
+        roster = (
+            RosterEntry(*row)
+            for row in self.query(
+                "SELECT code, name, superior_code, superior FROM roster"
+                " WHERE period = (SELECT max(period) FROM roster)"
+            )
+        )
         self._units = SenderResolver(
             ((int(n), ClaimedSender(*claim)) for n, *claim in units), roster
         )
@@ -132,6 +150,33 @@ class Register:
                 " (SELECT 1 FROM findings f WHERE f.submission = s.id"
                 f" AND (f.code LIKE 'F9%' OR f.code = '{CHANGING}'))"
             )
+        }
+
+    @property
+    def last(self) -> int:
+        """The id of the newest submission, 0 = none."""
+        return self._last
+
+    def states_since(self, number: int) -> dict[str, int]:
+        """How many of the submissions after this one are in which state now."""
+        sql = "SELECT state, count(*) FROM submissions WHERE id > ? GROUP BY state ORDER BY state"
+        return {str(state): int(count) for state, count in self.query(sql, [number])}
+
+    def registered(self, until: int) -> dict[tuple[str, str], RegisteredBefore]:
+        """(file, content) → what became of it; submissions up to this one."""
+        rows = self.query(
+            "SELECT s.file, s.content, s.received, s.result, s.errors, s.warnings, s.id, s.unit,"
+            " coalesce(u.code, s.unit_code), coalesce(u.name, s.unit_name),"
+            " coalesce(u.superior, s.superior), s.state, s.other, s.ordered_by"
+            " FROM submissions s LEFT JOIN units u ON u.id = s.unit WHERE s.id <= ?"
+            " ORDER BY s.id",
+            [until],
+        )
+        return {
+            (file, content): RegisteredBefore(
+                received, result, errors, warnings, RegisteredFile(*registered)
+            )
+            for file, content, received, result, errors, warnings, *registered in rows
         }
 
     def done(self) -> set[tuple[str, str]]:
@@ -159,13 +204,14 @@ class Register:
 
     # --- writing ----------------------------------------------------------------------------
 
-    def set_roster(self, roster: Sequence[RosterEntry]) -> None:
-        """Replace the roster. Units that were known by name alone get their code, and the
-        history of the unit that they turn out to be."""
+    def set_roster(self, roster: Sequence[RosterEntry], period: str) -> None:
+        """Replace the roster of a period; those of other periods stay. Units that were known by
+        name alone get their code, and the history of the unit that they turn out to be."""
         with self._transaction():
-            self._connection.execute("DELETE FROM roster")
-            rows = [(u.code, u.name, u.superior_code, u.superior) for u in roster]
-            inserting.insert(self._connection, "roster", UNIT, zip(*rows, strict=True))
+            self._connection.execute("DELETE FROM roster WHERE period = ?", [period])
+            rows = [(u.code, u.name, u.superior_code, u.superior, period) for u in roster]
+            columns = {**UNIT, "period": TEXT}
+            inserting.insert(self._connection, "roster", columns, zip(*rows, strict=True))
             same = self._units.set_roster(roster)
             self._write_units()
             if not same:
@@ -203,7 +249,7 @@ class Register:
             with register.record(batch, received) as settled:
                 … write the replies …
 
-        What stands in the way of the replies rolls the batch back.
+        An error while the replies are written rolls the batch back.
         """
         return Recorded(self, batch, received)
 
@@ -211,7 +257,7 @@ class Register:
         # What is known now takes the place of where reading had failed.
         failed = [self._failed.pop((a.file, a.content), 0) for a in batch]
         self._forget(filter(None, failed))
-        # What is known of its unit when a file comes, not what a later one tells.
+        # What is known of its unit when a file comes, not what a later file adds.
         senders = [self._units.sender(arrival.claim) for arrival in batch]
         known = self._histories(sender.unit for sender in senders)
         rows: dict[int, tuple[Any, ...]] = {}
@@ -223,7 +269,7 @@ class Register:
                 arrival.result != REJECTED,
             )  # fmt: skip
             history = [past]
-            if sender.unit:  # files of nobody have nothing to do with one another
+            if sender.unit:  # files of unknown senders are unrelated
                 history = known.past.setdefault((sender.unit, arrival.period), [])
                 history.append(past)
             known.change(settle(history))
@@ -235,12 +281,12 @@ class Register:
                 arrival.claim.code, arrival.claim.name, arrival.claim.superior,
                 arrival.form_version, arrival.serial, arrival.members, arrival.errors,
                 arrival.warnings, arrival.signed, arrival.sealed, arrival.package,
-                arrival.unit_sheet, arrival.member_sheet, arrival.id_column,
+                arrival.unit_sheet, arrival.member_sheet, arrival.id_column, arrival.file_time,
             )  # fmt: skip
             settled.append(
                 RegisteredFile(
                     number, sender.unit, sender.claim.code, sender.claim.name,
-                    sender.claim.superior, sender.listed, state, other, order,
+                    sender.claim.superior, state, other, order,
                 )
             )  # fmt: skip
         for number, row in rows.items():  # a later file of the batch may have changed it
@@ -257,7 +303,7 @@ class Register:
     ) -> None:
         both = list(zip(batch, settled, strict=True))
         kept = [(arrival, one.id) for arrival, one in both if arrival.result != REJECTED]
-        keys = [field.key for field in self.form.unit]
+        keys = [field.key for field in self.form.record]
         answers: list[list[Any]] = [[number for _, number in kept]]
         answers += [[arrival.answers.get(key, "") for arrival, _ in kept] for key in keys]
         columns = {"submission": NUMBER, **dict.fromkeys(keys, TEXT)}
@@ -277,9 +323,9 @@ class Register:
             columns = {"file": TEXT, "content": TEXT}
             rows = zip(*containers, strict=True)
             inserting.insert(self._connection, "containers", columns, rows)
-            mended = [one for one in containers if one in self._failed]
-            self._forget(self._failed.pop(one) for one in mended)
-        return [name for name, _ in mended]
+            readable = [one for one in containers if one in self._failed]
+            self._forget(self._failed.pop(one) for one in readable)
+        return [name for name, _ in readable]
 
     def _forget(self, submissions: Iterable[int]) -> None:
         numbers = list(submissions)

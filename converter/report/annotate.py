@@ -1,11 +1,11 @@
 """The clerk's own sheet with the mistakes marked: to be corrected and sent back.
 
-A fresh workbook is filled with what was typed, so that dropdowns, locks and live checks work even
-where the original's were pasted away. Wrong cells are coloured and carry a comment; a list in
-front names every problem and jumps to its cell, and beside each marked row stands a way to the
-next one. Notes are not marked, only listed at the end. Of a mended copy a further sheet tells
-what was changed; what the original had beyond the form stands on a sheet of its own.
-The copy stays on the clerk's desk: what was typed is shown in full.
+A fresh workbook is filled with what was typed, so dropdowns, locks and live checks work even
+where the original's were pasted over. Wrong cells are coloured and carry a comment; a list in
+front names every problem and jumps to its cell, and each marked row has a link to the next one.
+Notes are not marked, only listed at the end. A corrected copy has one more sheet that lists the
+changes; what the original had beyond the form is on a sheet of its own.
+The copy goes to the clerk alone: what was typed is shown in full.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Issues, Level, Place
 from converter.model.submissions import CellFix, Outcome, Submission
-from converter.report import issue_text
+from converter.report import issue_text, kept_comments
 from converter.report.issue_text import RenderedIssue
+from converter.report.kept_comments import KeptComments
 from converter.template import style, text_sheets
 from converter.template.annotated_copy import Copy
 from converter.template.layout import TemplateLayout, layout
-from converter.template.text_sheets import Page, Plain, TextCell, link_to
+from converter.template.text_sheets import Plain, TextCell, TextSheet, link_to
 from converter.text.display import visible
 from converter.workbook.form import leftovers
 
@@ -35,7 +36,7 @@ COMMENTED = 2000  # comments a sheet; beyond, cells are coloured only
 LONGEST = 300  # characters of what was typed; the cell itself has them all
 EXPLAINED = 5_000  # changes that lead to their cells; a sheet has room for 65,530 links
 MOST_LINES = 1_000_000  # of a list: a sheet has 1,048,576 rows
-VERDICTS = {
+STYLES = {
     Level.ERROR: text_sheets.WRONG,
     Level.WARNING: text_sheets.DOUBT,
     Level.NOTE: text_sheets.NOTED,
@@ -59,28 +60,30 @@ def annotated(
     files: Mapping[str, Path] = MappingProxyType({}),
 ) -> list[bytes]:
     """The annotated copy of a readable submission, as the pieces of a file. `changes` are those
-    that have been made to it; `files` tells where its files lie, so that what they hold beside
-    the form can be carried over, by the names that they go by."""
+    that have been made to it; `files` are the paths of its files, by the names they go by, so
+    that what they hold beyond the form can be carried over."""
     form = press.form
-    members = len(submission.member) if submission.member else 0
-    # A copy is for mending: every member has its row, newcomers a few, and a batch of hundreds
-    # does not write half a thousand empty rows each.
-    rows = template.prepared_rows(1, members) if members else form.limits["rows"]
+    # A copy is for corrections: a row for every record and a few for new ones. Hundreds of copies
+    # do not get 500 empty rows each.
+    filled = any(submission.count(table.key) for table in form.tables)
+    rows = template.SPARE_ROWS if filled else form.limits["rows"]
     stamp = replace(submission.stamp, form=form.id, version=form.version)
-    home = _Home(submission, form, layout(form, rows))
+    places = _CopyPlaces(submission, form, layout(form, rows))
     found = issue_text.ordered(outcome, form)
-    words = issue_text.IssueRenderer(form, show_ids=True)
-    listed = [_problems(found, home, words, changes)]
+    renderer = issue_text.IssueRenderer(form, show_ids=True)
+    listed = [_problems(found, places, renderer, changes)]
     if changes:
-        listed.append(_changes(changes, home, words))
-    if extras := _extras(submission, form, files):
+        listed.append(_changes(changes, places, renderer))
+    kept = KeptComments.of(submission, places.in_copy, files)
+    if extras := _extras(submission, form, files, kept.elsewhere):
         listed.append(extras)
-    marks, comments = _marks(found, home, words)
+    marks, comments = _marks(found, places, renderer)
+    comments = kept.beside(comments)
     copy = Copy(marks, comments, _named(listed, form))
     return press.filled(submission, stamp, rows=rows, copy=copy)
 
 
-def _named(listed: Sequence[Page], form: Form) -> list[Page]:
+def _named(listed: Sequence[TextSheet], form: Form) -> list[TextSheet]:
     """Pages under names that the form's own sheets leave free."""
     taken = template.sheet_names(form)
     named = []
@@ -91,8 +94,8 @@ def _named(listed: Sequence[Page], form: Form) -> list[Page]:
     return named
 
 
-class _Home:
-    """Where a cell of the submission stands in the copy (no row: a whole sheet; no sheet: none)."""
+class _CopyPlaces:
+    """Where a cell of the submission is in the copy (no row: a whole sheet; no sheet: nowhere)."""
 
     def __init__(self, submission: Submission, form: Form, plan: TemplateLayout) -> None:
         self.submission = submission
@@ -105,55 +108,65 @@ class _Home:
             self._fields[key] = issue_text.field_of(place, self._form)
         return self._fields[key]
 
-    def of(self, place: Place) -> Place:
+    def in_copy(self, place: Place) -> Place:
         field = self.field(place)
-        member, unit = self._plan.member, self._plan.unit
-        if field and field.sheet == "unit":
-            return Place("", self._form.unit.title, unit.rows[field.key], unit.ANSWER)
-        record = self._record(place)
-        if record is not None:
-            column = member.columns[field.key] if field else member.check
-            return Place("", self._form.member.title, member.FIRST_ROW + record, column)
+        if field and field.sheet == self._form.record.key:
+            unit = self._plan.record
+            return Place("", unit.sheet.title, unit.rows[field.key], unit.ANSWER)
+        key = field.sheet if field else self._table(place)
+        if key:
+            table, raw = self._plan.tables[key], self.submission.sheets.get(key)
+            record = raw.record(place.row) if raw and place.sheet == raw.name else None
+            if record is not None:
+                column = table.columns[field.key] if field else table.check
+                return Place("", table.sheet.title, table.FIRST_ROW + record, column)
         if field:
-            return Place("", self._form.member.title)
+            return Place("", self._form.sheet(field.sheet).title)
         titles = {sheet.title for sheet in self._form.sheets}
         return Place("", place.sheet if place.sheet in titles else "")
 
-    def _record(self, place: Place) -> int | None:
-        member = self.submission.member
-        return member.record(place.row) if member and place.sheet == member.name else None
+    def _table(self, place: Place) -> str:
+        """The key of the table that a place names ('' = none)."""
+        return next(
+            (
+                key
+                for key in self._plan.tables
+                if key in self.submission.sheets and self.submission.sheets[key].name == place.sheet
+            ),
+            "",
+        )
 
 
 # --- cells ---------------------------------------------------------------------------------
 
 
 def _marks(
-    found: Issues, home: _Home, words: issue_text.IssueRenderer
+    found: Issues, places: _CopyPlaces, renderer: issue_text.IssueRenderer
 ) -> tuple[dict[str, dict[int, Mapping[int, Level]]], dict[str, dict[tuple[int, int], str]]]:
-    """By sheet key: cells in the colour of their worst finding, as row → column → level, and of
-    the first ones also in words what and how. `found` names errors before warnings."""
-    sheets = {sheet.title: sheet.key for sheet in words.form.sheets}
+    """By sheet key: the level of each marked cell, as row → column → level, and the comments of
+    the first ones. `found` has errors before warnings."""
+    sheets = {sheet.title: sheet.key for sheet in renderer.form.sheets}
     marks: dict[str, dict[int, Mapping[int, Level]]] = {key: {} for key in sheets.values()}
-    said: dict[str, dict[tuple[int, int], list[RenderedIssue]]] = {
+    commented: dict[str, dict[tuple[int, int], list[RenderedIssue]]] = {
         key: {} for key in sheets.values()
     }
     alike: dict[tuple[tuple[int, Level], ...], Mapping[int, Level]] = {}  # rows are marked alike
     for number, (head, original) in enumerate(zip(found.heads, found.places, strict=True)):
-        place = home.of(original)
+        place = places.in_copy(original)
         if head.level is Level.NOTE or not place.row:
             continue
         key, cell = sheets[place.sheet], (place.row, place.column)
-        here = marks[key].get(place.row, {})
-        if place.column not in here:
-            columns = (*here.items(), (place.column, head.level))
+        levels = marks[key].get(place.row, {})
+        if place.column not in levels:
+            columns = (*levels.items(), (place.column, head.level))
             marks[key][place.row] = alike.setdefault(columns, dict(columns))
-            if len(said[key]) < COMMENTED:
-                said[key][cell] = []
-        if cell in said[key]:
-            said[key][cell].append(words.of(found[number]))
+            if len(commented[key]) < COMMENTED:
+                commented[key][cell] = []
+        if cell in commented[key]:
+            commented[key][cell].append(renderer.render(found[number]))
     comments = {
         key: {cell: _comment(findings) for cell, findings in cells.items()}
-        for key, cells in said.items()
+        for key, cells in commented.items()
     }
     return marks, comments
 
@@ -174,8 +187,11 @@ def _comment(findings: Sequence[RenderedIssue]) -> str:
 
 
 def _problems(
-    found: Issues, home: _Home, words: issue_text.IssueRenderer, changes: Collection[CellFix]
-) -> Page:
+    found: Issues,
+    places: _CopyPlaces,
+    renderer: issue_text.IssueRenderer,
+    changes: Collection[CellFix],
+) -> TextSheet:
     """One line a problem; of a repeated one the first few, the others by their cells."""
     counts = found.counted(lambda head: head.level)
     errors, warnings = counts[Level.ERROR], counts[Level.WARNING]
@@ -183,23 +199,25 @@ def _problems(
     lead = message(key, errors=errors, warnings=warnings)
     if changes:
         lead += message("report_copy_changed", count=len(changes))
-    submission = home.submission
+    submission = places.submission
     rows: list[list[TextCell]] = []
     for number, group in enumerate(issue_text.grouped(found), 1):
         level = group[0].level
-        shown = [*map(words.of, group[: 1 if level is Level.NOTE else LISTED])]
+        shown = [*map(renderer.render, group[: 1 if level is Level.NOTE else LISTED])]
         for one in shown:
-            # The remedy once for all: the same words ten times over are read by nobody.
+            # The remedy once: nobody reads the same text ten times.
             fix = one.fix if one is shown[0] or one.fix != shown[0].fix else ""
-            rows.append(_problem(number, one, fix, home.of(one.place), submission))
+            rows.append(_problem(number, one, fix, places.in_copy(one.place), submission))
         rest = group[len(shown) :]
         if rest:
-            cells = issue_text.listed(_or_original(home.of(place), place) for place in rest.places)
+            cells = issue_text.listed(
+                _or_original(places.in_copy(place), place) for place in rest.places
+            )
             text = message("report_copy_more", count=len(rest), cells=cells)
-            said = {"level": message(f"report_{level}"), "message": text}
-            blank = (TextCell(said.get(role, "")) for role in [*PROBLEMS][1:])
+            texts = {"level": message(f"report_{level}"), "message": text}
+            blank = (TextCell(texts.get(role, "")) for role in [*PROBLEMS][1:])
             rows.append([TextCell(number), *blank])
-    return Page(
+    return TextSheet(
         name=message("report_copy_sheet"),
         title=message("report_copy_title", file=visible(Path(submission.file).name)),
         lead=lead,
@@ -216,11 +234,11 @@ def _or_original(place: Place, original: Place) -> Place:
 def _problem(
     number: int, one: RenderedIssue, fix: str, place: Place, submission: Submission
 ) -> list[TextCell]:
-    verdict = VERDICTS[one.level]
+    style_of_level = STYLES[one.level]
     return [
         TextCell(number),
-        TextCell(message(f"report_{one.level}"), verdict),
-        TextCell(one.code, verdict),
+        TextCell(message(f"report_{one.level}"), style_of_level),
+        TextCell(one.code, style_of_level),
         TextCell(visible(place.sheet or one.place.sheet)),
         _linked(place),
         TextCell(visible(_original(one.place, place, submission))),
@@ -250,20 +268,22 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
 # --- what was changed, and what the form does not know -----------------------------------------
 
 
-def _changes(changes: Collection[CellFix], home: _Home, words: issue_text.IssueRenderer) -> Page:
-    """A line a change; the first ones with a way to the cell and with the reason in words."""
+def _changes(
+    changes: Collection[CellFix], places: _CopyPlaces, renderer: issue_text.IssueRenderer
+) -> TextSheet:
+    """A line a change; the first ones with a link to the cell and with the reason."""
     left = iter(changes)
     rows = []
     for number, change in enumerate(islice(left, EXPLAINED), 1):
-        one = words.of(change.note)
-        place = home.of(one.place)
+        one = renderer.render(change.note)
+        place = places.in_copy(one.place)
         rows.append(
             [
                 TextCell(number),
                 TextCell(one.code),
                 TextCell(place.sheet),
                 _linked(place),
-                TextCell(visible(_original(one.place, place, home.submission))),
+                TextCell(visible(_original(one.place, place, places.submission))),
                 TextCell(one.title),
                 TextCell(visible(change.old)),
                 TextCell(visible(change.new)),
@@ -275,20 +295,20 @@ def _changes(changes: Collection[CellFix], home: _Home, words: issue_text.IssueR
     lead = message("report_changes_lead")
     if count < len(changes):
         lead += message("report_changes_beyond", count=len(changes) - count)
-    return Page(
+    return TextSheet(
         name=message("report_changes_sheet"),
         title=message("report_changes_title", count=len(changes)),
         lead=lead,
         columns=[(message(f"report_copy_{role}"), width) for role, width in CHANGES.items()],
         rows=rows,
-        plain=Plain((_plain_change(*one, home) for one in more), count - len(rows)),
+        plain=Plain((_plain_change(*one, places) for one in more), count - len(rows)),
     )
 
 
-def _plain_change(number: int, change: CellFix, home: _Home) -> tuple[str, ...]:
+def _plain_change(number: int, change: CellFix, places: _CopyPlaces) -> tuple[str, ...]:
     note = change.note
-    place, field = home.of(note.place), home.field(note.place)
-    original = visible(_original(note.place, place, home.submission))
+    place, field = places.in_copy(note.place), places.field(note.place)
+    original = visible(_original(note.place, place, places.submission))
     title = field.title if field else ""
     old, new = visible(change.old), visible(change.new)
     return (str(number), note.code, place.sheet, place.cell, original, title, old, new, "")
@@ -297,16 +317,21 @@ def _plain_change(number: int, change: CellFix, home: _Home) -> tuple[str, ...]:
 def own_sheets(form: Form) -> leftovers.Own:
     """The sheets that copies of this form have of their own."""
     pages_of = (message("report_copy_sheet"), message("report_changes_sheet"))
-    names = {*template.sheet_names(form), *pages_of} - {form.unit.title, form.member.title}
+    names = {*template.sheet_names(form), *pages_of} - {sheet.title for sheet in form.sheets}
     return leftovers.Own(names, message("report_copy_extras_sheet"), text_sheets.HEAD_ROW + 1)
 
 
-def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Page | None:
-    """What the original's files hold beside the form, cell by cell."""
+def _extras(
+    submission: Submission,
+    form: Form,
+    files: Mapping[str, Path],
+    comments: Sequence[Sequence[str]],
+) -> TextSheet | None:
+    """What the original's files hold beside the form, cell by cell. `comments` are those without a
+    cell in the copy: file, sheet, cell and text."""
     own, rows, more = own_sheets(form), list[list[TextCell]](), False
-    if not leftovers.has_leftovers(submission, own):
-        return None
-    for name in dict.fromkeys([*submission.files.values()] or [submission.file]):
+    beside = leftovers.has_leftovers(submission, own)
+    for name in kept_comments.file_names(submission) if beside else ():
         path = files.get(name)
         if path is None:
             continue
@@ -314,10 +339,11 @@ def _extras(submission: Submission, form: Form, files: Mapping[str, Path]) -> Pa
         more = more or found.more
         shown = TextCell(visible(Path(name).name))
         rows += ([shown, *(TextCell(visible(text)) for text in cell)] for cell in found.cells)
+    rows += ([TextCell(visible(text)) for text in comment] for comment in comments)
     if not rows and not more:
         return None
     lead = message("report_copy_extras_lead")
-    return Page(
+    return TextSheet(
         name=own.carried,
         title=own.carried,
         lead=lead + (message("report_copy_extras_more", most=leftovers.MOST) if more else ""),

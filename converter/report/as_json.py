@@ -19,9 +19,9 @@ VERSION = 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False, **told: Any) -> str:
+def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False, **options: Any) -> str:
     """What `pieces` gives, as one text."""
-    return "".join(pieces(outcomes, form, show_ids, **told))
+    return "".join(pieces(outcomes, form, show_ids, **options))
 
 
 def pieces(
@@ -67,9 +67,9 @@ def _file(
     yield "]"
     if fixed is not None:
         yield ',\n   "fixed": ['
-        words = issue_text.IssueRenderer(form, show_ids=show_ids)
-        mended = (_change(c, words) for c in fixed.get(outcome.file, ()))
-        yield from _between(",\n    ", map(dump, mended))
+        renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
+        changes = (_change(c, renderer) for c in fixed.get(outcome.file, ()))
+        yield from _between(",\n    ", map(dump, changes))
         yield "]"
     yield "}"
 
@@ -81,8 +81,8 @@ def _between(separator: str, texts: Iterable[str]) -> Iterator[str]:
         before = separator
 
 
-def _change(change: CellFix, words: issue_text.IssueRenderer) -> dict[str, Any]:
-    one = fixes_text.describe(change, words)
+def _change(change: CellFix, renderer: issue_text.IssueRenderer) -> dict[str, Any]:
+    one = fixes_text.describe(change, renderer)
     place = change.note.place
     return {
         "code": change.note.code,

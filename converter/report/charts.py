@@ -1,59 +1,50 @@
-"""Figures as drawings for a page: SVG by pygal, standing in the page itself, without scripts.
+"""Figures as drawings for a page: SVG by pygal, inside the page itself, without scripts.
 
-pygal is pure Python and brings nothing else; matplotlib would bring 60 MB and draw text as
-outlines. Every drawing says in words what it shows; the figures themselves stand in the table
-beside it, so that nobody has to see the drawing.
+pygal is pure Python and needs nothing else; matplotlib would bring 60 MB and draw text as
+outlines. Every drawing has a text that says what it shows; its numbers are in the table beside
+it, so nobody needs to see the drawing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from converter.messages.catalogue import message
+from converter.statistics.figure import Chart, Figure, Row
 from converter.text.display import columns as width
 from converter.text.display import cut, visible
 
-COLOURS = ("#2b5c75", "#d98324", "#b4c0c7")  # told apart in grey, too
-DRAWN = 30  # lines of a table that a chart shows; a table may have hundreds
+COLOURS = ("#2b5c75", "#d98324", "#b4c0c7")  # also different in grey
+DRAWN = 30  # rows of a table that a chart shows; a table may have hundreds
 TOP = 10  # … of one that is in order of size
 LABEL = 26  # columns of a label beside a bar
 WIDE = 720
 LINES = 60  # points of a line at most
 
 
-class ChartFigure(Protocol):
-    """`statistics.figure.Figure`."""
-
-    @property
-    def table(self) -> Any: ...
-    @property
-    def chart(self) -> str: ...
-    @property
-    def series(self) -> tuple[int, ...]: ...
-    @property
-    def total(self) -> bool: ...
+def drawn(figure: Figure) -> tuple[list[Row], int]:
+    """The rows that a chart shows (never the total), and how many there are."""
+    rows = list(figure.table.rows[:-1] if figure.table.total else figure.table.rows)
+    if figure.chart is Chart.LINE:
+        return rows[-LINES:], len(rows)
+    in_order_of_size = figure.chart is Chart.BARS and not figure.table.total
+    return rows[: TOP if in_order_of_size else DRAWN], len(rows)
 
 
-def drawn(figure: ChartFigure) -> tuple[list[Any], int]:
-    """The lines that a chart shows (never the total), and of how many."""
-    lines = list(figure.table.rows[:-1] if figure.total else figure.table.rows)
-    if figure.chart == "line":
-        return lines[-LINES:], len(lines)
-    return lines[: TOP if figure.chart == "bars" and not figure.total else DRAWN], len(lines)
-
-
-def svg(figure: ChartFigure) -> str:
+def svg(figure: Figure) -> str:
     """The drawing as an element to stand in a page; every text in it is escaped."""
     from pygal.etree import etree  # type: ignore[import-untyped]
 
-    lines, _ = drawn(figure)
-    root = _chart(figure, lines).render_tree()
+    rows, _ = drawn(figure)
+    chart = _chart(figure, rows)
+    chart.uuid = figure.key  # in place of a random one: the same figure gives the same bytes
+    root = chart.render_tree()
     for parent in list(root.iter()):
         for child in list(parent):
-            # Scripts would be for tooltips, and so are the words in `desc`.
-            if _tag(child) in ("script", "desc"):
+            # Scripts are for tooltips, and so are the texts in `desc`; comments name the day.
+            if child.tag is etree.Comment or _tag(child) in ("script", "desc"):
                 parent.remove(child)
             elif _tag(child) == "title":
                 child.text = message("summary_chart", title=visible(figure.table.title))
@@ -67,26 +58,28 @@ def _tag(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _chart(figure: ChartFigure, lines: Sequence[Any]) -> Any:
+def _chart(figure: Figure, rows: Sequence[Row]) -> Any:
     import pygal  # type: ignore[import-untyped]
 
     kinds = {
-        "bars": pygal.HorizontalBar,
-        "stacked": pygal.HorizontalStackedBar,
-        "pyramid": pygal.HorizontalStackedBar,  # with one side turned to the left
-        "line": pygal.Line,
+        Chart.BARS: pygal.HorizontalBar,
+        Chart.STACKED: pygal.HorizontalStackedBar,
+        Chart.PYRAMID: pygal.HorizontalStackedBar,  # with one side turned to the left
+        Chart.LINE: pygal.Line,
     }
-    labels = [_label(visible(str(line[0]).strip("\u3000"))) for line in lines]
-    across = figure.chart in ("bars", "stacked")  # bars are counted from the bottom
-    chart = kinds[figure.chart](**_settings(figure, len(lines)))
-    chart.x_labels = [cut(text, LABEL) for text in labels][:: -1 if across else 1]
-    if figure.chart != "line":
+    labels = [_label(visible(str(row[0]).strip("\u3000"))) for row in rows]
+    upward = figure.chart in (Chart.BARS, Chart.STACKED)  # pygal counts bars from the bottom
+    chart = kinds[figure.chart](**_settings(figure, len(rows)))
+    chart.x_labels = [cut(text, LABEL) for text in labels][:: -1 if upward else 1]
+    if figure.chart is not Chart.LINE:
         # pygal takes every character for a narrow one: leave room for the other half.
         chart.config.margin_left = 24 + 4 * max(map(width, chart.x_labels))
-    for number, column in enumerate(figure.series):
-        left = figure.chart == "pyramid" and number == 0
-        values = [(line[column] or 0) * (-1 if left else 1) for line in lines]
-        chart.add(visible(str(figure.table.header[column])), values[:: -1 if across else 1])
+    for number, key in enumerate(figure.series):
+        position = figure.table.position(key)
+        left = figure.chart is Chart.PYRAMID and number == 0
+        values = [float(row[position] or 0) * (-1 if left else 1) for row in rows]
+        title = figure.table.columns[position].title
+        chart.add(visible(title), values[:: -1 if upward else 1])
     return chart
 
 
@@ -95,7 +88,7 @@ def _label(text: str) -> str:
     return text[5:] if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else text
 
 
-def _settings(figure: ChartFigure, count: int) -> dict[str, Any]:
+def _settings(figure: Figure, count: int) -> dict[str, Any]:
     from pygal.style import Style  # type: ignore[import-untyped]
 
     style = Style(
@@ -119,7 +112,7 @@ def _settings(figure: ChartFigure, count: int) -> dict[str, Any]:
         "style": style,
         "js": (),
         "width": WIDE,
-        "height": 340 if figure.chart == "line" else max(150, 30 * count + 90),
+        "height": 340 if figure.chart is Chart.LINE else max(150, 30 * count + 90),
         "legend_at_bottom": True,
         "legend_at_bottom_columns": len(figure.series),
         "legend_box_size": 14,
@@ -137,7 +130,7 @@ def _settings(figure: ChartFigure, count: int) -> dict[str, Any]:
         "max_scale": 6,
         "margin_right": 36,
     }
-    if figure.chart == "line":
+    if figure.chart is Chart.LINE:
         return settings | {
             "range": None,
             "include_x_axis": True,
@@ -145,6 +138,6 @@ def _settings(figure: ChartFigure, count: int) -> dict[str, Any]:
             "x_labels_major_every": count // 8 + 1,
             "show_minor_x_labels": False,
         }
-    if figure.chart == "bars" and len(figure.series) == 1:
+    if figure.chart is Chart.BARS and len(figure.series) == 1:
         return settings | {"print_values": True, "print_values_position": "top"}
     return settings

@@ -3,58 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from converter.messages.catalogue import message
-from converter.model.forms import Form
+from converter.model.forms import Field, Form
+from converter.report.personal import mask_of
 from converter.text import masking
 from converter.text.display import visible
+from converter.validation.diff import FieldChange, Person, SubmissionDiff, TableDiff
 
 NAMED = 10  # people named one by one in a line
 LISTED = 20  # changed members listed one by one
 
 
-def render(found: dict[str, Any], form: Form, *, since: str, show_ids: bool = False) -> str:
-    """`found` is `compare.pack`'s, with labels in place of codes."""
+def render(found: SubmissionDiff, form: Form, *, since: str, show_ids: bool = False) -> str:
+    """The changes as text; `found` has labels in place of codes."""
     lines = list(_lines(found, form, show_ids))
     if not lines:
         return message("since_none")
     return "\n".join([message("since_heading", path=visible(since)), *lines])
 
 
-def _lines(found: dict[str, Any], form: Form, show_ids: bool) -> Iterator[str]:
-    if found["unit"]:
-        titles = {field.key: field.title for field in form.unit}
-        yield message("since_unit", count=len(found["unit"]))
-        for change in found["unit"]:
-            yield message("since_unit_change", title=titles[change["field"]], **_values(change))
-    for key in ("joined", "left"):
-        if found[key]:
-            yield message(f"since_{key}", count=len(found[key]), names=_names(found[key], show_ids))
-    if found["changed"]:
-        titles = {field.key: field.title for field in form.member}
-        yield message("since_changed", count=len(found["changed"]))
-        for member in found["changed"][:LISTED]:
-            for change in member["fields"]:
+def _lines(found: SubmissionDiff, form: Form, show_ids: bool) -> Iterator[str]:
+    if found.record_changed:
+        yield message("since_unit", count=len(found.record_changed))
+        for change in found.record_changed:
+            field = form.record.field(change.field)
+            values = _values(change, field, form, show_ids)
+            yield message("since_unit_change", title=field.title, **values)
+    for table in found.tables:
+        yield from _table(table, form, show_ids)
+
+
+def _table(found: TableDiff, form: Form, show_ids: bool) -> Iterator[str]:
+    sheet = form.sheet(found.sheet)
+    rows = sheet.rows_name
+    for key, people in (("joined", found.joined), ("left", found.left)):
+        if people:
+            names = _names(people, show_ids)
+            yield message(f"since_{key}", count=len(people), names=names, rows=rows)
+    if found.changed:
+        yield message("since_changed", count=len(found.changed), rows=rows)
+        for row in found.changed[:LISTED]:
+            for change in row.fields:
+                field = sheet.field(change.field)
                 yield message(
                     "since_change",
-                    name=visible(member["name"]),
-                    id=_id(member["id"], show_ids),
-                    title=titles[change["field"]],
-                    **_values(change),
+                    who=_who(row.person, show_ids, " "),
+                    title=field.title,
+                    **_values(change, field, form, show_ids),
                 )
-        if len(found["changed"]) > LISTED:
+        if len(found.changed) > LISTED:
             yield "    " + message("and_more")
 
 
-def _values(change: dict[str, str]) -> dict[str, str]:
-    return {key: visible(masking.text(change[key])) or message("blank") for key in ("old", "new")}
+def _values(change: FieldChange, field: Field, form: Form, show_ids: bool) -> dict[str, str]:
+    values = {"old": change.old, "new": change.new}
+    if not show_ids:
+        values = {key: mask_of(field, form)(value) for key, value in values.items()}
+    return {key: visible(value) or message("blank") for key, value in values.items()}
 
 
-def _names(people: Sequence[dict[str, str]], show_ids: bool) -> str:
-    shown = [f"{visible(p['name'])}({_id(p['id'], show_ids)})" for p in people[:NAMED]]
+def _names(people: Sequence[Person], show_ids: bool) -> str:
+    shown = [_who(person, show_ids, "(", ")") for person in people[:NAMED]]
     return "、".join(shown) + (message("and_more") if len(people) > NAMED else "")
 
 
-def _id(number: str, show_ids: bool) -> str:
-    return number if show_ids else masking.whole(number)
+def _who(person: Person, show_ids: bool, before: str, after: str = "") -> str:
+    """A name, and beside it what else tells the row from others, where there is anything."""
+    name = visible(person.name)
+    shown = person.id if show_ids else masking.whole(person.id)
+    return f"{name}{before}{shown}{after}" if person.id else name

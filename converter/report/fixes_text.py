@@ -1,4 +1,4 @@
-"""What was mended in a file's corrected copy, in words: cell, old, new, why."""
+"""What `--fix` changed in a file's corrected copy: cell, old, new, why."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.submissions import CellFix, CellFixes
 from converter.report import issue_text
-from converter.text import masking
+from converter.report.personal import mask_of
 from converter.text.display import cut, visible
 
-LISTED = 2_000  # changes of a file that are told one by one
+LISTED = 2_000  # changes of a file that are listed one by one
 
 
 class FixText(NamedTuple):
@@ -26,13 +26,13 @@ class FixText(NamedTuple):
     why: str
 
 
-def describe(change: CellFix, words: issue_text.IssueRenderer) -> FixText:
-    """Put a change into words."""
-    one = words.of(change.note)
+def describe(change: CellFix, renderer: issue_text.IssueRenderer) -> FixText:
+    """A change as texts."""
+    one = renderer.render(change.note)
     old, new, why = change.old, change.new, one.message
-    if not words.show_ids:
-        field = issue_text.field_of(change.note.place, words.form)
-        hide = masking.whole if field and field.kind == "id_number" else masking.text
+    if not renderer.show_ids:
+        field = issue_text.field_of(change.note.place, renderer.form)
+        hide = mask_of(field, renderer.form)
         for typed in sorted({old, new} - {""}, key=len, reverse=True):
             why = why.replace(typed, hide(typed))
         old, new = hide(old), hide(new)
@@ -43,12 +43,12 @@ def describe(change: CellFix, words: issue_text.IssueRenderer) -> FixText:
 def lines(
     file: str, changes: CellFixes, form: Form, *, show_ids: bool, width: int = 0
 ) -> Iterator[str]:
-    """A line that says how many, then a line a change, some thousand of them: all stand in the
-    copy. `width` is the terminal's (0: unknown)."""
-    words = issue_text.IssueRenderer(form, show_ids=show_ids)
+    """A line that counts the changes, then a line a change, up to `LISTED`: the copy has all.
+    `width` is the terminal's (0: unknown)."""
+    renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
     yield message("report_fixed_head", file=visible(file), count=len(changes)) + "\n"
     for change in islice(changes, LISTED):
-        shown = {name: visible(text) for name, text in describe(change, words)._asdict().items()}
+        shown = {name: visible(text) for name, text in describe(change, renderer)._asdict().items()}
         yield cut(message("report_fixed_line", code=change.note.code, **shown), width) + "\n"
     if len(changes) > LISTED:
         yield message("report_fixed_more", count=len(changes) - LISTED) + "\n"

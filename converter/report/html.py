@@ -6,7 +6,6 @@ Every text from a file is escaped by the template engine and shown with `visible
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -17,9 +16,9 @@ from converter.model.issues import Issues, Level
 from converter.model.submissions import Outcome
 from converter.report import charts, issue_text, page
 from converter.report.issue_text import RenderedIssue
+from converter.report.page_summary import PageSummary, ShownGroup, ShownIssue, ShownNotes
 from converter.report.terminal import SHOWN, address
-from converter.statistics.cards import StatisticsTable
-from converter.statistics.figure import BARS, Figure
+from converter.statistics.figure import Chart, Figure, StatisticsTable
 
 TEMPLATE = "report.html.j2"
 
@@ -40,7 +39,7 @@ def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> s
             lead=message("report_page_lead", **totals),
             advice=message("report_page_made_full" if show_ids else "report_page_made"),
             files=[
-                {"outcome": outcome, **section(outcome, form, show_ids=show_ids)}
+                {"outcome": outcome, "summary": summarize(outcome, form, show_ids=show_ids)}
                 for outcome in outcomes
             ],
         )
@@ -55,53 +54,52 @@ def prepared(made: Environment) -> Environment:
 
 def _chart(common: StatisticsTable) -> Markup:
     """Drawn by us from an element tree, so every text in it is escaped."""
-    figure = Figure(common, BARS, (2,))
-    return Markup(charts.svg(figure) if charts.drawn(figure)[0] else "")
+    figure = Figure(common, Chart.BARS, ("files",))
+    return Markup(charts.svg(figure) if figure.is_drawn else "")
 
 
-def section(outcome: Outcome, form: Form, *, show_ids: bool) -> dict[str, Any]:
-    """What the macros of `findings.html.j2` show of one submission: plain values, and few of
-    them however many findings there are."""
-    words = issue_text.IssueRenderer(form, show_ids=show_ids)
+def summarize(outcome: Outcome, form: Form, *, show_ids: bool) -> PageSummary:
+    """What the macros of `findings.html.j2` show of one submission."""
+    renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
     by_level: dict[Level, list[Issues]] = {level: [] for level in issue_text.LEVELS}
     for group in issue_text.grouped(issue_text.ordered(outcome, form)):
         by_level[group[0].level].append(group)
     serious = by_level[Level.ERROR] + by_level[Level.WARNING]
-    return {
-        "status": outcome.status,
-        "counts": [sum(map(len, by_level[level])) for level in issue_text.LEVELS],
-        "groups": [_group(group, words) for group in serious],
-        "notes": [_note(group, words) for group in by_level[Level.NOTE]],
-    }
+    return PageSummary(
+        status=outcome.status,
+        counts=tuple(sum(map(len, by_level[level])) for level in issue_text.LEVELS),
+        groups=tuple(_group(group, renderer) for group in serious),
+        notes=tuple(_notes(group, renderer) for group in by_level[Level.NOTE]),
+    )
 
 
-def _group(group: Issues, words: issue_text.IssueRenderer) -> dict[str, Any]:
+def _group(group: Issues, renderer: issue_text.IssueRenderer) -> ShownGroup:
     rest = group[SHOWN:]
-    return {
-        "level": str(group[0].level),
-        "code": group[0].code,
-        "shown": [_shown(words.of(issue)) for issue in group[:SHOWN]],
-        "more": len(rest),
-        "cells": issue_text.listed(rest.places),
-    }
+    return ShownGroup(
+        level=str(group[0].level),
+        code=group[0].code,
+        shown=tuple(_shown(renderer.render(issue)) for issue in group[:SHOWN]),
+        more=len(rest),
+        cells=issue_text.listed(rest.places),
+    )
 
 
-def _shown(one: RenderedIssue) -> dict[str, Any]:
-    return {
-        "where": address(one.place),
-        "title": one.title,
-        "message": one.message,
-        "value": one.value,
-        "related": "、".join(map(address, one.related)),
-        "fix": one.fix,
-    }
+def _shown(one: RenderedIssue) -> ShownIssue:
+    return ShownIssue(
+        where=address(one.place),
+        title=one.title,
+        message=one.message,
+        value=one.value,
+        related="、".join(map(address, one.related)),
+        fix=one.fix,
+    )
 
 
-def _note(group: Issues, words: issue_text.IssueRenderer) -> dict[str, Any]:
-    return {
-        "code": group[0].code,
-        "example": issue_text.titled(words.of(group[0])),
-        "count": len(group),
-        "sheet": group[0].place.sheet,
-        "cells": issue_text.listed(group.places),
-    }
+def _notes(group: Issues, renderer: issue_text.IssueRenderer) -> ShownNotes:
+    return ShownNotes(
+        code=group[0].code,
+        example=issue_text.titled(renderer.render(group[0])),
+        count=len(group),
+        sheet=group[0].place.sheet,
+        cells=issue_text.listed(group.places),
+    )

@@ -1,6 +1,6 @@
-"""Issues → groups (one remedy for many cells) → findings (what a report says of one cell).
+"""Issues → groups (one remedy for many cells) → rendered issues (the text for one cell).
 
-Every report shows the same findings in the same order: errors first, then warnings, then
+Every report shows the same issues in the same order: errors first, then warnings, then
 notes; within a level whole files, then the sheets in the form's order, rows, columns.
 """
 
@@ -13,12 +13,14 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from converter.kinds import is_personal
 from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, IssueGroup, Issues, Level, Place
 from converter.model.submissions import Outcome
-from converter.statistics.cards import StatisticsTable
+from converter.statistics.faults import fault_table
+from converter.statistics.figure import StatisticsTable
 from converter.text import masking
 
 LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
@@ -28,7 +30,7 @@ STATUSES = ("ok", "warnings", "errors", "unreadable")
 
 @dataclass(frozen=True, slots=True)
 class RenderedIssue:
-    """One issue in words. `value` is masked unless the report may show IDs."""
+    """One issue as text. `value` is masked unless the report may show IDs."""
 
     code: str
     level: Level
@@ -41,39 +43,35 @@ class RenderedIssue:
 
 
 def field_of(place: Place, form: Form) -> Field | None:
-    """The form's field that a place names. Where both sheets have such a key, the sheet decides."""
-    found = [field for sheet in form.sheets for field in sheet if field.key == place.field]
-    if len(found) > 1:
-        sheet = form.sheets[_sheet_order(place, form) - 1]
-        found = [field for field in found if field.sheet == sheet.key] or found
-    return found[0] if found else None
+    """The form's field that a place names. Where several sheets have one, the sheet decides."""
+    return form.field_at(place.sheet, place.field)
 
 
 def render(issue: Issue, form: Form, *, show_ids: bool) -> RenderedIssue:
-    """Put an issue into words."""
-    return IssueRenderer(form, show_ids=show_ids).of(issue)
+    """One issue as text."""
+    return IssueRenderer(form, show_ids=show_ids).render(issue)
 
 
 class IssueRenderer:
-    """Puts issues into words. What those of one code and field share is looked up once."""
+    """Turns issues into text. What those of one code and field share is looked up once."""
 
     def __init__(self, form: Form, *, show_ids: bool) -> None:
         self.form, self.show_ids = form, show_ids
         self._known: dict[tuple[str, str, str], _Shared] = {}
 
-    def of(self, issue: Issue) -> RenderedIssue:
+    def render(self, issue: Issue) -> RenderedIssue:
         key = issue.code, issue.place.sheet, issue.place.field
         shared = self._known.get(key)
         if shared is None:
             shared = self._known[key] = _Shared.of(issue, self.form)
         field, value = shared.field, issue.value
-        words = {"title": shared.title, **issue.params}
-        message = catalogue.fill(shared.entry.sentence, words)
-        fix = _fix(issue, shared.entry, words)
+        params = {"title": shared.title, **issue.params}
+        message = catalogue.fill(shared.entry.sentence, params)
+        fix = _fix(issue, shared.entry, params)
         if not self.show_ids:
-            if field and field.kind == "id_number":
-                # A badly typed number need not look like one: what was typed is hidden wherever
-                # it shows.
+            if is_personal(field):
+                # A badly typed number need not look like one: what was typed is masked
+                # wherever it appears.
                 value = masking.whole(value)
                 if value != issue.value:
                     message = message.replace(issue.value, value)
@@ -108,11 +106,11 @@ class _Shared:
 _masked = lru_cache(256)(masking.text)  # remedies repeat themselves
 
 
-def _fix(issue: Issue, entry: catalogue.CatalogueEntry, words: Mapping[str, Any]) -> str:
+def _fix(issue: Issue, entry: catalogue.CatalogueEntry, params: Mapping[str, Any]) -> str:
     """What to do; for an error that may be explained also that, once explained only the reason."""
     if "reason" in issue.params:
         return message("report_explained", reason=issue.params["reason"])
-    fix = catalogue.fill(entry.fix, words)
+    fix = catalogue.fill(entry.fix, params)
     if issue.level is Level.ERROR and entry.explainable:
         return message("report_explainable", fix=fix)
     return fix
@@ -130,12 +128,12 @@ def ordered(outcome: Outcome, form: Form) -> Issues:
 
 def findings(outcome: Outcome, form: Form, *, show_ids: bool) -> Iterator[RenderedIssue]:
     """Everything that was found in one submission, in the order of reports, one after another."""
-    return map(IssueRenderer(form, show_ids=show_ids).of, ordered(outcome, form))
+    return map(IssueRenderer(form, show_ids=show_ids).render, ordered(outcome, form))
 
 
 def grouped(issues: Issues) -> list[Issues]:
     """Issues of one code and field of one sheet together, in the order of each group's first: none
-    of them is put into words yet. There may be hundreds of thousands, of which few are shown."""
+    of them is rendered yet. There may be hundreds of thousands, of which few are shown."""
 
     def key(head: IssueGroup) -> tuple[Level, str, str, str, str]:
         return head.level, head.code, head.place.file, head.place.sheet, head.place.field
@@ -144,8 +142,8 @@ def grouped(issues: Issues) -> list[Issues]:
 
 
 def _sheet_order(place: Place, form: Form) -> int:
-    """1 for the unit sheet, 2 for the member sheet, 0 for neither; a renamed sheet is known
-    by its fields."""
+    """The number of a sheet in the form, 0 for none of its; a renamed sheet is known by its
+    fields."""
     for number, sheet in enumerate(form.sheets, 1):
         if place.sheet == sheet.title or place.sheet in sheet.aliases:
             return number
@@ -202,23 +200,13 @@ def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> StatisticsTab
             del found[key]
         files.update(found.keys())
         places.update(found)
-    ordered = sorted(files, key=lambda key: (-files[key], -places[key], key))[:limit]
-    rows = tuple(
-        (
-            f"{code} {catalogue.entry(code, form).title}",
-            message(f"report_{level}"),
-            files[key],
-            places[key],
-        )
-        for key in ordered
-        for code, level in [key]
-    )
-    header = tuple(message(f"summary_faults_{key}") for key in ("what", "level", "files", "places"))
-    return StatisticsTable(message("report_common"), header, rows)
+    most = sorted(files, key=lambda key: (-files[key], -places[key], key))[:limit]
+    rows = [(code, str(level), files[code, level], places[code, level]) for code, level in most]
+    return fault_table(message("report_common"), rows, form)
 
 
 def titled(one: RenderedIssue) -> str:
-    """`title:message`. Where the message begins with the title it is not said twice, unless the
+    """`title:message`. Where the message begins with the title it is not repeated, unless the
     rest could not stand alone (主席姓名里有…)."""
     if not one.title:
         return one.message

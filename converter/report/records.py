@@ -2,57 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from converter.kinds import is_searched
 from converter.messages.catalogue import message
-from converter.model.forms import Form
+from converter.model.forms import Form, Sheet
+from converter.model.submissions import Contents
 from converter.report import table
 from converter.report.page import tables_page
+from converter.report.personal import mask_of
 from converter.report.table import Table
-from converter.text import masking
 
 
 def text(
-    found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool = False, width: int = 0
+    contents: Contents, form: Form, *, member: str = "", show_ids: bool = False, width: int = 0
 ) -> str:
     """The contents as terminal tables; with `member` only the members it finds."""
-    return table.text(_tables(found, form, member, show_ids), width)
+    return table.text(_tables(contents, form, member, show_ids), width)
 
 
-def html(found: dict[str, Any], form: Form, *, member: str = "", show_ids: bool = False) -> str:
+def html(
+    contents: Contents, form: Form, unit_name: str, *, member: str = "", show_ids: bool = False
+) -> str:
     """The same as a page to print."""
-    unit = found["outcome"].unit_name
-    return tables_page(_tables(found, form, member, show_ids), form.title, unit)
+    return tables_page(_tables(contents, form, member, show_ids), form.title, unit_name)
 
 
-def _tables(found: dict[str, Any], form: Form, member: str, show_ids: bool) -> list[Table]:
-    members = _members(found["members"], form, member.strip(), show_ids)
-    if member:
-        return [members]
-    rows = [[field.title, found["unit"][field.key]] for field in form.unit]
-    header = [message("show_item"), message("show_answer")]
-    return [Table(message("show_unit"), header, rows), members]
-
-
-def _members(columns: dict[str, list[str]], form: Form, wanted: str, show_ids: bool) -> Table:
+def find(columns: Mapping[str, Sequence[str]], sheet: Sheet, wanted: str) -> list[int]:
+    """The numbers of the rows whose name or number holds the text (letter case does not count).
+    `columns` are the texts of the sheet by field key."""
     count = max(map(len, columns.values()), default=0)
-    keys = [field.key for field in form.member]
-    ids = {field.key for field in form.member if field.kind == "id_number"}
-    chosen = [n for n in range(count) if not wanted or _holds(columns, keys, n, wanted)]
-    header = [message("show_number"), *(field.title for field in form.member)]
+    searched = [columns[field.key] for field in sheet if is_searched(field)]
+    sought = wanted.strip().upper()
+    return [n for n in range(count) if any(sought in texts[n].upper() for texts in searched)]
+
+
+def _tables(contents: Contents, form: Form, member: str, show_ids: bool) -> list[Table]:
+    tables = [
+        _table(contents.tables[sheet.key], sheet, form, member.strip(), show_ids)
+        for sheet in form.tables
+    ]
+    if member:
+        return tables[:1]
+    record = contents.record
+    if not show_ids:
+        record = {f.key: mask_of(f, form)(record[f.key]) for f in form.record}
+    rows = [[field.title, record[field.key]] for field in form.record]
+    header = [message("show_item"), message("show_answer")]
+    return [Table(message("show_unit"), header, rows), *tables]
+
+
+def _table(
+    columns: Mapping[str, Sequence[str]], sheet: Sheet, form: Form, wanted: str, show_ids: bool
+) -> Table:
+    keys = [field.key for field in sheet]
+    hidden = [mask_of(field, form) for field in sheet]
+    header = [message("show_number"), *(field.title for field in sheet)]
     rows: list[list[str | int]] = []
-    for n in chosen:
+    for n in find(columns, sheet, wanted):
         texts = [columns[key][n] for key in keys]
         if not show_ids:
-            texts = [
-                masking.whole(t) if key in ids else masking.text(t)
-                for key, t in zip(keys, texts, strict=True)
-            ]
+            texts = [mask(text) for mask, text in zip(hidden, texts, strict=True)]
         rows.append([n + 1, *texts])
-    title = message("show_found" if wanted else "show_members", count=len(rows))
+    name = "show_found" if wanted else "show_members" if sheet is form.main_table else "show_rows"
+    title = message(name, count=len(rows), rows=sheet.rows_name, counter=sheet.counter)
     return Table(title, header, rows)
-
-
-def _holds(columns: dict[str, list[str]], keys: list[str], row: int, wanted: str) -> bool:
-    """Whether a member's name or number holds the text (letter case does not count)."""
-    return any(wanted.upper() in columns[key][row].upper() for key in keys[:2])

@@ -1,4 +1,4 @@
-"""What is checked and what is asked, told from the form and the message catalogue alone.
+"""What is checked and what is asked, from the form and the message catalogue alone.
 
 `explain` and `fields` are plain text for a terminal; `checks_page` and `fields_page` are the
 Markdown pages under docs/, which a test keeps fresh. All want a form with its code lists.
@@ -8,52 +8,61 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from converter.kinds import KINDS
 from converter.messages import catalogue
 from converter.messages.catalogue import CatalogueEntry, message
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import Level
-from converter.text.display import columns
+from converter.report import table
+from converter.report.table import Table
+from converter.rules import FAMILIES
 
 STAGES = "FSKXCPI"
 VALUES = 4  # entries of a code list that are named
 TITLES = 4  # items of a check that are named in a table
 
+CheckedFields = Mapping[str, Sequence[str]]  # code → paths of the fields that it checks
+
 
 def explain(form: Form, code: str = "") -> str:
     """One check in full, beginning with its code, or a line for each of them. For a code that
     nobody has, a sentence that says so."""
-    entries = catalogue.catalogue(form)
+    entries, checked = catalogue.catalogue(form), _checked_fields(form)
     code = code.upper()
     if code:
         known = code in entries
         return (
-            _whole(entries[code], form) if known else message("report_explain_unknown", code=code)
+            _whole(entries[code], form, checked)
+            if known
+            else message("report_explain_unknown", code=code)
         )
     lines: list[str] = []
     for stage in STAGES:
         ours = [e for e in entries.values() if e.code.startswith(stage)]
         if ours:
             lines += ["", message(f"report_stage_{stage}")]
-            lines += [f"  {e.code} {_level(e.level)} {_brief(e, form)}" for e in ours]
+            lines += [f"  {e.code} {_level(e.level)} {_brief(e, form, checked)}" for e in ours]
     return "\n".join(lines[1:]) + "\n"
 
 
-def _brief(entry: CatalogueEntry, form: Form) -> str:
+def _brief(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
     """A cell's check goes by its title; rules of one family differ by what they compare."""
-    return _fill(entry.brief if form.rule(entry.code) else entry.title, entry, form)
+    return _fill(entry.brief if form.rule(entry.code) else entry.title, entry, form, checked)
 
 
-def _whole(entry: CatalogueEntry, form: Form) -> str:
-    title = _fill(entry.title, entry, form)
+def _whole(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
+    title = _fill(entry.title, entry, form, checked)
     lines = [
         message("report_explain_head", code=entry.code, title=title, level=_level(entry.level))
     ]
-    titles = _titles(entry, form)
+    titles = _titles(entry, form, checked)
     if titles:
         lines.append(message("report_explain_where", text="、".join(titles)))
-    lines.append(message("report_explain_sentence", text=_fill(entry.sentence, entry, form)))
+    lines.append(
+        message("report_explain_sentence", text=_fill(entry.sentence, entry, form, checked))
+    )
     if entry.fix:
-        lines.append(message("report_explain_fix", text=_fill(entry.fix, entry, form)))
+        lines.append(message("report_explain_fix", text=_fill(entry.fix, entry, form, checked)))
     if entry.explainable:
         lines.append(message("report_explain_explainable"))
     if entry.pipeline_only:
@@ -63,28 +72,18 @@ def _whole(entry: CatalogueEntry, form: Form) -> str:
 
 def fields(form: Form) -> str:
     """All items of both sheets: title, key, kind, what may be typed."""
-    lines: list[str] = []
-    for sheet in form.sheets:
-        lines += ["", sheet.title]
-        rows = [_field_row(number, field, form) for number, field in enumerate(sheet, 1)]
-        lines += [f"  {line}" for line in _aligned(rows)]
-    return "\n".join(lines[1:]) + "\n"
+    tables = [Table(sheet.title, (), _field_rows(sheet, form)) for sheet in form.sheets]
+    return table.text(tables)
 
 
 def checks_page(form: Form) -> str:
     """Every check with its texts, as Markdown."""
-    entries = catalogue.catalogue(form)
+    entries, checked = catalogue.catalogue(form), _checked_fields(form)
     head = [
         message(f"report_column_{c}")
         for c in ("code", "level", "check", "says", "fix", "where", "mark")
     ]
-    lines = [
-        f"# {message('report_checks_title')}",
-        "",
-        message("report_checks_lead"),
-        "",
-        _generated(),
-    ]
+    lines = _page_head("checks")
     for stage in STAGES:
         ours = [e for e in entries.values() if e.code.startswith(stage)]
         if not ours:
@@ -93,15 +92,15 @@ def checks_page(form: Form) -> str:
             (
                 entry.code,
                 _level(entry.level),
-                _fill(entry.title, entry, form),
-                _fill(entry.sentence, entry, form),
-                _fill(entry.fix, entry, form),
-                _some(_titles(entry, form)),
+                _fill(entry.title, entry, form, checked),
+                _fill(entry.sentence, entry, form, checked),
+                _fill(entry.fix, entry, form, checked),
+                _some(_titles(entry, form, checked)),
                 "、".join(_marks(entry)),
             )
             for entry in ours
         ]
-        lines += ["", f"## {stage} {message(f'report_stage_{stage}')}", "", *_markdown(head, rows)]
+        lines += ["", f"## {stage} {message(f'report_stage_{stage}')}", "", *markdown(head, rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -111,18 +110,12 @@ def fields_page(form: Form) -> str:
         message(f"report_column_{column}")
         for column in ("number", "title", "key", "kind", "required", "values", "note")
     ]
-    lines = [
-        f"# {message('report_fields_title')}",
-        "",
-        message("report_fields_lead"),
-        "",
-        _generated(),
-    ]
+    lines = _page_head("fields")
     for sheet in form.sheets:
         rows = [
-            (*_field_row(number, field, form), field.note) for number, field in enumerate(sheet, 1)
+            (*row, field.note) for row, field in zip(_field_rows(sheet, form), sheet, strict=True)
         ]
-        lines += ["", f"## {sheet.title}", "", *_markdown(head, rows)]
+        lines += ["", f"## {sheet.title}", "", *markdown(head, rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -133,27 +126,25 @@ def _level(level: Level) -> str:
     return message(f"report_{level}")
 
 
-def _fill(text: str, entry: CatalogueEntry, form: Form) -> str:
+def _fill(text: str, entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
     """A catalogue text with what its card knows; figures of a case stay open (…)."""
-    titles = _titles(entry, form)
-    words: dict[str, str | int] = {
+    titles = _titles(entry, form, checked)
+    params: dict[str, str | int] = {
         "title": titles[0] if len(titles) == 1 else message("report_the_field")
     }
     rule = form.rule(entry.code)
     if rule and "{" in text:
-        from converter import rules
-
-        family = rules.FAMILIES[rule.family]
-        known = [family.words(rule, path, form) for path in rule.at]
+        family = FAMILIES[rule.family]
+        known = [family.message_params(rule, path, form) for path in rule.at]
         for key in known[0]:
-            words[key] = "/".join(dict.fromkeys(str(found[key]) for found in known))
-    return catalogue.fill(text, words)
+            params[key] = "/".join(dict.fromkeys(str(found[key]) for found in known))
+    return catalogue.fill(text, params)
 
 
-def _titles(entry: CatalogueEntry, form: Form) -> list[str]:
+def _titles(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> list[str]:
     """The items at which a check reports; none where that is every item, a sheet or a file."""
     rule = form.rule(entry.code)
-    paths = rule.at if rule else _checked_by(form).get(entry.code, ())
+    paths = rule.at if rule else checked.get(entry.code, ())
     return list(dict.fromkeys(form.field(path).title for path in paths))
 
 
@@ -164,16 +155,14 @@ def _some(titles: Sequence[str]) -> str:
     return message("report_titles_more", titles=shown, count=len(titles))
 
 
-def _checked_by(form: Form) -> Mapping[str, Sequence[str]]:
+def _checked_fields(form: Form) -> CheckedFields:
     """Which fields' kinds know a code; codes that every kind knows name no field."""
     if not form.codes:
         return {}
-    from converter import kinds
-
     found: dict[str, list[str]] = {}
     everything = [field for sheet in form.sheets for field in sheet]
     for field in everything:
-        for check in kinds.KINDS[field.kind].checks(field, form):
+        for check in KINDS[field.kind].checks(field, form):
             found.setdefault(check.code, []).append(field.path)
     return {code: paths for code, paths in found.items() if len(paths) < len(everything)}
 
@@ -188,6 +177,10 @@ def _marks(entry: CatalogueEntry) -> Iterator[str]:
 # --- one field -----------------------------------------------------------------------------
 
 
+def _field_rows(sheet: Sheet, form: Form) -> list[tuple[str, ...]]:
+    return [_field_row(number, field, form) for number, field in enumerate(sheet, 1)]
+
+
 def _field_row(number: int, field: Field, form: Form) -> tuple[str, ...]:
     required = message("report_derived") if field.derive else ""
     if field.required:
@@ -196,10 +189,20 @@ def _field_row(number: int, field: Field, form: Form) -> tuple[str, ...]:
     return (str(number), field.title, field.key, kind, required, _values(field, form))
 
 
+def _given(value: object) -> str:
+    return "、".join(value) if isinstance(value, tuple) else str(value)
+
+
 def _values(field: Field, form: Form) -> str:
-    code_list = form.codes.get(str(field.options.get("codes", "")))
+    """The entries of a choice; of another field the options that its card gives."""
+    kind = KINDS[field.kind]
+    code_list = kind.code_list(field, form)
     if code_list is None:
-        return ""
+        return "；".join(
+            f"{message(f'option_{field.kind}_{option.name}')} {_given(option(field))}"
+            for option in kind.options().values()
+            if option.given(field)
+        )
     labels = [entry.label for entry in code_list.entries]
     shown = "；".join(labels[:VALUES])  # labels hold 、 themselves
     if len(labels) <= VALUES:
@@ -210,24 +213,19 @@ def _values(field: Field, form: Form) -> str:
 # --- tables --------------------------------------------------------------------------------
 
 
-def _generated() -> str:
-    return f"> {message('report_generated')}"
+def _page_head(page: str) -> list[str]:
+    return [
+        f"# {message(f'report_{page}_title')}",
+        "",
+        message(f"report_{page}_lead"),
+        "",
+        f"> {message('report_generated')}",
+    ]
 
 
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for row in rows:
         cells = (cell.replace("|", "\\|").replace("\n", "<br>") for cell in row)
         lines.append(f"| {' | '.join(cells)} |")
     return lines
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns below one another; a Chinese character is two columns wide."""
-    widths = [max(columns(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]

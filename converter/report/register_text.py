@@ -1,6 +1,6 @@
-"""What the officer reads: findings across units, receipts, what a run came to.
+"""What the officer reads: findings across units, receipts, the result of a run.
 
-ID numbers are masked unless asked for: a finding is followed up by file and row.
+ID numbers are masked unless `show_ids` is given: file and row are enough to follow a finding up.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from converter.messages import catalogue
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues
 from converter.report import issue_text, table, terminal
@@ -30,10 +31,10 @@ def findings_text(
     """The findings by code, the first few of each; of `sharing`, units with members in common and
     how many, the first few where findings are left out."""
     lines = []
-    words = issue_text.IssueRenderer(form, show_ids=show_ids)
+    renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
     for group in found.grouped(lambda head: head.code):
         for issue in group[:SHOWN]:
-            lines += terminal.diagnostic(words.of(issue))
+            lines += terminal.diagnostic(renderer.render(issue))
         if len(group) > SHOWN:
             lines.append("  " + message("findings_more", count=len(group) - SHOWN))
             if group[0].code == SHARED:
@@ -68,12 +69,12 @@ def findings_csv(found: Issues, form: Form, *, show_ids: bool = False) -> Iterat
             "message", "fix", "related",
         )
     ]  # fmt: skip
-    words = issue_text.IssueRenderer(form, show_ids=show_ids)
-    return table.csv_rows(chain([header], (_row(issue, words) for issue in found)))
+    renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
+    return table.csv_rows(chain([header], (_row(issue, renderer) for issue in found)))
 
 
-def _row(issue: Issue, words: issue_text.IssueRenderer) -> list[str]:
-    one = words.of(issue)
+def _row(issue: Issue, renderer: issue_text.IssueRenderer) -> list[str]:
+    one = renderer.render(issue)
     related = "；".join(f"{place.file} {terminal.address(place)}".strip() for place in one.related)
     return [
         message(f"report_{one.level}"),
@@ -92,9 +93,9 @@ def _row(issue: Issue, words: issue_text.IssueRenderer) -> list[str]:
 
 def findings_json(found: Issues, form: Form, *, show_ids: bool = False) -> Iterator[dict[str, Any]]:
     """The same as plain values, with the keys of `check --format json`."""
-    words = issue_text.IssueRenderer(form, show_ids=show_ids)
+    renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
     for issue in found:
-        one = words.of(issue)
+        one = renderer.render(issue)
         yield {
             "code": one.code,
             "level": str(one.level),
@@ -113,36 +114,38 @@ def findings_json(found: Issues, form: Form, *, show_ids: bool = False) -> Itera
 
 
 def counted(found: Issues, form: Form) -> str:
-    """How many of each kind, in words."""
+    """How many of each kind, as text."""
     return "，".join(
         message("receive_found", word=catalogue.entry(code, form).title, count=number)
         for code, number in found.counted(lambda head: head.code).items()
     )
 
 
-def receipt(told: Mapping[str, Any], verdict: str) -> str:
-    """A receipt in words. `verdict`: unsigned, signed, genuine or forged."""
-    unit = told.get("unit")
+def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
+    """A receipt for reading. `verdict`: unsigned, signed, genuine or forged."""
+    unit = receipt.get("unit")
     unit = unit if isinstance(unit, dict) else {}
     counts = message(
-        "receipt_counts", errors=told.get("errors", 0), warnings=told.get("warnings", 0)
+        "receipt_counts", errors=receipt.get("errors", 0), warnings=receipt.get("warnings", 0)
     )
     rows = [
-        ("file", told.get("file", "")),
+        ("file", receipt.get("file", "")),
         ("unit", " ".join(str(unit.get(k, "")) for k in ("name", "code")).strip()),
-        ("superior", told.get("superior", "")),
-        ("period", told.get("period", "")),
-        ("received", told.get("received", "")),
-        ("members", told.get("members", "")),
-        ("result", f"{_word('result', told)}（{counts}）"),
-        ("state", _word("state", told)),
-        ("order", _word("order", {"order": told.get("ordered_by")})),
-        ("digest", told.get("digest", "")),
+        ("superior", receipt.get("superior", "")),
+        ("period", receipt.get("period", "")),
+        ("received", in_china(str(receipt.get("received", "")))),
+        ("members", receipt.get("members", "")),
+        ("result", f"{_labelled('result', receipt)}（{counts}）"),
+        ("state", _labelled("state", receipt)),
+        ("order", _labelled("order", {"order": receipt.get("ordered_by")})),
+        ("digest", receipt.get("digest", "")),
         ("signature", message(f"receipt_{verdict}")),
     ]
     shown = [[message(f"receipt_{key}"), visible(str(value))] for key, value in rows if value != ""]
-    text = table.text([Table(message("receipt_title", receipt=told.get("receipt", "")), [], shown)])
-    problems = told.get("problems")
+    text = table.text(
+        [Table(message("receipt_title", receipt=receipt.get("receipt", "")), [], shown)]
+    )
+    problems = receipt.get("problems")
     listed = problems if isinstance(problems, list) else []
     lines = [message("receipt_problems")] if listed else []
     for entry in listed:
@@ -150,16 +153,16 @@ def receipt(told: Mapping[str, Any], verdict: str) -> str:
             continue
         count = entry.get("count", 1)
         more = message("receipt_more", count=count) if count != 1 else ""
-        words = {key: visible(str(entry.get(key, ""))) for key in ("code", "where", "message")}
-        lines.append(message("receipt_problem", more=more, **words))
+        texts = {key: visible(str(entry.get(key, ""))) for key in ("code", "where", "message")}
+        lines.append(message("receipt_problem", more=more, **texts))
         if entry.get("fix"):
             lines.append(message("receipt_problem_fix", fix=visible(str(entry["fix"]))))
     return text + "\n".join(lines)
 
 
-def _word(kind: str, told: Mapping[str, Any]) -> str:
-    """A word of ours for what the receipt says; what we do not know stays as it is."""
-    value = str(told.get(kind, ""))
+def _labelled(kind: str, receipt: Mapping[str, Any]) -> str:
+    """The Chinese for a value of the receipt; an unknown one stays as it is."""
+    value = str(receipt.get(kind, ""))
     try:
         return message(f"receive_{kind}_{value}")
     except KeyError:

@@ -1,20 +1,22 @@
 """Tables → a workbook to forward: formatted, ready to print, with Excel's own charts.
 
 A sheet a table: its title, a link back, the heading in row 3 (repeated on every printed page),
-the lines, and below them the chart; beside a long table, so that it is seen. Of several sheets
-the first one lists the others.
+the rows, and below them the chart (beside a long table, where it is seen). Of several sheets the
+first one lists the others. The same figures give the same bytes where SOURCE_DATE_EPOCH is set.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from converter.messages.catalogue import message
+from converter.model.clock import created_at
 from converter.report import charts
-from converter.report.table import Table, shown
+from converter.report.table import shown
+from converter.statistics.figure import Chart, Figure, StatisticsTable
+from converter.template import saving
 from converter.text.display import columns
 
 HEADING, FIRST = 3, 4  # rows
@@ -26,41 +28,31 @@ LONG = 30  # lines from which a chart stands beside its table
 WHOLE, SIGNED, RATE = "#,##0", "#,##0;#,##0", "0.0"
 
 
-@dataclass(frozen=True, slots=True)
-class ExportSheet:
-    """A table, its chart (see `statistics.figure`), and whether its last line is a sum."""
-
-    table: Table
-    chart: str = ""
-    series: tuple[int, ...] = ()
-    total: bool = False
-
-
-def workbook(sheets: Sequence[ExportSheet], title: str, subtitle: str = "") -> bytes:
+def workbook(figures: Sequence[Figure], title: str, subtitle: str = "") -> bytes:
     """The workbook's bytes; `title` names the whole of it."""
     from openpyxl import Workbook
 
     book = Workbook()
     book.remove(book.active)
     book.properties.title, book.properties.creator = title, ""
-    for one in sheets:
-        sheet = book.create_sheet(_sheet_name(one.table.title or title, book.sheetnames))
-        _fill(sheet, one, title)
-        _for_print(sheet, one, title, subtitle)
-    if len(sheets) > 1:
+    for figure in figures:
+        sheet = book.create_sheet(_sheet_name(figure.table.title or title, book.sheetnames))
+        _fill(sheet, figure, title)
+        _for_print(sheet, figure, title, subtitle)
+    if len(figures) > 1:
         _contents(book)
     stream = io.BytesIO()
-    book.save(stream)
+    saving.save_dated(book, stream, created_at())
     return stream.getvalue()
 
 
 # --- cells -------------------------------------------------------------------------------------
 
 
-def _fill(sheet: Any, one: ExportSheet, title: str) -> None:
+def _fill(sheet: Any, figure: Figure, title: str) -> None:
     from openpyxl.styles import Alignment, Border, PatternFill, Side
 
-    table = one.table
+    table = figure.table
     line, strong = Side(style="thin", color=LINE), Side(style="medium", color=ACCENT)
     _text(sheet, 1, 1, table.title or title).font = _font(size=15, bold=True)
     sheet.row_dimensions[1].height = 26
@@ -90,22 +82,17 @@ def _fill(sheet: Any, one: ExportSheet, title: str) -> None:
             if not isinstance(value, str):
                 cell.value = value
                 cell.number_format = RATE if isinstance(value, float) else WHOLE
-            if one.total and row == last:
+            if figure.table.total and row == last:
                 cell.font = _font(bold=True)
                 cell.border = Border(top=strong, bottom=line)
     for n, wide in enumerate(widths, 1):
         sheet.column_dimensions[_letter(n)].width = wide
     if table.header:
         sheet.freeze_panes = f"A{FIRST}"
-    if table.rows and table.header and not one.total and not one.chart:
+    if table.rows and table.header and not figure.table.total and not figure.chart:
         sheet.auto_filter.ref = f"A{HEADING}:{_letter(len(table.header))}{last}"
-    if one.chart in charts_of():
-        _draw(sheet, one)
-
-
-def charts_of() -> tuple[str, ...]:
-    """The kinds of charts that a workbook draws."""
-    return ("bars", "stacked", "pyramid", "line")
+    if figure.is_drawn:
+        _draw(sheet, figure)
 
 
 def _font(size: float = 10.5, color: str = INK, **looks: Any) -> Any:
@@ -123,7 +110,7 @@ def _text(sheet: Any, row: int, column: int, text: str) -> Any:
     return cell
 
 
-def _numeric(table: Table) -> set[int]:
+def _numeric(table: StatisticsTable) -> set[int]:
     """The columns (from 1) that hold numbers."""
     return {
         n
@@ -132,12 +119,12 @@ def _numeric(table: Table) -> set[int]:
     }
 
 
-def _widths(table: Table) -> list[float]:
+def _widths(table: StatisticsTable) -> list[float]:
     """Of every column, in characters."""
     return [_width(table, n) for n in range(max([len(table.header), *map(len, table.rows[:1])]))]
 
 
-def _width(table: Table, at: int) -> float:
+def _width(table: StatisticsTable, at: int) -> float:
     texts = [shown(row[at]) for row in table.rows if len(row) > at]
     widest = max(map(columns, texts), default=0)
     heading = columns(table.header[at]) if table.header else 0
@@ -190,10 +177,10 @@ def _link(cell: Any, sheet: Any) -> None:
 # --- print -------------------------------------------------------------------------------------
 
 
-def _for_print(sheet: Any, one: ExportSheet, title: str, subtitle: str) -> None:
+def _for_print(sheet: Any, figure: Figure, title: str, subtitle: str) -> None:
     """A4, as wide as the page, heading on every page, title and page numbers at its edge."""
-    wide = sum(_widths(one.table)) > PORTRAIT
-    beside = bool(one.chart) and _beside(one)
+    wide = sum(_widths(figure.table)) > PORTRAIT
+    beside = bool(figure.chart) and _beside(figure)
     sheet.page_setup.orientation = "landscape" if wide or beside else "portrait"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
@@ -202,7 +189,7 @@ def _for_print(sheet: Any, one: ExportSheet, title: str, subtitle: str) -> None:
     for side in ("left", "right"):
         setattr(sheet.page_margins, side, 0.5)
     sheet.page_margins.top = sheet.page_margins.bottom = 0.75
-    if one.table.header:
+    if figure.table.header:
         sheet.print_title_rows = f"{HEADING}:{HEADING}"
     # An ampersand begins a code of the header.
     sheet.oddHeader.left.text = title.replace("&", "&&")
@@ -215,67 +202,66 @@ def _for_print(sheet: Any, one: ExportSheet, title: str, subtitle: str) -> None:
 # --- charts ------------------------------------------------------------------------------------
 
 
-def _beside(one: ExportSheet) -> bool:
-    return len(one.table.rows) > LONG
+def _beside(figure: Figure) -> bool:
+    return len(figure.table.rows) > LONG
 
 
-def _draw(sheet: Any, one: ExportSheet) -> None:
+def _draw(sheet: Any, figure: Figure) -> None:
     from openpyxl.chart import BarChart, LineChart, Reference
 
-    lines, _ = charts.drawn(one)
-    if not lines:
-        return
-    # Of the newest days of a long time the last ones are drawn.
-    first = FIRST + (len(one.table.rows) - len(lines) if one.chart == "line" else 0)
-    last = first + len(lines) - 1
-    chart = LineChart() if one.chart == "line" else BarChart()
-    columns_drawn = [n + 1 for n in one.series]
-    if one.chart == "line":
+    rows, _ = charts.drawn(figure)
+    # Of a long time the last days are drawn.
+    first = FIRST + (len(figure.table.rows) - len(rows) if figure.chart is Chart.LINE else 0)
+    last = first + len(rows) - 1
+    chart = LineChart() if figure.chart is Chart.LINE else BarChart()
+    positions = [figure.table.position(key) + 1 for key in figure.series]
+    if figure.chart is Chart.LINE:
         chart.height = 8.5
         chart.y_axis.scaling.min = 0
     else:
         chart.type = "bar"
-        chart.height = max(6.0, len(lines) * 0.75 + 3.0)
+        chart.height = max(6.0, len(rows) * 0.75 + 3.0)
         chart.gapWidth = 40
-        if one.chart != "pyramid":
+        if figure.chart is not Chart.PYRAMID:
             chart.x_axis.scaling.orientation = "maxMin"  # in the order of the table
             chart.y_axis.crosses = "max"
-    if one.chart in ("stacked", "pyramid"):
+    if figure.chart in (Chart.STACKED, Chart.PYRAMID):
         chart.grouping, chart.overlap = "stacked", 100
-    if one.chart == "pyramid":
+    if figure.chart is Chart.PYRAMID:
         chart.gapWidth = 20
         chart.x_axis.tickLblPos = "low"
-        columns_drawn = [_mirrored(sheet, len(one.table.header) + 2, first, last), 3]
+        mirrored = _mirrored(sheet, positions[0], len(figure.table.columns) + 2, first, last)
         chart.visible_cells_only = False  # the mirrored copy is hidden
-    for number, column in enumerate(columns_drawn):
-        chart.add_data(Reference(sheet, min_col=column, min_row=first, max_row=last))
+    for number, position in enumerate(positions):
         # In a pyramid the left side is drawn from a mirrored copy; it bears the real heading.
-        heading = 2 if one.chart == "pyramid" and number == 0 else column
-        _named(chart.series[-1], f"'{sheet.title}'!${_letter(heading)}${HEADING}", number, one)
+        column = mirrored if figure.chart is Chart.PYRAMID and number == 0 else position
+        chart.add_data(Reference(sheet, min_col=column, min_row=first, max_row=last))
+        heading = f"'{sheet.title}'!${_letter(position)}${HEADING}"
+        _named(chart.series[-1], heading, number, figure)
     chart.set_categories(Reference(sheet, min_col=1, min_row=first, max_row=last))
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.y_axis.numFmt = SIGNED
     chart.y_axis.majorGridlines.spPr = _grey()
     chart.width = 17.5
     chart.title = None
-    if len(columns_drawn) > 1:
+    if len(positions) > 1:
         chart.legend.position = "b"
     else:
         chart.legend = None
-        chart.title = str(one.table.header[one.series[0]])
-    below = FIRST + len(one.table.rows) + 1
-    beside = f"{_letter(len(one.table.header) + 2)}{HEADING}"
-    sheet.add_chart(chart, beside if _beside(one) else f"A{below}")
+        chart.title = figure.table.columns[positions[0] - 1].title
+    below = FIRST + len(figure.table.rows) + 1
+    beside = f"{_letter(len(figure.table.header) + 2)}{HEADING}"
+    sheet.add_chart(chart, beside if _beside(figure) else f"A{below}")
 
 
-def _named(series: Any, heading: str, number: int, one: ExportSheet) -> None:
+def _named(series: Any, heading: str, number: int, figure: Figure) -> None:
     from openpyxl.chart.data_source import StrRef
     from openpyxl.chart.label import DataLabelList
     from openpyxl.chart.series import SeriesLabel
 
     colour = charts.COLOURS[number % len(charts.COLOURS)][1:]
     series.tx = SeriesLabel(strRef=StrRef(f=heading))
-    if one.chart == "line":
+    if figure.chart is Chart.LINE:
         series.smooth = False
         series.graphicalProperties.line.solidFill = colour
         series.graphicalProperties.line.width = 28_000
@@ -284,7 +270,7 @@ def _named(series: Any, heading: str, number: int, one: ExportSheet) -> None:
         series.marker.graphicalProperties.line.solidFill = colour
         return
     series.graphicalProperties.solidFill = colour
-    if len(one.series) == 1:
+    if len(figure.series) == 1:
         series.dLbls = DataLabelList(showVal=True, showSerName=False, showCatName=False)
         series.dLbls.showLegendKey = False
 
@@ -296,11 +282,11 @@ def _grey() -> Any:
     return GraphicalProperties(ln=LineProperties(solidFill=LINE))
 
 
-def _mirrored(sheet: Any, column: int, first: int, last: int) -> int:
-    """A hidden copy of the second column with the signs turned: a pyramid's left side. It
-    follows the figures."""
+def _mirrored(sheet: Any, source: int, column: int, first: int, last: int) -> int:
+    """A hidden copy of a column with the signs turned: a pyramid's left side. It follows when a
+    number is corrected."""
     _text(sheet, HEADING, column, message("summary_mirrored"))
     for row in range(first, last + 1):
-        sheet.cell(row, column, f"=-B{row}").number_format = SIGNED
+        sheet.cell(row, column, f"=-{_letter(source)}{row}").number_format = SIGNED
     sheet.column_dimensions[_letter(column)].hidden = True
     return column

@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from converter.text.display import columns, visible
+from converter.text.display import columns, visible, wrapped
 
 WRITTEN_AT_ONCE = 1 << 16  # characters of a long table
 GAP = 2  # columns between two columns of a terminal table
@@ -27,7 +27,7 @@ class Table(NamedTuple):
 
 def text(tables: Sequence[Table], width: int = 0) -> str:
     """Aligned columns, numbers to the right. A table wider than the terminal (`width`, 0 =
-    unknown) is told line by line instead, each cell under its heading."""
+    unknown) is written a cell a line instead, each after its heading."""
     return "\n\n".join(_block(table, width) for table in tables) + "\n"
 
 
@@ -36,7 +36,9 @@ def _block(table: Table, width: int) -> str:
     wide = max((len(row) for row in rows), default=0)
     widths = [max(columns(row[n]) for row in rows if n < len(row)) for n in range(wide)]
     if width and wide > 2 and sum(widths) + GAP * wide > width:
-        return "\n".join([table.title, *_stacked(table)] if table.title else _stacked(table))
+        return "\n".join(
+            [table.title, *_stacked(table, width)] if table.title else _stacked(table, width)
+        )
     body = table.rows[0] if table.rows else ()
     right = {n for n, cell in enumerate(body) if isinstance(cell, int | float)}
     lines = [table.title] if table.title else []
@@ -46,14 +48,14 @@ def _block(table: Table, width: int) -> str:
     return "\n".join(lines)
 
 
-def _stacked(table: Table) -> list[str]:
+def _stacked(table: Table, width: int) -> list[str]:
     lines = []
     for row in table.rows:
         first, *others = (visible(shown(cell)) for cell in row)
-        lines.append(f"  {first}")
+        lines += wrapped("  ", [first], width)
         for heading, cell in zip(table.header[1:], others, strict=False):
             if cell:
-                lines.append(f"    {visible(heading)}：{cell}")
+                lines += wrapped("    ", [f"{visible(heading)}：{cell}"], width)
     return lines
 
 
@@ -82,7 +84,7 @@ def write_csv(tables: Sequence[Table]) -> bytes:
 
 
 def csv_rows(rows: Iterable[Sequence[str | int | float]]) -> Iterator[bytes]:
-    """A line a row (UTF-8 with a mark, as Excel needs it); texts that a spreadsheet would run are
+    """A line a row (UTF-8 with a BOM, as Excel needs it); texts that a spreadsheet would run are
     kept as text."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
@@ -97,5 +99,5 @@ def csv_rows(rows: Iterable[Sequence[str | int | float]]) -> Iterator[bytes]:
 
 
 def _tame(cell: str) -> str:
-    """A text that a spreadsheet would take for a formula gets the mark that says it is text."""
+    """A text that a spreadsheet would take for a formula gets the apostrophe that marks text."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,34 +1,29 @@
-"""Statistics for reading and forwarding: terminal text, CSV, workbook, page."""
+"""Statistics of one submission for reading and forwarding: terminal text, CSV, workbook, page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from converter.report import spreadsheet
-from converter.report import table as tabular
+from converter.report import spreadsheet, summary, table
 from converter.report.page import tables_page
-from converter.report.spreadsheet import ExportSheet
-from converter.report.table import Table
-
-
-def text(tables: Sequence[Any], width: int = 0) -> str:
-    """The tables as they come from a worker ([title, header, rows] each)."""
-    return tabular.text([Table(*table) for table in tables], width)
-
-
-def document(tables: Sequence[Any], suffix: str, title: str) -> bytes:
-    """The tables as a file of the kind that `suffix` names (.csv, .xlsx, .html)."""
-    made = [Table(*table) for table in tables]
-    if suffix == ".xlsx":
-        return spreadsheet.workbook([ExportSheet(table) for table in made], title)
-    if suffix == ".html":
-        return tables_page(made, title).encode("utf-8")
-    return tabular.write_csv(made)
-
+from converter.statistics.figure import Figure
 
 SUFFIXES: tuple[str, ...] = (".csv", ".xlsx", ".html")
+
+
+def text(figures: Sequence[Figure], width: int = 0) -> str:
+    """The tables in full, for a terminal of `width` columns (0: unknown)."""
+    return table.text(summary.tables(figures), width)
+
+
+def document(figures: Sequence[Figure], suffix: str, title: str) -> bytes:
+    """The tables as a file of the kind that `suffix` names (.csv, .xlsx, .html)."""
+    if suffix == ".xlsx":
+        return spreadsheet.workbook(figures, title)
+    if suffix == ".html":
+        return tables_page(summary.tables(figures), title).encode("utf-8")
+    return table.write_csv(summary.tables(figures))
 
 
 def suffix_of(path: Path) -> str:

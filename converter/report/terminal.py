@@ -19,7 +19,7 @@ from converter.report.issue_text import RenderedIssue
 from converter.text.display import columns, cut, visible
 
 SHOWN = 3  # findings of a group that are shown in full
-COMMON = 5  # faults that are told of many files
+COMMON = 5  # faults that are listed of many files
 NAMED = 3  # files that are named in the next command
 VALUE_COLUMNS = 120  # of what was typed, where the width is unknown
 _COLOURS = {Level.ERROR: "31", Level.WARNING: "33", Level.NOTE: "2"}
@@ -133,13 +133,13 @@ def _file(
     verbose: bool,
 ) -> str:
     lines: list[str] = []
-    words = issue_text.IssueRenderer(form, show_ids=show_ids)
+    renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
     for group in issue_text.grouped(issue_text.ordered(outcome, form)):
         if not verbose and len(group) > 1 and group[0].level is Level.NOTE:
-            lines.append(_notes(group, words.of(group[0]), form, paint, width))
+            lines.append(_notes(group, renderer.render(group[0]), form, paint, width))
             continue
         shown = group[:limit] if limit else group
-        for one in map(words.of, shown):
+        for one in map(renderer.render, shown):
             lines.extend(
                 diagnostic(one, paint, width, brief=one.level is Level.NOTE and not verbose)
             )

@@ -4,6 +4,6 @@
 `blank` writes an empty one.
 """
 
-from converter.forms.roster import RosterForm, definition
+from converter.forms.roster import definition
 
-__all__ = ["RosterForm", "definition"]
+__all__ = ["definition"]

@@ -8,36 +8,38 @@ from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.utils import get_column_letter
 
-from converter.forms.roster import RosterForm
 from converter.kinds import KINDS
+from converter.model.forms import Form
 from converter.template import saving, style
 from converter.template.cell_text import put_text
 from converter.template.labels import label
-from converter.template.style import Look, Painter, text_lines
+from converter.template.style import CellStyle, Painter, text_lines
 
 TITLE_ROW, NOTE_ROW, HEADING_ROW = 1, 2, 3
 WIDTH, LINE_HEIGHT = 20.0, 12.5
 
-TITLE = Look(size=16, bold=True)
-NOTE = Look(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom")
-HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
+TITLE = CellStyle(size=16, bold=True)
+NOTE = CellStyle(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom")
+HEADING = CellStyle(
+    bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1
+)
 
 
-def write(table: RosterForm, path: Path) -> None:
+def write(table: Form, path: Path) -> None:
     """Write an empty roster. Raises OSError."""
     painter = Painter(label(table, "font"))
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    sheet.title = table.member.title
+    sheet.title = table.main_table.title
     put_text(painter.paint(sheet.cell(TITLE_ROW, 1), TITLE), table.title)
     sheet.row_dimensions[TITLE_ROW].height = 34
     lines = 1
-    for column, field in enumerate(table.member, 1):
+    for column, field in enumerate(table.main_table, 1):
         dimension = sheet.column_dimensions[get_column_letter(column)]
         dimension.width = field.width or WIDTH
         # The whole column: codes are text in every row, also in those nobody prepared.
-        painter.paint(dimension, Look(indent=1, number_format=KINDS[field.kind].NUMBER_FORMAT))
+        painter.paint(dimension, CellStyle(indent=1, number_format=KINDS[field.kind].number_format))
         put_text(painter.paint(sheet.cell(NOTE_ROW, column), NOTE), field.note)
         lines = max(lines, text_lines(field.note, dimension.width * 1.1))
         mark = label(table, "required_mark") if field.required else ""

@@ -21,14 +21,13 @@ import numpy as np
 import pandas as pd
 
 from converter import workbook
-from converter.forms.roster import CONTACT, RosterForm
+from converter.forms.roster import CONTACT
 from converter.identity.files import CODE
-from converter.identity.issuing import Unit
 from converter.kinds.base import Cells
 from converter.messages import catalogue
-from converter.model.forms import Field
+from converter.model.forms import Field, Form
 from converter.model.issues import Issue, Issues, Level, Place
-from converter.model.submissions import CellType, Outcome, RawSheet
+from converter.model.submissions import CellType, Outcome, RawSheet, Unit
 from converter.validation import sheets
 
 OPTIONAL_COLUMN = "S004"
@@ -43,13 +42,13 @@ class Roster:
     units: tuple[Unit, ...]
 
 
-def read(path: Path, table: RosterForm) -> Roster:
+def read(path: Path, table: Form) -> Roster:
     """Read and check a roster. Never raises on bad data."""
     found = workbook.read(path, table)
     # Which columns an officer does without is his own affair.
     issues = [issue for issue in found.issues if issue.code != OPTIONAL_COLUMN]
     units: list[Unit] = []
-    raw = found.member
+    raw = found.sheets.get(table.main_table.key)
     if raw is not None and not len(raw):
         issues.append(_issue("C811", table, Place(str(path), raw.name)))
     elif raw is not None:
@@ -67,13 +66,11 @@ def plain(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
-def _judged(
-    raw: RawSheet, table: RosterForm, file: str
-) -> tuple[Mapping[str, list[str]], list[Issue]]:
+def _judged(raw: RawSheet, table: Form, file: str) -> tuple[Mapping[str, list[str]], list[Issue]]:
     """Canonical texts by field key, and the issues of single cells."""
     index = pd.RangeIndex(len(raw))
     cells, absent = {}, {}
-    for field in table.member:
+    for field in table.main_table:
         column = raw.columns.get(field.key)
         texts = column.text if column else [""] * len(raw)
         types = bytes(column.type) if column else bytes(len(raw))  # BLANK is 0
@@ -83,10 +80,10 @@ def _judged(
         )
         if column is None:
             absent[field.key] = pd.Series(True, index=index)
-    judged = sheets.validate_sheet(table.member, cells, table, absent)
+    judged = sheets.validate_sheet(table.main_table, cells, table, absent)
     issues = []
     for finding in (*judged.findings, *judged.notes):
-        field = table.member.field(finding.field)
+        field = table.main_table.field(finding.field)
         level = catalogue.entry(finding.code, table, field).level
         place = raw.place(file, finding.field, finding.record)
         typed = raw.columns[finding.field].text[finding.record]
@@ -99,9 +96,9 @@ def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
     return {(i.place.row, i.place.field) for i in issues if i.level is Level.ERROR}
 
 
-def _unit(texts: Mapping[str, list[str]], record: int, table: RosterForm) -> Unit:
-    said = {f.identity: texts[f.key][record] for f in table.member if f.identity}
-    contacts = [texts[f.key][record] for f in table.member if f.options[CONTACT]]
+def _unit(texts: Mapping[str, list[str]], record: int, table: Form) -> Unit:
+    said = {f.identity: texts[f.key][record] for f in table.main_table if f.identity}
+    contacts = [texts[f.key][record] for f in table.main_table if f.options.get(CONTACT)]
     return Unit(
         code=said["unit_code"],
         name=said["unit_name"],
@@ -113,7 +110,7 @@ def _unit(texts: Mapping[str, list[str]], record: int, table: RosterForm) -> Uni
 
 def _issue(
     code: str,
-    table: RosterForm,
+    table: Form,
     place: Place,
     value: str = "",
     related: Place | None = None,
@@ -129,13 +126,13 @@ class _Rows:
     """The rows of a roster held against one another."""
 
     raw: RawSheet
-    table: RosterForm
+    table: Form
     file: str
     texts: Mapping[str, list[str]]
     wrong: set[tuple[int, str]]
 
     def issues(self) -> Iterator[Issue]:
-        fields = {field.identity: field for field in self.table.member if field.identity}
+        fields = {field.identity: field for field in self.table.main_table if field.identity}
         for field in fields.values():
             if field.identity.endswith("_code"):
                 yield from self._shapes(field)

@@ -1,43 +1,61 @@
-"""The rule families by name: what cells owe each other. Every module has the shape of
-`base.Family`; `conditions` and `ages` are what several of them share."""
+"""The rule families by name: what cells owe each other.
 
-from converter.rules import (
-    advise_from,
-    age_at,
-    age_today,
-    agrees,
-    at_most,
-    belongs,
-    blank_when,
-    counts_rows,
-    leave_blank,
-    not_after,
-    not_before,
-    not_future,
-    required_when,
-    together,
-    unique,
-    within_years,
+Every module holds one subclass of `base.RuleFamily`; `conditions`, `ages` and `one_cell` are what
+several of them share, `derivations` are fields that follow from others.
+"""
+
+from converter.kinds import is_personal
+from converter.model.forms import Form
+from converter.rules import derivations
+from converter.rules.advise_from import AdviseFrom
+from converter.rules.age_at import AgeAt
+from converter.rules.age_today import AgeToday
+from converter.rules.agrees import Agrees
+from converter.rules.at_most import AtMost
+from converter.rules.base import RuleFamily
+from converter.rules.belongs import Belongs
+from converter.rules.blank_when import BlankWhen
+from converter.rules.counts_rows import CountsRows
+from converter.rules.leave_blank import LeaveBlank
+from converter.rules.not_after import NotAfter
+from converter.rules.not_before import NotBefore
+from converter.rules.not_future import NotFuture
+from converter.rules.required_when import RequiredWhen
+from converter.rules.together import Together
+from converter.rules.unique import Unique
+from converter.rules.within_years import WithinYears
+
+_ALL: tuple[RuleFamily, ...] = (
+    AdviseFrom(),
+    AgeAt(),
+    AgeToday(),
+    Agrees(),
+    AtMost(),
+    Belongs(),
+    BlankWhen(),
+    CountsRows(),
+    LeaveBlank(),
+    NotAfter(),
+    NotBefore(),
+    NotFuture(),
+    RequiredWhen(),
+    Together(),
+    Unique(),
+    WithinYears(),
 )
-from converter.rules.base import Family
 
-_ALL: tuple[Family, ...] = (
-    advise_from,
-    age_at,
-    age_today,
-    agrees,
-    at_most,
-    belongs,
-    blank_when,
-    counts_rows,
-    leave_blank,
-    not_after,
-    not_before,
-    not_future,
-    required_when,
-    together,
-    unique,
-    within_years,
-)
+FAMILIES: dict[str, RuleFamily] = {family.name: family for family in _ALL}
 
-FAMILIES: dict[str, Family] = {family.NAME: family for family in _ALL}
+
+def birthdays(form: Form) -> frozenset[str]:
+    """Paths of the fields that hold the birth date of somebody whose personal number stands on the
+    same sheet: derived from the number, or called a birth date by a rule about ages."""
+    sheets = {f.sheet for sheet in form.sheets for f in sheet if is_personal(f)}
+    derived = {
+        field.path
+        for sheet in form.sheets
+        for field in sheet
+        if derivations.is_birthday(field, form)
+    }
+    born = {str(rule.options["born"]) for rule in form.rules if "born" in rule.options}
+    return frozenset(derived | {path for path in born if path.partition(".")[0] in sheets})

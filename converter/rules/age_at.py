@@ -8,52 +8,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from converter.kinds.base import ValueType
+from converter.kinds.options import WholeNumber
 from converter.model.forms import Form, Rule
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
+    FieldPath,
     FormColumns,
     Refs,
+    RuleFamily,
     Violation,
     days,
-    known_path,
     labels,
-    option_number,
-    option_path,
-    same_sheet,
     title,
 )
 
-NAME = "age_at"
-OPTIONS: tuple[str, ...] = ("born", "min")
 
+class AgeAt(RuleFamily):
+    """A date at which a person must have reached an age."""
 
-def accept(rule: Rule, form: Form) -> None:
-    option_path(rule, form, "born", "date")
-    option_number(rule, "min")
-    for path in rule.at:
-        known_path(path, form, "at", "date")
-    same_sheet(rule, rule.options["born"])
+    name = "age_at"
+    at_type = ValueType.DATE
+    born = FieldPath(ValueType.DATE)
+    min = WholeNumber(least=1)
 
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        born = days(tables.column(self.born(rule)))
+        for path in rule.at:
+            column = tables.column(path)
+            found = days(column)
+            years = ages(born, found)
+            known = self.message_params(rule, path, tables.form)
+            for at, record in labels(column, years < self.min(rule)):
+                figures: dict[str, str | int] = {"value": str(found[at]), "age": int(years[at])}
+                params = {**known, **figures}
+                yield Violation(path, record, params, ((self.born(rule), record),))
 
-def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-    born = days(tables.column(rule.options["born"]))
-    for path in rule.at:
-        column = tables.column(path)
-        found = days(column)
-        years = ages(born, found)
-        said = words(rule, path, tables.form)
-        for at, record in labels(column, years < rule.options["min"]):
-            figures: dict[str, str | int] = {"value": str(found[at]), "age": int(years[at])}
-            params = {**said, **figures}
-            yield Violation(path, record, params, ((rule.options["born"], record),))
+    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        return {"born": title(self.born(rule), form), "min": self.min(rule)}
 
-
-def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    ref, born = refs.at(path), refs.at(rule.options["born"])
-    young = f"{excel_age(born.norm, ref.norm)}<{rule.options['min']}"
-    judged = f"IF({ref.norm}<{born.norm},FALSE,{young})"
-    return f"IF(AND({ref.usable},{born.usable}),{judged},FALSE)"
-
-
-def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-    return {"born": title(rule.options["born"], form), "min": rule.options["min"]}
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        ref, born = refs.at(path), refs.at(self.born(rule))
+        young = f"{excel_age(born.norm, ref.norm)}<{self.min(rule)}"
+        validated = f"IF({ref.norm}<{born.norm},FALSE,{young})"
+        return f"IF(AND({ref.usable},{born.usable}),{validated},FALSE)"

@@ -8,65 +8,72 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
+from converter.kinds.base import ValueType
+from converter.kinds.options import WholeNumber
 from converter.messages.catalogue import message
+from converter.model.arrays import np
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
+    FieldPath,
     FormColumns,
     Refs,
+    RuleFamily,
     Violation,
     days,
     labels,
-    option_number,
-    option_path,
-    same_sheet,
     title,
 )
 
-NAME = "age_today"
-OPTIONS: tuple[str, ...] = ("born", "min", "max")
 
+class AgeToday(RuleFamily):
+    """A person who is too young or too old on the day of the check."""
 
-def accept(rule: Rule, form: Form) -> None:
-    option_path(rule, form, "born", "date")
-    given = [option for option in ("min", "max") if option in rule.options]
-    if not given:
-        raise ValueError("min: min or max is required")
-    limits = [option_number(rule, option) for option in given]
-    if limits != sorted(limits):
-        raise ValueError("min: is larger than max")
-    same_sheet(rule, rule.options["born"])
+    name = "age_today"
+    born = FieldPath(ValueType.DATE)
+    min = WholeNumber(least=1, default=None)
+    max = WholeNumber(least=1, default=None)
 
+    def accept(self, rule: Rule, form: Form) -> None:
+        super().accept(rule, form)
+        limits = list(self._limits(rule).values())
+        if not limits:
+            raise option_error("min", "form_min_or_max")
+        if limits != sorted(limits):
+            raise option_error("min", "form_min_above_max", limits[0])
 
-def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-    born = days(tables.column(rule.options["born"]))
-    years = ages(born, np.full(len(born), np.datetime64(tables.today, "D")))
-    wrong = (years < rule.options.get("min", 0)) | (years > rule.options.get("max", np.inf))
-    for path in rule.at:
-        column = tables.column(path)
-        said = words(rule, path, tables.form)
-        for at, record in labels(column, wrong & column.sound):
-            params = {**said, "age": int(years[at])}
-            related = () if path == rule.options["born"] else ((rule.options["born"], record),)
-            yield Violation(path, record, params, related)
+    def _limits(self, rule: Rule) -> dict[str, int]:
+        return {option.name: option(rule) for option in (self.min, self.max) if option.given(rule)}
 
+    def validates_one_cell(self, rule: Rule) -> bool:
+        return rule.at == (self.born(rule),)
 
-def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    ref, born = refs.at(path), refs.at(rule.options["born"])
-    years = excel_age(born.norm, "TODAY()")
-    limits = []
-    if "min" in rule.options:
-        limits.append(f"{years}<{rule.options['min']}")
-    if "max" in rule.options:
-        limits.append(f"{years}>{rule.options['max']}")
-    wrong = limits[0] if len(limits) == 1 else f"OR({','.join(limits)})"
-    judged = f"IF({born.norm}>TODAY(),FALSE,{wrong})"
-    return f"IF(AND({ref.usable},{born.usable}),{judged},FALSE)"
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        born = days(tables.column(self.born(rule)))
+        years = ages(born, np.full(len(born), np.datetime64(tables.today, "D")))
+        given = self._limits(rule)
+        wrong = (years < given.get("min", 0)) | (years > given.get("max", np.inf))
+        for path in rule.at:
+            column = tables.column(path)
+            known = self.message_params(rule, path, tables.form)
+            for at, record in labels(column, wrong & column.sound):
+                params = {**known, "age": int(years[at])}
+                related = () if path == self.born(rule) else ((self.born(rule), record),)
+                yield Violation(path, record, params, related)
 
+    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        limits = self._limits(rule)
+        wrong = message(
+            "age_outside" if len(limits) == 2 else f"age_{next(iter(limits))}", **limits
+        )
+        return {"born": title(self.born(rule), form), "wrong": wrong}
 
-def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-    limits = {option: rule.options[option] for option in ("min", "max") if option in rule.options}
-    wrong = message("age_outside" if len(limits) == 2 else f"age_{next(iter(limits))}", **limits)
-    return {"born": title(rule.options["born"], form), "wrong": wrong}
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        ref, born = refs.at(path), refs.at(self.born(rule))
+        years = excel_age(born.norm, "TODAY()")
+        beyond = {"min": "<", "max": ">"}
+        limits = [f"{years}{beyond[name]}{limit}" for name, limit in self._limits(rule).items()]
+        wrong = limits[0] if len(limits) == 1 else f"OR({','.join(limits)})"
+        validated = f"IF({born.norm}>TODAY(),FALSE,{wrong})"
+        return f"IF(AND({ref.usable},{born.usable}),{validated},FALSE)"

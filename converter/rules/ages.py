@@ -7,10 +7,14 @@ the Excel face counts with YEAR, MONTH and DAY, exactly like the pandas face.
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
-Days = npt.NDArray[np.datetime64]
+from converter.model.arrays import np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Days: TypeAlias = "npt.NDArray[np.datetime64]"
 
 
 def age(born: Days, on: Days) -> npt.NDArray[np.int64]:

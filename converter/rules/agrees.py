@@ -10,50 +10,51 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from converter.kinds import KINDS
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, Violation, known_path, labels, title
-
-NAME = "agrees"
-OPTIONS: tuple[str, ...] = ()
+from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels, title
 
 
-def accept(rule: Rule, form: Form) -> None:
-    for path in rule.at:
-        if known_path(path, form, "at").derive is None:
-            raise ValueError(f"at: {path} is not derived")
+class Agrees(RuleFamily):
+    """A derived cell that was typed over must agree with what is derived."""
 
+    name = "agrees"
 
-def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-    for path in rule.at:
-        column, field = tables.column(path), tables.form.field(path)
-        raw = column.raw.to_numpy(dtype=object)
-        typed, derived = column.typed.to_numpy(dtype=object), column.text.to_numpy(dtype=object)
-        differs = (raw != "") & (derived != "") & (typed != derived)
+    def accept(self, rule: Rule, form: Form) -> None:
+        super().accept(rule, form)
+        for path in rule.at:
+            if form.field(path).derive is None:
+                raise option_error("at", "form_not_derived", path, path=path)
+
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        for path in rule.at:
+            column, field = tables.column(path), tables.form.field(path)
+            raw = column.raw.to_numpy(dtype=object)
+            typed, derived = column.typed.to_numpy(dtype=object), column.text.to_numpy(dtype=object)
+            differs = (raw != "") & (derived != "") & (typed != derived)
+            assert field.derive
+            source = f"{field.sheet}.{field.derive.source}"
+            known = self.message_params(rule, path, tables.form)
+            for at, record in labels(column, differs):
+                shown = KINDS[field.kind].cell
+                figures = {
+                    "typed": str(shown(typed[at], field, tables.form)) if typed[at] else raw[at],
+                    "derived": str(shown(derived[at], field, tables.form)),
+                }
+                params = {**known, **figures}
+                yield Violation(path, record, params, ((source, record),))
+
+    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        field = form.field(path)
         assert field.derive
-        source = f"{field.sheet}.{field.derive.source}"
-        said = words(rule, path, tables.form)
-        for at, record in labels(column, differs):
-            shown = KINDS[field.kind].cell
-            figures = {
-                "typed": str(shown(typed[at], field, tables.form)) if typed[at] else raw[at],
-                "derived": str(shown(derived[at], field, tables.form)),
-            }
-            params = {**said, **figures}
-            yield Violation(path, record, params, ((source, record),))
+        return {"source": title(f"{field.sheet}.{field.derive.source}", form)}
 
-
-def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    ref, field = refs.at(path), refs.form.field(path)
-    kind = KINDS[field.kind]
-    typed = kind.excel_norm(ref.raw, field, refs.form)
-    # IF evaluates only the branch it takes, so the reading never meets an error value.
-    readable = f"IF({kind.excel_usable(typed)},{typed}<>{ref.norm},FALSE)"
-    judged = f'IF({typed}="",FALSE,{readable})'
-    odd = f"OR(ISERROR({ref.raw}),ISLOGICAL({ref.raw}))"
-    return f"IF({ref.usable},IF({odd},TRUE,{judged}),FALSE)"
-
-
-def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-    field = form.field(path)
-    assert field.derive
-    return {"source": title(f"{field.sheet}.{field.derive.source}", form)}
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        ref, field = refs.at(path), refs.form.field(path)
+        kind = KINDS[field.kind]
+        typed = kind.excel_norm(ref.raw, field, refs.form)
+        # IF evaluates only the branch it takes, so the reading never meets an error value.
+        readable = f"IF({kind.excel_usable(typed)},{typed}<>{ref.norm},FALSE)"
+        validated = f'IF({typed}="",FALSE,{readable})'
+        unreadable = f"OR(ISERROR({ref.raw}),ISLOGICAL({ref.raw}))"
+        return f"IF({ref.usable},IF({unreadable},TRUE,{validated}),FALSE)"

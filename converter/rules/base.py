@@ -1,4 +1,4 @@
-"""What every rule family is made of. A family is one module of this folder.
+"""What every rule family is made of. A family is a class in a module of this folder.
 
 Its pandas face finds the records at fault over a whole batch; its Excel face is one
 condition that is TRUE in the same cases. Rules run only where all their inputs are usable.
@@ -6,22 +6,25 @@ condition that is TRUE in the same cases. Rules run only where all their inputs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
-from converter.kinds.base import Mask
+from converter.kinds import KINDS
+from converter.kinds.base import Mask, ValueType
+from converter.kinds.options import CardOptions, HasOptions, Option
+from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form, Rule
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
 class ValidatedColumn:
-    """One field over all records of a batch, judged. All series share the table's index."""
+    """One field over all records of a batch, validated. All series share the table's index."""
 
     raw: pd.Series  # as typed
     typed: pd.Series  # canonical text of what was typed ('' = blank or unreadable)
@@ -55,19 +58,22 @@ class SheetColumns:
 
 @dataclass(frozen=True, slots=True)
 class FormColumns:
-    """What a rule sees. The unit table has one record a submission and its index is the
+    """What a rule sees. The record sheet has one record a submission and its index is the
     submission's number; a submission without that sheet has no record."""
 
-    unit: SheetColumns
-    member: SheetColumns
+    sheets: Mapping[str, SheetColumns]  # by sheet key
     today: date
     form: Form
-    has_members: pd.Series | None = (
-        None  # bool a submission: its member sheet was there; None = all
-    )
+    # By sheet key, bool a submission: the sheet was there. A sheet that is not named always was.
+    present: Mapping[str, pd.Series] = field(default_factory=dict)
+
+    @property
+    def record(self) -> SheetColumns:
+        return self.sheets[self.form.record.key]
 
     def table(self, path: str) -> SheetColumns:
-        return self.unit if path.startswith("unit.") else self.member
+        """The sheet on which a field stands."""
+        return self.sheets[path.partition(".")[0]]
 
     def column(self, path: str) -> ValidatedColumn:
         return self.table(path).columns[path.partition(".")[2]]
@@ -99,49 +105,66 @@ class Ref:
 class Refs(Protocol):
     """How a family's Excel face finds its cells; the template supplies it."""
 
-    form: Form
+    @property
+    def form(self) -> Form: ...
 
     def at(self, path: str) -> Ref:
-        """A field of the same record (or of the unit sheet)."""
+        """A field of the same record (or of the record sheet)."""
 
     def rows(self, path: str) -> Ref:
-        """A column of the member sheet, all prepared rows; `blank` and `usable` are ''."""
+        """A column of a table, all prepared rows; `blank` and `usable` are ''."""
 
-    @property
-    def filled_rows(self) -> str:
-        """Expression: how many prepared member rows are filled."""
+    def filled_rows(self, table: str) -> str:
+        """Expression: how many prepared rows of a table are filled."""
 
-    @property
-    def beyond(self) -> str:
-        """Expression: TRUE where something stands below the prepared member rows."""
+    def beyond(self, table: str) -> str:
+        """Expression: TRUE where something stands below the prepared rows of a table."""
 
     @property
     def prepared(self) -> int:
-        """How many member rows the workbook is prepared for."""
+        """How many rows the tables of the workbook are prepared for."""
 
     @property
     def row_number(self) -> str:
         """Expression: this record's sheet row minus the heading's row (1 for the first)."""
 
 
-class Family(Protocol):
-    """The shape of every module in this folder."""
+class RuleFamily(HasOptions):
+    """What several cells owe each other. A family has no state: everything it needs is on the
+    rule's card. Siblings say how they find violations and what their condition in Excel is."""
 
-    NAME: str
-    OPTIONS: tuple[str, ...]  # card options it reads
+    name: ClassVar[str]  # as cards write it
+    at_type: ClassVar[ValueType | None] = None  # what the cells must hold at which it reports
 
     def accept(self, rule: Rule, form: Form) -> None:
-        """Refuse a card: ValueError('option: reason')."""
+        """Refuse a card. Raises FormError."""
+        others: list[str] = []
+        for option in self.options().values():
+            option.accept(rule, form)
+            others += option.paths(rule)
+        for path in rule.at:
+            known_path(path, form, "at", self.at_type)
+        if others:
+            same_sheet(rule, *others)
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterable[Violation]: ...
+    def validates_one_cell(self, rule: Rule) -> bool:
+        """Whether the rule needs nothing but the cell at which it reports. Where such a rule finds
+        an error, rules that compare the cell with others are silent (see `one_cell`)."""
+        return False
+
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        """Every violation over a batch."""
+        raise NotImplementedError
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         """Condition that is TRUE where the record is at fault at `path`, or None where only
         the pipeline can tell. Must guard its inputs with Ref.usable (or Ref.blank)."""
+        raise NotImplementedError
 
-    def words(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-        """What the family's sentences fill in that is known from the card alone (titles,
+    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        """What the family's messages fill in that is known from the card alone (titles,
         limits): used for the 核对 column and the catalogue."""
+        return {}
 
 
 def title(path: str, form: Form) -> str:
@@ -174,31 +197,67 @@ def labels(column: ValidatedColumn, mask: Mask) -> Iterator[tuple[int, int]]:
 # --- shared by the cards -------------------------------------------------------------------
 
 
-def option_path(rule: Rule, form: Form, option: str, kind: str | None = None) -> Field:
-    """A card's option that must be a field path. Raises ValueError('option: reason')."""
-    return known_path(rule.options.get(option), form, option, kind)
-
-
-def known_path(path: Any, form: Form, option: str, kind: str | None = None) -> Field:
-    try:
-        found = form.field(path)
-    except (StopIteration, AttributeError):
-        raise ValueError(f"{option}: no field {path!r}") from None
-    if kind and found.kind != kind:
-        raise ValueError(f"{option}: {path} is a {found.kind}, must be a {kind}")
-    return found
-
-
-def option_number(rule: Rule, option: str, default: int | None = None) -> int:
-    """A card's option that must be a whole number from 1. Raises ValueError."""
-    value = rule.options.get(option, default)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{option}: must be a whole number from 1, is {value!r}")
-    return value
+def known_path(path: Any, form: Form, option: str, wanted: ValueType | None = None) -> Field:
+    """The field of a path. Raises FormError."""
+    fields = {field.path: field for sheet in form.sheets for field in sheet}
+    fitting = [
+        name
+        for name, field in fields.items()
+        if wanted is None or KINDS[field.kind].value_type is wanted
+    ]
+    if not isinstance(path, str) or path not in fields:
+        raise option_error(option, "form_no_field", path, fitting)
+    if path not in fitting:
+        params = {"path": path, "kind": fields[path].kind, "wanted": str(wanted)}
+        raise option_error(option, "form_field_kind", path, fitting, **params)
+    return fields[path]
 
 
 def same_sheet(rule: Rule, *paths: str) -> None:
     """Refuse a card whose fields stand on different sheets."""
     sheets = {path.partition(".")[0] for path in (*rule.at, *paths)}
     if len(sheets) > 1:
-        raise ValueError("at: all fields of this rule must stand on one sheet")
+        raise option_error("at", "form_one_sheet", list(rule.at))
+
+
+class FieldPath(Option[str]):
+    """The path of another field of the same record."""
+
+    holds = "field_path"
+
+    def __init__(self, wanted: ValueType | None = None) -> None:
+        super().__init__()
+        self.wanted = wanted
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.refused("form_no_field", value)
+        return value
+
+    def accept(self, card: CardOptions, form: Form) -> None:
+        known_path(self(card), form, self.name, self.wanted)
+
+    def paths(self, card: CardOptions) -> Sequence[str]:
+        return (self(card),)
+
+
+class FieldPaths(Option[tuple[str, ...]]):
+    """Paths of other fields of the same record."""
+
+    holds = "field_paths"
+
+    def __init__(self, wanted: ValueType | None = None) -> None:
+        super().__init__()
+        self.wanted = wanted
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not value or not all(isinstance(v, str) for v in value):
+            raise self.refused("form_at", value)
+        return tuple(value)
+
+    def accept(self, card: CardOptions, form: Form) -> None:
+        for path in self(card):
+            known_path(path, form, self.name, self.wanted)
+
+    def paths(self, card: CardOptions) -> Sequence[str]:
+        return self(card)

@@ -9,71 +9,62 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from converter.formulas.expressions import list_name, look_up
-from converter.kinds.base import option_list
+from converter.kinds.base import ValueType
+from converter.model.arrays import np
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form, Rule
-from converter.rules.base import (
-    FormColumns,
-    Refs,
-    Violation,
-    known_path,
-    labels,
-    option_path,
-    same_sheet,
-    title,
-)
+from converter.rules.base import FieldPath, FormColumns, Refs, RuleFamily, Violation, labels, title
 from converter.rules.conditions import code_list
-
-NAME = "belongs"
-OPTIONS: tuple[str, ...] = ("to",)
-
-
-def accept(rule: Rule, form: Form) -> None:
-    option_path(rule, form, "to", "choice")
-    parents = {entry.code for entry in code_list(rule.options["to"], form).entries}
-    for path in rule.at:
-        known_path(path, form, "at", "choice")
-        for entry in code_list(path, form).entries:
-            if entry.parent and entry.parent not in parents:
-                raise ValueError(f"to: has no entry {entry.parent!r}, parent of {entry.code!r}")
-    same_sheet(rule, rule.options["to"])
-
-
-def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-    to = rule.options["to"]
-    other, label_of = tables.column(to), _labels(code_list(to, tables.form))
-    chosen = other.text.to_numpy(dtype=object)
-    for path in rule.at:
-        column, entries = tables.column(path), code_list(path, tables.form)
-        parent_of = {entry.code: entry.parent for entry in entries.entries}
-        codes = column.text.to_numpy(dtype=object)
-        # '' belongs anywhere, and is what a cell that is not usable comes to.
-        own = np.array([parent_of.get(code, "") for code in codes], dtype=object)
-        said = words(rule, path, tables.form)
-        for at, record in labels(column, other.sound & (own != "") & (own != chosen)):
-            figures = {
-                "value": _labels(entries)[codes[at]],
-                "parent": label_of[chosen[at]],
-                "own": label_of[own[at]],
-            }
-            params = {**said, **figures}
-            yield Violation(path, record, params, ((to, record),))
 
 
 def _labels(codes: CodeList) -> dict[str, str]:
     return {entry.code: entry.label for entry in codes.entries}
 
 
-def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    ref, to = refs.at(path), refs.at(rule.options["to"])
-    codes = option_list(refs.form.field(path), refs.form, "codes")
-    parent = look_up(ref.norm, list_name(codes, "code"), list_name(codes, "parent"))
-    # INDEX turns an empty parent into 0, hence the joined text.
-    wrong = f'AND({parent}&""<>"",{parent}&""<>{to.norm}&"")'
-    return f"IF(AND({ref.usable},{to.usable}),{wrong},FALSE)"
+class Belongs(RuleFamily):
+    """A choice whose entry must belong to the entry chosen in another field."""
 
+    name = "belongs"
+    at_type = ValueType.CHOICE
+    to = FieldPath(ValueType.CHOICE)
 
-def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-    return {"to": title(rule.options["to"], form)}
+    def accept(self, rule: Rule, form: Form) -> None:
+        super().accept(rule, form)
+        parents = {entry.code for entry in code_list(self.to(rule), form).entries}
+        for path in rule.at:
+            for entry in code_list(path, form).entries:
+                if entry.parent and entry.parent not in parents:
+                    params = {"code": entry.code, "parent": entry.parent, "list": "to"}
+                    raise option_error("to", "form_no_parent", entry.parent, parents, **params)
+
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        to = self.to(rule)
+        other, label_of = tables.column(to), _labels(code_list(to, tables.form))
+        chosen = other.text.to_numpy(dtype=object)
+        for path in rule.at:
+            column, entries = tables.column(path), code_list(path, tables.form)
+            parent_of = {entry.code: entry.parent for entry in entries.entries}
+            codes = column.text.to_numpy(dtype=object)
+            # '' belongs anywhere, and is what a cell that is not usable comes to.
+            own = np.array([parent_of.get(code, "") for code in codes], dtype=object)
+            known = self.message_params(rule, path, tables.form)
+            for at, record in labels(column, other.sound & (own != "") & (own != chosen)):
+                figures = {
+                    "value": _labels(entries)[codes[at]],
+                    "parent": label_of[chosen[at]],
+                    "own": label_of[own[at]],
+                }
+                params = {**known, **figures}
+                yield Violation(path, record, params, ((to, record),))
+
+    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        return {"to": title(self.to(rule), form)}
+
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        ref, to = refs.at(path), refs.at(self.to(rule))
+        codes = code_list(path, refs.form).name
+        parent = look_up(ref.norm, list_name(codes, "code"), list_name(codes, "parent"))
+        # INDEX turns an empty parent into 0, hence the joined text.
+        wrong = f'AND({parent}&""<>"",{parent}&""<>{to.norm}&"")'
+        return f"IF(AND({ref.usable},{to.usable}),{wrong},FALSE)"

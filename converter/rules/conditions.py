@@ -7,14 +7,17 @@ usable: an unreadable or missing choice asks nothing of other cells.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import Any
 
 from converter.formulas.expressions import array, quote
-from converter.kinds.base import Mask, option_list
-from converter.model.forms import CodeList, Form, Rule
+from converter.kinds import KINDS
+from converter.kinds.base import Mask, ValueType
+from converter.kinds.options import CardOptions, Option
+from converter.model.arrays import np
+from converter.model.errors import option_error
+from converter.model.forms import CodeList, Form
 from converter.rules.base import FormColumns, Refs, known_path, title
 
 
@@ -24,30 +27,59 @@ class ChoiceCondition:
 
     path: str
     codes: tuple[str, ...]
-    called: str  # the entry's label or the group's name, as sentences say it
+    label: str  # of the entry, or the group's name
+
+
+class Condition(Option["Mapping[str, str]"]):
+    """`{ field, equals }` or `{ field, group }`. The field stands beside the cells of the rule,
+    unless the condition is asked of the rows of another sheet."""
+
+    holds = "condition"
+
+    def __init__(self, *, elsewhere: bool = False, **more: Any) -> None:
+        super().__init__(**more)
+        self.elsewhere = elsewhere
+
+    def read(self, value: Any) -> Mapping[str, str]:
+        keys = ({"field", "equals"}, {"field", "group"})
+        if not isinstance(value, Mapping) or set(value) not in keys:
+            raise self.refused("form_condition", value)
+        return value
+
+    def accept(self, card: CardOptions, form: Form) -> None:
+        if self.required or self.given(card):
+            self.of(card, form)
+
+    def paths(self, card: CardOptions) -> Sequence[str]:
+        return () if self.elsewhere else (self(card)["field"],)
+
+    def of(self, card: CardOptions, form: Form) -> ChoiceCondition:
+        """The choice and its codes. Raises FormError."""
+        given = self(card)
+        path = given["field"]
+        known_path(path, form, self.name, ValueType.CHOICE)
+        entries = code_list(path, form).entries
+        if "equals" in given:
+            found = [entry for entry in entries if entry.code == given["equals"]]
+        else:
+            found = [entry for entry in entries if given["group"] and entry.group == given["group"]]
+        if not found:
+            key = "equals" if "equals" in given else "group"
+            known = [entry.code if key == "equals" else entry.group for entry in entries]
+            choices = [word for word in dict.fromkeys(known) if word]
+            option = f"{self.name}.{key}"
+            raise option_error(option, "form_no_code", given[key], choices, path=path)
+        label = found[0].label if "equals" in given else given["group"]
+        return ChoiceCondition(path, tuple(entry.code for entry in found), label)
 
 
 def code_list(path: str, form: Form) -> CodeList:
-    """The list a choice field draws from."""
-    return form.codes[option_list(form.field(path), form, "codes")]
-
-
-def condition(rule: Rule, form: Form, option: str = "when") -> ChoiceCondition:
-    """Read a card's condition. Raises ValueError('option: reason')."""
-    card = rule.options.get(option)
-    if not isinstance(card, Mapping) or set(card) not in ({"field", "equals"}, {"field", "group"}):
-        raise ValueError(f"{option}: must be {{ field, equals }} or {{ field, group }}")
-    path = card["field"]
-    known_path(path, form, option, "choice")
-    entries = code_list(path, form).entries
-    if "equals" in card:
-        found = [entry for entry in entries if entry.code == card["equals"]]
-    else:
-        found = [entry for entry in entries if card["group"] and entry.group == card["group"]]
-    if not found:
-        raise ValueError(f"{option}: the code list of {path} has nothing of that code or group")
-    called = found[0].label if "equals" in card else card["group"]
-    return ChoiceCondition(path, tuple(entry.code for entry in found), called)
+    """The list a choice field draws from. Raises LookupError for another field."""
+    field = form.field(path)
+    found = KINDS[field.kind].code_list(field, form)
+    if found is None:
+        raise LookupError(path)
+    return found
 
 
 def holds(wanted: ChoiceCondition, tables: FormColumns) -> Mask:
@@ -64,5 +96,5 @@ def excel(wanted: ChoiceCondition, refs: Refs) -> str:
     return f"AND({ref.usable},SUMPRODUCT(--({ref.norm}={array(wanted.codes)}))>0)"
 
 
-def words(wanted: ChoiceCondition, form: Form) -> dict[str, str | int]:
-    return {"when_field": title(wanted.path, form), "when_value": wanted.called}
+def message_params(wanted: ChoiceCondition, form: Form) -> dict[str, str | int]:
+    return {"when_field": title(wanted.path, form), "when_value": wanted.label}

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
-
+from converter.kinds import KINDS
+from converter.kinds.base import Kind, ValueType
+from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Derivation, Field, Form
 
 
@@ -22,7 +23,11 @@ class DerivationFaces:
 
     pandas: Callable[[pd.Series, Derivation], pd.Series]
     excel: Callable[[str, Derivation], str]
-    source_kind: str
+    fits: Callable[[Kind], bool]  # whether it derives from a field of this kind
+    source: str  # how a refusal calls what it derives from
+    options: tuple[str, ...] = ()
+    accept: Callable[[Derivation], None] = lambda derivation: None
+    birthday: bool = False  # of the person whose number is the source
 
 
 def _sex(source: pd.Series, derivation: Derivation) -> pd.Series:
@@ -66,31 +71,56 @@ def _excel_threshold(source: str, derivation: Derivation) -> str:
     return expression
 
 
-WAYS: dict[str, DerivationFaces] = {
-    "sex_of_id": DerivationFaces(_sex, _excel_sex, "id_number"),
-    "birthday_of_id": DerivationFaces(_birthday, _excel_birthday, "id_number"),
-    "threshold": DerivationFaces(_threshold, _excel_threshold, "count"),
+def _accept_steps(derivation: Derivation) -> None:
+    steps = derivation.options.get("steps")
+    if not isinstance(steps, list) or not all(
+        isinstance(s, list) and len(s) == 2 and isinstance(s[0], int) and isinstance(s[1], str)
+        for s in steps
+    ):
+        raise option_error("steps", "form_steps", steps)
+    if sorted(steps) != steps:
+        raise option_error("steps", "form_steps", steps)
+
+
+def _counted(kind: Kind) -> bool:
+    return kind.value_type is ValueType.COUNT
+
+
+def _with_birth_and_sex(kind: Kind) -> bool:
+    return kind.birth_and_sex
+
+
+DERIVATIONS: dict[str, DerivationFaces] = {
+    "sex_of_id": DerivationFaces(_sex, _excel_sex, _with_birth_and_sex, "id_number"),
+    "birthday_of_id": DerivationFaces(
+        _birthday, _excel_birthday, _with_birth_and_sex, "id_number", birthday=True
+    ),
+    "threshold": DerivationFaces(
+        _threshold, _excel_threshold, _counted, "count", ("steps",), _accept_steps
+    ),
 }
 
 
 def accept(field: Field, form: Form) -> None:
-    """Refuse a card: ValueError('option: reason')."""
+    """Refuse a card. Raises FormError."""
     assert field.derive
-    way = WAYS.get(field.derive.by)
-    if way is None:
-        raise ValueError(f"by: no derivation {field.derive.by!r}; known: {', '.join(WAYS)}")
+    faces = DERIVATIONS.get(field.derive.by)
+    if faces is None:
+        raise option_error("by", "form_unknown_derivation", field.derive.by, DERIVATIONS)
     source = form.sheet(field.sheet).field(field.derive.source)
-    if source.kind != way.source_kind:
-        raise ValueError(f"source: {source.key} is a {source.kind}, must be a {way.source_kind}")
-    if field.derive.by == "threshold":
-        steps = field.derive.options.get("steps")
-        if not isinstance(steps, list) or not all(
-            isinstance(s, list) and len(s) == 2 and isinstance(s[0], int) and isinstance(s[1], str)
-            for s in steps
-        ):
-            raise ValueError("steps: must be a list of [count, code]")
-        if sorted(steps) != steps:
-            raise ValueError("steps: must rise")
+    if not faces.fits(KINDS[source.kind]):
+        params = {"path": source.key, "kind": source.kind, "wanted": str(faces.source)}
+        raise option_error("source", "form_field_kind", source.key, **params)
+    for unknown in sorted(set(field.derive.options) - set(faces.options)):
+        raise option_error(unknown, "form_unknown_key", unknown, ("by", "source", *faces.options))
+    faces.accept(field.derive)
+
+
+def is_birthday(field: Field, form: Form) -> bool:
+    """Whether a derived field shows when the holder of a personal number was born."""
+    if field.derive is None or not DERIVATIONS[field.derive.by].birthday:
+        return False
+    return KINDS[form.sheet(field.sheet).field(field.derive.source).kind].personal
 
 
 def derive(field: Field, source: pd.Series) -> pd.Series:
@@ -99,7 +129,7 @@ def derive(field: Field, source: pd.Series) -> pd.Series:
     filled = source.to_numpy(dtype=object) != ""
     result = np.full(len(source), "", dtype=object)
     if filled.any():
-        derived = WAYS[field.derive.by].pandas(source[filled], field.derive)
+        derived = DERIVATIONS[field.derive.by].pandas(source[filled], field.derive)
         result[filled] = derived.to_numpy(dtype=object)
     return pd.Series(result, index=source.index, dtype=object)
 
@@ -107,5 +137,5 @@ def derive(field: Field, source: pd.Series) -> pd.Series:
 def excel(field: Field, source_norm: str, source_usable: str) -> str:
     """Expression: the derived norm value, '' where the source is not usable."""
     assert field.derive
-    inner = WAYS[field.derive.by].excel(source_norm, field.derive)
+    inner = DERIVATIONS[field.derive.by].excel(source_norm, field.derive)
     return f'IF({source_usable},{inner},"")'

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, Violation, labels
-
-NAME = "leave_blank"
-OPTIONS: tuple[str, ...] = ()
+from converter.model.forms import Rule
+from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels
 
 
-def accept(rule: Rule, form: Form) -> None:
-    """Any field will do."""
+class LeaveBlank(RuleFamily):
+    """Cells that nobody asks for yet."""
 
+    name = "leave_blank"
 
-def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-    for path in rule.at:
-        column = tables.column(path)
-        for _, record in labels(column, column.sound):
-            yield Violation(path, record)
+    def validates_one_cell(self, rule: Rule) -> bool:
+        return True
 
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        for path in rule.at:
+            column = tables.column(path)
+            for _, record in labels(column, column.sound):
+                yield Violation(path, record)
 
-def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    return f"IF({refs.at(path).usable},TRUE,FALSE)"
-
-
-def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-    return {}
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        return f"IF({refs.at(path).usable},TRUE,FALSE)"

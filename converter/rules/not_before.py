@@ -7,47 +7,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from converter.kinds.base import ValueType
 from converter.model.forms import Form, Rule
 from converter.rules.base import (
+    FieldPath,
     FormColumns,
     Refs,
+    RuleFamily,
     Violation,
     days,
-    known_path,
     labels,
-    option_path,
-    same_sheet,
     title,
 )
 
-NAME = "not_before"
-OPTIONS: tuple[str, ...] = ("since",)
 
+class NotBefore(RuleFamily):
+    """A date that must not lie before another date of the same record."""
 
-def accept(rule: Rule, form: Form) -> None:
-    option_path(rule, form, "since", "date")
-    for path in rule.at:
-        known_path(path, form, "at", "date")
-    same_sheet(rule, rule.options["since"])
+    name = "not_before"
+    at_type = ValueType.DATE
+    since = FieldPath(ValueType.DATE)
 
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        since = self.since(rule)
+        earliest = days(tables.column(since))
+        for path in rule.at:
+            column = tables.column(path)
+            found = days(column)
+            known = self.message_params(rule, path, tables.form)
+            for at, record in labels(column, found < earliest):
+                figures = {"value": str(found[at]), "since_value": str(earliest[at])}
+                params = {**known, **figures}
+                yield Violation(path, record, params, ((since, record),))
 
-def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-    since = rule.options["since"]
-    earliest = days(tables.column(since))
-    for path in rule.at:
-        column = tables.column(path)
-        found = days(column)
-        said = words(rule, path, tables.form)
-        for at, record in labels(column, found < earliest):
-            figures = {"value": str(found[at]), "since_value": str(earliest[at])}
-            params = {**said, **figures}
-            yield Violation(path, record, params, ((since, record),))
+    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        return {"since": title(self.since(rule), form)}
 
-
-def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    ref, since = refs.at(path), refs.at(rule.options["since"])
-    return f"IF(AND({ref.usable},{since.usable}),{ref.norm}<{since.norm},FALSE)"
-
-
-def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-    return {"since": title(rule.options["since"], form)}
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        ref, since = refs.at(path), refs.at(self.since(rule))
+        return f"IF(AND({ref.usable},{since.usable}),{ref.norm}<{since.norm},FALSE)"

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-import numpy as np
-
-from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, Violation, days, known_path, labels
-
-NAME = "not_future"
-OPTIONS: tuple[str, ...] = ()
+from converter.kinds.base import ValueType
+from converter.model.arrays import np
+from converter.model.forms import Rule
+from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, days, labels
 
 
-def accept(rule: Rule, form: Form) -> None:
-    for path in rule.at:
-        known_path(path, form, "at", "date")
+class NotFuture(RuleFamily):
+    """A date that must not lie after the day of the check."""
 
+    name = "not_future"
+    at_type = ValueType.DATE
 
-def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-    for path in rule.at:
-        column = tables.column(path)
-        found = days(column)
-        for at, record in labels(column, found > np.datetime64(tables.today, "D")):
-            yield Violation(path, record, {"value": str(found[at]), "today": str(tables.today)})
+    def validates_one_cell(self, rule: Rule) -> bool:
+        return True
 
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        for path in rule.at:
+            column = tables.column(path)
+            found = days(column)
+            for at, record in labels(column, found > np.datetime64(tables.today, "D")):
+                yield Violation(path, record, {"value": str(found[at]), "today": str(tables.today)})
 
-def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    ref = refs.at(path)
-    return f"IF({ref.usable},{ref.norm}>TODAY(),FALSE)"
-
-
-def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-    return {}
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        ref = refs.at(path)
+        return f"IF({ref.usable},{ref.norm}>TODAY(),FALSE)"

@@ -10,30 +10,28 @@ from collections.abc import Iterator, Mapping
 
 from converter.model.forms import Form, Rule
 from converter.rules import conditions
-from converter.rules.base import FormColumns, Refs, Violation, labels, same_sheet
-
-NAME = "required_when"
-OPTIONS: tuple[str, ...] = ("when",)
+from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels
+from converter.rules.conditions import Condition
 
 
-def accept(rule: Rule, form: Form) -> None:
-    same_sheet(rule, conditions.condition(rule, form).path)
+class RequiredWhen(RuleFamily):
+    """Cells that must be filled under a condition."""
 
+    name = "required_when"
+    when = Condition()
 
-def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-    when = conditions.condition(rule, tables.form)
-    held = conditions.holds(when, tables)
-    for path in rule.at:
-        column = tables.column(path)
-        said = words(rule, path, tables.form)
-        for _, record in labels(column, held & column.blank.to_numpy()):
-            yield Violation(path, record, said, ((when.path, record),))
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        when = self.when.of(rule, tables.form)
+        holds = conditions.holds(when, tables)
+        for path in rule.at:
+            column = tables.column(path)
+            known = self.message_params(rule, path, tables.form)
+            for _, record in labels(column, holds & column.blank.to_numpy()):
+                yield Violation(path, record, known, ((when.path, record),))
 
+    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        return conditions.message_params(self.when.of(rule, form), form)
 
-def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    when = conditions.excel(conditions.condition(rule, refs.form), refs)
-    return f"IF({refs.at(path).blank},{when},FALSE)"
-
-
-def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-    return conditions.words(conditions.condition(rule, form), form)
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        when = conditions.excel(self.when.of(rule, refs.form), refs)
+        return f"IF({refs.at(path).blank},{when},FALSE)"

@@ -7,50 +7,46 @@ MATCH, never with COUNTIF, which reads 18 digits as a number and keeps 15 of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-import numpy as np
-import pandas as pd
-
+from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, Violation, labels
-
-NAME = "unique"
-OPTIONS: tuple[str, ...] = ()
+from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels
 
 
-def accept(rule: Rule, form: Form) -> None:
-    for path in rule.at:
-        if not path.startswith(f"{form.member.key}."):
-            raise ValueError(f"at: {path} must stand on the sheet {form.member.key}")
+class Unique(RuleFamily):
+    """A value that stands only once in a submission."""
 
+    name = "unique"
 
-def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-    for path in rule.at:
-        column = tables.column(path)
-        live = np.flatnonzero(column.sound)
-        codes, values = pd.factorize(column.text.to_numpy(dtype=object)[live])
-        submission = tables.table(path).submission.to_numpy(dtype="int64")[live]
-        key = submission * len(values) + codes
-        repeated = np.zeros(len(column.blank), dtype=bool)
-        repeated[live[pd.Series(key).duplicated().to_numpy()]] = True
-        if not repeated.any():
-            continue
-        keys, first = np.unique(key, return_index=True)
-        firsts = np.zeros(len(repeated), dtype="int64")
-        firsts[live] = live[first[np.searchsorted(keys, key)]]
-        first_ones = column.blank.index.to_numpy()[firsts]
-        for at, record in labels(column, repeated):
-            yield Violation(path, record, {}, ((path, int(first_ones[at])),))
+    def accept(self, rule: Rule, form: Form) -> None:
+        super().accept(rule, form)
+        for path in rule.at:
+            if form.sheet(path.partition(".")[0]).is_record:
+                raise option_error("at", "form_not_in_table", path, path=path)
 
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        for path in rule.at:
+            column = tables.column(path)
+            live = np.flatnonzero(column.sound)
+            codes, values = pd.factorize(column.text.to_numpy(dtype=object)[live])
+            submission = tables.table(path).submission.to_numpy(dtype="int64")[live]
+            key = submission * len(values) + codes
+            repeated = np.zeros(len(column.blank), dtype=bool)
+            repeated[live[pd.Series(key).duplicated().to_numpy()]] = True
+            if not repeated.any():
+                continue
+            keys, first = np.unique(key, return_index=True)
+            firsts = np.zeros(len(repeated), dtype="int64")
+            firsts[live] = live[first[np.searchsorted(keys, key)]]
+            first_ones = column.blank.index.to_numpy()[firsts]
+            for at, record in labels(column, repeated):
+                yield Violation(path, record, {}, ((path, int(first_ones[at])),))
 
-def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    if refs.prepared > refs.form.limits["live_duplicates"]:
-        return None
-    ref = refs.at(path)
-    earlier = f"MATCH({ref.norm},{refs.rows(path).norm},0)<{refs.row_number}"
-    return f"IF({ref.usable},IFERROR({earlier},FALSE),FALSE)"
-
-
-def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-    return {}
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        if refs.prepared > refs.form.limits["live_duplicates"]:
+            return None
+        ref = refs.at(path)
+        earlier = f"MATCH({ref.norm},{refs.rows(path).norm},0)<{refs.row_number}"
+        return f"IF({ref.usable},IFERROR({earlier},FALSE),FALSE)"

@@ -8,27 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-import numpy as np
-
+from converter.kinds.base import ValueType
+from converter.kinds.options import WholeNumber
+from converter.model.arrays import np
 from converter.model.forms import Form, Rule
-from converter.rules.base import (
-    FormColumns,
-    Refs,
-    Violation,
-    days,
-    known_path,
-    labels,
-    option_number,
-)
-
-NAME = "within_years"
-OPTIONS: tuple[str, ...] = ("years",)
-
-
-def accept(rule: Rule, form: Form) -> None:
-    option_number(rule, "years")
-    for path in rule.at:
-        known_path(path, form, "at", "date")
+from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, days, labels
 
 
 def years_before(day: date, years: int) -> date:
@@ -43,24 +27,32 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years, day=28)
 
 
-def find(rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-    limit = years_before(tables.today, rule.options["years"])
-    for path in rule.at:
-        column = tables.column(path)
-        found = days(column)
-        said = words(rule, path, tables.form)
-        for at, record in labels(column, found < np.datetime64(limit, "D")):
-            yield Violation(path, record, {**said, "value": str(found[at])})
+class WithinYears(RuleFamily):
+    """A date that must not lie more than some years back."""
 
+    name = "within_years"
+    at_type = ValueType.DATE
+    years = WholeNumber(least=1)
 
-def excel(rule: Rule, path: str, refs: Refs) -> str | None:
-    ref = refs.at(path)
-    year = f"YEAR(TODAY())-{rule.options['years']}"
-    # Day 0 of the next month is the last of this one: 29 February becomes the 28th.
-    same_day = f"DATE({year},MONTH(TODAY()),DAY(TODAY()))"
-    month_end = f"DATE({year},MONTH(TODAY())+1,0)"
-    return f"IF({ref.usable},{ref.norm}<MIN({same_day},{month_end}),FALSE)"
+    def validates_one_cell(self, rule: Rule) -> bool:
+        return True
 
+    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+        limit = years_before(tables.today, self.years(rule))
+        for path in rule.at:
+            column = tables.column(path)
+            found = days(column)
+            known = self.message_params(rule, path, tables.form)
+            for at, record in labels(column, found < np.datetime64(limit, "D")):
+                yield Violation(path, record, {**known, "value": str(found[at])})
 
-def words(rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-    return {"years": rule.options["years"]}
+    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        return {"years": self.years(rule)}
+
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        ref = refs.at(path)
+        year = f"YEAR(TODAY())-{self.years(rule)}"
+        # Day 0 of the next month is the last of this one: 29 February becomes the 28th.
+        same_day = f"DATE({year},MONTH(TODAY()),DAY(TODAY()))"
+        month_end = f"DATE({year},MONTH(TODAY())+1,0)"
+        return f"IF({ref.usable},{ref.norm}<MIN({same_day},{month_end}),FALSE)"

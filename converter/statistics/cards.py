@@ -1,36 +1,27 @@
 """The kinds of tables that a form's `[statistics]` can ask for.
 
-Which tables there are, of which fields and under which words, stands in the form; where the
-figures come from (one submission, or a whole register) is the `Source`'s affair. No record is
-named in any of them. Blank and unreadable values are counted as unknown, never guessed.
+The form says which tables there are, of which fields and under which titles. A `Source` supplies
+the numbers: one submission, or a whole register. No table names a person. Blank and unreadable
+values are counted as unknown, never guessed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from converter.model.errors import FormError
+from converter import kinds
+from converter.kinds.base import ValueType
+from converter.model.errors import FormError, quoted
 from converter.model.forms import Field, Form
-
-Cell = str | int | float
-Row = tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StatisticsTable:
-    """Rates are percentages with one decimal; '' where there is nothing to divide."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[Row, ...]
+from converter.statistics.figure import Cell, Chart, Column, Figure, Row, StatisticsTable
 
 
 class Source(Protocol):
-    """Where figures come from."""
+    """Where the numbers of a figure come from."""
 
     def count(self, field: Field) -> int | None:
         """The sum of a unit field; None where nobody answered."""
@@ -39,16 +30,19 @@ class Source(Protocol):
         """How many records have which canonical texts in these fields (of one sheet)."""
 
 
-def tables(source: Source, form: Form, today: date) -> list[StatisticsTable]:
-    """The tables of the form's `[statistics]`, in its order. Raises FormError for a broken one."""
+def figures(source: Source, form: Form, today: date) -> list[Figure]:
+    """The tables of the form's `[statistics]`, in its order. Each goes by its card's `key`, or by
+    its kind where the card has none. Raises FormError for a broken card."""
     settings = form.prose.get("statistics") or {}
-    made = []
-    for number, card in enumerate(settings.get("table", []), 1):
-        ask = Card(card, f"statistics.table[{number}]", settings, form)
-        kind = KINDS.get(ask.text("kind"))
+    made: list[Figure] = []
+    for number, values in enumerate(settings.get("table", []), 1):
+        card = Card(values, f"statistics.table[{number}]", settings, form)
+        kind = KINDS.get(card.text("kind"))
         if kind is None:
-            raise ask.error("kind", f"known: {', '.join(KINDS)}")
-        made.append(kind(ask, source, today))
+            raise card.error("kind", "form_statistics_kind", values["kind"], KINDS)
+        if card.key in {figure.key for figure in made}:
+            raise card.error("key", "form_statistics_key", card.key)
+        made.append(kind(card, source, today))
     return made
 
 
@@ -61,72 +55,105 @@ class Card:
     settings: Mapping[str, Any]
     form: Form
 
-    def error(self, key: str, reason: str) -> FormError:
-        return FormError("form.toml", f"{self.context}.{key}", reason)
+    def error(
+        self,
+        key: str,
+        message_key: str,
+        value: Any = None,
+        choices: Iterable[str] = (),
+        /,
+        **params: str | int,
+    ) -> FormError:
+        place, found = f"{self.context}.{key}", quoted(value)
+        return FormError("form.toml", place, message_key, found=found, choices=choices, **params)
+
+    def only(self, known: Iterable[str]) -> None:
+        for key in self.values:
+            if key not in known:
+                raise self.error(key, "form_unknown_key", key, known)
+
+    def part(self, key: str) -> Card:
+        """A table within this one."""
+        value = self.values.get(key)
+        if not isinstance(value, Mapping):
+            raise self.error(key, "form_table", value, key=key)
+        return Card(value, f"{self.context}.{key}", self.settings, self.form)
+
+    @property
+    def key(self) -> str:
+        """What the card's table goes by."""
+        return self.text("key" if "key" in self.values else "kind")
 
     def text(self, key: str) -> str:
         value = self.values.get(key)
         if not isinstance(value, str) or not value:
-            raise self.error(key, "a text is required")
+            raise self.error(key, "form_text", value)
         return value
 
-    def fill(self, key: str, **words: object) -> str:
+    def fill(self, key: str, **params: object) -> str:
         try:
-            return self.text(key).format_map({k: str(v) for k, v in words.items()})
-        except (KeyError, ValueError, IndexError) as error:
-            raise self.error(key, f"known words are {', '.join(words)}") from error
+            return self.text(key).format_map({k: str(v) for k, v in params.items()})
+        except (KeyError, ValueError, IndexError, AttributeError) as error:
+            choices = [f"{{{name}}}" for name in params]
+            raise self.error(key, "form_words", self.values[key], choices) from error
 
     def number(self, key: str) -> int:
         value = self.values.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise self.error(key, "must be a whole number from 1")
+            raise self.error(key, "form_whole_number", value, least=1)
         return value
 
-    def header(self, width: int) -> tuple[str, ...]:
-        value = self.values.get("header")
-        if not isinstance(value, list) or len(value) != width:
-            raise self.error("header", f"must be a list of {width} texts")
-        return tuple(str(text) for text in value)
+    def columns(self, *keys: str, titles: str = "header") -> tuple[Column, ...]:
+        """Columns under the titles that the card lists."""
+        value = self.values.get(titles)
+        if not isinstance(value, list) or len(value) != len(keys):
+            raise self.error(titles, "form_header", value, count=len(keys))
+        return tuple(Column(key, str(title)) for key, title in zip(keys, value, strict=True))
 
     def entries(self, key: str) -> list[Any]:
         value = self.values.get(key)
         if not isinstance(value, list) or not value:
-            raise self.error(key, "must be a list")
+            raise self.error(key, "form_list", value)
         return value
 
-    def field(self, key: str, path: Any, kind: str) -> Field:
-        try:
-            field = self.form.field(str(path))
-        except StopIteration:
-            raise self.error(key, f"no field {path!r}") from None
-        if field.kind != kind:
-            raise self.error(key, f"{path} is a {field.kind}, must be a {kind}")
-        return field
+    def field(self, key: str, path: Any, wanted: ValueType) -> Field:
+        fields = {field.path: field for sheet in self.form.sheets for field in sheet}
+        fitting = [
+            path for path, field in fields.items() if kinds.KINDS[field.kind].value_type is wanted
+        ]
+        if not isinstance(path, str) or path not in fields:
+            raise self.error(key, "form_no_field", path, fitting)
+        if path not in fitting:
+            params = {"path": path, "kind": fields[path].kind, "wanted": str(wanted)}
+            raise self.error(key, "form_field_kind", path, fitting, **params)
+        return fields[path]
 
-    def word(self, key: str) -> str:
-        value = self.settings.get(key)
-        if not isinstance(value, str):
-            raise FormError("form.toml", f"statistics.{key}", "a text is required")
-        return value
-
-
-# --- the unit's own figures --------------------------------------------------------------
+    def label(self, key: str) -> str:
+        """A label that all tables share."""
+        return Card(self.settings, "statistics", {}, self.form).text(key)
 
 
-def _counts(ask: Card, source: Source, today: date) -> StatisticsTable:
-    fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
+# --- the unit's own numbers --------------------------------------------------------------
+
+
+def _counts(card: Card, source: Source, today: date) -> Figure:
+    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
-    return StatisticsTable(ask.text("title"), ask.header(2), tuple(rows))
+    columns = card.columns("item", "count")
+    return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
 
 
-def _rates(ask: Card, source: Source, today: date) -> StatisticsTable:
+def _rates(card: Card, source: Source, today: date) -> Figure:
     rows: list[Row] = []
-    for card in ask.entries("rates"):
-        entry = Card(card if isinstance(card, dict) else {}, ask.context + ".rates", {}, ask.form)
-        part = source.count(entry.field("part", entry.text("part"), "count"))
-        whole = source.count(entry.field("whole", entry.text("whole"), "count"))
+    for values in card.entries("rates"):
+        context = card.context + ".rates"
+        entry = Card(values if isinstance(values, dict) else {}, context, {}, card.form)
+        entry.only(("label", "part", "whole"))
+        part = source.count(entry.field("part", entry.text("part"), ValueType.COUNT))
+        whole = source.count(entry.field("whole", entry.text("whole"), ValueType.COUNT))
         rows.append((entry.text("label"), percent(part, whole)))
-    return StatisticsTable(ask.text("title"), ask.header(2), tuple(rows))
+    columns = card.columns("item", "percent")
+    return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
 
 
 def blank_if_none(number: int | None) -> Cell:
@@ -143,18 +170,18 @@ def percent(part: int | None, whole: int | None) -> Cell:
 # --- the members by bands ------------------------------------------------------------------
 
 
-def _ages(ask: Card, source: Source, today: date) -> StatisticsTable:
+def _ages(card: Card, source: Source, today: date) -> Figure:
     """Members by completed years of age, a column for each code of another field."""
-    born = ask.field("born", ask.text("born"), "date")
-    by = ask.field("by", ask.text("by"), "choice")
-    codes = ask.form.codes[by.options["codes"]].entries
-    first, last, step = ask.number("from"), ask.number("to"), ask.number("step")
+    born = card.field("born", card.text("born"), ValueType.DATE)
+    by = card.field("by", card.text("by"), ValueType.CHOICE)
+    codes = card.form.codes[by.options["codes"]].entries
+    first, last, step = card.number("from"), card.number("to"), card.number("step")
     if first >= last or (last - first) % step:
-        raise ask.error("step", "from … to must be cut into whole bands")
-    labels = [ask.fill("below", **{"from": first})]
+        raise card.error("step", "form_bands", step)
+    labels = [card.fill("below", **{"from": first})]
     for start in range(first, last, step):
-        labels.append(ask.fill("band", first=start, last=start + step - 1))
-    labels += [ask.fill("above", to=last), ask.word("unknown")]
+        labels.append(card.fill("band", first=start, last=start + step - 1))
+    labels += [card.fill("above", to=last), card.label("unknown")]
 
     def band(birthday: str) -> int:
         age = _age(birthday, today)
@@ -162,27 +189,30 @@ def _ages(ask: Card, source: Source, today: date) -> StatisticsTable:
             return len(labels) - 1
         return min(max((age - first) // step + 1, 0), len(labels) - 2)
 
-    known = {entry.code: column for column, entry in enumerate(codes)}
+    position = {entry.code: number for number, entry in enumerate(codes)}
     counted = [[0] * (len(codes) + 1) for _ in labels]
     for (birthday, code), count in source.values(born, by).items():
-        counted[band(birthday)][known.get(code, len(codes))] += count
-    header = [ask.text("heading"), *(entry.label for entry in codes), ask.word("unknown")]
+        counted[band(birthday)][position.get(code, len(codes))] += count
+    columns = [Column("band", card.text("heading"))]
+    columns += [Column(entry.code, entry.label) for entry in codes]
+    columns.append(Column("unknown", card.label("unknown")))
     rows: list[Row] = [(label, *row, sum(row)) for label, row in zip(labels, counted, strict=True)]
-    rows.append((ask.word("total"), *map(sum, zip(*counted, strict=True)), _sum(counted)))
+    rows.append((card.label("total"), *map(sum, zip(*counted, strict=True)), _sum(counted)))
     if not any(row[-1] for row in counted):  # nobody whose code is unknown: no such column
-        header.pop()
+        columns.pop()
         rows = [(*row[:-2], row[-1]) for row in rows]
     if not sum(counted[-1]):
         del rows[-2]
-    return StatisticsTable(
-        ask.fill("title", today=today.isoformat()), (*header, ask.word("total")), tuple(rows)
-    )
+    columns.append(Column("total", card.label("total")))
+    title = card.fill("title", today=today.isoformat())
+    table = StatisticsTable(card.key, title, tuple(columns), tuple(rows), total=True)
+    return Figure(table, Chart.PYRAMID, tuple(entry.code for entry in codes[:2]))
 
 
-def _years(ask: Card, source: Source, today: date) -> StatisticsTable:
+def _years(card: Card, source: Source, today: date) -> Figure:
     """Members by the year of a date, in bands of `step` years."""
-    field = ask.field("of", ask.text("of"), "date")
-    step = ask.number("step")
+    field = card.field("of", card.text("of"), ValueType.DATE)
+    step = card.number("step")
     counted: Counter[int | None] = Counter()
     for (text,), count in source.values(field).items():
         day = _date(text)
@@ -190,12 +220,13 @@ def _years(ask: Card, source: Source, today: date) -> StatisticsTable:
     total = counted.total()
     rows: list[Row] = []
     for start in sorted(year for year in counted if year is not None):
-        label = ask.fill("band", first=start, last=start + step - 1)
+        label = card.fill("band", first=start, last=start + step - 1)
         rows.append((label, counted[start], percent(counted[start], total)))
     if counted[None]:
-        rows.append((ask.word("unknown"), counted[None], percent(counted[None], total)))
-    rows.append((ask.word("total"), total, percent(total, total)))
-    return StatisticsTable(ask.text("title"), ask.header(3), tuple(rows))
+        rows.append((card.label("unknown"), counted[None], percent(counted[None], total)))
+    rows.append((card.label("total"), total, percent(total, total)))
+    columns = card.columns("band", "count", "percent")
+    return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows), total=True))
 
 
 def _sum(counted: list[list[int]]) -> int:
@@ -216,9 +247,77 @@ def _age(birthday: str, today: date) -> int | None:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-KINDS: dict[str, Callable[[Card, Source, date], StatisticsTable]] = {
+KINDS: dict[str, Callable[[Card, Source, date], Figure]] = {
     "counts": _counts,
     "rates": _rates,
     "ages": _ages,
     "years": _years,
 }
+
+
+# --- whether the cards can be used -----------------------------------------------------------
+
+_KEYS: dict[str, tuple[str, ...]] = {
+    "counts": ("kind", "key", "title", "header", "fields"),
+    "rates": ("kind", "key", "title", "header", "rates"),
+    "ages": (
+        "kind", "key", "title", "heading", "born", "by", "from", "to", "step",
+        "below", "band", "above",
+    ),
+    "years": ("kind", "key", "title", "header", "of", "step", "band"),
+}  # fmt: skip
+_COLLECTION_KEYS = (
+    "jump", "jump_at_least", "jump_fields", "by", "fields", "rate", "units", "missing",
+    "progress_title", "progress_header", "group_title", "change_title", "change_header",
+)  # fmt: skip
+
+
+def check(form: Form) -> None:
+    """Have every card of `[statistics]` make its table of nothing. Raises FormError."""
+    settings = form.prose.get("statistics") or {}
+    own = Card(settings, "statistics", settings, form)
+    own.only(("total", "unknown", "table", "collection"))
+    listed = own.entries("table") if "table" in settings else []
+    for number, card in enumerate(listed, 1):
+        ask = Card(card, f"statistics.table[{number}]", settings, form)
+        if not isinstance(card, Mapping):
+            raise own.error("table", "form_cards", card, key="statistics.table")
+        ask.only(_KEYS.get(ask.text("kind"), card))
+    figures(_Nothing(), form, date(2000, 1, 1))
+    if "collection" in settings:
+        _check_collection(own.part("collection"))
+
+
+def _check_collection(ask: Card) -> None:
+    ask.only(_COLLECTION_KEYS)
+    for key in ("jump", "jump_at_least"):
+        if key in ask.values:
+            ask.number(key)
+    for key in ("fields", *(["jump_fields"] if "jump_fields" in ask.values else [])):
+        for path in ask.entries(key):
+            ask.field(key, path, ValueType.COUNT)
+    keys = [field.key for field in ask.form.record]
+    for key in ask.entries("by"):
+        if key not in keys:
+            raise ask.error("by", "form_no_field", key, keys)
+    rate = ask.part("rate")
+    rate.only(("label", "part", "whole"))
+    rate.text("label")
+    for key in ("part", "whole"):
+        rate.field(key, rate.text(key), ValueType.COUNT)
+    ask.text("units"), ask.text("missing"), ask.label("total")
+    ask.fill("progress_title", period="")
+    ask.fill("group_title", title="", period="")
+    ask.fill("change_title", before="", period="")
+    for key, count in (("progress_header", 7), ("change_header", 5)):
+        ask.columns(*map(str, range(count)), titles=key)
+
+
+class _Nothing:
+    """A source of no figures."""
+
+    def count(self, field: Field) -> int | None:
+        return None
+
+    def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
+        return Counter({("",) * len(fields): 1})

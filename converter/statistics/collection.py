@@ -1,8 +1,8 @@
-"""Statistics of everything that was received for a period: the published register → tables.
+"""Statistics of everything that was received for a period: the published register → figures.
 
 Only current submissions count (converter/register/precedence.py). The superior unions form a tree
-where the roster lists them as units of another one; a line then holds all that is below it, and
-its name is set in by its depth. Words, fields and groups stand in the form's
+where the roster lists them as units of another one; a row then adds up all that is below it, and
+its name is indented by its depth. Titles, fields and groups come from the form's
 `[statistics.collection]`.
 """
 
@@ -12,18 +12,25 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.register import Snapshot
 from converter.register.schema import name
-from converter.statistics import cards
-from converter.statistics import progress as gathering
-from converter.statistics.cards import Card, Cell, Row, StatisticsTable, percent
-from converter.statistics.figure import BARS, LINE, PLAIN, PYRAMID, TILES, Figure
-from converter.statistics.progress import Tree
-
-SUMMED = ("ages", "years")  # kinds of tables whose last row sums the others up
+from converter.statistics import cards, progress
+from converter.statistics.cards import Card, percent
+from converter.statistics.figure import (
+    Cell,
+    Chart,
+    Column,
+    Figure,
+    Row,
+    StatisticsTable,
+    catalogue_columns,
+)
+from converter.statistics.progress import Tree, numbers
 
 
 def figures(
@@ -32,34 +39,26 @@ def figures(
     """All tables of a period ('' = the newest), grouped by these unit fields (their keys; none =
     the form's first choice). `form` with code lists. Raises FormError for a broken card."""
     settings = form.prose.get("statistics") or {}
-    ask = Card(settings.get("collection") or {}, "statistics.collection", settings, form)
+    card = Card(settings.get("collection") or {}, "statistics.collection", settings, form)
     chosen = period or newest(register)
-    source = _Register(register, chosen)
-    tree = Tree.of(register)
-    progress = gathering.progress(ask, register, chosen, tree)
+    source = _Register(register, chosen, form)
+    tree = Tree.of(register, chosen)
+    reported = progress.progress(card, register, chosen, tree)
     found = [
-        _overview(ask, source, progress),
-        progress,
-        gathering.daily(register, chosen),
-        gathering.faults(register, form, chosen),
-        gathering.missing(register, chosen, tree),
+        _overview(card, source, reported.table),
+        reported,
+        progress.daily(register, chosen),
+        progress.faults(register, form, chosen),
+        progress.missing(register, chosen, tree),
+        *cards.figures(source, form, today),
     ]
-    for card, table in zip(
-        settings.get("table", []), cards.tables(source, form, today), strict=True
-    ):
-        kind = card.get("kind")
-        found.append(_drawn(table, PYRAMID if kind == "ages" else PLAIN, kind in SUMMED))
-    for key in by or ask.entries("by")[:1]:
-        found.append(_grouped(ask, source, form.unit.field(key), tree))
+    for key in by or card.entries("by")[:1]:
+        found.append(_grouped(card, source, form.record.field(key), tree))
     earlier = [p for p in register.periods() if p < chosen]
     if earlier:
-        found.append(_change(ask, source, _Register(register, earlier[-1])))
-        found.append(_trend(ask, [*(_Register(register, p) for p in earlier), source]))
+        found.append(_change(card, source, _Register(register, earlier[-1], form)))
+        found.append(_trend(card, [*(_Register(register, p, form) for p in earlier), source]))
     return found
-
-
-def _drawn(table: StatisticsTable, chart: str, total: bool) -> Figure:
-    return Figure(table, chart, (1, 2) if chart else (), total)
 
 
 def groups(form: Form) -> list[str]:
@@ -80,16 +79,27 @@ class _Register:
 
     register: Snapshot
     period: str
+    form: Form
 
-    def count(self, field: Field) -> int | None:
-        if field.sheet != "unit" or field.key not in self.register.columns("answers"):
+    def count(self, field: Field, also_in: str = "") -> int | None:
+        """The sum of a unit field, of the units that reported for `also_in` too ('' = of all)."""
+        if field.sheet != self.form.record.key or field.key not in self.register.columns("answers"):
             return None
-        sql = f"SELECT sum(TRY_CAST({name(field.key)} AS BIGINT)) FROM answers WHERE period = ?"
-        total = self.register.query(sql, [self.period])[0][0]
+        total = self._of_units(f"sum(TRY_CAST({name(field.key)} AS BIGINT))", also_in)
         return None if total is None else int(total)
 
+    def units(self, also_in: str = "") -> int:
+        return int(self._of_units("count(DISTINCT unit)", also_in))
+
+    def _of_units(self, what: str, also_in: str) -> Any:
+        sql = (
+            f"SELECT {what} FROM answers WHERE period = $1"
+            " AND ($2 = '' OR unit IN (SELECT unit FROM answers WHERE period = $2))"
+        )
+        return self.register.query(sql, [self.period, also_in])[0][0]
+
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
-        table = "members" if fields[0].sheet == "member" else "answers"
+        table = "answers" if fields[0].sheet == self.form.record.key else "members"
         known = self.register.columns(table)
         columns = [name(f.key) if f.key in known else "''" for f in fields]
         rows = self.register.query(
@@ -102,114 +112,129 @@ class _Register:
 # --- tables -----------------------------------------------------------------------------------
 
 
-def _overview(ask: Card, source: _Register, progress: Figure) -> Figure:
-    """The figures that are asked for first, one a line."""
-    label, part, whole = _rate(ask)
+def _overview(card: Card, source: _Register, reported: StatisticsTable) -> Figure:
+    """The numbers that are asked for first, one a row: the total of the progress table, then the
+    collection's rate."""
+    label, part, whole = _rate(card)
     members, staff = source.count(part), source.count(whole)
-    lines: list[Row] = [
-        *zip(progress.table.header[1:], progress.table.rows[-1][1:], strict=True),
+    rows: list[Row] = [
+        *zip(reported.header[1:], reported.rows[-1][1:], strict=True),
         (whole.title, cards.blank_if_none(staff)),
         (part.title, cards.blank_if_none(members)),
         (label, percent(members, staff)),
     ]
-    header = (message("summary_overview_item"), message("summary_overview_value"))
-    return Figure(
-        StatisticsTable(message("summary_overview", period=source.period), header, tuple(lines)),
-        TILES,
-    )
+    columns = catalogue_columns("overview", "item", "value")
+    title = message("summary_overview", period=source.period)
+    return Figure(StatisticsTable("overview", title, columns, tuple(rows)), Chart.TILES)
 
 
-def _rate(ask: Card) -> tuple[str, Field, Field]:
+def _rate(card: Card) -> tuple[str, Field, Field]:
     """What the collection's rate is called, what it is a part of what."""
-    rate = Card(ask.values.get("rate") or {}, "statistics.collection.rate", {}, ask.form)
-    part = rate.field("part", rate.text("part"), "count")
-    return rate.text("label"), part, rate.field("whole", rate.text("whole"), "count")
+    rate = Card(card.values.get("rate") or {}, "statistics.collection.rate", {}, card.form)
+    part = rate.field("part", rate.text("part"), ValueType.COUNT)
+    return rate.text("label"), part, rate.field("whole", rate.text("whole"), ValueType.COUNT)
 
 
-def _trend(ask: Card, sources: Sequence[_Register]) -> Figure:
-    """Units, the rate and what it is made of, a line a period."""
-    label, part, whole = _rate(ask)
-    lines: list[Row] = []
+def _trend(card: Card, sources: Sequence[_Register]) -> Figure:
+    """Units, the rate and what it is made of, a row a period."""
+    label, part, whole = _rate(card)
+    rows: list[Row] = []
     for source in sources:
-        counted = [source.count(whole), source.count(part)]
-        shown = map(cards.blank_if_none, counted)
-        lines.append((source.period, _units(source), *shown, percent(counted[1], counted[0])))
-    header = (message("summary_period"), ask.text("units"), whole.title, part.title, label)
-    return Figure(StatisticsTable(message("summary_trend"), header, tuple(lines)), LINE, (2, 3))
+        staff, members = source.count(whole), source.count(part)
+        shown = map(cards.blank_if_none, (staff, members))
+        rows.append((source.period, source.units(), *shown, percent(members, staff)))
+    columns = (
+        Column("period", message("summary_period")),
+        Column("units", card.text("units")),
+        Column(whole.key, whole.title),
+        Column(part.key, part.title),
+        Column("percent", label),
+    )
+    table = StatisticsTable("trend", message("summary_trend"), columns, tuple(rows))
+    return Figure(table, Chart.LINE, (whole.key, part.key))
 
 
-def _grouped(ask: Card, source: _Register, field: Field, tree: Tree) -> Figure:
-    fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
-    label, part, whole = _rate(ask)
+def _grouped(card: Card, source: _Register, field: Field, tree: Tree) -> Figure:
+    """Units and their numbers, a row a superior union or a value of another unit field."""
+    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
+    label, part, whole = _rate(card)
     summed = [*fields, *(f for f in (part, whole) if f not in fields)]
     superior = field.identity == "superior_name"
-    key = "u.superior" if superior else f"coalesce(a.{name(field.key)}, '')"
+    group = "u.superior" if superior else f"coalesce(a.{name(field.key)}, '')"
     known = source.register.columns("answers")
     sums = ", ".join(
         f"coalesce(sum(TRY_CAST(a.{name(f.key)} AS BIGINT)), 0)" if f.key in known else "0"
         for f in summed
     )
-    rows = source.register.query(
-        f"SELECT {key}, count(*), {sums} FROM answers a JOIN units u ON u.id = a.unit"
+    answer = source.register.query(
+        f"SELECT {group}, count(*), {sums} FROM answers a JOIN units u ON u.id = a.unit"
         " WHERE a.period = ? GROUP BY 1 ORDER BY 1",
         [source.period],
     )
-    by_value = {str(row[0]): [int(number) for number in row[1:]] for row in rows}
-    labelled = tree.rolled_up(by_value) if superior else _labelled(ask, field, by_value)
-    shown = range(1 + len(fields))
-    at_part, at_whole = summed.index(part) + 1, summed.index(whole) + 1
+    keys = ("units", *(f.key for f in summed))
+    by_value = {str(row[0]): numbers(keys, row[1:]) for row in answer}
+    labelled = tree.rolled_up(by_value) if superior else _labelled(card, field, by_value)
+    columns = (
+        Column("group", field.title),
+        Column("units", card.text("units")),
+        *(Column(f.key, f.title) for f in fields),
+        Column("percent", label),
+    )
 
-    def line(group: str, numbers: Sequence[int]) -> Row:
-        ratio = percent(numbers[at_part], numbers[at_whole])
-        return (group, *(numbers[n] for n in shown), ratio)
+    def row(group: str, counted: Mapping[str, int]) -> Row:
+        shown = (counted["units"], *(counted[f.key] for f in fields))
+        return (group, *shown, percent(counted[part.key], counted[whole.key]))
 
-    lines = [line(group, numbers) for group, numbers in labelled]
-    total = [sum(column) for column in zip(*by_value.values(), strict=True)]
-    if total:
-        lines.append(line(ask.word("total"), total))
-    header = (field.title, ask.text("units"), *(f.title for f in fields), label)
-    title = ask.fill("group_title", title=field.title, period=source.period)
-    series = tuple(2 + fields.index(f) for f in (whole, part) if f in fields)
-    return Figure(StatisticsTable(title, header, tuple(lines)), BARS, series, total=True)
+    rows = [row(group, counted) for group, counted in labelled]
+    if by_value:
+        rows.append(row(card.label("total"), sum(by_value.values(), Counter())))
+    title = card.fill("group_title", title=field.title, period=source.period)
+    series = tuple(f.key for f in (whole, part) if f in fields)
+    table = StatisticsTable(f"by_{field.key}", title, columns, tuple(rows), total=True)
+    return Figure(table, Chart.BARS, series)
 
 
 def _labelled(
-    ask: Card, field: Field, by_value: Mapping[str, list[int]]
-) -> Iterator[tuple[str, list[int]]]:
-    """Codes under their labels in the list's order, then what the list does not know, then those
-    who left it blank."""
-    codes = ask.form.codes.get(str(field.options.get("codes", "")))
+    card: Card, field: Field, by_value: Mapping[str, Counter[str]]
+) -> Iterator[tuple[str, Counter[str]]]:
+    """Codes under their labels in the list's order, then what the list does not know, then the
+    units that left it blank."""
+    codes = card.form.codes.get(str(field.options.get("codes", "")))
     labels = {entry.code: entry.label for entry in codes.entries} if codes else {}
     for code, label in labels.items():
         if code in by_value:
             yield label, by_value[code]
-    for value, numbers in by_value.items():
+    for value, counted in by_value.items():
         if value and value not in labels:
-            yield value, numbers
+            yield value, counted
     if "" in by_value:
-        yield ask.text("missing"), by_value[""]
+        yield card.text("missing"), by_value[""]
 
 
-def _change(ask: Card, now: _Register, before: _Register) -> Figure:
-    fields = [ask.field("fields", path, "count") for path in ask.entries("fields")]
+def _change(card: Card, now: _Register, before: _Register) -> Figure:
+    """Like for like: the numbers are of the units that reported for both periods."""
+    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     compared: list[tuple[str, int | None, int | None]]
-    compared = [(ask.text("units"), _units(before), _units(now))]
-    compared += [(f.title, before.count(f), now.count(f)) for f in fields]
-    blank = cards.blank_if_none
-    lines: list[Row] = [
-        (label, blank(was), blank(is_), *_diff(was, is_)) for label, was, is_ in compared
+    both = now.units(before.period)
+    compared = [
+        (card.text("units"), before.units(), now.units()),
+        (message("summary_change_both"), both, both),
     ]
-    header = tuple(str(text) for text in ask.entries("change_header"))
-    title = ask.fill("change_title", before=before.period, period=now.period)
-    return Figure(StatisticsTable(title, header, tuple(lines)))
+    compared += [
+        (f.title, before.count(f, now.period), now.count(f, before.period)) for f in fields
+    ]
+    blank = cards.blank_if_none
+    rows: list[Row] = [
+        (label, blank(was), blank(is_), *_difference(was, is_)) for label, was, is_ in compared
+    ]
+    columns = card.columns(
+        "item", "before", "now", "change", "change_percent", titles="change_header"
+    )
+    title = card.fill("change_title", before=before.period, period=now.period)
+    return Figure(StatisticsTable("change", title, columns, tuple(rows)))
 
 
-def _units(source: _Register) -> int:
-    sql = "SELECT count(*) FROM answers WHERE period = ?"
-    return int(source.register.query(sql, [source.period])[0][0])
-
-
-def _diff(was: int | None, is_: int | None) -> tuple[Cell, Cell]:
+def _difference(was: int | None, is_: int | None) -> tuple[Cell, Cell]:
     if was is None or is_ is None:
         return "", ""
     share = percent(abs(is_ - was), was)

@@ -1,20 +1,91 @@
-"""A table, and the chart that suits it."""
+"""What statistics are made of: tables with named columns, and the chart that suits each.
+
+A table, a column and a chart go by keys: stable English words that other rooms and other programs
+look them up by. Titles are for people; they come from the form and the message catalogue.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from converter.statistics.cards import StatisticsTable
+from converter.messages.catalogue import message
 
-PLAIN, TILES, BARS, STACKED, PYRAMID, LINE = "", "tiles", "bars", "stacked", "pyramid", "line"
+Cell = str | int | float
+Row = tuple[Cell, ...]
+
+
+class Chart(StrEnum):
+    """How a figure is drawn."""
+
+    NONE = ""
+    TILES = "tiles"  # each row a tile: what it is, and its value
+    BARS = "bars"
+    STACKED = "stacked"  # bars whose parts make up a whole
+    PYRAMID = "pyramid"  # two columns, back to back
+    LINE = "line"
+
+    @property
+    def has_axes(self) -> bool:
+        """Whether it is a drawing (tiles are text)."""
+        return self not in (Chart.NONE, Chart.TILES)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    key: str
+    title: str
+
+
+def catalogue_columns(table: str, *keys: str) -> tuple[Column, ...]:
+    """Columns whose titles stand in the catalogue."""
+    return tuple(Column(key, message(f"summary_{table}_{key}")) for key in keys)
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsTable:
+    """A table whose first column names the row. Rates are percentages with one decimal; '' where
+    there is nothing to divide."""
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    total: bool = False  # whether the last row adds up the others
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        return tuple(column.title for column in self.columns)
+
+    def position(self, key: str) -> int:
+        """Where a column stands, from 0. Raises KeyError."""
+        for position, column in enumerate(self.columns):
+            if column.key == key:
+                return position
+        raise KeyError(f"{self.key} has no column {key}")
+
+    def column(self, key: str) -> list[Cell]:
+        """The cells of a column, the total among them. Raises KeyError."""
+        position = self.position(key)
+        return [row[position] for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`chart` is one of the words above. `series`: the columns that a chart shows. `total`:
-    whether the last row sums the others up (a chart leaves it out)."""
+    """A table and its chart, which shows the columns named by `series` and leaves out the
+    total."""
 
     table: StatisticsTable
-    chart: str = PLAIN
-    series: tuple[int, ...] = ()
-    total: bool = False
+    chart: Chart = Chart.NONE
+    series: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.table.key
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is something to draw."""
+        return self.chart.has_axes and len(self.table.rows) > self.table.total

@@ -1,4 +1,4 @@
-"""Statistics of one submission: judged records → small tables for a person to look at."""
+"""Statistics of one submission: its validated records → small tables for a person to read."""
 
 from __future__ import annotations
 
@@ -10,31 +10,28 @@ from datetime import date
 from converter.model.forms import Field, Form
 from converter.model.submissions import Records
 from converter.statistics import cards
-from converter.statistics.cards import StatisticsTable
+from converter.statistics.figure import StatisticsTable
 
 
 def tables(records: Records, form: Form, today: date) -> list[StatisticsTable]:
     """The tables of the form's `[statistics]`, in its order. Raises FormError for a broken one."""
-    return cards.tables(_OneUnit(records), form, today)
+    return [figure.table for figure in cards.figures(_OneUnit(records), form, today)]
 
 
 @dataclass(frozen=True, slots=True)
 class _OneUnit:
-    """The figures of one unit; a count that is no number is unknown."""
+    """One unit as a source of numbers; a count that is no number is unknown."""
 
     records: Records
 
     def count(self, field: Field) -> int | None:
-        if field.sheet != "unit":
+        if field.sheet in self.records.tables:
             return None
-        text = self.records.unit.get(field.key, "")
+        text = self.records.record.get(field.key, "")
         return int(text) if text.isascii() and text.isdigit() else None
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
         return Counter(zip(*map(self._column, fields), strict=True))
 
     def _column(self, field: Field) -> Sequence[str]:
-        if field.sheet != "member":
-            return [self.records.unit.get(field.key, "")]
-        count = max(map(len, self.records.members.values()), default=0)
-        return self.records.members.get(field.key) or [""] * count
+        return self.records.columns(field.sheet, [field.key])[0]

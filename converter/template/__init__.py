@@ -1,9 +1,9 @@
 """Form (+ identity, + data) → the workbook that a clerk fills in.
 
-A workbook has four sheets: the guide, the unit sheet, the member sheet and the hidden code
-lists. Dropdowns, live checks, links to the first fault: all follow from the form's cards, and
-the 核对 columns come to the verdicts of the pipeline (see `formulas`). openpyxl designs it once a
-form (`design`); a `Press` fills and packs the copies.
+A workbook has the guide, the sheets of the form and the hidden code lists. Dropdowns, live
+checks, links to the first fault: all follow from the form's cards, and the 核对 columns come to
+the verdicts of the pipeline (see `formulas`). openpyxl designs it once a form (`blueprint`); a
+`TemplateRenderer` fills and packs the copies.
 
 What a workbook is made for stands in its custom document properties (form, version,
 unit_code, unit_name, superior_code, superior_name, period, serial), so that it is known again
@@ -14,7 +14,21 @@ Only functions that Excel 2010, WPS and LibreOffice share; no formula yields an 
 """
 
 from converter.template.blueprint import free_title
-from converter.template.renderer import TemplateRenderer, build, prepared_rows, sheet_names
+from converter.template.renderer import (
+    SPARE_ROWS,
+    TemplateRenderer,
+    build,
+    prepared_rows,
+    sheet_names,
+)
 from converter.template.saving import save
 
-__all__ = ["TemplateRenderer", "build", "free_title", "prepared_rows", "save", "sheet_names"]
+__all__ = [
+    "SPARE_ROWS",
+    "TemplateRenderer",
+    "build",
+    "free_title",
+    "prepared_rows",
+    "save",
+    "sheet_names",
+]

@@ -3,7 +3,7 @@ fault to the next, pages of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -14,9 +14,16 @@ from converter.messages.catalogue import message
 from converter.model.issues import Level, column_letters
 from converter.template import comments, member_sheet, text_sheets
 from converter.template.answers import formula
-from converter.template.blueprint import NAMES, RELATIONS, SHEETS, TAIL, TYPES, Blueprint
-from converter.template.layout import quoted
-from converter.template.text_sheets import Page
+from converter.template.blueprint import (
+    NAMES,
+    RELATIONS,
+    SHEETS,
+    TYPES,
+    Blueprint,
+    tail_placeholder,
+)
+from converter.template.layout import MemberLayout, quoted
+from converter.template.text_sheets import TextSheet
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _RELATION = '<Relationship Id="{id}" Type="' + _OFFICE + '/{kind}" Target="{target}"/>'
@@ -36,7 +43,7 @@ _HANGER = f'<legacyDrawing xmlns:r="{_OFFICE}" r:id="shapes"/>'.encode()
 
 
 class Additions(NamedTuple):
-    """What goes into the marked places of a design, and parts beside its own."""
+    """Values of a blueprint's placeholders, and further parts."""
 
     values: dict[bytes, bytes | Iterable[bytes]]
     parts: list[tuple[str, Iterable[bytes]]]
@@ -44,47 +51,51 @@ class Additions(NamedTuple):
 
 @dataclass(frozen=True)
 class Copy:
-    """`marks` by sheet key, row and column: the colours of cells, of which there may be a million;
+    """`levels` by sheet key, row and column: the colours of cells, of which there may be a million;
     `comments` by sheet key and (row, column). The first page stands in front, others behind."""
 
-    marks: Mapping[str, Mapping[int, Mapping[int, Level]]]
+    levels: Mapping[str, Mapping[int, Mapping[int, Level]]]
     comments: Mapping[str, Mapping[tuple[int, int], str]]
-    pages: Sequence[Page]
+    pages: Sequence[TextSheet]
 
     def level(self, sheet: str, row: int, column: int) -> Level | None:
-        return self.marks.get(sheet, {}).get(row, {}).get(column)
+        return self.levels.get(sheet, {}).get(row, {}).get(column)
 
-    @property
-    def member_rows(self) -> Mapping[int, Mapping[int, Level]]:
-        return self.marks.get("member", {})
-
-    @property
-    def unit_rows(self) -> Collection[int]:
-        return self.marks.get("unit", {}).keys()
-
-    @cached_property
-    def _first_member(self) -> int:
-        return min(self.member_rows)
+    def rows(self, sheet: str) -> Mapping[int, Mapping[int, Level]]:
+        """The marked rows of a sheet."""
+        return self.levels.get(sheet, {})
 
     # --- ways to the next fault ------------------------------------------------------------
 
-    def member_jump(self, plan: Blueprint, last: int, row: int) -> bytes:
-        """The cell that leads from a member on to the next one in question."""
-        member = plan.layout.member
-        first = column_letters(member.columns[member.sheet.fields[0].key])
-        there = f"{quoted(member.sheet.title)}{first}"
-        return self._jump(plan, member.jump, row, last, there, self._front, "report_copy_back")
+    def table_jump(self, plan: Blueprint, key: str, last: int, row: int) -> bytes:
+        """The cell that leads from a row on to the next one in question."""
+        table = plan.layout.tables[key]
+        there = f"{quoted(table.sheet.title)}{_first_column(table)}"
+        end, text = self._beyond(plan, key)
+        return self._jump(plan, table.jump, row, last, there, end, text)
 
     def unit_jump(self, plan: Blueprint, row: int) -> bytes:
-        """The cell that leads from an answer on to the next one, then to the members."""
-        unit, member = plan.layout.unit, plan.layout.member
+        """The cell that leads from an answer on to the next one, then to the tables."""
+        unit = plan.layout.record
         there = f"{quoted(unit.sheet.title)}{column_letters(unit.ANSWER)}"
-        end, text = self._front, "report_copy_back"
-        if self.member_rows:
-            first = column_letters(member.columns[member.sheet.fields[0].key])
-            end = f"{quoted(member.sheet.title)}{first}{self._first_member}"
-            text = "report_copy_members"
+        end, text = self._beyond(plan, unit.sheet.key)
         return self._jump(plan, unit.JUMP, row, unit.last_row, there, end, text)
+
+    def _beyond(self, plan: Blueprint, key: str) -> tuple[str, str]:
+        """Where the last fault of a sheet leads, and the words for it: the first fault of the
+        next table that has one, or the list in front."""
+        keys = [sheet.key for sheet in plan.layout.form.sheets]
+        for following in keys[keys.index(key) + 1 :]:
+            table, marked = plan.layout.tables.get(following), self._first_rows.get(following)
+            if table and marked:
+                first = f"{quoted(table.sheet.title)}{_first_column(table)}{marked}"
+                return first, message("report_copy_rows", rows=table.sheet.rows_name)
+        return f"{quoted(self.pages[0].name)}A1", message("report_copy_back")
+
+    @cached_property
+    def _first_rows(self) -> Mapping[str, int]:
+        """The first marked row of each sheet that has one."""
+        return {key: min(rows) for key, rows in self.levels.items() if rows}
 
     def _jump(
         self, plan: Blueprint, column: int, row: int, last: int, there: str, end: str, back: str
@@ -94,22 +105,21 @@ class Copy:
         found = f'MATCH("?*",${letters}{row + 1}:${letters}{max(last, row) + 1},0)'
         below, last_one = expressions.quote("#" + there), expressions.quote("#" + end)
         target = f"IFERROR({below}&(ROW()+{found}),{last_one})"
-        next_one, over = (expressions.quote(message(key)) for key in ("report_copy_next", back))
+        next_one = expressions.quote(message("report_copy_next"))
+        over = expressions.quote(back)
         text = f"IF(ISNUMBER({found}),{next_one},{over})"
         style = plan.styles[member_sheet.JUMP]
         return f'<c r="{letters}{row}" s="{style}'.encode() + formula(f"HYPERLINK({target},{text})")
-
-    @property
-    def _front(self) -> str:
-        return f"{quoted(self.pages[0].name)}A1"
 
     # --- parts -----------------------------------------------------------------------------
 
     def additions(self, plan: Blueprint) -> Additions:
         parts: list[tuple[str, Iterable[bytes]]] = []
-        values: dict[bytes, bytes | Iterable[bytes]] = dict.fromkeys(TAIL.values(), b"")
+        values: dict[bytes, bytes | Iterable[bytes]] = {}
         types = [_DRAWINGS]
-        for number, (key, mark) in enumerate(TAIL.items(), 1):
+        for number, sheet in enumerate(plan.layout.form.sheets, 1):
+            key, mark = sheet.key, tail_placeholder(sheet.key)
+            values[mark] = b""
             said = self.comments.get(key, {})
             if said:
                 values[mark] = _HANGER
@@ -139,6 +149,10 @@ class Copy:
         ):
             values[mark] = "".join(texts).encode()
         return Additions(values, parts)
+
+
+def _first_column(table: MemberLayout) -> str:
+    return column_letters(table.columns[table.sheet.fields[0].key])
 
 
 def _comment_parts(

@@ -39,7 +39,9 @@ _KEPT_START = b'" t="inlineStr"><is><t xml:space="preserve">'
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?")
 # What cannot stand in XML as it is, is taken for an escape, or loses its blanks. Texts are
 # looked at all at once, joined by \x01.
-_UNUSUAL = re.compile("[&<>\x00\x02-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]|_x|\\s\x01|\x01\\s")
+_NEEDS_ESCAPING = re.compile(
+    "[&<>\x00\x02-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]|_x|\\s\x01|\x01\\s"
+)
 
 
 class Answer(NamedTuple):
@@ -117,7 +119,7 @@ def encoded(texts: Sequence[str]) -> list[bytes] | None:
     if not texts or max(map(len, texts)) * 2 > LONGEST_TEXT:
         return None
     joined = "\x01".join(texts)
-    if joined.count("\x01") >= len(texts) or _UNUSUAL.search(f"\x01{joined}\x01"):
+    if joined.count("\x01") >= len(texts) or _NEEDS_ESCAPING.search(f"\x01{joined}\x01"):
         return None
     return joined.encode().split(b"\x01")
 

@@ -3,7 +3,7 @@ marked (@@last@@, @@unit_name@@ …), the rest stays as it is.
 
 Marked are the last prepared row in every formula and area, each answer and reason of the unit
 sheet, the member rows as a whole, and whatever names the unit. So a copy costs the bytes that
-differ, whatever it is filled with (see `press`).
+differ, whatever it is filled with (see `renderer`).
 """
 
 from __future__ import annotations
@@ -27,34 +27,53 @@ from converter.template.answers import DATE_FORMAT
 from converter.template.cell_text import visible
 from converter.template.constants import Constants
 from converter.template.labels import label
-from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout
+from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, layout
 from converter.template.rows import PatternRow
 from converter.template.saving import parts
-from converter.template.style import Look, Painter, varied
+from converter.template.style import CellStyle, Painter, varied
 
-# A last row that no other number in the workbook is like, and the one below it.
-LAST = 1_040_003
+# The last rows of the tables (each some lower than the one before), that no other number in the
+# workbook is like, and the rows below them.
+LAST, APART = 1_040_003, 10
 SERIAL = 987_654_321  # the mark of a number has to be one
 GENERAL = "General"
 
-ROWS, LAST_ROW, BELOW = b"@@rows@@", b"@@last@@", b"@@below@@"
 SHEETS, NAMES, RELATIONS, TYPES = b"@@sheets@@", b"@@names@@", b"@@relations@@", b"@@types@@"
-_PLACES = (ROWS, LAST_ROW, BELOW, SHEETS, NAMES, RELATIONS, TYPES)
-TAIL = {"unit": b"@@unit_tail@@", "member": b"@@member_tail@@"}  # where a sheet's comments hang
-_NUMBER = re.compile(rb"(?<![0-9])(?:%d|%d)(?![0-9])" % (LAST, LAST + 1))
+_PLACES = (SHEETS, NAMES, RELATIONS, TYPES)
+_NUMBER = re.compile(rb"(?<![0-9])[0-9]{7}(?![0-9])")
 _EXTENT = re.compile(rb'(<dimension ref="[A-Z0-9]+:[A-Z]+)[0-9]+')
 # In a footer & begins a command, so that a name's own is doubled there.
 _FOOTER = re.compile(rb"<oddFooter>.*?</oddFooter>", re.DOTALL)
 _STAMPED = re.compile(b"@@([a-z_]+)@@")
 
 
-def mark_of(name: str) -> bytes:
+def placeholder(name: str) -> bytes:
     return f"@@{name}@@".encode()
 
 
-def stamp_marks(names: Iterable[str]) -> set[bytes]:
+def rows_placeholder(table: str) -> bytes:
+    """Where the prepared rows of a table go."""
+    return placeholder(f"rows:{table}")
+
+
+def last_placeholder(table: str) -> bytes:
+    """The last prepared row of a table …"""
+    return placeholder(f"last:{table}")
+
+
+def below_placeholder(table: str) -> bytes:
+    """… and the row below it."""
+    return placeholder(f"below:{table}")
+
+
+def tail_placeholder(sheet: str) -> bytes:
+    """Where the comments of a sheet hang."""
+    return placeholder(f"tail:{sheet}")
+
+
+def stamp_placeholders(names: Iterable[str]) -> set[bytes]:
     """What stands for the unit's own: in cells, footers and properties."""
-    return {mark_of(kind + name) for name in names for kind in ("", "footer:", "property:")}
+    return {placeholder(kind + name) for name in names for kind in ("", "footer:", "property:")}
 
 
 @dataclass(frozen=True)
@@ -65,13 +84,13 @@ class UnitCell:
     field: Field
     column: int
     address: bytes
-    look: Look
+    look: CellStyle
     xml: bytes  # as designed: blank, a formula, or what the identity file says
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file of the workbook: bytes, and marks at the odd places."""
+    """One file of the workbook: bytes at even places, placeholders between them."""
 
     name: str
     pieces: tuple[bytes, ...]
@@ -96,27 +115,29 @@ class Blueprint:
 
     layout: TemplateLayout
     parts: tuple[Part, ...]
-    row: PatternRow
+    rows: Mapping[str, PatternRow]  # by table key
     unit_cells: Mapping[bytes, UnitCell]  # by mark
-    styles: Mapping[Look, int]
+    styles: Mapping[CellStyle, int]
     sheet_parts: Mapping[str, str]  # by sheet key ('' = the page in front)
     titles: tuple[str, ...]
 
 
-def draw(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Blueprint:
+def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Blueprint:
     """Design a workbook for units of which `names` (entries of a stamp) are known. `live`: few
     enough rows for the checks that are slow. `copy`: with a page in front, and ways to the next
     fault."""
-    marks: dict[str, Any] = {name: mark_of(name).decode() for name in names}
+    marks: dict[str, Any] = {name: placeholder(name).decode() for name in names}
     marks |= {"serial": SERIAL} if "serial" in names else {}
     stamp = Stamp(**marks)
-    member = MemberLayout(form.member, LAST - MemberLayout.HEADING_ROW)
-    rows = 1 if live else form.limits["live_duplicates"] + 1
-    places = TemplateLayout(form, UnitLayout(form.unit), member, rows)
+    last = {table.key: LAST - APART * n for n, table in enumerate(form.tables)}
+    prepared = {key: row - MemberLayout.HEADING_ROW for key, row in last.items()}
+    places = layout(form, 1 if live else form.limits["live_duplicates"] + 1, prepared)
+    numbers = {b"%d" % row: last_placeholder(key) for key, row in last.items()}
+    numbers |= {b"%d" % (row + 1): below_placeholder(key) for key, row in last.items()}
     painter = Painter(label(form, "font"))
     book = workbook(places, painter, stamp, copy=copy)
     scratch = book.create_sheet()
-    styles = painter.numbers(scratch, _looks(places, stamp, copy=copy))
+    styles = painter.numbers(scratch, _cell_styles(places, stamp, copy=copy))
     book.remove(scratch)
     taken = dict(parts(book))
     found = {
@@ -126,15 +147,28 @@ def draw(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Bluepr
     if copy:
         at[""] = "xl/worksheets/sheet1.xml"
         del taken[at[""]]
-        _open_ends(taken, at)
+        _open_ends(taken, {tail_placeholder(sheet.key): at[sheet.key] for sheet in form.sheets})
     taken |= {name: compact(data) for name, data in taken.items()}
-    taken[at["member"]], row = _member_rows(taken[at["member"]], member)
-    taken[at["unit"]], cells = _unit_cells(taken[at["unit"]], places, stamp)
-    known = {*stamp_marks(names), *cells, *TAIL.values(), *_PLACES}
+    rows = {}
+    for key, table in places.tables.items():
+        taken[at[key]], rows[key] = _table_rows(taken[at[key]], table, numbers)
+    record = at[form.record.key]
+    taken[record], cells = _unit_cells(taken[record], places, stamp)
+    known = {
+        *stamp_placeholders(names),
+        *cells,
+        *_PLACES,
+        *numbers.values(),
+        *map(rows_placeholder, rows),
+    }
+    known |= {tail_placeholder(sheet.key) for sheet in form.sheets}
     splitting = re.compile(b"(" + b"|".join(map(re.escape, sorted(known))) + b")")
-    marked = {name: splitting.split(_marked(name, data)) for name, data in taken.items()}
+    marked = {
+        name: splitting.split(_with_placeholders(name, data, numbers))
+        for name, data in taken.items()
+    }
     pieces = [Part(name, tuple(pieces)) for name, pieces in marked.items()]
-    return Blueprint(places, tuple(pieces), row, cells, styles, at, tuple(book.sheetnames))
+    return Blueprint(places, tuple(pieces), rows, cells, styles, at, tuple(book.sheetnames))
 
 
 def workbook(
@@ -145,12 +179,14 @@ def workbook(
     book = Workbook()
     first = book.active
     first.title = label(form, "guide_sheet")
-    unit = book.create_sheet(form.unit.title)
-    member = book.create_sheet(form.member.title)
+    sheets = [book.create_sheet(sheet.title) for sheet in form.sheets]
     hidden = book.create_sheet(label(form, "lists_sheet"))
     guide.write(first, places, painter, stamp)
-    unit_sheet.write(unit, places, painter, stamp, jumps=copy)
-    member_sheet.write(member, places, painter, constants, stamp, jumps=copy)
+    for sheet, place in zip(sheets, places.places, strict=True):
+        if isinstance(place, UnitLayout):
+            unit_sheet.write(sheet, places, painter, stamp, jumps=copy)
+        else:
+            member_sheet.write(sheet, places, place, painter, constants, stamp, jumps=copy)
     lists.write(book, hidden, form, constants)
     _stamp(book, form, stamp)
     book.calculation.fullCalcOnLoad = True
@@ -180,10 +216,15 @@ def _stamp(book: Any, form: Form, stamp: Stamp) -> None:
     book.properties.creator = visible(stamp.superior_name)
 
 
-def _looks(places: TemplateLayout, stamp: Stamp, *, copy: bool) -> Iterator[Look]:
+def _cell_styles(places: TemplateLayout, stamp: Stamp, *, copy: bool) -> Iterator[CellStyle]:
     """Every look that a filled cell can come to."""
-    cells = [*member_sheet.looks(places.member).values(), unit_sheet.EXPLANATION]
-    cells += [unit_sheet.answer_look(field, stamp) for field in places.unit.sheet]
+    cells = [
+        look
+        for table in places.tables.values()
+        for look in member_sheet.cell_styles(table).values()
+    ]
+    cells += [unit_sheet.EXPLANATION]
+    cells += [unit_sheet.answer_style(field, stamp) for field in places.record.sheet]
     levels = (None, Level.ERROR, Level.WARNING) if copy else (None,)
     for look in dict.fromkeys(cells):
         for shown in ("", GENERAL, DATE_FORMAT):
@@ -201,40 +242,48 @@ def compact(xml: bytes) -> bytes:
     return xml.replace(b" />", b"/>").replace(b'" t="n"/>', b'"/>').replace(b"<v/>", b"")
 
 
-def _open_ends(taken: dict[str, bytes], at: Mapping[str, str]) -> None:
-    """Places where a copy adds sheets and comments of its own."""
+def _open_ends(taken: dict[str, bytes], tails: Mapping[bytes, str]) -> None:
+    """Places where a copy adds sheets and comments of its own. `tails`: sheet parts by mark."""
     for name, tag, mark in (
         ("xl/workbook.xml", b"</sheets>", SHEETS),
         ("xl/workbook.xml", b"</definedNames>", NAMES),
         ("xl/_rels/workbook.xml.rels", b"</Relationships>", RELATIONS),
         ("[Content_Types].xml", b"</Types>", TYPES),
-        *((at[key], b"</worksheet>", mark) for key, mark in TAIL.items()),
+        *((part, b"</worksheet>", mark) for mark, part in tails.items()),
     ):
         assert taken[name].count(tag) == 1
         taken[name] = taken[name].replace(tag, mark + tag)
 
 
-def _marked(name: str, data: bytes) -> bytes:
+def _with_placeholders(name: str, data: bytes, numbers: Mapping[bytes, bytes]) -> bytes:
     if name.startswith("docProps/"):
         data = data.replace(b"%d" % SERIAL, b"@@serial@@")
         return _STAMPED.sub(rb"@@property:\1@@", data)
     if not name.startswith("xl/theme") and not name.startswith("xl/styles"):
-        data = _NUMBER.sub(lambda n: LAST_ROW if int(n[0]) == LAST else BELOW, data)
+        data = _numbered(data, numbers)
     return _FOOTER.sub(lambda found: _STAMPED.sub(rb"@@footer:\1@@", found[0]), data)
 
 
-def _member_rows(xml: bytes, member: MemberLayout) -> tuple[bytes, PatternRow]:
-    start = xml.index(b'<row r="%d"' % member.FIRST_ROW)
+def _numbered(data: bytes, numbers: Mapping[bytes, bytes]) -> bytes:
+    """With marks in place of the last rows."""
+    return _NUMBER.sub(lambda found: numbers.get(found[0], found[0]), data)
+
+
+def _table_rows(
+    xml: bytes, table: MemberLayout, numbers: Mapping[bytes, bytes]
+) -> tuple[bytes, PatternRow]:
+    start = xml.index(b'<row r="%d"' % table.FIRST_ROW)
     end = xml.index(b"</row>", start) + len(b"</row>")
-    row = _NUMBER.sub(lambda n: LAST_ROW if int(n[0]) == LAST else BELOW, xml[start:end])
-    head = _EXTENT.sub(rb"\g<1>" + LAST_ROW, xml[:start], count=1)
-    return head + ROWS + xml[end:], PatternRow.of(row, member.FIRST_ROW)
+    row = _numbered(xml[start:end], numbers)
+    key = table.sheet.key
+    head = _EXTENT.sub(rb"\g<1>" + last_placeholder(key), xml[:start], count=1)
+    return head + rows_placeholder(key) + xml[end:], PatternRow.of(row, table.FIRST_ROW)
 
 
 def _unit_cells(
     xml: bytes, places: TemplateLayout, stamp: Stamp
 ) -> tuple[bytes, dict[bytes, UnitCell]]:
-    unit = places.unit
+    unit = places.record
     columns = {column_letters(c): c for c in (unit.ANSWER, unit.EXPLANATION, unit.last_helper)}
     wanted = {
         f"{letters}{row}".encode(): (unit.sheet.field(key), column)
@@ -247,7 +296,7 @@ def _unit_cells(
         if found[1] not in wanted:
             return found[0]
         field, column = wanted[found[1]]
-        answer = unit_sheet.answer_look(field, stamp)
+        answer = unit_sheet.answer_style(field, stamp)
         look = answer if column == unit.ANSWER else unit_sheet.EXPLANATION
         mark = b"@@cell:%b@@" % found[1]
         cells[mark] = UnitCell(field, column, found[1], look, found[0])

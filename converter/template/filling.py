@@ -1,8 +1,8 @@
-"""The marked places of a design filled with a clerk's answers."""
+"""The placeholders of a blueprint filled with a clerk's answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +11,7 @@ from converter.model.submissions import Stamp, Submission
 from converter.template import answers, member_sheet, rows
 from converter.template.annotated_copy import Copy
 from converter.template.answers import Answer
-from converter.template.blueprint import BELOW, LAST_ROW, Blueprint, UnitCell
+from converter.template.blueprint import Blueprint, UnitCell
 from converter.template.style import varied
 from converter.template.unit_sheet import locked_text
 
@@ -19,19 +19,19 @@ from converter.template.unit_sheet import locked_text
 def unit_cells(
     plan: Blueprint, stamp: Stamp, data: Submission | None, copy: Copy | None
 ) -> dict[bytes, bytes]:
-    """The answers and reasons of the unit sheet, by their marks."""
-    unit = plan.layout.unit
+    """The answers and reasons of the unit sheet, by their placeholders."""
+    unit = plan.layout.record
     found = {}
     for mark, cell in plan.unit_cells.items():
         row = unit.rows[cell.field.key]
-        marked = copy is not None and row in copy.unit_rows
+        marked = copy is not None and row in copy.rows(unit.sheet.key)
         if cell.column == unit.last_helper:
             answer = _answer(cell, stamp, data, plan) if marked else answers.BLANK
             found[mark] = cell.xml + (_was(plan, cell, row, answer) if marked else b"")
             continue
         is_reason = cell.column == unit.EXPLANATION
         answer = _reason(cell, data) if is_reason else _answer(cell, stamp, data, plan)
-        level = copy.level("unit", row, cell.column) if copy else None
+        level = copy.level(unit.sheet.key, row, cell.column) if copy else None
         look = varied(cell.look, answer.shown, level) if answer.shown or level else cell.look
         xml = b'<c r="%b" s="%d%b' % (cell.address, plan.styles[look], answer.tail)
         if copy and marked and is_reason:
@@ -44,12 +44,13 @@ def _was(plan: Blueprint, cell: UnitCell, row: int, answer: Answer) -> bytes:
     """The hidden cell that keeps what a marked answer was; none for one that nobody types."""
     if cell.field.derive:
         return b""
-    letters = column_letters(plan.layout.unit.was)
+    letters = column_letters(plan.layout.record.was)
     return f'<c r="{letters}{row}'.encode() + answers.kept(answer.tail)
 
 
 def _reason(cell: UnitCell, data: Submission | None) -> Answer:
-    text = data.unit.explanation(cell.field.key, 0) if data and data.unit else ""
+    raw = data.sheets.get(cell.field.sheet) if data else None
+    text = raw.explanation(cell.field.key, 0) if raw else ""
     return Answer(answers.plain(text)) if text else answers.BLANK
 
 
@@ -59,7 +60,8 @@ def _answer(cell: UnitCell, stamp: Stamp, data: Submission | None, plan: Bluepri
         return Answer(cell.xml[cell.xml.index(b'">') :])
     if text := locked_text(field, stamp):
         return Answer(answers.plain(text))
-    column = data.unit.columns.get(field.key) if data and data.unit else None
+    raw = data.sheets.get(field.sheet) if data else None
+    column = raw.columns.get(field.key) if raw else None
     if data is None or column is None or not column.text:
         return answers.BLANK
     shown = cell.look.number_format
@@ -68,27 +70,34 @@ def _answer(cell: UnitCell, stamp: Stamp, data: Submission | None, plan: Bluepri
     return answers.typed(column.text[0], column.type[0], shown)
 
 
-def member_rows(
-    plan: Blueprint, data: Submission | None, prepared: int, copy: Copy | None
+def table_rows(
+    plan: Blueprint,
+    key: str,
+    data: Submission | None,
+    prepared: int,
+    numbers: Mapping[bytes, bytes],
+    copy: Copy | None,
 ) -> Iterator[bytes]:
-    """The prepared rows, filled where there are members."""
-    member = plan.layout.member
-    last = member.HEADING_ROW + prepared
-    first = {
-        column: tuple(
-            piece.replace(LAST_ROW, b"%d" % last).replace(BELOW, b"%d" % (last + 1))
-            for piece in pieces
-        )
-        for column, pieces in plan.row.first.items()
-    }
+    """The prepared rows of a table, filled where there are records. `numbers`: what the marks of
+    last rows stand for."""
+    table = plan.layout.tables[key]
+    last = table.HEADING_ROW + prepared
+
+    def numbered(piece: bytes) -> bytes:
+        for mark, number in numbers.items():
+            piece = piece.replace(mark, number)
+        return piece
+
+    row = plan.rows[key]
+    first = {column: tuple(map(numbered, pieces)) for column, pieces in row.first.items()}
     what = rows.Filling(
         form=plan.layout.form,
-        member=member,
-        looks=member_sheet.looks(member),
+        member=table,
+        styles_by_column=member_sheet.cell_styles(table),
         style=plan.styles.__getitem__,
-        data=data.member if data else None,
+        data=data.sheets.get(key) if data else None,
         canonical=bool(data and data.from_package),
-        marks=copy.member_rows if copy else {},
-        jump=partial(copy.member_jump, plan, last) if copy else None,
+        levels=copy.rows(key) if copy else {},
+        jump=partial(copy.table_jump, plan, key, last) if copy else None,
     )
-    return rows.chunks(replace(plan.row, first=first), what, last)
+    return rows.chunks(replace(row, first=first), what, last)

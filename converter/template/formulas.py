@@ -14,7 +14,7 @@ from converter.formulas import expressions
 from converter.kinds import KINDS
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
-from converter.rules import derivations
+from converter.rules import derivations, one_cell
 from converter.rules.base import Refs
 from converter.template.labels import label, message, prefix
 from converter.template.layout import MemberLayout, UnitLayout
@@ -33,9 +33,8 @@ class FieldFormulas:
     def norm(self, field: Field) -> str:
         if field.derive:
             source = field.derive.source
-            return derivations.excel(
-                field, self.place.helper(source, "norm"), self.place.helper(source, "usable")
-            )
+            usable = self._usable_by_kind(self.place.sheet.field(source))
+            return derivations.excel(field, self.place.helper(source, "norm"), usable)
         raw = self.place.raw(field.key)
         inner = KINDS[field.kind].excel_norm(raw, field, self.form)
         return f'IF(ISERROR({raw}),"",IF(ISLOGICAL({raw}),"",{inner}))'
@@ -55,7 +54,19 @@ class FieldFormulas:
             expressions.first_of(cases),
         )
 
-    def usable(self, field: Field) -> str:
+    def usable(self, field: Field, explained: str) -> str:
+        """Whether rules may compare the cell: not in error, neither by its kind nor by a rule about
+        this cell alone."""
+        usable = self._own_usable(field)
+        return one_cell.excel_usable(field.path, self.refs, usable, explained)
+
+    def _usable_by_kind(self, field: Field) -> str:
+        """The helper cell where it says no more than the kind, the kind's expression otherwise."""
+        if one_cell.one_cell_errors(self.form, field.path):
+            return self._own_usable(field)
+        return self.place.helper(field.key, "usable")
+
+    def _own_usable(self, field: Field) -> str:
         norm = self.place.helper(field.key, "norm")
         if field.derive:
             return f'{norm}<>""'
@@ -80,9 +91,15 @@ class FieldFormulas:
             if field.path not in rule.at:
                 continue
             family = rules.FAMILIES[rule.family]
-            words = family.words(rule, field.path, self.form)
-            text = message(self.form, rule.code, field, words, explained)
-            condition = None if text == '""' else family.excel(rule, field.path, self.refs)
+            params = family.message_params(rule, field.path, self.form)
+            text = message(self.form, rule.code, field, params, explained)
+            if text == '""':
+                continue
+            if family.validates_one_cell(rule):
+                usable = self._usable_by_kind(field)
+                condition = one_cell.excel_condition(rule, field.path, self.refs, usable)
+            else:
+                condition = family.excel(rule, field.path, self.refs)
             if condition is not None:
                 pieces.append(_when(condition, joiner, text))
         said = "&".join(pieces) or '""'

@@ -11,23 +11,23 @@ from converter.model.submissions import Stamp
 from converter.template import style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.labels import label
-from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, quoted
+from converter.template.layout import TemplateLayout, quoted
 from converter.template.print_setup import set_page
-from converter.template.style import Look, Painter, text_lines
+from converter.template.style import CellStyle, Painter, text_lines
 from converter.template.summary import LINK
 
 MARGIN, HEADINGS, TEXTS = 3.0, 26.0, 84.0
 FIRST_LINE, LINE_HEIGHT, GAP = 21.0, 15.5, 12.0
 
-TITLE = Look(size=20, bold=True)
-SUBTITLE = Look(size=10.5, colour=style.MUTED)
-BAND = Look(bold=True, colour=style.ACCENT, fill=style.BAND, indent=1)
-CARD = Look(fill=style.BAND, indent=1)
-CARD_LINK = Look(fill=style.BAND, colour=style.ACCENT, underline=True, indent=1)
-HEADING = Look(bold=True, colour=style.ACCENT, lines="t", wrap=True, indent=1, vertical="top")
+TITLE = CellStyle(size=20, bold=True)
+SUBTITLE = CellStyle(size=10.5, colour=style.MUTED)
+BAND = CellStyle(bold=True, colour=style.ACCENT, fill=style.BAND, indent=1)
+CARD = CellStyle(fill=style.BAND, indent=1)
+CARD_LINK = CellStyle(fill=style.BAND, colour=style.ACCENT, underline=True, indent=1)
+HEADING = CellStyle(bold=True, colour=style.ACCENT, lines="t", wrap=True, indent=1, vertical="top")
 # At the top: not every program needs as many lines as were reckoned with.
-TEXT = Look(wrap=True, indent=1, vertical="top")
-FIRST_TEXT = Look(wrap=True, lines="t", indent=1, vertical="top")
+TEXT = CellStyle(wrap=True, indent=1, vertical="top")
+FIRST_TEXT = CellStyle(wrap=True, lines="t", indent=1, vertical="top")
 
 
 def write(sheet: Any, layout: TemplateLayout, painter: Painter, stamp: Stamp) -> None:
@@ -66,8 +66,7 @@ def _overview(sheet: Any, row: int, layout: TemplateLayout, painter: Painter) ->
     put_text(painter.paint(sheet.cell(row, 2), BAND), label(form, "overview"))
     painter.paint(sheet.cell(row, 3), BAND)
     sheet.row_dimensions[row].height = 26
-    places: tuple[UnitLayout | MemberLayout, ...] = (layout.unit, layout.member)
-    for place in places:
+    for place in layout.places:
         row += 1
         there = quoted(place.sheet.title)
         target = f'"#{there}A1"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from converter.formulas import expressions as excel
@@ -32,9 +33,12 @@ def literal(text: str) -> str:
     return "&".join(excel.quote(part) for part in parts) or '""'
 
 
-def phrase(form: Form, key: str, **expressions: str) -> str:
-    """A text of the workbook whose placeholders are expressions: itself an expression."""
-    text = label(form, key, **{name: f"{{{name}}}" for name in expressions})
+def phrase(
+    form: Form, key: str, words: Mapping[str, str] = MappingProxyType({}), /, **expressions: str
+) -> str:
+    """A text of the workbook whose placeholders are plain words, or expressions: itself an
+    expression."""
+    text = label(form, key, **words, **{name: f"{{{name}}}" for name in expressions})
     parts = re.split(r"\{(\w+)\}", text)
     pieces = [
         expressions.get(part, '""') if number % 2 else excel.quote(part)

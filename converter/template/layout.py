@@ -1,6 +1,6 @@
 """Where everything stands in the workbook: rows, columns, and the addresses made of them.
 
-The unit sheet has a field a line, the member sheet a field a column. What is worked out for
+A record sheet has a field a line, a table a field a column. What is worked out for
 a field stands in hidden helper columns far to the right, out of reach of pasted blocks:
 
 - `norm`    the canonical value of what was typed ('' = blank or not a value at all)
@@ -14,6 +14,7 @@ text) and `filled` (1, or 0 where the row is blank or holds a remark).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -210,10 +211,23 @@ def parts_of(field: Field) -> tuple[str, ...]:
 @dataclass(frozen=True)
 class TemplateLayout:
     form: Form
-    unit: UnitLayout
-    member: MemberLayout
-    rows: int  # how many member rows rules are told of: some leave large tables alone
+    record: UnitLayout
+    tables: Mapping[str, MemberLayout]  # by sheet key
+    rows: int  # how many rows of a table rules are told of: some leave large tables alone
+
+    @property
+    def places(self) -> list[UnitLayout | MemberLayout]:
+        """All sheets, in the form's order."""
+        return [self.place(sheet.key) for sheet in self.form.sheets]
+
+    def place(self, sheet: str) -> UnitLayout | MemberLayout:
+        return self.tables.get(sheet, self.record)
 
 
-def layout(form: Form, rows: int) -> TemplateLayout:
-    return TemplateLayout(form, UnitLayout(form.unit), MemberLayout(form.member, rows), rows)
+def layout(form: Form, rows: int, prepared: Mapping[str, int] | None = None) -> TemplateLayout:
+    """`rows` are prepared in every table, unless `prepared` names other numbers by table key."""
+    tables = {
+        table.key: MemberLayout(table, prepared[table.key] if prepared else rows)
+        for table in form.tables
+    }
+    return TemplateLayout(form, UnitLayout(form.record), tables, rows)

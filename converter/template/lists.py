@@ -13,6 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
 from converter.formulas.expressions import list_name
+from converter.kinds import KINDS
 from converter.model.forms import CodeList, Form
 from converter.template.cell_text import put_text
 from converter.template.constants import Constants
@@ -23,8 +24,8 @@ COLUMNS = ("label", "code", "parent", "group", "alias", "alias_code")
 
 def lists_in_use(form: Form) -> list[CodeList]:
     """The lists that dropdowns offer, in the order of the fields."""
-    names = [f.options.get("codes") for sheet in form.sheets for f in sheet if f.kind == "choice"]
-    return [form.codes[name] for name in dict.fromkeys(names) if isinstance(name, str)]
+    found = [KINDS[f.kind].code_list(f, form) for sheet in form.sheets for f in sheet]
+    return list({codes.name: codes for codes in found if codes}.values())
 
 
 def write(workbook: Any, sheet: Any, form: Form, constants: Constants) -> None:

@@ -1,4 +1,4 @@
-"""The member sheet: a member a row. Not protected at all, so that rows can be deleted,
+"""A table: a record a row, e.g. a member. Not protected at all, so that rows can be deleted,
 inserted, sorted, filtered and pasted: in a protected sheet one locked cell forbids all of it.
 
 Formulas look at their own row and at whole columns only, so that sorting moves them unharmed.
@@ -15,7 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from converter.formulas.expressions import both, either, first_of, one_of
 from converter.kinds import KINDS
-from converter.model.forms import Field
+from converter.model.forms import Field, Form
 from converter.model.submissions import Stamp
 from converter.template import shared_formulas, style
 from converter.template.cell_text import put_formula, put_text
@@ -30,7 +30,7 @@ from converter.template.labels import label
 from converter.template.layout import STATUS_ROW, TITLE_ROW, MemberLayout, TemplateLayout, quoted
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
-from converter.template.style import Look, Painter, text_lines
+from converter.template.style import CellStyle, Painter, text_lines
 from converter.template.summary import LINK, STATUS, member_totals
 
 NUMBER_WIDTH, FIELD_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 14.0, 58.0, 26.0
@@ -38,44 +38,47 @@ JUMP_WIDTH = 11.0
 ROW_HEIGHT = 21
 LONG_NUMBER = 12  # digits: a number that could be a member's, as `workbook` counts them
 
-TITLE = Look(size=16, bold=True)
-HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
+TITLE = CellStyle(size=16, bold=True)
+HEADING = CellStyle(
+    bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1
+)
 NUMBER_HEADING = replace(HEADING, horizontal="center", indent=0)
-HINT = Look(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom")
-NUMBER = Look(size=9, colour=style.FAINT, lines="b", horizontal="center", locked=False)
-ENTRY = Look(fill=style.ENTRY, lines="blr", indent=1, locked=False)
-DERIVED = Look(fill=style.DERIVED, lines="b", indent=1, locked=False)
-CHECK = Look(size=9.5, lines="b", indent=1, locked=False)
-EXPLANATION = Look(
+HINT = CellStyle(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom")
+NUMBER = CellStyle(size=9, colour=style.FAINT, lines="b", horizontal="center", locked=False)
+ENTRY = CellStyle(fill=style.ENTRY, lines="blr", indent=1, locked=False)
+DERIVED = CellStyle(fill=style.DERIVED, lines="b", indent=1, locked=False)
+CHECK = CellStyle(size=9.5, lines="b", indent=1, locked=False)
+EXPLANATION = CellStyle(
     size=9.5, fill=style.ENTRY, lines="blr", indent=1, number_format="@", locked=False
 )
-JUMP = Look(
+JUMP = CellStyle(
     size=9.5, colour=style.ACCENT, underline=True, lines="b", horizontal="center", locked=False
 )
-HELPER = Look(size=8, colour=style.FAINT, locked=False)
+HELPER = CellStyle(size=8, colour=style.FAINT, locked=False)
 
 
 def write(
     sheet: Any,
     layout: TemplateLayout,
+    member: MemberLayout,
     painter: Painter,
     constants: Constants,
     stamp: Stamp,
     *,
     jumps: bool,
 ) -> None:
-    member, form = layout.member, layout.form
+    form = layout.form
     _columns(sheet, member, painter)
-    _head(sheet, layout, painter)
+    _head(sheet, form, member, painter)
     if jumps:
         heading = painter.paint(sheet.cell(member.HEADING_ROW, member.jump), HEADING)
         put_text(heading, member.sheet.headings["jump"])
         sheet.column_dimensions[get_column_letter(member.jump)].width = JUMP_WIDTH
-    _row(sheet, layout, painter, constants)
-    for name, expression in member_totals(layout).items():
+    _row(sheet, layout, member, painter, constants)
+    for name, expression in member_totals(member, form).items():
         put_formula(sheet[member.total(name).replace("$", "")], expression)
-    _dropdowns(sheet, layout)
-    _colours(sheet, layout)
+    _dropdowns(sheet, form, member)
+    _colours(sheet, form, member)
     if jumps:
         for key, column in member.was.items():
             letter, was = get_column_letter(member.columns[key]), get_column_letter(column)
@@ -106,12 +109,12 @@ def _filled_area(member: MemberLayout) -> str:
     return f"OFFSET({corner},0,0,{there}{member.total('last')},{width})"
 
 
-def looks(member: MemberLayout) -> dict[int, Look]:
+def cell_styles(member: MemberLayout) -> dict[int, CellStyle]:
     """How the visible cells of a row look, by column."""
     found = {member.NUMBER: NUMBER, member.check: CHECK, member.explanation_column: EXPLANATION}
     for field in member.sheet:
         base = DERIVED if field.derive else ENTRY
-        shown = KINDS[field.kind].NUMBER_FORMAT
+        shown = KINDS[field.kind].number_format
         if field.derive and shown == "@":
             shown = "General"  # a formula in a text cell turns to text when it is edited
         found[member.columns[field.key]] = replace(base, number_format=shown)
@@ -126,7 +129,7 @@ def _columns(sheet: Any, member: MemberLayout, painter: Painter) -> None:
     }
     for field in member.sheet:
         widths[member.columns[field.key]] = field.width or FIELD_WIDTH
-    plain = looks(member)
+    plain = cell_styles(member)
     for column, width in widths.items():
         dimension = sheet.column_dimensions[get_column_letter(column)]
         dimension.width = width
@@ -134,8 +137,7 @@ def _columns(sheet: Any, member: MemberLayout, painter: Painter) -> None:
         painter.paint(dimension, replace(plain[column], fill="", lines=""))
 
 
-def _head(sheet: Any, layout: TemplateLayout, painter: Painter) -> None:
-    member, form = layout.member, layout.form
+def _head(sheet: Any, form: Form, member: MemberLayout, painter: Painter) -> None:
     headings = member.sheet.headings
     put_text(painter.paint(sheet.cell(TITLE_ROW, 1), TITLE), member.sheet.title)
     sheet.row_dimensions[TITLE_ROW].height = 34
@@ -164,11 +166,18 @@ def _head(sheet: Any, layout: TemplateLayout, painter: Painter) -> None:
     sheet.row_dimensions[member.HEADING_ROW].height = 26
 
 
-def _row(sheet: Any, layout: TemplateLayout, painter: Painter, constants: Constants) -> None:
+def _row(
+    sheet: Any,
+    layout: TemplateLayout,
+    member: MemberLayout,
+    painter: Painter,
+    constants: Constants,
+) -> None:
     """The first prepared row, pattern of all others: looks and formulas (see `rows`)."""
-    member = layout.member
-    formulas = _formulas(layout)
-    for column, look in (looks(member) | dict.fromkeys(member.helpers.values(), HELPER)).items():
+    formulas = _formulas(layout, member)
+    for column, look in (
+        cell_styles(member) | dict.fromkeys(member.helpers.values(), HELPER)
+    ).items():
         cell = painter.paint(sheet.cell(member.FIRST_ROW, column), look)
         text = formulas.get(column)
         if not text:
@@ -182,15 +191,14 @@ def _row(sheet: Any, layout: TemplateLayout, painter: Painter, constants: Consta
         cell.value = shared_formulas.first(sheet, shareable, area)
 
 
-def _formulas(layout: TemplateLayout) -> dict[int, str]:
+def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
     """The formulas of the first row, by column."""
-    member = layout.member
-    formulas = FieldFormulas(layout.form, member, SheetRefs(layout, "member"))
+    formulas = FieldFormulas(layout.form, member, SheetRefs(layout, member.sheet.key))
     found = {member.NUMBER: f"ROW()-ROW($A${member.HEADING_ROW})"}
     says, present = [], []
     for field in member.sheet:
         found[member.helpers[field.key, "norm"]] = formulas.norm(field)
-        found[member.helpers[field.key, "usable"]] = formulas.usable(field)
+        found[member.helpers[field.key, "usable"]] = formulas.usable(field, member.explained)
         found[member.helpers[field.key, "says"]] = formulas.says(
             field, f"{member.filled}=1", member.explained
         )
@@ -237,19 +245,16 @@ def _remark(member: MemberLayout) -> str:
     short = [
         f"LEN({member.helper(field.key, 'norm')})<{LONG_NUMBER}"
         for field in member.sheet
-        if field.kind == "id_number"
+        if KINDS[field.kind].unique_key
     ]
     return both([either(begins), *short])
 
 
-def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
-    member = layout.member
+def _dropdowns(sheet: Any, form: Form, member: MemberLayout) -> None:
     for field in member.sheet:
         if field.derive:
             continue
-        formula = KINDS[field.kind].excel_list(
-            field, layout.form, lambda key: member.helper(key, "norm")
-        )
+        formula = KINDS[field.kind].excel_list(field, form, lambda key: member.helper(key, "norm"))
         if formula:
             dropdown = DataValidation(
                 "list", formula1=formula, allow_blank=True, showErrorMessage=False
@@ -259,9 +264,8 @@ def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
             sheet.add_data_validation(dropdown)
 
 
-def _colours(sheet: Any, layout: TemplateLayout) -> None:
+def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
     """Verdicts in colour: the text of 核对, and the ground of the very cell that is meant."""
-    member, form = layout.member, layout.form
     meant = [(member.check, f"${get_column_letter(member.check)}{member.FIRST_ROW}", False)]
     meant += [
         (member.columns[field.key], member.helper(field.key, "says"), True)

@@ -1,4 +1,4 @@
-"""How rules find their cells in the workbook: `rules.base.Refs` for both sheets."""
+"""How rules find their cells in the workbook: `rules.base.Refs` for every sheet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from converter.template.layout import TemplateLayout, quoted
 
 @dataclass
 class SheetRefs:
-    """Cells as seen from the formulas of one sheet ('unit' or 'member')."""
+    """Cells as seen from the formulas of one sheet, named by its key."""
 
     layout: TemplateLayout
     sheet: str
@@ -21,14 +21,14 @@ class SheetRefs:
         self.form = self.layout.form
 
     def at(self, path: str) -> Ref:
-        """A field of the same record, or of the unit sheet.
+        """A field of the same record, or of the record sheet.
 
-        Raises ValueError for a member's field asked for from the unit sheet: no one record.
+        Raises ValueError for a table's field asked for from another sheet: no one record.
         """
         sheet, _, key = path.partition(".")
-        if sheet == "member" and self.sheet == "unit":
-            raise ValueError(f"at: {path} has many records, the unit sheet has one")
-        place = self.layout.unit if sheet == "unit" else self.layout.member
+        place = self.layout.place(sheet)
+        if sheet != self.sheet and not place.sheet.is_record:
+            raise ValueError(f"at: {path} has many records, its sheet is not {self.sheet}")
         there = self._there(sheet)
         norm = there + place.helper(key, "norm")
         if self.form.field(path).derive:
@@ -39,23 +39,21 @@ class SheetRefs:
         return Ref(there + place.raw(key), norm, blank, there + place.helper(key, "usable"))
 
     def rows(self, path: str) -> Ref:
-        """A column of the member sheet, with its heading cell, whose norm is empty."""
-        key = path.partition(".")[2]
-        member, there = self.layout.member, self._there("member")
+        """A column of a table, with its heading cell, whose norm is empty."""
+        sheet, _, key = path.partition(".")
+        table, there = self.layout.tables[sheet], self._there(sheet)
         return Ref(
-            there + member.whole(member.columns[key]),
-            there + member.whole(member.helpers[key, "norm"]),
+            there + table.whole(table.columns[key]),
+            there + table.whole(table.helpers[key, "norm"]),
             "",
             "",
         )
 
-    @property
-    def filled_rows(self) -> str:
-        return self._total("filled")
+    def filled_rows(self, table: str) -> str:
+        return self._total(table, "filled")
 
-    @property
-    def beyond(self) -> str:
-        return self._total("beyond")
+    def beyond(self, table: str) -> str:
+        return self._total(table, "beyond")
 
     @property
     def prepared(self) -> int:
@@ -64,10 +62,10 @@ class SheetRefs:
     @property
     def row_number(self) -> str:
         """Counts from the heading, as the ranges of `rows` do."""
-        return f"(ROW()-ROW($A${self.layout.member.HEADING_ROW})+1)"
+        return f"(ROW()-ROW($A${self.layout.tables[self.sheet].HEADING_ROW})+1)"
 
     def _there(self, sheet: str) -> str:
         return "" if sheet == self.sheet else quoted(self.form.sheet(sheet).title)
 
-    def _total(self, name: str) -> str:
-        return self._there("member") + self.layout.member.total(name)
+    def _total(self, table: str, name: str) -> str:
+        return self._there(table) + self.layout.tables[table].total(name)

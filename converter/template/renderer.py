@@ -1,8 +1,8 @@
-"""Workbooks of one form, pressed by the thousand: blank ones for units, filled ones for clerks.
+"""Workbooks of one form, rendered by the thousand: blank ones for units, filled ones for clerks.
 
 What openpyxl designed is compressed once; a copy costs the parts that differ. Blank workbooks
 for units differ in names alone, which go between blocks that are compressed already
-(`ooxml.Pattern`). Filled ones have their sheets written anew, row by row (`rows`).
+(`zip_writing.Pattern`). Filled ones have their sheets written anew, row by row (`rows`).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from converter.model.submissions import Stamp, Submission
 from converter.template import filling
 from converter.template.annotated_copy import Copy
 from converter.template.blueprint import (
-    BELOW,
-    LAST_ROW,
-    ROWS,
     Blueprint,
-    draw,
-    mark_of,
-    stamp_marks,
+    below_placeholder,
+    design_blueprint,
+    last_placeholder,
+    placeholder,
+    rows_placeholder,
+    stamp_placeholders,
 )
 from converter.template.cell_text import harmless, visible
 from converter.template.labels import label
@@ -32,7 +32,7 @@ from converter.template.saving import time_of_parts
 
 NOBODY = Stamp()
 SPARE_ROWS = 20
-QUICK = 2  # zlib's level for what is written once: a quarter of the time, an eighth larger
+LEVEL_ONCE = 2  # zlib's level for what is written once: a quarter of the time, an eighth larger
 
 Values = dict[bytes, bytes | Iterable[bytes]]
 
@@ -47,15 +47,15 @@ def build(
 def sheet_names(form: Form) -> list[str]:
     """The sheets of every workbook of a form."""
     front, hidden = label(form, "guide_sheet"), label(form, "lists_sheet")
-    return [front, form.unit.title, form.member.title, hidden]
+    return [front, *(sheet.title for sheet in form.sheets), hidden]
 
 
-def prepared_rows(rows: int, members: int) -> int:
-    """How many member rows are prepared: what was asked for, but room for newcomers too."""
-    spare = max(SPARE_ROWS, members // 10) if members else 0
+def prepared_rows(rows: int, filled: int) -> int:
+    """How many rows of a table are prepared: what was asked for, but room for newcomers too."""
+    spare = max(SPARE_ROWS, filled // 10) if filled else 0
     room = LAST_SHEET_ROW - 100
     most = LAST_SHEET_ROW - MemberLayout.FIRST_ROW  # formulas name the row below the last one
-    return max(1, min(max(rows, members + spare), room), min(members, most))
+    return max(1, min(max(rows, filled + spare), room), min(filled, most))
 
 
 @dataclass
@@ -63,13 +63,13 @@ class TemplateRenderer:
     """Makes workbooks of a form; what they have in common is made when it is first needed."""
 
     form: Form
-    _designs: dict[tuple[frozenset[str], bool, bool], Blueprint] = field(default_factory=dict)
+    _blueprints: dict[tuple[frozenset[str], bool, bool], Blueprint] = field(default_factory=dict)
     _patterns: dict[tuple[frozenset[str], int], zip_writing.Pattern] = field(default_factory=dict)
 
     def blank(self, stamp: Stamp = NOBODY, *, rows: int) -> bytes:
-        """A blank workbook, personalised for a unit, `rows` member rows prepared: for few rows
-        and many units."""
-        values = _said(stamp)
+        """A blank workbook, personalised for a unit, `rows` rows of each table prepared: for few
+        rows and many units."""
+        values = _stamp_values(stamp)
         key = frozenset(_entries(stamp)), prepared_rows(rows, 0)
         if key not in self._patterns:
             self._patterns[key] = self._pattern(*key)
@@ -84,13 +84,22 @@ class TemplateRenderer:
         copy: Copy | None = None,
     ) -> list[bytes]:
         """A workbook, in pieces, with answers as they were typed, types included; derived fields
-        get their formulas back. With `copy` also what was found in it. No more of the member
-        sheet than some thousand rows is held at a time."""
-        rows = prepared_rows(rows, len(data.member) if data and data.member else 0)
-        plan = self._design(frozenset(_entries(stamp)), rows, copy=copy is not None)
-        values: Values = {**_said(stamp), **_numbers(plan, rows)}
+        get their formulas back. With `copy` also what was found in it. No more of a table than
+        some thousand rows is held at a time."""
+        prepared = {
+            table.key: prepared_rows(rows, data.count(table.key) if data else 0)
+            for table in self.form.tables
+        }
+        plan = self._blueprint(
+            frozenset(_entries(stamp)), max(prepared.values()), copy=copy is not None
+        )
+        numbers = _numbers(plan, prepared)
+        values: Values = {**_stamp_values(stamp), **numbers}
         values |= filling.unit_cells(plan, stamp, data, copy)
-        values[ROWS] = filling.member_rows(plan, data, rows, copy)
+        for table in self.form.tables:
+            values[rows_placeholder(table.key)] = filling.table_rows(
+                plan, table.key, data, prepared[table.key], numbers, copy
+            )
         more: list[tuple[str, Iterable[bytes]]] = []
         if copy:
             additions = copy.additions(plan)
@@ -99,34 +108,42 @@ class TemplateRenderer:
         members = [
             part.packed
             if len(part.pieces) == 1
-            else zip_writing.packed(part.name, part.filled(values), QUICK)
+            else zip_writing.packed(part.name, part.filled(values), LEVEL_ONCE)
             for part in plan.parts
         ]
-        members += [zip_writing.packed(name, pieces, QUICK) for name, pieces in more]
+        members += [zip_writing.packed(name, pieces, LEVEL_ONCE) for name, pieces in more]
         return zip_writing.zipped(members, when=time_of_parts())
 
-    def _design(self, names: frozenset[str], rows: int, *, copy: bool) -> Blueprint:
+    def _blueprint(self, names: frozenset[str], rows: int, *, copy: bool) -> Blueprint:
         live = rows <= self.form.limits["live_duplicates"]
         key = names, live, copy
-        if key not in self._designs:
-            self._designs[key] = draw(self.form, names, live=live, copy=copy)
-        return self._designs[key]
+        if key not in self._blueprints:
+            self._blueprints[key] = design_blueprint(self.form, names, live=live, copy=copy)
+        return self._blueprints[key]
 
     def _pattern(self, names: frozenset[str], rows: int) -> zip_writing.Pattern:
-        plan = self._design(names, rows, copy=False)
+        plan = self._blueprint(names, rows, copy=False)
         values: Values = {mark: cell.xml for mark, cell in plan.unit_cells.items()}
-        values |= _numbers(plan, rows)
-        values[ROWS] = filling.member_rows(plan, None, rows, None)
-        ours = stamp_marks(names)
+        numbers = _numbers(plan, {table.key: rows for table in self.form.tables})
+        values |= numbers
+        for table in self.form.tables:
+            values[rows_placeholder(table.key)] = filling.table_rows(
+                plan, table.key, None, rows, numbers, None
+            )
+        ours = stamp_placeholders(names)
         values |= {mark: mark for mark in ours}
         members = [(part.name, b"".join(part.filled(values))) for part in plan.parts]
         places = sorted(m for m in ours if any(m in data for _, data in members))
         return zip_writing.Pattern(members, places, when=time_of_parts())
 
 
-def _numbers(plan: Blueprint, rows: int) -> Values:
-    last = plan.layout.member.HEADING_ROW + rows
-    return {LAST_ROW: b"%d" % last, BELOW: b"%d" % (last + 1)}
+def _numbers(plan: Blueprint, prepared: Mapping[str, int]) -> dict[bytes, bytes]:
+    """The last rows of the tables, and the rows below them."""
+    numbers: dict[bytes, bytes] = {}
+    for key, table in plan.layout.tables.items():
+        last = table.HEADING_ROW + prepared[key]
+        numbers |= {last_placeholder(key): b"%d" % last, below_placeholder(key): b"%d" % (last + 1)}
+    return numbers
 
 
 def _entries(stamp: Stamp) -> Mapping[str, str]:
@@ -135,11 +152,11 @@ def _entries(stamp: Stamp) -> Mapping[str, str]:
     return {n: text for n, text in known.items() if text and n not in ("form", "version")}
 
 
-def _said(stamp: Stamp) -> dict[bytes, bytes]:
+def _stamp_values(stamp: Stamp) -> dict[bytes, bytes]:
     """What goes into the places that name the unit: in cells, footers, properties."""
     values = {}
     for name, text in _entries(stamp).items():
-        values[mark_of(name)] = escape(harmless(text)).encode()
-        values[mark_of(f"footer:{name}")] = escape(visible(text).replace("&", "&&")).encode()
-        values[mark_of(f"property:{name}")] = escape(visible(text)).encode()
+        values[placeholder(name)] = escape(harmless(text)).encode()
+        values[placeholder(f"footer:{name}")] = escape(visible(text).replace("&", "&&")).encode()
+        values[placeholder(f"property:{name}")] = escape(visible(text)).encode()
     return values

@@ -22,7 +22,7 @@ from converter.model.submissions import CellType, RawSheet
 from converter.template import answers, style
 from converter.template.answers import Answer
 from converter.template.layout import MemberLayout
-from converter.template.style import Look
+from converter.template.style import CellStyle
 
 ROWS_A_CHUNK = 2_000
 MOST_KNOWN = 20_000  # distinct answers of a column that are remembered
@@ -81,9 +81,9 @@ class Filling:
 
     form: Form
     member: MemberLayout
-    looks: Mapping[int, Look]  # of the visible columns
-    style: Callable[[Look], int]
-    marks: Mapping[int, Mapping[int, Level]]  # row → column → level
+    styles_by_column: Mapping[int, CellStyle]  # of the visible columns
+    style: Callable[[CellStyle], int]
+    levels: Mapping[int, Mapping[int, Level]]  # row → column → level
     data: RawSheet | None = None
     canonical: bool = False  # the answers are a package's
     jump: Callable[[int], bytes] | None = None  # the cell that leads on from a marked row; with
@@ -121,7 +121,7 @@ class _Rows:
         for field in member.sheet:
             if not field.derive and field.key in data.columns:
                 column = member.columns[field.key]
-                shown = filling.looks[column].number_format
+                shown = filling.styles_by_column[column].number_format
                 if filling.canonical:
                     read = partial(_canonical, field=field, form=filling.form, shown=shown)
                 else:
@@ -138,7 +138,7 @@ class _Rows:
     def write(self, cells: Mapping[int, tuple[bytes, ...]], start: int, end: int) -> bytes:
         """The XML of the rows from `start` up to but without `end`."""
         filling = self._filling
-        marks = {row: filling.marks[row] for row in filling.marks.keys() & range(start, end)}
+        marks = {row: filling.levels[row] for row in filling.levels.keys() & range(start, end)}
         touched = {column for columns in marks.values() for column in columns}
         numbers = [b"%d" % row for row in range(start, end)]
         pieces: list[Iterable[bytes]] = [repeat(b'<row r="'), repeat(self._opening)]
@@ -198,7 +198,7 @@ class _Rows:
         """Hidden cells of a marked row: what its marked answers were."""
         member, cells = self._filling.member, []
         for key, hidden in member.was.items():
-            if member.columns[key] in self._filling.marks[row]:
+            if member.columns[key] in self._filling.levels[row]:
                 known, at = self._answers.get(member.columns[key]), row - member.FIRST_ROW
                 tail = answers.BLANK.tail
                 if known and at < len(known.text):
@@ -211,7 +211,7 @@ class _Rows:
         if key not in self._styles:
             number = self._pattern.styles[column]
             if shown or level:
-                look = self._filling.looks[column]
+                look = self._filling.styles_by_column[column]
                 number = self._filling.style(style.varied(look, shown, level))
             self._styles[key] = b'" s="%d' % number
         return self._styles[key]

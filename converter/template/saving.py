@@ -6,7 +6,7 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from openpyxl.writer.excel import ExcelWriter
 
@@ -51,19 +51,29 @@ def save(workbook: Any, path: Path) -> None:
     zip_writing.write_zip(path, parts(workbook), when=time_of_parts())
 
 
+def save_dated(workbook: Any, file: BinaryIO, when: int) -> None:
+    """Write a plain workbook dated by `when` (seconds since 1970); the same one and time give the
+    same bytes."""
+    zip_writing.pack(file, _taken(workbook, when).items(), when=when)
+
+
 def time_of_parts() -> int:
     return int(os.environ.get("SOURCE_DATE_EPOCH") or FIXED_TIME)
 
 
 def parts(workbook: Any) -> list[tuple[str, bytes]]:
     """The parts of a workbook that `build` made, in the order of the file."""
-    when = time_of_parts()
+    taken = _taken(workbook, time_of_parts())
+    names = [*FIRST_MEMBERS, *(name for name in taken if name not in FIRST_MEMBERS)]
+    return [(name, _finished(name, taken[name])) for name in names]
+
+
+def _taken(workbook: Any, when: int) -> _Parts:
     stamp = datetime.fromtimestamp(when, UTC).replace(tzinfo=None)
     workbook.properties.created = workbook.properties.modified = stamp
     taken = _Parts()
     ExcelWriter(workbook, taken).save()
-    names = [*FIRST_MEMBERS, *(name for name in taken if name not in FIRST_MEMBERS)]
-    return [(name, _finished(name, taken[name])) for name in names]
+    return taken
 
 
 def _finished(name: str, data: bytes) -> bytes:

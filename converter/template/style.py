@@ -28,7 +28,7 @@ FINE = "2C7A4B"
 
 
 @dataclass(frozen=True)
-class Look:
+class CellStyle:
     """A cell's looks. Hashable, so that a workbook makes each only once."""
 
     size: float = 10.5
@@ -50,7 +50,7 @@ class Look:
 TINTS = {Level.ERROR: WRONG_TINT, Level.WARNING: DOUBT_TINT}
 
 
-def varied(look: Look, shown: str = "", level: Level | None = None) -> Look:
+def varied(look: CellStyle, shown: str = "", level: Level | None = None) -> CellStyle:
     """A look with another number format, or in the colour of what is wrong with its cell."""
     fill = TINTS[level] if level else look.fill
     return replace(look, number_format=shown or look.number_format, fill=fill)
@@ -61,9 +61,9 @@ class Painter:
     """Gives cells their looks; each look's style is made once a workbook."""
 
     font: str
-    _made: dict[Look, Any] = field(default_factory=dict)
+    _made: dict[CellStyle, Any] = field(default_factory=dict)
 
-    def paint(self, cell: Any, look: Look) -> Any:
+    def paint(self, cell: Any, look: CellStyle) -> Any:
         made = self._made.get(look)
         if made is None:
             self._style(cell, look)
@@ -72,13 +72,13 @@ class Painter:
             cell._style = copy(made)
         return cell
 
-    def numbers(self, scratch: Any, looks: Iterable[Look]) -> dict[Look, int]:
+    def numbers(self, scratch: Any, looks: Iterable[CellStyle]) -> dict[CellStyle, int]:
         """The number of each look's style in the file. `scratch` is a sheet to be thrown away:
         openpyxl keeps the very style of the cell that asks for its number."""
         wanted = enumerate(dict.fromkeys(looks), 1)
         return {look: self.paint(scratch.cell(1, n), look).style_id for n, look in wanted}
 
-    def _style(self, cell: Any, look: Look) -> None:
+    def _style(self, cell: Any, look: CellStyle) -> None:
         cell.font = Font(
             name=self.font,
             sz=look.size,

@@ -6,6 +6,9 @@ COUNTIF and MATCH see only the texts of the 核对 column: pasted error values d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from openpyxl.utils import get_column_letter
 
 from converter.formulas import expressions
@@ -14,18 +17,18 @@ from converter.template import style
 from converter.template.formulas import REQUIRED
 from converter.template.labels import label, phrase
 from converter.template.layout import MemberLayout, TemplateLayout, quoted
-from converter.template.style import Look
+from converter.template.style import CellStyle
 
 # Always a link, so that no program takes the cell for a dead one: without a fault it leads
 # to where filling in begins.
 LINK = "HYPERLINK({target},{text})"
 BLANK_ROWS_PRINTED = 30
 
-STATUS = Look(size=11, colour=style.ACCENT, underline=True)
+STATUS = CellStyle(size=11, colour=style.ACCENT, underline=True)
 
 
 def unit_totals(layout: TemplateLayout) -> dict[str, str]:
-    unit, form = layout.unit, layout.form
+    unit, form = layout.record, layout.form
     checks, total = unit.checks(), unit.total
     letter = get_column_letter(unit.ANSWER)
     first = _first(checks, unit.HEADING_ROW + 1, _open_row(layout))
@@ -43,8 +46,7 @@ def unit_totals(layout: TemplateLayout) -> dict[str, str]:
     }
 
 
-def member_totals(layout: TemplateLayout) -> dict[str, str]:
-    member, form = layout.member, layout.form
+def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     # From the heading on; the heading itself is no message.
     checks, total = member.whole(member.check), member.total
     letter = get_column_letter(member.columns[member.sheet.fields[0].key])
@@ -52,11 +54,12 @@ def member_totals(layout: TemplateLayout) -> dict[str, str]:
     first = _first(rows, member.FIRST_ROW, member.FIRST_ROW)
     below = [member.below(column) for column in member.columns.values()]
     counts = ",".join(f"COUNTA({column})" for column in below)
+    words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
     status = _status(
-        form, [("member_errors", total("errors")), ("member_warnings", total("warnings"))]
+        form, [("row_errors", total("errors")), ("row_warnings", total("warnings"))], words
     )
     separator = expressions.quote(label(form, "separator"))
-    filled = phrase(form, "filled", n=total("filled"))
+    filled = phrase(form, "filled", words, n=total("filled"))
     unchecked = phrase(form, "unchecked", n=total("unchecked"))
     return {
         "errors": f'COUNTIF({checks},"*{label(form, "error")}*")',
@@ -67,18 +70,20 @@ def member_totals(layout: TemplateLayout) -> dict[str, str]:
         "unchecked": f"{_inserted(member)}+MAX({counts})",
         "last": f"{_last_filled(member)}+MAX({counts})",
         "status": (
-            f"IF({total('filled')}+{total('unchecked')}=0,{phrase(form, 'nobody')},"
+            f"IF({total('filled')}+{total('unchecked')}=0,{phrase(form, 'nothing', words)},"
             f"{filled}&{separator}&{status}"
             f'&IF({total("unchecked")}>0,{separator}&{unchecked},""))'
         ),
     }
 
 
-def _status(form: Form, counted: list[tuple[str, str]]) -> str:
+def _status(
+    form: Form, counted: list[tuple[str, str]], words: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Expression: what was found, in words."""
     separator = label(form, "separator")
     parts = "&".join(
-        f'IF({n}>0,{expressions.quote(separator)}&{phrase(form, key, n=n)},"")'
+        f'IF({n}>0,{expressions.quote(separator)}&{phrase(form, key, words, n=n)},"")'
         for key, n in counted
     )
     total = "+".join(n for _, n in counted)
@@ -100,7 +105,7 @@ def _target(sheet: str, letter: str, row: str) -> str:
 
 
 def _open_row(layout: TemplateLayout) -> int:
-    return next(iter(layout.unit.rows.values()))
+    return next(iter(layout.record.rows.values()))
 
 
 def _inserted(member: MemberLayout) -> str:

@@ -1,7 +1,7 @@
 """Sheets of plain text beside the form's own: lists of what was found, changed or left over.
 
-Written here from first to last: their rows differ from copy to copy. `Look`s stand for styles
-that the workbook was designed with (see `design`).
+Written here from first to last: their rows differ from copy to copy. `CellStyle`s stand for styles
+that the workbook was designed with (see `blueprint`).
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from xml.sax.saxutils import escape, quoteattr
 from converter.model.issues import column_letters
 from converter.template import answers, style
 from converter.template.layout import quoted
-from converter.template.style import Look, text_lines
+from converter.template.style import CellStyle, text_lines
 
 LINE_HEIGHT, GAP = 14.5, 4.0
 TALLEST = 400.0  # points; programs show no row above 409
 
-TITLE = Look(size=16, bold=True)
-LEAD = Look(wrap=True, vertical="top")
-HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
-ENTRY = Look(size=9.5, lines="b", vertical="top", wrap=True, number_format="@", indent=1)
+TITLE = CellStyle(size=16, bold=True)
+LEAD = CellStyle(wrap=True, vertical="top")
+HEADING = CellStyle(
+    bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1
+)
+ENTRY = CellStyle(size=9.5, lines="b", vertical="top", wrap=True, number_format="@", indent=1)
 LINK = replace(ENTRY, colour=style.ACCENT, underline=True)
 WRONG = replace(ENTRY, colour=style.WRONG, bold=True)
 DOUBT = replace(ENTRY, colour=style.DOUBT)
@@ -50,7 +52,7 @@ class TextCell(NamedTuple):
     """A cell: what it says, how it looks, where it leads ('' = nowhere)."""
 
     text: str | int
-    look: Look = ENTRY
+    look: CellStyle = ENTRY
     link: str = ""
 
 
@@ -63,7 +65,7 @@ class Plain:
 
 
 @dataclass(frozen=True)
-class Page:
+class TextSheet:
     """A sheet: title, a line or two, headings in row 4, entries and plain lines below."""
 
     name: str
@@ -96,7 +98,7 @@ def link_to(sheet: str, cell: str) -> str:
     return f"{quoted(sheet)}{cell}"
 
 
-def xml(page: Page, number: Callable[[Look], int], *, first: bool) -> Iterator[bytes]:
+def xml(page: TextSheet, number: Callable[[CellStyle], int], *, first: bool) -> Iterator[bytes]:
     """A page as a worksheet part, piece by piece; `number` tells a look's style."""
     last = column_letters(len(page.columns))
     selected = ' tabSelected="1"' if first else ""
@@ -128,7 +130,7 @@ def xml(page: Page, number: Callable[[Look], int], *, first: bool) -> Iterator[b
 
 
 def _row(
-    row: int, entries: Iterable[TextCell], height: float, number: Callable[[Look], int]
+    row: int, entries: Iterable[TextCell], height: float, number: Callable[[CellStyle], int]
 ) -> bytes:
     cells = [b'<row r="%d" ht="%.1f" customHeight="1">' % (row, min(height, TALLEST))]
     for column, entry in enumerate(entries, 1):
@@ -141,7 +143,7 @@ def _row(
     return b"".join((*cells, b"</row>"))
 
 
-def _plain_rows(page: Page, style: int) -> Iterator[bytes]:
+def _plain_rows(page: TextSheet, style: int) -> Iterator[bytes]:
     lines, start = iter(page.plain.lines), HEAD_ROW + 1 + len(page.rows)
     ends = [
         b'<c r="%b%%d" s="%d%%b' % (column_letters(column).encode(), style)
@@ -172,7 +174,7 @@ def _height(entries: Sequence[TextCell], columns: Sequence[tuple[str, float]]) -
     return GAP + LINE_HEIGHT * lines
 
 
-def _links(page: Page) -> list[str]:
+def _links(page: TextSheet) -> list[str]:
     links = [
         f'<hyperlink ref="{column_letters(column)}{row}" location={quoteattr(entry.link)}/>'
         for row, entries in enumerate(page.rows, HEAD_ROW + 1)

@@ -22,7 +22,7 @@ from converter.template.labels import label
 from converter.template.layout import STATUS_ROW, TITLE_ROW, TemplateLayout, UnitLayout, quoted
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
-from converter.template.style import Look, Painter, text_lines
+from converter.template.style import CellStyle, Painter, text_lines
 from converter.template.summary import LINK, STATUS, unit_totals
 
 WIDTHS = (26.0, 30.0, 38.0, 44.0, 26.0)  # item, answer, check, note, explanation
@@ -30,27 +30,31 @@ JUMP_WIDTH = 11.0
 LINE_HEIGHT = 13.5
 ROW_HEIGHT = 27.5  # two lines of 核对; all fields on two printed pages
 
-TITLE = Look(size=16, bold=True)
-HEADING = Look(bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1)
-SECTION = Look(
+TITLE = CellStyle(size=16, bold=True)
+HEADING = CellStyle(
+    bold=True, colour=style.ACCENT, fill=style.BAND, lines="tb", wrap=True, indent=1
+)
+SECTION = CellStyle(
     size=11, bold=True, colour=style.ACCENT, lines="b", line=style.ACCENT, vertical="bottom"
 )
-ITEM = Look(lines="b", wrap=True, indent=1)
-CHECK = Look(size=9.5, lines="b", wrap=True, indent=1)
-NOTE = Look(size=9, colour=style.MUTED, lines="b", wrap=True, indent=1)
-HELPER = Look(size=8, colour=style.FAINT)
+ITEM = CellStyle(lines="b", wrap=True, indent=1)
+CHECK = CellStyle(size=9.5, lines="b", wrap=True, indent=1)
+NOTE = CellStyle(size=9, colour=style.MUTED, lines="b", wrap=True, indent=1)
+HELPER = CellStyle(size=8, colour=style.FAINT)
 
 
-def answer_look(field: Field, stamp: Stamp) -> Look:
+def answer_style(field: Field, stamp: Stamp) -> CellStyle:
     locked = bool(field.derive) or bool(locked_text(field, stamp))
     fill = style.DERIVED if locked else style.ENTRY
-    shown = KINDS[field.kind].NUMBER_FORMAT
+    shown = KINDS[field.kind].number_format
     if field.derive and shown == "@":
         shown = "General"  # a formula in a text cell turns to text when it is edited
-    return Look(fill=fill, lines="blr", wrap=True, indent=1, number_format=shown, locked=locked)
+    return CellStyle(
+        fill=fill, lines="blr", wrap=True, indent=1, number_format=shown, locked=locked
+    )
 
 
-EXPLANATION = Look(
+EXPLANATION = CellStyle(
     size=9.5, fill=style.ENTRY, lines="blr", wrap=True, indent=1, number_format="@", locked=False
 )
 
@@ -58,8 +62,8 @@ EXPLANATION = Look(
 def write(
     sheet: Any, layout: TemplateLayout, painter: Painter, stamp: Stamp, *, jumps: bool
 ) -> None:
-    unit, form = layout.unit, layout.form
-    formulas = FieldFormulas(form, unit, SheetRefs(layout, "unit"))
+    unit, form = layout.record, layout.form
+    formulas = FieldFormulas(form, unit, SheetRefs(layout, unit.sheet.key))
     for column, width in enumerate(WIDTHS, 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     _head(sheet, layout, painter)
@@ -102,7 +106,7 @@ def write(
 
 
 def _head(sheet: Any, layout: TemplateLayout, painter: Painter) -> None:
-    unit = layout.unit
+    unit = layout.record
     put_text(painter.paint(sheet.cell(TITLE_ROW, 1), TITLE), unit.sheet.title)
     sheet.row_dimensions[TITLE_ROW].height = 34
     sheet.row_dimensions[STATUS_ROW].height = 24
@@ -127,10 +131,10 @@ def _line(
     stamp: Stamp,
 ) -> None:
     """All of a field's line but its answer and explanation; their looks included."""
-    unit, form = layout.unit, layout.form
+    unit, form = layout.record, layout.form
     mark = label(form, "required_mark") if field.required else ""
     put_text(painter.paint(sheet.cell(row, unit.ITEM), ITEM), field.title + mark)
-    painter.paint(sheet.cell(row, unit.ANSWER), answer_look(field, stamp))
+    painter.paint(sheet.cell(row, unit.ANSWER), answer_style(field, stamp))
     painter.paint(sheet.cell(row, unit.EXPLANATION), EXPLANATION)
     put_text(painter.paint(sheet.cell(row, unit.NOTE), NOTE), field.note)
     lines = max(text_lines(field.note, WIDTHS[unit.NOTE - 1] * 1.06), 1)
@@ -138,7 +142,7 @@ def _line(
     says = formulas.says(field, "", unit.explained(field.key))
     cells = {
         "norm": formulas.norm(field),
-        "usable": formulas.usable(field),
+        "usable": formulas.usable(field, unit.explained(field.key)),
         "says": says,
         "explained": formulas.explained(unit.explanation(field.key)),
     }
@@ -163,7 +167,7 @@ def locked_text(field: Field, stamp: Stamp) -> str:
 
 
 def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
-    unit = layout.unit
+    unit = layout.record
     for field in unit.sheet:
         if field.derive:
             continue
@@ -182,7 +186,7 @@ def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
 
 def _colours(sheet: Any, layout: TemplateLayout) -> None:
     """Verdicts in colour: the 核对 cell's text and the answer's ground."""
-    unit, form = layout.unit, layout.form
+    unit, form = layout.record, layout.form
     first, last = unit.HEADING_ROW + 1, unit.last_row
     check = f"${get_column_letter(unit.CHECK)}{first}"
     verdicts = verdict_conditions(form, check)

@@ -28,12 +28,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from math import isfinite
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from converter.formulas.expressions import BLANKS
+from converter.model.arrays import np
 from converter.model.submissions import CellType
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 LONGEST = 32_767  # characters of a cell in every spreadsheet program; more is no spreadsheet
 
@@ -105,12 +107,12 @@ def _day_text(day: int) -> str:
 
 
 def shows_date(code: str) -> bool:
-    """Whether a number format shows a date (or a time of day), judged by its first section."""
+    """Whether a number format shows a date (or a time of day), validated by its first section."""
     bare = _LITERAL.sub("", code)
     if _ELAPSED.search(bare):
         return False  # [h]:mm is a span of time
     bare = _BRACKETS.sub("", bare).partition(";")[0].lower()
-    return "general" not in bare and any(sign in bare for sign in "ymdhs")
+    return "general" not in bare and any(character in bare for character in "ymdhs")
 
 
 def is_blank(text: str) -> bool:

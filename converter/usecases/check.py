@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from converter.files import filenames
 from converter.messages import catalogue
+from converter.model.errors import UsageError, WorkerDied
 from converter.model.forms import Form
-from converter.model.submissions import CellFixes, Outcome
-from converter.usecases.common import (
-    Progress,
-    UsageError,
-    find_files,
-    silent,
-    unread,
+from converter.model.submissions import Outcome
+from converter.usecases.common import Progress, find_files, silent, unread
+from converter.workers import pool as workers
+from converter.workers.pool import Runner, Worker
+from converter.workers.requests.check import (
+    CheckAnswer,
+    CheckedSubmission,
+    CheckRequest,
+    CopyTarget,
+    FixedCopy,
 )
-from converter.workers import pool as engine
-from converter.workers import protocol
-from converter.workers.pool import Answer, Runner, Task, Worker, WorkerDied
 
 FILES_A_BATCH = 100
 BYTES_A_BATCH = 20_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class FixedCopy:
-    """The corrected copy of a file, and what was changed in it."""
-
-    file: str
-    copy: str
-    changes: CellFixes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +32,7 @@ class CheckReport:
     """What `check` found, and which annotated and corrected copies it wrote."""
 
     outcomes: tuple[Outcome, ...]
-    annotated: tuple[str, ...]
+    annotated: tuple[Path, ...]
     fixed: tuple[FixedCopy, ...] = ()
 
 
@@ -61,95 +52,75 @@ def check_files(
     folders `annotate` and `fix`."""
     found = list(dict.fromkeys(find_files(paths)))
     if not found:
-        raise UsageError(catalogue.message("empty_folder", path=paths[0]))
-    files = [str(file) for file, _ in found]
-    taken: set[Path] = set()  # both kinds of copies may go to one folder
-    targets = _copies(found, annotate, "annotated_suffix", taken) if annotate else []
-    mended = _copies(found, fix, "fixed_suffix", taken) if fix else []
-    halves = len(paths) == 2 and len(files) == 2
-    tasks = [
-        _check_task(files[a:b], targets[a:b], mended[a:b], folder, halves)
-        for a, b in _batches(files, halves)
-    ]
-    outcomes: list[Outcome] = []
-    annotated: list[str] = []
-    fixed: list[FixedCopy] = []
+        raise UsageError("empty_folder", path=paths[0])
+    files = [file for file, _ in found]
+    targets = _targets(found, annotate, fix) if annotate or fix else ()
+    if len(paths) == 2 and len(files) == 2:
+        requests = [CheckRequest(folder, (tuple(files),), targets)]
+    else:
+        requests = [
+            CheckRequest(folder, tuple((file,) for file in files[a:b]), targets[a:b])
+            for a, b in _batches(files)
+        ]
+    checked: list[CheckedSubmission] = []
     with (
-        engine.local_pool(worker, jobs) as own,
-        engine.answers(tasks, pool or own, lambda task: _split(task, folder), _lost) as answers,
+        workers.local_pool(worker, jobs) as own,
+        workers.answers(requests, pool or own, _split, _lost) as answers,
     ):
-        for data, blobs in progress(answers, lambda: len(files), _held):
-            outcomes += (protocol.unpack_outcome(o, blobs) for o in data["outcomes"])
-            annotated += (path for path in data["annotated"] if path)
-            fixed += (
-                FixedCopy(outcome["file"], path, protocol.unpack_changes(changes, blobs))
-                for outcome, path, changes in zip(
-                    data["outcomes"], data["fixed"], data["changes"], strict=True
-                )
-                if path
-            )
-    return CheckReport(tuple(outcomes), tuple(annotated), tuple(fixed))
-
-
-def _held(answer: Any) -> int:
-    """How many files an answer is about."""
-    return len(answer[0]["outcomes"])
-
-
-def _check_task(
-    files: list[str], targets: list[str], mended: list[str], folder: Path, halves: bool
-) -> Task:
-    args = {
-        "form": str(folder),
-        "paths": files,
-        "halves": halves,
-        "annotate": targets,
-        "fix": mended,
-    }
-    return Task("check", args, tuple(files))
-
-
-def _split(task: Task, folder: Path) -> list[Task]:
-    paths, targets, mended = (task.args[name] for name in ("paths", "annotate", "fix"))
-    if len(paths) == 1:
-        return []
-    return [
-        _check_task([path], targets[n : n + 1], mended[n : n + 1], folder, False)
-        for n, path in enumerate(paths)
-    ]
-
-
-def _lost(task: Task, died: WorkerDied) -> Answer:
-    blobs: list[bytes] = []
-    outcome = protocol.pack_outcome(unread(task.paths[0], died), blobs)
-    return {"outcomes": [outcome], "annotated": [""], "fixed": [""], "changes": [None]}, tuple(
-        blobs
+        for answer in progress(answers, lambda: len(files), lambda one: len(one.submissions)):
+            checked += answer.submissions
+    return CheckReport(
+        outcomes=tuple(one.outcome for one in checked),
+        annotated=tuple(one.annotated for one in checked if one.annotated),
+        fixed=tuple(one.fixed for one in checked if one.fixed),
     )
 
 
-def _batches(files: Sequence[str], halves: bool) -> Iterator[tuple[int, int]]:
+def _split(request: CheckRequest) -> list[CheckRequest]:
+    return [
+        replace(request, submissions=((file,),), targets=request.targets[n : n + 1])
+        for n, file in enumerate(request.sources)
+    ]
+
+
+def _lost(request: CheckRequest, died: WorkerDied) -> CheckAnswer:
+    (file,) = request.sources[:1]
+    return CheckAnswer((CheckedSubmission(unread(str(file), died)),))
+
+
+def _batches(files: Sequence[Path]) -> Iterator[tuple[int, int]]:
     """Cut into runs of a bounded number of files and bytes."""
-    start, size = 0, 0
+    start, total = 0, 0
     for number, file in enumerate(files):
         try:
-            bytes_here = Path(file).stat().st_size
+            size = file.stat().st_size
         except OSError:
-            bytes_here = 0
-        full = number - start >= FILES_A_BATCH or (size and size + bytes_here > BYTES_A_BATCH)
-        if full and not halves:
+            size = 0
+        if number - start >= FILES_A_BATCH or (total and total + size > BYTES_A_BATCH):
             yield start, number
-            start, size = number, 0
-        size += bytes_here
+            start, total = number, 0
+        total += size
     yield start, len(files)
+
+
+def _targets(
+    found: Sequence[tuple[Path, Path]], annotate: Path | None, fix: Path | None
+) -> tuple[CopyTarget, ...]:
+    taken: set[Path] = set()  # both kinds of copies may go to one folder
+    nothing: list[Path | None] = [None] * len(found)
+    annotated = _copies(found, annotate, "annotated_suffix", taken) if annotate else nothing
+    fixed = _copies(found, fix, "fixed_suffix", taken) if fix else nothing
+    files = [file for file, _ in found]
+    return tuple(map(CopyTarget, files, annotated, fixed))
 
 
 def _copies(
     found: Sequence[tuple[Path, Path]], folder: Path, suffix: str, taken: set[Path]
-) -> list[str]:
+) -> list[Path | None]:
     """Where the copy of each file goes: the same path below `folder`. No two copies meet, and
     none lands on a file that is there: an earlier copy may hold corrections."""
     originals = {os.path.realpath(file) for file, _ in found}  # a loop of links is no fault
-    targets = []
+    targets: list[Path | None] = []
     for file, base in found:
         inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
         name = (inside.parent / f"{file.stem}-{catalogue.message(suffix)}").as_posix()
@@ -158,5 +129,5 @@ def _copies(
             ending = f"-{number}.xlsx"
             target, number = folder / filenames.below(str(folder), name, ending), number + 1
         taken.add(target)
-        targets.append(str(target))
+        targets.append(target)
     return targets

@@ -6,31 +6,35 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeVar
 
 from converter.model.clock import today
+from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
-from converter.workers import protocol
-from converter.workers.pool import WorkerDied
 
 LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
 
 # What office programs and file managers leave behind in folders.
 IGNORED_NAMES = ("~$", ".", "Thumbs.db", "desktop.ini")
 
-# Passes finished work on and shows how far it has come: (what is finished, how many there are in
-# all by now, how many one of them is) → the same.
-Progress = Callable[[Iterable[Any], Callable[[], int], Callable[[Any], int]], Iterable[Any]]
+T = TypeVar("T")
 
 
-def silent(answers: Iterable[Any], total: Callable[[], int], held: Callable[[Any], int]) -> Any:
+class Progress(Protocol):
+    """Passes finished work on and shows how far it has come. `total` is how many there are in all
+    by now, `count` how many one piece of work is."""
+
+    def __call__(
+        self, finished: Iterable[T], total: Callable[[], int], count: Callable[[T], int]
+    ) -> Iterable[T]: ...
+
+
+def silent(
+    finished: Iterable[T], total: Callable[[], int], count: Callable[[T], int]
+) -> Iterable[T]:
     """The Progress that shows nothing."""
-    return answers
-
-
-class UsageError(Exception):
-    """The command cannot go on: wrong usage or an output that cannot be written (exit 2)."""
+    return finished
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
@@ -47,7 +51,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
 
 
 def unread(file: str, died: WorkerDied) -> Outcome:
-    """What there is to say of a file that its worker did not survive."""
+    """The outcome of a file that its worker did not survive."""
     issue = Issue(LOST[died.how], Level.ERROR, Place(file))
     return Outcome(file, Issues.of([issue]), readable=False)
 
@@ -56,14 +60,10 @@ def unread(file: str, died: WorkerDied) -> Outcome:
 class SigningUnit:
     """What an identity file brings to a command; all blank without one."""
 
-    blobs: tuple[bytes, ...] = ()  # the file without its secret: what workers may see
+    document: bytes | None = None  # the file without its secret: what workers may see
     issues: tuple[Issue, ...] = ()
     sign: Callable[[bytes], bytes] | None = None
     seal: bool = False
-
-    @property
-    def packed(self) -> list[Any]:
-        return [protocol.pack_issue(issue) for issue in self.issues]
 
 
 def signing_unit(path: Path | None, seal: bool = False, *, to_sign: bool = True) -> SigningUnit:
@@ -71,14 +71,14 @@ def signing_unit(path: Path | None, seal: bool = False, *, to_sign: bool = True)
         return SigningUnit()
     from converter.identity import keys, loading
 
-    held, issues = loading.load_private(path, today())
-    if held is None:
+    loaded, issues = loading.load_private(path, today())
+    if loaded is None:
         return SigningUnit(issues=tuple(issues))
-    public, place = held.public.keys, Place(str(path))
-    if to_sign and public.unit_signing and held.signer is None:
+    public, place = loaded.public.keys, Place(str(path))
+    if to_sign and public.unit_signing and loaded.signer is None:
         issues.append(Issue("I142", Level.WARNING, place))
     if seal and not keys.is_recipient(public.union_sealing):
         issues.append(Issue("I151", Level.ERROR, place))
         seal = False
-    sign = held.signer.sign if held.signer else None
-    return SigningUnit((held.document,), tuple(issues), sign, seal)
+    sign = loaded.signer.sign if loaded.signer else None
+    return SigningUnit(loaded.document, tuple(issues), sign, seal)

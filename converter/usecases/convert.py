@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from converter.files import zip_peek, zip_writing
-from converter.messages import catalogue
 from converter.model.clock import created_at
+from converter.model.errors import UsageError, WorkerDied
 from converter.model.issues import Level
 from converter.model.submissions import Outcome
-from converter.usecases.common import SigningUnit, UsageError, signing_unit, unread
-from converter.workers import protocol
-from converter.workers.pool import Answer, Runner, Task, WorkerDied
+from converter.report.page_summary import PageSummary
+from converter.usecases.common import SigningUnit, signing_unit, unread
+from converter.validation.diff import SubmissionDiff
+from converter.workers.pool import Runner
+from converter.workers.requests.convert import (
+    ConvertAnswer,
+    ConvertForPageRequest,
+    ConvertRequest,
+    VerifyRequest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +29,17 @@ class Converted:
 
     outcome: Outcome
     package: Path | None
-    changes: Any = None
+    changes: SubmissionDiff | None = None
     signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedForPage:
+    """The same with a summary of the issues in place of the issues themselves. No summary where
+    the worker died: then the outcome has its one issue."""
+
+    converted: Converted
+    summary: PageSummary | None
 
 
 def convert_files(
@@ -43,80 +58,103 @@ def convert_files(
     process. Workers, which read outside files, never see the secret.
     """
     if seal and not identity:
-        raise UsageError(catalogue.message("seal_needs_identity"))
+        raise UsageError("seal_needs_identity")
     unit = signing_unit(identity, seal)
-    names = [str(path) for path in paths]
-    if len(names) <= 2:
-        answer, blobs = _convert(names, folder, unit, since, worker)
-        if answer["outcome"] is not None:
+    if len(paths) <= 2:
+        answer = _convert(paths, folder, unit, since, worker)
+        if answer.outcome is not None:
             target = output / f"{paths[0].stem}.zip" if output.is_dir() else output
-            return [_write(answer, blobs, target, folder, unit, worker)]
+            return [_write(answer, answer.outcome, target, folder, unit, worker)]
     if output.exists() and not output.is_dir():
-        raise UsageError(catalogue.message("convert_halves", path=output))
+        raise UsageError("convert_halves", path=output)
     output.mkdir(parents=True, exist_ok=True)
     results, taken = [], set[Path]()
-    for name in names:
-        answer, blobs = _convert([name], folder, unit, since, worker)
-        target, number = output / f"{Path(name).stem}.zip", 2
+    for path in paths:
+        answer = _convert([path], folder, unit, since, worker)
+        assert answer.outcome is not None
+        target, number = output / f"{path.stem}.zip", 2
         while target in taken:
-            target, number = output / f"{Path(name).stem}-{number}.zip", number + 1
+            target, number = output / f"{path.stem}-{number}.zip", number + 1
         taken.add(target)
-        results.append(_write(answer, blobs, target, folder, unit, worker))
+        results.append(_write(answer, answer.outcome, target, folder, unit, worker))
     return results
 
 
-def _convert(
-    names: list[str], folder: Path, unit: SigningUnit, since: Path | None, worker: Runner
-) -> Answer:
-    args = {
-        "form": str(folder),
-        "paths": names,
-        "since": str(since) if since else "",
-        "created": created_at(),
-        "seal": unit.seal,
-        "issues": unit.packed,
-    }
-    read = tuple(names) + ((str(since),) if since else ())
+def convert_for_page(
+    paths: Sequence[Path],
+    folder: Path,
+    output: Path,
+    identity: Path | None,
+    worker: Runner,
+    seal: bool = False,
+) -> ConvertedForPage | None:
+    """Convert one submission for a web page, which shows few of its issues. None where the paths
+    are several submissions."""
+    unit = signing_unit(identity, seal)
+    request = ConvertForPageRequest(
+        folder,
+        tuple(paths),
+        created_at(),
+        identity=unit.document,
+        issues=unit.issues,
+        seal=unit.seal,
+    )
     try:
-        data, blobs = worker.run(Task("convert", args, read, unit.blobs))
+        answer = worker.run(request)
     except WorkerDied as died:
-        lost: list[bytes] = []
-        outcome = protocol.pack_outcome(unread(names[0], died), lost)
-        return {"outcome": outcome, "names": [], "changes": None}, tuple(lost)
-    return data, blobs
+        return ConvertedForPage(Converted(unread(str(paths[0]), died), None), None)
+    if answer.converted.outcome is None:
+        return None
+    converted = _write(answer.converted, answer.converted.outcome, output, folder, unit, worker)
+    return ConvertedForPage(converted, answer.summary)
+
+
+def _convert(
+    paths: Sequence[Path], folder: Path, unit: SigningUnit, since: Path | None, worker: Runner
+) -> ConvertAnswer:
+    request = ConvertRequest(
+        folder,
+        tuple(paths),
+        created_at(),
+        since=since,
+        identity=unit.document,
+        issues=unit.issues,
+        seal=unit.seal,
+    )
+    try:
+        return worker.run(request)
+    except WorkerDied as died:
+        return ConvertAnswer(unread(str(paths[0]), died))
 
 
 def _write(
-    answer: dict[str, Any],
-    blobs: Sequence[bytes],
+    answer: ConvertAnswer,
+    outcome: Outcome,
     target: Path,
     folder: Path,
     unit: SigningUnit,
     worker: Runner,
 ) -> Converted:
-    outcome = protocol.unpack_outcome(answer["outcome"], blobs)
-    if not answer["names"]:
-        return Converted(outcome, None, answer["changes"])
+    if not answer.members:
+        return Converted(outcome, None, answer.changes)
     if target.exists() and not zip_peek.is_package(target):
-        raise UsageError(catalogue.message("not_overwriting", path=target))
+        raise UsageError("not_overwriting", path=target)
 
     def read_back(path: Path) -> None:
-        task = Task("verify", {"form": str(folder), "path": str(path)}, (str(path),))
         try:
-            found, _ = worker.run(task)
+            found = worker.run(VerifyRequest(folder, path))
         except WorkerDied:
-            raise UsageError(catalogue.message("verify_failed", path=target)) from None
-        errors = [i for i in found["issues"] if protocol.unpack_issue(i).level is Level.ERROR]
-        if errors or found["members"] != outcome.members:
-            raise UsageError(catalogue.message("verify_failed", path=target))
+            raise UsageError("verify_failed", path=target) from None
+        errors = any(issue.level is Level.ERROR for issue in found.issues)
+        if errors or found.members != outcome.members:
+            raise UsageError("verify_failed", path=target)
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    # The members come first, the issues behind them.
-    members = list(zip(answer["names"], blobs, strict=False))
+    members = [(member.name, member.data) for member in answer.members]
     if unit.sign:
         from converter.forms import loading
 
         profile = loading.read(folder).package
         members.append((profile.signature, unit.sign(dict(members)[profile.descriptor])))
     zip_writing.write_zip(target, members, when=created_at(), verify=read_back)
-    return Converted(outcome, target, answer["changes"], unit.sign is not None)
+    return Converted(outcome, target, answer.changes, unit.sign is not None)

@@ -15,13 +15,15 @@ from converter import identity, roster
 from converter.forms import loading
 from converter.identity import issuing, keys, ledger
 from converter.identity.loading import load_private
-from converter.messages import catalogue
 from converter.model.clock import today
+from converter.model.errors import UsageError, WorkerDied
+from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Level, Place
-from converter.model.submissions import Outcome
-from converter.usecases.common import Progress, UsageError, silent
-from converter.workers import protocol
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.model.submissions import Outcome, Unit
+from converter.usecases.common import Progress, silent
+from converter.workers.pool import Runner
+from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
+from converter.workers.requests.template import BlankWorkbook, TemplatesRequest
 
 YEAR = timedelta(days=365)
 LOST = "F903"
@@ -36,25 +38,21 @@ def init(folder: Path) -> keys.PublicKeys:
 # --- the roster ----------------------------------------------------------------------------
 
 
-def blank_roster(folder: Path, output: Path, worker: Worker) -> None:
+def blank_roster(folder: Path, output: Path, worker: Runner) -> None:
     """Write an empty roster."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    worker.run(Task("blank_roster", {"form": str(folder), "output": str(output)}))
+    worker.run(BlankRosterRequest(folder, output))
 
 
-def read_roster(
-    folder: Path, path: Path, worker: Worker
-) -> tuple[list[issuing.Unit], Outcome, roster.RosterForm]:
+def read_roster(folder: Path, path: Path, worker: Runner) -> tuple[list[Unit], Outcome, Form]:
     """The units of a roster, what is wrong with it, and the form to report that by."""
     table = roster.definition(loading.read(folder), folder)
-    args = {"form": str(folder), "path": str(path)}
     try:
-        data, blobs = worker.run(Task("roster", args, (str(path),)))
+        answer = worker.run(RosterRequest(folder, path))
     except WorkerDied:
         issue = Issue(LOST, Level.ERROR, Place(str(path)))
         return [], Outcome(str(path), Issues.of([issue]), readable=False), table
-    units = [issuing.Unit(**{str(k): str(v) for k, v in unit.items()}) for unit in data["units"]]
-    return units, protocol.unpack_outcome(data["outcome"], blobs), table
+    return list(answer.units), answer.outcome, table
 
 
 # --- issuing, verifying, showing -------------------------------------------------------------
@@ -75,15 +73,13 @@ def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
     try:
         until = date.fromisoformat(valid_until) if valid_until else day + YEAR
     except ValueError as error:
-        raise UsageError(catalogue.message("identity_bad_date", value=valid_until)) from error
+        raise UsageError("identity_bad_date", value=valid_until) from error
     if until < day:
-        raise UsageError(catalogue.message("identity_past", value=valid_until))
+        raise UsageError("identity_past", value=valid_until)
     return IssueTerms(period or str(loading.read(folder).prose.get("period", "")), day, until)
 
 
-def issue(
-    units: list[issuing.Unit], folder: Path, target: Path, asked: IssueTerms
-) -> issuing.Issued:
+def issue(units: list[Unit], folder: Path, target: Path, asked: IssueTerms) -> issuing.Issued:
     """Issue to every unit. Raises KeysError, LedgerError, Busy, OSError."""
     return issuing.issue(
         units,
@@ -95,11 +91,11 @@ def issue(
     )
 
 
-def chosen(units: list[issuing.Unit], codes: Sequence[str]) -> list[issuing.Unit]:
+def chosen(units: list[Unit], codes: Sequence[str]) -> list[Unit]:
     """The units with these codes, all of them where none is named. Raises Stop for a stranger."""
     strangers = set(codes) - {unit.code for unit in units}
     if strangers:
-        raise UsageError(catalogue.message("identity_no_unit", code=min(strangers)))
+        raise UsageError("identity_no_unit", code=min(strangers))
     return [unit for unit in units if not codes or unit.code in codes]
 
 
@@ -109,7 +105,7 @@ def new_password(folder: Path, code: str) -> tuple[ledger.LedgerEntry, str]:
     try:
         made = issuing.new_password(folder, code)
     except KeyError:
-        raise UsageError(catalogue.message("identity_no_unit", code=code)) from None
+        raise UsageError("identity_no_unit", code=code) from None
     return (ledger.by_unit(folder) or {})[code], made
 
 
@@ -123,11 +119,11 @@ class IdentityReport:
 
 
 def show(path: Path) -> IdentityReport:
-    """Look into an identity file; it is held against itself alone."""
-    held, issues = load_private(path, today())
-    if held is None:
+    """Look into an identity file; it is compared with nothing but itself."""
+    loaded, issues = load_private(path, today())
+    if loaded is None:
         return IdentityReport(None, tuple(issues))
-    return IdentityReport(held.public, tuple(issues), held.signer is not None)
+    return IdentityReport(loaded.public, tuple(issues), loaded.signer is not None)
 
 
 def verify(path: Path, folder: Path) -> tuple[IdentityReport, bool]:
@@ -156,13 +152,13 @@ def templates(
     identities: Path,
     target: Path,
     rows: int,
-    worker: Worker,
+    worker: Runner,
     progress: Progress = silent,
 ) -> TemplatesResult:
     """Write a workbook for each identity file of a folder. Raises Stop, OSError."""
     files = sorted(path for path in identities.iterdir() if path.suffix.lower() == ".xml")
     if not files:
-        raise UsageError(catalogue.message("templates_none", path=identities))
+        raise UsageError("templates_none", path=identities)
     day = today()
     outcomes, wanted = [], []
     for path in files:
@@ -171,13 +167,12 @@ def templates(
             outcomes.append(Outcome(str(path), Issues.of(issues), readable=public is not None))
         if public is not None and not any(i.level is Level.ERROR for i in issues):
             document = identity.compose(public.identity, public.keys, public.signature)
-            wanted.append((str(target / f"{path.stem}.xlsx"), document))
+            wanted.append(BlankWorkbook(target / f"{path.stem}.xlsx", document))
     target.mkdir(parents=True, exist_ok=True)
     starts = range(0, len(wanted), TEMPLATES_A_TASK)
-    parts = [wanted[at : at + TEMPLATES_A_TASK] for at in starts]
+    parts = [tuple(wanted[at : at + TEMPLATES_A_TASK]) for at in starts]
     for part in progress(parts, lambda: len(wanted), len):
-        args = {"form": str(folder), "rows": rows, "outputs": [output for output, _ in part]}
-        worker.run(Task("templates", args, (), tuple(document for _, document in part)))
+        worker.run(TemplatesRequest(folder, part, rows))
     return TemplatesResult(len(wanted), tuple(outcomes))
 
 

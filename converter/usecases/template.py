@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from converter.usecases.common import (
-    signing_unit,
-    unread,
-)
-from converter.workers import protocol
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.model.errors import WorkerDied
+from converter.usecases.common import signing_unit, unread
+from converter.workers.pool import Runner
+from converter.workers.requests.template import TemplateAnswer, TemplateRequest
 
 
 def write_template(
@@ -19,22 +16,15 @@ def write_template(
     rows: int,
     identity: Path | None,
     source: Path | None,
-    worker: Worker,
-) -> dict[str, Any]:
-    """Write a workbook; the worker's answer, its issues unpacked."""
+    worker: Runner,
+) -> TemplateAnswer:
+    """Write a workbook; nothing is written where an issue is an error."""
     unit = signing_unit(identity, to_sign=False)
-    args = {
-        "form": str(folder),
-        "output": str(output),
-        "rows": rows,
-        "source": str(source) if source else "",
-        "issues": unit.packed,
-    }
+    request = TemplateRequest(
+        folder, output, rows, source=source, identity=unit.document, issues=unit.issues
+    )
     output.parent.mkdir(parents=True, exist_ok=True)
-    # What is written counts too: a million prepared rows take their time.
-    patience = (str(source),) * (1 + rows // 1000) if source else ()
     try:
-        data, _ = worker.run(Task("template", args, patience, unit.blobs))
+        return worker.run(request)
     except WorkerDied as died:
-        return {"issues": unread(str(source or output), died).issues}
-    return {**data, "issues": [protocol.unpack_issue(issue) for issue in data["issues"]]}
+        return TemplateAnswer(tuple(unread(str(source or output), died).issues))

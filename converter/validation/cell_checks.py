@@ -22,7 +22,7 @@ CONTROL = "K005"
 # Control characters but tab and line ends, lone surrogates, and what XML cannot hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
-WORTH_SORTING = 64  # cells; fewer are judged as fast as they are told apart
+WORTH_SORTING = 64  # cells; fewer are validated as fast as they are told apart
 
 Texts = npt.NDArray[np.object_]
 Words = Callable[[str, str, str], Params]  # of code, what was typed, canonical text
@@ -104,11 +104,11 @@ def start(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> 
     unread, codes = _type_faults(raw, cells.type.to_numpy(), missing)
     nothing = np.full(len(raw), "", dtype=object)
     # What holds something is no longer blank once its kind has read it.
-    draft = FieldState(field, cells, raw, nothing, None, ~unread, unread, codes)
+    state = FieldState(field, cells, raw, nothing, None, ~unread, unread, codes)
     readable = np.flatnonzero((raw != "") & ~unread)
     if len(readable):
-        _normalise(draft, _distinct(cells, readable), form)
-    return draft
+        _normalise(state, _distinct(cells, readable), form)
+    return state
 
 
 def typed_over(field: Field, cells: Cells, derived: Texts, form: Form) -> Texts:
@@ -167,7 +167,7 @@ def _distinct(column: Cells, at: npt.NDArray[np.intp]) -> DistinctCells:
 
 
 def _controlled(raw: Texts) -> list[int]:
-    """Positions of texts with signs that no workbook can show."""
+    """Positions of texts with characters that no workbook can show."""
     texts = raw.tolist()
     joined = " ".join(texts)
     # isprintable is many times faster than a search, and stumbles over some harmless blanks.
@@ -176,16 +176,16 @@ def _controlled(raw: Texts) -> list[int]:
     return [at for at, text in enumerate(texts) if _FORBIDDEN.search(text)]
 
 
-def _normalise(draft: FieldState, asked: DistinctCells, form: Form) -> None:
-    normal = KINDS[draft.field.kind].normalise(asked.cells, draft.field, form)
+def _normalise(state: FieldState, asked: DistinctCells, form: Form) -> None:
+    normal = KINDS[state.field.kind].normalise(asked.cells, state.field, form)
     text = normal.text.to_numpy(dtype=object)
-    draft.text[asked.at] = text[asked.which]
+    state.text[asked.at] = text[asked.which]
     note = normal.note.to_numpy(dtype=object)
     if (note != "").any():
-        draft.note = np.full(len(draft.raw), "", dtype=object)
-        draft.note[asked.at] = np.where(text == "", "", note)[asked.which]
-    draft.blank[asked.at] = (text == "")[asked.which]  # held nothing but signs that do not count
+        state.note = np.full(len(state.raw), "", dtype=object)
+        state.note[asked.at] = np.where(text == "", "", note)[asked.which]
+    state.blank[asked.at] = (text == "")[asked.which]  # only whitespace
     if normal.text is not asked.cells.text:
         asked = replace(asked, cells=Cells(normal.text, asked.cells.type))
     asked = asked.kept(text != "")
-    draft.asked = asked if len(asked.at) else None
+    state.asked = asked if len(asked.at) else None

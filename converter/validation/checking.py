@@ -1,6 +1,6 @@
 """Submissions → Outcomes and Records, many at once.
 
-All records of all submissions are judged as one table a sheet: a pandera call costs about
+All records of all submissions are validated as one table a sheet: a pandera call costs about
 7 ms whatever its size, so a thousand small workbooks cost little more than one.
 """
 
@@ -20,6 +20,7 @@ from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
 from converter.model.issues import IssueGroup, IssuePacker, Issues, Level, Place, column_letters
 from converter.model.submissions import CellType, Outcome, RawSheet, Records, Submission
+from converter.rules import one_cell
 from converter.rules.base import FormColumns, SheetColumns
 from converter.validation import sheets
 
@@ -42,11 +43,11 @@ class _Stacked:
     start: Mapping[int, int]  # label of a submission's first record
     submission: pd.Series
     numbers: npt.NDArray[np.int64]  # the same as an array, by position
-    judged: sheets.ValidatedSheet
+    validated: sheets.ValidatedSheet
 
     def local(self, record: int) -> tuple[int, int]:
         """(submission, its own record number) of a record's label."""
-        if self.sheet.key == "unit":
+        if self.sheet.is_record:
             return record, 0
         number = int(self.numbers[record])
         return number, record - self.start[number]
@@ -63,7 +64,7 @@ class _Canonical:
     def of(stack: _Stacked) -> _Canonical:
         ends = np.cumsum([len(raw) for raw in stack.raw.values()], dtype=np.int64).tolist()
         spans = map(slice, [0, *ends], ends)
-        columns = stack.judged.columns.items()
+        columns = stack.validated.columns.items()
         return _Canonical(
             {key: column.text.to_numpy(dtype=object) for key, column in columns},
             dict(zip(stack.raw, spans, strict=True)),
@@ -76,7 +77,7 @@ class _Canonical:
 
 
 def check(submissions: Sequence[Submission], form: Form, today: date) -> list[Checked]:
-    """Judge submissions together; the answers stand in the same order.
+    """Validate submissions together; the answers stand in the same order.
 
     Never raises on bad data; an exception from here is a bug.
     """
@@ -95,11 +96,16 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
     for stack in stacked.values():
         _cell_issues(stack, spots, submissions, form, found)
     tables = FormColumns(
-        unit=SheetColumns(stacked["unit"].judged.columns, stacked["unit"].submission),
-        member=SheetColumns(stacked["member"].judged.columns, stacked["member"].submission),
+        sheets={
+            key: SheetColumns(stack.validated.columns, stack.submission)
+            for key, stack in stacked.items()
+        },
         today=today,
         form=form,
-        has_members=pd.Series({n: s.member is not None for n, s in enumerate(submissions)}),
+        present={
+            key: pd.Series({n: key in s.sheets for n, s in enumerate(submissions)})
+            for key in stacked
+        },
     )
     _rule_issues(tables, spots, form, found)
     # Texts are all that is wanted from here on: the rest takes more memory than they do.
@@ -115,13 +121,13 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
 
 
 def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stacked:
-    raw = {n: found for n, s in enumerate(submissions) if (found := _raw(s, sheet)) is not None}
+    raw = {n: s.sheets[sheet.key] for n, s in enumerate(submissions) if sheet.key in s.sheets}
     lengths = np.array([len(r) for r in raw.values()], dtype=np.int64)
     numbers = np.repeat(np.fromiter(raw, dtype=np.int64, count=len(raw)), lengths)
-    # A unit record's label is its submission's number; member records count through.
-    unit = sheet.key == "unit"
-    index = pd.Index(numbers) if unit else pd.RangeIndex(len(numbers))  # takes no memory
-    starts = np.array([*raw]) if unit else np.cumsum(lengths) - lengths
+    # The label of a record sheet is its submission's number; rows of tables count through.
+    one = sheet.is_record
+    index = pd.Index(numbers) if one else pd.RangeIndex(len(numbers))  # takes no memory
+    starts = np.array([*raw]) if one else np.cumsum(lengths) - lengths
     cells, absent = {}, {}
     for field in sheet:
         text: list[str] = []
@@ -152,10 +158,6 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
         numbers,
         sheets.validate_sheet(sheet, cells, form, absent),
     )
-
-
-def _raw(submission: Submission, sheet: Sheet) -> RawSheet | None:
-    return submission.unit if sheet.key == "unit" else submission.member
 
 
 # --- issues --------------------------------------------------------------------------------
@@ -214,7 +216,7 @@ def _cell_issues(
     found: Sequence[IssuePacker],
 ) -> None:
     """Pack what was found in cells."""
-    for one in (*stack.judged.faults, *stack.judged.rewritten):
+    for one in (*stack.validated.faults, *stack.validated.rewritten):
         field = stack.sheet.field(one.field)
         heads: dict[tuple[str, int], int | None] = {}
         for finding in one:
@@ -235,11 +237,20 @@ def _rule_issues(
     tables: FormColumns, spots: _Spots, form: Form, found: Sequence[IssuePacker]
 ) -> None:
     """Pack what rules found."""
+
+    def explained(path: str, label: int) -> bool:
+        spot, _, record = spots.at(path, label)
+        return bool(spot.raw.explanation(spot.field, record))
+
+    compared, first = one_cell.find_first(tables, explained)
     for rule in form.rules:
         level = catalogue.entry(rule.code, form).level
         heads: dict[tuple[str, int, bool], int] = {}
         places: dict[tuple[str, int], int] = {}
-        for hit in rules.FAMILIES[rule.family].find(rule, tables):
+        family = rules.FAMILIES[rule.family]
+        alone = family.validates_one_cell(rule)
+        hits = first.get(rule.code)
+        for hit in family.find(rule, tables if alone else compared) if hits is None else hits:
             spot, number, record = spots.at(hit.path, hit.record)
             packing, params = found[number], dict(hit.params)
             related = []
@@ -252,13 +263,13 @@ def _rule_issues(
                 cell = f"{other.letters}{row}" if row and other.letters else ""
                 params.setdefault("related_cell", cell)
             reason = spot.raw.explanation(spot.field, record) if rule.explainable else ""
-            explained = bool(reason) and level is Level.ERROR
-            if explained:
+            excused = bool(reason) and level is Level.ERROR
+            if excused:
                 params["reason"] = reason
-            key = hit.path, number, explained
+            key = hit.path, number, excused
             if key not in heads:
-                said = Level.WARNING if explained else level
-                heads[key] = packing.head(rule.code, said, spot.place)
+                shown = Level.WARNING if excused else level
+                heads[key] = packing.head(rule.code, shown, spot.place)
             packing.put(heads[key], spot.row(record), spot.value(record), params, related)
 
 
@@ -273,47 +284,51 @@ def _checked(
     form: Form,
     today: date,
 ) -> Checked:
-    unit = {
-        key: texts[0] if texts else "" for key, texts in canonical["unit"].texts_of(number).items()
+    texts_of = {key: found.texts_of(number) for key, found in canonical.items()}
+    record = {
+        key: texts[0] if texts else "" for key, texts in texts_of.pop(form.record.key).items()
     }
     name = next(
-        (unit[f.key] for f in form.unit if f.identity == "unit_name" and unit.get(f.key)), ""
+        (record[f.key] for f in form.record if f.identity == "unit_name" and record.get(f.key)), ""
     )
-    members = canonical["member"].texts_of(number)
     outcome = Outcome(
         file=submission.file,
         issues=_ordered(issues, form),
         unit_code=submission.stamp.unit_code,
         unit_name=name or submission.stamp.unit_name,
-        members=len(submission.member) if submission.member else 0,
+        members=submission.count(form.main_table.key),
         readable=_readable(submission, issues),
     )
-    records = Records(unit, members, tuple(_reasons(submission, form)), submission.stamp, today)
+    records = Records(record, texts_of, tuple(_reasons(submission, form)), submission.stamp, today)
     return Checked(submission, outcome, records)
 
 
 def _readable(submission: Submission, issues: Issues) -> bool:
     """A file that could not be read at all, or whose tables could not be found in it."""
     stages = issues.counted(lambda head: head.code[0] if head.level is Level.ERROR else "")
-    nothing = submission.unit is None and submission.member is None
     errors = stages.keys() - {""}
+    nothing = not submission.sheets
     return "F" not in errors and not (errors and nothing and submission.from_package)
 
 
 def _reasons(submission: Submission, form: Form) -> Iterator[tuple[str, str, str]]:
-    """(field path, '', reason) of the unit sheet; ('member', record number, reason)."""
-    if submission.unit:
-        for key, texts in submission.unit.explanations.items():
-            if texts and texts[0]:
-                yield f"unit.{key}", "", texts[0]
-    if submission.member:
-        for number, text in enumerate(submission.member.explanations.get("", []), 1):
-            if text:
-                yield "member", str(number), text
+    """(field path, '', reason) of the record sheet; (table key, row number, reason) of tables."""
+    for sheet in form.sheets:
+        raw = submission.sheets.get(sheet.key)
+        if raw is None:
+            continue
+        if sheet.is_record:
+            for key, texts in raw.explanations.items():
+                if texts and texts[0]:
+                    yield f"{sheet.key}.{key}", "", texts[0]
+        else:
+            for number, text in enumerate(raw.explanations.get("", []), 1):
+                if text:
+                    yield sheet.key, str(number), text
 
 
 def _ordered(issues: Issues, form: Form) -> Issues:
-    """Issues in the order of the workbook: file, unit sheet before member sheet, row, column."""
+    """Issues in the order of the workbook: file, sheet, row, column."""
     keys = {f.key: n for n, sheet in enumerate(form.sheets) for f in sheet}
 
     def before(head: IssueGroup) -> tuple[bool, int]:
@@ -324,23 +339,33 @@ def _ordered(issues: Issues, form: Form) -> Issues:
     return issues.ordered(before, lambda head: (head.place.column, head.code))
 
 
-def merge_halves(submissions: Sequence[Submission], missing_sheet: str) -> list[Submission]:
-    """Join a unit-only and a member-only workbook given together into one submission.
+def merge_halves(
+    submissions: Sequence[Submission], form: Form, missing_sheet: str
+) -> list[Submission]:
+    """Join two workbooks given together, each with sheets that the other lacks, into one
+    submission. Any other combination stays as it is.
 
-    Any other combination stays as it is. `missing_sheet` is the code that each half carries
-    for the sheet it lacks.
+    `missing_sheet` is the code that each half carries for every sheet it lacks.
     """
-    if len(submissions) != 2:
+    if len(submissions) != 2 or not all(half.sheets for half in submissions):
+        return list(submissions)
+    if submissions[0].sheets.keys() & submissions[1].sheets.keys():
         return list(submissions)
     for first, second in (submissions, submissions[::-1]):
-        if first.unit and not first.member and second.member and not second.unit:
-            kept = (i for i in (*first.issues, *second.issues) if i.code != missing_sheet)
+        if form.record.key in first.sheets:
+            found = {**first.sheets, **second.sheets}
+            lacking = {sheet.title for sheet in form.sheets if sheet.key not in found}
+            kept = (
+                issue
+                for issue in (*first.issues, *second.issues)
+                if issue.code != missing_sheet or issue.params["wanted"] in lacking
+            )
             joined = replace(
                 first,
-                member=second.member,
+                sheets=found,
                 issues=tuple(kept),
                 stamp=first.stamp if first.stamp.unit_name else second.stamp,
-                files={"unit": first.file, "member": second.file},
+                files={key: half.file for half in (first, second) for key in half.sheets},
             )
             return [joined]
     return list(submissions)

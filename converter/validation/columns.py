@@ -1,4 +1,4 @@
-"""Drafts → the columns that rules work on; derived fields after their sources."""
+"""Field states → the columns that rules work on; derived fields after their sources."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from converter.validation.cell_checks import FieldState, typed_over
 
 
 def columns(
-    sheet: Sheet, drafts: Mapping[str, FieldState], cells: Mapping[str, Cells], form: Form
+    sheet: Sheet, states: Mapping[str, FieldState], cells: Mapping[str, Cells], form: Form
 ) -> dict[str, ValidatedColumn]:
-    """One judged column a field. `drafts` has the fields that are not derived."""
+    """One validated column a field. `states` has the fields that are not derived."""
     index = cells[sheet.fields[0].key].text.index
     nothing = _Nothing(index)
-    texts = {key: draft.series(draft.text) for key, draft in drafts.items()}
+    texts = {key: state.series(state.text) for key, state in states.items()}
 
     def text(field: Field) -> pd.Series:
         if field.key not in texts:
@@ -43,10 +43,10 @@ def columns(
             return ValidatedColumn(
                 raw, over, known, value, pd.Series(empty, index=index), nothing.never
             )
-        draft = drafts[field.key]
-        faulty = pd.Series(draft.faulty, index=index) if draft.faulty.any() else nothing.never
+        state = states[field.key]
+        faulty = pd.Series(state.faulty, index=index) if state.faulty.any() else nothing.never
         return ValidatedColumn(
-            raw, known, known, value, pd.Series(draft.blank, index=index), faulty
+            raw, known, known, value, pd.Series(state.blank, index=index), faulty
         )
 
     return {field.key: column(field) for field in sheet}

@@ -1,7 +1,7 @@
-"""What can be mended with certainty, mended: every cell that was read otherwise than it is written.
+"""Fixing what can be fixed with certainty: cells whose canonical text is not what was typed.
 
 The notes K901 to K905 say of a sound cell how it is read (full-width digits, blanks, date
-writings, lost zeros, short names, numbers kept as text). Mending writes that reading down, and
+writings, lost zeros, short names, numbers kept as text). Fixing writes that reading down, and
 nothing else: what is wrong stays as it was typed, nothing is guessed.
 """
 
@@ -25,7 +25,7 @@ from converter.model.submissions import (
     Submission,
 )
 
-READ_OTHERWISE = "K9"  # how the codes of these notes begin
+READ_DIFFERENTLY = "K9"  # how the codes of these notes begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,55 +40,55 @@ class FixResult:
 def fix(submission: Submission, outcome: Outcome, records: Records, form: Form) -> FixResult:
     """Write down how cells are read. Gives the submission back as it is where all is read as it
     is written, and of a package, which holds canonical text."""
-    unit = {key: [text] for key, text in records.unit.items()}
-    sheets = (
-        _Sheet(form.unit, submission.unit, unit),
-        _Sheet(form.member, submission.member, records.members),
-    )
-    kept, mended, new = array("I"), array("I"), list[str]()
+    one = {key: [text] for key, text in records.record.items()}
+    sheets = [
+        _Sheet(sheet, raw, one if sheet.is_record else records.tables[sheet.key])
+        for sheet in form.sheets
+        if (raw := submission.sheets.get(sheet.key)) is not None
+    ]
+    kept, fixed, new = array("I"), array("I"), list[str]()
     found = outcome.issues
     for number, (head, place) in enumerate(zip(found.heads, found.places, strict=True)):
         text = ""
-        if head.code.startswith(READ_OTHERWISE) and place.field:
+        if head.code.startswith(READ_DIFFERENTLY) and place.field:
             for sheet in sheets:
-                text = text or sheet.mend(place, form)
+                text = text or sheet.fix(place, form)
         if text:
-            mended.append(number)
+            fixed.append(number)
             new.append(text)
         else:
             kept.append(number)
-    changes = CellFixes(found.chosen(mended), new)
+    changes = CellFixes(found.chosen(fixed), new)
     if not changes:
         return FixResult(submission, outcome, changes)
-    submission = replace(submission, unit=sheets[0].raw, member=sheets[1].raw)
+    submission = replace(submission, sheets={sheet.key: sheet.raw for sheet in sheets})
     return FixResult(submission, replace(outcome, issues=found.chosen(kept)), changes)
 
 
 class _Sheet:
-    """One sheet on its way to being mended; columns are copied when they are first changed."""
+    """One sheet on its way to being fixed; columns are copied when they are first changed."""
 
-    def __init__(
-        self, sheet: Sheet, raw: RawSheet | None, canonical: Mapping[str, list[str]]
-    ) -> None:
+    def __init__(self, sheet: Sheet, raw: RawSheet, canonical: Mapping[str, list[str]]) -> None:
         """`canonical` texts by field key, one a record."""
+        self.key, self._is_record = sheet.key, sheet.is_record
         self._raw, self._canonical = raw, canonical
         self._fields = {field.key: field for field in sheet}
         self._changed: dict[str, RawColumn] = {}
         self._types: dict[str, bytearray] = {}  # of the changed columns
 
     @property
-    def raw(self) -> RawSheet | None:
-        if self._raw is None or not self._changed:
+    def raw(self) -> RawSheet:
+        if not self._changed:
             return self._raw
         return replace(self._raw, columns={**self._raw.columns, **self._changed})
 
-    def mend(self, place: Place, form: Form) -> str:
+    def fix(self, place: Place, form: Form) -> str:
         """What stands in a cell from now on; '' where it stays as it is."""
         raw = self._raw
         field = self._fields.get(place.field)
-        if raw is None or field is None or place.sheet != raw.name:
+        if field is None or place.sheet != raw.name:
             return ""
-        record = 0 if field.sheet == "unit" else raw.record(place.row)
+        record = 0 if self._is_record else raw.record(place.row)
         if record is None or field.key not in raw.columns:
             return ""
         known = self._canonical.get(field.key, ())

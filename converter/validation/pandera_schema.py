@@ -85,28 +85,28 @@ def _check(key: str, check: Check) -> pa.Check:
     return pa.Check(passes, name=check.code, error=check.code, ignore_na=False)
 
 
-def validate(sheet: Sheet, drafts: Mapping[str, FieldState], form: Form) -> list[CellViolations]:
-    """Run the schema over the drafts, mark their faulty cells and name what is wrong."""
+def validate(sheet: Sheet, states: Mapping[str, FieldState], form: Form) -> list[CellViolations]:
+    """Run the schema over the states, mark their faulty cells and name what is wrong."""
     frame, asked = {}, {}
     failed: dict[tuple[str, str], npt.NDArray[np.intp]] = {}
-    for key, draft in drafts.items():
-        blank = np.flatnonzero(draft.blank & draft.field.required)
-        if not len(blank) and not draft.asked:
+    for key, state in states.items():
+        blank = np.flatnonzero(state.blank & state.field.required)
+        if not len(blank) and not state.asked:
             continue
-        frame[key] = draft.text
+        frame[key] = state.text
         if len(blank):
             failed[key, REQUIRED] = blank
-            frame[key] = draft.text.copy()
+            frame[key] = state.text.copy()
             frame[key][blank[0]] = None
-        if draft.asked:
-            asked[key] = draft.asked
+        if state.asked:
+            asked[key] = state.asked
     if not frame:
         return []
     # Not a copy: the checks look at the batch, and pandera at what is blank.
     table = pd.DataFrame(frame, dtype=object, copy=False)
     _run(schema(sheet, form), table, _Batch(asked, failed))
     wrong = {key for key, _ in failed}
-    return [_mark(drafts[key], failed, form) for key in frame if key in wrong]
+    return [_mark(states[key], failed, form) for key in frame if key in wrong]
 
 
 def _run(wanted: pa.DataFrameSchema, frame: pd.DataFrame, batch: _Batch) -> None:
@@ -125,25 +125,25 @@ def _run(wanted: pa.DataFrameSchema, frame: pd.DataFrame, batch: _Batch) -> None
 
 
 def _mark(
-    draft: FieldState, failed: Mapping[tuple[str, str], npt.NDArray[np.intp]], form: Form
+    state: FieldState, failed: Mapping[tuple[str, str], npt.NDArray[np.intp]], form: Form
 ) -> CellViolations:
     """Mark a field's faulty cells and name one fault a cell."""
-    field, kind = draft.field, KINDS[draft.field.kind]
+    field, kind = state.field, KINDS[state.field.kind]
     codes = [REQUIRED, *(check.code for check in checks(field, form))]
     # The first failing check counts, but no warning may hide an error.
     ranked = sorted(enumerate(codes), key=lambda c: (not is_error(c[1], field, form), c[0]))
-    named = np.full(len(draft.raw), -1, dtype=np.int8)
+    named = np.full(len(state.raw), -1, dtype=np.int8)
     for rank, code in reversed(ranked):
         if (field.key, code) in failed:
             named[failed[field.key, code]] = rank
     at = np.flatnonzero(named >= 0)
 
     def params(code: str, raw: str, text: str) -> Params:
-        return {} if code == REQUIRED else kind.params(code, raw, text, field, form)
+        return {} if code == REQUIRED else kind.message_params(code, raw, text, field, form)
 
-    found = draft.found(at, [codes[rank] for rank in named[at].tolist()], params)
+    found = state.found(at, [codes[rank] for rank in named[at].tolist()], params)
     # A required cell left blank is no faulty one: rules may still ask whether it is blank.
     grave = np.array([rank > 0 and is_error(c, field, form) for rank, c in enumerate(codes)])
     faulty = at[grave[named[at]]]
-    draft.faulty[faulty], draft.text[faulty] = True, ""
+    state.faulty[faulty], state.text[faulty] = True, ""
     return found

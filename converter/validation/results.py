@@ -1,5 +1,5 @@
-"""What judging a sheet yields. A sheet may hold a fault in each of a million cells: they are kept
-as arrays, and become `Finding`s while somebody goes through them."""
+"""What validating a sheet yields. A sheet may hold a fault in each of a million cells: violations
+are kept as arrays, and become objects while they are iterated over."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Form → pandera, and a sheet's cells → judged columns and findings.
+"""Form → pandera, and a sheet's cells → validated columns and findings.
 
-One sheet is judged over a whole batch of submissions at once. For each field, in order:
+One sheet is validated over a whole batch of submissions at once. For each field, in order:
 
 1. faults of the cell itself, the same for every kind: K002 error value, K003 formula never
    calculated, K004 true/false, K005 control characters or lone surrogates in text. Cells inside
@@ -13,7 +13,7 @@ One sheet is judged over a whole batch of submissions at once. For each field, i
 4. derived fields follow from their sources. What was typed over them is read for the rule
    `agrees` alone and raises nothing here.
 
-`draft` has steps 1 and 2, `validation` step 3, `columns` step 4.
+`state` has steps 1 and 2, `validation` step 3, `columns` step 4.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def validate_sheet(
     form: Form,
     absent: Mapping[str, pd.Series] | None = None,
 ) -> ValidatedSheet:
-    """Judge the records of one sheet. All series of `cells` share one unique index; `absent`
+    """Validate the records of one sheet. All series of `cells` share one unique index; `absent`
     marks, by field key, the records whose sheet lacks the field's heading.
 
     Never raises on bad data. Raises RuntimeError where a kind's check breaks: a bug.
@@ -47,10 +47,10 @@ def validate_sheet(
     index = cells[sheet.fields[0].key].text.index
     if not index.is_unique:
         raise ValueError("the records of a batch need labels of their own")
-    drafts = {f.key: start(f, cells[f.key], absent.get(f.key), form) for f in sheet if not f.derive}
-    faults = [draft.type_faults() for draft in drafts.values() if draft.codes]
-    faults += validate(sheet, drafts, form)
-    for draft in drafts.values():
-        draft.asked = None  # what checks know of the cells takes as much memory as the cells
-    rewritten = [draft.notes(form) for draft in drafts.values() if draft.note is not None]
-    return ValidatedSheet(columns(sheet, drafts, cells, form), faults, rewritten)
+    states = {f.key: start(f, cells[f.key], absent.get(f.key), form) for f in sheet if not f.derive}
+    faults = [state.type_faults() for state in states.values() if state.codes]
+    faults += validate(sheet, states, form)
+    for state in states.values():
+        state.asked = None  # what checks know of the cells takes as much memory as the cells
+    rewritten = [state.notes(form) for state in states.values() if state.note is not None]
+    return ValidatedSheet(columns(sheet, states, cells, form), faults, rewritten)

@@ -15,8 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from converter.forms import loading
-from converter.register import RegisterError
-from converter.usecases.common import UsageError
+from converter.model.errors import OutputError, RegisterError, UsageError
 from converter.web import check_page, clerk, guard, officer, spool
 from converter.web.attempts import Attempts, Hashing
 from converter.web.capacity import Capacity, CapacityExceeded
@@ -29,7 +28,6 @@ from converter.web.sessions import Sessions
 from converter.web.settings import Settings
 from converter.web.state import State, StateUnavailable
 from converter.web.units import IssuedUnits
-from converter.workers.pool import TaskRejected
 
 RETRY = 30  # seconds after which the queue may have room
 DRAINED, DRAINING = 2 << 20, 5  # bytes of a refused upload that are still read, and seconds
@@ -53,7 +51,7 @@ GET: dict[str, Endpoint] = {
     "/officer/units": officer.units,
     "/officer/faults": officer.faults,
     "/officer/figures": officer.figures,
-    "/officer/chart/{number:int}": officer.chart,
+    "/officer/chart/{key}": officer.chart,
     "/officer/download/{what}": officer.download,
 }
 POST: dict[str, Endpoint] = {
@@ -69,7 +67,7 @@ POST: dict[str, Endpoint] = {
 
 
 def build(settings: Settings) -> Starlette:
-    """The application with all it needs. Raises KeysError, LedgerError, StoreError, OSError."""
+    """The application with all it needs. Raises KeysError, LedgerError, RegisterError, OSError."""
     definition = loading.read(settings.form)
     state = State(settings.state)
     secret = state.secret("cookies")
@@ -112,7 +110,7 @@ def build(settings: Settings) -> Starlette:
             CapacityExceeded: _full,
             StateUnavailable: _stopped,
             OSError: _stopped_or_raised,
-            TaskRejected: _stopped_or_raised,
+            OutputError: _stopped,
             SignInRequired: _sign_in,
             RegisterError: _unpublished,
             UsageError: _stopped,

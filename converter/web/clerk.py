@@ -32,7 +32,8 @@ from converter.web.services import (
 )
 from converter.web.sessions import UNIT
 from converter.web.state import UploadRecord
-from converter.workers.pool import Task, Worker
+from converter.workers.pool import Worker
+from converter.workers.requests.template import BlankWorkbook, TemplatesRequest
 
 XML, XLSX, JSON = (
     "application/xml",
@@ -146,8 +147,8 @@ async def workbook(request: Request) -> Response:
     target = folder / "book.xlsx"
 
     def render(worker: Worker) -> bytes:
-        args = {"form": str(services.settings.form), "rows": 0, "outputs": [str(target)]}
-        worker.run(Task("templates", args, (), (document,)))
+        books = (BlankWorkbook(target, document),)
+        worker.run(TemplatesRequest(services.settings.form, books))
         return target.read_bytes()
 
     try:
@@ -169,7 +170,7 @@ async def submission(request: Request) -> Response:
     receipt_text = ""
     if reply.receipt is not None:
         verdict = "genuine" if reply.genuine else "signed"
-        receipt_text = report.receipt(
+        receipt_text = report.receipt_text(
             reply.receipt, verdict if reply.receipt.get("signature") else "unsigned"
         )
     return services_of(request).pages.show(

@@ -19,11 +19,11 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from converter.model.errors import InternalError, OutputError
 from converter.usecases import failures
 from converter.web.capacity import UploadSlot
 from converter.web.sessions import OFFICER, UNIT, Session, Sessions
 from converter.web.state import StateUnavailable
-from converter.workers.pool import InternalError, TaskRejected
 
 logger = logging.getLogger("converter.web")
 
@@ -66,9 +66,7 @@ class UploadTooSlow(Exception):
 def is_shortage(error: Exception) -> bool:
     """Whether the machine is short of something (disk, descriptors) and the program is not at
     fault: the same request works once there is room."""
-    if isinstance(error, TaskRejected):
-        return error.kind != "form"
-    return isinstance(error, StateUnavailable) or (
+    return isinstance(error, StateUnavailable | OutputError) or (
         isinstance(error, OSError) and error.errno in SHORTAGES
     )
 

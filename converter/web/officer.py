@@ -13,9 +13,9 @@ from starlette.responses import Response
 from converter.identity import passwords
 from converter.identity.ledger import LedgerEntry
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.register.precedence import same_name
 from converter.report import summary, table
-from converter.statistics.figure import BARS, STACKED
 from converter.web import progress
 from converter.web.clerk import XLSX
 from converter.web.pages import attachment
@@ -136,7 +136,7 @@ async def overview(request: Request) -> Response:
         counts=counts,
         total=len(listed),
         missing=sum(counts[stage] for stage in progress.MISSING),
-        figure=next((f for f in found.figures if f.chart == STACKED), None),
+        figure=found.figure("progress"),
     )
 
 
@@ -173,27 +173,25 @@ async def units(request: Request) -> Response:
 async def faults(request: Request) -> Response:
     """What was found most often, in all that came."""
     _, found, _ = await _read(request)
-    figure = next((f for f in found.figures if f.chart == BARS and not f.total), None)
-    return _show(request, "officer_faults", found, figure=figure)
+    return _show(request, "officer_faults", found, figure=found.figure("faults"))
 
 
 async def figures(request: Request) -> Response:
     _, found, _ = await _read(request)
-    drawn = await in_thread(summary.drawings, found.figures)
     tables = summary.tables(found.figures, listed=LISTED)
-    parts = list(zip(found.figures, tables, drawn, strict=True))
+    parts = list(zip(found.figures, tables, strict=True))
     return _show(request, "officer_figures", found, parts=parts)
 
 
 async def chart(request: Request) -> Response:
     """A chart as a picture: as a document of its own it may have its own styles."""
     _, found, _ = await _read(request)
-    number = request.path_params["number"]
-    drawn = await in_thread(summary.drawings, found.figures[number : number + 1])
-    if not any(drawn):
+    figure = found.figure(request.path_params["key"])
+    drawing = await in_thread(summary.drawing, figure) if figure else ""
+    if not drawing:
         raise HTTPException(404)
     return Response(
-        drawn[0], media_type="image/svg+xml", headers={"content-security-policy": SVG_POLICY}
+        drawing, media_type="image/svg+xml", headers={"content-security-policy": SVG_POLICY}
     )
 
 
@@ -214,6 +212,6 @@ async def download(request: Request) -> Response:
     name = f"{title}.{what.rpartition('.')[2]}"
     if what == "summary.xlsx":
         return attachment(await in_thread(summary.xlsx, found.figures, title), name, XLSX)
-    made = message("summary_made", published=found.stamp)
+    made = message("summary_made", published=in_china(found.stamp))
     page = await in_thread(summary.html, found.figures, title, f"{services.form.title}　{made}")
     return attachment(page.encode("utf-8"), name, "text/html; charset=utf-8")

@@ -15,7 +15,7 @@ from typing import Any
 from converter.forms.loading import with_codes
 from converter.messages.catalogue import message
 from converter.model.forms import Form
-from converter.register import RegisterError, Snapshot
+from converter.register import Snapshot
 from converter.register.precedence import same_name
 from converter.register.published import STATE
 from converter.report.table import Table
@@ -57,6 +57,10 @@ class Published:
     figures: Sequence[Figure]
     seen: frozenset[tuple[str, str]]  # (file, SHA-256) of the submissions that were received
 
+    def figure(self, key: str) -> Figure | None:
+        """The figure that goes by a key; None before the first publication."""
+        return next((figure for figure in self.figures if figure.key == key), None)
+
 
 NONE = Published("", "", {}, (), (), frozenset())
 
@@ -69,7 +73,7 @@ class Progress:
         self._held: tuple[object, Published] = (None, NONE)
 
     def published(self) -> Published:
-        """The newest publication; NONE before the first. Raises StoreError for a broken one."""
+        """The newest publication; NONE before the first. Raises RegisterError for a broken one."""
         key = _key(self._store)
         if key is None:
             return NONE
@@ -88,7 +92,7 @@ class Progress:
                 stamp=str(register.state["published"]),
                 period=chosen,
                 submitted=_submitted(register, chosen),
-                known=_known(register),
+                known=_known(register, chosen),
                 figures=_figures(register, form, chosen),
                 seen=_seen(register),
             )
@@ -126,12 +130,15 @@ def _submitted(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _known(register: Snapshot) -> list[tuple[str, str, str]]:
+def _known(register: Snapshot, period: str) -> list[tuple[str, str, str]]:
     rows = register.query(
-        "SELECT code, name, superior FROM roster"
+        "SELECT r.code, r.name, r.superior FROM roster_of($1) r WHERE r.owes OR EXISTS (SELECT 1"
+        " FROM units u JOIN submissions s ON s.unit = u.id"
+        "  WHERE u.code = r.code AND s.period = $1)"
         " UNION SELECT u.code, u.name, u.superior FROM units u"
-        " WHERE NOT EXISTS (SELECT 1 FROM roster r WHERE r.code = u.code AND u.code <> '')"
-        " ORDER BY superior, code, name"
+        " WHERE NOT EXISTS (SELECT 1 FROM roster_of($1) r WHERE r.code = u.code AND u.code <> '')"
+        " ORDER BY superior, code, name",
+        [period],
     )
     return [(str(code), str(name), str(superior)) for code, name, superior in rows]
 
@@ -155,7 +162,11 @@ def lines(services: Services, found: Published) -> list[UnitProgress]:
     waiting = {one.unit for one in submitted if (one.file, one.sha256) not in found.seen}
     rows: dict[str, tuple[str, str, str, str]] = {}
     if services.settings.roster:
-        for unit in services.settings.roster:
+        roster = services.settings.roster
+        unions = {u.superior_name for u in roster if u.superior_name != u.name}
+        for unit in roster:
+            if unit.name in unions and unit.code not in found.submitted:
+                continue  # it is listed to say where it belongs, and owes no report
             rows[unit.code] = (unit.code, unit.name, unit.superior_name, unit.contact)
     else:
         superiors = {code: superior for code, _, superior in found.known if code}
@@ -208,7 +219,6 @@ __all__ = [
     "STAGES",
     "Progress",
     "Published",
-    "RegisterError",
     "UnitProgress",
     "counted",
     "lines",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from converter.identity.issuing import Unit
+from converter.model.submissions import Unit
 
 LARGEST = 128 << 20  # bytes of an upload: as much as a worker would read of a file
 SPOOL = "web"  # below the inbox

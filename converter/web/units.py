@@ -17,6 +17,7 @@ from converter.identity import issuing, ledger, passwords
 from converter.identity.keys import public
 from converter.identity.ledger import LedgerEntry
 from converter.model.issues import Issue, Level, Place
+from converter.model.submissions import Unit
 from converter.register.precedence import same_name
 
 
@@ -94,7 +95,7 @@ class IssuedUnits:
 
     def path(self, entry: LedgerEntry) -> Path:
         """Where `identity issue` put a unit's identity file."""
-        unit = issuing.Unit(entry.unit_code, entry.unit_name, "")
+        unit = Unit(entry.unit_code, entry.unit_name, "")
         return self._issued / issuing.file_name(unit)
 
     def fetch(self, entry: LedgerEntry, today: date) -> Fetched:

@@ -1,26 +1,26 @@
-"""One upload → a result: the same pipeline as `check` and `convert`, in a worker process.
+"""Checks one upload with the pipeline of `check` and `convert`, in a worker process.
 
-Runs in a thread beside the pages. The upload itself is deleted before the result is handed
-over; what stays for some minutes is the marked copy and the package.
+Runs in a thread beside the pages. The upload itself is deleted before the result is returned;
+the annotated copy and the package stay for some minutes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from converter.forms import loading
 from converter.identity.ledger import LedgerEntry
-from converter.model.issues import Issue, Issues, Level, Place
+from converter.model.errors import WorkerDied
 from converter.model.submissions import Outcome
 from converter.register.precedence import same_name
 from converter.report import html
-from converter.usecases.common import LOST
-from converter.usecases.convert import convert_files
-from converter.workers import protocol
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.report.page_summary import PageSummary
+from converter.usecases.common import unread
+from converter.usecases.convert import convert_for_page
+from converter.workers.pool import Runner
+from converter.workers.requests.check import CheckForPageRequest
 
 MARKED, PACKAGE = "marked.xlsx", "package.zip"
 
@@ -43,7 +43,7 @@ class Work:
 class UploadResult:
     """The result of an upload."""
 
-    summary: Mapping[str, Any]  # html.section: its status, and the issues that a page shows
+    summary: PageSummary  # of its issues
     unit_name: str = ""
     members: int = 0
     marked: bool = False  # a copy with the mistakes marked is in the folder
@@ -53,90 +53,64 @@ class UploadResult:
     @property
     def status(self) -> str:
         """ok, warnings, errors or unreadable."""
-        return str(self.summary["status"])
+        return self.summary.status
 
     @property
     def can_be_submitted(self) -> bool:
         return self.package and not self.other_unit
 
 
-class SummaryRunner:
-    """A worker that renders the issues itself: a sheet may have hundreds of thousands of them,
-    and this process serves everybody."""
-
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
-        self.summary: Mapping[str, Any] | None = None  # of the last submission
-
-    def run(self, task: Task) -> tuple[Any, tuple[bytes, ...]]:
-        """As `Worker.run`."""
-        if task.name not in ("check", "convert"):
-            return self._worker.run(task)
-        self.summary = None
-        data, blobs = self._worker.run(replace(task, args={**task.args, "in_words": True}))
-        outcome = data["outcomes"][0] if task.name == "check" else data["outcome"]
-        self.summary = outcome["told"] if outcome else None
-        return data, blobs
-
-
-def check_upload(work: Work, worker: Worker) -> UploadResult | None:
+def check_upload(work: Work, worker: Runner) -> UploadResult | None:
     """None for two files that are not the halves of one submission. Raises InternalError,
-    TaskRejected, UsageError, OSError."""
+    UsageError, OSError."""
     try:
-        return _checked_or_converted(work, SummaryRunner(worker))
+        return _check_and_convert(work, worker)
     finally:
         for upload in work.uploads:
             upload.unlink(missing_ok=True)
 
 
-def _checked_or_converted(work: Work, worker: SummaryRunner) -> UploadResult | None:
+def _check_and_convert(work: Work, worker: Runner) -> UploadResult | None:
     if work.unit and not work.identity:
-        return _checked(work, worker)
+        return _check(work, worker)
     # A package that the clerk has made goes on as it is: it may be signed.
     finished = len(work.uploads) == 1 and work.uploads[0].suffix.lower() == ".zip"
     if finished or len(work.uploads) > 1:
-        result = _checked(work, worker)
-        if result is None or result.status in ("errors", "unreadable"):
-            return result
+        checked = _check(work, worker)
+        if checked is None or checked.status in ("errors", "unreadable"):
+            return checked
         if finished:
             work.uploads[0].replace(work.folder / PACKAGE)
-            return replace(result, package=True)
+            return replace(checked, package=True)
+    target = work.folder / PACKAGE
     seal = work.seal and work.identity is not None
-    done = convert_files(
-        work.uploads, work.form, work.folder / PACKAGE, work.identity, None, worker, seal
-    )[0]
-    result = _result(work, worker, done.outcome)
-    if result.status in ("errors", "warnings"):
-        again = _checked(work, worker)
-        result = replace(result, marked=again is not None and again.marked)
-    return replace(result, package=done.package is not None)
-
-
-def _checked(work: Work, worker: SummaryRunner) -> UploadResult | None:
-    """As `check` would; None for two files that are no halves."""
-    names = [str(path) for path in work.uploads]
-    args = {
-        "form": str(work.form),
-        "paths": names,
-        "halves": len(names) > 1,
-        "annotate": [str(work.folder / MARKED)],
-        "fix": [],
-        "keys": str(work.keys),
-    }
-    try:
-        data, blobs = worker.run(Task("check", args, tuple(names)))
-    except WorkerDied as died:
-        issue = Issue(LOST[died.how], Level.ERROR, Place(names[0]))
-        return _result(work, worker, Outcome(names[0], Issues.of([issue]), readable=False))
-    if len(data["outcomes"]) != 1:
+    done = convert_for_page(work.uploads, work.form, target, work.identity, worker, seal)
+    if done is None:
         return None
-    outcome = protocol.unpack_outcome(data["outcomes"][0], blobs)
-    return replace(_result(work, worker, outcome), marked=any(data["annotated"]))
+    result = _result(work, done.converted.outcome, done.summary)
+    if result.status in ("errors", "warnings"):
+        again = _check(work, worker)
+        result = replace(result, marked=again is not None and again.marked)
+    return replace(result, package=done.converted.package is not None)
 
 
-def _result(work: Work, worker: SummaryRunner, outcome: Outcome) -> UploadResult:
-    # A worker that died returned nothing; the command has put an issue in its place.
-    summary = worker.summary or html.section(outcome, loading.read(work.form), show_ids=False)
+def _check(work: Work, worker: Runner) -> UploadResult | None:
+    """As `check` would; None for two files that are no halves."""
+    uploads = tuple(work.uploads)
+    try:
+        request = CheckForPageRequest(work.form, uploads, work.folder / MARKED, work.keys)
+        answer = worker.run(request)
+    except WorkerDied as died:
+        return _result(work, unread(str(uploads[0]), died), None)
+    found = answer.submission
+    if found is None:
+        return None
+    return replace(_result(work, found.outcome, found.summary), marked=found.annotated)
+
+
+def _result(work: Work, outcome: Outcome, summary: PageSummary | None) -> UploadResult:
+    if summary is None:  # a worker that died: the outcome has the one issue that says so
+        summary = html.summarize(outcome, loading.read(work.form), show_ids=False)
     other = _is_other(outcome, work.unit)
     return UploadResult(summary, outcome.unit_name, outcome.members, other_unit=other)
 

@@ -1,8 +1,8 @@
 """A workbook file → Submission: what it is, limits, typed cells with addresses, headings.
 
 `read` never raises on bad data: what stands in the way of reading is an issue of stage F, what
-is wrong with sheets, headings and stamp one of stage S. A lack of memory is raised: whoever
-runs the reading bounds it. `sniff` tells what a file is.
+is wrong with sheets, headings and stamp one of stage S. A lack of memory is raised: the
+caller bounds it. `detect_type` names what a file is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ from converter.model.submissions import Stamp, Submission
 from converter.workbook.form import stamp
 from converter.workbook.form.sheet_matching import MISSING_SHEET, Workbook, read_sheets
 from converter.workbook.issue_collector import IssueCollector
-from converter.workbook.type_detection import CODES, detect_type, look, unreadable_reason
+from converter.workbook.type_detection import (
+    CODES,
+    WPS_SUFFIXES,
+    detect_open,
+    detect_type,
+    unreadable_reason,
+)
 from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx import archive
 
@@ -35,17 +41,17 @@ def read(path: Path, form: Form, name: str | None = None) -> Submission:
     report = IssueCollector(form, name or str(path))
     try:
         return _read(path, form, report)
-    except UnreadableFile as refused:
-        report.refuse(refused)
+    except UnreadableFile as error:
+        report.add_unreadable(error)
     except OSError:
         report.add(CODES["unreadable"])
     # What was found of sheets is worth nothing beside a file that is not read.
     issues = [issue for issue in report.issues if issue.code[0] == "F"]
-    return Submission(report.file, None, None, Stamp(), tuple(issues))
+    return Submission(report.file, {}, Stamp(), tuple(issues))
 
 
 def _read(path: Path, form: Form, report: IssueCollector) -> Submission:
-    """Raises Refused, OSError."""
+    """Raises UnreadableFile, OSError."""
     with open_book(path) as book:
         if book.outside:
             report.add(OUTSIDE, params={"count": book.outside})
@@ -53,27 +59,21 @@ def _read(path: Path, form: Form, report: IssueCollector) -> Submission:
         fits = stamp.check_form(found, form, report)
         sheets = read_sheets(book, form, report)
         book.finish()
-    if fits and "unit" in sheets:
-        sheets["unit"] = stamp.fit_identity(sheets["unit"], found, form, report)
+    for sheet in form.sheets:
+        if fits and sheet.is_record and sheet.key in sheets:
+            sheets[sheet.key] = stamp.fit_identity(sheets[sheet.key], found, sheet, report)
     issues = report.issues
     if not fits:
         # Another form lacks our sheets of course: one issue says it all.
         issues = [issue for issue in issues if issue.code != MISSING_SHEET]
     taken = {raw.name for raw in sheets.values()}
     others = tuple(name for name, _ in book.names if name not in taken)
-    return Submission(
-        report.file,
-        sheets.get("unit"),
-        sheets.get("member"),
-        found,
-        tuple(issues),
-        others=others,
-    )
+    return Submission(report.file, sheets, found, tuple(issues), others=others)
 
 
 @contextmanager
 def open_book(path: Path) -> Iterator[Workbook]:
-    """A workbook whose sheets are read when they are asked for. Raises Refused, OSError."""
+    """A workbook whose sheets are read on demand. Raises UnreadableFile, OSError."""
     if found := unreadable_reason(path):
         raise UnreadableFile(CODES[found])
     with path.open("rb") as file:
@@ -90,13 +90,13 @@ def open_book(path: Path) -> Iterator[Workbook]:
 
 
 def _state(file: BinaryIO) -> tuple[int, int]:
-    """Size and time: what tells that somebody writes to a file."""
+    """Size and time of the last change: they differ where another program writes to a file."""
     found = os.fstat(file.fileno())
     return found.st_size, found.st_mtime_ns
 
 
 def _open(file: BinaryIO, name: str, size: int) -> Workbook:
-    """Raises Refused, OSError."""
+    """Raises UnreadableFile, OSError."""
     kind, members = _readable(file, name)
     if size > archive.LARGEST_FILE:
         raise UnreadableFile("F006", limit=archive.LARGEST_FILE >> 20)
@@ -111,23 +111,29 @@ def _open(file: BinaryIO, name: str, size: int) -> Workbook:
         data = file.read()
         try:
             return xls.XlsWorkbook(data)
-        except UnreadableFile as refused:
-            if refused.code != "F201":
+        except UnreadableFile as error:
+            if error.code == "F316" and name.lower().endswith(WPS_SUFFIXES):
+                raise UnreadableFile(CODES["et"]) from error
+            if error.code != "F201":
                 raise
         from converter.workbook import decryption
 
         data = decryption.decrypt(data)
         _readable(BytesIO(data))
         return xls.XlsWorkbook(data)
+    if kind == "ods":
+        from converter.workbook.ods import book as ods
+
+        return ods.OdsWorkbook(file, members)
     from converter.workbook.xlsx import book as xlsx
 
     return xlsx.XlsxWorkbook(file, members)
 
 
 def _readable(file: BinaryIO, name: str = "") -> tuple[str, list[ZipInfo]]:
-    """What an open file is, if that is a workbook, and what a zip holds. Raises Refused."""
+    """What an open file is, if that is a workbook, and what a zip holds. Raises UnreadableFile."""
     file.seek(0)
-    kind, members = look(file, name)
+    kind, members = detect_open(file, name)
     if kind in CODES:
         raise UnreadableFile(CODES[kind])
     file.seek(0)

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import msoffcrypto
 
-from converter.workbook.unreadable import UnreadableFile, refusing
+from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 
 UNPROMPTED = "VelvetSweatshop"
 # Rounds of hashing that deriving the key takes. Office writes 100,000; a file may claim ten
@@ -19,11 +19,11 @@ _ROUNDS = re.compile(rb'spinCount="([0-9]{1,20})"')
 
 
 def decrypt(data: bytes) -> bytes:
-    """The workbook inside, where no password is needed. Raises Refused."""
+    """The workbook inside, where no password is needed. Raises UnreadableFile."""
     if any(int(rounds) > MOST_ROUNDS for rounds in _ROUNDS.findall(data)):
         raise UnreadableFile("F201")
     found = BytesIO()
-    with refusing("F201"):
+    with unreadable_on_error("F201"):
         file = msoffcrypto.OfficeFile(BytesIO(data))
         file.load_key(password=UNPROMPTED)
         file.decrypt(found)

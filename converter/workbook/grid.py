@@ -1,4 +1,4 @@
-"""One sheet as every reader gives it: texts and types by row and column, and what is odd.
+"""One sheet as every reader gives it: texts and types by row and column, and what is unusual.
 
 Rows and columns count from 1. Whole columns are arrays: a sheet may have a million rows.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-# Columns that are looked at: a form has a few dozen. Far-off columns hold nobody's answers.
+# Columns that are read: a form has a few dozen. Columns farther right hold no answers.
 WIDEST = 256
 
 Box = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -65,8 +65,18 @@ class GridFacts:
         return range(self.left, min(self.left + self.width, WIDEST + 1))
 
 
+class CellComment(NamedTuple):
+    """A comment on a cell."""
+
+    author: str
+    text: str
+
+
+CellComments = dict[tuple[int, int], CellComment]  # by (row, column)
+
+
 class Grid(Protocol):
-    """A sheet. What goes wrong while it is read raises Refused."""
+    """A sheet. What goes wrong while it is read raises UnreadableFile."""
 
     @property
     def facts(self) -> GridFacts: ...
@@ -78,8 +88,8 @@ class Grid(Protocol):
         """Whole columns from row `first` to `last` (0 = the last that holds a value), all of
         the same length. Columns outside of `facts.columns` are left out."""
 
-    def said(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
+    def texts(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
         """Column → row → text, of cells from row `first` on that hold a text."""
 
     def formulas(self, columns: Sequence[int]) -> dict[int, FormulaCells] | None:
-        """Where formulas stand; None = the reader cannot tell."""
+        """Where formulas stand; None = the format does not say."""

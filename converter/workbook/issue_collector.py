@@ -35,9 +35,8 @@ class IssueCollector:
         others = (Place(self.file, sheet, *related, field),) if related else ()
         self.issues.append(Issue(code, level, place, value, dict(params or {}), others))
 
-    def refuse(self, refused: UnreadableFile) -> None:
-        cell = refused.row, refused.column
-        self.add(refused.code, refused.sheet, cell, params=refused.params)
+    def add_unreadable(self, error: UnreadableFile) -> None:
+        self.add(error.code, error.sheet, (error.row, error.column), params=error.params)
 
 
 def address(row: int, column: int) -> str:

@@ -1,4 +1,4 @@
-"""Merged areas that swallow answers: only the top-left cell of an area has a value."""
+"""Merged areas that cover answers: only the top-left cell of an area has a value."""
 
 from __future__ import annotations
 

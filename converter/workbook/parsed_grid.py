@@ -12,7 +12,7 @@ import numpy as np
 from converter.model.submissions import CellType
 from converter.text import cell_values
 from converter.workbook.grid import FormulaCells, GridColumn, GridFacts
-from converter.workbook.unreadable import refusing
+from converter.workbook.unreadable import unreadable_on_error
 
 Row = Sequence[object]
 
@@ -36,12 +36,12 @@ class ParsedGrid:
     errors: Mapping[tuple[int, int], str] = field(default_factory=dict)
     # Columns → row → has a program computed the formula that stands there? None = not known.
     find_formulas: Callable[[Iterable[int]], dict[int, dict[int, bool]]] | None = None
-    # The number behind a cell that a reader took for a day or a time of day.
+    # The number that a cell stores where the parser gave a day or a time of day.
     stored: Callable[[int, int], float | None] = _not_stored
 
     def head(self, count: int) -> list[list[str]]:
         facts = self.facts
-        with refusing("F315", sheet=facts.name):
+        with unreadable_on_error("F315", sheet=facts.name):
             rows = self.read_first(count)
         return [
             [
@@ -55,7 +55,7 @@ class ParsedGrid:
         taken = self._take(columns, first, last)
         return {column: self._column(column, values, first) for column, values in taken.items()}
 
-    def said(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
+    def texts(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
         return {
             column: {
                 row: value
@@ -86,7 +86,7 @@ class ParsedGrid:
         if not inside:
             return {}
         pick = itemgetter(*(column - facts.left for column in inside))
-        with refusing("F315", sheet=facts.name):
+        with unreadable_on_error("F315", sheet=facts.name):
             rows = self.read_first(last - facts.top + 1) if last else self.all_rows()
             picked = list(map(pick, rows))
         if not picked:

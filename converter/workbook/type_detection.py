@@ -1,7 +1,7 @@
 """What a file really is, by its contents; the extension decides only where contents cannot.
 
-`sniff` names it by one word; `CODES` gives the refusal for each word that is no workbook we
-read. Sources: the formats' magic numbers; [MS-CFB] for OLE, whose streams tell what is inside;
+`detect_type` gives its type as one word; `CODES` has the issue for each type that is not read.
+Sources: the formats' magic numbers; [MS-CFB] for OLE, whose streams show what is inside;
 part names of ECMA-376 and ODF packages.
 """
 
@@ -16,9 +16,10 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from converter.files import zip_directory
-from converter.workbook.unreadable import refusing
+from converter.workbook.unreadable import unreadable_on_error
 
 HEAD = 65_536
+WPS_SUFFIXES = (".et", ".ett")
 OLE_MAGIC = bytes.fromhex("D0CF11E0A1B11AE1")
 ZIP_MAGIC = b"PK\x03\x04"
 PACKAGE_DESCRIPTOR = "datapackage.json"
@@ -41,7 +42,8 @@ CODES = {
     "xlsm": "F101",
     "xlsb": "F102",
     "et": "F103",
-    "ods": "F104",
+    "flat_ods": "F104",
+    "old_ods": "F104",
     "text": "F105",
     "html": "F106",
     "xml2003": "F107",
@@ -58,6 +60,8 @@ CODES = {
     "program": "F118",
     "shortcut": "F119",
     "mail": "F120",
+    "winmail": "F121",
+    "web_link": "F122",
     "guarded": "F202",
 }
 
@@ -82,6 +86,7 @@ _MAGIC = (
     (b"MZ", "program"),
     (b"\x7fELF", "program"),
     (b"\x4c\x00\x00\x00\x01\x14\x02\x00", "shortcut"),
+    (b"\x78\x9f\x3e\x22", "winmail"),  # what Outlook wraps attachments in
     (b"\x00\x01\x00\x00Standard ", "old_table"),  # Access
     (b"SQLite format 3\x00", "old_table"),
     # What programs that guard a company's files write instead of them.
@@ -109,7 +114,7 @@ _OLE_STREAMS = (
     ("NativeContent_MAIN", "old_table"),  # Quattro Pro since 9
 )
 TYPES = "[content_types].xml"
-# What an Office package says of its parts, where none of them has its usual name.
+# What an Office package says of its parts, where none of them has its standard name.
 _OFFICE_TYPES = (
     (b"vbaProject", "xlsm"),
     (b"ms-excel.sheet.binary", "xlsb"),
@@ -122,6 +127,11 @@ _OFFICE_TYPES = (
 # Where a workbook of Excel 97 keeps its programs.
 _OLE_MACROS = "_VBA_PROJECT_CUR"
 _MAIL = re.compile(rb"(?:received|return-path|delivered-to|message-id|from|subject|x-[a-z-]+): ")
+_WEB_LINKS = (
+    b"[internetshortcut]",
+    b"[desktop entry]",
+    b"[{000214a0-0000-0000-c000-000000000046}]",
+)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -132,7 +142,7 @@ def detect_type(path: Path) -> str:
         return found
     try:
         with path.open("rb") as file:
-            return identify(file, path.name)
+            return detect_open_type(file, path.name)
     except FileNotFoundError:
         return "missing"
     except OSError:
@@ -140,7 +150,7 @@ def detect_type(path: Path) -> str:
 
 
 def unreadable_reason(path: Path) -> str:
-    """Why a path cannot be opened as a file, by the same words; '' = nothing is known."""
+    """Why a path cannot be opened as a file, as such a type; '' = nothing is known."""
     try:
         state = path.stat()
     except (FileNotFoundError, ValueError):  # or a name that no system allows
@@ -153,18 +163,18 @@ def unreadable_reason(path: Path) -> str:
     return "" if stat.S_ISREG(state.st_mode) else "irregular"
 
 
-def identify(file: BinaryIO, name: str = "") -> str:
-    """The same as `sniff` for an open, seekable file that goes by a name."""
-    return look(file, name)[0]
+def detect_open_type(file: BinaryIO, name: str = "") -> str:
+    """The same as `detect_type` for an open, seekable file that goes by a name."""
+    return detect_open(file, name)[0]
 
 
-def look(file: BinaryIO, name: str = "") -> tuple[str, list[zipfile.ZipInfo]]:
+def detect_open(file: BinaryIO, name: str = "") -> tuple[str, list[zipfile.ZipInfo]]:
     """The same, and what a zip holds: its directory is read once."""
     head = file.read(HEAD)
     if head.startswith((ZIP_MAGIC, b"PK\x05\x06")):
         return _zip(file)
     found = _contents(head, file, Path(name).suffix.lower())
-    # Office leaves '~$name.xlsx' beside a file that is open; it says who has opened it.
+    # Office leaves '~$name.xlsx' beside a file that is open; it holds the name of the user.
     return "lock" if found in ("unknown", "text") and name.startswith("~$") else found, []
 
 
@@ -172,7 +182,9 @@ def _contents(head: bytes, file: BinaryIO, suffix: str) -> str:
     if not head:
         return "empty"
     if head.startswith(OLE_MAGIC):
-        return "et" if suffix in (".et", ".ett") else _ole(head + file.read(LARGEST_OLE))
+        kind = _ole(head + file.read(LARGEST_OLE))
+        # A workbook of WPS is one of Excel 97 as a rule. Older ones have streams of their own.
+        return "et" if kind == "unknown" and suffix in WPS_SUFFIXES else kind
     if head.startswith(_BARE_BIFF):
         return "xls"
     for magic, kind in _MAGIC:
@@ -204,8 +216,8 @@ def part_name(name: str) -> str:
 
 
 def members(file: BinaryIO) -> list[zipfile.ZipInfo]:
-    """What a zip's directory lists. Raises Refused."""
-    with refusing(CODES["damaged"]), zip_directory.opened(file) as archive:
+    """What a zip's directory lists. Raises UnreadableFile."""
+    with unreadable_on_error(CODES["damaged"]), zip_directory.opened(file) as archive:
         return archive.infolist()
 
 
@@ -226,8 +238,12 @@ def _packed(archive: zipfile.ZipFile) -> str:
     if PACKAGE_DESCRIPTOR in names:
         return "package"
     if "mimetype" in names:
-        kind = _said(archive, members["mimetype"])
-        return "ods" if b"spreadsheet" in kind or b"sun.xml.calc" in kind else "document"
+        kind = _beginning(archive, members["mimetype"])
+        if b"sun.xml.calc" in kind:
+            return "old_ods"
+        if b"opendocument.spreadsheet" not in kind:
+            return "document"
+        return "xlsm" if any(map(_is_ods_macro, names)) else "ods"
     if "xl/workbook.bin" in names:
         return "xlsb"
     if any(_holds_macros(name) for name in names):
@@ -241,14 +257,14 @@ def _packed(archive: zipfile.ZipFile) -> str:
     if {"content.xml", "meta-inf/manifest.xml"} <= names:
         return "ods"
     if TYPES in names:
-        types = _said(archive, members[TYPES]).replace(b"\0", b"")
+        types = _beginning(archive, members[TYPES]).replace(b"\0", b"")
         return next((kind for mark, kind in _OFFICE_TYPES if mark in types), "office")
     if "xl/_rels/workbook.xml.rels" in names:
         return "office"
     return "zip" if names else "damaged"
 
 
-def _said(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def _beginning(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     with archive.open(member) as file:
         return file.read(HEAD)
 
@@ -258,6 +274,15 @@ def _holds_macros(name: str) -> bool:
     if name.startswith(("word/", "ppt/")):
         return False
     return name.endswith("/vbaproject.bin") or "/macrosheets/" in name
+
+
+def _is_ods_macro(name: str) -> bool:
+    """A module of a program, not the list of none that every document may have."""
+    folder, _, file = name.rpartition("/")
+    return file != "" and (
+        name.startswith("scripts/")
+        or (folder.startswith("basic") and file not in ("script-lc.xml", "script-lb.xml"))
+    )
 
 
 def _ole(data: bytes) -> str:
@@ -282,9 +307,7 @@ def _ole(data: bytes) -> str:
 
 
 def _text(head: bytes) -> str:
-    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if head.startswith(mark):
-            head = head[2:].decode(encoding, "replace").encode("utf-8", "replace")
+    head = _from_utf16(head)
     if _CONTROL.search(head):
         return "unknown"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
@@ -292,10 +315,12 @@ def _text(head: bytes) -> str:
         return "html"
     if _MAIL.match(start):
         return "mail"
+    if start.startswith(_WEB_LINKS) or (b"<plist" in start and b"<key>url</key>" in start):
+        return "web_link"
     if not start.startswith(b"<"):
         return "text"
     if b"urn:oasis:names:tc:opendocument" in start:
-        return "ods"
+        return "flat_ods"
     if b"urn:schemas-microsoft-com:office:spreadsheet" in start:
         return "xml2003"
     if IDENTITY_NAMESPACE in start:
@@ -303,3 +328,19 @@ def _text(head: bytes) -> str:
     if any(mark in start for mark in (b"<html", b"<!doctype html", b"<table")):
         return "html"
     return "xml" if start.startswith(b"<?xml") else "text"
+
+
+def _from_utf16(head: bytes) -> bytes:
+    """UTF-16 as UTF-8, with or without a byte order mark; anything else as it is."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if head.startswith(mark):
+            return head[2:].decode(encoding, "ignore").encode("utf-8", "ignore")
+    if b"\0" not in head:
+        return head
+    # Without a mark: separators, digits and line ends have a zero byte on one side each.
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = head[: len(head) // 2 * 2].decode(encoding, "ignore")
+        separated = any(character in text for character in ",\t;\r\n")
+        if separated and all(c.isprintable() or c in "\t\r\n\ufeff\u3000" for c in text):
+            return text.encode("utf-8", "ignore")
+    return head

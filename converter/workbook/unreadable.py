@@ -1,4 +1,4 @@
-"""How a module of this folder says that a file cannot be read: one exception, one code."""
+"""The one exception for files that cannot be read, with the code of its message."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class UnreadableFile(Exception):
 
 
 @contextmanager
-def refusing(code: str, *, sheet: str = "", **params: str) -> Iterator[None]:
-    """Turn whatever a foreign parser throws at bad data into a refusal.
+def unreadable_on_error(code: str, *, sheet: str = "", **params: str) -> Iterator[None]:
+    """Turn any error that a library raises at bad data into UnreadableFile.
 
-    A lack of memory is no fault of the data alone and passes; so does a refusal of our own.
+    A lack of memory is no fault of the data alone and passes, as does an UnreadableFile.
     """
     try:
         yield
     except (MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit, UnreadableFile):
         raise
     except BaseException as error:  # a panic of calamine is no Exception
-        refused = UnreadableFile(code, sheet=sheet)
-        refused.params = {**params}
-        raise refused from error
+        unreadable = UnreadableFile(code, sheet=sheet)
+        unreadable.params = {**params}
+        raise unreadable from error

@@ -2,8 +2,8 @@
 
 An inbox gets workbooks and packages by the zip, and zips of zips. Nothing in a zip is believed:
 the list of members is vetted before anything is inflated, members are counted while they are
-inflated and land under numbers in a folder of ours; their names are only told, made harmless
-and unique. Names of Chinese zips without the UTF-8 mark are GBK.
+inflated and land under numbers in a folder of ours; their own names are for display, made harmless
+and unique. Names without the UTF-8 flag are UTF-8 where a Mac made the zip, else GBK: `_Names`.
 
 >>> safe_name("../一县\\\\填报?.xlsx")
 '一县/填报_.xlsx'
@@ -20,7 +20,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -107,23 +107,23 @@ def _unpack(
             infos = _vetted(archive, file, path.stat().st_size, budget)
             if not infos:
                 raise _Refused("F608")
-            taken: set[str] = set()
+            names, taken = _Names(infos), set[str]()
             for info in infos:
-                inner = f"{name}/{_unique(safe_name(_decoded(info)), taken)}"
+                inner = f"{name}/{_unique(safe_name(names.of(info)), taken)}"
                 budget.number += 1
                 target = folder / f"{budget.number}{_suffix(inner)}"
                 try:
                     digest = _inflate(archive, info, target, budget)
-                except _Refused as refused:
-                    yield Refusal(inner, f"{content}:{inner}", refused.code, refused.params)
+                except _Refused as error:
+                    yield Refusal(inner, f"{content}:{inner}", error.code, error.params)
                     continue
                 if detect_type(target) == "zip":
                     yield from _unpack(target, digest, inner, folder, depth + 1, budget)
                     target.unlink(missing_ok=True)
                 else:
                     yield Member(inner, target, digest)
-    except _Refused as refused:
-        yield Refusal(name, content, refused.code, refused.params)
+    except _Refused as error:
+        yield Refusal(name, content, error.code, error.params)
     except _DAMAGED:
         yield Refusal(name, content, "F601")
 
@@ -152,7 +152,8 @@ def _vetted(
         spans.append((info.header_offset, end))
     if any(begin < end for (_, end), (begin, _) in pairwise(sorted(spans))):
         raise _Refused("F607")
-    return [info for info in infos if not _dropping(_decoded(info))]
+    names = _Names(infos)
+    return [info for info in infos if not _is_ignored(names.of(info))]
 
 
 def _inflate(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, budget: _Budget) -> str:
@@ -190,16 +191,65 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
 # --- names ---------------------------------------------------------------------------------
 
 
-def _decoded(info: zipfile.ZipInfo) -> str:
-    if info.flag_bits & 0x800 or info.filename.isascii():
-        return info.filename
+class _Names:
+    """What the members of one zip are called.
+
+    A name with the UTF-8 flag is clear, as is one that its Unicode extra field repeats (APPNOTE
+    4.6.9). Other programs leave open which encoding they write: Finder on a Mac UTF-8, Chinese
+    Windows GBK. One program wrote all the names, so all of them are looked at together.
+    """
+
+    def __init__(self, infos: Sequence[zipfile.ZipInfo]) -> None:
+        unclear = [raw for info in infos if (raw := _unflagged(info))]
+        self._encoding = _encoding(b"/".join(unclear))
+
+    def of(self, info: zipfile.ZipInfo) -> str:
+        raw = _unflagged(info)
+        found = raw and (_unicode_extra(info.extra, raw) or _text(raw, self._encoding))
+        return unicodedata.normalize("NFC", found or info.filename)
+
+
+def _unflagged(info: zipfile.ZipInfo) -> bytes:
+    """The bytes of a name whose encoding is not declared; b'' where it is."""
+    if info.flag_bits & 0x800 or info.orig_filename.isascii():
+        return b""
     try:
-        return info.filename.encode("cp437").decode("gb18030")
-    except ValueError:
-        return info.filename
+        return info.orig_filename.encode("cp437")
+    except UnicodeEncodeError:
+        return b""
 
 
-def _dropping(name: str) -> bool:
+def _encoding(names: bytes) -> str:
+    """UTF-8 or GBK, by what is valid.
+
+    Two characters of GBK may by chance be valid UTF-8, but then they are no Chinese: Chinese takes
+    three bytes a character there.
+    """
+    as_utf8, as_gbk = _text(names, "utf-8"), _text(names, "gb18030")
+    if as_utf8 and (not as_gbk or any(character >= "\u2e80" for character in as_utf8)):
+        return "utf-8"
+    return "gb18030"
+
+
+def _text(raw: bytes, encoding: str) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return ""
+
+
+def _unicode_extra(extra: bytes, raw: bytes) -> str:
+    """The name in UTF-8 that Info-ZIP and WinRAR add, where it belongs to this name."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        field, at = extra[at + 4 : at + 4 + length], at + 4 + length
+        if kind == 0x7075 and field[:5] == struct.pack("<BL", 1, zlib.crc32(raw)):
+            return _text(field[5:], "utf-8")
+    return ""
+
+
+def _is_ignored(name: str) -> bool:
     parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".", "..")]
     return any(part.startswith(IGNORED_NAMES) for part in parts)
 

@@ -11,18 +11,19 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+
+from converter.workers.requests.base import Request
 
 # Bytes on top of the loaded libraries. A small file that wants more than LEAST is a bomb;
 # a million rows (27 MB) take 1.3 GB. Writing workbooks takes by rows, not by what is read.
 LEAST, A_BYTE, MOST = 640 << 20, 80, 3 << 30
 A_BYTE_KEPT = 16  # of files of the same batch that are read and wait to be judged
 LIBRARIES = 400 << 20  # what a worker holds before its first task, with room above
-READING = frozenset({"check", "convert", "verify", "show", "roster", "receive"})
 
 
 class LimitExceeded(Exception):
@@ -41,23 +42,22 @@ class Usage:
     bytes: int
 
 
-def allowances(task: str, args: Mapping[str, Any], paths: Sequence[str]) -> list[int]:
-    """Bytes that a task may take on top of the loaded libraries while it reads each of its
-    files in turn; what the files before it have left behind is allowed for."""
-    if task not in READING or args.get("annotate") or args.get("fix") or not paths:
-        return [MOST]
-    sizes = list(map(size, paths))
+def allowances(request: Request[Any], sizes: Sequence[int]) -> tuple[int, ...]:
+    """Bytes that a task may take on top of the loaded libraries while it reads each of its sources
+    (of these sizes) in turn; what the files before it have left behind is allowed for."""
+    if not (request.memory_by_size and sizes):
+        return (MOST,)
     before = accumulate(sizes, initial=0)
-    return [
+    return tuple(
         min(LEAST + A_BYTE * own + A_BYTE_KEPT * kept, MOST)
         for own, kept in zip(sizes, before, strict=False)
-    ]
+    )
 
 
-def size(path: str) -> int:
+def size(path: Path) -> int:
     """A file's bytes; 0 where nobody can tell."""
     try:
-        return Path(path).stat().st_size
+        return path.stat().st_size
     except (OSError, ValueError):
         return 0
 

@@ -1,9 +1,9 @@
 """Where work runs: worker processes, kept warm, replaced when they die.
 
-The command itself stays light; pandas is imported by the workers alone. Whoever runs a task is a
-`Runner`: a worker process here (`Worker`), or one somewhere in a cluster (`cluster.Remote`). A
-batch whose worker died, hung or ran out of memory is repeated file by file, so that only the
-file at fault is refused.
+The command itself stays light; pandas is imported by the workers alone. A `Runner` runs requests: a
+worker process here (`Worker`), or one somewhere in a cluster (`cluster.Remote`). A batch whose
+worker died, hung or ran out of memory is repeated file by file, so that only the file at fault is
+refused.
 """
 
 from __future__ import annotations
@@ -18,65 +18,36 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
+from converter.model.errors import ConverterError, FormError, InternalError, OutputError, WorkerDied
 from converter.workers import limits, protocol
+from converter.workers.requests.base import A, Allowance, Failed, Reading, Request
 
 # CPU seconds a worker may take in silence: for one file, and for each megabyte of it on top.
 SECONDS_A_FILE = 10.0
 SECONDS_A_MEGABYTE = 2.0
 PATIENCE = 6  # times as long by the clock, where others keep the machine busy
-LINES_KEPT, LINE_KEPT = 100, 1000  # of what a worker says on stderr, for crash notes
+LINES_KEPT, LINE_KEPT = 100, 1000  # lines of stderr, characters of each, for crash notes
 SECONDS_A_LOOK = 0.2  # between two looks at the memory of a silent worker
 OUT_OF_MEMORY = "memory allocation of"  # how Rust says so
 START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
-AHEAD = 4  # tasks a runner that may be done or waiting while the first of them is not yet taken
+AHEAD = 4  # requests for each runner that may be answered or waiting to be taken
 
-Answer = tuple[Any, tuple[bytes, ...]]
-
-
-class InternalError(Exception):
-    """A task raised: a mistake of ours, with the worker's traceback."""
-
-
-class TaskRejected(Exception):
-    """A task cannot be done as asked: a broken form or an output that cannot be written."""
-
-    def __init__(self, kind: str, detail: list[str]) -> None:
-        self.kind, self.detail = kind, detail
-        super().__init__(f"{kind}: {detail}")
-
-
-class WorkerDied(Exception):
-    """The worker hung ('time'), ran out of memory ('memory') or crashed ('crash')."""
-
-    def __init__(self, how: str, file: int | None) -> None:
-        self.how, self.file = how, file
-        super().__init__(how)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A call to one of `tasks.TASKS`; `paths` are the outside files it reads, for limits."""
-
-    name: str
-    args: dict[str, Any]
-    paths: tuple[str, ...] = ()
-    blobs: tuple[bytes, ...] = field(default=())
+R = TypeVar("R", bound=Request[Any])
 
 
 class Runner(Protocol):
-    """Whoever runs a task: a process here, or one somewhere else."""
+    """A worker process here, or a task's way to one somewhere else."""
 
-    def run(self, task: Task) -> Answer:
-        """The task's answer and attachments. Raises Died, Refused or Bug."""
+    def run(self, request: Request[A]) -> A:
+        """The answer. Raises WorkerDied, FormError, OutputError or InternalError."""
 
 
 class Worker:
-    """One child process. Use as a context manager; restarts by itself after `Died`.
+    """One child process. Use as a context manager; restarts by itself after `WorkerDied`.
 
     `folder` is where relative paths start ('' = where this process stands), `setting` what its
     environment holds besides; an empty text takes a variable away.
@@ -86,13 +57,13 @@ class Worker:
         self.folder, self._setting = folder, dict(setting or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: queue.Queue[protocol.Frame | None] = queue.Queue()
-        self._said: deque[bytes] = deque(maxlen=LINES_KEPT)  # of its stderr
+        self._stderr: deque[bytes] = deque(maxlen=LINES_KEPT)  # of its stderr
         self._fresh = True
 
     def start(self) -> Worker:
         """Start the process now, so that it imports while the caller prepares."""
         if self._process is None:
-            self._frames, self._said = queue.Queue(), deque(maxlen=LINES_KEPT)
+            self._frames, self._stderr = queue.Queue(), deque(maxlen=LINES_KEPT)
             self._fresh = True
             self._process = subprocess.Popen(
                 _command(),
@@ -102,7 +73,7 @@ class Worker:
                 env=_environment(self._setting),
                 cwd=self.folder or None,
             )
-            for target, result in ((_pump, self._frames), (_listen, self._said)):
+            for target, result in ((_pump, self._frames), (_listen, self._stderr)):
                 threading.Thread(target=target, args=(self._process, result), daemon=True).start()
         return self
 
@@ -123,37 +94,37 @@ class Worker:
                 with contextlib.suppress(OSError):  # what was buffered for a dead process
                     stream.close()
 
-    def run(self, task: Task) -> Answer:
-        """The task's answer and attachments. Raises Died, Refused or Bug."""
+    def run(self, request: Request[A]) -> A:
+        """The answer. Raises WorkerDied, FormError, OutputError or InternalError."""
         self.start()
         assert self._process is not None
         assert self._process.stdin is not None
-        allowed = limits.allowances(task.name, task.args, task.paths)
-        request = protocol.Frame(
-            {"task": task.name, "args": task.args, "memory": allowed}, task.blobs
-        )
+        sizes = [limits.size(Path(self.folder, path)) for path in request.sources]
+        allowed = limits.allowances(request, sizes)
         reading: int | None = None
-        patience = _Patience(task.paths)
+        patience = _Patience(sizes)
         try:
-            protocol.send(self._process.stdin, request)
+            protocol.send(self._process.stdin, Allowance(allowed), request)
             while True:
                 frame = self._next(patience.seconds(reading), max(allowed))
                 self._fresh = False
-                if "file" not in frame.data:
+                if not frame.holds(Reading):
                     break
-                reading = int(frame.data["file"])
+                reading = frame.read(Reading).source
         except limits.LimitExceeded as exceeded:
             self.stop()
             raise WorkerDied(exceeded.what, reading) from None
         except (OSError, EOFError):
             ended = _exit_code(self._process)
-            said = b"".join(self._said).decode("utf-8", "replace")
+            stderr = b"".join(self._stderr).decode("utf-8", "replace")
             self.stop()
             if self._fresh and ended > 0:  # an exception before its first task: it cannot start
-                raise InternalError(f"the worker did not start ({ended})\n{said}") from None
+                raise InternalError(f"the worker did not start ({ended})\n{stderr}") from None
             # What is written in Rust does not raise when memory ends, it aborts.
-            raise WorkerDied("memory" if OUT_OF_MEMORY in said else "crash", reading) from None
-        return self._judge(frame, reading)
+            raise WorkerDied("memory" if OUT_OF_MEMORY in stderr else "crash", reading) from None
+        if frame.holds(Failed):
+            self._fail(frame.read(Failed), reading)
+        return frame.read(request.answer_class())
 
     def _next(self, seconds: float, allowed: int) -> protocol.Frame:
         """What the worker says next; while it is silent, what it takes is looked at."""
@@ -175,16 +146,20 @@ class Worker:
                 raise EOFError
             return frame
 
-    def _judge(self, frame: protocol.Frame, reading: int | None) -> Answer:
-        failed = frame.data.get("failed")
-        if failed is None:
-            return frame.data["done"], frame.blobs
-        if failed == "memory":
+    def _fail(self, failed: Failed, reading: int | None) -> NoReturn:
+        if failed.how == "memory":
             self.stop()  # its heap may be in pieces
             raise WorkerDied("memory", reading)
-        if failed == "bug":
-            raise InternalError(frame.data["detail"])
-        raise TaskRejected(failed, [str(part) for part in frame.data["detail"]])
+        raise failure(failed)
+
+
+def failure(failed: Failed) -> ConverterError:
+    """What a task raised in its worker."""
+    if failed.how == "form":
+        return FormError.unpacked(*failed.detail)
+    if failed.how == "output":
+        return OutputError(*failed.detail)
+    return InternalError(*failed.detail)
 
 
 class Shared:
@@ -196,11 +171,11 @@ class Shared:
         for runner in reversed(runners):
             self._idle.put(runner)
 
-    def run(self, task: Task) -> Answer:
-        """As any runner does, once one is idle. Raises Died, Refused or Bug."""
+    def run(self, request: Request[A]) -> A:
+        """As any runner does, once one is idle."""
         runner = self._idle.get()
         try:
-            return runner.run(task)
+            return runner.run(request)
         finally:
             self._idle.put(runner)
 
@@ -219,28 +194,28 @@ def local_pool(worker: Worker, jobs: int) -> Iterator[Sequence[Runner]]:
 
 @contextlib.contextmanager
 def answers(
-    tasks: Iterable[Task],
+    requests: Iterable[R],
     pool: Sequence[Runner],
-    split: Callable[[Task], Iterable[Task]],
-    lost: Callable[[Task, WorkerDied], Answer],
-) -> Iterator[Iterator[Answer]]:
-    """The answers in the order of the tasks, each runner of the pool busy with one at a time.
+    split: Callable[[R], Sequence[R]],
+    lost: Callable[[R, WorkerDied], A],
+) -> Iterator[Iterator[A]]:
+    """The answers in the order of the requests, each runner of the pool busy with one at a time.
 
-    Where a worker dies, `split(task)` gives the task's parts, one a file, to repeat one by one; a
-    part that kills its worker again, or over which it hung, is answered by `lost(part, died)`. A
-    task of several parts is answered part by part, in order. Tasks are taken only as fast as
-    answers are: what waits stays bounded, however many there are.
+    Where a worker dies, `split` gives the parts of its request, one a file, to repeat one by one; a
+    part that kills its worker again, or over which it hung, is answered by `lost`. A request of
+    several parts is answered part by part, in order. Requests are taken only as fast as answers
+    are: what waits stays bounded, however many there are.
     """
     shared, ended = Shared(pool), threading.Event()
     executor = ThreadPoolExecutor(max_workers=len(pool))
 
-    def answered(task: Task) -> list[Answer]:
+    def answered(request: R) -> list[A]:
         try:
-            return [shared.run(task)]
+            return [shared.run(request)]
         except WorkerDied as died:
-            parts = [] if ended.is_set() else list(split(task))
+            parts = [] if ended.is_set() else split(request)
             if len(parts) <= 1:
-                return [lost(task, died)]
+                return [lost(request, died)]
             at, gone = died.file, died
         # While a file is read before the last one, nothing else takes time: it would only hang
         # again. Memory is another matter, since those before it have left something behind.
@@ -251,10 +226,10 @@ def answers(
             for answer in ([lost(part, gone)] if number == hung else answered(part))
         ]
 
-    def in_order() -> Iterator[Answer]:
-        waiting: deque[Future[list[Answer]]] = deque()
-        for task in tasks:
-            waiting.append(executor.submit(answered, task))
+    def in_order() -> Iterator[A]:
+        waiting: deque[Future[list[A]]] = deque()
+        for request in requests:
+            waiting.append(executor.submit(answered, request))
             if len(waiting) >= AHEAD * len(pool):
                 yield from waiting.popleft().result()
         while waiting:
@@ -270,11 +245,9 @@ def answers(
 class _Patience:
     """How long silence is still fine, by the size of what is left to be read."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        sizes = [
-            limits.size(path) / 1e6 for path in paths
-        ]  # asked once: a worker tells of every file, twice
-        self._left = list(accumulate(reversed(sizes), initial=0.0))[::-1]
+    def __init__(self, sizes: Sequence[int]) -> None:
+        megabytes = [size / 1e6 for size in reversed(sizes)]
+        self._left = list(accumulate(megabytes, initial=0.0))[::-1]
 
     def seconds(self, reading: int | None) -> float:
         """CPU seconds while the file of this number is read; while all are, or once the checks
@@ -303,12 +276,12 @@ def _exit_code(process: subprocess.Popen[bytes]) -> int:
         return -9  # it is about to be killed
 
 
-def _listen(process: subprocess.Popen[bytes], said: deque[bytes]) -> None:
+def _listen(process: subprocess.Popen[bytes], lines: deque[bytes]) -> None:
     """Keep the last lines of a worker's stderr."""
     assert process.stderr
     with contextlib.suppress(OSError, ValueError):  # closed under us
         for line in process.stderr:
-            said.append(line[:LINE_KEPT])
+            lines.append(line[:LINE_KEPT])
 
 
 def _command() -> list[str]:

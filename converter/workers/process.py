@@ -1,8 +1,7 @@
 """The process in which outside files are parsed: reads tasks from stdin, answers on stdout.
 
-It bounds its own memory (on systems that can), tells which file it is about to read, and
-ends when its parent does. Answers: {"file": n} before a file, then {"done": …} or
-{"failed": kind, …}.
+It bounds its own memory (on systems that can), reports which file it is about to read, and ends
+when its parent does. It sends `Reading` before each file, then the answer or `Failed`.
 """
 
 from __future__ import annotations
@@ -12,9 +11,11 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import IO, Any
+from types import ModuleType
+from typing import IO
 
 from converter.workers import limits, protocol
+from converter.workers.requests.base import Allowance, Failed, Reading
 
 # Objects between two collections: findings are many and know no cycles.
 SELDOM = (50_000, 50, 1000)
@@ -35,11 +36,12 @@ def main() -> None:
     settle()
     used = _address_space()
     while (frame := protocol.receive(incoming)) is not None:
+        answer = _answer(frame, outgoing, tasks, used)
         try:
-            protocol.send(outgoing, _answer(frame, outgoing, tasks, used))
+            protocol.send(outgoing, answer)
         except MemoryError:  # the answer itself: nothing of it has left yet
-            protocol.send(outgoing, protocol.Frame({"failed": "memory"}))
-        del frame
+            protocol.send(outgoing, Failed("memory"))
+        del frame, answer
         gc.collect()  # tables refer to themselves in circles, and hold whole columns
 
 
@@ -50,29 +52,30 @@ def settle() -> None:
     gc.set_threshold(*SELDOM)
 
 
-def _answer(frame: protocol.Frame, outgoing: IO[bytes], tasks: Any, used: int) -> protocol.Frame:
+def _answer(frame: protocol.Frame, outgoing: IO[bytes], tasks: ModuleType, used: int) -> object:
+    """What a task answers, or `Failed`."""
     from converter.model.errors import FormError
 
-    allowed: list[int] = frame.data["memory"]
+    allowed = frame.read(Allowance).bytes
     _limit_memory(used, allowed[0])
 
-    def about_to_read(number: int) -> None:
+    def report_progress(number: int) -> None:
         _limit_memory(used, allowed[min(number, len(allowed) - 1)])
-        protocol.send(outgoing, protocol.Frame({"file": number}))
+        protocol.send(outgoing, Reading(number))
 
-    task = tasks.TASKS[frame.data["task"]]
     try:
-        data, blobs = task(frame.data["args"], frame.blobs, about_to_read)
+        kinds = {kind.__name__: kind for kind in tasks.TASKS}
+        kind = frame.name(kinds)
+        answer: object = tasks.TASKS[kind](frame.read(kind), report_progress)
+        return answer
     except MemoryError:
-        return protocol.Frame({"failed": "memory"})
+        return Failed("memory")
     except FormError as error:
-        return protocol.Frame({"failed": "form", "detail": [error.file, error.key, error.reason]})
+        return Failed("form", (error.packed(),))
     except OSError as error:
-        detail = [str(error.filename or ""), error.strerror or str(error)]
-        return protocol.Frame({"failed": "output", "detail": detail})
+        return Failed("output", (str(error.filename or ""), error.strerror or str(error)))
     except Exception:
-        return protocol.Frame({"failed": "bug", "detail": traceback.format_exc()})
-    return protocol.Frame({"done": data}, tuple(blobs))
+        return Failed("bug", (traceback.format_exc(),))
 
 
 def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:

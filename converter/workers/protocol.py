@@ -1,7 +1,11 @@
 """How a command and its workers talk: JSON frames with binary attachments over pipes.
 
-Not pickle: a worker has just parsed files from strangers, and what it says must not be able
-to run anything here.
+A frame holds messages: frozen dataclasses, each written as the name of its class and the list of
+its fields. Type hints say how a field is written and read back; byte strings and packed issues
+travel as attachments. What is read must have exactly the types of the hints.
+
+Not pickle: a worker has just parsed files from strangers, and what it sends must not be able to run
+anything here.
 """
 
 from __future__ import annotations
@@ -9,32 +13,71 @@ from __future__ import annotations
 import io
 import json
 import struct
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import IO, Any
+import types
+import typing
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import IO, Any, NamedTuple, TypeVar, cast
 
-from converter.model.issues import Issue, Issues, Level, Place
-from converter.model.submissions import CellFixes, Outcome
+from converter.model.issues import Issues
+
+T = TypeVar("T")
 
 _HEAD = struct.Struct(">QI")  # bytes of JSON, number of attachments
 _SIZE = struct.Struct(">Q")
 
 
+class ProtocolError(ValueError):
+    """A message is not what its class says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One message: a JSON object and any number of byte strings beside it."""
+    """Messages as they are written: (class name, plain JSON value) each, and the attachments."""
 
-    data: dict[str, Any]
-    blobs: tuple[bytes, ...] = field(default=())
+    messages: Sequence[tuple[str, Any]]
+    attachments: Sequence[bytes]
+
+    def holds(self, kind: type) -> bool:
+        return any(name == kind.__name__ for name, _ in self.messages)
+
+    def name(self, known: Mapping[str, type[T]]) -> type[T]:
+        """The class of the first message that is one of these. Raises ProtocolError."""
+        for name, _ in self.messages:
+            if name in known:
+                return known[name]
+        raise ProtocolError(f"{[name for name, _ in self.messages]}: none is known")
+
+    def read(self, kind: type[T]) -> T:
+        """The message of this class. Raises ProtocolError."""
+        for name, data in self.messages:
+            if name == kind.__name__:
+                return cast("T", _codec_of(kind).read(data, self.attachments))
+        raise ProtocolError(f"no {kind.__name__} in {[name for name, _ in self.messages]}")
 
 
-def send(stream: IO[bytes], frame: Frame) -> None:
-    body = json.dumps(frame.data, ensure_ascii=True, separators=(",", ":")).encode()
-    stream.write(_HEAD.pack(len(body), len(frame.blobs)))
+def frame(*messages: object) -> Frame:
+    """A frame of these messages."""
+    attachments: list[bytes] = []
+    written = [(type(m).__name__, _codec_of(type(m)).write(m, attachments)) for m in messages]
+    return Frame(written, attachments)
+
+
+def send(stream: IO[bytes], *messages: object) -> None:
+    """Write a frame; nothing is written before all of it is ready."""
+    _write(stream, frame(*messages))
+
+
+def _write(stream: IO[bytes], whole: Frame) -> None:
+    body = json.dumps(whole.messages, ensure_ascii=True, separators=(",", ":")).encode()
+    stream.write(_HEAD.pack(len(body), len(whole.attachments)))
     stream.write(body)
-    for blob in frame.blobs:
-        stream.write(_SIZE.pack(len(blob)))
-        stream.write(blob)
+    for attachment in whole.attachments:
+        stream.write(_SIZE.pack(len(attachment)))
+        stream.write(attachment)
     stream.flush()
 
 
@@ -47,14 +90,14 @@ def receive(stream: IO[bytes]) -> Frame | None:
     body = _exactly(stream, length)
     if body is None:
         return None
-    blobs = []
+    attachments = []
     for _ in range(count):
         size = _exactly(stream, _SIZE.size)
-        blob = _exactly(stream, _SIZE.unpack(size)[0]) if size else None
-        if blob is None:
+        attachment = _exactly(stream, _SIZE.unpack(size)[0]) if size else None
+        if attachment is None:
             return None
-        blobs.append(blob)
-    return Frame(json.loads(body), tuple(blobs))
+        attachments.append(attachment)
+    return Frame([(name, data) for name, data in json.loads(body)], attachments)
 
 
 def _exactly(stream: IO[bytes], size: int) -> bytes | None:
@@ -68,95 +111,172 @@ def _exactly(stream: IO[bytes], size: int) -> bytes | None:
     return b"".join(chunks)
 
 
-def packed(frame: Frame) -> bytes:
+def pack(*messages: object) -> bytes:
     """A frame as one byte string, for other ways than a pipe."""
     stream = io.BytesIO()
-    send(stream, frame)
+    send(stream, *messages)
     return stream.getvalue()
 
 
-def unpacked(data: bytes) -> Frame:
-    """The frame that `packed` made. Raises EOFError where it is not whole."""
-    frame = receive(io.BytesIO(data))
-    if frame is None:
+def unpack(data: bytes) -> Frame:
+    """The frame that `pack` made. Raises EOFError where it is not whole."""
+    found = receive(io.BytesIO(data))
+    if found is None:
         raise EOFError("half a frame")
-    return frame
+    return found
 
 
-# --- what crosses: places and issues as plain lists, outcomes with many issues as blobs -----
+# --- values: how each type is written and read back --------------------------------------------
+
+_PLAIN = (str, int, float, bool, types.NoneType)
+Write = Callable[[Any, list[bytes]], Any]
+Read = Callable[[Any, Sequence[bytes]], Any]
 
 
-def pack_place(place: Place) -> list[Any]:
-    return [place.file, place.sheet, place.row, place.column, place.field]
+class _Codec(NamedTuple):
+    """`write` turns a value into plain JSON and puts its bytes behind the attachments; `read` is
+    the way back. `plain` types are JSON as they are."""
+
+    write: Write
+    read: Read
+    plain: frozenset[type] = frozenset()
 
 
-def unpack_place(data: Sequence[Any]) -> Place:
-    return Place(str(data[0]), str(data[1]), int(data[2]), int(data[3]), str(data[4]))
+def _codec_of(kind: type) -> _Codec:
+    return _codec(cast("Hashable", kind))
 
 
-def pack_issue(issue: Issue) -> list[Any]:
-    related = [pack_place(place) for place in issue.related]
-    params = dict(issue.params)
-    return [issue.code, issue.level, pack_place(issue.place), issue.value, params, related]
+@cache
+def _codec(hint: Hashable) -> _Codec:
+    origin, parameters = typing.get_origin(hint), typing.get_args(hint)
+    if hint in _PLAIN:
+        return _plain(frozenset({cast("type", hint)}))
+    if hint in _SPECIAL:
+        return _SPECIAL[hint]
+    if origin in (types.UnionType, typing.Union):
+        return _union([_codec(one) for one in parameters])
+    if origin is tuple and parameters[-1] is not ...:
+        return _fixed([_codec(one) for one in parameters])
+    if origin in (tuple, Sequence):
+        return _sequence(_codec(parameters[0]))
+    if origin is Mapping and parameters[0] is str:
+        return _mapping(_codec(parameters[1]))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _converted(str, lambda value: value.value, hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _dataclass(hint)
+    raise TypeError(f"{hint} has no written form")
 
 
-def unpack_issue(data: Sequence[Any]) -> Issue:
-    code, level, place, value, params, related = data
-    return Issue(
-        str(code),
-        Level(level),
-        unpack_place(place),
-        str(value),
-        {str(k): v if isinstance(v, int) else str(v) for k, v in params.items()},
-        tuple(unpack_place(r) for r in related),
+def _expect(data: Any, kinds: Set[type]) -> Any:
+    if type(data) not in kinds:
+        raise ProtocolError(f"{type(data).__name__} where {[k.__name__ for k in kinds]} belongs")
+    return data
+
+
+def _plain(kinds: frozenset[type]) -> _Codec:
+    return _Codec(lambda value, _: value, lambda data, _: _expect(data, kinds), kinds)
+
+
+def _converted(kind: type, write: Callable[[Any], Any], read: Callable[[Any], Any]) -> _Codec:
+    return _Codec(lambda value, _: write(value), lambda data, _: read(_expect(data, {kind})))
+
+
+def _union(options: Sequence[_Codec]) -> _Codec:
+    """Of plain types, or of one other type and None."""
+    plain = frozenset[type]().union(*(option.plain for option in options))
+    others = [option for option in options if not option.plain]
+    if not others:
+        return _plain(plain)
+    if len(others) > 1 or plain != {types.NoneType}:
+        raise TypeError("only one type beside None can be told from it")
+    (other,) = others
+    return _Codec(
+        lambda value, blobs: None if value is None else other.write(value, blobs),
+        lambda data, blobs: None if data is None else other.read(data, blobs),
     )
 
 
-def pack_outcome(outcome: Outcome, blobs: list[bytes]) -> dict[str, Any]:
-    """Plain values for `unpack_outcome`; what they leave out is put behind the blobs."""
-    return {
-        "file": outcome.file,
-        "unit_code": outcome.unit_code,
-        "unit_name": outcome.unit_name,
-        "members": outcome.members,
-        "readable": outcome.readable,
-        "issues": pack_issues(outcome.issues, blobs),
-    }
+def _sequence(item: _Codec) -> _Codec:
+    def write(value: Any, blobs: list[bytes]) -> Any:
+        return list(value) if item.plain else [item.write(one, blobs) for one in value]
+
+    def read(data: Any, blobs: Sequence[bytes]) -> Any:
+        return tuple(_items(_expect(data, {list}), item, blobs))
+
+    return _Codec(write, read)
 
 
-def unpack_outcome(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Outcome:
-    return Outcome(
-        file=str(data["file"]),
-        issues=unpack_issues(data["issues"], blobs),
-        unit_code=str(data["unit_code"]),
-        unit_name=str(data["unit_name"]),
-        members=int(data["members"]),
-        readable=bool(data["readable"]),
-    )
+def _items(data: list[Any], item: _Codec, blobs: Sequence[bytes]) -> list[Any]:
+    if not item.plain:
+        return [item.read(one, blobs) for one in data]
+    for kind in set(map(type, data)) - item.plain:  # a sheet may have a million texts
+        raise ProtocolError(f"{kind.__name__} in a list of {[k.__name__ for k in item.plain]}")
+    return data
 
 
-def pack_issues(issues: Issues, blobs: list[bytes]) -> dict[str, Any]:
-    """Plain values for `unpack_issues`; there may be hundreds of thousands of issues, and they
-    are put behind the blobs."""
-    data, packed = issues.packed()
+def _fixed(items: Sequence[_Codec]) -> _Codec:
+    def write(value: Any, blobs: list[bytes]) -> Any:
+        return [item.write(one, blobs) for item, one in zip(items, value, strict=True)]
+
+    def read(data: Any, blobs: Sequence[bytes]) -> Any:
+        if len(_expect(data, {list})) != len(items):
+            raise ProtocolError(f"{len(data)} values where {len(items)} belong")
+        return tuple(item.read(one, blobs) for item, one in zip(items, data, strict=True))
+
+    return _Codec(write, read)
+
+
+def _mapping(item: _Codec) -> _Codec:
+    def write(value: Any, blobs: list[bytes]) -> Any:
+        return {key: item.write(one, blobs) for key, one in value.items()}
+
+    def read(data: Any, blobs: Sequence[bytes]) -> Any:
+        return {key: item.read(one, blobs) for key, one in _expect(data, {dict}).items()}
+
+    return _Codec(write, read)
+
+
+def _dataclass(kind: type) -> _Codec:
+    hints = typing.get_type_hints(kind)
+    names = [field.name for field in fields(kind)]
+    values = _fixed([_codec(hints[name]) for name in names])
+
+    def write(value: Any, blobs: list[bytes]) -> Any:
+        return values.write([getattr(value, name) for name in names], blobs)
+
+    return _Codec(write, lambda data, blobs: kind(*values.read(data, blobs)))
+
+
+def _write_bytes(value: bytes, blobs: list[bytes]) -> int:
+    blobs.append(value)
+    return len(blobs) - 1
+
+
+def _read_bytes(data: Any, blobs: Sequence[bytes]) -> bytes:
+    number: int = _expect(data, {int})
+    if not 0 <= number < len(blobs):
+        raise ProtocolError(f"attachment {number} of {len(blobs)}")
+    return blobs[number]
+
+
+def _write_issues(value: Issues, blobs: list[bytes]) -> Any:
+    """There may be hundreds of thousands: they stay packed, see `Issues`."""
+    data, packed = value.packed()
     first = len(blobs)
     blobs += packed
-    return {**data, "blobs": [first, len(blobs)]}
+    return [data, first, len(blobs)]
 
 
-def unpack_issues(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Issues:
-    first, end = data["blobs"]
-    return Issues.unpacked(data, blobs[first:end])
+def _read_issues(data: Any, blobs: Sequence[bytes]) -> Issues:
+    packed, first, end = _expect(data, {list})
+    if not 0 <= _expect(first, {int}) <= _expect(end, {int}) <= len(blobs):
+        raise ProtocolError(f"attachments {first} to {end} of {len(blobs)}")
+    return Issues.unpacked(packed, blobs[first:end])
 
 
-def pack_changes(changes: CellFixes, blobs: list[bytes]) -> dict[str, Any]:
-    """Plain values for `unpack_changes`, see `pack_issues`."""
-    new = json.dumps(list(changes.new)).encode()
-    data = {"new": len(blobs)}
-    blobs.append(new)
-    return {**data, "notes": pack_issues(changes.notes, blobs)}
-
-
-def unpack_changes(data: Mapping[str, Any], blobs: Sequence[bytes]) -> CellFixes:
-    new = [str(text) for text in json.loads(blobs[data["new"]])]
-    return CellFixes(unpack_issues(data["notes"], blobs), new)
+_SPECIAL: Mapping[Any, _Codec] = {
+    bytes: _Codec(_write_bytes, _read_bytes),
+    Path: _converted(str, str, Path),
+    Issues: _Codec(_write_issues, _read_issues),
+}

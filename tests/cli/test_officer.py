@@ -87,6 +87,18 @@ def test_show_finds_a_unit_and_a_member_with_places(
     assert "一县/2.zip" in told
 
 
+@pytest.mark.parametrize("option", ["--member", "--unit"])
+def test_show_says_that_a_register_has_nothing_of_that_name(
+    option: str, box: Inbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("receive", box.folder, "--store", tmp_path / "S")
+    capsys.readouterr()
+    assert run("show", "--store", tmp_path / "S", option, "查无示例") == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "查无示例" in told.err
+
+
 def test_show_reads_a_receipt_and_tells_a_forged_one(
     box: Inbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -104,7 +104,7 @@ def _unit_sheet(dice: random.Random, people: Sequence[dict[str, Any]]) -> Table:
     reasons, gaps = dice.random() < 0.5, dice.choice((0, 0, 0.03))
     heading = ["项目", "填写", *(["情况说明"] if reasons else [])]
     rows: list[list[Any]] = [[f"{FORM.title}"]] * dice.randint(0, 2) + [heading]
-    for item in FORM.unit:
+    for item in FORM.record:
         if dice.random() < gaps:
             continue
         title = item.title + dice.choice(("", "", "＊", "：", " （必填）"))

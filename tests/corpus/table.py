@@ -19,7 +19,7 @@ from converter.model.issues import Issue
 from converter.model.submissions import Submission
 from converter.validation import checking
 from converter.validation.checking import Checked
-from converter.workers import tasks
+from converter.workers.tasks.check import read
 from tests.corpus.corpora import everything
 from tests.corpus.faults import TODAY
 from tests.make_samples import EPOCH
@@ -38,7 +38,7 @@ def found() -> dict[str, Line]:
         batch: list[tuple[str, Submission]] = []
         for name, path in everything(Path(folder)):
             assert name not in lines.keys() | dict(batch), name
-            batch.append((name, tasks.read(str(path), FORM)))
+            batch.append((name, read(path, FORM)))
             if len(batch) == A_BATCH:
                 lines |= _judged(batch)
                 batch = []
@@ -120,18 +120,21 @@ def line(checked: Checked) -> Line:
 
 def kept(checked: Checked) -> list[object]:
     """All that is not an issue: canonical texts, reasons, cells that the form does not know."""
-    records, sheets = checked.records, (checked.submission.unit, checked.submission.member)
+    records, sheets = (
+        checked.records,
+        checked.submission.sheets.values(),
+    )
     return [
-        dict(records.unit),
-        {key: list(texts) for key, texts in records.members.items()},
+        dict(records.record),
+        {key: list(texts) for key, texts in records.tables["member"].items()},
         [list(reason) for reason in records.reasons],
-        [[list(extra) for extra in sheet.extras] for sheet in sheets if sheet],
+        [[list(extra) for extra in sheet.leftovers] for sheet in sheets],
     ]
 
 
 def address(issue: Issue) -> str:
     """U!B5, M!C17; the sheet itself for what the form does not know; '' for the whole file."""
-    known = {FORM.unit.title: "U", FORM.member.title: "M"}
+    known = {FORM.record.title: "U", FORM.main_table.title: "M"}
     sheet = known.get(issue.place.sheet, issue.place.sheet)
     return f"{sheet}!{issue.place.cell}".replace(" ", "_") if sheet else ""
 

@@ -6,6 +6,7 @@ on purpose.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ import pytest
 from converter import package, workbook
 from converter.model.issues import Level
 from converter.validation import checking
+from converter.workbook.xlsx.fast import FastReader
+from converter.workbook.xlsx.parts import SheetPart
 from tests.corpus import contents, table
 from tests.corpus.corpora import MORE_SEEDS, SEEDS
 from tests.corpus.faults import TODAY
+from tests.corpus.opendocument import write_ods
 from tests.corpus.writers import WRITERS, write
 from tests.make_samples import EPOCH
 from tests.sheets import FORM
@@ -26,6 +30,19 @@ def test_the_issues_of_all_corpora_are_those_that_were_accepted() -> None:
     assert not told, "\n".join([f"{len(told)} outcomes differ:", *told])
 
 
+def test_the_full_parser_alone_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fast reader's door is shut: every sheet of the corpora goes through the full parser."""
+    asked: list[str] = []
+
+    def shut(reader: FastReader, sheet: SheetPart) -> None:
+        asked.append(sheet.name)
+
+    monkeypatch.setattr(FastReader, "read", shut)
+    told = table.differences(table.stored(), table.found())
+    assert not told, "\n".join([f"{len(told)} outcomes differ:", *told])
+    assert len(asked) > len(table.stored())
+
+
 # --- the same content by every way of reading --------------------------------------------------
 
 
@@ -33,7 +50,7 @@ def test_the_issues_of_all_corpora_are_those_that_were_accepted() -> None:
 def test_the_same_cells_come_to_the_same_however_they_are_written(
     seed: int, tmp_path: Path
 ) -> None:
-    """Some of these files are read by the fast path, some must be left to the careful one."""
+    """Some of these files are read by the fast reader, some need the full parser."""
     tables = contents.workbook(seed)
     paths = {
         name: write(tmp_path / f"{name}.xlsx", tables, writer) for name, writer in WRITERS.items()
@@ -43,9 +60,25 @@ def test_the_same_cells_come_to_the_same_however_they_are_written(
     assert not table.differences(dict.fromkeys(lines, lines["shared"]), lines)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_opendocument_workbook_comes_to_the_same(seed: int, tmp_path: Path) -> None:
+    """Escapes such as _x0041_ are those of the other format: here they are plain text."""
+    tables = [
+        replace(one, rows=[["李明" if "_x" in str(v) else v for v in row] for row in one.rows])
+        for one in contents.workbook(seed)
+    ]
+    paths = {
+        "xlsx": write(tmp_path / "a.xlsx", tables, WRITERS["shared"]),
+        "ods": write_ods(tmp_path / "a.ods", tables),
+    }
+    checked = checking.check([workbook.read(p, FORM, "f") for p in paths.values()], FORM, TODAY)
+    lines = {name: table.line(one) for name, one in zip(paths, checked, strict=True)}
+    assert not table.differences(dict.fromkeys(lines, lines["xlsx"]), lines)
+
+
 def told(checked: checking.Checked) -> set[tuple[str, str, str, int]]:
     """(code, level, field, number of the member) of what holds of a package, too."""
-    member = checked.submission.member
+    member = checked.submission.sheets.get("member")
     rows = member.rows if member else []
     return {
         (
@@ -54,7 +87,7 @@ def told(checked: checking.Checked) -> set[tuple[str, str, str, int]]:
             i.place.field,
             rows.index(i.place.row) if i.place.field in keys else 0,
         )
-        for keys in [{field.key for field in FORM.member}]
+        for keys in [{field.key for field in FORM.main_table}]
         for i in checked.outcome.issues
         if i.level is not Level.NOTE and i.code != "X174"
     }
@@ -81,7 +114,7 @@ def test_what_a_package_holds_is_judged_as_its_workbook_was(tmp_path: Path) -> N
         package.write(tmp_path / f"{number}.zip", members, FORM, created=int(EPOCH))
         packages.append(package.read(tmp_path / f"{number}.zip", FORM))
     again = checking.check(packages, FORM, TODAY)
-    assert [a.records.members for a in again] == [b.records.members for b in fit]
+    assert [a.records.tables["member"] for a in again] == [b.records.tables["member"] for b in fit]
     assert [told(a) for a in again] == [told(b) for b in fit]
 
 

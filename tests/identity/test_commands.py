@@ -11,13 +11,15 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import IO
 
 import openpyxl
 import pytest
 
 from converter import cli, identity, package
 from converter.identity import keys
-from converter.workers import pool
+from converter.workers import pool, protocol
 from tests.commands import run
 from tests.people import UNIT
 from tests.roster.test_reading import GOOD, changed, filled
@@ -69,10 +71,10 @@ def test_from_the_keys_to_the_opened_tables(desk: Desk, tmp_path: Path) -> None:
     second = package.examine(sealed, FORM, union=union, opener=opener)
     assert (first.submission.issues, second.submission.issues) == ((), ())
     assert (first.signed, second.signed, second.sealed) == (True, True, True)
-    assert first.submission.unit == second.submission.unit
-    assert first.submission.member == second.submission.member
-    assert second.submission.member is not None
-    assert len(second.submission.member) == 12
+    assert first.submission.sheets["unit"] == second.submission.sheets["unit"]
+    assert first.submission.sheets["member"] == second.submission.sheets["member"]
+    assert second.submission.sheets["member"] is not None
+    assert len(second.submission.sheets["member"]) == 12
 
 
 def test_a_sealed_package_is_fine_to_check_and_tells_nothing_more(
@@ -215,13 +217,13 @@ def test_no_worker_is_told_the_secret(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[bytes] = []
-    whole = pool.protocol.send
 
-    def overheard(stream: object, frame: pool.protocol.Frame) -> None:
-        sent.append(json.dumps(frame.data).encode() + b"".join(frame.blobs))
-        whole(stream, frame)  # type: ignore[arg-type]
+    def overheard(stream: IO[bytes], *messages: object) -> None:
+        sent.append(protocol.pack(*messages))
+        protocol.send(stream, *messages)
 
-    monkeypatch.setattr(pool.protocol, "send", overheard)
+    listening = SimpleNamespace(**vars(protocol) | {"send": overheard})
+    monkeypatch.setattr(pool, "protocol", listening)
     target = tmp_path / "a.zip"
     assert (
         cli.run(["convert", str(desk.book), "--identity", str(desk.file), "-o", str(target)]) == 0

@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.identity import keys
-from converter.identity.keys import KeysError
+from converter.messages import errors
+from converter.model.errors import KeysError
+from tests.tools import needs
 
 
 def test_examples() -> None:
@@ -104,7 +106,7 @@ def test_broken_files_are_named_and_not_quoted(name: str, data: bytes, tmp_path:
     with pytest.raises(KeysError) as caught:
         reader(tmp_path)
     assert (caught.value.how, caught.value.path) == ("broken", tmp_path / name)
-    assert str(tmp_path / name) in caught.value.said
+    assert str(tmp_path / name) in errors.text(caught.value)
 
 
 def test_a_private_key_of_another_union_is_refused(tmp_path: Path) -> None:
@@ -147,22 +149,19 @@ def test_a_base64_text_means_one_key_only() -> None:
     assert keys._raw(twin) == b""
 
 
+@needs("openssl", "age")
 def test_openssl_verifies_and_age_opens(tmp_path: Path) -> None:
-    openssl, age = shutil.which("openssl"), shutil.which("age")
-    if not (openssl and age):
-        assert not os.environ.get("CI"), "install openssl and age"
-        pytest.skip("no openssl or age here")
     public = keys.create(tmp_path)
     (tmp_path / "data").write_bytes(b"2026")
     (tmp_path / "signature").write_bytes(keys.signer(tmp_path).sign(b"2026"))
-    verify = [openssl, "pkeyutl", "-verify", "-pubin", "-inkey", "signing.pub", "-rawin"]
+    verify = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "signing.pub", "-rawin"]
     verify += ["-in", "data", "-sigfile", "signature"]
     assert subprocess.run(verify, cwd=tmp_path, capture_output=True, check=False).returncode == 0
     (tmp_path / "data").write_bytes(b"2027")
     assert subprocess.run(verify, cwd=tmp_path, capture_output=True, check=False).returncode == 1
     sealed = keys.seal(b"members", public.sealing)
     opened = subprocess.run(
-        [age, "-d", "-i", "sealing.key"],
+        ["age", "-d", "-i", "sealing.key"],
         input=sealed,
         cwd=tmp_path,
         capture_output=True,
@@ -170,7 +169,7 @@ def test_openssl_verifies_and_age_opens(tmp_path: Path) -> None:
     )
     assert opened.stdout == b"members"
     sealed = subprocess.run(
-        [age, "-r", public.sealing], input=b"back", cwd=tmp_path, capture_output=True, check=True
+        ["age", "-r", public.sealing], input=b"back", cwd=tmp_path, capture_output=True, check=True
     ).stdout
     assert keys.opener(tmp_path).open(sealed) == b"back"
 

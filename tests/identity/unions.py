@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from converter.identity import issuing, keys, loading
-from converter.identity.issuing import Issued, Unit
+from converter.identity.issuing import Issued
+from converter.model.submissions import Unit
 
 ISSUED, UNTIL = date(2026, 1, 5), date(2026, 12, 31)
 TODAY = date(2026, 2, 25)

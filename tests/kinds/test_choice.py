@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from converter.kinds import KINDS
 from converter.kinds import choice as kind
+from converter.model.errors import FormError
 from converter.model.forms import Code, CodeList, Form
 from tests.kinds.validating import FORM, field, params, verdict
+
+KIND = KINDS["choice"]
 
 CATEGORY = field("unit.unit_category")
 INDUSTRY = field("unit.industry")
@@ -97,12 +101,12 @@ def test_every_label_and_alias_is_found_and_shown_again() -> None:
             for entry in FORM.codes[of.options["codes"]].entries:
                 assert verdict(of, entry.label) == (entry.code, "", "")
                 assert verdict(of, entry.code) == (entry.code, "", "")
-                assert kind.cell(entry.code, of, FORM) == entry.label
+                assert KIND.cell(entry.code, of, FORM) == entry.label
                 assert {verdict(of, a)[:2] for a in entry.aliases} <= {(entry.code, "")}
 
 
 def test_a_code_that_the_list_no_longer_has_is_shown_as_it_is() -> None:
-    assert kind.cell("999", CATEGORY, FORM) == "999"
+    assert KIND.cell("999", CATEGORY, FORM) == "999"
 
 
 def with_list(*entries: Code) -> Form:
@@ -124,34 +128,34 @@ def test_only_codes_of_one_length_can_have_lost_zeros(codes: tuple[str, ...], wi
 
 
 def test_a_list_where_two_entries_read_alike_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^codes: "):
-        kind.accept(CATEGORY, with_list(Code("1", "甲(乙)"), Code("2", "甲（乙）")))
-    with pytest.raises(ValueError, match=r"^codes: "):
-        kind.accept(CATEGORY, with_list(Code("1", "甲", ("丙",)), Code("2", "乙", ("丙",))))
-    with pytest.raises(ValueError, match=r"^codes: "):
-        kind.accept(CATEGORY, with_list(Code("1", "甲"), Code("2", "1")))
+    with pytest.raises(FormError, match=r"^codes: "):
+        KIND.accept(CATEGORY, with_list(Code("1", "甲(乙)"), Code("2", "甲（乙）")))
+    with pytest.raises(FormError, match=r"^codes: "):
+        KIND.accept(CATEGORY, with_list(Code("1", "甲", ("丙",)), Code("2", "乙", ("丙",))))
+    with pytest.raises(FormError, match=r"^codes: "):
+        KIND.accept(CATEGORY, with_list(Code("1", "甲"), Code("2", "1")))
 
 
 @pytest.mark.parametrize("options", [{"codes": "nothing"}, {"within": "staff"}, {"within": "none"}])
 def test_a_card_with_an_unfit_option_is_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=f"^{next(iter(options))}: "):
-        kind.accept(field("unit.industry_division", **options), FORM)
+    with pytest.raises(FormError, match=f"^{next(iter(options))}: "):
+        KIND.accept(field("unit.industry_division", **options), FORM)
 
 
 def test_entries_of_one_parent_must_stand_together() -> None:
     divisions = FORM.codes["industry_division"].entries
     mixed = CodeList("industry_division", (*divisions[1:], divisions[0]))
-    with pytest.raises(ValueError, match=r"^within: "):
-        kind.accept(DIVISION, replace(FORM, codes={**FORM.codes, "industry_division": mixed}))
+    with pytest.raises(FormError, match=r"^within: "):
+        KIND.accept(DIVISION, replace(FORM, codes={**FORM.codes, "industry_division": mixed}))
 
 
 def test_a_parent_that_the_other_list_lacks_is_refused() -> None:
     orphan = CodeList("industry_division", (Code("01", "农业", parent="Z"),))
-    with pytest.raises(ValueError, match=r"^within: .*'Z'"):
-        kind.accept(DIVISION, replace(FORM, codes={**FORM.codes, "industry_division": orphan}))
+    with pytest.raises(FormError, match=r"^within: .*'Z'"):
+        KIND.accept(DIVISION, replace(FORM, codes={**FORM.codes, "industry_division": orphan}))
 
 
 def test_the_dropdown_is_a_range_of_labels() -> None:
-    assert kind.excel_list(CATEGORY, FORM, str) == "list_unit_category_label"
-    assert "list_industry_division_parent" in kind.excel_list(DIVISION, FORM, lambda key: "Q7")
-    assert "Q7" in kind.excel_list(DIVISION, FORM, lambda key: {"industry": "Q7"}[key])
+    assert KIND.excel_list(CATEGORY, FORM, str) == "list_unit_category_label"
+    assert "list_industry_division_parent" in KIND.excel_list(DIVISION, FORM, lambda key: "Q7")
+    assert "Q7" in KIND.excel_list(DIVISION, FORM, lambda key: {"industry": "Q7"}[key])

@@ -10,9 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from converter.kinds import KINDS
 from converter.kinds import date as kind
+from converter.model.errors import FormError
 from converter.model.submissions import CellType
-from tests.kinds.validating import FORM, cells, field, judge, params, verdict
+from tests.kinds.validating import FORM, cells, field, params, validate, verdict
+
+KIND = KINDS["date"]
 
 FOUNDED = field("unit.founded_on")  # from 1921-01-01
 BIRTHDAY = field("unit.chair_birthday")  # from whenever
@@ -187,10 +191,10 @@ def test_the_card_says_what_is_too_early() -> None:
     assert verdict(FOUNDED, date(1920, 12, 31)) == ("1920-12-31", "K405", "")
     assert verdict(FOUNDED, date(1921, 1, 1)).fault == ""
     assert params(FOUNDED, "1920.12.31") == {"earliest": "1921-01-01"}
-    with pytest.raises(ValueError, match=r"^earliest: "):
-        kind.accept(field("unit.founded_on", earliest="1921"), FORM)
-    kind.accept(BIRTHDAY, FORM)
-    kind.accept(field("unit.founded_on", earliest=date(1921, 1, 1)), FORM)
+    with pytest.raises(FormError, match=r"^earliest: "):
+        KIND.accept(field("unit.founded_on", earliest="1921"), FORM)
+    KIND.accept(BIRTHDAY, FORM)
+    KIND.accept(field("unit.founded_on", earliest=date(1921, 1, 1)), FORM)
 
 
 def test_what_was_typed_into_a_date_cell_is_shown_again() -> None:
@@ -205,29 +209,29 @@ def test_what_was_typed_into_a_date_cell_is_shown_again() -> None:
 
 
 def test_values_are_timestamps_with_holes() -> None:
-    values = kind.value(cells("2010-05-01", "", "1898-05-01").text, FOUNDED, FORM)
+    values = KIND.value(cells("2010-05-01", "", "1898-05-01").text, FOUNDED, FORM)
     assert values.isna().tolist() == [False, True, False]
     assert values.iloc[2] == pd.Timestamp(1898, 5, 1)
 
 
 def test_a_workbook_gets_dates_but_text_where_it_cannot_count() -> None:
-    assert kind.cell("2010-05-01", FOUNDED, FORM) == date(2010, 5, 1)
-    assert kind.cell("1900-01-01", FOUNDED, FORM) == date(1900, 1, 1)
-    assert kind.cell("1899-12-31", FOUNDED, FORM) == "1899-12-31"
+    assert KIND.cell("2010-05-01", FOUNDED, FORM) == date(2010, 5, 1)
+    assert KIND.cell("1900-01-01", FOUNDED, FORM) == date(1900, 1, 1)
+    assert KIND.cell("1899-12-31", FOUNDED, FORM) == "1899-12-31"
 
 
-# One sign off a day, at every place.
+# One character off a day, at every place.
 NEARLY = [
-    day[:at] + sign + day[at + 1 :]
+    day[:at] + character + day[at + 1 :]
     for day in ("2010-05-01", "1999-12-28", "1906-10-19")
     for at in range(10)
-    for sign in "0123456789-/:.x"
+    for character in "0123456789-/:.x"
 ]
 
 
 def test_a_day_at_a_glance_is_judged_like_one_that_is_read() -> None:
     expected = [kind.read(typed, CellType.TEXT) for typed in NEARLY]
-    found = judge(BIRTHDAY, *NEARLY)
+    found = validate(BIRTHDAY, *NEARLY)
     assert [(v.text, v.fault) for v in found] == [("" if f else t, f) for t, f in expected]
 
 
@@ -235,7 +239,7 @@ def test_days_that_are_right_at_a_glance_are_not_read(monkeypatch: pytest.Monkey
     monkeypatch.setattr(kind, "read", None)
     years = [*range(1906, 2101, 7), 1909, 1990, 2000, 2099, 2100]
     typed = [f"{y}-{m:02}-{d:02}" for y in years for m in range(1, 13) for d in range(1, 29)]
-    assert judge(BIRTHDAY, *typed) == [(day, "", "") for day in typed]
+    assert validate(BIRTHDAY, *typed) == [(day, "", "") for day in typed]
 
 
 days = st.dates(date(1800, 1, 1), date(2100, 12, 31))

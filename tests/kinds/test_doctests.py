@@ -9,7 +9,7 @@ import pytest
 from converter import kinds
 
 MODULES = [m.name for m in pkgutil.iter_modules(kinds.__path__)]
-WITHOUT_EXAMPLES = {"base"}
+WITHOUT_EXAMPLES = {"base", "options"}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -22,7 +22,7 @@ from converter.model.clock import today
 from converter.model.forms import Field
 from converter.model.issues import Level
 from converter.model.submissions import CellType
-from tests.kinds.validating import FORM, cells, judge, params, verdict
+from tests.kinds.validating import FORM, cells, params, validate, verdict
 from tests.template.formula_lint import (
     LONGEST,
     LONGEST_TEXT,
@@ -55,10 +55,12 @@ each_field = pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
 @given(st.lists(typed, max_size=4))
 def test_nothing_that_is_typed_makes_a_kind_raise(values: list[Any]) -> None:
     for field in VARIETIES:
-        for value, found in zip(values, judge(field, *values), strict=True):
+        for value, found in zip(values, validate(field, *values), strict=True):
             if found.fault:
                 text = KINDS[field.kind].normalise(cells(value), field, FORM).text.iloc[0]
-                KINDS[field.kind].params(found.fault, cells(value).text.iloc[0], text, field, FORM)
+                KINDS[field.kind].message_params(
+                    found.fault, cells(value).text.iloc[0], text, field, FORM
+                )
             elif found.text:
                 KINDS[field.kind].cell(found.text, field, FORM)
 
@@ -66,7 +68,7 @@ def test_nothing_that_is_typed_makes_a_kind_raise(values: list[Any]) -> None:
 @given(st.lists(typed, min_size=1, max_size=4))
 def test_a_cell_is_judged_the_same_alone_and_in_company(values: list[Any]) -> None:
     for field in VARIETIES:
-        assert judge(field, *values) == [verdict(field, value) for value in values]
+        assert validate(field, *values) == [verdict(field, value) for value in values]
 
 
 @given(typed)
@@ -78,8 +80,8 @@ def test_canonical_text_is_read_as_itself(value: Any) -> None:
 
 
 def test_every_full_width_form_of_a_sign_has_its_half_width() -> None:
-    ascii_signs = "".join(map(chr, range(0x21, 0x7F)))
-    assert half_width("".join(chr(ord(c) + 0xFEE0) for c in ascii_signs)) == ascii_signs
+    ascii_characters = "".join(map(chr, range(0x21, 0x7F)))
+    assert half_width("".join(chr(ord(c) + 0xFEE0) for c in ascii_characters)) == ascii_characters
     assert half_width("\uff00\uff5f\u3000张") == "\uff00\uff5f\u3000张"
 
 
@@ -92,14 +94,14 @@ def test_what_checks_share_is_made_once() -> None:
 
 @each_field
 def test_blank_cells_have_no_fault_and_no_value(field: Field) -> None:
-    assert judge(field, "", " ", BLANKS) == [("", "", "")] * 3
+    assert validate(field, "", " ", BLANKS) == [("", "", "")] * 3
     value = KINDS[field.kind].value(cells("", " ").text, field, FORM)
     assert all(pd.isna(v) or v == "" for v in value)
 
 
 @each_field
 def test_a_column_without_rows_is_no_trouble(field: Field) -> None:
-    assert judge(field) == []
+    assert validate(field) == []
 
 
 @each_field
@@ -112,13 +114,13 @@ def test_other_cell_types_do_not_raise(field: Field) -> None:
 
 
 @pytest.mark.parametrize(
-    "sign", ["0", "x", " ", "转", "-", "·", ".", "0 ", "0、", "\u3000", "张 ", "("]
+    "character", ["0", "x", " ", "转", "-", "·", ".", "0 ", "0、", "\u3000", "张 ", "("]
 )
-def test_a_cell_filled_to_the_brim_is_judged_like_any_other(sign: str) -> None:
-    typed = f"1{sign * 16_000}1"
+def test_a_cell_filled_to_the_brim_is_judged_like_any_other(character: str) -> None:
+    typed = f"1{character * 16_000}1"
     for field in VARIETIES:
         found = verdict(field, typed)
-        assert judge(field, "", typed)[1] == found
+        assert validate(field, "", typed)[1] == found
         if found.fault:
             params(field, typed)
 
@@ -126,7 +128,7 @@ def test_a_cell_filled_to_the_brim_is_judged_like_any_other(sign: str) -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_cells_are_formatted_so_that_they_keep_what_is_typed(name: str) -> None:
     """Only what is computed with is a number; a code keeps its leading zeros, a text its digits."""
-    assert {"count": "0", "date": "yyyy-mm-dd"}.get(name, "@") == KINDS[name].NUMBER_FORMAT
+    assert {"count": "0", "date": "yyyy-mm-dd"}.get(name, "@") == KINDS[name].number_format
 
 
 @each_field

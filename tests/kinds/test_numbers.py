@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.kinds import certificate_number, postcode, registration_number, uscc
+from converter.kinds import KINDS, registration_number, uscc
+from converter.model.errors import FormError
 from tests.kinds.validating import FORM, field, params, verdict
 from tests.people import USCC, credit_code, licence_number
 
@@ -59,13 +60,13 @@ def test_without_prefixes_no_zero_is_made_up_and_no_place_is_strange() -> None:
     assert verdict(anywhere, "100000").fault == ""
     assert params(POSTCODE, "100000") == {"prefixes": "05、06、07"}
     assert params(POSTCODE, "1000") == {}
-    postcode.accept(POSTCODE, FORM)
+    KINDS["postcode"].accept(POSTCODE, FORM)
 
 
 @pytest.mark.parametrize("prefixes", ["05", [5], ["x"], [""], ["٠٥"]])
 def test_unfit_prefixes_are_refused(prefixes: Any) -> None:
-    with pytest.raises(ValueError, match=r"^prefixes: "):
-        postcode.accept(field("unit.postcode", prefixes=prefixes), FORM)
+    with pytest.raises(FormError, match=r"^prefixes: "):
+        KINDS["postcode"].accept(field("unit.postcode", prefixes=prefixes), FORM)
 
 
 @pytest.mark.parametrize(
@@ -163,12 +164,12 @@ def test_certificate_numbers(typed: Any, text: str | None, fault: str, note: str
 
 def test_a_long_certificate_number_names_its_length() -> None:
     assert params(CERTIFICATE, "证" * 201) == {"length": 201, "limit": 200}
-    with pytest.raises(ValueError, match=r"^prefixes: "):
-        certificate_number.accept(field(CERTIFICATE.path, prefixes="81"), FORM)
-    with pytest.raises(ValueError, match=r"^prefixes: "):
-        certificate_number.accept(field(CERTIFICATE.path, prefixes=[""]), FORM)
-    with pytest.raises(ValueError, match=r"limits\.text_length"):
-        certificate_number.accept(CERTIFICATE, replace(FORM, limits={}))
+    with pytest.raises(FormError, match=r"^prefixes: "):
+        KINDS["certificate_number"].accept(field(CERTIFICATE.path, prefixes="81"), FORM)
+    with pytest.raises(FormError, match=r"^prefixes: "):
+        KINDS["certificate_number"].accept(field(CERTIFICATE.path, prefixes=[""]), FORM)
+    with pytest.raises(FormError, match=r"form_limit.*text_length"):
+        KINDS["certificate_number"].accept(CERTIFICATE, replace(FORM, limits={}))
 
 
 def test_all_arrays_that_a_formula_multiplies_are_of_one_length() -> None:
@@ -179,5 +180,5 @@ def test_all_arrays_that_a_formula_multiplies_are_of_one_length() -> None:
 
 def test_without_prefixes_no_formula_asks_for_them() -> None:
     anywhere = field("unit.postcode", prefixes=None)
-    faults = postcode.excel_faults("A1", "B1", anywhere, FORM)
+    faults = KINDS["postcode"].excel_faults("A1", "B1", anywhere, FORM)
     assert [fault.code for fault in faults] == ["K701"]

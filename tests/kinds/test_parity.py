@@ -26,11 +26,12 @@ from converter.messages.catalogue import entry
 from converter.model.forms import Field
 from converter.model.issues import Level
 from converter.template.cell_text import put_formula, put_text
-from tests.kinds.validating import FORM, field, judge
+from tests.kinds.validating import FORM, field, validate
 from tests.parity.office import recalculated
 from tests.people import credit_code, id_number, licence_number
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice")
 
 GOOD = id_number("130102", "1966-03-12", 3)
 WITH_X = next(n for s in range(99) if (n := id_number("130102", "1970-01-01", s))[-1] == "X")
@@ -38,7 +39,7 @@ CODE, UNION = credit_code("91130102MA0000000"), credit_code("81130102MC0000000")
 LICENCE = licence_number("13010000001234")
 # Around the day of birth that is still possible; a day that turns meanwhile changes nothing.
 NEAR = [date.today() + timedelta(days) for days in (0, 2, 40)]
-# A sign that belongs beside Latin letters only, beside each of them.
+# A character that belongs beside Latin letters only, beside each of them.
 LATIN = [f"{c}-" for c in string.ascii_letters + "ａｚＡＺé"]
 DIGITS_WIDE = "".join(chr(ord(c) + 0xFEE0) for c in "0123456789")
 
@@ -132,10 +133,10 @@ FIRST_ROW = 2
 
 def slip(text: str, draw: random.Random) -> str:
     """A text after one mistake, or one odd way of writing."""
-    at, sign = draw.randrange(len(text) + 1), draw.choice(SLIPS)
+    at, character = draw.randrange(len(text) + 1), draw.choice(SLIPS)
     return draw.choice([
-        text[:at] + sign + text[at:],
-        text[:at] + sign + text[at + 1 :],
+        text[:at] + character + text[at:],
+        text[:at] + character + text[at + 1 :],
         text[:at] + text[at + 1 :],
         text[:at] + text[at + 1 : at + 2] + text[at : at + 1] + text[at + 2 :],
         text[:at] + "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text[at:]),
@@ -270,7 +271,7 @@ def is_live(code: str, of: Field) -> bool:
 def test_the_spreadsheet_names_the_same_faults(path: str, computed: Any) -> None:
     of, page, differing = field(path), computed[sheet_name(path)], []
     typed = sample(path)
-    for row, (value, found) in enumerate(zip(typed, judge(of, *typed), strict=True), FIRST_ROW):
+    for row, (value, found) in enumerate(zip(typed, validate(of, *typed), strict=True), FIRST_ROW):
         fault = found.fault if found.fault and is_live(found.fault, of) else ""
         if of.kind == "date" and isinstance(value, str):
             fault = ""  # read by the pipeline alone
@@ -287,7 +288,7 @@ COMPARED = {"id_number", "count", "date", "choice", "postcode", "registration_nu
 @pytest.mark.parametrize("path", CELLS)
 def test_a_rule_may_compute_with_every_sound_cell(path: str, computed: Any) -> None:
     of, page, typed = field(path), computed[sheet_name(path)], sample(path)
-    for row, (value, found) in enumerate(zip(typed, judge(of, *typed), strict=True), FIRST_ROW):
+    for row, (value, found) in enumerate(zip(typed, validate(of, *typed), strict=True), FIRST_ROW):
         if found.text and not (of.kind == "date" and isinstance(value, str)):
             assert page[f"D{row}"].value is True, value
         elif isinstance(value, str) and not strip(value):
@@ -298,7 +299,7 @@ def test_a_rule_may_compute_with_every_sound_cell(path: str, computed: Any) -> N
 def test_sound_cells_have_the_same_value(path: str, computed: Any) -> None:
     of, page, differing = field(path), computed[sheet_name(path)], []
     typed = sample(path)
-    for row, (value, found) in enumerate(zip(typed, judge(of, *typed), strict=True), FIRST_ROW):
+    for row, (value, found) in enumerate(zip(typed, validate(of, *typed), strict=True), FIRST_ROW):
         if not found.text or (of.kind == "date" and isinstance(value, str)):
             continue
         if found.text.startswith("1900-0"):
@@ -318,7 +319,7 @@ def test_every_condition_holds_somewhere_and_every_fault_is_met(computed: Any) -
     for path in CELLS:
         of = field(path)
         shown = {cell.value for cell in computed[sheet_name(path)]["C"]}
-        met = {found.fault for found in judge(of, *sample(path))}
+        met = {found.fault for found in validate(of, *sample(path))}
         if path in (
             "unit.staff",
             "unit.founded_on",

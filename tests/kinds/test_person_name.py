@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.kinds import person_name as kind
+from converter.kinds import KINDS
+from converter.model.errors import FormError
 from tests.kinds.validating import FORM, field, params, verdict
+
+KIND = KINDS["person_name"]
 
 NAME = field("member.name")
 
@@ -126,29 +129,29 @@ def test_the_first_fault_is_the_one_that_is_reported(typed: Any, fault: str) -> 
     assert verdict(NAME, typed).fault == fault
 
 
-@pytest.mark.parametrize("sign", "-.,'’‘‐‑–＇－，")
-def test_signs_of_western_names_belong_beside_latin_letters(sign: str) -> None:
-    assert verdict(NAME, f"Ann{sign}Lee").fault == ""
-    if sign != ".":  # the dot of a name, there
-        assert verdict(NAME, f"张{sign}三").fault == "K201"
+@pytest.mark.parametrize("character", "-.,'’‘‐‑–＇－，")
+def test_signs_of_western_names_belong_beside_latin_letters(character: str) -> None:
+    assert verdict(NAME, f"Ann{character}Lee").fault == ""
+    if character != ".":  # the dot of a name, there
+        assert verdict(NAME, f"张{character}三").fault == "K201"
 
 
 @pytest.mark.parametrize(
-    "sign",
+    "character",
     '0123456789!"#$%&()*+/:;<=>?@[\\]^_`{|}~、。〃“”《》〈〉【】「」『』〔〕…—―￥£€§°×÷±※№→←↑↓√□■○●◎△▲▽▼☆★◇◆',
 )
-def test_no_name_holds_a_sign_of_writing(sign: str) -> None:
-    assert {verdict(NAME, f"{name}{sign}").fault for name in ("张三", "Ann")} == {"K201"}
+def test_no_name_holds_a_sign_of_writing(character: str) -> None:
+    assert {verdict(NAME, f"{name}{character}").fault for name in ("张三", "Ann")} == {"K201"}
 
 
 def test_a_form_without_the_limit_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"limits\.name_length"):
-        kind.accept(NAME, replace(FORM, limits={}))
+    with pytest.raises(FormError, match=r"form_limit.*name_length"):
+        KIND.accept(NAME, replace(FORM, limits={}))
 
 
 def test_the_wrong_signs_are_named() -> None:
-    assert params(NAME, "张1三（1") == {"signs": "1("}
-    assert params(NAME, "张-三") == {"signs": "-"}
+    assert params(NAME, "张1三（1") == {"characters": "1("}
+    assert params(NAME, "张-三") == {"characters": "-"}
     assert params(NAME, "张\ue000三") == {}
     assert params(NAME, "张" * 70) == {"length": 70, "limit": 60}
 

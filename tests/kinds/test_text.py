@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from converter.kinds import text as kind
+from converter.kinds import KINDS
+from converter.model.errors import FormError
 from tests.kinds.validating import FORM, field, params, verdict
+
+KIND = KINDS["text"]
 
 ADDRESS = field("unit.address")
 
@@ -22,7 +25,10 @@ ADDRESS = field("unit.address")
         ("\ufeff示例路\u200b", "示例路", "K901"),
         ("示例市\n示例路", "示例市 示例路", "K901"),
         ("示例市 \r\n 示例路", "示例市 示例路", "K901"),
-        *((f"示例市{sign}示例路", "示例市 示例路", "K901") for sign in "\t\r\u2028\u2029"),
+        *(
+            (f"示例市{character}示例路", "示例市 示例路", "K901")
+            for character in "\t\r\u2028\u2029"
+        ),
         ("示例市\n\u200b示例路", "示例市 示例路", "K901"),
         ("１号", "１号", ""),
         ("1=1", "1=1", ""),
@@ -39,8 +45,8 @@ def test_texts_are_kept_on_one_line(typed: Any, text: str, note: str) -> None:
     ("typed", "fault"),
     [
         *(
-            (f"{blank}{sign}示例", "K007")
-            for sign in "=+-@＝＋－＠"
+            (f"{blank}{character}示例", "K007")
+            for character in "=+-@＝＋－＠"
             for blank in ("", "\u3000\u200b")
         ),
         ("\n=1", "K007"),
@@ -64,5 +70,5 @@ def test_a_text_too_long_names_its_length() -> None:
 
 
 def test_a_form_without_the_limit_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"limits\.text_length"):
-        kind.accept(ADDRESS, replace(FORM, limits={}))
+    with pytest.raises(FormError, match=r"form_limit.*text_length"):
+        KIND.accept(ADDRESS, replace(FORM, limits={}))

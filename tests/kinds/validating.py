@@ -59,7 +59,7 @@ def cells(*typed: Any) -> Cells:
     )
 
 
-def judge(of: Field, *typed: Any) -> list[Verdict]:
+def validate(of: Field, *typed: Any) -> list[Verdict]:
     kind, given = KINDS[of.kind], cells(*typed)
     normal = kind.normalise(given, of, FORM)
     shown = Cells(normal.text, given.type)
@@ -75,11 +75,13 @@ def judge(of: Field, *typed: Any) -> list[Verdict]:
 
 
 def verdict(of: Field, typed: Any) -> Verdict:
-    return judge(of, typed)[0]
+    return validate(of, typed)[0]
 
 
 def params(of: Field, typed: Any) -> dict[str, Any]:
     """What the sentence of a cell's fault fills in."""
     given = cells(typed)
     text = KINDS[of.kind].normalise(given, of, FORM).text.iloc[0]
-    return dict(KINDS[of.kind].params(verdict(of, typed).fault, given.text.iloc[0], text, of, FORM))
+    return dict(
+        KINDS[of.kind].message_params(verdict(of, typed).fault, given.text.iloc[0], text, of, FORM)
+    )

@@ -107,8 +107,8 @@ def wrong(rows: int) -> Submission:
         "joined_on": RawColumn([f"二{n}" for n in range(rows)], bytes([1]) * rows),
     }
     at = {key: (0, n) for n, key in enumerate(columns, 2)}
-    sheet = RawSheet(FORM.member.title, columns, range(5, rows + 5), at, {})
-    return Submission("填报.xlsx", None, sheet, Stamp())
+    sheet = RawSheet(FORM.main_table.title, columns, range(5, rows + 5), at, {})
+    return Submission("填报.xlsx", {"member": sheet}, Stamp())
 
 
 @pytest.fixture(scope="module")

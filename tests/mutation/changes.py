@@ -22,13 +22,17 @@ _SWAPPED: dict[type[ast.operator], type[ast.operator]] = {
 }  # fmt: skip
 _TIDYING = {"upper", "strip", "translate", "copy", "lower", "fillna", "once"}
 _NOT_TRIED = (ast.Import, ast.ImportFrom, ast.Raise, ast.Assert, ast.Pass)
-_WORDS = {"NAME", "NUMBER_FORMAT", "OPTIONS", "LIMIT"}  # constants that are no lists of signs
+# Constants that are no lists of characters.
+_WORDS = {"number_format", "LIMIT", "limit", "schema_type", "schema_pattern", "holds"}
+
+
+Group = tuple[str, str, str]  # path, function, kind of slip
 
 
 @dataclass(frozen=True)
 class Mutant:
     path: str  # of the module, below the project's folder
-    function: str  # the outermost one; '' on the module's own level
+    function: str  # the outermost function or Class.method; '' on the module's own level
     face: str  # 'excel' or 'pandas'
     kind: str  # of slip
     lines: range  # of the statement, without those of statements inside it
@@ -42,8 +46,13 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """What tells it from all others and does not depend on line numbers."""
+        """What tells it from all others."""
         return f"{self.path} | {self.function} | {self.before} → {self.after}"
+
+    @property
+    def group(self) -> Group:
+        """What it shares with the same kind of slip in the same function."""
+        return self.path, self.function, self.kind
 
 
 @dataclass(frozen=True)
@@ -72,11 +81,13 @@ class Module:
         if isinstance(node, _NOT_TRIED) or _is_docstring(node) or _is_protocol(node):
             return
         if isinstance(node, ast.stmt):
-            if _assigned(node) in ("NAME", "__all__"):  # without it nothing is even found
+            if _assigned(node) in ("name", "__all__"):  # without it nothing is even found
                 return
             function = place.function if place else ""
-            if not function and isinstance(node, ast.FunctionDef | ast.ClassDef):
-                function = node.name
+            if isinstance(parent, ast.Module | ast.ClassDef) and isinstance(
+                node, ast.FunctionDef | ast.ClassDef
+            ):
+                function = f"{function}.{node.name}" if function else node.name
             place = _Place(node, function, _assigned(node) in self._patterns)
         assert place
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("ContextVar", "TypeVar"):
@@ -167,12 +178,28 @@ def _pattern_names(tree: ast.Module) -> set[str]:
     return set().union(*(_names(n) for n in calls if ast.unparse(n.func).startswith("re.")))
 
 
+def _uses_of_class(node: ast.ClassDef) -> dict[str, set[str]]:
+    """Class.method → the names that it uses, other methods of the class as Class.other."""
+    uses = {node.name: set().union(*(_names(s) for s in node.body if isinstance(s, ast.Assign)))}
+    for method in node.body:
+        if isinstance(method, ast.FunctionDef):
+            own = {
+                f"{node.name}.{n.attr}"
+                for n in ast.walk(method)
+                if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "self"
+            }
+            uses[f"{node.name}.{method.name}"] = _names(method) | own
+    return uses
+
+
 def _excel_names(tree: ast.Module) -> set[str]:
     """Functions and constants that only the Excel face uses."""
     uses: dict[str, set[str]] = {}
     for statement in tree.body:
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        if isinstance(statement, ast.FunctionDef):
             uses[statement.name] = _names(statement)
+        elif isinstance(statement, ast.ClassDef):
+            uses |= _uses_of_class(statement)
         elif isinstance(statement, ast.Assign | ast.AnnAssign):
             uses[_assigned(statement)] = _names(statement)
     excel = {name for name in uses if "excel" in name}

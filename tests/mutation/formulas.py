@@ -12,7 +12,6 @@ from __future__ import annotations
 import random
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,9 +26,9 @@ from converter.kinds.base import strip
 from converter.rules import FAMILIES
 from converter.template.cell_text import put_formula, put_text
 from tests.kinds import test_parity as kinds
-from tests.kinds.validating import FORM, field, judge
+from tests.kinds.validating import FORM, field, validate
 from tests.mutation import hosting
-from tests.mutation.__main__ import equal, mutants
+from tests.mutation.__main__ import mutants, report
 from tests.mutation.changes import Mutant
 from tests.parity.office import recalculated
 from tests.rules import test_parity as rules
@@ -113,7 +112,7 @@ class Page:
 
     def differs(self, where: Face, shown: Any) -> bool:
         """Whether anything that the columns say is not what the pipeline says."""
-        told = judge(self.of, *self.typed)
+        told = validate(self.of, *self.typed)
         for row, (typed, found) in enumerate(zip(self.typed, told, strict=True), kinds.FIRST_ROW):
             norm = shown[f"{where.norm}{row}"].value
             by_pipeline = self.of.kind == "date" and isinstance(typed, str)
@@ -225,26 +224,17 @@ def of_rules(todo: list[Mutant]) -> list[bool | None]:
     ]
 
 
-def report(todo: Iterable[tuple[Mutant, bool | None]]) -> int:
-    known, counts, left = equal(), Counter[tuple[str, str]](), 0
+def named(todo: Iterable[tuple[Mutant, bool | None]]) -> Iterator[tuple[Mutant, str]]:
     for mutant, survives in todo:
-        word = "stillborn" if survives is None else "survived" if survives else "killed"
-        word = "equal" if survives and mutant.name in known else word
-        counts[mutant.path, word] += 1
-        if word == "survived":
-            left += 1
-            print(f"{mutant.path}:{mutant.lines[0]} {mutant.before}\n    → {mutant.after}")
-    for (path, word), number in sorted(counts.items()):
-        print(path, word, number)
-    return left
+        yield mutant, "stillborn" if survives is None else "survived" if survives else "killed"
 
 
 def main() -> int:
     todo = mutants(sys.argv[1:], "excel")
     some = [m for m in todo if "/kinds/" in m.path]
     others = [m for m in todo if "/rules/" in m.path]
-    left = report(zip(some, of_kinds(some), strict=True)) if some else 0
-    left += report(zip(others, of_rules(others), strict=True)) if others else 0
+    left = report(named(zip(some, of_kinds(some), strict=True))) if some else 0
+    left += report(named(zip(others, of_rules(others), strict=True))) if others else 0
     return int(bool(left))
 
 

@@ -11,7 +11,13 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
-from types import CodeType, FunctionType, ModuleType
+from types import (
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    ModuleType,
+)
 from typing import Any
 
 MEMORY = 3 << 30  # bytes of address space for one mutant
@@ -37,6 +43,9 @@ def install(name: str, code: CodeType) -> None:
                 value.cache_clear()
 
 
+_DESCRIPTORS = (property, classmethod, staticmethod, MemberDescriptorType, GetSetDescriptorType)
+
+
 def _replace(name: str, key: str, old: Any, new: Any, modules: list[ModuleType]) -> None:
     if isinstance(new, functools._lru_cache_wrapper) and new.__module__ == name:
         _patch(old.__wrapped__, new.__wrapped__)
@@ -49,8 +58,10 @@ def _replace(name: str, key: str, old: Any, new: Any, modules: list[ModuleType])
                 was = vars(old).get(member)
                 if isinstance(value, property):
                     value, was = value.fget, was.fget
-                if isinstance(value, FunctionType) and not value.__closure__:
+                if isinstance(value, FunctionType):
                     _patch(was, value)
+                elif not member.startswith("__") and not isinstance(value, _DESCRIPTORS):
+                    setattr(old, member, value)
     else:
         for module in modules:
             if module.__name__ == name or vars(module).get(key, new) is old:
@@ -58,7 +69,7 @@ def _replace(name: str, key: str, old: Any, new: Any, modules: list[ModuleType])
 
 
 def _patch(old: Any, new: Any) -> None:
-    if isinstance(old, FunctionType) and not old.__closure__:
+    if isinstance(old, FunctionType) and old.__code__.co_freevars == new.__code__.co_freevars:
         old.__code__, old.__defaults__ = new.__code__, new.__defaults__
 
 

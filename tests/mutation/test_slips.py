@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.mutation import patterns
-from tests.mutation.changes import Module
+from tests.mutation.__main__ import ROOT, Survivors, equivalents
+from tests.mutation.changes import Module, Mutant
 
 
 def made(source: str, face: str = "pandas") -> set[str]:
@@ -54,3 +57,33 @@ def test_a_mutant_is_code_that_runs() -> None:
     names: dict[str, object] = {}
     exec(mutant.code, names)
     assert names["f"](1) == 0  # type: ignore[operator]
+
+
+def test_what_methods_use_is_of_their_face() -> None:
+    source = (
+        "class K:\n    def checks(self):\n        return 1\n"
+        "    def excel_norm(self):\n        return self._part()\n"
+        "    def _part(self):\n        return '>=1'\n"
+    )
+    assert made(source) == {"return 2", "return 0"}
+    assert made(source, "excel") == {"return '>1'", "return '>=2'"}
+
+
+@pytest.mark.parametrize("path", sorted({path for path, _, _ in equivalents()}))
+def test_known_equivalents_name_functions_that_are_there(path: str) -> None:
+    source = (ROOT / path).read_text("utf-8")
+    there = Counter(m.group for m in Module(source, path, path).mutants())
+    listed = {group: n for group, n in equivalents().items() if group[0] == path}
+    assert {group: n for group, n in listed.items() if there[group] < n} == {}
+
+
+def test_one_survivor_too_many_is_named() -> None:
+    found = Survivors()
+    (group, count), *_ = found.known.items()
+    path, function, kind = group
+    for n in range(count + 1):
+        assert found.unknown() == []
+        code = compile("", path, "exec")
+        found.add(Mutant(path, function, "pandas", kind, range(1), str(n), "", code))
+    assert len(found.unknown()) == count + 1
+    assert Survivors().gone({group}) == [group]

@@ -57,16 +57,18 @@ def codes(submission: Submission) -> list[str]:
 
 def as_records(found: Submission, like: Records) -> Records:
     """What checking makes of a package whose cells are all sound."""
-    assert found.unit is not None
-    assert found.member is not None
-    unit = {key: column.text[0] for key, column in found.unit.columns.items()}
-    members = {key: column.text for key, column in found.member.columns.items()}
-    reasons = [(f"unit.{key}", "", texts[0]) for key, texts in found.unit.explanations.items()] + [
+    assert "unit" in found.sheets
+    assert "member" in found.sheets
+    unit = {key: column.text[0] for key, column in found.sheets["unit"].columns.items()}
+    members = {key: column.text for key, column in found.sheets["member"].columns.items()}
+    reasons = [
+        (f"unit.{key}", "", texts[0]) for key, texts in found.sheets["unit"].explanations.items()
+    ] + [
         ("member", str(number), text)
-        for number, text in enumerate(found.member.explanations.get("", []), 1)
+        for number, text in enumerate(found.sheets["member"].explanations.get("", []), 1)
         if text
     ]
-    return Records(unit, members, tuple(reasons), found.stamp, like.today)
+    return Records(unit, {"member": members}, tuple(reasons), found.stamp, like.today)
 
 
 def read_bytes(data: bytes) -> Submission:

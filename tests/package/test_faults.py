@@ -106,8 +106,8 @@ def test_every_finding_can_be_put_into_words(tmp_path: Path) -> None:
 
 def test_a_sound_table_is_handed_on_beside_a_broken_one(tmp_path: Path) -> None:
     found = read(refitted(swap("members.csv", "赵示例,", "赵示例,x,")(built())), tmp_path)
-    assert found.member is None
-    assert found.unit is not None
+    assert "member" not in found.sheets
+    assert "unit" in found.sheets
     issue = found.issues[0]
     assert (issue.place.sheet, issue.place.cell) == ("members.csv", "A2")
     assert issue.params == {
@@ -124,9 +124,9 @@ def test_a_package_of_an_older_form_is_read_by_the_names_both_know(tmp_path: Pat
     ]
     assert found.issues[1].params["missing"] == "joined_on"
     assert found.issues[1].params["unknown"] == "left_on"
-    assert found.member is not None
-    assert found.member.columns["joined_on"].text == [""] * 4
-    assert found.member.columns["birthday"].text == [row[4] for row in PEOPLE]
+    assert "member" in found.sheets
+    assert found.sheets["member"].columns["joined_on"].text == [""] * 4
+    assert found.sheets["member"].columns["birthday"].text == [row[4] for row in PEOPLE]
 
 
 def test_columns_in_another_order_are_read_by_name(tmp_path: Path) -> None:
@@ -134,6 +134,6 @@ def test_columns_in_another_order_are_read_by_name(tmp_path: Path) -> None:
     text += "".join(",".join(row[::-1]) + "\r\n" for row in PEOPLE)
     found = read(refitted(built() | {"members.csv": text.encode()}), tmp_path)
     assert codes(found) == []
-    assert found.member is not None
-    assert found.member.columns["name"].text == [row[0] for row in PEOPLE]
-    assert found.member.place("x", "name", 0).cell == "E2"
+    assert "member" in found.sheets
+    assert found.sheets["member"].columns["name"].text == [row[0] for row in PEOPLE]
+    assert found.sheets["member"].place("x", "name", 0).cell == "E2"

@@ -61,7 +61,7 @@ def test_names_given_twice_are_refused(tmp_path: Path) -> None:
 
     found = package.read(raw_zip(tmp_path / "a.zip", write), FORM)
     assert codes(found) == ["P105"]
-    assert found.unit is None
+    assert "unit" not in found.sheets
 
 
 @pytest.mark.parametrize("count", [archive.MOST_MEMBERS + 1, 2_000])
@@ -130,7 +130,11 @@ def test_flipped_bytes_never_raise_and_never_pass_for_other_data(
     found = read_bytes(bytes(data))
     if not any(issue.level is Level.ERROR for issue in found.issues):
         sound = read_bytes(SOUND.getvalue())
-        assert (found.unit, found.member, found.stamp) == (sound.unit, sound.member, sound.stamp)
+        assert (found.sheets["unit"], found.sheets["member"], found.stamp) == (
+            sound.sheets["unit"],
+            sound.sheets["member"],
+            sound.stamp,
+        )
 
 
 @given(st.integers(0, len(SOUND.getvalue()) - 1))

@@ -36,36 +36,41 @@ def test_a_package_reads_back(tmp_path: Path) -> None:
     assert codes(found) == []
     assert found.from_package
     assert found.stamp == replace(stamped(records()).stamp, form=FORM.id)
-    assert found.unit is not None
-    assert found.member is not None
-    assert found.unit.columns["staff"] == RawColumn(["15"], [CellType.TEXT])
-    assert found.unit.columns["chair_name"] == RawColumn([""], [CellType.BLANK])
-    assert found.member.columns["name"].text[-1] == "𠮷示例"
-    assert found.member.rows == [2, 3, 4, 5]
+    assert "unit" in found.sheets
+    assert "member" in found.sheets
+    assert found.sheets["unit"].columns["staff"] == RawColumn(["15"], [CellType.TEXT])
+    assert found.sheets["unit"].columns["chair_name"] == RawColumn([""], [CellType.BLANK])
+    assert found.sheets["member"].columns["name"].text[-1] == "𠮷示例"
+    assert found.sheets["member"].rows == [2, 3, 4, 5]
 
 
 def test_places_are_lines_of_the_csv_files(tmp_path: Path) -> None:
     found = read(built(), tmp_path)
-    assert found.unit is not None
-    assert found.member is not None
-    place = found.member.place(found.file, "id_number", 2)
+    assert "unit" in found.sheets
+    assert "member" in found.sheets
+    place = found.sheets["member"].place(found.file, "id_number", 2)
     assert (place.sheet, place.cell) == ("members.csv", "B4")
-    place = found.unit.place(found.file, "legal_entities", 0)
+    place = found.sheets["unit"].place(found.file, "legal_entities", 0)
     assert (place.sheet, place.cell) == ("unit.csv", "C2")
 
 
 def test_reasons_return_to_their_field_and_record(tmp_path: Path) -> None:
     found = read(built(), tmp_path)
-    assert found.unit is not None
-    assert found.member is not None
-    assert found.unit.explanation("members", 0) == "有 2 人借调，未入表"
-    assert [found.member.explanation("joined_on", n) for n in range(4)] == ["", "补录", "", ""]
+    assert "unit" in found.sheets
+    assert "member" in found.sheets
+    assert found.sheets["unit"].explanation("members", 0) == "有 2 人借调，未入表"
+    assert [found.sheets["member"].explanation("joined_on", n) for n in range(4)] == [
+        "",
+        "补录",
+        "",
+        "",
+    ]
 
 
 def test_text_of_nothing_but_blanks_is_blank_as_in_a_workbook(tmp_path: Path) -> None:
     found = read(built(records(unit={"address": " \u3000"})), tmp_path)
-    assert found.unit is not None
-    assert found.unit.columns["address"] == RawColumn([""], [CellType.BLANK])
+    assert "unit" in found.sheets
+    assert found.sheets["unit"].columns["address"] == RawColumn([""], [CellType.BLANK])
 
 
 TEXTS = st.text(max_size=12).filter(lambda t: not t or bool(t.strip(BLANKS)))
@@ -74,7 +79,7 @@ HARD = st.sampled_from(
 )
 CELLS = TEXTS | HARD
 ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS, CELLS), max_size=5)
-ANSWERS = st.fixed_dictionaries({}, optional={f.key: CELLS for f in FORM.unit if not f.identity})
+ANSWERS = st.fixed_dictionaries({}, optional={f.key: CELLS for f in FORM.record if not f.identity})
 EXPLAINED = st.sets(st.integers(1, 5), max_size=3)
 
 
@@ -95,15 +100,15 @@ def test_every_submission_rebuilds_to_the_same_bytes(
     found = read_bytes(stream.getvalue())
     assert codes(found) == []
     after = as_records(found, before)
-    assert (after.unit, after.members) == (before.unit, before.members)
+    assert (after.record, after.tables["member"]) == (before.record, before.tables["member"])
     assert after.reasons == before.reasons
     assert package.build(after, FORM, None, CREATED) == members
 
 
 def test_half_characters_in_a_reason_survive(tmp_path: Path) -> None:
     found = read(built(records(reasons=(("unit.staff", "", "\ud800 半个字"),))), tmp_path)
-    assert found.unit is not None
-    assert found.unit.explanation("staff", 0) == "\ud800 半个字"
+    assert "unit" in found.sheets
+    assert found.sheets["unit"].explanation("staff", 0) == "\ud800 半个字"
 
 
 @given(st.lists(st.lists(st.text(max_size=5), min_size=3, max_size=3), max_size=4))
@@ -131,9 +136,9 @@ def test_a_profile_may_rename_reorder_and_recode(tmp_path: Path) -> None:
     ]
     found = read(members, tmp_path, renamed)
     assert codes(found) == []
-    assert found.member is not None
-    assert found.member.columns["name"].text == [row[0] for row in PEOPLE]
-    assert set(found.member.columns) == {"name", "id_number"}
+    assert "member" in found.sheets
+    assert found.sheets["member"].columns["name"].text == [row[0] for row in PEOPLE]
+    assert set(found.sheets["member"].columns) == {"name", "id_number"}
     assert frictionless.validate(str(tmp_path / "上报.zip")).valid
 
 

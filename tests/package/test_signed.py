@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from converter.package import descriptor
 from tests.canonical import CREATED, FORM, records
 from tests.identity.unions import OTHER, Office, held, office
 from tests.package.members import DESCRIPTOR, Members, described, edited, refitted, swap, zipped
+from tests.tools import needs
 
 SIGNATURE, IDENTITY = FORM.package.signature, FORM.package.identity
 
@@ -59,17 +59,15 @@ def test_an_unsigned_package_is_fine_and_proves_nothing(union: Office, tmp_path:
     assert (codes(found), found.signed) == ([], False)
 
 
+@needs("openssl")
 def test_openssl_verifies_the_signature_as_documented(union: Office, tmp_path: Path) -> None:
-    openssl = shutil.which("openssl")
-    if not openssl:
-        pytest.skip("no openssl here")
     file = union.file()
     members = signed(file)
     for name in (DESCRIPTOR, SIGNATURE):
         (tmp_path / name).write_bytes(members[name])
     raw = keys._raw(held(file).public.keys.unit_signing)
     (tmp_path / "unit.der").write_bytes(bytes.fromhex("302a300506032b6570032100") + raw)
-    command = [openssl, "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "unit.der"]
+    command = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "unit.der"]
     command += ["-rawin", "-in", DESCRIPTOR, "-sigfile", SIGNATURE]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr

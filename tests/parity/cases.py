@@ -206,22 +206,22 @@ class Clerk:
 
     def unit(self, wrong: float) -> RawSheet:
         columns, reasons = {}, {}
-        for field in self.form.unit:
+        for field in self.form.record:
             if field.derive:
                 continue
             typed = self.one(field, wrong=wrong)
             columns[field.key] = RawColumn([typed.text], [int(typed.type)])
             if self.dice.random() < 0.2:
                 reasons[field.key] = [self.dice.choice(["情况属实", "　", "\u200b", "退休返聘"])]
-        return RawSheet(self.form.unit.title, columns, [1], {}, reasons)
+        return RawSheet(self.form.record.title, columns, [1], {}, reasons)
 
     def members(self, rows: int, wrong: float) -> RawSheet:
         columns: dict[str, RawColumn] = {
-            field.key: RawColumn([], []) for field in self.form.member if not field.derive
+            field.key: RawColumn([], []) for field in self.form.main_table if not field.derive
         }
         seen: list[Typed] = []
         for _ in range(rows):
-            for field in self.form.member:
+            for field in self.form.main_table:
                 if field.derive:
                     continue
                 typed = self.one(field, wrong=wrong)
@@ -233,22 +233,23 @@ class Clerk:
                 columns[field.key].type.append(int(typed.type))
         reasons = [self.dice.choice(["", "", "", "特殊情况", " "]) for _ in range(rows)]
         return RawSheet(
-            self.form.member.title, columns, list(range(1, rows + 1)), {}, {"": reasons}
+            self.form.main_table.title, columns, list(range(1, rows + 1)), {}, {"": reasons}
         )
 
     def submission(self, name: str, rows: int, wrong: float) -> Submission:
-        return Submission(name, self.unit(wrong), self.members(rows, wrong), Stamp())
+        sheets = {"unit": self.unit(wrong), "member": self.members(rows, wrong)}
+        return Submission(name, sheets, Stamp())
 
     def type_over(self, workbook: Any, rows: int) -> None:
         """What no data carries over: derived cells typed over, and numbers typed straight
         into cells made for dates. The first row's formulas stay: they are the others'."""
         unit, member = (workbook[sheet.title] for sheet in self.form.sheets)
-        lines, layout = UnitLayout(self.form.unit).rows, MemberLayout(self.form.member, rows)
+        lines, layout = UnitLayout(self.form.record).rows, MemberLayout(self.form.main_table, rows)
         derived, dates = [], []
-        for field in self.form.unit:
+        for field in self.form.record:
             cell = unit.cell(lines[field.key], UnitLayout.ANSWER)
             (derived if field.derive else dates if field.kind == "date" else []).append(cell)
-        for field in self.form.member:
+        for field in self.form.main_table:
             column = layout.columns[field.key]
             cells = [member.cell(layout.FIRST_ROW + n, column) for n in range(rows)]
             if field.derive:

@@ -7,14 +7,12 @@ cached values prove nothing.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
+from tests import tools
 
-SYSTEM_PYTHON = Path("/usr/bin/python3")
 PATIENCE = 600  # seconds; a machine under load, not a measure
 
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -24,20 +22,6 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
   </item>
 </oor:items>
 """
-
-
-def missing(what: str) -> None:
-    """Skip on a developer's machine, fail where a machine vouches for the result."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing: what it proves cannot be vouched for")
-    pytest.skip(f"{what} is not installed")
-
-
-def soffice() -> str:
-    found = shutil.which("soffice")
-    if found is None:
-        missing("LibreOffice")
-    return str(found)
 
 
 def profile(folder: Path) -> str:
@@ -50,7 +34,7 @@ def profile(folder: Path) -> str:
 
 def recalculated(files: Sequence[Path], folder: Path) -> list[Path]:
     """The same workbooks as LibreOffice computes them, in one run."""
-    program, output = soffice(), folder / "recalculated"
+    program, output = tools.path("libreoffice"), folder / "recalculated"
     done = subprocess.run(
         [program, "--headless", profile(folder), "--convert-to", "xlsx:Calc MS Excel 2007 XML",
          "--outdir", str(output), *map(str, files)],
@@ -64,11 +48,8 @@ def recalculated(files: Sequence[Path], folder: Path) -> list[Path]:
 
 def edited(steps: Sequence[tuple[Path, Path, str]], folder: Path) -> None:
     """(workbook, result, what to do to its member sheet): see `clerk.py` for what can be done."""
-    program = soffice()
+    program, python = tools.path("libreoffice"), tools.path("uno")
     script = Path(__file__).with_name("clerk.py")
-    probe = [str(SYSTEM_PYTHON), "-c", "import uno"]
-    if not SYSTEM_PYTHON.exists() or subprocess.run(probe, capture_output=True).returncode:
-        missing("LibreOffice's Python (python3-uno)")
     pipe = f"converter-{os.getpid()}"
     office = subprocess.Popen(
         [program, "--headless", "--norestore", profile(folder), f"--accept=pipe,name={pipe};urp;"],
@@ -78,7 +59,7 @@ def edited(steps: Sequence[tuple[Path, Path, str]], folder: Path) -> None:
     try:
         arguments = [part for step in steps for part in map(str, step)]
         done = subprocess.run(
-            [str(SYSTEM_PYTHON), str(script), pipe, *arguments],
+            [python, str(script), pipe, *arguments],
             capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -20,8 +20,9 @@ from tests.parity import verdicts
 from tests.parity.office import edited
 from tests.people import MEMBERS
 from tests.sheets import FORM, MEMBER_SHEET, put
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice", "uno")
 
 MEMBERS_AT = 3  # the sheet in a copy, after the list of problems
 FIRST = MemberLayout.FIRST_ROW
@@ -81,7 +82,7 @@ def test_faults_stand_in_the_copy_and_vanish_when_mended(results: dict[str, Path
 
 def test_the_ways_to_the_next_fault_are_computed(results: dict[str, Path]) -> None:
     sheet = openpyxl.load_workbook(results["as it comes"], data_only=True)[MEMBER_SHEET]
-    column = MemberLayout(FORM.member, 1).jump
+    column = MemberLayout(FORM.main_table, 1).jump
     shown = {row: sheet.cell(row, column).value for row in range(FIRST, FIRST + 30)}
     assert {row: text for row, text in shown.items() if text} == {
         FIRST + 1: "下一处",
@@ -95,14 +96,14 @@ def test_lists_comments_and_remains_survive_a_real_program(results: dict[str, Pa
     assert {"修改记录", "原表其他内容"} <= set(book.sheetnames)
     assert "K112" in book[MEMBER_SHEET].cell(FIRST + 1, 3).comment.text
     assert "一条旁注" in [c.value for row in book["原表其他内容"] for c in row]
-    assert book[FORM.unit.title].protection.sheet
+    assert book[FORM.record.title].protection.sheet
 
 
 def test_colour_goes_with_the_fault(results: dict[str, Path]) -> None:
     """By the rule that watches a marked cell: still what it was in the copy, another one mended."""
     for name, changed in (("as it comes", False), ("mended", True)):
         book = openpyxl.load_workbook(results[name], data_only=True)
-        sheet, layout = book[MEMBER_SHEET], MemberLayout(FORM.member, 1)
+        sheet, layout = book[MEMBER_SHEET], MemberLayout(FORM.main_table, 1)
         for key, row in (("id_number", FIRST + 1), ("name", FIRST + 4)):
             now = sheet.cell(row, layout.columns[key]).value or BLANK_WAS
             assert (now != sheet.cell(row, layout.was[key]).value) == changed

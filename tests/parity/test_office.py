@@ -6,11 +6,11 @@ import zipfile
 from pathlib import Path
 
 import openpyxl
-import pytest
 
 from tests.parity.office import recalculated
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice")
 
 
 def test_cached_values_are_not_believed(tmp_path: Path) -> None:

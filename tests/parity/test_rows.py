@@ -15,8 +15,9 @@ from converter.template.layout import MemberLayout, UnitLayout
 from tests.parity import verdicts
 from tests.parity.office import edited
 from tests.people import id_number
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice", "uno")
 
 FORM: Form = forms.load(forms.form_dir())
 MEMBERS, PREPARED = 12, 40
@@ -66,7 +67,7 @@ def _members() -> Submission:
     }
     members = RawSheet("", columns, list(range(MEMBERS)), {}, {})
     unit = RawSheet("", {"members": RawColumn([str(MEMBERS)], [int(CellType.NUMBER)])}, [1], {}, {})
-    return Submission("", unit, members, Stamp())
+    return Submission("", {"unit": unit, "member": members}, Stamp())
 
 
 @pytest.mark.parametrize("edit", [e for e in EDITS if "insert" not in e and "below" not in e])
@@ -105,7 +106,7 @@ def test_faults_are_there_to_be_found(results: dict[str, Path]) -> None:
 def test_members_are_counted_right_after_editing(
     results: dict[str, Path], edit: str, members: int
 ) -> None:
-    sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.member.title]
+    sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.main_table.title]
     status = str(sheet["A2"].value)
     assert (f"已填会员 {members} 人" in status) if members else ("还没有" in status)
 
@@ -115,7 +116,7 @@ def test_a_member_in_an_inserted_row_counts_for_the_unit(
     results: dict[str, Path], edit: str
 ) -> None:
     """会员总数 says 12, the sheet has 13: the workbook knows it as the pipeline does."""
-    cell = f"C{UnitLayout(FORM.unit).rows['members']}"
+    cell = f"C{UnitLayout(FORM.record).rows['members']}"
     assert ("error", "X111") in verdicts.shown(results[edit], FORM)["unit", cell]
 
 
@@ -123,7 +124,7 @@ def test_a_member_in_an_inserted_row_counts_for_the_unit(
     "edit", ["insert and fill", "insert at the top and fill", "write below the prepared rows"]
 )
 def test_the_status_line_says_which_rows_nobody_checks(results: dict[str, Path], edit: str) -> None:
-    sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.member.title]
+    sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.main_table.title]
     assert "另有 1 行" in str(sheet["A2"].value)
 
 
@@ -131,12 +132,12 @@ def test_totals_and_signatures_are_no_members(results: dict[str, Path]) -> None:
     path = results["totals and a signature below"]
     said = verdicts.shown(path, FORM)
     assert (said["member", "G18"], said["member", "G20"]) == (set(), set())
-    sheet = verdicts.values(path)[FORM.member.title]
+    sheet = verdicts.values(path)[FORM.main_table.title]
     assert "已填会员 12 人" in str(sheet["A2"].value)
 
 
 def test_the_jump_leads_to_the_first_fault(results: dict[str, Path]) -> None:
     for edit, row in (("nothing", FIRST + 2), ("delete", FIRST + 4)):
-        sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.member.title]
-        target = sheet[MemberLayout(FORM.member, 1).total("target").replace("$", "")].value
-        assert target == f"#'{FORM.member.title}'!B{row}"
+        sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.main_table.title]
+        target = sheet[MemberLayout(FORM.main_table, 1).total("target").replace("$", "")].value
+        assert target == f"#'{FORM.main_table.title}'!B{row}"

@@ -25,8 +25,9 @@ from tests.opened import opened, pressed
 from tests.parity import verdicts
 from tests.parity.cases import Clerk
 from tests.parity.office import recalculated
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice")
 
 FORM: Form = forms.load(forms.form_dir())
 UNITS = int(os.environ.get("UNITS", "60"))  # `make fuzz` has more

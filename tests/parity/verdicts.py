@@ -48,12 +48,12 @@ def shown(path: Path, form: Form) -> Verdicts:
 
 
 def check_cells(book: Any, form: Form) -> Iterator[tuple[str, Any]]:
-    unit = book[form.unit.title]
-    for row, line in UnitLayout(form.unit).lines:
+    unit = book[form.record.title]
+    for row, line in UnitLayout(form.record).lines:
         if isinstance(line, Field):
             yield "unit", unit.cell(row, UnitLayout.CHECK)
-    member = book[form.member.title]
-    layout = MemberLayout(form.member, 1)
+    member = book[form.main_table.title]
+    layout = MemberLayout(form.main_table, 1)
     for row in range(layout.FIRST_ROW, member.max_row + 1):
         yield "member", member.cell(row, layout.check)
 
@@ -106,10 +106,10 @@ def _field(issue: Issue, form: Form) -> Field:
 
 
 def _check_cell(field: Field, row: int, form: Form) -> tuple[str, str]:
-    unit = UnitLayout(form.unit)
+    unit = UnitLayout(form.record)
     if field.sheet == "unit":
         return "unit", f"{column_letters(unit.CHECK)}{unit.rows[field.key]}"
-    return "member", f"{column_letters(MemberLayout(form.member, 1).check)}{row}"
+    return "member", f"{column_letters(MemberLayout(form.main_table, 1).check)}{row}"
 
 
 def _computing_with(field: Field, row: int, form: Form) -> Iterator[tuple[tuple[str, str], str]]:
@@ -125,7 +125,7 @@ def _rests_on_text_date(issue: Issue, field: Field, submission: Submission, form
     rule = form.rule(issue.code)
     for path in {field.path, *(_paths(rule) if rule else ())}:
         sheet, _, key = path.partition(".")
-        raw = submission.unit if sheet == "unit" else submission.member
+        raw = submission.sheets["unit"] if sheet == "unit" else submission.sheets["member"]
         if raw is None or form.field(path).kind != "date" or key not in raw.columns:
             continue
         if sheet == "unit":

@@ -1,7 +1,4 @@
-"""Pages in a real browser: axe finds nothing, nothing overflows a telephone, keys reach all.
-
-The browser is Debian's; where there is none the tests fail rather than skip.
-"""
+"""Pages in a real browser: axe finds nothing, nothing overflows a telephone, keys reach all."""
 
 from __future__ import annotations
 
@@ -16,8 +13,8 @@ from converter.model.forms import Form
 from converter.report import html, summary
 from converter.report.page import tables_page
 from converter.report.table import Table
-from converter.statistics import cards
-from converter.statistics.figure import BARS, LINE, PYRAMID, STACKED, TILES, Figure
+from converter.statistics.figure import Chart, Column, Figure, Row, StatisticsTable
+from tests import tools
 
 from .conftest import id_issue, note, outcome, unreadable
 
@@ -32,11 +29,14 @@ QUIET = [
 ]
 TELEPHONE, DESK = 390, 1366
 
+pytestmark = tools.needs("chromium")
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        program = tools.path("chromium")
+        started = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield started
         started.close()
 
@@ -47,21 +47,34 @@ def check_page(form: Form) -> str:
     return html.render([*outcomes, outcome(file="好.xlsx")], form)
 
 
+def figure(
+    key: str, titles: str, rows: tuple[Row, ...], chart: Chart = Chart.NONE, *series: int
+) -> Figure:
+    """A figure whose columns go by their numbers."""
+    columns = tuple(Column(str(number), title) for number, title in enumerate(titles.split()))
+    total = chart is Chart.STACKED
+    table = StatisticsTable(key, titles.split()[0], columns, rows, total)
+    return Figure(table, chart, tuple(map(str, series)))
+
+
 def summary_page(form: Form) -> str:
-    header = ("上级工会", "应报", "已报", "其中有提示", "只有退回的", "未报", "完成率（%）")
     rows = tuple((f"示例县第{n}总工会", 10, 5, 1, 2, 3, 50.0) for n in range(12))
     three = tuple((f"2026-03-{n:02}", n, n) for n in range(1, 20))
     four = tuple(("示例县总工会", f"示例{n}工会", f"13-{n}", "没有收到") for n in range(90))
     return summary.html(
         [
-            Figure(
-                cards.StatisticsTable("总览", ("项目", "数值"), (("应报", 10), ("已报", 5))), TILES
+            figure("overview", "总览 数值", (("应报", 10), ("已报", 5)), Chart.TILES),
+            figure(
+                "progress",
+                "上级工会 应报 已报 其中有提示 只有退回的 未报 完成率（%）",
+                rows,
+                Chart.STACKED,
+                *(2, 4, 5),
             ),
-            Figure(cards.StatisticsTable("进度", header, rows), STACKED, (2, 4, 5), total=True),
-            Figure(cards.StatisticsTable("每天", ("日期", "当天", "累计"), three), LINE, (2,)),
-            Figure(cards.StatisticsTable("年龄", ("年龄", "男", "女"), three), PYRAMID, (1, 2)),
-            Figure(cards.StatisticsTable("问题", ("问题", "级别", "文件"), four), BARS, ()),
-            Figure(cards.StatisticsTable("没报", ("上级", "单位", "代码", "情况"), four)),
+            figure("daily", "每天 当天 累计", three, Chart.LINE, 2),
+            figure("ages", "年龄 男 女", three, Chart.PYRAMID, 1, 2),
+            figure("faults", "问题 级别 文件 处数", four, Chart.BARS),
+            figure("missing", "上级 单位 代码 情况", four),
         ],
         "汇总（2026）",
         "登记库发布于今天",

@@ -45,7 +45,7 @@ def submission(ids: list[str], extras: tuple[tuple[str, str], ...] = ()) -> Subm
         {},
         extras,
     )
-    return Submission(FILE, unit, member, Stamp())
+    return Submission(FILE, {"unit": unit, "member": member}, Stamp())
 
 
 def wrong_id(record: int, value: str) -> Issue:
@@ -187,7 +187,13 @@ def test_no_foreign_content_no_sheet_for_it(whole: Form, tmp_path: Path) -> None
 
 def test_two_halves_are_told_apart(whole: Form, tmp_path: Path) -> None:
     given = submission(["1"])
-    halves = Submission("单位.xlsx", given.unit, given.member, Stamp(), (), {"member": "会员.xlsx"})
+    halves = Submission(
+        "单位.xlsx",
+        given.sheets,
+        Stamp(),
+        (),
+        {"member": "会员.xlsx"},
+    )
     place = Place("会员.xlsx", "名单", 7, 6, "id_number")
     issue = Issue("K112", Level.ERROR, place, "1", {"length": 1})
     (line,) = listed(copy(halves, whole, tmp_path, issue))

@@ -12,7 +12,9 @@ from converter.forms.loading import form_dir, load, with_codes
 from converter.kinds import KINDS
 from converter.messages import catalogue as messages
 from converter.model.forms import Form
-from converter.report import reference
+from converter.report import options_reference, reference
+from converter.rules import FAMILIES
+from converter.text.display import columns
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,8 +85,8 @@ def test_columns_of_the_field_table_stand_below_one_another(form: Form) -> None:
     rows = [line for line in reference.fields(form).splitlines() if line.startswith("  ")]
     keys = [field.key for sheet in form.sheets for field in sheet]
     starts = {
-        reference.columns(row[: row.index(f" {key} ")])
-        for row, key in zip(rows[: len(form.unit.fields)], keys, strict=False)
+        columns(row[: row.index(f" {key} ")])
+        for row, key in zip(rows[: len(form.record.fields)], keys, strict=False)
     }
     assert len(starts) == 1
 
@@ -97,3 +99,23 @@ def test_relative_links_lead_somewhere() -> None:
 
 def test_every_kind_has_a_name_for_people() -> None:
     assert all(messages.message(f"report_kind_{kind}") for kind in KINDS)
+
+
+def test_the_handbook_lists_every_option_of_kinds_and_families() -> None:
+    page = (ROOT / "docs" / "maintainer.zh-CN.md").read_text(encoding="utf-8")
+    assert options_reference.renewed(page) == page, "run docs/build.py"
+    for declared in (KINDS, FAMILIES):
+        for name, one in declared.items():
+            assert f"`{name}`" in options_reference.block()
+            assert all(f"`{name}` | " in row for row in _rows(name, len(one.options())))
+
+
+def _rows(name: str, count: int) -> list[str]:
+    rows = [row for row in options_reference.block().splitlines() if row.startswith(f"| `{name}`")]
+    assert len(rows) == count
+    return rows
+
+
+def test_fields_show_the_options_of_their_cards(form: Form) -> None:
+    line = next(x for x in reference.fields(form).splitlines() if " joined_on " in x)
+    assert line.endswith("最早的日期 1921-01-01")

@@ -14,7 +14,7 @@ def lines(form: Form, *outcomes: object, **options: object) -> list[str]:
 def test_diagnostic_is_the_three_lines_of_the_design(form: Form) -> None:
     assert lines(form, outcome(id_issue(17)))[:3] == [
         "错误[K112] 填报.xlsx 会员基本信息表!C17 身份证号:应为18位,实为17位",
-        "  填写:130102********90",
+        "  填写:1301********0",
         "  改法:对照证件补全;请先把该列设为“文本”",
     ]
 

@@ -1,4 +1,4 @@
-"""Small tables in, (path, record) out: judged columns written the way a sheet looks.
+"""Small tables in, (path, record) out: validated columns written the way a sheet looks.
 
 A line a record, `|` between cells, field keys in the first line. A cell holds canonical text;
 empty is blank; `!text` was typed but is in error; `typed>derived` is a derived field that was
@@ -35,7 +35,7 @@ def lines(text: str) -> tuple[list[str], list[list[str]]]:
 
 
 def column(path: str, cells: list[str], index: pd.Index) -> ValidatedColumn:
-    """One judged column."""
+    """One validated column."""
     field = FORM.field(path)
     raw, typed, text, faulty = [], [], [], []
     for cell in cells:
@@ -77,7 +77,8 @@ def table(sheet: str, text: str, first: int = 0) -> SheetColumns:
 
 
 def tables(unit: str = "", member: str = "", today: date = TODAY, **more: Any) -> FormColumns:
-    return FormColumns(table("unit", unit), table("member", member), today, FORM, **more)
+    sheets = {"unit": table("unit", unit), "member": table("member", member)}
+    return FormColumns(sheets, today, FORM, **more)
 
 
 def rule(code: str, **options: Any) -> Rule:

@@ -71,7 +71,7 @@ def test_an_honour_has_level_and_date_or_nothing() -> None:
 def test_all_that_stands_beside_a_blank_is_named() -> None:
     given = tables("honour | honour_level | honour_on\n | 1 | 2020-05-01")
     assert sentence("X151", given) == "荣誉级别、荣获时间已经填写，荣誉类别却没有填"
-    assert FAMILIES["together"].words(rule("X151"), "unit.honour", FORM) == {
+    assert FAMILIES["together"].message_params(rule("X151"), "unit.honour", FORM) == {
         "all": "荣誉类别、荣誉级别、荣获时间"
     }
 
@@ -80,8 +80,8 @@ def test_a_cell_of_signs_that_do_not_count_calls_for_nothing() -> None:
     given = tables("honour | honour_level | honour_on\n | |")
     column = given.column("unit.honour")
     quoted = replace(column, raw=column.raw.replace("", "'"))
-    unit = replace(given.unit, columns={**given.unit.columns, "honour": quoted})
-    assert at("X151", replace(given, unit=unit)) == []
+    unit = replace(given.record, columns={**given.record.columns, "honour": quoted})
+    assert at("X151", replace(given, sheets={**given.sheets, "unit": unit})) == []
 
 
 def test_a_cell_that_nobody_could_fill_does_not_call_for_others() -> None:
@@ -152,7 +152,7 @@ def test_the_same_id_in_another_submission_is_not_this_rules_business() -> None:
 def test_record_labels_are_the_tables_own() -> None:
     """A batch's records need not count from 0."""
     member = table("member", "id_number\nA\nB\nA", first=40)
-    given = FormColumns(table("unit", ""), member, TODAY, FORM)
+    given = FormColumns({"unit": table("unit", ""), "member": member}, TODAY, FORM)
     (hit,) = hits("X191", given)
     assert (hit.record, hit.related) == (42, (("member.id_number", 40),))
 
@@ -164,5 +164,5 @@ def test_records_out_of_order_keep_their_labels() -> None:
         for key, c in source.columns.items()
     }
     member = SheetColumns(columns, pd.Series([0, 0, 0], index=[7, 3, 5]))
-    (hit,) = hits("X191", FormColumns(table("unit", ""), member, TODAY, FORM))
+    (hit,) = hits("X191", FormColumns({"unit": table("unit", ""), "member": member}, TODAY, FORM))
     assert (hit.record, hit.related) == (5, (("member.id_number", 7),))

@@ -28,7 +28,7 @@ def test_only_the_exceeded_limit_is_named() -> None:
 
 
 def test_the_short_message_names_all_limits() -> None:
-    words = FAMILIES["at_most"].words(rule("X105"), "unit.women_members", FORM)
+    words = FAMILIES["at_most"].message_params(rule("X105"), "unit.women_members", FORM)
     assert words == {"limits": "会员总数、女职工人数"}
 
 
@@ -70,7 +70,7 @@ def test_an_empty_member_sheet_counts_as_none() -> None:
 
 def test_without_a_member_sheet_nothing_can_be_known() -> None:
     there = pd.Series([False, True])
-    assert at("X111", tables("members\n3\n3", has_members=there)) == [("unit.members", 1)]
+    assert at("X111", tables("members\n3\n3", present={"member": there})) == [("unit.members", 1)]
 
 
 def test_records_of_units_without_a_unit_sheet_are_passed_over() -> None:

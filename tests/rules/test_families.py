@@ -17,6 +17,7 @@ from converter import rules
 from converter.formulas.expressions import list_name
 from converter.kinds import KINDS
 from converter.messages.catalogue import entry, fill
+from converter.model.errors import FormError
 from converter.model.forms import Code, CodeList, Form, Rule, Sheet
 from converter.rules import FAMILIES, ages, within_years
 from converter.rules.base import FormColumns, Ref
@@ -35,10 +36,14 @@ class Cells:
     """A workbook as rules see it, with addresses as long as real ones get."""
 
     form: Form = FORM
-    filled_rows: str = "'会员基本信息表'!$AZ$3"
-    beyond: str = "'会员基本信息表'!$AZ$4"
     prepared: int = 500
     row_number: str = "(ROW()-ROW($A$4)+1)"
+
+    def filled_rows(self, table: str) -> str:
+        return f"'{self.form.sheet(table).title}'!$AZ$3"
+
+    def beyond(self, table: str) -> str:
+        return f"'{self.form.sheet(table).title}'!$AZ$4"
 
     def at(self, path: str) -> Ref:
         key = path.replace(".", "_")
@@ -49,7 +54,7 @@ class Cells:
 
 
 def test_every_module_of_the_folder_is_registered() -> None:
-    shared = {"__init__", "base", "conditions", "ages", "derivations"}
+    shared = {"__init__", "base", "conditions", "ages", "derivations", "one_cell"}
     modules = {path.stem for path in Path(rules.__path__[0]).glob("*.py")}
     assert modules - shared == set(FAMILIES)
 
@@ -95,7 +100,10 @@ def test_a_choice_is_compared_with_codes_of_the_hidden_list() -> None:
 @pytest.mark.parametrize(("rule", "path"), LIVE, ids=lambda v: getattr(v, "code", v))
 def test_the_short_message_needs_no_figures(rule: Rule, path: str) -> None:
     said = entry(rule.code, FORM)
-    words = {"title": FORM.field(path).title, **FAMILIES[rule.family].words(rule, path, FORM)}
+    words = {
+        "title": FORM.field(path).title,
+        **FAMILIES[rule.family].message_params(rule, path, FORM),
+    }
     assert said.title
     assert said.fix
     assert "…" not in fill(said.brief, words)
@@ -150,7 +158,7 @@ def test_a_broken_card_is_refused_by_its_option(
     code: str, options: dict[str, object], named: str
 ) -> None:
     wanted = rule(code, **options)
-    with pytest.raises(ValueError, match=f"^{named}: "):
+    with pytest.raises(FormError, match=rf"^{named}[.:]"):
         FAMILIES[wanted.family].accept(wanted, FORM)
 
 
@@ -176,7 +184,7 @@ def test_a_broken_card_is_refused_by_its_option(
 )
 def test_a_card_for_the_wrong_place_is_refused(code: str, places: list[str]) -> None:
     wanted = replace(rule(code), at=tuple(places))
-    with pytest.raises(ValueError, match=r"^at: "):
+    with pytest.raises(FormError, match=r"^at: "):
         FAMILIES[wanted.family].accept(wanted, FORM)
 
 
@@ -189,24 +197,24 @@ def divisions(*entries: Code) -> Form:
 def test_an_entry_whose_parent_the_other_list_lacks_is_refused() -> None:
     accept = FAMILIES["belongs"].accept
     accept(rule("X161"), divisions(Code("01", "农业", parent="A"), Code("99", "其他")))
-    with pytest.raises(ValueError, match=r"^to: .*'Z'.*'02'"):
+    with pytest.raises(FormError, match=r"^to: .*'02'.*'Z'"):
         accept(
             rule("X161"), divisions(Code("01", "农业", parent="A"), Code("02", "林业", parent="Z"))
         )
 
 
 def test_a_choice_cannot_belong_to_one_of_another_sheet() -> None:
-    with pytest.raises(ValueError, match=r"^at: "):
+    with pytest.raises(FormError, match=r"^at: "):
         FAMILIES["belongs"].accept(rule("X161", to="member.sex"), divisions(Code("01", "农业")))
 
 
 @pytest.mark.parametrize("given", [rule("X101", limits=["unit.staff"]), rule("X111")])
 def test_a_count_of_a_member_is_not_compared_with_those_of_the_unit(given: Rule) -> None:
     paid = replace(FORM.field("unit.staff"), key="paid", sheet="member")
-    member = replace(FORM.member, fields=(*FORM.member.fields, paid))
-    with pytest.raises(ValueError, match=r"^at: "):
+    member = replace(FORM.main_table, fields=(*FORM.main_table.fields, paid))
+    with pytest.raises(FormError, match=r"^at: "):
         FAMILIES[given.family].accept(
-            replace(given, at=("member.paid",)), replace(FORM, member=member)
+            replace(given, at=("member.paid",)), replace(FORM, sheets=(FORM.record, member))
         )
 
 
@@ -218,7 +226,7 @@ def test_the_smallest_limits_that_make_sense_are_accepted() -> None:
 
 def test_an_age_without_any_limit_is_refused() -> None:
     card = replace(rule("X173"), options={"born": "member.birthday"})
-    with pytest.raises(ValueError, match=r"^min: "):
+    with pytest.raises(FormError, match=r"^min: "):
         FAMILIES["age_today"].accept(card, FORM)
 
 
@@ -241,8 +249,10 @@ def filled(sheet: Sheet, mark: str) -> str:
 @pytest.mark.parametrize("given", FORM.rules, ids=lambda r: r.code)
 def test_cells_in_error_raise_no_second_alarm(given: Rule) -> None:
     broken = FormColumns(
-        table("unit", filled(FORM.unit, "!")),
-        table("member", filled(FORM.member, "!")),
+        {
+            "unit": table("unit", filled(FORM.record, "!")),
+            "member": table("member", filled(FORM.main_table, "!")),
+        },
         TODAY,
         FORM,
     )
@@ -258,7 +268,7 @@ def test_a_blank_sheet_raises_nothing(given: Rule) -> None:
 
 @pytest.mark.parametrize("bad", ["!130102190001010000", "!1", "!"])
 def test_one_bad_id_sets_off_nothing_elsewhere(bad: str) -> None:
-    """Sex and birthday stay underived, so neither counts nor ages are judged by them."""
+    """Sex and birthday stay underived, so neither counts nor ages are validated by them."""
     member = (
         "id_number | sex | birthday | joined_on\n"
         "A | 2 | 1990-01-01 | 2015-01-01\n"
@@ -292,7 +302,7 @@ def drawn(draw: st.DrawFn, sheet: Sheet) -> dict[str, list[str]]:
 
 
 @hypothesis.settings(max_examples=25, deadline=None)
-@hypothesis.given(drawn(FORM.unit), drawn(FORM.member))
+@hypothesis.given(drawn(FORM.record), drawn(FORM.main_table))
 def test_any_table_is_judged_and_hits_name_usable_or_blank_cells(
     unit: dict[str, list[str]], member: dict[str, list[str]]
 ) -> None:

@@ -1,6 +1,6 @@
 """Both faces of every family come to the same verdicts, as LibreOffice computes them.
 
-One workbook holds judged cells as values, a record a row, and each rule's condition beside
+One workbook holds validated cells as values, a record a row, and each rule's condition beside
 them. What a cell is worth (norm, blank, usable) is given: kinds have a parity test of their own.
 """
 
@@ -15,20 +15,20 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
-import pytest
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
 from converter.formulas.expressions import list_name
 from converter.model.forms import CodeList, Field, Form, Rule
-from converter.rules import FAMILIES
+from converter.rules import FAMILIES, one_cell
 from converter.rules.base import FormColumns, Ref, SheetColumns, ValidatedColumn
 from converter.rules.within_years import years_before
 from tests.parity.office import recalculated
 from tests.rules.tables import FORM, at, column
 from tests.rules.tables import rule as form_rule
+from tests.tools import needs
 
-pytestmark = pytest.mark.parity
+pytestmark = needs("libreoffice")
 
 UNITS, MEMBERS = 60, 120
 FACES = ("raw", "norm", "blank", "usable")
@@ -84,13 +84,17 @@ class Cells:
 
     row: int
     form: Form = FORM
-    filled_rows: str = f"ROWS(member!$A${FIRST_ROW}:$A${FIRST_ROW + MEMBERS - 1})"
-    beyond: str = "FALSE"
     prepared: int = MEMBERS
     row_number: str = f"(ROW()-{FIRST_ROW - 1})"
 
     def at(self, path: str) -> Ref:
         return Ref(*(f"${COLUMNS[path, face]}{self.row}" for face in FACES))
+
+    def filled_rows(self, table: str) -> str:
+        return f"ROWS({table}!$A${FIRST_ROW}:$A${FIRST_ROW + MEMBERS - 1})"
+
+    def beyond(self, table: str) -> str:
+        return "FALSE"
 
     def rows(self, path: str) -> Ref:
         last = FIRST_ROW + MEMBERS - 1
@@ -99,6 +103,16 @@ class Cells:
             for c in (COLUMNS[path, "raw"], COLUMNS[path, "norm"])
         )
         return Ref(raw, norm, "", "")
+
+
+@dataclass(frozen=True)
+class ComparedCells(Cells):
+    """Cells as rules that compare them see them: not usable where a rule about one cell fails."""
+
+    def at(self, path: str) -> Ref:
+        ref = super().at(path)
+        usable = one_cell.excel_usable(path, Cells(self.row), ref.usable, "FALSE")
+        return replace(ref, usable=usable)
 
 
 def put_text(cell: Any, text: str) -> None:
@@ -136,22 +150,27 @@ def write(
     """A sheet of records; returns where the verdict of (code, path, record) will stand."""
     page = book.create_sheet(name)
     for path, texts in sheet.items():
-        field, judged = FORM.field(path), column(path, texts, pd.RangeIndex(len(texts)))
+        field, validated = FORM.field(path), column(path, texts, pd.RangeIndex(len(texts)))
         for record in range(len(texts)):
             raw, norm, blank, usable = (
                 page[f"{COLUMNS[path, face]}{FIRST_ROW + record}"] for face in FACES
             )
             if field.derive:
-                put_typed(raw, judged.raw[record], field, draw)
-            unread = judged.raw[record] if judged.faulty[record] else ""
-            put(norm, judged.text[record] or unread, field.kind)
-            blank.value, usable.value = bool(judged.blank[record]), bool(judged.usable[record])
+                put_typed(raw, validated.raw[record], field, draw)
+            unread = validated.raw[record] if validated.faulty[record] else ""
+            put(norm, validated.text[record] or unread, field.kind)
+            blank.value, usable.value = (
+                bool(validated.blank[record]),
+                bool(validated.usable[record]),
+            )
     places = {}
     for rule, path in conditions(name):
         letter = get_column_letter(page.max_column + 1)
         for record in range(len(sheet[path])):
             row = FIRST_ROW + record
-            condition = FAMILIES[rule.family].excel(rule, path, Cells(row))
+            family = FAMILIES[rule.family]
+            alone = family.validates_one_cell(rule)
+            condition = family.excel(rule, path, Cells(row) if alone else ComparedCells(row))
             assert condition, rule.code
             put_formula(page[f"{letter}{row}"], condition)
             places[rule.code, path, record] = f"{letter}{row}"
@@ -200,8 +219,10 @@ def tables(unit: Sheet, member: Sheet, today: date) -> FormColumns:
     units = {p.partition(".")[2]: column(p, t, pd.RangeIndex(UNITS)) for p, t in unit.items()}
     owners = pd.Series([n for n in range(UNITS) for _ in range(MEMBERS)])
     return FormColumns(
-        SheetColumns(units, pd.Series(range(UNITS))),
-        SheetColumns(repeated(member, UNITS), owners),
+        {
+            "unit": SheetColumns(units, pd.Series(range(UNITS))),
+            "member": SheetColumns(repeated(member, UNITS), owners),
+        },
         today,
         FORM,
     )
@@ -209,8 +230,8 @@ def tables(unit: Sheet, member: Sheet, today: date) -> FormColumns:
 
 def records(draw: random.Random, today: date) -> tuple[Sheet, Sheet]:
     """Units and members as they may come."""
-    unit = {f.path: list(cells(f, UNITS, draw, today)) for f in FORM.unit}
-    member = {f.path: list(cells(f, MEMBERS, draw, today)) for f in FORM.member}
+    unit = {f.path: list(cells(f, UNITS, draw, today)) for f in FORM.record}
+    member = {f.path: list(cells(f, MEMBERS, draw, today)) for f in FORM.main_table}
     # Counts must sometimes be right to be told from wrong ones.
     women = sum(text.endswith(">2") for text in member["member.sex"])
     possible = MEMBERS - sum(text.endswith(">1") for text in member["member.sex"])
@@ -245,10 +266,12 @@ def test_conditions_hold_where_the_pipeline_reports(tmp_path: Path) -> None:
 
     # The day may have turned meanwhile.
     given = tables(unit, member, result["Sheet"]["A1"].value.date())
+    compared, _ = one_cell.find_first(given, lambda path, record: False)
     differing, alarms = [], dict.fromkeys((rule.code for rule in RULES), 0)
     for name, cells_of in places.items():
         for rule, path in conditions(name):
-            reported = {record for where, record in at(rule, given) if where == path}
+            alone = FAMILIES[rule.family].validates_one_cell(rule)
+            reported = {r for where, r in at(rule, given if alone else compared) if where == path}
             for (code, of, record), address in cells_of.items():
                 if (code, of) == (rule.code, path):
                     live = result[name][address].value

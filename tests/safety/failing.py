@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from converter import cli
-from converter.workers import pool, tasks  # before forking: pandas is imported once
+from converter.model.errors import OutputError
+from converter.workers import pool, protocol, tasks  # before forking: pandas is imported once
+from converter.workers.requests.base import A, Request
 
 FULL, KILLED, GONE = "full", "killed", "gone"  # gone: the folder `out`
 
@@ -103,14 +105,14 @@ def _child(arguments: list[str], at: int, how: str, writing: int) -> None:
 def _work_here() -> None:
     """Tasks in this process instead of a worker's."""
 
-    def perform(self: pool.Worker, task: pool.Task) -> Any:
+    def perform(self: pool.Worker, request: Request[A]) -> A:
+        kind = type(request)
         try:
-            args = json.loads(json.dumps(task.args))
-            data, blobs = tasks.TASKS[task.name](args, task.blobs, lambda number: None)
+            asked = protocol.unpack(protocol.pack(request)).read(kind)
+            answer = tasks.TASKS[kind](asked, lambda number: None)
         except OSError as error:
-            detail = [str(error.filename or ""), error.strerror or str(error)]
-            raise pool.TaskRejected("output", detail) from error
-        return json.loads(json.dumps(data)), tuple(blobs)
+            raise OutputError(error.filename or "", error.strerror or str(error)) from error
+        return protocol.unpack(protocol.pack(answer)).read(request.answer_class())
 
     pool.Worker.run = perform  # type: ignore[method-assign]
     pool.Worker.start = lambda self: self  # type: ignore[method-assign]

@@ -42,8 +42,8 @@ def test_no_changed_package_passes_for_the_signed_one(seed: int, tmp_path: Path)
             continue
         accepted += 1
         if found.signed:
-            assert found.submission.unit == sound.submission.unit
-            assert found.submission.member == sound.submission.member
+            assert found.submission.sheets["unit"] == sound.submission.sheets["unit"]
+            assert found.submission.sheets["member"] == sound.submission.sheets["member"]
             assert found.submission.stamp == sound.submission.stamp
             assert found.created == sound.created
         else:  # without its signature it is no signed package, and says so

@@ -21,9 +21,7 @@ TODAY = date(2026, 2, 25)
 
 
 def tables(of: Records | None = None, today: date = TODAY) -> dict[str, StatisticsTable]:
-    found = statistics.tables(of or records(), FORM, today)
-    cards = FORM.prose["statistics"]["table"]
-    return {card["kind"]: table for card, table in zip(cards, found, strict=True)}
+    return {table.key: table for table in statistics.tables(of or records(), FORM, today)}
 
 
 def with_card(card: Mapping[str, Any]) -> list[StatisticsTable]:
@@ -33,7 +31,8 @@ def with_card(card: Mapping[str, Any]) -> list[StatisticsTable]:
 
 
 def rates(of: Records) -> dict[object, object]:
-    return {row[0]: row[1] for row in tables(of)["rates"].rows}
+    table = tables(of)["rates"]
+    return dict(zip(table.column("item"), table.column("percent"), strict=True))
 
 
 def born(*birthdays: str) -> Records:
@@ -164,6 +163,16 @@ def test_bands_are_the_forms() -> None:
     assert labels == ["<20", "20-29", "30-39", "40-49", "50-59", "60+", "合计"]
 
 
+def test_a_table_goes_by_its_cards_key_or_else_by_its_kind() -> None:
+    settings = {"total": "合计", "unknown": "不详", "table": [AGES, AGES | {"key": "decades"}]}
+    found = statistics.tables(records(), replace(FORM, prose={"statistics": settings}), TODAY)
+    assert [table.key for table in found] == ["ages", "decades"]
+    settings["table"] = [AGES, AGES]
+    with pytest.raises(FormError) as error:
+        statistics.tables(records(), replace(FORM, prose={"statistics": settings}), TODAY)
+    assert error.value.key == "statistics.table[2].key"
+
+
 @pytest.mark.parametrize(
     ("card", "key"),
     [
@@ -202,8 +211,8 @@ PERSON = st.tuples(
 @given(st.lists(PERSON, max_size=30))
 def test_nobody_is_lost_between_the_bands(people: list[tuple[str, str, str, str, str]]) -> None:
     found = tables(records(people=people))
-    for kind, column in (("ages", -1), ("years", 1)):
-        rows = found[kind].rows
-        assert sum(int(row[column]) for row in rows[:-1]) == int(rows[-1][column]) == len(people)
+    for key, column in (("ages", "total"), ("years", "count")):
+        *bands, total = map(int, found[key].column(column))
+        assert sum(bands) == total == len(people)
     for row in found["ages"].rows:
         assert sum(int(cell) for cell in row[1:-1]) == row[-1]

@@ -32,7 +32,7 @@ def submission(
 ) -> Submission:
     columns = {k: RawColumn([text], [int(kind)]) for k, (text, kind) in (unit or {}).items()}
     unit_sheet = RawSheet(
-        form.unit.title, columns, [1], {}, {k: [v] for k, v in (reasons or {}).items()}
+        form.record.title, columns, [1], {}, {k: [v] for k, v in (reasons or {}).items()}
     )
     rows = members or []
     keys = {key for row in rows for key in row}
@@ -44,21 +44,23 @@ def submission(
         for key in keys
     }
     member_sheet = RawSheet(
-        form.member.title,
+        form.main_table.title,
         member_columns,
         list(range(2, len(rows) + 2)),
         {},
         {"": member_reasons} if member_reasons else {},
     )
-    return Submission("old.xlsx", unit_sheet, member_sheet, Stamp(), from_package=package)
+    return Submission(
+        "old.xlsx", {"unit": unit_sheet, "member": member_sheet}, Stamp(), from_package=package
+    )
 
 
 def answer(form: Form, key: str, text: str, kind: CellType, path: Path, **also: Any) -> Any:
     """The cell that an answer is carried over to, after a round trip through a file."""
     data = submission(form, {key: (text, kind)}, **also)
     path.write_bytes(pressed(form, rows=3, data=data))
-    sheet = openpyxl.load_workbook(path)[form.unit.title]
-    return sheet.cell(UnitLayout(form.unit).rows[key], UnitLayout.ANSWER)
+    sheet = openpyxl.load_workbook(path)[form.record.title]
+    return sheet.cell(UnitLayout(form.record).rows[key], UnitLayout.ANSWER)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_error_cells_and_truth_values_stay_what_they_were(form: Form, tmp_path: 
 
 def test_one_odd_format_does_not_spread_to_other_rows(form: Form) -> None:
     rows = [{"name": ("2010-05-01", DATE)}, {"name": ("示例", TEXT)}]
-    sheet = opened(form, rows=3, data=submission(form, members=rows))[form.member.title]
+    sheet = opened(form, rows=3, data=submission(form, members=rows))[form.main_table.title]
     assert [sheet.cell(row, 2).number_format for row in (5, 6, 7)] == ["yyyy-mm-dd", "@", "@"]
 
 
@@ -125,7 +127,7 @@ def test_members_keep_their_order_and_reasons(form: Form) -> None:
     rows = [{"name": (f"示例{n}", TEXT), "joined_on": ("2010-05-01", DATE)} for n in range(4)]
     reasons = ["", "退休返聘", "", "=1"]
     data = submission(form, members=rows, member_reasons=reasons)
-    sheet = opened(form, rows=2, data=data)[form.member.title]
+    sheet = opened(form, rows=2, data=data)[form.main_table.title]
     assert [sheet.cell(row, 2).value for row in range(5, 9)] == ["示例0", "示例1", "示例2", "示例3"]
     assert [sheet.cell(row, 8).value for row in range(5, 9)] == [None, "退休返聘", None, "=1"]
     assert sheet.cell(8, 8).data_type == "s"
@@ -133,13 +135,13 @@ def test_members_keep_their_order_and_reasons(form: Form) -> None:
 
 def test_unit_reasons_are_carried_over(form: Form) -> None:
     data = submission(form, {"staff": ("3", NUMBER)}, reasons={"staff": "情况属实"})
-    sheet = opened(form, rows=2, data=data)[form.unit.title]
-    assert sheet.cell(UnitLayout(form.unit).rows["staff"], 5).value == "情况属实"
+    sheet = opened(form, rows=2, data=data)[form.record.title]
+    assert sheet.cell(UnitLayout(form.record).rows["staff"], 5).value == "情况属实"
 
 
 def test_there_is_room_for_newcomers(form: Form) -> None:
     rows = [{"name": ("示例", TEXT)}] * 7
-    sheet = opened(form, rows=2, data=submission(form, members=rows))[form.member.title]
+    sheet = opened(form, rows=2, data=submission(form, members=rows))[form.main_table.title]
     assert sheet.max_row == 4 + template.prepared_rows(2, 7)
     assert template.prepared_rows(2, 7) > 7
     assert template.prepared_rows(500, 7) == 500
@@ -148,7 +150,7 @@ def test_there_is_room_for_newcomers(form: Form) -> None:
 def test_derived_fields_get_their_formulas_back(form: Form) -> None:
     """A value pasted over the formula is not carried over: it follows from the ID anyway."""
     data = submission(form, members=[{"sex": ("女", TEXT), "name": ("示例", TEXT)}])
-    sheet = opened(form, rows=2, data=data)[form.member.title]
+    sheet = opened(form, rows=2, data=data)[form.main_table.title]
     assert sheet.cell(5, 5).data_type == "f"
 
 

@@ -20,8 +20,8 @@ def formulas(designed: Any) -> list[tuple[str, str]]:
 
 def test_formulas_are_found_on_every_sheet(formulas: list[tuple[str, str]], form: Form) -> None:
     where = " ".join(place for place, _ in formulas)
-    assert form.unit.title in where
-    assert form.member.title in where
+    assert form.record.title in where
+    assert form.main_table.title in where
     assert "dropdown" in where
     assert "format" in where
     assert "name list_sex_label" in where
@@ -55,17 +55,17 @@ def test_id_numbers_are_never_counted_as_numbers(
     formulas: list[tuple[str, str]], form: Form
 ) -> None:
     """COUNTIF reads 18 digits as a number and keeps 15 of them."""
-    member = MemberLayout(form.member, 30)
+    member = MemberLayout(form.main_table, 30)
     columns = [
         column_letters(column)
-        for field in form.member
+        for field in form.main_table
         if field.kind == "id_number"
         for column in (member.columns[field.key], member.helpers[field.key, "norm"])
     ]
     for place, text in formulas:
         for area in lint.counted_ranges(text):
             letters = re.findall(r"\$?([A-Z]+)\$?[0-9]*", area.rsplit("!", 1)[-1])
-            if form.member.title in place or form.member.title in area:
+            if form.main_table.title in place or form.main_table.title in area:
                 assert not set(letters) & set(columns), (place, area)
 
 
@@ -73,11 +73,11 @@ def test_member_formulas_look_at_their_own_row_or_at_fixed_ranges(
     designed: Any, form: Form
 ) -> None:
     """So that sorting and inserting leave them right."""
-    member = MemberLayout(form.member, 30)
+    member = MemberLayout(form.main_table, 30)
     own = re.compile(rf"\$?[A-Z]+{member.FIRST_ROW}")
     fixed = re.compile(r"\$[A-Z]+\$[0-9]+(:\$[A-Z]+\$[0-9]+)?")
     names = set(designed.defined_names)
-    for cell in designed[form.member.title][member.FIRST_ROW]:
+    for cell in designed[form.main_table.title][member.FIRST_ROW]:
         if cell.data_type != "f":
             continue
         for token in lint.tokens(cell.value.text):

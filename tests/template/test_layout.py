@@ -32,33 +32,33 @@ def stamped(form: Form) -> Any:
 
 
 def line(sheet: Worksheet, form: Form, key: str) -> int:
-    return UnitLayout(form.unit).rows[key]
+    return UnitLayout(form.record).rows[key]
 
 
 def test_four_sheets_and_the_lists_are_hidden(blank: Any, form: Form) -> None:
     assert [(s.title, s.sheet_state) for s in blank] == [
         ("填写说明", "visible"),
-        (form.unit.title, "visible"),
-        (form.member.title, "visible"),
+        (form.record.title, "visible"),
+        (form.main_table.title, "visible"),
         ("代码表", "hidden"),
     ]
     assert blank.active.title == "填写说明"
 
 
 def test_headings_come_from_the_form(blank: Any, form: Form) -> None:
-    unit = [c.value for c in blank[form.unit.title][3][:5]]
+    unit = [c.value for c in blank[form.record.title][3][:5]]
     assert unit == ["项目", "填写", "核对", "说明", "情况说明"]
-    member = [c.value for c in blank[form.member.title][4][:8]]
+    member = [c.value for c in blank[form.main_table.title][4][:8]]
     assert member == [
         "序号", "会员姓名＊", "身份证号＊", "加入工会时间", "会员性别", "会员生日", "核对", "情况说明",
     ]  # fmt: skip
 
 
 def test_a_field_a_line_under_its_section_with_required_marks(blank: Any, form: Form) -> None:
-    sheet = blank[form.unit.title]
+    sheet = blank[form.record.title]
     items = [sheet.cell(row, 1).value for row in range(4, sheet.max_row + 1)]
     expected, section = [], ""
-    for field in form.unit:
+    for field in form.record:
         if field.section != section:
             section = field.section
             expected.append(section)
@@ -67,14 +67,14 @@ def test_a_field_a_line_under_its_section_with_required_marks(blank: Any, form: 
 
 
 def test_unit_sheet_is_protected_but_for_answers_and_reasons(blank: Any, form: Form) -> None:
-    sheet = blank[form.unit.title]
+    sheet = blank[form.record.title]
     assert sheet.protection.sheet
     assert sheet.protection.password is None
     assert not sheet.protection.formatColumns
     assert not sheet.protection.formatRows
     open_cells = {c.coordinate for row in sheet for c in row if not c.protection.locked}
-    rows = UnitLayout(form.unit).rows
-    derived = {f.key for f in form.unit if f.derive}
+    rows = UnitLayout(form.record).rows
+    derived = {f.key for f in form.record if f.derive}
     assert open_cells == {
         f"{letter}{row}" for key, row in rows.items() for letter in "BE"
         if letter == "E" or key not in derived
@@ -82,7 +82,7 @@ def test_unit_sheet_is_protected_but_for_answers_and_reasons(blank: Any, form: F
 
 
 def test_identity_fields_are_filled_in_and_locked(stamped: Any, form: Form) -> None:
-    sheet = stamped[form.unit.title]
+    sheet = stamped[form.record.title]
     for key, text in (
         ("unit_name", STAMP.unit_name),
         ("superior_union", STAMP.superior_name),
@@ -92,7 +92,7 @@ def test_identity_fields_are_filled_in_and_locked(stamped: Any, form: Form) -> N
 
 
 def test_identity_fields_are_open_without_an_identity(blank: Any, form: Form) -> None:
-    sheet = blank[form.unit.title]
+    sheet = blank[form.record.title]
     cell = sheet.cell(line(sheet, form, "unit_name"), 2)
     assert (cell.value, cell.protection.locked) == (None, False)
 
@@ -100,14 +100,14 @@ def test_identity_fields_are_open_without_an_identity(blank: Any, form: Form) ->
 def test_member_sheet_is_not_protected_so_rows_can_be_sorted_and_deleted(
     blank: Any, form: Form
 ) -> None:
-    sheet = blank[form.member.title]
+    sheet = blank[form.main_table.title]
     assert not sheet.protection.sheet
     # Copied to the protected sheet, no member cell locks its new place.
     assert [c.coordinate for c in sheet[5][:8] if c.protection.locked] == []
 
 
 def test_ids_and_postcodes_keep_their_zeros_and_dates_show_as_dates(blank: Any, form: Form) -> None:
-    unit, member = blank[form.unit.title], blank[form.member.title]
+    unit, member = blank[form.record.title], blank[form.main_table.title]
     assert unit.cell(line(unit, form, "postcode"), 2).number_format == "@"
     assert unit.cell(line(unit, form, "phone"), 2).number_format == "@"
     assert unit.cell(line(unit, form, "founded_on"), 2).number_format == "yyyy-mm-dd"
@@ -116,11 +116,11 @@ def test_ids_and_postcodes_keep_their_zeros_and_dates_show_as_dates(blank: Any, 
 
 
 def test_ids_typed_below_the_prepared_rows_stay_text_too(blank: Any, form: Form) -> None:
-    assert blank[form.member.title].column_dimensions["C"].number_format == "@"
+    assert blank[form.main_table.title].column_dimensions["C"].number_format == "@"
 
 
 def test_filter_freeze_and_print_set_up(blank: Any, form: Form) -> None:
-    unit, member = blank[form.unit.title], blank[form.member.title]
+    unit, member = blank[form.record.title], blank[form.main_table.title]
     assert member.auto_filter.ref == "A4:H34"
     assert (unit.freeze_panes, member.freeze_panes) == ("B4", "C5")
     assert (unit.print_title_rows, member.print_title_rows) == ("$3:$3", "$4:$4")
@@ -132,7 +132,11 @@ def test_filter_freeze_and_print_set_up(blank: Any, form: Form) -> None:
 
 
 def test_every_visible_sheet_says_what_is_printed(designed: Any, form: Form) -> None:
-    for sheet in (designed["填写说明"], designed[form.unit.title], designed[form.member.title]):
+    for sheet in (
+        designed["填写说明"],
+        designed[form.record.title],
+        designed[form.main_table.title],
+    ):
         assert "_xlnm.Print_Area" in sheet.defined_names
 
 
@@ -146,10 +150,10 @@ def test_helper_columns_are_hidden(blank: Any, form: Form) -> None:
 
 def test_dropdowns_offer_but_do_not_refuse(blank: Any, form: Form) -> None:
     """A code may be typed; the 核对 column judges."""
-    sheet = blank[form.unit.title]
+    sheet = blank[form.record.title]
     lists = {str(v.sqref): v for v in sheet.data_validations.dataValidation}
-    rows = UnitLayout(form.unit).rows
-    for field in form.unit:
+    rows = UnitLayout(form.record).rows
+    for field in form.record:
         if field.kind == "choice" and not field.derive:
             dropdown = lists[f"B{rows[field.key]}"]
             assert dropdown.type == "list"
@@ -177,7 +181,7 @@ def test_without_identity_only_form_and_version_are_stamped(blank: Any) -> None:
 
 
 def test_ampersand_in_a_unit_name_is_no_footer_command(stamped: Any, form: Form) -> None:
-    assert "示例厂 && 分厂工会" in stamped[form.unit.title].oddFooter.left.text
+    assert "示例厂 && 分厂工会" in stamped[form.record.title].oddFooter.left.text
 
 
 def test_guide_shows_every_line_of_the_form_and_the_contacts(blank: Any, form: Form) -> None:
@@ -203,7 +207,7 @@ def test_every_prepared_row_names_the_formulas_of_the_first(form: Form) -> None:
 
 
 def test_shared_formulas_read_back_as_each_rows_own(form: Form) -> None:
-    sheet = opened(form, rows=5)[form.member.title]
+    sheet = opened(form, rows=5)[form.main_table.title]
     text = sheet["G5"].value
     assert sheet["G9"].value == Translator(text, "G5").translate_formula("G9")
     assert sheet["G9"].value != text

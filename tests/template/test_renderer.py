@@ -89,9 +89,9 @@ def test_it_is_read_back_with_its_stamp_and_locked_names(
         path.write_bytes(press.blank(stamp, rows=20))
         found = workbooks.read(path, definition)
         assert (found.stamp.unit_name, found.stamp.serial) == (stamp.unit_name, stamp.serial)
-        assert found.unit is not None
-        assert found.unit.columns["unit_name"].text == [stamp.unit_name]
-        assert found.unit.columns["superior_union"].text == [stamp.superior_name]
+        assert "unit" in found.sheets
+        assert found.sheets["unit"].columns["unit_name"].text == [stamp.unit_name]
+        assert found.sheets["unit"].columns["superior_union"].text == [stamp.superior_name]
 
 
 def test_the_form_is_designed_once_for_units_of_one_make(
@@ -100,7 +100,7 @@ def test_the_form_is_designed_once_for_units_of_one_make(
     from converter.template import renderer as module
 
     made: list[frozenset[str]] = []
-    whole = module.draw
+    whole = module.design_blueprint
 
     def counted(form: Form, names: frozenset[str], **how: bool) -> object:
         made.append(names)

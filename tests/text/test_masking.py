@@ -13,7 +13,7 @@ def test_id_keeps_first_six_and_last_two() -> None:
 
 
 def test_missing_digit_is_masked_too() -> None:
-    assert masking.text(ID[:17]) == "130102********90"
+    assert masking.text(ID[:17]) == "1301********0"
 
 
 @pytest.mark.parametrize("blank", [" ", "\u3000", "\u200b", "\u00a0"])
@@ -31,7 +31,7 @@ def test_letters_in_place_of_digits_do_not_save_an_id() -> None:
 
 
 def test_ids_inside_a_sentence_are_masked_each() -> None:
-    assert masking.text(f"{ID}与{ID[:15]}重复") == "130102********05与130102********19重复"
+    assert masking.text(f"{ID}与{ID[:15]}重复") == "130102********05与1301********9重复"
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,27 @@ def test_other_numbers_stay(text: str) -> None:
     assert masking.text(text) == text
 
 
-def test_short_pieces_of_a_number_can_be_seen() -> None:
-    assert masking.whole("1301021") == "1301021"
-
-
 def test_badly_typed_number_is_masked_as_a_whole() -> None:
-    assert masking.whole("13010219-8001-01#9905") == "130102********05"
+    assert masking.whole("13010219-8001-01#9905") == "130102********5"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("", ""), ("13", "********"), ("1301021", "13********"), ("130102199", "130********")],
+)
+def test_short_pieces_of_a_number_are_masked(typed: str, shown: str) -> None:
+    assert masking.whole(typed) == shown
+
+
+@given(st.text(alphabet="0123456789X", max_size=40))
+def test_of_any_other_number_at_most_a_third_is_shown(number: str) -> None:
+    shown = masking.whole(number).replace("*", "")
+    assert len(shown) == 8 if len(number) == 18 else len(shown) <= len(number) / 3
+
+
+def test_of_a_day_the_year_stays() -> None:
+    assert masking.year_only("生于1990-01-02,不是2010-01-02") == "生于1990-**-**,不是2010-**-**"
+    assert masking.year_only("0311-85551234") == "0311-85551234"
 
 
 @given(st.text(alphabet="0123456789X", min_size=15, max_size=40), st.text(max_size=10))

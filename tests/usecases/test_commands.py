@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from converter import cli
 from converter.forms.loading import form_dir
+from converter.model.errors import WorkerDied
 from converter.workers import pool, tasks
-from converter.workers.pool import Task, Worker, WorkerDied
+from converter.workers.pool import Worker
+from converter.workers.requests.check import CheckRequest
 from tests import commands
 from tests.sheets import blank, fill, saved
+from tests.workers.orders import Order
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
 CHECK = ("check", "填报.xlsx", "坏.xlsx", "--format", "json")
@@ -42,7 +46,7 @@ def test_a_bug_of_a_forked_command_is_seen(monkeypatch: pytest.MonkeyPatch) -> N
     def broken() -> None:
         raise KeyError("here")
 
-    monkeypatch.setattr(commands.cli, "main", broken)
+    monkeypatch.setattr(cli, "main", broken)
     done = commands.forked("fields")
     assert done.returncode not in (0, 1, 2)
     assert "KeyError" in done.stderr
@@ -55,16 +59,15 @@ def test_a_forked_worker_is_a_process_of_its_own(
     def deadly(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setitem(tasks.TASKS, "die", deadly)
+    monkeypatch.setitem(tasks.TASKS, Order, deadly)
     path = saved(fill(blank(20)), tmp_path)
-    args = {"form": str(form_dir()), "paths": [str(path)], "halves": False, "annotate": []}
     with Worker() as worker:
         with pytest.raises(WorkerDied) as caught:
-            worker.run(Task("die", {}))
+            worker.run(Order())
         assert caught.value.how == "crash"
-        (outcome,) = worker.run(Task("check", args, (str(path),)))[0]["outcomes"]
-        assert outcome["file"] == str(path)
+        answer = worker.run(CheckRequest(form_dir(), ((path,),)))
+        assert [one.outcome.file for one in answer.submissions] == [str(path)]
         process = worker._process
     assert isinstance(process, commands.Process)
     assert process.poll() == -signal.SIGKILL  # stopped
-    assert pool.subprocess is commands.FORKING  # type: ignore[attr-defined]
+    assert pool.subprocess is commands.FORKING

@@ -27,12 +27,12 @@ TEXT, NUMBER, DATE = CellType.TEXT, CellType.NUMBER, CellType.DATE
 ID = id_number("130102", "1990-01-01", 88)
 
 
-def judged(submission: Submission) -> Checked:
+def validated(submission: Submission) -> Checked:
     return checking.check([submission], FORM, today())[0]
 
 
 def mended(submission: Submission) -> fixing.FixResult:
-    found = judged(submission)
+    found = validated(submission)
     return fixing.fix(submission, found.outcome, found.records, FORM)
 
 
@@ -51,8 +51,10 @@ def submission(
     rows = [9 + 3 * n for n in range(len(members))]
     return Submission(
         "填报.xlsx",
-        RawSheet("单位", columns, [0], at, {}),
-        RawSheet("名单", people, rows, places, {}),
+        {
+            "unit": RawSheet("单位", columns, [0], at, {}),
+            "member": RawSheet("名单", people, rows, places, {}),
+        },
         Stamp(),
     )
 
@@ -74,8 +76,8 @@ def test_what_is_read_otherwise_is_written_so(
     key: str, typed: tuple[str, CellType], becomes: tuple[str, CellType]
 ) -> None:
     done = mended(submission({key: typed}, []))
-    assert done.submission.unit is not None
-    column = done.submission.unit.columns[key]
+    assert "unit" in done.submission.sheets
+    column = done.submission.sheets["unit"].columns[key]
     assert (column.text[0], CellType(column.type[0])) == becomes
     assert [(c.old, c.new) for c in done.changes] == (
         [(typed[0], becomes[0])] if typed != becomes else []
@@ -87,8 +89,8 @@ def test_lost_digits_are_never_guessed() -> None:
         {}, [("示例", ID[:-1], ("", CellType.BLANK)), ("示", f" {ID}", ("20100501", TEXT))]
     )
     done = mended(given)
-    assert done.submission.member is not None
-    assert done.submission.member.columns["id_number"].text == [ID[:-1], ID]
+    assert "member" in done.submission.sheets
+    assert done.submission.sheets["member"].columns["id_number"].text == [ID[:-1], ID]
     assert [c.note.place.cell for c in done.changes] == ["C12", "D12"]
 
 
@@ -104,16 +106,16 @@ def test_a_sheet_without_changes_stays_the_one_it_was() -> None:
     given = submission({"staff": ("１２", TEXT)}, [("示例", ID, ("2010-05-01", DATE))])
     done = mended(given)
     assert [c.new for c in done.changes] == ["12"]
-    assert done.submission.member is given.member
+    assert done.submission.sheets["member"] is given.sheets["member"]
 
 
 @pytest.mark.parametrize("half", ["unit", "member"])
 def test_half_a_submission_is_mended_like_a_whole_one(half: str) -> None:
     whole = submission({"staff": ("１２", TEXT)}, [("示例", f" {ID}", ("2010-05-01", DATE))])
-    given = replace(whole, unit=None) if half == "member" else replace(whole, member=None)
+    given = replace(whole, sheets={half: whole.sheets[half]})
     done = mended(given)
     assert [c.new for c in done.changes] == [ID if half == "member" else "12"]
-    assert (done.submission.unit is None, done.submission.member is None) == (
+    assert ("unit" not in done.submission.sheets, "member" not in done.submission.sheets) == (
         half == "member",
         half == "unit",
     )
@@ -147,25 +149,25 @@ def test_mended_copies_raise_no_notes_and_all_else_as_before(
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"".join(template.build(FORM, rows=50, data=given)))
     original = workbook.read(path, FORM)
-    before, done = judged(original), mended(original)
+    before, done = validated(original), mended(original)
     pieces = annotated(press, done.submission, done.outcome, done.changes)
     path.write_bytes(b"".join(pieces))
-    after = judged(workbook.read(path, FORM))
+    after = validated(workbook.read(path, FORM))
     assert [i for i in after.outcome.issues if i.code.startswith("K9")] == []
     assert told(after, FORM) == told(before, FORM)
     assert done.changes
-    assert after.records.unit == before.records.unit
-    assert after.records.members == before.records.members
+    assert after.records.record == before.records.record
+    assert after.records.tables["member"] == before.records.tables["member"]
     assert not fixing.fix(after.submission, after.outcome, after.records, FORM).changes
 
 
 def told(checked: Checked, form: Form) -> Counter[tuple[str, str, str, int]]:
     """Issues but for the notes of reading; members counted from the first one."""
-    member = checked.submission.member
+    member = checked.submission.sheets["member"]
     record = {row: n for n, row in enumerate(member.rows)} if member else {}
 
     def one(issue: Issue) -> tuple[str, str, str, int]:
-        at = record.get(issue.place.row, -1) if issue.place.sheet == form.member.title else -1
+        at = record.get(issue.place.row, -1) if issue.place.sheet == form.main_table.title else -1
         return issue.code, str(issue.level), issue.place.field, at
 
     return Counter(one(i) for i in checked.outcome.issues if not i.code.startswith("K9"))

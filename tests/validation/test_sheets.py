@@ -1,4 +1,4 @@
-"""Cells in, judged columns and (code, field, record) out."""
+"""Cells in, validated columns and (code, field, record) out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pandera.config import config_context
 
 from converter.forms import loading
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, Check, Mask, Normalised
+from converter.kinds.base import Cells, Check, Kind, Mask, Normalised
 from converter.model.forms import Derivation, Field, Form, Sheet
 from converter.model.issues import Level
 from converter.model.submissions import CellType
@@ -30,11 +30,10 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "6"))  # `make fuzz` has more
 
 
 @dataclass
-class Plain:
+class Plain(Kind):
     """A kind for tests: reads upper-case words; digits and long words are wrong."""
 
-    NAME: str = "plain"
-    OPTIONS: tuple[str, ...] = ()
+    name = "plain"
     seen: list[Cells] | None = None
     breaks: Callable[[Cells], Any] | None = None
 
@@ -60,10 +59,9 @@ class Plain:
         # The levels of these codes are set by the form below.
         return (Check("K301", no_digits), Check("K302", short), Check("K303", few))
 
-    def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
-        return text
-
-    def params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Mapping[str, str]:
+    def message_params(
+        self, code: str, raw: str, text: str, field: Field, form: Form
+    ) -> Mapping[str, str]:
         return {"raw": raw, "text": text}
 
     def cell(self, text: str, field: Field, form: Form) -> str:
@@ -72,8 +70,10 @@ class Plain:
 
 def sheet_form(*fields: Field, **levels: Level) -> Form:
     """A form whose member sheet has these fields."""
-    sheet = replace(FULL.member, fields=fields)
-    return replace(FULL, member=sheet, rules=(), levels={"K302": Level.WARNING, **levels})
+    sheet = replace(FULL.main_table, fields=fields)
+    return replace(
+        FULL, sheets=(FULL.record, sheet), rules=(), levels={"K302": Level.WARNING, **levels}
+    )
 
 
 def plain(key: str, **more: Any) -> Field:
@@ -103,11 +103,13 @@ def cells(values: Sequence[Typed], index: Sequence[int] | None = None) -> Cells:
 def run(
     given: Form, absent: Mapping[str, Any] | None = None, **columns: Sequence[Typed]
 ) -> ValidatedSheet:
-    return validate_sheet(given.member, {k: cells(v) for k, v in columns.items()}, given, absent)
+    return validate_sheet(
+        given.main_table, {k: cells(v) for k, v in columns.items()}, given, absent
+    )
 
 
-def found(judged: ValidatedSheet) -> list[tuple[str, str, int]]:
-    return [(f.code, f.field, f.record) for f in judged.findings]
+def found(validated: ValidatedSheet) -> list[tuple[str, str, int]]:
+    return [(f.code, f.field, f.record) for f in validated.findings]
 
 
 # --- cells ---------------------------------------------------------------------------------
@@ -125,19 +127,19 @@ TYPE_FAULTS = [
 @pytest.mark.parametrize(("cell", "code"), TYPE_FAULTS)
 @pytest.mark.parametrize("field", [A, B], ids=["required", "optional"])
 def test_a_cell_that_no_kind_can_read_has_one_fault(field: Field, cell: Typed, code: str) -> None:
-    judged = run(sheet_form(field), **{field.key: ["ok", cell]})
-    assert found(judged) == [(code, field.key, 1)]
-    column = judged.columns[field.key]
+    validated = run(sheet_form(field), **{field.key: ["ok", cell]})
+    assert found(validated) == [(code, field.key, 1)]
+    column = validated.columns[field.key]
     assert column.faulty.tolist() == [False, True]
     assert column.blank.tolist() == [False, False]
     assert column.text.tolist() == ["OK", ""]
 
 
 @pytest.mark.parametrize(
-    "sign", [0, 8, 0xB, 0xC, 0xE, 0x1F, 0x7F, 0x9F, 0xD800, 0xDFFF, 0xFFFE, 0xFFFF], ids=hex
+    "character", [0, 8, 0xB, 0xC, 0xE, 0x1F, 0x7F, 0x9F, 0xD800, 0xDFFF, 0xFFFE, 0xFFFF], ids=hex
 )
-def test_signs_that_no_workbook_can_show_are_faults(sign: int) -> None:
-    assert found(run(sheet_form(B), b=[f"a{chr(sign)}b"])) == [("K005", "b", 0)]
+def test_signs_that_no_workbook_can_show_are_faults(character: int) -> None:
+    assert found(run(sheet_form(B), b=[f"a{chr(character)}b"])) == [("K005", "b", 0)]
 
 
 def test_tabs_and_line_ends_are_no_control_characters() -> None:
@@ -145,59 +147,59 @@ def test_tabs_and_line_ends_are_no_control_characters() -> None:
 
 
 def test_a_cell_inside_a_merged_area_raises_nothing_and_is_not_blank() -> None:
-    judged = run(sheet_form(A), a=[("", CellType.COVERED), "ok"])
-    assert found(judged) == []
-    assert judged.columns["a"].faulty.tolist() == [True, False]
-    assert judged.columns["a"].blank.tolist() == [False, False]
+    validated = run(sheet_form(A), a=[("", CellType.COVERED), "ok"])
+    assert found(validated) == []
+    assert validated.columns["a"].faulty.tolist() == [True, False]
+    assert validated.columns["a"].blank.tolist() == [False, False]
 
 
 def test_a_missing_heading_is_not_reported_as_blank_cells() -> None:
     absent = {"a": pd.Series([True, False])}
-    judged = run(sheet_form(A, B), absent, a=["", ""], b=["x", "y"])
-    assert found(judged) == [("K001", "a", 1)]
-    assert judged.columns["a"].faulty.tolist() == [True, False]
-    assert judged.columns["a"].blank.tolist() == [False, True]
+    validated = run(sheet_form(A, B), absent, a=["", ""], b=["x", "y"])
+    assert found(validated) == [("K001", "a", 1)]
+    assert validated.columns["a"].faulty.tolist() == [True, False]
+    assert validated.columns["a"].blank.tolist() == [False, True]
 
 
 def test_a_required_cell_left_blank_is_reported_and_stays_blank() -> None:
-    judged = run(sheet_form(A, B), a=["", "ok"], b=["", ""])
-    assert found(judged) == [("K001", "a", 0)]
-    assert next(iter(judged.findings)).params == {}
-    assert judged.columns["a"].blank.tolist() == [True, False]
-    assert not judged.columns["a"].faulty.any()
-    assert judged.columns["b"].blank.all()
+    validated = run(sheet_form(A, B), a=["", "ok"], b=["", ""])
+    assert found(validated) == [("K001", "a", 0)]
+    assert next(iter(validated.findings)).params == {}
+    assert validated.columns["a"].blank.tolist() == [True, False]
+    assert not validated.columns["a"].faulty.any()
+    assert validated.columns["b"].blank.all()
 
 
 def test_a_cell_of_signs_that_do_not_count_is_blank() -> None:
-    judged = run(sheet_form(A), a=["'", "ok"])
-    assert found(judged) == [("K001", "a", 0)]
-    assert judged.columns["a"].blank.tolist() == [True, False]
-    assert [note.record for note in judged.notes] == [1]
+    validated = run(sheet_form(A), a=["'", "ok"])
+    assert found(validated) == [("K001", "a", 0)]
+    assert validated.columns["a"].blank.tolist() == [True, False]
+    assert [note.record for note in validated.notes] == [1]
 
 
 def test_nothing_is_noted_of_a_cell_that_comes_to_nothing() -> None:
     row = {"name": "钱示例", "id_number": "'"}
-    judged = validate_sheet(
-        FULL.member, {f.key: cells([row.get(f.key, "")]) for f in FULL.member}, FULL
+    validated = validate_sheet(
+        FULL.main_table, {f.key: cells([row.get(f.key, "")]) for f in FULL.main_table}, FULL
     )
-    assert ("K001", "id_number", 0) in found(judged)
-    assert [*judged.notes] == []
+    assert ("K001", "id_number", 0) in found(validated)
+    assert [*validated.notes] == []
 
 
 # --- checks --------------------------------------------------------------------------------
 
 
 def test_of_several_failing_checks_the_first_is_reported() -> None:
-    judged = run(sheet_form(B, K302=Level.ERROR), b=["ok", "abcdefghi1", "abcdefghij"])
-    assert found(judged) == [("K301", "b", 1), ("K302", "b", 2)]
-    assert next(judged.findings).params == {"raw": "abcdefghi1", "text": "ABCDEFGHI1"}
+    validated = run(sheet_form(B, K302=Level.ERROR), b=["ok", "abcdefghi1", "abcdefghij"])
+    assert found(validated) == [("K301", "b", 1), ("K302", "b", 2)]
+    assert next(validated.findings).params == {"raw": "abcdefghi1", "text": "ABCDEFGHI1"}
 
 
 def test_an_error_makes_a_cell_faulty_and_a_warning_does_not() -> None:
-    judged = run(sheet_form(B), b=["abc1", "abcdefg"])
-    assert found(judged) == [("K301", "b", 0), ("K302", "b", 1)]
-    assert judged.columns["b"].faulty.tolist() == [True, False]
-    assert judged.columns["b"].text.tolist() == ["", "ABCDEFG"]
+    validated = run(sheet_form(B), b=["abc1", "abcdefg"])
+    assert found(validated) == [("K301", "b", 0), ("K302", "b", 1)]
+    assert validated.columns["b"].faulty.tolist() == [True, False]
+    assert validated.columns["b"].text.tolist() == ["", "ABCDEFG"]
 
 
 def test_a_warning_does_not_hide_an_error_that_comes_later() -> None:
@@ -221,18 +223,18 @@ def test_checks_see_filled_cells_only_with_their_types(kind: Plain) -> None:
 def test_each_distinct_cell_of_a_long_column_is_looked_at_once(kind: Plain) -> None:
     kind.seen = []
     number = ("5", CellType.NUMBER)
-    judged = run(sheet_form(A), a=["x", "5", number, "", "'", "y"] * 100)
+    validated = run(sheet_form(A), a=["x", "5", number, "", "'", "y"] * 100)
     (seen,) = kind.seen
     assert list(zip(seen.text, seen.type, strict=True)) == [
         ("X", TEXT), ("5", TEXT), ("5", CellType.NUMBER), ("Y", TEXT),
     ]  # fmt: skip
     codes = ["", "K301", "K301", "K001", "K001", ""] * 100
-    assert found(judged) == [(code, "a", n) for n, code in enumerate(codes) if code]
-    column = judged.columns["a"]
+    assert found(validated) == [(code, "a", n) for n, code in enumerate(codes) if code]
+    column = validated.columns["a"]
     assert column.text.tolist() == ["X", "", "", "", "", "Y"] * 100
     assert column.faulty.tolist() == [False, True, True, False, False, False] * 100
     assert column.blank.tolist() == [False, False, False, True, True, False] * 100
-    assert [note.record % 6 for note in judged.notes] == [0, 5] * 100
+    assert [note.record % 6 for note in validated.notes] == [0, 5] * 100
 
 
 def test_cells_of_one_text_and_two_types_are_told_apart_in_their_order(kind: Plain) -> None:
@@ -247,15 +249,15 @@ def test_cells_of_one_text_and_two_types_are_told_apart_in_their_order(kind: Pla
 def test_records_keep_their_labels() -> None:
     fields = sheet_form(A, B)
     columns = {"a": cells(["x", "", "x1"], [40, 7, 12]), "b": cells(["1", "", "y"], [40, 7, 12])}
-    judged = validate_sheet(fields.member, columns, fields)
-    assert found(judged) == [("K001", "a", 7), ("K301", "a", 12), ("K301", "b", 40)]
-    assert judged.columns["a"].text.index.tolist() == [40, 7, 12]
+    validated = validate_sheet(fields.main_table, columns, fields)
+    assert found(validated) == [("K001", "a", 7), ("K301", "a", 12), ("K301", "b", 40)]
+    assert validated.columns["a"].text.index.tolist() == [40, 7, 12]
 
 
 def test_labels_must_be_unique() -> None:
     fields = sheet_form(B)
     with pytest.raises(ValueError, match="labels"):
-        validate_sheet(fields.member, {"b": cells(["x", "y"], [1, 1])}, fields)
+        validate_sheet(fields.main_table, {"b": cells(["x", "y"], [1, 1])}, fields)
 
 
 def test_an_exception_inside_a_check_is_a_bug_not_a_finding(kind: Plain) -> None:
@@ -276,35 +278,35 @@ def test_validation_runs_even_where_the_environment_switched_it_off() -> None:
 
 
 def test_no_records_no_findings() -> None:
-    empty = {field.key: cells([]) for field in FULL.member}
-    judged = validate_sheet(FULL.member, empty, FULL)
-    assert (found(judged), [*judged.notes]) == ([], [])
-    assert all(len(column.text) == 0 for column in judged.columns.values())
-    assert judged.columns["joined_on"].value.dtype.kind == "M"
+    empty = {field.key: cells([]) for field in FULL.main_table}
+    validated = validate_sheet(FULL.main_table, empty, FULL)
+    assert (found(validated), [*validated.notes]) == ([], [])
+    assert all(len(column.text) == 0 for column in validated.columns.values())
+    assert validated.columns["joined_on"].value.dtype.kind == "M"
 
 
 def test_a_column_without_content_keeps_the_type_of_its_values() -> None:
-    blank = {field.key: cells(["", ""]) for field in FULL.member}
-    judged = validate_sheet(FULL.member, blank, FULL)
-    required = [f.key for f in FULL.member if f.required]
-    assert sorted(found(judged)) == sorted(("K001", k, n) for k in required for n in (0, 1))
-    assert judged.columns["joined_on"].value.dtype.kind == "M"
-    assert judged.columns["joined_on"].value.isna().all()
-    assert (judged.columns["name"].value == "").all()
+    blank = {field.key: cells(["", ""]) for field in FULL.main_table}
+    validated = validate_sheet(FULL.main_table, blank, FULL)
+    required = [f.key for f in FULL.main_table if f.required]
+    assert sorted(found(validated)) == sorted(("K001", k, n) for k in required for n in (0, 1))
+    assert validated.columns["joined_on"].value.dtype.kind == "M"
+    assert validated.columns["joined_on"].value.isna().all()
+    assert (validated.columns["name"].value == "").all()
 
 
 # --- notes and derived fields --------------------------------------------------------------
 
 
 def test_what_was_rewritten_is_noted_unless_the_cell_is_in_error() -> None:
-    judged = run(sheet_form(B), b=["abc", "ABC", "abc1", "abcdefg"])
-    assert [(n.code, n.record) for n in judged.notes] == [("K901", 0), ("K901", 3)]
-    assert next(judged.notes).params == {"from": "abc", "to": "<ABC>"}
+    validated = run(sheet_form(B), b=["abc", "ABC", "abc1", "abcdefg"])
+    assert [(n.code, n.record) for n in validated.notes] == [("K901", 0), ("K901", 3)]
+    assert next(validated.notes).params == {"from": "abc", "to": "<ABC>"}
 
 
 def test_a_single_rewritten_cell_is_noted() -> None:
-    judged = run(sheet_form(B), b=["abc"])
-    assert [(n.code, n.field, n.record) for n in judged.notes] == [("K901", "b", 0)]
+    validated = run(sheet_form(B), b=["abc"])
+    assert [(n.code, n.field, n.record) for n in validated.notes] == [("K901", "b", 0)]
 
 
 def derived_form() -> Form:
@@ -318,39 +320,39 @@ WOMAN, MAN = "AAAAAAAAAAAAAAAA2X", "AAAAAAAAAAAAAAAA1X"
 
 def test_a_derived_field_follows_from_its_source() -> None:
     fields = replace(derived_form(), levels=dict.fromkeys(("K301", "K302", "K303"), Level.WARNING))
-    judged = run(fields, d=["2", "typed", "", ""], s=[WOMAN, MAN, "", ("#N/A", CellType.ERROR)])
-    column = judged.columns["d"]
+    validated = run(fields, d=["2", "typed", "", ""], s=[WOMAN, MAN, "", ("#N/A", CellType.ERROR)])
+    column = validated.columns["d"]
     assert column.text.tolist() == ["2", "1", "", ""]
     assert column.typed.tolist() == ["2", "TYPED", "", ""]
     assert column.blank.tolist() == [False, False, True, True]
     assert not column.faulty.any()
-    assert {field for _, field, _ in found(judged)} == {"s"}
+    assert {field for _, field, _ in found(validated)} == {"s"}
 
 
 def test_what_is_typed_over_a_derived_field_raises_nothing() -> None:
     typed: list[Typed] = ["x1", "abcdefghij", ("#N/A", CellType.ERROR), ("TRUE", CellType.BOOL)]
-    judged = run(derived_form(), d=[*typed, "a\x07", "low", "warned"], s=[""] * 7)
-    assert (found(judged), [*judged.notes]) == ([], [])
-    assert judged.columns["d"].typed.tolist() == ["", "", "", "", "", "LOW", "WARNED"]
-    assert judged.columns["d"].raw.tolist()[2:4] == ["#N/A", "TRUE"]
+    validated = run(derived_form(), d=[*typed, "a\x07", "low", "warned"], s=[""] * 7)
+    assert (found(validated), [*validated.notes]) == ([], [])
+    assert validated.columns["d"].typed.tolist() == ["", "", "", "", "", "LOW", "WARNED"]
+    assert validated.columns["d"].raw.tolist()[2:4] == ["#N/A", "TRUE"]
 
 
 def test_a_faulty_source_derives_nothing() -> None:
-    judged = run(derived_form(), d=[""], s=[WOMAN])
-    assert found(judged) == [("K301", "s", 0)]
-    assert judged.columns["d"].text.tolist() == [""]
+    validated = run(derived_form(), d=[""], s=[WOMAN])
+    assert found(validated) == [("K301", "s", 0)]
+    assert validated.columns["d"].text.tolist() == [""]
 
 
 def test_sex_and_birthday_follow_from_the_id() -> None:
     _, number, joined = MEMBERS[1]
     row = {"name": "钱示例", "id_number": number, "joined_on": (str(joined), CellType.DATE)}
-    judged = validate_sheet(
-        FULL.member, {f.key: cells([row.get(f.key, "")]) for f in FULL.member}, FULL
+    validated = validate_sheet(
+        FULL.main_table, {f.key: cells([row.get(f.key, "")]) for f in FULL.main_table}, FULL
     )
-    assert found(judged) == []
-    assert judged.columns["sex"].text.tolist() == ["2"]
+    assert found(validated) == []
+    assert validated.columns["sex"].text.tolist() == ["2"]
     assert (
-        str(judged.columns["birthday"].value[0].date())
+        str(validated.columns["birthday"].value[0].date())
         == f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
     )
 
@@ -359,14 +361,14 @@ def test_sex_and_birthday_follow_from_the_id() -> None:
 
 
 def test_the_schema_is_built_once_a_form() -> None:
-    assert schema(FULL.member, FULL) is schema(FULL.member, FULL)
-    assert schema(FULL.member, FULL) is not schema(FULL.member, replace(FULL))
+    assert schema(FULL.main_table, FULL) is schema(FULL.main_table, FULL)
+    assert schema(FULL.main_table, FULL) is not schema(FULL.main_table, replace(FULL))
 
 
 def test_the_schema_names_its_checks_by_their_codes() -> None:
-    wanted = schema(FULL.unit, FULL)
+    wanted = schema(FULL.record, FULL)
     assert not wanted.columns["staff"].nullable
-    codes = [check.code for check in KINDS["count"].checks(FULL.unit.field("staff"), FULL)]
+    codes = [check.code for check in KINDS["count"].checks(FULL.record.field("staff"), FULL)]
     assert [check.name for check in wanted.columns["staff"].checks] == codes
     assert "organisation_form" not in wanted.columns
 
@@ -401,11 +403,11 @@ def test_records_are_judged_together_as_they_are_one_by_one(sheet: Sheet, data: 
         for n, row in enumerate(rows)
     ]
     assert sorted(f for f in found(whole) if f[2] < 3) == sorted(
-        f for judged in alone for f in found(judged)
+        f for validated in alone for f in found(validated)
     )
     for key, column in whole.columns.items():
-        for n, judged in enumerate(alone):
-            one = judged.columns[key]
+        for n, validated in enumerate(alone):
+            one = validated.columns[key]
             assert column.text[n] == one.text[n]
             assert (column.blank[n], column.faulty[n]) == (one.blank[n], one.faulty[n])
             # A cell is blank, faulty, or has a value.

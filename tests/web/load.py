@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import psutil
 
 from converter.files import zip_peek
@@ -53,7 +53,7 @@ def crowd(own: World, clerks: int, jobs: int = 2, every_faulty: int = 0) -> Load
     portal = Portal(own, "--jobs", jobs)
     try:
         good, bad = world.workbook(1), world.workbook(1, fault=True)
-        with httpx.Client(base_url=portal.url, cookies=cookie(own), timeout=120) as first:
+        with httpx2.Client(base_url=portal.url, cookies=cookie(own), timeout=120) as first:
             for _ in range(jobs):  # the workers are warm
                 token = hidden(first.get("/check").text, "token")
                 first.post("/check", data={"token": token}, files={"file": ("a.xlsx", bad)})
@@ -117,7 +117,7 @@ async def _all(
 
 async def _clerk(url: str, cookies: dict[str, str], book: bytes) -> _Result:
     """Upload until there is a verdict; submit what is clean."""
-    async with httpx.AsyncClient(
+    async with httpx2.AsyncClient(
         base_url=url, cookies=cookies, timeout=300, follow_redirects=True
     ) as client:
         token = hidden((await client.get("/check")).text, "token")

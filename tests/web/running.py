@@ -14,18 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from converter.web import app as application
 from converter.web import server
-from tests.parity.office import missing
+from tests import tools
 from tests.web.world import World
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--lang=zh-CN",
 ]  # fmt: skip
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
 class Portal:
@@ -143,10 +142,9 @@ def browser() -> Iterator[Any]:
     """Debian's Chromium, without a window and without a network of its own."""
     from playwright.sync_api import sync_playwright
 
-    if not Path(CHROMIUM).exists():
-        missing(CHROMIUM)
+    program = tools.path("chromium")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
         try:
             yield started
         finally:
@@ -160,7 +158,7 @@ def hidden(page: str, name: str) -> str:
     return found[1]
 
 
-def send(client: httpx.Client, data: bytes, name: str = "填报.xlsx") -> httpx.Response:
+def send(client: httpx2.Client, data: bytes, name: str = "填报.xlsx") -> httpx2.Response:
     """Upload a workbook as a browser would."""
     token = hidden(client.get("/check").text, "token")
     return client.post(

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from converter.web import connections, guard
@@ -70,7 +70,7 @@ def sockets(port: int, count: int, sent: bytes = b"") -> Iterator[list[socket.so
 
 
 def clerk_is_served(own: World, url: str, number: int = 1) -> None:
-    with httpx.Client(base_url=url, cookies=cookie(own, number), timeout=60) as clerk:
+    with httpx2.Client(base_url=url, cookies=cookie(own, number), timeout=60) as clerk:
         for _ in range(3):
             assert heading(send(clerk, workbook(number))) == "检查结果：通过"
 
@@ -82,7 +82,7 @@ def test_sixteen_sockets_that_announce_much_stop_nobody(attacked: tuple[World, P
     own, portal = attacked
     with sockets(port_of(portal.url), 16, head(ANNOUNCED) + PART + bytes(2_000)):
         clerk_is_served(own, portal.url)
-        with httpx.Client(base_url=portal.url, timeout=60) as stranger:
+        with httpx2.Client(base_url=portal.url, timeout=60) as stranger:
             assert heading(send(stranger, workbook(1))) == "检查结果：通过"
 
 
@@ -91,7 +91,7 @@ def test_a_crowd_of_them_leaves_the_units_a_reserve(union: World) -> None:
         with sockets(port_of(portal.url), 120, head(ANNOUNCED) + PART):
             clerk_is_served(union, portal.url)
             assert portal.app.state.services.capacity.uploads <= 30
-        with httpx.Client(base_url=portal.url, timeout=60) as stranger:
+        with httpx2.Client(base_url=portal.url, timeout=60) as stranger:
             for _ in range(50):  # the places of the others are free again
                 page = send(stranger, workbook(1))
                 if page.status_code == 200:
@@ -152,8 +152,8 @@ def test_one_address_that_fills_the_queue_keeps_no_unit_out(attacked: tuple[Worl
     book = workbook(1)
 
     async def flood() -> list[int]:
-        limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(base_url=portal.url, timeout=120, limits=limits) as client:
+        limits = httpx2.Limits(max_connections=None)
+        async with httpx2.AsyncClient(base_url=portal.url, timeout=120, limits=limits) as client:
             token = hidden((await client.get("/check")).text, "token")
 
             async def one() -> int:
@@ -180,7 +180,7 @@ def test_one_address_that_fills_the_queue_keeps_no_unit_out(attacked: tuple[Worl
 def test_jobs_of_visitors_who_left_are_dropped(union: World) -> None:
     with inside(union) as portal:
         queue = portal.app.state.services.queue
-        with httpx.Client(base_url=portal.url, timeout=60) as stranger:
+        with httpx2.Client(base_url=portal.url, timeout=60) as stranger:
             token = hidden(stranger.get("/check").text, "token")
             session = "; ".join(f"{k}={v}" for k, v in stranger.cookies.items())
             body = (
@@ -200,17 +200,19 @@ def test_jobs_of_visitors_who_left_are_dropped(union: World) -> None:
 
 
 def test_a_thousand_tiny_uploads_delete_nobody_elses_results(union: World) -> None:
+    from converter.report.page_summary import PageSummary
     from converter.web import results
     from converter.web.results import Results
     from converter.web.upload_check import UploadResult
     from converter.web.visitor import Visitor as Owner
 
+    summary = PageSummary("ok", (0, 0, 0), (), ())
     kept = Results(union.root / "tmp", 900, 10_000, lambda: 0.0)
 
     def keep(owner: Owner, size: int = 1) -> str:
         token, folder = kept.room()
         (folder / "package.zip").write_bytes(bytes(size))
-        kept.keep(token, owner.key, owner, "", ("a",), UploadResult({}), "n")
+        kept.keep(token, owner.key, owner, "", ("a",), UploadResult(summary), "n")
         return token
 
     unit, neighbour, flood = Owner("unit", True), Owner("near", False), Owner("flood", False)
@@ -264,7 +266,7 @@ def test_idle_sockets_at_a_low_limit_of_descriptors(
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 4096), before[1]))
         secret = cookie(union, secure=tls)
         with sockets(port_of(portal.url), 1_150):
-            with httpx.Client(
+            with httpx2.Client(
                 base_url=portal.url, cookies=secret, timeout=60, verify=False
             ) as clerk:
                 assert heading(send(clerk, workbook(1))) == "检查结果：通过"
@@ -307,7 +309,7 @@ def test_a_reader_who_does_not_read_is_dropped(
             slow.sendall(b"GET /static/portal.css HTTP/1.1\r\nhost: x\r\n\r\n")
             slow.settimeout(30)
             assert slow.recv(1)  # it has been taken up
-            listener = portal.server.servers[0]
+            listener: Any = portal.server.servers[0]
             deadline = time.monotonic() + 10
             while not listener._open and time.monotonic() < deadline:
                 time.sleep(0.01)
@@ -315,7 +317,7 @@ def test_a_reader_who_does_not_read_is_dropped(
                 time.sleep(0.05)
             assert not listener._open
         # A reader who reads, slowly, gets all of it.
-        with httpx.Client(base_url=portal.url, timeout=60) as client:
+        with httpx2.Client(base_url=portal.url, timeout=60) as client:
             with client.stream("GET", "/static/portal.css") as answer:
                 size = 0
                 for chunk in answer.iter_bytes(4 << 20):

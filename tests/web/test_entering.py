@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from converter.identity import issuing, passwords
+from converter.model.submissions import Unit
 from converter.web import attempts, pages, sessions, upload_names, visitor
 from converter.web.fair_queue import QueueFull
 from converter.web.sessions import UNIT, Sessions
@@ -82,7 +83,7 @@ def test_as_many_hashes_are_worked_out_whatever_is_wrong(
 def test_units_of_one_name_are_told_apart_by_their_passwords(union: World) -> None:
     from datetime import date, timedelta
 
-    twin = issuing.Unit("130999-0001", union.units[0].name, "另一个县总工会")
+    twin = Unit("130999-0001", union.units[0].name, "另一个县总工会")
     today = date.today()
     until = today + timedelta(days=9)
     issuing.issue([twin], union.keys, union.issued, period="2026", issued=today, valid_until=until)

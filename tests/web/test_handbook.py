@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from tests.commands import run
 from tests.roster.test_reading import GOOD, filled
+from tests.tools import needs
 from tests.web.world import workbook
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "portal.zh-CN.md"
@@ -43,7 +44,7 @@ def started(folder: Path, arguments: list[str]) -> tuple[str, int]:
                 break
         assert found, output
         # Once it answers it listens to Ctrl+C, too; a moment before, one may go astray.
-        httpx.get(f"{found[1]}://127.0.0.1:{found[2]}/", verify=False, timeout=60)
+        httpx2.get(f"{found[1]}://127.0.0.1:{found[2]}/", verify=False, timeout=60)
         process.send_signal(signal.SIGINT)
         return output, process.wait(timeout=60)
     finally:
@@ -58,6 +59,7 @@ def certificate(folder: Path) -> None:
     )  # fmt: skip
 
 
+@needs("openssl")
 def test_every_command_of_the_handbook_runs(tmp_path: Path) -> None:
     shutil.move(filled(tmp_path, GOOD), tmp_path / "名册.xlsx")
     certificate(tmp_path)

@@ -12,14 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 
-from tests.parity.office import missing
+from tests.tools import needs
 from tests.web.running import Portal, heading, inside, send
 from tests.web.test_attacks import ANNOUNCED, PART, head, sockets
 from tests.web.test_handbook import HANDBOOK
 from tests.web.test_server import cookie
 from tests.web.world import World, workbook
+
+pytestmark = needs("nginx")
 
 CONFIGURATION = """
 {user}
@@ -46,8 +48,6 @@ http {{
 def nginx(home: Path, upstream: str) -> Iterator[int]:
     """nginx on a free port before an address; the port."""
     program = shutil.which("nginx") or "/usr/sbin/nginx"
-    if not Path(program).exists():
-        missing("nginx")
     (location,) = re.findall(r"^location / \{\n.*?^\}", HANDBOOK.read_text("utf-8"), re.M | re.S)
     location = location.replace("http://127.0.0.1:8000", upstream)
     with socket.socket() as free:
@@ -83,7 +83,7 @@ def test_slow_uploads_wait_at_the_proxy_and_take_no_place(union: World, tmp_path
     ):
         capacity = portal.app.state.services.capacity
         cookies = cookie(union, secure=True)
-        with httpx.Client(
+        with httpx2.Client(
             base_url=f"http://127.0.0.1:{port}", cookies=cookies, timeout=60
         ) as clerk:
             for _ in range(3):
@@ -97,8 +97,8 @@ def test_each_visitor_behind_the_proxy_is_counted_alone(union: World, tmp_path: 
         with nginx(tmp_path, portal.url) as port:
             codes = {}
             for source in ("127.0.0.5", "127.0.0.6"):
-                transport = httpx.HTTPTransport(local_address=source)
-                with httpx.Client(
+                transport = httpx2.HTTPTransport(local_address=source)
+                with httpx2.Client(
                     base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=60
                 ) as visitor:
                     page = visitor.get("/officer/sign-in")

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from converter.cli import portal as command
@@ -42,9 +42,9 @@ def cookie(own: World, number: int = 1, *, secure: bool = False) -> dict[str, st
     return {name: value}
 
 
-def client(portal: Portal, own: World | None = None) -> httpx.Client:
+def client(portal: Portal, own: World | None = None) -> httpx2.Client:
     cookies = cookie(own) if own else None
-    return httpx.Client(base_url=portal.url, cookies=cookies, timeout=60)
+    return httpx2.Client(base_url=portal.url, cookies=cookies, timeout=60)
 
 
 @pytest.fixture
@@ -169,7 +169,8 @@ def test_a_taken_port_is_told(portal: Portal, union: World, tmp_path: Path) -> N
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib.util
 
-    from converter.usecases.common import UsageError
+    from converter.messages import errors
+    from converter.model.errors import UsageError
 
     whole = importlib.util.find_spec
 
@@ -177,8 +178,11 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
         return None if name == "starlette" else whole(name)
 
     monkeypatch.setattr(importlib.util, "find_spec", without)
-    with pytest.raises(UsageError, match=r"starlette.*pip install 'converter\[portal\]'"):
+    with pytest.raises(UsageError) as caught:
         command._installed()
+    told = errors.text(caught.value)
+    assert "starlette" in told
+    assert "pip install 'converter[portal]'" in told
 
 
 def test_other_commands_never_import_the_extra() -> None:
@@ -223,7 +227,7 @@ def test_a_head_that_never_comes_is_not_waited_for(
 def test_the_unions_private_keys_are_not_needed(union: World) -> None:
     for name in (keys.SIGNING, keys.SEALING):
         (union.keys / name).unlink()
-    with inside(union) as portal, httpx.Client(base_url=portal.url, timeout=60) as clerk:
+    with inside(union) as portal, httpx2.Client(base_url=portal.url, timeout=60) as clerk:
         page = clerk.get("/identity").text
         unit = union.units[0]
         fields = {
@@ -240,7 +244,7 @@ def test_the_unions_private_keys_are_not_needed(union: World) -> None:
 def test_sealed_on_the_way_into_the_inbox_and_opened_by_receive(union: World) -> None:
     with inside(union, seal=True) as portal:
         cookies = cookie(union)
-        with httpx.Client(base_url=portal.url, cookies=cookies, timeout=60) as clerk:
+        with httpx2.Client(base_url=portal.url, cookies=cookies, timeout=60) as clerk:
             page = send(clerk, workbook(1))
             token = {"token": hidden(page.text, "token")}
             clerk.post(f"{page.url.path}/submit", data=token, follow_redirects=True)
@@ -260,7 +264,7 @@ def test_the_units_secret_goes_nowhere_but_into_its_download(union: World) -> No
     secret = found[1].encode()
     with inside(union) as portal:
         cookies = cookie(union)
-        with httpx.Client(base_url=portal.url, cookies=cookies, timeout=60) as clerk:
+        with httpx2.Client(base_url=portal.url, cookies=cookies, timeout=60) as clerk:
             page = send(clerk, workbook(1))
             token = {"token": hidden(page.text, "token")}
             answers = [page, clerk.get("/unit"), clerk.post("/unit/workbook", data=token)]

@@ -15,7 +15,7 @@ import openpyxl
 
 from converter.forms import loading
 from converter.identity import issuing, keys
-from converter.identity.issuing import Unit
+from converter.model.submissions import Unit
 from converter.web.settings import Settings
 from tests.people import MEMBERS
 from tests.people import UNIT as ANSWERS

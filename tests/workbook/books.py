@@ -18,7 +18,7 @@ from converter.model.submissions import CellType, Submission
 from tests.people import MEMBERS, UNIT
 
 FORM: Form = loading.read(loading.form_dir())
-UNIT_SHEET, MEMBER_SHEET = FORM.unit.title, FORM.member.title
+UNIT_SHEET, MEMBER_SHEET = FORM.record.title, FORM.main_table.title
 HEADINGS = (
     "序号",
     "会员姓名",
@@ -39,7 +39,7 @@ Tweak = Callable[[Workbook], None]
 def unit_rows(changed: Mapping[str, Any] | None = None) -> list[list[Any]]:
     """Title, hint, heading in row 3, then an item a line from row 4 on."""
     answers = {**UNIT, **(changed or {})}
-    lines = [[field.title, answers.get(field.title)] for field in FORM.unit]
+    lines = [[field.title, answers.get(field.title)] for field in FORM.record]
     return [["基层单位信息表"], [], ["项目", "填写", "核对", "说明", "情况说明"], *lines]
 
 
@@ -141,27 +141,27 @@ def codes(submission: Submission) -> list[tuple[str, str]]:
 def only_code(path: Path) -> str:
     """The one code that a refused file comes to."""
     submission = read(path)
-    assert submission.unit is None
-    assert submission.member is None
+    assert "unit" not in submission.sheets
+    assert "member" not in submission.sheets
     (issue,) = submission.issues
     return issue.code
 
 
 def members(submission: Submission, key: str) -> list[str]:
-    assert submission.member is not None
-    return submission.member.columns[key].text
+    assert "member" in submission.sheets
+    return submission.sheets["member"].columns[key].text
 
 
 def member_types(submission: Submission, key: str) -> list[CellType]:
-    assert submission.member is not None
-    return [CellType(number) for number in submission.member.columns[key].type]
+    assert "member" in submission.sheets
+    return [CellType(number) for number in submission.sheets["member"].columns[key].type]
 
 
 def answer(submission: Submission, title: str) -> tuple[str, CellType]:
     """What the unit sheet answers to an item."""
-    assert submission.unit is not None
-    key = next(field.key for field in FORM.unit if field.title == title)
-    column = submission.unit.columns[key]
+    assert "unit" in submission.sheets
+    key = next(field.key for field in FORM.record if field.title == title)
+    column = submission.sheets["unit"].columns[key]
     return column.text[0], CellType(column.type[0])
 
 

@@ -146,9 +146,9 @@ def test_oddity_makes_no_issue_and_no_difference(oddity: str, tmp_path: Path) ->
     assert members(submission, "name") == names(3)
     assert members(submission, "id_number") == ids(3)
     assert members(submission, "joined_on") == members(plain, "joined_on")
-    assert plain.unit is not None
-    assert submission.unit is not None
-    assert submission.unit.columns == plain.unit.columns
+    assert "unit" in plain.sheets
+    assert "unit" in submission.sheets
+    assert submission.sheets["unit"].columns == plain.sheets["unit"].columns
 
 
 def _add_part(name: str, data: bytes) -> Callable[[Path], Path]:
@@ -189,7 +189,7 @@ def test_our_own_template_filled_and_blank(tmp_path: Path) -> None:
         assert codes(submission) == []
         assert members(submission, "name") == names(count)
         assert submission.stamp.form == FORM.id
-        assert submission.unit is not None
-        assert submission.member is not None
-        assert submission.unit.extras == submission.member.extras == ()
-        assert len(submission.unit.columns) == len(FORM.unit.fields)
+        assert "unit" in submission.sheets
+        assert "member" in submission.sheets
+        assert submission.sheets["unit"].leftovers == submission.sheets["member"].leftovers == ()
+        assert len(submission.sheets["unit"].columns) == len(FORM.record.fields)

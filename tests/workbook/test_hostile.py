@@ -299,7 +299,7 @@ def test_panic_of_the_parser_is_a_refusal(path: Path) -> None:
 def test_usual_sheet_needs_no_parser(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("python_calamine.load_workbook")
     rows = '<row r="9"><c r="D9" s="1"><v>-1e15</v></c></row>'
-    assert read(member_xml(path, rows)).member
+    assert read(member_xml(path, rows)).sheets["member"]
 
 
 def test_lack_of_memory_is_not_a_fault_of_the_file(

@@ -31,9 +31,9 @@ def sound() -> tuple[bytes, dict[str, bytes]]:
 def answered(submission: Submission) -> None:
     refused = [i for i in submission.issues if i.code[0] == "F" and i.level is Level.ERROR]
     if refused:
-        assert submission.unit is None
-        assert submission.member is None
-    for raw in (submission.unit, submission.member):
+        assert "unit" not in submission.sheets
+        assert "member" not in submission.sheets
+    for raw in (submission.sheets["unit"], submission.sheets["member"]):
         for column in raw.columns.values() if raw else ():
             assert raw is not None
             assert len(column.text) == len(column.type) == len(raw)

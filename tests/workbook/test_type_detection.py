@@ -51,7 +51,9 @@ KINDS = {
     "image": _bytes(PNG),
     "archive": _bytes(b"Rar!\x1a\x07\x01\x00"),
     "document": _zip(word__document="<w:document/>"),
-    "ods": _zip(mimetype="application/vnd.oasis.opendocument.spreadsheet"),
+    "old_ods": _zip(mimetype="application/vnd.sun.xml.calc"),
+    "winmail": _bytes(b"\x78\x9f\x3e\x22" + bytes(20)),
+    "web_link": _bytes(b"[InternetShortcut]\r\nURL=https://example.org/\r\n"),
     "numbers": _zip(**{"Index__Document.iwa": "x"}),
     "xlsb": _zip(**{"xl__workbook.bin": "x", "[Content_Types].xml": "<Types/>"}),
     "xlsm": _zip(**{"xl__workbook.xml": "<workbook/>", "xl__vbaProject.bin": "x"}),
@@ -62,6 +64,8 @@ KINDS = {
 }
 VARIANTS = [
     ("text", _bytes("序号\t会员姓名\n".encode("utf-16"))),
+    ("text", _bytes("序号,会员姓名\r\n1,赵示例\r\n".encode("utf-16-le"))),
+    ("text", _bytes("序号,会员姓名\r\n1,赵示例\r\n".encode("utf-16-be"))),
     ("html", _bytes(b"\xef\xbb\xbf  <TABLE><tr>")),
     ("html", _bytes(b"MIME-Version: 1.0\nContent-Type: multipart/related;")),
     ("image", _bytes(b"\xff\xd8\xff\xe0" + bytes(20))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -142,3 +143,59 @@ def test_every_name_becomes_one_that_every_system_takes(name: str) -> None:
         assert not set(part) & set('<>:"|?*\\\0\n')
         assert part == part.rstrip(". ")
     assert safe_name(made) == made
+
+
+def unflagged(*raw: bytes, extra: bytes = b"") -> bytes:
+    """A zip whose names are bytes that no flag tells the encoding of."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for number, name in enumerate(raw):
+            info = zipfile.ZipInfo(f"{number}".ljust(len(name), "_"))
+            info.extra = extra
+            archive.writestr(info, f"{number}")
+    data = stream.getvalue()
+    for number, name in enumerate(raw):
+        data = data.replace(f"{number}".ljust(len(name), "_").encode(), name)
+    return data
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "张示例/填报.xlsx",
+        "一.xlsx",
+        "一县/丁村/填报.xlsx",
+        "李·示例.xlsx",
+        "联通.xlsx",
+        "é.xlsx",
+        "𠮷野.xlsx",
+    ],
+)
+def test_names_without_a_flag_are_told_by_what_is_valid(
+    name: str, encoding: str, tmp_path: Path
+) -> None:
+    """Finder writes UTF-8 and sets no flag, Chinese Windows writes GBK."""
+    try:
+        raw = name.encode(encoding)
+    except UnicodeEncodeError:
+        raw = name.encode("gb18030")
+    if name == "é.xlsx" and encoding == "utf-8":
+        name = "茅.xlsx"  # two bytes that are both: in China it is Chinese
+    assert names(taken(unflagged(raw), tmp_path)) == [f"包.zip/{name}"]
+
+
+def test_all_names_of_a_zip_are_of_one_encoding(tmp_path: Path) -> None:
+    """Alone, the second could be read as GBK as well."""
+    raw = [name.encode() for name in ("张示例.xlsx", "é.xlsx")]
+    assert names(taken(unflagged(*raw), tmp_path)) == ["包.zip/张示例.xlsx", "包.zip/é.xlsx"]
+
+
+def test_a_unicode_field_beside_a_name_counts_where_it_belongs_to_it(tmp_path: Path) -> None:
+    raw = "一.xlsx".encode("gbk")
+    for checksum, expected in ((zlib.crc32(raw), "壹.xlsx"), (1, "一.xlsx")):
+        field = struct.pack("<BL", 1, checksum) + "壹.xlsx".encode()
+        extra = struct.pack("<HH", 0x7075, len(field)) + field
+        folder = tmp_path / expected
+        folder.mkdir()
+        assert names(taken(unflagged(raw, extra=extra), folder)) == [f"包.zip/{expected}"]

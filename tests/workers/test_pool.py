@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import textwrap
 import time
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from converter.model.errors import FormError, InternalError, OutputError, WorkerDied
 from converter.workers import limits
 from converter.workers import pool as engine
-from converter.workers.pool import InternalError, Task, TaskRejected, Worker, WorkerDied
+from converter.workers.pool import Worker
+from converter.workers.requests.check import CheckRequest, CopyTarget
+from converter.workers.requests.template import TemplateRequest
+from tests.workers.orders import Obeyed, Order, split
 
 FAULTY = textwrap.dedent(
     """
     import os, signal, time, weakref
     from converter.model.errors import FormError
+    from tests.workers.orders import Obeyed, Order
 
-    def obey(args, blobs, about_to_read):
+    def obey(request, report_progress):
         done = []
-        for number, what in enumerate(args["what"]):
-            about_to_read(number)
+        for number, what in enumerate(request.what):
+            report_progress(number)
             if what == "die":
                 os.kill(os.getpid(), signal.SIGKILL)
             if what == "hang":
@@ -42,7 +48,7 @@ FAULTY = textwrap.dedent(
             if what == "raise":
                 raise KeyError("110101199003070000")
             if what == "form":
-                raise FormError("unit.toml", "staff.kind", "no kind")
+                raise FormError("unit.toml", "staff.kind", "form_unknown_kind", choices=["a"])
             if what == "full":
                 raise OSError(28, "No space left on device", "out.zip")
             if what == "shout":
@@ -55,13 +61,13 @@ FAULTY = textwrap.dedent(
             if what == "circles":
                 what = sum(found() is not None for found in CIRCLES)
             done.append(what)
-        return {"done": done, "pid": os.getpid()}, blobs
+        return Obeyed(tuple(map(str, done)), os.getpid(), request.data)
 
     class Circle:
         pass
 
     CIRCLES = []
-    TASKS = {"obey": obey}
+    TASKS = {Order: obey}
     """
 )
 
@@ -69,10 +75,10 @@ FAULTY = textwrap.dedent(
 @pytest.fixture
 def obedient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers whose tasks are faults to order, in place of the real ones."""
-    (tmp_path / "orders.py").write_text(FAULTY)
+    (tmp_path / "faulty.py").write_text(FAULTY)
     (tmp_path / "start.py").write_text(
-        "import sys, orders, converter.workers\n"
-        "sys.modules['converter.workers.tasks'] = converter.workers.tasks = orders\n"
+        "import sys, faulty, converter.workers\n"
+        "sys.modules['converter.workers.tasks'] = converter.workers.tasks = faulty\n"
         "from converter.workers import process\n"
         "process.main()\n"
     )
@@ -83,11 +89,11 @@ def obedient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONVERTER_WORKER_MEMORY", str(256 << 20))
 
 
-PYTHON = [engine.sys.executable]
+PYTHON = [sys.executable]
 
 
-def order(*what: str, blobs: tuple[bytes, ...] = ()) -> Task:
-    return Task("obey", {"what": list(what)}, tuple(what), blobs)
+def order(*what: str, data: bytes = b"") -> Order:
+    return Order(what, data)
 
 
 @pytest.mark.usefixtures("obedient")
@@ -98,13 +104,13 @@ def test_a_worker_that_dies_says_how_and_at_which_file(what: str, how: str) -> N
             worker.run(order("ok", what))
         assert caught.value.how == how
         assert caught.value.file == 1
-        assert worker.run(order("ok"))[0]["done"] == ["ok"]  # replaced
+        assert worker.run(order("ok")).done == ("ok",)  # replaced
 
 
 @pytest.mark.usefixtures("obedient")
 def test_a_worker_stays_warm() -> None:
     with Worker() as worker:
-        assert worker.run(order("ok"))[0]["pid"] == worker.run(order("ok"))[0]["pid"]
+        assert worker.run(order("ok")).pid == worker.run(order("ok")).pid
 
 
 @pytest.mark.usefixtures("obedient")
@@ -113,15 +119,15 @@ def test_a_worker_keeps_nothing_of_a_task() -> None:
     with Worker() as worker:
         for _ in range(3):
             worker.run(order("circle"))
-        assert worker.run(order("circles"))[0]["done"] == [0]
+        assert worker.run(order("circles")).done == ("0",)
 
 
 @pytest.mark.usefixtures("obedient")
 def test_what_a_library_prints_does_not_disturb() -> None:
     with Worker() as worker:
-        answer, blobs = worker.run(order("print", blobs=(b"\x00",)))
-    assert answer["done"] == ["print"]
-    assert blobs == (b"\x00",)
+        answer = worker.run(order("print", data=b"\x00"))
+    assert answer.done == ("print",)
+    assert answer.data == b"\x00"
 
 
 @pytest.mark.usefixtures("obedient")
@@ -129,13 +135,13 @@ def test_bugs_and_refusals_are_told_apart() -> None:
     with Worker() as worker:
         with pytest.raises(InternalError, match="KeyError"):
             worker.run(order("raise"))
-        with pytest.raises(TaskRejected) as form:
+        with pytest.raises(FormError) as form:
             worker.run(order("form"))
-        with pytest.raises(TaskRejected) as full:
+        with pytest.raises(OutputError) as full:
             worker.run(order("full"))
-    assert form.value.detail == ["unit.toml", "staff.kind", "no kind"]
-    assert full.value.kind == "output"
-    assert full.value.detail[0] == "out.zip"
+    assert (form.value.file, form.value.key) == ("unit.toml", "staff.kind")
+    assert (form.value.message_key, form.value.choices) == ("form_unknown_kind", ("a",))
+    assert full.value.path == "out.zip"
 
 
 def test_a_worker_that_cannot_start_is_a_bug_not_a_bad_file(
@@ -158,17 +164,13 @@ def test_what_a_library_shouts_while_it_dies_stays_away_from_the_clerk(
 
 @pytest.mark.usefixtures("obedient")
 def test_only_the_file_at_fault_is_lost_and_the_order_stays() -> None:
-    def split(task: Task) -> list[Task]:
-        what = task.args["what"]
-        return [order(one) for one in what] if len(what) > 1 else []
-
-    def lost(task: Task, died: WorkerDied) -> engine.Answer:
-        return {"done": [f"{task.args['what'][0]}:{died.how}"]}, ()
+    def lost(request: Order, died: WorkerDied) -> Obeyed:
+        return Obeyed((f"{request.what[0]}:{died.how}",))
 
     batches = [order("ok", "die", "ok"), order("ok"), order("eat", "ok")]
     pool = [Worker(), Worker()]
     with engine.answers(batches, pool, split, lost) as answers:
-        found = [done for data, _ in answers for done in data["done"]]
+        found = [done for answer in answers for done in answer.done]
     for worker in pool:
         worker.stop()
     assert found == ["ok", "die:crash", "ok", "ok", "eat:memory", "ok"]
@@ -180,11 +182,11 @@ class Hanging:
     def __init__(self, how: str) -> None:
         self.how, self.asked = how, list[tuple[str, ...]]()
 
-    def run(self, task: Task) -> engine.Answer:
-        self.asked.append(task.paths)
-        if "bad" in task.paths:
-            raise WorkerDied(self.how, task.paths.index("bad"))
-        return task.paths, ()
+    def run(self, request: Any) -> Any:
+        self.asked.append(request.what)
+        if "bad" in request.what:
+            raise WorkerDied(self.how, request.what.index("bad"))
+        return Obeyed(request.what)
 
 
 @pytest.mark.parametrize(
@@ -199,26 +201,23 @@ class Hanging:
 def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times: int) -> None:
     runner = Hanging(how)
 
-    def split(task: Task) -> list[Task]:
-        return [replace(task, paths=(path,)) for path in task.paths]
+    def lost(request: Order, died: WorkerDied) -> Obeyed:
+        return Obeyed((f"{request.what[0]} {died.how}",))
 
-    def lost(task: Task, died: WorkerDied) -> engine.Answer:
-        return f"{task.paths[0]} {died.how}", ()
-
-    with engine.answers([Task("x", {}, files)], [runner], split, lost) as found:
-        told = [data for data, _ in found]
-    assert told == [f"bad {how}" if file == "bad" else (file,) for file in files]
+    with engine.answers([order(*files)], [runner], split, lost) as found:
+        done = [answer.done for answer in found]
+    assert done == [(f"bad {how}",) if file == "bad" else (file,) for file in files]
     assert sum("bad" in paths for paths in runner.asked) == times
 
 
 @pytest.mark.usefixtures("obedient")
 def test_no_worker_is_left_behind() -> None:
-    tasks = [order("ok"), order("ok")]
+    orders = [order("ok"), order("ok")]
     with (
         engine.local_pool(Worker(), 2) as pool,
-        engine.answers(tasks, pool, lambda task: [], lambda task, died: None) as answers,
+        engine.answers(orders, pool, split, lambda request, died: Obeyed()) as answers,
     ):
-        pids = [data["pid"] for data, _ in answers]
+        pids = [answer.pid for answer in answers]
     for pid in set(pids):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, signal.SIG_DFL)
@@ -230,23 +229,23 @@ class Counting:
     def __init__(self) -> None:
         self.ran = 0
 
-    def run(self, task: Task) -> engine.Answer:
+    def run(self, request: Any) -> Any:
         self.ran += 1
-        return task.args, ()
+        return Obeyed(request.what)
 
 
 def test_tasks_are_taken_only_as_fast_as_answers_are() -> None:
     taken = []
 
-    def endless() -> Any:
+    def endless() -> Iterator[Order]:
         for number in range(10**9):
             taken.append(number)
-            yield Task("count", {"n": number})
+            yield order(str(number))
 
     pool = [Counting(), Counting()]
-    with engine.answers(endless(), pool, lambda task: [], lambda task, died: None) as answers:
-        for number, (data, _) in zip(range(50), answers, strict=False):
-            assert data == {"n": number}
+    with engine.answers(endless(), pool, split, lambda request, died: Obeyed()) as answers:
+        for number, answer in zip(range(50), answers, strict=False):
+            assert answer.done == (str(number),)
             assert len(taken) <= number + engine.AHEAD * len(pool) + 1
     assert sum(runner.ran for runner in pool) <= len(taken)
     left = len(taken)
@@ -255,13 +254,8 @@ def test_tasks_are_taken_only_as_fast_as_answers_are() -> None:
     assert len(taken) <= left + 1
 
 
-def test_patience_grows_with_what_is_left_to_read(tmp_path: Path) -> None:
-    paths = []
-    for n, megabytes in enumerate((1, 2, 4)):
-        path = tmp_path / str(n)
-        path.write_bytes(bytes(megabytes * 1_000_000))
-        paths.append(str(path))
-    patience = engine._Patience([*paths, "not there"])
+def test_patience_grows_with_what_is_left_to_read() -> None:
+    patience = engine._Patience([1_000_000, 2_000_000, 4_000_000, 0])
     extra = [patience.seconds(n) - engine.SECONDS_A_FILE for n in (None, 0, 1, 2, 3, 4, 9)]
     each = engine.SECONDS_A_MEGABYTE
     assert extra == [7 * each, 7 * each, 6 * each, 4 * each, 0, 7 * each, 7 * each]
@@ -275,8 +269,8 @@ def test_a_worker_is_watched_where_the_system_bounds_nothing(
 ) -> None:
     """As on Windows: memory that no bound of its own stops is seen from outside, and a loop is
     known by the time that it takes, not by the clock."""
-    monkeypatch.setattr(engine.limits, "LIBRARIES", 100 << 20)
-    monkeypatch.setattr(engine.limits, "allowances", lambda *_: [200 << 20])
+    monkeypatch.setattr(limits, "LIBRARIES", 100 << 20)
+    monkeypatch.setattr(limits, "allowances", lambda *_: (200 << 20,))
     monkeypatch.setattr(engine, "PATIENCE", 100)
     with Worker() as worker:
         worker.run(order("ok"))
@@ -298,10 +292,22 @@ def test_what_a_process_has_taken_is_known() -> None:
     assert limits.usage(2**22 + 1) is None
 
 
-def test_a_small_file_may_take_less_than_a_large_one(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(bytes(10_000_000))
-    small, large, again = limits.allowances("check", {}, ["none", str(tmp_path / "a"), "none"])
+def test_a_small_file_may_take_less_than_a_large_one() -> None:
+    files = tuple((Path(name),) for name in "abc")
+    request = CheckRequest(Path("form"), files)
+    small, large, again = limits.allowances(request, [0, 10_000_000, 0])
     assert small < again < 1 << 30
     assert again < large < limits.MOST
-    # a copy with its marks takes by rows
-    assert limits.allowances("check", {"annotate": ["b"]}, ["none"]) == [limits.MOST]
+
+
+def test_what_writes_workbooks_takes_memory_by_rows() -> None:
+    with_copy = CheckRequest(
+        Path("form"), ((Path("a"),),), (CopyTarget(Path("a"), annotated=Path("b")),)
+    )
+    for request in (with_copy, TemplateRequest(Path("form"), Path("b"), 100, source=Path("a"))):
+        assert limits.allowances(request, [0]) == (limits.MOST,)
+
+
+def test_the_size_of_a_file_that_is_not_there_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(bytes(5))
+    assert [limits.size(tmp_path / name) for name in "ab"] == [5, 0]

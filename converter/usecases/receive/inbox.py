@@ -1,4 +1,4 @@
-"""What lies in an inbox, and where the reply to each file goes.
+"""The files of an inbox, and where the reply to each goes.
 
 A file is known by its path below the inbox and the SHA-256 of its bytes: what was registered
 under both needs no second look. Files come in the order of their times of change (that is when
@@ -16,20 +16,20 @@ from pathlib import Path
 
 from converter.files import filenames
 from converter.messages.catalogue import message
+from converter.register.schema import UNREADABLE
 from converter.usecases.common import IGNORED_NAMES
-
-UNREADABLE = "unreadable"  # stands for the digest of a file that cannot be opened
 
 
 @dataclass(frozen=True, slots=True)
 class InboxFile:
-    """A file to be judged: what it goes by, where its bytes are."""
+    """A file to be validated: its name, where its bytes are."""
 
     name: str  # below the inbox, with '/'
     path: Path
     content: str
     container: bool = False  # perhaps a zip of submissions
     state: tuple[int, int] | None = None  # size and time of change when its bytes were hashed
+    saved: int = 0  # nanoseconds since 1970 when it was last changed; of a zip's member, the zip
 
     def is_unchanged(self) -> bool:
         """Whether the file still is what was hashed. What cannot change, or could not be opened
@@ -53,8 +53,10 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
         content, head, state = _hashed(path)
         # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
         container = head == b"PK\x03\x04" and path.suffix.lower() in (".zip", "")
-        found.append(InboxFile(printable(name), path, content, container, state))
-    return sorted(found, key=lambda item: (item.state[1] if item.state else 0, item.name))
+        found.append(
+            InboxFile(printable(name), path, content, container, state, state[1] if state else 0)
+        )
+    return sorted(found, key=lambda item: (item.saved, item.name))
 
 
 def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
@@ -62,11 +64,11 @@ def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
         yield inbox
         return
     for root, folders, names in os.walk(inbox):
-        here = Path(root)
-        folders[:] = sorted(f for f in folders if os.path.realpath(here / f) not in left)
+        folder = Path(root)
+        folders[:] = sorted(f for f in folders if os.path.realpath(folder / f) not in left)
         for name in sorted(names):
-            if not name.startswith(IGNORED_NAMES) and os.path.realpath(here / name) not in left:
-                yield here / name
+            if not name.startswith(IGNORED_NAMES) and os.path.realpath(folder / name) not in left:
+                yield folder / name
 
 
 def _hashed(path: Path) -> tuple[str, bytes, tuple[int, int] | None]:

@@ -1,36 +1,45 @@
-"""What only the union's keys open stays with the command; everything else is sent away.
+"""What only the union's keys open is validated on this machine; everything else goes to a cluster.
 
-Keys never travel. Files go to a cluster without them, and it hands packages back unjudged: these
-few, far cheaper to read than workbooks, are judged by the command's own workers, and both
+Keys never leave the machine. The cluster gets files without them and returns packages unread.
+These are few, and far cheaper to read than workbooks: local workers validate them, and both
 answers become one.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
-from converter.workers.pool import Answer, Runner, Task
+from converter.workers.pool import Runner
+from converter.workers.requests.base import A, Request
+from converter.workers.requests.receive import (
+    ReceiveAnswer,
+    ReceiveRequest,
+    ReceiveWorkbooksRequest,
+)
 
 
 class KeyholderRunner:
-    """A runner of `receive` tasks. `home` may be asked by many threads at a time."""
+    """A runner that gives workbooks to `remote` and packages to `local`. `local` may be called by
+    many threads at a time."""
 
-    def __init__(self, away: Runner, home: Runner) -> None:
-        self._away, self._home = away, home
+    def __init__(self, remote: Runner, local: Runner) -> None:
+        self._remote, self._local = remote, local
 
-    def run(self, task: Task) -> Answer:
-        """The same answer as from one runner that has the keys. Raises Died, Refused or Bug."""
-        without = task.args | {"keys": "", "packages": False}
-        data, blobs = self._away.run(replace(task, args=without))
-        left = [at for at, entry in enumerate(data["files"]) if entry is None]
-        if left:
-            files = [task.args["files"][at] for at in left]
-            paths = tuple(task.paths[at] for at in left)
-            more, others = self._home.run(
-                replace(task, args=task.args | {"files": files}, paths=paths)
-            )
-            for at, entry in zip(left, more["files"], strict=True):
-                data["files"][at] = entry
-            # Two compressed streams, one after the other, are one of both contents.
-            blobs = (b"".join((*blobs, *others)),)
-        return data, blobs
+    def run(self, request: Request[A]) -> A:
+        """The same answer as from one runner that has the keys."""
+        if isinstance(request, ReceiveRequest):
+            return cast("A", self._receive(request))
+        return self._remote.run(request)
+
+    def _receive(self, request: ReceiveRequest) -> ReceiveAnswer:
+        remote = self._remote.run(ReceiveWorkbooksRequest(request.form, request.files))
+        answered = [one is not None for one in remote.files]
+        left = tuple(f for f, done in zip(request.files, answered, strict=True) if not done)
+        if not left:
+            return ReceiveAnswer(tuple(one for one in remote.files if one), remote.members)
+        local = self._local.run(replace(request, files=left))
+        packages = iter(local.files)
+        files = tuple(one or next(packages) for one in remote.files)
+        # Two compressed streams, one after the other, are one of both contents.
+        return ReceiveAnswer(files, remote.members + local.members)

@@ -1,9 +1,9 @@
 """Inbox → worker processes → register and replies, batch by batch.
 
-Workers parse and judge; this process alone writes. For each batch: the register settles what
-became of every file, the receipts are written, then the transaction is committed. Killed in
-between, the batch is simply done again and writes the same replies over; what was committed is
-known by path and content and left alone.
+Workers read and validate; this process alone writes. For each batch: the register decides the
+state of every file, the receipts are written, then the transaction is committed. After a kill in
+between, the batch is done again and writes the same replies; what was committed is known by path
+and content and not done again.
 """
 
 from __future__ import annotations
@@ -11,57 +11,40 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from converter.files import writing
 from converter.messages import catalogue
+from converter.model.clock import utc_stamp
+from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
-from converter.register import ClaimedSender, ReceivedFile, Register, receipts
+from converter.register import ClaimedSender, ReceivedFile, Register
 from converter.register.precedence import ACCEPTED, REJECTED, WARNINGS
-from converter.register.writer import CHANGING, RegisteredFile
+from converter.register.writer import CHANGING, RegisteredBefore
 from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
 from converter.usecases.common import LOST, Progress, silent
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.key_holder import KeyholderRunner
-from converter.workers import pool as engine
-from converter.workers import protocol
-from converter.workers.pool import Runner, Shared, Task, Worker, WorkerDied
+from converter.usecases.receive.plan import Batch, Plan, Received
+from converter.usecases.receive.replies import has_receipt, reply
+from converter.usecases.receive.unpacking import OpenedItems, opened
+from converter.workers import pool as workers
+from converter.workers.pool import Runner, Shared, Worker
+from converter.workers.requests.receive import (
+    FileToReceive,
+    Problem,
+    ReceiveAnswer,
+    ReceiveRequest,
+    ValidatedFile,
+)
 
 ITEMS_A_ROUND = 2_000  # so that what is unpacked and what waits stays bounded
 # Others see the progress of a long run, as often as costs no more than a twentieth of its time.
 PUBLISH_SECONDS, PUBLISH_SHARE = 300, 20
 UNPACKED = ".converter-unpacked"  # in a folder that a cluster sees
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One file and what became of it."""
-
-    arrival: ReceivedFile
-    settled: RegisteredFile
-    receipt: str  # '' without a reply folder
-    annotated: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run needs to know besides its files."""
-
-    folder: Path  # of the form
-    form: Form
-    reply: Path | None
-    keys: Path | None
-    signer: receipts.ReceiptSigner | None
-    jobs: int  # processes at a time
-    now: int  # seconds since 1970
-    pool: Sequence[Runner] = ()  # who does the work; none: processes here
-    shared: Path | None = None  # a folder that `pool` sees, for what comes out of zips
 
 
 def run(
@@ -87,6 +70,39 @@ def run(
     yield from progress(received(), lambda: expected, lambda one: 1)
 
 
+def write_missing_receipts(
+    items: Sequence[InboxFile],
+    register: Register,
+    plan: Plan,
+    worker: Worker,
+    until: int,
+    progress: Progress = silent,
+) -> None:
+    """Write the receipts and annotated copies of files that earlier runs (submissions up to
+    `until`) registered without this reply folder. They are validated once more; what is
+    registered stays as it is."""
+    assert plan.reply
+    folder, known = plan.reply, register.registered(until)
+    missing = {key: one for key, one in known.items() if not has_receipt(folder, *key)}
+    todo = [item for item in items if _is_one_of(item, missing)]
+
+    def replied() -> Iterator[Received]:
+        for _, _, batches in _rounds(todo, missing.__contains__, register, plan, worker):
+            for batch, _ in batches:
+                yield from _reply_again(batch, missing, plan)
+
+    for _ in progress(replied(), lambda: len(missing), lambda one: 1):
+        pass
+
+
+def _is_one_of(item: InboxFile, keys: Collection[tuple[str, str]]) -> bool:
+    """Whether a file is among these (name, content), or a zip that one of them came out of."""
+    if not item.container:
+        return (item.name, item.content) in keys
+    inside = f"{item.name}/"
+    return any(name == item.name or name.startswith(inside) for name, _ in keys)
+
+
 def _received(
     todo: Sequence[InboxFile],
     done: set[tuple[str, str]],
@@ -94,26 +110,57 @@ def _received(
     plan: Plan,
     worker: Worker,
 ) -> Iterator[Received | int]:
-    """What was received; a number tells by how many files the work has grown."""
+    """What was received; a number is by how many files the work has grown."""
     publisher = _Publisher(register, plan)
+    rounds = _rounds(todo, lambda key: key not in done, register, plan, worker)
+    for given, found, batches in rounds:
+        yield len(found) - given
+        for batch, spool in batches:
+            yield from _register(batch, spool, register, plan)
+            publisher.after_a_batch()
+        for name in register.finish_containers(found.containers):
+            if plan.reply:  # its members have receipts of their own
+                box.receipt(plan.reply, name).unlink(missing_ok=True)
+
+
+def _rounds(
+    todo: Sequence[InboxFile],
+    wanted: Callable[[tuple[str, str]], bool],
+    register: Register,
+    plan: Plan,
+    worker: Worker,
+) -> Iterator[tuple[int, OpenedItems, Iterator[tuple[Batch, str]]]]:
+    """Round by round: how many files were given, what was taken out of zips, and what workers
+    answered of those that are wanted, by (name, content): batch by batch, each with the file
+    that has its members ('' = none)."""
     unpacked = _place_for_zips(register, plan)
-    with engine.local_pool(worker, plan.jobs) as own:
+    with workers.local_pool(worker, plan.jobs) as own:
         pool = _with_keys(plan, own) if plan.pool else own
         for at in range(0, len(todo), ITEMS_A_ROUND):
             # What a killed run left, and what the round before unpacked.
             shutil.rmtree(unpacked, ignore_errors=True)
             chosen = todo[at : at + ITEMS_A_ROUND]
-            opened = _unpacked(chosen, unpacked, plan, worker)
-            yield len(opened.items) + len(opened.refused) - len(chosen)
-            yield from _refused(opened, register, plan, done)
-            fresh = [item for item in opened.items if (item.name, item.content) not in done]
-            for received in _judged(fresh, pool, register, plan):
-                yield from received
-                publisher.after_a_batch()
-            for name in register.finish_containers(opened.containers):
-                if plan.reply:  # its members have receipts of their own
-                    box.receipt(plan.reply, name).unlink(missing_ok=True)
+            found = opened(chosen, unpacked, worker)
+            yield len(chosen), found, _answers(found, wanted, pool, register, plan)
     shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def _answers(
+    found: OpenedItems,
+    wanted: Callable[[tuple[str, str]], bool],
+    pool: Sequence[Runner],
+    register: Register,
+    plan: Plan,
+) -> Iterator[tuple[Batch, str]]:
+    refused = [
+        (_unreadable(0, name, issue, plan.form), InboxFile(name, Path(), content))
+        for name, content, issue in found.refused
+        if wanted((name, content))
+    ]
+    if refused:
+        yield refused, ""
+    items = [item for item in found.items if wanted((item.name, item.content))]
+    yield from _validated(items, pool, register, plan)
 
 
 def _place_for_zips(register: Register, plan: Plan) -> Path:
@@ -125,11 +172,11 @@ def _place_for_zips(register: Register, plan: Plan) -> Path:
 
 
 def _with_keys(plan: Plan, own: Sequence[Runner]) -> Sequence[Runner]:
-    """The plan's pool; what only the union's keys open is judged by workers of our own."""
+    """The plan's pool; what only the union's keys open is validated by local workers."""
     if plan.keys is None:
         return plan.pool
-    home = Shared(own)
-    return [KeyholderRunner(away, home) for away in plan.pool]
+    local = Shared(own)
+    return [KeyholderRunner(remote, local) for remote in plan.pool]
 
 
 class _Publisher:
@@ -148,143 +195,73 @@ class _Publisher:
         self._next = ended + max(PUBLISH_SECONDS, PUBLISH_SHARE * (ended - started))
 
 
-# --- zips ----------------------------------------------------------------------------------
+# --- validating -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    items: list[InboxFile]
-    refused: list[tuple[str, str, Issue]]  # name, content, why
-    containers: list[tuple[str, str]]
-
-
-def _unpacked(items: Sequence[InboxFile], folder: Path, plan: Plan, worker: Worker) -> _Opened:
-    """Zips replaced by what is in them."""
-    opened = _Opened([], [], [])
-    for number, item in enumerate(items):
-        if not item.container:
-            opened.items.append(item)
-            continue
-        args = {
-            "path": str(item.path),
-            "content": item.content,
-            "name": item.name,
-            "folder": str(folder / str(number)),
-        }
-        try:
-            # Inflating takes its time: as much as reading what comes out of it.
-            data, _ = worker.run(Task("unpack", args, (str(item.path),) * 8))
-        except WorkerDied as died:
-            issue = Issue(LOST[died.how], Level.ERROR, Place(item.name))
-            opened.refused.append((item.name, item.content, issue))
-            continue
-        if not item.is_unchanged():
-            issue = Issue(CHANGING, Level.ERROR, Place(item.name))
-            opened.refused.append((item.name, item.content, issue))
-            continue
-        if not data["container"]:
-            opened.items.append(item)
-            continue
-        opened.containers.append((item.name, item.content))
-        opened.items.extend(InboxFile(name, Path(path), sha) for name, path, sha in data["members"])
-        opened.refused.extend((n, c, protocol.unpack_issue(i)) for n, c, i in data["refused"])
-    return opened
-
-
-def _refused(
-    opened: _Opened, register: Register, plan: Plan, done: set[tuple[str, str]]
-) -> Iterator[Received]:
-    batch = [
-        (_lost_entry(0, name, issue, plan.form), InboxFile(name, Path(), content))
-        for name, content, issue in opened.refused
-        if (name, content) not in done
-    ]
-    if batch:
-        yield from _register(batch, "", register, plan)
-
-
-# --- judging -------------------------------------------------------------------------------
-
-
-def _judged(
+def _validated(
     items: Sequence[InboxFile],
     pool: Sequence[Runner],
     register: Register,
     plan: Plan,
-) -> Iterator[list[Received]]:
-    """Batch by batch, once it is registered."""
-    tasks = [_task(batch, plan) for batch in _batches(items)]
+) -> Iterator[tuple[Batch, str]]:
+    """Batch by batch; the file with its members is gone when the next batch is asked for."""
+    requests = [_request(batch, plan) for batch in _batches(items)]
     by_name = {item.name: item for item in items}
     spool = register.spool / "members.csv.gz"
-    with engine.answers(tasks, pool, _split, lambda t, died: _lost(t, died, plan.form)) as found:
-        for data, blobs in found:
-            batch = [_still(e, by_name[e["file"]], plan.form) for e in data["files"]]
-            for blob in blobs:
-                spool.write_bytes(blob)
-            yield _register(batch, str(spool) if blobs else "", register, plan)
+
+    def lost(request: ReceiveRequest, died: WorkerDied) -> ReceiveAnswer:
+        file = request.files[0]
+        issue = Issue(LOST[died.how], Level.ERROR, Place(file.name))
+        return ReceiveAnswer((_unreadable(file.number, file.name, issue, plan.form),))
+
+    with workers.answers(requests, pool, _split, lost) as answers:
+        for answer in answers:
+            batch = [_unchanged(one, by_name[one.file], plan.form) for one in answer.files]
+            if answer.members:
+                spool.write_bytes(answer.members)
+            yield batch, str(spool) if answer.members else ""
             spool.unlink(missing_ok=True)
 
 
-def _task(items: Sequence[InboxFile], plan: Plan) -> Task:
-    files = [
-        [number, str(item.path), item.name, _target(item.name, plan)]
+def _request(items: Sequence[InboxFile], plan: Plan) -> ReceiveRequest:
+    files = tuple(
+        FileToReceive(number, item.path, item.name, _target(item.name, plan))
         for number, item in enumerate(items)
-    ]
-    args = {
-        "form": str(plan.folder),
-        "files": files,
-        "keys": str(plan.keys or ""),
-        "packages": True,
-    }
-    return Task("receive", args, tuple(str(item.path) for item in items))
+    )
+    return ReceiveRequest(plan.folder, files, plan.keys)
 
 
-def _target(name: str, plan: Plan) -> str:
-    return str(box.annotated(plan.reply, name)) if plan.reply else ""
+def _target(name: str, plan: Plan) -> Path | None:
+    return box.annotated(plan.reply, name) if plan.reply else None
 
 
-def _split(task: Task) -> list[Task]:
-    if len(task.paths) == 1:
-        return []
-    return [
-        replace(task, args=task.args | {"files": [file]}, paths=(path,))
-        for file, path in zip(task.args["files"], task.paths, strict=True)
-    ]
+def _split(request: ReceiveRequest) -> list[ReceiveRequest]:
+    return [replace(request, files=(file,)) for file in request.files]
 
 
-def _lost(task: Task, died: WorkerDied, form: Form) -> engine.Answer:
-    number, _, name, _ = task.args["files"][0]
-    issue = Issue(LOST[died.how], Level.ERROR, Place(name))
-    return {"files": [_lost_entry(number, name, issue, form)]}, ()
-
-
-def _still(entry: dict[str, Any], item: InboxFile, form: Form) -> tuple[dict[str, Any], InboxFile]:
-    """A verdict goes with the bytes that were hashed; of a file that was moved or written to
-    since, nothing is known but that."""
+def _unchanged(
+    validated: ValidatedFile, item: InboxFile, form: Form
+) -> tuple[ValidatedFile, InboxFile]:
+    """A result holds for the bytes that were hashed; of a file that was moved or written to since,
+    only that is known."""
     if item.is_unchanged():
-        return entry, item
+        return validated, item
     issue = Issue(CHANGING, Level.ERROR, Place(item.name))
-    return _lost_entry(entry["number"], item.name, issue, form), item
+    return _unreadable(validated.number, item.name, issue, form), item
 
 
-def _lost_entry(number: int, name: str, issue: Issue, form: Form) -> dict[str, Any]:
-    """What a worker would have said of a file that it could not read."""
-    problem = {
-        "code": issue.code,
-        "level": str(issue.level),
-        "where": "",
-        "message": catalogue.sentence(issue, form),
-        "fix": catalogue.fix(issue, form),
-        "count": 1,
-    }
-    return {
-        "number": number,
-        "file": name,
-        "status": "unreadable",
-        "errors": 1,
-        "found": [[issue.code, str(issue.level), 1]],
-        "problems": [problem],
-    }
+def _unreadable(number: int, name: str, issue: Issue, form: Form) -> ValidatedFile:
+    """A file that no worker could read, or that was refused before."""
+    level = str(issue.level)
+    text, fix = catalogue.sentence(issue, form), catalogue.fix(issue, form)
+    return ValidatedFile(
+        number,
+        name,
+        status="unreadable",
+        errors=1,
+        found=((issue.code, level, 1),),
+        problems=(Problem(issue.code, level, where="", message=text, fix=fix, count=1),),
+    )
 
 
 def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
@@ -293,14 +270,14 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
     size = 0
     for item in items:
         try:
-            here = item.path.stat().st_size
+            more = item.path.stat().st_size
         except OSError:
-            here = 0
-        if batch and (len(batch) >= FILES_A_BATCH or size + here > BYTES_A_BATCH):
+            more = 0
+        if batch and (len(batch) >= FILES_A_BATCH or size + more > BYTES_A_BATCH):
             yield batch
             batch, size = [], 0
         batch.append(item)
-        size += here
+        size += more
     if batch:
         yield batch
 
@@ -308,59 +285,56 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
 # --- registering and replying ----------------------------------------------------------------
 
 
-def _register(
-    batch: Sequence[tuple[dict[str, Any], InboxFile]], spool: str, register: Register, plan: Plan
+def _register(batch: Batch, spool: str, register: Register, plan: Plan) -> list[Received]:
+    received = utc_stamp(plan.now)
+    files = [_received_file(validated, item, spool) for validated, item in batch]
+    with register.record(files, received) as registered:
+        times = [received] * len(files)
+        return reply(batch, list(zip(files, registered, times, strict=True)), plan)
+
+
+def _reply_again(
+    batch: Batch, known: Mapping[tuple[str, str], RegisteredBefore], plan: Plan
 ) -> list[Received]:
-    received = datetime.fromtimestamp(plan.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    arrivals = [_arrival(entry, item, spool) for entry, item in batch]
-    form = {"id": plan.form.id, "version": plan.form.version}
-    replies: list[Received] = []
-    files: list[tuple[Path, bytes]] = []
-    with register.record(arrivals, received) as settled:
-        for (entry, _), arrival, one in zip(batch, arrivals, settled, strict=True):
-            told = ""
-            if plan.reply:
-                target = box.receipt(plan.reply, arrival.file)
-                made = receipts.make(arrival, one, received, form, entry["problems"])
-                target.parent.mkdir(parents=True, exist_ok=True)
-                files.append((target, receipts.encode(made, plan.signer)))
-                told = str(target)
-                if not entry.get("annotated"):  # an earlier version of the file had faults
-                    box.annotated(plan.reply, arrival.file).unlink(missing_ok=True)
-            replies.append(Received(arrival, one, told, entry.get("annotated", "")))
-        writing.write_many(files)
-    return replies
+    answers = []
+    for validated, item in batch:
+        before = known[item.name, item.content]
+        file = replace(
+            _received_file(validated, item, ""),
+            result=before.result,
+            errors=before.errors,
+            warnings=before.warnings,
+        )
+        answers.append((file, before.file, before.received))
+    return reply(batch, answers, plan)
 
 
-def _arrival(entry: dict[str, Any], item: InboxFile, spool: str) -> ReceivedFile:
-    status = entry["status"]
-    result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(status, REJECTED)
+def _received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
+    result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(validated.status, REJECTED)
     return ReceivedFile(
         file=item.name,
         content=item.content,
         result=result,
         claim=ClaimedSender(
-            entry.get("code", ""),
-            entry.get("name", ""),
-            entry.get("superior_code", ""),
-            entry.get("superior", ""),
+            validated.code, validated.name, validated.superior_code, validated.superior
         ),
-        period=entry.get("period", ""),
-        digest=entry.get("digest", ""),
-        created=entry.get("created", ""),
-        form_version=entry.get("form_version", ""),
-        serial=entry.get("serial", 0),
-        members=entry.get("members", 0),
-        errors=entry["errors"],
-        warnings=entry.get("warnings", 0),
-        signed=entry.get("signed", False),
-        sealed=entry.get("sealed", False),
-        package=entry.get("package", False),
-        answers=entry.get("answers", {}),
-        unit_sheet=entry.get("unit_sheet", ""),
-        member_sheet=entry.get("member_sheet", ""),
-        id_column=entry.get("id_column", 0),
-        found=tuple((code, level, count) for code, level, count in entry["found"]),
+        period=validated.period,
+        digest=validated.digest,
+        created=validated.created,
+        file_time=utc_stamp(item.saved / 1e9) if item.saved else "",
+        form_version=validated.form_version,
+        serial=validated.serial,
+        members=validated.members,
+        errors=validated.errors,
+        warnings=validated.warnings,
+        signed=validated.signed,
+        sealed=validated.sealed,
+        package=validated.package,
+        answers=validated.answers,
+        unit_sheet=validated.unit_sheet,
+        member_sheet=validated.member_sheet,
+        id_column=validated.id_column,
+        found=validated.found,
         spool=spool,
-        number=entry["number"],
+        number=validated.number,
     )

@@ -40,8 +40,8 @@ def plain(text: str) -> str:
 
 
 def without_number(text: str) -> str:
-    """A plain text without the numbering in front (a bracketed one is gone already)."""
-    digits = (n for n, sign in enumerate(text) if unicodedata.numeric(sign, None) is None)
+    """A plain text without its leading number (a bracketed one is gone already)."""
+    digits = (n for n, character in enumerate(text) if unicodedata.numeric(character, None) is None)
     return text[next(digits, len(text)) :].lstrip(_AFTER_NUMBER) if text else text
 
 
@@ -53,7 +53,7 @@ class Names:
     roles: Mapping[str, str]  # plain text → number, check, item, answer, …
 
     def field(self, text: str) -> tuple[str, int] | None:
-        """The field a heading or item means, and how exactly it says so."""
+        """The field that a heading or item means, and which name: 0 = title, 1.. = alias."""
         return _look_up(self.fields, text)
 
     def role(self, text: str) -> str | None:

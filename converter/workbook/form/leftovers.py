@@ -1,7 +1,7 @@
 """What a workbook holds beside the form's answers: further columns, remarks, other sheets.
 
-Read only when somebody wants to carry it over: most files hold nothing of the kind. What the
-form itself writes (titles, notes, headings, running numbers, formulas) is no content of anybody's.
+Read only to be carried over: most files hold nothing of the kind. What the
+form itself writes (titles, notes, headings, running numbers, formulas) is not content.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from converter.workbook import open_book
 from converter.workbook.form import record_sheet, table_sheet
 from converter.workbook.form.headings import names_of, plain
 from converter.workbook.form.sheet_matching import Workbook
-from converter.workbook.grid import Grid
+from converter.workbook.grid import CellComments, Grid
 from converter.workbook.issue_collector import address
 from converter.workbook.unreadable import UnreadableFile
 from converter.workbook.xlsx.sheet_xml import LAST_OPEN_COLUMN
@@ -30,7 +30,7 @@ MOST = 20_000  # cells of a file that are carried over
 STATUS_ROW = 2  # of a template: what its own formulas say
 
 
-class Leftover(NamedTuple):
+class LeftoverCell(NamedTuple):
     """A cell that is none of the form's."""
 
     sheet: str
@@ -41,24 +41,23 @@ class Leftover(NamedTuple):
 class Leftovers(NamedTuple):
     """What stands beside the form in one file. `more`: there is more than could be carried."""
 
-    cells: tuple[Leftover, ...]
+    cells: tuple[LeftoverCell, ...]
     more: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Sheets that this program wrote itself: they are read by nobody, or carried on."""
+    """Sheets that this program wrote itself: they are not read, or carried on."""
 
     sheets: Collection[str]
-    carried: str  # a sheet of remains from an earlier copy …
+    carried: str  # a sheet of leftovers from an earlier copy …
     carried_from: int  # … and the row where they begin
 
 
 def has_leftovers(submission: Submission, own: Own) -> bool:
     """Whether a file holds anything beside the form, as far as reading it has shown."""
     ours = {*own.sheets} if submission.stamp.form else set()
-    sheets = (submission.unit, submission.member)
-    return bool({*submission.others} - ours) or any(raw.extras for raw in sheets if raw)
+    return bool({*submission.others} - ours) or any(s.leftovers for s in submission.sheets.values())
 
 
 def leftovers(path: Path, submission: Submission, form: Form, own: Own) -> Leftovers:
@@ -74,12 +73,21 @@ def leftovers(path: Path, submission: Submission, form: Form, own: Own) -> Lefto
     return Leftovers(tuple(found[:MOST]), len(found) > MOST)
 
 
-def _cells(book: Workbook, submission: Submission, form: Form, own: Own) -> Iterator[Leftover]:
+def comments(path: Path) -> dict[str, CellComments]:
+    """The comments on the cells of a workbook, by sheet. Never raises on bad data."""
+    try:
+        with open_book(path) as book:
+            return {name: book.comments(index) for index, (name, _) in enumerate(book.names)}
+    except (UnreadableFile, OSError):
+        return {}
+
+
+def _cells(book: Workbook, submission: Submission, form: Form, own: Own) -> Iterator[LeftoverCell]:
     ours = submission.stamp.form == form.id
     taken = {
         raw.name: (raw, sheet)
-        for raw, sheet in ((submission.unit, form.unit), (submission.member, form.member))
-        if raw
+        for sheet in form.sheets
+        if (raw := submission.sheets.get(sheet.key)) is not None
     }
     for index, (name, _) in enumerate(book.names):
         if ours and name in own.sheets:
@@ -92,9 +100,11 @@ def _cells(book: Workbook, submission: Submission, form: Form, own: Own) -> Iter
             beside = _filled(grid)
             if name in taken:
                 raw, sheet = taken[name]
-                find = _beside_answers if sheet.key == "unit" else _beside_members
+                find = _beside_answers if sheet.is_record else _beside_members
                 beside = find(grid, raw, sheet, ours=ours)
-            yield from (Leftover(name, address(row, column), text) for row, column, text in beside)
+            yield from (
+                LeftoverCell(name, address(row, column), text) for row, column, text in beside
+            )
         except UnreadableFile:
             continue
 
@@ -114,15 +124,15 @@ def _filled(grid: Grid) -> Iterator[Cell]:
         yield row + top, numbers[at], texts[at][row]
 
 
-def _carried(grid: Grid, first: int) -> Iterator[Leftover]:
-    """Remains that an earlier copy listed: file, sheet, cell, text."""
+def _carried(grid: Grid, first: int) -> Iterator[LeftoverCell]:
+    """Leftovers that an earlier copy listed: file, sheet, cell, text."""
     left = grid.facts.left
     columns = grid.read(range(left, left + 4), first)
     if len(columns) < 4:
         return
     for _, sheet, cell, text in zip(*(c.texts for c in columns.values()), strict=True):
         if text:
-            yield Leftover(sheet, cell, text)
+            yield LeftoverCell(sheet, cell, text)
 
 
 def _beside_answers(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> Iterator[Cell]:
@@ -136,9 +146,14 @@ def _beside_answers(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> I
         {roles.get("note")} if ours else set()
     )
     for row, column, text in _filled(grid):
-        asked = (column in items and names.field(text)) or plain(text) in known
+        is_item = (column in items and names.field(text)) or plain(text) in known
         answered = (row, column) in answers or (row, column) in reasons
-        if not asked and not answered and column not in silent and not (ours and row == STATUS_ROW):
+        if (
+            not is_item
+            and not answered
+            and column not in silent
+            and not (ours and row == STATUS_ROW)
+        ):
             yield row, column, text
 
 
@@ -172,8 +187,8 @@ def _roles(grid: Grid, row: int, sheet: Sheet) -> dict[str, int]:
 
 
 def _own_texts(sheet: Sheet) -> set[str]:
-    """What the form itself says on a sheet: titles, notes, headings, sections."""
-    said = {sheet.title, *sheet.headings.values()}
+    """The texts of the form itself on a sheet: titles, notes, headings, sections."""
+    own = {sheet.title, *sheet.headings.values()}
     for field in sheet:
-        said |= {field.title, field.note, field.section, *field.aliases}
-    return {plain(text) for text in said if text.strip(BLANKS)}
+        own |= {field.title, field.note, field.section, *field.aliases}
+    return {plain(text) for text in own if text.strip(BLANKS)}

@@ -14,13 +14,17 @@ from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
 from converter.text import cell_values
 from converter.workbook.form.headings import Names, names_of
-from converter.workbook.form.table_sheet import HEADING_ROWS, MOST_EXTRAS
+from converter.workbook.form.table_sheet import HEADING_ROWS, MOST_LEFTOVERS
 from converter.workbook.grid import Grid
 from converter.workbook.issue_collector import IssueCollector, address
 from converter.workbook.merged_cells import covered_cells, report_merge
 
 LONGEST_SHEET = 2_000  # rows that are looked at; a form has some dozen
-FEWEST_ITEMS = 5  # that make a column one of items where no heading says so
+FEWEST_ITEMS = 5  # that make a column one of items where no heading says so; all of a small form
+
+
+def fewest_items(sheet: Sheet) -> int:
+    return min(FEWEST_ITEMS, len(sheet.fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def find_layout(grid: Grid, sheet: Sheet) -> RecordLayout | None:
         if "item" in roles and "answer" in roles:
             pairs = tuple(_pair(item, roles) for item in roles["item"])
             return RecordLayout(grid.facts.top + number, pairs, roles.get("explanation", [0])[0])
-    return _by_items(grid, head, names)
+    return _by_items(grid, head, names, fewest_items(sheet))
 
 
 def _pair(item: int, roles: Mapping[str, list[int]]) -> tuple[int, int]:
@@ -61,13 +65,15 @@ def _pair(item: int, roles: Mapping[str, list[int]]) -> tuple[int, int]:
     return item, min(right, default=roles["answer"][0])
 
 
-def _by_items(grid: Grid, head: Sequence[Sequence[str]], names: Names) -> RecordLayout | None:
+def _by_items(
+    grid: Grid, head: Sequence[Sequence[str]], names: Names, fewest: int
+) -> RecordLayout | None:
     rows: dict[int, list[int]] = {}
     for number, texts in enumerate(head):
         for column, text in enumerate(texts):
             if names.field(text):
                 rows.setdefault(column, []).append(number)
-    items = sorted(column for column, found in rows.items() if len(found) >= FEWEST_ITEMS)
+    items = sorted(column for column, found in rows.items() if len(found) >= fewest)
     if not items:
         return None
     pairs, left = [], grid.facts.left
@@ -82,7 +88,7 @@ def _by_items(grid: Grid, head: Sequence[Sequence[str]], names: Names) -> Record
 
 def read(grid: Grid, sheet: Sheet, layout: RecordLayout, report: IssueCollector) -> RawSheet:
     """The record, with an issue for every item that is missing or contradicts itself."""
-    answers, extras = _answers(grid, sheet, layout, report)
+    answers, leftovers = _answers(grid, sheet, layout, report)
     for field in sheet:
         if field.key not in answers and not field.derive:
             code = "S021" if field.required else "S022"
@@ -95,7 +101,7 @@ def read(grid: Grid, sheet: Sheet, layout: RecordLayout, report: IssueCollector)
         rows=[0],
         at={key: (a.row, a.column) for key, a in answers.items()},
         explanations={key: [a.reason] for key, a in answers.items() if a.reason},
-        extras=extras,
+        leftovers=leftovers,
     )
 
 
@@ -108,7 +114,7 @@ def _answers(
     columns = grid.read(sorted(wanted), top, top + LONGEST_SHEET - 1)
     uncomputed = _uncomputed(grid, [answer for _, answer in layout.pairs])
     answers: dict[str, _Answer] = {}
-    extras: list[tuple[str, str]] = []
+    leftovers: list[tuple[str, str]] = []
 
     def at(row: int, column: int) -> tuple[str, int]:
         if column not in columns:
@@ -125,8 +131,8 @@ def _answers(
             field = names.field(label)
             if not field:
                 is_heading = names.role(label) == "item"
-                if label and text and not is_heading and len(extras) < MOST_EXTRAS:
-                    extras.append((address(row, column), text))
+                if label and text and not is_heading and len(leftovers) < MOST_LEFTOVERS:
+                    leftovers.append((address(row, column), text))
                 continue
             reason = at(row, layout.explanation)[0].strip(BLANKS)
             answer = _Answer(row, column, text, kind, reason)
@@ -137,7 +143,7 @@ def _answers(
                 first = known.row, known.column
                 params = {"first": address(*first)}
                 report.add("S023", grid.facts.name, (row, column), field[0], text, first, params)
-    return answers, tuple(extras)
+    return answers, tuple(leftovers)
 
 
 def _uncomputed(grid: Grid, columns: Sequence[int]) -> set[tuple[int, int]]:
@@ -150,7 +156,7 @@ def _uncomputed(grid: Grid, columns: Sequence[int]) -> set[tuple[int, int]]:
 
 
 def _cover(grid: Grid, answers: dict[str, _Answer], report: IssueCollector) -> None:
-    """Mark answers that a merged area swallows."""
+    """Mark answers that a merged area covers."""
     for column in sorted({answer.column for answer in answers.values()}):
         lines = {a.row: key for key, a in answers.items() if a.column == column}
         for box, covered in covered_cells(grid.facts.merges, sorted(lines), {"": column}):
@@ -177,7 +183,7 @@ def _hidden(
 def _hidden_answers(
     grid: Grid, sheet: Sheet, answers: Mapping[str, _Answer]
 ) -> Iterator[tuple[str, list[tuple[str, _Answer]]]]:
-    """(code, the answers nobody sees): a hidden column, or a run of hidden rows."""
+    """(code, the answers that are hidden): a hidden column, or a run of hidden rows."""
     given = sorted(
         ((key, a) for key, a in answers.items() if a.text and not sheet.field(key).derive),
         key=lambda pair: (pair[1].column, pair[1].row),

@@ -11,7 +11,7 @@ from converter.model.issues import Issue
 from converter.model.submissions import CellType, RawSheet
 from converter.workbook.form import record_sheet, table_sheet
 from converter.workbook.form.headings import plain
-from converter.workbook.grid import Grid, GridFacts
+from converter.workbook.grid import CellComments, Grid, GridFacts
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.unreadable import UnreadableFile
 
@@ -32,14 +32,17 @@ class Workbook(Protocol):
 
     def grid(self, index: int) -> Grid: ...
 
+    def comments(self, index: int) -> CellComments: ...
+
     def finish(self) -> None:
-        """Look at what nobody asked for. Raises Refused."""
+        """Vet the parts that have not been read. Raises UnreadableFile."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """One sheet read as one of the form's."""
 
+    index: int  # of the sheet in its workbook
     facts: GridFacts
     raw: RawSheet | None  # None: no headings
     issues: list[Issue]
@@ -54,7 +57,7 @@ class _Reading:
 
 
 def read_sheets(book: Workbook, form: Form, report: IssueCollector) -> dict[str, RawSheet]:
-    """The form's sheets that are there, by key. What is odd about them goes to the report."""
+    """The form's sheets that are there, by key. What is unusual about them goes to the report."""
     named = {sheet.key: _named(book, sheet) for sheet in form.sheets}
     taken = {index for tier in named.values() for index in tier}
     found: dict[str, RawSheet] = {}
@@ -64,6 +67,7 @@ def read_sheets(book: Workbook, form: Form, report: IssueCollector) -> dict[str,
             report.add(MISSING_SHEET, params={"wanted": sheet.title})
             continue
         report.issues += reading.issues
+        taken.add(reading.index)  # one sheet is not two of the form's
         if reading.raw is not None:
             found[sheet.key] = reading.raw
     return found
@@ -115,7 +119,7 @@ def _by_contents(
         try:
             reading = _read(book, index, sheet, report)
         except UnreadableFile:
-            continue  # nobody asked for that sheet
+            continue  # the form does not need that sheet
         if reading.complete:
             found.append(reading)
     return found
@@ -124,19 +128,17 @@ def _by_contents(
 def _read(book: Workbook, index: int, sheet: Sheet, report: IssueCollector) -> _Reading:
     grid = book.grid(index)
     own = IssueCollector(report.form, report.file)
-    if sheet.key == "unit":
+    if sheet.is_record:
         layout = record_sheet.find_layout(grid, sheet)
         if layout:
             raw = record_sheet.read(grid, sheet, layout, own)
-            return _Reading(
-                grid.facts, raw, own.issues, len(raw.columns) >= record_sheet.FEWEST_ITEMS
-            )
+            complete = len(raw.columns) >= record_sheet.fewest_items(sheet)
+            return _Reading(index, grid.facts, raw, own.issues, complete)
     else:
         heading = table_sheet.find_heading(grid, sheet)
         if heading:
             complete = table_sheet.is_complete(heading, sheet)
-            return _Reading(
-                grid.facts, table_sheet.read(grid, sheet, heading, own), own.issues, complete
-            )
+            raw = table_sheet.read(grid, sheet, heading, own)
+            return _Reading(index, grid.facts, raw, own.issues, complete)
     own.add("S002", grid.facts.name)
-    return _Reading(grid.facts, None, own.issues, False)
+    return _Reading(index, grid.facts, None, own.issues, False)

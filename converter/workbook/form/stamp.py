@@ -1,4 +1,4 @@
-"""What a template wrote into a workbook about itself, held against form and sheet."""
+"""What a template wrote into a workbook about itself, compared with form and sheet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from converter.formulas.expressions import BLANKS
-from converter.model.forms import Form
+from converter.model.forms import Form, Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp
 from converter.workbook.issue_collector import IssueCollector
 
@@ -40,11 +40,11 @@ def _version(text: str) -> list[int]:
     return [int(digits[:9]) for digits in re.findall("[0-9]+", text)]
 
 
-def fit_identity(raw: RawSheet, stamp: Stamp, form: Form, report: IssueCollector) -> RawSheet:
+def fit_identity(raw: RawSheet, stamp: Stamp, sheet: Sheet, report: IssueCollector) -> RawSheet:
     """Fields that an identity file locks: the stamp fills blanks and contradicts strangers."""
     columns, at = dict(raw.columns), dict(raw.at)
     supplied: set[str] = set()
-    for field in form.unit:
+    for field in sheet:
         expected = str(getattr(stamp, field.identity, "")) if field.identity else ""
         if not expected:
             continue

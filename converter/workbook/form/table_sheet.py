@@ -1,7 +1,7 @@
-"""The member sheet: one record a row, columns found by their headings.
+"""A table: one record a row, columns found by their headings.
 
 A row is a record where any field's column holds something that was typed there. Title rows,
-repeated heading rows, section rows and remarks are none; what they say goes to the extras.
+repeated heading rows, section rows and remarks are none; their texts go to the leftovers.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ Mask = npt.NDArray[np.bool_]
 
 _LONG_NUMBER = re.compile("[0-9０-９]{12}").search  # as long as the digits of an ID number
 
-USUAL_ROWS = 10  # where a heading is looked for first
+LIKELY_HEADING_ROWS = 10  # where a heading is looked for first
 HEADING_ROWS = 50  # a heading that stands lower is not one
 NEIGHBOURS = (1, 2, -1, -2)  # rows around the best one that may hold the rest of a heading
-MOST_EXTRAS = 200
+MOST_LEFTOVERS = 200
 MOST_A_COLUMN = 5  # texts of a column without heading: enough to see what it is
-MOST_RUNS = 20  # hidden runs told one by one; a filter can leave thousands
+MOST_RUNS = 20  # hidden runs reported one by one; a filter can leave thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Heading:
 def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
     """The row with the most of the form's headings among the first ones."""
     names, facts = names_of(sheet), grid.facts
-    for looked in (USUAL_ROWS, HEADING_ROWS):
+    for looked in (LIKELY_HEADING_ROWS, HEADING_ROWS):
         head = grid.head(looked + max(NEIGHBOURS))
         best, most = _best_row(head[:looked], names)
         if most == len(sheet.fields):
@@ -124,8 +124,9 @@ def _below_merges(merges: Sequence[Box], bottom: int, taken: set[int]) -> int:
 
 
 def is_complete(heading: Heading, sheet: Sheet) -> bool:
-    """Whether every required column is there: what makes a sheet a member sheet."""
-    return all(field.key in heading.columns for field in sheet if field.required)
+    """Whether every required column is there (or all that are typed): what makes it this table."""
+    needed = [f for f in sheet if f.required] or [f for f in sheet if not f.derive]
+    return all(field.key in heading.columns for field in needed)
 
 
 def read(grid: Grid, sheet: Sheet, heading: Heading, report: IssueCollector) -> RawSheet:
@@ -147,12 +148,12 @@ class _Reading:
         wanted = {*self.columns.values(), *further, self.reasons} & {*self.facts.columns}
         self.read = grid.read(sorted(wanted), self.first)
         self.count = max(map(len, self.read.values()), default=0)
-        # Formulas that nobody has computed may stand below the last value.
+        # Uncomputed formulas may stand below the last value.
         self.formulas = grid.formulas(sorted(self.columns.values()))
         self._reach()
         self.cells = {key: self._column(column) for key, column in self.columns.items()}
         self.twice = [self._fuller(*further) for further in heading.twice]
-        self._said: dict[int, dict[int, str]] = {}
+        self._known_texts: dict[int, dict[int, str]] = {}
 
     def _reach(self) -> None:
         typed = {*self.typed.values()}
@@ -197,7 +198,7 @@ class _Reading:
         self._hidden(order, rows)
         self._twice(order)
         reasons = self._column(self.reasons).texts[order] if self.reasons else ()
-        extras = tuple(islice(self._extras(records | repeated), MOST_EXTRAS))
+        leftovers = tuple(islice(self._leftovers(records | repeated), MOST_LEFTOVERS))
         columns = {}
         for key in self.columns:  # a column leaves when its cells have been taken
             found = self.cells.pop(key)
@@ -209,7 +210,7 @@ class _Reading:
             rows=rows,
             at={key: (0, column) for key, column in self.columns.items()},
             explanations={"": [text.strip(BLANKS) for text in reasons]} if self.reasons else {},
-            extras=extras,
+            leftovers=leftovers,
         )
 
     # --- which rows are records ----------------------------------------------------------
@@ -250,10 +251,10 @@ class _Reading:
         hits = np.zeros(self.count, dtype=np.int8)
         for key, found in self.cells.items():
             field = self.sheet.field(key)
-            said = {field.title, *field.aliases, self.heading.texts[key]} - {""}
+            headings = {field.title, *field.aliases, self.heading.texts[key]} - {""}
             texts = found.texts.tolist()
-            if not said.isdisjoint(texts):
-                hits[[n for n, text in enumerate(texts) if text in said]] += 1
+            if not headings.isdisjoint(texts):
+                hits[[n for n, text in enumerate(texts) if text in headings]] += 1
         return hits >= min(2, len(self.columns))
 
     def _section_rows(self) -> list[int]:
@@ -271,16 +272,16 @@ class _Reading:
     def _remarks(self, records: Mask) -> list[int]:
         """Rows of totals and signatures: they begin as the form says, and name no number that
         could be a member's."""
-        words = self.sheet.remarks
-        if not words:
+        beginnings = self.sheet.remarks
+        if not beginnings:
             return []
         number = self.heading.roles.get("number", 0)
         numbered = self._texts([number]).get(number, {}) if number else {}
-        signs = {word[0] for word in words}.union(BLANKS)
-        found = {row - self.first for row, text in numbered.items() if text[0] in signs}
+        initials = {beginning[0] for beginning in beginnings}.union(BLANKS)
+        found = {row - self.first for row, text in numbered.items() if text[0] in initials}
         for key in self.typed:
             texts = self.cells[key].texts.tolist()
-            found.update(n for n, text in enumerate(texts) if text[:1] in signs)
+            found.update(n for n, text in enumerate(texts) if text[:1] in initials)
         return [
             n
             for n in sorted(found)
@@ -289,13 +290,13 @@ class _Reading:
 
     def _is_remark(self, n: int, number: str) -> bool:
         columns = sorted((column, key) for key, column in self.typed.items())
-        said = [number, *(self.cells[key].texts[n] for _, key in columns)]
-        texts = [text.strip(BLANKS) for text in said if text]
-        # The first words count; a running number in front of them is none.
-        words = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
-        return words.startswith(self.sheet.remarks) and not any(map(_LONG_NUMBER, texts))
+        cells = [number, *(self.cells[key].texts[n] for _, key in columns)]
+        texts = [text.strip(BLANKS) for text in cells if text]
+        # The first text counts; a running number before it does not.
+        first = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
+        return first.startswith(self.sheet.remarks) and not any(map(_LONG_NUMBER, texts))
 
-    # --- what is odd about them ----------------------------------------------------------
+    # --- what is unusual about them-------------------------------------------------------
 
     def _missing_columns(self) -> None:
         place = self.heading.row, self.heading.first_column
@@ -332,14 +333,13 @@ class _Reading:
         if len(runs) > MOST_RUNS:
             runs = [*runs[: MOST_RUNS - 1], [row for run in runs[MOST_RUNS - 1 :] for row in run]]
         for run in runs:
-            n = run[0] - self.first
-            key = next((key for key in self.typed if self.cells[key].types[n]), "")
+            key = next((k for k in self.typed if self.cells[k].types[run[0] - self.first]), "")
             column = self.columns.get(key, self.heading.first_column)
             params: dict[str, str | int] = {"count": len(run), "first": run[0], "last": run[-1]}
             self.report.add("S007", facts.name, (run[0], column), key, params=params)
 
     def _twice(self, order: npt.NDArray[np.intp]) -> None:
-        """A second column of one heading matters where it says something else."""
+        """A second column of one heading matters where its values differ."""
         for key, row, column in self.twice:
             texts, kept = self._column(column).texts, self.cells[key].texts
             if any(texts[n] and texts[n].strip(BLANKS) != kept[n].strip(BLANKS) for n in order):
@@ -350,13 +350,13 @@ class _Reading:
     def _texts(self, columns: Iterable[int]) -> dict[int, dict[int, str]]:
         """Column → row → text, of cells that hold a text; numbers are counters and leftovers
         of formulas."""
-        missing = [c for c in columns if c not in self._said and c in self.facts.columns]
+        missing = [c for c in columns if c not in self._known_texts and c in self.facts.columns]
         if missing:
-            self._said |= self.grid.said(missing, self.first)
-        return self._said
+            self._known_texts |= self.grid.texts(missing, self.first)
+        return self._known_texts
 
-    def _extras(self, known_rows: Mask) -> Iterator[tuple[str, str]]:
-        """What is left behind: columns that the form does not know, by their heading, and
+    def _leftovers(self, known_rows: Mask) -> Iterator[tuple[str, str]]:
+        """What no record takes: columns that the form does not know, by their heading, and
         texts outside the records."""
         heading, facts = self.heading, self.facts
         for column, text in heading.unknown.items():
@@ -379,8 +379,8 @@ class _Reading:
             if column in roles:
                 known = {*(np.flatnonzero(known_rows) + self.first).tolist()}
                 found = [(row, text) for row, text in found if row not in known]
-            said = [(row, text) for row, text in found if _says(text)]
-            for row, text in said[: MOST_A_COLUMN if column in others else MOST_EXTRAS]:
+            worded = [(row, text) for row, text in found if has_words(text)]
+            for row, text in worded[: MOST_A_COLUMN if column in others else MOST_LEFTOVERS]:
                 yield address(row, column), text.strip(BLANKS)
 
     def _outside(self, column: GridColumn, known_rows: Mask) -> list[tuple[int, str]]:
@@ -396,5 +396,5 @@ def _rows(order: npt.NDArray[np.intp], first: int) -> Sequence[int]:
     return rows
 
 
-def _says(text: str) -> bool:
+def has_words(text: str) -> bool:
     return bool(text := text.strip(BLANKS)) and not text.isdecimal()

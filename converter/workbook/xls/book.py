@@ -1,6 +1,6 @@
 """Workbooks of Excel 2003 and before (BIFF, [MS-XLS]) by xlrd.
 
-xlrd raises nearly anything at damaged files; all of it becomes one refusal. Formulas are
+xlrd raises nearly anything at damaged files; all of it becomes UnreadableFile. Formulas are
 hidden from it, so a formula that was never computed reads as the value that is stored.
 """
 
@@ -12,13 +12,16 @@ from typing import Any
 import xlrd
 
 from converter.text.cell_values import BUILTIN_DATES, Serial, shows_date
-from converter.workbook.grid import Grid, GridFacts
+from converter.workbook.grid import CellComment, CellComments, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid
-from converter.workbook.unreadable import UnreadableFile, refusing
+from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 from converter.workbook.xls import biff
 
 # xlrd holds every cell as a Python object. 65,536 full rows of a form fill some 20 MB.
 LARGEST_FILE = 48 << 20
+# Before Excel 97 texts are in a code page. A file that names none was written by a program that
+# never knew any other than the one of its Chinese Windows.
+_UNICODE_BIFF, _CHINESE = 80, "gb18030"
 _ENCRYPTED = "encrypted"
 _MACRO_SHEET = "(type 0x01 = Macro sheet)"
 
@@ -27,10 +30,10 @@ class XlsWorkbook:
     """An .xls workbook."""
 
     def __init__(self, data: bytes) -> None:
-        """Raises Refused."""
+        """Raises UnreadableFile."""
         if len(data) > LARGEST_FILE:
             raise UnreadableFile("F006", limit=LARGEST_FILE >> 20)
-        with refusing("F316"):
+        with unreadable_on_error("F316"):
             self._book = _open(data)
         self._dates: dict[int, bool] = {}
 
@@ -44,18 +47,27 @@ class XlsWorkbook:
         """Custom properties do not survive the old format: there is no stamp."""
         return {}
 
+    def comments(self, index: int) -> CellComments:
+        """The comments on a sheet's cells."""
+        notes = self._book.sheet_by_index(index).cell_note_map
+        return {
+            (row + 1, column + 1): CellComment(note.author or "", note.text)
+            for (row, column), note in notes.items()
+            if (note.text or "").strip()
+        }
+
     def finish(self) -> None:
         """The whole file has been read already."""
 
     @property
     def outside(self) -> int:
-        """Not told by the reader of the old format, which looks at nothing outside either."""
+        """Not known of the old format, whose parser follows no link either."""
         return 0
 
     def grid(self, index: int) -> Grid:
-        """Raises Refused."""
+        """Raises UnreadableFile."""
         sheet = self._book.sheet_by_index(index)
-        with refusing("F315", sheet=sheet.name):
+        with unreadable_on_error("F315", sheet=sheet.name):
             return self._grid(sheet)
 
     def _grid(self, sheet: Any) -> ParsedGrid:
@@ -103,9 +115,12 @@ class XlsWorkbook:
         return ""
 
     def _is_date(self, style: int) -> bool:
+        """Some export programs write neither styles nor formats: then a number is a number."""
         if style not in self._dates:
-            number = self._book.xf_list[style].format_key
-            code = self._book.format_map[number].format_str
+            styles = self._book.xf_list
+            number = styles[style].format_key if style < len(styles) else 0
+            known = self._book.format_map.get(number)
+            code = known.format_str if known else None
             # Asian built-in formats have a number but no text.
             self._dates[style] = number in BUILTIN_DATES if code is None else shows_date(code)
         return self._dates[style]
@@ -128,20 +143,31 @@ def _open(data: bytes) -> Any:
 
 
 def _read(data: bytes, *, forgiving: bool = False) -> Any:
-    said = io.StringIO()
+    book = _parse(data, forgiving=forgiving)
+    if book.biff_version < _UNICODE_BIFF and not book.codepage:
+        try:
+            return _parse(data, forgiving=forgiving, encoding=_CHINESE)
+        except UnicodeDecodeError:
+            pass
+    return book
+
+
+def _parse(data: bytes, *, forgiving: bool, encoding: str | None = None) -> Any:
+    log = io.StringIO()
     try:
         book = xlrd.open_workbook(
             file_contents=data,
             formatting_info=True,
             ragged_rows=True,
-            logfile=said,
-            verbosity=1,  # it tells of sheets that it leaves out
+            logfile=log,
+            verbosity=1,  # it logs the sheets that it leaves out
             ignore_workbook_corruption=forgiving,
+            encoding_override=encoding,
         )
     except xlrd.XLRDError as error:
         if _ENCRYPTED in str(error).lower():
             raise UnreadableFile("F201") from error
         raise
-    if _MACRO_SHEET in said.getvalue():
+    if _MACRO_SHEET in log.getvalue():
         raise UnreadableFile("F101")
     return book

@@ -20,17 +20,17 @@ from itertools import chain, pairwise
 from typing import BinaryIO
 
 from converter.workbook.type_detection import part_name
-from converter.workbook.unreadable import UnreadableFile, refusing
+from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 
 LARGEST_FILE = 128 << 20  # a million members fill some 90 MB
 MOST_MEMBERS = 5_000  # five times the largest honest count
 LARGEST_INFLATED = 768 << 20  # what fits a worker's memory beside all that is made of it
 LARGEST_RATIO = 200  # only bombs passed it
 RATIO_GRACE = 64 << 20  # small files may be very regular: no ratio below this size
-SMALL = 64 << 10  # bytes; larger parts stay packed until they are asked for …
+SMALL = 64 << 10  # bytes; larger parts stay packed until they are read …
 LARGE = 1 << 20  # … and come in pieces of about this size
 PIECE = 128 << 10  # packed bytes that are inflated at a time
-SIGN = 256  # bytes that tell what a part is
+MAGIC_LENGTH = 256  # bytes that show what a part is
 
 _LOCAL = struct.Struct("<4s22xHH")  # signature, …, length of name, length of extra
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -61,13 +61,13 @@ _DTD = b"<!DOCTYPE"  # before any entity, and in capitals or it is not well-form
 class Parts(Mapping[str, bytes]):
     """The XML parts of a workbook in UTF-8, by lower-case name.
 
-    Large ones stay packed until they are asked for, whole or as a stream. `finish` looks at
-    those that nobody asked for: a damaged file is damaged, wherever the damage is.
+    Large ones stay packed until they are read, whole or as a stream. `finish` vets those that
+    have not been read: a damaged file is damaged, wherever the damage is.
     """
 
     def __init__(self, file: BinaryIO, members: Sequence[zipfile.ZipInfo]) -> None:
-        """`file` is seekable and stays open as long as parts are asked for; `members` is its
-        directory. Raises Refused."""
+        """`file` is seekable and stays open as long as parts are read; `members` is its
+        directory. Raises UnreadableFile."""
         members = [info for info in members if not info.is_dir()]
         size = file.seek(0, SEEK_END)
         _vet(members, size)
@@ -95,7 +95,7 @@ class Parts(Mapping[str, bytes]):
                 self._small[name] = part
 
     def __getitem__(self, name: str) -> bytes:
-        """Raises KeyError, Refused."""
+        """Raises KeyError, UnreadableFile."""
         if name in self._small:
             return self._small[name]
         info, start = self._large[name]
@@ -114,7 +114,7 @@ class Parts(Mapping[str, bytes]):
 
     def stream(self, name: str) -> Iterator[bytes]:
         """A part piece by piece, as it is in the file: not vetted for its encoding and document
-        type. A damaged one raises Refused at its end. Raises KeyError, Refused."""
+        type. A damaged one raises UnreadableFile at its end. Raises KeyError, UnreadableFile."""
         if name in self._small:
             yield self._small[name]
             return
@@ -123,7 +123,7 @@ class Parts(Mapping[str, bytes]):
         self._unseen.pop(name, None)
 
     def finish(self) -> None:
-        """Raises Refused."""
+        """Raises UnreadableFile."""
         for name, (info, start) in list(self._unseen.items()):
             pieces = _inflate(info, self._file, start)
             if name in self._large:
@@ -135,14 +135,14 @@ class Parts(Mapping[str, bytes]):
             last = b""
             for piece in pieces:
                 around = last + piece
-                # One sign is found ten times faster than several.
+                # One character is found ten times faster than several.
                 if b"!" in around and name in self._large and _DTD in around:
                     raise UnreadableFile("F309", part=info.filename)
                 last = piece[-len(_DTD) :]
 
     def _beginning(self, info: zipfile.ZipInfo, start: int) -> bytes:
-        with refusing("F304", part=info.filename):
-            return next(_pieces(info, self._file, start, SIGN), b"")
+        with unreadable_on_error("F304", part=info.filename):
+            return next(_pieces(info, self._file, start, MAGIC_LENGTH), b"")
 
 
 def _vet(members: Sequence[zipfile.ZipInfo], size: int) -> None:
@@ -194,7 +194,7 @@ def _starts(members: Sequence[zipfile.ZipInfo], file: BinaryIO, size: int) -> li
 @lru_cache(maxsize=64)  # thousands of workbooks of one template share their small parts
 def _small(packed: bytes, method: int, size: int, crc: int, name: str) -> bytes | None:
     """A small part in UTF-8; None where it is no XML."""
-    with refusing("F304", part=name):
+    with unreadable_on_error("F304", part=name):
         data = packed
         if method == zipfile.ZIP_DEFLATED:
             data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
@@ -226,14 +226,14 @@ def _pieces(info: zipfile.ZipInfo, file: BinaryIO, start: int, most: int) -> Ite
             yield packed
             continue
         while packed:
-            with refusing("F304", part=info.filename):
+            with unreadable_on_error("F304", part=info.filename):
                 piece = engine.decompress(packed, most)
             if piece:
                 yield piece
             packed = engine.unconsumed_tail
         if engine.eof:
             return
-    with refusing("F304", part=info.filename):
+    with unreadable_on_error("F304", part=info.filename):
         last = engine.flush()
     if last:
         yield last
@@ -248,7 +248,7 @@ def _is_xml(data: bytes) -> bool:
 
 
 def _utf8(data: bytes, name: str) -> bytes:
-    """A part in UTF-8 without byte order mark; refuses document types and odd encodings."""
+    """A part in UTF-8 without byte order mark; refuses document types and unknown encodings."""
     encoding = next((codec for mark, codec in _MARKS if data.startswith(mark)), "")
     if encoding == "utf-8":
         data = data[3:]
@@ -262,13 +262,13 @@ def _utf8(data: bytes, name: str) -> bytes:
             if encoding not in _DECODED:
                 raise UnreadableFile("F312", part=name)
             data = _recoded(data, encoding, name)
-    # One sign is found ten times faster than several.
+    # One character is found ten times faster than several.
     if b"!" in data and (_DTD in data or _DTD.lower() in data[:4096].lower()):
         raise UnreadableFile("F309", part=name)
     return data
 
 
 def _recoded(data: bytes, encoding: str, name: str) -> bytes:
-    with refusing("F312", part=name):
+    with unreadable_on_error("F312", part=name):
         text = data.decode(encoding).removeprefix("\ufeff")
     return text.encode("utf-8", "replace")

@@ -1,11 +1,10 @@
 """OOXML workbooks: parts that passed the pre-flight → grids.
 
-The usual sheet is read by `plain`. For everything else there is calamine, and it never sees the
-file. It gets a small zip in memory with the vetted rows of one sheet,
-the shared strings, and styles that say nothing but 'date' or 'no date'. So it cannot be led
-to other bytes than those that were looked at, and what it knows less well than we do (the
-Asian date formats, Strict files, the 1904 system behind an extension list, unknown error
-names) does not reach it.
+Most sheets are read by the fast reader. For everything else there is calamine, and it never sees
+the file: it gets a small zip in memory with the vetted rows of one sheet, the shared strings, and
+styles that say nothing but 'date' or 'no date'. So it cannot be led to other bytes than those
+that were vetted, and what it knows less well than we do (the Asian date formats, Strict files,
+the 1904 system of an extension list, unknown error names) does not reach it.
 """
 
 from __future__ import annotations
@@ -14,22 +13,20 @@ import struct
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import accumulate, islice
 from typing import Any, BinaryIO
 from zipfile import ZipInfo
 
-import numpy as np
 import python_calamine
 
-from converter.workbook.grid import Grid, GridFacts
+from converter.workbook.grid import CellComments, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid, Row
 from converter.workbook.type_detection import members as members_of
-from converter.workbook.unreadable import UnreadableFile, refusing
+from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
 from converter.workbook.xlsx import archive, parts
-from converter.workbook.xlsx.fast import reader
+from converter.workbook.xlsx.cell_comments import read_comments
+from converter.workbook.xlsx.fast import FastReader
 from converter.workbook.xlsx.sheet_xml import SheetXml, read_sheet
-from converter.workbook.xlsx.strings import NeedsFullParser, Strings
 
 _RELATION = '<Relationship Id="{id}" Type="/relationships/{kind}" Target="{target}"/>'
 _SHEET = "worksheets/sheet.xml"
@@ -48,13 +45,14 @@ _DATE, _PLAIN = '<xf numFmtId="14"/>', '<xf numFmtId="0"/>'
 
 
 class XlsxWorkbook:
-    """An OOXML workbook. Sheets are read when they are asked for."""
+    """An OOXML workbook. Sheets are read on demand."""
 
     def __init__(self, file: BinaryIO, members: Sequence[ZipInfo] | None = None) -> None:
-        """`file` stays open while sheets are read; `members` is its directory, where somebody
-        has read it. Raises Refused."""
+        """`file` stays open while sheets are read; `members` is its directory, if
+        it has been read. Raises UnreadableFile."""
         self._parts = archive.Parts(file, members_of(file) if members is None else members)
         self._book = parts.read_book(self._parts)
+        self._fast = FastReader(self._parts, self._book)
 
     @property
     def names(self) -> list[tuple[str, bool]]:
@@ -70,42 +68,23 @@ class XlsxWorkbook:
         return parts.outside(self._parts)
 
     def grid(self, index: int) -> Grid:
-        """Read one sheet. Raises Refused."""
+        """Read one sheet. Raises UnreadableFile."""
         sheet = self._book.sheets[index]
         if sheet.part not in self._parts:
             raise UnreadableFile("F315", sheet=sheet.name)
-        try:
-            return self._plain(sheet)
-        except NeedsFullParser:
-            return self._parsed(sheet)
+        return self._fast.read(sheet) or self._parsed(sheet)
+
+    def comments(self, index: int) -> CellComments:
+        """The comments on a sheet's cells."""
+        return read_comments(self._parts, self._book.sheets[index].part)
 
     def finish(self) -> None:
-        """Look at what nobody asked for. Raises Refused."""
+        """Vet the parts that have not been read. Raises UnreadableFile."""
         self._parts.finish()
-
-    def _plain(self, sheet: parts.SheetPart) -> Grid:
-        """Raises Unusual, Refused."""
-        return reader.read(
-            self._parts.stream(sheet.part),
-            sheet.name,
-            sheet.hidden,
-            self._strings,
-            np.array(self._book.date_styles, dtype=bool),
-            self._book.date1904,
-        )
-
-    @cached_property
-    def _strings(self) -> Strings:
-        """Raises Unusual, Refused."""
-        if not self._book.strings:
-            return Strings(())
-        strings = Strings(self._parts.stream(self._book.strings))
-        parts.check_count(strings.claimed, strings.size)
-        return strings
 
     def _parsed(self, sheet: parts.SheetPart) -> Grid:
         xml = read_sheet(self._parts[sheet.part], sheet.name)
-        with refusing("F315", sheet=sheet.name):
+        with unreadable_on_error("F315", sheet=sheet.name):
             book = python_calamine.load_workbook(self._package(xml))
             table = book.get_sheet_by_index(0)
         return _grid(table, xml, sheet, self._book.date1904)

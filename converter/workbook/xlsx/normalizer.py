@@ -1,4 +1,4 @@
-"""A worksheet that is written in an unusual way → the one form of writing that `sheetxml` knows.
+"""A worksheet in any valid XML → the one way of writing that `sheet_xml` knows.
 
 Prefixes, single quotes, comments, processing instructions, CDATA, references, cells without
 address, elements of other programs: all of them are XML's own, so a real parser takes them
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from converter.model.issues import column_letters
 from converter.workbook.unreadable import UnreadableFile
-from converter.workbook.xlsx.strings import BLANKS
+from converter.workbook.xlsx.parts import XML_WHITESPACE
 
 _SEPARATOR = "|"
 # ECMA-376 transitional and strict; some programs forget the namespace.
@@ -42,15 +42,15 @@ _INDEX = re.compile("0*[0-9]{1,9}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _SAVED = {"\r": "&#13;"}  # a parser would turn it into a line end
 
-# Tags that may stand in rows, by the two bytes behind '<'; what follows is not looked at.
-_USUAL = (
+# Tags that may stand in rows, by the two bytes behind '<'; what follows is not compared.
+_STANDARD_TAGS = (
     "ro c  c> c/ v> v  v/ f> f  f/ is t> t  t/ r> rP ph b/ i/ u/ u  sz co rF fa ch sc st ve ou"
     " sh ex /c /r /v /f /i /t /p"
 )
 # An index of a shared string that is no number, a value with blanks at its ends or with a
 # reference by number, a value that is not the last thing in its cell or is a text elsewhere, a day
-# in other words.
-_ODD_VALUES = tuple(
+# in another format.
+_NONSTANDARD_VALUES = tuple(
     map(
         re.compile,
         (
@@ -65,57 +65,57 @@ _ODD_VALUES = tuple(
 _PIECE = 1 << 22  # bytes that are looked at together
 
 
-def is_odd(data: bytes, start: int, end: int) -> bool:
-    """Whether rows hold something that nothing but a parser of XML reads rightly."""
+def is_nonstandard(data: bytes, start: int, end: int) -> bool:
+    """Whether rows hold something that only an XML parser reads correctly."""
     if data.find(b"<!") >= 0 or data.find(b"<?", 2) >= 0:
         return True
-    signs = np.frombuffer(data, dtype=np.uint8)
+    codes = np.frombuffer(data, dtype=np.uint8)
     for at in range(start, end, _PIECE):
-        tags = np.flatnonzero(signs[at : min(at + _PIECE, end)] == ord("<")) + at
-        pairs = signs[tags + 1].astype(np.uint16) | signs[tags + 2].astype(np.uint16) << 8
+        tags = np.flatnonzero(codes[at : min(at + _PIECE, end)] == ord("<")) + at
+        pairs = codes[tags + 1].astype(np.uint16) | codes[tags + 2].astype(np.uint16) << 8
         if not _KNOWN[pairs].all():
             return True
-    return any(odd.search(data, start, end) for odd in _ODD_VALUES)
+    return any(pattern.search(data, start, end) for pattern in _NONSTANDARD_VALUES)
 
 
 def _known() -> npt.NDArray[np.bool_]:
     table = np.zeros(65_536, dtype=bool)
-    for at in range(0, len(_USUAL), 3):
-        table[ord(_USUAL[at]) | ord(_USUAL[at + 1]) << 8] = True
+    for at in range(0, len(_STANDARD_TAGS), 3):
+        table[ord(_STANDARD_TAGS[at]) | ord(_STANDARD_TAGS[at + 1]) << 8] = True
     return table
 
 
 _KNOWN = _known()
 
 
-def canonical(data: bytes, name: str) -> bytes:
+def normalized(data: bytes, name: str) -> bytes:
     """A worksheet part in UTF-8 → the same without prefixes, double quotes, every cell with its
-    address; only rows, hidden columns, merged areas and the extent that the sheet tells.
+    address; only rows, hidden columns, merged areas and the extent that the sheet declares.
 
     A cell without address stands right of the one before it, a row without number below. Raises
-    Refused, naming the sheet `name`.
+    UnreadableFile, naming the sheet `name`.
     """
-    return _Rewriter(name).rewrite(data)
+    return _Normalizer(name).rewrite(data)
 
 
-class _Rewriter:
+class _Normalizer:
     """Handlers of a parser's events, and what they have made so far."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._made: list[str] = []
         self._skipped = 0  # depth within an element that is none of ours
-        self._rows = ""  # '' before the rows, then 'in', then 'behind'
+        self._rows = ""  # '' before the rows, then 'in', then 'after'
         self._row = self._column = 0
         self._row_tag = ""
         self._cells: list[str] = []
         self._in_cell = False
         self._cell = _Cell("", "", "")
-        self._said: list[str] | None = None  # character data that is wanted
+        self._text_parts: list[str] | None = None  # character data that is wanted
         self._keeps_blanks = self._keeps_all_blanks = False
 
     def rewrite(self, data: bytes) -> bytes:
-        parser = expat.ParserCreate("utf-8", _SEPARATOR)  # whatever the declaration tells
+        parser = expat.ParserCreate("utf-8", _SEPARATOR)  # whatever the declaration says
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -124,9 +124,9 @@ class _Rewriter:
         try:
             parser.Parse(data, True)
         except expat.ExpatError:
-            if self._rows != "behind":  # what follows is decoration
+            if self._rows != "after":  # what follows is decoration
                 raise self._refuse() from None
-        if self._rows != "behind":
+        if self._rows != "after":
             raise self._refuse()
         return "".join(("<worksheet>", *self._made, "</worksheet>")).encode()
 
@@ -146,7 +146,7 @@ class _Rewriter:
             self._keeps_all_blanks |= given.get(_SPACE) == _KEPT
         elif local == "sheetData":
             if self._rows:
-                raise self._refuse()  # nobody knows which of them counts
+                raise self._refuse()  # it is not clear which of them counts
             self._rows = "in"
             self._made.append("<sheetData>")
         elif local in _COPIED:
@@ -178,9 +178,9 @@ class _Rewriter:
         elif local == "v":
             if self._cell.value is not None:
                 raise self._refuse()
-            self._said = []
+            self._text_parts = []
         elif local == "t":
-            self._said = []
+            self._text_parts = []
             self._keeps_blanks = given.get(_SPACE, "") == _KEPT or (
                 self._keeps_all_blanks and _SPACE not in given
             )
@@ -194,11 +194,11 @@ class _Rewriter:
             self._skipped -= 1
             return
         local = tag.rpartition(_SEPARATOR)[2]
-        if local == "v" and self._said is not None:
-            self._cell.value, self._said = "".join(self._said), None
-        elif local == "t" and self._said is not None:
-            text, self._said = "".join(self._said), None
-            text = text if self._keeps_blanks else text.strip(BLANKS)
+        if local == "v" and self._text_parts is not None:
+            self._cell.value, self._text_parts = "".join(self._text_parts), None
+        elif local == "t" and self._text_parts is not None:
+            text, self._text_parts = "".join(self._text_parts), None
+            text = text if self._keeps_blanks else text.strip(XML_WHITESPACE)
             self._cell.inline = (self._cell.inline or "") + text
         elif local == "c" and self._in_cell:
             self._in_cell = False
@@ -207,12 +207,12 @@ class _Rewriter:
             self._made += [self._row_tag, *self._cells, "</row>"]
             self._row_tag = ""
         elif local == "sheetData":
-            self._rows = "behind"
+            self._rows = "after"
             self._made.append("</sheetData>")
 
     def _text(self, text: str) -> None:
-        if self._said is not None and not self._skipped:
-            self._said.append(text)
+        if self._text_parts is not None and not self._skipped:
+            self._text_parts.append(text)
 
     # --- addresses and values ------------------------------------------------------------
 
@@ -236,7 +236,7 @@ class _Rewriter:
         if cell.inline is not None and (kind == "inlineStr" or value is None):
             kind, value = "inlineStr", cell.inline
         elif value is not None and kind not in ("str", "inlineStr"):
-            value = value.strip(BLANKS)
+            value = value.strip(XML_WHITESPACE)
             if kind == "s" and value and not _INDEX.fullmatch(value):
                 raise self._refuse()
             if kind == "d":

@@ -23,6 +23,8 @@ from converter.workbook.unreadable import UnreadableFile
 # An entry takes five bytes at least; up to a million a wrong count is a slip that costs little.
 CREDIBLE_STRINGS = 1_000_000
 BYTES_A_STRING = 5
+# What XML calls white space. At the ends of a text it counts only where xml:space says so.
+XML_WHITESPACE = " \t\r\n"
 
 # Links to other workbooks and programs (DDE), and to data bases.
 _OUTSIDE = ("xl/externallinks/externallink", "xl/connections.xml")
@@ -37,7 +39,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Relation = tuple[str, tuple[str, str]]  # id, (last word of the type, part)
 
-# A name begins behind a blank or another value: a long value that is cut off is searched once.
+# A name begins after a blank or another value: a long value that is cut off is searched once.
 _ATTRIBUTE = re.compile(rb"""(?:^|(?<=[\s"'/]))([^\s=<>"'/]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _CLOSINGS = {b"<!--": b"-->", b"<?": b"?>", b"<![CDATA[": b"]]>"}
 _NO_MARKUP = re.compile(b"|".join(map(re.escape, _CLOSINGS)))
@@ -56,7 +58,7 @@ class SheetPart:
 
 @dataclass(frozen=True, slots=True)
 class BookParts:
-    """What a workbook says of itself."""
+    """What a workbook part lists."""
 
     sheets: tuple[SheetPart, ...]
     date1904: bool
@@ -78,11 +80,11 @@ def remembered(read: Callable[P, T]) -> Callable[P, T]:
 
 
 def read_book(parts: Mapping[str, bytes]) -> BookParts:
-    """Raises Refused where a package is no workbook after all."""
+    """Raises UnreadableFile where a package is no workbook after all."""
     workbook = _by_type(parts, "", "officedocument") or "xl/workbook.xml"
     if workbook not in parts:
         raise UnreadableFile("F314")
-    links = dict(_relations(parts, workbook))
+    links = dict(relations(parts, workbook))
     if any(kind in _MACROS for kind, _ in links.values()):
         raise UnreadableFile("F101")
     listed, date1904 = _listed(parts[workbook])
@@ -147,7 +149,7 @@ def attributes_of(inside: bytes) -> dict[str, str]:
 
 def _bare(data: bytes) -> bytes:
     """Without comments, processing instructions and CDATA, whose markup means nothing. One
-    that never ends leaves nothing behind it."""
+    that never ends takes the rest with it."""
     kept, at = [], 0
     while found := _NO_MARKUP.search(data, at):
         kept.append(data[at : found.start()])
@@ -190,7 +192,7 @@ def outside(parts: Mapping[str, bytes]) -> int:
 # --- relationships and styles ------------------------------------------------------------
 
 
-def _relations(parts: Mapping[str, bytes], source: str) -> tuple[Relation, ...]:
+def relations(parts: Mapping[str, bytes], source: str) -> tuple[Relation, ...]:
     """Everything a part points at."""
     folder, name = posixpath.split(source)
     data = parts.get(posixpath.join(folder, "_rels", f"{name}.rels"), b"")
@@ -210,16 +212,16 @@ def _targets(data: bytes, folder: str) -> tuple[Relation, ...]:
 
 
 def _by_type(parts: Mapping[str, bytes], source: str, kind: str) -> str:
-    return next((part for _, (k, part) in _relations(parts, source) if k == kind), "")
+    return next((part for _, (k, part) in relations(parts, source) if k == kind), "")
 
 
 def _linked(
     parts: Mapping[str, bytes], workbook: str, links: Mapping[str, tuple[str, str]], kind: str
 ) -> str:
     """The part of a type, or where it stands by custom ('' = none): some writers forget it."""
-    usual = posixpath.join(posixpath.dirname(workbook), f"{kind}.xml")
+    standard = posixpath.join(posixpath.dirname(workbook), f"{kind}.xml")
     found = (target for linked, target in links.values() if linked == kind)
-    return next((part for part in (*found, usual) if part in parts), "")
+    return next((part for part in (*found, standard) if part in parts), "")
 
 
 @remembered

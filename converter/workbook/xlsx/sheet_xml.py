@@ -3,7 +3,7 @@ the facts that the parser keeps to itself (errors, formulas, hidden rows, merged
 
 Works on bytes with regular expressions, most of which start with a literal: a sheet of 120 MB
 takes some 0.5 s. What is written differently (prefixed elements, single quotes, cells without
-address, comments) is first rewritten to that form, by `rewriting`.
+address, comments) is first brought into that form by `normalizer`.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from converter.workbook.xlsx.parts import elements, is_true, remembered
 # 24 to 32 bytes a cell. A million rows of twenty columns, or 500,000 rows of a template with
 # all its helper columns.
 LARGEST_AREA = 24_000_000
-# Half of that may be as good as empty: a stray cell far below, which a clerk can be told of.
+# Half of that may be as good as empty: a stray cell far below, which a message can name.
 LARGEST_EMPTY, DENSE = 12_000_000, 50
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
-# A template's helper columns are hidden and stand right of here; no form is as wide.
+# A template's helper columns are hidden and stand to the right of this one; no form is as wide.
 LAST_OPEN_COLUMN = 26
 # A merged area or hidden column beyond this many is no clerk's work; the rest is not looked at.
 MOST_MERGES = 100_000
 
 _ATTRIBUTES = rb'(?: (?!r=)[\w:.-]+="[^"<>&]*")* ?/?>'
-_PLAIN_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"' + _ATTRIBUTES)
-_ODD_ROW = re.compile(rb'<row(?! r="[1-9][0-9]{0,6}"' + _ATTRIBUTES + rb")")
+_STANDARD_CELL = re.compile(rb'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"' + _ATTRIBUTES)
+_NONSTANDARD_ROW = re.compile(rb'<row(?! r="[1-9][0-9]{0,6}"' + _ATTRIBUTES + rb")")
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 _ROW = re.compile(rb'<row r="([0-9]+)"([^>]*)>')
 _HIDDEN = re.compile(rb'\shidden="(?:1|true|on)"')
@@ -49,7 +49,7 @@ _ERROR = re.compile(
 _VALUE = re.compile(rb"<v[^>]*>([^<]*)</v>")
 # On the whole sheet, as PHPExcel writes it: blanks at the ends of every text count.
 PRESERVING = b'xml:space="preserve"'
-_SAMPLE = 200_000  # bytes at either end that tell how wide a sheet is
+_SAMPLE = 200_000  # bytes at either end, from which the width is estimated
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class SheetXml:
     data: bytes
     start: int  # the rows that hold values: data[start:end]
     end: int
-    all_rows: memoryview  # formulas that nobody has computed stand below them, too
+    all_rows: memoryview  # uncomputed formulas stand below them, too
     merges: tuple[Box, ...] = ()
     hidden_columns: frozenset[int] = frozenset()
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -118,19 +118,19 @@ class SheetXml:
 
 
 def read_sheet(data: bytes, name: str) -> SheetXml:
-    """A worksheet part, in the one form of writing. Raises Refused, naming the sheet."""
-    found = _read(data, name) or _read(normalizer.canonical(data, name), name, rewritten=True)
+    """A worksheet part, in the one form of writing. Raises UnreadableFile, naming the sheet."""
+    found = _read(data, name) or _read(normalizer.normalized(data, name), name, normalized=True)
     if found is None:
         raise UnreadableFile("F315", sheet=name)
     return found
 
 
-def _read(data: bytes, name: str, *, rewritten: bool = False) -> SheetXml | None:
-    """None where the sheet is written in another form. Raises Refused."""
+def _read(data: bytes, name: str, *, normalized: bool = False) -> SheetXml | None:
+    """None where the sheet must be normalized first. Raises UnreadableFile."""
     start, end = _sheet_data(data, name)
     head, tail = data[:start], data[end:]
     keeping = PRESERVING in head and data.find(b"<is>", start, end) >= 0
-    if not rewritten and (keeping or normalizer.is_odd(data, start, end)):
+    if not normalized and (keeping or normalizer.is_nonstandard(data, start, end)):
         return None
     hidden = hidden_columns(head)
     rows = _without_helpers(data, start, end, first_helper(head, hidden))
@@ -194,12 +194,12 @@ class _Extent:
 
 
 def _extent(data: bytes, start: int, end: int) -> _Extent | None:
-    """How far values reach, or None where the sheet is not written in the plain form.
+    """How far values reach, or None where the sheet is not written in the standard form.
 
-    The width is taken from samples and the height from the last row; then every cell is held
-    against them, whatever order the file has them in, and those beyond are looked at.
+    The width is taken from samples and the height from the last row; then every cell is compared
+    with them, whatever order the file has them in, and those beyond are looked at.
     """
-    if _ODD_ROW.search(data, start, end):
+    if _NONSTANDARD_ROW.search(data, start, end):
         return None
     end = _last_value(data, start, end)
     marker = data.rfind(b'<row r="', start, end)
@@ -215,7 +215,7 @@ def _extent(data: bytes, start: int, end: int) -> _Extent | None:
         _up_to(str(lowest[0]), "0", "9").encode(),
     )
     for found in re.compile(inside).finditer(data, start, end):
-        plain = _PLAIN_CELL.match(data, found.start())
+        plain = _STANDARD_CELL.match(data, found.start())
         if not plain:
             return None
         if _VALUED.match(data, found.start()):
@@ -231,16 +231,16 @@ def _up_to(text: str, low: str, high: str) -> str:
     '[0-9]{1,1}|[0-3][0-9]{1}|4[0-4]|45'
     """
     found = [f"[{low}-{high}]{{1,{len(text) - 1}}}"] if len(text) > 1 else []
-    for position, sign in enumerate(text):
+    for position, character in enumerate(text):
         rest = len(text) - position - 1
-        if sign > low:
+        if character > low:
             tail = f"[{low}-{high}]{{{rest}}}" if rest else ""
-            found.append(f"{text[:position]}[{low}-{chr(ord(sign) - 1)}]{tail}")
+            found.append(f"{text[:position]}[{low}-{chr(ord(character) - 1)}]{tail}")
     return "|".join((*found, text))
 
 
 def _bound(extent: _Extent, cells: int, name: str) -> None:
-    """Refuse a sheet whose values lie so far apart that the parser would ask for the moon."""
+    """Refuse a sheet whose values lie so far apart that the parser would need too much memory."""
     if extent.height > LAST_ROW or extent.width > LAST_COLUMN:
         raise UnreadableFile("F315", sheet=name)  # no program has such a cell
     area = extent.height * extent.width

@@ -14,16 +14,18 @@ import secrets
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from converter.files import writing
-from converter.messages.catalogue import message
+from converter.model.errors import ClusterError, WorkerDied
 from converter.workers import protocol
 from converter.workers.cluster import serving
-from converter.workers.cluster.serving import RunTerms
-from converter.workers.pool import Answer, InternalError, Task, TaskRejected, WorkerDied
+from converter.workers.cluster.serving import RemoteCall, RemoteDeath, RunTerms, Unfit
+from converter.workers.pool import failure
+from converter.workers.requests.base import A, Failed, Request
 
 CONNECT_SECONDS = 10.0
 WORKERS_SECONDS = 15.0  # to wait for the first worker to be there
@@ -32,19 +34,6 @@ LOOK_SECONDS = 5.0  # how often a waiting runner looks whether there is somebody
 QUEUED = 2  # tasks a thread of the cluster: one being worked on, one that follows at once
 CHANGES = 3  # how often a task is sent anew because its files have changed meanwhile
 MOST = 512  # tasks under way at a time
-
-
-class ClusterError(Exception):
-    """The cluster cannot do this run: `key` names the sentence, `params` fill it in."""
-
-    def __init__(self, key: str, /, **params: str | int) -> None:
-        self.key, self.params = key, params
-        super().__init__(f"{key}: {params}")
-
-    @property
-    def said(self) -> str:
-        """What a person is told."""
-        return message(self.key, **self.params)
 
 
 @contextlib.contextmanager
@@ -68,8 +57,8 @@ def connect(
     try:
         threads = _threads(client, address)
         with contextlib.ExitStack() as marks:
-            paths = [str(path.absolute()) for path in reads]
-            paths += [str(marks.enter_context(_mark(folder.absolute()))) for folder in writes]
+            paths = [path.absolute() for path in reads]
+            paths += [marks.enter_context(_mark(folder.absolute())) for folder in writes]
             _ask(client, terms, paths)
         count = jobs or min(QUEUED * threads, MOST)
         yield [Remote(client, address, terms) for _ in range(count)]
@@ -79,43 +68,35 @@ def connect(
 
 
 class Remote:
-    """A runner like `engine.Worker`, somewhere in the cluster."""
+    """A runner like `pool.Worker`, somewhere in the cluster."""
 
     def __init__(self, client: Any, address: str, terms: RunTerms) -> None:
         self._client, self._address, self._terms = client, address, terms
 
-    def run(self, task: Task) -> Answer:
-        """The task's answer and attachments. Raises Died, Refused, Bug; ClusterError where the
+    def run(self, request: Request[A]) -> A:
+        """The answer. Raises as `Runner.run` does, and ClusterError where the
         cluster itself fails."""
-        reply = self._reply(task)
-        told = reply.data
-        if "done" in told:
-            return told["done"], reply.blobs
-        if "died" in told:
-            raise WorkerDied(told["died"], told["file"])
-        if "refused" in told:
-            raise TaskRejected(told["refused"], [str(part) for part in told["detail"]])
-        if "unfit" in told:
-            raise _unfit(told, self._terms)
-        raise InternalError(str(told["bug"]))
+        reply = self._reply(request)
+        if reply.holds(RemoteDeath):
+            died = reply.read(RemoteDeath)
+            raise WorkerDied(died.how, died.file)
+        if reply.holds(Unfit):
+            raise _unfit(reply.read(Unfit), self._terms)
+        if reply.holds(Failed):
+            raise failure(reply.read(Failed))
+        return reply.read(request.answer_class())
 
-    def _reply(self, task: Task) -> protocol.Frame:
+    def _reply(self, request: Request[A]) -> protocol.Frame:
+        files = tuple(request.sources)
         for _ in range(CHANGES):
-            sizes = [serving.size_of(path) for path in task.paths]
-            data = {
-                "task": task.name,
-                "args": task.args,
-                "paths": list(task.paths),
-                "sizes": sizes,
-                "terms": self._terms.packed(),
-            }
-            reply = protocol.unpacked(self._sent(protocol.packed(protocol.Frame(data, task.blobs))))
+            call = RemoteCall(self._terms, files, _sizes(files))
+            reply = protocol.unpack(self._send(protocol.pack(call, request)))
             # A file that somebody is still saving is another one for us, too.
-            if reply.data.get("unfit") != "path" or sizes == [*map(serving.size_of, task.paths)]:
+            if not _is_about_a_path(reply) or call.sizes == _sizes(files):
                 break
         return reply
 
-    def _sent(self, request: bytes) -> bytes:
+    def _send(self, request: bytes) -> bytes:
         from concurrent.futures import CancelledError
 
         from distributed import KilledWorker
@@ -128,7 +109,7 @@ class Remote:
                 try:
                     return bytes(future.result(timeout=LOOK_SECONDS))
                 except TimeoutError:
-                    seen = time.monotonic() if self._somebody() else seen
+                    seen = time.monotonic() if self._has_workers() else seen
                     if time.monotonic() - seen > GONE_SECONDS:
                         raise ClusterError("cluster_gone", address=self._address) from None
         except KilledWorker:
@@ -144,8 +125,8 @@ class Remote:
             with contextlib.suppress(Exception):
                 future.release()
 
-    def _somebody(self) -> bool:
-        """Whether there is any worker that could be waited for."""
+    def _has_workers(self) -> bool:
+        """Whether there is any worker to wait for."""
         try:
             return bool(self._client.nthreads())
         except Exception:  # whatever a connection that breaks down raises
@@ -192,28 +173,36 @@ def _mark(folder: Path) -> Iterator[Path]:
             path.unlink()
 
 
-def _ask(client: Any, terms: RunTerms, paths: Sequence[str]) -> None:
+def _ask(client: Any, terms: RunTerms, paths: Sequence[Path]) -> None:
     """Whether every worker can stand in for this command. Raises ClusterError."""
-    sizes = [serving.size_of(path) for path in paths]
-    replies: dict[str, Any] = client.run(
-        serving.look, terms.packed(), paths, sizes, on_error="return"
-    )
-    for worker, told in replies.items():
-        if isinstance(told, BaseException):  # it does not even have this product
-            detail = f"{type(told).__name__}: {told}".partition("\n")[0]
+    call = RemoteCall(terms, tuple(paths), _sizes(paths))
+    replies: dict[str, Any] = client.run(serving.look, protocol.pack(call), on_error="return")
+    for worker, reply in replies.items():
+        if isinstance(reply, BaseException):  # it does not even have this product
+            detail = f"{type(reply).__name__}: {reply}".partition("\n")[0]
             raise ClusterError("cluster_unable", host=worker, detail=detail)
-        if told:
-            raise _unfit({**told, "host": f"{told['host']} {worker}"}, terms)
+        frame = protocol.unpack(reply)
+        if frame.holds(Unfit):
+            unfit = frame.read(Unfit)
+            raise _unfit(replace(unfit, host=f"{unfit.host} {worker}"), terms)
 
 
-def _unfit(told: Mapping[str, Any], terms: RunTerms) -> ClusterError:
-    host = str(told["host"])
-    if told["unfit"] == "version":
+def _sizes(paths: Sequence[Path]) -> tuple[int, ...]:
+    return tuple(map(serving.size_of, paths))
+
+
+def _is_about_a_path(reply: protocol.Frame) -> bool:
+    return reply.holds(Unfit) and reply.read(Unfit).why == "path"
+
+
+def _unfit(reply: Unfit, terms: RunTerms) -> ClusterError:
+    host = reply.host
+    if reply.why == "version":
         return ClusterError(
-            "cluster_version", host=host, found=str(told["found"]), expected=terms.version
+            "cluster_version", host=host, found=reply.version, expected=terms.version
         )
-    if told["unfit"] == "form":
+    if reply.why == "form":
         return ClusterError("cluster_form", host=host, path=terms.form_folder)
-    path = Path(str(told["path"]))
+    path = Path(reply.path)
     shown = path.parent if path.name.startswith(writing.PREFIX) else path
     return ClusterError("cluster_unseen", host=host, path=str(shown))

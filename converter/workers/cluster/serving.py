@@ -1,9 +1,7 @@
-"""Within a Dask worker: tasks of commands into worker processes of ours, their answers back.
+"""Within a Dask worker: requests of commands into worker processes of ours, their answers back.
 
-A request is a frame whose data are {"task", "args", "paths", "sizes", "terms"}, and a reply one of
-{"done": …}, {"died": how, "file": n}, {"refused": kind, "detail": […]}, {"bug": text} and
-{"unfit": why, …}: whoever cannot do a task as the command would have done it says so, rather than
-to call a sound file unreadable.
+Whoever cannot do a task exactly as the command would have done it answers `Unfit`, rather than
+calling a sound file unreadable.
 """
 
 from __future__ import annotations
@@ -13,8 +11,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +20,18 @@ from converter import __version__
 from converter.files import writing
 from converter.forms import loading
 from converter.model import clock
+from converter.model.errors import FormError, InternalError, OutputError, WorkerDied
 from converter.workers import protocol
-from converter.workers.pool import InternalError, Task, TaskRejected, Worker, WorkerDied
+from converter.workers.pool import Worker
+from converter.workers.requests.base import Done, Failed, FormRequest
+from converter.workers.requests.check import CheckRequest
+from converter.workers.requests.receive import ReceiveRequest, ReceiveWorkbooksRequest
 
+REMOTE: tuple[type[FormRequest[Any]], ...] = (  # what commands with `--cluster` ask
+    CheckRequest,
+    ReceiveRequest,
+    ReceiveWorkbooksRequest,
+)
 LAG = (0.5, 1.0, 1.5, 0.0)  # seconds: what is new on a network drive shows a little later elsewhere
 
 
@@ -46,69 +53,95 @@ class RunTerms:
         digest = loading.digest(form_folder)
         return cls(__version__, digest, str(form_folder), str(Path.cwd()), setting)
 
-    def packed(self) -> dict[str, Any]:
-        return asdict(self)
+
+@dataclass(frozen=True, slots=True)
+class RemoteCall:
+    """What a command sends along with its request, or to ask whether it may send any: its terms,
+    files, and their sizes as it sees them (`size_of`)."""
+
+    terms: RunTerms
+    files: tuple[Path, ...]
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteDeath:
+    """The worker process died, see `WorkerDied`."""
+
+    how: str
+    file: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """This process cannot stand in for the command. `why`: 'version', 'form' or 'path'."""
+
+    why: str
+    host: str
+    version: str = ""  # the one that is installed here
+    path: str = ""  # the one that is something else here
 
 
 class UnfitWorker(Exception):
-    """This process cannot stand in for the command; `told` says why."""
+    """This process cannot stand in for the command."""
 
-    def __init__(self, why: str, **told: Any) -> None:
-        self.told = {"unfit": why, "host": socket.gethostname(), **told}
+    def __init__(self, why: str, *, version: str = "", path: str = "") -> None:
+        self.reply = Unfit(why, socket.gethostname(), version, path)
         super().__init__(why)
 
 
-def size_of(path: str) -> int:
+def size_of(path: Path) -> int:
     """A file's size in bytes; -1 where it is not there or may not be read, -2 for a folder."""
     try:
-        if Path(path).is_dir():
+        if path.is_dir():
             return -2
-        return os.stat(path).st_size if os.access(path, os.R_OK) else -1  # noqa: PTH116
+        return path.stat().st_size if os.access(path, os.R_OK) else -1
     except (OSError, ValueError):
         return -1
 
 
-def look(packed: Mapping[str, Any], paths: Sequence[str], sizes: Sequence[int]) -> dict[str, Any]:
-    """Whether this process could stand in for a command: {} or the reply that tells why not.
-    Folders that tasks write to are among the paths, by a file that the command put there."""
+def look(request: bytes) -> bytes:
+    """Whether this process could stand in for a command: `Done` or `Unfit`. Folders that tasks
+    write to are among the files, by a file that the command put there."""
     try:
-        terms = RunTerms(**packed)
-        _form_here(terms)
-        _seen(terms, paths, sizes)
-        for path in paths:
-            folder = Path(path).parent
-            if Path(path).name.startswith(writing.PREFIX) and not os.access(folder, os.W_OK):
-                raise UnfitWorker("path", path=path)
+        call = protocol.unpack(request).read(RemoteCall)
+        _local_form(call.terms)
+        _compare(call)
+        for path in call.files:
+            if path.name.startswith(writing.PREFIX) and not os.access(path.parent, os.W_OK):
+                raise UnfitWorker("path", path=str(path))
     except UnfitWorker as unfit:
-        return unfit.told
-    return {}
+        return protocol.pack(unfit.reply)
+    return protocol.pack(Done())
 
 
 def work(request: bytes) -> bytes:
-    """Run one task of a command in a worker process."""
-    frame = protocol.unpacked(request)
+    """Run one request of a command in a worker process: its answer, `RemoteDeath`, `Failed` or
+    `Unfit`."""
+    reply: object
     try:
-        reply = _worked(frame)
+        reply = _work(protocol.unpack(request))
     except UnfitWorker as unfit:
-        reply = protocol.Frame(unfit.told)
+        reply = unfit.reply
     except WorkerDied as died:
-        reply = protocol.Frame({"died": died.how, "file": died.file})
-    except TaskRejected as refused:
-        reply = protocol.Frame({"refused": refused.kind, "detail": refused.detail})
-    except InternalError as bug:
-        reply = protocol.Frame({"bug": str(bug)})
-    return protocol.packed(reply)
+        reply = RemoteDeath(died.how, died.file)
+    except FormError as error:
+        reply = Failed("form", (error.packed(),))
+    except OutputError as error:
+        reply = Failed("output", (error.path, error.reason))
+    except InternalError as error:
+        reply = Failed("bug", (error.detail,))
+    return protocol.pack(reply)
 
 
-def _worked(frame: protocol.Frame) -> protocol.Frame:
-    terms = RunTerms(**frame.data["terms"])
-    args = frame.data["args"] | {"form": _form_here(terms)}
-    _seen(terms, frame.data["paths"], frame.data["sizes"])
-    # For the limits on time, paths have to lead to the files from here.
-    paths = tuple(str(Path(terms.folder, path)) for path in frame.data["paths"])
-    with _warm(terms) as worker:
-        done, blobs = worker.run(Task(frame.data["task"], args, paths, frame.blobs))
-    return protocol.Frame({"done": done}, blobs)
+def _work(frame: protocol.Frame) -> object:
+    call = frame.read(RemoteCall)
+    folder = _local_form(call.terms)  # before anything else is read: it compares the versions
+    _compare(call)
+    request = frame.read(frame.name({kind.__name__: kind for kind in REMOTE}))
+    with _warm(call.terms) as worker:
+        answer: object = worker.run(replace(request, form=folder))
+    return answer
 
 
 # --- worker processes, kept warm from task to task ---------------------------------------------
@@ -119,7 +152,7 @@ _taking = threading.Lock()
 
 @contextlib.contextmanager
 def _warm(terms: RunTerms) -> Iterator[Worker]:
-    """A worker process that nobody else is using; one of another command's terms is let go."""
+    """An idle worker process of these terms; one of another command's terms is stopped."""
     with _taking:
         found = _idle.pop() if _idle else None
     if found and found[0] != terms:
@@ -137,25 +170,25 @@ def _warm(terms: RunTerms) -> Iterator[Worker]:
 # --- whether we can stand in for the command -----------------------------------------------------
 
 
-def _form_here(terms: RunTerms) -> str:
+def _local_form(terms: RunTerms) -> Path:
     """The folder of the command's form on this machine."""
     if terms.version != __version__:
-        raise UnfitWorker("version", found=__version__)
+        raise UnfitWorker("version", version=__version__)
     wanted = Path(terms.form_folder)
     for folder in (wanted, loading.templates_dir() / wanted.name):
         with contextlib.suppress(OSError):
             if folder.is_dir() and loading.digest(folder) == terms.form:
-                return str(folder)
+                return folder
     raise UnfitWorker("form")
 
 
-def _seen(terms: RunTerms, paths: Sequence[str], sizes: Sequence[int]) -> None:
+def _compare(call: RemoteCall) -> None:
     """Every file is here what it is for the command: there (or not), and of that size."""
-    for path, size in zip(paths, sizes, strict=True):
-        here = str(Path(terms.folder, path))
+    for path, size in zip(call.files, call.sizes, strict=True):
+        local = Path(call.terms.folder, path)
         for pause in LAG:
-            if size_of(here) == size:
+            if size_of(local) == size:
                 break
             time.sleep(pause)
         else:
-            raise UnfitWorker("path", path=path)
+            raise UnfitWorker("path", path=str(path))

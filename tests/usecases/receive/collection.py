@@ -67,7 +67,7 @@ def workbook(number: int, members: Sequence[Person] | None = None, **changed: An
 def faulty(number: int) -> bytes:
     """More members told than listed, and a phone number of one digit."""
     book = fill(blank(12), answers(number, people(number)), people(number))
-    put(book[FORM.unit.title], unit_cell(book, "单位工会联系电话"), "1")
+    put(book[FORM.record.title], unit_cell(book, "单位工会联系电话"), "1")
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -77,20 +77,22 @@ def records(number: int, members: Sequence[Person] | None = None, **changed: str
     """The same answers in canonical text; `changed` replaces them by key."""
     chosen = people(number) if members is None else list(members)
     titles = answers(number, chosen)
-    unit = {f.key: "" for f in FORM.unit}
-    for f in FORM.unit:
+    unit = {f.key: "" for f in FORM.record}
+    for f in FORM.record:
         value = titles.get(f.title, "")
         entries = FORM.codes[f.options["codes"]].entries if f.kind == "choice" else ()
         unit[f.key] = next((e.code for e in entries if e.label == value), str(value))
     unit |= {"organisation_form": "1"} | changed
     return Records(
-        unit=unit,
-        members={
-            "name": [n for n, _, _ in chosen],
-            "id_number": [i for _, i, _ in chosen],
-            "joined_on": [str(j or "") for _, _, j in chosen],
-            "sex": ["2" if int(i[16]) % 2 == 0 else "1" for _, i, _ in chosen],
-            "birthday": [f"{i[6:10]}-{i[10:12]}-{i[12:14]}" for _, i, _ in chosen],
+        record=unit,
+        tables={
+            "member": {
+                "name": [n for n, _, _ in chosen],
+                "id_number": [i for _, i, _ in chosen],
+                "joined_on": [str(j or "") for _, _, j in chosen],
+                "sex": ["2" if int(i[16]) % 2 == 0 else "1" for _, i, _ in chosen],
+                "birthday": [f"{i[6:10]}-{i[10:12]}-{i[12:14]}" for _, i, _ in chosen],
+            }
         },
         reasons=(),
         stamp=Stamp(FORM.id, FORM.version),
@@ -102,7 +104,11 @@ def packed(of: Records, created: int = CREATED, period: str = "") -> bytes:
     """An unsigned package."""
     if period:
         of = Records(
-            of.unit, of.members, of.reasons, Stamp(FORM.id, FORM.version, period=period), of.today
+            of.record,
+            of.tables,
+            of.reasons,
+            Stamp(FORM.id, FORM.version, period=period),
+            of.today,
         )
     return zipped(package.build(of, FORM, None, created))
 

@@ -12,8 +12,7 @@ import pytest
 
 from converter.register import RosterEntry, Snapshot
 from converter.statistics import collection as figures
-from converter.statistics.cards import StatisticsTable
-from converter.statistics.figure import Figure
+from converter.statistics.figure import Figure, StatisticsTable
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
 from tests.sheets import FORM
@@ -38,10 +37,11 @@ def root(tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> Path:
             "industry_division": "",
             "staff": str(10 * n),
         }
-        box.put(f"{n}.zip", packed(records(n, **changed)))
+        box.put(f"{n}.zip", packed(records(n, None, **changed)))
         if n < 26:
             box.put(
-                f"去年{n}.zip", packed(records(n, **changed | {"staff": str(9 * n)}), period="2025")
+                f"去年{n}.zip",
+                packed(records(n, None, **changed | {"staff": str(9 * n)}), period="2025"),
             )
     box.put("改.zip", packed(records(20, superior_union="示例县总工会", staff="1000")))
     units = [RosterEntry("130102-9000", "示例乡工会", "", "示例县总工会")]
@@ -74,18 +74,20 @@ def sql(root: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def table(found: list[Figure], title: str) -> StatisticsTable:
-    (one,) = [f.table for f in found if f.table.title.startswith(title)]
+def table(found: list[Figure], key: str) -> StatisticsTable:
+    (one,) = [f.table for f in found if f.key == key]
     return one
 
 
-def column(of: StatisticsTable, heading: str) -> dict[str, object]:
-    at = of.header.index(heading)
-    return {str(row[0]).strip("\u3000"): row[at] for row in of.rows}
+def column(of: StatisticsTable, key: str) -> dict[str, object]:
+    """A column's cells by the first cell of each row."""
+    return {
+        str(row[0]).strip("\u3000"): cell for row, cell in zip(of.rows, of.column(key), strict=True)
+    }
 
 
 def test_totals(found: list[Figure], sql: duckdb.DuckDBPyConnection) -> None:
-    counts = column(table(found, "职工与会员人数"), "人数")
+    counts = column(table(found, "counts"), "count")
     for key, title in (
         ("staff", "职工总数"),
         ("members", "会员总数"),
@@ -105,34 +107,30 @@ def test_unionisation_rate(found: list[Figure], sql: duckdb.DuckDBPyConnection) 
         "SELECT round(100.0 * sum(a.members::INT) / sum(a.staff::INT), 1) FROM answers a"
         " JOIN newest n ON n.id = a.submission WHERE n.period = '2026'"
     ).fetchone() or (None,)
-    assert column(table(found, "比率"), "百分比（%）")["职工入会率"] == float(rate)
+    assert column(table(found, "rates"), "percent")["职工入会率"] == float(rate)
 
 
-@pytest.mark.parametrize(
-    ("key", "heading"), [("unit_category", "单位类别"), ("industry", "所属行业")]
-)
-def test_groups(
-    key: str, heading: str, found: list[Figure], sql: duckdb.DuckDBPyConnection
-) -> None:
+@pytest.mark.parametrize("key", ["unit_category", "industry"])
+def test_groups(key: str, found: list[Figure], sql: duckdb.DuckDBPyConnection) -> None:
     rows = sql.execute(
         f"SELECT {key}, count(*), sum(staff::INT), sum(a.members::INT) FROM answers a"
         f" JOIN newest n ON n.id = a.submission WHERE n.period = '2026' GROUP BY {key}"
     ).fetchall()
     labels = {e.code: e.label for e in FORM.codes[key].entries} | {"": "（未填）"}
-    shown = table(found, f"按{heading}")
+    shown = table(found, f"by_{key}")
     for value, units, staff, members in rows:
         label = labels[value]
-        assert column(shown, "单位数")[label] == units
-        assert column(shown, "职工总数")[label] == staff
-        assert column(shown, "会员总数")[label] == members
+        assert column(shown, "units")[label] == units
+        assert column(shown, "staff")[label] == staff
+        assert column(shown, "members")[label] == members
     assert len(shown.rows) == len(rows) + 1
-    assert column(shown, "单位数")["合计"] == 12
+    assert column(shown, "units")["合计"] == 12
 
 
 def test_a_superior_union_holds_what_is_below_it(
     found: list[Figure], sql: duckdb.DuckDBPyConnection
 ) -> None:
-    shown = table(found, "按所属上级工会组织")
+    shown = table(found, "by_superior_union")
     rows = dict(
         sql.execute(
             "SELECT u.superior, sum(a.staff::INT) FROM answers a JOIN newest n ON n.id = a.submission"
@@ -140,33 +138,34 @@ def test_a_superior_union_holds_what_is_below_it(
         ).fetchall()
     )
     assert [row[0] for row in shown.rows] == ["示例县总工会", "\u3000示例乡工会", "合计"]
-    staff = column(shown, "职工总数")
+    staff = column(shown, "staff")
     assert staff["示例乡工会"] == rows["示例乡工会"]
     assert staff["示例县总工会"] == staff["合计"] == sum(rows.values())
 
 
 def test_ages_and_sexes(found: list[Figure], sql: duckdb.DuckDBPyConnection) -> None:
-    shown = table(found, "会员年龄与性别")
-    for code, label in (("1", "男"), ("2", "女")):
+    shown = table(found, "ages")
+    for code in ("1", "2"):
         rows = sql.execute(
             "SELECT least(greatest((date_sub('year', birthday::DATE, DATE '2026-03-07') - 20) // 5 + 1, 0), 9), count(*)"
             " FROM members m JOIN newest n ON n.id = m.submission"
             " WHERE n.period = '2026' AND m.sex = ? GROUP BY 1",
             [code],
         ).fetchall()
-        at = shown.header.index(label)
-        bands = {n: row[at] for n, row in enumerate(shown.rows[:-1]) if row[at]}
+        bands = {n: cell for n, cell in enumerate(shown.column(code)[:-1]) if cell}
         assert bands == dict(rows)
-    assert shown.rows[-1][-1] == 48
+    assert shown.column("total")[-1] == 48
 
 
 def test_change_against_the_period_before(
     found: list[Figure], sql: duckdb.DuckDBPyConnection
 ) -> None:
-    shown = table(found, "与上期相比（2025 → 2026）")
+    shown = table(found, "change")
     was, is_ = (
         sql.execute(
-            "SELECT sum(staff::INT) FROM answers JOIN newest ON newest.id = submission WHERE period = ?",
+            "SELECT sum(staff::INT) FROM answers JOIN newest ON newest.id = submission"
+            " WHERE period = ? AND unit IN (SELECT unit FROM newest GROUP BY unit"
+            "  HAVING count(DISTINCT period) = 2)",
             [period],
         ).fetchall()[0][0]
         for period in ("2025", "2026")
@@ -179,59 +178,62 @@ def test_change_against_the_period_before(
 def test_progress(collection: Collection) -> None:
     with Snapshot(collection.store) as register:
         found = figures.figures(register, FORM, TODAY)
-    shown = table(found, "收集进度")
+    shown = table(found, "progress")
     truth = list(collection.inbox.truth.values())
     current = sum(state == "current" for _, state in truth)
-    total = shown.rows[-1]
-    assert total[1:6] == (len(roster()) + 1, current, 1, 1, 1)  # and the stranger; MISSING is
+    total = {column.key: cell for column, cell in zip(shown.columns, shown.rows[-1], strict=True)}
+    assert total["expected"] == len(roster()) + 1  # and the stranger
+    assert total["reported"] == current
+    assert (total["with_warnings"], total["only_rejected"], total["missing"]) == (1, 1, 1)
     assert listed(MISSING) in roster()
 
 
 def test_an_older_period_can_be_asked_for(root: Path) -> None:
     with Snapshot(root) as register:
         found = figures.figures(register, FORM, TODAY, period="2025")
-    assert column(table(found, "职工与会员人数"), "人数")["职工总数"] == sum(
-        9 * n for n in range(20, 26)
-    )
-    assert not [f for f in found if f.table.title.startswith("与上期")]
+    assert column(table(found, "counts"), "count")["职工总数"] == sum(9 * n for n in range(20, 26))
+    assert not [f for f in found if f.key == "change"]
 
 
 # --- how far it has come -----------------------------------------------------------------------
 
 
 def test_the_overview_repeats_what_the_tables_say(found: list[Figure]) -> None:
-    shown = column(table(found, "总览"), "数值")
-    progress = table(found, "收集进度")
-    for heading in ("应报", "已报", "未报", "完成率（%）"):
-        assert shown[heading] == progress.rows[-1][progress.header.index(heading)]
-    counts = column(table(found, "职工与会员人数"), "人数")
+    shown = column(table(found, "overview"), "value")
+    progress = table(found, "progress")
+    for key in ("expected", "reported", "missing", "percent"):
+        title = progress.columns[progress.position(key)].title
+        assert shown[title] == progress.column(key)[-1]
+    counts = column(table(found, "counts"), "count")
     assert (shown["职工总数"], shown["会员总数"]) == (counts["职工总数"], counts["会员总数"])
-    assert shown["入会率（%）"] == column(table(found, "比率"), "百分比（%）")["职工入会率"]
+    assert shown["入会率（%）"] == column(table(found, "rates"), "percent")["职工入会率"]
 
 
 def test_who_is_missing_is_named_with_what_came(collection: Collection) -> None:
     with Snapshot(collection.store) as register:
-        shown = table(figures.figures(register, FORM, TODAY), "还没有报的单位（2026，2 个）")
-    told = {row[shown.header.index("单位代码")]: row[-1] for row in shown.rows}
-    assert told == {listed(4).code: "只有退回的", listed(MISSING).code: "没有收到"}
+        shown = table(figures.figures(register, FORM, TODAY), "missing")
+    how = dict(zip(shown.column("code"), shown.column("how"), strict=True))
+    assert shown.title == "还没有报的单位（2026，2 个）"
+    assert how == {listed(4).code: "只有退回的", listed(MISSING).code: "没有收到"}
 
 
 def test_a_union_that_others_report_to_need_not_report(found: list[Figure], root: Path) -> None:
     """The town's union stands on the roster to say where it belongs."""
-    assert table(found, "收集进度").rows[-1][1:3] == (12, 12)
-    assert not table(found, "还没有报的单位").rows
+    shown = table(found, "progress")
+    assert (shown.column("expected")[-1], shown.column("reported")[-1]) == (12, 12)
+    assert not table(found, "missing").rows
 
 
 def test_common_faults_are_those_of_the_register(collection: Collection) -> None:
     with Snapshot(collection.store) as register:
-        shown = table(figures.figures(register, FORM, TODAY), "最常见的问题")
+        shown = table(figures.figures(register, FORM, TODAY), "faults")
         rows = register.query(
             "SELECT f.code, count(*), sum(f.count) FROM findings f JOIN submissions s"
             " ON s.id = f.submission WHERE s.period = '2026' AND f.level IN ('error', 'warning')"
             " GROUP BY f.code"
         )
     assert {str(r[0])[:4]: r[2:] for r in shown.rows} == {c: (f, int(p)) for c, f, p in rows}
-    files = [row[2] for row in shown.rows]
+    files = shown.column("files")
     assert files == sorted(files, reverse=True)
     assert all(len(str(row[0])) > 5 for row in shown.rows)  # a code and its title
 
@@ -239,15 +241,31 @@ def test_common_faults_are_those_of_the_register(collection: Collection) -> None
 def test_days_add_up_to_the_units_that_count(collection: Collection) -> None:
     with Snapshot(collection.store) as register:
         found = figures.figures(register, FORM, TODAY)
-    days = table(found, "每天新报的单位")
-    assert sum(int(row[1]) for row in days.rows) == days.rows[-1][2]
-    assert days.rows[-1][2] == column(table(found, "总览"), "数值")["已报"]
+    days = table(found, "daily")
+    assert sum(map(int, days.column("new"))) == days.column("all")[-1]
+    assert days.column("all")[-1] == column(table(found, "overview"), "value")["已报"]
 
 
-def test_the_trend_has_a_line_a_period(found: list[Figure]) -> None:
-    shown = table(found, "历期对比")
-    change = {row[0]: row[1:3] for row in table(found, "与上期相比").rows}
-    assert [row[0] for row in shown.rows] == ["2025", "2026"]
-    for heading in ("单位数", "职工总数", "会员总数"):
-        at = shown.header.index(heading)
-        assert tuple(row[at] for row in shown.rows) == change[heading]
+def test_the_trend_has_a_row_a_period(root: Path, found: list[Figure]) -> None:
+    shown = table(found, "trend")
+    assert shown.column("period") == ["2025", "2026"]
+    for key in ("staff", "members"):
+        assert shown.column(key) == [count(root, period, key) for period in ("2025", "2026")]
+    assert shown.column("units") == [6, 12]
+
+
+def count(root: Path, period: str, field: str) -> object:
+    with Snapshot(root) as register:
+        (one,) = register.query(f"SELECT sum({field}::INT) FROM answers WHERE period = ?", [period])
+    return one[0]
+
+
+def test_every_figure_and_every_column_has_a_key_of_its_own(found: list[Figure]) -> None:
+    keys = [figure.key for figure in found]
+    assert len(set(keys)) == len(keys)
+    for figure in found:
+        columns = [column.key for column in figure.table.columns]
+        assert len(set(columns)) == len(columns)
+        assert all((key.isascii() and key.isidentifier()) or key.isdecimal() for key in columns)
+        assert set(figure.series) <= set(columns[1:])
+        assert all(len(row) == len(columns) for row in figure.table.rows)

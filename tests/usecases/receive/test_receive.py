@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import openpyxl
 import pytest
@@ -33,6 +34,8 @@ from tests.usecases.receive.collection import (
     zipped,
 )
 from tests.usecases.receive.conftest import NOW, Collection, plan
+
+T = TypeVar("T")
 
 
 def outcomes(store: Path) -> dict[str, tuple[str, str]]:
@@ -68,7 +71,7 @@ def test_what_is_wrong_comes_back_marked(collection: Collection) -> None:
     marked = sorted(p.name for p in collection.reply.rglob("批注-*"))
     assert marked == ["批注-有提示.xlsx", "批注-有错.xlsx"]
     book = openpyxl.load_workbook(collection.reply / "一县" / "批注-有错.xlsx")
-    comments = [c.comment.text for row in book[FORM.unit.title] for c in row if c.comment]
+    comments = [c.comment.text for row in book[FORM.record.title] for c in row if c.comment]
     assert any("K503" in text for text in comments)
 
 
@@ -78,7 +81,9 @@ def test_every_member_leads_back_to_its_row(collection: Collection) -> None:
             "SELECT m.id_number, m.source_row, s.id_column FROM members m JOIN submissions s"
             " ON s.id = m.submission WHERE s.file = '一县/单位2.xlsx' ORDER BY m.record"
         )
-    sheet = openpyxl.load_workbook(collection.inbox.folder / "一县/单位2.xlsx")[FORM.member.title]
+    sheet = openpyxl.load_workbook(collection.inbox.folder / "一县/单位2.xlsx")[
+        FORM.main_table.title
+    ]
     assert [number for number, _, _ in rows] == [i for _, i, _ in [*people(2), SHARED]]
     assert [sheet.cell(row, column).value for _, row, column in rows] == [n for n, _, _ in rows]
 
@@ -179,7 +184,7 @@ def test_another_name_than_the_rosters_is_asked_about(tmp_path: Path, worker: Wo
     box.put("冒名.zip", packed(replace(of, stamp=stamp)))
     done = receive(box.folder, tmp_path / "S", plan(None), worker, roster=roster()[:2])
     (issue,) = [i for i in done.findings if i.code == "C109"]
-    assert (issue.params["unit"], issue.params["told"]) == (name_of(2), name_of(1))
+    assert (issue.params["unit"], issue.params["claimed"]) == (name_of(2), name_of(1))
 
 
 def test_the_period_looked_at_is_the_newest_that_was_reported_for(
@@ -250,7 +255,7 @@ def test_a_document_is_no_zip_of_submissions(tmp_path: Path, worker: Worker) -> 
     box.put("文档.zip", zipped([types, ("word/document.xml", b"<a/>")]))
     box.put("不全.zip", zipped([types, ("xl/styles.xml", b"<a/>")]))
     done = receive(box.folder, tmp_path / "S", plan(tmp_path / "R"), worker)
-    told = {one.arrival.file: [code for code, _, _ in one.arrival.found] for one in done.refused}
+    told = {one.received.file: [code for code, _, _ in one.received.found] for one in done.refused}
     assert told == {"文档.zip": ["F111"], "不全.zip": ["F009"]}
 
 
@@ -306,8 +311,8 @@ def test_others_see_the_progress_of_a_long_run(
         box.put(f"{n}.zip", packed(records(n)))
     seen = []
 
-    def watching(answers: Any, total: Any, held: Any) -> Any:
-        for number, answer in enumerate(answers):
+    def watching(finished: Iterable[T], total: Any, count: Any) -> Iterator[T]:
+        for number, answer in enumerate(finished):
             if number in (2, 4):  # the first of the next two
                 with Snapshot(tmp_path / "S") as published:
                     seen.extend(published.query("SELECT count(*) FROM submissions"))
@@ -328,8 +333,8 @@ def test_what_comes_out_of_zips_does_not_pile_up(
         box.put(f"{n}.zip", zipped([(f"{n}.zip", packed(records(n)))]))
     lying: list[int] = []
 
-    def watching(answers: Any, total: Any, held: Any) -> Any:
-        for answer in answers:
+    def watching(finished: Iterable[T], total: Any, count: Any) -> Iterator[T]:
+        for answer in finished:
             spool = tmp_path / "S" / "spool"
             lying.append(sum(path.is_file() for path in (spool / "zips").rglob("*")))
             yield answer

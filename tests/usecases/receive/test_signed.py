@@ -10,7 +10,7 @@ import pytest
 
 from converter import package
 from converter.identity import keys
-from converter.identity.issuing import Unit
+from converter.model.submissions import Unit
 from converter.register import Snapshot, cross_unit_checks, receipts
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
@@ -39,7 +39,7 @@ def sent(file: Path, created: int, *, recipient: str = "", **changed: str) -> by
     """A signed package of unit 1, sealed for a recipient."""
     unit = held(file)
     assert unit.signer is not None
-    of = records(1, **changed)
+    of = records(1, None, **changed)
     members = package.build(of, FORM, unit.document, created, recipient=recipient)
     signature = unit.signer.sign(dict(members)[FORM.package.descriptor])
     return zipped([*members, (FORM.package.signature, signature)])

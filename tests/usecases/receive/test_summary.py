@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date
 from html.parser import HTMLParser
 from io import BytesIO
@@ -11,10 +12,9 @@ import openpyxl
 import pytest
 
 from converter.register import Snapshot
-from converter.report import charts, spreadsheet, summary
+from converter.report import charts, spreadsheet, summary, table_export
 from converter.statistics import collection as statistics
-from converter.statistics.cards import StatisticsTable
-from converter.statistics.figure import BARS, LINE, STACKED, TILES, Figure
+from converter.statistics.figure import Chart, Column, Figure, StatisticsTable
 from tests.sheets import FORM
 from tests.usecases.receive.conftest import Collection
 
@@ -87,8 +87,8 @@ def test_every_chart_is_native_and_points_at_its_lines(
     found: list[Figure], book: openpyxl.Workbook
 ) -> None:
     for sheet, figure in zip(book, found, strict=True):
-        lines = len(figure.table.rows) - figure.total
-        assert len(sheet._charts) == bool(figure.chart not in ("", TILES) and lines)
+        lines = len(figure.table.rows) - figure.table.total
+        assert len(sheet._charts) == bool(figure.chart.has_axes and lines)
         for chart in sheet._charts:
             for series in chart.series:
                 assert series.cat.numRef or series.cat.strRef
@@ -114,8 +114,7 @@ def test_the_first_sheet_leads_to_the_others_and_back(book: openpyxl.Workbook) -
 
 def test_the_page_needs_nothing_from_outside(found: list[Figure]) -> None:
     page = summary.html(found, "汇总")
-    drawn = [f for f in found if f.chart not in ("", TILES)]
-    assert page.count("<svg") == sum(bool(charts.drawn(f)[0]) for f in drawn)
+    assert page.count("<svg") == sum(f.chart.has_axes and bool(charts.drawn(f)[0]) for f in found)
     for word in ("<script", "src=", "@import", "url(", "<link"):
         assert word not in page
 
@@ -127,8 +126,12 @@ def test_a_drawing_says_what_it_shows(found: list[Figure]) -> None:
     assert 'aria-label="图：收集进度（2026）。数字见表。"' in page
 
 
-def bars(rows: Any, chart: str = BARS, total: bool = True) -> Figure:
-    return Figure(StatisticsTable("t", ("名称", "甲", "乙"), rows), chart, (1, 2), total)
+COLUMNS = (Column("name", "名称"), Column("first", "甲"), Column("second", "乙"))
+
+
+def bars(rows: Any, chart: Chart = Chart.BARS, total: bool = True) -> Figure:
+    table = StatisticsTable("invented", "t", COLUMNS, rows, total)
+    return Figure(table, chart, ("first", "second"))
 
 
 def test_names_cannot_break_out_of_page_or_workbook() -> None:
@@ -148,7 +151,7 @@ def test_a_chart_of_hundreds_says_what_it_leaves_out() -> None:
 
 def test_a_list_of_thousands_is_cut_on_the_page_and_whole_in_the_workbook() -> None:
     rows = tuple((f"单位{n:05}", "甲", "乙") for n in range(3_000))
-    one = Figure(StatisticsTable("没报的", ("单位", "一", "二"), rows))
+    one = Figure(StatisticsTable("missing", "没报的", COLUMNS, rows))
     page = summary.html([one], "t")
     assert "单位00999" in page
     assert "单位01000" not in page
@@ -160,7 +163,7 @@ def test_a_list_of_thousands_is_cut_on_the_page_and_whole_in_the_workbook() -> N
 
 def test_of_a_long_time_the_last_days_are_drawn() -> None:
     rows = tuple((f"2026-{1 + n // 28:02}-{1 + n % 28:02}", n, n) for n in range(100))
-    one = bars(rows, LINE, total=False)
+    one = bars(rows, Chart.LINE, total=False)
     lines, of = charts.drawn(one)
     assert (lines[-1], of, len(lines)) == (rows[-1], 100, charts.LINES)
     sheet = openpyxl.load_workbook(BytesIO(summary.xlsx([one], "t"))).worksheets[0]
@@ -170,9 +173,35 @@ def test_of_a_long_time_the_last_days_are_drawn() -> None:
 
 
 def test_a_collection_of_which_nothing_came_has_a_summary() -> None:
-    nothing = [bars((), BARS, total=False), bars((("合计", 0, 0),), STACKED)]
+    nothing = [bars((), Chart.BARS, total=False), bars((("合计", 0, 0),), Chart.STACKED)]
     page = summary.html(nothing, "t")
     assert "没有。" in page
     assert "<svg" not in page
     book = openpyxl.load_workbook(BytesIO(summary.xlsx(nothing, "t")))
     assert not any(sheet._charts for sheet in book)
+
+
+def test_the_same_figures_give_the_same_bytes_on_every_day(
+    found: list[Figure], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every workbook of tables, and every page: what `stats` and the officer's pages write."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772000000")
+
+    def written() -> list[bytes]:
+        return [
+            summary.xlsx(found, "汇总"),
+            table_export.document(found, ".xlsx", "一个单位"),
+            summary.html(found, "汇总").encode(),
+            *(summary.drawing(figure).encode() for figure in found),
+        ]
+
+    first = written()
+    assert written() == first
+    today = date.today().isoformat().encode()
+    assert not any(today in data for data in first[2:])
+    for data in first[:2]:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            assert {info.date_time for info in archive.infolist()} == {(2026, 2, 25, 6, 13, 20)}
+            assert not any(today in archive.read(name) for name in archive.namelist())
+        properties = openpyxl.load_workbook(BytesIO(data)).properties
+        assert str(properties.created) == str(properties.modified) == "2026-02-25 06:13:20"

@@ -84,7 +84,7 @@ def test_answers_are_found(layout: str, tmp_path: Path) -> None:
 
 
 def test_answer_keeps_its_address(tmp_path: Path) -> None:
-    unit = read(with_rows(tmp_path, moved(None, 0, None, 1))).unit
+    unit = read(with_rows(tmp_path, moved(None, 0, None, 1))).sheets["unit"]
     assert unit is not None
     assert len(unit) == 1
     row = STAFF_ROW - 2
@@ -99,10 +99,10 @@ def test_missing_item(title: str, code: str, level: Level, tmp_path: Path) -> No
     submission = read(with_rows(tmp_path, [row for row in unit_rows() if row[:1] != [title]]))
     (issue,) = submission.issues
     assert (issue.code, issue.level, issue.place.cell) == (code, level, "A3")
-    key = next(field.key for field in FORM.unit if field.title == title)
+    key = next(field.key for field in FORM.record if field.title == title)
     assert issue.place.field == key
-    assert submission.unit is not None
-    assert key not in submission.unit.columns
+    assert "unit" in submission.sheets
+    assert key not in submission.sheets["unit"].columns
 
 
 def test_missing_derived_item_does_not_matter(tmp_path: Path) -> None:
@@ -132,18 +132,18 @@ def test_item_twice(
 def test_sheet_without_items(tmp_path: Path) -> None:
     submission = read(with_rows(tmp_path, [["别的"], ["内容"]]))
     assert codes(submission) == [("S002", "")]
-    assert submission.unit is None
+    assert "unit" not in submission.sheets
 
 
 def test_reasons_and_unknown_items(tmp_path: Path) -> None:
     rows = unit_rows()
     rows[STAFF_ROW - 1] += [None, None, " 含劳务派遣 "]
     rows += [["传真", "0311-85550000"], ["备注", None], [None, "孤零零"]]
-    unit = read(with_rows(tmp_path, rows)).unit
+    unit = read(with_rows(tmp_path, rows)).sheets["unit"]
     assert unit is not None
     assert unit.explanation("staff", 0) == "含劳务派遣"
     assert unit.explanation("members", 0) == ""
-    assert unit.extras == ((f"B{len(rows) - 2}", "0311-85550000"),)
+    assert unit.leftovers == ((f"B{len(rows) - 2}", "0311-85550000"),)
 
 
 @pytest.mark.parametrize(

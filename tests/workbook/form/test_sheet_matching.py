@@ -54,7 +54,7 @@ def test_sheets_are_found_under_other_names(
         sheets = dict(reversed(sheets.items()))
     submission = sheets_of(tmp_path, sheets)
     assert codes(submission) == []
-    assert submission.unit.name == unit
+    assert submission.sheets["unit"].name == unit
     assert members(submission, "name") == names(3)
 
 
@@ -87,8 +87,8 @@ def test_missing_sheet_is_an_issue_of_the_file(
     (issue,) = submission.issues
     assert (issue.code, issue.level) == (workbook.MISSING_SHEET, Level.ERROR)
     assert (issue.place.sheet, issue.params["wanted"]) == ("", wanted)
-    assert (submission.unit is None) is (wanted == UNIT_SHEET)
-    assert (submission.member is None) is (wanted == MEMBER_SHEET)
+    assert ("unit" not in submission.sheets) is (wanted == UNIT_SHEET)
+    assert ("member" not in submission.sheets) is (wanted == MEMBER_SHEET)
 
 
 def test_workbook_of_something_else_lacks_both(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_sheets_that_look_alike(
     sheets: dict[str, Rows], chosen: str, warned: bool, tmp_path: Path
 ) -> None:
     submission = sheets_of(tmp_path, {UNIT_SHEET: unit_rows(), **sheets})
-    assert submission.member.name == chosen
+    assert submission.sheets["member"].name == chosen
     assert members(submission, "name") == names(3)
     expected = [("S010", Level.WARNING, chosen)] if warned else []
     found = [(i.code, i.level, i.place.sheet) for i in submission.issues if i.code != "S004"]
@@ -124,7 +124,7 @@ def test_sheets_that_look_alike(
 def test_visible_sheet_is_preferred(tmp_path: Path) -> None:
     sheets = {UNIT_SHEET: unit_rows(), "会员名单": OTHER, "会员信息": member_rows()}
     submission = sheets_of(tmp_path, sheets, "会员名单")
-    assert submission.member.name == "会员信息"
+    assert submission.sheets["member"].name == "会员信息"
 
 
 def test_hidden_sheet_with_data_is_warned_of(tmp_path: Path) -> None:

@@ -124,8 +124,8 @@ def test_blank_name_is_filled_by_the_stamp(typed: str | None, tmp_path: Path) ->
     submission = read(stamped(tmp_path, {}, {"单位工会名称": typed}))
     assert codes(submission) == []
     assert answer(submission, "单位工会名称") == (NAME, CellType.TEXT)
-    assert submission.unit is not None
-    assert submission.unit.place("f", "unit_name", 0).cell == "B5"
+    assert "unit" in submission.sheets
+    assert submission.sheets["unit"].place("f", "unit_name", 0).cell == "B5"
 
 
 def test_deleted_item_is_filled_by_the_stamp(tmp_path: Path) -> None:

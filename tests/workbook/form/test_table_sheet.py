@@ -79,7 +79,7 @@ def test_every_cell_keeps_its_address(tmp_path: Path) -> None:
     rows += [
         [None, None, joined, None, number, name] for _, name, number, joined in member_rows()[4:]
     ]
-    member = read(with_rows(tmp_path, rows)).member
+    member = read(with_rows(tmp_path, rows)).sheets["member"]
     assert member is not None
     assert list(member.rows) == [4, 5, 6]
     places = [member.place("f", key, 1).cell for key in ("joined_on", "id_number", "name")]
@@ -130,8 +130,8 @@ def test_missing_required_column_is_an_error_at_the_heading(tmp_path: Path) -> N
     (issue,) = submission.issues
     assert (issue.code, issue.level, issue.place.cell) == ("S003", Level.ERROR, "A2")
     assert issue.place.field == "id_number"
-    assert submission.member is not None
-    assert "id_number" not in submission.member.columns
+    assert "member" in submission.sheets
+    assert "id_number" not in submission.sheets["member"].columns
 
 
 def test_missing_optional_column_is_a_warning(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_sheet_without_any_heading(tmp_path: Path) -> None:
     submission = read(with_rows(tmp_path, member_rows()[4:]))
     assert codes(submission) == [("S002", "")]
     assert submission.issues[0].place.sheet == MEMBER_SHEET
-    assert submission.member is None
+    assert "member" not in submission.sheets
 
 
 def test_heading_below_the_fiftieth_row_is_none(tmp_path: Path) -> None:
@@ -196,9 +196,9 @@ def test_row_that_is_no_record(row: list[Any], position: int, tmp_path: Path) ->
     submission = read(with_rows(tmp_path, rows))
     assert codes(submission) == []
     assert members(submission, "name") == names(3)
-    assert submission.member is not None
+    assert "member" in submission.sheets
     kept = [n for n in range(5, 9) if n != position + 1]
-    assert list(submission.member.rows) == kept
+    assert list(submission.sheets["member"].rows) == kept
 
 
 @pytest.mark.parametrize("column", [1, 2, 3, 4, 5])
@@ -224,8 +224,8 @@ def test_prepared_rows_with_formulas_are_no_records(cell: str, tmp_path: Path) -
     )
     submission = read(member_xml(save(tmp_path), rows))
     assert members(submission, "name") == names(3)
-    assert submission.member is not None
-    assert submission.member.extras == ()
+    assert "member" in submission.sheets
+    assert submission.sheets["member"].leftovers == ()
 
 
 def test_error_in_a_typed_column_makes_a_record(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_sheet_without_members_has_no_issue_here(tmp_path: Path) -> None:
 def test_reasons_travel_with_their_rows(tmp_path: Path) -> None:
     rows = member_rows()
     rows[5] += [None, None, None, " 军转干部 "]
-    member = read(with_rows(tmp_path, rows)).member
+    member = read(with_rows(tmp_path, rows)).sheets["member"]
     assert member is not None
     assert [member.explanation("name", n) for n in range(3)] == ["", "军转干部", ""]
 
@@ -261,15 +261,15 @@ def test_what_the_form_does_not_know_is_told(tmp_path: Path) -> None:
     rows = headed("部门", "姓名", "身份证号", "入会时间", "空列", None)
     rows[1][0], rows[2][0], rows[2][5] = "一车间", "二车间", "已退休"
     rows += [["填表人：张某"], []]
-    member = read(with_rows(tmp_path, rows)).member
+    member = read(with_rows(tmp_path, rows)).sheets["member"]
     assert member is not None
-    assert member.extras == (("A1", "部门"), ("F3", "已退休"))
+    assert member.leftovers == (("A1", "部门"), ("F3", "已退休"))
 
 
 def test_remarks_below_are_told(tmp_path: Path) -> None:
-    member = read(with_rows(tmp_path, [*member_rows(), [], ["填表人：张某"]])).member
+    member = read(with_rows(tmp_path, [*member_rows(), [], ["填表人：张某"]])).sheets["member"]
     assert member is not None
-    assert member.extras == (("A9", "填表人：张某"),)
+    assert member.leftovers == (("A9", "填表人：张某"),)
 
 
 # --- merged areas --------------------------------------------------------------------------
@@ -336,8 +336,8 @@ def test_text_merged_over_all_columns_is_a_section_not_a_member(area: str, tmp_p
     submission = read(save(tmp_path, on_members(change)))
     assert codes(submission) == []
     assert members(submission, "name") == names(3)
-    assert submission.member is not None
-    assert submission.member.extras == ((area[:2], "以上信息属实"),)
+    assert "member" in submission.sheets
+    assert submission.sheets["member"].leftovers == ((area[:2], "以上信息属实"),)
 
 
 # --- hidden rows and columns -----------------------------------------------------------------
@@ -391,6 +391,6 @@ def test_hidden_columns_of_ours_are_neither_told_nor_read(tmp_path: Path) -> Non
 
     submission = read(save(tmp_path, on_members(helpers)))
     assert codes(submission) == []
-    assert submission.member is not None
-    assert list(submission.member.rows) == [5, 6, 7]
-    assert submission.member.extras == ()
+    assert "member" in submission.sheets
+    assert list(submission.sheets["member"].rows) == [5, 6, 7]
+    assert submission.sheets["member"].leftovers == ()

@@ -146,8 +146,64 @@ def test_workbook_cut_short(length: int, tmp_path: Path) -> None:
     assert only_code(path) in ("F009", "F316")
 
 
-def test_workbook_of_wps_by_its_extension(tmp_path: Path) -> None:
-    assert only_code(make(tmp_path / "填报.et")) == "F103"
+def test_workbook_of_wps_is_read_where_it_is_one_of_excel_97(tmp_path: Path) -> None:
+    found = read(make(tmp_path / "填报.et"))
+    assert found.sheets.keys() == {"unit", "member"}
+
+
+def test_workbook_of_wps_that_nothing_here_reads_is_named(tmp_path: Path) -> None:
+    path = make(tmp_path / "填报.et")
+    path.write_bytes(path.read_bytes()[:3000])
+    assert only_code(path) in ("F009", "F103")
+
+
+def test_old_workbook_without_a_code_page_is_chinese(tmp_path: Path) -> None:
+    """BIFF 2: a record a cell, texts in whatever code page the machine had."""
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    def label(row: int, column: int, text: str) -> bytes:
+        raw = text.encode("gbk")
+        return record(4, struct.pack("<HH3xB", row, column, len(raw)) + raw)
+
+    headings = [label(0, n, text) for n, text in enumerate(("会员姓名", "身份证号", "入会时间"))]
+    people = [label(1, 0, "李示例"), label(1, 1, "130102196904139902"), label(1, 2, "2010-05-01")]
+    sheet = (record(9, struct.pack("<HH", 2, 16)), *headings, *people, record(10, b""))
+    path = tmp_path / "会员.xls"
+    path.write_bytes(b"".join(sheet))
+    member = read(path).sheets["member"]
+    assert member.columns["name"].text == ["李示例"]
+
+
+def test_old_workbook_without_styles_holds_numbers(tmp_path: Path) -> None:
+    """BIFF 5 by an export program that writes cells alone: no fonts, no formats, no styles."""
+    texts = [["会员姓名", "身份证号"], ["李示例", "130102196904139902"]]
+
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    def start(content: int) -> bytes:
+        return record(0x809, struct.pack("<4H", 0x500, content, 0, 0))
+
+    def label(row: int, column: int, text: str) -> bytes:
+        raw = text.encode("gbk")
+        return record(0x204, struct.pack("<4H", row, column, 15, len(raw)) + raw)
+
+    cells = [label(r, c, text) for r, row in enumerate(texts) for c, text in enumerate(row)]
+    number = record(0x203, struct.pack("<3Hd", 1, 2, 15, 40299.0))
+    name = "会员基本信息表".encode("gbk")
+    page = record(0x42, struct.pack("<H", 936))
+    head = start(5) + page
+    listed = struct.pack("<LHB", len(head) + 4 + 7 + len(name) + 4, 0, len(name)) + name
+    book = head + record(0x85, listed) + record(10, b"")
+    path = tmp_path / "会员.xls"
+    path.write_bytes(b"".join((book, start(16), *cells, number, record(10, b""))))
+    with open_book(path) as opened:
+        columns = opened.grid(0).read([1, 2, 3], 2)
+    assert [column.texts.tolist() for column in columns.values()] == [
+        ["李示例"], ["130102196904139902"], ["40299"],
+    ]  # fmt: skip
 
 
 def test_word_document(tmp_path: Path) -> None:

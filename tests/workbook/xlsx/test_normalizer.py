@@ -127,4 +127,4 @@ def test_the_usual_writing_is_not_rewritten() -> None:
         '<row r="1" spans="1:3"><c r="A1" s="1" t="s"><v>0</v></c><c r="B1"><f>ROW()</f><v>1</v></c>'
         '<c r="C1" t="inlineStr"><is><r><rPr><b/><sz val="9"/></rPr><t>a&amp;b</t></r></is></c></row>'
     ).encode()
-    assert not normalizer.is_odd(sheet, sheet.index(b"<row"), sheet.index(b"</sheetData>"))
+    assert not normalizer.is_nonstandard(sheet, sheet.index(b"<row"), sheet.index(b"</sheetData>"))

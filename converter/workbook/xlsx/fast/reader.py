@@ -1,6 +1,6 @@
-"""The usual worksheet, read as a stream: never whole in memory, no object made for a cell.
+"""Read a worksheet as a stream of rows: never whole in memory, no object made for a cell.
 
-What `scan` and `strings` find unusual is left to the careful way; see `xlsx`.
+Whatever `tokenizer` and `strings` do not know is left to the full parser, by NeedsFullParser.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from converter.model.submissions import CellType
 from converter.text import cell_values
 from converter.workbook.grid import NO_FORMULAS, WIDEST, FormulaCells, GridColumn, GridFacts, Texts
 from converter.workbook.xlsx import sheet_xml
-from converter.workbook.xlsx.fast.tokenizer import LAST_ROW, Block, Places, scan
-from converter.workbook.xlsx.strings import NeedsFullParser, Strings
+from converter.workbook.xlsx.fast.strings import NeedsFullParser, SharedStrings
+from converter.workbook.xlsx.fast.tokenizer import LAST_ROW, Block, Places, tokenize
 
 CHUNK = 1 << 20  # bytes of rows that are taken at once: they fit a core's cache
-SHORT = 5_000  # rows
+CACHED_ROWS = 5_000  # columns of sheets up to this many rows are made once and kept
 _LONGEST_HEAD = 8 << 20
 _START, _END, _ROW_END = b"<sheetData>", b"</sheetData>", b"</row>"
 _EMPTY = (b"<sheetData/>", b"<sheetData />")
@@ -37,11 +37,12 @@ def read(
     stream: Iterator[bytes],
     name: str,
     hidden: bool,
-    strings: Strings,
-    date_styles: npt.NDArray[np.bool_],
+    strings: SharedStrings,
+    date_styles: Sequence[bool],  # by cell style
     date1904: bool,
-) -> PlainGrid:
-    """Raises Unusual, and Refused where the part is damaged."""
+) -> FastGrid:
+    """Raises NeedsFullParser, and UnreadableFile where the part is damaged."""
+    by_style = np.array(date_styles, dtype=bool)
     pieces = _vetted(stream)
     head, rest = _head(pieces)
     columns = sheet_xml.hidden_columns(head)
@@ -52,7 +53,7 @@ def read(
     for rows in _rows(rest, pieces, tail, helpers):
         if keeping and b"<is>" in rows:
             raise NeedsFullParser
-        blocks.append(scan(rows, date_styles, blocks[-1].last if blocks else 0))
+        blocks.append(tokenize(rows, by_style, blocks[-1].last if blocks else 0))
         if (blocks[-1].strings >= len(strings)).any():
             raise NeedsFullParser
     hidden_rows = frozenset().union(*(block.hidden for block in blocks))
@@ -62,7 +63,7 @@ def read(
         raise NeedsFullParser
     merges = sheet_xml.merged_areas(b"".join(tail))
     facts = GridFacts(name, hidden, top, left, right - left + 1, merges, hidden_rows, columns)
-    return PlainGrid(facts, values, bottom)
+    return FastGrid(facts, values, bottom)
 
 
 # --- the stream --------------------------------------------------------------------------
@@ -72,7 +73,7 @@ def _vetted(stream: Iterable[bytes]) -> Iterator[bytes]:
     """No comment, document type or CDATA, not even across the border of two pieces."""
     last = b""
     for piece in stream:
-        # One sign is found ten times faster than two.
+        # One character is found ten times faster than two.
         at = piece.find(b"!")
         while at >= 0:
             if (piece[at - 1 : at] or last[-1:]) == b"<":
@@ -83,7 +84,7 @@ def _vetted(stream: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _head(pieces: Iterator[bytes]) -> tuple[bytes, bytes]:
-    """What stands before the rows, and what was read beyond."""
+    """What stands before the rows, and what was read beyond that."""
     head = b""
     for piece in pieces:
         head += piece
@@ -96,7 +97,7 @@ def _head(pieces: Iterator[bytes]) -> tuple[bytes, bytes]:
 
 
 def _rows(rest: bytes, pieces: Iterator[bytes], tail: list[bytes], helpers: int) -> Iterator[bytes]:
-    """Whole rows, some at a time. What stands behind them goes to `tail`."""
+    """Whole rows, some at a time. What follows the last row is appended to `tail`."""
     waiting, size = [rest], len(rest)
     ended = False
     while not ended:
@@ -111,7 +112,7 @@ def _rows(rest: bytes, pieces: Iterator[bytes], tail: list[bytes], helpers: int)
         cut = data.rfind(_ROW_END) + len(_ROW_END)
         if cut < len(_ROW_END):
             cut = 0
-        # Behind the last row that is whole; before it, the end of all rows is no tag of theirs.
+        # Searched after the last whole row only: nothing else can close all rows.
         close = data.find(_END, cut)
         if close >= 0:
             tail += [data[close + len(_END) :], *pieces]
@@ -145,12 +146,13 @@ def _without_helpers(data: bytes, stop: int, helpers: int) -> bytes:
 
 
 def _row_ends(data: bytes, stop: int) -> list[int]:
-    """Where every </row> begins. By its rarest sign: several are found ten times slower."""
-    signs = np.frombuffer(data, dtype=np.uint8, count=stop)
-    at = np.flatnonzero(signs[:-1] == _ROW_END[4]) - 4
+    """Where every </row> begins. Its rarest character is searched first: that leaves few places
+    where the others are compared."""
+    codes = np.frombuffer(data, dtype=np.uint8, count=stop)
+    at = np.flatnonzero(codes[:-1] == _ROW_END[4]) - 4
     at = at[at >= 0]
     for offset in (1, 2, 3, 5, 0):
-        at = at[signs[at + offset] == _ROW_END[offset]]
+        at = at[codes[at + offset] == _ROW_END[offset]]
     found: list[int] = at.tolist()
     return found
 
@@ -206,7 +208,9 @@ class _Cells:
 class _Values:
     """All cells of a sheet that hold a value, by how the file stores them."""
 
-    def __init__(self, blocks: list[Block], strings: Strings, date1904: bool, helpers: int) -> None:
+    def __init__(
+        self, blocks: list[Block], strings: SharedStrings, date1904: bool, helpers: int
+    ) -> None:
         """Takes the blocks away from the list."""
         self._strings, self._1904 = strings.texts, date1904
         # Each part of the blocks is let go as soon as it is joined: twice is too much.
@@ -216,14 +220,14 @@ class _Values:
         def texts(name: str) -> Texts:
             return _objects([text for texts in parts.pop(name) for text in texts])
 
-        def said(texts: Texts) -> Which:
+        def not_blank(texts: Texts) -> Which:
             return np.array([not cell_values.is_blank(text) for text in texts], dtype=bool)
 
         indices = _joined(parts.pop("strings"), np.int32)
         self.shared = _Cells(parts.pop("shared"), helpers, indices, keep=strings.filled.__getitem__)
         numbers = _joined(parts.pop("numbers"), np.float64), _joined(parts.pop("dates"), np.bool_)
         self.numeric = _Cells(parts.pop("numeric"), helpers, *numbers)
-        self.textual = _Cells(parts.pop("textual"), helpers, texts("texts"), keep=said)
+        self.textual = _Cells(parts.pop("textual"), helpers, texts("texts"), keep=not_blank)
         truths = [np.array(found, dtype=bool) for found in parts.pop("truths")]
         self.booleans = _Cells(parts.pop("booleans"), helpers, _joined(truths, np.bool_))
         self.faulty = _Cells(parts.pop("faulty"), helpers, texts("errors"))
@@ -259,8 +263,8 @@ class _Values:
                     texts[at], types[at] = read(which)
         return GridColumn(texts, types)
 
-    def said(self, column: int, first: int) -> dict[int, str]:
-        """Row → text, of cells that hold a text."""
+    def texts(self, column: int, first: int) -> dict[int, str]:
+        """Row → text, of cells that hold one."""
         found: dict[int, str] = {}
         for held, read in (
             (self.shared, self._shared_texts),
@@ -291,8 +295,11 @@ class _Values:
         if not dates.any():
             return self._read(numbers, cell_values.number_values)
         texts, types = np.empty(len(numbers), dtype=object), np.empty(len(numbers), dtype=np.int8)
-        for here, read in ((dates, cell_values.serial_texts), (~dates, cell_values.number_values)):
-            texts[here], types[here] = self._read(numbers[here], read)
+        for chosen, read in (
+            (dates, cell_values.serial_texts),
+            (~dates, cell_values.number_values),
+        ):
+            texts[chosen], types[chosen] = self._read(numbers[chosen], read)
         return texts, types
 
     def _read(
@@ -315,7 +322,7 @@ def _objects(texts: Sequence[str]) -> Texts:
 
 
 @dataclass(frozen=True, slots=True)
-class PlainGrid:
+class FastGrid:
     """A `grid.Grid`."""
 
     facts: GridFacts
@@ -332,9 +339,9 @@ class PlainGrid:
     def read(self, columns: Sequence[int], first: int, last: int = 0) -> dict[int, GridColumn]:
         bottom = min(last, self.bottom) if last else self.bottom
         inside = (column for column in columns if column in self.facts.columns)
-        if self.bottom > SHORT or bottom < self.bottom:
+        if self.bottom > CACHED_ROWS or bottom < self.bottom:
             return {column: self.values.column(column, first, bottom) for column in inside}
-        # Columns of a short sheet are made once, however often somebody looks at them.
+        # Columns of a short sheet are made once, however often they are read.
         return {column: self._whole(column).cut(first - 1, bottom) for column in inside}
 
     def _whole(self, column: int) -> GridColumn:
@@ -343,8 +350,8 @@ class PlainGrid:
             known = self._known[column] = self.values.column(column, 1, self.bottom)
         return known
 
-    def said(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
-        return {column: self.values.said(column, first) for column in columns}
+    def texts(self, columns: Sequence[int], first: int) -> dict[int, dict[int, str]]:
+        return {column: self.values.texts(column, first) for column in columns}
 
     def formulas(self, columns: Sequence[int]) -> dict[int, FormulaCells] | None:
         found, held = dict.fromkeys(columns, NO_FORMULAS), self.values.formulas

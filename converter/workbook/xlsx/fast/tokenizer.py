@@ -1,10 +1,14 @@
-"""Rows of a worksheet as Excel, WPS, LibreOffice and their libraries write them → cells, with
-whole-array operations over the bytes: several times faster than a parser that makes an object
-a cell.
+"""Turn the XML bytes of worksheet rows into cells with whole-array operations.
 
-Strict on purpose. Everything is accounted for: which tag may follow which, every attribute of
-a cell that holds a value, no text between tags. At the first thing that is out of the ordinary
-`Unusual` is raised, and the sheet goes the careful way (`sheetxml`, then the parser).
+Strict on purpose. Every byte is accounted for: which tag may follow which, every attribute of a
+cell that holds a value, no text between tags. At the first thing that is not written as Excel,
+WPS, LibreOffice and their libraries write it, `NeedsFullParser` is raised and the sheet is read
+by the full parser instead (see docs/fast-reader.md).
+
+The comments follow these 46 bytes through every step; the numbers count bytes from 0:
+
+    <row r="7"><c r="B7" s="3"><v>42</v></c></row>
+    0          11               27 30 32   36  40
 """
 
 from __future__ import annotations
@@ -16,16 +20,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from converter.workbook.xlsx.strings import BLANKS, NeedsFullParser, plain_text
-
-Ints = npt.NDArray[np.int64]
-Which = npt.NDArray[np.bool_]
-Lengths = npt.NDArray[np.uint8]
-Words = npt.NDArray[np.uint64]  # eight bytes each, the first one lowest
+from converter.workbook.xlsx.fast.eight_bytes import (
+    Ints,
+    Which,
+    Words,
+    decimals,
+    letter_at,
+    number_before_quote,
+    word,
+)
+from converter.workbook.xlsx.fast.strings import NeedsFullParser, plain_text
+from converter.workbook.xlsx.parts import XML_WHITESPACE
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
-# Tags by the two bytes behind '<'. A tag that closes itself has the number of its pair + SELF.
+# Tags are told apart by the two bytes after '<': 'ro', 'c ', 'v>', '/v', '/c' and '/r' in the
+# example. A tag that closes itself (<v/>) has the number of its start tag + _SELF.
 _SELF = 16
 _ROW, _CELL, _FORMULA, _VALUE, _INLINE, _TEXT = 1, 2, 3, 4, 5, 6
 _END = 8
@@ -77,41 +87,27 @@ _KINDS, _PAIRS, _CLOSING = _table()
 _HOLDS_TEXT = np.isin(np.arange(32), [_FORMULA, _VALUE, _TEXT])
 
 
-_U = np.uint64
-
-
-def _word(text: bytes) -> np.uint64:
-    return np.uint64(int.from_bytes(text, "little"))
-
-
-def _each(byte: int) -> np.uint64:
-    return np.uint64(0x0101010101010101 * byte)
-
-
-_ROW_START, _CELL_START, _STYLE_START = _word(b'<row r="'), _word(b'<c r="'), _word(b' s="')
-_SIX, _FOUR = _word(b"\xff" * 6), _word(b"\xff" * 4)
-_QUOTES, _ZEROS, _ONES, _TOPS = _each(0x22), _each(0x30), _each(0x01), _each(0x80)
-_OVER_NINE = _each(0x80 - 10)
-# For numbers of 0 to 8 digits: how far to shift them to the word's end, zeros to lead them.
-_SHIFTS = np.array([0, *(64 - 8 * n for n in range(1, 9))], dtype=np.uint64)
-_LEADING = np.array([int(_ZEROS) >> 8 * n for n in range(9)], dtype=np.uint64)
-# Pairs of digits → the upper half of a sum of products: 1,000,000 × and 100 ×, 10,000 × and 1 ×.
-_PAIRS_OF = _U(0x000000FF000000FF)
-_FIRST_HALF, _SECOND_HALF = _U(1_000_000 << 32 | 100), _U(10_000 << 32 | 1)
-
-# How a cell says its type, by the end of its start tag.
+_ROW_START, _CELL_START, _STYLE_START = word(b'<row r="'), word(b'<c r="'), word(b' s="')
+_SIX, _FOUR = word(b"\xff" * 6), word(b"\xff" * 4)
+# The type of a cell stands at the end of its start tag: <c r="B7" s="3" t="s">.
 NUMBER, SHARED, STRING, INLINE, BOOL, ERROR = range(6)
-_SAYS: tuple[tuple[bytes, int], ...] = (
+_TYPE_ATTRIBUTES: tuple[tuple[bytes, int], ...] = (
     (b' t="s"', SHARED), (b' t="str"', STRING), (b' t="n"', NUMBER),
     (b' t="inlineStr"', INLINE), (b' t="b"', BOOL), (b' t="e"', ERROR),
 )  # fmt: skip
-# … as words: by how much to shift the last one, what is left of it, the word before (None = none
-# needed), how many bytes all of it takes.
+# The same as words: how far to shift the last eight bytes, what must be left of them, the eight
+# bytes from its start where it is longer, its length. ' t="s"' is 6 bytes long: of the eight bytes
+# before '>', the first two are shifted out and the rest is compared in one operation.
 _TYPES = tuple(
-    (_U(max(64 - 8 * len(text), 0)), _word(text[-8:]), _word(text[:8]) if len(text) > 8 else None,
-     len(text), kind)
-    for text, kind in _SAYS
-)  # fmt: skip
+    (
+        np.uint64(max(64 - 8 * len(text), 0)),
+        word(text[-8:]),
+        word(text[:8]) if len(text) > 8 else None,
+        len(text),
+        kind,
+    )
+    for text, kind in _TYPE_ATTRIBUTES
+)
 _TEXTUAL = np.isin(np.arange(6), [STRING, INLINE])
 _DECIMAL = re.compile(rb"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?")
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*\shidden="(?:1|true|on)"')
@@ -155,27 +151,32 @@ class Block:
     last: int  # row << 14 | column of the last value
 
 
-def scan(rows: bytes, date_styles: Which, after: int) -> Block:
-    """Whole rows and no more; `after`: `Block.last` of those before, 0 = none. Raises Unusual."""
-    return _Scan(rows, date_styles, after).block()
+def tokenize(rows: bytes, date_styles: Which, after: int) -> Block:
+    """The cells of whole rows. `after` is `Block.last` of the rows before these, 0 for the first.
+
+    Raises NeedsFullParser.
+    """
+    return _Tokenizer(rows, date_styles, after).block()
 
 
-class _Scan:
+class _Tokenizer:
     def __init__(self, rows: bytes, date_styles: Which, after: int) -> None:
         self.rows, self.date_styles, self.after = rows, date_styles, after
-        signs = np.frombuffer(rows + bytes(16), dtype=np.uint8)
-        # Eight bytes from every position on, without a copy.
-        self.words: Words = np.ndarray(len(signs) - 7, "<u8", signs, strides=(1,))
-        self.start: Ints = np.flatnonzero(signs == ord("<"))
-        self.end: Ints = np.flatnonzero(signs == ord(">"))
-        self.signs = signs
+        self.bytes = np.frombuffer(rows + bytes(16), dtype=np.uint8)
+        # words[n] is bytes n to n + 7 as one number: a view with a stride of one byte, no copy.
+        self.words: Words = np.ndarray(len(self.bytes) - 7, "<u8", self.bytes, strides=(1,))
+        # In the example start is 0 11 27 32 36 40 and end is 10 26 29 35 39 45: pairs, in order.
+        self.start: Ints = np.flatnonzero(self.bytes == ord("<"))
+        self.end: Ints = np.flatnonzero(self.bytes == ord(">"))
 
     def block(self) -> Block:
-        kinds = self._tags()
-        # Cells with something inside, in order; `cell` tells of which of them a tag is part.
+        kinds = self._tags()  # row, cell, value, /value, /cell, /row
+        # The numbers of the tags that open a cell with something inside: 1. A searchsorted then
+        # tells to which cell a value belongs: the last one that opens before it.
         cells = np.flatnonzero(kinds == _CELL)
         types, styles, places = self._cells(cells)
-        # What holds a value ends with '>' of its own tag and '<' of the next.
+        # The value's tag is number 2; its text starts after its own '>' (byte 29) and ends before
+        # the '<' of the next tag (byte 32): first 30, length 2.
         holder = np.flatnonzero((kinds == _VALUE) | (kinds == _TEXT))
         cell = np.searchsorted(cells, holder) - 1
         first, length = self.end[holder] + 1, self.start[holder + 1] - self.end[holder] - 1
@@ -183,15 +184,17 @@ class _Scan:
         if _any((types[cell] == INLINE) != inline):
             raise NeedsFullParser
         formulas, computed = self._formulas(kinds, cells, places, cell[length > 0], types)
-        trimmed = inline & (self.end[holder] == self.start[holder] + 2)  # else it says so
-        said = length > 0
-        if not said.all():
-            first, length, cell, trimmed = first[said], length[said], cell[said], trimmed[said]
+        trimmed = inline & (self.end[holder] == self.start[holder] + 2)  # no xml:space attribute
+        filled = length > 0
+        if not filled.all():
+            first, length = first[filled], length[filled]
+            cell, trimmed = cell[filled], trimmed[filled]
         types, styles, places = types[cell], styles[cell], places.at(cell)
         last = self._ascending(places)
         shared, number, textual = types == SHARED, types == NUMBER, _TEXTUAL[types]
         truth, error = types == BOOL, types == ERROR
-        digits, sound = _digits(self.words[first], np.minimum(length, 8))
+        # words[30] begins with '42</v></'; of it the first `length` bytes are read: 42.
+        digits, sound = decimals(self.words[first], np.minimum(length, 8))
         sound &= length <= 8
         if not sound[shared].all():
             raise NeedsFullParser
@@ -205,7 +208,7 @@ class _Scan:
             dates=self._are_dates(styles[number]),
             textual=places.at(textual),
             texts=[
-                text.strip(BLANKS) if trim else text
+                text.strip(XML_WHITESPACE) if trim else text
                 for text, trim in zip(
                     self._texts(first[textual], length[textual]),
                     trimmed[textual].tolist(),
@@ -225,22 +228,26 @@ class _Scan:
     # --- tags ----------------------------------------------------------------------------
 
     def _tags(self) -> npt.NDArray[np.uint8]:
-        """The kind of every tag, in an order that rows may have."""
+        """The kind of every tag. Their order is one that rows may have."""
         start, end = self.start, self.end
         if len(start) != len(end) or not len(start):
             raise NeedsFullParser
-        # Between tags there is text, of which every part is one's own.
+        # gaps counts from a '>' to the next '<': 1 means that nothing stands between two tags. In
+        # the example 1 1 3 1 1: only after <v> there is a text, of two bytes.
         gaps = start[1:] - end[:-1]
         if _any(end < start) or _any(gaps < 1):
             raise NeedsFullParser
-        words = self.words[start]
-        kinds: npt.NDArray[np.uint8] = _KINDS[(words >> _U(8)) & _U(0xFFFF)]
+        words = self.words[start]  # '<row r="', '<c r="B7', '<v>42</v', '</v></c>', …
+        # The second and third byte are the index: 'ro' → _ROW, 'c ' → _CELL, 'v>' → _VALUE.
+        kinds: npt.NDArray[np.uint8] = _KINDS[(words >> np.uint64(8)) & np.uint64(0xFFFF)]
         closes = kinds >= _END
+        # An unknown tag has the kind 0. '</v>' is three bytes from '<' to '>', and never longer.
         if not kinds.all() or _any(closes & (end - start != _CLOSING[kinds])):
             raise NeedsFullParser
         if _any(words[kinds == _ROW] != _ROW_START):
             raise NeedsFullParser
-        kinds[(self.signs[end - 1] == ord("/")) & ~closes] += _SELF
+        kinds[(self.bytes[end - 1] == ord("/")) & ~closes] += _SELF
+        # Each kind with the next one is an index into the table of the orders that are allowed.
         follows = _PAIRS[kinds[:-1].astype(np.int64) * 32 + kinds[1:]]
         whole = kinds[0] in (_ROW, _ROW + _SELF) and kinds[-1] in (_END + _ROW, _ROW + _SELF)
         if not follows.all() or not whole or start[0] or end[-1] != len(self.rows) - 1:
@@ -250,45 +257,50 @@ class _Scan:
         return kinds
 
     def _cells(self, cell: Ints) -> tuple[npt.NDArray[np.int8], Ints, Places]:
-        """Types, styles (0 = none given) and addresses of cells by the numbers of their tags."""
-        start, end = self.start[cell], self.end[cell]
-        after, places = self._addresses(start)
+        """Types, styles (0: none is given) and addresses of cells, by the numbers of their tags."""
+        start, end = self.start[cell], self.end[cell]  # 11 and 26
+        after, places = self._addresses(start)  # 20: after 'B7"'
+        # The eight bytes before '>', '7" s="3"', and those that begin six bytes earlier: the type
+        # ' t="inlineStr"' has fourteen.
         before = [self.words[end - 8], self.words[np.maximum(end - 14, 0)]]
         types = np.zeros(len(cell), dtype=np.int8)
-        said = np.zeros(len(cell), dtype=np.int64)
+        type_length = np.zeros(len(cell), dtype=np.int64)
         for shift, last, rest, length, kind in _TYPES:
             found = before[0] >> shift == last
             if rest is not None:
                 found &= before[1] == rest
-            types[found], said[found] = kind, length
-        style = self.words[after]
+            types[found], type_length[found] = kind, length
+        style = self.words[after]  # ' s="3"><'
         styled = (style & _FOUR) == _STYLE_START
-        digits, lengths = _until_quote(style >> _U(32))
+        digits, lengths = number_before_quote(style >> np.uint64(32))
         if _any(styled & (lengths == 0)):
             raise NeedsFullParser
         styles = np.where(styled, digits, 0)
-        if _any(after + np.where(styled, lengths + 5, 0) + said != end):
+        # ' s="3"' has 5 bytes beside its digits. Address, style and type must fill the whole tag:
+        # 20 + 6 + 0 = 26. Any other attribute leaves bytes over.
+        if _any(after + np.where(styled, lengths + 5, 0) + type_length != end):
             raise NeedsFullParser
         return types, styles, places
 
     def _addresses(self, start: Ints) -> tuple[Ints, Places]:
-        """Where the attributes behind the address begin, and the address."""
+        """Where the attributes after the address begin, and the address."""
         if _any((self.words[start] & _SIX) != _CELL_START):
             raise NeedsFullParser
-        word = self.words[start + 6]
-        column, second = _letter(word, 0), _letter(word, 1)
+        word = self.words[start + 6]  # from the byte after '<c r="': 'B7" s="3'
+        column, second = letter_at(word, 0), letter_at(word, 1)  # 2 and, as '7' is no letter, 0
         if not column.all():
             raise NeedsFullParser
         letters = np.ones(len(column), dtype=np.int64)
         if _any(second):
-            third = _letter(word, 2)
+            third = letter_at(word, 2)
             two = second > 0
             three = two & (third > 0)
             column = np.where(two, column * 26 + second, column)
             column = np.where(three, column * 26 + third, column)
             letters += two
             letters += three
-        row, digits = _until_quote(self.words[start + 6 + letters])
+        # '7" s="3"' → 7, of one digit
+        row, digits = number_before_quote(self.words[start + 6 + letters])
         if not digits.all() or _any((row < 1) | (row > LAST_ROW) | (column > LAST_COLUMN)):
             raise NeedsFullParser
         after = start + 6 + letters + digits + 1
@@ -302,19 +314,20 @@ class _Scan:
         filled: Ints,
         types: npt.NDArray[np.int8],
     ) -> tuple[Places, Which]:
-        """Cells with a formula, and whether a program has computed it: a computed empty text
-        is a value, it has the type 'str'."""
+        """Cells with a formula, and whether a program has computed it. A computed empty text counts
+        as a value: <c r="B7" t="str"><f>…</f><v></v></c>."""
         inside = kinds[cells + 1]
         has = (inside == _FORMULA) | (inside == _FORMULA + _SELF)
         if not _any(has):
             return places.at(has), np.empty(0, dtype=bool)
-        behind = kinds[cells + np.where(inside == _FORMULA, 3, 2)]
-        computed = (types == STRING) & ((behind == _VALUE) | (behind == _VALUE + _SELF))
+        # <f>A1</f><v>: the tag after the formula is the third, after <f/> the second.
+        following = kinds[cells + np.where(inside == _FORMULA, 3, 2)]
+        computed = (types == STRING) & ((following == _VALUE) | (following == _VALUE + _SELF))
         computed[filled] = True
         return places.at(has), computed[has]
 
     def _ascending(self, places: Places) -> int:
-        """Excel writes row by row, left to right, each cell once; what does not is unusual."""
+        """The last cell. Rows stand below each other, cells from left to right, each once."""
         keys = places.row.astype(np.int64) << 14 | (places.column - np.int16(1))
         if not len(keys):
             return self.after
@@ -332,7 +345,7 @@ class _Scan:
     def _numbers(
         self, numbers: npt.NDArray[np.float64], known: Which, first: Ints, length: Ints
     ) -> npt.NDArray[np.float64]:
-        """With those that are not known yet: fractions, signs, long ones."""
+        """`numbers` completed by those that are no plain digits: fractions, minus, long ones."""
         for at in np.flatnonzero(~known).tolist():
             text = self.rows[first[at] : first[at] + length[at]]
             if not _DECIMAL.fullmatch(text):
@@ -367,34 +380,3 @@ class _Scan:
 def _any(found: Which | Ints) -> bool:
     """`found.any()` without its overhead: most sheets are small."""
     return bool(np.count_nonzero(found))
-
-
-def _letter(words: Words, position: int) -> Ints:
-    """1-26 for a capital letter at a byte of each word, else 0."""
-    sign = ((words >> _U(8 * position)) & _U(0xFF)).astype(np.int64) - 64
-    return np.where((sign >= 1) & (sign <= 26), sign, 0)
-
-
-def _until_quote(words: Words) -> tuple[Ints, Lengths]:
-    """The number in front of the first quote of each word, and how many digits it has; 0
-    digits where there is no such number, which may then be anything."""
-    other = words ^ _QUOTES
-    marks = (other - _ONES) & ~other & _TOPS  # the lowest mark is right
-    bits: Lengths = np.bitwise_count((marks & (~marks + _U(1))) - _U(1))
-    length: Lengths = bits >> np.uint8(3)  # 8 = no quote
-    values, sound = _digits(words, length)
-    length[~sound | (length == 8)] = 0
-    return values, length
-
-
-def _digits(words: Words, length: Lengths | Ints) -> tuple[Ints, Which]:
-    """Decimal digits in the first `length` bytes of each word (0-8) as a number, and whether
-    all of them are digits: else the number may be anything. Eight at once, as in 'SIMD within
-    a register'."""
-    # Led by zeros, each digit as its value; no sum of one runs over into the next.
-    x = ((words << _SHIFTS[length]) | _LEADING[length]) ^ _ZEROS
-    sound = (((x + _OVER_NINE) | x) & _TOPS) == 0
-    sound &= length > 0
-    x = x * _U(10) + (x >> _U(8))  # pairs
-    x = (x & _PAIRS_OF) * _FIRST_HALF + ((x >> _U(16)) & _PAIRS_OF) * _SECOND_HALF
-    return (x >> _U(32)).view(np.int64), sound

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from converter.workbook.xlsx import book as xlsx
 from converter.workbook.xlsx.fast import reader
-from converter.workbook.xlsx.strings import NeedsFullParser, Strings
+from converter.workbook.xlsx.fast.strings import NeedsFullParser, SharedStrings
 
 STYLES = (
     '<styleSheet><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy&quot;年&quot;"/></numFmts>'
@@ -70,16 +70,16 @@ def seen(grid: Any) -> dict[str, Any]:
         for column, found in grid.formulas(columns).items()
         for row, computed in zip(found.rows, found.computed, strict=True)
     }
-    said = {
+    texts = {
         (row, column): text
-        for column, found in grid.said(columns, 1).items()
+        for column, found in grid.texts(columns, 1).items()
         for row, text in found.items()
     }
     facts = grid.facts
     return {
         "cells": cells,
         "formulas": formulas,
-        "said": said,
+        "texts": texts,
         "merges": facts.merges,
         "hidden": (facts.hidden_rows & {row for row, _ in cells}, facts.hidden_columns),
     }
@@ -88,16 +88,14 @@ def seen(grid: Any) -> dict[str, Any]:
 def both(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
     workbook = xlsx.XlsxWorkbook(BytesIO(data))
     (part,) = workbook._book.sheets
-    return seen(workbook._plain(part)), seen(workbook._parsed(part))
+    grid = workbook._fast.read(part)
+    assert grid is not None
+    return seen(grid), seen(workbook._parsed(part))
 
 
-def is_unusual(data: bytes) -> bool:
+def needs_full_parser(data: bytes) -> bool:
     workbook = xlsx.XlsxWorkbook(BytesIO(data))
-    try:
-        workbook._plain(workbook._book.sheets[0])
-    except NeedsFullParser:
-        return True
-    return False
+    return workbook._fast.read(workbook._book.sheets[0]) is None
 
 
 # --- the same cells ----------------------------------------------------------------------
@@ -216,7 +214,7 @@ def test_where_a_stream_is_cut_does_not_matter(data: bytes, size: int) -> None:
 
         patch.setattr(xlsx.archive.Parts, "stream", pieces)
         workbook = xlsx.XlsxWorkbook(BytesIO(data))
-        assert seen(workbook._plain(workbook._book.sheets[0])) == whole
+        assert seen(workbook._fast.read(workbook._book.sheets[0])) == whole
 
 
 def test_only_cells_of_the_row_are_dropped_with_its_helpers() -> None:
@@ -302,9 +300,9 @@ CELL = '<row r="1"><c r="A1"><v>1</v></c></row>'
         '<row r="1"><c r="A1"><f>A2>1</f><v>1</v></c></row>',
     ],
 )
-def test_what_is_odd_is_left_to_the_careful_way(rows: str) -> None:
-    assert not is_unusual(book(sheet_of(CELL), "<sst><si><t>甲</t></si></sst>"))
-    assert is_unusual(book(sheet_of(rows), "<sst><si><t>甲</t></si></sst>"))
+def test_what_is_written_otherwise_is_left_to_the_full_parser(rows: str) -> None:
+    assert not needs_full_parser(book(sheet_of(CELL), "<sst><si><t>甲</t></si></sst>"))
+    assert needs_full_parser(book(sheet_of(rows), "<sst><si><t>甲</t></si></sst>"))
 
 
 @pytest.mark.parametrize(
@@ -319,29 +317,29 @@ def test_what_is_odd_is_left_to_the_careful_way(rows: str) -> None:
         "<sst><si><t>&#55296;</t></si></sst>",
     ],
 )
-def test_odd_strings(strings: str) -> None:
+def test_strings_that_need_the_full_parser(strings: str) -> None:
     with pytest.raises(NeedsFullParser):
-        Strings([strings.encode()])
+        SharedStrings([strings.encode()])
 
 
 def test_strings_as_cells_show_them() -> None:
     table = f"<sst><si><t> \u3000</t></si><si><t>{'张' * 40_000}</t></si></sst>".encode()
     for size in (7, 100, len(table)):
-        found = Strings(table[at : at + size] for at in range(0, len(table), size))
+        found = SharedStrings(table[at : at + size] for at in range(0, len(table), size))
         assert [len(text) for text in found.texts] == [0, 32_767]
         assert found.filled.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("table", ["", "<sst/>", "<sst count='0'></sst>", "<sst>\n</sst>\n"])
 def test_no_strings(table: str) -> None:
-    assert len(Strings([table.encode()])) == 0
+    assert len(SharedStrings([table.encode()])) == 0
 
 
 def test_no_rows_at_all() -> None:
     for sheet in ("<worksheet><sheetData/></worksheet>", sheet_of("")):
         workbook = xlsx.XlsxWorkbook(BytesIO(book(sheet)))
         grid = workbook.grid(0)
-        assert not is_unusual(book(sheet))
+        assert not needs_full_parser(book(sheet))
         assert grid.head(50) == []
         assert grid.read([1], 1) == {} or not len(grid.read([1], 1)[1])
         assert np.array_equal(grid.formulas([1])[1].rows, [])

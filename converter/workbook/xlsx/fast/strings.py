@@ -1,6 +1,6 @@
 """Texts of a workbook's XML: one that stands in a cell, and the table that cells share.
 
-Both are strict: what is not plain raises Unusual, and the parser reads it.
+Both are strict: at anything but plain text NeedsFullParser is raised, and the full parser reads it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from converter.formulas import expressions
 from converter.text import cell_values
+from converter.workbook.xlsx.parts import XML_WHITESPACE
 
 _REFERENCE = re.compile("&([^;&]{0,10});?")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 # Escapes of the format itself, line ends that a parser would turn, and what is no text.
-_ODD = re.compile("_x[0-9A-Fa-f]{4}_|\r|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NEEDS_PARSER = re.compile("_x[0-9A-Fa-f]{4}_|\r|[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 _START = re.compile(rb"\s*(?:<\?xml[^<>]*\?>)?\s*<sst(?:\s[^<>]*|/)?>")
 _END = re.compile(r"\s*</sst>\s*")
@@ -36,15 +37,11 @@ _PHONETIC = re.compile(
 
 
 class NeedsFullParser(Exception):
-    """Nothing wrong, but not for this reader."""
-
-
-# Blanks at the ends count only where the file says so.
-BLANKS = " \t\r\n"
+    """Nothing is wrong, but this way of writing is not one that the fast reader knows."""
 
 
 def plain_text(raw: bytes) -> str:
-    """Character data between two tags. Raises Unusual."""
+    """Character data between two tags. Raises NeedsFullParser."""
     try:
         return _resolved(raw.decode("utf-8"))
     except UnicodeDecodeError:
@@ -52,7 +49,9 @@ def plain_text(raw: bytes) -> str:
 
 
 def _resolved(text: str) -> str:
-    if (not text.isprintable() and _ODD.search(text)) or ("_x" in text and _ODD.search(text)):
+    if (not text.isprintable() and _NEEDS_PARSER.search(text)) or (
+        "_x" in text and _NEEDS_PARSER.search(text)
+    ):
         raise NeedsFullParser
     return _REFERENCE.sub(_reference, text) if "&" in text else text
 
@@ -72,11 +71,11 @@ def _reference(found: re.Match[str]) -> str:
     raise NeedsFullParser
 
 
-class Strings:
+class SharedStrings:
     """The shared strings as cells show them: blank ones are '', longer ones cut."""
 
     def __init__(self, stream: Iterable[bytes]) -> None:
-        """`stream` is the part, in pieces of any size. Raises Unusual."""
+        """`stream` is the part, in pieces of any size. Raises NeedsFullParser."""
         texts: list[str] = []
         self.size = 0  # bytes
         self.claimed = b""  # what the table says of itself
@@ -126,25 +125,25 @@ def _decoded(data: bytes) -> str:
 
 def _items(data: bytes) -> list[str]:
     body = _decoded(data)
-    # Texts whose blanks count are marked by a sign that no text may hold.
+    # Texts whose blanks count get a leading NUL, a character that no text may hold.
     marked = body.replace(_KEPT_ITEM, f"{_PLAIN_ITEM}\0")
     texts = marked[len(_PLAIN_ITEM) : -len(_PLAIN_END)].split(_PLAIN_END + _PLAIN_ITEM)
     joined = "".join(texts)
     whole = marked.startswith(_PLAIN_ITEM) and marked.endswith(_PLAIN_END) and "\0" not in body
     if not whole or "<" in joined or ">" in joined:
-        texts = _odd_items(body)
+        texts = _rich_items(body)
     elif "\0" in joined:
-        texts = [text[1:] if text[:1] == "\0" else text.strip(BLANKS) for text in texts]
+        texts = [text[1:] if text[:1] == "\0" else text.strip(XML_WHITESPACE) for text in texts]
     else:
-        texts = [text.strip(BLANKS) for text in texts]
+        texts = [text.strip(XML_WHITESPACE) for text in texts]
     joined = "".join(texts)
     if "&" in joined or "_x" in joined or not joined.isprintable():
         texts = [_resolved(text) for text in texts]
     return texts
 
 
-def _odd_items(body: str) -> list[str]:
-    """Strings of which some are formatted in parts or have readings beside them."""
+def _rich_items(body: str) -> list[str]:
+    """SharedStrings of which some are formatted in parts or have readings beside them."""
     texts, at = [], 0
     for item in _ITEM.finditer(body):
         if body[at : item.start()].strip():
@@ -154,8 +153,8 @@ def _odd_items(body: str) -> list[str]:
         runs = list(_RUNS.finditer(inside))
         if sum(len(run[0]) for run in runs) != len(inside):
             raise NeedsFullParser
-        said = ((run[1], run[2] or "") for run in runs)
-        texts.append("".join(text if space else text.strip(BLANKS) for space, text in said))
+        parts = ((run[1], run[2] or "") for run in runs)
+        texts.append("".join(t if space else t.strip(XML_WHITESPACE) for space, t in parts))
     if body[at:].strip():
         raise NeedsFullParser
     return texts

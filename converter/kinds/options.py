@@ -1,0 +1,157 @@
+"""What a card may set, declared as typed attributes of a kind or a rule family.
+
+    class Count(Kind):
+        min = WholeNumber(default=0)
+
+`kind.min(field)` reads the option from a field's card, `accept` refuses a card that gives it
+wrongly. The Chinese text of an option stands in the message catalogue under
+`option_<kind or family>_<option>`; the reference of kinds and families is generated from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Generic, Protocol, TypeVar
+
+from converter.model.errors import FormError, option_error
+from converter.model.forms import Form
+
+T = TypeVar("T")
+_NOT_GIVEN = object()
+
+
+class CardOptions(Protocol):
+    """A field, a rule: whatever has options."""
+
+    @property
+    def options(self) -> Mapping[str, Any]: ...
+
+
+class Option(Generic[T]):
+    """One key that a card may give. Without a default the card must give it."""
+
+    holds = ""  # what may stand there: a key of the message catalogue
+
+    def __init__(self, default: Any = _NOT_GIVEN) -> None:
+        self.default = default
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name.rstrip("_")  # a keyword (`from`) is no attribute's name
+
+    @property
+    def required(self) -> bool:
+        return self.default is _NOT_GIVEN
+
+    def given(self, card: CardOptions) -> bool:
+        return self.name in card.options
+
+    def __call__(self, card: CardOptions) -> T:
+        """The option's value. Raises FormError where the card is wrong."""
+        if not self.required and not self.given(card):
+            return self.default  # type: ignore[no-any-return]
+        return self.read(card.options.get(self.name))
+
+    def read(self, value: Any) -> T:
+        """Whatever stands on the card → the value. Raises FormError."""
+        raise NotImplementedError
+
+    def accept(self, card: CardOptions, form: Form) -> None:
+        """Refuse a card whose option does not fit the form. Raises FormError."""
+        self(card)
+
+    def paths(self, card: CardOptions) -> Sequence[str]:
+        """Fields that the option names and that must stand beside the card's own."""
+        return ()
+
+    def refused(
+        self,
+        message_key: str,
+        value: Any = None,
+        choices: Iterable[str] = (),
+        /,
+        **params: str | int,
+    ) -> FormError:
+        return option_error(self.name, message_key, value, choices, **params)
+
+
+class WholeNumber(Option[int]):
+    """A whole number, not below `least`."""
+
+    holds = "whole_number"
+
+    def __init__(self, least: int = 0, default: Any = _NOT_GIVEN) -> None:
+        super().__init__(default)
+        self.least = least
+
+    def read(self, value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < self.least:
+            raise self.refused("form_whole_number", value, least=self.least)
+        return value
+
+
+class Day(Option[date | None]):
+    """A date; TOML's own or a text like 2000-01-31."""
+
+    holds = "day"
+
+    def read(self, value: Any) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError) as error:
+            raise self.refused("form_date", value) from error
+
+
+class Texts(Option[tuple[str, ...]]):
+    """A list of texts."""
+
+    holds = "texts"
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+            raise self.refused("form_texts", value)
+        return tuple(value)
+
+
+class ListName(Option[str]):
+    """The name of a code list of the form; '' where none is given."""
+
+    holds = "list_name"
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.refused("form_no_list", value)
+        return value
+
+    def accept(self, card: CardOptions, form: Form) -> None:
+        name = self(card)
+        if (name or self.given(card)) and name not in form.codes:
+            raise self.refused("form_no_list", name, form.codes)
+
+
+class FieldKey(Option[str]):
+    """The key of another field of the same sheet; '' where none is given."""
+
+    holds = "field_key"
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.refused("form_no_field", value)
+        return value
+
+
+class HasOptions:
+    """What declares options: a kind, a rule family."""
+
+    @classmethod
+    def options(cls) -> Mapping[str, Option[Any]]:
+        """Every option by its name, in the order of declaration."""
+        return {
+            option.name: option
+            for owner in reversed(cls.__mro__)
+            for option in vars(owner).values()
+            if isinstance(option, Option)
+        }

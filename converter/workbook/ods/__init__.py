@@ -1,0 +1,1 @@
+"""Workbooks of LibreOffice and other programs in the OpenDocument format → grids."""

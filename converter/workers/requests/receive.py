@@ -1,0 +1,152 @@
+"""Requests to unpack and validate what came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from converter.model.issues import Issue
+from converter.workers.requests.base import FormRequest, Request
+
+INFLATING = 8  # a zip may take as long as reading this many files of its size
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackedMember:
+    """A file out of a zip: its name below the zip, where it lies, its SHA-256."""
+
+    name: str
+    path: Path
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMember:
+    """A zip, or a member of one, that cannot be unpacked."""
+
+    name: str
+    content: str
+    issue: Issue
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackAnswer:
+    """`container` is false for a zip that is something else: a package, a workbook."""
+
+    container: bool
+    members: tuple[UnpackedMember, ...] = ()
+    refused: tuple[RefusedMember, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackRequest(Request[UnpackAnswer]):
+    """Unpack a zip into a folder. `name` is what it is called in the inbox, `content` its
+    SHA-256."""
+
+    path: Path
+    name: str
+    content: str
+    folder: Path
+
+    @property
+    def sources(self) -> Sequence[Path]:
+        return (self.path,) * INFLATING
+
+    @property
+    def memory_by_size(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class FileToReceive:
+    """A file of the inbox: its number in the batch, its name below the inbox, where its annotated
+    copy goes (None: no copy is wanted)."""
+
+    number: int
+    path: Path
+    name: str
+    annotated: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One kind of fault, as a receipt lists it; ID numbers are masked."""
+
+    code: str
+    level: str
+    where: str
+    message: str
+    fix: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedFile:
+    """What the register and the receipt need to know of a file. A file that could not be read has
+    the first fields only."""
+
+    number: int
+    file: str
+    status: str  # ok, warnings, errors or unreadable
+    errors: int
+    found: tuple[tuple[str, str, int], ...]  # code, level, how often
+    problems: tuple[Problem, ...]
+    warnings: int = 0
+    code: str = ""  # of the unit
+    name: str = ""
+    superior_code: str = ""
+    superior: str = ""
+    period: str = ""
+    serial: int = 0
+    form_version: str = ""
+    digest: str = ""  # of the tables, where they were accepted
+    created: str = ""  # ISO time, only where a valid signature covers it
+    signed: bool = False
+    sealed: bool = False
+    package: bool = False
+    members: int = 0
+    answers: Mapping[str, str] = field(default_factory=dict)
+    unit_sheet: str = ""
+    member_sheet: str = ""
+    id_column: int = 0
+    annotated: str = ""  # the annotated copy, if one was written
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveAnswer:
+    """`members` holds the members of all accepted files as gzipped CSV, for the register."""
+
+    files: tuple[ValidatedFile, ...]
+    members: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveRequest(FormRequest[ReceiveAnswer]):
+    """Validate files of an inbox; packages are opened with the union's `keys`, if there are any."""
+
+    files: tuple[FileToReceive, ...]
+    keys: Path | None = None
+
+    @property
+    def sources(self) -> Sequence[Path]:
+        return [file.path for file in self.files]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveWorkbooksAnswer:
+    """As `ReceiveAnswer`, with None for each package."""
+
+    files: tuple[ValidatedFile | None, ...]
+    members: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveWorkbooksRequest(FormRequest[ReceiveWorkbooksAnswer]):
+    """Validate the workbooks among some files and leave the packages to whoever has the keys."""
+
+    files: tuple[FileToReceive, ...]
+
+    @property
+    def sources(self) -> Sequence[Path]:
+        return [file.path for file in self.files]

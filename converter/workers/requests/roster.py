@@ -1,0 +1,36 @@
+"""Requests about the officer's roster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from converter.model.submissions import Outcome, Unit
+from converter.workers.requests.base import Done, FormRequest
+
+
+@dataclass(frozen=True, slots=True)
+class RosterAnswer:
+    """The units of the rows without errors."""
+
+    outcome: Outcome
+    units: tuple[Unit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRequest(FormRequest[RosterAnswer]):
+    """Read and check an officer's roster."""
+
+    file: Path
+
+    @property
+    def sources(self) -> Sequence[Path]:
+        return (self.file,)
+
+
+@dataclass(frozen=True, slots=True)
+class BlankRosterRequest(FormRequest[Done]):
+    """Write an empty roster."""
+
+    output: Path

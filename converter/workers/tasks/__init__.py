@@ -1,0 +1,43 @@
+"""What a worker does for each request. Everything here may import pandas and parse files from
+strangers. What only some tasks need is imported by them: most workers check one small workbook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from converter.workers.requests.base import Request
+from converter.workers.requests.check import CheckForPageRequest, CheckRequest
+from converter.workers.requests.contents import ContentsRequest, StatisticsRequest
+from converter.workers.requests.convert import (
+    ConvertForPageRequest,
+    ConvertRequest,
+    VerifyRequest,
+)
+from converter.workers.requests.receive import (
+    ReceiveRequest,
+    ReceiveWorkbooksRequest,
+    UnpackRequest,
+)
+from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
+from converter.workers.requests.template import TemplateRequest, TemplatesRequest
+from converter.workers.tasks import check, contents, convert, receive, roster, template
+from converter.workers.tasks.common import ReportProgress
+
+TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
+    CheckRequest: check.check,
+    CheckForPageRequest: check.check_for_page,
+    ConvertRequest: convert.convert,
+    ConvertForPageRequest: convert.convert_for_page,
+    VerifyRequest: convert.verify,
+    TemplateRequest: template.template,
+    TemplatesRequest: template.templates,
+    ContentsRequest: contents.contents,
+    StatisticsRequest: contents.statistics,
+    RosterRequest: roster.roster,
+    BlankRosterRequest: roster.blank_roster,
+    UnpackRequest: receive.unpack,
+    ReceiveRequest: receive.receive,
+    ReceiveWorkbooksRequest: receive.receive_workbooks,
+}

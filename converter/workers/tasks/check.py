@@ -1,0 +1,148 @@
+"""Checking submissions and writing copies of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from converter import workbook
+from converter.files import writing
+from converter.forms import loading
+from converter.model.clock import today
+from converter.model.forms import Form
+from converter.model.issues import Issues
+from converter.model.submissions import Outcome, Submission
+from converter.report.page_summary import PageSummary
+from converter.validation import checking, fixing
+from converter.workers.requests.check import (
+    CheckAnswer,
+    CheckedSubmission,
+    CheckForPageAnswer,
+    CheckForPageRequest,
+    CheckRequest,
+    CopyTarget,
+    FixedCopy,
+    PageCheck,
+)
+from converter.workers.tasks.common import ReportProgress
+
+# Validating is cheapest in large frames; past this many member rows a batch is validated in parts
+# so that memory stays flat however many files a command is given.
+ROWS_A_FRAME = 100_000
+
+
+def read(path: Path, definition: Form, keys: Path | None = None) -> Submission:
+    """A workbook or a package, whichever the file is; with a folder of keys a package is compared
+    with that union's public keys and ledger. Never raises on bad data."""
+    found = workbook.read(path, definition)
+    if workbook.is_package(path, found):
+        from converter import identity, package
+
+        union = identity.union_of(keys) if keys else None
+        return package.examine(path, definition, union=union).submission
+    return found
+
+
+def check(request: CheckRequest, report_progress: ReportProgress) -> CheckAnswer:
+    definition = loading.load(request.form)
+    checked = check_submissions(request.submissions, definition, report_progress)
+    return CheckAnswer(tuple(_copied(checked, request.targets, definition, report_progress)))
+
+
+def check_for_page(
+    request: CheckForPageRequest, report_progress: ReportProgress
+) -> CheckForPageAnswer:
+    definition = loading.load(request.form)
+    checked = check_submissions([request.files], definition, report_progress, request.keys)
+    first, *others = request.files
+    targets = [CopyTarget(first, request.annotated), *map(CopyTarget, others)]
+    submissions = _copied(checked, targets, definition, report_progress)
+    if len(submissions) != 1:
+        return CheckForPageAnswer(None)
+    outcome, summary = for_page(submissions[0].outcome, definition)
+    return CheckForPageAnswer(PageCheck(outcome, summary, submissions[0].annotated is not None))
+
+
+def check_submissions(
+    submissions: Sequence[Sequence[Path]],
+    definition: Form,
+    report_progress: ReportProgress,
+    keys: Path | None = None,
+) -> list[checking.Checked]:
+    result: list[checking.Checked] = []
+    waiting: list[Submission] = []
+    number = rows = 0
+    for files in submissions:
+        parts = []
+        for path in files:
+            report_progress(number)
+            parts.append(read(path, definition, keys))
+            rows += sum(parts[-1].count(table.key) for table in definition.tables)
+            number += 1
+        if len(parts) > 1:
+            parts = checking.merge_halves(parts, definition, workbook.MISSING_SHEET)
+        waiting += parts
+        if rows >= ROWS_A_FRAME:
+            result += checking.check(waiting, definition, today())
+            waiting, rows = [], 0
+    return result + (checking.check(waiting, definition, today()) if waiting else [])
+
+
+def _copied(
+    results: Iterable[checking.Checked],
+    targets: Sequence[CopyTarget],
+    definition: Form,
+    report_progress: ReportProgress,
+) -> list[CheckedSubmission]:
+    """The outcomes, with the copies that were asked for written."""
+    by_name = {str(target.file): target for target in targets}
+    files = {str(target.file): target.file for target in targets}
+    done: list[CheckedSubmission] = []
+
+    def copies() -> Iterator[tuple[Path, list[bytes]]]:
+        renderer = None
+        for number, checked in enumerate(results):
+            report_progress(number)  # still alive: copies take their time
+            submission, outcome = checked.submission, checked.outcome
+            target = by_name.get(submission.file)
+            annotated = fixed = made = None
+            if target and outcome.readable:
+                annotated = target.annotated if outcome.status != "ok" else None
+                if target.fixed:
+                    made = fixing.fix(submission, outcome, checked.records, definition)
+                if target.fixed and made and made.changes:
+                    fixed = FixedCopy(outcome.file, target.fixed, made.changes)
+            done.append(CheckedSubmission(outcome, annotated, fixed))
+            if not (annotated or fixed):
+                continue
+            from converter import template
+            from converter.report.annotate import annotated as copy_of
+
+            renderer = renderer or template.TemplateRenderer(definition)
+            if annotated:
+                yield annotated, copy_of(renderer, submission, outcome, files=files)
+            if fixed and made:
+                yield (
+                    fixed.copy,
+                    copy_of(renderer, made.submission, made.outcome, made.changes, files),
+                )
+
+    written = writing.write_many(copies(), beside=True)
+    return [_written(one, written) for one in done]
+
+
+def _written(one: CheckedSubmission, names: Mapping[Path, Path]) -> CheckedSubmission:
+    """With the names that the copies got: somebody else may have written a copy of a name since it
+    was chosen."""
+    annotated = one.annotated and names.get(one.annotated, one.annotated)
+    fixed = one.fixed and replace(one.fixed, copy=names.get(one.fixed.copy, one.fixed.copy))
+    return replace(one, annotated=annotated, fixed=fixed)
+
+
+def for_page(outcome: Outcome, definition: Form) -> tuple[Outcome, PageSummary]:
+    """The outcome without its issues, and their summary."""
+    from converter.report import html
+
+    summary = html.summarize(outcome, definition, show_ids=False)
+    return replace(outcome, issues=Issues.of(())), summary

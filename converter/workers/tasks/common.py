@@ -1,0 +1,37 @@
+"""What several tasks need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from converter.kinds import KINDS
+from converter.model.forms import Field, Form
+from converter.model.issues import Issue, IssueGroup
+from converter.model.submissions import Identity, Stamp
+
+# Called with the number of the source that is about to be read, or written to a copy.
+ReportProgress = Callable[[int], None]
+
+
+def is_sealed(issue: Issue | IssueGroup) -> bool:
+    """A package whose tables nobody here can open."""
+    from converter import package
+
+    return issue.code == package.SEALED_CODE
+
+
+def stamped(stamp: Stamp, holder: Identity) -> Stamp:
+    return replace(
+        stamp,
+        unit_code=holder.unit_code,
+        unit_name=holder.unit_name,
+        superior_code=holder.superior_code,
+        superior_name=holder.superior_name,
+        period=holder.period,
+        serial=holder.serial,
+    )
+
+
+def label(text: str, field: Field, definition: Form) -> str:
+    return str(KINDS[field.kind].cell(text, field, definition)) if text else ""

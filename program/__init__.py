@@ -1,0 +1,1 @@
+"""Builds and tests the stand-alone program; not part of the package."""
