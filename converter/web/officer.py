@@ -135,6 +135,7 @@ async def overview(request: Request) -> Response:
         found,
         counts=counts,
         total=len(listed),
+        rate=100 * (counts[progress.ACCEPTED] + counts[progress.WARNINGS]) // max(1, len(listed)),
         missing=sum(counts[stage] for stage in progress.MISSING),
         figure=found.figure("progress"),
     )

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.report import html, page
 from converter.web.sessions import Sessions
@@ -46,7 +47,7 @@ class Pages:
         version = hashlib.sha256(b"".join(files.values())).hexdigest()[:12]
         environment = html.prepared(page.environment(FOLDER / "templates"))
         environment.globals.update(form=form, version=version)
-        environment.filters.update(moment=moment, china=china)
+        environment.filters.update(moment=moment, in_china=in_china)
         lines = (form.prose.get("contacts") or {}).get("lines") or ()
         # A line that the union has not filled in is left out.
         contacts = tuple(
@@ -109,15 +110,3 @@ def moment(seconds: float) -> str:
     '2026-02-25 14:13'
     """
     return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds + CHINA))
-
-
-def china(stamp: str) -> str:
-    """An ISO time in UTC as a time in China; other texts stay as they are.
-
-    >>> china("2026-02-25T06:13:20Z")
-    '2026-02-25 14:13'
-    """
-    try:
-        return moment(datetime.fromisoformat(stamp).timestamp())
-    except ValueError:
-        return stamp

@@ -14,6 +14,7 @@ from typing import Any
 
 from converter.forms.loading import with_codes
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.register import Snapshot
 from converter.register.precedence import same_name
@@ -21,7 +22,7 @@ from converter.register.published import STATE
 from converter.report.table import Table
 from converter.statistics import collection
 from converter.statistics.figure import Figure
-from converter.web.pages import china, moment
+from converter.web.pages import moment
 from converter.web.services import Services
 from converter.web.settings import SPOOL
 
@@ -204,7 +205,7 @@ def table(listed: Sequence[UnitProgress]) -> Table:
             line.superior,
             line.contact,
             message(f"portal_stage_{line.stage}"),
-            china(line.received),
+            in_china(line.received),
             moment(line.fetched) if line.fetched else "",
         ]
         for line in listed

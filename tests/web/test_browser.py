@@ -178,3 +178,32 @@ def test_the_keyboard_alone_leads_in(started: Any, portal: tuple[World, running.
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.url.endswith("/unit")
+
+
+def test_on_a_telephone_the_officer_sees_what_matters(
+    started: Any, portal: tuple[World, running.Inside]
+) -> None:
+    own, inside = portal
+    own.inbox.mkdir(exist_ok=True)
+    (own.inbox / "二.xlsx").write_bytes(world.workbook(2))
+    collect(own)
+    page = Watched(started, viewport={"width": 390, "height": 780}).page
+    page.goto(f"{inside.url}/officer/sign-in")
+    assert page.get_by_label("用户名").get_attribute("autocomplete") == "username"
+    page.get_by_label("登录口令").fill(inside.password)
+    follow(page, page.get_by_role("button", name="登录"))
+    for label in ("完成率（%）", "未报"):
+        cell = page.locator(f'td[data-label="{label}"]').first
+        box = cell.bounding_box()
+        assert box
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+    assert objections(page) == []
+    page.goto(f"{inside.url}/officer/figures")
+    chart = page.locator("img.chart").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box
+    assert box["width"] >= 600  # not shrunk until nobody can read it
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not page.evaluate(wide)
+    assert objections(page) == []

@@ -76,7 +76,7 @@ def test_a_clean_workbook_becomes_a_signed_package_and_is_submitted_once(
     data = clerk.get(link(page, "package")).content
     assert package_of(data, own).signed
     first = clerk.post(link(page, "submit"))
-    assert "已经放进上级工会的收件夹" in first.text
+    assert "已经交到上级工会" in first.text
     again = clerk.post(link(page, "submit"))
     assert again.url == first.url
     new = [name for name in files(own.inbox) if name not in before]
@@ -368,7 +368,7 @@ def test_a_full_disk_leaves_nothing_and_may_be_tried_again(
     assert "retry-after" in answer.headers
     assert files(own.inbox) == before
     done = clerk.post(link(page, "submit"))
-    assert "已经放进上级工会的收件夹" in done.text
+    assert "已经交到上级工会" in done.text
     assert len(files(own.inbox)) == len(before) + 1
 
 

@@ -128,12 +128,19 @@ def test_progress_counts_every_unit_once(officer: Visitor) -> None:
     page = officer.get("/officer")
     numbers = dict(
         zip(
-            ("all", "accepted", "warnings", "waiting", "missing"),
-            [int(n) for n in re.findall(r"<strong[^>]*>(\d+)</strong>", page.text)],
+            ("all", "accepted", "warnings", "waiting", "rate", "missing"),
+            [int(n) for n in re.findall(r"<strong[^>]*>(\d+)%?</strong>", page.text)],
             strict=True,
         )
     )
-    assert numbers == {"all": 3, "accepted": 1, "warnings": 0, "waiting": 0, "missing": 2}
+    assert numbers == {
+        "all": 3,
+        "accepted": 1,
+        "warnings": 0,
+        "waiting": 0,
+        "rate": 33,
+        "missing": 2,
+    }
 
 
 def test_missing_units_are_listed_with_whom_to_call(officer: Visitor, collected: World) -> None:
@@ -254,12 +261,12 @@ def test_what_was_submitted_comes_back_as_a_receipt(reply: bool, union: World) -
     spool.submit(source, number, union.units[0].code, 12, settings, held.state)
     clerk, officer = Visitor(made).enter(union), Visitor(made)
     officer.officer(password)
-    assert "等上级工会接收" in clerk.get("/unit").text
-    assert "已提交，待接收" in officer.get("/officer/units?stage=waiting").text
+    assert "上级工会还没有处理" in clerk.get("/unit").text
+    assert "已提交，上级工会待处理" in officer.get("/officer/units?stage=waiting").text
     collect(union, reply=reply)
     page = clerk.get(f"/unit/submissions/{number}")
     assert alert(page) == ""
-    assert "等待接收" not in page.text
+    assert "还没有处理" not in page.text
     assert ("回执" in page.text.partition("<main")[2].partition("</ol>")[2]) == reply
     assert "0 个单位" in officer.get("/officer/units?stage=waiting").text
     got = clerk.get(f"/unit/submissions/{number}/receipt")
