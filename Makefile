@@ -7,7 +7,7 @@
 # make lock    renew the locked dependencies
 # make audit   hold all locks against the advisories of OSV, where that can be reached
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
-# make portal-load   fifty clerks before the web pages at once, on this machine alone
+# make portal-load   a deadline day before the web pages, with attackers: docs/portal.zh-CN.md
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
 # make bench   measure beside the peers (25 minutes; `make bench QUICK=1` takes two): docs/performance.md
@@ -105,7 +105,7 @@ mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutation.formulas
 
 portal-load: $(VENV)/.dev
-	$(BIN)/python -m tests.web.load 50
+	$(BIN)/python -m tests.web.load --write
 
 lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml -o requirements.lock

@@ -11,6 +11,7 @@ import errno
 import logging
 import time
 import traceback
+from collections import OrderedDict
 from collections.abc import Callable
 
 from starlette.datastructures import Headers as RequestHeaders
@@ -24,6 +25,7 @@ from converter.usecases import failures
 from converter.web.capacity import UploadSlot
 from converter.web.sessions import OFFICER, UNIT, Session, Sessions
 from converter.web.state import StateUnavailable
+from converter.web.visitor import neighbourhood
 
 logger = logging.getLogger("converter.web")
 
@@ -37,6 +39,8 @@ SHORTAGES = (
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE,
     errno.ENOMEM, errno.EACCES, errno.EPERM,
 )  # fmt: skip
+PACE, AT_ONCE = 20, 300  # requests a second of one address, and that it may be ahead
+LONGEST_PAUSE, ADDRESSES = 10, 10_000  # seconds; addresses that are remembered
 CRASH_NOTES = 20  # that one process writes; one a fault
 
 POLICY = (
@@ -203,6 +207,22 @@ class Limits:
         await self.app(scope, limited, send)
 
 
+class Pace:
+    """How fast one address may send requests without signing in. A faster one is not refused: its
+    requests wait, so that a program which sends one after the other slows down to the pace."""
+
+    def __init__(self) -> None:
+        self._next: OrderedDict[str, float] = OrderedDict()  # when the next one is due, by address
+
+    def wait(self, address: str, now: float) -> float:
+        """Seconds that a request from an address has to wait."""
+        due = max(self._next.pop(address, now), now)
+        self._next[address] = due + 1 / PACE
+        if len(self._next) > ADDRESSES:
+            self._next.popitem(last=False)
+        return min(max(0.0, due - now - AT_ONCE / PACE), LONGEST_PAUSE)
+
+
 class Visitors:
     """Finds the session of a request and sends its cookie back. A page may replace it
     (`scope["state"]["session"]`)."""
@@ -215,6 +235,7 @@ class Visitors:
         clock: Callable[[], float],
     ) -> None:
         self.app, self._sessions, self._stands, self._clock = app, sessions, stands, clock
+        self._pace = Pace()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -226,6 +247,11 @@ class Visitors:
         if session is None or (session.role in (UNIT, OFFICER) and not self._stands(session)):
             session = self._sessions.new(now)
         scope["state"]["session"] = session
+        if not session.role and scope["path"] != "/health":
+            address = neighbourhood((scope.get("client") or ("", 0))[0])
+            pause = self._pace.wait(address, time.monotonic())
+            if pause:
+                await asyncio.sleep(pause)
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and not scope["state"].get("public"):

@@ -172,3 +172,13 @@ def test_a_trickle_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 10_000, 50))
     monkeypatch.setattr(guard.time, "monotonic", lambda: next(clock))
     assert isinstance(read(receiving(*[piece(1)] * 20), limit=10**6), guard.UploadTooSlow)
+
+
+def test_an_address_that_hurries_is_slowed_down_and_others_are_not() -> None:
+    pace = guard.Pace()
+    waits = [pace.wait("fast", 0.0) for _ in range(guard.AT_ONCE + 3 * guard.PACE)]
+    assert not any(waits[: guard.AT_ONCE])
+    assert waits[-1] == pytest.approx(3, abs=0.2)
+    assert max(pace.wait("fast", 0.0) for _ in range(1_000)) == guard.LONGEST_PAUSE
+    assert pace.wait("other", 0.0) == 0
+    assert pace.wait("fast", 1_000.0) == 0

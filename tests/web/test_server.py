@@ -23,7 +23,7 @@ from converter.web.sessions import UNIT, Sessions
 from converter.web.state import FILE
 from converter.web.units import IssuedUnits
 from tests.commands import run
-from tests.web import load
+from tests.web import attackers, load
 from tests.web.running import Portal, files, heading, hidden, inside, running, send
 from tests.web.world import World, workbook
 
@@ -128,10 +128,20 @@ def test_only_one_portal_has_a_state(portal: Portal, union: World) -> None:
 
 def test_a_crowd_is_served_whole_and_in_turn(union: World, tmp_path: Path) -> None:
     """A small deadline day; `make portal-load` has fifty clerks."""
-    told = load.crowd(union, clerks=8, jobs=2)
-    assert told.lost == 0
-    assert told.submitted == 8
-    assert told.register == told.submitted  # the submissions of one unit, all of them whole
+    figures = load.crowd(union, clerks=8, jobs=2)
+    assert figures.lost == 0
+    assert figures.submitted == 8
+    assert figures.register == figures.submitted  # all of them whole
+
+
+def test_a_crowd_beside_attackers_of_each_kind_is_served(
+    union: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "WARMED", 1)
+    figures = load.crowd(union, clerks=6, jobs=2, attackers=list(attackers.KINDS))
+    assert figures.lost == 0
+    assert figures.came_back == 0  # nobody was refused
+    assert figures.register == figures.submitted == 6
 
 
 # --- what is told before it starts -----------------------------------------------------------------
