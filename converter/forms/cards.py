@@ -64,7 +64,7 @@ def sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
     headings.only(roles)
     titles = {role: headings.text(role) for role in roles}
     headings.unique((title, role) for role, title in titles.items())
-    fields = tuple(field(card, path.stem) for card in file.cards("field", "key"))
+    fields = _by_section([field(card, path.stem) for card in file.cards("field", "key")])
     check_names(file, fields)
     return Sheet(
         key=path.stem,
@@ -77,6 +77,17 @@ def sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
         aliases=head.texts("aliases"),
         remarks=head.texts("remarks"),
     )
+
+
+def _by_section(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """A field joins its section wherever it is written; one without a section stays with the
+    field before it."""
+    sections: dict[str, list[Field]] = {}
+    section = ""
+    for one in fields:
+        section = one.section or section
+        sections.setdefault(section, []).append(one)
+    return tuple(one for found in sections.values() for one in found)
 
 
 def _shape(head: TomlTable) -> SheetShape:

@@ -36,7 +36,7 @@ def figures(source: Source, form: Form, today: date) -> list[Figure]:
     settings = form.prose.get("statistics") or {}
     made: list[Figure] = []
     for number, values in enumerate(settings.get("table", []), 1):
-        card = Card(values, f"statistics.table[{number}]", settings, form)
+        card = StatisticsCard(values, f"statistics.table[{number}]", settings, form)
         kind = KINDS.get(card.text("kind"))
         if kind is None:
             raise card.error("kind", "form_statistics_kind", values["kind"], KINDS)
@@ -47,7 +47,7 @@ def figures(source: Source, form: Form, today: date) -> list[Figure]:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class StatisticsCard:
     """A card of the form; what is missing or of another type is a broken form."""
 
     values: Mapping[str, Any]
@@ -72,12 +72,12 @@ class Card:
             if key not in known:
                 raise self.error(key, "form_unknown_key", key, known)
 
-    def part(self, key: str) -> Card:
+    def part(self, key: str) -> StatisticsCard:
         """A table within this one."""
         value = self.values.get(key)
         if not isinstance(value, Mapping):
             raise self.error(key, "form_table", value, key=key)
-        return Card(value, f"{self.context}.{key}", self.settings, self.form)
+        return StatisticsCard(value, f"{self.context}.{key}", self.settings, self.form)
 
     @property
     def key(self) -> str:
@@ -130,24 +130,24 @@ class Card:
 
     def label(self, key: str) -> str:
         """A label that all tables share."""
-        return Card(self.settings, "statistics", {}, self.form).text(key)
+        return StatisticsCard(self.settings, "statistics", {}, self.form).text(key)
 
 
 # --- the unit's own numbers --------------------------------------------------------------
 
 
-def _counts(card: Card, source: Source, today: date) -> Figure:
+def _counts(card: StatisticsCard, source: Source, today: date) -> Figure:
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
     columns = card.columns("item", "count")
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
 
 
-def _rates(card: Card, source: Source, today: date) -> Figure:
+def _rates(card: StatisticsCard, source: Source, today: date) -> Figure:
     rows: list[Row] = []
     for values in card.entries("rates"):
         context = card.context + ".rates"
-        entry = Card(values if isinstance(values, dict) else {}, context, {}, card.form)
+        entry = StatisticsCard(values if isinstance(values, dict) else {}, context, {}, card.form)
         entry.only(("label", "part", "whole"))
         part = source.count(entry.field("part", entry.text("part"), ValueType.COUNT))
         whole = source.count(entry.field("whole", entry.text("whole"), ValueType.COUNT))
@@ -170,7 +170,7 @@ def percent(part: int | None, whole: int | None) -> Cell:
 # --- the members by bands ------------------------------------------------------------------
 
 
-def _ages(card: Card, source: Source, today: date) -> Figure:
+def _ages(card: StatisticsCard, source: Source, today: date) -> Figure:
     """Members by completed years of age, a column for each code of another field."""
     born = card.field("born", card.text("born"), ValueType.DATE)
     by = card.field("by", card.text("by"), ValueType.CHOICE)
@@ -209,7 +209,7 @@ def _ages(card: Card, source: Source, today: date) -> Figure:
     return Figure(table, Chart.PYRAMID, tuple(entry.code for entry in codes[:2]))
 
 
-def _years(card: Card, source: Source, today: date) -> Figure:
+def _years(card: StatisticsCard, source: Source, today: date) -> Figure:
     """Members by the year of a date, in bands of `step` years."""
     field = card.field("of", card.text("of"), ValueType.DATE)
     step = card.number("step")
@@ -247,7 +247,7 @@ def _age(birthday: str, today: date) -> int | None:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-KINDS: dict[str, Callable[[Card, Source, date], Figure]] = {
+KINDS: dict[str, Callable[[StatisticsCard, Source, date], Figure]] = {
     "counts": _counts,
     "rates": _rates,
     "ages": _ages,
@@ -275,11 +275,11 @@ _COLLECTION_KEYS = (
 def check(form: Form) -> None:
     """Have every card of `[statistics]` make its table of nothing. Raises FormError."""
     settings = form.prose.get("statistics") or {}
-    own = Card(settings, "statistics", settings, form)
+    own = StatisticsCard(settings, "statistics", settings, form)
     own.only(("total", "unknown", "table", "collection"))
     listed = own.entries("table") if "table" in settings else []
     for number, card in enumerate(listed, 1):
-        ask = Card(card, f"statistics.table[{number}]", settings, form)
+        ask = StatisticsCard(card, f"statistics.table[{number}]", settings, form)
         if not isinstance(card, Mapping):
             raise own.error("table", "form_cards", card, key="statistics.table")
         ask.only(_KEYS.get(ask.text("kind"), card))
@@ -288,7 +288,7 @@ def check(form: Form) -> None:
         _check_collection(own.part("collection"))
 
 
-def _check_collection(ask: Card) -> None:
+def _check_collection(ask: StatisticsCard) -> None:
     ask.only(_COLLECTION_KEYS)
     for key in ("jump", "jump_at_least"):
         if key in ask.values:

@@ -20,7 +20,7 @@ from converter.model.forms import Field, Form
 from converter.register import Snapshot
 from converter.register.schema import name
 from converter.statistics import cards, progress
-from converter.statistics.cards import Card, percent
+from converter.statistics.cards import StatisticsCard, percent
 from converter.statistics.figure import (
     Cell,
     Chart,
@@ -39,7 +39,7 @@ def figures(
     """All tables of a period ('' = the newest), grouped by these unit fields (their keys; none =
     the form's first choice). `form` with code lists. Raises FormError for a broken card."""
     settings = form.prose.get("statistics") or {}
-    card = Card(settings.get("collection") or {}, "statistics.collection", settings, form)
+    card = StatisticsCard(settings.get("collection") or {}, "statistics.collection", settings, form)
     chosen = period or newest(register)
     source = _Register(register, chosen, form)
     tree = Tree.of(register, chosen)
@@ -112,7 +112,7 @@ class _Register:
 # --- tables -----------------------------------------------------------------------------------
 
 
-def _overview(card: Card, source: _Register, reported: StatisticsTable) -> Figure:
+def _overview(card: StatisticsCard, source: _Register, reported: StatisticsTable) -> Figure:
     """The numbers that are asked for first, one a row: the total of the progress table, then the
     collection's rate."""
     label, part, whole = _rate(card)
@@ -128,14 +128,16 @@ def _overview(card: Card, source: _Register, reported: StatisticsTable) -> Figur
     return Figure(StatisticsTable("overview", title, columns, tuple(rows)), Chart.TILES)
 
 
-def _rate(card: Card) -> tuple[str, Field, Field]:
+def _rate(card: StatisticsCard) -> tuple[str, Field, Field]:
     """What the collection's rate is called, what it is a part of what."""
-    rate = Card(card.values.get("rate") or {}, "statistics.collection.rate", {}, card.form)
+    rate = StatisticsCard(
+        card.values.get("rate") or {}, "statistics.collection.rate", {}, card.form
+    )
     part = rate.field("part", rate.text("part"), ValueType.COUNT)
     return rate.text("label"), part, rate.field("whole", rate.text("whole"), ValueType.COUNT)
 
 
-def _trend(card: Card, sources: Sequence[_Register]) -> Figure:
+def _trend(card: StatisticsCard, sources: Sequence[_Register]) -> Figure:
     """Units, the rate and what it is made of, a row a period."""
     label, part, whole = _rate(card)
     rows: list[Row] = []
@@ -154,7 +156,7 @@ def _trend(card: Card, sources: Sequence[_Register]) -> Figure:
     return Figure(table, Chart.LINE, (whole.key, part.key))
 
 
-def _grouped(card: Card, source: _Register, field: Field, tree: Tree) -> Figure:
+def _grouped(card: StatisticsCard, source: _Register, field: Field, tree: Tree) -> Figure:
     """Units and their numbers, a row a superior union or a value of another unit field."""
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     label, part, whole = _rate(card)
@@ -195,7 +197,7 @@ def _grouped(card: Card, source: _Register, field: Field, tree: Tree) -> Figure:
 
 
 def _labelled(
-    card: Card, field: Field, by_value: Mapping[str, Counter[str]]
+    card: StatisticsCard, field: Field, by_value: Mapping[str, Counter[str]]
 ) -> Iterator[tuple[str, Counter[str]]]:
     """Codes under their labels in the list's order, then what the list does not know, then the
     units that left it blank."""
@@ -211,7 +213,7 @@ def _labelled(
         yield card.text("missing"), by_value[""]
 
 
-def _change(card: Card, now: _Register, before: _Register) -> Figure:
+def _change(card: StatisticsCard, now: _Register, before: _Register) -> Figure:
     """Like for like: the numbers are of the units that reported for both periods."""
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     compared: list[tuple[str, int | None, int | None]]

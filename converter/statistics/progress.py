@@ -15,7 +15,7 @@ from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.register import Snapshot
 from converter.register.schema import SENT, TIMED_BY, UNREADABLE
-from converter.statistics.cards import Card, percent
+from converter.statistics.cards import StatisticsCard, percent
 from converter.statistics.faults import fault_table
 from converter.statistics.figure import Chart, Figure, Row, StatisticsTable, catalogue_columns
 
@@ -82,7 +82,7 @@ def numbers(keys: Sequence[str], row: Iterable[int]) -> Counter[str]:
 PROGRESS = ("expected", "reported", "with_warnings", "only_rejected", "missing")
 
 
-def progress(card: Card, register: Snapshot, period: str, tree: Tree) -> Figure:
+def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) -> Figure:
     """Units by superior union: expected, reported, of these with warnings, only rejected,
     missing."""
     answer = register.query(

@@ -12,7 +12,7 @@ from converter.messages import catalogue
 from converter.model.errors import UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.submissions import Outcome
-from converter.usecases.common import Progress, find_files, silent, unread
+from converter.usecases.common import ProgressReporter, find_files, silent, unread
 from converter.workers import pool as workers
 from converter.workers.pool import Runner, Worker
 from converter.workers.requests.check import (
@@ -43,7 +43,7 @@ def check_files(
     annotate: Path | None,
     jobs: int,
     worker: Worker,
-    progress: Progress = silent,
+    progress: ProgressReporter = silent,
     pool: Sequence[Runner] = (),
     fix: Path | None = None,
 ) -> CheckReport:

@@ -21,7 +21,7 @@ IGNORED_NAMES = ("~$", ".", "Thumbs.db", "desktop.ini")
 T = TypeVar("T")
 
 
-class Progress(Protocol):
+class ProgressReporter(Protocol):
     """Passes finished work on and shows how far it has come. `total` is how many there are in all
     by now, `count` how many one piece of work is."""
 

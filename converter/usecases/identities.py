@@ -20,7 +20,7 @@ from converter.model.errors import UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, Unit
-from converter.usecases.common import Progress, silent
+from converter.usecases.common import ProgressReporter, silent
 from converter.workers.pool import Runner
 from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
 from converter.workers.requests.template import BlankWorkbook, TemplatesRequest
@@ -153,7 +153,7 @@ def templates(
     target: Path,
     rows: int,
     worker: Runner,
-    progress: Progress = silent,
+    progress: ProgressReporter = silent,
 ) -> TemplatesResult:
     """Write a workbook for each identity file of a folder. Raises Stop, OSError."""
     files = sorted(path for path in identities.iterdir() if path.suffix.lower() == ".xml")

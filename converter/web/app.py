@@ -21,7 +21,7 @@ from converter.web.attempts import Attempts, Hashing
 from converter.web.capacity import Capacity, CapacityExceeded
 from converter.web.fair_queue import FairQueue, QueueFull
 from converter.web.pages import STATIC, Pages
-from converter.web.progress import Progress
+from converter.web.progress import ProgressReader
 from converter.web.results import Results
 from converter.web.services import Services, SignInRequired, services_of, to
 from converter.web.sessions import Sessions
@@ -120,7 +120,7 @@ def build(settings: Settings) -> Starlette:
     )
     app.router.redirect_slashes = False  # it would send the visitor to the Host they named
     app.state.services = services
-    app.state.progress = Progress(settings.published, settings.form)
+    app.state.progress = ProgressReader(settings.published, settings.form)
     return app
 
 

@@ -19,7 +19,7 @@ from converter.report import summary, table
 from converter.web import progress
 from converter.web.clerk import XLSX
 from converter.web.pages import attachment
-from converter.web.progress import Progress, Published, UnitProgress
+from converter.web.progress import ProgressReader, Published, UnitProgress
 from converter.web.services import (
     Services,
     attempt_of,
@@ -112,7 +112,7 @@ def _locked(services: Services) -> list[LedgerEntry]:
 async def _read(request: Request) -> tuple[Services, Published, list[UnitProgress]]:
     officer_only(request)
     services = services_of(request)
-    reader: Progress = request.app.state.progress
+    reader: ProgressReader = request.app.state.progress
 
     def read() -> tuple[Published, list[UnitProgress]]:
         found = reader.published()

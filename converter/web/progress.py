@@ -66,7 +66,7 @@ class Published:
 NONE = Published("", "", {}, (), (), frozenset())
 
 
-class Progress:
+class ProgressReader:
     """Reads publications as they come."""
 
     def __init__(self, published: Path, form_folder: Path) -> None:
@@ -218,7 +218,7 @@ __all__ = [
     "MISSING",
     "NONE",
     "STAGES",
-    "Progress",
+    "ProgressReader",
     "Published",
     "UnitProgress",
     "counted",

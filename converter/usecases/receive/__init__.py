@@ -17,7 +17,7 @@ from converter.forms import loading
 from converter.model.issues import Issues
 from converter.register import Register, RosterEntry, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
-from converter.usecases.common import Progress, silent
+from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import run
 from converter.usecases.receive.inbox import scan
 from converter.usecases.receive.plan import Plan, Received
@@ -52,7 +52,7 @@ def receive(
     roster: Sequence[RosterEntry] | None = None,
     due: date | None = None,
     period: str = "",
-    progress: Progress = silent,
+    progress: ProgressReporter = silent,
 ) -> Summary:
     """Receive an inbox, then look across the units of a period ('' = the form's, or a newer one
     that was reported for). Raises RegisterBusy, RegisterError, OSError."""

@@ -24,7 +24,7 @@ from converter.register import ClaimedSender, ReceivedFile, Register
 from converter.register.precedence import ACCEPTED, REJECTED, WARNINGS
 from converter.register.writer import CHANGING, RegisteredBefore
 from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
-from converter.usecases.common import LOST, Progress, silent
+from converter.usecases.common import LOST, ProgressReporter, silent
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.key_holder import KeyholderRunner
@@ -52,7 +52,7 @@ def run(
     register: Register,
     plan: Plan,
     worker: Worker,
-    progress: Progress = silent,
+    progress: ProgressReporter = silent,
 ) -> Iterator[Received]:
     """Receive what is not yet registered; yields file by file, once it is on the disk."""
     done = register.done()
@@ -76,7 +76,7 @@ def write_missing_receipts(
     plan: Plan,
     worker: Worker,
     until: int,
-    progress: Progress = silent,
+    progress: ProgressReporter = silent,
 ) -> None:
     """Write the receipts and annotated copies of files that earlier runs (submissions up to
     `until`) registered without this reply folder. They are validated once more; what is
