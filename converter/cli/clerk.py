@@ -20,6 +20,7 @@ from converter.cli.common import (
     out_page,
     out_pieces,
     pool,
+    print_kept,
     print_report,
     progress,
     unicode_out,
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.model.submissions import Outcome
     from converter.usecases.convert import Converted
+    from converter.usecases.template import TemplateResult
     from converter.workers.requests.check import FixedCopy
-    from converter.workers.requests.template import TemplateAnswer
 
 
 @command("template")
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @option("template", "--identities", type=EXISTING_FOLDER, metavar="DIR")
 @option("template", "--roster", is_flag=True)
 @option("template", "--rows", type=click.IntRange(1, 1_048_000), metavar="N")
+@option("template", "--force", is_flag=True)
 @click.pass_context
 def template(
     ctx: click.Context,
@@ -51,7 +53,9 @@ def template(
     identities: Path | None,
     roster: bool,
     rows: int | None,
+    force: bool,
 ) -> int:
+    from converter.usecases.outputs import output_path
     from converter.usecases.template import write_template
     from converter.workers.pool import Worker
 
@@ -64,32 +68,36 @@ def template(
             "--roster": roster and identities is not None,
             "--rows": roster and rows is not None,
         }
-        return officer.template(ctx, identities, output, rows or 0, given)
+        return officer.template(ctx, identities, output, rows or 0, given, force=force)
     folder, form = form_of(ctx)
-    target = output or Path(f"{form.title}.xlsx")
+    name = f"{form.title}.xlsx"
+    target = output_path(output or Path(name), ".xlsx", name)
     with Worker() as worker:
-        answer = write_template(folder, target, rows or 0, identity, source, worker)
-    return _print_template(answer, form, target)
+        result = write_template(folder, target, rows or 0, identity, source, worker, force=force)
+    return _print_template(result, form, target)
 
 
-def _print_template(answer: TemplateAnswer, form: Form, target: Path) -> int:
+def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
     from converter.messages.catalogue import message
     from converter.model.issues import Issues
     from converter.model.submissions import Outcome
 
+    answer = result.answer
     if answer.issues:
         print_report([Outcome(str(target), Issues.of(answer.issues))], form, show_ids=False)
     written = answer.written
     if written is None:
         return FOUND
     key = "template_filled" if written.members else "template_done"
-    out(message(key, path=target, rows=written.rows, members=written.members))
+    if result.kept:
+        print_kept(result.kept, written.path, form)
+    out(message(key, path=written.path, rows=written.rows, members=written.members))
     left = written.leftovers
     if left:
         cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])
         more = message("and_more") if len(left) > 5 else ""
         out(message("template_left", count=len(left), cells=cells + more))
-    err(message("template_next", path=target))
+    err(message("template_next", path=written.path))
     return OK
 
 
@@ -199,6 +207,7 @@ def _exit_code(outcomes: Sequence[Outcome], strict: bool) -> int:
 @option("convert", "--seal", is_flag=True)
 @option("convert", "--since", type=EXISTING_FILE, metavar="FILE")
 @option("convert", "--show-ids", is_flag=True)
+@option("convert", "--force", is_flag=True)
 @click.pass_context
 def convert(
     ctx: click.Context,
@@ -208,6 +217,7 @@ def convert(
     seal: bool,
     since: Path | None,
     show_ids: bool,
+    force: bool,
 ) -> int:
     from converter.workers.pool import Worker
 
@@ -217,7 +227,9 @@ def convert(
 
         folder, form = form_of(ctx)
         target = output or Path(message("report_package_name"))
-        results = convert_files(workbooks, folder, target, identity, since, worker, seal)
+        results = convert_files(
+            workbooks, folder, target, identity, since, worker, seal, force=force
+        )
     print_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
     return OK if all(result.package for result in results) else FOUND
 
@@ -243,6 +255,12 @@ def print_converted(
         if result.package is None:
             err(message("convert_refused", file=result.outcome.file))
             continue
+        if result.kept and result.kept.same:
+            out(message("convert_unchanged", path=result.package))
+            err(message("convert_next", path=result.package))
+            continue
+        if result.kept:
+            print_kept(result.kept, result.package, form)
         out(message("converted", path=result.package))
         out(
             message("converted_unit", name=result.outcome.unit_name, members=result.outcome.members)
@@ -252,7 +270,11 @@ def print_converted(
         if seal:
             out(message("converted_sealed"))
         out(message("converted_checked"))
-        err(message("convert_next", path=result.package))
+        old = result.kept
+        if old and old.kind == "package" and old.unit == result.outcome.unit_name:
+            err(message("convert_next_instead", path=result.package, old=old.path))
+        else:
+            err(message("convert_next", path=result.package))
 
 
 @command("show")
@@ -326,6 +348,7 @@ def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]
 @option("stats", "--by", multiple=True, metavar="FIELD")
 @option("stats", "--period", default="", metavar="TEXT")
 @option("stats", "-o", "--output", type=TARGET, metavar="PATH")
+@option("stats", "--force", is_flag=True)
 @click.pass_context
 def stats(
     ctx: click.Context,
@@ -334,12 +357,16 @@ def stats(
     by: tuple[str, ...],
     period: str,
     output: Path | None,
+    force: bool,
 ) -> int:
+    from converter.usecases.show import statistics_path
+
     _one_of(path, store, {"by": by, "period": period})
+    output = statistics_path(output) if output else None
     if store:
         from converter.cli import register_output
 
-        return register_output.stats(form_of(ctx)[0], store, by, period, output)
+        return register_output.stats(form_of(ctx)[0], store, by, period, output, force=force)
     assert path
     from converter.workers.pool import Worker
 
@@ -355,8 +382,10 @@ def stats(
         return FOUND
     title = answer.outcome.unit_name or path.stem
     if output:
-        write_statistics(answer.figures, output, title)
-        err(message("stats_written", path=output))
+        made = write_statistics(answer.figures, output, title, folder, force=force)
+        if made.kept:
+            print_kept(made.kept, made.path, form)
+        err(message("stats_written", path=made.path))
     else:
         out(table_export.text(answer.figures, width()))
     return OK

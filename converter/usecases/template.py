@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
+from converter.files import writing
+from converter.usecases import outputs
 from converter.usecases.common import signing_unit, unread
 from converter.workers.pool import Runner, WorkerDied
+from converter.workers.requests.existing import ExistingFile
 from converter.workers.requests.template import TemplateAnswer, TemplateRequest
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateResult:
+    """What was written, and the file that kept the name it was to get."""
+
+    answer: TemplateAnswer
+    kept: ExistingFile | None = None
 
 
 def write_template(
@@ -16,14 +28,29 @@ def write_template(
     identity: Path | None,
     source: Path | None,
     worker: Runner,
-) -> TemplateAnswer:
-    """Write a workbook; nothing is written where an issue is an error."""
+    *,
+    force: bool = False,
+) -> TemplateResult:
+    """Write a workbook; nothing is written where an issue is an error. A file that is there
+    already is replaced by `force`, or if it is a template that nobody has typed into."""
     unit = signing_unit(identity, to_sign=False)
-    request = TemplateRequest(
-        folder, output, rows, source=source, identity=unit.document, issues=unit.issues
-    )
     output.parent.mkdir(parents=True, exist_ok=True)
+    found = None if force else outputs.existing(folder, output, worker, rows=rows)
+    replaceable = writing.ANYTHING if force else ""
+    if found and found.kind == "blank":
+        replaceable = found.digest
+    request = TemplateRequest(
+        folder,
+        output,
+        rows,
+        source=source,
+        identity=unit.document,
+        issues=unit.issues,
+        replaceable=replaceable,
+    )
     try:
-        return worker.run(request)
+        answer = worker.run(request)
     except WorkerDied as died:
-        return TemplateAnswer(tuple(unread(str(source or output), died).issues))
+        return TemplateResult(TemplateAnswer(tuple(unread(str(source or output), died).issues)))
+    renamed = answer.written is not None and answer.written.path != output
+    return TemplateResult(answer, (found or ExistingFile(output)) if renamed else None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.model.issues import Issue
-from converter.workers.requests.base import Done, FormRequest
+from converter.workers.requests.base import FormRequest
 
 ROWS_A_READING = 1000  # preparing this many rows takes as long as reading a small file
 
@@ -23,8 +23,10 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class WrittenTemplate:
-    """How many rows were prepared, how many members were taken over, what was left over."""
+    """Where it was written, how many rows were prepared, how many members were taken over, what
+    was left over."""
 
+    path: Path
     rows: int
     members: int
     leftovers: tuple[Leftover, ...]
@@ -41,13 +43,14 @@ class TemplateAnswer:
 @dataclass(frozen=True, slots=True)
 class TemplateRequest(FormRequest[TemplateAnswer]):
     """Write a workbook, with the data of `source` if there is one. `rows` 0 = as the form says;
-    `identity` and `issues` as for a conversion."""
+    `identity` and `issues` as for a conversion; `replaceable` as for `writing.write_output`."""
 
     output: Path
     rows: int
     source: Path | None = None
     identity: bytes | None = None
     issues: tuple[Issue, ...] = ()
+    replaceable: str = ""
 
     @property
     def sources(self) -> Sequence[Path]:
@@ -67,8 +70,18 @@ class BlankWorkbook:
 
 
 @dataclass(frozen=True, slots=True)
-class TemplatesRequest(FormRequest[Done]):
-    """Write blank workbooks for many units; `rows` 0 = as the form says."""
+class TemplatesAnswer:
+    """The paths of the new workbooks, and of the files that kept the names they were to get."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatesRequest(FormRequest[TemplatesAnswer]):
+    """Write blank workbooks for many units; `rows` 0 = as the form says; `force` replaces what
+    is there already."""
 
     workbooks: tuple[BlankWorkbook, ...]
     rows: int = 0
+    force: bool = False
