@@ -35,7 +35,7 @@ HEADINGS = {
 }
 FIELD_KEYS = {
     "key", "title", "kind", "section", "required", "aliases", "note",
-    "levels", "derive", "identity", "width",
+    "levels", "derive", "identity", "width", "near", "doubtful",
 }  # fmt: skip
 RULE_KEYS = {
     "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix",
@@ -277,6 +277,8 @@ def _field(card: dict[str, Any], where: Path, sheet: str) -> Field:
         levels=toml_access.levels(card.get("levels", {}), where, f"{key}.levels"),
         derive=derive,
         identity=toml_access.typed(card, "identity", str, where, key),
+        near=toml_access.texts(card, "near", where, key),
+        doubtful=toml_access.texts(card, "doubtful", where, key),
         width=toml_access.typed(card, "width", int, where, key),
     )
 

@@ -121,7 +121,7 @@ def typed_into(path: Path) -> None:
         book.worksheets[0]["Z90"] = "随手记"
         book.save(path)
     else:
-        path.write_bytes(path.read_bytes() + b"\n")
+        path.write_bytes(path.read_bytes() + "随手记".encode())
 
 
 @pytest.mark.parametrize("one", RUNS, ids=lambda one: f"{one.command} {one.output}")
