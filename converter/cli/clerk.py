@@ -1,4 +1,4 @@
-"""The clerk's commands: template, check, convert, show, stats."""
+"""The clerk's commands: check, convert, show, stats."""
 
 from __future__ import annotations
 
@@ -26,79 +26,13 @@ from converter.cli.common import (
     unicode_out,
     width,
 )
-from converter.cli.path_types import EXISTING, EXISTING_FILE, EXISTING_FOLDER, TARGET
+from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.model.submissions import Outcome
     from converter.usecases.convert import Converted
-    from converter.usecases.template import TemplateResult
     from converter.workers.requests.check import FixedCopy
-
-
-@command("template")
-@option("template", "-o", "--output", type=TARGET, metavar="PATH")
-@option("template", "--identity", type=EXISTING_FILE, metavar="FILE")
-@option("template", "source", "--from", type=EXISTING_FILE, metavar="FILE", key="source")
-@option("template", "--identities", type=EXISTING_FOLDER, metavar="DIR")
-@option("template", "--roster", is_flag=True)
-@option("template", "--rows", type=click.IntRange(1, 1_048_000), metavar="N")
-@option("template", "--force", is_flag=True)
-@click.pass_context
-def template(
-    ctx: click.Context,
-    output: Path | None,
-    identity: Path | None,
-    source: Path | None,
-    identities: Path | None,
-    roster: bool,
-    rows: int | None,
-    force: bool,
-) -> int:
-    from converter.usecases.outputs import output_path
-    from converter.usecases.template import write_template
-    from converter.workers.pool import Worker
-
-    if identities or roster:
-        from converter.cli import identity as officer
-
-        given = {
-            "--identity": bool(identity),
-            "--from": bool(source),
-            "--roster": roster and identities is not None,
-            "--rows": roster and rows is not None,
-        }
-        return officer.template(ctx, identities, output, rows or 0, given, force=force)
-    folder, form = form_of(ctx)
-    name = f"{form.title}.xlsx"
-    target = output_path(output or Path(name), ".xlsx", name)
-    with Worker() as worker:
-        result = write_template(folder, target, rows or 0, identity, source, worker, force=force)
-    return _print_template(result, form, target)
-
-
-def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
-    from converter.messages.catalogue import message
-    from converter.model.issues import Issues
-    from converter.model.submissions import Outcome
-
-    answer = result.answer
-    if answer.issues:
-        print_report([Outcome(str(target), Issues.of(answer.issues))], form, show_ids=False)
-    written = answer.written
-    if written is None:
-        return FOUND
-    key = "template_filled" if written.members else "template_done"
-    if result.kept:
-        print_kept(result.kept, written.path, form)
-    out(message(key, path=written.path, rows=written.rows, members=written.members))
-    left = written.leftovers
-    if left:
-        cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])
-        more = message("and_more") if len(left) > 5 else ""
-        out(message("template_left", count=len(left), cells=cells + more))
-    err(message("template_next", path=written.path))
-    return OK
 
 
 @command("check")

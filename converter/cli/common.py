@@ -62,7 +62,7 @@ class Command(Chinese, click.Command):
 
 # Which module holds a command: imported when the command is asked for, so that help is instant.
 COMMAND_MODULES = {
-    "template": "clerk",
+    "template": "template",
     "check": "clerk",
     "convert": "clerk",
     "show": "clerk",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from converter.files import writing
 from converter.usecases import outputs
 from converter.usecases.common import signing_unit, unread
 from converter.workers.pool import Runner, WorkerDied
 from converter.workers.requests.existing import ExistingFile
-from converter.workers.requests.template import TemplateAnswer, TemplateRequest
+from converter.workers.requests.template import ColumnChoice, TemplateAnswer, TemplateRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,16 @@ def write_template(
     output: Path,
     rows: int,
     identity: Path | None,
-    source: Path | None,
+    sources: Sequence[Path],
     worker: Runner,
     *,
+    choices: Mapping[str, str] = MappingProxyType({}),
+    preview: bool = False,
     force: bool = False,
 ) -> TemplateResult:
     """Write a workbook; nothing is written where an issue is an error. A file that is there
-    already is replaced by `force`, or if it is a template that nobody has typed into."""
+    already is replaced by `force`, or if it is a template that nobody has typed into. `choices`:
+    column of a list → field key; `preview` only tells how the lists are read."""
     unit = signing_unit(identity, to_sign=False)
     output.parent.mkdir(parents=True, exist_ok=True)
     found = None if force else outputs.existing(folder, output, worker, rows=rows)
@@ -43,7 +48,9 @@ def write_template(
         folder,
         output,
         rows,
-        source=source,
+        sources_given=tuple(sources),
+        choices=tuple(ColumnChoice(*choice) for choice in choices.items()),
+        preview=preview,
         identity=unit.document,
         issues=unit.issues,
         replaceable=replaceable,
@@ -51,6 +58,8 @@ def write_template(
     try:
         answer = worker.run(request)
     except WorkerDied as died:
-        return TemplateResult(TemplateAnswer(tuple(unread(str(source or output), died).issues)))
+        return TemplateResult(
+            TemplateAnswer(tuple(unread(str([*sources, output][died.file or 0]), died).issues))
+        )
     renamed = answer.written is not None and answer.written.path != output
     return TemplateResult(answer, (found or ExistingFile(output)) if renamed else None)

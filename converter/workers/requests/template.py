@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.model.issues import Issue
+from converter.model.own_list import ListReport
 from converter.workers.requests.base import FormRequest
 
 ROWS_A_READING = 1000  # preparing this many rows takes as long as reading a small file
@@ -33,28 +34,52 @@ class WrittenTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """Who joined and who left since the earlier file, by name."""
+
+    file: str
+    joined: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """A column of a list, by its plain heading or its letters, and the field that it is: '' for
+    none."""
+
+    column: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateAnswer:
-    """Nothing is written where an issue is an error."""
+    """Nothing is written where an issue is an error. `lists`: how sources that are no templates
+    were read."""
 
     issues: tuple[Issue, ...]
     written: WrittenTemplate | None = None
+    lists: tuple[ListReport, ...] = ()
+    compared: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateRequest(FormRequest[TemplateAnswer]):
-    """Write a workbook, with the data of `source` if there is one. `rows` 0 = as the form says;
+    """Write a workbook, with the data of its sources. `rows` 0 = as the form says; `preview`: only
+    tell how the lists among the sources are read;
     `identity` and `issues` as for a conversion; `replaceable` as for `writing.write_output`."""
 
     output: Path
     rows: int
-    source: Path | None = None
+    sources_given: tuple[Path, ...] = ()
+    choices: tuple[ColumnChoice, ...] = ()
+    preview: bool = False
     identity: bytes | None = None
     issues: tuple[Issue, ...] = ()
     replaceable: str = ""
 
     @property
     def sources(self) -> Sequence[Path]:
-        return (self.source,) * (1 + self.rows // ROWS_A_READING) if self.source else ()
+        return self.sources_given * (1 + self.rows // ROWS_A_READING)
 
     @property
     def memory_by_size(self) -> bool:

@@ -21,8 +21,8 @@ from converter.workers.requests.template import (
     TemplatesRequest,
     WrittenTemplate,
 )
-from converter.workers.tasks.check import read
-from converter.workers.tasks.common import ReportProgress, is_sealed, stamped
+from converter.workers.tasks import sources
+from converter.workers.tasks.common import ReportProgress, stamped
 from converter.workers.tasks.existing import is_blank
 
 
@@ -32,19 +32,24 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     definition = loading.load(request.form)
     issues = list(request.issues)
     stamp = Stamp(form=definition.id, version=definition.version)
-    data = None
-    if request.source:
-        report_progress(0)
-        data = read(request.source, definition)
-        issues += [i for i in data.issues if i.code[0] in "FP" and i.level is Level.ERROR]
+    joined = sources.read_sources(
+        request.sources_given,
+        definition,
+        {choice.column: choice.field for choice in request.choices},
+        report_progress,
+    )
+    data, lists = joined.data, joined.lists
+    issues += joined.issues
+    if data:
         stamp = replace(data.stamp, form=definition.id, version=definition.version)
-        issues += [replace(i, level=Level.ERROR) for i in data.issues if is_sealed(i)]
     if request.identity is not None:
         from converter import identity
 
         stamp = stamped(stamp, identity.parse(request.identity).identity)
     if any(issue.level is Level.ERROR for issue in issues):
-        return TemplateAnswer(tuple(issues))
+        return TemplateAnswer(tuple(issues), lists=lists)
+    if request.preview or (lists and not joined.members):
+        return TemplateAnswer(tuple(issues), lists=lists, compared=joined.compared)
     members = data.count(definition.main_table.key) if data else 0
     rows = request.rows or definition.limits["rows"]
     made = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
@@ -55,7 +60,8 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
         for cell, text in sheet.leftovers
     )
     prepared = workbook_template.prepared_rows(rows, members)
-    return TemplateAnswer(tuple(issues), WrittenTemplate(path, prepared, members, leftovers))
+    written = WrittenTemplate(path, prepared, members, leftovers)
+    return TemplateAnswer(tuple(issues), written, lists, joined.compared)
 
 
 def templates(request: TemplatesRequest, report_progress: ReportProgress) -> TemplatesAnswer:
