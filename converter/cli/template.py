@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +55,6 @@ def template(
     rows: int | None,
     force: bool,
 ) -> int:
-    from converter.usecases import own_list
     from converter.usecases.outputs import output_path
     from converter.usecases.template import write_template
     from converter.workers.pool import Worker
@@ -73,22 +72,37 @@ def template(
     folder, form = form_of(ctx)
     name = f"{form.title}.xlsx"
     target = output_path(output or Path(name), ".xlsx", name)
-    choices = own_list.remembered(sources, form.main_table)
-    choices |= own_list.parse_choices(mapped, form.main_table)
     with Worker() as worker:
         write = partial(
             write_template, folder, target, rows or 0, identity, sources, worker, force=force
         )
-        if sources and not yes and sys.stdin.isatty() and sys.stdout.isatty():
-            choices |= _ask(write(choices=choices, preview=True).answer.lists, form.main_table)
-        result = write(choices=choices)
-    lists = [Path(one.file) for one in result.answer.lists]
+        result = _with_choices(write, sources, mapped, form, yes=yes) if sources else write()
+    return _print_template(result, form, target)
+
+
+def _with_choices(
+    write: Callable[..., TemplateResult],
+    sources: Sequence[Path],
+    mapped: Sequence[str],
+    form: Form,
+    *,
+    yes: bool,
+) -> TemplateResult:
+    """Write from sources: what was said of their columns before, and is said now, is remembered."""
+    from converter.usecases import own_list
+
+    table = form.main_table
+    choices = own_list.remembered(sources, table) | own_list.parse_choices(mapped, table)
+    if not yes and sys.stdin.isatty() and sys.stdout.isatty():
+        choices |= _ask(write(choices=choices, preview=True).answer.lists, table)
+    result = write(choices=choices)
+    lists = result.answer.lists
     if yes:
-        guessed = own_list.questions(result.answer.lists)
+        guessed = own_list.questions(lists)
         choices |= {own_list.column_name(one): one.field for one in guessed if one.is_taken}
     if choices and result.answer.written:
-        own_list.remember(lists, choices)
-    return _print_template(result, form, target)
+        own_list.remember([Path(one.file) for one in lists], choices)
+    return result
 
 
 def _ask(lists: Sequence[ListReport], table: Sheet) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""How a list was read, in a clerk's words: what was taken for what, who is missing, what was left."""
+"""How a list was read: what was taken for what, who is missing, what was left out."""
 
 from __future__ import annotations
 

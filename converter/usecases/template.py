@@ -58,8 +58,7 @@ def write_template(
     try:
         answer = worker.run(request)
     except WorkerDied as died:
-        return TemplateResult(
-            TemplateAnswer(tuple(unread(str([*sources, output][died.file or 0]), died).issues))
-        )
+        file = [*sources, output][died.file or 0]
+        return TemplateResult(TemplateAnswer(tuple(unread(str(file), died).issues)))
     renamed = answer.written is not None and answer.written.path != output
     return TemplateResult(answer, (found or ExistingFile(output)) if renamed else None)
