@@ -106,7 +106,7 @@ def cut(cells: Cells, headings: Headings) -> list[Block]:
     first_number = numbered.index(True) if True in numbered else -1
     if first_number >= 0 and (not regions or regions[0][0] > first_number):
         regions.insert(0, _above(cells, first_number))
-    ends = [region[0] for region in regions[1:]] + [len(cells.texts)]
+    ends = [*(region[0] for region in regions[1:]), len(cells.texts)] if regions else []
     blocks = []
     for (top, bottom), end in zip(regions, ends, strict=True):
         below = _lower(cells, headings, top, bottom, end, numbered)

@@ -124,7 +124,8 @@ class _Guesser:
             if len(self.numbers[n]) >= max(1, FEWEST_NUMBERS * len(self.cells[n]))
             and self.guesses[n].how == UNUSED
         ]
-        candidates = [n for n in mine if self.cells[n]] or by_content or mine
+        # A column headed "ID" may hold staff numbers beside the one that is meant.
+        candidates = [n for n in mine if self.numbers[n]] or by_content or mine
         if not candidates:
             return []
         best = max(candidates, key=lambda n: (len(self.numbers[n]), -n))
