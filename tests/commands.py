@@ -71,7 +71,7 @@ def forked(
         finally:
             process.kill()
         said = [_read(stream) for stream in (out, err)]
-    return subprocess.CompletedProcess(arguments, code, *said)
+    return subprocess.CompletedProcess([*map(str, arguments)], code, *said)
 
 
 def begun(
@@ -84,7 +84,7 @@ def begun(
 
     def command() -> None:
         sys.argv = ["converter", *map(str, arguments)]
-        pool.subprocess = FORKING  # type: ignore[attr-defined]
+        pool.subprocess = FORKING  # type: ignore[attr-defined, assignment]
         cli.main()
 
     return Process(_fork(command, streams, cwd, {**os.environ, **(env or {})}))
@@ -136,9 +136,9 @@ def _become(
 
     os.closerange(3, min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 65_536))
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
-        stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
+        opened = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+        setattr(sys, name, opened)
+        setattr(sys, f"__{name}__", opened)
     os.environ.clear()
     os.environ.update(environment)
     if folder:

@@ -25,7 +25,9 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.workbook import Workbook
 
 from converter import template
+from converter.model.issues import Level
 from tests import sheets
+from tests.examples import example
 from tests.people import credit_code, id_number
 from tests.sample_people import UNIT, Member, member
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET
@@ -87,7 +89,12 @@ class Raw:
 
 
 def filled(unit: dict[str, Any], members: list[Member], rows: int = 60) -> Sheets:
-    done = Sheets(sheets.fill(sheets.blank(rows), unit, members))
+    gained = {
+        entry.title: example(entry, sheets.FORM)
+        for entry in sheets.FORM.record
+        if entry.required and unit.keys().isdisjoint({entry.title, *entry.aliases})
+    }
+    done = Sheets(sheets.fill(sheets.blank(rows), unit | gained, members))
     if isinstance(unit["会员总数"], int) and unit["会员总数"] >= 25:
         done.expect("会员总数", "note X113")  # from 25 members on a committee by law
     return done
@@ -308,6 +315,7 @@ def no_workbooks() -> Iterator[tuple[str, Sheets | Raw]]:
     yield "别的压缩包.xlsx", Raw(b"Rar!\x1a\x07\x01\x00" + bytes(64), "F110")
 
 
+CLEAN = ("01-correct", "03-joint-union")  # nothing may be wrong with these
 CASES: dict[str, Callable[[], Iterator[tuple[str, Sheets | Raw]]]] = {
     "01-correct": correct,
     "02-every-common-fault": every_common_fault,
@@ -338,6 +346,16 @@ def large(path: Path, members: int = LARGE) -> None:
 # --- writing -----------------------------------------------------------------------------------
 
 
+def stands_in_the_way(path: Path) -> list[Found]:
+    """Errors and warnings of a workbook that should have none."""
+    issues = sheets.outcome(path).issues
+    return [
+        (str(issue.level), issue.code, f"{issue.place.sheet}!{issue.place.cell}")
+        for issue in issues
+        if issue.level is not Level.NOTE
+    ]
+
+
 def write(case: str) -> None:
     """The workbooks of a case, and beside them what must be found."""
     folder = SAMPLES / case
@@ -351,6 +369,8 @@ def write(case: str) -> None:
             found[name] = [("error", done.code, "!")]
             continue
         template.save(done.book, target)
+        if case in CLEAN and (wrong := stands_in_the_way(target)):
+            raise SystemExit(f"{case}/{name} is to be correct, but has {wrong}")
         if not done.second_half:
             found[name] = sorted(done.found)
     text = json.dumps(found, ensure_ascii=False, indent=1)

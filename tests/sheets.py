@@ -87,7 +87,7 @@ def put(sheet: Worksheet, address: str, value: Any) -> None:
 def fill(
     book: Workbook,
     unit: dict[str, Any] | None = None,
-    members: list[tuple[str, Any, date | None]] | None = None,
+    members: Sequence[tuple[str, Any, date | None]] | None = None,
 ) -> Workbook:
     """Fill in a whole, correct submission (or the one given)."""
     for title, value in (UNIT if unit is None else unit).items():

@@ -13,7 +13,6 @@ import json
 import re
 import shlex
 import shutil
-import tomllib
 import zipfile
 from dataclasses import replace
 from datetime import date, timedelta
@@ -252,27 +251,6 @@ def test_every_picture_of_the_handbooks_can_be_made_anew() -> None:
     made = set(re.findall(r'^    "([a-z-]+)": ', source, re.MULTILINE))
     drawn = {Path(p).stem for p in pictures() if p.endswith(".png")}
     assert {name for name in drawn if not name.startswith(("performance", "portal"))} == made
-
-
-# --- cards -------------------------------------------------------------------------------------
-
-
-def cards() -> list[str]:
-    page = (ROOT / "docs" / "maintainer.zh-CN.md").read_text(encoding="utf-8")
-    return re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-
-
-def test_cards_of_the_handbook_can_be_used(tmp_path: Path) -> None:
-    copy = Path(shutil.copytree(loading.form_dir(), tmp_path / "form"))
-    for card in cards():
-        name = card.partition("\n")[0].removeprefix("# ")
-        with (copy / name).open("a", encoding="utf-8") as file:
-            file.write("\n" + card)
-        assert tomllib.loads(card)
-    used = loading.load(copy)
-    assert {"canteen_seats"} <= {field.key for field in used.record}
-    assert {"X190"} <= {rule.code for rule in used.rules}
-    assert len(cards()) == 2
 
 
 # --- formats -----------------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def test_the_officers_round_needs_nothing_of_posix(desk: Desk) -> None:
 
 def test_two_writers_are_still_told_apart(desk: Desk) -> None:
     script = (
-        "import sys; from pathlib import Path; from converter.register.lock import Lock, RegisterBusy\n"
+        "import sys; from pathlib import Path; from converter.register.lock import Lock\n"
         "with Lock(Path('lock')):\n"
         "    if len(sys.argv) > 1: sys.exit(0)\n"
         "    import subprocess\n"
@@ -155,4 +155,4 @@ def test_two_writers_are_still_told_apart(desk: Desk) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert b"converter.register.lock.RegisterBusy" in done.stderr
+    assert b"converter.model.errors.RegisterBusy" in done.stderr

@@ -27,6 +27,7 @@ from converter.cli.common import (
     width,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
+from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
@@ -266,14 +267,12 @@ def show(
 
 def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]) -> None:
     """A file or a register; some options ask a register only."""
-    from converter.messages.catalogue import message
-    from converter.usecases.common import UsageError
 
     if (path is None) == (store is None):
-        raise UsageError(message("store_choose"))
+        raise UsageError("store_choose")
     given = [name for name, value in only_store.items() if value]
     if given and store is None:
-        raise UsageError(message("store_only", name=given[0]))
+        raise UsageError("store_only", name=given[0])
 
 
 @command("stats")

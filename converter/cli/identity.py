@@ -25,6 +25,7 @@ from converter.cli.common import (
 )
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.messages import help
+from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
     from converter.model.issues import Issue
@@ -212,13 +213,12 @@ def template(
     sense beside them."""
     from converter.messages.catalogue import message
     from converter.usecases import identities
-    from converter.usecases.common import UsageError
     from converter.usecases.outputs import output_path
     from converter.workers.pool import Worker
 
     also = [name for name, value in given.items() if value]
     if also:
-        raise UsageError(message("templates_alone", option=also[0]))
+        raise UsageError("templates_alone", option=also[0])
     with Worker() as worker:
         folder, form = form_of(ctx)
         if folder_of is None:
@@ -231,7 +231,7 @@ def template(
             err(message("roster_next", path=roster.path))
             return OK
         if output is None:
-            raise UsageError(message("templates_folder"))
+            raise UsageError("templates_folder")
         made = identities.templates(folder, folder_of, output, rows, worker, progress, force=force)
     if made.outcomes:
         print_report(made.outcomes, form, show_ids=False, summary=False)

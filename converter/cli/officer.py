@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -27,6 +26,7 @@ from converter.cli.common import (
     progress,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
+from converter.model.errors import BackupDamaged, UsageError
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
-NAMED = 20  # refused files that are told on the terminal
 
 
 @command("receive")
@@ -71,7 +70,7 @@ def receive(
 ) -> int:
     from converter.workers.pool import Worker
 
-    with Worker() as worker, refusing(), contextlib.ExitStack() as stack:
+    with Worker() as worker, contextlib.ExitStack() as stack:
         from converter.files import writing
         from converter.messages.catalogue import message
         from converter.model.clock import created_at
@@ -130,55 +129,14 @@ def _signer(folder: Path | None) -> Any:
 
 def _roster(path: Path, folder: Path, worker: Worker) -> list[RosterEntry]:
     """The units of a roster; one with errors is not gone by."""
-    from converter.messages.catalogue import message
     from converter.register import RosterEntry
     from converter.usecases import identities
-    from converter.usecases.common import UsageError
 
     units, outcome, table = identities.read_roster(folder, path, worker)
     if outcome.status in ("errors", "unreadable"):
         print_report([outcome], table, show_ids=False, summary=False)
-        raise UsageError(message("receive_roster", path=path))
+        raise UsageError("receive_roster", path=path)
     return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in units]
-
-
-@contextlib.contextmanager
-def refusing() -> Iterator[None]:
-    """What stands in the way of a register or a folder of keys, in words."""
-    from converter.messages.catalogue import message
-    from converter.usecases.common import UsageError
-
-    try:
-        yield
-    except UsageError:
-        raise
-    except Exception as error:
-        words = _words(error)
-        if not words:
-            raise
-        raise UsageError(message(words[0], **words[1])) from error
-
-
-def _words(error: Exception) -> tuple[str, dict[str, Any]] | None:
-    from converter.register import RegisterBusy, RegisterError, is_full
-
-    if type(error).__module__ == "_duckdb" and is_full(error):
-        named = re.search('"([^"]+)"', str(error))
-        return "store_full", {"path": named[1] if named else ""}
-    if isinstance(error, RegisterBusy):
-        told = {"pid": error.pid, "host": error.host, "since": _local(error.since)}
-        return "store_busy", {"path": error.path.parent, **told}
-    if isinstance(error, RegisterError):
-        return error.key, error.params
-    return None
-
-
-def _local(time: str) -> str:
-    """An ISO time as the clock on the wall shows it."""
-    try:
-        return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
-        return time
 
 
 # --- what is told of a run ---------------------------------------------------------------------
@@ -198,11 +156,11 @@ def _tell(
 
     if not done.seen:
         err(message("receive_empty", path=inbox))
-    for one in done.refused[:NAMED]:
+    for one in done.refused:
         out(message("receive_refused", file=one.received.file, reason=_reason(one, form)))
-    refused = done.results.get("rejected", 0)
-    if refused > NAMED:
-        out(message("receive_refused_more", count=refused - NAMED))
+    more = done.results.get("rejected", 0) - len(done.refused)
+    if more:
+        out(message("receive_refused_more", count=more, store=store))
     if done.findings:
         out(report.findings_text(done.findings, form, sharing=done.sharing, show_ids=show_ids))
     if done.fresh:
@@ -295,18 +253,13 @@ def backup(paths: tuple[Path, ...], output: Path, store: Path | None) -> int:
     from converter.model.clock import created_at
     from converter.register.writer import FILE
     from converter.usecases import backup as backups
-    from converter.usecases.common import UsageError
 
     if store and not (store / FILE).is_file():
-        raise UsageError(message("backup_other_store", path=store))
+        raise UsageError("backup_other_store", path=store)
     chosen = [*paths, *([store] if store else [])]
     if not chosen:
-        raise UsageError(message("backup_nothing"))
-    with refusing():
-        try:
-            made = backups.backup(chosen, output, when=created_at())
-        except backups.RestoreExists:
-            raise UsageError(message("backup_exists", path=output)) from None
+        raise UsageError("backup_nothing")
+    made = backups.backup(chosen, output, when=created_at())
     out(message("backup_done", path=output, count=made.files, bytes=made.bytes))
     out(message("backup_checked"))
     err(message("backup_secret"))
@@ -320,17 +273,11 @@ def restore(file: Path, output: Path) -> int:
     from converter.messages.catalogue import message
     from converter.text.display import visible
     from converter.usecases import backup as backups
-    from converter.usecases.common import UsageError
 
     try:
         made = backups.restore(file, output)
-    except backups.RestoreExists:
-        raise UsageError(message("restore_exists", path=output)) from None
-    except backups.NotABackup:
-        err(message("restore_no_backup", path=file))
-        return FOUND
-    except backups.BackupDamaged as damaged:
-        err(message("restore_damaged", count=len(damaged.faults)))
+    except BackupDamaged as damaged:
+        err(message(damaged.message_key, **damaged.params))
         for fault in damaged.faults:
             out(message(f"restore_{fault.how}", name=visible(fault.name)))
         return FOUND

@@ -11,6 +11,7 @@ import click
 
 from converter.cli.common import OK, command, err, form_of, option, out, print_report
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
+from converter.model.errors import RegisterBusy, UsageError
 
 if TYPE_CHECKING:
     import socket
@@ -67,7 +68,7 @@ def portal(
     from converter.web.settings import Settings
 
     if not (host in LOOPBACK or certificate or proxy):
-        raise _stop("portal_needs_https", host=host)
+        raise UsageError("portal_needs_https", host=host)
     folder, _ = form_of(ctx)
     listening = server.Listening(host, port, certificate, certificate_key, proxy)
     home = (state or inbox.absolute().with_name(f"{inbox.absolute().name}.portal")).resolve()
@@ -100,20 +101,13 @@ def portal(
     return OK
 
 
-def _stop(key: str, **words: object) -> Exception:
-    from converter.messages.catalogue import message
-    from converter.usecases.common import UsageError
-
-    return UsageError(message(key, **words))
-
-
 def _installed() -> None:
     """Say in time what has to be installed."""
     from importlib.util import find_spec
 
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        raise _stop("portal_not_installed", names="、".join(missing))
+        raise UsageError("portal_not_installed", names="、".join(missing))
 
 
 def _issued(keys: Path, told: Path | None) -> Path:
@@ -134,7 +128,7 @@ def _issued(keys: Path, told: Path | None) -> Path:
         if folder.is_dir() and any((folder / name).is_file() for name in names)
     ]
     if len(near) != 1:
-        raise _stop("portal_issued", folder=home.parent, count=len(near))
+        raise UsageError("portal_issued", folder=home.parent, count=len(near))
     return near[0]
 
 
@@ -148,18 +142,17 @@ def _roster(path: Path | None, folder: Path) -> tuple[Unit, ...]:
         units, outcome, table = identities.read_roster(folder, path, worker)
     if outcome.status in ("errors", "unreadable"):
         print_report([outcome], table, show_ids=False, summary=False)
-        raise _stop("receive_roster", path=path)
+        raise UsageError("receive_roster", path=path)
     return tuple(units)
 
 
 @contextlib.contextmanager
 def _alone(state: Path) -> Iterator[None]:
-    from converter.register import RegisterBusy
 
     try:
         yield
     except RegisterBusy:
-        raise _stop("portal_busy", path=state) from None
+        raise UsageError("portal_busy", path=state) from None
 
 
 def _bound(listening: Listening) -> socket.socket:
@@ -169,7 +162,7 @@ def _bound(listening: Listening) -> socket.socket:
         return server.bind(listening)
     except OSError as error:
         address = f"{listening.host}:{listening.port}"
-        raise _stop("portal_port", address=address, reason=error.strerror) from None
+        raise UsageError("portal_port", address=address, reason=error.strerror) from None
 
 
 def _url(listening: Listening, port: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from converter.cli import lazy_imports
 from converter.cli.common import OK, USAGE, command, form_of, out
 
 
@@ -12,12 +11,11 @@ from converter.cli.common import OK, USAGE, command, form_of, out
 @click.argument("code", required=False, default="", metavar="[CODE]")
 @click.pass_context
 def explain(ctx: click.Context, code: str) -> int:
-    lazy_imports.install()
-    from converter.forms.loading import with_codes
+    from converter.forms.loading import load
     from converter.report import reference
 
     folder, _ = form_of(ctx)
-    text = reference.explain(with_codes(folder), code.upper())
+    text = reference.explain(load(folder), code.upper())
     out(text)
     return OK if not code or text.startswith(code.upper()) else USAGE
 
@@ -25,10 +23,9 @@ def explain(ctx: click.Context, code: str) -> int:
 @command("fields")
 @click.pass_context
 def fields(ctx: click.Context) -> int:
-    lazy_imports.install()
-    from converter.forms.loading import with_codes
+    from converter.forms.loading import load
     from converter.report import reference
 
     folder, _ = form_of(ctx)
-    out(reference.fields(with_codes(folder)))
+    out(reference.fields(load(folder)))
     return OK

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli.common import FOUND, OK, err, out, out_page, print_kept, width
-from converter.cli.officer import refusing
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
+from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
     from converter.register import Snapshot
@@ -17,19 +17,22 @@ if TYPE_CHECKING:
 
 def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_ids: bool) -> int:
     """Units, or with `member` people, of a register."""
-    from converter.forms.loading import with_codes
+    from converter.forms.loading import load
     from converter.register import Snapshot
     from converter.report import register_lookup
     from converter.report import table as tabular
     from converter.report.page import tables_page
 
-    form = with_codes(folder)
-    with refusing(), Snapshot(store) as register:
+    form = load(folder)
+    with Snapshot(store) as register:
+        made = _made(register)
         if member:
             table = register_lookup.members(register, form, member.strip(), show_ids=show_ids)
+            text = tabular.text([table], register_lookup.terminal_width(width()))
         else:
-            table = register_lookup.units(register, unit.strip())
-        made = _made(register)
+            rows = register_lookup.units(register, form, unit.strip())
+            table = register_lookup.units_table(rows)
+            text = "" if as_html else register_lookup.units_text(rows, width())
     if not table.rows and (member or unit):
         key = "show_nobody" if member else "show_no_unit"
         err(message(key, text=(member or unit).strip(), rows=form.main_table.rows_name))
@@ -37,7 +40,7 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
     if as_html:
         out_page(tables_page([table], form.title, made))
     else:
-        out(tabular.text([table], width()))
+        out(text)
     return OK
 
 
@@ -51,20 +54,19 @@ def stats(
     force: bool = False,
 ) -> int:
     """Figures of a period. A workbook or a page gets every grouping the form knows."""
-    from converter.forms.loading import with_codes
+    from converter.forms.loading import load
     from converter.model.clock import today
     from converter.register import Snapshot
     from converter.report import summary, table_export
     from converter.report import table as tabular
     from converter.statistics import collection
     from converter.usecases import outputs
-    from converter.usecases.common import UsageError
 
-    form = with_codes(folder)
+    form = load(folder)
     known = collection.groups(form)
     if set(by) - set(known):
-        raise UsageError(message("store_by", choices="、".join(known)))
-    with refusing(), Snapshot(store) as register:
+        raise UsageError("store_by", choices="、".join(known))
+    with Snapshot(store) as register:
         chosen = period or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
@@ -91,9 +93,8 @@ def stats(
 
 
 def _made(register: Snapshot) -> str:
-    """When what is read was published, by the clock of this desk."""
-    moment = datetime.fromisoformat(str(register.state["published"])).astimezone()
-    return message("summary_made", published=moment.strftime("%Y-%m-%d %H:%M"))
+    """When what is read was published, in China."""
+    return message("summary_made", published=in_china(str(register.state["published"])))
 
 
 def receipt(path: Path, keys_folder: Path | None) -> int | None:

@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 PREFIX = ".converter-tmp-"
 ANYTHING = "*"  # whatever stands there may be replaced
-STALE = 3600  # seconds after which a private file belongs to nobody any more
+STALE = 3600  # seconds after which a private file counts as left behind
 
 Verify = Callable[[Path], None]
 

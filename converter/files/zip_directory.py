@@ -37,7 +37,7 @@ def opened(file: BinaryIO, largest: int = LARGEST_DIRECTORY) -> zipfile.ZipFile:
 
 
 def directory_size(file: BinaryIO) -> int:
-    """Bytes of a zip's list of members, as the record tells that `zipfile` goes by; -1 where there
+    """Bytes of a zip's list of members, by the record that `zipfile` reads; -1 where there
     is none."""
     tail, _, at = _end(file)
     if at < 0:

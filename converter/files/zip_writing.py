@@ -131,7 +131,7 @@ class Pattern:
         self._whole = [zlib.crc32(pieces[0]) for _, pieces, _ in self._members]
 
     def copy(self, fill: Callable[[str, bytes], bytes]) -> bytes:
-        """One zip. `fill` tells what goes into a member's place; up to 65,535 bytes."""
+        """One zip. `fill` gives the content of a member; up to 65,535 bytes."""
         return b"".join(zipped(self._filled(fill), when=self._when))
 
     def _filled(self, fill: Callable[[str, bytes], bytes]) -> Iterator[Packed]:

@@ -1,58 +1,75 @@
-"""The layout of the report package, as `[package]` in form.toml prescribes it."""
+"""The `[package]` profile of form.toml: names, columns and encoding of the report package."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
 
-from converter.forms import toml_access
-from converter.model.errors import FormError
+from converter.forms.toml_access import TomlTable
 from converter.model.forms import PackageProfile, Resource, Sheet
 
+_MEMBERS = ("descriptor", "identity", "signature")
 
-def read(top: Mapping[str, Any], where: Path, sheets: Sequence[Sheet]) -> PackageProfile:
-    """The `[package]` of a form's card: one resource a sheet. Raises FormError."""
-    data = toml_access.table(top, "package", where)
-    resources = []
-    for card in toml_access.cards(data, "resource", where):
-        name = toml_access.text(card, "name", where, "package.resource")
-        context = f"package.resource.{name}"
-        key = toml_access.text(card, "sheet", where, context)
-        sheet = next((sheet for sheet in sheets if sheet.key == key), None)
-        if sheet is None:
-            keys = " or ".join(sheet.key for sheet in sheets)
-            raise FormError(where, f"{context}.sheet", f"must be {keys}")
-        columns = card.get("columns", [field.key for field in sheet])
-        if not isinstance(columns, list):
-            raise FormError(where, f"{context}.columns", "must be a list")
-        pairs = tuple((c, c) if isinstance(c, str) else tuple(c) for c in columns)
-        known = {field.key for field in sheet}
-        for pair in pairs:
-            if len(pair) != 2 or pair[1] not in known:
-                raise FormError(
-                    where, f"{context}.columns", f"{pair[-1]!r} is no field of {sheet.key}"
-                )
-        toml_access.unique(((p[0], context) for p in pairs), where, "column")
-        path = toml_access.text(card, "path", where, context)
-        if not path.isascii() or "/" in path or "\\" in path:
-            raise FormError(where, f"{context}.path", "must be a plain ASCII file name")
-        resources.append(Resource(name, path, sheet.key, pairs))
-    toml_access.unique(((r.sheet, r.name) for r in resources), where, "sheet")
-    toml_access.unique(((r.name, r.name) for r in resources), where, "name")
-    toml_access.unique(((r.path, r.name) for r in resources), where, "path")
-    for sheet in sheets:
-        if sheet.key not in {resource.sheet for resource in resources}:
-            raise FormError(where, "package.resource", f"the sheet {sheet.key} has none")
-    encoding = toml_access.text(data, "encoding", where, "package")
+
+def package_profile(form: TomlTable, sheets: Mapping[str, Sheet]) -> PackageProfile:
+    """Raises FormError."""
+    own = form.table("package")
+    own.only((*_MEMBERS, "encoding", "resource"))
+    descriptor, identity, signature = (_file_name(own, key) for key in _MEMBERS)
+    resources = tuple(_resource(card, sheets) for card in own.cards("resource", "name"))
+    own.unique((r.name, f"resource[{number}].name") for number, r in enumerate(resources, 1))
+    own.unique((r.sheet, f"resource.{r.name}.sheet") for r in resources)
+    for key in sheets:
+        if key not in {resource.sheet for resource in resources}:
+            raise own.error("resource", "form_no_resource", sheet=key)
+    names = [(descriptor, "descriptor"), (identity, "identity"), (signature, "signature")]
+    own.unique([*names, *((r.path, f"resource.{r.name}.path") for r in resources)])
+    return PackageProfile(descriptor, identity, signature, _encoding(own), resources)
+
+
+def _resource(card: TomlTable, sheets: Mapping[str, Sheet]) -> Resource:
+    named = TomlTable(card.values, card.file, f"package.resource.{card.context}")
+    named.only(("name", "path", "sheet", "columns"))
+    name, key = named.text("name"), named.text("sheet")
+    if key not in sheets:
+        raise named.error("sheet", "form_no_sheet", key, sheets)
+    return Resource(name, _file_name(named, "path"), key, _columns(named, sheets[key]))
+
+
+def _columns(card: TomlTable, sheet: Sheet) -> tuple[tuple[str, str], ...]:
+    """(column name, field key) of each column; every field in its order unless the card says
+    otherwise."""
+    fields = [field.key for field in sheet]
+    listed = card.values.get("columns", fields)
+    if not isinstance(listed, list) or not listed:
+        raise card.error("columns", "form_columns", listed)
+    pairs = []
+    for column in listed:
+        pair = [column, column] if isinstance(column, str) else column
+        if (
+            not isinstance(pair, list)
+            or len(pair) != 2
+            or not all(isinstance(p, str) for p in pair)
+        ):
+            raise card.error("columns", "form_columns", column)
+        if pair[1] not in fields:
+            raise card.error("columns", "form_no_field", pair[1], fields)
+        pairs.append((pair[0], pair[1]))
+    card.unique((name, "columns") for name, _ in pairs)
+    return tuple(pairs)
+
+
+def _file_name(card: TomlTable, key: str) -> str:
+    name = card.text(key)
+    if not name.isascii() or not name.isprintable() or set(name) & set('/\\:*?"<>|'):
+        raise card.error(key, "form_file_name", name)
+    return name
+
+
+def _encoding(own: TomlTable) -> str:
+    encoding = own.text("encoding")
     try:
         "".encode(encoding)
-    except LookupError as error:
-        raise FormError(where, "package.encoding", f"no encoding {encoding!r}") from error
-    return PackageProfile(
-        descriptor=toml_access.text(data, "descriptor", where, "package"),
-        identity=toml_access.text(data, "identity", where, "package"),
-        signature=toml_access.text(data, "signature", where, "package"),
-        encoding=encoding,
-        resources=tuple(resources),
-    )
+    except (LookupError, ValueError) as error:
+        choices = ("utf-8", "gb18030", "gbk")
+        raise own.error("encoding", "form_no_encoding", encoding, choices) from error
+    return encoding

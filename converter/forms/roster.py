@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from converter.forms import loading, toml_access
-from converter.model.errors import FormError
+from converter.forms import accepting, cards
+from converter.forms.toml_access import TomlTable
 from converter.model.forms import Form
 
 FILE = "roster.toml"
@@ -25,19 +25,21 @@ def definition(form: Form, folder: Path) -> Form:
     lists. Raises FormError.
     """
     path = folder / FILE
-    sheet = loading.read_sheet(path, roles=())
-    toml_access.unique(((f.identity, f.key) for f in sheet if f.identity), path, "identity")
+    sheet = cards.sheet(path, roles=())
+    file = TomlTable({}, path)
+    file.unique((f.identity, f"{f.key}.identity") for f in sheet if f.identity)
     for field in sheet:
+        card = TomlTable({"identity": field.identity, **field.options}, path, field.key)
         if field.identity and field.identity not in KNOWN:
-            raise FormError(path, f"{field.key}.identity", f"must be one of {', '.join(KNOWN)}")
-        toml_access.typed(field.options, CONTACT, bool, path, field.key)
+            raise card.error("identity", "form_no_identity_entry", field.identity, KNOWN)
+        card.flag(CONTACT)
     for name in NEEDED:
         if name not in {field.identity for field in sheet if field.required}:
-            raise FormError(path, "field", f'no required field has identity = "{name}"')
+            raise file.error("field", "form_no_identity", name=name)
     roster = replace(form, id=f"{form.id}-roster", title=sheet.title, sheets=(sheet,), rules=())
     # To the kinds `contact` means nothing: only a roster has it.
     plain = (
         replace(f, options={k: v for k, v in f.options.items() if k != CONTACT}) for f in sheet
     )
-    loading.accept_fields(replace(sheet, fields=tuple(plain)), roster, folder)
+    accepting.accept_fields(replace(sheet, fields=tuple(plain)), roster, path, [CONTACT])
     return roster

@@ -1,4 +1,4 @@
-"""Identity files: an upper union tells a unit's programs whose report they are working on.
+"""Identity files: an upper union's statement of which unit a report belongs to.
 
 `files` knows the XML, `verifying` who issued it and whether it counts, `issuing` and `ledger`
 are the union's side, `holding` the unit's. docs/identity-format.md is the specification.

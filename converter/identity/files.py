@@ -5,7 +5,7 @@ union's <signature> over it and, in the file that a unit holds, the unit's <secr
 here keeps the secret: `Public` has no field for it, and `public_document` leaves it behind.
 
 What is signed is not XML but `public_bytes`: a fixed line for each entry, so that neither
-white space nor the order of attributes matters. Signatures are carried here, not judged: that
+white space nor the order of attributes matters. Signatures are read here, not verified: that
 is `verifying`'s.
 
 A DTD, entities, unknown elements and files beyond 64 kB are refused; nothing is ever fetched.
@@ -48,7 +48,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """All that an identity file tells the world."""
+    """The public content of an identity file."""
 
     identity: Identity
     keys: Keys

@@ -42,7 +42,7 @@ _FORBIDDEN = re.compile('[<>:"/\\\\|?*\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e]')
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What issuing came to: files in the roster's order, and the list of passwords."""
+    """The result of issuing: files in the roster's order, and the list of passwords."""
 
     files: tuple[Path, ...]
     passwords: Path
@@ -69,7 +69,7 @@ def issue(
 ) -> Issued:
     """Issue an identity file to every unit. `folder` holds the union's keys and ledger.
 
-    Raises KeysError, LedgerError, Busy, OSError; ValueError for a unit that no identity file
+    Raises KeysError, LedgerError, OSError; ValueError for a unit that no identity file
     can name (a roster that was checked has none).
     """
     signer, public = keys.signer(folder), keys.public(folder)
@@ -185,7 +185,7 @@ def _keep_hashes(
 def new_password(folder: Path, code: str) -> str:
     """A new password for a unit's current identity file; the one before opens nothing any more.
 
-    Raises KeyError for a unit without an identity file, LedgerError, Busy, OSError.
+    Raises KeyError for a unit without an identity file, LedgerError, OSError.
     """
     with ledger.locked(folder):
         before = ledger.latest(ledger.read(folder) or [])

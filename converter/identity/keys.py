@@ -1,4 +1,4 @@
-"""Keys: who may sign, who may open. The only place that knows a cryptographic library.
+"""Keys for signing and for opening sealed data. The only module that uses a cryptographic library.
 
 Signing is Ed25519 (RFC 8032, library `cryptography`), sealing is age for an X25519 recipient
 (age-encryption.org/v1, library `pyrage`). A union's folder of keys holds
@@ -41,24 +41,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from converter.files import writing
-from converter.messages.catalogue import message
+from converter.model.errors import KeysError
 
 SIGNING, SIGNING_PUBLIC = "signing.key", "signing.pub"
 SEALING, SEALING_PUBLIC = "sealing.key", "sealing.pub"
 LARGEST = 16 * 1024  # bytes of a key file
-
-
-class KeysError(Exception):
-    """A folder of keys cannot be used; `how` is one of exists, missing, broken."""
-
-    def __init__(self, how: str, path: Path) -> None:
-        self.how, self.path = how, path
-        super().__init__(f"{how}: {path}")
-
-    @property
-    def said(self) -> str:
-        """What a person is told."""
-        return message(f"keys_{self.how}", path=self.path, folder=self.path.parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +194,7 @@ def create(folder: Path) -> PublicKeys:
     halves = ((SIGNING, SIGNING_PUBLIC), (SEALING, SEALING_PUBLIC))
     there = {name for pair in halves for name in pair if (folder / name).exists()}
     lost = [shown for secret, shown in halves if shown in there and secret not in there]
-    if lost or len(there) == 4:  # nobody can make a secret fit a key that was published
+    if lost or len(there) == 4:  # a secret cannot be made to fit a published key
         raise KeysError("exists", folder / (lost[0] if lost else SIGNING))
     if SIGNING in there:
         _private(folder / SIGNING)  # raises before anything is written

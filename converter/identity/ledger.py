@@ -18,35 +18,12 @@ from pathlib import Path
 
 from converter.files import writing
 from converter.identity.files import CODE, is_date
-from converter.messages.catalogue import message
+from converter.model.errors import LedgerBusy, LedgerError
 
 NAME = "issued.csv"
 LOCK = ".issuing"
 CURRENT, SUPERSEDED = "current", "superseded"
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
-
-
-class LedgerError(Exception):
-    """A ledger that cannot be trusted: which line, or 0 for all of it."""
-
-    def __init__(self, path: Path, line: int) -> None:
-        self.path, self.line = path, line
-        super().__init__(f"{path}: line {line}")
-
-    @property
-    def said(self) -> str:
-        """What a person is told."""
-        key = "ledger_broken" if self.line else "ledger_broken_whole"
-        return message(key, path=self.path, line=self.line)
-
-
-class LedgerBusy(Exception):
-    """Another process is issuing with these keys."""
-
-    @property
-    def said(self) -> str:
-        """What a person is told."""
-        return message("ledger_busy", path=self.args[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +118,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             _lock(file.fileno())
         except OSError as error:
-            raise LedgerBusy(str(folder)) from error
+            raise LedgerBusy(folder) from error
         yield
 
 

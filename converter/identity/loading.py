@@ -1,4 +1,4 @@
-"""The unit's side: an identity file taken apart into what may travel and what may only sign.
+"""The unit's side: an identity file split into its public part and the key that signs.
 
 This is the one place that reads a secret, and it belongs to the command's own process: what
 goes to a worker, into a package or a workbook is `document`, which was written anew from the

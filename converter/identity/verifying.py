@@ -1,6 +1,6 @@
 """Who issued an identity file, and whether it counts: signature, dates, ledger.
 
-Without a union's keys a file can only be held against itself: that what it says was signed by
+Without a union's keys a file can only be compared with itself: whether what it says was signed by
 the key that it names finds every alteration, but not whole forgeries. With them (`Union`) it
 must be that union's, and the one issued last to its unit.
 
@@ -43,7 +43,7 @@ def union_of(folder: Path) -> Union:
 def read_public(
     path: Path, today: date, union: Union | None = None
 ) -> tuple[Identity | None, list[Issue]]:
-    """Who an identity file says its holder is; None where it cannot be told.
+    """The holder that an identity file names; None where that is unknown.
 
     An identity that does not count is returned together with its issues. Never raises on bad
     files.
@@ -53,7 +53,7 @@ def read_public(
 
 
 def read(path: Path, today: date, union: Union | None = None) -> tuple[Public | None, list[Issue]]:
-    """The whole public part of a file, judged."""
+    """The whole public part of a file, verified."""
     try:
         data = load(path)
     except IdentityRefused as refused:
@@ -64,7 +64,7 @@ def read(path: Path, today: date, union: Union | None = None) -> tuple[Public | 
 def inspect(
     data: bytes, place: Place, today: date | None = None, union: Union | None = None
 ) -> tuple[Public | None, list[Issue]]:
-    """The public part of identity bytes, judged; without `today` its dates are left alone."""
+    """The public part of identity bytes, verified; without `today` its dates are not checked."""
     try:
         public = parse(data)
     except IdentityRefused as refused:

@@ -112,7 +112,7 @@ class Kind(HasOptions):
     schema_pattern: ClassVar[str] = ""  # of canonical text, where one expression can say it
 
     def accept(self, field: Field, form: Form) -> None:
-        """Refuse a card. Raises ValueError('option: reason')."""
+        """Refuse a card. Raises FormError."""
         for option in self.options().values():
             option.accept(field, form)
 

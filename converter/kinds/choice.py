@@ -38,6 +38,7 @@ from converter.kinds.base import (
     strip,
 )
 from converter.kinds.options import FieldKey, ListName
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
 
 LONGEST = 60  # characters of a text that are compared with the labels
@@ -141,7 +142,10 @@ class Choice(Kind):
             for spelling in {fold(s) for s in (entry.code, entry.label, *entry.aliases)}:
                 other = owner.setdefault(spelling, entry.code)
                 if other != entry.code:
-                    raise ValueError(f"codes: {spelling!r} means {other} and {entry.code}")
+                    params = {"spelling": spelling, "first": other, "second": entry.code}
+                    raise option_error(
+                        "codes", "form_ambiguous", codes.name, list=codes.name, **params
+                    )
         if self.within.given(field):
             self._accept_within(field, form, codes)
 
@@ -149,14 +153,17 @@ class Choice(Kind):
         key = field.options["within"]
         parent = next((f for f in form.sheet(field.sheet) if f.key == key), None)
         if parent is None or parent.kind != self.name:
-            raise ValueError(f"within: no choice {key!r} on this sheet")
+            choices = [f.key for f in form.sheet(field.sheet) if f.kind == self.name and f != field]
+            raise option_error("within", "form_no_field", key, choices)
         self.codes.accept(parent, form)
         known = {entry.code for entry in _codes(parent, form).entries}
         groups = [parent for parent, _ in groupby(entry.parent for entry in codes.entries)]
         for unknown in set(groups) - known:
-            raise ValueError(f"within: parent {unknown!r} is no code of {self.codes(parent)}")
+            code = next(entry.code for entry in codes.entries if entry.parent == unknown)
+            params = {"code": code, "parent": unknown, "list": self.codes(parent)}
+            raise option_error("within", "form_no_parent", unknown, known, **params)
         if len(set(groups)) < len(groups):
-            raise ValueError("within: entries of one parent must stand together in the list")
+            raise option_error("within", "form_parents_apart", key)
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         read = _reader(field, form)

@@ -35,6 +35,7 @@ from converter.kinds.base import (
 )
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
 
@@ -98,7 +99,7 @@ class Count(Kind):
     def accept(self, field: Field, form: Form) -> None:
         super().accept(field, form)
         if self.min(field) > self.max(field):
-            raise ValueError("min: is larger than max")
+            raise option_error("min", "form_min_above_max", self.min(field))
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         text = map_unique(cells.text, read)

@@ -18,6 +18,7 @@ import re
 from converter.formulas import expressions
 from converter.kinds.base import Check, ExcelCondition, failing, matches_at, strip, texts, where
 from converter.model.arrays import np
+from converter.model.errors import option_error
 from converter.model.forms import Form
 
 TRIGGERS = "=+-@＝＋－＠"
@@ -32,9 +33,9 @@ def starts_like_formula(text: str) -> bool:
 
 
 def accept(form: Form, limit: str) -> None:
-    """Refuse a form without the limit. Raises ValueError."""
+    """Refuse a form without the limit. Raises FormError."""
     if limit not in form.limits:
-        raise ValueError(f"kind: form.toml has no limits.{limit}")
+        raise option_error("kind", "form_limit", limit=limit)
 
 
 def formula() -> Check:

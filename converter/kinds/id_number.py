@@ -49,6 +49,7 @@ from converter.kinds.base import (
 from converter.kinds.options import ListName
 from converter.model.arrays import np, pd
 from converter.model.clock import today
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
 from converter.model.submissions import CellType
 
@@ -218,7 +219,9 @@ class IdNumber(Kind):
         if self.regions(field):
             entries = form.codes[self.regions(field)].entries
             if not all(len(e.code) == 6 and e.code.isdigit() for e in entries):
-                raise ValueError("regions: its codes must have six digits")
+                raise option_error(
+                    "regions", "form_region_codes", self.regions(field), list=self.regions(field)
+                )
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         text = texts(cells.text)

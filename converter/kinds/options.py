@@ -10,17 +10,18 @@ wrongly. The Chinese text of an option stands in the message catalogue under
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 
+from converter.model.errors import FormError, option_error
 from converter.model.forms import Form
 
 T = TypeVar("T")
 _NOT_GIVEN = object()
 
 
-class Card(Protocol):
+class CardOptions(Protocol):
     """A field, a rule: whatever has options."""
 
     @property
@@ -43,29 +44,36 @@ class Option(Generic[T]):
     def required(self) -> bool:
         return self.default is _NOT_GIVEN
 
-    def given(self, card: Card) -> bool:
+    def given(self, card: CardOptions) -> bool:
         return self.name in card.options
 
-    def __call__(self, card: Card) -> T:
-        """The option's value. Raises ValueError('option: reason') where the card is wrong."""
+    def __call__(self, card: CardOptions) -> T:
+        """The option's value. Raises FormError where the card is wrong."""
         if not self.required and not self.given(card):
             return self.default  # type: ignore[no-any-return]
         return self.read(card.options.get(self.name))
 
     def read(self, value: Any) -> T:
-        """Whatever stands on the card → the value. Raises ValueError('option: reason')."""
+        """Whatever stands on the card → the value. Raises FormError."""
         raise NotImplementedError
 
-    def accept(self, card: Card, form: Form) -> None:
-        """Refuse a card whose option does not fit the form. Raises ValueError."""
+    def accept(self, card: CardOptions, form: Form) -> None:
+        """Refuse a card whose option does not fit the form. Raises FormError."""
         self(card)
 
-    def paths(self, card: Card) -> Sequence[str]:
+    def paths(self, card: CardOptions) -> Sequence[str]:
         """Fields that the option names and that must stand beside the card's own."""
         return ()
 
-    def refused(self, reason: str) -> ValueError:
-        return ValueError(f"{self.name}: {reason}")
+    def refused(
+        self,
+        message_key: str,
+        value: Any = None,
+        choices: Iterable[str] = (),
+        /,
+        **params: str | int,
+    ) -> FormError:
+        return option_error(self.name, message_key, value, choices, **params)
 
 
 class WholeNumber(Option[int]):
@@ -79,7 +87,7 @@ class WholeNumber(Option[int]):
 
     def read(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or value < self.least:
-            raise self.refused(f"must be a whole number from {self.least}, is {value!r}")
+            raise self.refused("form_whole_number", value, least=self.least)
         return value
 
 
@@ -94,7 +102,7 @@ class Day(Option[date | None]):
         try:
             return date.fromisoformat(value)
         except (TypeError, ValueError) as error:
-            raise self.refused(f"must be a date like 2000-01-31, is {value!r}") from error
+            raise self.refused("form_date", value) from error
 
 
 class Texts(Option[tuple[str, ...]]):
@@ -104,7 +112,7 @@ class Texts(Option[tuple[str, ...]]):
 
     def read(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
-            raise self.refused(f"must be a list of texts, is {value!r}")
+            raise self.refused("form_texts", value)
         return tuple(value)
 
 
@@ -115,13 +123,13 @@ class ListName(Option[str]):
 
     def read(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise self.refused(f"no code list {value!r} in codes/")
+            raise self.refused("form_no_list", value)
         return value
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         name = self(card)
         if (name or self.given(card)) and name not in form.codes:
-            raise self.refused(f"no code list {name!r} in codes/")
+            raise self.refused("form_no_list", name, form.codes)
 
 
 class FieldKey(Option[str]):
@@ -131,7 +139,7 @@ class FieldKey(Option[str]):
 
     def read(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise self.refused(f"no field {value!r} on this sheet")
+            raise self.refused("form_no_field", value)
         return value
 
 

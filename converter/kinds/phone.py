@@ -47,6 +47,7 @@ from converter.kinds.base import (
     texts,
 )
 from converter.kinds.options import ListName
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 
 
@@ -58,7 +59,7 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PhoneReading:
     """Canonical text, or the first fault and what its sentence fills in."""
 
     text: str
@@ -94,38 +95,38 @@ _BODY = re.compile("[0-9][0-9-]*")
 _TAIL = re.compile("[0-9]{1,4}")
 
 
-def read(text: str, areas: Areas) -> Reading:
+def read(text: str, areas: Areas) -> PhoneReading:
     """Never raises. An unreadable text comes back as it is."""
     plain = " ".join(half_width(text.translate(_ONE_BLANK)).split())
     if sum(c in "0123456789" for c in plain) < FEWEST_DIGITS:
-        return Reading(text, "K503")
+        return PhoneReading(text, "K503")
     if _SIMPLE.fullmatch(plain):
         digits = plain.replace("-", "")
         found = _number(digits, areas)
         if found.code == "K503" and _PERHAPS_LOST_ZERO.fullmatch(digits):
-            found = Reading(text, "K513")
-        found = Reading(found.text, found.code, {**found.params, "part": plain})
+            found = PhoneReading(text, "K513")
+        found = PhoneReading(found.text, found.code, {**found.params, "part": plain})
     elif len(plain) > LONGEST:
-        found = Reading(text, "K513", {"part": f"{plain[:SHOWN]}…"})
+        found = PhoneReading(text, "K513", {"part": f"{plain[:SHOWN]}…"})
     else:
         found = _several(plain, areas)
-    return found if found.code in ("", "K505") else Reading(text, found.code, found.params)
+    return found if found.code in ("", "K505") else PhoneReading(text, found.code, found.params)
 
 
-def _number(digits: str, areas: Areas) -> Reading:
+def _number(digits: str, areas: Areas) -> PhoneReading:
     """One number, given as digits."""
     if any(known.fullmatch(digits) for known in (MOBILE, SERVICE, HOTLINE)):
-        return Reading(digits)
+        return PhoneReading(digits)
     if digits.startswith("0"):
         return _landline(digits, areas)
     restored = _landline(f"0{digits}", areas)
     if not restored.code:
         listed = restored.text.partition("-")[0] in areas
-        return Reading(digits, "K504" if listed else "K514", {"offer": restored.text})
-    return Reading(digits, "K501" if LOCAL.fullmatch(digits) else "K503")
+        return PhoneReading(digits, "K504" if listed else "K514", {"offer": restored.text})
+    return PhoneReading(digits, "K501" if LOCAL.fullmatch(digits) else "K503")
 
 
-def _landline(digits: str, areas: Areas) -> Reading:
+def _landline(digits: str, areas: Areas) -> PhoneReading:
     area = next((a for code, a in areas.items() if digits.startswith(code)), None)
     if area:
         local = digits[len(area.code) :]
@@ -135,12 +136,14 @@ def _landline(digits: str, areas: Areas) -> Reading:
             "digits": area.digits,
             "typed": len(local),
         }
-        return Reading(f"{area.code}-{local}", "" if len(local) == area.digits else "K502", figures)
+        return PhoneReading(
+            f"{area.code}-{local}", "" if len(local) == area.digits else "K502", figures
+        )
     elsewhere = ELSEWHERE.fullmatch(digits)
     if not elsewhere:
-        return Reading(digits, "K503")
+        return PhoneReading(digits, "K503")
     code, local = (group for group in elsewhere.groups() if group)
-    return Reading(f"{code}-{local}", "" if _in_plan(digits) else "K505", {"area": code})
+    return PhoneReading(f"{code}-{local}", "" if _in_plan(digits) else "K505", {"area": code})
 
 
 @lru_cache(maxsize=10_000)
@@ -154,19 +157,19 @@ def _in_plan(digits: str) -> bool:
 # --- several numbers, extensions -----------------------------------------------------------
 
 
-def _several(plain: str, areas: Areas) -> Reading:
+def _several(plain: str, areas: Areas) -> PhoneReading:
     """Every number of a cell, or the first one that is faulty."""
     numbers: list[str] = []
-    doubtful = Reading("")
+    doubtful = PhoneReading("")
     for part in _parts(plain, areas):
         found = _part(part, areas, numbers[-1] if numbers else "")
         if found.code not in ("", "K505"):
             code = _NOT_ALONE.get(found.code, found.code)
-            return Reading(plain, code, {**found.params, "part": part})
+            return PhoneReading(plain, code, {**found.params, "part": part})
         if found.code and not doubtful.code:
-            doubtful = Reading("", found.code, {**found.params, "part": part})
+            doubtful = PhoneReading("", found.code, {**found.params, "part": part})
         numbers.append(found.text)
-    return Reading("、".join(numbers), doubtful.code, doubtful.params)
+    return PhoneReading("、".join(numbers), doubtful.code, doubtful.params)
 
 
 def _parts(plain: str, areas: Areas) -> Iterator[str]:
@@ -177,7 +180,7 @@ def _parts(plain: str, areas: Areas) -> Iterator[str]:
         yield from pieces if not fine[0] and any(fine[1:]) else ["".join(pieces)]
 
 
-def _part(part: str, areas: Areas, before: str) -> Reading:
+def _part(part: str, areas: Areas, before: str) -> PhoneReading:
     """One number with what may stand around it; `before` is the number in front of it."""
     body, extension = part.replace("(", "").replace(")", "-"), ""
     if found := _EXTENSION.fullmatch(body):
@@ -186,7 +189,7 @@ def _part(part: str, areas: Areas, before: str) -> Reading:
     country = _COUNTRY.match(body)
     body = body[country.end() :] if country else body
     if not _BODY.fullmatch(body):
-        return Reading(part, "K503")
+        return PhoneReading(part, "K503")
     tries = [(body.replace("-", ""), extension)]
     head, hyphen, tail = body.rpartition("-")
     if hyphen and not extension and len(tail) <= 6:
@@ -201,7 +204,9 @@ def _part(part: str, areas: Areas, before: str) -> Reading:
     readings = [(_number(digits, areas), ext) for digits, ext in tries]
     for reading, ext in readings:
         if reading.code in ("", "K505"):
-            return Reading(reading.text + (f"转{ext}" if ext else ""), reading.code, reading.params)
+            return PhoneReading(
+                reading.text + (f"转{ext}" if ext else ""), reading.code, reading.params
+            )
     return next((r for r, _ in readings if r.code != "K503"), readings[0][0])
 
 
@@ -261,7 +266,8 @@ class Phone(Kind):
         for entry in form.codes[self.areas(field)].entries if self.areas(field) else ():
             digits = entry.extra.get("digits", "")
             if not digits.isdigit() or not re.fullmatch("0[0-9]+", entry.code):
-                raise ValueError(f"areas: {entry.code} must begin with 0 and tell its digits")
+                name = field.options["areas"]
+                raise option_error("areas", "form_area_codes", name, list=name, code=entry.code)
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         areas = _areas(field, form)

@@ -34,6 +34,7 @@ from converter.kinds.base import (
 )
 from converter.kinds.options import Texts
 from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 
 _FIVE, _SIX = re.compile("[0-9]{5}"), re.compile("[0-9]{6}")
@@ -54,7 +55,7 @@ class Postcode(Kind):
     def accept(self, field: Field, form: Form) -> None:
         super().accept(field, form)
         if not all(prefix.isascii() and prefix.isdigit() for prefix in self.prefixes(field)):
-            raise ValueError("prefixes: must be digits")
+            raise option_error("prefixes", "form_digits", field.options["prefixes"])
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         prefixes = self.prefixes(field)

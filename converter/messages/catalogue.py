@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from converter.model.forms import Field, Form
@@ -55,9 +56,15 @@ def message(key: str, /, **params: Any) -> str:
     return text.format_map(_Lenient(params))
 
 
-def family_title(family: str) -> str:
-    """What a rule family is called."""
-    return str(_data()[family]["title"])
+def workbook_texts() -> dict[str, str]:
+    """What the workbook says unless the form says otherwise, by the key a form uses."""
+    texts = _data()["messages"].items()
+    return {k.removeprefix("workbook_"): v for k, v in texts if k.startswith("workbook_")}
+
+
+def placeholders(text: str) -> set[str]:
+    """The names in braces that a text fills in. Raises ValueError where a brace has no other."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
@@ -118,6 +125,11 @@ def _message_params(issue: Issue, form: Form) -> Mapping[str, Any]:
     return _Lenient({"title": field_title(issue, form), **issue.params})
 
 
-def fill(text: str, words: Mapping[str, Any]) -> str:
+def family_title(family: str) -> str:
+    """What a rule family is called."""
+    return str(_data()[family]["title"])
+
+
+def fill(text: str, params: Mapping[str, Any]) -> str:
     """Fill a catalogue text in from what is known of the card alone."""
-    return text.format_map(_Lenient(words))
+    return text.format_map(_Lenient(params))

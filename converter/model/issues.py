@@ -235,7 +235,7 @@ class Issues(Sequence[Issue]):
 
     @staticmethod
     def unpacked(data: Mapping[str, Any], blobs: Sequence[bytes]) -> Issues:
-        """The issues that `packed` told of."""
+        """The issues of which `packed` is the packed form."""
         heads = [IssueGroup(str(c), Level(v), _place(*place)) for c, v, *place in data["heads"]]
         places = [_place(*place) for place in data["places"]]
         head, row, order = map(_array, blobs[:3])

@@ -1,7 +1,7 @@
 """Records ⇄ report package: a zip that is a Data Package (v2). docs/package-format.md has the
 layout; names, columns and encoding are the form's `[package]` profile.
 
-`build` makes the members from judged records, `write` puts them into a zip that was read back
+`build` makes the members from validated records, `write` puts them into a zip that was read back
 before it got its name, `read` takes a package apart again and never raises on bad data;
 `examine` does so for its receiver: with the union's keys, signature and seals included.
 """
@@ -14,12 +14,11 @@ from converter.package.reading import (
     read,
     same_contents,
 )
-from converter.package.writing import PackageError, build, write
+from converter.package.writing import build, write
 
 __all__ = [
     "SEALED_CODE",
     "Examined",
-    "PackageError",
     "TableOpener",
     "build",
     "examine",

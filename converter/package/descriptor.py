@@ -93,7 +93,7 @@ def _sealed(content: Content, form: Form) -> dict[str, Any]:
 
 
 def _age(path: str, sealed: bytes, name: str = "") -> dict[str, Any]:
-    """A resource that is not a table to anybody but the upper union: no schema."""
+    """A resource that only the upper union can read as a table: no schema."""
     return {
         "name": name or path.partition(".")[0],
         "path": path + SEALED,

@@ -6,7 +6,7 @@ identity file, which the union signed. Without the union's keys that chain is fo
 key that the file itself names: every alteration is found, a whole forgery is not.
 
 A package without signature is fine; that an identity with a key travels beside it unsigned is
-a warning. Dates are judged by the day on which the package was made, in China: a package may
+a warning. Dates are checked against the day on which the package was made, in China: a package may
 wait for its reader.
 """
 
@@ -69,7 +69,7 @@ def _signed(
     elif len(signature) != SIGNATURE_BYTES:
         findings.note("P131", profile.signature)
     elif not key or not public.signature:
-        findings.note("P133", profile.signature)  # a key that nobody vouches for proves nothing
+        findings.note("P133", profile.signature)  # a key that no union has signed proves nothing
     elif not keys.fits(key, signature, data):
         findings.note("P132", profile.descriptor)
     else:

@@ -8,15 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from converter.files import zip_writing
+from converter.model.errors import PackageError
 from converter.model.forms import Form, Resource
 from converter.model.issues import Level
 from converter.model.submissions import Identity, Records, Stamp
 from converter.package import descriptor, reading, tables
 from converter.package.archive import REASONS, SEALED
-
-
-class PackageError(Exception):
-    """What was written did not read back as it should: nothing was kept."""
 
 
 def build(

@@ -10,18 +10,15 @@ A DuckDB writer shuts out readers too, so everybody else reads the published sna
 whole batches behind and running it again does the rest.
 """
 
-from converter.register.lock import RegisterBusy
 from converter.register.precedence import ClaimedSender, ReceivedFile, RosterEntry
 from converter.register.published import Snapshot
-from converter.register.schema import RegisterError, is_full
+from converter.register.schema import is_full
 from converter.register.writer import Register
 
 __all__ = [
     "ClaimedSender",
     "ReceivedFile",
     "Register",
-    "RegisterBusy",
-    "RegisterError",
     "RosterEntry",
     "Snapshot",
     "is_full",

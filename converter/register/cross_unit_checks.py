@@ -8,16 +8,17 @@ is a question to a person, never a reason to reject: the upper union decides.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from itertools import chain, groupby
 from typing import Any, NamedTuple, Protocol
 
 from converter.kinds import unique_key
 from converter.messages import catalogue
+from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Place
 from converter.register.precedence import same_name
-from converter.register.schema import IS_SUPERIOR, name
+from converter.register.schema import SENT, TIMED_BY, name
 
 MOST_SHARING = 100_000  # groups of units that are listed; the findings have every number
 CURRENT = "s.period = ? AND s.state = 'current'"
@@ -202,11 +203,11 @@ def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
     Unions that stand on the roster as other units' superiors need not report."""
     rows = tables.query(
         "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id)"
-        " FROM roster r LEFT JOIN units u ON u.code = r.code"
-        " LEFT JOIN submissions s ON s.unit = u.id AND s.period = ?"
-        " GROUP BY r.code, r.name, r.superior"
+        " FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"
+        " LEFT JOIN submissions s ON s.unit = u.id AND s.period = $1"
+        " GROUP BY r.code, r.name, r.superior, r.owes"
         " HAVING count(*) FILTER (WHERE s.state = 'current') = 0"
-        f" AND (count(s.id) > 0 OR NOT {IS_SUPERIOR}) ORDER BY r.superior, r.code",
+        " AND (count(s.id) > 0 OR r.owes) ORDER BY r.superior, r.code",
         [period],
     )
     for code, unit, superior, file in rows:
@@ -217,13 +218,13 @@ def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
 def _strangers(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """C108: a unit that the roster does not know; C109: one whose file gives another name than
     the roster does, perhaps made with another unit's identity file."""
-    if not tables.query("SELECT 1 FROM roster LIMIT 1"):
+    if not tables.query("SELECT 1 FROM roster_of(?) LIMIT 1", [period]):
         return
     rows = tables.query(
         "SELECT s.file, u.name, u.superior, s.unit_name, s.superior, r.name, r.superior"
-        " FROM submissions s JOIN units u ON u.id = s.unit LEFT JOIN roster r"
+        " FROM submissions s JOIN units u ON u.id = s.unit LEFT JOIN roster_of(?) r"
         f" ON r.code = u.code AND u.code <> '' WHERE {CURRENT} ORDER BY s.id",
-        [period],
+        [period, period],
     )
     for file, unit, superior, claimed, claimed_superior, listed, listed_superior in rows:
         if listed is None:
@@ -252,19 +253,21 @@ def _stale(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
 
 
 def _late(tables: RegisterTables, form: Form, period: str, due: date) -> Iterator[Issue]:
-    """C106: whose first sound submission came after the day it was due (local time). What was
+    """C106: whose first sound submission was sent after the day it was due, in China. What was
     corrected later is not late."""
     rows = tables.query(
-        "SELECT arg_min(s.file, s.id), u.name, u.superior, min(s.received) FROM submissions s"
+        f"SELECT arg_min(s.file, {SENT}), u.name, u.superior, min({SENT}),"
+        f" arg_min({TIMED_BY}, {SENT}) FROM submissions s"
         " JOIN units u ON u.id = s.unit WHERE s.period = ? AND s.state <> 'rejected'"
         " GROUP BY u.id, u.name, u.superior ORDER BY u.id",
         [period],
     )
-    for file, unit, superior, received in rows:
-        day = datetime.fromisoformat(received).astimezone().date()
-        if day > due:
-            params = {"unit": unit, "superior": superior}
-            yield _issue("C106", form, Place(file), received=str(day), due=str(due), **params)
+    for file, unit, superior, sent, timed_by in rows:
+        day = in_china(sent.isoformat())[:10]
+        if day > due.isoformat():
+            params = {"unit": unit, "superior": superior, "due": due.isoformat(), "sent": day}
+            basis = catalogue.message(f"timed_by_{timed_by}")
+            yield _issue("C106", form, Place(file), timed_by=basis, **params)
 
 
 def count(found: Issues) -> dict[str, int]:

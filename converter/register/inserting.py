@@ -17,7 +17,7 @@ SUBMISSION = {
     "created": TEXT, "ordered_by": TEXT, "unit_code": TEXT, "unit_name": TEXT,
     "superior": TEXT, "form_version": TEXT, "serial": NUMBER, "members": NUMBER,
     "errors": NUMBER, "warnings": NUMBER, "signed": FLAG, "sealed": FLAG, "package": FLAG,
-    "unit_sheet": TEXT, "member_sheet": TEXT, "id_column": NUMBER,
+    "unit_sheet": TEXT, "member_sheet": TEXT, "id_column": NUMBER, "file_time": TEXT,
 }  # fmt: skip
 FINDING = {"submission": NUMBER, "code": TEXT, "level": TEXT, "count": NUMBER}
 

@@ -14,19 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from converter.model.clock import in_china
+from converter.model.errors import RegisterBusy
+
 # Windows locks bytes, not files, and a locked byte cannot be read: lock one far beyond the text.
 _FAR = 1 << 30
-
-
-class RegisterBusy(Exception):
-    """Another process is writing. `pid`, `host` and `since` say which ('' where unknown)."""
-
-    def __init__(self, path: Path, holder: dict[str, Any]) -> None:
-        self.path = path
-        self.pid = str(holder.get("pid", ""))
-        self.host = str(holder.get("host", ""))
-        self.since = str(holder.get("since", ""))
-        super().__init__(f"{path}: {holder}")
 
 
 class Lock:
@@ -44,7 +36,7 @@ class Lock:
             _acquire(file)
         except OSError:
             file.close()
-            raise RegisterBusy(self._path, _holder(self._path)) from None
+            raise _busy(self._path) from None
         holder = {
             "pid": os.getpid(),
             "host": socket.gethostname(),
@@ -64,6 +56,13 @@ class Lock:
             file.flush()
             _release(file)
             file.close()
+
+
+def _busy(path: Path) -> RegisterBusy:
+    """Which process holds the lock, as far as its file says."""
+    holder = _holder(path)
+    pid, host, since = (str(holder.get(key, "")) for key in ("pid", "host", "since"))
+    return RegisterBusy(path.parent, pid=pid, host=host, since=in_china(since))
 
 
 def _holder(path: Path) -> dict[str, Any]:

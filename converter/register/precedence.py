@@ -60,6 +60,7 @@ class ReceivedFile:
     period: str = ""
     digest: str = ""  # of the tables; '' where they could not be read
     created: str = ""  # ISO time, only where a valid signature covers it
+    file_time: str = ""  # ISO time of the file's last change, of a zip's member the zip's
     form_version: str = ""
     serial: int = 0
     members: int = 0

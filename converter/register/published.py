@@ -16,8 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from converter.files import writing
+from converter.model.errors import RegisterError
 from converter.model.forms import Form
-from converter.register.schema import LATEST, RegisterError, connect, quoted, streamed
+from converter.register.schema import (
+    ADDED,
+    LATEST,
+    MACROS,
+    connect,
+    name,
+    quoted,
+    streamed,
+)
 
 FOLDER, STATE = "published", "state.json"  # below the register's folder
 # Answers and members come nearly in the order of their submissions: sorting millions anew would
@@ -83,8 +92,15 @@ class Snapshot:
             raise RegisterError("store_unpublished", path=str(store))
         self._connection = connect(None)
         for table in TABLES:
-            path = quoted(parts / f"{table}.parquet")
-            self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")
+            self._open(table, parts / f"{table}.parquet")
+        self._connection.execute(MACROS)
+
+    def _open(self, table: str, path: Path) -> None:
+        source = f"read_parquet('{quoted(path)}')"
+        there = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
+        added = ADDED.get(table, {}).items()
+        more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in there)
+        self._connection.execute(f"CREATE VIEW {table} AS SELECT *{more} FROM {source}")
 
     def __enter__(self) -> Snapshot:
         return self

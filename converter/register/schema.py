@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from converter.model.errors import RegisterError
 from converter.model.forms import Form
 
 VERSION_1 = """
@@ -41,7 +42,7 @@ CREATE TABLE findings (
 CREATE TABLE containers (file VARCHAR NOT NULL, content VARCHAR NOT NULL);
 """
 
-# The roster, kept so that statistics know who is missing.
+# The roster, kept so that statistics know which units are missing.
 VERSION_2 = """
 CREATE TABLE roster (
     code VARCHAR NOT NULL, name VARCHAR NOT NULL,
@@ -49,30 +50,50 @@ CREATE TABLE roster (
 );
 """
 
-# SQL: whether a row r of the roster is a union that others report to. It is on the roster to say
-# where it belongs, and is not expected to report itself.
-IS_SUPERIOR = (
-    "EXISTS (SELECT 1 FROM roster below WHERE below.superior = r.name AND below.code <> r.code)"
+# Each period keeps its own roster; and what a file's own time was when it lay in the inbox.
+VERSION_3 = """
+ALTER TABLE roster ADD COLUMN period VARCHAR DEFAULT '';
+ALTER TABLE submissions ADD COLUMN file_time VARCHAR DEFAULT '';
+"""
+
+# What an older publication lacks: table → column → its value there.
+ADDED = {"roster": {"period": "''"}, "submissions": {"file_time": "''"}}
+
+# SQL functions that every connection to a register has.
+# The roster of a period: the one that was given for it, else the newest before it. `owes` is
+# false for a union that others report to: it is listed to say where it belongs.
+MACROS = """
+CREATE TEMP MACRO roster_of(of_period) AS TABLE
+    WITH chosen AS (SELECT * FROM roster WHERE period =
+        (SELECT max(period) FROM roster WHERE period <= of_period))
+    SELECT r.code, r.name, r.superior_code, r.superior, NOT EXISTS (SELECT 1 FROM chosen below
+        WHERE below.superior = r.name AND below.code <> r.code) AS owes FROM chosen r;
+"""
+# When a submission was sent: by its signed time, else by the time of its file, else when it was
+# received. Nothing is sent after it was received: a clock that is ahead proves nothing.
+_RECEIVED = "CAST(s.received AS TIMESTAMP)"
+_SIGNED, _SAVED = "TRY_CAST(s.created AS TIMESTAMP)", "TRY_CAST(s.file_time AS TIMESTAMP)"
+SENT = (
+    f"CASE WHEN {_SIGNED} <= {_RECEIVED} THEN {_SIGNED}"
+    f" WHEN {_SAVED} <= {_RECEIVED} THEN {_SAVED} ELSE {_RECEIVED} END"
+)
+TIMED_BY = (
+    f"CASE WHEN {_SIGNED} <= {_RECEIVED} THEN 'signature'"
+    f" WHEN {_SAVED} <= {_RECEIVED} THEN 'file' ELSE 'receipt' END"
 )
 
 MEMORY = "1GB"  # beyond it DuckDB works on the disk
 
+UNREADABLE = "unreadable"  # stands for the content of files that cannot be opened
+
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2)
+STEPS = (VERSION_1, VERSION_2, VERSION_3)
 LATEST = len(STEPS)
 OURS = {
     "answers": ("submission",),
     "members": ("submission", "record", "source_row"),
 }
-
-
-class RegisterError(Exception):
-    """A register that cannot be used: `key` names the sentence, `params` fill it in."""
-
-    def __init__(self, key: str, /, **params: str | int) -> None:
-        self.key, self.params = key, params
-        super().__init__(f"{key}: {params}")
 
 
 def is_full(error: BaseException) -> bool:

@@ -26,7 +26,6 @@ class Sender:
 
     unit: int  # 0 = unknown
     claim: ClaimedSender  # the unit's as registered; of an unknown sender, what the file says
-    listed: bool  # on the roster
 
 
 class SenderResolver:
@@ -59,7 +58,7 @@ class SenderResolver:
         """The sender of a file that claims this."""
         unit = self._of(claim)
         known = self._claims.get(unit, claim)
-        return Sender(unit, known, known.code in self._listed)
+        return Sender(unit, known)
 
     def _of(self, claim: ClaimedSender) -> int:
         """The number of the unit that claims this, perhaps a new one; 0 for none."""

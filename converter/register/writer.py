@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register import inserting, published, schema
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT, UNIT
@@ -29,7 +30,7 @@ from converter.register.precedence import (
     made_at,
     settle,
 )
-from converter.register.schema import RegisterError, connect, quoted, streamed
+from converter.register.schema import connect, quoted, streamed
 from converter.register.senders import SenderResolver
 
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
@@ -46,10 +47,20 @@ class RegisteredFile:
     code: str  # the unit's, as registered
     name: str
     superior: str
-    listed: bool  # on the roster
     state: str
     other: int
     ordered_by: str  # 'signature' or 'arrival'
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredBefore:
+    """What a run before this one made of a file."""
+
+    received: str
+    result: str
+    errors: int
+    warnings: int
+    file: RegisteredFile
 
 
 @dataclass(slots=True)
@@ -99,6 +110,7 @@ class Register:
         self._connection.execute(f"SET temp_directory = '{quoted(self.spool)}'")
         try:
             schema.prepare(self._connection, self.form)
+            self._connection.execute(schema.MACROS)
             self._load()
         except BaseException:
             self._connection.close()
@@ -120,7 +132,13 @@ class Register:
 
     def _load(self) -> None:
         units = self.query("SELECT id, code, name, superior_code, superior FROM units ORDER BY id")
-        roster = (RosterEntry(*row) for row in self.query("SELECT * FROM roster"))
+        roster = (
+            RosterEntry(*row)
+            for row in self.query(
+                "SELECT code, name, superior_code, superior FROM roster"
+                " WHERE period = (SELECT max(period) FROM roster)"
+            )
+        )
         self._units = SenderResolver(
             ((int(n), ClaimedSender(*claim)) for n, *claim in units), roster
         )
@@ -132,6 +150,33 @@ class Register:
                 " (SELECT 1 FROM findings f WHERE f.submission = s.id"
                 f" AND (f.code LIKE 'F9%' OR f.code = '{CHANGING}'))"
             )
+        }
+
+    @property
+    def last(self) -> int:
+        """The id of the newest submission, 0 = none."""
+        return self._last
+
+    def states_since(self, number: int) -> dict[str, int]:
+        """How many of the submissions after this one are in which state now."""
+        sql = "SELECT state, count(*) FROM submissions WHERE id > ? GROUP BY state ORDER BY state"
+        return {str(state): int(count) for state, count in self.query(sql, [number])}
+
+    def registered(self, until: int) -> dict[tuple[str, str], RegisteredBefore]:
+        """(file, content) → what became of it; submissions up to this one."""
+        rows = self.query(
+            "SELECT s.file, s.content, s.received, s.result, s.errors, s.warnings, s.id, s.unit,"
+            " coalesce(u.code, s.unit_code), coalesce(u.name, s.unit_name),"
+            " coalesce(u.superior, s.superior), s.state, s.other, s.ordered_by"
+            " FROM submissions s LEFT JOIN units u ON u.id = s.unit WHERE s.id <= ?"
+            " ORDER BY s.id",
+            [until],
+        )
+        return {
+            (file, content): RegisteredBefore(
+                received, result, errors, warnings, RegisteredFile(*registered)
+            )
+            for file, content, received, result, errors, warnings, *registered in rows
         }
 
     def done(self) -> set[tuple[str, str]]:
@@ -159,13 +204,14 @@ class Register:
 
     # --- writing ----------------------------------------------------------------------------
 
-    def set_roster(self, roster: Sequence[RosterEntry]) -> None:
-        """Replace the roster. Units that were known by name alone get their code, and the
-        history of the unit that they turn out to be."""
+    def set_roster(self, roster: Sequence[RosterEntry], period: str) -> None:
+        """Replace the roster of a period; those of other periods stay. Units that were known by
+        name alone get their code, and the history of the unit that they turn out to be."""
         with self._transaction():
-            self._connection.execute("DELETE FROM roster")
-            rows = [(u.code, u.name, u.superior_code, u.superior) for u in roster]
-            inserting.insert(self._connection, "roster", UNIT, zip(*rows, strict=True))
+            self._connection.execute("DELETE FROM roster WHERE period = ?", [period])
+            rows = [(u.code, u.name, u.superior_code, u.superior, period) for u in roster]
+            columns = {**UNIT, "period": TEXT}
+            inserting.insert(self._connection, "roster", columns, zip(*rows, strict=True))
             same = self._units.set_roster(roster)
             self._write_units()
             if not same:
@@ -235,12 +281,12 @@ class Register:
                 arrival.claim.code, arrival.claim.name, arrival.claim.superior,
                 arrival.form_version, arrival.serial, arrival.members, arrival.errors,
                 arrival.warnings, arrival.signed, arrival.sealed, arrival.package,
-                arrival.unit_sheet, arrival.member_sheet, arrival.id_column,
+                arrival.unit_sheet, arrival.member_sheet, arrival.id_column, arrival.file_time,
             )  # fmt: skip
             settled.append(
                 RegisteredFile(
                     number, sender.unit, sender.claim.code, sender.claim.name,
-                    sender.claim.superior, sender.listed, state, other, order,
+                    sender.claim.superior, state, other, order,
                 )
             )  # fmt: skip
         for number, row in rows.items():  # a later file of the batch may have changed it

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from converter.kinds import KINDS
 from converter.messages import catalogue
 from converter.messages.catalogue import CatalogueEntry, message
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import Level
+from converter.report import table
+from converter.report.table import Table
 from converter.rules import FAMILIES
-from converter.text.display import columns
 
 STAGES = "FSKXCPI"
 VALUES = 4  # entries of a code list that are named
@@ -71,12 +72,8 @@ def _whole(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
 
 def fields(form: Form) -> str:
     """All items of both sheets: title, key, kind, what may be typed."""
-    lines: list[str] = []
-    for sheet in form.sheets:
-        lines += ["", sheet.title]
-        rows = [_field_row(number, field, form) for number, field in enumerate(sheet, 1)]
-        lines += [f"  {line}" for line in _aligned(rows)]
-    return "\n".join(lines[1:]) + "\n"
+    tables = [Table(sheet.title, (), _field_rows(sheet, form)) for sheet in form.sheets]
+    return table.text(tables)
 
 
 def checks_page(form: Form) -> str:
@@ -86,13 +83,7 @@ def checks_page(form: Form) -> str:
         message(f"report_column_{c}")
         for c in ("code", "level", "check", "says", "fix", "where", "mark")
     ]
-    lines = [
-        f"# {message('report_checks_title')}",
-        "",
-        message("report_checks_lead"),
-        "",
-        _generated(),
-    ]
+    lines = _page_head("checks")
     for stage in STAGES:
         ours = [e for e in entries.values() if e.code.startswith(stage)]
         if not ours:
@@ -119,16 +110,10 @@ def fields_page(form: Form) -> str:
         message(f"report_column_{column}")
         for column in ("number", "title", "key", "kind", "required", "values", "note")
     ]
-    lines = [
-        f"# {message('report_fields_title')}",
-        "",
-        message("report_fields_lead"),
-        "",
-        _generated(),
-    ]
+    lines = _page_head("fields")
     for sheet in form.sheets:
         rows = [
-            (*_field_row(number, field, form), field.note) for number, field in enumerate(sheet, 1)
+            (*row, field.note) for row, field in zip(_field_rows(sheet, form), sheet, strict=True)
         ]
         lines += ["", f"## {sheet.title}", "", *markdown(head, rows)]
     return "\n".join(lines) + "\n"
@@ -192,6 +177,10 @@ def _marks(entry: CatalogueEntry) -> Iterator[str]:
 # --- one field -----------------------------------------------------------------------------
 
 
+def _field_rows(sheet: Sheet, form: Form) -> list[tuple[str, ...]]:
+    return [_field_row(number, field, form) for number, field in enumerate(sheet, 1)]
+
+
 def _field_row(number: int, field: Field, form: Form) -> tuple[str, ...]:
     required = message("report_derived") if field.derive else ""
     if field.required:
@@ -224,8 +213,14 @@ def _values(field: Field, form: Form) -> str:
 # --- tables --------------------------------------------------------------------------------
 
 
-def _generated() -> str:
-    return f"> {message('report_generated')}"
+def _page_head(page: str) -> list[str]:
+    return [
+        f"# {message(f'report_{page}_title')}",
+        "",
+        message(f"report_{page}_lead"),
+        "",
+        f"> {message('report_generated')}",
+    ]
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -234,14 +229,3 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
         cells = (cell.replace("|", "\\|").replace("\n", "<br>") for cell in row)
         lines.append(f"| {' | '.join(cells)} |")
     return lines
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns below one another; a Chinese character is two columns wide."""
-    widths = [max(columns(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]

@@ -1,65 +1,126 @@
 """Units and people of a register, as tables.
 
-`register` is the published snapshot (`register.Snapshot`); every row names the file and the place.
+Every row names the file and the place that it comes from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from converter.kinds import is_searched
+from converter.messages import catalogue
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.model.forms import Field, Form
 from converter.model.issues import column_letters
 from converter.report.personal import mask_of
 from converter.report.table import Table
+from converter.text.display import visible, wrapped
+
+if TYPE_CHECKING:
+    from converter.register import Snapshot
+
+WIDEST = 100  # columns of a terminal line
 
 
-class PublishedRegister(Protocol):
-    """Answers SQL over the published tables."""
+class UnitRow(NamedTuple):
+    """A submission of a unit, or a unit that sent nothing (`period` is '')."""
 
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
-    def columns(self, table: str) -> list[str]: ...
+    code: str
+    unit: str
+    superior: str
+    period: str
+    state: str
+    result: str
+    received: str
+    members: str
+    file: str
+    reason: str  # why it was rejected
 
 
-def units(register: PublishedRegister, wanted: str = "") -> Table:
-    """Units whose code or name holds the text ('' = all), each submission on a line of its own;
+def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
+    """Units whose code or name holds the text ('' = all), each submission in a row of its own;
     units of the roster that never sent anything too."""
     rows = register.query(
-        "WITH every AS (SELECT id, code, name, superior FROM units UNION ALL"
-        " SELECT 0, r.code, r.name, r.superior FROM roster r"
-        " WHERE NOT EXISTS (SELECT 1 FROM units u WHERE u.code = r.code))"
-        " SELECT e.code, e.name, e.superior, s.period, s.state, s.result, s.received, s.members,"
-        " s.file FROM every e LEFT JOIN submissions s ON s.unit = e.id AND e.id <> 0"
-        " WHERE contains(upper(e.code || ' ' || e.name), upper(?))"
-        " ORDER BY e.superior, e.code, e.name, s.period, s.id",
-        [wanted],
+        "WITH listed AS (SELECT id, code, name, superior, true AS owes FROM units UNION ALL"
+        " SELECT 0, r.code, r.name, r.superior, r.owes FROM roster_of($2) r"
+        " WHERE NOT EXISTS (SELECT 1 FROM units u WHERE u.code = r.code)),"
+        " errors AS (SELECT submission, list(DISTINCT code ORDER BY code) AS codes FROM findings"
+        "  WHERE level = 'error' GROUP BY submission)"
+        " SELECT l.code, l.name, l.superior, l.owes, s.period, s.state, s.result, s.received,"
+        " s.members, s.file, e.codes FROM listed l"
+        " LEFT JOIN submissions s ON s.unit = l.id AND l.id <> 0"
+        " LEFT JOIN errors e ON e.submission = s.id AND s.result = 'rejected'"
+        " WHERE contains(upper(l.code || ' ' || l.name), upper($1))"
+        " ORDER BY l.superior, l.code, l.name, s.period, s.id",
+        [wanted, str(register.state["period"])],
     )
-    header = [
-        message(f"store_column_{key}")
-        for key in (
-            "code", "unit", "superior", "period", "state", "result", "received", "members", "file",
-        )
-    ]  # fmt: skip
-    lines = [
-        [*row[:3], "", message("store_nothing"), "", "", "", ""]
-        if row[3] is None
-        else [
-            *row[:4],
-            message(f"receive_state_{row[4]}"),
-            message(f"receive_result_{row[5]}"),
-            *row[6:],
-        ]
-        for row in rows
-    ]
-    count = len({row[:3] for row in rows})
-    return Table(message("store_units", count=count), header, lines)
+    return [_unit_row(row, form) for row in rows]
 
 
-def members(
-    register: PublishedRegister, form: Form, wanted: str, *, show_ids: bool = False
-) -> Table:
+def _unit_row(row: Sequence[Any], form: Form) -> UnitRow:
+    code, unit, superior, owes, period, state, result, received, members, file, codes = row
+    if period is None:
+        key = "store_nothing" if owes else "store_owes_nothing"
+        return UnitRow(code, unit, superior, "", message(key), "", "", "", "", "")
+    return UnitRow(
+        code,
+        unit,
+        superior,
+        period,
+        message(f"receive_state_{state}"),
+        message(f"receive_result_{result}"),
+        in_china(received),
+        str(members),
+        file,
+        "、".join(_titled(code, form) for code in codes or ()),
+    )
+
+
+def _titled(code: str, form: Form) -> str:
+    try:
+        return f"{code} {catalogue.entry(code, form).title}"
+    except KeyError:  # of an older or newer program
+        return code
+
+
+def units_table(rows: Sequence[UnitRow]) -> Table:
+    """Units for a page."""
+    header = [message(f"store_column_{key}") for key in UnitRow._fields]
+    return Table(_units_title(rows), header, rows)
+
+
+def units_text(rows: Sequence[UnitRow], width: int = 0) -> str:
+    """Units for a terminal: a line a unit, below it what it sent. No line is wider than the
+    terminal (`width`, 0 = unknown) or than `WIDEST`."""
+    wide = terminal_width(width)
+    lines = [_units_title(rows)]
+    for unit, sent in groupby(rows, key=lambda row: row[:3]):
+        lines += wrapped("  ", [visible(text) for text in unit if text], wide)
+        for row in sent:
+            members = f"{message('store_column_members')} {row.members}" if row.members else ""
+            parts = (row.period, row.state, row.result, row.received, members, row.file)
+            # A file is in or out: the result adds nothing to a state of the same name.
+            shown = dict.fromkeys(visible(part) for part in parts if part)
+            lines += wrapped("    ", list(shown), wide)
+            if row.reason:
+                reason = f"{message('store_column_reason')}：{visible(row.reason)}"
+                lines += wrapped("      ", [reason], wide)
+    return "\n".join(lines) + "\n"
+
+
+def terminal_width(width: int) -> int:
+    """How wide a line may be on a terminal of `width` columns (0 = unknown)."""
+    return min(width or WIDEST, WIDEST)
+
+
+def _units_title(rows: Sequence[UnitRow]) -> str:
+    return message("store_units", count=len({row[:3] for row in rows}))
+
+
+def members(register: Snapshot, form: Form, wanted: str, *, show_ids: bool = False) -> Table:
     """Members whose name or number holds the text, in the current submissions of every period."""
     known = register.columns("members")
     fields = [f for f in form.main_table if f.key in known]

@@ -11,6 +11,7 @@ from typing import Any
 
 from converter.messages import catalogue
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues
 from converter.report import issue_text, table, terminal
@@ -132,7 +133,7 @@ def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
         ("unit", " ".join(str(unit.get(k, "")) for k in ("name", "code")).strip()),
         ("superior", receipt.get("superior", "")),
         ("period", receipt.get("period", "")),
-        ("received", receipt.get("received", "")),
+        ("received", in_china(str(receipt.get("received", "")))),
         ("members", receipt.get("members", "")),
         ("result", f"{_labelled('result', receipt)}（{counts}）"),
         ("state", _labelled("state", receipt)),

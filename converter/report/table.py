@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from converter.text.display import columns, visible
+from converter.text.display import columns, visible, wrapped
 
 WRITTEN_AT_ONCE = 1 << 16  # characters of a long table
 GAP = 2  # columns between two columns of a terminal table
@@ -36,7 +36,9 @@ def _block(table: Table, width: int) -> str:
     wide = max((len(row) for row in rows), default=0)
     widths = [max(columns(row[n]) for row in rows if n < len(row)) for n in range(wide)]
     if width and wide > 2 and sum(widths) + GAP * wide > width:
-        return "\n".join([table.title, *_stacked(table)] if table.title else _stacked(table))
+        return "\n".join(
+            [table.title, *_stacked(table, width)] if table.title else _stacked(table, width)
+        )
     body = table.rows[0] if table.rows else ()
     right = {n for n, cell in enumerate(body) if isinstance(cell, int | float)}
     lines = [table.title] if table.title else []
@@ -46,14 +48,14 @@ def _block(table: Table, width: int) -> str:
     return "\n".join(lines)
 
 
-def _stacked(table: Table) -> list[str]:
+def _stacked(table: Table, width: int) -> list[str]:
     lines = []
     for row in table.rows:
         first, *others = (visible(shown(cell)) for cell in row)
-        lines.append(f"  {first}")
+        lines += wrapped("  ", [first], width)
         for heading, cell in zip(table.header[1:], others, strict=False):
             if cell:
-                lines.append(f"    {visible(heading)}：{cell}")
+                lines += wrapped("    ", [f"{visible(heading)}：{cell}"], width)
     return lines
 
 

@@ -12,6 +12,7 @@ from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.messages.catalogue import message
 from converter.model.arrays import np
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
@@ -38,9 +39,9 @@ class AgeToday(RuleFamily):
         super().accept(rule, form)
         limits = list(self._limits(rule).values())
         if not limits:
-            raise ValueError("min: min or max is required")
+            raise option_error("min", "form_min_or_max")
         if limits != sorted(limits):
-            raise ValueError("min: is larger than max")
+            raise option_error("min", "form_min_above_max", limits[0])
 
     def _limits(self, rule: Rule) -> dict[str, int]:
         return {option.name: option(rule) for option in (self.min, self.max) if option.given(rule)}

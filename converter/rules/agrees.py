@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from converter.kinds import KINDS
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels, title
 
@@ -23,7 +24,7 @@ class Agrees(RuleFamily):
         super().accept(rule, form)
         for path in rule.at:
             if form.field(path).derive is None:
-                raise ValueError(f"at: {path} is not derived")
+                raise option_error("at", "form_not_derived", path, path=path)
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
         for path in rule.at:

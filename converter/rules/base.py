@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from converter.kinds import KINDS
 from converter.kinds.base import Mask, ValueType
-from converter.kinds.options import Card, HasOptions, Option
+from converter.kinds.options import CardOptions, HasOptions, Option
 from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Field, Form, Rule
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ class Ref:
 class Refs(Protocol):
     """How a family's Excel face finds its cells; the template supplies it."""
 
-    form: Form
+    @property
+    def form(self) -> Form: ...
 
     def at(self, path: str) -> Ref:
         """A field of the same record (or of the record sheet)."""
@@ -135,7 +137,7 @@ class RuleFamily(HasOptions):
     at_type: ClassVar[ValueType | None] = None  # what the cells must hold at which it reports
 
     def accept(self, rule: Rule, form: Form) -> None:
-        """Refuse a card. Raises ValueError('option: reason')."""
+        """Refuse a card. Raises FormError."""
         others: list[str] = []
         for option in self.options().values():
             option.accept(rule, form)
@@ -196,21 +198,26 @@ def labels(column: ValidatedColumn, mask: Mask) -> Iterator[tuple[int, int]]:
 
 
 def known_path(path: Any, form: Form, option: str, wanted: ValueType | None = None) -> Field:
-    """The field of a path. Raises ValueError('option: reason')."""
-    try:
-        found = form.field(path)
-    except (StopIteration, AttributeError):
-        raise ValueError(f"{option}: no field {path!r}") from None
-    if wanted and KINDS[found.kind].value_type is not wanted:
-        raise ValueError(f"{option}: {path} is a {found.kind}, must be a {wanted}")
-    return found
+    """The field of a path. Raises FormError."""
+    fields = {field.path: field for sheet in form.sheets for field in sheet}
+    fitting = [
+        name
+        for name, field in fields.items()
+        if wanted is None or KINDS[field.kind].value_type is wanted
+    ]
+    if not isinstance(path, str) or path not in fields:
+        raise option_error(option, "form_no_field", path, fitting)
+    if path not in fitting:
+        params = {"path": path, "kind": fields[path].kind, "wanted": str(wanted)}
+        raise option_error(option, "form_field_kind", path, fitting, **params)
+    return fields[path]
 
 
 def same_sheet(rule: Rule, *paths: str) -> None:
     """Refuse a card whose fields stand on different sheets."""
     sheets = {path.partition(".")[0] for path in (*rule.at, *paths)}
     if len(sheets) > 1:
-        raise ValueError("at: all fields of this rule must stand on one sheet")
+        raise option_error("at", "form_one_sheet", list(rule.at))
 
 
 class FieldPath(Option[str]):
@@ -224,13 +231,13 @@ class FieldPath(Option[str]):
 
     def read(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise self.refused(f"no field {value!r}")
+            raise self.refused("form_no_field", value)
         return value
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         known_path(self(card), form, self.name, self.wanted)
 
-    def paths(self, card: Card) -> Sequence[str]:
+    def paths(self, card: CardOptions) -> Sequence[str]:
         return (self(card),)
 
 
@@ -245,12 +252,12 @@ class FieldPaths(Option[tuple[str, ...]]):
 
     def read(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or not value or not all(isinstance(v, str) for v in value):
-            raise self.refused("must be a list of field paths")
+            raise self.refused("form_at", value)
         return tuple(value)
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         for path in self(card):
             known_path(path, form, self.name, self.wanted)
 
-    def paths(self, card: Card) -> Sequence[str]:
+    def paths(self, card: CardOptions) -> Sequence[str]:
         return self(card)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from converter.formulas.expressions import list_name, look_up
 from converter.kinds.base import ValueType
 from converter.model.arrays import np
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form, Rule
 from converter.rules.base import FieldPath, FormColumns, Refs, RuleFamily, Violation, labels, title
 from converter.rules.conditions import code_list
@@ -34,7 +35,8 @@ class Belongs(RuleFamily):
         for path in rule.at:
             for entry in code_list(path, form).entries:
                 if entry.parent and entry.parent not in parents:
-                    raise ValueError(f"to: has no entry {entry.parent!r}, parent of {entry.code!r}")
+                    params = {"code": entry.code, "parent": entry.parent, "list": "to"}
+                    raise option_error("to", "form_no_parent", entry.parent, parents, **params)
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
         to = self.to(rule)

@@ -14,8 +14,9 @@ from typing import Any
 from converter.formulas.expressions import array, quote
 from converter.kinds import KINDS
 from converter.kinds.base import Mask, ValueType
-from converter.kinds.options import Card, Option
+from converter.kinds.options import CardOptions, Option
 from converter.model.arrays import np
+from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form
 from converter.rules.base import FormColumns, Refs, known_path, title
 
@@ -42,18 +43,18 @@ class Condition(Option["Mapping[str, str]"]):
     def read(self, value: Any) -> Mapping[str, str]:
         keys = ({"field", "equals"}, {"field", "group"})
         if not isinstance(value, Mapping) or set(value) not in keys:
-            raise self.refused("must be { field, equals } or { field, group }")
+            raise self.refused("form_condition", value)
         return value
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         if self.required or self.given(card):
             self.of(card, form)
 
-    def paths(self, card: Card) -> Sequence[str]:
+    def paths(self, card: CardOptions) -> Sequence[str]:
         return () if self.elsewhere else (self(card)["field"],)
 
-    def of(self, card: Card, form: Form) -> ChoiceCondition:
-        """The choice and its codes. Raises ValueError('option: reason')."""
+    def of(self, card: CardOptions, form: Form) -> ChoiceCondition:
+        """The choice and its codes. Raises FormError."""
         given = self(card)
         path = given["field"]
         known_path(path, form, self.name, ValueType.CHOICE)
@@ -63,7 +64,11 @@ class Condition(Option["Mapping[str, str]"]):
         else:
             found = [entry for entry in entries if given["group"] and entry.group == given["group"]]
         if not found:
-            raise self.refused(f"the code list of {path} has nothing of that code or group")
+            key = "equals" if "equals" in given else "group"
+            known = [entry.code if key == "equals" else entry.group for entry in entries]
+            choices = [word for word in dict.fromkeys(known) if word]
+            option = f"{self.name}.{key}"
+            raise option_error(option, "form_no_code", given[key], choices, path=path)
         label = found[0].label if "equals" in given else given["group"]
         return ChoiceCondition(path, tuple(entry.code for entry in found), label)
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from converter.formulas.expressions import quote
 from converter.kinds.base import Mask, ValueType
-from converter.kinds.options import Card, Option
+from converter.kinds.options import CardOptions, Option
 from converter.messages.catalogue import message
 from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules import conditions
 from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels, numbers
@@ -44,10 +45,10 @@ class SheetKey(Option[str]):
     def read(self, value: Any) -> str:
         return str(value)
 
-    def accept(self, card: Card, form: Form) -> None:
+    def accept(self, card: CardOptions, form: Form) -> None:
         tables = [table.key for table in form.tables]
         if card.options.get(self.name) not in tables:
-            raise self.refused(f"must be {' or '.join(tables)}, is {card.options.get(self.name)!r}")
+            raise self.refused("form_no_sheet", card.options.get(self.name), tables)
 
 
 class CountsRows(RuleFamily):
@@ -62,11 +63,13 @@ class CountsRows(RuleFamily):
         super().accept(rule, form)
         for path in rule.at:
             if not path.startswith(f"{form.record.key}."):
-                raise ValueError(f"at: {path} must stand on the sheet {form.record.key}")
+                params = {"path": path, "sheet": form.record.title}
+                raise option_error("at", "form_other_sheet", path, **params)
         if self.where.given(rule):
             counted = self.where.of(rule, form)
             if not counted.path.startswith(f"{self.of(rule)}."):
-                raise ValueError(f"where: {counted.path} must stand on the sheet {self.of(rule)}")
+                params = {"path": counted.path, "sheet": form.sheet(self.of(rule)).title}
+                raise option_error("where", "form_other_sheet", counted.path, **params)
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
         least, most = self._possible(rule, tables)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from converter.kinds import KINDS
 from converter.kinds.base import Kind, ValueType
 from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Derivation, Field, Form
 
 
@@ -76,9 +77,9 @@ def _accept_steps(derivation: Derivation) -> None:
         isinstance(s, list) and len(s) == 2 and isinstance(s[0], int) and isinstance(s[1], str)
         for s in steps
     ):
-        raise ValueError("steps: must be a list of [count, code]")
+        raise option_error("steps", "form_steps", steps)
     if sorted(steps) != steps:
-        raise ValueError("steps: must rise")
+        raise option_error("steps", "form_steps", steps)
 
 
 def _counted(kind: Kind) -> bool:
@@ -101,16 +102,17 @@ DERIVATIONS: dict[str, DerivationFaces] = {
 
 
 def accept(field: Field, form: Form) -> None:
-    """Refuse a card. Raises ValueError('option: reason')."""
+    """Refuse a card. Raises FormError."""
     assert field.derive
     faces = DERIVATIONS.get(field.derive.by)
     if faces is None:
-        raise ValueError(f"by: no derivation {field.derive.by!r}; known: {', '.join(DERIVATIONS)}")
+        raise option_error("by", "form_unknown_derivation", field.derive.by, DERIVATIONS)
     source = form.sheet(field.sheet).field(field.derive.source)
     if not faces.fits(KINDS[source.kind]):
-        raise ValueError(f"source: {source.key} is a {source.kind}, must be a {faces.source}")
+        params = {"path": source.key, "kind": source.kind, "wanted": str(faces.source)}
+        raise option_error("source", "form_field_kind", source.key, **params)
     for unknown in sorted(set(field.derive.options) - set(faces.options)):
-        raise ValueError(f"{unknown}: {field.derive.by} has no such option")
+        raise option_error(unknown, "form_unknown_key", unknown, ("by", "source", *faces.options))
     faces.accept(field.derive)
 
 

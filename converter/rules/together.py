@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from converter.formulas.expressions import both
 from converter.kinds.base import Mask
 from converter.model.arrays import np
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.base import (
     FormColumns,
@@ -37,7 +38,7 @@ class Together(RuleFamily):
     def accept(self, rule: Rule, form: Form) -> None:
         super().accept(rule, form)
         if len(rule.at) < 2:
-            raise ValueError("at: at least two fields stand together")
+            raise option_error("at", "form_at_least_two", list(rule.at))
         same_sheet(rule)
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:

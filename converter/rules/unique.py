@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from converter.model.arrays import np, pd
+from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels
 
@@ -23,9 +24,7 @@ class Unique(RuleFamily):
         super().accept(rule, form)
         for path in rule.at:
             if form.sheet(path.partition(".")[0]).is_record:
-                raise ValueError(
-                    f"at: {path} stands on a sheet of one record, must stand in a table"
-                )
+                raise option_error("at", "form_not_in_table", path, path=path)
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
         for path in rule.at:

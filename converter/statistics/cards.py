@@ -8,14 +8,14 @@ values are counted as unknown, never guessed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
 from converter import kinds
 from converter.kinds.base import ValueType
-from converter.model.errors import FormError
+from converter.model.errors import FormError, quoted
 from converter.model.forms import Field, Form
 from converter.statistics.figure import Cell, Chart, Column, Figure, Row, StatisticsTable
 
@@ -36,18 +36,18 @@ def figures(source: Source, form: Form, today: date) -> list[Figure]:
     settings = form.prose.get("statistics") or {}
     made: list[Figure] = []
     for number, values in enumerate(settings.get("table", []), 1):
-        card = Card(values, f"statistics.table[{number}]", settings, form)
+        card = StatisticsCard(values, f"statistics.table[{number}]", settings, form)
         kind = KINDS.get(card.text("kind"))
         if kind is None:
-            raise card.error("kind", f"known: {', '.join(KINDS)}")
+            raise card.error("kind", "form_statistics_kind", values["kind"], KINDS)
         if card.key in {figure.key for figure in made}:
-            raise card.error("key", f"another table goes by {card.key!r}")
+            raise card.error("key", "form_statistics_key", card.key)
         made.append(kind(card, source, today))
     return made
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class StatisticsCard:
     """A card of the form; what is missing or of another type is a broken form."""
 
     values: Mapping[str, Any]
@@ -55,8 +55,29 @@ class Card:
     settings: Mapping[str, Any]
     form: Form
 
-    def error(self, key: str, reason: str) -> FormError:
-        return FormError("form.toml", f"{self.context}.{key}", reason)
+    def error(
+        self,
+        key: str,
+        message_key: str,
+        value: Any = None,
+        choices: Iterable[str] = (),
+        /,
+        **params: str | int,
+    ) -> FormError:
+        place, found = f"{self.context}.{key}", quoted(value)
+        return FormError("form.toml", place, message_key, found=found, choices=choices, **params)
+
+    def only(self, known: Iterable[str]) -> None:
+        for key in self.values:
+            if key not in known:
+                raise self.error(key, "form_unknown_key", key, known)
+
+    def part(self, key: str) -> StatisticsCard:
+        """A table within this one."""
+        value = self.values.get(key)
+        if not isinstance(value, Mapping):
+            raise self.error(key, "form_table", value, key=key)
+        return StatisticsCard(value, f"{self.context}.{key}", self.settings, self.form)
 
     @property
     def key(self) -> str:
@@ -66,66 +87,68 @@ class Card:
     def text(self, key: str) -> str:
         value = self.values.get(key)
         if not isinstance(value, str) or not value:
-            raise self.error(key, "a text is required")
+            raise self.error(key, "form_text", value)
         return value
 
     def fill(self, key: str, **params: object) -> str:
         try:
             return self.text(key).format_map({k: str(v) for k, v in params.items()})
-        except (KeyError, ValueError, IndexError) as error:
-            raise self.error(key, f"known placeholders are {', '.join(params)}") from error
+        except (KeyError, ValueError, IndexError, AttributeError) as error:
+            choices = [f"{{{name}}}" for name in params]
+            raise self.error(key, "form_words", self.values[key], choices) from error
 
     def number(self, key: str) -> int:
         value = self.values.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise self.error(key, "must be a whole number from 1")
+            raise self.error(key, "form_whole_number", value, least=1)
         return value
 
     def columns(self, *keys: str, titles: str = "header") -> tuple[Column, ...]:
         """Columns under the titles that the card lists."""
         value = self.values.get(titles)
         if not isinstance(value, list) or len(value) != len(keys):
-            raise self.error(titles, f"must be a list of {len(keys)} texts")
+            raise self.error(titles, "form_header", value, count=len(keys))
         return tuple(Column(key, str(title)) for key, title in zip(keys, value, strict=True))
 
     def entries(self, key: str) -> list[Any]:
         value = self.values.get(key)
         if not isinstance(value, list) or not value:
-            raise self.error(key, "must be a list")
+            raise self.error(key, "form_list", value)
         return value
 
     def field(self, key: str, path: Any, wanted: ValueType) -> Field:
-        try:
-            field = self.form.field(str(path))
-        except StopIteration:
-            raise self.error(key, f"no field {path!r}") from None
-        if kinds.KINDS[field.kind].value_type is not wanted:
-            raise self.error(key, f"{path} is a {field.kind}, must be a {wanted}")
-        return field
+        fields = {field.path: field for sheet in self.form.sheets for field in sheet}
+        fitting = [
+            path for path, field in fields.items() if kinds.KINDS[field.kind].value_type is wanted
+        ]
+        if not isinstance(path, str) or path not in fields:
+            raise self.error(key, "form_no_field", path, fitting)
+        if path not in fitting:
+            params = {"path": path, "kind": fields[path].kind, "wanted": str(wanted)}
+            raise self.error(key, "form_field_kind", path, fitting, **params)
+        return fields[path]
 
     def label(self, key: str) -> str:
         """A label that all tables share."""
-        value = self.settings.get(key)
-        if not isinstance(value, str):
-            raise FormError("form.toml", f"statistics.{key}", "a text is required")
-        return value
+        return StatisticsCard(self.settings, "statistics", {}, self.form).text(key)
 
 
 # --- the unit's own numbers --------------------------------------------------------------
 
 
-def _counts(card: Card, source: Source, today: date) -> Figure:
+def _counts(card: StatisticsCard, source: Source, today: date) -> Figure:
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     rows: list[Row] = [(f.title, blank_if_none(source.count(f))) for f in fields]
     columns = card.columns("item", "count")
     return Figure(StatisticsTable(card.key, card.text("title"), columns, tuple(rows)))
 
 
-def _rates(card: Card, source: Source, today: date) -> Figure:
+def _rates(card: StatisticsCard, source: Source, today: date) -> Figure:
     rows: list[Row] = []
     for values in card.entries("rates"):
         context = card.context + ".rates"
-        entry = Card(values if isinstance(values, dict) else {}, context, {}, card.form)
+        entry = StatisticsCard(values if isinstance(values, dict) else {}, context, {}, card.form)
+        entry.only(("label", "part", "whole"))
         part = source.count(entry.field("part", entry.text("part"), ValueType.COUNT))
         whole = source.count(entry.field("whole", entry.text("whole"), ValueType.COUNT))
         rows.append((entry.text("label"), percent(part, whole)))
@@ -147,14 +170,14 @@ def percent(part: int | None, whole: int | None) -> Cell:
 # --- the members by bands ------------------------------------------------------------------
 
 
-def _ages(card: Card, source: Source, today: date) -> Figure:
+def _ages(card: StatisticsCard, source: Source, today: date) -> Figure:
     """Members by completed years of age, a column for each code of another field."""
     born = card.field("born", card.text("born"), ValueType.DATE)
     by = card.field("by", card.text("by"), ValueType.CHOICE)
     codes = card.form.codes[by.options["codes"]].entries
     first, last, step = card.number("from"), card.number("to"), card.number("step")
     if first >= last or (last - first) % step:
-        raise card.error("step", "from … to must be cut into whole bands")
+        raise card.error("step", "form_bands", step)
     labels = [card.fill("below", **{"from": first})]
     for start in range(first, last, step):
         labels.append(card.fill("band", first=start, last=start + step - 1))
@@ -186,7 +209,7 @@ def _ages(card: Card, source: Source, today: date) -> Figure:
     return Figure(table, Chart.PYRAMID, tuple(entry.code for entry in codes[:2]))
 
 
-def _years(card: Card, source: Source, today: date) -> Figure:
+def _years(card: StatisticsCard, source: Source, today: date) -> Figure:
     """Members by the year of a date, in bands of `step` years."""
     field = card.field("of", card.text("of"), ValueType.DATE)
     step = card.number("step")
@@ -224,9 +247,77 @@ def _age(birthday: str, today: date) -> int | None:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-KINDS: dict[str, Callable[[Card, Source, date], Figure]] = {
+KINDS: dict[str, Callable[[StatisticsCard, Source, date], Figure]] = {
     "counts": _counts,
     "rates": _rates,
     "ages": _ages,
     "years": _years,
 }
+
+
+# --- whether the cards can be used -----------------------------------------------------------
+
+_KEYS: dict[str, tuple[str, ...]] = {
+    "counts": ("kind", "key", "title", "header", "fields"),
+    "rates": ("kind", "key", "title", "header", "rates"),
+    "ages": (
+        "kind", "key", "title", "heading", "born", "by", "from", "to", "step",
+        "below", "band", "above",
+    ),
+    "years": ("kind", "key", "title", "header", "of", "step", "band"),
+}  # fmt: skip
+_COLLECTION_KEYS = (
+    "jump", "jump_at_least", "jump_fields", "by", "fields", "rate", "units", "missing",
+    "progress_title", "progress_header", "group_title", "change_title", "change_header",
+)  # fmt: skip
+
+
+def check(form: Form) -> None:
+    """Have every card of `[statistics]` make its table of nothing. Raises FormError."""
+    settings = form.prose.get("statistics") or {}
+    own = StatisticsCard(settings, "statistics", settings, form)
+    own.only(("total", "unknown", "table", "collection"))
+    listed = own.entries("table") if "table" in settings else []
+    for number, card in enumerate(listed, 1):
+        ask = StatisticsCard(card, f"statistics.table[{number}]", settings, form)
+        if not isinstance(card, Mapping):
+            raise own.error("table", "form_cards", card, key="statistics.table")
+        ask.only(_KEYS.get(ask.text("kind"), card))
+    figures(_Nothing(), form, date(2000, 1, 1))
+    if "collection" in settings:
+        _check_collection(own.part("collection"))
+
+
+def _check_collection(ask: StatisticsCard) -> None:
+    ask.only(_COLLECTION_KEYS)
+    for key in ("jump", "jump_at_least"):
+        if key in ask.values:
+            ask.number(key)
+    for key in ("fields", *(["jump_fields"] if "jump_fields" in ask.values else [])):
+        for path in ask.entries(key):
+            ask.field(key, path, ValueType.COUNT)
+    keys = [field.key for field in ask.form.record]
+    for key in ask.entries("by"):
+        if key not in keys:
+            raise ask.error("by", "form_no_field", key, keys)
+    rate = ask.part("rate")
+    rate.only(("label", "part", "whole"))
+    rate.text("label")
+    for key in ("part", "whole"):
+        rate.field(key, rate.text(key), ValueType.COUNT)
+    ask.text("units"), ask.text("missing"), ask.label("total")
+    ask.fill("progress_title", period="")
+    ask.fill("group_title", title="", period="")
+    ask.fill("change_title", before="", period="")
+    for key, count in (("progress_header", 7), ("change_header", 5)):
+        ask.columns(*map(str, range(count)), titles=key)
+
+
+class _Nothing:
+    """A source of no figures."""
+
+    def count(self, field: Field) -> int | None:
+        return None
+
+    def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
+        return Counter({("",) * len(fields): 1})

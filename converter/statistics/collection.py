@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
@@ -19,7 +20,7 @@ from converter.model.forms import Field, Form
 from converter.register import Snapshot
 from converter.register.schema import name
 from converter.statistics import cards, progress
-from converter.statistics.cards import Card, percent
+from converter.statistics.cards import StatisticsCard, percent
 from converter.statistics.figure import (
     Cell,
     Chart,
@@ -38,10 +39,10 @@ def figures(
     """All tables of a period ('' = the newest), grouped by these unit fields (their keys; none =
     the form's first choice). `form` with code lists. Raises FormError for a broken card."""
     settings = form.prose.get("statistics") or {}
-    card = Card(settings.get("collection") or {}, "statistics.collection", settings, form)
+    card = StatisticsCard(settings.get("collection") or {}, "statistics.collection", settings, form)
     chosen = period or newest(register)
     source = _Register(register, chosen, form)
-    tree = Tree.of(register)
+    tree = Tree.of(register, chosen)
     reported = progress.progress(card, register, chosen, tree)
     found = [
         _overview(card, source, reported.table),
@@ -80,12 +81,22 @@ class _Register:
     period: str
     form: Form
 
-    def count(self, field: Field) -> int | None:
+    def count(self, field: Field, also_in: str = "") -> int | None:
+        """The sum of a unit field, of the units that reported for `also_in` too ('' = of all)."""
         if field.sheet != self.form.record.key or field.key not in self.register.columns("answers"):
             return None
-        sql = f"SELECT sum(TRY_CAST({name(field.key)} AS BIGINT)) FROM answers WHERE period = ?"
-        total = self.register.query(sql, [self.period])[0][0]
+        total = self._of_units(f"sum(TRY_CAST({name(field.key)} AS BIGINT))", also_in)
         return None if total is None else int(total)
+
+    def units(self, also_in: str = "") -> int:
+        return int(self._of_units("count(DISTINCT unit)", also_in))
+
+    def _of_units(self, what: str, also_in: str) -> Any:
+        sql = (
+            f"SELECT {what} FROM answers WHERE period = $1"
+            " AND ($2 = '' OR unit IN (SELECT unit FROM answers WHERE period = $2))"
+        )
+        return self.register.query(sql, [self.period, also_in])[0][0]
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
         table = "answers" if fields[0].sheet == self.form.record.key else "members"
@@ -101,7 +112,7 @@ class _Register:
 # --- tables -----------------------------------------------------------------------------------
 
 
-def _overview(card: Card, source: _Register, reported: StatisticsTable) -> Figure:
+def _overview(card: StatisticsCard, source: _Register, reported: StatisticsTable) -> Figure:
     """The numbers that are asked for first, one a row: the total of the progress table, then the
     collection's rate."""
     label, part, whole = _rate(card)
@@ -117,21 +128,23 @@ def _overview(card: Card, source: _Register, reported: StatisticsTable) -> Figur
     return Figure(StatisticsTable("overview", title, columns, tuple(rows)), Chart.TILES)
 
 
-def _rate(card: Card) -> tuple[str, Field, Field]:
+def _rate(card: StatisticsCard) -> tuple[str, Field, Field]:
     """What the collection's rate is called, what it is a part of what."""
-    rate = Card(card.values.get("rate") or {}, "statistics.collection.rate", {}, card.form)
+    rate = StatisticsCard(
+        card.values.get("rate") or {}, "statistics.collection.rate", {}, card.form
+    )
     part = rate.field("part", rate.text("part"), ValueType.COUNT)
     return rate.text("label"), part, rate.field("whole", rate.text("whole"), ValueType.COUNT)
 
 
-def _trend(card: Card, sources: Sequence[_Register]) -> Figure:
+def _trend(card: StatisticsCard, sources: Sequence[_Register]) -> Figure:
     """Units, the rate and what it is made of, a row a period."""
     label, part, whole = _rate(card)
     rows: list[Row] = []
     for source in sources:
         staff, members = source.count(whole), source.count(part)
         shown = map(cards.blank_if_none, (staff, members))
-        rows.append((source.period, _units(source), *shown, percent(members, staff)))
+        rows.append((source.period, source.units(), *shown, percent(members, staff)))
     columns = (
         Column("period", message("summary_period")),
         Column("units", card.text("units")),
@@ -143,7 +156,7 @@ def _trend(card: Card, sources: Sequence[_Register]) -> Figure:
     return Figure(table, Chart.LINE, (whole.key, part.key))
 
 
-def _grouped(card: Card, source: _Register, field: Field, tree: Tree) -> Figure:
+def _grouped(card: StatisticsCard, source: _Register, field: Field, tree: Tree) -> Figure:
     """Units and their numbers, a row a superior union or a value of another unit field."""
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     label, part, whole = _rate(card)
@@ -184,7 +197,7 @@ def _grouped(card: Card, source: _Register, field: Field, tree: Tree) -> Figure:
 
 
 def _labelled(
-    card: Card, field: Field, by_value: Mapping[str, Counter[str]]
+    card: StatisticsCard, field: Field, by_value: Mapping[str, Counter[str]]
 ) -> Iterator[tuple[str, Counter[str]]]:
     """Codes under their labels in the list's order, then what the list does not know, then the
     units that left it blank."""
@@ -200,11 +213,18 @@ def _labelled(
         yield card.text("missing"), by_value[""]
 
 
-def _change(card: Card, now: _Register, before: _Register) -> Figure:
+def _change(card: StatisticsCard, now: _Register, before: _Register) -> Figure:
+    """Like for like: the numbers are of the units that reported for both periods."""
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     compared: list[tuple[str, int | None, int | None]]
-    compared = [(card.text("units"), _units(before), _units(now))]
-    compared += [(f.title, before.count(f), now.count(f)) for f in fields]
+    both = now.units(before.period)
+    compared = [
+        (card.text("units"), before.units(), now.units()),
+        (message("summary_change_both"), both, both),
+    ]
+    compared += [
+        (f.title, before.count(f, now.period), now.count(f, before.period)) for f in fields
+    ]
     blank = cards.blank_if_none
     rows: list[Row] = [
         (label, blank(was), blank(is_), *_difference(was, is_)) for label, was, is_ in compared
@@ -214,11 +234,6 @@ def _change(card: Card, now: _Register, before: _Register) -> Figure:
     )
     title = card.fill("change_title", before=before.period, period=now.period)
     return Figure(StatisticsTable("change", title, columns, tuple(rows)))
-
-
-def _units(source: _Register) -> int:
-    sql = "SELECT count(*) FROM answers WHERE period = ?"
-    return int(source.register.query(sql, [source.period])[0][0])
 
 
 def _difference(was: int | None, is_: int | None) -> tuple[Cell, Cell]:

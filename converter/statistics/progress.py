@@ -9,28 +9,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.register import Snapshot
-from converter.register.schema import IS_SUPERIOR
-from converter.statistics.cards import Card, percent
+from converter.register.schema import SENT, TIMED_BY, UNREADABLE
+from converter.statistics.cards import StatisticsCard, percent
 from converter.statistics.faults import fault_table
 from converter.statistics.figure import Chart, Figure, Row, StatisticsTable, catalogue_columns
 
 INDENT = "\u3000"  # a full-width space for each level of the tree
-CHINA = timezone(timedelta(hours=8))  # one time zone in the whole country, no summer time
 
 # $1 is the period. `known`: the units that are expected or sent something; `sent`: what came.
 _KNOWN = (
     "WITH known AS ("
     " SELECT r.superior, r.code, r.name, u.id AS unit"
-    "  FROM roster r LEFT JOIN units u ON u.code = r.code"
-    f" WHERE NOT {IS_SUPERIOR}"
+    "  FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"
+    " WHERE r.owes"
     "  OR EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1)"
     " UNION ALL SELECT u.superior, u.code, u.name, u.id FROM units u WHERE NOT EXISTS"
-    "  (SELECT 1 FROM roster r WHERE r.code = u.code AND u.code <> '')"
+    "  (SELECT 1 FROM roster_of($1) r WHERE r.code = u.code AND u.code <> '')"
     "  AND EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1)),"
     " sent AS (SELECT unit, bool_or(state = 'current') AS counts,"
     "  bool_or(state = 'current' AND result = 'warnings') AS warned"
@@ -45,9 +44,10 @@ class Tree:
     above: Mapping[str, str]
 
     @classmethod
-    def of(cls, register: Snapshot) -> Tree:
+    def of(cls, register: Snapshot, period: str) -> Tree:
         rows = register.query(
-            "SELECT name, superior FROM roster UNION SELECT name, superior FROM units"
+            "SELECT name, superior FROM roster_of(?) UNION SELECT name, superior FROM units",
+            [period],
         )
         superiors = {str(superior) for _, superior in rows}
         return cls({str(n): str(s) for n, s in rows if n in superiors and n != s})
@@ -82,7 +82,7 @@ def numbers(keys: Sequence[str], row: Iterable[int]) -> Counter[str]:
 PROGRESS = ("expected", "reported", "with_warnings", "only_rejected", "missing")
 
 
-def progress(card: Card, register: Snapshot, period: str, tree: Tree) -> Figure:
+def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) -> Figure:
     """Units by superior union: expected, reported, of these with warnings, only rejected,
     missing."""
     answer = register.query(
@@ -107,25 +107,33 @@ def progress(card: Card, register: Snapshot, period: str, tree: Tree) -> Figure:
 
 
 def daily(register: Snapshot, period: str) -> Figure:
-    """Units by the day of their first submission that was not refused, and how many by then."""
+    """Units by the day when they first sent a submission that was not rejected, and how many by
+    then. The title says how many days are of a signature, a file or a receipt."""
     answer = register.query(
-        "SELECT min(received) FROM submissions WHERE period = ? AND result <> 'rejected'"
-        " AND unit <> 0 GROUP BY unit ORDER BY 1",
+        f"SELECT min({SENT}) AS sent, arg_min({TIMED_BY}, {SENT}) FROM submissions s"
+        " WHERE period = ? AND result <> 'rejected' AND unit <> 0 GROUP BY unit ORDER BY sent",
         [period],
     )
-    days: dict[str, int] = {}
-    for (moment,) in answer:
-        day = datetime.fromisoformat(str(moment)).astimezone(CHINA).date().isoformat()
-        days[day] = days.get(day, 0) + 1
+    days = Counter(in_china(sent.isoformat())[:10] for sent, _ in answer)
+    by = Counter(str(timed_by) for _, timed_by in answer)
     rows: list[Row] = []
     so_far = 0
     for day, number in days.items():
         so_far += number
         rows.append((day, number, so_far))
     columns = catalogue_columns("daily", "day", "new", "all")
-    title = message("summary_daily", period=period)
+    title = message("summary_daily", period=period, timed_by=_timed_by(by))
     chart = Chart.LINE if len(rows) > 1 else Chart.NONE
     return Figure(StatisticsTable("daily", title, columns, tuple(rows)), chart, ("all",))
+
+
+def _timed_by(units: Counter[str]) -> str:
+    parts = "、".join(
+        message("timed_by_units", timed_by=message(f"timed_by_{key}"), count=units[key])
+        for key in ("signature", "file", "receipt")
+        if units[key]
+    )
+    return message("summary_daily_timed_by", parts=parts) if parts else ""
 
 
 def missing(register: Snapshot, period: str, tree: Tree) -> Figure:
@@ -146,11 +154,13 @@ def missing(register: Snapshot, period: str, tree: Tree) -> Figure:
 
 
 def faults(register: Snapshot, form: Form, period: str) -> Figure:
-    """What was found in all that came for the period, refused and replaced files too."""
+    """What was found in all that came for the period, rejected and replaced files too. A file that
+    came again, under another name or from another folder, counts once."""
     answer = register.query(
-        "SELECT f.code, f.level, count(DISTINCT f.submission), sum(f.count)"
-        " FROM findings f JOIN submissions s ON s.id = f.submission"
-        " WHERE s.period = ? AND f.level <> 'note'"
+        f"WITH once AS (SELECT min(id) AS id FROM submissions WHERE period = $1"
+        f"  GROUP BY content, CASE WHEN content = '{UNREADABLE}' THEN file END)"
+        " SELECT f.code, f.level, count(DISTINCT f.submission), sum(f.count)"
+        " FROM findings f JOIN once ON once.id = f.submission WHERE f.level <> 'note'"
         " GROUP BY ALL ORDER BY 3 DESC, 4 DESC, 1, 2",
         [period],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from openpyxl.utils import get_column_letter
@@ -14,6 +15,9 @@ from converter.template.labels import label
 from converter.template.layout import FIRST_HELPER
 
 A4 = 9
+# Excel repairs a workbook with a footer of more than 255 units of UTF-16 (ECMA-376 18.3.1.62). The
+# unit's name and the form's title share it with page numbers and commands.
+LONGEST_NAME, LONGEST_TITLE = 140, 70
 PRINT_AREA = "_xlnm.Print_Area"
 
 
@@ -44,9 +48,9 @@ def set_page(
     sheet.page_margins.header = sheet.page_margins.footer = 0.3
     sheet.print_options.horizontalCentered = True
     footer = sheet.oddFooter
-    footer.left.text = _plain(stamp.unit_name)
+    footer.left.text = footer_text(stamp.unit_name)
     footer.center.text = label(form, "page", page="&P", pages="&N")
-    footer.right.text = _plain(f"{form.title} {form.version}")
+    footer.right.text = footer_text(f"{form.title} {form.version}", LONGEST_TITLE)
     for part in (footer.left, footer.center, footer.right):
         part.size = 8
     sheet.sheet_view.showGridLines = False
@@ -57,6 +61,20 @@ def hide_helpers(sheet: Any, count: int) -> None:
         sheet.column_dimensions[get_column_letter(column)].hidden = True
 
 
-def _plain(text: str) -> str:
-    """A text without meaning for a footer, where & begins a command."""
-    return visible(text).replace("&", "&&")
+def footer_text(text: str, most: int = LONGEST_NAME) -> str:
+    """A text for a footer, where & begins a command, cut where Excel would find it too long."""
+    whole = visible(text)
+    shown = "".join(_fitting(whole, most))
+    if len(shown) < len(whole):
+        shown = "".join(_fitting(whole, most - 1)) + "…"
+    return shown.replace("&", "&&")
+
+
+def _fitting(text: str, most: int) -> Iterator[str]:
+    """The first characters that take no more units of UTF-16 than `most`, & counted twice."""
+    units = 0
+    for character in text:
+        units += 2 if character == "&" or character > "\uffff" else 1
+        if units > most:
+            return
+        yield character

@@ -28,6 +28,7 @@ from converter.template.blueprint import (
 from converter.template.cell_text import harmless, visible
 from converter.template.labels import label
 from converter.template.layout import LAST_SHEET_ROW, MemberLayout
+from converter.template.print_setup import footer_text
 from converter.template.saving import time_of_parts
 
 NOBODY = Stamp()
@@ -157,6 +158,6 @@ def _stamp_values(stamp: Stamp) -> dict[bytes, bytes]:
     values = {}
     for name, text in _entries(stamp).items():
         values[placeholder(name)] = escape(harmless(text)).encode()
-        values[placeholder(f"footer:{name}")] = escape(visible(text).replace("&", "&&")).encode()
+        values[placeholder(f"footer:{name}")] = escape(footer_text(text)).encode()
         values[placeholder(f"property:{name}")] = escape(visible(text)).encode()
     return values

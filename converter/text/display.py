@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _SUSPECT = re.compile(r"[^\u0021-\u007e\u3001-\u9fff\uff01-\uff5e\u3000 ]")
 _INKLESS = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
@@ -55,3 +56,37 @@ def cut(text: str, width: int) -> str:
             break
         kept.append(character)
     return "".join(kept) + "…"
+
+
+def wrapped(indent: str, parts: Sequence[str], width: int) -> list[str]:
+    """Parts in lines of at most so many columns, two blanks between them; a part that fills more
+    than a line is broken, and its lines are indented by as much again.
+
+    >>> wrapped(" ", ["单位一", "接收", "2026"], 14)
+    [' 单位一  接收', ' 2026']
+    >>> wrapped(" ", ["abcdefgh"], 6)
+    [' abcde', '  fgh']
+    """
+    lines: list[str] = []
+    for part in parts:
+        joined = f"{lines[-1]}  {part}" if lines else indent + part
+        if columns(joined) <= width:
+            lines[len(lines) - 1 :] = [joined]
+            continue
+        rest = indent + part
+        while columns(rest) > width:
+            at = _fitting(rest, width)
+            lines.append(rest[:at])
+            rest = indent * 2 + rest[at:].lstrip(" ")
+        lines.append(rest)
+    return lines
+
+
+def _fitting(text: str, width: int) -> int:
+    """How many characters of a text fit into so many columns."""
+    used = 0
+    for number, character in enumerate(text):
+        used += _columns(character)
+        if used > width:
+            return number
+    return len(text)

@@ -26,6 +26,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from converter.files import writing, zip_writing
+from converter.model.errors import BackupDamaged, NotABackup, OutputExists, RestoreFault
 from converter.register.lock import Lock
 from converter.register.writer import FILE, LOCK, SPOOL
 
@@ -46,30 +47,6 @@ class BackupResult:
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreFault:
-    """A file of a backup that is not whole; `how` is missing, changed or extra."""
-
-    how: str
-    name: str
-
-
-class NotABackup(Exception):
-    """The file is no backup, or its manifest cannot be read."""
-
-
-class BackupDamaged(Exception):
-    """Some files are not what the manifest says."""
-
-    def __init__(self, faults: Sequence[RestoreFault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__(f"{len(self.faults)} files")
-
-
-class RestoreExists(Exception):
-    """There is something already where the result should go."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Entry:
     name: str
     bytes: int
@@ -83,11 +60,11 @@ class _Entry:
 def backup(paths: Sequence[Path], output: Path, *, when: int) -> BackupResult:
     """Write a backup of files and folders; a register in them is held still meanwhile.
 
-    `when`: seconds since 1970. Raises Exists, store.Busy, OSError, Damaged where what was
-    written does not read back.
+    `when`: seconds since 1970. Raises OutputExists, RegisterBusy, OSError; BackupDamaged where
+    what was written does not read back.
     """
     if output.exists():
-        raise RestoreExists(output)
+        raise OutputExists("backup_exists", path=output)
     found = [pair for root in _roots(paths) for pair in _walk(*root, leave_out=output)]
     entries: list[_Entry] = []
 
@@ -172,7 +149,7 @@ def verify(path: Path) -> None:
 def restore(path: Path, target: Path) -> BackupResult:
     """Verify a backup and restore it. Raises NoBackup, Damaged, Exists, OSError."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RestoreExists(target)
+        raise OutputExists("restore_exists", path=target)
     with _open(path) as (archive, entries):
         _verify(archive, entries)
         target.parent.mkdir(parents=True, exist_ok=True)

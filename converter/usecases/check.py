@@ -9,11 +9,12 @@ from pathlib import Path
 
 from converter.files import filenames
 from converter.messages import catalogue
+from converter.model.errors import UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.submissions import Outcome
-from converter.usecases.common import Progress, UsageError, find_files, silent, unread
+from converter.usecases.common import ProgressReporter, find_files, silent, unread
 from converter.workers import pool as workers
-from converter.workers.pool import Runner, Worker, WorkerDied
+from converter.workers.pool import Runner, Worker
 from converter.workers.requests.check import (
     CheckAnswer,
     CheckedSubmission,
@@ -42,7 +43,7 @@ def check_files(
     annotate: Path | None,
     jobs: int,
     worker: Worker,
-    progress: Progress = silent,
+    progress: ProgressReporter = silent,
     pool: Sequence[Runner] = (),
     fix: Path | None = None,
 ) -> CheckReport:
@@ -51,7 +52,7 @@ def check_files(
     folders `annotate` and `fix`."""
     found = list(dict.fromkeys(find_files(paths)))
     if not found:
-        raise UsageError(catalogue.message("empty_folder", path=paths[0]))
+        raise UsageError("empty_folder", path=paths[0])
     files = [file for file, _ in found]
     targets = _targets(found, annotate, fix) if annotate or fix else ()
     if len(paths) == 2 and len(files) == 2:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from converter.model.clock import today
+from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
-from converter.workers.pool import WorkerDied
 
 LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
 
@@ -21,7 +21,7 @@ IGNORED_NAMES = ("~$", ".", "Thumbs.db", "desktop.ini")
 T = TypeVar("T")
 
 
-class Progress(Protocol):
+class ProgressReporter(Protocol):
     """Passes finished work on and shows how far it has come. `total` is how many there are in all
     by now, `count` how many one piece of work is."""
 
@@ -35,10 +35,6 @@ def silent(
 ) -> Iterable[T]:
     """The Progress that shows nothing."""
     return finished
-
-
-class UsageError(Exception):
-    """The command cannot go on: wrong usage or an output that cannot be written (exit 2)."""
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:

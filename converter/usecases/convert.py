@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.files import writing, zip_writing
-from converter.messages import catalogue
 from converter.model.clock import created_at
+from converter.model.errors import UsageError, WorkerDied
 from converter.model.issues import Level
 from converter.model.submissions import Outcome
 from converter.report.page_summary import PageSummary
 from converter.usecases import outputs
-from converter.usecases.common import SigningUnit, UsageError, signing_unit, unread
+from converter.usecases.common import SigningUnit, signing_unit, unread
 from converter.validation.diff import SubmissionDiff
-from converter.workers.pool import Runner, WorkerDied
+from converter.workers.pool import Runner
 from converter.workers.requests.convert import (
     ConvertAnswer,
     ConvertForPageRequest,
@@ -66,7 +66,7 @@ def convert_files(
     that is there already.
     """
     if seal and not identity:
-        raise UsageError(catalogue.message("seal_needs_identity"))
+        raise UsageError("seal_needs_identity")
     unit = signing_unit(identity, seal)
     if len(paths) <= 2:
         answer = _convert(paths, folder, unit, since, worker)
@@ -74,7 +74,7 @@ def convert_files(
             target = outputs.output_path(output, SUFFIX, paths[0].stem + SUFFIX)
             return [_write(answer, answer.outcome, target, folder, unit, worker, force=force)]
     if output.exists() and not output.is_dir():
-        raise UsageError(catalogue.message("convert_halves", path=output))
+        raise UsageError("convert_halves", path=output)
     output.mkdir(parents=True, exist_ok=True)
     results, taken = [], set[Path]()
     for path in paths:
@@ -155,10 +155,10 @@ def _write(
         try:
             found = worker.run(VerifyRequest(folder, path))
         except WorkerDied:
-            raise UsageError(catalogue.message("verify_failed", path=target)) from None
+            raise UsageError("verify_failed", path=target) from None
         errors = any(issue.level is Level.ERROR for issue in found.issues)
         if errors or found.members != outcome.members:
-            raise UsageError(catalogue.message("verify_failed", path=target))
+            raise UsageError("verify_failed", path=target)
 
     target.parent.mkdir(parents=True, exist_ok=True)
     members = [(member.name, member.data) for member in answer.members]

@@ -4,43 +4,51 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import tempfile
 import traceback
 from pathlib import Path
 
 from converter import __version__
+from converter.messages import errors
 from converter.messages.catalogue import message
-from converter.model.errors import FormError
+from converter.model.errors import (
+    BUG,
+    ConverterError,
+    InternalError,
+    OutputError,
+    RegisterError,
+)
 from converter.text import masking
-from converter.usecases.common import UsageError
-from converter.workers.pool import InternalError, TaskRejected
-
-USAGE, BUG = 2, 101
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """Any other exception that ended a command → (sentence, exit code)."""
-    if isinstance(error, UsageError):
-        return str(error), USAGE
-    if said := getattr(error, "said", ""):  # keys and ledgers: they know best what is wrong
-        return str(said), USAGE
-    if isinstance(error, FormError):
-        return message("form_broken", file=error.file, key=error.key, reason=error.reason), USAGE
-    if isinstance(error, TaskRejected) and error.kind == "form":
-        file, key, reason = error.detail
-        return message("form_broken", file=file, key=key, reason=reason), USAGE
-    if isinstance(error, TaskRejected):
-        return message("cannot_write", path=error.detail[0], reason=_reason(error.detail[1])), USAGE
-    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-        reason = _reason(error.strerror or str(error))
-        return message("cannot_write", path=error.filename or "", reason=reason), USAGE
+    """An exception that ended a command → (text, exit code)."""
     if isinstance(error, BrokenPipeError):
-        # The reader of our output went away (`| head`): nothing more can be said to it.
+        # The reader of our output went away (`| head`): nothing more reaches it.
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
         return "", 0
-    detail = str(error) if isinstance(error, InternalError) else traceback_of(error)
+    error = _known(error)
+    if isinstance(error, ConverterError) and error.exit_code != BUG:
+        return errors.text(error), error.exit_code
+    detail = error.detail if isinstance(error, InternalError) else traceback_of(error)
     return message("bug", path=crash_note(detail)), BUG
+
+
+def _known(error: Exception) -> Exception:
+    """What the operating system or the data base raised, as an error of our own."""
+    if isinstance(error, OSError):
+        error = OutputError(error.filename or "", error.strerror or str(error))
+    if isinstance(error, OutputError):
+        return OutputError(error.path, _reason(error.reason))
+    if type(error).__module__ == "_duckdb":
+        from converter.register import is_full
+
+        if is_full(error):
+            named = re.search('"([^"]+)"', str(error))
+            return RegisterError("store_full", path=named[1] if named else "")
+    return error
 
 
 _REASONS = {
@@ -53,14 +61,14 @@ _REASONS = {
 }
 
 
-def _reason(told: str) -> str:
-    """What the system says, in the clerk's language where we know it."""
-    key = next((key for number, key in _REASONS.items() if os.strerror(number) == told), "")
-    return message(key) if key else told
+def _reason(reason: str) -> str:
+    """What the operating system says, in the clerk's language where we know it."""
+    key = next((key for number, key in _REASONS.items() if os.strerror(number) == reason), "")
+    return message(key) if key else reason
 
 
 def traceback_of(error: Exception) -> str:
-    """What a crash note says of an exception."""
+    """An exception as a crash note quotes it."""
     return "".join(traceback.format_exception(error))
 
 

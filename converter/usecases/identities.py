@@ -15,15 +15,15 @@ from converter import identity, roster
 from converter.forms import loading
 from converter.identity import issuing, keys, ledger
 from converter.identity.loading import load_private
-from converter.messages import catalogue
 from converter.model.clock import today
+from converter.model.errors import UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, Unit
 from converter.usecases import outputs
-from converter.usecases.common import Progress, UsageError, silent
+from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.outputs import Output
-from converter.workers.pool import Runner, WorkerDied
+from converter.workers.pool import Runner
 from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
 from converter.workers.requests.template import BlankWorkbook, TemplatesRequest
 
@@ -77,9 +77,9 @@ def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
     try:
         until = date.fromisoformat(valid_until) if valid_until else day + YEAR
     except ValueError as error:
-        raise UsageError(catalogue.message("identity_bad_date", value=valid_until)) from error
+        raise UsageError("identity_bad_date", value=valid_until) from error
     if until < day:
-        raise UsageError(catalogue.message("identity_past", value=valid_until))
+        raise UsageError("identity_past", value=valid_until)
     return IssueTerms(period or str(loading.read(folder).prose.get("period", "")), day, until)
 
 
@@ -99,7 +99,7 @@ def chosen(units: list[Unit], codes: Sequence[str]) -> list[Unit]:
     """The units with these codes, all of them where none is named. Raises Stop for a stranger."""
     strangers = set(codes) - {unit.code for unit in units}
     if strangers:
-        raise UsageError(catalogue.message("identity_no_unit", code=min(strangers)))
+        raise UsageError("identity_no_unit", code=min(strangers))
     return [unit for unit in units if not codes or unit.code in codes]
 
 
@@ -109,7 +109,7 @@ def new_password(folder: Path, code: str) -> tuple[ledger.LedgerEntry, str]:
     try:
         made = issuing.new_password(folder, code)
     except KeyError:
-        raise UsageError(catalogue.message("identity_no_unit", code=code)) from None
+        raise UsageError("identity_no_unit", code=code) from None
     return (ledger.by_unit(folder) or {})[code], made
 
 
@@ -159,14 +159,14 @@ def templates(
     target: Path,
     rows: int,
     worker: Runner,
-    progress: Progress = silent,
+    progress: ProgressReporter = silent,
     *,
     force: bool = False,
 ) -> TemplatesResult:
     """Write a workbook for each identity file of a folder. Raises UsageError, OSError."""
     files = sorted(path for path in identities.iterdir() if path.suffix.lower() == ".xml")
     if not files:
-        raise UsageError(catalogue.message("templates_none", path=identities))
+        raise UsageError("templates_none", path=identities)
     day = today()
     outcomes, wanted = [], []
     for path in files:

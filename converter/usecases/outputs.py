@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.files import writing
-from converter.messages import catalogue
-from converter.usecases.common import UsageError
-from converter.workers.pool import Runner, Worker, WorkerDied
+from converter.model.errors import UsageError, WorkerDied
+from converter.workers.pool import Runner, Worker
 from converter.workers.requests.existing import ExistingFile, ExistingFileRequest
 
 _SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}")
@@ -33,7 +32,7 @@ def output_path(output: Path, suffix: str, name: str = "") -> Path:
         return output
     if _SUFFIX.fullmatch(output.suffix):
         better = output.with_suffix(suffix)
-        raise UsageError(catalogue.message("output_suffix", path=output, better=better.name))
+        raise UsageError("output_suffix", path=output, better=better.name)
     return output.with_name(output.name + suffix)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from converter.files import writing
 from converter.messages import catalogue
+from converter.model.errors import UsageError
 from converter.model.forms import Sheet
 from converter.model.own_list import CONTENT, DOUBTFUL, NEAR, ListColumn, ListReport
-from converter.usecases.common import UsageError
 from converter.workbook.form.headings import plain
 
 LARGEST = 1 << 16  # bytes of a file of choices
@@ -32,7 +32,7 @@ def parse_choices(given: Iterable[str], table: Sheet) -> dict[str, str]:
         theirs, separator, ours = one.partition("=")
         if not separator or not theirs.strip() or (ours.strip() and plain(ours) not in names):
             titles = "、".join(field.title for field in table if not field.derive)
-            raise UsageError(catalogue.message("list_map", text=one, titles=titles))
+            raise UsageError("list_map", text=one, titles=titles)
         found[plain(theirs)] = names[plain(ours)] if ours.strip() else ""
     return found
 

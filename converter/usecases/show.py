@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from converter.messages import catalogue
+from converter.model.errors import UsageError, WorkerDied
 from converter.statistics.figure import Figure
 from converter.usecases import outputs
-from converter.usecases.common import UsageError, unread
+from converter.usecases.common import unread
 from converter.usecases.outputs import Output
-from converter.workers.pool import Runner, WorkerDied
+from converter.workers.pool import Runner
 from converter.workers.requests.contents import (
     ContentsAnswer,
     ContentsRequest,
@@ -27,7 +27,7 @@ def statistics_path(output: Path) -> Path:
     if table_export.suffix_of(output):
         return output
     if output.suffix:
-        raise UsageError(catalogue.message("stats_suffix", path=output))
+        raise UsageError("stats_suffix", path=output)
     return output.with_name(f"{output.name}.xlsx")
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from converter.files import writing
+from converter.model.errors import WorkerDied
 from converter.usecases import outputs
 from converter.usecases.common import signing_unit, unread
-from converter.workers.pool import Runner, WorkerDied
+from converter.workers.pool import Runner
 from converter.workers.requests.existing import ExistingFile
 from converter.workers.requests.template import ColumnChoice, TemplateAnswer, TemplateRequest
 

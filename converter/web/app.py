@@ -15,14 +15,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from converter.forms import loading
-from converter.register import RegisterError
-from converter.usecases.common import UsageError
+from converter.model.errors import RegisterError, UsageError
 from converter.web import check_page, clerk, guard, officer, spool
 from converter.web.attempts import Attempts
 from converter.web.captchas import Captchas
 from converter.web.fair_queue import FairQueue, QueueFull
 from converter.web.pages import STATIC, Pages
-from converter.web.progress import Progress
+from converter.web.progress import ProgressReader
 from converter.web.results import Results
 from converter.web.services import Services, SignInRequired, services, to
 from converter.web.sessions import Sessions
@@ -66,7 +65,7 @@ POST: dict[str, Endpoint] = {
 
 
 def build(settings: Settings) -> Starlette:
-    """The application with all it needs. Raises KeysError, LedgerError, StoreError, OSError."""
+    """The application with all it needs. Raises KeysError, LedgerError, RegisterError, OSError."""
     definition = loading.read(settings.form)
     state = State(settings.state)
     sessions = Sessions(state.secret("cookies"), secure=settings.secure)
@@ -106,7 +105,7 @@ def build(settings: Settings) -> Starlette:
         lifespan=_lifespan,
     )
     app.state.services = held
-    app.state.progress = Progress(settings.published, settings.form)
+    app.state.progress = ProgressReader(settings.published, settings.form)
     return app
 
 

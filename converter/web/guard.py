@@ -17,9 +17,9 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from converter.model.errors import InternalError
 from converter.usecases import failures
 from converter.web.sessions import OFFICER, UNIT, Session, Sessions
-from converter.workers.pool import InternalError
 
 logger = logging.getLogger("converter.web")
 

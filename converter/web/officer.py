@@ -12,13 +12,14 @@ from starlette.responses import Response
 
 from converter.identity import passwords
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.report import summary, table
 from converter.web import progress
 from converter.web import services as common
 from converter.web.attempts import ANY_OFFICER, OFFICER
 from converter.web.clerk import XLSX
 from converter.web.pages import attachment
-from converter.web.progress import Progress, Published, UnitProgress
+from converter.web.progress import ProgressReader, Published, UnitProgress
 from converter.web.services import (
     Services,
     in_thread,
@@ -82,7 +83,7 @@ async def sign_in(request: Request) -> Response:
 async def _read(request: Request) -> tuple[Services, Published, list[UnitProgress]]:
     officer_only(request)
     held = services(request)
-    reader: Progress = request.app.state.progress
+    reader: ProgressReader = request.app.state.progress
 
     def read() -> tuple[Published, list[UnitProgress]]:
         found = reader.published()
@@ -181,6 +182,6 @@ async def download(request: Request) -> Response:
     name = f"{title}.{what.rpartition('.')[2]}"
     if what == "summary.xlsx":
         return attachment(await in_thread(summary.xlsx, found.figures, title), name, XLSX)
-    made = message("summary_made", published=found.stamp)
+    made = message("summary_made", published=in_china(found.stamp))
     page = await in_thread(summary.html, found.figures, title, f"{held.form.title}　{made}")
     return attachment(page.encode("utf-8"), name, "text/html; charset=utf-8")

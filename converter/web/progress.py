@@ -15,7 +15,7 @@ from typing import Any
 from converter.forms.loading import with_codes
 from converter.messages.catalogue import message
 from converter.model.forms import Form
-from converter.register import RegisterError, Snapshot
+from converter.register import Snapshot
 from converter.register.precedence import same_name
 from converter.register.published import STATE
 from converter.report.table import Table
@@ -65,7 +65,7 @@ class Published:
 NONE = Published("", "", {}, (), (), frozenset())
 
 
-class Progress:
+class ProgressReader:
     """Reads publications as they come."""
 
     def __init__(self, published: Path, form_folder: Path) -> None:
@@ -73,7 +73,7 @@ class Progress:
         self._held: tuple[object, Published] = (None, NONE)
 
     def published(self) -> Published:
-        """The newest publication; NONE before the first. Raises StoreError for a broken one."""
+        """The newest publication; NONE before the first. Raises RegisterError for a broken one."""
         key = _key(self._store)
         if key is None:
             return NONE
@@ -92,7 +92,7 @@ class Progress:
                 stamp=str(register.state["published"]),
                 period=chosen,
                 heard=_heard(register, chosen),
-                known=_known(register),
+                known=_known(register, chosen),
                 figures=_figures(register, form, chosen),
                 seen=_seen(register),
             )
@@ -130,12 +130,15 @@ def _heard(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _known(register: Snapshot) -> list[tuple[str, str, str]]:
+def _known(register: Snapshot, period: str) -> list[tuple[str, str, str]]:
     rows = register.query(
-        "SELECT code, name, superior FROM roster"
+        "SELECT r.code, r.name, r.superior FROM roster_of($1) r WHERE r.owes OR EXISTS (SELECT 1"
+        " FROM units u JOIN submissions s ON s.unit = u.id"
+        "  WHERE u.code = r.code AND s.period = $1)"
         " UNION SELECT u.code, u.name, u.superior FROM units u"
-        " WHERE NOT EXISTS (SELECT 1 FROM roster r WHERE r.code = u.code AND u.code <> '')"
-        " ORDER BY superior, code, name"
+        " WHERE NOT EXISTS (SELECT 1 FROM roster_of($1) r WHERE r.code = u.code AND u.code <> '')"
+        " ORDER BY superior, code, name",
+        [period],
     )
     return [(str(code), str(name), str(superior)) for code, name, superior in rows]
 
@@ -159,7 +162,10 @@ def lines(held: Services, found: Published) -> list[UnitProgress]:
     waiting = {one.unit for one in submitted if (one.file, one.sha256) not in found.seen}
     rows: dict[str, tuple[str, str, str, str]] = {}
     if held.settings.roster:
+        unions = {u.superior_name for u in held.settings.roster if u.superior_name != u.name}
         for unit in held.settings.roster:
+            if unit.name in unions and unit.code not in found.heard:
+                continue  # it is listed to say where it belongs, and owes no report
             rows[unit.code] = (unit.code, unit.name, unit.superior_name, unit.contact)
     else:
         superiors = {code: superior for code, _, superior in found.known if code}
@@ -208,9 +214,8 @@ __all__ = [
     "MISSING",
     "NONE",
     "STAGES",
-    "Progress",
+    "ProgressReader",
     "Published",
-    "RegisterError",
     "UnitProgress",
     "counted",
     "lines",

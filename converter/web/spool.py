@@ -19,7 +19,8 @@ from typing import Any
 from converter.files import writing
 from converter.identity import keys
 from converter.identity.passwords import ALPHABET
-from converter.register import RegisterError, Snapshot, receipts
+from converter.model.errors import RegisterError
+from converter.register import Snapshot, receipts
 from converter.usecases.receive import inbox
 from converter.web.settings import SPOOL, Settings
 from converter.web.state import State, UploadRecord

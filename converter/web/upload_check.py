@@ -12,13 +12,14 @@ from pathlib import Path
 
 from converter.forms import loading
 from converter.identity.ledger import LedgerEntry
+from converter.model.errors import WorkerDied
 from converter.model.submissions import Outcome
 from converter.register.precedence import same_name
 from converter.report import html
 from converter.report.page_summary import PageSummary
 from converter.usecases.common import unread
 from converter.usecases.convert import convert_for_page
-from converter.workers.pool import Runner, WorkerDied
+from converter.workers.pool import Runner
 from converter.workers.requests.check import CheckForPageRequest
 
 MARKED, PACKAGE = "marked.xlsx", "package.zip"

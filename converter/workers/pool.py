@@ -22,6 +22,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, TypeVar
 
+from converter.model.errors import ConverterError, FormError, InternalError, OutputError, WorkerDied
 from converter.workers import limits, protocol
 from converter.workers.requests.base import A, Allowance, Failed, Reading, Request
 
@@ -38,31 +39,11 @@ AHEAD = 4  # requests for each runner that may be answered or waiting to be take
 R = TypeVar("R", bound=Request[Any])
 
 
-class InternalError(Exception):
-    """A task raised: a mistake of ours, with the worker's traceback."""
-
-
-class TaskRejected(Exception):
-    """A task cannot be done as asked: a broken form or an output that cannot be written."""
-
-    def __init__(self, kind: str, detail: list[str]) -> None:
-        self.kind, self.detail = kind, detail
-        super().__init__(f"{kind}: {detail}")
-
-
-class WorkerDied(Exception):
-    """The worker hung ('time'), ran out of memory ('memory') or crashed ('crash')."""
-
-    def __init__(self, how: str, file: int | None) -> None:
-        self.how, self.file = how, file
-        super().__init__(how)
-
-
 class Runner(Protocol):
     """A worker process here, or a task's way to one somewhere else."""
 
     def run(self, request: Request[A]) -> A:
-        """The answer. Raises WorkerDied, TaskRejected or InternalError."""
+        """The answer. Raises WorkerDied, FormError, OutputError or InternalError."""
 
 
 class Worker:
@@ -114,7 +95,7 @@ class Worker:
                     stream.close()
 
     def run(self, request: Request[A]) -> A:
-        """The answer. Raises WorkerDied, TaskRejected or InternalError."""
+        """The answer. Raises WorkerDied, FormError, OutputError or InternalError."""
         self.start()
         assert self._process is not None
         assert self._process.stdin is not None
@@ -169,9 +150,16 @@ class Worker:
         if failed.how == "memory":
             self.stop()  # its heap may be in pieces
             raise WorkerDied("memory", reading)
-        if failed.how == "bug":
-            raise InternalError(*failed.detail)
-        raise TaskRejected(failed.how, list(failed.detail))
+        raise failure(failed)
+
+
+def failure(failed: Failed) -> ConverterError:
+    """What a task raised in its worker."""
+    if failed.how == "form":
+        return FormError.unpacked(*failed.detail)
+    if failed.how == "output":
+        return OutputError(*failed.detail)
+    return InternalError(*failed.detail)
 
 
 class Shared:

@@ -71,7 +71,7 @@ def _answer(frame: protocol.Frame, outgoing: IO[bytes], tasks: ModuleType, used:
     except MemoryError:
         return Failed("memory")
     except FormError as error:
-        return Failed("form", (error.file, error.key, error.reason))
+        return Failed("form", (error.packed(),))
     except OSError as error:
         return Failed("output", (str(error.filename or ""), error.strerror or str(error)))
     except Exception:

@@ -18,6 +18,7 @@ import pytest
 
 from converter import cli
 from converter.forms import loading
+from converter.model.errors import InternalError
 from converter.workers import pool
 from tests.commands import plain, run
 from tests.people import MEMBERS, UNIT
@@ -319,7 +320,7 @@ def test_a_bug_exits_101_with_a_note_that_names_nobody(
     good: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(self: object, task: object) -> None:
-        raise pool.InternalError("KeyError: '110101199003070000' at line 3")
+        raise InternalError("KeyError: '110101199003070000' at line 3")
 
     monkeypatch.setattr(pool.Worker, "run", broken)
     assert cli.run(["check", str(good)]) == 101

@@ -109,19 +109,6 @@ def test_looking_things_up_needs_no_arrays(arguments: tuple[str, ...]) -> None:
     assert done.stderr.strip() == "set()"
 
 
-def test_what_was_put_off_is_imported_when_it_is_used() -> None:
-    code = (
-        "from converter.cli import lazy_imports; lazy_imports.install()\n"
-        "import numpy as np, numpy.typing as npt, pandas as pd, sys\n"
-        "assert 'numpy.linalg' not in sys.modules\n"
-        "assert pd.Series(np.array([1, 2])).sum() == 3\n"
-        "import numpy\n"
-        "assert numpy.array is np.array and npt.NDArray is not None\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
 @pytest.mark.parametrize("how", [(), ("--html",), ("--show-ids",)])
 def test_show_says_that_nobody_is_found(
     how: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]

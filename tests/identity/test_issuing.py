@@ -13,6 +13,8 @@ import pytest
 
 from converter import identity
 from converter.identity import issuing, keys, ledger, passwords
+from converter.messages import errors
+from converter.model.errors import LedgerBusy, LedgerError
 from converter.model.submissions import Unit
 from tests.identity.unions import OTHER, TODAY, UNIT, Office, held
 
@@ -134,9 +136,9 @@ def test_what_a_killed_process_left_is_removed_and_its_serials_are_not_given_aga
 
 
 def test_two_at_once_do_not_give_out_one_serial(union: Office) -> None:
-    with ledger.locked(union.keys), pytest.raises(ledger.LedgerBusy) as caught:
+    with ledger.locked(union.keys), pytest.raises(LedgerBusy) as caught:
         union.issue()
-    assert str(union.keys) in caught.value.said
+    assert str(union.keys) in errors.text(caught.value)
     assert union.issue().again == 0  # the lock is gone with its holder
 
 
@@ -160,10 +162,10 @@ def test_a_spoilt_ledger_is_refused_at_its_line(change: object, line: int, union
     assert callable(change)
     path.write_bytes(change(path.read_bytes().decode()).encode())
     before = path.read_bytes()
-    with pytest.raises(ledger.LedgerError) as caught:
+    with pytest.raises(LedgerError) as caught:
         union.issue()
     assert caught.value.line == line
-    assert str(path) in caught.value.said
+    assert str(path) in errors.text(caught.value)
     assert path.read_bytes() == before
 
 
@@ -171,7 +173,7 @@ def test_a_ledger_in_another_encoding_is_refused(union: Office) -> None:
     union.issue()
     path = union.keys / ledger.NAME
     path.write_bytes(path.read_text("utf-8-sig").encode("gb18030"))
-    with pytest.raises(ledger.LedgerError):
+    with pytest.raises(LedgerError):
         identity.union_of(union.keys)
 
 

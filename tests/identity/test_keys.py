@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.identity import keys
-from converter.identity.keys import KeysError
+from converter.messages import errors
+from converter.model.errors import KeysError
 from tests.tools import needs
 
 
@@ -105,7 +106,7 @@ def test_broken_files_are_named_and_not_quoted(name: str, data: bytes, tmp_path:
     with pytest.raises(KeysError) as caught:
         reader(tmp_path)
     assert (caught.value.how, caught.value.path) == ("broken", tmp_path / name)
-    assert str(tmp_path / name) in caught.value.said
+    assert str(tmp_path / name) in errors.text(caught.value)
 
 
 def test_a_private_key_of_another_union_is_refused(tmp_path: Path) -> None:

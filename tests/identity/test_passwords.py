@@ -12,7 +12,7 @@ import pytest
 
 from converter.identity import issuing, ledger, passwords
 from converter.identity.issuing import Issued
-from converter.usecases.common import UsageError
+from converter.model.errors import UsageError
 from converter.usecases.identities import chosen, new_password
 from tests.commands import run
 from tests.identity.unions import OTHER, UNIT, Office

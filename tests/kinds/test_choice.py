@@ -9,6 +9,7 @@ import pytest
 
 from converter.kinds import KINDS
 from converter.kinds import choice as kind
+from converter.model.errors import FormError
 from converter.model.forms import Code, CodeList, Form
 from tests.kinds.validating import FORM, field, params, verdict
 
@@ -127,30 +128,30 @@ def test_only_codes_of_one_length_can_have_lost_zeros(codes: tuple[str, ...], wi
 
 
 def test_a_list_where_two_entries_read_alike_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^codes: "):
+    with pytest.raises(FormError, match=r"^codes: "):
         KIND.accept(CATEGORY, with_list(Code("1", "甲(乙)"), Code("2", "甲（乙）")))
-    with pytest.raises(ValueError, match=r"^codes: "):
+    with pytest.raises(FormError, match=r"^codes: "):
         KIND.accept(CATEGORY, with_list(Code("1", "甲", ("丙",)), Code("2", "乙", ("丙",))))
-    with pytest.raises(ValueError, match=r"^codes: "):
+    with pytest.raises(FormError, match=r"^codes: "):
         KIND.accept(CATEGORY, with_list(Code("1", "甲"), Code("2", "1")))
 
 
 @pytest.mark.parametrize("options", [{"codes": "nothing"}, {"within": "staff"}, {"within": "none"}])
 def test_a_card_with_an_unfit_option_is_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=f"^{next(iter(options))}: "):
+    with pytest.raises(FormError, match=f"^{next(iter(options))}: "):
         KIND.accept(field("unit.industry_division", **options), FORM)
 
 
 def test_entries_of_one_parent_must_stand_together() -> None:
     divisions = FORM.codes["industry_division"].entries
     mixed = CodeList("industry_division", (*divisions[1:], divisions[0]))
-    with pytest.raises(ValueError, match=r"^within: "):
+    with pytest.raises(FormError, match=r"^within: "):
         KIND.accept(DIVISION, replace(FORM, codes={**FORM.codes, "industry_division": mixed}))
 
 
 def test_a_parent_that_the_other_list_lacks_is_refused() -> None:
     orphan = CodeList("industry_division", (Code("01", "农业", parent="Z"),))
-    with pytest.raises(ValueError, match=r"^within: .*'Z'"):
+    with pytest.raises(FormError, match=r"^within: .*'Z'"):
         KIND.accept(DIVISION, replace(FORM, codes={**FORM.codes, "industry_division": orphan}))
 
 

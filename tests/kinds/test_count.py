@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import KINDS
+from converter.model.errors import FormError
 from tests.kinds.validating import FORM, cells, field, params, verdict
 
 KIND = KINDS["count"]
@@ -106,7 +107,7 @@ def test_limits_stand_on_the_card() -> None:
     "options", [{"min": -1}, {"max": True}, {"max": "5"}, {"min": 5, "max": 4}]
 )
 def test_a_card_with_unfit_limits_is_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"^(min|max): "):
+    with pytest.raises(FormError, match=r"^(min|max): "):
         KIND.accept(field("unit.staff", **options), FORM)
 
 

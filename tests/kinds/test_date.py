@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from converter.kinds import KINDS
 from converter.kinds import date as kind
+from converter.model.errors import FormError
 from converter.model.submissions import CellType
 from tests.kinds.validating import FORM, cells, field, params, validate, verdict
 
@@ -190,7 +191,7 @@ def test_the_card_says_what_is_too_early() -> None:
     assert verdict(FOUNDED, date(1920, 12, 31)) == ("1920-12-31", "K405", "")
     assert verdict(FOUNDED, date(1921, 1, 1)).fault == ""
     assert params(FOUNDED, "1920.12.31") == {"earliest": "1921-01-01"}
-    with pytest.raises(ValueError, match=r"^earliest: "):
+    with pytest.raises(FormError, match=r"^earliest: "):
         KIND.accept(field("unit.founded_on", earliest="1921"), FORM)
     KIND.accept(BIRTHDAY, FORM)
     KIND.accept(field("unit.founded_on", earliest=date(1921, 1, 1)), FORM)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import KINDS
+from converter.model.errors import FormError
 from converter.model.forms import Code, CodeList
 from tests.kinds.validating import FORM, field, params, validate, verdict
 from tests.people import id_number
@@ -171,7 +172,7 @@ def test_the_offer_for_an_old_number_is_a_sound_number() -> None:
 
 @pytest.mark.parametrize("regions", ["no_such_list", 5, ["region"], "sex"])
 def test_a_card_with_an_unfit_list_of_regions_is_refused(regions: Any) -> None:
-    with pytest.raises(ValueError, match=r"^regions: "):
+    with pytest.raises(FormError, match=r"^regions: "):
         KIND.accept(field("member.id_number", regions=regions), FORM)
 
 
@@ -180,7 +181,7 @@ def test_codes_of_regions_are_six_digits() -> None:
     KIND.accept(field("member.id_number", regions=None), FORM)
     for code in ("13010", "1301020", "13010X"):
         codes = CodeList("region", (Code("130102", "甲"), Code(code, "乙")))
-        with pytest.raises(ValueError, match=r"^regions: "):
+        with pytest.raises(FormError, match=r"^regions: "):
             KIND.accept(ID, replace(FORM, codes={**FORM.codes, "region": codes}))
 
 

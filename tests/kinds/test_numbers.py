@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import KINDS, registration_number, uscc
+from converter.model.errors import FormError
 from tests.kinds.validating import FORM, field, params, verdict
 from tests.people import USCC, credit_code, licence_number
 
@@ -64,7 +65,7 @@ def test_without_prefixes_no_zero_is_made_up_and_no_place_is_strange() -> None:
 
 @pytest.mark.parametrize("prefixes", ["05", [5], ["x"], [""], ["٠٥"]])
 def test_unfit_prefixes_are_refused(prefixes: Any) -> None:
-    with pytest.raises(ValueError, match=r"^prefixes: "):
+    with pytest.raises(FormError, match=r"^prefixes: "):
         KINDS["postcode"].accept(field("unit.postcode", prefixes=prefixes), FORM)
 
 
@@ -163,11 +164,11 @@ def test_certificate_numbers(typed: Any, text: str | None, fault: str, note: str
 
 def test_a_long_certificate_number_names_its_length() -> None:
     assert params(CERTIFICATE, "证" * 201) == {"length": 201, "limit": 200}
-    with pytest.raises(ValueError, match=r"^prefixes: "):
+    with pytest.raises(FormError, match=r"^prefixes: "):
         KINDS["certificate_number"].accept(field(CERTIFICATE.path, prefixes="81"), FORM)
-    with pytest.raises(ValueError, match=r"^prefixes: "):
+    with pytest.raises(FormError, match=r"^prefixes: "):
         KINDS["certificate_number"].accept(field(CERTIFICATE.path, prefixes=[""]), FORM)
-    with pytest.raises(ValueError, match=r"limits\.text_length"):
+    with pytest.raises(FormError, match=r"form_limit.*text_length"):
         KINDS["certificate_number"].accept(CERTIFICATE, replace(FORM, limits={}))
 
 

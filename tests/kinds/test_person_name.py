@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.kinds import KINDS
+from converter.model.errors import FormError
 from tests.kinds.validating import FORM, field, params, verdict
 
 KIND = KINDS["person_name"]
@@ -144,7 +145,7 @@ def test_no_name_holds_a_sign_of_writing(character: str) -> None:
 
 
 def test_a_form_without_the_limit_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"limits\.name_length"):
+    with pytest.raises(FormError, match=r"form_limit.*name_length"):
         KIND.accept(NAME, replace(FORM, limits={}))
 
 

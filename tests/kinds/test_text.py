@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from converter.kinds import KINDS
+from converter.model.errors import FormError
 from tests.kinds.validating import FORM, field, params, verdict
 
 KIND = KINDS["text"]
@@ -69,5 +70,5 @@ def test_a_text_too_long_names_its_length() -> None:
 
 
 def test_a_form_without_the_limit_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"limits\.text_length"):
+    with pytest.raises(FormError, match=r"form_limit.*text_length"):
         KIND.accept(ADDRESS, replace(FORM, limits={}))

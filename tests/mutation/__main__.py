@@ -40,7 +40,7 @@ SUITES = {
     "converter/kinds/": ["tests/kinds", "tests/forms/test_loading.py"],
 }
 REGISTERS = {"converter/rules/__init__.py", "converter/kinds/__init__.py"}  # lists, hardly any code
-OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "-m", "not parity"]
+OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "-m", "not needs"]
 EXAMPLES = 6  # of each property
 DEAR = 0.3  # CPU seconds; tests that cost more are asked in the second try only
 SURVIVED, KILLED, STILLBORN = 0, 1, 2

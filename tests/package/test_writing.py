@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from converter import identity, package
+from converter.model.errors import PackageError
 from tests.canonical import CREATED, FORM, IDENTITY, PEOPLE, records, stamped
 from tests.package.members import (
     DESCRIPTOR,
@@ -158,6 +159,6 @@ def test_time_zone_locale_hash_seed_and_clock_leave_the_bytes_alone(tmp_path: Pa
 def test_writing_verifies_before_the_file_has_its_name(tmp_path: Path) -> None:
     members = built() | {"members.csv": b"name\r\n"}
     path = tmp_path / "a.zip"
-    with pytest.raises(package.PackageError, match="P116"):
+    with pytest.raises(PackageError, match="P116"):
         package.write(path, list(members.items()), FORM, created=CREATED)
     assert list(tmp_path.iterdir()) == []

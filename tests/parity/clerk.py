@@ -9,6 +9,7 @@ sheet:NUMBER (go on in another sheet, counted from 0).
 
 import sys
 import time
+from typing import Any
 
 import uno  # type: ignore[import-not-found]
 from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found]
@@ -18,13 +19,13 @@ from com.sun.star.table import TableSortField  # type: ignore[import-not-found]
 MEMBER_SHEET = 2
 
 
-def value(name, content):
+def value(name: str, content: Any) -> Any:
     made = PropertyValue()
     made.Name, made.Value = name, content
     return made
 
 
-def connect(pipe):
+def connect(pipe: str) -> Any:
     local = uno.getComponentContext()
     resolver = local.ServiceManager.createInstanceWithContext(
         "com.sun.star.bridge.UnoUrlResolver", local
@@ -41,7 +42,7 @@ def connect(pipe):
     return context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
 
 
-def edit(document, what):
+def edit(document: Any, what: str) -> None:
     sheet = document.Sheets.getByIndex(MEMBER_SHEET)
     for word in what.split(","):
         verb, _, rest = word.partition(":")
@@ -68,7 +69,7 @@ def edit(document, what):
             raise SystemExit(f"what is {word!r}?")
 
 
-def main():
+def main() -> None:
     pipe, *steps = sys.argv[1:]
     desktop = connect(pipe)
     for source, result, what in zip(steps[0::3], steps[1::3], steps[2::3], strict=True):

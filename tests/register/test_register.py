@@ -7,27 +7,20 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from converter.model.errors import RegisterBusy, RegisterError
 from converter.model.forms import Form
-from converter.register import (
-    ClaimedSender,
-    ReceivedFile,
-    Register,
-    RegisterBusy,
-    RegisterError,
-    RosterEntry,
-    Snapshot,
-    schema,
-)
+from converter.register import ClaimedSender, ReceivedFile, Register, RosterEntry, Snapshot, schema
 from tests.canonical import FORM
 
 NAME, SUPERIOR = "示例机械有限公司工会委员会", "示例县总工会"
 
 
-def arrival(file: str, digest: str = "d", **changed: object) -> ReceivedFile:
+def arrival(file: str, digest: str = "d", **changed: Any) -> ReceivedFile:
     answers = {"staff": "15", "members": "4", "unit_name": NAME}
     one = ReceivedFile(
         file, f"sha of {file}", "accepted", ClaimedSender("", NAME, "", SUPERIOR), "2026", digest,
@@ -117,9 +110,11 @@ def test_a_unit_known_by_name_gets_the_rosters_code_and_its_history(tmp_path: Pa
             [arrival("2", "b", claim=ClaimedSender("77", "别的工会", "", "别处"))], "t"
         ):
             pass
-        register.set_roster([RosterEntry("42", "示例机械有限公司 工会委员会", "", SUPERIOR)])
+        register.set_roster(
+            [RosterEntry("42", "示例机械有限公司 工会委员会", "", SUPERIOR)], "2026"
+        )
         with register.record([arrival("3", "c")], "t") as after:
-            assert (after[0].code, after[0].unit, after[0].listed) == ("42", before[0].unit, True)
+            assert (after[0].code, after[0].unit) == ("42", before[0].unit)
         assert register.query("SELECT state FROM submissions ORDER BY id") == [
             ("superseded",), ("current",), ("current",),
         ]  # fmt: skip
@@ -131,7 +126,7 @@ def test_two_names_of_one_unit_become_one_history(tmp_path: Path) -> None:
         with register.record([coded, arrival("2", "b")], "t"):
             pass
         assert len(register.query("SELECT * FROM units")) == 2
-        register.set_roster([RosterEntry("42", NAME, "", SUPERIOR)])
+        register.set_roster([RosterEntry("42", NAME, "", SUPERIOR)], "2026")
         assert len(register.query("SELECT * FROM units")) == 1
         assert register.query("SELECT state, other FROM submissions ORDER BY id") == [
             ("superseded", 2),
@@ -166,7 +161,7 @@ def test_a_register_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
         newer.execute("INSERT INTO schema_version VALUES (99)")
     with pytest.raises(RegisterError) as error, Register(tmp_path, FORM):
         pass
-    assert error.value.key == "store_newer"
+    assert error.value.message_key == "store_newer"
     with Register(tmp_path / "other", FORM):
         pass  # and the lock was given back
 
@@ -219,14 +214,14 @@ def test_readers_see_whole_publications_while_somebody_writes(tmp_path: Path) ->
 def test_a_folder_without_a_register_is_no_register(tmp_path: Path) -> None:
     with pytest.raises(RegisterError) as error:
         Snapshot(tmp_path)
-    assert error.value.key == "store_unpublished"
+    assert error.value.message_key == "store_unpublished"
 
 
 def test_a_file_that_is_no_register_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "register.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(RegisterError) as error, Register(tmp_path, FORM):
         pass
-    assert error.value.key == "store_broken"
+    assert error.value.message_key == "store_broken"
 
 
 def test_where_reading_itself_failed_it_is_tried_again(tmp_path: Path) -> None:
@@ -268,7 +263,7 @@ def test_thousands_of_units_get_their_codes_at_once(tmp_path: Path) -> None:
         roster = [
             RosterEntry(f"130102-{n:04}", name, "130102", SUPERIOR) for n, name in enumerate(names)
         ]
-        register.set_roster(roster[:-1])
+        register.set_roster(roster[:-1], "2026")
         codes = dict(register.query("SELECT name, code FROM units"))
     assert [codes[name] for name in names] == [unit.code for unit in roster[:-1]] + [""]
 

@@ -11,7 +11,7 @@ import pytest
 from converter.forms.loading import form_dir, read
 from converter.messages import catalogue
 from converter.model.forms import Form
-from converter.model.issues import Issue, Level, Place
+from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome
 
 ENTRIES = """
@@ -78,8 +78,8 @@ def note(row: int) -> Issue:
 
 def unreadable(file: str = "坏.xlsx") -> Outcome:
     issue = Issue("F101", Level.ERROR, Place(file), "", {"what": "图片"})
-    return Outcome(file, (issue,), readable=False)
+    return Outcome(file, Issues.of([issue]), readable=False)
 
 
 def outcome(*issues: Issue, file: str = FILE, members: int = 40) -> Outcome:
-    return Outcome(file, issues, "130100001", "示例一厂工会委员会", members)
+    return Outcome(file, Issues.of(issues), "130100001", "示例一厂工会委员会", members)

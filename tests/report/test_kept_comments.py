@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -34,8 +35,8 @@ def commented(path: Path) -> Path:
     return path
 
 
-def answer(sheet: object) -> object:
-    rows = sheet.iter_rows()  # type: ignore[attr-defined]
+def answer(sheet: Any) -> Any:
+    rows = sheet.iter_rows()
     return next(row[1] for row in rows if str(row[0].value).strip("＊ ") == UNIT_TITLE)
 
 
@@ -64,7 +65,7 @@ def comments(book: openpyxl.Workbook) -> dict[str, str]:
 
 def test_comments_are_carried_over_beside_what_is_wrong(tmp_path: Path) -> None:
     book = annotated(commented(tmp_path / "填报.xlsx"), tmp_path / "批注.xlsx")
-    assert answer(book[UNIT_SHEET]).comment.text == "原有批注：全称以批复为准"  # type: ignore[attr-defined]
+    assert answer(book[UNIT_SHEET]).comment.text == "原有批注：全称以批复为准"
     (wrong,) = [text for text in comments(book).values() if "派出所" in text]
     assert "K112" in wrong
     assert wrong.endswith("原有批注：等派出所回复\n再补")
@@ -102,7 +103,7 @@ def test_a_thread_of_remarks_is_kept_instead_of_its_note(tmp_path: Path) -> None
     """Newer Excel keeps remarks in a part of their own, beside a note with advice to update."""
     made = commented(tmp_path / "a.xlsx")
     path = tmp_path / "填报.xlsx"
-    cell = answer(openpyxl.load_workbook(made)[UNIT_SHEET]).coordinate  # type: ignore[attr-defined]
+    cell = answer(openpyxl.load_workbook(made)[UNIT_SHEET]).coordinate
     thread = (
         '<ThreadedComments xmlns="http://schemas.microsoft.com/office/spreadsheetml/2018/'
         f'threadedcomments"><threadedComment ref="{cell}" id="1"><text>是全称吗</text>'
@@ -121,7 +122,7 @@ def test_a_thread_of_remarks_is_kept_instead_of_its_note(tmp_path: Path) -> None
             new.writestr(info.filename, data)
         new.writestr("xl/threadedComments/t.xml", thread)
     book = annotated(path, tmp_path / "批注.xlsx")
-    assert answer(book[UNIT_SHEET]).comment.text == "原有批注：是全称吗\n是"  # type: ignore[attr-defined]
+    assert answer(book[UNIT_SHEET]).comment.text == "原有批注：是全称吗\n是"
 
 
 def sheet_part(archive: zipfile.ZipFile) -> str:

@@ -14,6 +14,7 @@ from converter.messages import catalogue as messages
 from converter.model.forms import Form
 from converter.report import options_reference, reference
 from converter.rules import FAMILIES
+from converter.text.display import columns
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,7 +85,7 @@ def test_columns_of_the_field_table_stand_below_one_another(form: Form) -> None:
     rows = [line for line in reference.fields(form).splitlines() if line.startswith("  ")]
     keys = [field.key for sheet in form.sheets for field in sheet]
     starts = {
-        reference.columns(row[: row.index(f" {key} ")])
+        columns(row[: row.index(f" {key} ")])
         for row, key in zip(rows[: len(form.record.fields)], keys, strict=False)
     }
     assert len(starts) == 1

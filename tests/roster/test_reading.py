@@ -172,7 +172,7 @@ def test_columns_of_codes_are_text_in_every_row(tmp_path: Path) -> None:
         ('identity = "unit_code"\n', "", "field"),
         ('identity = "superior_code"', 'identity = "secret"', "superior_code.identity"),
         ('title = "上级工会代码"', 'title = "单位代码"', "superior_code"),
-        ("[sheet]", "[sheets]", "sheet"),
+        ("[sheet]", "[sheets]", "sheets"),
     ],
 )
 def test_a_broken_card_is_refused_with_its_key(

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from converter import cli
+from converter.model.errors import OutputError
 from converter.workers import pool, protocol, tasks  # before forking: pandas is imported once
 from converter.workers.requests.base import A, Request
 
@@ -110,8 +111,7 @@ def _work_here() -> None:
             asked = protocol.unpack(protocol.pack(request)).read(kind)
             answer = tasks.TASKS[kind](asked, lambda number: None)
         except OSError as error:
-            detail = [str(error.filename or ""), error.strerror or str(error)]
-            raise pool.TaskRejected("output", detail) from error
+            raise OutputError(error.filename or "", error.strerror or str(error)) from error
         return protocol.unpack(protocol.pack(answer)).read(request.answer_class())
 
     pool.Worker.run = perform  # type: ignore[method-assign]

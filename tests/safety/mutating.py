@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from converter import identity, package
-from converter.identity import keys
+from converter.identity import Union, keys
 from converter.model.submissions import Unit
 from tests.identity.unions import held, office
 from tests.sheets import FORM
@@ -28,7 +28,7 @@ class Sent:
     data: bytes
     members: tuple[tuple[str, bytes], ...]
     identity: bytes  # the file with its secret
-    union: identity.Union
+    union: Union
     opener: keys.Opener
 
 

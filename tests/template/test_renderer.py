@@ -1,9 +1,11 @@
-"""Workbooks pressed from a pattern are those that are built one by one."""
+"""Workbooks rendered from a blueprint are those that are built one by one."""
 
 from __future__ import annotations
 
+import html
 import re
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -106,7 +108,7 @@ def test_the_form_is_designed_once_for_units_of_one_make(
         made.append(names)
         return whole(form, names, **how)
 
-    monkeypatch.setattr(module, "draw", counted)
+    monkeypatch.setattr(module, "design_blueprint", counted)
     press = TemplateRenderer(definition)
     for rows in (20, 40):
         for stamp in (STAMP, AWKWARD, STAMP, AWKWARD):
@@ -180,3 +182,22 @@ def test_odd_texts_make_sound_cells(text: str) -> None:
     shown = "".join(cell.itertext())
     assert shown == harmless(text)
     assert answers.encoded([text, "b"]) is None or harmless(text) == text
+
+
+@pytest.mark.parametrize(
+    "name", ["𠮷" * 120 + "工会", "示例&" * 60, "示" * 140, "示例机械有限公司工会委员会"]
+)
+def test_a_footer_is_never_longer_than_excel_takes(name: str, definition: Form) -> None:
+    """Excel repairs a workbook whose footer has more than 255 units of UTF-16."""
+    made = TemplateRenderer(definition).blank(replace(STAMP, unit_name=name), rows=5)
+    with zipfile.ZipFile(BytesIO(made)) as archive:
+        sheets = [archive.read(n).decode() for n in archive.namelist() if "worksheets/" in n]
+    footers = [
+        html.unescape(f) for s in sheets for f in re.findall("<oddFooter>(.*?)</oddFooter>", s)
+    ]
+    assert len(footers) > 2
+    for footer in footers:
+        assert len(footer.encode("utf-16-le")) // 2 <= 255
+        assert re.sub("&&", "", footer).count("&") == 8  # three parts with their size, two numbers
+        shown = footer.partition("&8 ")[2].partition("&C")[0].replace("&&", "&")
+        assert shown == name or (shown.endswith("…") and name.startswith(shown[:-1]))

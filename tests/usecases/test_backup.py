@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from converter.register import Register, RegisterBusy
+from converter.model.errors import BackupDamaged, NotABackup, OutputExists, RegisterBusy
+from converter.register import Register
 from converter.usecases import backup as backups
-from converter.usecases.backup import BackupDamaged, NotABackup, RestoreExists, backup, restore
+from converter.usecases.backup import backup, restore
 from tests.canonical import FORM
 
 WHEN = 1_772_000_000
@@ -114,9 +115,9 @@ def test_paths_that_lead_out_are_refused(name: str, made: Path, tmp_path: Path) 
 
 
 def test_nothing_is_written_over(work: Path, made: Path, tmp_path: Path) -> None:
-    with pytest.raises(RestoreExists):
+    with pytest.raises(OutputExists):
         restore(made, work)
-    with pytest.raises(RestoreExists):
+    with pytest.raises(OutputExists):
         backup([work], made, when=WHEN)
     (tmp_path / "empty").mkdir()
     restore(made, tmp_path / "empty")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from converter import cli
 from converter.forms.loading import form_dir
+from converter.model.errors import WorkerDied
 from converter.workers import pool, tasks
-from converter.workers.pool import Worker, WorkerDied
+from converter.workers.pool import Worker
 from converter.workers.requests.check import CheckRequest
 from tests import commands
 from tests.sheets import blank, fill, saved
@@ -44,7 +46,7 @@ def test_a_bug_of_a_forked_command_is_seen(monkeypatch: pytest.MonkeyPatch) -> N
     def broken() -> None:
         raise KeyError("here")
 
-    monkeypatch.setattr(commands.cli, "main", broken)
+    monkeypatch.setattr(cli, "main", broken)
     done = commands.forked("fields")
     assert done.returncode not in (0, 1, 2)
     assert "KeyError" in done.stderr
@@ -68,4 +70,4 @@ def test_a_forked_worker_is_a_process_of_its_own(
         process = worker._process
     assert isinstance(process, commands.Process)
     assert process.poll() == -signal.SIGKILL  # stopped
-    assert pool.subprocess is commands.FORKING  # type: ignore[attr-defined]
+    assert pool.subprocess is commands.FORKING

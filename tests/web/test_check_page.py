@@ -19,6 +19,9 @@ from converter.web.app import build
 from converter.web.attempts import neighbourhood
 from converter.web.upload_check import Work, check_upload
 from converter.workbook.xlsx import archive
+from converter.workers.pool import Worker
+from converter.workers.requests.base import Request
+from converter.workers.requests.convert import ConvertForPageRequest
 from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, member_cell, put
 from tests.web.running import files, heading, told
@@ -201,15 +204,15 @@ def test_a_file_of_another_kind_is_told_and_leaves_the_worker_warm(
 def test_a_file_that_kills_its_worker_is_told_and_harms_nobody(
     desk: Desk, clerk: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from converter.workers.pool import Worker, WorkerDied
+    from converter.model.errors import WorkerDied
 
     whole = Worker.run
 
-    def dying(worker: Worker, task: Any) -> Any:
-        if task.name == "convert" and "毒" in task.paths[0]:
+    def dying(worker: Worker, request: Request[Any]) -> Any:
+        if isinstance(request, ConvertForPageRequest) and "毒" in request.files[0].name:
             worker.stop()
             raise WorkerDied("memory", 0)
-        return whole(worker, task)
+        return whole(worker, request)
 
     monkeypatch.setattr(Worker, "run", dying)
     page = clerk.upload(("毒.xlsx", workbook(1)))

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from converter.model.errors import FormError, InternalError, OutputError, WorkerDied
 from converter.workers import limits
 from converter.workers import pool as engine
-from converter.workers.pool import InternalError, TaskRejected, Worker, WorkerDied
+from converter.workers.pool import Worker
 from converter.workers.requests.check import CheckRequest, CopyTarget
 from converter.workers.requests.template import TemplateRequest
 from tests.workers.orders import Obeyed, Order, split
@@ -47,7 +48,7 @@ FAULTY = textwrap.dedent(
             if what == "raise":
                 raise KeyError("110101199003070000")
             if what == "form":
-                raise FormError("unit.toml", "staff.kind", "no kind")
+                raise FormError("unit.toml", "staff.kind", "form_unknown_kind", choices=["a"])
             if what == "full":
                 raise OSError(28, "No space left on device", "out.zip")
             if what == "shout":
@@ -134,13 +135,13 @@ def test_bugs_and_refusals_are_told_apart() -> None:
     with Worker() as worker:
         with pytest.raises(InternalError, match="KeyError"):
             worker.run(order("raise"))
-        with pytest.raises(TaskRejected) as form:
+        with pytest.raises(FormError) as form:
             worker.run(order("form"))
-        with pytest.raises(TaskRejected) as full:
+        with pytest.raises(OutputError) as full:
             worker.run(order("full"))
-    assert form.value.detail == ["unit.toml", "staff.kind", "no kind"]
-    assert full.value.kind == "output"
-    assert full.value.detail[0] == "out.zip"
+    assert (form.value.file, form.value.key) == ("unit.toml", "staff.kind")
+    assert (form.value.message_key, form.value.choices) == ("form_unknown_kind", ("a",))
+    assert full.value.path == "out.zip"
 
 
 def test_a_worker_that_cannot_start_is_a_bug_not_a_bad_file(
@@ -268,8 +269,8 @@ def test_a_worker_is_watched_where_the_system_bounds_nothing(
 ) -> None:
     """As on Windows: memory that no bound of its own stops is seen from outside, and a loop is
     known by the time that it takes, not by the clock."""
-    monkeypatch.setattr(engine.limits, "LIBRARIES", 100 << 20)
-    monkeypatch.setattr(engine.limits, "allowances", lambda *_: (200 << 20,))
+    monkeypatch.setattr(limits, "LIBRARIES", 100 << 20)
+    monkeypatch.setattr(limits, "allowances", lambda *_: (200 << 20,))
     monkeypatch.setattr(engine, "PATIENCE", 100)
     with Worker() as worker:
         worker.run(order("ok"))

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from converter.forms import loading
 from converter.model.issues import Issues
 from converter.register import Register, RosterEntry, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
-from converter.usecases.common import Progress, silent
+from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import run
 from converter.usecases.receive.inbox import scan
-from converter.usecases.receive.run import Plan, Received
+from converter.usecases.receive.plan import Plan, Received
 from converter.workers.pool import Worker
 
 __all__ = ["Plan", "Received", "Summary", "receive"]
@@ -34,7 +35,7 @@ class Summary:
     seen: int  # files in the inbox; a zip counts as one
     fresh: int  # submissions that were registered now
     results: dict[str, int]  # accepted, warnings, rejected → how many
-    states: dict[str, int]  # current, superseded, identical, older, rejected → how many
+    states: dict[str, int]  # of these, at the end: current, superseded, … → how many
     refused: tuple[Received, ...]  # the first of them
     unmatched: tuple[str, ...]  # names of units that no roster and no identity knows
     findings: Issues
@@ -51,27 +52,31 @@ def receive(
     roster: Sequence[RosterEntry] | None = None,
     due: date | None = None,
     period: str = "",
-    progress: Progress = silent,
+    progress: ProgressReporter = silent,
 ) -> Summary:
     """Receive an inbox, then look across the units of a period ('' = the form's, or a newer one
     that was reported for). Raises RegisterBusy, RegisterError, OSError."""
     left = [store, *([plan.reply] if plan.reply else [])]
     items = scan(inbox, left)
+    if not items:
+        loading.load(plan.folder)  # as workers do with files: a broken form is told all the same
     results: Counter[str] = Counter()
-    states: Counter[str] = Counter()
     refused: list[Received] = []
     unmatched: dict[str, None] = {}
     with Register(store, plan.form) as register:
         if roster is not None:
-            register.set_roster(roster)
+            register.set_roster(roster, _period(register, plan, period))
+        before = register.last
         for one in run.run(items, register, plan, worker, progress):
             results[one.received.result] += 1
-            states[one.registered.state] += 1
             if one.registered.state == "rejected" and len(refused) < KEPT:
                 refused.append(one)
             if one.registered.unit and not one.registered.code:
                 unmatched[one.registered.name] = None
-        chosen = period or max(str(plan.form.prose["period"]), cross_unit_checks.newest(register))
+        if plan.reply:
+            run.write_missing_receipts(items, register, plan, worker, before, progress)
+        states = register.states_since(before)
+        chosen = _period(register, plan, period)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
         sharing = cross_unit_checks.sharing(register, plan.form, chosen) if shared else []
@@ -80,10 +85,16 @@ def receive(
         seen=len(items),
         fresh=results.total(),
         results=dict(results),
-        states=dict(states),
+        states=states,
         refused=tuple(refused),
         unmatched=tuple(unmatched),
         findings=found,
         sharing=tuple(sharing),
         period=chosen,
     )
+
+
+def _period(register: Register, plan: Plan, given: str) -> str:
+    """The period that is collected: the given one, else the form's, or a newer one that was
+    reported for."""
+    return given or max(str(plan.form.prose["period"]), cross_unit_checks.newest(register))

@@ -16,9 +16,8 @@ from pathlib import Path
 
 from converter.files import filenames
 from converter.messages.catalogue import message
+from converter.register.schema import UNREADABLE
 from converter.usecases.common import IGNORED_NAMES
-
-UNREADABLE = "unreadable"  # stands for the digest of a file that cannot be opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,7 @@ class InboxFile:
     content: str
     container: bool = False  # perhaps a zip of submissions
     state: tuple[int, int] | None = None  # size and time of change when its bytes were hashed
+    saved: int = 0  # nanoseconds since 1970 when it was last changed; of a zip's member, the zip
 
     def is_unchanged(self) -> bool:
         """Whether the file still is what was hashed. What cannot change, or could not be opened
@@ -53,8 +53,10 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
         content, head, state = _hashed(path)
         # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
         container = head == b"PK\x03\x04" and path.suffix.lower() in (".zip", "")
-        found.append(InboxFile(printable(name), path, content, container, state))
-    return sorted(found, key=lambda item: (item.state[1] if item.state else 0, item.name))
+        found.append(
+            InboxFile(printable(name), path, content, container, state, state[1] if state else 0)
+        )
+    return sorted(found, key=lambda item: (item.saved, item.name))
 
 
 def _files(inbox: Path, left: set[str]) -> Iterator[Path]:

@@ -11,31 +11,33 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from converter.files import writing
 from converter.messages import catalogue
+from converter.model.clock import utc_stamp
+from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
-from converter.register import ClaimedSender, ReceivedFile, Register, receipts
+from converter.register import ClaimedSender, ReceivedFile, Register
 from converter.register.precedence import ACCEPTED, REJECTED, WARNINGS
-from converter.register.writer import CHANGING, RegisteredFile
+from converter.register.writer import CHANGING, RegisteredBefore
 from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
-from converter.usecases.common import LOST, Progress, silent
+from converter.usecases.common import LOST, ProgressReporter, silent
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.key_holder import KeyholderRunner
+from converter.usecases.receive.plan import Batch, Plan, Received
+from converter.usecases.receive.replies import has_receipt, reply
+from converter.usecases.receive.unpacking import OpenedItems, opened
 from converter.workers import pool as workers
-from converter.workers.pool import Runner, Shared, Worker, WorkerDied
+from converter.workers.pool import Runner, Shared, Worker
 from converter.workers.requests.receive import (
     FileToReceive,
     Problem,
     ReceiveAnswer,
     ReceiveRequest,
-    UnpackRequest,
     ValidatedFile,
 )
 
@@ -45,37 +47,12 @@ PUBLISH_SECONDS, PUBLISH_SHARE = 300, 20
 UNPACKED = ".converter-unpacked"  # in a folder that a cluster sees
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One file and what became of it."""
-
-    received: ReceivedFile
-    registered: RegisteredFile
-    receipt: str  # '' without a reply folder
-    annotated: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run needs to know besides its files."""
-
-    folder: Path  # of the form
-    form: Form
-    reply: Path | None
-    keys: Path | None
-    signer: receipts.ReceiptSigner | None
-    jobs: int  # processes at a time
-    now: int  # seconds since 1970
-    pool: Sequence[Runner] = ()  # what does the work; none: processes on this machine
-    shared: Path | None = None  # a folder that `pool` sees, for what comes out of zips
-
-
 def run(
     items: Sequence[InboxFile],
     register: Register,
     plan: Plan,
     worker: Worker,
-    progress: Progress = silent,
+    progress: ProgressReporter = silent,
 ) -> Iterator[Received]:
     """Receive what is not yet registered; yields file by file, once it is on the disk."""
     done = register.done()
@@ -93,6 +70,39 @@ def run(
     yield from progress(received(), lambda: expected, lambda one: 1)
 
 
+def write_missing_receipts(
+    items: Sequence[InboxFile],
+    register: Register,
+    plan: Plan,
+    worker: Worker,
+    until: int,
+    progress: ProgressReporter = silent,
+) -> None:
+    """Write the receipts and annotated copies of files that earlier runs (submissions up to
+    `until`) registered without this reply folder. They are validated once more; what is
+    registered stays as it is."""
+    assert plan.reply
+    folder, known = plan.reply, register.registered(until)
+    missing = {key: one for key, one in known.items() if not has_receipt(folder, *key)}
+    todo = [item for item in items if _is_one_of(item, missing)]
+
+    def replied() -> Iterator[Received]:
+        for _, _, batches in _rounds(todo, missing.__contains__, register, plan, worker):
+            for batch, _ in batches:
+                yield from _reply_again(batch, missing, plan)
+
+    for _ in progress(replied(), lambda: len(missing), lambda one: 1):
+        pass
+
+
+def _is_one_of(item: InboxFile, keys: Collection[tuple[str, str]]) -> bool:
+    """Whether a file is among these (name, content), or a zip that one of them came out of."""
+    if not item.container:
+        return (item.name, item.content) in keys
+    inside = f"{item.name}/"
+    return any(name == item.name or name.startswith(inside) for name, _ in keys)
+
+
 def _received(
     todo: Sequence[InboxFile],
     done: set[tuple[str, str]],
@@ -102,6 +112,27 @@ def _received(
 ) -> Iterator[Received | int]:
     """What was received; a number is by how many files the work has grown."""
     publisher = _Publisher(register, plan)
+    rounds = _rounds(todo, lambda key: key not in done, register, plan, worker)
+    for given, found, batches in rounds:
+        yield len(found) - given
+        for batch, spool in batches:
+            yield from _register(batch, spool, register, plan)
+            publisher.after_a_batch()
+        for name in register.finish_containers(found.containers):
+            if plan.reply:  # its members have receipts of their own
+                box.receipt(plan.reply, name).unlink(missing_ok=True)
+
+
+def _rounds(
+    todo: Sequence[InboxFile],
+    wanted: Callable[[tuple[str, str]], bool],
+    register: Register,
+    plan: Plan,
+    worker: Worker,
+) -> Iterator[tuple[int, OpenedItems, Iterator[tuple[Batch, str]]]]:
+    """Round by round: how many files were given, what was taken out of zips, and what workers
+    answered of those that are wanted, by (name, content): batch by batch, each with the file
+    that has its members ('' = none)."""
     unpacked = _place_for_zips(register, plan)
     with workers.local_pool(worker, plan.jobs) as own:
         pool = _with_keys(plan, own) if plan.pool else own
@@ -109,17 +140,27 @@ def _received(
             # What a killed run left, and what the round before unpacked.
             shutil.rmtree(unpacked, ignore_errors=True)
             chosen = todo[at : at + ITEMS_A_ROUND]
-            opened = _unpacked(chosen, unpacked, plan, worker)
-            yield len(opened.items) + len(opened.refused) - len(chosen)
-            yield from _refused(opened, register, plan, done)
-            fresh = [item for item in opened.items if (item.name, item.content) not in done]
-            for received in _validated(fresh, pool, register, plan):
-                yield from received
-                publisher.after_a_batch()
-            for name in register.finish_containers(opened.containers):
-                if plan.reply:  # its members have receipts of their own
-                    box.receipt(plan.reply, name).unlink(missing_ok=True)
+            found = opened(chosen, unpacked, worker)
+            yield len(chosen), found, _answers(found, wanted, pool, register, plan)
     shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def _answers(
+    found: OpenedItems,
+    wanted: Callable[[tuple[str, str]], bool],
+    pool: Sequence[Runner],
+    register: Register,
+    plan: Plan,
+) -> Iterator[tuple[Batch, str]]:
+    refused = [
+        (_unreadable(0, name, issue, plan.form), InboxFile(name, Path(), content))
+        for name, content, issue in found.refused
+        if wanted((name, content))
+    ]
+    if refused:
+        yield refused, ""
+    items = [item for item in found.items if wanted((item.name, item.content))]
+    yield from _validated(items, pool, register, plan)
 
 
 def _place_for_zips(register: Register, plan: Plan) -> Path:
@@ -154,56 +195,7 @@ class _Publisher:
         self._next = ended + max(PUBLISH_SECONDS, PUBLISH_SHARE * (ended - started))
 
 
-# --- zips ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    items: list[InboxFile]
-    refused: list[tuple[str, str, Issue]]  # name, content, why
-    containers: list[tuple[str, str]]
-
-
-def _unpacked(items: Sequence[InboxFile], folder: Path, plan: Plan, worker: Worker) -> _Opened:
-    """Zips replaced by what is in them."""
-    opened = _Opened([], [], [])
-    for number, item in enumerate(items):
-        if not item.container:
-            opened.items.append(item)
-            continue
-        request = UnpackRequest(item.path, item.name, item.content, folder / str(number))
-        try:
-            found = worker.run(request)
-        except WorkerDied as died:
-            issue = Issue(LOST[died.how], Level.ERROR, Place(item.name))
-            opened.refused.append((item.name, item.content, issue))
-            continue
-        if not item.is_unchanged():
-            issue = Issue(CHANGING, Level.ERROR, Place(item.name))
-            opened.refused.append((item.name, item.content, issue))
-            continue
-        if not found.container:
-            opened.items.append(item)
-            continue
-        opened.containers.append((item.name, item.content))
-        opened.items.extend(InboxFile(one.name, one.path, one.content) for one in found.members)
-        opened.refused.extend((one.name, one.content, one.issue) for one in found.refused)
-    return opened
-
-
-def _refused(
-    opened: _Opened, register: Register, plan: Plan, done: set[tuple[str, str]]
-) -> Iterator[Received]:
-    batch = [
-        (_unreadable(0, name, issue, plan.form), InboxFile(name, Path(), content))
-        for name, content, issue in opened.refused
-        if (name, content) not in done
-    ]
-    if batch:
-        yield from _register(batch, "", register, plan)
-
-
-# --- validating ------------------------------------------------------------------------------
+# --- validating -------------------------------------------------------------------------------
 
 
 def _validated(
@@ -211,8 +203,8 @@ def _validated(
     pool: Sequence[Runner],
     register: Register,
     plan: Plan,
-) -> Iterator[list[Received]]:
-    """Batch by batch, once it is registered."""
+) -> Iterator[tuple[Batch, str]]:
+    """Batch by batch; the file with its members is gone when the next batch is asked for."""
     requests = [_request(batch, plan) for batch in _batches(items)]
     by_name = {item.name: item for item in items}
     spool = register.spool / "members.csv.gz"
@@ -227,7 +219,7 @@ def _validated(
             batch = [_unchanged(one, by_name[one.file], plan.form) for one in answer.files]
             if answer.members:
                 spool.write_bytes(answer.members)
-            yield _register(batch, str(spool) if answer.members else "", register, plan)
+            yield batch, str(spool) if answer.members else ""
             spool.unlink(missing_ok=True)
 
 
@@ -293,29 +285,28 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
 # --- registering and replying ----------------------------------------------------------------
 
 
-def _register(
-    batch: Sequence[tuple[ValidatedFile, InboxFile]], spool: str, register: Register, plan: Plan
-) -> list[Received]:
-    received = datetime.fromtimestamp(plan.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _register(batch: Batch, spool: str, register: Register, plan: Plan) -> list[Received]:
+    received = utc_stamp(plan.now)
     files = [_received_file(validated, item, spool) for validated, item in batch]
-    form = {"id": plan.form.id, "version": plan.form.version}
-    replies: list[Received] = []
-    receipt_files: list[tuple[Path, bytes]] = []
     with register.record(files, received) as registered:
-        for (validated, _), file, one in zip(batch, files, registered, strict=True):
-            receipt = ""
-            if plan.reply:
-                target = box.receipt(plan.reply, file.file)
-                problems = [asdict(problem) for problem in validated.problems]
-                made = receipts.make(file, one, received, form, problems)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                receipt_files.append((target, receipts.encode(made, plan.signer)))
-                receipt = str(target)
-                if not validated.annotated:  # an earlier version of the file had faults
-                    box.annotated(plan.reply, file.file).unlink(missing_ok=True)
-            replies.append(Received(file, one, receipt, validated.annotated))
-        writing.write_many(receipt_files)
-    return replies
+        times = [received] * len(files)
+        return reply(batch, list(zip(files, registered, times, strict=True)), plan)
+
+
+def _reply_again(
+    batch: Batch, known: Mapping[tuple[str, str], RegisteredBefore], plan: Plan
+) -> list[Received]:
+    answers = []
+    for validated, item in batch:
+        before = known[item.name, item.content]
+        file = replace(
+            _received_file(validated, item, ""),
+            result=before.result,
+            errors=before.errors,
+            warnings=before.warnings,
+        )
+        answers.append((file, before.file, before.received))
+    return reply(batch, answers, plan)
 
 
 def _received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
@@ -330,6 +321,7 @@ def _received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> Rec
         period=validated.period,
         digest=validated.digest,
         created=validated.created,
+        file_time=utc_stamp(item.saved / 1e9) if item.saved else "",
         form_version=validated.form_version,
         serial=validated.serial,
         members=validated.members,

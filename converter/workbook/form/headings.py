@@ -53,7 +53,7 @@ class Names:
     roles: Mapping[str, str]  # plain text → number, check, item, answer, …
 
     def field(self, text: str) -> tuple[str, int] | None:
-        """The field that a heading or item means, and which name: 0 = title, 1.. = alias."""
+        """The field that a heading or item means, and how it is named: 0 = title, 1.. = alias."""
         return _look_up(self.fields, text)
 
     def role(self, text: str) -> str | None:

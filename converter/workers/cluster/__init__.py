@@ -11,6 +11,6 @@ network are the frames that a command and its workers exchange here, too (`wire`
 `distributed` is imported here alone, and only when a cluster is asked for (an extra: `cluster`).
 """
 
-from converter.workers.cluster.remote import ClusterError, connect
+from converter.workers.cluster.remote import connect
 
-__all__ = ["ClusterError", "connect"]
+__all__ = ["connect"]

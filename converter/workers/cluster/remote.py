@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from converter.files import writing
-from converter.messages.catalogue import message
+from converter.model.errors import ClusterError, WorkerDied
 from converter.workers import protocol
 from converter.workers.cluster import serving
 from converter.workers.cluster.serving import RemoteCall, RemoteDeath, RunTerms, Unfit
-from converter.workers.pool import InternalError, TaskRejected, WorkerDied
+from converter.workers.pool import failure
 from converter.workers.requests.base import A, Failed, Request
 
 CONNECT_SECONDS = 10.0
@@ -34,19 +34,6 @@ LOOK_SECONDS = 5.0  # how often a waiting runner looks whether there is somebody
 QUEUED = 2  # tasks a thread of the cluster: one being worked on, one that follows at once
 CHANGES = 3  # how often a task is sent anew because its files have changed meanwhile
 MOST = 512  # tasks under way at a time
-
-
-class ClusterError(Exception):
-    """The cluster cannot do this run: `key` names the sentence, `params` fill it in."""
-
-    def __init__(self, key: str, /, **params: str | int) -> None:
-        self.key, self.params = key, params
-        super().__init__(f"{key}: {params}")
-
-    @property
-    def said(self) -> str:
-        """What a person is told."""
-        return message(self.key, **self.params)
 
 
 @contextlib.contextmanager
@@ -87,7 +74,7 @@ class Remote:
         self._client, self._address, self._terms = client, address, terms
 
     def run(self, request: Request[A]) -> A:
-        """The answer. Raises WorkerDied, TaskRejected, InternalError; ClusterError where the
+        """The answer. Raises as `Runner.run` does, and ClusterError where the
         cluster itself fails."""
         reply = self._reply(request)
         if reply.holds(RemoteDeath):
@@ -96,10 +83,7 @@ class Remote:
         if reply.holds(Unfit):
             raise _unfit(reply.read(Unfit), self._terms)
         if reply.holds(Failed):
-            failed = reply.read(Failed)
-            if failed.how == "bug":
-                raise InternalError(*failed.detail)
-            raise TaskRejected(failed.how, list(failed.detail))
+            raise failure(reply.read(Failed))
         return reply.read(request.answer_class())
 
     def _reply(self, request: Request[A]) -> protocol.Frame:

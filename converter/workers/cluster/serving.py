@@ -20,8 +20,9 @@ from converter import __version__
 from converter.files import writing
 from converter.forms import loading
 from converter.model import clock
+from converter.model.errors import FormError, InternalError, OutputError, WorkerDied
 from converter.workers import protocol
-from converter.workers.pool import InternalError, TaskRejected, Worker, WorkerDied
+from converter.workers.pool import Worker
 from converter.workers.requests.base import Done, Failed, FormRequest
 from converter.workers.requests.check import CheckRequest
 from converter.workers.requests.receive import ReceiveRequest, ReceiveWorkbooksRequest
@@ -124,10 +125,12 @@ def work(request: bytes) -> bytes:
         reply = unfit.reply
     except WorkerDied as died:
         reply = RemoteDeath(died.how, died.file)
-    except TaskRejected as rejected:
-        reply = Failed(rejected.kind, tuple(rejected.detail))
+    except FormError as error:
+        reply = Failed("form", (error.packed(),))
+    except OutputError as error:
+        reply = Failed("output", (error.path, error.reason))
     except InternalError as error:
-        reply = Failed("bug", (str(error),))
+        reply = Failed("bug", (error.detail,))
     return protocol.pack(reply)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ class Collection:
     worker: Worker
     first: Summary
 
-    def again(self, **settings: object) -> Summary:
+    def again(self, **settings: Any) -> Summary:
         return receive(self.inbox.folder, self.store, plan(self.reply), self.worker, **settings)
 
 
@@ -63,6 +64,6 @@ def collection(tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> Coll
     store, reply = root / "store", root / "reply"
     with near_workers():
         done = receive(
-            inbox.folder, store, plan(reply), worker, roster=roster(), due=date(2026, 3, 1)
+            inbox.folder, store, plan(reply), worker, roster=roster(), due=date(2026, 2, 24)
         )
     return Collection(inbox, store, reply, worker, done)

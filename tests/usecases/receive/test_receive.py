@@ -6,8 +6,9 @@ import json
 import os
 import shutil
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import openpyxl
 import pytest
@@ -33,6 +34,8 @@ from tests.usecases.receive.collection import (
     zipped,
 )
 from tests.usecases.receive.conftest import NOW, Collection, plan
+
+T = TypeVar("T")
 
 
 def outcomes(store: Path) -> dict[str, tuple[str, str]]:
@@ -308,8 +311,8 @@ def test_others_see_the_progress_of_a_long_run(
         box.put(f"{n}.zip", packed(records(n)))
     seen = []
 
-    def watching(answers: Any, total: Any, held: Any) -> Any:
-        for number, answer in enumerate(answers):
+    def watching(finished: Iterable[T], total: Any, count: Any) -> Iterator[T]:
+        for number, answer in enumerate(finished):
             if number in (2, 4):  # the first of the next two
                 with Snapshot(tmp_path / "S") as published:
                     seen.extend(published.query("SELECT count(*) FROM submissions"))
@@ -330,8 +333,8 @@ def test_what_comes_out_of_zips_does_not_pile_up(
         box.put(f"{n}.zip", zipped([(f"{n}.zip", packed(records(n)))]))
     lying: list[int] = []
 
-    def watching(answers: Any, total: Any, held: Any) -> Any:
-        for answer in answers:
+    def watching(finished: Iterable[T], total: Any, count: Any) -> Iterator[T]:
+        for answer in finished:
             spool = tmp_path / "S" / "spool"
             lying.append(sum(path.is_file() for path in (spool / "zips").rglob("*")))
             yield answer

@@ -39,7 +39,7 @@ def sent(file: Path, created: int, *, recipient: str = "", **changed: str) -> by
     """A signed package of unit 1, sealed for a recipient."""
     unit = held(file)
     assert unit.signer is not None
-    of = records(1, **changed)
+    of = records(1, None, **changed)
     members = package.build(of, FORM, unit.document, created, recipient=recipient)
     signature = unit.signer.sign(dict(members)[FORM.package.descriptor])
     return zipped([*members, (FORM.package.signature, signature)])

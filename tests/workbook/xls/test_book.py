@@ -148,7 +148,7 @@ def test_workbook_cut_short(length: int, tmp_path: Path) -> None:
 
 def test_workbook_of_wps_is_read_where_it_is_one_of_excel_97(tmp_path: Path) -> None:
     found = read(make(tmp_path / "填报.et"))
-    assert (found.unit is not None, found.member is not None) == (True, True)
+    assert found.sheets.keys() == {"unit", "member"}
 
 
 def test_workbook_of_wps_that_nothing_here_reads_is_named(tmp_path: Path) -> None:
@@ -172,8 +172,7 @@ def test_old_workbook_without_a_code_page_is_chinese(tmp_path: Path) -> None:
     sheet = (record(9, struct.pack("<HH", 2, 16)), *headings, *people, record(10, b""))
     path = tmp_path / "会员.xls"
     path.write_bytes(b"".join(sheet))
-    member = read(path).member
-    assert member is not None
+    member = read(path).sheets["member"]
     assert member.columns["name"].text == ["李示例"]
 
 

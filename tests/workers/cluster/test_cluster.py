@@ -6,10 +6,10 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,14 +17,16 @@ from converter import __version__, cli
 from converter.files import writing
 from converter.forms import loading
 from converter.identity import keys
+from converter.messages import errors
+from converter.model.errors import ClusterError
 from converter.register import Register
 from converter.usecases.check import CheckReport, check_files
 from converter.usecases.receive import receive, run
 from converter.workers import protocol
-from converter.workers.cluster import ClusterError, connect, remote, serving
+from converter.workers.cluster import connect, remote, serving
 from converter.workers.cluster.serving import RemoteCall, RunTerms, Unfit
 from converter.workers.pool import Runner, Worker
-from converter.workers.requests.base import A, Request
+from converter.workers.requests.base import Request
 from converter.workers.requests.check import CheckRequest
 from converter.workers.requests.receive import ReceiveWorkbooksRequest
 from tests.identity.unions import Office, office
@@ -33,6 +35,7 @@ from tests.usecases.receive.conftest import FOLDER, plan
 from tests.usecases.receive.test_signed import UNIT, sent
 from tests.workers.cluster.conftest import DEADLY, MURDEROUS, Cluster, children
 
+T = TypeVar("T")
 DAY = "2026-03-07"
 TABLES = ("units", "submissions", "answers", "members", "findings", "containers")
 
@@ -130,7 +133,7 @@ def test_the_unions_secret_never_leaves(sent_in: Sent, tmp_path: Path) -> None:
         def __init__(self, worker: Worker) -> None:
             self.worker = worker
 
-        def run(self, request: Request[A]) -> A:
+        def run(self, request: Request[Any]) -> Any:
             assert isinstance(request, ReceiveWorkbooksRequest)
             seen.append(protocol.pack(request))
             answer = self.worker.run(request)
@@ -202,8 +205,8 @@ def test_a_lost_dask_worker_only_repeats_its_files(
         reply = tmp_path / "RB"
         with connect(bare.address, FOLDER, DAY, reads=[box.folder], writes=[reply]) as pool:
 
-            def kill_after_the_first(answers: Iterator[Any], *_: Any) -> Iterator[Any]:
-                for number, answer in enumerate(answers):
+            def kill_after_the_first(finished: Iterable[T], *_: Any, **__: Any) -> Iterator[T]:
+                for number, answer in enumerate(finished):
                     if number == 0:
                         assert children(workers[0].pid) or children(workers[1].pid)
                         workers[0].kill()
@@ -259,8 +262,8 @@ def test_when_all_are_gone_the_run_ends_and_can_be_taken_up(
         box.put(f"{n}.zip", packed(records(n)))
     lonely = {"worker": bare.worker(), "scheduler": bare.processes[0]}[who]
 
-    def kill_after_the_first(answers: Iterator[Any], *_: Any) -> Iterator[Any]:
-        for answer in answers:
+    def kill_after_the_first(finished: Iterable[T], *_: Any, **__: Any) -> Iterator[T]:
+        for answer in finished:
             lonely.kill()
             yield answer
 
@@ -269,7 +272,7 @@ def test_when_all_are_gone_the_run_ends_and_can_be_taken_up(
             away = replace(plan(None), pool=pool)
             with pytest.raises(ClusterError) as caught:
                 receive(box.folder, tmp_path / "B", away, worker, progress=kill_after_the_first)
-        assert caught.value.key == "cluster_gone"
+        assert caught.value.message_key == "cluster_gone"
         assert 1 <= len(contents(tmp_path / "B")["submissions"]) < 6
         done = receive(box.folder, tmp_path / "B", plan(None), worker)
     assert done.fresh < 6
@@ -300,8 +303,8 @@ def test_folders_that_workers_cannot_see_are_named(tmp_path: Path) -> None:
     assert unfit
     assert unfit.path == str(mark)
     error = remote._unfit(unfit, terms)
-    assert str(mark.parent) in error.said
-    assert mark.name not in error.said
+    assert str(mark.parent) in errors.text(error)
+    assert mark.name not in errors.text(error)
     mark.parent.mkdir()
     mark.write_bytes(bytes(16))
     assert look(terms, {inbox: -2, mark: 16}) is None
@@ -334,14 +337,14 @@ def test_a_file_that_only_the_command_sees_stops_the_run_and_is_not_refused(
         pytest.raises(ClusterError) as caught,
     ):
         check(pool, [tmp_path / "a.xlsx"])
-    assert caught.value.key == "cluster_unseen"
-    assert str(tmp_path / "a.xlsx") in caught.value.said
+    assert caught.value.message_key == "cluster_unseen"
+    assert str(tmp_path / "a.xlsx") in errors.text(caught.value)
 
 
 def test_another_version_there_is_told(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "__version__", "99.0")
     error = refused(cluster.address)
-    assert error.key == "cluster_version"
+    assert error.message_key == "cluster_version"
     assert {"99.0", __version__} <= set(error.params.values())
 
 
@@ -367,13 +370,13 @@ def test_workers_without_the_product_are_told(bare: Cluster, tmp_path: Path) -> 
     (hidden / "__init__.py").write_text("")
     bare.worker(PYTHONPATH=str(hidden.parent))
     error = refused(bare.address)
-    assert error.key == "cluster_unable"
-    assert "converter" in error.said
+    assert error.message_key == "cluster_unable"
+    assert "converter" in errors.text(error)
 
 
 def test_an_empty_cluster_is_told(bare: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "WORKERS_SECONDS", 0.5)
-    assert refused(bare.address).key == "cluster_empty"
+    assert refused(bare.address).message_key == "cluster_empty"
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x", "", "127.0.0.1"])

@@ -1,0 +1,102 @@
+"""What kinds, derivations and rule families say of the cards that name them, and whether the
+levels and texts of a form fit the catalogue of checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from converter import kinds, rules
+from converter.forms.cards import FIELD_KEYS, RULE_KEYS
+from converter.messages import catalogue
+from converter.model.errors import FormError, quoted
+from converter.model.forms import Field, Form, Rule, Sheet
+from converter.rules import derivations
+from converter.statistics import cards as statistics_cards
+
+_PROSE = ("title", "brief", "sentence", "fix")
+
+
+def accept(form: Form, folder: Path) -> None:
+    """Raises FormError for the first card that cannot be used."""
+    for sheet in form.sheets:
+        accept_fields(sheet, form, folder / f"{sheet.key}.toml")
+    for rule in form.rules:
+        _rule(rule, form, folder / "rules.toml")
+    try:
+        statistics_cards.check(form)
+    except FormError as error:
+        raise error.within(folder / "form.toml") from error
+    _levels(form, folder)
+
+
+def accept_fields(sheet: Sheet, form: Form, file: Path, keys: Sequence[str] = ()) -> None:
+    """Have kinds and derivations accept the cards of a sheet, which may have these keys besides
+    those of every card. Raises FormError."""
+    for field in sheet:
+        _field(field, form, file, (*FIELD_KEYS, *keys))
+
+
+def _field(field: Field, form: Form, file: Path, keys: Iterable[str]) -> None:
+    kind = kinds.KINDS.get(field.kind)
+    if kind is None:
+        place, found = f"{field.key}.kind", quoted(field.kind)
+        raise FormError(file, place, "form_unknown_kind", found=found, choices=kinds.KINDS)
+    known = (*kind.options(), *keys)
+    _options(field.options, known, file, field.key, "form_unknown_option", kind=field.kind)
+    _placed(file, field.key, lambda: kind.accept(field, form))
+    if field.derive:
+        _placed(file, f"{field.key}.derive", lambda: derivations.accept(field, form))
+
+
+def _rule(rule: Rule, form: Form, file: Path) -> None:
+    family = rules.FAMILIES.get(rule.family)
+    if family is None:
+        place, found = f"{rule.code}.family", quoted(rule.family)
+        raise FormError(file, place, "form_unknown_family", found=found, choices=rules.FAMILIES)
+    known = (*family.options(), *RULE_KEYS)
+    _options(rule.options, known, file, rule.code, "form_unknown_family_option", family=rule.family)
+    _placed(file, rule.code, lambda: family.accept(rule, form))
+    for key in _PROSE:
+        try:
+            catalogue.fill(getattr(rule, key), {})
+        except (ValueError, IndexError, AttributeError) as error:
+            found = quoted(getattr(rule, key))
+            raise FormError(file, f"{rule.code}.{key}", "form_braces", found=found) from error
+
+
+def _options(
+    options: Iterable[str],
+    known: Iterable[str],
+    file: Path,
+    card: str,
+    message_key: str,
+    **params: str,
+) -> None:
+    for key in sorted(set(options) - set(known)):
+        place = f"{card}.{key}"
+        raise FormError(file, place, message_key, found=quoted(key), choices=known, **params)
+
+
+def _placed(file: Path, card: str, accept: Callable[[], None]) -> None:
+    """Name the file and the card of what a kind or family finds wrong."""
+    try:
+        accept()
+    except FormError as error:
+        raise error.within(file, card) from error
+
+
+def _levels(form: Form, folder: Path) -> None:
+    """Levels are set for checks that exist."""
+    known = catalogue.catalogue(form)
+    places = [("form.toml", "levels", form.levels)]
+    places += [
+        (f"{sheet.key}.toml", f"{field.key}.levels", field.levels)
+        for sheet in form.sheets
+        for field in sheet
+    ]
+    for file, context, levels in places:
+        for code in levels:
+            if code not in known:
+                place, found = f"{context}.{code}", quoted(code)
+                raise FormError(folder / file, place, "form_no_check", found=found, choices=known)

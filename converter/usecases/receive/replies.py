@@ -1,0 +1,42 @@
+"""Receipts for the files of an inbox: where they lie, and whether one is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from converter.files import writing
+from converter.register import ReceivedFile, receipts
+from converter.register.writer import RegisteredFile
+from converter.usecases.receive import inbox as box
+from converter.usecases.receive.plan import Batch, Plan, Received
+
+
+def reply(
+    batch: Batch, answers: Sequence[tuple[ReceivedFile, RegisteredFile, str]], plan: Plan
+) -> list[Received]:
+    """Write the receipts of a batch, where there is a folder for them."""
+    form = {"id": plan.form.id, "version": plan.form.version}
+    replies: list[Received] = []
+    receipt_files: list[tuple[Path, bytes]] = []
+    for (validated, _), (file, registered, received) in zip(batch, answers, strict=True):
+        receipt = ""
+        if plan.reply:
+            target = box.receipt(plan.reply, file.file)
+            problems = [asdict(problem) for problem in validated.problems]
+            made = receipts.make(file, registered, received, form, problems)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            receipt_files.append((target, receipts.encode(made, plan.signer)))
+            receipt = str(target)
+            if not validated.annotated:  # an earlier version of the file had faults
+                box.annotated(plan.reply, file.file).unlink(missing_ok=True)
+        replies.append(Received(file, registered, receipt, validated.annotated))
+    writing.write_many(receipt_files)
+    return replies
+
+
+def has_receipt(folder: Path, name: str, content: str) -> bool:
+    """Whether the reply folder has a receipt for this very content."""
+    found = receipts.read(box.receipt(folder, name))
+    return found is not None and found.get("sha256") == content
