@@ -20,7 +20,7 @@ FEWEST_HEADINGS = 2  # in one row, to make it a heading row
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class SheetCells:
     """A sheet's cells, from its first row and column that hold anything."""
 
     name: str
@@ -32,10 +32,10 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class ListBlock:
     """Rows `first` to `last` (not included) of some cells, and the heading of each column."""
 
-    cells: Cells
+    cells: SheetCells
     first: int
     last: int
     headings: Sequence[str]  # by column; '' = none
@@ -82,7 +82,7 @@ def _words(of: object) -> dict[str, str]:
     return found
 
 
-def cells_of(grid: Grid) -> Cells:
+def cells_of(grid: Grid) -> SheetCells:
     """Raises UnreadableFile."""
     facts = grid.facts
     read = grid.read(facts.columns, facts.top)
@@ -95,10 +95,10 @@ def cells_of(grid: Grid) -> Cells:
     ]
     texts = list(zip(*(texts for texts, _ in by_column), strict=True))
     types = list(zip(*(types for _, types in by_column), strict=True))
-    return Cells(facts.name, facts.top, columns, texts, types, facts.merges)
+    return SheetCells(facts.name, facts.top, columns, texts, types, facts.merges)
 
 
-def cut(cells: Cells, headings: Headings) -> list[Block]:
+def cut(cells: SheetCells, headings: Headings) -> list[ListBlock]:
     """The blocks of a sheet; rows above the first heading row belong to none, unless there are ID
     numbers without any heading."""
     numbered = [any(map(id_number, row)) for row in cells.texts]
@@ -111,12 +111,12 @@ def cut(cells: Cells, headings: Headings) -> list[Block]:
     for (top, bottom), end in zip(regions, ends, strict=True):
         below = _lower(cells, headings, top, bottom, end, numbered)
         titles = [_heading(cells, headings, top, below, at) for at in range(len(cells.columns))]
-        blocks.append(Block(cells, below, end, titles))
+        blocks.append(ListBlock(cells, below, end, titles))
     return blocks
 
 
 def _heading_rows(
-    cells: Cells, headings: Headings, numbered: Sequence[bool]
+    cells: SheetCells, headings: Headings, numbered: Sequence[bool]
 ) -> list[tuple[int, int]]:
     """Runs of heading rows: (first, the one below the last)."""
     found: list[tuple[int, int]] = []
@@ -130,7 +130,7 @@ def _heading_rows(
     return found
 
 
-def _above(cells: Cells, first_number: int) -> tuple[int, int]:
+def _above(cells: SheetCells, first_number: int) -> tuple[int, int]:
     """The row above the first ID number, if that number's column has a text there."""
     at = next(n for n, text in enumerate(cells.texts[first_number]) if id_number(text))
     above = first_number - 1
@@ -139,7 +139,7 @@ def _above(cells: Cells, first_number: int) -> tuple[int, int]:
 
 
 def _lower(
-    cells: Cells, headings: Headings, top: int, bottom: int, end: int, numbered: Sequence[bool]
+    cells: SheetCells, headings: Headings, top: int, bottom: int, end: int, numbered: Sequence[bool]
 ) -> int:
     """One row more where it completes a heading: 证件 above 号码."""
     if not top < bottom < end or numbered[bottom]:
@@ -151,7 +151,7 @@ def _lower(
     return bottom
 
 
-def _heading(cells: Cells, headings: Headings, top: int, bottom: int, at: int) -> str:
+def _heading(cells: SheetCells, headings: Headings, top: int, bottom: int, at: int) -> str:
     """The heading of a column: the lowest text that is known, or all of them joined."""
     if top == bottom:
         return ""
@@ -164,7 +164,7 @@ def _heading(cells: Cells, headings: Headings, top: int, bottom: int, at: int) -
     return own or (joined if headings.find(joined) else below or joined)
 
 
-def _spread(cells: Cells, row: int, at: int) -> str:
+def _spread(cells: SheetCells, row: int, at: int) -> str:
     """A cell's text; one inside a merged area has the text of its first cell."""
     text = cells.texts[row][at]
     if text:

@@ -17,7 +17,7 @@ from converter.model.issues import column_letters
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, TAKEN, UNUSED
 from converter.workbook.form.headings import plain
 from converter.workbook.own_list import values
-from converter.workbook.own_list.blocks import Block, Headings
+from converter.workbook.own_list.blocks import Headings, ListBlock
 
 FEWEST_NUMBERS = 0.3  # of a column's cells, to make it a column of ID numbers
 MOSTLY = 0.6  # … of names or dates
@@ -46,7 +46,7 @@ class Guessed:
     halves: Sequence[Half]
 
 
-def guess(block: Block, sheet: Sheet, headings: Headings, chosen: Mapping[str, str]) -> Guessed:
+def guess(block: ListBlock, sheet: Sheet, headings: Headings, chosen: Mapping[str, str]) -> Guessed:
     """Tell the fields of a block's columns. `chosen`: plain heading or letters of a column → field
     key, '' for a column that is to be left out."""
     return _Guesser(block, sheet, headings, chosen).result()
@@ -54,7 +54,7 @@ def guess(block: Block, sheet: Sheet, headings: Headings, chosen: Mapping[str, s
 
 class _Guesser:
     def __init__(
-        self, block: Block, sheet: Sheet, headings: Headings, chosen: Mapping[str, str]
+        self, block: ListBlock, sheet: Sheet, headings: Headings, chosen: Mapping[str, str]
     ) -> None:
         self.block, self.sheet = block, sheet
         self.width = len(block.headings)

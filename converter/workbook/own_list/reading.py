@@ -21,7 +21,7 @@ from converter.workbook import detect_type, open_book
 from converter.workbook.delimited import DelimitedWorkbook
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.own_list import values
-from converter.workbook.own_list.blocks import Block, Cells, Headings, cells_of, cut
+from converter.workbook.own_list.blocks import Headings, ListBlock, SheetCells, cells_of, cut
 from converter.workbook.own_list.columns import Guess, Guessed, Half, guess
 
 SAMPLES = 3
@@ -97,7 +97,7 @@ class _Reading:
         """A block without ID numbers counts by its headings: two fields at least."""
         return any(self.id_key in half.columns or len(half.columns) > 1 for half in guessed.halves)
 
-    def _take(self, block: Block, guessed: Guessed, taken: set[tuple[int, int]]) -> None:
+    def _take(self, block: ListBlock, guessed: Guessed, taken: set[tuple[int, int]]) -> None:
         self.side_by_side |= len(guessed.halves) > 1
         found = False
         for row in range(block.first, block.last):
@@ -116,7 +116,7 @@ class _Reading:
             for at, one in enumerate(guessed.guesses):
                 self._column(block, at, one)
 
-    def _person(self, block: Block, row: int, half: Half) -> dict[str, Cell] | None:
+    def _person(self, block: ListBlock, row: int, half: Half) -> dict[str, Cell] | None:
         """The cells of a person; None where the row holds none: a blank row, a section, a total."""
         texts, types = block.cells.texts[row], block.cells.types[row]
         cells = {key: (texts[at], types[at]) for key, at in half.columns.items()}
@@ -132,7 +132,7 @@ class _Reading:
         beside = sum(bool(text.strip()) for text in texts) - 1
         return cells if others > 0 or (beside > 0 and values.is_name(name)) else None
 
-    def _skip(self, block: Block, row: int, halves: Sequence[Half]) -> None:
+    def _skip(self, block: ListBlock, row: int, halves: Sequence[Half]) -> None:
         texts = [text.strip() for text in block.cells.texts[row] if text.strip()]
         worded = next((text for text in texts if not text.isdecimal()), "")
         heading = any(map(self.headings.is_heading, texts))
@@ -153,7 +153,7 @@ class _Reading:
             self.known.setdefault(number, name)
         self.people.append(person)
 
-    def _column(self, block: Block, at: int, one: Guess) -> None:
+    def _column(self, block: ListBlock, at: int, one: Guess) -> None:
         cells = [text.strip() for text, _ in block.column(at) if text.strip()]
         letters = column_letters(block.cells.columns[at])
         heading = block.headings[at]
@@ -174,7 +174,7 @@ class _Reading:
         )
 
     def _account(
-        self, cells: Cells, headings: Sequence[str], taken: Collection[tuple[int, int]]
+        self, cells: SheetCells, headings: Sequence[str], taken: Collection[tuple[int, int]]
     ) -> None:
         """ID numbers of the sheet that are nobody's of those taken over."""
         missed: dict[int, set[str]] = {}
