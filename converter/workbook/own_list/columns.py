@@ -158,10 +158,15 @@ class _Guesser:
 
     def _nearest_name(self, at: int, columns: Sequence[int] | range) -> int | None:
         """The nearest column of names, headed as such or by its contents."""
+        if self._headed_names():
+            return next((n for n in columns if n in self._headed_names()), None)
+        return next(
+            (n for n in columns if self.guesses[n].how == UNUSED and self._is_names(n)), None
+        )
+
+    def _headed_names(self) -> list[int]:
         key = self.name_field.key if self.name_field else ""
-        headed = (n for n in columns if self.guesses[n].field == key and key)
-        content = (n for n in columns if self.guesses[n].how == UNUSED and self._is_names(n))
-        return next(headed, next(content, None))
+        return [n for n, one in enumerate(self.guesses) if key and one.field == key]
 
     def _is_names(self, at: int) -> bool:
         cells, heading = self.cells[at], plain(self.block.headings[at])
@@ -193,6 +198,8 @@ class _Guesser:
 
     def _names_beside(self, span: range) -> int | None:
         """The one column that holds names; of several, nobody can tell whose they are."""
+        if self._headed_names():
+            return None  # the other half's: this one has no names
         found = [n for n in span if self.guesses[n].how == UNUSED and self._is_names(n)]
         if len(found) > 1 and self.name_field:
             for at in found:
