@@ -144,14 +144,14 @@ def test_an_upload_to_a_full_disk_is_told(
     union: World, quick: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    visitor = Visitor(quick()).enter(union)
+    visitor, book = Visitor(quick()).enter(union), workbook(1)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
         patched.setattr("shutil.copyfileobj", full)
-        answer = visitor.upload(("填报.xlsx", workbook(1)))
+        answer = visitor.upload(("填报.xlsx", book))
     assert (answer.status_code, heading(answer)) == (503, "暂时做不到")
     private = union.settings().private
     assert [p for p in private.rglob("*") if p.is_file()] == []
