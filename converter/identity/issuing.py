@@ -15,14 +15,22 @@ import io
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from converter.files import writing
 from converter.identity import keys, ledger, passwords
-from converter.identity.files import SIGNATURE, Keys, compose, public_bytes, with_digest
+from converter.identity.files import (
+    SIGNATURE,
+    IdentityRefused,
+    Keys,
+    compose,
+    parse,
+    public_bytes,
+    with_digest,
+)
 from converter.messages.catalogue import message
 from converter.model.submissions import Identity, Unit
 
@@ -88,9 +96,20 @@ def issue(
             if listed:
                 listed.unlink(missing_ok=True)
             raise
-        files = tuple((private / one.file).replace(target / one.file) for one in made)
+        issued_before = {entry.digest for entry in entries}
+        files = tuple(_name(private / one.file, target / one.file, issued_before) for one in made)
         private.rmdir()
     return Issued(files, listed, sum(one.entry.serial > 1 for one in made))
+
+
+def _name(private: Path, path: Path, issued_before: Collection[str]) -> Path:
+    """Give a file its name. Only the file that it supersedes makes room for it; beside any other
+    one it gets a number."""
+    try:
+        superseded = parse(path.read_bytes()).identity.digest in issued_before
+    except (OSError, IdentityRefused):
+        superseded = False
+    return private.replace(path) if superseded else writing.write_beside(path, private.rename)
 
 
 def _sweep(target: Path) -> None:
