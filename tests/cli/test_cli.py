@@ -139,7 +139,7 @@ def test_convert_then_show_stats_and_check_the_package(good: Path, tmp_path: Pat
     assert run("convert", good, "-o", target).returncode == 0
     assert run("check", target).returncode == 0
     shown = run("show", target)
-    assert UNIT["单位工会名称"] in shown.stdout
+    assert str(UNIT["单位工会名称"]) in shown.stdout
     assert "私营企业" in shown.stdout
     assert MEMBERS[0][1] not in shown.stdout
     assert MEMBERS[0][1] in run("show", target, "--show-ids").stdout

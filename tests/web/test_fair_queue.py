@@ -30,7 +30,11 @@ def test_who_sends_many_files_waits_behind_himself() -> None:
         held = desk()
 
         def job(name: str) -> Callable[[Any], None]:
-            return lambda _: (gate.wait(), order.append(name))[1]
+            def work(_: Any) -> None:
+                gate.wait()
+                order.append(name)
+
+            return work
 
         first = asyncio.create_task(held.run("a", job("a1")))
         await until(lambda: not held._free)
