@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from converter.api import read
 from converter.files import writing
 from converter.forms import loading
 from converter.model.issues import Level
@@ -16,8 +17,7 @@ from converter.workers.requests.template import (
     TemplatesRequest,
     WrittenTemplate,
 )
-from converter.workers.tasks.check import read
-from converter.workers.tasks.common import ReportProgress, is_sealed, stamped
+from converter.workers.tasks.common import ReportProgress, is_sealed
 
 
 def template(request: TemplateRequest, report_progress: ReportProgress) -> TemplateAnswer:
@@ -36,7 +36,7 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     if request.identity is not None:
         from converter import identity
 
-        stamp = stamped(stamp, identity.parse(request.identity).identity)
+        stamp = stamp.of_holder(identity.parse(request.identity).identity)
     if any(issue.level is Level.ERROR for issue in issues):
         return TemplateAnswer(tuple(issues))
     members = data.count(definition.main_table.key) if data else 0
@@ -61,7 +61,7 @@ def templates(request: TemplatesRequest, report_progress: ReportProgress) -> Don
     writing.write_many(
         (
             book.output,
-            renderer.blank(stamped(Stamp(), identity.parse(book.identity).identity), rows=rows),
+            renderer.blank(Stamp().of_holder(identity.parse(book.identity).identity), rows=rows),
         )
         for book in request.workbooks
     )
