@@ -123,7 +123,8 @@ def _statistics() -> Schema:
         tables.append(_table(held, [key for key in keys if key != "key"]))
     collection = {key: known.get(key, TEXT) for key in statistics.COLLECTION_KEYS}
     optional = ("jump", "jump_at_least", "jump_fields")
-    return _table(
+    by_bands = {"properties": {"kind": {"enum": ["ages", "years"]}}}  # with a row of unknown ones
+    whole = _table(
         {
             "total": TEXT,
             "unknown": TEXT,
@@ -134,6 +135,8 @@ def _statistics() -> Schema:
         },
         (),
     )
+    case = {"required": ["table"], "properties": {"table": {"contains": by_bands}}}
+    return {**whole, "if": case, "then": {"required": ["total", "unknown"]}}
 
 
 # --- cards of sheets -------------------------------------------------------------------------
