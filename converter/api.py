@@ -29,16 +29,20 @@ def load_form(form: str | Path | None = None) -> Form:
     return loading.load(loading.form_dir(None if form is None else str(form)))
 
 
-def read(path: str | Path, form: Form) -> Submission:
-    """What a workbook or a report package holds, as typed. Never raises on bad data: what stands
-    in the way of reading is an issue of the submission."""
+def read(path: str | Path, form: Form, keys: str | Path | None = None) -> Submission:
+    """What a workbook or a report package holds, as typed. With a folder of keys a package is
+    compared with that union's public keys and ledger. Never raises on bad data: what stands in the
+    way of reading is an issue of the submission."""
     path = Path(path)
     found = workbook.read(path, form)
-    if workbook.is_package(path, found):
-        from converter import package
+    return _read_package(path, form, keys) if workbook.is_package(path, found) else found
 
-        return package.read(path, form)
-    return found
+
+def _read_package(path: Path, form: Form, keys: str | Path | None) -> Submission:
+    from converter import identity, package
+
+    union = identity.union_of(Path(keys)) if keys else None
+    return package.examine(path, form, union=union).submission
 
 
 def check(
@@ -131,10 +135,10 @@ def write_package(
     return path
 
 
-def open_package(path: str | Path, form: Form, today: date | None = None) -> Checked:
-    """A report package's records, checked. Never raises on bad data: what is wrong with the package
-    or with what it holds is in the outcome. Nobody's signature is trusted here; `converter
-    receive` compares signatures with the union's keys."""
-    from converter import package
-
-    return check([package.read(Path(path), form)], form, today)[0]
+def open_package(
+    path: str | Path, form: Form, today: date | None = None, keys: str | Path | None = None
+) -> Checked:
+    """A report package's records, checked. With a union's folder of keys its signature is compared
+    with that union's keys and ledger; without, only with the identity file inside. Never raises on
+    bad data: what is wrong is in the outcome."""
+    return check([_read_package(Path(path), form, keys)], form, today)[0]

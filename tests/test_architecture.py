@@ -50,7 +50,6 @@ ONLY = {
     "starlette": {"web"},
     "uvicorn": {"web"},
     "itsdangerous": {"web"},
-    "captcha": {"web"},
     "sqlite3": {"web"},
 }
 

@@ -38,7 +38,7 @@ def check_for_page(
     request: CheckForPageRequest, report_progress: ReportProgress
 ) -> CheckForPageAnswer:
     definition = loading.load(request.form)
-    checked = check_submissions([request.files], definition, report_progress)
+    checked = check_submissions([request.files], definition, report_progress, request.keys)
     first, *others = request.files
     targets = [CopyTarget(first, request.annotated), *map(CopyTarget, others)]
     submissions = _copied(checked, targets, definition, report_progress)
@@ -49,21 +49,28 @@ def check_for_page(
 
 
 def check_submissions(
-    submissions: Sequence[Sequence[Path]], definition: Form, report_progress: ReportProgress
+    submissions: Sequence[Sequence[Path]],
+    definition: Form,
+    report_progress: ReportProgress,
+    keys: Path | None = None,
 ) -> list[Checked]:
-    """Check submissions, each of one file or of two that may be its halves."""
-    return api.check(_read(submissions, definition, report_progress), definition)
+    """Check submissions, each of one file or of two that may be its halves. With a folder of keys
+    packages are compared with that union's public keys and ledger."""
+    return api.check(_read(submissions, definition, report_progress, keys), definition)
 
 
 def _read(
-    submissions: Sequence[Sequence[Path]], definition: Form, report_progress: ReportProgress
+    submissions: Sequence[Sequence[Path]],
+    definition: Form,
+    report_progress: ReportProgress,
+    keys: Path | None,
 ) -> Iterator[Submission]:
     number = 0
     for files in submissions:
         parts = []
         for path in files:
             report_progress(number)
-            parts.append(api.read(path, definition))
+            parts.append(api.read(path, definition, keys))
             number += 1
         if len(parts) > 1:
             parts = checking.merge_halves(parts, definition, workbook.MISSING_SHEET)
