@@ -196,6 +196,8 @@ def _field(identity: Iterable[str], more: Mapping[str, Schema]) -> Schema:
         "derive": _derivation(),
         "identity": {"enum": list(identity)},
         "width": _number(0),
+        "near": TEXTS,
+        "doubtful": TEXTS,
         **more,
     }
     assert set(cards.FIELD_KEYS) <= set(common)
