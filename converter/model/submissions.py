@@ -18,7 +18,7 @@ from converter.model.issues import Issue, Issues, Level, Place
 
 
 class CellType(IntEnum):
-    """What a spreadsheet cell held before anything was made of it."""
+    """What a spreadsheet cell contained, as its program stored it."""
 
     BLANK = 0
     TEXT = 1

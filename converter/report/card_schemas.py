@@ -119,8 +119,8 @@ def _statistics() -> Schema:
     }  # fmt: skip
     tables = []
     for kind, keys in statistics.TABLE_KEYS.items():
-        held = {key: known.get(key, TEXT) for key in keys} | {"kind": {"const": kind}}
-        tables.append(_table(held, [key for key in keys if key != "key"]))
+        own = {key: known.get(key, TEXT) for key in keys} | {"kind": {"const": kind}}
+        tables.append(_table(own, [key for key in keys if key != "key"]))
     collection = {key: known.get(key, TEXT) for key in statistics.COLLECTION_KEYS}
     optional = ("jump", "jump_at_least", "jump_fields")
     by_bands = {"properties": {"kind": {"enum": ["ages", "years"]}}}  # with a row of unknown ones
