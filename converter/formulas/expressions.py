@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 # Blanks that clerks cannot see; the same set is removed by the pandas faces (kinds.base).
-BLANKS = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
-VISIBLE_BLANKS = " \t\r\n\u00a0\u3000"  # those of them that take room
+WHITESPACE = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
+VISIBLE_WHITESPACE = " \t\r\n\u00a0\u3000"  # those of them that take room
 FULL_WIDTH_DIGITS = "０１２３４５６７８９"
 
 
@@ -38,7 +38,7 @@ def substitute(expression: str, pairs: Iterable[tuple[str, str]]) -> str:
 
 def without_blanks(expression: str) -> str:
     """The text with every visible and invisible blank removed."""
-    return substitute(expression, ((blank, "") for blank in BLANKS))
+    return substitute(expression, ((blank, "") for blank in WHITESPACE))
 
 
 def half_width_digits(expression: str) -> str:

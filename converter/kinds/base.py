@@ -172,12 +172,12 @@ class Kind(HasOptions):
 # --- shared by the pandas faces ------------------------------------------------------------
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_BLANK_TABLE: dict[int, None] = {ord(c): None for c in expressions.BLANKS}
+_BLANK_TABLE: dict[int, None] = {ord(c): None for c in expressions.WHITESPACE}
 
 
 def strip(text: str) -> str:
     """Remove visible and invisible blanks at both ends."""
-    return text.strip(expressions.BLANKS)
+    return text.strip(expressions.WHITESPACE)
 
 
 def squeeze(text: str) -> str:

@@ -73,7 +73,7 @@ _EIGHT = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _MONTH = re.compile(f"([0-9]{{4}}){_SIGN}([0-9]{{1,2}})(?: ?月份?)?")
 _AMBIGUOUS = re.compile("[0-9]{4}(?: ?年)?|[0-9]{4} ?[.。·] ?1")
 _ONE_BLANK = str.maketrans(
-    {c: " " if c in expressions.VISIBLE_BLANKS else "" for c in expressions.BLANKS}
+    {c: " " if c in expressions.VISIBLE_WHITESPACE else "" for c in expressions.WHITESPACE}
 )
 
 

@@ -85,7 +85,7 @@ _NOT_ALONE = {"K501": "K511", "K502": "K512", "K503": "K513", "K504": "K514"}
 
 _DASHES = "—–―‐‑−"
 _ONE_BLANK = str.maketrans(
-    {c: " " if c in expressions.VISIBLE_BLANKS else "" for c in expressions.BLANKS}
+    {c: " " if c in expressions.VISIBLE_WHITESPACE else "" for c in expressions.WHITESPACE}
     | dict.fromkeys(_DASHES, "-")
 )
 _SEPARATORS = re.compile("[、/;,|]")
@@ -288,8 +288,10 @@ class Phone(Kind):
         return read(text, _areas(field, form)).params
 
     def excel_norm(self, raw: str, field: Field, form: Form) -> str:
-        removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
-        blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
+        removed = [
+            (c, "") for c in expressions.WHITESPACE if c not in expressions.VISIBLE_WHITESPACE
+        ]
+        blanks = [(c, " ") for c in expressions.VISIBLE_WHITESPACE if c != " "]
         dashes = [(c, "-") for c in f"{_DASHES}－"]
         plain = expressions.substitute(raw, [*removed, *blanks, *dashes])
         plain = f"TRIM({expressions.half_width_digits(plain)})"

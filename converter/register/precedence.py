@@ -21,12 +21,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from converter.formulas.expressions import BLANKS
+from converter.formulas.expressions import WHITESPACE
 
 ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file ended
 CURRENT, SUPERSEDED, IDENTICAL, OLDER = "current", "superseded", "identical", "older"
 
-_BLANKS = dict.fromkeys(map(ord, BLANKS))
+_BLANKS = dict.fromkeys(map(ord, WHITESPACE))
 
 
 @dataclass(frozen=True, slots=True)

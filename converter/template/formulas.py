@@ -1,7 +1,7 @@
 """The formulas behind a field: from what was typed to what the 核对 column says.
 
 One helper cell a step, so that no formula grows long: typed → norm → fault → usable → says.
-Whether a required cell is missing is said in `says`, not in `fault`: on the member sheet that
+Whether a required cell is missing stands in `says`, not in `fault`: on the member sheet that
 depends on the row being filled, which depends on the derived cells, which depend on faults.
 """
 
@@ -102,8 +102,8 @@ class FieldFormulas:
                 condition = family.excel(rule, field.path, self.refs)
             if condition is not None:
                 pieces.append(_when(condition, joiner, text))
-        said = "&".join(pieces) or '""'
-        return f'IF({filled},{said},"")' if filled else said
+        text = "&".join(pieces) or '""'
+        return f'IF({filled},{text},"")' if filled else text
 
     def verdict(self, says: list[str]) -> str:
         """The 核对 cell: the messages without the first one's joiner."""
