@@ -23,6 +23,7 @@ from converter.rules.base import (
     Violation,
     days,
     labels,
+    may_know_today,
     title,
 )
 
@@ -70,6 +71,8 @@ class AgeToday(RuleFamily):
         return {"born": title(self.born(rule), form), "wrong": wrong}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        if not may_know_today(path, refs.form):
+            return None
         ref, born = refs.at(path), refs.at(self.born(rule))
         years = excel_age(born.norm, "TODAY()")
         beyond = {"min": "<", "max": ">"}

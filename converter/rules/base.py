@@ -167,6 +167,12 @@ class RuleFamily(HasOptions):
         return {}
 
 
+def may_know_today(path: str, form: Form) -> bool:
+    """Whether a condition at a field may look at today's date: on the record sheet only. A whole
+    table would be computed anew at every edit, so there the check tells."""
+    return form.sheet(path.partition(".")[0]).is_record
+
+
 def title(path: str, form: Form) -> str:
     return form.field(path).title
 

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from converter.kinds.base import ValueType
 from converter.model.arrays import np
 from converter.model.forms import Rule
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, days, labels
+from converter.rules.base import (
+    FormColumns,
+    Refs,
+    RuleFamily,
+    Violation,
+    days,
+    labels,
+    may_know_today,
+)
 
 
 class NotFuture(RuleFamily):
@@ -27,5 +35,7 @@ class NotFuture(RuleFamily):
                 yield Violation(path, record, {"value": str(found[at]), "today": str(tables.today)})
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        if not may_know_today(path, refs.form):
+            return None
         ref = refs.at(path)
         return f"IF({ref.usable},{ref.norm}>TODAY(),FALSE)"

@@ -12,7 +12,15 @@ from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, days, labels
+from converter.rules.base import (
+    FormColumns,
+    Refs,
+    RuleFamily,
+    Violation,
+    days,
+    labels,
+    may_know_today,
+)
 
 
 def years_before(day: date, years: int) -> date:
@@ -50,6 +58,8 @@ class WithinYears(RuleFamily):
         return {"years": self.years(rule)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        if not may_know_today(path, refs.form):
+            return None
         ref = refs.at(path)
         year = f"YEAR(TODAY())-{self.years(rule)}"
         # Day 0 of the next month is the last of this one: 29 February becomes the 28th.

@@ -33,8 +33,8 @@ from converter.template.saving import parts
 from converter.template.style import CellStyle, Painter, varied
 
 # The last rows of the tables (each some lower than the one before), that no other number in the
-# workbook is like, and the rows below them.
-LAST, APART = 1_040_003, 10
+# workbook is like, and the rows below them; the last printed rows are PRINTED above.
+LAST, APART, PRINTED = 1_040_003, 10, 5
 SERIAL = 987_654_321  # the mark of a number has to be one
 GENERAL = "General"
 
@@ -64,6 +64,11 @@ def last_placeholder(table: str) -> bytes:
 def below_placeholder(table: str) -> bytes:
     """… and the row below it."""
     return placeholder(f"below:{table}")
+
+
+def printed_placeholder(table: str) -> bytes:
+    """The last row that is printed."""
+    return placeholder(f"printed:{table}")
 
 
 def tail_placeholder(sheet: str) -> bytes:
@@ -131,8 +136,11 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
     stamp = Stamp(**marks)
     last = {table.key: LAST - APART * n for n, table in enumerate(form.tables)}
     prepared = {key: row - MemberLayout.HEADING_ROW for key, row in last.items()}
-    places = layout(form, 1 if live else form.limits["live_duplicates"] + 1, prepared)
+    printed = {key: row - PRINTED for key, row in last.items()}
+    rows_known = 1 if live else form.limits["live_duplicates"] + 1
+    places = layout(form, rows_known, prepared, printed)
     numbers = {b"%d" % row: last_placeholder(key) for key, row in last.items()}
+    numbers |= {b"%d" % row: printed_placeholder(key) for key, row in printed.items()}
     numbers |= {b"%d" % (row + 1): below_placeholder(key) for key, row in last.items()}
     painter = Painter(label(form, "font"))
     book = workbook(places, painter, stamp, copy=copy)
@@ -184,7 +192,7 @@ def workbook(
     guide.write(first, places, painter, stamp)
     for sheet, place in zip(sheets, places.places, strict=True):
         if isinstance(place, UnitLayout):
-            unit_sheet.write(sheet, places, painter, stamp, jumps=copy)
+            unit_sheet.write(sheet, places, painter, constants, stamp, jumps=copy)
         else:
             member_sheet.write(sheet, places, place, painter, constants, stamp, jumps=copy)
     lists.write(book, hidden, form, constants)

@@ -1,8 +1,9 @@
 """The hidden sheet: code lists, and the names by which formulas and dropdowns find them.
 
-Every list that a choice field draws from gets six columns (label, code, parent, group, alias,
-alias_code), each with a workbook-wide name. A column with nothing in it is one empty cell, so
-that every name exists. Beside them stand the arrays of shared formulas (see `constants`).
+Every list that a choice field draws from gets six columns (label, code, parent, group; key and
+value: every spelling that is read, and its code), each with a workbook-wide name. A column with
+nothing in it is one empty cell, so that every name exists. Beside them stand the arrays of shared
+formulas (see `constants`).
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from converter.formulas.expressions import list_name
 from converter.kinds import KINDS
+from converter.kinds.choice import spelling_keys
 from converter.model.forms import CodeList, Form
 from converter.template.cell_text import put_text
 from converter.template.constants import Constants
 from converter.template.layout import quoted
 
-COLUMNS = ("label", "code", "parent", "group", "alias", "alias_code")
+COLUMNS = ("label", "code", "parent", "group", "key", "value")
 
 
 def lists_in_use(form: Form) -> list[CodeList]:
@@ -48,14 +50,14 @@ def write(workbook: Any, sheet: Any, form: Form, constants: Constants) -> None:
 
 
 def _columns(codes: CodeList) -> dict[str, list[str]]:
-    aliases = [(alias, entry.code) for entry in codes.entries for alias in entry.aliases]
+    keys = spelling_keys(codes)
     texts = {
         "label": [entry.label for entry in codes.entries],
         "code": [entry.code for entry in codes.entries],
         "parent": [entry.parent for entry in codes.entries],
         "group": [entry.group for entry in codes.entries],
-        "alias": [alias for alias, _ in aliases],
-        "alias_code": [code for _, code in aliases],
+        "key": [key for key, _ in keys],
+        "value": [code for _, code in keys],
     }
     assert tuple(texts) == COLUMNS
     return {name: column if any(column) else [] for name, column in texts.items()}

@@ -22,12 +22,13 @@ from converter.template.blueprint import (
     design_blueprint,
     last_placeholder,
     placeholder,
+    printed_placeholder,
     rows_placeholder,
     stamp_placeholders,
 )
 from converter.template.cell_text import harmless, visible
 from converter.template.labels import label
-from converter.template.layout import LAST_SHEET_ROW, MemberLayout
+from converter.template.layout import BLANK_ROWS_PRINTED, LAST_SHEET_ROW, MemberLayout
 from converter.template.print_setup import footer_text
 from converter.template.saving import time_of_parts
 
@@ -94,7 +95,7 @@ class TemplateRenderer:
         plan = self._blueprint(
             frozenset(_entries(stamp)), max(prepared.values()), copy=copy is not None
         )
-        numbers = _numbers(plan, prepared)
+        numbers = _numbers(plan, prepared, data)
         values: Values = {**_stamp_values(stamp), **numbers}
         values |= filling.unit_cells(plan, stamp, data, copy)
         for table in self.form.tables:
@@ -138,12 +139,21 @@ class TemplateRenderer:
         return zip_writing.Pattern(members, places, when=time_of_parts())
 
 
-def _numbers(plan: Blueprint, prepared: Mapping[str, int]) -> dict[bytes, bytes]:
-    """The last rows of the tables, and the rows below them."""
+def _numbers(
+    plan: Blueprint, prepared: Mapping[str, int], data: Submission | None = None
+) -> dict[bytes, bytes]:
+    """The last rows of the tables, the rows below them and the last rows to print."""
     numbers: dict[bytes, bytes] = {}
     for key, table in plan.layout.tables.items():
         last = table.HEADING_ROW + prepared[key]
-        numbers |= {last_placeholder(key): b"%d" % last, below_placeholder(key): b"%d" % (last + 1)}
+        printed = table.HEADING_ROW + (
+            data.count(key) if data and data.count(key) else min(BLANK_ROWS_PRINTED, prepared[key])
+        )
+        numbers |= {
+            last_placeholder(key): b"%d" % last,
+            below_placeholder(key): b"%d" % (last + 1),
+            printed_placeholder(key): b"%d" % printed,
+        }
     return numbers
 
 
