@@ -49,7 +49,7 @@ FAMILIES: dict[str, RuleFamily] = {family.name: family for family in _ALL}
 
 def never_after_today(form: Form, sheet: str) -> list[Field]:
     """The dates of a table that cannot lie after today, by a rule or because somebody was born
-    then. Its formulas do not know today (see `base.may_know_today`): the summary counts them."""
+    then. Its formulas do not know today (see `RuleFamily.about_today`): the summary counts them."""
     ruled = {p for rule in form.rules if rule.family == NotFuture.name for p in rule.at}
     return [
         field

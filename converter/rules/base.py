@@ -135,6 +135,9 @@ class RuleFamily(HasOptions):
 
     name: ClassVar[str]  # as cards write it
     at_type: ClassVar[ValueType | None] = None  # what the cells must hold at which it reports
+    # Whether it looks at the day of the check. A table's formulas do not: a whole table would be
+    # computed anew at every edit. There the summary counts dates of the future, the check tells.
+    about_today: ClassVar[bool] = False
 
     def accept(self, rule: Rule, form: Form) -> None:
         """Refuse a card. Raises FormError."""
@@ -161,16 +164,14 @@ class RuleFamily(HasOptions):
         the pipeline can tell. Must guard its inputs with Ref.usable (or Ref.blank)."""
         raise NotImplementedError
 
+    def is_live(self, path: str, form: Form) -> bool:
+        """Whether formulas can tell at a field at all."""
+        return not self.about_today or form.sheet(path.partition(".")[0]).is_record
+
     def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
         """What the family's messages fill in that is known from the card alone (titles,
         limits): used for the 核对 column and the catalogue."""
         return {}
-
-
-def may_know_today(path: str, form: Form) -> bool:
-    """Whether a condition at a field may look at today's date: on the record sheet only. A whole
-    table would be computed anew at every edit, so there the check tells."""
-    return form.sheet(path.partition(".")[0]).is_record
 
 
 def title(path: str, form: Form) -> str:

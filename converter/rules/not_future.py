@@ -14,7 +14,6 @@ from converter.rules.base import (
     Violation,
     days,
     labels,
-    may_know_today,
 )
 
 
@@ -22,6 +21,7 @@ class NotFuture(RuleFamily):
     """A date that must not lie after the day of the check."""
 
     name = "not_future"
+    about_today = True
     at_type = ValueType.DATE
 
     def validates_one_cell(self, rule: Rule) -> bool:
@@ -35,7 +35,7 @@ class NotFuture(RuleFamily):
                 yield Violation(path, record, {"value": str(found[at]), "today": str(tables.today)})
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
-        if not may_know_today(path, refs.form):
+        if not self.is_live(path, refs.form):
             return None
         ref = refs.at(path)
         return f"IF({ref.usable},{ref.norm}>TODAY(),FALSE)"

@@ -19,7 +19,6 @@ from converter.rules.base import (
     Violation,
     days,
     labels,
-    may_know_today,
 )
 
 
@@ -39,6 +38,7 @@ class WithinYears(RuleFamily):
     """A date that must not lie more than some years back."""
 
     name = "within_years"
+    about_today = True
     at_type = ValueType.DATE
     years = WholeNumber(least=1)
 
@@ -58,7 +58,7 @@ class WithinYears(RuleFamily):
         return {"years": self.years(rule)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
-        if not may_know_today(path, refs.form):
+        if not self.is_live(path, refs.form):
             return None
         ref = refs.at(path)
         year = f"YEAR(TODAY())-{self.years(rule)}"
