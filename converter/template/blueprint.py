@@ -9,7 +9,7 @@ differ, whatever it is filled with (see `renderer`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,7 @@ from converter.template.labels import label
 from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, layout
 from converter.template.rows import PatternRow
 from converter.template.saving import parts
+from converter.template.stored import ValuePlace, with_places
 from converter.template.style import CellStyle, Painter, varied
 
 # The last rows of the tables (each some lower than the one before), that no other number in the
@@ -37,6 +38,7 @@ from converter.template.style import CellStyle, Painter, varied
 LAST, APART, PRINTED = 1_040_003, 10, 5
 SERIAL = 987_654_321  # the mark of a number has to be one
 GENERAL = "General"
+GUIDE = "@guide"  # no sheet's key
 
 SHEETS, NAMES, RELATIONS, TYPES = b"@@sheets@@", b"@@names@@", b"@@relations@@", b"@@types@@"
 _PLACES = (SHEETS, NAMES, RELATIONS, TYPES)
@@ -122,6 +124,7 @@ class Blueprint:
     parts: tuple[Part, ...]
     rows: Mapping[str, PatternRow]  # by table key
     unit_cells: Mapping[bytes, UnitCell]  # by mark
+    value_places: Mapping[str, Sequence[ValuePlace]]  # by sheet key; those of the guide under GUIDE
     styles: Mapping[CellStyle, int]
     sheet_parts: Mapping[str, str]  # by sheet key ('' = the page in front)
     titles: tuple[str, ...]
@@ -162,7 +165,12 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
         taken[at[key]], rows[key] = _table_rows(taken[at[key]], table, numbers)
     record = at[form.record.key]
     taken[record], cells = _unit_cells(taken[record], places, stamp)
+    value_places = {}
+    for key, part in {GUIDE: found[label(form, "guide_sheet")], **at}.items():
+        if key:
+            taken[part], value_places[key] = with_places(taken[part], key)
     known = {
+        *(mark for some in value_places.values() for _, *marks in some for mark in marks),
         *stamp_placeholders(names),
         *cells,
         *_PLACES,
@@ -176,7 +184,9 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
         for name, data in taken.items()
     }
     pieces = [Part(name, tuple(pieces)) for name, pieces in marked.items()]
-    return Blueprint(places, tuple(pieces), rows, cells, styles, at, tuple(book.sheetnames))
+    return Blueprint(
+        places, tuple(pieces), rows, cells, value_places, styles, at, tuple(book.sheetnames)
+    )
 
 
 def workbook(

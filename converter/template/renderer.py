@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 from xml.sax.saxutils import escape
 
 from converter.files import zip_writing
@@ -31,6 +32,7 @@ from converter.template.labels import label
 from converter.template.layout import BLANK_ROWS_PRINTED, LAST_SHEET_ROW, MemberLayout
 from converter.template.print_setup import footer_text
 from converter.template.saving import time_of_parts
+from converter.template.stored import Computed
 
 NOBODY = Stamp()
 SPARE_ROWS = 20
@@ -40,10 +42,15 @@ Values = dict[bytes, bytes | Iterable[bytes]]
 
 
 def build(
-    form: Form, *, rows: int, stamp: Stamp = NOBODY, data: Submission | None = None
+    form: Form,
+    *,
+    rows: int,
+    stamp: Stamp = NOBODY,
+    data: Submission | None = None,
+    computed: Computed | None = None,
 ) -> list[bytes]:
     """One workbook of a form, in pieces: blank, personalised or with answers."""
-    return TemplateRenderer(form).filled(data, stamp, rows=rows)
+    return TemplateRenderer(form).filled(data, stamp, rows=rows, computed=computed)
 
 
 def sheet_names(form: Form) -> list[str]:
@@ -83,11 +90,12 @@ class TemplateRenderer:
         stamp: Stamp = NOBODY,
         *,
         rows: int,
+        computed: Computed | None = None,
         copy: Copy | None = None,
     ) -> list[bytes]:
         """A workbook, in pieces, with answers as they were typed, types included; derived fields
-        get their formulas back. With `copy` also what was found in it. No more of a table than
-        some thousand rows is held at a time."""
+        get their formulas back, with what they come to where it is known (`computed`). With `copy`
+        also what was found in it. No more of a table than some thousand rows is held at a time."""
         prepared = {
             table.key: prepared_rows(rows, data.count(table.key) if data else 0)
             for table in self.form.tables
@@ -97,10 +105,11 @@ class TemplateRenderer:
         )
         numbers = _numbers(plan, prepared, data)
         values: Values = {**_stamp_values(stamp), **numbers}
-        values |= filling.unit_cells(plan, stamp, data, copy)
+        values |= filling.values(plan, stamp, data, computed)
+        values |= filling.unit_cells(plan, stamp, data, computed, copy)
         for table in self.form.tables:
             values[rows_placeholder(table.key)] = filling.table_rows(
-                plan, table.key, data, prepared[table.key], numbers, copy
+                plan, table.key, data, prepared[table.key], numbers, computed, copy
             )
         more: list[tuple[str, Iterable[bytes]]] = []
         if copy:
@@ -125,12 +134,15 @@ class TemplateRenderer:
 
     def _pattern(self, names: frozenset[str], rows: int) -> zip_writing.Pattern:
         plan = self._blueprint(names, rows, copy=False)
-        values: Values = {mark: cell.xml for mark, cell in plan.unit_cells.items()}
+        marks: dict[str, Any] = {n: placeholder(n).decode() for n in names - {"serial"}}
+        stamp = Stamp(**marks)
+        values: Values = {**filling.values(plan, stamp, None, None)}
+        values |= filling.unit_cells(plan, stamp, None, None, None)
         numbers = _numbers(plan, {table.key: rows for table in self.form.tables})
         values |= numbers
         for table in self.form.tables:
             values[rows_placeholder(table.key)] = filling.table_rows(
-                plan, table.key, None, rows, numbers, None
+                plan, table.key, None, rows, numbers, None, None
             )
         ours = stamp_placeholders(names)
         values |= {mark: mark for mark in ours}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from converter.files import writing
 from converter.forms import loading
+from converter.model.clock import today
+from converter.model.forms import Form
 from converter.model.issues import Level
-from converter.model.submissions import Stamp
+from converter.model.submissions import Stamp, Submission
 from converter.workers.requests.base import Done
 from converter.workers.requests.template import (
     Leftover,
@@ -18,6 +21,9 @@ from converter.workers.requests.template import (
 )
 from converter.workers.tasks.check import read
 from converter.workers.tasks.common import ReportProgress, is_sealed, stamped
+
+if TYPE_CHECKING:
+    from converter.template.stored import Computed
 
 
 def template(request: TemplateRequest, report_progress: ReportProgress) -> TemplateAnswer:
@@ -41,7 +47,9 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
         return TemplateAnswer(tuple(issues))
     members = data.count(definition.main_table.key) if data else 0
     rows = request.rows or definition.limits["rows"]
-    made = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
+    made = workbook_template.build(
+        definition, rows=rows, stamp=stamp, data=data, computed=_computed(data, definition)
+    )
     writing.write_bytes_atomically(request.output, made)
     leftovers = tuple(
         Leftover(sheet.name, cell, text)
@@ -50,6 +58,17 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     )
     prepared = workbook_template.prepared_rows(rows, members)
     return TemplateAnswer(tuple(issues), WrittenTemplate(prepared, members, leftovers))
+
+
+def _computed(data: Submission | None, definition: Form) -> Computed | None:
+    """What the check says of earlier answers: it is stored beside the formulas."""
+    if data is None:
+        return None
+    from converter.template.stored import Computed
+    from converter.validation import checking
+
+    (checked,) = checking.check([data], definition, today())
+    return Computed(definition, data, checked.outcome, checked.records)
 
 
 def templates(request: TemplatesRequest, report_progress: ReportProgress) -> Done:
