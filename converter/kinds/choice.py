@@ -110,7 +110,7 @@ def _reader(field: Field, form: Form) -> Reader:
 
 def spelling_keys(codes: CodeList) -> list[tuple[str, str]]:
     """Every spelling that is read, as `fold` leaves it, beside its code: codes that lost their
-    zeros, aliases, labels, codes. Formulas take the last one that fits."""
+    zeros, aliases, codes, labels. Formulas take the last one that fits."""
     width = code_width(codes)
     shortened = [
         (entry.code[n:], entry.code)
@@ -127,7 +127,7 @@ def spelling_keys(codes: CodeList) -> list[tuple[str, str]]:
         for entry in codes.entries
         if len(entry.code) == 1 and "A" <= entry.code.upper() <= "Z"
     ]
-    return [*shortened, *aliases, *labels, *wide, *whole]
+    return [*shortened, *aliases, *wide, *whole, *labels]
 
 
 def _typed_characters(codes: CodeList) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from converter import rules
 from converter.formulas import expressions
 from converter.kinds import KINDS
+from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.rules import derivations, one_cell
@@ -72,17 +73,33 @@ class FieldFormulas:
         norm = self.place.helper(field.key, "norm")
         if field.derive:
             return f'{norm}<>""'
-        fault = self.place.helper(field.key, "fault")
+        fault = self._fault(field)
         doubt = label(self.form, "joiner") + prefix(self.form, Level.WARNING)
         mild = f'OR({fault}="",LEFT({fault},{len(doubt)})={expressions.quote(doubt)})'
         return f"IF({mild},{KINDS[field.kind].excel_usable(norm)},FALSE)"
+
+    def _fault(self, field: Field) -> str:
+        """The helper cell, or the formula itself where there is none."""
+        has_cell = self.place.has(field.key, "fault")
+        return self.place.helper(field.key, "fault") if has_cell else self.fault(field)
+
+    def blank(self, field: Field) -> str:
+        """TRUE where nothing was typed in a table's cell: an error or a truth value has no norm
+        either."""
+        norm = self.place.helper(field.key, "norm")
+        if field.derive:
+            return f'{norm}=""'
+        if self.place.has(field.key, "fault"):
+            return f'AND({norm}="",{self.place.helper(field.key, "fault")}="")'
+        raw = self.place.raw(field.key)
+        return f'AND({norm}="",NOT(ISERROR({raw})),NOT(ISLOGICAL({raw})))'
 
     def says(self, field: Field, filled: str, explained: str) -> str:
         """All messages of a field, each led by the joiner; none where `filled`, the condition
         that there is a record at all ('' = always), is FALSE."""
         pieces = []
         if not field.derive:
-            pieces.append(self.place.helper(field.key, "fault"))
+            pieces.append(self._fault(field))
         if field.required and not field.derive:
             missing = self.refs.at(field.path).blank
             pieces.append(self._when(missing, message(self.form, REQUIRED, field, {})))
@@ -131,6 +148,17 @@ class FieldFormulas:
     def explained(self, cell: str) -> str:
         """TRUE where a reason was typed."""
         return f"IF(ISERROR({cell}),TRUE,NOT({expressions.is_blank(cell)}))"
+
+
+def rule_messages(form: Form, field: Field) -> list[str]:
+    """What rules say of a field, without level and code."""
+    found = []
+    for rule in form.rules:
+        if field.path in rule.at:
+            params = rules.FAMILIES[rule.family].message_params(rule, field.path, form)
+            entry = catalogue.entry(rule.code, form, field)
+            found.append(catalogue.fill(entry.brief, {"title": field.title, **params}))
+    return found
 
 
 def joined(form: Form, text: str) -> str:

@@ -21,6 +21,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from converter.kinds import KINDS
+from converter.kinds.base import ValueType
 from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import column_letters
 
@@ -103,6 +104,9 @@ class UnitLayout:
     def helper(self, key: str, part: str) -> str:
         return self._at(self.column(part), key)
 
+    def has(self, key: str, part: str) -> bool:
+        return True
+
     def explanation(self, key: str) -> str:
         return self._at(self.EXPLANATION, key)
 
@@ -183,6 +187,9 @@ class MemberLayout:
     def helper(self, key: str, part: str) -> str:
         return self._at(self.helpers[key, part])
 
+    def has(self, key: str, part: str) -> bool:
+        return (key, part) in self.helpers
+
     @property
     def filled(self) -> str:
         return self.helper("", "filled")
@@ -210,10 +217,14 @@ class MemberLayout:
 
 
 def parts_of(field: Field) -> tuple[str, ...]:
-    """A row's helper cells of a field: nothing typed is validated in a derived one."""
+    """A row's helper cells of a field: what is said of a derived one stands in 核对 alone, and the
+    fault of a text only in what is said, since nothing is computed with it."""
     if field.derive:
-        return ("norm", "says")
-    return ("text",) * KINDS[field.kind].excel_text_cell + ("norm", "fault", "says")
+        return ("norm",)
+    kind = KINDS[field.kind]
+    text = ("text",) * kind.excel_text_cell
+    plain = kind.value_type is ValueType.TEXT and not (text or kind.unique_key)
+    return (*text, "norm", "says") if plain else (*text, "norm", "fault", "says")
 
 
 @dataclass(frozen=True)

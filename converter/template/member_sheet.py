@@ -13,7 +13,7 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from converter.formulas.expressions import array, both, first_of
+from converter.formulas.expressions import array, both, first_of, quote
 from converter.kinds import KINDS
 from converter.model.forms import Field, Form
 from converter.model.submissions import Stamp
@@ -26,7 +26,7 @@ from converter.template.conditional_formats import (
     verdict_conditions,
 )
 from converter.template.constants import Constants
-from converter.template.formulas import FieldFormulas
+from converter.template.formulas import FieldFormulas, rule_messages
 from converter.template.labels import label
 from converter.template.layout import (
     STATUS_ROW,
@@ -200,16 +200,14 @@ def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
     found = {member.NUMBER: f"ROW()-ROW($A${member.HEADING_ROW})"}
     says, present = [], []
     for field in member.sheet:
-        cells = {
-            "norm": formulas.norm(field),
-            "says": formulas.says(field, f"{member.filled}=1", explained),
-        }
+        said = formulas.says(field, f"{member.filled}=1", explained)
+        cells = {"norm": formulas.norm(field), "says": said}
         if field.derive:
             found[member.columns[field.key]] = formulas.shown(field)
         else:
             cells |= {"text": formulas.text(field), "fault": formulas.fault(field)}
         found |= {member.helpers[field.key, part]: cells[part] for part in parts_of(field)}
-        says.append(member.helper(field.key, "says"))
+        says.append(member.helper(field.key, "says") if member.has(field.key, "says") else said)
         present.append(_present(field, member))
     filled = f"IF(OR({','.join(present)}),1,0)"
     if member.sheet.remarks:
@@ -224,8 +222,11 @@ def _present(field: Field, member: MemberLayout) -> str:
     if field.derive:
         raw = member.raw(field.key)
         return f"IF(ISERROR({raw}),TRUE,LEN({raw})>0)"
-    norm, fault = member.helper(field.key, "norm"), member.helper(field.key, "fault")
-    return f'{norm}<>"",{fault}<>""'
+    norm = member.helper(field.key, "norm")
+    if not member.has(field.key, "fault"):
+        raw = member.raw(field.key)
+        return f'{norm}<>"",ISERROR({raw}),ISLOGICAL({raw})'
+    return f'{norm}<>"",{member.helper(field.key, "fault")}<>""'
 
 
 def _start(member: MemberLayout) -> str:
@@ -269,7 +270,14 @@ def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
     meant += [
         (member.columns[field.key], member.helper(field.key, "says"), True)
         for field in member.sheet
+        if member.has(field.key, "says")
     ]
+    for field in member.sheet:
+        for text in [] if member.has(field.key, "says") else rule_messages(form, field):
+            letter = get_column_letter(member.columns[field.key])
+            area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
+            said = f"ISNUMBER(FIND({quote(text)},{meant[0][1]}))"
+            colour_verdicts(sheet, area, {"doubt": said}, tinted=True)
     for field in never_after_today(form, member.sheet.key):
         letter, norm = (
             get_column_letter(member.columns[field.key]),

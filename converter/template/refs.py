@@ -32,13 +32,15 @@ class SheetRefs:
         if sheet != self.sheet and not place.sheet.is_record:
             raise ValueError(f"at: {path} has many records, its sheet is not {self.sheet}")
         there = self._there(sheet)
-        norm = there + place.helper(key, "norm")
-        if self.form.field(path).derive:
-            blank = f'{norm}=""'
+        raw, norm = place.raw(key), place.helper(key, "norm")
+        if isinstance(place, UnitLayout):
+            blank = f'{there}{norm}=""'
+            if not self.form.field(path).derive:
+                # A cell that holds an error or a truth value has no norm either, but a fault.
+                blank = f'AND({blank},{there}{place.helper(key, "fault")}="")'
         else:
-            # A cell that holds an error or a truth value has no norm either, but a fault.
-            blank = f'AND({norm}="",{there}{place.helper(key, "fault")}="")'
-        return Ref(there + place.raw(key), norm, blank, self._usable(path))
+            blank = FieldFormulas(self.form, place, self).blank(place.sheet.field(key))
+        return Ref(there + raw, there + norm, blank, self._usable(path))
 
     def _usable(self, path: str) -> str:
         """A table's rows have no cell for it."""

@@ -157,10 +157,11 @@ class _Rows:
         yield member.check, found.checks(member.sheet.key)
         yield member.helpers["", "filled"], [1] * len(data)
         for field in member.sheet:
-            yield (
-                member.helpers[field.key, "says"],
-                [found.messages(field, record) for record in records],
-            )
+            if member.has(field.key, "says"):
+                yield (
+                    member.helpers[field.key, "says"],
+                    [found.messages(field, record) for record in records],
+                )
             yield (
                 member.helpers[field.key, "norm"],
                 [found.shown(field, record) for record in records],
