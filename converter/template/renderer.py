@@ -36,7 +36,9 @@ from converter.template.stored import Computed
 
 NOBODY = Stamp()
 SPARE_ROWS = 20
-LEVEL_ONCE = 2  # zlib's level for what is written once: a quarter of the time, an eighth larger
+# zlib's levels: for what is mailed, for what is written once, for what is large.
+LEVEL_BLANK, LEVEL_ONCE, LEVEL_LARGE = 9, 6, 2
+LARGE = 5_000  # rows
 
 Values = dict[bytes, bytes | Iterable[bytes]]
 
@@ -116,13 +118,15 @@ class TemplateRenderer:
             additions = copy.additions(plan)
             values |= additions.values
             more = additions.parts
+        level = LEVEL_ONCE if data else LEVEL_BLANK
+        level = level if max(prepared.values()) < LARGE else LEVEL_LARGE
         members = [
             part.packed
             if len(part.pieces) == 1
-            else zip_writing.packed(part.name, part.filled(values), LEVEL_ONCE)
+            else zip_writing.packed(part.name, part.filled(values), level)
             for part in plan.parts
         ]
-        members += [zip_writing.packed(name, pieces, LEVEL_ONCE) for name, pieces in more]
+        members += [zip_writing.packed(name, pieces, level) for name, pieces in more]
         return zip_writing.zipped(members, when=time_of_parts())
 
     def _blueprint(self, names: frozenset[str], rows: int, *, copy: bool) -> Blueprint:
