@@ -179,7 +179,9 @@ class Kind(HasOptions):
         if not cleaned:
             found = excel_visible(raw, found, invisible)
         number = self.excel_of_number(raw, cleaned or f'({raw}&"")', field, form)
-        return f'IF(ISTEXT({raw}),{found},IF(ISNUMBER({raw}),{number},""))'
+        # A truth value is a number in LibreOffice, but not in Excel.
+        number = f'IF(ISLOGICAL({raw}),"",IF(ISNUMBER({raw}),{number},""))'
+        return f"IF(ISTEXT({raw}),{found},{number})"
 
     def excel_differs(self, raw: str, norm: str, field: Field, form: Form) -> str:
         """Expression: TRUE where what was typed over a derived cell reads as something else than
