@@ -136,6 +136,9 @@ class RuleFamily(HasOptions):
 
     name: ClassVar[str]  # as cards write it
     at_type: ClassVar[ValueType | None] = None  # what the cells must hold at which it reports
+    # Whether it looks at the day of the check. A table's formulas do not: a whole table would be
+    # computed anew at every edit. There the summary counts dates of the future, the check tells.
+    about_today: ClassVar[bool] = False
 
     def accept(self, rule: Rule, form: Form) -> None:
         """Refuse a card. Raises FormError."""
@@ -161,6 +164,10 @@ class RuleFamily(HasOptions):
         """Condition that is TRUE where the record is at fault at `path`, or None where only
         the pipeline can tell. Must guard its inputs with Ref.usable (or Ref.blank)."""
         raise NotImplementedError
+
+    def is_live(self, path: str, form: Form) -> bool:
+        """Whether formulas can tell at a field at all."""
+        return not self.about_today or form.sheet(path.partition(".")[0]).is_record
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
         """What the family's messages fill in that is known from the card alone (titles,

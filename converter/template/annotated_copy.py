@@ -105,11 +105,15 @@ class Copy:
         found = f'MATCH("?*",${letters}{row + 1}:${letters}{max(last, row) + 1},0)'
         below, last_one = expressions.quote("#" + there), expressions.quote("#" + end)
         target = f"IFERROR({below}&(ROW()+{found}),{last_one})"
+        key = next(k for k, marked in self.levels.items() if row in marked)
+        shown = message("report_copy_next") if row < max(self.levels[key]) else back
         next_one = expressions.quote(message("report_copy_next"))
         over = expressions.quote(back)
         text = f"IF(ISNUMBER({found}),{next_one},{over})"
         style = plan.styles[member_sheet.JUMP]
-        return f'<c r="{letters}{row}" s="{style}'.encode() + formula(f"HYPERLINK({target},{text})")
+        return f'<c r="{letters}{row}" s="{style}'.encode() + formula(
+            f"HYPERLINK({target},{text})", shown
+        )
 
     # --- parts -----------------------------------------------------------------------------
 

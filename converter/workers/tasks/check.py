@@ -109,11 +109,21 @@ def _copied(
 
             renderer = renderer or template.TemplateRenderer(definition)
             if annotated:
-                yield annotated, copy_of(renderer, submission, outcome, files=files)
+                yield (
+                    annotated,
+                    (copy_of(renderer, submission, outcome, (), files, checked.records)),
+                )
             if fixed and made:
                 yield (
                     fixed.copy,
-                    copy_of(renderer, made.submission, made.outcome, made.changes, files),
+                    copy_of(
+                        renderer,
+                        made.submission,
+                        made.outcome,
+                        made.changes,
+                        files,
+                        checked.records,
+                    ),
                 )
 
     written = writing.write_many(copies(), beside=True)

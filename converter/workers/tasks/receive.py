@@ -118,7 +118,9 @@ def _receive(
                 paths = {file.name: file.path}
                 yield (
                     target,
-                    annotated(renderer, checked.submission, checked.outcome, files=paths),
+                    annotated(
+                        renderer, checked.submission, checked.outcome, (), paths, checked.records
+                    ),
                 )
 
     # No time and no name in it: the same members give the same bytes.

@@ -6,12 +6,15 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converter import workbook
 from converter.files import writing
 from converter.forms import loading
+from converter.model.clock import today
+from converter.model.forms import Form
 from converter.model.issues import Level
-from converter.model.submissions import Stamp
+from converter.model.submissions import Stamp, Submission
 from converter.workers.requests.template import (
     BlankWorkbook,
     Leftover,
@@ -24,6 +27,9 @@ from converter.workers.requests.template import (
 from converter.workers.tasks import sources
 from converter.workers.tasks.common import ReportProgress
 from converter.workers.tasks.existing import is_blank
+
+if TYPE_CHECKING:
+    from converter.template.stored import Computed
 
 
 def template(request: TemplateRequest, report_progress: ReportProgress) -> TemplateAnswer:
@@ -52,7 +58,9 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
         return TemplateAnswer(tuple(issues), lists=lists, compared=joined.compared)
     members = data.count(definition.main_table.key) if data else 0
     rows = request.rows or definition.limits["rows"]
-    made = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
+    made = workbook_template.build(
+        definition, rows=rows, stamp=stamp, data=data, computed=_computed(data, definition)
+    )
     path = writing.write_output(request.output, made, request.replaceable)
     leftovers = tuple(
         Leftover(sheet.name, cell, text)
@@ -62,6 +70,17 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     prepared = workbook_template.prepared_rows(rows, members)
     written = WrittenTemplate(path, prepared, members, leftovers)
     return TemplateAnswer(tuple(issues), written, lists, joined.compared)
+
+
+def _computed(data: Submission | None, definition: Form) -> Computed | None:
+    """What the check says of earlier answers: it is stored beside the formulas."""
+    if data is None:
+        return None
+    from converter.template.stored import Computed
+    from converter.validation import checking
+
+    (checked,) = checking.check([data], definition, today())
+    return Computed(definition, data, checked.outcome, checked.records)
 
 
 def templates(request: TemplatesRequest, report_progress: ReportProgress) -> TemplatesAnswer:
