@@ -341,10 +341,8 @@ class _Reading:
     def _twice(self, order: npt.NDArray[np.intp]) -> None:
         """A second column of one heading matters where its values differ."""
         for key, row, column in self.twice:
-            texts, kept = self._column(column).texts, self.cells[key].texts
-            if any(
-                texts[n] and texts[n].strip(WHITESPACE) != kept[n].strip(WHITESPACE) for n in order
-            ):
+            new, old = self._column(column).texts, self.cells[key].texts
+            if any(new[n] and new[n].strip(WHITESPACE) != old[n].strip(WHITESPACE) for n in order):
                 first = self.heading.row, self.columns[key]
                 params = {"first": address(*first)}
                 self.report.add("S005", self.facts.name, (row, column), key, "", first, params)
