@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from converter.model.forms import Field, Sheet
 from converter.model.issues import column_letters
-from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, TAKEN, UNUSED
+from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, LEFT_OUT, TAKEN, UNUSED
 from converter.workbook.form.headings import plain
 from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import Headings, ListBlock
@@ -76,7 +76,7 @@ class _Guesser:
         letters = column_letters(self.block.cells.columns[at])
         for key in (plain(self.block.headings[at]), letters.lower()):
             if key and key in chosen:
-                return Guess(chosen[key], CHOSEN if chosen[key] else UNUSED)
+                return Guess(chosen[key], CHOSEN if chosen[key] else LEFT_OUT)
         found = headings.find(self.block.headings[at])
         return Guess(*found) if found else Guess("", UNUSED)
 

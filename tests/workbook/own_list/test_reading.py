@@ -11,6 +11,7 @@ import pytest
 from converter.model import own_list
 from converter.model.submissions import CellType
 from converter.workbook.own_list import ReadList, read_list
+from tests.corpus import opendocument
 from tests.sheets import FORM
 from tests.workbook.own_list.layouts import as_text, as_workbook, invented
 
@@ -153,3 +154,23 @@ def test_text_files_of_any_spreadsheet(encoding: str, separator: str, tmp_path: 
     rows = [["姓名", "身份证号"], ["赵一", A], ["钱二", f'="{B}"']]
     path = as_text(rows, tmp_path / "名单.csv", encoding, separator)
     assert people(read_list(path, TABLE, {})) == [("赵一", A), ("钱二", B)]
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".et", ".ods"])
+def test_workbooks_of_other_programs(suffix: str, tmp_path: Path) -> None:
+    rows = [["员工姓名", "证件号"], ["赵一", A], ["钱二", B]]
+    path = tmp_path / f"名单{suffix}"
+    if suffix == ".ods":
+        opendocument.save(path, opendocument.table("名单", "".join(map(opendocument.row, rows))))
+    else:
+        xlwt = pytest.importorskip("xlwt")
+        book = xlwt.Workbook()
+        for title, lines in (("一车间", rows), ("二车间", [rows[0], ["孙三", C]])):
+            sheet = book.add_sheet(title)
+            for r, line in enumerate(lines):
+                for c, value in enumerate(line):
+                    sheet.write(r, c, value)
+        book.save(str(path))
+    got = people(read_list(path, TABLE, {}))
+    assert got[:2] == [("赵一", A), ("钱二", B)]
+    assert got[2:] == ([] if suffix == ".ods" else [("孙三", C)])
