@@ -174,3 +174,16 @@ def test_workbooks_of_other_programs(suffix: str, tmp_path: Path) -> None:
     got = people(read_list(path, TABLE, {}))
     assert got[:2] == [("赵一", A), ("钱二", B)]
     assert got[2:] == ([] if suffix == ".ods" else [("孙三", C)])
+
+
+def test_a_heading_like_a_fields_needs_contents_like_the_fields(tmp_path: Path) -> None:
+    got = read(
+        [
+            ["会员", "ID", "姓名", "号码", "入会", "日期"],
+            ["是", "1001", "赵一", A, "是", "长期"],
+            ["否", "1002", "钱二", B, "否", "长期"],
+        ],
+        tmp_path,
+    )
+    assert people(got) == [("赵一", A), ("钱二", B)]
+    assert {key for key, (field, _) in how(got).items() if field} == {"姓名", "号码"}
