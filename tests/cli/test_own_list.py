@@ -132,7 +132,9 @@ def test_a_wrong_mapping_names_the_items(hr: Path, tmp_path: Path) -> None:
 
 
 def test_an_annotated_copy_of_a_list_copies_no_unread_columns(hr: Path, tmp_path: Path) -> None:
-    assert run("check", hr, "--annotate", "批注", cwd=tmp_path).returncode == 1
+    done = run("check", hr, "--annotate", "批注", cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"converter template --from {hr} -o" in done.stderr
     for copy in (tmp_path / "批注").glob("*.xlsx"):
         book = openpyxl.load_workbook(copy)
         cells = {str(c.value) for sheet in book for row in sheet for c in row}
