@@ -173,13 +173,28 @@ def _write(path: Path, data: bytes) -> None:
 def _keep_hashes(
     made: Sequence[_Made], folder: Path, before: Mapping[str, ledger.LedgerEntry]
 ) -> None:
-    """What knows the new passwords; the files that count until now keep theirs."""
-    lines = passwords.all_hashed([one.password for one in made])
-    new = {
-        (one.entry.unit_code, one.entry.serial): line for one, line in zip(made, lines, strict=True)
+    """Write the hashes of the new passwords; the files that count until now keep theirs."""
+    new = {(one.entry.unit_code, one.entry.serial): one.password for one in made}
+    names = [one.entry.unit_name for one in made]
+    _write_hashes(folder, new, names, before)
+
+
+def _write_hashes(
+    folder: Path,
+    new: Mapping[passwords.Key, str],
+    names: Sequence[str],
+    before: Mapping[str, ledger.LedgerEntry],
+) -> None:
+    known = passwords.read(folder)
+    by_name = {
+        entry.unit_name: line
+        for entry in before.values()
+        if (line := known.get((entry.unit_code, entry.serial)))
     }
+    lines = passwords.all_hashed(list(new.values()), names, by_name)
     counting = ((entry.unit_code, entry.serial) for entry in before.values())
-    passwords.write(folder, passwords.merged(passwords.read(folder), new, counting))
+    hashed = dict(zip(new, lines, strict=True))
+    passwords.write(folder, passwords.merged(known, hashed, counting))
 
 
 def new_password(folder: Path, code: str) -> str:
@@ -191,9 +206,7 @@ def new_password(folder: Path, code: str) -> str:
         before = ledger.latest(ledger.read(folder) or [])
         entry = before[code]
         made = passwords.new()
-        counting = ((one.unit_code, one.serial) for one in before.values())
-        new = {(code, entry.serial): passwords.hashed(made)}
-        passwords.write(folder, passwords.merged(passwords.read(folder), new, counting))
+        _write_hashes(folder, {(code, entry.serial): made}, [entry.unit_name], before)
     return made
 
 
