@@ -187,3 +187,13 @@ def test_a_heading_like_a_fields_needs_contents_like_the_fields(tmp_path: Path) 
     )
     assert people(got) == [("赵一", A), ("钱二", B)]
     assert {key for key, (field, _) in how(got).items() if field} == {"姓名", "号码"}
+
+
+def test_numbered_headings_are_two_people(tmp_path: Path) -> None:
+    heading = ["姓名1", "身份证号1", "入会时间1", "姓名2", "身份证号2", "入会时间2"]
+    row = ["赵一", A, "2010-05-01", "钱二", B, "2011-06-01"]
+    got = read([heading, row], tmp_path)
+    assert people(got, "name", "id_number", "joined_on") == [
+        ("赵一", A, "2010-05-01"),
+        ("钱二", B, "2011-06-01"),
+    ]
