@@ -1,11 +1,11 @@
 """Headings and items are found by their text, however a clerk has dressed it up.
 
-Compared is what `plain` leaves: no blanks, line breaks, stars, colons, remarks in brackets,
+Compared is what `normalized` leaves: no blanks, line breaks, stars, colons, remarks in brackets,
 full-width forms; a numbering in front is tolerated.
 
->>> plain("会员 姓名＊\\n（必填）") == plain("会员姓名")
+>>> normalized("会员 姓名＊\\n（必填）") == normalized("会员姓名")
 True
->>> plain("身份证号（18位）："), without_number(plain("3、职工总数"))
+>>> normalized("身份证号（18位）："), without_number(normalized("3、职工总数"))
 ('身份证号', '职工总数')
 """
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from converter.model.forms import Field, Sheet
 from converter.model.issues import column_letters
-from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, TAKEN, UNUSED
+from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, LEFT_OUT, NEAR, TAKEN, UNUSED
 from converter.workbook.form.headings import normalized
 from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import Headings, ListBlock
@@ -76,9 +76,22 @@ class _Guesser:
         letters = column_letters(self.block.cells.columns[at])
         for key in (normalized(self.block.headings[at]), letters.lower()):
             if key and key in chosen:
-                return Guess(chosen[key], CHOSEN if chosen[key] else UNUSED)
+                return Guess(chosen[key], CHOSEN if chosen[key] else LEFT_OUT)
         found = headings.find(self.block.headings[at])
+        if found and found[1] in (NEAR, DOUBTFUL) and not self._fits(at, found[0]):
+            return Guess("", UNUSED)  # 会员：是
         return Guess(*found) if found else Guess("", UNUSED)
+
+    def _fits(self, at: int, key: str) -> bool:
+        """Whether a column holds what its heading, which is only like the field's, promises."""
+        kind = self.sheet.field(key).kind
+        fitting = {
+            "id_number": lambda text, _: values.has_long_number(text),
+            "person_name": lambda text, _: values.is_name(text),
+            "date": values.is_date,
+        }.get(kind)
+        cells = self.cells[at]
+        return fitting is None or sum(fitting(*cell) for cell in cells) * 2 >= len(cells)
 
     def result(self) -> Guessed:
         ids = self._id_columns()
