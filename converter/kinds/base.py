@@ -171,23 +171,6 @@ class Kind(HasOptions):
 
 # --- shared by the pandas faces ------------------------------------------------------------
 
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_BLANK_TABLE: dict[int, None] = {ord(c): None for c in expressions.BLANKS}
-
-
-def strip(text: str) -> str:
-    """Remove visible and invisible blanks at both ends."""
-    return text.strip(expressions.BLANKS)
-
-
-def squeeze(text: str) -> str:
-    """Remove every blank and turn full-width characters into half-width ones."""
-    return text.translate(_BLANK_TABLE).translate(_FULL_WIDTH)
-
-
-def half_width(text: str) -> str:
-    return text.translate(_FULL_WIDTH)
-
 
 def map_unique(series: pd.Series, fn: Callable[[str], Any]) -> pd.Series:
     """Apply a function once a distinct text: columns of choices, dates and counts repeat."""

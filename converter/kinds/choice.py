@@ -34,12 +34,11 @@ from converter.kinds.base import (
     failing,
     map_unique,
     matches,
-    squeeze,
-    strip,
 )
 from converter.kinds.options import FieldKey, ListName
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
+from converter.text.characters import squeeze, strip
 
 LONGEST = 60  # characters of a text that are compared with the labels
 MOST_FOLDED = 34  # that a formula can fold beside all blanks

@@ -40,18 +40,18 @@ from converter.kinds.base import (
     ValueType,
     by_verdict,
     failing,
-    half_width,
     map_cells,
     points,
     same_text,
-    strip,
     texts,
 )
 from converter.kinds.options import Day
 from converter.model.arrays import np, pd
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
+from converter.text import characters
 from converter.text.cell_values import number_text
+from converter.text.characters import half_width, strip
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 _EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's count, from March 1900 on
@@ -73,7 +73,7 @@ _EIGHT = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _MONTH = re.compile(f"([0-9]{{4}}){_SIGN}([0-9]{{1,2}})(?: ?月份?)?")
 _AMBIGUOUS = re.compile("[0-9]{4}(?: ?年)?|[0-9]{4} ?[.。·] ?1")
 _ONE_BLANK = str.maketrans(
-    {c: " " if c in expressions.VISIBLE_BLANKS else "" for c in expressions.BLANKS}
+    {c: " " if c in characters.VISIBLE_BLANKS else "" for c in characters.BLANKS}
 )
 
 

@@ -80,6 +80,7 @@ class Sheet:
     counter: str = ""  # … and the word they are counted by, e.g. 人
     aliases: tuple[str, ...] = ()  # other sheet names that are found by name
     remarks: tuple[str, ...] = ()  # how rows begin that are no records: totals, signatures
+    other_people: tuple[str, ...] = ()  # what headings name whose numbers are no record's
 
     @property
     def is_record(self) -> bool:

@@ -14,11 +14,12 @@ from converter.kinds import KINDS
 from converter.kinds.base import Cells, Mask
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
+from converter.text import characters
 from converter.validation.lookup import checks, is_error
 from converter.validation.results import CellViolations, Params
 
 TYPE_FAULTS = {CellType.ERROR: "K002", CellType.UNCALCULATED: "K003", CellType.BOOL: "K004"}
-CONTROL = "K005"
+CONTROL, TIDIED = "K005", "K901"
 # Control characters but tab and line ends, lone surrogates, and what XML cannot hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -93,9 +94,24 @@ class FieldState:
         noted = np.flatnonzero((self.note != "") & ~self.faulty)
 
         def params(code: str, raw: str, text: str) -> Params:
-            return {"from": raw, "to": str(kind.cell(text, field, form))}
+            shown = str(kind.cell(text, field, form))
+            if code != TIDIED:
+                return {"from": raw, "to": shown}
+            return {"from": raw, "to": shown, **_tidied(raw, text, personal=kind.personal)}
 
         return self.found(noted, self.note[noted].tolist(), params)
+
+
+def _tidied(raw: str, text: str, *, personal: bool) -> Params:
+    """What was done to a text, where before and after do not show it: unseen characters were
+    removed, or reports mask both."""
+    if count := characters.removed(raw, text):
+        return {"variant": "unseen", "count": count}
+    if not personal:
+        return {}
+    if blanks := len(raw) - len(characters.without_blanks(raw)):
+        return {"variant": "blanks", "count": blanks}
+    return {"variant": "quote" if len(raw) > len(text) else "width"}
 
 
 def start(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> FieldState:

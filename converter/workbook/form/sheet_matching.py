@@ -9,7 +9,7 @@ from typing import Protocol
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue
 from converter.model.submissions import CellType, RawSheet
-from converter.workbook.form import record_sheet, table_sheet
+from converter.workbook.form import record_sheet, table_heading, table_sheet
 from converter.workbook.form.headings import plain
 from converter.workbook.grid import CellComments, Grid, GridFacts
 from converter.workbook.issue_collector import IssueCollector
@@ -135,9 +135,9 @@ def _read(book: Workbook, index: int, sheet: Sheet, report: IssueCollector) -> _
             complete = len(raw.columns) >= record_sheet.fewest_items(sheet)
             return _Reading(index, grid.facts, raw, own.issues, complete)
     else:
-        heading = table_sheet.find_heading(grid, sheet)
+        heading = table_heading.find_heading(grid, sheet)
         if heading:
-            complete = table_sheet.is_complete(heading, sheet)
+            complete = table_heading.is_complete(heading, sheet)
             raw = table_sheet.read(grid, sheet, heading, own)
             return _Reading(index, grid.facts, raw, own.issues, complete)
     own.add("S002", grid.facts.name)

@@ -7,18 +7,17 @@ repeated heading rows, section rows and remarks are none; their texts go to the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
 import numpy as np
 import numpy.typing as npt
 
-from converter.formulas.expressions import BLANKS
 from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
-from converter.workbook.form.headings import Names, names_of
-from converter.workbook.grid import Box, Grid, GridColumn
+from converter.text import characters
+from converter.workbook.form.table_heading import Heading
+from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address
 from converter.workbook.merged_cells import covered_cells, report_merge
 
@@ -26,107 +25,9 @@ Mask = npt.NDArray[np.bool_]
 
 _LONG_NUMBER = re.compile("[0-9０-９]{12}").search  # as long as the digits of an ID number
 
-LIKELY_HEADING_ROWS = 10  # where a heading is looked for first
-HEADING_ROWS = 50  # a heading that stands lower is not one
-NEIGHBOURS = (1, 2, -1, -2)  # rows around the best one that may hold the rest of a heading
 MOST_LEFTOVERS = 200
 MOST_A_COLUMN = 5  # texts of a column without heading: enough to see what it is
 MOST_RUNS = 20  # hidden runs reported one by one; a filter can leave thousands
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading row, or two or three of them."""
-
-    row: int
-    first_column: int
-    bottom: int  # the last row that belongs to it
-    columns: Mapping[str, int]  # field key → column
-    texts: Mapping[str, str]  # field key → what its heading says
-    roles: Mapping[str, int]
-    twice: tuple[tuple[str, int, int], ...]  # (field key, row, column) of further columns
-    unknown: Mapping[int, str]  # column → text of headings that the form does not know
-
-
-def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
-    """The row with the most of the form's headings among the first ones."""
-    names, facts = names_of(sheet), grid.facts
-    for looked in (LIKELY_HEADING_ROWS, HEADING_ROWS):
-        head = grid.head(looked + max(NEIGHBOURS))
-        best, most = _best_row(head[:looked], names)
-        if most == len(sheet.fields):
-            break  # no row can have more
-    if not most:
-        return None
-    columns: dict[str, tuple[int, int, int]] = {}  # key → (rank, row, column)
-    twice: list[tuple[str, int, int]] = []
-    roles: dict[str, int] = {}
-    taken: set[int] = set()
-    bottom = facts.top + best
-    for offset in (0, *NEIGHBOURS):
-        if not 0 <= best + offset < len(head):
-            continue
-        row = facts.top + best + offset
-        for column, text in enumerate(head[best + offset], facts.left):
-            field, role = names.field(text), names.role(text)
-            if column in taken or not (field or role):
-                continue
-            if field and offset and field[0] in columns:
-                continue  # a repeated heading below, a remark above
-            taken.add(column)
-            bottom = max(bottom, row)
-            if not field:
-                roles.setdefault(str(role), column)
-                continue
-            key, rank = field
-            known = columns.get(key)
-            if known is None or rank < known[0]:
-                columns[key] = (rank, row, column)
-            if known:
-                twice.append((key, *(known[1:] if rank < known[0] else (row, column))))
-    return Heading(
-        row=facts.top + best,
-        first_column=min(taken),
-        bottom=_below_merges(facts.merges, bottom, taken),
-        columns={key: column for key, (_, _, column) in columns.items()},
-        texts={
-            key: head[row - facts.top][column - facts.left]
-            for key, (_, row, column) in columns.items()
-        },
-        roles=roles,
-        twice=tuple(twice),
-        unknown={
-            column: text
-            for column, text in enumerate(head[best], facts.left)
-            if text.strip(BLANKS) and column not in taken
-        },
-    )
-
-
-def _best_row(rows: Sequence[Sequence[str]], names: Names) -> tuple[int, int]:
-    """The first row with the most headings, and how many it has."""
-    found = [len(_fields_in(texts, names)) for texts in rows]
-    most = max(found, default=0)
-    return (found.index(most) if most else 0), most
-
-
-def _fields_in(row: Sequence[str], names: Names) -> set[str]:
-    return {field[0] for text in row if (field := names.field(text))}
-
-
-def _below_merges(merges: Sequence[Box], bottom: int, taken: set[int]) -> int:
-    """A heading cell merged downwards takes the rows it covers with it."""
-    for top, left, low, right in merges:
-        covers = top <= bottom < low and any(left <= column <= right for column in taken)
-        if covers and low - top <= max(NEIGHBOURS):
-            bottom = low
-    return bottom
-
-
-def is_complete(heading: Heading, sheet: Sheet) -> bool:
-    """Whether every required column is there (or all that are typed): what makes it this table."""
-    needed = [f for f in sheet if f.required] or [f for f in sheet if not f.derive]
-    return all(field.key in heading.columns for field in needed)
 
 
 def read(grid: Grid, sheet: Sheet, heading: Heading, report: IssueCollector) -> RawSheet:
@@ -209,7 +110,7 @@ class _Reading:
             columns=columns,
             rows=rows,
             at={key: (0, column) for key, column in self.columns.items()},
-            explanations={"": [text.strip(BLANKS) for text in reasons]} if self.reasons else {},
+            explanations={"": [characters.strip(text) for text in reasons]} if self.reasons else {},
             leftovers=leftovers,
         )
 
@@ -277,7 +178,7 @@ class _Reading:
             return []
         number = self.heading.roles.get("number", 0)
         numbered = self._texts([number]).get(number, {}) if number else {}
-        initials = {beginning[0] for beginning in beginnings}.union(BLANKS)
+        initials = {beginning[0] for beginning in beginnings}.union(characters.BLANKS)
         found = {row - self.first for row, text in numbered.items() if text[0] in initials}
         for key in self.typed:
             texts = self.cells[key].texts.tolist()
@@ -291,7 +192,7 @@ class _Reading:
     def _is_remark(self, n: int, number: str) -> bool:
         columns = sorted((column, key) for key, column in self.typed.items())
         cells = [number, *(self.cells[key].texts[n] for _, key in columns)]
-        texts = [text.strip(BLANKS) for text in cells if text]
+        texts = [characters.strip(text) for text in cells if text]
         # The first text counts; a running number before it does not.
         first = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
         return first.startswith(self.sheet.remarks) and not any(map(_LONG_NUMBER, texts))
@@ -342,7 +243,9 @@ class _Reading:
         """A second column of one heading matters where its values differ."""
         for key, row, column in self.twice:
             texts, kept = self._column(column).texts, self.cells[key].texts
-            if any(texts[n] and texts[n].strip(BLANKS) != kept[n].strip(BLANKS) for n in order):
+            if any(
+                texts[n] and characters.strip(texts[n]) != characters.strip(kept[n]) for n in order
+            ):
                 first = self.heading.row, self.columns[key]
                 params = {"first": address(*first)}
                 self.report.add("S005", self.facts.name, (row, column), key, "", first, params)
@@ -363,7 +266,7 @@ class _Reading:
             if column in facts.hidden_columns:
                 continue
             if any(found.types.any() for found in self.grid.read([column], self.first).values()):
-                yield address(heading.row, column), text.strip(BLANKS)
+                yield address(heading.row, column), characters.strip(text)
         fields = {column: key for key, column in self.typed.items()}
         silent = {self.columns[key] for key in self.derived}
         silent |= {heading.roles.get("check", 0), heading.roles.get("jump", 0)}
@@ -381,7 +284,7 @@ class _Reading:
                 found = [(row, text) for row, text in found if row not in known]
             worded = [(row, text) for row, text in found if has_words(text)]
             for row, text in worded[: MOST_A_COLUMN if column in others else MOST_LEFTOVERS]:
-                yield address(row, column), text.strip(BLANKS)
+                yield address(row, column), characters.strip(text)
 
     def _outside(self, column: GridColumn, known_rows: Mask) -> list[tuple[int, str]]:
         at = np.flatnonzero((column.types == CellType.TEXT) & ~known_rows)
@@ -397,4 +300,4 @@ def _rows(order: npt.NDArray[np.intp], first: int) -> Sequence[int]:
 
 
 def has_words(text: str) -> bool:
-    return bool(text := text.strip(BLANKS)) and not text.isdecimal()
+    return bool(text := characters.strip(text)) and not text.isdecimal()
