@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from converter.model.forms import Sheet
 from converter.text import characters
@@ -16,6 +17,7 @@ from converter.workbook.grid import Box, Grid
 
 LIKELY_HEADING_ROWS = 10  # where a heading is looked for first
 HEADING_ROWS = 50  # a heading that stands lower is not one
+LONGEST_SPLIT = 30  # characters
 LOWEST_HEADING = 200  # rows that are looked at where another table stands above this one
 NEIGHBOURS = (1, 2, -1, -2)  # rows around the best one that may hold the rest of a heading
 
@@ -34,11 +36,11 @@ class Heading:
     unknown: Mapping[int, str]  # column → text of headings that the form does not know
 
 
-def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
+def find_heading(grid: Grid, sheet: Sheet, lowest: int = HEADING_ROWS) -> Heading | None:
     """The row with the most of the form's headings among the first ones."""
     names, facts = names_of(sheet), grid.facts
-    for looked in (LIKELY_HEADING_ROWS, HEADING_ROWS):
-        head = grid.head(looked + max(NEIGHBOURS))
+    for looked in (LIKELY_HEADING_ROWS, lowest):
+        head = _joined(grid.head(looked + max(NEIGHBOURS)), names)
         best, most = _best_row(head[:looked], names)
         if most == len(sheet.fields):
             break  # no row can have more
@@ -87,6 +89,27 @@ def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
             if characters.strip(text) and column not in taken
         },
     )
+
+
+def _joined(rows: Sequence[list[str]], names: Names) -> Sequence[list[str]]:
+    """The rows, where a heading that is split over two of them stands whole in the lower one."""
+    joined = list(rows)
+    for number, (above, below) in enumerate(pairwise(rows)):
+        at = [n for n in range(min(len(above), len(below))) if _is_split(above[n], below[n], names)]
+        if at:
+            joined[number] = [("" if n in at else text) for n, text in enumerate(joined[number])]
+            joined[number + 1] = [
+                (above[n] + text if n in at else text) for n, text in enumerate(below)
+            ]
+    return joined
+
+
+def _is_split(above: str, below: str, names: Names) -> bool:
+    """Whether two cells name together what the lower one does not name alone."""
+    if not (above and below) or len(above) + len(below) > LONGEST_SPLIT:
+        return False
+    alone = names.field(below) or names.role(below)
+    return not alone and bool(names.field(above + below) or names.role(above + below))
 
 
 def _best_row(rows: Sequence[Sequence[str]], names: Names) -> tuple[int, int]:

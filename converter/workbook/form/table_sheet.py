@@ -13,25 +13,35 @@ from itertools import groupby, islice
 import numpy as np
 import numpy.typing as npt
 
+from converter.kinds import KINDS
+from converter.kinds.id_number import compact
 from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
 from converter.text import characters
+from converter.workbook.form.near_headings import find_near
 from converter.workbook.form.table_heading import Heading
+from converter.workbook.form.unread_people import UnreadColumn, unread
 from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address
 from converter.workbook.merged_cells import covered_cells, report_merge
+from converter.workbook.xlsx.sheet_xml import LAST_OPEN_COLUMN
 
 Mask = npt.NDArray[np.bool_]
 
 _LONG_NUMBER = re.compile("[0-9０-９]{12}").search  # as long as the digits of an ID number
 
 MOST_LEFTOVERS = 200
+MOST_NUMBERS = 500  # by which a column of birthdays is known
 MOST_A_COLUMN = 5  # texts of a column without heading: enough to see what it is
 MOST_RUNS = 20  # hidden runs reported one by one; a filter can leave thousands
 
 
-def read(grid: Grid, sheet: Sheet, heading: Heading, report: IssueCollector) -> RawSheet:
-    return _Reading(grid, sheet, heading, report).result()
+def read(
+    grid: Grid, sheet: Sheet, heading: Heading, report: IssueCollector
+) -> tuple[RawSheet, list[UnreadColumn]]:
+    """The records, and the columns with ID numbers that none of them holds."""
+    reading = _Reading(grid, sheet, heading, report)
+    return reading.result(), reading.unread
 
 
 class _Reading:
@@ -55,6 +65,7 @@ class _Reading:
         self.cells = {key: self._column(column) for key, column in self.columns.items()}
         self.twice = [self._fuller(*further) for further in heading.twice]
         self._known_texts: dict[int, dict[int, str]] = {}
+        self.unread: list[UnreadColumn] = []
 
     def _reach(self) -> None:
         typed = {*self.typed.values()}
@@ -97,6 +108,7 @@ class _Reading:
         rows = _rows(order, self.first)
         self._cover(rows)
         self._hidden(order, rows)
+        self._find_unread(order)
         self._twice(order)
         reasons = self._column(self.reasons).texts[order] if self.reasons else ()
         leftovers = tuple(islice(self._leftovers(records | repeated), MOST_LEFTOVERS))
@@ -200,11 +212,37 @@ class _Reading:
     # --- what is unusual about them-------------------------------------------------------
 
     def _missing_columns(self) -> None:
-        place = self.heading.row, self.heading.first_column
-        for field in self.sheet:
-            if field.key not in self.columns and not field.derive:
-                code = "S003" if field.required else "S004"
-                self.report.add(code, self.facts.name, place, field.key)
+        heading = self.heading
+        missing = [f for f in self.sheet if f.key not in self.columns and not f.derive]
+        unknown = dict(heading.unknown) if missing else {}
+        found = self.grid.read([*unknown], self.first) if unknown else {}
+        keys = [f.key for f in self.sheet if KINDS[f.kind].birth_and_sex and f.key in self.columns]
+        numbers = set(self.cells[keys[0]].texts[:MOST_NUMBERS].tolist()) if keys else ()
+        for field in missing:
+            place = heading.row, heading.first_column
+            near = find_near(field, self.sheet, unknown, found, numbers)
+            if near:
+                del unknown[near.column]
+                place = heading.row, near.column
+                params = {"cell": address(*place), "heading": near.heading}
+                self.report.add("S025", self.facts.name, place, field.key, "", params=params)
+                continue
+            code = "S003" if field.required else "S004"
+            self.report.add(code, self.facts.name, place, field.key)
+
+    def _find_unread(self, order: npt.NDArray[np.intp]) -> None:
+        """ID numbers beside the records: two people side by side, a list beside the list."""
+        keys = [k for k in self.cells if KINDS[self.sheet.field(k).kind].birth_and_sex]
+        if not keys:
+            return
+        known = {compact(text) for key in keys for text in set(self.cells[key].texts.tolist())}
+        silent = {*self.columns.values(), *self.heading.roles.values()}
+        silent |= {c for c in self.facts.hidden_columns if c > LAST_OPEN_COLUMN}
+        doubled = {key for key, _, _ in self.twice}
+        if not doubled - {*keys}:
+            # A second number of the same person: which one is right is another question.
+            silent |= {column for key, _, column in self.twice if key in keys}
+        self.unread = unread(self.grid, (self.sheet,), known, silent, self.heading.row)
 
     def _cover(self, rows: Sequence[int]) -> None:
         for box, covered in covered_cells(self.facts.merges, rows, self.typed):
@@ -240,7 +278,12 @@ class _Reading:
             self.report.add("S007", facts.name, (run[0], column), key, params=params)
 
     def _twice(self, order: npt.NDArray[np.intp]) -> None:
-        """A second column of one heading matters where its values differ."""
+        """A second column of one heading matters where its values differ, and where it is not that
+        of further people, who are named already."""
+        if self.unread and any(
+            one.column == column for one in self.unread for _, _, column in self.twice
+        ):
+            return
         for key, row, column in self.twice:
             texts, kept = self._column(column).texts, self.cells[key].texts
             if any(

@@ -9,11 +9,12 @@ Columns about other people (a spouse, a parent) are no members and stay out.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from converter.kinds import KINDS
 from converter.kinds.id_number import compact, valid_numbers
+from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import RawSheet
 from converter.text import characters
@@ -36,6 +37,9 @@ class UnreadColumn:
     column: int
     numbers: frozenset[str]
 
+    def without(self, known: Collection[str]) -> UnreadColumn:
+        return replace(self, numbers=self.numbers.difference(known))
+
 
 def known_numbers(form: Form, sheets: Mapping[str, RawSheet]) -> set[str]:
     """Every ID number that was read."""
@@ -49,13 +53,12 @@ def known_numbers(form: Form, sheets: Mapping[str, RawSheet]) -> set[str]:
     return known
 
 
-def keeps_people(form: Form) -> bool:
-    """Whether a form has a table of people with ID numbers."""
-    return any(KINDS[field.kind].birth_and_sex for sheet in form.tables for field in sheet)
-
-
 def unread(
-    grid: Grid, form: Form, known: Collection[str], silent: Collection[int] = (), first: int = 0
+    grid: Grid,
+    tables: Sequence[Sheet],
+    known: Collection[str],
+    silent: Collection[int] = (),
+    first: int = 0,
 ) -> list[UnreadColumn]:
     """The columns of a sheet with ID numbers of people who are not among the known ones."""
     columns = [column for column in grid.facts.columns if column not in silent]
@@ -64,12 +67,12 @@ def unread(
     return [
         found
         for column, cells in read.items()
-        if (found := _unread(column, cells, top, form, known))
+        if (found := _unread(column, cells, top, tables, known))
     ]
 
 
 def _unread(
-    column: int, cells: GridColumn, top: int, form: Form, known: Collection[str]
+    column: int, cells: GridColumn, top: int, tables: Sequence[Sheet], known: Collection[str]
 ) -> UnreadColumn | None:
     texts = cells.texts.tolist()
     filled = [n for n, text in enumerate(texts) if len(text) >= 15]
@@ -77,9 +80,9 @@ def _unread(
     if not candidates:
         return None
     heading = _heading(texts, candidates[0])
-    if _about_others(heading, form):
+    if _about_others(heading, tables):
         return None
-    is_id_column = _names_id_numbers(heading, form)
+    is_id_column = _names_id_numbers(heading, tables)
     numbers: set[str] = set()
     row = 0
     for n in candidates:
@@ -97,17 +100,17 @@ def _heading(texts: list[str], first: int) -> str:
     return next(above, "")[:20]
 
 
-def _names_id_numbers(heading: str, form: Form) -> bool:
-    for sheet in form.tables:
+def _names_id_numbers(heading: str, tables: Sequence[Sheet]) -> bool:
+    for sheet in tables:
         found = names_of(sheet).field(heading)
         if found and KINDS[sheet.field(found[0]).kind].birth_and_sex:
             return True
     return False
 
 
-def _about_others(heading: str, form: Form) -> bool:
+def _about_others(heading: str, tables: Sequence[Sheet]) -> bool:
     text = plain(heading)
-    return any(word in text for sheet in form.tables for word in sheet.other_people)
+    return any(word in text for sheet in tables for word in sheet.other_people)
 
 
 def report_unread(
@@ -133,11 +136,14 @@ def report_unread(
     )
 
 
-def people_table(form: Form) -> Sheet:
-    """The table that people belong to."""
-    return next(sheet for sheet in form.tables if any(KINDS[f.kind].birth_and_sex for f in sheet))
+def people_table(form: Form) -> Sheet | None:
+    """The table of people with ID numbers, where a form has one."""
+    return next(
+        (sheet for sheet in form.tables if any(KINDS[f.kind].birth_and_sex for f in sheet)), None
+    )
 
 
-def other_sheets(names: Iterable[str], taken: Collection[str]) -> Iterator[int]:
-    """The numbers of the sheets that are none of the form's."""
-    return (index for index, name in enumerate(names) if name not in taken)
+def own_list(form: Form) -> str:
+    """The hidden sheet of code lists that every workbook of ours has: it holds no people."""
+    own = form.prose.get("template", {}).get("lists_sheet")
+    return str(own or catalogue.message("workbook_lists_sheet"))
