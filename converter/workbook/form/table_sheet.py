@@ -6,7 +6,6 @@ repeated heading rows, section rows and remarks are none; their texts go to the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
@@ -18,6 +17,7 @@ from converter.kinds.id_number import compact
 from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
 from converter.text import characters
+from converter.workbook.form import remarks
 from converter.workbook.form.near_headings import find_near
 from converter.workbook.form.table_heading import Heading
 from converter.workbook.form.unread_people import UnreadColumn, unread
@@ -27,8 +27,6 @@ from converter.workbook.merged_cells import covered_cells, report_merge
 from converter.workbook.xlsx.sheet_xml import LAST_OPEN_COLUMN
 
 Mask = npt.NDArray[np.bool_]
-
-_LONG_NUMBER = re.compile("[0-9０-９]{12}").search  # as long as the digits of an ID number
 
 MOST_LEFTOVERS = 200
 MOST_NUMBERS = 500  # by which a column of birthdays is known
@@ -183,31 +181,12 @@ class _Reading:
         ]
 
     def _remarks(self, records: Mask) -> list[int]:
-        """Rows of totals and signatures: they begin as the form says, and name no number that
-        could be a member's."""
-        beginnings = self.sheet.remarks
-        if not beginnings:
-            return []
+        """Rows of totals, signatures and explanations."""
         number = self.heading.roles.get("number", 0)
         numbered = self._texts([number]).get(number, {}) if number else {}
-        initials = {beginning[0] for beginning in beginnings}.union(characters.BLANKS)
-        found = {row - self.first for row, text in numbered.items() if text[0] in initials}
-        for key in self.typed:
-            texts = self.cells[key].texts.tolist()
-            found.update(n for n, text in enumerate(texts) if text[:1] in initials)
-        return [
-            n
-            for n in sorted(found)
-            if records[n] and self._is_remark(n, numbered.get(n + self.first, ""))
-        ]
-
-    def _is_remark(self, n: int, number: str) -> bool:
-        columns = sorted((column, key) for key, column in self.typed.items())
-        cells = [number, *(self.cells[key].texts[n] for _, key in columns)]
-        texts = [characters.strip(text) for text in cells if text]
-        # The first text counts; a running number before it does not.
-        first = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
-        return first.startswith(self.sheet.remarks) and not any(map(_LONG_NUMBER, texts))
+        cells = {k: self.cells[k] for k in sorted(self.typed, key=self.typed.__getitem__)}
+        before = {row - self.first: text for row, text in numbered.items()}
+        return remarks.find(self.sheet, cells, before, records)
 
     # --- what is unusual about them-------------------------------------------------------
 
