@@ -71,9 +71,10 @@ def _around(sheet: Sheet, cells: Mapping[str, GridColumn], records: Mask) -> lis
         return []
 
     def has_number(n: int) -> bool:
-        return number.types[n] in _UNREAD or bool(
-            _LIKE_NUMBER(characters.squeeze(number.texts[n]).upper())
-        )
+        text = characters.squeeze(number.texts[n]).upper()
+        if number.types[n] in _UNREAD or _LIKE_NUMBER(text):
+            return True
+        return bool(name.texts[n]) and text.isascii() and any(map(str.isdigit, text))
 
     first = next((at for at, n in enumerate(rows) if has_number(n)), None)
     if first is None:
