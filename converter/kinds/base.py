@@ -135,6 +135,10 @@ class Kind(HasOptions):
         """What the message of this code fills in, for one failing cell."""
         return {}
 
+    def note_params(self, code: str, raw: str, text: str) -> Mapping[str, str | int]:
+        """What a note on one rewritten cell fills in beside what it was and is."""
+        return {}
+
     def cell(self, text: str, field: Field, form: Form) -> str | int | date:
         """Canonical text → what a workbook's cell shall hold (label, date, number)."""
         return text

@@ -88,19 +88,18 @@ class Reader:
         """The label that looks like a text; '' where none is near: a far one misleads."""
         folded = fold(text)[:LONGEST]
 
-        def is_part(other: str) -> bool:
-            shorter = min(len(folded), len(other))
-            return shorter >= SHORTEST_PART and (folded in other or other in folded)
-
         def likeness(other: str) -> float:
             ratio = SequenceMatcher(None, folded, other).ratio()
             same_start = folded[:SHORTEST_PART] == other[:SHORTEST_PART]
             return ratio if ratio >= (NEAR_START if same_start else NEAR) else 0
 
         spellings = [(fold(spelling), label) for spelling, label in self._spellings]
-        parts = {label for spelling, label in spellings if is_part(spelling)}
-        if len(parts) == 1:
-            return parts.pop()
+        within = [pair for pair in spellings if len(pair[0]) >= SHORTEST_PART and pair[0] in folded]
+        if within:  # the entry that is named first, and of those the longest
+            return min(within, key=lambda pair: (folded.index(pair[0]), -len(pair[0])))[1]
+        around = {label for spelling, label in spellings if folded in spelling}
+        if len(around) == 1 and len(folded) >= SHORTEST_PART:
+            return around.pop()
         best, label = max((likeness(spelling), label) for spelling, label in spellings)
         return label if best else ""
 

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, Mask
+from converter.kinds.base import Cells, Mask, ValueType
+from converter.kinds.date import names_month_only
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
 from converter.text import characters
@@ -96,7 +97,7 @@ class FieldState:
         def params(code: str, raw: str, text: str) -> Params:
             shown = str(kind.cell(text, field, form))
             if code != TIDIED:
-                return {"from": raw, "to": shown}
+                return {"from": raw, "to": shown, **kind.note_params(code, raw, text)}
             return {"from": raw, "to": shown, **_tidied(raw, text, personal=kind.personal)}
 
         return self.found(noted, self.note[noted].tolist(), params)
@@ -144,6 +145,10 @@ def typed_over(field: Field, cells: Cells, derived: Texts, form: Form) -> Texts:
             if is_error(check.code, field, form):
                 sound &= np.asarray(check.passes(read), dtype=bool)
         typed[readable] = np.where(sound, text.to_numpy(dtype=object), "")[asked.which]
+        if KINDS[field.kind].value_type is ValueType.DATE:
+            for at in readable:
+                if typed[at][:7] == derived[at][:7] and names_month_only(raw[at]):
+                    typed[at] = derived[at]  # the month agrees, and no more was said
     return typed
 
 
