@@ -8,9 +8,9 @@ and Taiwan (81, 82, 83) and foreign permanent resident cards (9…, since 2023-1
 Tidied (K901): blanks and whatever cannot be seen, full-width characters, a small x or what looks
 like an X at the end, an apostrophe in front. Faults, in order: K111 typed as a number of 16 digits
 and more, of which a spreadsheet keeps 15 · K113 a first-generation number of 15 digits (ended
-2013-01-01) · K112 not 18 characters · K114 characters that do not belong · K115 no birth date ·
-K117 born in the future · K116 check character · K118 unknown region (a warning: lists of regions
-are never complete).
+2013-01-01) · K119 a permit or a passport · K112 not 18 characters · K114 characters that do not
+belong · K115 no birth date · K117 born in the future · K116 check character · K118 unknown region
+(a warning: lists of regions are never complete).
 
 Option: `regions`, the code list of known region codes; without it regions are not validated.
 
@@ -43,6 +43,7 @@ from converter.kinds.base import (
     excel_lost_digits,
     failing,
     lost_digits,
+    matches,
     points,
     same_text,
     texts,
@@ -69,6 +70,15 @@ _OTHER_ISSUERS = (81, 82, 83)
 Numbers: TypeAlias = "npt.NDArray[np.int32]"
 
 _LENGTH, _OLD_LENGTH = 18, 15
+# 1.30102E+17 as text: a list where a program had turned numbers to this was pasted as it looked.
+_EXPONENT = re.compile(r"[1-9](?:\.[0-9]+)?E\+?1[0-9]")
+# Permits of Hong Kong and Macao (H or M and 8 or 10 digits) and of Taiwan, older residence cards of
+# foreigners (three letters and 12 digits), passports.
+_OTHER_DOCUMENT = re.compile(
+    "[HMC][0-9]{8}(?:[0-9]{2})?|[A-Z]{3}[0-9]{12}|[A-Z]{1,2}[0-9]{7,8}|T[0-9]{8,10}"
+)
+# The birth date and what follows: a number format shows the six digits before them.
+_WITHOUT_PREFIX = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4}")
 _ANYWHERE = re.compile("(?<![0-9])[1-9][0-9]{16}[0-9X](?![0-9A-Z])")
 _NOTHING = -ord("0")  # behind the end of a text
 
@@ -163,6 +173,11 @@ def _first_generation(cells: Cells) -> Mask:
     return found
 
 
+def _lost_digits(cells: Cells) -> Mask:
+    kept = lost_digits("K111").passes(cells)
+    return np.asarray(~kept | matches(cells.text, _EXPONENT.fullmatch))
+
+
 def _wrong_length(cells: Cells) -> Mask:
     # A number cell that is not K111 can hold 15 digits at most, whatever its text looks like.
     wrong = ~_has_length(_points(cells), _LENGTH)
@@ -253,7 +268,8 @@ class IdNumber(Kind):
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         found = [
-            lost_digits("K111"),
+            failing("K111", _lost_digits),
+            failing("K119", lambda c: matches(c.text, _OTHER_DOCUMENT.fullmatch)),
             failing("K113", _first_generation),
             failing("K112", _wrong_length),
             failing("K114", _wrong_characters),
@@ -270,7 +286,8 @@ class IdNumber(Kind):
         self, code: str, raw: str, text: str, field: Field, form: Form
     ) -> Mapping[str, str | int]:
         if code == "K112":
-            return {"length": len(text)}
+            shape = {"variant": "prefix"} if _WITHOUT_PREFIX.fullmatch(text) else {}
+            return {"length": len(text), **shape}
         if code == "K113":
             return {"offer": from_first_generation(text)}
         # No birth date: reports mask ID numbers, and it must not slip out beside them.

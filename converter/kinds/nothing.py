@@ -50,7 +50,6 @@ _WORDS = frozenset(
         "nan",
         "undefined",
     )
-    # fmt: on
 )
 _MARKS = re.compile(r"[-—–―－‐‑─_/\\.。·…*、~～\u3007○]+").fullmatch
 _ENDS = "。.()（）[]【】<>《》'\"“”"
