@@ -49,9 +49,7 @@ def test_members_must_be_as_many_as_rows() -> None:
 def test_rows_are_counted_by_condition() -> None:
     given = tables("women_members\n1\n1", MEMBERS)
     assert at("X112", given) == [("unit.women_members", 0)]
-    assert sentence("X112", given) == (
-        "《会员基本信息表》中会员性别为“女”的人数是 2，这里填的是 1"
-    )
+    assert sentence("X112", given) == ("《会员基本信息表》中会员性别为“女”的人数是 2，这里填的是 1")
 
 
 @pytest.mark.parametrize(("typed", "reported"), [(1, True), (2, False), (4, False), (5, True)])

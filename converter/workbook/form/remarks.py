@@ -44,9 +44,10 @@ def find(
 def _named(
     sheet: Sheet, cells: Mapping[str, GridColumn], numbered: Mapping[int, str], records: Mask
 ) -> list[int]:
-    if not sheet.remarks:
+    beginnings = (*sheet.remarks, *sheet.further_remarks)
+    if not beginnings:
         return []
-    initials = {beginning[0] for beginning in sheet.remarks} | {"（"} | set(characters.BLANKS)
+    initials = {beginning[0] for beginning in beginnings} | {"（"} | set(characters.BLANKS)
     found = {n for n, text in numbered.items() if text[:1] in initials}
     for column in cells.values():
         found.update(n for n, text in enumerate(column.texts.tolist()) if text[:1] in initials)
@@ -56,7 +57,7 @@ def _named(
         texts = [text for text in map(characters.squeeze, raw) if text]
         # The first text counts; a running number before it does not.
         first = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
-        return first.startswith(sheet.remarks) and not any(map(_LONG_NUMBER, texts))
+        return first.startswith(beginnings) and not any(map(_LONG_NUMBER, texts))
 
     return [n for n in found if 0 <= n < len(records) and records[n] and is_remark(n)]
 
