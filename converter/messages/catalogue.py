@@ -117,11 +117,14 @@ def fix(issue: Issue, form: Form) -> str:
 
 
 def _prose(key: str, issue: Issue, form: Form) -> str:
-    """A text of an issue's entry; `variant` among its params names a more exact one, where the
-    entry has it."""
-    exact = _data().get(issue.code, {}).get(f"{key}_{issue.params.get('variant')}")
-    text = exact if exact is not None else getattr(entry(issue.code, form), key)
-    return str(text).format_map(_message_params(issue, form))
+    return prose(key, entry(issue.code, form), _message_params(issue, form))
+
+
+def prose(key: str, entry: CatalogueEntry, params: Mapping[str, Any]) -> str:
+    """The `sentence` or `fix` of an entry, filled in; `variant` among the params names a more
+    exact one, where the entry has it."""
+    exact = _data().get(entry.code, {}).get(f"{key}_{params.get('variant')}")
+    return fill(getattr(entry, key) if exact is None else str(exact), params)
 
 
 def field_title(issue: Issue, form: Form) -> str:
