@@ -21,12 +21,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from converter.formulas.expressions import WHITESPACE
+from converter.text import characters
 
 ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file ended
 CURRENT, SUPERSEDED, IDENTICAL, OLDER = "current", "superseded", "identical", "older"
-
-_BLANKS = dict.fromkeys(map(ord, WHITESPACE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +133,4 @@ def same_name(text: str) -> str:
     >>> same_name("示例　（集团）工会") == same_name("示例(集团) 工会")
     True
     """
-    return unicodedata.normalize("NFKC", text).translate(_BLANKS)
+    return characters.without_blanks(unicodedata.normalize("NFKC", text))

@@ -30,9 +30,9 @@ from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from converter.formulas.expressions import WHITESPACE
 from converter.model.arrays import np
 from converter.model.submissions import CellType
+from converter.text.characters import is_blank
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -115,11 +115,6 @@ def shows_date(code: str) -> bool:
     return "general" not in bare and any(character in bare for character in "ymdhs")
 
 
-def is_blank(text: str) -> bool:
-    """Nothing that anybody could see."""
-    return not text.strip(WHITESPACE)
-
-
 def read_value(value: object, *, date1904: bool = False) -> Value:
     """One cell's value as a reader gives it: str, bool, int, float, Serial, date, datetime."""
     return _READERS.get(type(value), _as_text)(value, date1904)
@@ -144,7 +139,7 @@ def read_column(values: Sequence[object], *, date1904: bool = False) -> tuple[li
 
 
 def _text_column(values: Sequence[str]) -> tuple[list[str], list[int]]:
-    types = [1 if value and value.strip(WHITESPACE) else 0 for value in values]
+    types = [1 if not is_blank(value) else 0 for value in values]
     texts = list(values)
     if not all(types):
         texts = [value if kind else "" for value, kind in zip(values, types, strict=True)]

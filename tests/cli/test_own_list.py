@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import openpyxl
 import pytest
 
@@ -153,7 +154,7 @@ def test_a_terminal_is_asked_and_a_doubtful_date_is_no_unless_said(
         asked.append((question, default))
         return answers.get(question[:6], default)
 
-    monkeypatch.setattr(template.click, "confirm", confirm)
+    monkeypatch.setattr(click, "confirm", confirm)
     answers: dict[str, bool] = {}
     line = ["template", "--from", str(hr), "-o"]
     assert cli.run([*line, str(tmp_path / "甲.xlsx")]) == 0

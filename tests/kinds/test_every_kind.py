@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from converter.formulas.expressions import WHITESPACE
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, half_width
+from converter.kinds.base import Cells
 from converter.messages import catalogue
 from converter.model import clock
 from converter.model.clock import today
 from converter.model.forms import Field
 from converter.model.issues import Level
 from converter.model.submissions import CellType
+from converter.text.characters import half_width
 from tests.kinds.validating import FORM, cells, params, validate, verdict
 from tests.template.formula_lint import (
     LONGEST,

@@ -21,12 +21,12 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from converter.formulas import expressions
 from converter.kinds import KINDS
-from converter.kinds.base import strip
 from converter.kinds.choice import spelling_keys
 from converter.messages.catalogue import entry
 from converter.model.forms import Field
 from converter.model.issues import Level
 from converter.template.cell_text import put_formula, put_text
+from converter.text.characters import strip
 from tests.kinds.validating import FORM, field, validate
 from tests.parity.office import recalculated
 from tests.people import credit_code, id_number, licence_number

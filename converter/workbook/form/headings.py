@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from converter.formulas.expressions import WHITESPACE
 from converter.model.forms import Sheet
+from converter.text import characters
 
 V = TypeVar("V")
 
 LONGEST_HEADING = 80  # characters; longer texts are explanations, not headings
 
 _REMARK = re.compile(r"[(\[【〔{「][^)\]】〕}」]*[)\]】〕}」]")
-_DRESS = dict.fromkeys(map(ord, WHITESPACE + "*※★☆●#\u2028\u2029"))
+_DRESS = dict.fromkeys(map(ord, characters.BLANKS + "*※★☆●#"))
 _ENDS = ":;,.、。!"
 _AFTER_NUMBER = ".、:)）"
 
