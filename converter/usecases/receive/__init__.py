@@ -8,14 +8,16 @@ period against one another, and publishes what others read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from converter.forms import loading
+from converter.identity import ledger
+from converter.model.clock import utc_stamp
 from converter.model.issues import Issues
-from converter.register import Register, RosterEntry, cross_unit_checks
+from converter.register import Collection, Register, RosterEntry, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import run
@@ -41,6 +43,7 @@ class Summary:
     findings: Issues
     sharing: tuple[Sharing, ...]  # units with members in common
     period: str
+    respelled: Mapping[str, str]  # codes of the roster without their zeros → as files spell them
 
 
 def receive(
@@ -54,8 +57,9 @@ def receive(
     period: str = "",
     progress: ProgressReporter = silent,
 ) -> Summary:
-    """Receive an inbox, then look across the units of a period ('' = the form's, or a newer one
-    that was reported for). Raises RegisterBusy, RegisterError, OSError."""
+    """Receive an inbox, then look across the units of the period that is collected: the given
+    one, else the open one, else the ledger's newest, else the form's. Raises RegisterBusy,
+    RegisterError, LedgerError, OSError."""
     left = [store, *([plan.reply] if plan.reply else [])]
     items = scan(inbox, left)
     if not items:
@@ -64,8 +68,13 @@ def receive(
     refused: list[Received] = []
     unmatched: dict[str, None] = {}
     with Register(store, plan.form) as register:
+        issued = ledger.read(plan.keys) if plan.keys else None
+        chosen = period or register.open_period() or _newest(issued) or _form_period(plan)
+        serials = {code: one.serial for code, one in ledger.latest(issued).items()} if issued else None
+        collection = Collection(chosen, plan.signed_only, serials)
+        register.collect(collection, utc_stamp(plan.now))
         if roster is not None:
-            register.set_roster(roster, _period(register, plan, period))
+            register.set_roster(roster, chosen)
         before = register.last
         for one in run.run(items, register, plan, worker, progress):
             results[one.received.result] += 1
@@ -76,7 +85,6 @@ def receive(
         if plan.reply:
             run.write_missing_receipts(items, register, plan, worker, before, progress)
         states = register.states_since(before)
-        chosen = _period(register, plan, period)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
         sharing = cross_unit_checks.sharing(register, plan.form, chosen) if shared else []
@@ -91,10 +99,14 @@ def receive(
         findings=found,
         sharing=tuple(sharing),
         period=chosen,
+        respelled=register.respelled,
     )
 
 
-def _period(register: Register, plan: Plan, given: str) -> str:
-    """The period that is collected: the given one, else the form's, or a newer one that was
-    reported for."""
-    return given or max(str(plan.form.prose["period"]), cross_unit_checks.newest(register))
+def _newest(issued: Sequence[ledger.LedgerEntry] | None) -> str:
+    """The period that the union issued identity files for last."""
+    return max((one.issued, one.period) for one in issued)[1] if issued else ""
+
+
+def _form_period(plan: Plan) -> str:
+    return str(plan.form.prose["period"])

@@ -21,7 +21,7 @@ from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.register import ClaimedSender, ReceivedFile, Register
-from converter.register.precedence import ACCEPTED, REJECTED, WARNINGS
+from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
 from converter.register.writer import CHANGING, RegisteredBefore
 from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
 from converter.usecases.common import LOST, ProgressReporter, silent
@@ -55,7 +55,7 @@ def run(
     progress: ProgressReporter = silent,
 ) -> Iterator[Received]:
     """Receive what is not yet registered; yields file by file, once it is on the disk."""
-    done = register.done()
+    done = register.done(with_keys=plan.keys is not None)
     todo = [item for item in items if (item.name, item.content) not in done]
     expected = len(todo)  # grows with every zip that turns out to hold several files
 
@@ -190,7 +190,7 @@ class _Publisher:
         started = time.monotonic()
         if started < self._next:
             return
-        self._register.publish(str(self._plan.form.prose["period"]), self._plan.now)
+        self._register.publish(self._register.collected, self._plan.now)
         ended = time.monotonic()
         self._next = ended + max(PUBLISH_SECONDS, PUBLISH_SHARE * (ended - started))
 
@@ -311,6 +311,8 @@ def _reply_again(
 
 def _received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
     result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(validated.status, REJECTED)
+    if result != REJECTED and any(code == SEALED_CODE for code, _, _ in validated.found):
+        result = UNOPENED
     return ReceivedFile(
         file=item.name,
         content=item.content,

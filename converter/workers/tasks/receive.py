@@ -231,7 +231,7 @@ def _validated(
         name=outcome.unit_name,
         superior_code=stamp.superior_code,
         superior=names.get("superior_name") or stamp.superior_name,
-        period=stamp.period or str(definition.prose.get("period", "")),
+        period=stamp.period,
         serial=stamp.serial,
         form_version=stamp.version,
         digest=_digest(records, definition) if accepted else "",
