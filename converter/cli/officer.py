@@ -47,6 +47,7 @@ KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 @option("receive", "--reply", type=TARGET, metavar="DIR")
 @option("receive", "--due", type=DAY, metavar="YYYY-MM-DD")
 @option("receive", "--period", default="", metavar="TEXT")
+@option("receive", "--signed-only", is_flag=True)
 @option("receive", "--format", "layout", type=click.Choice(["text", "json"]), default="text",
     key="format",
 )  # fmt: skip
@@ -63,6 +64,7 @@ def receive(
     reply: Path | None,
     due: datetime | None,
     period: str,
+    signed_only: bool,
     layout: str,
     show_ids: bool,
     jobs: int | None,
@@ -89,6 +91,7 @@ def receive(
             signer=_signer(keys_folder),
             jobs=jobs or os.cpu_count() or 1,
             now=created_at(),
+            signed_only=signed_only,
             pool=stack.enter_context(pool(cluster, folder, [inbox], writes, jobs)),
             shared=reply.resolve() if cluster is not None and reply else None,
         )
@@ -172,6 +175,12 @@ def _tell(
     if done.unmatched and with_roster:
         names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")
         err(message("receive_unmatched", count=len(done.unmatched), names=names))
+    if done.respelled:
+        codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
+        codes += message("and_more") if len(done.respelled) > 5 else ""
+        err(message("receive_respelled", count=len(done.respelled), codes=codes))
+    if done.waiting:
+        err(message("receive_waiting", count=done.waiting, store=store))
     if done.findings:
         words = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
         err(message("receive_findings", period=done.period, **words))
@@ -230,6 +239,7 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "states": done.states,
         "rejected": refused,
         "unmatched": list(done.unmatched),
+        "waiting": done.waiting,
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
     dump = partial(json.dumps, ensure_ascii=False, indent=2)

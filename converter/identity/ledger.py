@@ -1,7 +1,8 @@
 """`issued.csv` in the folder of keys: what was issued to whom, and which file counts now.
 
 One line an identity file: unit_code, unit_name, serial, issued, digest (of the canonical
-public part), status, period ('' in older ledgers). Of each unit the highest serial is `current`, the others `superseded`.
+public part), status, period ('' in older ledgers). Of each unit the highest serial is `current`,
+the others `superseded`.
 UTF-8 with a byte order mark, so that a spreadsheet shows the names; a line that a spreadsheet
 has spoilt (a date turned round, a code turned into a number) is refused, never guessed at.
 """

@@ -7,7 +7,8 @@ whenever it comes again. It never changes what a unit sent.
 >>> undo = Decision(2, "t", "王", "revoke", "a.zip", "sha", revokes=1)
 >>> in_force([accept]) == [accept], in_force([accept, undo])
 (True, [])
->>> in_force([accept, undo, Decision(3, "t", "王", "revoke", "a.zip", "sha", revokes=2)]) == [accept]
+>>> again = Decision(3, "t", "王", "revoke", "a.zip", "sha", revokes=2)
+>>> in_force([accept, undo, again]) == [accept]
 True
 """
 

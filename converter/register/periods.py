@@ -23,7 +23,9 @@ class Period:
 
 def read(connection: Any) -> list[Period]:
     """The periods that a register knows, oldest first."""
-    rows = connection.execute("SELECT period, state, changed, officer FROM periods").fetchall()
+    rows = connection.execute(
+        "SELECT period, state, changed, officer FROM periods ORDER BY rowid"
+    ).fetchall()
     return sorted({row[0]: Period(*row) for row in rows}.values(), key=lambda one: one.period)
 
 
@@ -39,7 +41,9 @@ def open_one(connection: Any) -> str:
     return next((one.period for one in read(connection) if one.state == OPEN), "")
 
 
-def newest(connection: Any, collected: str) -> str:
-    """What pages show: the open period, else the newest that was collected."""
+def newest(connection: Any) -> str:
+    """What pages show: the open period, else the newest that was collected; '' = none."""
     known = [one.period for one in read(connection)]
-    return open_one(connection) or max([*known, collected])
+    if not known:  # an older register
+        known = [str(connection.execute("SELECT max(period) FROM submissions").fetchone()[0] or "")]
+    return open_one(connection) or max(known)

@@ -97,7 +97,13 @@ ADDED_TABLES = {
     ),
 }  # fmt: skip
 
-COUNTS = "s.state IN ('current', 'unconfirmed')"  # of a submission s
+# Of a submission s: it counts; it is one of a unit that counts, and had no errors.
+COUNTS = "s.state IN ('current', 'unconfirmed')"
+SOUND = (
+    "s.state IN ('current', 'unconfirmed', 'superseded', 'older', 'identical')"
+    " AND EXISTS (SELECT 1 FROM submissions c WHERE c.unit = s.unit AND c.period = s.period"
+    " AND c.state IN ('current', 'unconfirmed'))"
+)
 
 # SQL functions that every connection to a register has.
 # The roster of a period: the one that was given for it, else the newest before it. `owes` is

@@ -300,9 +300,13 @@ class Register:
         for table, column in (("submissions", "id"), ("findings", "submission")):
             inserting.delete(self._connection, table, column, numbers)
 
+    def newest(self) -> str:
+        """The period that pages show."""
+        return periods.newest(self._connection)
+
     def publish(self, period: str, when: int) -> None:
-        """Replace what others read."""
-        shown = periods.newest(self._connection, period)
+        """Replace what others read. `period`: what is collected, where no period is known yet."""
+        shown = periods.newest(self._connection) or period
         published.publish(self._connection, self.folder / published.FOLDER, self.form, shown, when)
 
     def checkpoint(self) -> None:

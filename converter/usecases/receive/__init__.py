@@ -14,7 +14,6 @@ from datetime import date
 from pathlib import Path
 
 from converter.forms import loading
-from converter.identity import ledger
 from converter.model.clock import utc_stamp
 from converter.model.issues import Issues
 from converter.register import Collection, Register, RosterEntry, cross_unit_checks
@@ -43,6 +42,7 @@ class Summary:
     findings: Issues
     sharing: tuple[Sharing, ...]  # units with members in common
     period: str
+    waiting: int  # files of the period that are held or unopened
     respelled: Mapping[str, str]  # codes of the roster without their zeros → as files spell them
 
 
@@ -68,10 +68,8 @@ def receive(
     refused: list[Received] = []
     unmatched: dict[str, None] = {}
     with Register(store, plan.form) as register:
-        issued = ledger.read(plan.keys) if plan.keys else None
-        chosen = period or register.open_period() or _newest(issued) or _form_period(plan)
-        serials = {code: one.serial for code, one in ledger.latest(issued).items()} if issued else None
-        collection = Collection(chosen, plan.signed_only, serials)
+        collection = _collection(register, plan, period)
+        chosen = collection.period
         register.collect(collection, utc_stamp(plan.now))
         if roster is not None:
             register.set_roster(roster, chosen)
@@ -88,6 +86,10 @@ def receive(
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
         sharing = cross_unit_checks.sharing(register, plan.form, chosen) if shared else []
+        waiting = register.query(
+            "SELECT count(*) FROM submissions WHERE period = ? AND state IN ('held', 'unopened')",
+            [chosen],
+        )
         register.publish(chosen, plan.now)
     return Summary(
         seen=len(items),
@@ -99,14 +101,20 @@ def receive(
         findings=found,
         sharing=tuple(sharing),
         period=chosen,
+        waiting=int(waiting[0][0]),
         respelled=register.respelled,
     )
 
 
-def _newest(issued: Sequence[ledger.LedgerEntry] | None) -> str:
-    """The period that the union issued identity files for last."""
-    return max((one.issued, one.period) for one in issued)[1] if issued else ""
+def _collection(register: Register, plan: Plan, given: str) -> Collection:
+    """What is collected: for the given period, else the open one, else the one that the union
+    issued identity files for last, else the form's."""
+    serials, newest = None, ""
+    if plan.keys:
+        from converter.identity import ledger  # brings cryptography, which few runs need
 
-
-def _form_period(plan: Plan) -> str:
-    return str(plan.form.prose["period"])
+        entries = ledger.read(plan.keys) or []
+        serials = {code: one.serial for code, one in ledger.latest(entries).items()}
+        newest = max(((one.issued, one.period) for one in entries), default=("", ""))[1]
+    period = given or register.open_period() or newest or str(plan.form.prose["period"])
+    return Collection(period, plan.signed_only, serials)

@@ -20,6 +20,7 @@ from converter.model.clock import utc_stamp
 from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
+from converter.package import SEALED_CODE
 from converter.register import ClaimedSender, ReceivedFile, Register
 from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
 from converter.register.writer import CHANGING, RegisteredBefore

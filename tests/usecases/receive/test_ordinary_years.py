@@ -197,6 +197,7 @@ def test_periods_are_compared_like_for_like(tmp_path: Path, worker: Worker) -> N
     box, store = Inbox(tmp_path / "in"), tmp_path / "S"
     for n in range(1, 4):
         box.put(f"去年{n}.zip", packed(records(n, staff=str(100 * n)), period="2025"))
+    receive(box.folder, store, plan(None), worker, period="2025")
     for n in range(2, 6):
         box.put(f"{n}.zip", packed(records(n, staff=str(110 * n))))
     receive(box.folder, store, plan(None), worker)
