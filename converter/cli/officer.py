@@ -81,7 +81,7 @@ def receive(
         from converter.usecases.receive import receive as run
 
         folder, form = form_of(ctx)
-        units = _roster(roster, folder, worker) if roster else None
+        units = _roster(roster, folder, worker, keys_folder) if roster else None
         writes = [reply] if reply else []
         plan = Plan(
             folder=folder,
@@ -130,12 +130,13 @@ def _signer(folder: Path | None) -> Any:
     return keys.signer(folder)
 
 
-def _roster(path: Path, folder: Path, worker: Worker) -> list[RosterEntry]:
+def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None) -> list[RosterEntry]:
     """The units of a roster; one with errors is not gone by."""
     from converter.register import RosterEntry
     from converter.usecases import identities
 
-    units, outcome, table = identities.read_roster(folder, path, worker)
+    issued = identities.issued_codes(keys) if keys else ()
+    units, outcome, table = identities.read_roster(folder, path, worker, issued)
     if outcome.status in ("errors", "unreadable"):
         print_report([outcome], table, show_ids=False, summary=False)
         raise UsageError("receive_roster", path=path)

@@ -178,7 +178,11 @@ def read_package(path: Path, name: str, definition: Form, keys_folder: Path | No
     from converter.identity import keys
 
     found = package.examine(
-        path, definition, union=identity.union_of(keys_folder), opener=keys.opener(keys_folder)
+        path,
+        definition,
+        union=identity.union_of(keys_folder),
+        opener=keys.opener(keys_folder),
+        received=today(),
     )
     return OpenedFile(
         _renamed(found.submission, str(path), name),
