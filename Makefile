@@ -1,12 +1,13 @@
 # make demo    from a fresh clone to a finished report package, with nothing but Python 3.11+
 # make test    everything that must hold before a change is handed in
 # make quick   format, lint, types and the tests of the small rooms: after every few lines
-# make setup-debian   install what tests run besides Python (LibreOffice, Chromium, age, openssl, poppler)
+# make setup-debian   install what tests run besides Python (LibreOffice, Chromium, age, openssl, nginx, poppler)
 # make fuzz    the same for hostile input and faults, with many more examples (an hour)
 # make mutants small slips made in kinds and rules on purpose: which of them no test notices (an hour)
 # make lock    renew the locked dependencies
+# make audit   hold all locks against the advisories of OSV, where that can be reached
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
-# make portal-load   fifty clerks before the web pages at once, on this machine alone
+# make portal-load   a deadline day before the web pages, with attackers: docs/portal.zh-CN.md
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
 # make bench   measure beside the peers (25 minutes; `make bench QUICK=1` takes two): docs/performance.md
@@ -18,7 +19,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock bench bench-scale portal-load docs samples pictures dist dist-test \
+.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load docs samples pictures dist dist-test \
 	wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
@@ -104,14 +105,23 @@ mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutation.formulas
 
 portal-load: $(VENV)/.dev
-	$(BIN)/python -m tests.web.load 50
+	$(BIN)/python -m tests.web.load --write
 
 lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra portal -c requirements.lock -o requirements-portal.lock
+	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements-portal.lock -o requirements-dev.lock
 	$(COMPILE) pyproject.toml --all-extras --group dev --group bench --group dist \
 		-c requirements-dev.lock -o requirements-bench.lock
 	$(COMPILE) pyproject.toml --extra portal --group dist -c requirements-bench.lock -o requirements-dist.lock
+
+# Exit code 2 where the database of advisories cannot be reached: that is no clean bill.
+audit: $(VENV)/.dev
+	@set -e; for lock in requirements*.lock; do echo "$$lock"; \
+	$(BIN)/uv tool run --quiet pip-audit --strict --require-hashes --disable-pip --requirement $$lock > build-audit.txt 2>&1 \
+	&& { cat build-audit.txt; rm -f build-audit.txt; continue; }; cat build-audit.txt; \
+	grep -qE "Found [0-9]+ known vulnerabilit" build-audit.txt && { rm -f build-audit.txt; exit 1; }; \
+	rm -f build-audit.txt; echo "NOT AUDITED: the advisories could not be reached"; exit 2; done
 
 # Half an hour; see docs/scale.md.
 bench-scale: $(VENV)/.dev

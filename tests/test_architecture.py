@@ -49,7 +49,6 @@ ONLY = {
     "starlette": {"web"},
     "uvicorn": {"web"},
     "itsdangerous": {"web"},
-    "captcha": {"web"},
     "sqlite3": {"web"},
 }
 

@@ -63,6 +63,7 @@ TOOLS = {
     "chromium": Tool("Chromium", "chromium", chromium),
     "age": Tool("age", "age", program("age")),
     "openssl": Tool("openssl", "openssl", program("openssl")),
+    "nginx": Tool("nginx", "nginx-light", program("nginx", "/usr/sbin/nginx")),
     "poppler": Tool("pdftoppm", "poppler-utils", program("pdftoppm")),
 }
 

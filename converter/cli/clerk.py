@@ -1,4 +1,4 @@
-"""The clerk's commands: template, check, convert, show, stats."""
+"""The clerk's commands: check, convert, show, stats."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from converter.cli.common import (
     out_page,
     out_pieces,
     pool,
+    print_kept,
     print_report,
     progress,
     unicode_out,
     width,
 )
-from converter.cli.path_types import EXISTING, EXISTING_FILE, EXISTING_FOLDER, TARGET
+from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
 from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,65 +34,6 @@ if TYPE_CHECKING:
     from converter.model.submissions import Outcome
     from converter.usecases.convert import Converted
     from converter.workers.requests.check import FixedCopy
-    from converter.workers.requests.template import TemplateAnswer
-
-
-@command("template")
-@option("template", "-o", "--output", type=TARGET, metavar="PATH")
-@option("template", "--identity", type=EXISTING_FILE, metavar="FILE")
-@option("template", "source", "--from", type=EXISTING_FILE, metavar="FILE", key="source")
-@option("template", "--identities", type=EXISTING_FOLDER, metavar="DIR")
-@option("template", "--roster", is_flag=True)
-@option("template", "--rows", type=click.IntRange(1, 1_048_000), metavar="N")
-@click.pass_context
-def template(
-    ctx: click.Context,
-    output: Path | None,
-    identity: Path | None,
-    source: Path | None,
-    identities: Path | None,
-    roster: bool,
-    rows: int | None,
-) -> int:
-    from converter.usecases.template import write_template
-    from converter.workers.pool import Worker
-
-    if identities or roster:
-        from converter.cli import identity as officer
-
-        given = {
-            "--identity": bool(identity),
-            "--from": bool(source),
-            "--roster": roster and identities is not None,
-            "--rows": roster and rows is not None,
-        }
-        return officer.template(ctx, identities, output, rows or 0, given)
-    folder, form = form_of(ctx)
-    target = output or Path(f"{form.title}.xlsx")
-    with Worker() as worker:
-        answer = write_template(folder, target, rows or 0, identity, source, worker)
-    return _print_template(answer, form, target)
-
-
-def _print_template(answer: TemplateAnswer, form: Form, target: Path) -> int:
-    from converter.messages.catalogue import message
-    from converter.model.issues import Issues
-    from converter.model.submissions import Outcome
-
-    if answer.issues:
-        print_report([Outcome(str(target), Issues.of(answer.issues))], form, show_ids=False)
-    written = answer.written
-    if written is None:
-        return FOUND
-    key = "template_filled" if written.members else "template_done"
-    out(message(key, path=target, rows=written.rows, members=written.members))
-    left = written.leftovers
-    if left:
-        cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])
-        more = message("and_more") if len(left) > 5 else ""
-        out(message("template_left", count=len(left), cells=cells + more))
-    err(message("template_next", path=target))
-    return OK
 
 
 @command("check")
@@ -200,6 +142,7 @@ def _exit_code(outcomes: Sequence[Outcome], strict: bool) -> int:
 @option("convert", "--seal", is_flag=True)
 @option("convert", "--since", type=EXISTING_FILE, metavar="FILE")
 @option("convert", "--show-ids", is_flag=True)
+@option("convert", "--force", is_flag=True)
 @click.pass_context
 def convert(
     ctx: click.Context,
@@ -209,6 +152,7 @@ def convert(
     seal: bool,
     since: Path | None,
     show_ids: bool,
+    force: bool,
 ) -> int:
     from converter.workers.pool import Worker
 
@@ -218,7 +162,9 @@ def convert(
 
         folder, form = form_of(ctx)
         target = output or Path(message("report_package_name"))
-        results = convert_files(workbooks, folder, target, identity, since, worker, seal)
+        results = convert_files(
+            workbooks, folder, target, identity, since, worker, seal, force=force
+        )
     print_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
     return OK if all(result.package for result in results) else FOUND
 
@@ -244,6 +190,12 @@ def print_converted(
         if result.package is None:
             err(message("convert_refused", file=result.outcome.file))
             continue
+        if result.kept and result.kept.same:
+            out(message("convert_unchanged", path=result.package))
+            err(message("convert_next", path=result.package))
+            continue
+        if result.kept:
+            print_kept(result.kept, result.package, form)
         out(message("converted", path=result.package))
         out(
             message("converted_unit", name=result.outcome.unit_name, members=result.outcome.members)
@@ -253,7 +205,11 @@ def print_converted(
         if seal:
             out(message("converted_sealed"))
         out(message("converted_checked"))
-        err(message("convert_next", path=result.package))
+        old = result.kept
+        if old and old.kind == "package" and old.unit == result.outcome.unit_name:
+            err(message("convert_next_instead", path=result.package, old=old.path))
+        else:
+            err(message("convert_next", path=result.package))
 
 
 @command("show")
@@ -325,6 +281,7 @@ def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]
 @option("stats", "--by", multiple=True, metavar="FIELD")
 @option("stats", "--period", default="", metavar="TEXT")
 @option("stats", "-o", "--output", type=TARGET, metavar="PATH")
+@option("stats", "--force", is_flag=True)
 @click.pass_context
 def stats(
     ctx: click.Context,
@@ -333,12 +290,16 @@ def stats(
     by: tuple[str, ...],
     period: str,
     output: Path | None,
+    force: bool,
 ) -> int:
+    from converter.usecases.show import statistics_path
+
     _one_of(path, store, {"by": by, "period": period})
+    output = statistics_path(output) if output else None
     if store:
         from converter.cli import register_output
 
-        return register_output.stats(form_of(ctx)[0], store, by, period, output)
+        return register_output.stats(form_of(ctx)[0], store, by, period, output, force=force)
     assert path
     from converter.workers.pool import Worker
 
@@ -354,8 +315,10 @@ def stats(
         return FOUND
     title = answer.outcome.unit_name or path.stem
     if output:
-        write_statistics(answer.figures, output, title)
-        err(message("stats_written", path=output))
+        made = write_statistics(answer.figures, output, title, folder, force=force)
+        if made.kept:
+            print_kept(made.kept, made.path, form)
+        err(message("stats_written", path=made.path))
     else:
         out(table_export.text(answer.figures, width()))
     return OK

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.model.submissions import Outcome
     from converter.workers.pool import Runner
+    from converter.workers.requests.existing import ExistingFile
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ class Command(Chinese, click.Command):
 
 # Which module holds a command: imported when the command is asked for, so that help is instant.
 COMMAND_MODULES = {
-    "template": "clerk",
+    "template": "template",
     "check": "clerk",
     "convert": "clerk",
     "show": "clerk",
@@ -179,6 +180,18 @@ def print_report(
                 outcomes, form, given=given, annotated=annotated, colour=colour, width=columns
             )
         )
+
+
+def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:
+    """Say what stands where an output was to go: it was left alone, the output got a number."""
+    from converter.messages.catalogue import message
+    from converter.text.display import visible
+
+    rows = form.main_table.rows_name
+    params = {"count": kept.count, "unit": visible(kept.unit), "created": kept.created}
+    what = f"kept_{kept.kind}" if kept.count or kept.kind == "other" else f"kept_{kept.kind}_none"
+    found = message(what, rows=rows, **params)
+    out(message("kept", path=kept.path, found=found, written=written.name))
 
 
 def width() -> int:

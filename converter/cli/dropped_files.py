@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from converter.cli import clerk, suggest
 from converter.cli.common import FOUND, OK, err
-from converter.files import zip_peek
+from converter.files import writing, zip_peek
 from converter.forms import loading as forms
 from converter.messages.catalogue import message
 from converter.model.forms import Form
@@ -108,17 +108,6 @@ def _copy(books: Sequence[Path], folder: Path, form: Form) -> Path | None:
             made = check_files(books, folder, form, Path(private), 1, worker).annotated
         if not made:
             return None
-        target = next(name for name in _names(book) if not name.exists())
-        made[0].rename(target)
-        return target
-
-
-def _names(book: Path) -> Iterable[Path]:
-    """填报-批注.xlsx, 填报-批注-2.xlsx … A copy's copy has no second suffix."""
-    suffix = message("annotated_suffix")
-    stem = book.stem.partition(f"-{suffix}")[0]
-    yield book.with_name(f"{stem}-{suffix}.xlsx")
-    number = 2
-    while True:
-        yield book.with_name(f"{stem}-{suffix}-{number}.xlsx")
-        number += 1
+        suffix = message("annotated_suffix")
+        stem = book.stem.partition(f"-{suffix}")[0]  # a copy's copy has no second suffix
+        return writing.write_beside(book.with_name(f"{stem}-{suffix}.xlsx"), made[0].rename)

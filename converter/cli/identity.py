@@ -19,6 +19,7 @@ from converter.cli.common import (
     form_of,
     option,
     out,
+    print_kept,
     print_report,
     progress,
 )
@@ -205,11 +206,14 @@ def template(
     output: Path | None,
     rows: int,
     given: Mapping[str, object],
+    *,
+    force: bool,
 ) -> int:
     """`template --identities DIR` and `template --roster`; `given` are options that make no
     sense beside them."""
     from converter.messages.catalogue import message
     from converter.usecases import identities
+    from converter.usecases.outputs import output_path
     from converter.workers.pool import Worker
 
     also = [name for name, value in given.items() if value]
@@ -218,15 +222,22 @@ def template(
     with Worker() as worker:
         folder, form = form_of(ctx)
         if folder_of is None:
-            target = output or Path(f"{message('roster_name')}.xlsx")
-            identities.blank_roster(folder, target, worker)
-            out(message("roster_made", path=target))
-            err(message("roster_next", path=target))
+            name = f"{message('roster_name')}.xlsx"
+            target = output_path(output or Path(name), ".xlsx", name)
+            roster = identities.blank_roster(folder, target, worker, force=force)
+            if roster.kept:
+                print_kept(roster.kept, roster.path, form)
+            out(message("roster_made", path=roster.path))
+            err(message("roster_next", path=roster.path))
             return OK
         if output is None:
             raise UsageError("templates_folder")
-        made = identities.templates(folder, folder_of, output, rows, worker, progress)
+        made = identities.templates(folder, folder_of, output, rows, worker, progress, force=force)
     if made.outcomes:
         print_report(made.outcomes, form, show_ids=False, summary=False)
     out(message("templates_made", count=made.count, path=output))
+    if made.kept:
+        names = "、".join(path.name for path in made.kept[:5])
+        more = message("and_more") if made.kept[5:] else ""
+        out(message("templates_kept", count=len(made.kept), names=names + more))
     return FOUND if any(o.status in ("errors", "unreadable") for o in made.outcomes) else OK

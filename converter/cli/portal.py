@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from converter.model.submissions import Unit
     from converter.web.server import Listening
 
-NEEDED = ("starlette", "uvicorn", "itsdangerous", "python_multipart", "captcha")
+NEEDED = ("starlette", "uvicorn", "itsdangerous", "python_multipart")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -85,6 +85,7 @@ def portal(
         secure=bool(certificate or proxy),
         jobs=jobs or Settings.jobs,
         largest=largest << 20,
+        max_uploads=min(Settings.max_uploads, server.most_connections() // 2),
         seal=seal,
     )
     with _alone(home), Lock(home / "lock"), _bound(listening) as sock:
@@ -110,10 +111,10 @@ def _installed() -> None:
         raise UsageError("portal_not_installed", names="、".join(missing))
 
 
-def _issued(keys: Path, told: Path | None) -> Path:
-    """The folder of identity files: the one beside the keys, unless it was told."""
-    if told:
-        return told
+def _issued(keys: Path, given: Path | None) -> Path:
+    """The folder of identity files: the one beside the keys, unless one is given."""
+    if given:
+        return given
     from converter.identity import issuing, ledger
     from converter.model.submissions import Unit
 

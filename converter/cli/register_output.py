@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converter.cli.common import FOUND, OK, err, out, out_page, width
+from converter.cli.common import FOUND, OK, err, out, out_page, print_kept, width
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.errors import UsageError
@@ -44,22 +44,28 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
     return OK
 
 
-def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Path | None) -> int:
+def stats(
+    folder: Path,
+    store: Path,
+    by: Sequence[str],
+    period: str,
+    output: Path | None,
+    *,
+    force: bool = False,
+) -> int:
     """Figures of a period. A workbook or a page gets every grouping the form knows."""
-    from converter.files import writing
     from converter.forms.loading import load
     from converter.model.clock import today
     from converter.register import Snapshot
     from converter.report import summary, table_export
     from converter.report import table as tabular
     from converter.statistics import collection
+    from converter.usecases import outputs
 
     form = load(folder)
     known = collection.groups(form)
     if set(by) - set(known):
         raise UsageError("store_by", choices="、".join(known))
-    if output and not table_export.suffix_of(output):
-        raise UsageError("stats_suffix", path=output)
     with Snapshot(store) as register:
         chosen = period or collection.newest(register)
         if chosen not in register.periods():
@@ -79,8 +85,10 @@ def stats(folder: Path, store: Path, by: Sequence[str], period: str, output: Pat
     else:
         data = tabular.write_csv(summary.tables(found))
     output.parent.mkdir(parents=True, exist_ok=True)
-    writing.write_bytes_atomically(output, data)
-    err(message("stats_written", path=output))
+    written = outputs.write(output, data, folder, force=force)
+    if written.kept:
+        print_kept(written.kept, written.path, form)
+    err(message("stats_written", path=written.path))
     return OK
 
 

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import filecmp
 import hashlib
 import itertools
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 PREFIX = ".converter-tmp-"
+ANYTHING = "*"  # whatever stands there may be replaced
 STALE = 3600  # seconds after which a private file counts as left behind
 
 Verify = Callable[[Path], None]
@@ -74,8 +76,9 @@ def _name(private: Path, path: Path) -> None:
         os.link(private, path)
     except FileExistsError:
         raise
-    except OSError:  # sticks know no links; on Windows a rename never replaces
-        private.rename(path)
+    except OSError:  # sticks know no links: claim the name with an empty file, then replace that
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        private.replace(path)
 
 
 def _name_beside(private: Path, path: Path) -> Path:
@@ -87,6 +90,63 @@ def _name_beside(private: Path, path: Path) -> Path:
             break
         path = path.with_stem(f"{stem}-{number}")
     return path
+
+
+def write_beside(path: Path, write: Callable[[Path], object]) -> Path:
+    """Have `write` write a file that replaces none: where the name is taken it gets a number
+    (名.xlsx → 名-2.xlsx). A file of the very same bytes stays as it is. Returns the path of the
+    file; raises OSError, and what `write` raises."""
+    private = private_name(path.parent)
+    try:
+        write(private)
+        if _same_bytes(private, path):
+            return path
+        written = _name_beside(private, path)
+    except OSError as error:
+        if error.filename == str(private):
+            error.filename = str(path)  # a person knows no private names
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            private.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return written
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    try:
+        return other.is_file() and filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
+
+
+def write_output(path: Path, data: Sequence[bytes], replaceable: str = "") -> Path:
+    """Write what a command was asked for. A file that is there already is replaced only if
+    `replaceable` is `ANYTHING` or the SHA-256 of that file; otherwise the new one gets a number.
+    Returns the path of the new file. Raises OSError."""
+
+    def unchanged(_: Path) -> None:
+        if replaceable != ANYTHING and digest_of(path) != replaceable:
+            raise _Changed
+
+    if replaceable:
+        with contextlib.suppress(_Changed):
+            write_bytes_atomically(path, data, verify=unchanged)
+            return path
+    return write_beside(path, lambda private: write_bytes_atomically(private, data))
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file; '' where there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+class _Changed(Exception):
+    """A file that was to be replaced is no longer what it was."""
 
 
 def write_many(

@@ -17,7 +17,7 @@ HEADINGS = {
 }
 FIELD_KEYS = (
     "key", "title", "kind", "section", "required", "aliases", "note",
-    "levels", "derive", "identity", "width",
+    "levels", "derive", "identity", "width", "near", "doubtful",
 )  # fmt: skip
 RULE_KEYS = (
     "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix",
@@ -130,6 +130,8 @@ def field(card: TomlTable, sheet: str) -> Field:
         derive=_derivation(card.table("derive")) if "derive" in card.values else None,
         identity=identity,
         width=card.number("width", default=0),
+        near=card.texts("near"),
+        doubtful=card.texts("doubtful"),
     )
 
 

@@ -15,14 +15,22 @@ import io
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from converter.files import writing
 from converter.identity import keys, ledger, passwords
-from converter.identity.files import SIGNATURE, Keys, compose, public_bytes, with_digest
+from converter.identity.files import (
+    SIGNATURE,
+    IdentityRefused,
+    Keys,
+    compose,
+    parse,
+    public_bytes,
+    with_digest,
+)
 from converter.messages.catalogue import message
 from converter.model.submissions import Identity, Unit
 
@@ -88,9 +96,20 @@ def issue(
             if listed:
                 listed.unlink(missing_ok=True)
             raise
-        files = tuple((private / one.file).replace(target / one.file) for one in made)
+        issued_before = {entry.digest for entry in entries}
+        files = tuple(_name(private / one.file, target / one.file, issued_before) for one in made)
         private.rmdir()
     return Issued(files, listed, sum(one.entry.serial > 1 for one in made))
+
+
+def _name(private: Path, path: Path, issued_before: Collection[str]) -> Path:
+    """Give a file its name. Only the file that it supersedes makes room for it; beside any other
+    one it gets a number."""
+    try:
+        superseded = parse(path.read_bytes()).identity.digest in issued_before
+    except (OSError, IdentityRefused):
+        superseded = False
+    return private.replace(path) if superseded else writing.write_beside(path, private.rename)
 
 
 def _sweep(target: Path) -> None:
@@ -155,13 +174,28 @@ def _write(path: Path, data: bytes) -> None:
 def _keep_hashes(
     made: Sequence[_Made], folder: Path, before: Mapping[str, ledger.LedgerEntry]
 ) -> None:
-    """What knows the new passwords; the files that count until now keep theirs."""
-    lines = passwords.all_hashed([one.password for one in made])
-    new = {
-        (one.entry.unit_code, one.entry.serial): line for one, line in zip(made, lines, strict=True)
+    """Write the hashes of the new passwords; the files that count until now keep theirs."""
+    new = {(one.entry.unit_code, one.entry.serial): one.password for one in made}
+    names = [one.entry.unit_name for one in made]
+    _write_hashes(folder, new, names, before)
+
+
+def _write_hashes(
+    folder: Path,
+    new: Mapping[passwords.Key, str],
+    names: Sequence[str],
+    before: Mapping[str, ledger.LedgerEntry],
+) -> None:
+    known = passwords.read(folder)
+    by_name = {
+        entry.unit_name: line
+        for entry in before.values()
+        if (line := known.get((entry.unit_code, entry.serial)))
     }
+    lines = passwords.all_hashed(list(new.values()), names, by_name)
     counting = ((entry.unit_code, entry.serial) for entry in before.values())
-    passwords.write(folder, passwords.merged(passwords.read(folder), new, counting))
+    hashed = dict(zip(new, lines, strict=True))
+    passwords.write(folder, passwords.merged(known, hashed, counting))
 
 
 def new_password(folder: Path, code: str) -> str:
@@ -173,9 +207,7 @@ def new_password(folder: Path, code: str) -> str:
         before = ledger.latest(ledger.read(folder) or [])
         entry = before[code]
         made = passwords.new()
-        counting = ((one.unit_code, one.serial) for one in before.values())
-        new = {(code, entry.serial): passwords.hashed(made)}
-        passwords.write(folder, passwords.merged(passwords.read(folder), new, counting))
+        _write_hashes(folder, {(code, entry.serial): made}, [entry.unit_name], before)
     return made
 
 

@@ -24,6 +24,7 @@ import io
 import os
 import secrets
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,9 +38,10 @@ HEADER = ["unit_code", "serial", "hash"]
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 GROUPS, GROUP = 3, 4  # 31 ** 12: about 59 bits
 
-# 2 MB and some 5 ms a guess. Unlike what people think up, 59 random bits are far out of reach at
-# that price, and ten thousand units are issued to in half a minute.
-N, R, P = 1 << 11, 8, 1
+# 8 MB and some 20 ms a guess. Unlike what people think up, 59 random bits are far out of reach at
+# that price, ten thousand units are issued to in two minutes on two cores, and hundreds of clerks
+# who sign in within the same minute do not wait for one another.
+N, R, P = 1 << 13, 8, 1
 _LENGTH, _SALT = 32, 16
 _MOST = 256 << 20  # bytes that checking a line of the file may take
 
@@ -52,29 +54,82 @@ def new() -> str:
     return "-".join(groups)
 
 
-def hashed(password: str, *, n: int = N) -> str:
-    """The line that knows a password. `n`: what a guess costs, a power of two."""
-    salt = os.urandom(_SALT)
+def hashed(password: str, *, n: int = N, salt: bytes = b"") -> str:
+    """The line that knows a password. `n`: what a guess costs, a power of two. `salt`: of its
+    own, unless units of one name share it, so that one hash tells them apart."""
+    salt = salt or new_salt()
     key = _scrypt(typed(password), salt, n, R, P)
     return "$".join(("scrypt", str(n), str(R), str(P), _text(salt), _text(key)))
 
 
-def all_hashed(passwords: Sequence[str]) -> list[str]:
-    """The same for many, on all cores (the library lets go of Python's lock)."""
+def new_salt() -> bytes:
+    """Random bytes, never the same twice."""
+    return os.urandom(_SALT)
+
+
+def all_hashed(
+    passwords: Sequence[str], names: Sequence[str], before: Mapping[str, str]
+) -> list[str]:
+    """The same for many, on all cores (the library lets go of Python's lock). Units of one name
+    share a salt, also with those that have a line already (`before`: by name)."""
+    salts = {name: _salt_of(before.get(name, "")) or new_salt() for name in names}
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        return list(threads.map(hashed, passwords))
+        return list(
+            threads.map(lambda password, name: hashed(password, salt=salts[name]), passwords, names)
+        )
+
+
+def _salt_of(line: str) -> bytes:
+    """The salt of a line that costs what new ones do, else nothing."""
+    cost, _, salt = line.rpartition("$")[0].rpartition("$")
+    return _raw_or_nothing(salt) if cost == f"scrypt${N}${R}${P}" else b""
+
+
+def matching(password: str, lines: Mapping[str, str]) -> str:
+    """The key of the line whose password this is, '' where there is none. Lines of the same
+    salt and cost take one hash."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, line in lines.items():
+        cost, _, key = line.rpartition("$")
+        groups.setdefault(cost, []).append((name, key))
+    found = ""
+    for cost, keys in groups.items():
+        made = _made(password, cost)
+        for name, key in keys:
+            if made is not None and hmac.compare_digest(made, _raw_or_nothing(key)):
+                found = name
+    return found
+
+
+def decoy(lines: Iterable[str]) -> str:
+    """A line that nobody's password matches and that costs what most of the lines do."""
+    costs = Counter(line.split("$")[1] for line in lines if line.count("$") == 5)
+    common = costs.most_common(1)[0][0] if costs else str(N)
+    salt = new_salt()
+    return "$".join(("scrypt", common, str(R), str(P), _text(salt), _text(os.urandom(_LENGTH))))
 
 
 def matches(password: str, line: str) -> bool:
     """Whether a password is the one that was hashed; False for a line that is none."""
+    return bool(matching(password, {"line": line}))
+
+
+def _made(password: str, cost: str) -> bytes | None:
+    """The hash of a password for a line without its key; None for a line that is none."""
     try:
-        name, n, r, p, salt, key = line.split("$")
+        name, n, r, p, salt = cost.split("$")
         if name != "scrypt" or 128 * int(n) * int(r) > _MOST:
-            return False
-        made = _scrypt(typed(password), _raw(salt), int(n), int(r), int(p))
-        return hmac.compare_digest(made, _raw(key))
+            return None
+        return _scrypt(typed(password), _raw(salt), int(n), int(r), int(p))
     except ValueError:
-        return False
+        return None
+
+
+def _raw_or_nothing(text: str) -> bytes:
+    try:
+        return _raw(text)
+    except ValueError:
+        return b""
 
 
 def typed(password: str) -> str:

@@ -54,6 +54,8 @@ class Field:
     levels: Mapping[str, Level] = field(default_factory=dict)  # overrides for this field
     derive: Derivation | None = None
     identity: str = ""  # the identity file's entry that fills and locks this field
+    near: tuple[str, ...] = ()  # headings of other lists that are likely to mean this field …
+    doubtful: tuple[str, ...] = ()  # … and those that are never taken for it without asking
     width: int = 0  # characters, for the template
 
     @property

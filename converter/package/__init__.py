@@ -6,7 +6,14 @@ before it got its name, `read` takes a package apart again and never raises on b
 `examine` does so for its receiver: with the union's keys, signature and seals included.
 """
 
-from converter.package.reading import SEALED_CODE, Examined, TableOpener, examine, read
+from converter.package.reading import (
+    SEALED_CODE,
+    Examined,
+    TableOpener,
+    examine,
+    read,
+    same_contents,
+)
 from converter.package.writing import build, write
 
 __all__ = [
@@ -16,5 +23,6 @@ __all__ = [
     "build",
     "examine",
     "read",
+    "same_contents",
     "write",
 ]  # fmt: skip

@@ -99,6 +99,33 @@ def examine(
     return Examined(submission, created, signed, sealed, counts)
 
 
+def same_contents(path: Path, form: Form, new: bytes) -> bool:
+    """Whether a package has the contents (tables, reasons, names) of the descriptor `new`. Of
+    sealed reasons nobody here can tell."""
+    try:
+        members = members_of(path, form, PackageFindings(str(path), form))
+        old = json.loads(members[form.package.descriptor])
+    except (PackageRefused, ValueError, RecursionError):
+        return False
+    contents = _contents(old)
+    return contents is not None and bool(contents == _contents(json.loads(new)))
+
+
+def _contents(described: Any) -> Any:
+    """A descriptor without what differs each time a package is made; None where that cannot be
+    told apart from what was typed."""
+    resources = described.get("resources", ())
+    if any(resource["path"] == REASONS + SEALED for resource in resources):
+        return None
+    kept = {key: value for key, value in described.items() if key not in ("created", "generator")}
+    each_time = ("bytes", "hash")
+    kept["resources"] = [
+        {k: v for k, v in one.items() if k not in each_time or not one["path"].endswith(SEALED)}
+        for one in resources
+    ]
+    return kept
+
+
 # --- the descriptor ------------------------------------------------------------------------
 
 

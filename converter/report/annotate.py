@@ -330,7 +330,9 @@ def _extras(
     """What the original's files hold beside the form, cell by cell. `comments` are those without a
     cell in the copy: file, sheet, cell and text."""
     own, rows, more = own_sheets(form), list[list[TextCell]](), False
-    beside = leftovers.has_leftovers(submission, own)
+    # A list that is no template has columns of its own (telephones, departments): not ours to copy.
+    foreign = not submission.stamp.form and form.record.key not in submission.sheets
+    beside = not foreign and leftovers.has_leftovers(submission, own)
     for name in kept_comments.file_names(submission) if beside else ():
         path = files.get(name)
         if path is None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from converter.files import zip_peek, zip_writing
+from converter.files import writing, zip_writing
 from converter.model.clock import created_at
 from converter.model.errors import UsageError, WorkerDied
 from converter.model.issues import Level
 from converter.model.submissions import Outcome
 from converter.report.page_summary import PageSummary
+from converter.usecases import outputs
 from converter.usecases.common import SigningUnit, signing_unit, unread
 from converter.validation.diff import SubmissionDiff
 from converter.workers.pool import Runner
@@ -21,6 +22,9 @@ from converter.workers.requests.convert import (
     ConvertRequest,
     VerifyRequest,
 )
+from converter.workers.requests.existing import ExistingFile
+
+SUFFIX = ".zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Converted:
     package: Path | None
     changes: SubmissionDiff | None = None
     signed: bool = False
+    kept: ExistingFile | None = None  # the file that kept the name; `same` where it is the package
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,15 @@ def convert_files(
     since: Path | None,
     worker: Runner,
     seal: bool = False,
+    *,
+    force: bool = False,
 ) -> list[Converted]:
     """Convert one submission to `output`, or several to packages in the folder `output`.
 
     Two paths that are a unit-only and a member-only workbook are one submission. With an
     identity file that holds its secret the package is signed: here, in the command's own
-    process. Workers, which read outside files, never see the secret.
+    process. Workers, which read outside files, never see the secret. Only `force` replaces a file
+    that is there already.
     """
     if seal and not identity:
         raise UsageError("seal_needs_identity")
@@ -63,8 +71,8 @@ def convert_files(
     if len(paths) <= 2:
         answer = _convert(paths, folder, unit, since, worker)
         if answer.outcome is not None:
-            target = output / f"{paths[0].stem}.zip" if output.is_dir() else output
-            return [_write(answer, answer.outcome, target, folder, unit, worker)]
+            target = outputs.output_path(output, SUFFIX, paths[0].stem + SUFFIX)
+            return [_write(answer, answer.outcome, target, folder, unit, worker, force=force)]
     if output.exists() and not output.is_dir():
         raise UsageError("convert_halves", path=output)
     output.mkdir(parents=True, exist_ok=True)
@@ -72,11 +80,12 @@ def convert_files(
     for path in paths:
         answer = _convert([path], folder, unit, since, worker)
         assert answer.outcome is not None
-        target, number = output / f"{path.stem}.zip", 2
+        target, number = output / f"{path.stem}{SUFFIX}", 2
         while target in taken:
-            target, number = output / f"{path.stem}-{number}.zip", number + 1
-        taken.add(target)
-        results.append(_write(answer, answer.outcome, target, folder, unit, worker))
+            target, number = output / f"{path.stem}-{number}{SUFFIX}", number + 1
+        made = _write(answer, answer.outcome, target, folder, unit, worker, force=force)
+        taken |= {target, made.package or target}
+        results.append(made)
     return results
 
 
@@ -105,7 +114,9 @@ def convert_for_page(
         return ConvertedForPage(Converted(unread(str(paths[0]), died), None), None)
     if answer.converted.outcome is None:
         return None
-    converted = _write(answer.converted, answer.converted.outcome, output, folder, unit, worker)
+    converted = _write(
+        answer.converted, answer.converted.outcome, output, folder, unit, worker, force=True
+    )
     return ConvertedForPage(converted, answer.summary)
 
 
@@ -134,11 +145,11 @@ def _write(
     folder: Path,
     unit: SigningUnit,
     worker: Runner,
+    *,
+    force: bool,
 ) -> Converted:
     if not answer.members:
         return Converted(outcome, None, answer.changes)
-    if target.exists() and not zip_peek.is_package(target):
-        raise UsageError("not_overwriting", path=target)
 
     def read_back(path: Path) -> None:
         try:
@@ -156,5 +167,18 @@ def _write(
 
         profile = loading.read(folder).package
         members.append((profile.signature, unit.sign(dict(members)[profile.descriptor])))
-    zip_writing.write_zip(target, members, when=created_at(), verify=read_back)
-    return Converted(outcome, target, answer.changes, unit.sign is not None)
+    signed = unit.sign is not None
+
+    def write(path: Path) -> None:
+        zip_writing.write_zip(path, members, when=created_at(), verify=read_back)
+
+    if force:
+        write(target)
+        return Converted(outcome, target, answer.changes, signed)
+    descriptor = answer.members[0].data
+    kept = outputs.existing(folder, target, worker, descriptor=descriptor, signed=signed)
+    if kept and kept.same:
+        return Converted(outcome, target, answer.changes, signed, kept)
+    written = writing.write_beside(target, write)
+    kept = None if written == target else kept or ExistingFile(target)
+    return Converted(outcome, written, answer.changes, signed, kept)

@@ -20,7 +20,9 @@ from converter.model.errors import UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, Unit
+from converter.usecases import outputs
 from converter.usecases.common import ProgressReporter, silent
+from converter.usecases.outputs import Output
 from converter.workers.pool import Runner
 from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
 from converter.workers.requests.template import BlankWorkbook, TemplatesRequest
@@ -38,10 +40,12 @@ def init(folder: Path) -> keys.PublicKeys:
 # --- the roster ----------------------------------------------------------------------------
 
 
-def blank_roster(folder: Path, output: Path, worker: Runner) -> None:
-    """Write an empty roster."""
+def blank_roster(folder: Path, output: Path, worker: Runner, *, force: bool = False) -> Output:
+    """Write an empty roster; only `force` replaces a file that is there already."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    worker.run(BlankRosterRequest(folder, output))
+    path = worker.run(BlankRosterRequest(folder, output, force)).path
+    kept = outputs.existing(folder, output, worker) if path != output else None
+    return Output(path, kept)
 
 
 def read_roster(
@@ -149,10 +153,12 @@ def verify(path: Path, folder: Path) -> tuple[IdentityReport, bool]:
 
 @dataclass(frozen=True, slots=True)
 class TemplatesResult:
-    """How many workbooks were written, and what was wrong with identity files."""
+    """How many workbooks were written, what was wrong with identity files, and which files kept
+    the names that workbooks were to get."""
 
     count: int
     outcomes: tuple[Outcome, ...]
+    kept: tuple[Path, ...] = ()
 
 
 def templates(
@@ -162,8 +168,10 @@ def templates(
     rows: int,
     worker: Runner,
     progress: ProgressReporter = silent,
+    *,
+    force: bool = False,
 ) -> TemplatesResult:
-    """Write a workbook for each identity file of a folder. Raises Stop, OSError."""
+    """Write a workbook for each identity file of a folder. Raises UsageError, OSError."""
     files = sorted(path for path in identities.iterdir() if path.suffix.lower() == ".xml")
     if not files:
         raise UsageError("templates_none", path=identities)
@@ -179,9 +187,10 @@ def templates(
     target.mkdir(parents=True, exist_ok=True)
     starts = range(0, len(wanted), TEMPLATES_A_TASK)
     parts = [tuple(wanted[at : at + TEMPLATES_A_TASK]) for at in starts]
+    kept: list[Path] = []
     for part in progress(parts, lambda: len(wanted), len):
-        worker.run(TemplatesRequest(folder, part, rows))
-    return TemplatesResult(len(wanted), tuple(outcomes))
+        kept += worker.run(TemplatesRequest(folder, part, rows, force)).kept
+    return TemplatesResult(len(wanted), tuple(outcomes), tuple(kept))
 
 
 __all__ = [

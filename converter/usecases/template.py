@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+from converter.files import writing
 from converter.model.errors import WorkerDied
+from converter.usecases import outputs
 from converter.usecases.common import signing_unit, unread
 from converter.workers.pool import Runner
-from converter.workers.requests.template import TemplateAnswer, TemplateRequest
+from converter.workers.requests.existing import ExistingFile
+from converter.workers.requests.template import ColumnChoice, TemplateAnswer, TemplateRequest
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateResult:
+    """What was written, and the file that kept the name it was to get."""
+
+    answer: TemplateAnswer
+    kept: ExistingFile | None = None
 
 
 def write_template(
@@ -15,16 +29,37 @@ def write_template(
     output: Path,
     rows: int,
     identity: Path | None,
-    source: Path | None,
+    sources: Sequence[Path],
     worker: Runner,
-) -> TemplateAnswer:
-    """Write a workbook; nothing is written where an issue is an error."""
+    *,
+    choices: Mapping[str, str] = MappingProxyType({}),
+    preview: bool = False,
+    force: bool = False,
+) -> TemplateResult:
+    """Write a workbook; nothing is written where an issue is an error. A file that is there
+    already is replaced by `force`, or if it is a template that nobody has typed into. `choices`:
+    column of a list → field key; `preview` only tells how the lists are read."""
     unit = signing_unit(identity, to_sign=False)
-    request = TemplateRequest(
-        folder, output, rows, source=source, identity=unit.document, issues=unit.issues
-    )
     output.parent.mkdir(parents=True, exist_ok=True)
+    found = None if force else outputs.existing(folder, output, worker, rows=rows)
+    replaceable = writing.ANYTHING if force else ""
+    if found and found.kind == "blank":
+        replaceable = found.digest
+    request = TemplateRequest(
+        folder,
+        output,
+        rows,
+        sources_given=tuple(sources),
+        choices=tuple(ColumnChoice(*choice) for choice in choices.items()),
+        preview=preview,
+        identity=unit.document,
+        issues=unit.issues,
+        replaceable=replaceable,
+    )
     try:
-        return worker.run(request)
+        answer = worker.run(request)
     except WorkerDied as died:
-        return TemplateAnswer(tuple(unread(str(source or output), died).issues))
+        file = [*sources, output][died.file or 0]
+        return TemplateResult(TemplateAnswer(tuple(unread(str(file), died).issues)))
+    renamed = answer.written is not None and answer.written.path != output
+    return TemplateResult(answer, (found or ExistingFile(output)) if renamed else None)

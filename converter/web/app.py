@@ -1,4 +1,4 @@
-"""The application: routes, what happens to exceptions, what runs beside the pages."""
+"""The application: routes, pages for exceptions, and what runs beside the pages."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from converter.forms import loading
-from converter.model.errors import RegisterError, UsageError
+from converter.model.errors import OutputError, RegisterError, UsageError
 from converter.web import check_page, clerk, guard, officer, spool
-from converter.web.attempts import Attempts
-from converter.web.captchas import Captchas
+from converter.web.attempts import Attempts, Hashing
+from converter.web.capacity import Capacity, CapacityExceeded
 from converter.web.fair_queue import FairQueue, QueueFull
 from converter.web.pages import STATIC, Pages
 from converter.web.progress import ProgressReader
 from converter.web.results import Results
-from converter.web.services import Services, SignInRequired, services, to
+from converter.web.services import Services, SignInRequired, services_of, to
 from converter.web.sessions import Sessions
 from converter.web.settings import Settings
-from converter.web.state import State
+from converter.web.state import State, StateUnavailable
 from converter.web.units import IssuedUnits
 
 RETRY = 30  # seconds after which the queue may have room
-SWEEP = 20  # seconds between two looks for what has expired
+DRAINED, DRAINING = 2 << 20, 5  # bytes of a refused upload that are still read, and seconds
+SWEEP = 20  # seconds between two searches for what has expired
+PROBLEMS = {403: "forbidden", 404: "not_found", 405: "not_found", 415: "wrong_type"}
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 GET: dict[str, Endpoint] = {
     "/": clerk.home,
-    "/identity": clerk.door,
-    "/captcha/{name}": clerk.captcha,
+    "/identity": clerk.sign_in_page,
     "/unit": clerk.unit,
     "/unit/submissions/{number}": clerk.submission,
     "/unit/submissions/{number}/receipt": clerk.receipt,
@@ -46,7 +47,7 @@ GET: dict[str, Endpoint] = {
     "/check/{token}/marked": check_page.marked,
     "/check/{token}/package": check_page.package,
     "/officer": officer.overview,
-    "/officer/sign-in": officer.door,
+    "/officer/sign-in": officer.sign_in_page,
     "/officer/units": officer.units,
     "/officer/faults": officer.faults,
     "/officer/figures": officer.figures,
@@ -61,6 +62,7 @@ POST: dict[str, Endpoint] = {
     "/check": check_page.upload,
     "/check/{token}/submit": check_page.submit,
     "/officer/sign-in": officer.sign_in,
+    "/officer/unlock": officer.unlock,
 }
 
 
@@ -68,35 +70,47 @@ def build(settings: Settings) -> Starlette:
     """The application with all it needs. Raises KeysError, LedgerError, RegisterError, OSError."""
     definition = loading.read(settings.form)
     state = State(settings.state)
-    sessions = Sessions(state.secret("cookies"), secure=settings.secure)
-    held = Services(
+    secret = state.secret("cookies")
+    sessions = Sessions(secret, secure=settings.secure)
+    services = Services(
         settings=settings,
         form=definition,
         state=state,
         sessions=sessions,
-        attempts=Attempts(state, sessions),
-        captchas=Captchas(settings.clock),
+        attempts=Attempts(state, sessions, secret, settings.clock),
         units=IssuedUnits(settings.keys, settings.issued),
-        desk=FairQueue(settings.jobs, settings.queue, settings.patience),
-        results=Results(settings.private, settings.keep, settings.held, settings.clock),
+        queue=FairQueue(settings.jobs, settings.queue, settings.patience),
+        results=Results(settings.private, settings.keep, settings.max_bytes, settings.clock),
         pages=Pages.of(definition, sessions),
-        hashing=asyncio.Semaphore(settings.jobs),
+        hashing=Hashing(settings.jobs),
+        capacity=Capacity(settings.max_uploads, settings.max_bytes),
     )
     settings.inbox.mkdir(parents=True, exist_ok=True)
     spool.reconcile(settings, state)
     app = Starlette(
-        routes=[*_routes(), Route("/static/{name}", _static), Route("/health", _health)],
+        routes=[
+            *_routes(),
+            Route("/static/{name}", _static),
+            Route("/favicon.ico", _icon),
+            Route("/health", _health),
+        ],
         middleware=[
             Middleware(guard.Headers, secure=settings.secure),
             Middleware(guard.Log, failed=_failed),
             Middleware(guard.Limits, largest=partial(_largest, settings), silence=settings.silence),
-            Middleware(guard.Visitors, sessions=sessions, stands=held.stands, clock=settings.clock),
+            Middleware(
+                guard.Visitors, sessions=sessions, stands=services.stands, clock=settings.clock
+            ),
         ],
         exception_handlers={
-            HTTPException: _told,
+            HTTPException: _http_error,
             guard.UploadTooLarge: _too_large,
             guard.UploadTooSlow: _too_slow,
             QueueFull: _full,
+            CapacityExceeded: _full,
+            StateUnavailable: _stopped,
+            OSError: _stopped_or_raised,
+            OutputError: _stopped,
             SignInRequired: _sign_in,
             RegisterError: _unpublished,
             UsageError: _stopped,
@@ -104,7 +118,8 @@ def build(settings: Settings) -> Starlette:
         },
         lifespan=_lifespan,
     )
-    app.state.services = held
+    app.router.redirect_slashes = False  # it would send the visitor to the Host they named
+    app.state.services = services
     app.state.progress = ProgressReader(settings.published, settings.form)
     return app
 
@@ -115,7 +130,7 @@ def _routes() -> list[Route]:
 
 
 def _named(path: str, page: Endpoint) -> Endpoint:
-    """Let the log know the pattern of the address; the address itself is not for it."""
+    """Give the log the pattern of the address; the address itself may hold names."""
 
     async def named(request: Request) -> Response:
         request.state.route = path
@@ -126,22 +141,22 @@ def _named(path: str, page: Endpoint) -> Endpoint:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    held: Services = app.state.services
-    held.desk.start()
+    services: Services = app.state.services
+    services.queue.start()
 
     async def sweep() -> None:
         while True:
             await asyncio.sleep(SWEEP)
-            held.results.sweep()
+            services.results.sweep()
 
     sweeping = asyncio.create_task(sweep())
     try:
         yield
     finally:
         sweeping.cancel()
-        held.desk.stop()
-        held.results.empty()
-        held.state.close()
+        services.queue.stop()
+        services.results.empty()
+        services.state.close()
 
 
 def _largest(settings: Settings, path: str) -> int:
@@ -154,7 +169,13 @@ async def _static(request: Request) -> Response:
     if name not in STATIC:
         raise HTTPException(404)
     request.state.route, request.state.public = "/static", True
-    return services(request).pages.static(name)
+    return services_of(request).pages.static(name)
+
+
+async def _icon(request: Request) -> Response:
+    """Browsers ask for it without being told to."""
+    request.state.route, request.state.public = "/favicon.ico", True
+    return services_of(request).pages.static("icon.svg")
 
 
 async def _health(request: Request) -> Response:
@@ -162,53 +183,82 @@ async def _health(request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-# --- what is in the way ---------------------------------------------------------------------------
+# --- pages for exceptions ---------------------------------------------------------------
 
 
-async def _told(request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    key = {403: "forbidden", 404: "not_found", 405: "not_found"}.get(error.status_code, "bad")
-    return services(request).pages.problem(request, key, error.status_code)
+    key = {403: "forbidden", 404: "not_found", 405: "not_found", 415: "wrong_type"}.get(
+        error.status_code, "bad"
+    )
+    answer = services_of(request).pages.problem(request, key, error.status_code)
+    if error.status_code == 415:  # the body is not worth reading
+        answer.headers["connection"] = "close"
+    return answer
 
 
 async def _too_large(request: Request, error: Exception) -> Response:
-    held = services(request)
-    most = held.settings.largest >> 20
-    answer = held.pages.problem(request, "too_large", 413, limit=most)
+    services = services_of(request)
+    most = services.settings.largest >> 20
+    answer = services.pages.problem(request, "too_large", 413, limit=most)
     answer.headers["connection"] = "close"
     return answer
 
 
 async def _too_slow(request: Request, error: Exception) -> Response:
-    answer = services(request).pages.problem(request, "too_slow", 408)
+    answer = services_of(request).pages.problem(request, "too_slow", 408)
     answer.headers["connection"] = "close"
     return answer
 
 
 async def _full(request: Request, error: Exception) -> Response:
-    return services(request).pages.problem(request, "full", 503, wait=RETRY)
+    await _drain(request)
+    return services_of(request).pages.problem(request, "full", 503, wait=RETRY)
+
+
+async def _drain(request: Request) -> None:
+    """Read the rest of a small body: a browser that is still sending shows no answer."""
+    left = int(request.headers.get("content-length", "0").strip() or "0")
+    if not 0 < left <= DRAINED:
+        return
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(DRAINING):
+            while (await request.receive()).get("more_body"):
+                pass
 
 
 async def _sign_in(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignInRequired)
-    return to(error.door)
+    return to(error.page)
 
 
 async def _unpublished(request: Request, error: Exception) -> Response:
-    return services(request).pages.problem(request, "unpublished", 503, wait=RETRY)
+    return services_of(request).pages.problem(request, "unpublished", 503, wait=RETRY)
 
 
 async def _stopped(request: Request, error: Exception) -> Response:
-    return services(request).pages.problem(request, "stopped", 503, wait=RETRY)
+    return services_of(request).pages.problem(request, "stopped", 503, wait=RETRY)
+
+
+async def _stopped_or_raised(request: Request, error: Exception) -> Response:
+    """A full disk and its like; anything else is a fault of ours."""
+    if not guard.is_shortage(error):
+        raise error
+    return await _stopped(request, error)
 
 
 async def _gone(request: Request, error: Exception) -> Response:
-    """The visitor went away in the middle of an upload: nobody reads this."""
+    """The visitor has gone away: nobody reads this."""
     return Response(status_code=499)
 
 
-def _failed(request: Request) -> Response:
-    return services(request).pages.problem(request, "failed", 500)
+def _failed(request: Request, error: Exception) -> Response:
+    services = services_of(request)
+    if not hasattr(request.state, "session"):
+        request.state.session = services.sessions.new(services.now())
+    if guard.is_shortage(error):
+        return services.pages.problem(request, "stopped", 503, wait=RETRY)
+    return services.pages.problem(request, "failed", 500)
 
 
 def officer_password(app: Starlette, *, reset: bool) -> str:

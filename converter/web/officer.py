@@ -1,5 +1,5 @@
-"""The officer's pages: how the collection goes. They read what `receive` published and change
-nothing."""
+"""The officer's pages: the progress of the collection. They read what `receive` published and
+change nothing of it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from converter.identity import passwords
+from converter.identity.ledger import LedgerEntry
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
+from converter.register.precedence import same_name
 from converter.report import summary, table
 from converter.web import progress
-from converter.web import services as common
-from converter.web.attempts import ANY_OFFICER, OFFICER
 from converter.web.clerk import XLSX
 from converter.web.pages import attachment
 from converter.web.progress import ProgressReader, Published, UnitProgress
 from converter.web.services import (
     Services,
+    attempt_of,
     in_thread,
     officer_only,
     received,
-    services,
+    services_of,
     session_of,
+    signed_in,
     text,
     to,
 )
@@ -39,42 +41,69 @@ SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 COST = 1 << 15  # of a guess at the officer's password: 32 MB
 
 
-# --- the way in --------------------------------------------------------------------------------
+# --- signing in --------------------------------------------------------------------------------
 
 
 def new_password(state: State) -> str:
-    """Make the officer's password anew; it is told once and kept as a hash."""
+    """Make the officer's password anew; it is shown once and kept as a hash."""
     made = passwords.new()
     state.put("officer", passwords.hashed(made, n=COST))
     return made
 
 
-async def door(request: Request) -> Response:
+async def sign_in_page(request: Request) -> Response:
     if session_of(request).role == ROLE:
         return to("/officer")
-    return services(request).pages.show(request, "officer_door", problem="")
+    return services_of(request).pages.show(request, "officer_sign_in", problem="")
 
 
 async def sign_in(request: Request) -> Response:
-    held, form = services(request), await received(request)
-    here = common.address(request)
-    wait = await common.waiting(request, [("officer", here, OFFICER), ("officer", "", ANY_OFFICER)])
+    services, form = services_of(request), await received(request)
+    mark = services.officer_mark()
+    attempt = attempt_of(request, ROLE, mark)
+    wait = await in_thread(services.attempts.wait, attempt)
     if wait:
         problem = message("portal_wait", minutes=math.ceil(wait / 60))
-        answer = held.pages.show(request, "officer_door", 429, problem=problem)
+        answer = services.pages.show(request, "officer_sign_in", 429, problem=problem)
         answer.headers["retry-after"] = str(math.ceil(wait))
         return answer
-    async with held.hashing:
-        line = await in_thread(held.state.get, "officer")
+    async with services.hashing.turn(attempt.address):
+        line = await in_thread(services.state.get, "officer")
         right = await in_thread(passwords.matches, text(form, "password"), line)
     if not right:
-        return held.pages.show(
-            request, "officer_door", 403, problem=message("portal_officer_wrong")
-        )
-    await in_thread(held.attempts.forgive, "officer", here)
-    await in_thread(held.attempts.undo, "officer", "")
-    request.state.session = held.sessions.opened(held.now(), ROLE, mark=held.officer_mark())
-    return to("/officer")
+        problem = message("portal_officer_wrong")
+        return services.pages.show(request, "officer_sign_in", 403, problem=problem)
+    return await signed_in(
+        request, attempt, services.sessions.opened(services.now(), ROLE, mark=mark)
+    )
+
+
+async def unlock(request: Request) -> Response:
+    """Nobody has to wait any more for a unit's name, or, without one, because of an address."""
+    form = await received(request)
+    officer_only(request)
+    services = services_of(request)
+    entry = services.units.of(text(form, "unit"))
+    if entry is None:
+        await in_thread(services.attempts.unlock_addresses)
+    else:
+        await in_thread(services.attempts.unlock, *_attempted(services, entry.unit_name))
+    return to("/officer/units")
+
+
+def _attempted(services: Services, name: str) -> tuple[str, str]:
+    """A unit's name as attempts are counted under it."""
+    return f"unit {same_name(name)}", services.units.name_mark(name)
+
+
+def _locked(services: Services) -> list[LedgerEntry]:
+    """The units that somebody has to wait for."""
+    locked = services.state.locked(services.now())
+    return [
+        entry
+        for entry in (services.units.all() if locked else [])
+        if services.attempts.is_locked(*_attempted(services, entry.unit_name), locked)
+    ]
 
 
 # --- pages ---------------------------------------------------------------------------------------
@@ -82,19 +111,19 @@ async def sign_in(request: Request) -> Response:
 
 async def _read(request: Request) -> tuple[Services, Published, list[UnitProgress]]:
     officer_only(request)
-    held = services(request)
+    services = services_of(request)
     reader: ProgressReader = request.app.state.progress
 
     def read() -> tuple[Published, list[UnitProgress]]:
         found = reader.published()
-        return found, progress.lines(held, found)
+        return found, progress.lines(services, found)
 
     found, listed = await in_thread(read)
-    return held, found, listed
+    return services, found, listed
 
 
-def _show(request: Request, name: str, found: Published, **words: Any) -> Response:
-    return services(request).pages.show(request, name, found=found, **words)
+def _show(request: Request, name: str, found: Published, **values: Any) -> Response:
+    return services_of(request).pages.show(request, name, found=found, **values)
 
 
 async def overview(request: Request) -> Response:
@@ -106,6 +135,7 @@ async def overview(request: Request) -> Response:
         found,
         counts=counts,
         total=len(listed),
+        rate=100 * (counts[progress.ACCEPTED] + counts[progress.WARNINGS]) // max(1, len(listed)),
         missing=sum(counts[stage] for stage in progress.MISSING),
         figure=found.figure("progress"),
     )
@@ -113,7 +143,7 @@ async def overview(request: Request) -> Response:
 
 async def units(request: Request) -> Response:
     """All units, or those at a stage, or those whose name or code holds a text."""
-    _, found, listed = await _read(request)
+    services, found, listed = await _read(request)
     query = request.query_params
     stage, wanted = query.get("stage", ""), query.get("text", "").strip()[:100]
     stages = progress.MISSING if stage == "missing" else (stage,)
@@ -130,6 +160,7 @@ async def units(request: Request) -> Response:
         request,
         "officer_units",
         found,
+        locked=await in_thread(_locked, services),
         lines=chosen[(page - 1) * A_PAGE : page * A_PAGE],
         count=len(chosen),
         stage=stage,
@@ -170,7 +201,7 @@ async def chart(request: Request) -> Response:
 
 async def download(request: Request) -> Response:
     """汇总.xlsx, 汇总.html, or the units that have not reported as CSV."""
-    held, found, listed = await _read(request)
+    services, found, listed = await _read(request)
     what = request.path_params["what"]
     if what == "missing.csv":
         missing = [line for line in listed if line.stage in progress.MISSING]
@@ -183,5 +214,5 @@ async def download(request: Request) -> Response:
     if what == "summary.xlsx":
         return attachment(await in_thread(summary.xlsx, found.figures, title), name, XLSX)
     made = message("summary_made", published=in_china(found.stamp))
-    page = await in_thread(summary.html, found.figures, title, f"{held.form.title}　{made}")
+    page = await in_thread(summary.html, found.figures, title, f"{services.form.title}　{made}")
     return attachment(page.encode("utf-8"), name, "text/html; charset=utf-8")

@@ -1,4 +1,4 @@
-"""Templates → pages. Everything is escaped; texts from outside are shown with `visible`."""
+"""Pages made from templates. Everything is escaped; outside texts are shown with `visible`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,12 +17,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.report import html, page
 from converter.web.sessions import Sessions
+from converter.web.upload_names import safe_name
 
-HERE = Path(__file__).parent
-STATIC = {"portal.css": "text/css", "portal.js": "text/javascript"}
+FOLDER = Path(__file__).parent
+STATIC = {
+    "portal.css": "text/css",
+    "portal.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 CHINA = 8 * 3600  # seconds east of Greenwich
 
 
@@ -37,69 +43,70 @@ class Pages:
 
     @classmethod
     def of(cls, form: Form, sessions: Sessions) -> Pages:
-        files = {name: (HERE / "static" / name).read_bytes() for name in STATIC}
+        files = {name: (FOLDER / "static" / name).read_bytes() for name in STATIC}
         version = hashlib.sha256(b"".join(files.values())).hexdigest()[:12]
-        environment = html.prepared(page.environment(HERE / "templates"))
+        environment = html.prepared(page.environment(FOLDER / "templates"))
         environment.globals.update(form=form, version=version)
-        environment.filters.update(moment=moment, china=china)
+        environment.filters.update(moment=moment, in_china=in_china)
         lines = (form.prose.get("contacts") or {}).get("lines") or ()
-        # What the union has not filled in is not worth a line.
+        # A line that the union has not filled in is left out.
         contacts = tuple(
             str(line) for line in lines if not str(line).rstrip().endswith((":", "："))
         )
         return cls(environment, files, sessions, contacts)
 
-    def show(self, request: Request, template: str, status: int = 200, /, **words: Any) -> Response:
+    def show(
+        self, request: Request, template: str, status: int = 200, /, **values: Any
+    ) -> Response:
         """A page as an answer."""
         session = request.state.session
         body = self.environment.get_template(f"{template}.html.j2").render(
             session=session,
             token=self.sessions.token(session),
             contacts=self.contacts,
-            here=template,
-            **words,
+            template=template,
+            **values,
         )
         return HTMLResponse(body, status)
 
     def problem(
-        self, request: Request, key: str, status: int, wait: float = 0, **words: Any
+        self, request: Request, key: str, status: int, wait: float = 0, **values: Any
     ) -> Response:
-        """A page that says what is in the way and what to do; `wait`: come back in so many
-        seconds."""
-        title, text = message(f"portal_{key}_title"), message(f"portal_{key}", **words)
+        """A page that names a problem and its remedy; `wait`: come back in so many seconds."""
+        title, text = message(f"portal_{key}_title"), message(f"portal_{key}", **values)
         answer = self.show(request, "problem", status, title=title, text=text)
         if wait:
             answer.headers["retry-after"] = str(math.ceil(wait))
         return answer
 
     def static(self, name: str) -> Response:
-        """A file of ours; its address changes with its content."""
+        """A static file; its address changes with its content."""
         keep = {"cache-control": "public, max-age=86400"}
         return Response(self.files[name], media_type=STATIC[name], headers=keep)
 
 
 def attachment(data: bytes, name: str, media_type: str) -> Response:
-    """Bytes to be saved under a name, whatever characters it has."""
-    told = f"attachment; filename=\"file{Path(name).suffix}\"; filename*=UTF-8''{quote(name)}"
-    return Response(data, media_type=media_type, headers={"content-disposition": told})
+    """Bytes to be saved under a name in any language."""
+    safe = safe_name(name)
+    suffix = Path(safe).suffix
+    plain = f"file{suffix}" if suffix.isascii() else "file"
+    header = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
+    return Response(data, media_type=media_type, headers={"content-disposition": header})
+
+
+def day(seconds: float) -> date:
+    """Seconds since 1970 as a day in China.
+
+    >>> day(1772000000)
+    datetime.date(2026, 2, 25)
+    """
+    return datetime.fromtimestamp(seconds + CHINA, UTC).date()
 
 
 def moment(seconds: float) -> str:
-    """Seconds since 1970 → a time in China.
+    """Seconds since 1970 as a time in China.
 
     >>> moment(1772000000)
     '2026-02-25 14:13'
     """
     return time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds + CHINA))
-
-
-def china(stamp: str) -> str:
-    """An ISO time in UTC → the same in China; what is none stays as it is.
-
-    >>> china("2026-02-25T06:13:20Z")
-    '2026-02-25 14:13'
-    """
-    try:
-        return moment(datetime.fromisoformat(stamp).timestamp())
-    except ValueError:
-        return stamp

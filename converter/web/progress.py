@@ -14,6 +14,7 @@ from typing import Any
 
 from converter.forms.loading import with_codes
 from converter.messages.catalogue import message
+from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.register import Snapshot
 from converter.register.precedence import same_name
@@ -22,7 +23,7 @@ from converter.register.schema import COUNTS
 from converter.report.table import Table
 from converter.statistics import collection
 from converter.statistics.figure import Figure
-from converter.web.pages import china, moment
+from converter.web.pages import moment
 from converter.web.services import Services
 from converter.web.settings import SPOOL
 
@@ -53,7 +54,7 @@ class Published:
 
     stamp: str  # when it was published, as state.json has it
     period: str
-    heard: Mapping[str, tuple[str, str]]  # unit code or plain name → (stage, received)
+    submitted: Mapping[str, tuple[str, str]]  # unit code or plain name → (stage, received)
     known: Sequence[tuple[str, str, str]]  # code, name, superior: of units and the roster
     figures: Sequence[Figure]
     seen: frozenset[tuple[str, str]]  # (file, SHA-256) of the submissions that were received
@@ -78,8 +79,8 @@ class ProgressReader:
         key = _key(self._store)
         if key is None:
             return NONE
-        held, found = self._held
-        if held != key:
+        services, found = self._held
+        if services != key:
             found = self._read()
             self._held = key, found
         return found
@@ -91,7 +92,7 @@ class ProgressReader:
             return Published(
                 stamp=str(register.state["published"]),
                 period=chosen,
-                heard=_heard(register, chosen),
+                submitted=_submitted(register, chosen),
                 known=_known(register, chosen),
                 figures=_figures(register, form, chosen),
                 seen=_seen(register),
@@ -115,7 +116,7 @@ def _figures(register: Snapshot, form: Form, period: str) -> list[Figure]:
     return collection.figures(register, form, date.today(), period=period, by=groups)
 
 
-def _heard(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
+def _submitted(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
     rows = register.query(
         f"SELECT u.code, u.name, bool_or({COUNTS}), bool_or({COUNTS} AND s.result = 'warnings'),"
         " bool_or(s.state IN ('held', 'unopened')), max(s.received)"
@@ -154,30 +155,33 @@ def _seen(register: Snapshot) -> frozenset[tuple[str, str]]:
 # --- units ------------------------------------------------------------------------------------
 
 
-def lines(held: Services, found: Published) -> list[UnitProgress]:
+def lines(services: Services, found: Published) -> list[UnitProgress]:
     """Every unit that should report: of the roster, else those that identity files were issued
-    to, with what the register has heard of; in that order."""
-    fetched = held.state.downloads("identity")
-    serials = {entry.unit_code: entry.serial for entry in held.units.all()}
-    submitted = held.state.submissions()
+    to, with what the register has submitted of; in that order."""
+    fetched = services.state.downloads("identity")
+    serials = {entry.unit_code: entry.serial for entry in services.units.all()}
+    submitted = services.state.submissions()
     waiting = {one.unit for one in submitted if (one.file, one.sha256) not in found.seen}
     rows: dict[str, tuple[str, str, str, str]] = {}
-    if held.settings.roster:
-        unions = {u.superior_name for u in held.settings.roster if u.superior_name != u.name}
-        for unit in held.settings.roster:
-            if unit.name in unions and unit.code not in found.heard:
+    if services.settings.roster:
+        roster = services.settings.roster
+        unions = {u.superior_name for u in roster if u.superior_name != u.name}
+        for unit in roster:
+            if unit.name in unions and unit.code not in found.submitted:
                 continue  # it is listed to say where it belongs, and owes no report
             rows[unit.code] = (unit.code, unit.name, unit.superior_name, unit.contact)
     else:
         superiors = {code: superior for code, _, superior in found.known if code}
-        for entry in held.units.all():
+        for entry in services.units.all():
             code = entry.unit_code
             rows[code] = (code, entry.unit_name, superiors.get(code, ""), "")
     for code, name, superior in found.known:
         rows.setdefault(code or same_name(name), (code, name, superior, ""))
     listed = []
     for key, row in rows.items():
-        stage, received = found.heard.get(key) or found.heard.get(same_name(row[1])) or ("", "")
+        stage, received = (
+            found.submitted.get(key) or found.submitted.get(same_name(row[1])) or ("", "")
+        )
         got = fetched.get((row[0], serials.get(row[0], 0)))
         if stage in ("", REJECTED) and row[0] in waiting:
             stage = WAITING
@@ -202,7 +206,7 @@ def table(listed: Sequence[UnitProgress]) -> Table:
             line.superior,
             line.contact,
             message(f"portal_stage_{line.stage}"),
-            china(line.received),
+            in_china(line.received),
             moment(line.fetched) if line.fetched else "",
         ]
         for line in listed

@@ -1,7 +1,9 @@
-"""Verdicts that a visitor may look at, download and submit for some minutes.
+"""Results that a visitor may look at, download and submit for some minutes.
 
-Each has a private folder under a random name that only its visitor's pages know. What has
-expired is deleted; a restart deletes everything, for nobody can know the names any more.
+Each has a private folder under a random name that only its visitor's pages know. Results that
+have expired are deleted; a restart deletes all, since nobody can know the names any more.
+Every visitor has a share of the room. Where it is short, strangers' results go, the oldest of
+the one who has most first; a unit loses results only to more of its own.
 """
 
 from __future__ import annotations
@@ -9,25 +11,30 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from converter.web.upload_check import UploadResult
+from converter.web.visitor import Visitor
 
-MOST = 1_000  # held at once; the oldest go first
+# Kept at once: of one unit, of one address, and of all visitors who are not signed in.
+UNIT_RESULTS, ADDRESS_RESULTS, STRANGERS_RESULTS = 40, 100, 1_000
+STRANGERS_BYTES = 1 / 2  # of the room on the disk that their results may take
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A verdict and whose it is. `number`: under which the package is submitted, once at most."""
+    """A result and whose it is. `number`: under which the package is submitted, once at most."""
 
     token: str
     sid: str
-    unit: str  # code of who was signed in, ''
+    visitor: Visitor
+    unit: str  # code of the unit that was signed in, ''
     names: tuple[str, ...]  # of the files as they were sent
     folder: Path
-    verdict: UploadResult
+    result: UploadResult
     number: str
     until: float
     size: int  # bytes on the disk
@@ -39,7 +46,7 @@ class Results:
     def __init__(self, folder: Path, keep: float, most: int, clock: Callable[[], float]) -> None:
         """`keep`: seconds; `most`: bytes of all results. Empties the folder. Raises OSError."""
         self._folder, self._keep, self._most, self._clock = folder, keep, most, clock
-        self._held: dict[str, Result] = {}
+        self._results: dict[str, Result] = {}
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -51,51 +58,73 @@ class Results:
         return token, folder
 
     def discard(self, folder: Path) -> None:
-        """A folder whose upload came to nothing."""
+        """Delete the folder of an upload that has no result."""
         shutil.rmtree(folder, ignore_errors=True)
 
     def keep(
         self,
         token: str,
         sid: str,
+        visitor: Visitor,
         unit: str,
         names: tuple[str, ...],
-        verdict: UploadResult,
+        result: UploadResult,
         number: str,
     ) -> None:
+        """Keep a result for its time, and delete what no longer fits beside it."""
         until = self._clock() + self._keep
         folder = self._folder / token
         size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
-        self._held[token] = Result(token, sid, unit, names, folder, verdict, number, until, size)
-        for oldest in list(self._held)[:-1]:
-            held = sum(one.size for one in self._held.values())
-            if len(self._held) <= MOST and held <= self._most:
-                break
-            self._forget(oldest)
+        self._results[token] = Result(
+            token, sid, visitor, unit, names, folder, result, number, until, size
+        )
+        while (excess := self._excess(visitor, token)) is not None:
+            self._forget(excess)
+
+    def _excess(self, visitor: Visitor, newest: str) -> str | None:
+        """The token of a result that has to go, the newest never; None where all have room."""
+        others = [one for token, one in self._results.items() if token != newest]
+        own = [one for one in others if one.visitor == visitor]
+        if len(own) >= (UNIT_RESULTS if visitor.is_unit else ADDRESS_RESULTS):
+            return own[0].token
+        everything = self._results.values()
+        strangers = [one for one in everything if not one.visitor.is_unit]
+        room = self._most * (1 if visitor.is_unit else STRANGERS_BYTES)
+        taken = sum(one.size for one in (everything if visitor.is_unit else strangers))
+        if taken <= room and len(strangers) <= STRANGERS_RESULTS:
+            return None
+        for candidates in ([one for one in others if not one.visitor.is_unit], own):
+            if candidates:
+                sizes = Counter[Visitor]()
+                for one in candidates:
+                    sizes[one.visitor] += one.size if taken > room else 1
+                largest = sizes.most_common(1)[0][0]
+                return next(one.token for one in candidates if one.visitor == largest)
+        return None
 
     def find(self, token: str, sid: str) -> Result | None:
-        """None where it has expired, or is somebody else's."""
-        found = self._held.get(token)
+        """None where it has expired, or belongs to another session."""
+        found = self._results.get(token)
         if found is None or found.sid != sid or found.until < self._clock():
             return None
         return found
 
     def sweep(self) -> None:
-        """Forget what has expired."""
+        """Delete what has expired."""
         now = self._clock()
-        for token in [t for t, one in self._held.items() if one.until < now]:
+        for token in [t for t, one in self._results.items() if one.until < now]:
             self._forget(token)
 
     def empty(self) -> None:
-        """Forget everything, when the portal stops."""
-        for token in list(self._held):
+        """Delete everything, when the portal stops."""
+        for token in list(self._results):
             self._forget(token)
 
     def leave(self, sid: str) -> None:
-        """Forget what a visitor who leaves has not submitted."""
-        for token in [t for t, one in self._held.items() if one.sid == sid]:
+        """Delete what a visitor who leaves has not submitted."""
+        for token in [t for t, one in self._results.items() if one.sid == sid]:
             self._forget(token)
 
     def _forget(self, token: str) -> None:
         with contextlib.suppress(KeyError):
-            self.discard(self._held.pop(token).folder)
+            self.discard(self._results.pop(token).folder)

@@ -7,18 +7,21 @@ import contextlib
 import logging
 import socket
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import h11
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-CONNECTIONS = 1_000  # open at once, idle ones included
-IDLE, HEADS = 15, 20  # seconds a connection may be kept idle, and until a request's head is whole
+from converter.web.connections import LimitedProtocol, Listener
+
+CONNECTIONS = 2_000  # open at once, idle ones included, where there are descriptors for them
+DESCRIPTORS = 200  # of this process for other things than connections and uploads
+IDLE = 15  # seconds that a connection is kept for a next request
+LINES_A_SECOND, BURST, LONGEST_LINE = 50, 1_000, 300  # of the log; characters of a line
 STOPPING = 20  # seconds for what is under way when the portal is stopped
 
 
@@ -33,34 +36,46 @@ class Listening:
     proxy: bool = False  # HTTPS ends at a proxy on this machine; it tells the visitor's address
 
 
-class Impatient(H11Protocol):
-    """Closes a connection whose request's head does not come whole in time: uvicorn waits for
-    ever, and every such connection takes a place."""
+class Server(uvicorn.Server):
+    """uvicorn with connections that are bounded in number and time."""
 
-    _deadline: asyncio.TimerHandle | None = None
+    def __init__(self, config: uvicorn.Config, most: int) -> None:
+        super().__init__(config)
+        self._most = most
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._arm()
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:  # the head is whole
-            self._disarm()
-        elif self._deadline is None:
-            self._arm()
+        def protocol() -> LimitedProtocol:
+            return LimitedProtocol(
+                config=self.config,
+                server_state=self.server_state,
+                app_state=self.lifespan.state,
+            )
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._disarm()
-        super().connection_lost(exc)
+        context = self.config.ssl
+        listeners = [Listener(sock, protocol, context, self._most) for sock in sockets or []]
+        self.servers = cast("list[asyncio.base_events.Server]", listeners)
 
-    def _arm(self) -> None:
-        self._deadline = self.loop.call_later(HEADS, self.transport.close)
 
-    def _disarm(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+def most_connections() -> int:
+    """How many connections may be open at once: every upload may need a second descriptor for
+    its file, and registers, workers and logs need some as well. Raises this process's limit of
+    descriptors as far as the system lets it."""
+    if sys.platform == "win32":
+        return CONNECTIONS
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * CONNECTIONS + DESCRIPTORS
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+            soft = allowed
+    if soft == resource.RLIM_INFINITY:
+        return CONNECTIONS
+    return max(16, min(CONNECTIONS, (soft - DESCRIPTORS) // 2))
 
 
 def bind(listening: Listening) -> socket.socket:
@@ -84,7 +99,7 @@ def serve(app: Starlette, listening: Listening, sock: socket.socket) -> None:
         prepared(app, listening).run(sockets=[sock])
 
 
-def prepared(app: Starlette, listening: Listening) -> uvicorn.Server:
+def prepared(app: Starlette, listening: Listening) -> Server:
     """The server with our limits."""
     settings: dict[str, Any] = {}
     if listening.certificate:
@@ -92,7 +107,7 @@ def prepared(app: Starlette, listening: Listening) -> uvicorn.Server:
         settings["ssl_keyfile"] = str(listening.certificate_key or listening.certificate)
     config = uvicorn.Config(
         app,
-        http=Impatient,
+        http=LimitedProtocol,
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -101,23 +116,44 @@ def prepared(app: Starlette, listening: Listening) -> uvicorn.Server:
         server_header=False,
         proxy_headers=listening.proxy,
         forwarded_allow_ips="127.0.0.1,::1" if listening.proxy else None,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=STOPPING,
         h11_max_incomplete_event_size=32 * 1024,
         **settings,
     )
-    return uvicorn.Server(config)
+    return Server(config, most_connections())
 
 
 class _OneLine(logging.Formatter):
-    """What the server says about exceptions may quote anybody: of a traceback only its end's
-    name is kept."""
+    """What the server logs of exceptions may quote anybody: of a traceback only the name at its
+    end is kept."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record.exc_info = record.exc_text = None
+        record.exc_info = record.exc_text = record.stack_info = None
         first, *rest = super().format(record).strip().splitlines() or [""]
-        return f"{first} {rest[-1].partition(':')[0]}" if rest else first
+        return (f"{first} {rest[-1].partition(':')[0]}" if rest else first)[:LONGEST_LINE]
+
+
+class _Bounded(logging.Filter):
+    """So many lines a second in the long run, whoever causes them; counts those left out."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock, self._last, self._left = clock, clock(), float(BURST)
+        self._omitted = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = self._clock()
+        self._left = min(BURST, self._left + (now - self._last) * LINES_A_SECOND)
+        self._last = now
+        if self._left < 1:
+            self._omitted += 1
+            return False
+        self._left -= 1
+        if self._omitted:
+            record.msg = f"{record.msg} ({self._omitted} lines left out before this one)"
+            self._omitted = 0
+        return True
 
 
 @contextlib.contextmanager
@@ -125,13 +161,15 @@ def _logging() -> Iterator[None]:
     """A line a request to stderr; of the server itself only what is wrong."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
-    ours, server = logging.getLogger("converter.web"), logging.getLogger("uvicorn")
-    for logger, level in ((ours, logging.INFO), (server, logging.WARNING)):
+    handler.addFilter(_Bounded())
+    levels = {"converter.web": logging.INFO, "uvicorn": logging.WARNING, "asyncio": logging.WARNING}
+    loggers = {logging.getLogger(name): level for name, level in levels.items()}
+    for logger, level in loggers.items():
         logger.addHandler(handler)
         logger.setLevel(level)
         logger.propagate = False
     try:
         yield
     finally:
-        for logger in (ours, server):
+        for logger in loggers:
             logger.removeHandler(handler)

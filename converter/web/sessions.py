@@ -1,8 +1,8 @@
-"""Who is at the other end: a signed cookie, and the token that every form must bring back.
+"""Sessions: a signed cookie, and the token that every form must send back.
 
 The cookie holds no more than a random id, the role and the unit's code, signed with a key of the
 state's; it ends after an hour of quiet, after a working day at the latest, when its holder
-leaves, and when the password it was opened with is replaced (`mark`).
+signs out, and when the password that opened it is replaced (`mark`).
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class Sessions:
         self._secure = secure
         # A browser takes a __Host- cookie from this very host over HTTPS only.
         self.name = "__Host-converter" if secure else "converter"
+        self.known_name = f"{self.name}-known"  # of browsers that opened a name before
 
     def new(self, now: float) -> Session:
         return Session(secrets.token_urlsafe(16), now)
 
     def opened(self, now: float, role: str, unit: str = "", mark: str = "") -> Session:
-        """A session with rights has an id of its own: one that was planted before is worth
-        nothing."""
+        """A signed-in session has a new id: an id that was planted before is worth nothing."""
         return replace(self.new(now), role=role, unit=unit, mark=mark)
 
     def read(self, value: str, now: float) -> Session | None:
@@ -57,12 +57,16 @@ class Sessions:
 
     def header(self, session: Session) -> str:
         """The Set-Cookie header that keeps a session."""
-        parts = [f"{self.name}={self._signer.dumps(asdict(session))}"]
-        parts += ["Path=/", "HttpOnly", "SameSite=Lax", *(["Secure"] if self._secure else [])]
-        return "; ".join(parts)
+        return self.set_cookie(self.name, str(self._signer.dumps(asdict(session))))
+
+    def set_cookie(self, name: str, value: str, seconds: int = 0) -> str:
+        """A Set-Cookie header; without `seconds` the cookie ends with the browser."""
+        parts = [f"{name}={value}", "Path=/", "HttpOnly", "SameSite=Lax"]
+        parts += [f"Max-Age={seconds}"] if seconds else []
+        return "; ".join(parts + (["Secure"] if self._secure else []))
 
     def token(self, session: Session) -> str:
-        """What this session's forms bring back."""
+        """The token that this session's forms send back."""
         return hmac.new(self._key, f"form {session.sid}".encode(), hashlib.sha256).hexdigest()
 
     def is_token(self, session: Session, token: object) -> bool:

@@ -1,4 +1,4 @@
-"""What a portal is told when it starts: folders, limits, how it is reached."""
+"""The settings a portal is started with: folders, limits, how it is reached."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Settings:
     patience: float = 180
     keep: float = 900
     silence: float = 30
-    queue: int = 200  # uploads waiting for a worker
-    uploads: int = 250  # uploads under way, those waiting included
-    held: int = 4 << 30  # bytes of them, and of results, at the most
+    queue: int = 500  # uploads waiting for a worker
+    max_uploads: int = 600  # uploads in progress, those waiting included
+    max_bytes: int = 4 << 30  # bytes of them, and of results, at the most
     clock: Callable[[], float] = time.time
 
     @property

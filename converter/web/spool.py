@@ -27,7 +27,7 @@ from converter.web.state import State, UploadRecord
 
 
 def number(now: float) -> str:
-    """The number of a submission: its day and six characters that can be told by telephone."""
+    """The number of a submission: its day and six characters that can be receipt by telephone."""
     day = time.strftime("%y%m%d", time.gmtime(now + 8 * 3600))  # in China
     return day + "-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
 
@@ -98,16 +98,16 @@ def replies(of: list[UploadRecord], settings: Settings) -> dict[str, Reply]:
 def _receipt(one: UploadRecord, settings: Settings) -> Reply:
     if settings.reply is None:
         return Reply()
-    told = receipts.read(inbox.receipt(settings.reply, one.file))
-    if told is None or told.get("sha256") != one.sha256:
+    receipt = receipts.read(inbox.receipt(settings.reply, one.file))
+    if receipt is None or receipt.get("sha256") != one.sha256:
         return Reply()
     marked = inbox.annotated(settings.reply, one.file)
     return Reply(
-        result=str(told.get("result", "")),
-        state=str(told.get("state", "")),
-        received=str(told.get("received", "")),
-        receipt=told,
-        genuine=receipts.verify(told, keys.public(settings.keys).signing),
+        result=str(receipt.get("result", "")),
+        state=str(receipt.get("state", "")),
+        received=str(receipt.get("received", "")),
+        receipt=receipt,
+        genuine=receipts.verify(receipt, keys.public(settings.keys).signing),
         marked=marked if marked.is_file() else None,
     )
 

@@ -1,8 +1,8 @@
 """What the pages remember across restarts: one SQLite file, its owner's alone.
 
-Failed attempts (under keyed hashes, so that the file tells no names), first downloads, what was
+Wrong passwords (under keyed hashes, so that the file holds no names), first downloads, what was
 submitted, sessions that were left, and the keys of cookies. Every call is one transaction: a
-process killed at any moment leaves the state before or after it.
+process killed at any moment, or a full disk, leaves the state before or after it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,22 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 FILE = "portal.sqlite"
 TABLES = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS attempts (
-    key TEXT PRIMARY KEY, failures INTEGER NOT NULL, until REAL NOT NULL, last REAL NOT NULL
+DROP TABLE IF EXISTS attempts;
+CREATE TABLE IF NOT EXISTS wrong_passwords (
+    name TEXT NOT NULL, source TEXT NOT NULL,
+    count INTEGER NOT NULL, until REAL NOT NULL, last REAL NOT NULL, PRIMARY KEY (name, source)
+);
+CREATE TABLE IF NOT EXISTS known_sources (
+    name TEXT NOT NULL, source TEXT NOT NULL, last REAL NOT NULL, PRIMARY KEY (name, source)
 );
 CREATE TABLE IF NOT EXISTS downloads (
     unit TEXT NOT NULL, serial INTEGER NOT NULL, what TEXT NOT NULL,
@@ -57,8 +63,22 @@ class UploadRecord:
     at: float  # seconds since 1970
 
 
+class StateUnavailable(Exception):
+    """The file could not be read or written: the disk is full, or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Free attempts, then the first wait and the longest one in seconds."""
+
+    free: int
+    first: float
+    most: float
+
+
 class State:
-    """The one connection to the file; may be used from several threads."""
+    """The one connection to the file; may be used from several threads. Every method raises
+    StateUnavailable."""
 
     def __init__(self, folder: Path) -> None:
         """Raises OSError, sqlite3.Error."""
@@ -77,17 +97,24 @@ class State:
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            self._base.execute("BEGIN IMMEDIATE")
             try:
+                self._base.execute("BEGIN IMMEDIATE")
                 yield self._base
-            except BaseException:
-                self._base.execute("ROLLBACK")
+                self._base.execute("COMMIT")
+            except BaseException as error:
+                # A full disk may have ended the transaction by itself.
+                if self._base.in_transaction:
+                    self._base.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise StateUnavailable(str(error)) from error
                 raise
-            self._base.execute("COMMIT")
 
-    def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        with self._lock:
-            return self._base.execute(sql, values).fetchall()
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._base.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise StateUnavailable(str(error)) from error
 
     # --- settings ------------------------------------------------------------------------------
 
@@ -101,47 +128,75 @@ class State:
             base.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
     def secret(self, name: str) -> str:
-        """A random text that stays the same; made when it is first asked for."""
+        """A random text that stays the same from its first use on."""
         with self._change() as base:
             made = secrets.token_urlsafe(32)
             base.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, made))
         return self.get(name)
 
-    # --- failed attempts -----------------------------------------------------------------------
+    # --- wrong passwords -----------------------------------------------------------------------
 
-    def attempt(self, key: str, free: int, first: float, most: float, now: float) -> float:
-        """Count an attempt, before it is looked at: two at once cannot both be the last one.
+    def attempt(self, tries: Sequence[tuple[str, str, Limit]], now: float) -> float:
+        """Count an attempt under several (name, source) pairs, before the password is looked at:
+        two at once cannot both be the last one.
 
-        Seconds to wait, in which case it does not count; 0 where it may be made. Beyond `free`
-        attempts each doubles the wait, from `first` seconds up to `most`; a day of quiet
-        forgets all.
+        Seconds to wait where one of them has to, in which case nothing is counted; 0 where it
+        may be made. Beyond the free attempts each doubles the wait; a day of quiet forgets all.
         """
         with self._change() as base:
-            sql = "SELECT failures, until, last FROM attempts WHERE key = ?"
-            failures, until, last = base.execute(sql, (key,)).fetchone() or (0, 0.0, now)
-            if until > now:
-                return float(until - now)
-            failures = 1 if now - last > 86_400 else failures + 1
-            beyond = min(failures - free, 30)
-            until = now + min(first * 2**beyond, most) if beyond >= 0 else 0.0
-            row = (key, failures, until, now)
-            base.execute("INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?)", row)
-            base.execute("DELETE FROM attempts WHERE last < ?", (now - 7 * 86_400,))
+            sql = "SELECT count, until, last FROM wrong_passwords WHERE name = ? AND source = ?"
+            rows = [
+                base.execute(sql, (name, source)).fetchone() or (0, 0.0, now)
+                for name, source, _ in tries
+            ]
+            wait = max(until - now for _, until, _ in rows)
+            if wait > 0:
+                return float(wait)
+            for (name, source, limit), (count, _, last) in zip(tries, rows, strict=True):
+                count = 1 if now - last > 86_400 else count + 1
+                beyond = min(count - limit.free, 30)
+                until = now + min(limit.first * 2**beyond, limit.most) if beyond >= 0 else 0.0
+                base.execute(
+                    "INSERT OR REPLACE INTO wrong_passwords VALUES (?, ?, ?, ?, ?)",
+                    (name, source, count, until, now),
+                )
+            base.execute("DELETE FROM wrong_passwords WHERE last < ?", (now - 7 * 86_400,))
         return 0.0
 
-    def forgive(self, key: str) -> None:
-        """An attempt that was right: nothing is held against who made it."""
-        with self._change() as base:
-            base.execute("DELETE FROM attempts WHERE key = ?", (key,))
-
-    def undo(self, key: str) -> None:
-        """An attempt that was right, where others may have made the wrong ones: it alone is
-        taken back."""
+    def forgive(self, name: str, source: str = "") -> None:
+        """Nothing is counted against a name any more, from one source or from all."""
         with self._change() as base:
             base.execute(
-                "UPDATE attempts SET failures = max(failures - 1, 0), until = 0 WHERE key = ?",
-                (key,),
+                "DELETE FROM wrong_passwords WHERE name = ? AND (source = ? OR ? = '')",
+                (name, source, source),
             )
+
+    def undo(self, name: str, source: str) -> None:
+        """Take back one attempt, which was right; others may have made the wrong ones."""
+        with self._change() as base:
+            base.execute(
+                "UPDATE wrong_passwords SET count = max(count - 1, 0), until = 0"
+                " WHERE name = ? AND source = ?",
+                (name, source),
+            )
+
+    def locked(self, now: float) -> set[str]:
+        """The names that somebody has to wait for."""
+        return {
+            name for (name,) in self._rows("SELECT name FROM wrong_passwords WHERE until > ?", now)
+        }
+
+    def know(self, name: str, source: str, now: float) -> None:
+        """A source has opened a name with the right password."""
+        with self._change() as base:
+            base.execute(
+                "INSERT OR REPLACE INTO known_sources VALUES (?, ?, ?)", (name, source, now)
+            )
+            base.execute("DELETE FROM known_sources WHERE last < ?", (now - 400 * 86_400,))
+
+    def knows(self, name: str, source: str) -> bool:
+        sql = "SELECT 1 FROM known_sources WHERE name = ? AND source = ?"
+        return bool(self._rows(sql, name, source))
 
     # --- downloads -----------------------------------------------------------------------------
 
@@ -156,8 +211,7 @@ class State:
     def downloads(self, what: str) -> dict[tuple[str, int], Download]:
         """By unit and serial."""
         sql = "SELECT unit, serial, first, last, count FROM downloads WHERE what = ?"
-        with self._lock:
-            rows = self._base.execute(sql, (what,)).fetchall()
+        rows = self._rows(sql, what)
         return {(unit, serial): Download(*rest) for unit, serial, *rest in rows}
 
     # --- submissions ---------------------------------------------------------------------------
@@ -169,7 +223,7 @@ class State:
             base.execute("INSERT OR REPLACE INTO submissions VALUES (?, ?, ?, ?, ?, ?, 0)", row)
 
     def settle(self, number: str, *, whole: bool) -> None:
-        """It is in the inbox, or it never will be."""
+        """It is in the inbox (`whole`), or it will never be."""
         change = "UPDATE submissions SET whole = 1" if whole else "DELETE FROM submissions"
         with self._change() as base:
             base.execute(f"{change} WHERE number = ?", (number,))
@@ -180,14 +234,12 @@ class State:
             "SELECT number, unit, file, sha256, members, at FROM submissions"
             " WHERE whole = ? AND (unit = ? OR ? = '') ORDER BY at DESC, number"
         )
-        with self._lock:
-            rows = self._base.execute(sql, (int(whole), unit, unit)).fetchall()
-        return [UploadRecord(*row) for row in rows]
+        return [UploadRecord(*row) for row in self._rows(sql, int(whole), unit, unit)]
 
     # --- sessions ------------------------------------------------------------------------------
 
     def leave(self, sid: str, until: float, now: float) -> None:
-        """A session counts no more, whoever kept its cookie."""
+        """A session is over, even for a cookie that was kept."""
         with self._change() as base:
             base.execute("INSERT OR REPLACE INTO left_sessions VALUES (?, ?)", (sid, until))
             base.execute("DELETE FROM left_sessions WHERE until < ?", (now,))

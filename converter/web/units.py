@@ -1,4 +1,4 @@
-"""Who may fetch what: the ledger, the hashes of the passwords and the identity files, as
+"""The units that may sign in: the ledger, the hashes of the passwords and the identity files, as
 `identity issue` wrote them. Read anew when they change, so that what the officer issues again
 counts at once. Of the union's keys only the public ones are read.
 """
@@ -16,12 +16,9 @@ from converter import identity
 from converter.identity import issuing, ledger, passwords
 from converter.identity.keys import public
 from converter.identity.ledger import LedgerEntry
-from converter.model.issues import Issue, Level
+from converter.model.issues import Issue, Level, Place
 from converter.model.submissions import Unit
 from converter.register.precedence import same_name
-
-# What a name that no unit has is held against: it must take as long as any other.
-_NOBODY = passwords.hashed("nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +31,7 @@ class Fetched:
 
     @property
     def refused(self) -> Issue | None:
+        """Why nothing can be signed with it; None where it is good and current."""
         return next((i for i in self.issues if i.level is Level.ERROR), None)
 
 
@@ -60,9 +58,11 @@ class IssuedUnits:
         for entry in known.values():
             named[same_name(entry.unit_name)].append(entry)
         self._known, self._lines, self._named, self._seen = known, lines, dict(named), seen
+        # For names that no unit has: it must cost what the others do.
+        self._nobody = passwords.decoy(lines.values())
 
     def all(self) -> list[LedgerEntry]:
-        """What counts now, in the order of issuing."""
+        """The current entries, in the order of issuing."""
         self._renew()
         return list(self._known.values())
 
@@ -71,23 +71,27 @@ class IssuedUnits:
         return self._known.get(code)
 
     def mark(self, entry: LedgerEntry) -> str:
-        """What a session of this unit is bound to: it changes with the password and the file."""
+        """The mark of a session of this unit: it changes with the password and the file."""
         line = self._lines.get((entry.unit_code, entry.serial), "")
         return hashlib.sha256(f"{entry.serial} {line}".encode()).hexdigest()[:16]
 
-    def open(self, name: str, password: str) -> LedgerEntry | None:
-        """The unit with this name and password. Takes the same time whatever is wrong: as many
-        guesses as the commonest name has units."""
+    def name_mark(self, name: str) -> str:
+        """What attempts at a name are counted with: it changes with its units' passwords."""
         self._renew()
-        entries = self._named.get(same_name(name.strip()), [])
-        rounds = max(map(len, self._named.values()), default=1)
-        found = None
-        for n in range(rounds):
-            entry = entries[n] if n < len(entries) else None
-            line = self._lines.get((entry.unit_code, entry.serial)) if entry else None
-            if passwords.matches(password, line or _NOBODY) and entry and line:
-                found = entry
-        return found
+        marks = sorted(self.mark(entry) for entry in self._named.get(same_name(name), []))
+        return hashlib.sha256(" ".join(marks).encode()).hexdigest()[:16] if marks else ""
+
+    def open(self, name: str, password: str) -> LedgerEntry | None:
+        """The unit with this name and password. One hash is worked out whatever is wrong; more
+        only for units of one name that were issued to at different times."""
+        self._renew()
+        lines = {
+            entry.unit_code: line
+            for entry in self._named.get(same_name(name), [])
+            if (line := self._lines.get((entry.unit_code, entry.serial)))
+        }
+        found = passwords.matching(password, lines or {"": self._nobody})
+        return self._known.get(found) if found else None
 
     def path(self, entry: LedgerEntry) -> Path:
         """Where `identity issue` put a unit's identity file."""
@@ -95,10 +99,18 @@ class IssuedUnits:
         return self._issued / issuing.file_name(unit)
 
     def fetch(self, entry: LedgerEntry, today: date) -> Fetched:
-        """A unit's identity file, held against the union's public keys and ledger."""
+        """A unit's identity file, held against the union's public keys and ledger: it must be
+        this unit's, and the one that was issued last."""
         path = self.path(entry)
         public, issues = identity.read(path, today, identity.Union(self._public, self._known))
-        return Fetched(path, public, issues)
+        fetched = Fetched(path, public, issues)
+        if not fetched.refused and public is not None:
+            holder = public.identity
+            if (holder.unit_code, holder.serial) != (entry.unit_code, entry.serial):
+                params: dict[str, str | int] = {"unit": entry.unit_name, "serial": holder.serial}
+                issue = Issue("I136", Level.ERROR, Place(str(path)), params=params)
+                return Fetched(path, public, [*issues, issue])
+        return fetched
 
 
 def _stamp(path: Path) -> tuple[int, int]:

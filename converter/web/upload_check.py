@@ -1,7 +1,7 @@
-"""One upload → a result: the same pipeline as `check` and `convert`, in a worker process.
+"""Checks one upload with the pipeline of `check` and `convert`, in a worker process.
 
-Runs in a thread beside the pages. The upload itself is deleted before the result is handed over;
-what stays for some minutes is the annotated copy and the package.
+Runs in a thread beside the pages. The upload itself is deleted before the result is returned;
+the annotated copy and the package stay for some minutes.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ MARKED, PACKAGE = "marked.xlsx", "package.zip"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is to be checked. `unit`: who is signed in; its identity file signs the package."""
+    """One upload. `unit`: the one that is signed in; `identity`: its file, which signs the
+    package, or None where it has no good current one and may not submit."""
 
     folder: Path  # private; holds the uploads, takes the results
     uploads: Sequence[Path]
     form: Path
+    keys: Path  # the union's public keys and ledger
     unit: LedgerEntry | None = None
     identity: Path | None = None
     seal: bool = False
@@ -46,7 +48,7 @@ class UploadResult:
     members: int = 0
     marked: bool = False  # a copy with the mistakes marked is in the folder
     package: bool = False  # a package is in the folder
-    other_unit: bool = False  # it is in order, but not the report of who is signed in
+    other_unit: bool = False  # it is in order, but another unit's than the one signed in
 
     @property
     def status(self) -> str:
@@ -69,7 +71,9 @@ def check_upload(work: Work, worker: Runner) -> UploadResult | None:
 
 
 def _check_and_convert(work: Work, worker: Runner) -> UploadResult | None:
-    # A package that the clerk has made goes on as it is: it may bear a signature.
+    if work.unit and not work.identity:
+        return _check(work, worker)
+    # A package that the clerk has made goes on as it is: it may be signed.
     finished = len(work.uploads) == 1 and work.uploads[0].suffix.lower() == ".zip"
     if finished or len(work.uploads) > 1:
         checked = _check(work, worker)
@@ -79,22 +83,23 @@ def _check_and_convert(work: Work, worker: Runner) -> UploadResult | None:
             work.uploads[0].replace(work.folder / PACKAGE)
             return replace(checked, package=True)
     target = work.folder / PACKAGE
-    done = convert_for_page(work.uploads, work.form, target, work.identity, worker, work.seal)
+    seal = work.seal and work.identity is not None
+    done = convert_for_page(work.uploads, work.form, target, work.identity, worker, seal)
     if done is None:
         return None
     result = _result(work, done.converted.outcome, done.summary)
     if result.status in ("errors", "warnings"):
         again = _check(work, worker)
         result = replace(result, marked=again is not None and again.marked)
-    # Another unit's workbook was an error: what is signed is this unit's.
-    return replace(result, package=done.converted.package is not None, other_unit=False)
+    return replace(result, package=done.converted.package is not None)
 
 
 def _check(work: Work, worker: Runner) -> UploadResult | None:
     """As `check` would; None for two files that are no halves."""
     uploads = tuple(work.uploads)
     try:
-        answer = worker.run(CheckForPageRequest(work.form, uploads, work.folder / MARKED))
+        request = CheckForPageRequest(work.form, uploads, work.folder / MARKED, work.keys)
+        answer = worker.run(request)
     except WorkerDied as died:
         return _result(work, unread(str(uploads[0]), died), None)
     found = answer.submission
@@ -111,9 +116,10 @@ def _result(work: Work, outcome: Outcome, summary: PageSummary | None) -> Upload
 
 
 def _is_other(outcome: Outcome, unit: LedgerEntry | None) -> bool:
-    """Whether a finished package is another unit's than the one that is signed in."""
+    """Whether a submission is another unit's than the one that is signed in. Names are always
+    compared: a submission without a code may still have one."""
     if unit is None:
         return False
-    if outcome.unit_code:
-        return outcome.unit_code != unit.unit_code
+    if outcome.unit_code and outcome.unit_code != unit.unit_code:
+        return True
     return same_name(outcome.unit_name) != same_name(unit.unit_name)

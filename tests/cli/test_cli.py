@@ -201,8 +201,10 @@ def test_since_tells_what_changed(good: Path, tmp_path: Path) -> None:
 def test_an_unrelated_file_is_not_overwritten(good: Path, tmp_path: Path) -> None:
     target = tmp_path / "论文.zip"
     target.write_bytes(b"mine")
-    assert run("convert", good, "-o", target).returncode == 2
-    assert target.read_bytes() == b"mine"
+    done = run("convert", good, "-o", target)
+    assert (done.returncode, target.read_bytes()) == (0, b"mine")
+    assert "没有动它" in done.stdout
+    assert (tmp_path / "论文-2.zip").is_file()
 
 
 def test_annotate_leaves_the_original_and_can_be_sent_back(bad: Path, tmp_path: Path) -> None:

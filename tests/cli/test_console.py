@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from converter import cli
-from converter.cli import console_window, dropped_files, suggest
+from converter.cli import console_window, suggest
 from converter.files import zip_peek
 from converter.report import table
 from converter.report.table import Table
@@ -352,7 +352,7 @@ def test_last_years_package_keeps_its_name(good: Path) -> None:
     last.write_bytes(packed(records(1), period="2025"))
     before = last.read_bytes()
     assert drop(good) == 0
-    assert drop(good) == 0  # this year's own is replaced
+    assert drop(good) == 0  # nothing has changed: this year's own stays
     assert last.read_bytes() == before
     assert sorted(p.name for p in good.parent.glob("*.zip")) == ["填报-2026.zip", "填报.zip"]
 
@@ -443,7 +443,5 @@ def test_the_window_waits_for_a_key_and_ends_with_the_same_code(
     assert "拖到" in capsys.readouterr().out
 
 
-def test_names_of_copies_never_meet(tmp_path: Path) -> None:
-    names = dropped_files._names(tmp_path / "填报-批注-3.xlsx")
-    assert [next(iter(names)).name for _ in "x"] == ["填报-批注.xlsx"]
+def test_a_name_with_blanks_is_quoted_in_a_command() -> None:
     assert suggest.argument("我 的.xlsx") == '"我 的.xlsx"'

@@ -59,7 +59,7 @@ def test_every_module_of_the_folder_is_registered() -> None:
     assert modules - shared == set(FAMILIES)
 
 
-def test_every_family_is_used_by_the_form() -> None:
+def test_every_family_is_used_by_the_rules_of_the_tests() -> None:
     assert {rule.family for rule in FORM.rules} == set(FAMILIES)
 
 

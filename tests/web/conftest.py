@@ -50,9 +50,9 @@ def quick(union: World) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="module")
-def desk(original: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Any]]:
+def site(original: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Any]]:
     """A union and an application with a warm worker, for a whole module."""
-    root = tmp_path_factory.mktemp("desk") / "union"
+    root = tmp_path_factory.mktemp("site") / "union"
     shutil.copytree(original.root, root)
     own = World(root, original.units, original.passwords)
     app = application.build(own.settings(largest=1 << 20))
@@ -61,7 +61,7 @@ def desk(original: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def clerk(desk: tuple[World, Any]) -> Visitor:
+def clerk(site: tuple[World, Any]) -> Visitor:
     """A unit that is signed in."""
-    own, app = desk
+    own, app = site
     return Visitor(app).enter(own)

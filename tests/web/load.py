@@ -1,18 +1,21 @@
 """Deadline day on the loopback: `make portal-load`.
 
-Many clerks upload at once, some with faults; who is told that the queue is full comes back as
-told. Each submits what is clean. Nothing may be lost: every upload gets its verdict, every
-submission that got a number is in the inbox, whole. Ends by itself.
+Clerks of several units upload at once, some with faults; a clerk who hears that the queue is full
+comes back as told. Each submits what is clean. Nothing may be lost: every upload gets its
+result, every submission that got a number is in the inbox, whole. The same once more beside
+attackers of each kind, and the figures go into the handbook (`--write`). Ends by itself.
 
-    python -m tests.web.load [CLERKS]
+    python -m tests.web.load [--write] [CLERKS]…
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,16 +24,21 @@ import psutil
 
 from converter.files import zip_peek
 from tests.web import world
+from tests.web.attackers import KINDS, attack
 from tests.web.running import Portal, files, heading, hidden
 from tests.web.world import World
 
 ROUNDS = 20  # times a clerk comes back at the most
 FAULTY = 4  # every so many-th workbook has a fault
+UNITS = 10
+CLERKS = (50, 200)
+WARMED = 5  # seconds that attackers have before the clerks come
+HANDBOOK = Path(__file__).parents[2] / "docs" / "portal.zh-CN.md"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a crowd came to. Times in seconds of the clock, memory in megabytes."""
+class LoadFigures:
+    """What a crowd experienced. Times in seconds of the clock, memory in megabytes."""
 
     clerks: int
     submitted: int
@@ -46,32 +54,42 @@ class Told:
     cpu: float  # seconds of all of them
 
 
-def crowd(own: World, clerks: int, jobs: int = 2, every_faulty: int = 0) -> Told:
+def crowd(
+    own: World,
+    clerks: int,
+    jobs: int = 2,
+    every_faulty: int = 0,
+    attackers: Sequence[str] = (),
+) -> LoadFigures:
     """Let clerks upload all at once; `every_faulty`: each so many-th has a fault (0 = none)."""
     from tests.web.test_server import cookie
 
+    before_files = len(files(own.inbox)) if own.inbox.exists() else 0
     portal = Portal(own, "--jobs", jobs)
     try:
-        good, bad = world.workbook(1), world.workbook(1, fault=True)
         with httpx2.Client(base_url=portal.url, cookies=cookie(own), timeout=120) as first:
             for _ in range(jobs):  # the workers are warm
                 token = hidden(first.get("/check").text, "token")
-                first.post("/check", data={"token": token}, files={"file": ("a.xlsx", bad)})
+                book = world.workbook(1, fault=True)
+                first.post("/check", data={"token": token}, files={"file": ("a.xlsx", book)})
         family = psutil.Process(portal.process.pid)
         before = _memory(family)
-        cookies = cookie(own)
-        books = [
-            bad if every_faulty and n % every_faulty == 0 else good for n in range(1, clerks + 1)
-        ]
+        cases = []
+        for n in range(1, clerks + 1):
+            unit = n % len(own.units) + 1
+            fault = bool(every_faulty) and n % every_faulty == 0
+            cases.append((cookie(own, unit), world.workbook(unit, fault=fault)))
         used = _cpu(family)
-        results, most = asyncio.run(_all(portal.url, cookies, books, family))
+        with attack(list(attackers), portal.url):
+            time.sleep(WARMED if attackers else 0)
+            results, most = asyncio.run(_all(portal.url, cases, family))
         used = _cpu(family) - used
     finally:
         portal.stop()
     times = sorted(result.seconds for result in results)
     packages = [p for p in files(own.inbox) if zip_peek.is_package(own.inbox / p)]
     assert len(packages) == len(files(own.inbox))
-    return Told(
+    return LoadFigures(
         clerks=clerks,
         submitted=sum(r.number != "" for r in results),
         faulty=sum(r.verdict == "检查结果：有错误" for r in results),
@@ -80,7 +98,7 @@ def crowd(own: World, clerks: int, jobs: int = 2, every_faulty: int = 0) -> Told
             for r in results
         ),
         came_back=sum(r.rounds - 1 for r in results),
-        register=len(packages),
+        register=len(packages) - before_files,
         median=times[len(times) // 2],
         p95=times[min(len(times) - 1, int(len(times) * 0.95))],
         longest=times[-1],
@@ -99,7 +117,7 @@ class _Result:
 
 
 async def _all(
-    url: str, cookies: dict[str, str], books: list[bytes], family: psutil.Process
+    url: str, cases: Sequence[tuple[dict[str, str], bytes]], family: psutil.Process
 ) -> tuple[list[_Result], float]:
     most = 0.0
 
@@ -110,7 +128,7 @@ async def _all(
             await asyncio.sleep(0.25)
 
     watching = asyncio.create_task(watch())
-    results = await asyncio.gather(*(_clerk(url, cookies, book) for book in books))
+    results = await asyncio.gather(*(_clerk(url, *case) for case in cases))
     watching.cancel()
     return list(results), max(most, _memory(family))
 
@@ -158,19 +176,34 @@ def _cpu(of: psutil.Process) -> float:
 
 
 def main() -> None:
-    clerks = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    with tempfile.TemporaryDirectory() as home:
-        told = crowd(world.build(Path(home) / "union"), clerks, every_faulty=FAULTY)
-    print(f"{told.clerks} clerks at once, 2 workers on {psutil.cpu_count()} cores")
-    print(f"  verdicts {told.submitted + told.faulty}, of them with faults {told.faulty}")
-    print(f"  submitted {told.submitted}, packages in the inbox {told.register}, lost {told.lost}")
-    print(f"  told to come back {told.came_back}")
-    print(
-        f"  seconds until the verdict: median {told.median:.1f}, p95 {told.p95:.1f}, "
-        f"longest {told.longest:.1f}; CPU {told.cpu:.1f} in all"
+    numbers = [int(one) for one in sys.argv[1:] if one.isdecimal()] or list(CLERKS)
+    rows, bad = [], False
+    for clerks in numbers:
+        for kinds in ((), tuple(KINDS)):
+            with tempfile.TemporaryDirectory() as home:
+                own = world.build(Path(home) / "union", UNITS)
+                found = crowd(own, clerks, every_faulty=FAULTY, attackers=kinds)
+            bad = bad or bool(found.lost or found.register != found.submitted)
+            rows.append(
+                f"| {clerks} | {'有' if kinds else '没有'} | {found.submitted} | {found.lost} |"
+                f" {found.came_back} | {found.median:.1f} | {found.p95:.1f} | {found.longest:.1f} |"
+                f" {found.memory:.0f} |"
+            )
+            print(rows[-1], flush=True)
+    if "--write" in sys.argv:
+        _write(rows)
+    sys.exit(bad)
+
+
+def _write(rows: Sequence[str]) -> None:
+    """Put the table into the handbook."""
+    head = "| 同时上传 | 攻击者 | 提交 | 丢失 | 请再来的次数 | 中位（秒） | p95（秒） | 最长（秒） | 内存（MB） |"
+    table = "\n".join([head, "|---:|---|---:|---:|---:|---:|---:|---:|---:|", *rows])
+    text = HANDBOOK.read_text("utf-8")
+    new = re.sub(
+        r"(<!-- portal-load -->\n).*?(<!-- end -->)", rf"\g<1>{table}\n\g<2>", text, flags=re.DOTALL
     )
-    print(f"  memory {told.before:.0f} MB before, {told.memory:.0f} MB at the most")
-    sys.exit(bool(told.lost or told.register != told.submitted))
+    HANDBOOK.write_text(new, "utf-8")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ FLAGS = [
 class Portal:
     """`converter portal` in a process of its own, on a free port of the loopback."""
 
-    def __init__(self, world: World, *options: object) -> None:
+    def __init__(self, world: World, *options: object, descriptors: int = 0) -> None:
+        """`descriptors`: how many files it may have open at most, 0 = as this process."""
         command = [
             sys.executable, "-m", "converter.cli", "portal", "--keys", world.keys,
             "--issued", world.issued, "--inbox", world.inbox, "--published", world.store,
@@ -45,8 +46,9 @@ class Portal:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             env={**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"},
+            preexec_fn=(lambda: _limit(descriptors)) if descriptors else None,
         )
-        self.said: list[str] = []
+        self.output: list[str] = []
         self.log: list[str] = []
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, args=(lines,), daemon=True).start()
@@ -56,7 +58,7 @@ class Portal:
             line = lines.get(timeout=60)
             if found := re.search("登录口令：([A-Z0-9-]+)", line):
                 self.password = found[1]
-            if found := re.search(r"http://\S+", line):
+            if found := re.search(r"https?://\S+", line):
                 self.url = found[0].rstrip("/")
                 return
             if not line:
@@ -65,7 +67,7 @@ class Portal:
     def _listen(self, lines: queue.Queue[str]) -> None:
         assert self.process.stdout
         for line in self.process.stdout:
-            self.said.append(line)
+            self.output.append(line)
             lines.put(line)
         lines.put("")
 
@@ -88,27 +90,31 @@ class Portal:
             self.process.kill()
 
 
-class Inside:
-    """The portal in a thread of this process: the tests can look the answer to a picture up."""
+def _limit(descriptors: int) -> None:
+    import resource
 
-    def __init__(self, world: World, **changed: Any) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+
+class Inside:
+    """The portal in a thread of this process, which the tests can look into."""
+
+    def __init__(
+        self, world: World, listening: server.Listening | None = None, **changed: Any
+    ) -> None:
         self.app = application.build(world.settings(**changed))
         self.password = application.officer_password(self.app, reset=False)
-        listening = server.Listening("127.0.0.1", 0)
+        listening = listening or server.Listening("127.0.0.1", 0)
         self._socket = server.bind(listening)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = server.prepared(self.app, listening)
+        self.server = server.prepared(self.app, listening)
         self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+            target=self.server.run, kwargs={"sockets": [self._socket]}, daemon=True
         )
         self._thread.start()
 
-    def answer(self, riddle: str) -> str:
-        """What a person reads on a picture."""
-        return str(self.app.state.services.captchas._held[riddle].answer)
-
     def stop(self) -> None:
-        self._server.should_exit = True
+        self.server.should_exit = True
         self._thread.join(timeout=30)
         self._socket.close()
 
@@ -165,7 +171,7 @@ def files(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
 
 
-def told(answer: Any) -> str:
+def alert(answer: Any) -> str:
     """What is in the way, as the page says it."""
     found = re.search(r'role="alert"[^>]*>(.*?)</p>', answer.text, re.DOTALL)
     return found[1].strip() if found else ""

@@ -14,21 +14,21 @@ import pytest
 from converter import package
 from converter.files import writing
 from converter.forms import loading
-from converter.web import check_page, spool
+from converter.web import spool, upload_names
 from converter.web.app import build
-from converter.web.attempts import neighbourhood
 from converter.web.upload_check import Work, check_upload
+from converter.web.visitor import neighbourhood
 from converter.workbook.xlsx import archive
 from converter.workers.pool import Worker
 from converter.workers.requests.base import Request
 from converter.workers.requests.convert import ConvertForPageRequest
 from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, member_cell, put
-from tests.web.running import files, heading, told
+from tests.web.running import alert, files, heading
 from tests.web.visitors import Visitor
 from tests.web.world import World, workbook
 
-Desk = tuple[World, Any]
+Site = tuple[World, Any]
 
 
 def left(own: World) -> list[str]:
@@ -41,7 +41,7 @@ def link(answer: Any, name: str) -> str:
     return f"{answer.url.path}/{name}"
 
 
-def test_faults_are_told_by_cell_and_marked_in_a_copy(desk: Desk, clerk: Visitor) -> None:
+def test_faults_are_told_by_cell_and_marked_in_a_copy(site: Site, clerk: Visitor) -> None:
     page = clerk.upload(("填报.xlsx", workbook(1, fault=True)))
     assert heading(page) == "检查结果：有错误"
     assert f"{MEMBER_SHEET}!C" in page.text
@@ -56,8 +56,8 @@ def test_faults_are_told_by_cell_and_marked_in_a_copy(desk: Desk, clerk: Visitor
     assert clerk.get(link(page, "package")).status_code == 404
 
 
-def test_the_upload_is_gone_when_the_answer_comes(desk: Desk, clerk: Visitor) -> None:
-    own, _ = desk
+def test_the_upload_is_gone_when_the_answer_comes(site: Site, clerk: Visitor) -> None:
+    own, _ = site
     before = set(left(own))
     clerk.upload(("一份.xlsx", workbook(1, fault=True)))
     assert {Path(name).name for name in set(left(own)) - before} == {"marked.xlsx"}
@@ -67,16 +67,16 @@ def test_the_upload_is_gone_when_the_answer_comes(desk: Desk, clerk: Visitor) ->
 
 
 def test_a_clean_workbook_becomes_a_signed_package_and_is_submitted_once(
-    desk: Desk, clerk: Visitor
+    site: Site, clerk: Visitor
 ) -> None:
-    own, _ = desk
+    own, _ = site
     before = files(own.inbox)
     page = clerk.upload(("填报.xlsx", workbook(1)))
     assert heading(page) == "检查结果：通过"
     data = clerk.get(link(page, "package")).content
     assert package_of(data, own).signed
     first = clerk.post(link(page, "submit"))
-    assert "已经放进上级工会的收件夹" in first.text
+    assert "已经交到上级工会" in first.text
     again = clerk.post(link(page, "submit"))
     assert again.url == first.url
     new = [name for name in files(own.inbox) if name not in before]
@@ -96,8 +96,8 @@ def package_of(data: bytes, own: World) -> Any:
     return found
 
 
-def test_without_signing_in_a_file_is_checked_but_not_submitted(desk: Desk) -> None:
-    _, app = desk
+def test_without_signing_in_a_file_is_checked_but_not_submitted(site: Site) -> None:
+    _, app = site
     visitor = Visitor(app)
     page = visitor.upload(("填报.xlsx", workbook(1)))
     assert heading(page) == "检查结果：通过"
@@ -107,15 +107,15 @@ def test_without_signing_in_a_file_is_checked_but_not_submitted(desk: Desk) -> N
     assert answer.url.path == "/identity"
 
 
-def test_another_units_workbook_is_told_and_never_submitted(desk: Desk, clerk: Visitor) -> None:
+def test_another_units_workbook_is_told_and_never_submitted(site: Site, clerk: Visitor) -> None:
     page = clerk.upload(("填报.xlsx", workbook(2)))
     assert heading(page) == "检查结果：有错误"
     assert "I201" in page.text
     assert clerk.post(link(page, "submit")).status_code == 403
 
 
-def test_a_finished_package_is_submitted_as_it_is(desk: Desk, clerk: Visitor) -> None:
-    own, _ = desk
+def test_a_finished_package_is_submitted_as_it_is(site: Site, clerk: Visitor) -> None:
+    own, _ = site
     made = clerk.get(link(clerk.upload(("填报.xlsx", workbook(1))), "package")).content
     page = clerk.upload(("上报.zip", made))
     done = clerk.post(link(page, "submit"))
@@ -123,20 +123,20 @@ def test_a_finished_package_is_submitted_as_it_is(desk: Desk, clerk: Visitor) ->
     assert (own.inbox / "web" / f"{number}.zip").read_bytes() == made
 
 
-def test_another_units_package_cannot_be_submitted(desk: Desk, clerk: Visitor) -> None:
-    own, app = desk
+def test_another_units_package_cannot_be_submitted(site: Site, clerk: Visitor) -> None:
+    own, app = site
     other = Visitor(app).enter(own, 2)
     made = other.get(link(other.upload(("填报.xlsx", workbook(2))), "package")).content
     page = clerk.upload(("上报.zip", made))
-    assert "不是现在登录的单位的" in told(page)
+    assert "不是现在登录的单位的" in alert(page)
     assert clerk.post(link(page, "submit")).status_code == 403
 
 
-def test_a_sealed_package_is_its_units_and_goes_on_unopened(desk: Desk, clerk: Visitor) -> None:
+def test_a_sealed_package_is_its_units_and_goes_on_unopened(site: Site, clerk: Visitor) -> None:
     from converter.usecases.convert import convert_files
     from converter.workers.pool import Worker
 
-    own, app = desk
+    own, app = site
     settings = own.settings()
     book, target = own.root / "填报.xlsx", own.root / "封存.zip"
     book.write_bytes(workbook(1))
@@ -149,10 +149,10 @@ def test_a_sealed_package_is_its_units_and_goes_on_unopened(desk: Desk, clerk: V
     number = done.url.path.rpartition("/")[2]
     assert (own.inbox / "web" / f"{number}.zip").read_bytes() == sealed
     other = Visitor(app).enter(own, 2).upload(("封存.zip", sealed))
-    assert "不是现在登录的单位的" in told(other)
+    assert "不是现在登录的单位的" in alert(other)
 
 
-def test_a_zip_of_other_things_is_no_package(desk: Desk, clerk: Visitor) -> None:
+def test_a_zip_of_other_things_is_no_package(site: Site, clerk: Visitor) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as made:
         made.writestr("a.txt", "x")
@@ -161,7 +161,7 @@ def test_a_zip_of_other_things_is_no_package(desk: Desk, clerk: Visitor) -> None
     assert clerk.get(link(page, "package")).status_code == 404
 
 
-def test_two_halves_are_one_submission_and_two_units_are_none(desk: Desk, clerk: Visitor) -> None:
+def test_two_halves_are_one_submission_and_two_units_are_none(site: Site, clerk: Visitor) -> None:
     book = openpyxl.load_workbook(io.BytesIO(workbook(1)))
     halves = []
     for gone in (MEMBER_SHEET, UNIT_SHEET):
@@ -194,7 +194,7 @@ def test_two_halves_are_one_submission_and_two_units_are_none(desk: Desk, clerk:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_file_of_another_kind_is_told_and_leaves_the_worker_warm(
-    name: str, data: bytes, desk: Desk, clerk: Visitor
+    name: str, data: bytes, site: Site, clerk: Visitor
 ) -> None:
     page = clerk.upload((name, data))
     assert (page.status_code, heading(page)) == (200, "检查结果：读不了")
@@ -202,7 +202,7 @@ def test_a_file_of_another_kind_is_told_and_leaves_the_worker_warm(
 
 
 def test_a_file_that_kills_its_worker_is_told_and_harms_nobody(
-    desk: Desk, clerk: Visitor, monkeypatch: pytest.MonkeyPatch
+    site: Site, clerk: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from converter.model.errors import WorkerDied
 
@@ -240,7 +240,7 @@ def test_however_many_faults_there_are_the_pages_hold_a_few(
     monkeypatch.setattr(Issues, "__iter__", lambda issues: crossed.append(issues))
     monkeypatch.setattr(Issues, "__getitem__", lambda issues, at: crossed.append(issues))
     with Worker() as worker:
-        work = Work(union.root, [upload], union.settings().form)
+        work = Work(union.root, [upload], union.settings().form, union.keys)
         verdict = check_upload(work, worker)
     assert verdict
     assert verdict.status == "errors"
@@ -250,8 +250,7 @@ def test_however_many_faults_there_are_the_pages_hold_a_few(
 
 
 def test_no_file_or_a_broken_form_is_told(clerk: Visitor) -> None:
-    assert "还没有选择文件" in told(clerk.upload(("", b"")))
-    assert "还没有选择文件" in told(clerk.upload())
+    assert "还没有选择文件" in alert(clerk.upload(("", b"")))
     broken = clerk.client.post(
         "/check", content=b"--x\r\nno form", headers={"content-type": "multipart/form-data"}
     )
@@ -261,13 +260,13 @@ def test_no_file_or_a_broken_form_is_told(clerk: Visitor) -> None:
     assert answer.status_code == 400
 
 
-def test_a_file_beyond_the_limit_is_refused_with_words(desk: Desk, clerk: Visitor) -> None:
-    own, _ = desk
+def test_a_file_beyond_the_limit_is_refused_with_words(site: Site, clerk: Visitor) -> None:
+    own, _ = site
     before = left(own)
     for size in ((1 << 20) + 1, 5 << 20, 20 << 20):
         page = clerk.upload(("大.xlsx", bytes(size)))
         assert (page.status_code, heading(page)) == (413, "文件太大")
-        assert "1 MB" in told(page)
+        assert "1 MB" in alert(page)
     assert left(own) == before
     form = {"content-type": "application/x-www-form-urlencoded"}
     page = clerk.client.post("/identity", content=b"a=" + bytes(200_000), headers=form)
@@ -282,15 +281,21 @@ def test_a_file_beyond_the_limit_is_refused_with_words(desk: Desk, clerk: Visito
         ("a\x00b\u202ex.xlsx", "a_b_x.xlsx"),
         ("...", "file"),
         ("", "file"),
-        ("长" * 300 + ".xlsx", "长" * 70 + ".xlsx"),
+        ("长" * 300 + ".xlsx", "长" * 56 + ".xlsx"),
+        ("😀" * 79 + ".xlsx", "😀" * 42 + ".xlsx"),
+        ("con.xlsx", "_con.xlsx"),
+        ("LPT1", "_LPT1"),
+        ("a\u2066b\u061cc\u200fd.xlsx", "a_b_c_d.xlsx"),
+        ("AUX .xls", "_AUX.xls"),
+        ("x.\u202excod", "x._xcod"),
         ("con:stream.xlsx", "con_stream.xlsx"),
     ],
 )
 def test_names_neither_climb_nor_hide(sent: str, kept: str) -> None:
-    assert check_page.file_name(sent) == kept
+    assert upload_names.received_name(sent) == kept
 
 
-def test_names_and_values_are_escaped(desk: Desk, clerk: Visitor) -> None:
+def test_names_and_values_are_escaped(site: Site, clerk: Visitor) -> None:
     page = clerk.upload(("<b onmouseover=alert(1)>.xlsx", workbook(1, fault=True)))
     assert "<b onmouseover" not in page.text
     assert "<script>" not in page.text
@@ -299,8 +304,8 @@ def test_names_and_values_are_escaped(desk: Desk, clerk: Visitor) -> None:
 # --- whose it is, and for how long ----------------------------------------------------------------------
 
 
-def test_nobody_else_sees_a_result(desk: Desk, clerk: Visitor) -> None:
-    own, app = desk
+def test_nobody_else_sees_a_result(site: Site, clerk: Visitor) -> None:
+    own, app = site
     page = clerk.upload(("填报.xlsx", workbook(1)))
     for other in (Visitor(app), Visitor(app).enter(own, 2), Visitor(app).enter(own, 1)):
         assert other.get(page.url.path).status_code == 404
@@ -309,13 +314,13 @@ def test_nobody_else_sees_a_result(desk: Desk, clerk: Visitor) -> None:
         assert other.post(link(page, "submit")).status_code == 404
 
 
-def test_results_end_with_their_time_and_with_their_session(desk: Desk) -> None:
-    own, app = desk
+def test_results_end_with_their_time_and_with_their_session(site: Site) -> None:
+    own, app = site
     results = app.state.services.results
     visitor = Visitor(app).enter(own)
     first = visitor.upload(("填报.xlsx", workbook(1)))
     token = first.url.path.rpartition("/")[2]
-    results._held[token] = replace(results._held[token], until=0.0)
+    results._results[token] = replace(results._results[token], until=0.0)
     assert heading(visitor.get(first.url.path)) == "检查结果已经删除"
     results.sweep()
     assert not (own.settings().private / token).exists()
@@ -334,8 +339,8 @@ def test_a_start_removes_what_a_killed_portal_left(union: World) -> None:
     assert files(private) == []
 
 
-def test_nobody_sees_another_units_submission(desk: Desk, clerk: Visitor) -> None:
-    own, app = desk
+def test_nobody_sees_another_units_submission(site: Site, clerk: Visitor) -> None:
+    own, app = site
     page = clerk.upload(("填报.xlsx", workbook(1)))
     done = clerk.post(link(page, "submit"))
     other = Visitor(app).enter(own, 2)
@@ -347,9 +352,9 @@ def test_nobody_sees_another_units_submission(desk: Desk, clerk: Visitor) -> Non
 
 
 def test_a_full_disk_leaves_nothing_and_may_be_tried_again(
-    desk: Desk, clerk: Visitor, monkeypatch: pytest.MonkeyPatch
+    site: Site, clerk: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own, _ = desk
+    own, _ = site
     page = clerk.upload(("填报.xlsx", workbook(1)))
     before = files(own.inbox)
 
@@ -363,7 +368,7 @@ def test_a_full_disk_leaves_nothing_and_may_be_tried_again(
     assert "retry-after" in answer.headers
     assert files(own.inbox) == before
     done = clerk.post(link(page, "submit"))
-    assert "已经放进上级工会的收件夹" in done.text
+    assert "已经交到上级工会" in done.text
     assert len(files(own.inbox)) == len(before) + 1
 
 

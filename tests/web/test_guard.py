@@ -103,12 +103,12 @@ def test_what_the_server_says_of_exceptions_quotes_nobody() -> None:
 
 
 def test_a_crowded_portal_says_when_to_come_back(union: World, quick: Made) -> None:
-    for full in ({"uploads": 0}, {"held": 10}):
+    for full in ({"max_uploads": 0}, {"max_bytes": 2}):
         visitor = Visitor(quick(**full))
         answer = visitor.upload(("填报.xlsx", b"x"))
         assert (answer.status_code, heading(answer)) == (503, "现在人太多")
         assert int(answer.headers["retry-after"]) > 0
-        visitor.held.state.close()
+        visitor.services.state.close()
 
 
 def receiving(*messages: Any) -> Any:
@@ -140,7 +140,7 @@ def read(receive: Any, limit: int = 100, headers: Any = ()) -> BaseException | b
         return
 
     limits = guard.Limits(page, lambda _: limit, 0.05)
-    scope = {"type": "http", "path": "/", "headers": list(headers), "method": "POST"}
+    scope = {"type": "http", "path": "/", "headers": list(headers), "method": "POST", "state": {}}
     try:
         asyncio.run(limits(scope, receive, ignored))
     except (guard.UploadTooLarge, guard.UploadTooSlow) as error:
@@ -172,3 +172,13 @@ def test_a_trickle_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 10_000, 50))
     monkeypatch.setattr(guard.time, "monotonic", lambda: next(clock))
     assert isinstance(read(receiving(*[piece(1)] * 20), limit=10**6), guard.UploadTooSlow)
+
+
+def test_an_address_that_hurries_is_slowed_down_and_others_are_not() -> None:
+    pace = guard.Pace()
+    waits = [pace.wait("fast", 0.0) for _ in range(guard.AT_ONCE + 3 * guard.PACE)]
+    assert not any(waits[: guard.AT_ONCE])
+    assert waits[-1] == pytest.approx(3, abs=0.2)
+    assert max(pace.wait("fast", 0.0) for _ in range(1_000)) == guard.LONGEST_PAUSE
+    assert pace.wait("other", 0.0) == 0
+    assert pace.wait("fast", 1_000.0) == 0

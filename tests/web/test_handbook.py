@@ -37,16 +37,16 @@ def started(folder: Path, arguments: list[str]) -> tuple[str, int]:
     )  # fmt: skip
     try:
         assert process.stdout
-        said, found = "", None
+        output, found = "", None
         for line in process.stdout:
-            said += line
+            output += line
             if found := re.search(r"(https?)://\S+?:([0-9]+)", line):
                 break
-        assert found, said
+        assert found, output
         # Once it answers it listens to Ctrl+C, too; a moment before, one may go astray.
         httpx2.get(f"{found[1]}://127.0.0.1:{found[2]}/", verify=False, timeout=60)
         process.send_signal(signal.SIGINT)
-        return said, process.wait(timeout=60)
+        return output, process.wait(timeout=60)
     finally:
         process.kill()
 
@@ -68,10 +68,10 @@ def test_every_command_of_the_handbook_runs(tmp_path: Path) -> None:
     passwords, urls = [], []
     for arguments in commands():
         if arguments[0] == "portal":
-            said, code = started(tmp_path, arguments)
-            assert code == 0, (arguments, said)
-            passwords += re.findall("登录口令：([A-Z0-9-]{14})", said)
-            urls += re.findall(r"https?://\S+", said)
+            output, code = started(tmp_path, arguments)
+            assert code == 0, (arguments, output)
+            passwords += re.findall("登录口令：([A-Z0-9-]{14})", output)
+            urls += re.findall(r"https?://\S+", output)
         else:
             done = run(*arguments, cwd=tmp_path)
             assert done.returncode == 0, (arguments, done.stdout, done.stderr)

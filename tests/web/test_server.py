@@ -18,17 +18,17 @@ import pytest
 
 from converter.cli import portal as command
 from converter.identity import issuing, keys
-from converter.web import server
+from converter.web import connections
 from converter.web.sessions import UNIT, Sessions
 from converter.web.state import FILE
 from converter.web.units import IssuedUnits
 from tests.commands import run
-from tests.web import load
+from tests.web import attackers, load
 from tests.web.running import Portal, files, heading, hidden, inside, running, send
 from tests.web.world import World, workbook
 
 
-def cookie(own: World, number: int = 1) -> dict[str, str]:
+def cookie(own: World, number: int = 1, *, secure: bool = False) -> dict[str, str]:
     """The cookie of a unit that is signed in, made with the portal's own key."""
     base = sqlite3.connect(own.settings().state / FILE)
     (secret,) = base.execute("SELECT value FROM settings WHERE name = 'cookies'").fetchone()
@@ -36,7 +36,7 @@ def cookie(own: World, number: int = 1) -> dict[str, str]:
     units = IssuedUnits(own.keys, own.issued)
     entry = units.of(own.units[number - 1].code)
     assert entry
-    sessions = Sessions(secret, secure=False)
+    sessions = Sessions(secret, secure=secure)
     made = sessions.opened(time.time(), UNIT, entry.unit_code, units.mark(entry))
     name, _, value = sessions.header(made).partition(";")[0].partition("=")
     return {name: value}
@@ -113,9 +113,9 @@ def test_stopping_is_orderly_and_leaves_no_uploads(portal: Portal, union: World)
         send(clerk, workbook(1, fault=True))
     assert portal.stop() == 0
     assert files(union.settings().private) == []
-    said = "".join(portal.said + portal.log)
+    output = "".join(portal.output + portal.log)
     for secret in (union.units[0].name, *union.passwords.values()):
-        assert secret not in said
+        assert secret not in output
 
 
 def test_only_one_portal_has_a_state(portal: Portal, union: World) -> None:
@@ -128,10 +128,20 @@ def test_only_one_portal_has_a_state(portal: Portal, union: World) -> None:
 
 def test_a_crowd_is_served_whole_and_in_turn(union: World, tmp_path: Path) -> None:
     """A small deadline day; `make portal-load` has fifty clerks."""
-    told = load.crowd(union, clerks=8, jobs=2)
-    assert told.lost == 0
-    assert told.submitted == 8
-    assert told.register == told.submitted  # the submissions of one unit, all of them whole
+    figures = load.crowd(union, clerks=8, jobs=2)
+    assert figures.lost == 0
+    assert figures.submitted == 8
+    assert figures.register == figures.submitted  # all of them whole
+
+
+def test_a_crowd_beside_attackers_of_each_kind_is_served(
+    union: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "WARMED", 1)
+    figures = load.crowd(union, clerks=6, jobs=2, attackers=list(attackers.KINDS))
+    assert figures.lost == 0
+    assert figures.came_back == 0  # nobody was refused
+    assert figures.register == figures.submitted == 6
 
 
 # --- what is told before it starts -----------------------------------------------------------------
@@ -192,7 +202,7 @@ def test_other_commands_never_import_the_extra() -> None:
     script = (
         "import sys; from converter import cli; cli.run(['portal', '--help']);"
         "cli.run(['check', '--help']); cli.run(['fields']);"
-        "print(sorted({'starlette', 'uvicorn', 'captcha'} & set(sys.modules)), file=sys.stderr)"
+        "print(sorted({'starlette', 'uvicorn', 'itsdangerous'} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
@@ -206,7 +216,7 @@ def test_other_commands_never_import_the_extra() -> None:
 def test_a_head_that_never_comes_is_not_waited_for(
     union: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "HEADS", 0.2)
+    monkeypatch.setattr(connections, "HEAD", 0.2)
     with inside(union) as portal:
         port = int(portal.url.rpartition(":")[2])
         for sent in (b"", b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: "):
@@ -229,10 +239,9 @@ def test_the_unions_private_keys_are_not_needed(union: World) -> None:
         (union.keys / name).unlink()
     with inside(union) as portal, httpx2.Client(base_url=portal.url, timeout=60) as clerk:
         page = clerk.get("/identity").text
-        riddle = hidden(page, "riddle")
         unit = union.units[0]
         fields = {
-            "token": hidden(page, "token"), "riddle": riddle, "answer": portal.answer(riddle),
+            "token": hidden(page, "token"),
             "name": unit.name, "password": union.passwords[unit.code],
         }  # fmt: skip
         page = clerk.post("/identity", data=fields, follow_redirects=True).text

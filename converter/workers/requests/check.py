@@ -78,10 +78,12 @@ class CheckForPageAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CheckForPageRequest(FormRequest[CheckForPageAnswer]):
-    """Check one file, or the two halves of a submission; write the annotated copy."""
+    """Check one file, or the two halves of a submission; write the annotated copy. A package is
+    compared with the public keys and the ledger in the folder `keys`, as `receive` will do."""
 
     files: tuple[Path, ...]
     annotated: Path
+    keys: Path | None = None
 
     @property
     def sources(self) -> Sequence[Path]:

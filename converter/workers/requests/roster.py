@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.model.submissions import Outcome, Unit
-from converter.workers.requests.base import Done, FormRequest
+from converter.workers.requests.base import FormRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,15 @@ class RosterRequest(FormRequest[RosterAnswer]):
 
 
 @dataclass(frozen=True, slots=True)
-class BlankRosterRequest(FormRequest[Done]):
-    """Write an empty roster."""
+class BlankRosterAnswer:
+    """Where the roster was written."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class BlankRosterRequest(FormRequest[BlankRosterAnswer]):
+    """Write an empty roster; `force` replaces what is there already."""
 
     output: Path
+    force: bool = False

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.model.issues import Issue
-from converter.workers.requests.base import Done, FormRequest
+from converter.model.own_list import ListReport
+from converter.workers.requests.base import FormRequest
 
 ROWS_A_READING = 1000  # preparing this many rows takes as long as reading a small file
 
@@ -23,35 +24,62 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class WrittenTemplate:
-    """How many rows were prepared, how many members were taken over, what was left over."""
+    """Where it was written, how many rows were prepared, how many members were taken over, what
+    was left over."""
 
+    path: Path
     rows: int
     members: int
     leftovers: tuple[Leftover, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """Who joined and who left since the earlier file, by name."""
+
+    file: str
+    joined: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """A column of a list, by its plain heading or its letters, and the field that it is: '' for
+    none."""
+
+    column: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateAnswer:
-    """Nothing is written where an issue is an error."""
+    """Nothing is written where an issue is an error. `lists`: how sources that are no templates
+    were read."""
 
     issues: tuple[Issue, ...]
     written: WrittenTemplate | None = None
+    lists: tuple[ListReport, ...] = ()
+    compared: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateRequest(FormRequest[TemplateAnswer]):
-    """Write a workbook, with the data of `source` if there is one. `rows` 0 = as the form says;
-    `identity` and `issues` as for a conversion."""
+    """Write a workbook, with the data of its sources. `rows` 0 = as the form says; `preview`: only
+    tell how the lists among the sources are read;
+    `identity` and `issues` as for a conversion; `replaceable` as for `writing.write_output`."""
 
     output: Path
     rows: int
-    source: Path | None = None
+    sources_given: tuple[Path, ...] = ()
+    choices: tuple[ColumnChoice, ...] = ()
+    preview: bool = False
     identity: bytes | None = None
     issues: tuple[Issue, ...] = ()
+    replaceable: str = ""
 
     @property
     def sources(self) -> Sequence[Path]:
-        return (self.source,) * (1 + self.rows // ROWS_A_READING) if self.source else ()
+        return self.sources_given * (1 + self.rows // ROWS_A_READING)
 
     @property
     def memory_by_size(self) -> bool:
@@ -67,8 +95,18 @@ class BlankWorkbook:
 
 
 @dataclass(frozen=True, slots=True)
-class TemplatesRequest(FormRequest[Done]):
-    """Write blank workbooks for many units; `rows` 0 = as the form says."""
+class TemplatesAnswer:
+    """The paths of the new workbooks, and of the files that kept the names they were to get."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatesRequest(FormRequest[TemplatesAnswer]):
+    """Write blank workbooks for many units; `rows` 0 = as the form says; `force` replaces what
+    is there already."""
 
     workbooks: tuple[BlankWorkbook, ...]
     rows: int = 0
+    force: bool = False

@@ -15,6 +15,7 @@ from converter.workers.requests.convert import (
     ConvertRequest,
     VerifyRequest,
 )
+from converter.workers.requests.existing import ExistingFileRequest
 from converter.workers.requests.receive import (
     ReceiveRequest,
     ReceiveWorkbooksRequest,
@@ -22,7 +23,7 @@ from converter.workers.requests.receive import (
 )
 from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
 from converter.workers.requests.template import TemplateRequest, TemplatesRequest
-from converter.workers.tasks import check, contents, convert, receive, roster, template
+from converter.workers.tasks import check, contents, convert, existing, receive, roster, template
 from converter.workers.tasks.common import ReportProgress
 
 TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
@@ -37,6 +38,7 @@ TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     StatisticsRequest: contents.statistics,
     RosterRequest: roster.roster,
     BlankRosterRequest: roster.blank_roster,
+    ExistingFileRequest: existing.existing,
     UnpackRequest: receive.unpack,
     ReceiveRequest: receive.receive,
     ReceiveWorkbooksRequest: receive.receive_workbooks,

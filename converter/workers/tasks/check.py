@@ -32,13 +32,15 @@ from converter.workers.tasks.common import ReportProgress
 ROWS_A_FRAME = 100_000
 
 
-def read(path: Path, definition: Form) -> Submission:
-    """A workbook or a package, whichever the file is. Never raises on bad data."""
+def read(path: Path, definition: Form, keys: Path | None = None) -> Submission:
+    """A workbook or a package, whichever the file is; with a folder of keys a package is compared
+    with that union's public keys and ledger. Never raises on bad data."""
     found = workbook.read(path, definition)
     if workbook.is_package(path, found):
-        from converter import package
+        from converter import identity, package
 
-        return package.read(path, definition)
+        union = identity.union_of(keys) if keys else None
+        return package.examine(path, definition, union=union).submission
     return found
 
 
@@ -52,7 +54,7 @@ def check_for_page(
     request: CheckForPageRequest, report_progress: ReportProgress
 ) -> CheckForPageAnswer:
     definition = loading.load(request.form)
-    checked = check_submissions([request.files], definition, report_progress)
+    checked = check_submissions([request.files], definition, report_progress, request.keys)
     first, *others = request.files
     targets = [CopyTarget(first, request.annotated), *map(CopyTarget, others)]
     submissions = _copied(checked, targets, definition, report_progress)
@@ -63,7 +65,10 @@ def check_for_page(
 
 
 def check_submissions(
-    submissions: Sequence[Sequence[Path]], definition: Form, report_progress: ReportProgress
+    submissions: Sequence[Sequence[Path]],
+    definition: Form,
+    report_progress: ReportProgress,
+    keys: Path | None = None,
 ) -> list[checking.Checked]:
     result: list[checking.Checked] = []
     waiting: list[Submission] = []
@@ -72,7 +77,7 @@ def check_submissions(
         parts = []
         for path in files:
             report_progress(number)
-            parts.append(read(path, definition))
+            parts.append(read(path, definition, keys))
             rows += sum(parts[-1].count(table.key) for table in definition.tables)
             number += 1
         if len(parts) > 1:

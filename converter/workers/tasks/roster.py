@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from converter.files import writing
 from converter.forms import loading
-from converter.workers.requests.base import Done
-from converter.workers.requests.roster import BlankRosterRequest, RosterAnswer, RosterRequest
+from converter.workers.requests.roster import (
+    BlankRosterAnswer,
+    BlankRosterRequest,
+    RosterAnswer,
+    RosterRequest,
+)
 from converter.workers.tasks.common import ReportProgress
 
 
@@ -17,9 +22,14 @@ def roster(request: RosterRequest, report_progress: ReportProgress) -> RosterAns
     return RosterAnswer(found.outcome, tuple(found.units))
 
 
-def blank_roster(request: BlankRosterRequest, report_progress: ReportProgress) -> Done:
+def blank_roster(request: BlankRosterRequest, report_progress: ReportProgress) -> BlankRosterAnswer:
     from converter.roster import blank_roster as blank
     from converter.roster import definition
 
-    blank.write(definition(loading.load(request.form), request.form), request.output)
-    return Done()
+    table = definition(loading.load(request.form), request.form)
+    if request.force:
+        blank.write(table, request.output)
+        return BlankRosterAnswer(request.output)
+    return BlankRosterAnswer(
+        writing.write_beside(request.output, lambda path: blank.write(table, path))
+    )

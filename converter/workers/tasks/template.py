@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
+from converter import workbook
 from converter.files import writing
 from converter.forms import loading
 from converter.model.issues import Level
 from converter.model.submissions import Stamp
-from converter.workers.requests.base import Done
 from converter.workers.requests.template import (
+    BlankWorkbook,
     Leftover,
     TemplateAnswer,
     TemplateRequest,
+    TemplatesAnswer,
     TemplatesRequest,
     WrittenTemplate,
 )
-from converter.workers.tasks.check import read
-from converter.workers.tasks.common import ReportProgress, is_sealed, stamped
+from converter.workers.tasks import sources
+from converter.workers.tasks.common import ReportProgress, stamped
+from converter.workers.tasks.existing import is_blank
 
 
 def template(request: TemplateRequest, report_progress: ReportProgress) -> TemplateAnswer:
@@ -26,43 +32,58 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     definition = loading.load(request.form)
     issues = list(request.issues)
     stamp = Stamp(form=definition.id, version=definition.version)
-    data = None
-    if request.source:
-        report_progress(0)
-        data = read(request.source, definition)
-        issues += [i for i in data.issues if i.code[0] in "FP" and i.level is Level.ERROR]
+    joined = sources.read_sources(
+        request.sources_given,
+        definition,
+        {choice.column: choice.field for choice in request.choices},
+        report_progress,
+    )
+    data, lists = joined.data, joined.lists
+    issues += joined.issues
+    if data:
         stamp = replace(data.stamp, form=definition.id, version=definition.version)
-        issues += [replace(i, level=Level.ERROR) for i in data.issues if is_sealed(i)]
     if request.identity is not None:
         from converter import identity
 
         stamp = stamped(stamp, identity.parse(request.identity).identity)
     if any(issue.level is Level.ERROR for issue in issues):
-        return TemplateAnswer(tuple(issues))
+        return TemplateAnswer(tuple(issues), lists=lists)
+    if request.preview or (lists and not joined.members):
+        return TemplateAnswer(tuple(issues), lists=lists, compared=joined.compared)
     members = data.count(definition.main_table.key) if data else 0
     rows = request.rows or definition.limits["rows"]
     made = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
-    writing.write_bytes_atomically(request.output, made)
+    path = writing.write_output(request.output, made, request.replaceable)
     leftovers = tuple(
         Leftover(sheet.name, cell, text)
         for sheet in (data.sheets.values() if data else ())
         for cell, text in sheet.leftovers
     )
     prepared = workbook_template.prepared_rows(rows, members)
-    return TemplateAnswer(tuple(issues), WrittenTemplate(prepared, members, leftovers))
+    written = WrittenTemplate(path, prepared, members, leftovers)
+    return TemplateAnswer(tuple(issues), written, lists, joined.compared)
 
 
-def templates(request: TemplatesRequest, report_progress: ReportProgress) -> Done:
+def templates(request: TemplatesRequest, report_progress: ReportProgress) -> TemplatesAnswer:
     from converter import identity
     from converter.template import TemplateRenderer
 
     definition = loading.load(request.form)
     renderer, rows = TemplateRenderer(definition), request.rows or definition.limits["rows"]
-    writing.write_many(
-        (
-            book.output,
-            renderer.blank(stamped(Stamp(), identity.parse(book.identity).identity), rows=rows),
-        )
-        for book in request.workbooks
-    )
-    return Done()
+
+    def rendered(books: Iterable[BlankWorkbook]) -> Iterator[tuple[Path, bytes]]:
+        for book in books:
+            stamp = stamped(Stamp(), identity.parse(book.identity).identity)
+            yield book.output, renderer.blank(stamp, rows=rows)
+
+    def replaceable(path: Path) -> bool:
+        if not os.path.lexists(path):
+            return False
+        return request.force or is_blank(path, workbook.read(path, definition), renderer, rows)
+
+    old = [book for book in request.workbooks if replaceable(book.output)]
+    writing.write_many(rendered(old))
+    new = [book for book in request.workbooks if book not in old]
+    written = writing.write_many(rendered(new), beside=True)
+    paths = [written.get(book.output, book.output) for book in request.workbooks]
+    return TemplatesAnswer(tuple(paths), tuple(p for p, got in written.items() if got != p))

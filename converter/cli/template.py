@@ -1,0 +1,161 @@
+"""`template`: a workbook to fill in, blank or with what is known already."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from converter.cli.common import (
+    FOUND,
+    OK,
+    command,
+    err,
+    form_of,
+    option,
+    out,
+    print_kept,
+    print_report,
+)
+from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
+
+if TYPE_CHECKING:
+    from converter.model.forms import Form, Sheet
+    from converter.model.own_list import ListReport
+    from converter.usecases.template import TemplateResult
+    from converter.workers.requests.template import TemplateAnswer
+
+
+@command("template")
+@option("template", "-o", "--output", type=TARGET, metavar="PATH")
+@option("template", "--identity", type=EXISTING_FILE, metavar="FILE")
+@option(
+    "template", "sources", "--from", type=EXISTING_FILE, multiple=True, metavar="FILE", key="source"
+)
+@option("template", "mapped", "--map", multiple=True, metavar="THEIRS=OURS", key="map")
+@option("template", "--yes", is_flag=True)
+@option("template", "--identities", type=EXISTING_FOLDER, metavar="DIR")
+@option("template", "--roster", is_flag=True)
+@option("template", "--rows", type=click.IntRange(1, 1_048_000), metavar="N")
+@option("template", "--force", is_flag=True)
+@click.pass_context
+def template(
+    ctx: click.Context,
+    output: Path | None,
+    identity: Path | None,
+    sources: tuple[Path, ...],
+    mapped: tuple[str, ...],
+    yes: bool,
+    identities: Path | None,
+    roster: bool,
+    rows: int | None,
+    force: bool,
+) -> int:
+    from converter.usecases.outputs import output_path
+    from converter.usecases.template import write_template
+    from converter.workers.pool import Worker
+
+    if identities or roster:
+        from converter.cli import identity as officer
+
+        given = {
+            "--identity": bool(identity),
+            "--from": bool(sources),
+            "--roster": roster and identities is not None,
+            "--rows": roster and rows is not None,
+        }
+        return officer.template(ctx, identities, output, rows or 0, given, force=force)
+    folder, form = form_of(ctx)
+    name = f"{form.title}.xlsx"
+    target = output_path(output or Path(name), ".xlsx", name)
+    with Worker() as worker:
+        write = partial(
+            write_template, folder, target, rows or 0, identity, sources, worker, force=force
+        )
+        result = _with_choices(write, sources, mapped, form, yes=yes) if sources else write()
+    return _print_template(result, form, target)
+
+
+def _with_choices(
+    write: Callable[..., TemplateResult],
+    sources: Sequence[Path],
+    mapped: Sequence[str],
+    form: Form,
+    *,
+    yes: bool,
+) -> TemplateResult:
+    """Write from sources: what was said of their columns before, and is said now, is remembered."""
+    from converter.usecases import own_list
+
+    table = form.main_table
+    choices = own_list.remembered(sources, table) | own_list.parse_choices(mapped, table)
+    if not yes and sys.stdin.isatty() and sys.stdout.isatty():
+        choices |= _ask(write(choices=choices, preview=True).answer.lists, table)
+    result = write(choices=choices)
+    lists = result.answer.lists
+    if yes:
+        guessed = own_list.questions(lists)
+        choices |= {own_list.column_name(one): one.field for one in guessed if one.is_taken}
+    if choices and result.answer.written:
+        own_list.remember([Path(one.file) for one in lists], choices)
+    return result
+
+
+def _ask(lists: Sequence[ListReport], table: Sheet) -> dict[str, str]:
+    """Ask about each column that was guessed. A date of which nobody knows what it is is left out
+    unless the answer is yes."""
+    from converter.messages.catalogue import message
+    from converter.report import own_list_text
+    from converter.usecases import own_list
+
+    answers = {}
+    for column in own_list.questions(lists):
+        question = message("list_ask", **own_list_text.params(column, table))
+        yes = click.confirm(question, default=column.is_taken)
+        answers[own_list.column_name(column)] = column.field if yes else ""
+    return answers
+
+
+def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
+    from converter.messages.catalogue import message
+    from converter.model.issues import Issues
+    from converter.model.submissions import Outcome
+
+    answer = result.answer
+    if answer.issues:
+        print_report([Outcome(str(target), Issues.of(answer.issues))], form, show_ids=False)
+    _print_lists(answer, form.main_table)
+    written = answer.written
+    if written is None:
+        return FOUND
+    key = "template_filled" if written.members else "template_done"
+    if result.kept:
+        print_kept(result.kept, written.path, form)
+    out(message(key, path=written.path, rows=written.rows, members=written.members))
+    left = written.leftovers
+    if left:
+        cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])
+        more = message("and_more") if len(left) > 5 else ""
+        out(message("template_left", count=len(left), cells=cells + more))
+    err(message("template_next", path=written.path))
+    return OK
+
+
+def _print_lists(answer: TemplateAnswer, table: Sheet) -> None:
+    from converter.messages.catalogue import message
+    from converter.report import own_list_text
+
+    for report in answer.lists:
+        for line in own_list_text.lines(report, table):
+            out(line)
+    for one in answer.compared:
+        file = Path(one.file).name
+        for key, names in (("list_joined", one.joined), ("list_gone", one.left)):
+            if names:
+                out(message(key, file=file, count=len(names), names=own_list_text.listed(names)))
+        if not (one.joined or one.left):
+            out(message("list_same", file=file))

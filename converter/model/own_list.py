@@ -1,0 +1,68 @@
+"""How a list that is no template of ours was read: which column is which field, who came along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# How a column's field was found.
+KNOWN = "known"  # by a heading that the form knows
+NEAR = "near"  # by a heading that is like one
+CONTENT = "content"  # by what stands in the column
+CHOSEN = "chosen"  # somebody said so
+DOUBTFUL = "doubtful"  # might be the field; left out until somebody says so
+DERIVED = "derived"  # the form computes it
+UNUSED = "unused"
+
+TAKEN = (KNOWN, NEAR, CONTENT, CHOSEN)
+
+
+@dataclass(frozen=True, slots=True)
+class ListColumn:
+    """A column of a list. `samples`: three of its values, ID numbers masked."""
+
+    sheet: str
+    letters: str
+    heading: str
+    field: str  # key; '' where it is none
+    how: str
+    filled: int
+    samples: tuple[str, ...]
+
+    @property
+    def is_taken(self) -> bool:
+        return self.how in TAKEN
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadColumn:
+    """A column with ID numbers of people who were not taken over."""
+
+    sheet: str
+    letters: str
+    heading: str
+    numbers: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row with text that is no person."""
+
+    sheet: str
+    row: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListReport:
+    """One list as it was read. `rounded`: whose ID numbers a spreadsheet has rounded;
+    `repeated`: people who stood in it twice."""
+
+    file: str
+    columns: tuple[ListColumn, ...] = ()
+    members: int = 0
+    sheets: tuple[str, ...] = ()
+    unread: tuple[UnreadColumn, ...] = ()
+    skipped: tuple[SkippedRow, ...] = ()
+    rounded: tuple[str, ...] = ()
+    repeated: int = 0
+    side_by_side: bool = False

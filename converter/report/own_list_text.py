@@ -1,0 +1,75 @@
+"""How a list was read: what was taken for what, who is missing, what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from converter.messages.catalogue import message
+from converter.model.forms import Sheet
+from converter.model.own_list import CONTENT, DOUBTFUL, NEAR, UNUSED, ListColumn, ListReport
+
+NAMED = 10
+
+
+def lines(report: ListReport, table: Sheet) -> Iterator[str]:
+    """One list, a line a fact."""
+    file = Path(report.file).name
+    if not report.members:
+        yield message("list_nobody", file=file)
+    else:
+        sheets = "、".join(report.sheets)
+        yield message("list_read", file=file, count=report.members, sheets=sheets)
+    if report.side_by_side:
+        yield message("list_side_by_side")
+    if report.repeated:
+        yield message("list_repeated", count=report.repeated)
+    for column in _once(report.columns, (NEAR, CONTENT)):
+        yield message("list_guess", **params(column, table))
+    for column in _once(report.columns, (DOUBTFUL,)):
+        yield message("list_doubtful", **params(column, table))
+    for one in report.unread:
+        where = column_text(one.heading, one.letters)
+        yield message("list_unread", sheet=one.sheet, column=where, count=one.numbers)
+    if report.rounded:
+        count, names = len(report.rounded), listed(report.rounded)
+        yield message("list_rounded", count=count, names=names)
+    left = _once(report.columns, (UNUSED,))
+    if left and report.members:
+        names = listed([column_text(one.heading, one.letters) for one in left])
+        filled = max(one.filled for one in left)
+        yield message("list_left", names=names, count=len(left), rows=filled)
+    if report.skipped:
+        rows = [message("list_row", row=one.row, text=one.text) for one in report.skipped]
+        yield message("list_skipped", count=len(rows), rows=listed(rows))
+
+
+def params(column: ListColumn, table: Sheet) -> dict[str, str]:
+    """What messages about a column name."""
+    return {
+        "column": column_text(column.heading, column.letters),
+        "theirs": column.heading or column.letters,
+        "title": table.field(column.field).title if column.field else "",
+        "samples": "、".join(column.samples),
+    }
+
+
+def column_text(heading: str, letters: str) -> str:
+    return (
+        message("list_headed", heading=heading)
+        if heading
+        else message("list_column", letters=letters)
+    )
+
+
+def listed(texts: Sequence[str]) -> str:
+    return "、".join(texts[:NAMED]) + (message("and_more") if texts[NAMED:] else "")
+
+
+def _once(columns: Sequence[ListColumn], how: Sequence[str]) -> list[ListColumn]:
+    """Columns read in one of these ways, each heading once."""
+    found: dict[str, ListColumn] = {}
+    for one in columns:
+        if one.how in how:
+            found.setdefault(one.heading or one.letters, one)
+    return list(found.values())

@@ -1,0 +1,177 @@
+"""A sheet cut at its heading rows: each block has columns with one heading each, and rows.
+
+A heading may stand over two rows (证件 above 类型 and 号码); a list printed in pages, or two lists
+one below the other, are several blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from converter.model.forms import Field, Sheet
+from converter.model.own_list import DERIVED, DOUBTFUL, KNOWN, NEAR
+from converter.model.submissions import CellType
+from converter.workbook.form.headings import names_of, plain
+from converter.workbook.grid import Box, Grid
+from converter.workbook.own_list.values import id_number
+
+FEWEST_HEADINGS = 2  # in one row, to make it a heading row
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCells:
+    """A sheet's cells, from its first row and column that hold anything."""
+
+    name: str
+    top: int
+    columns: tuple[int, ...]
+    texts: Sequence[Sequence[str]]  # by row, then column
+    types: Sequence[Sequence[int]]
+    merges: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListBlock:
+    """Rows `first` to `last` (not included) of some cells, and the heading of each column."""
+
+    cells: SheetCells
+    first: int
+    last: int
+    headings: Sequence[str]  # by column; '' = none
+
+    def column(self, at: int) -> list[tuple[str, int]]:
+        """Text and type of each cell below a heading."""
+        texts, types = self.cells.texts, self.cells.types
+        return [(texts[row][at], types[row][at]) for row in range(self.first, self.last)]
+
+
+class Headings:
+    """Which field a heading means, by the words on the form's cards."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._names = names_of(sheet)
+        self._fields = {field.key: field for field in sheet}
+        self._near = _words((field, field.near) for field in sheet)
+        self._doubtful = _words((field, field.doubtful) for field in sheet)
+
+    def find(self, text: str) -> tuple[str, str] | None:
+        """(field key, how it was found)."""
+        if found := self._names.field(text):
+            return found[0], self._how(found[0], KNOWN)
+        short = plain(text)
+        if key := self._near.get(short):
+            return key, self._how(key, NEAR)
+        if key := self._doubtful.get(short):
+            return key, DOUBTFUL
+        return None
+
+    def is_heading(self, text: str) -> bool:
+        return bool(text) and (self.find(text) is not None or self._names.role(text) is not None)
+
+    def _how(self, key: str, how: str) -> str:
+        return DERIVED if self._fields[key].derive else how
+
+
+def _words(of: object) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for field, words in of:  # type: ignore[attr-defined]
+        assert isinstance(field, Field)
+        for word in words:
+            found.setdefault(plain(word), field.key)
+    return found
+
+
+def cells_of(grid: Grid) -> SheetCells:
+    """Raises UnreadableFile."""
+    facts = grid.facts
+    read = grid.read(facts.columns, facts.top)
+    columns = tuple(sorted(read))
+    count = max((len(read[column]) for column in columns), default=0)
+    empty = [""] * count, [int(CellType.BLANK)] * count
+    by_column = [
+        (read[c].texts.tolist(), read[c].types.tolist()) if len(read[c]) == count else empty
+        for c in columns
+    ]
+    texts = list(zip(*(texts for texts, _ in by_column), strict=True))
+    types = list(zip(*(types for _, types in by_column), strict=True))
+    return SheetCells(facts.name, facts.top, columns, texts, types, facts.merges)
+
+
+def cut(cells: SheetCells, headings: Headings) -> list[ListBlock]:
+    """The blocks of a sheet; rows above the first heading row belong to none, unless there are ID
+    numbers without any heading."""
+    numbered = [any(map(id_number, row)) for row in cells.texts]
+    regions = _heading_rows(cells, headings, numbered)
+    first_number = numbered.index(True) if True in numbered else -1
+    if first_number >= 0 and (not regions or regions[0][0] > first_number):
+        regions.insert(0, _above(cells, first_number))
+    ends = [*(region[0] for region in regions[1:]), len(cells.texts)] if regions else []
+    blocks = []
+    for (top, bottom), end in zip(regions, ends, strict=True):
+        below = _lower(cells, headings, top, bottom, end, numbered)
+        titles = [_heading(cells, headings, top, below, at) for at in range(len(cells.columns))]
+        blocks.append(ListBlock(cells, below, end, titles))
+    return blocks
+
+
+def _heading_rows(
+    cells: SheetCells, headings: Headings, numbered: Sequence[bool]
+) -> list[tuple[int, int]]:
+    """Runs of heading rows: (first, the one below the last)."""
+    found: list[tuple[int, int]] = []
+    for number, row in enumerate(cells.texts):
+        if numbered[number] or sum(map(headings.is_heading, row)) < FEWEST_HEADINGS:
+            continue
+        if found and found[-1][1] == number:
+            found[-1] = (found[-1][0], number + 1)
+        else:
+            found.append((number, number + 1))
+    return found
+
+
+def _above(cells: SheetCells, first_number: int) -> tuple[int, int]:
+    """The row above the first ID number, if that number's column has a text there."""
+    at = next(n for n, text in enumerate(cells.texts[first_number]) if id_number(text))
+    above = first_number - 1
+    is_heading = above >= 0 and cells.texts[above][at].strip()
+    return (above, first_number) if is_heading else (first_number, first_number)
+
+
+def _lower(
+    cells: SheetCells, headings: Headings, top: int, bottom: int, end: int, numbered: Sequence[bool]
+) -> int:
+    """One row more where it completes a heading: 证件 above 号码."""
+    if not top < bottom < end or numbered[bottom]:
+        return bottom
+    for at in range(len(cells.columns)):
+        upper, lower = _spread(cells, bottom - 1, at), cells.texts[bottom][at]
+        if lower and upper and not headings.find(upper) and headings.find(upper + lower):
+            return bottom + 1
+    return bottom
+
+
+def _heading(cells: SheetCells, headings: Headings, top: int, bottom: int, at: int) -> str:
+    """The heading of a column: the lowest text that is known, or all of them joined."""
+    if top == bottom:
+        return ""
+    over = top - 1 if top and sum(map(bool, cells.texts[top - 1])) >= FEWEST_HEADINGS else top
+    texts = [_spread(cells, row, at) for row in range(over, bottom)]
+    texts = [text.strip() for n, text in enumerate(texts) if text.strip() and text not in texts[:n]]
+    own = next((text for text in reversed(texts) if headings.find(text)), "")
+    joined = "".join(texts)
+    below = "".join(t for row in range(top, bottom) if (t := cells.texts[row][at].strip()))
+    return own or (joined if headings.find(joined) else below or joined)
+
+
+def _spread(cells: SheetCells, row: int, at: int) -> str:
+    """A cell's text; one inside a merged area has the text of its first cell."""
+    text = cells.texts[row][at]
+    if text:
+        return text
+    number, column = row + cells.top, cells.columns[at]
+    for top, left, bottom, right in cells.merges:
+        if top <= number <= bottom and left <= column <= right:
+            inside = top >= cells.top and left in cells.columns
+            return cells.texts[top - cells.top][cells.columns.index(left)] if inside else ""
+    return ""

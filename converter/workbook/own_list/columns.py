@@ -1,0 +1,234 @@
+"""Which column of a block is which field: by its heading, by a heading like it, or by its contents.
+
+An ID number tells itself: its check character is right. The name is the column of names beside
+it. A date could be anything: only a heading that means the field decides, or a person who was
+asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from converter.model.forms import Field, Sheet
+from converter.model.issues import column_letters
+from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, TAKEN, UNUSED
+from converter.workbook.form.headings import plain
+from converter.workbook.own_list import values
+from converter.workbook.own_list.blocks import Headings, ListBlock
+
+FEWEST_NUMBERS = 0.3  # of a column's cells, to make it a column of ID numbers
+MOSTLY = 0.6  # … of names or dates
+FEWEST_DISTINCT = 0.5  # names differ, departments repeat
+_COUNTER = re.compile("[0-9一二三①②③()]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a column of a block is taken for."""
+
+    field: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """The columns of one person in a row: two where a list has two people side by side."""
+
+    columns: Mapping[str, int]  # field key → column of the block
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    guesses: Sequence[Guess]  # by column
+    halves: Sequence[Half]
+
+
+def guess(block: ListBlock, sheet: Sheet, headings: Headings, chosen: Mapping[str, str]) -> Guessed:
+    """Tell the fields of a block's columns. `chosen`: plain heading or letters of a column → field
+    key, '' for a column that is to be left out."""
+    return _Guesser(block, sheet, headings, chosen).result()
+
+
+class _Guesser:
+    def __init__(
+        self, block: ListBlock, sheet: Sheet, headings: Headings, chosen: Mapping[str, str]
+    ) -> None:
+        self.block, self.sheet = block, sheet
+        self.width = len(block.headings)
+        self.cells = [
+            [(text, kind) for text, kind in block.column(at) if text.strip()]
+            for at in range(self.width)
+        ]
+        self.numbers = [
+            [n for text, _ in cells if (n := values.id_number(text))] for cells in self.cells
+        ]
+        self.id_field = next((f for f in sheet if f.kind == "id_number"), None)
+        self.name_field = next((f for f in sheet if f.kind == "person_name"), None)
+        words = (self.name_field.title, *self.name_field.aliases) if self.name_field else ()
+        self.name_words = tuple(map(plain, words))
+        self.guesses = [self._by_heading(at, headings, chosen) for at in range(self.width)]
+        self.chosen_fields = {one.field for one in self.guesses if one.how == CHOSEN}
+
+    def _by_heading(self, at: int, headings: Headings, chosen: Mapping[str, str]) -> Guess:
+        letters = column_letters(self.block.cells.columns[at])
+        for key in (plain(self.block.headings[at]), letters.lower()):
+            if key and key in chosen:
+                return Guess(chosen[key], CHOSEN if chosen[key] else UNUSED)
+        found = headings.find(self.block.headings[at])
+        return Guess(*found) if found else Guess("", UNUSED)
+
+    def result(self) -> Guessed:
+        ids = self._id_columns()
+        spans = self._spans(ids)
+        halves = []
+        for at, (first, last) in zip(ids or [-1], spans, strict=True):
+            half: dict[str, int] = {}
+            if at >= 0 and self.id_field:
+                half[self.id_field.key] = at
+                self._take(at, self.id_field.key)
+            for field in self.sheet:
+                if field is self.id_field or field.derive:
+                    continue
+                found = self._column_of(field, range(first, last), at)
+                if found is not None:
+                    half[field.key] = found
+                    self._take(found, field.key)
+            halves.append(Half(half))
+        used = {at for half in halves for at in half.columns.values()}
+        for at, one in enumerate(self.guesses):
+            if at not in used and one.how in TAKEN:
+                self.guesses[at] = Guess("", UNUSED)
+        self._doubtful_dates(halves)
+        return Guessed(self.guesses, halves)
+
+    def _take(self, at: int, key: str) -> None:
+        if self.guesses[at].field != key or self.guesses[at].how not in TAKEN:
+            self.guesses[at] = Guess(key, CONTENT)
+
+    # --- ID numbers ------------------------------------------------------------------------
+
+    def _id_columns(self) -> list[int]:
+        """The columns of the members' own numbers: one, or one for each half of the list."""
+        if self.id_field is None:
+            return []
+        key = self.id_field.key
+        mine = [n for n, one in enumerate(self.guesses) if one.field == key and one.how in TAKEN]
+        if key in self.chosen_fields:
+            return [n for n in mine if self.guesses[n].how == CHOSEN]
+        by_content = [
+            n
+            for n in range(self.width)
+            if len(self.numbers[n]) >= max(1, FEWEST_NUMBERS * len(self.cells[n]))
+            and self.guesses[n].how == UNUSED
+        ]
+        # A column headed "ID" may hold staff numbers beside the one that is meant.
+        candidates = [n for n in mine if self.numbers[n]] or by_content or mine
+        if not candidates:
+            return []
+        best = max(candidates, key=lambda n: (len(self.numbers[n]), -n))
+        stem = self._stem(best)
+        same = [n for n in candidates if self._stem(n) == stem and (stem or self._has_name(n))]
+        return sorted({best, *same})
+
+    def _stem(self, at: int) -> str:
+        """A heading without the number that tells two halves apart."""
+        return _COUNTER.sub("", plain(self.block.headings[at]))
+
+    def _has_name(self, at: int) -> bool:
+        return any(0 <= n < self.width and self._is_names(n) for n in (at - 1, at + 1))
+
+    def _spans(self, ids: Sequence[int]) -> list[tuple[int, int]]:
+        """The columns of each half: names stand before or behind the numbers alike."""
+        if len(ids) < 2:
+            return [(0, self.width)]
+        before = self._nearest_name(ids[0], range(ids[0] - 1, -1, -1))
+        starts = [0]
+        for left, right in pairwise(ids):
+            start = right
+            if before is not None:
+                named = self._nearest_name(right, range(right - 1, left, -1))
+                start = right if named is None else named
+            starts.append(start)
+        return list(zip(starts, [*starts[1:], self.width], strict=True))
+
+    # --- names -----------------------------------------------------------------------------
+
+    def _nearest_name(self, at: int, columns: Sequence[int] | range) -> int | None:
+        """The nearest column of names, headed as such or by its contents."""
+        if self._headed_names():
+            return next((n for n in columns if n in self._headed_names()), None)
+        return next(
+            (n for n in columns if self.guesses[n].how == UNUSED and self._is_names(n)), None
+        )
+
+    def _headed_names(self) -> list[int]:
+        key = self.name_field.key if self.name_field else ""
+        return [n for n, one in enumerate(self.guesses) if key and one.field == key]
+
+    def _is_names(self, at: int) -> bool:
+        cells, heading = self.cells[at], plain(self.block.headings[at])
+        if any(word != heading and heading.endswith(word) for word in self.name_words):
+            return False  # 配偶姓名: somebody else's
+        names = [text.strip() for text, _ in cells if values.is_name(text)]
+        few = len(names) < 4
+        return len(names) >= max(1, MOSTLY * len(cells)) and (
+            few or len(set(names)) >= FEWEST_DISTINCT * len(names)
+        )
+
+    # --- the other fields ------------------------------------------------------------------
+
+    def _column_of(self, field: Field, span: range, id_at: int) -> int | None:
+        headed = [n for n in span if self.guesses[n].field == field.key]
+        by_choice = [n for n in headed if self.guesses[n].how == CHOSEN]
+        if by_choice or field.key in self.chosen_fields:
+            return by_choice[0] if by_choice else None
+        taken = [n for n in headed if self.guesses[n].how in TAKEN]
+        if taken:
+            best = max(taken, key=lambda n: (len(self.cells[n]), -n))
+            if field.kind == "date" and self._is_birthday(best, id_at):
+                self.guesses[best] = Guess(field.key, DOUBTFUL)
+                return None
+            return best
+        if field is self.name_field and id_at >= 0:
+            return self._names_beside(span)
+        return None
+
+    def _names_beside(self, span: range) -> int | None:
+        """The one column that holds names; of several, nobody can tell whose they are."""
+        if self._headed_names():
+            return None  # the other half's: this one has no names
+        found = [n for n in span if self.guesses[n].how == UNUSED and self._is_names(n)]
+        if len(found) > 1 and self.name_field:
+            for at in found:
+                self.guesses[at] = Guess(self.name_field.key, DOUBTFUL)
+        return found[0] if len(found) == 1 else None
+
+    def _is_birthday(self, at: int, id_at: int) -> bool:
+        """Whether a column holds the days of birth of the ID numbers beside it."""
+        if id_at < 0:
+            return False
+        pairs = zip(self.block.column(id_at), self.block.column(at), strict=True)
+        same = total = 0
+        for (number, _), (text, _) in pairs:
+            valid, digits = values.id_number(number), "".join(filter(str.isdigit, text))
+            if valid and digits:
+                total += 1
+                same += values.birth_digits(valid).startswith(digits[:8])
+        return total > 0 and same * 2 > total
+
+    def _doubtful_dates(self, halves: Sequence[Half]) -> None:
+        """Dates whose heading does not tell whose they are: a question, never an answer."""
+        names = [self.name_field.key] if self.name_field else []
+        dates = [f.key for f in self.sheet if f.kind == "date" and not f.derive]
+        open_fields = [key for key in dates if not any(key in half.columns for half in halves)]
+        for at, one in enumerate(self.guesses):
+            if one.how == DOUBTFUL and one.field not in (*open_fields, *names):
+                self.guesses[at] = Guess("", UNUSED)
+            if one.how != UNUSED or one.field or not open_fields or not self.cells[at]:
+                continue
+            found = sum(values.is_date(text, kind) for text, kind in self.cells[at])
+            if found >= MOSTLY * len(self.cells[at]):
+                self.guesses[at] = Guess(open_fields[0], DOUBTFUL)

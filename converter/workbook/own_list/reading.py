@@ -1,0 +1,221 @@
+"""The people of a list, and an account of every ID number that was not taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from converter.model.forms import Sheet
+from converter.model.issues import column_letters
+from converter.model.own_list import (
+    UNUSED,
+    ListColumn,
+    ListReport,
+    SkippedRow,
+    UnreadColumn,
+)
+from converter.model.submissions import CellType, RawColumn, RawSheet
+from converter.text import masking
+from converter.workbook import detect_type, open_book
+from converter.workbook.delimited import DelimitedWorkbook
+from converter.workbook.form.sheet_matching import Workbook
+from converter.workbook.own_list import values
+from converter.workbook.own_list.blocks import Headings, ListBlock, SheetCells, cells_of, cut
+from converter.workbook.own_list.columns import Guess, Guessed, Half, guess
+
+SAMPLES = 3
+MOST_SKIPPED = 50  # rows that are named one by one
+LONGEST_SAMPLE = 30  # characters
+
+Cell = tuple[str, int]  # text and type
+BLANK: Cell = ("", int(CellType.BLANK))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """The members of a list as they were typed, and how it was read."""
+
+    members: RawSheet
+    report: ListReport
+
+
+def read_list(
+    path: Path, sheet: Sheet, chosen: Mapping[str, str], passed_over: Collection[str] = ()
+) -> ReadList:
+    """Read every sheet of a list, but those named in `passed_over`. `chosen`: plain heading or
+    letters of a column → field key, '' for one to leave out. Raises UnreadableFile, OSError."""
+    reading = _Reading(sheet, chosen)
+    if detect_type(path) == "text":
+        reading.read(DelimitedWorkbook(path), passed_over)
+    else:
+        with open_book(path) as book:
+            reading.read(book, passed_over)
+            book.finish()
+    return reading.result(str(path))
+
+
+@dataclass
+class _Reading:
+    sheet: Sheet
+    chosen: Mapping[str, str]
+    people: list[dict[str, Cell]] = field(default_factory=list)
+    columns: dict[tuple[str, str, str], ListColumn] = field(default_factory=dict)
+    unread: list[UnreadColumn] = field(default_factory=list)
+    skipped: list[SkippedRow] = field(default_factory=list)
+    rounded: list[str] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)  # ID number → name
+    repeated: int = 0
+    side_by_side: bool = False
+
+    def __post_init__(self) -> None:
+        self.headings = Headings(self.sheet)
+        self.id_key = next((f.key for f in self.sheet if f.kind == "id_number"), "")
+        self.name_key = next((f.key for f in self.sheet if f.kind == "person_name"), "")
+        self.typed = [f.key for f in self.sheet if not f.derive]
+
+    def read(self, book: Workbook, passed_over: Collection[str]) -> None:
+        for index, (name, _) in enumerate(book.names):
+            if name in passed_over:
+                continue
+            cells = cells_of(book.grid(index))
+            if not cells.texts:
+                continue
+            before, taken = len(self.people), set[tuple[int, int]]()
+            headings = [""] * len(cells.columns)
+            for block in cut(cells, self.headings):
+                guessed = guess(block, self.sheet, self.headings, self.chosen)
+                headings = [new or old for new, old in zip(block.headings, headings, strict=True)]
+                if self._is_list(guessed):
+                    self._take(block, guessed, taken)
+            self._account(cells, headings, taken)
+            if len(self.people) > before:
+                self.sheets.append(name)
+
+    def _is_list(self, guessed: Guessed) -> bool:
+        """A block without ID numbers counts by its headings: two fields at least."""
+        return any(self.id_key in half.columns or len(half.columns) > 1 for half in guessed.halves)
+
+    def _take(self, block: ListBlock, guessed: Guessed, taken: set[tuple[int, int]]) -> None:
+        self.side_by_side |= len(guessed.halves) > 1
+        found = False
+        for row in range(block.first, block.last):
+            people = [self._person(block, row, half) for half in guessed.halves]
+            if any(people):
+                found = True
+            else:
+                self._skip(block, row, guessed.halves)
+            for half, person in zip(guessed.halves, people, strict=True):
+                if person:
+                    at = half.columns.get(self.id_key)
+                    if at is not None:
+                        taken.add((row, at))
+                    self._add(person)
+        if found:
+            for at, one in enumerate(guessed.guesses):
+                self._column(block, at, one)
+
+    def _person(self, block: ListBlock, row: int, half: Half) -> dict[str, Cell] | None:
+        """The cells of a person; None where the row holds none: a blank row, a section, a total."""
+        texts, types = block.cells.texts[row], block.cells.types[row]
+        cells = {key: (texts[at], types[at]) for key, at in half.columns.items()}
+        number = cells.get(self.id_key, BLANK)[0].strip()
+        name = cells.get(self.name_key, BLANK)[0].strip()
+        if values.has_long_number(number):
+            return cells
+        if not name or name.isdecimal() or self.headings.find(name):
+            return None
+        if any(text.strip().startswith(self.sheet.remarks) for text in texts):
+            return None
+        others = sum(bool(text.strip()) for text, _ in cells.values()) - 1
+        beside = sum(bool(text.strip()) for text in texts) - 1
+        return cells if others > 0 or (beside > 0 and values.is_name(name)) else None
+
+    def _skip(self, block: ListBlock, row: int, halves: Sequence[Half]) -> None:
+        texts = [text.strip() for text in block.cells.texts[row] if text.strip()]
+        worded = next((text for text in texts if not text.isdecimal()), "")
+        heading = any(map(self.headings.is_heading, texts))
+        if worded and not heading and len(self.skipped) < MOST_SKIPPED:
+            number = row + block.cells.top
+            self.skipped.append(SkippedRow(block.cells.name, number, worded[:LONGEST_SAMPLE]))
+
+    def _add(self, person: dict[str, Cell]) -> None:
+        text, kind = person.get(self.id_key, BLANK)
+        name = person.get(self.name_key, BLANK)[0].strip()
+        if values.is_rounded(text, kind):
+            self.rounded.append(name or str(len(self.people) + 1))
+        number = values.id_number(text)
+        if number and self.known.get(number) == name:
+            self.repeated += 1
+            return
+        if number:
+            self.known.setdefault(number, name)
+        self.people.append(person)
+
+    def _column(self, block: ListBlock, at: int, one: Guess) -> None:
+        cells = [text.strip() for text, _ in block.column(at) if text.strip()]
+        letters = column_letters(block.cells.columns[at])
+        heading = block.headings[at]
+        if not cells and not heading:
+            return
+        is_number = self.headings.is_heading(heading) and not self.headings.find(heading)
+        if one.how == UNUSED and (not cells or is_number):
+            return
+        key = block.cells.name, letters, heading
+        before = self.columns.get(key)
+        filled = len(cells) + (before.filled if before else 0)
+        samples = tuple(map(_shown, cells[:SAMPLES]))
+        if before:  # of an earlier block with the same heading
+            samples = before.samples or samples
+            one = Guess(before.field, before.how) if one.how == UNUSED else one
+        self.columns[key] = ListColumn(
+            block.cells.name, letters, heading, one.field, one.how, filled, samples
+        )
+
+    def _account(
+        self, cells: SheetCells, headings: Sequence[str], taken: Collection[tuple[int, int]]
+    ) -> None:
+        """ID numbers of the sheet that are nobody's of those taken over."""
+        missed: dict[int, set[str]] = {}
+        for row, texts in enumerate(cells.texts):
+            for at, text in enumerate(texts):
+                number = values.id_number(text)
+                if number and (row, at) not in taken and number not in self.known:
+                    missed.setdefault(at, set()).add(number)
+        for at, numbers in sorted(missed.items()):
+            letters = column_letters(cells.columns[at])
+            self.unread.append(UnreadColumn(cells.name, letters, headings[at], len(numbers)))
+
+    def result(self, file: str) -> ReadList:
+        columns = dict(self._raw_columns())
+        title = self.sheets[0] if self.sheets else self.sheet.title
+        members = RawSheet(
+            name=title,
+            columns=columns,
+            rows=range(2, 2 + len(self.people)),
+            at={key: (0, n) for n, key in enumerate(columns, 1)},
+            explanations={},
+        )
+        report = ListReport(
+            file,
+            tuple(self.columns.values()),
+            len(self.people),
+            tuple(self.sheets),
+            tuple(self.unread),
+            tuple(self.skipped),
+            tuple(self.rounded),
+            self.repeated,
+            self.side_by_side,
+        )
+        return ReadList(members, report)
+
+    def _raw_columns(self) -> Iterator[tuple[str, RawColumn]]:
+        for key in self.typed:
+            cells = [person.get(key, BLANK) for person in self.people]
+            if any(text for text, _ in cells):
+                yield key, RawColumn([t for t, _ in cells], [kind for _, kind in cells])
+
+
+def _shown(text: str) -> str:
+    return masking.text(text[:LONGEST_SAMPLE])

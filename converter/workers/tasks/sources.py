@@ -1,0 +1,239 @@
+"""The sources of a workbook that is filled in advance: last year's workbook or package, and lists
+that are no templates of ours. What belongs together is joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from converter import workbook
+from converter.kinds import KINDS
+from converter.model.forms import Form, Sheet
+from converter.model.issues import Issue, Level
+from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, NEAR, ListReport
+from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.workbook.form.leftovers import Own
+from converter.workbook.issue_collector import IssueCollector
+from converter.workbook.own_list import ReadList, read_list
+from converter.workbook.own_list.values import id_number
+from converter.workbook.unreadable import UnreadableFile
+from converter.workers.requests.template import Comparison
+from converter.workers.tasks.check import read
+from converter.workers.tasks.common import ReportProgress, is_sealed
+
+_BLANK = ("", int(CellType.BLANK))
+Person = dict[str, tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedSources:
+    """The data of all sources as one submission."""
+
+    data: Submission | None = None
+    issues: tuple[Issue, ...] = ()
+    lists: tuple[ListReport, ...] = ()
+    compared: tuple[Comparison, ...] = ()
+    members: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One file: as a submission, and the lists in it."""
+
+    submission: Submission
+    is_template: bool
+    members: RawSheet | None
+    list: ReadList | None = None
+
+
+def read_sources(
+    paths: Sequence[Path],
+    definition: Form,
+    choices: Mapping[str, str],
+    report_progress: ReportProgress,
+) -> JoinedSources:
+    """Read and join. Never raises on bad data."""
+    found = []
+    for number, path in enumerate(paths):
+        report_progress(number)
+        found.append(_source(path, definition, choices))
+    issues = tuple(issue for one in found for issue in _blocking(one.submission))
+    lists = tuple(one.list.report for one in found if one.list)
+    if not found:
+        return JoinedSources()
+    if len(found) == 1 and not lists:
+        data = found[0].submission
+        return JoinedSources(data, issues, members=data.count(definition.main_table.key))
+    return _joined(found, definition, issues, lists)
+
+
+def _blocking(submission: Submission) -> list[Issue]:
+    found = [i for i in submission.issues if i.code[0] in "FP" and i.level is Level.ERROR]
+    return found + [replace(i, level=Level.ERROR) for i in submission.issues if is_sealed(i)]
+
+
+def _source(path: Path, definition: Form, choices: Mapping[str, str]) -> _Source:
+    table = definition.main_table
+    nothing = Submission(str(path), {}, Stamp())
+    try:
+        is_text = workbook.detect_type(path) == "text"
+        data = nothing if is_text else read(path, definition)
+        members = data.sheets.get(table.key)
+        is_template = data.from_package or data.stamp.form == definition.id
+        if data.from_package or _blocking(data):
+            return _Source(data, is_template, members)
+        read_as_list = read_list(path, table, choices, _passed_over(data, definition, is_template))
+    except UnreadableFile as error:
+        collector = IssueCollector(definition, str(path))
+        collector.add_unreadable(error)
+        return _Source(replace(nothing, issues=tuple(collector.issues)), False, None)
+    report = read_as_list.report
+    if is_template:
+        return _Source(data, True, members, read_as_list if report.members else None)
+    guessed = any(one.how in (NEAR, CONTENT, CHOSEN, DOUBTFUL) for one in report.columns)
+    if members and len(members) >= report.members and not (guessed or report.side_by_side):
+        return _Source(data, True, members)  # our form's own headings, without its stamp
+    return _Source(data, False, None, read_as_list)
+
+
+def _passed_over(data: Submission, definition: Form, is_template: bool) -> set[str]:
+    """The sheets of a file that are no lists: what has been read, and what we wrote ourselves."""
+    from converter.report.annotate import own_sheets
+
+    if not is_template:
+        record = data.sheets.get(definition.record.key)
+        return {record.name} if record else set()
+    own: Own = own_sheets(definition)
+    return {raw.name for raw in data.sheets.values()} | {*own.sheets, own.carried}
+
+
+def _joined(
+    found: Sequence[_Source],
+    definition: Form,
+    issues: tuple[Issue, ...],
+    lists: tuple[ListReport, ...],
+) -> JoinedSources:
+    table = definition.main_table
+    templates = [one for one in found if one.is_template]
+    own_lists = [one for one in found if one.list and not one.is_template]
+    earlier = [(one, _people(one, table, definition)) for one in templates]
+    people = [person for one in own_lists for person in _people(one, table, definition)]
+    compared: list[Comparison] = []
+    if own_lists:
+        for one, before in earlier:
+            if before:
+                compared.append(_compare(one.submission.file, before, people, table))
+                _complete(people, before, table)
+    else:
+        people = [person for _, before in earlier for person in before]
+    people = _once(people, table)
+    record = next((one for one in found if _has_answers(one.submission, definition)), None)
+    sheets = {}
+    if record:
+        raw = record.submission.sheets[definition.record.key]
+        typed = record.submission.from_package
+        sheets[definition.record.key] = _typed(raw, definition.record, definition) if typed else raw
+    if people:
+        sheets[table.key] = _sheet(people, table)
+    stamp = record.submission.stamp if record else Stamp()
+    file = " + ".join(one.submission.file for one in found)
+    data = Submission(file, sheets, stamp, issues)
+    return JoinedSources(data, issues, lists, tuple(compared), len(people))
+
+
+def _has_answers(submission: Submission, definition: Form) -> bool:
+    raw = submission.sheets.get(definition.record.key)
+    return raw is not None and any(any(column.text) for column in raw.columns.values())
+
+
+def _people(source: _Source, table: Sheet, definition: Form) -> list[Person]:
+    found: list[Person] = []
+    if source.members is not None:
+        typed = source.submission.from_package
+        raw = _typed(source.members, table, definition) if typed else source.members
+        found += _rows(raw)
+    if source.list:
+        found += _rows(source.list.members)
+    return found
+
+
+def _rows(raw: RawSheet) -> list[Person]:
+    return [
+        {key: (column.text[n], int(column.type[n])) for key, column in raw.columns.items()}
+        for n in range(len(raw))
+    ]
+
+
+def _sheet(people: Sequence[Person], table: Sheet) -> RawSheet:
+    columns = {}
+    for field in table:
+        cells = [person.get(field.key, _BLANK) for person in people]
+        columns[field.key] = RawColumn([t for t, _ in cells], [kind for _, kind in cells])
+    at = {key: (0, n) for n, key in enumerate(columns, 1)}
+    return RawSheet(table.title, columns, range(2, 2 + len(people)), at, {})
+
+
+def _typed(raw: RawSheet, sheet: Sheet, definition: Form) -> RawSheet:
+    """A package's canonical texts as a clerk would have typed them."""
+    columns = {}
+    for field in sheet:
+        if field.key not in raw.columns:
+            continue
+        cells = []
+        for text in raw.columns[field.key].text:
+            value = KINDS[field.kind].cell(text, field, definition) if text else ""
+            kind = CellType.TEXT if text else CellType.BLANK
+            if isinstance(value, date):
+                kind = CellType.DATE
+            elif not isinstance(value, str):
+                kind = CellType.NUMBER
+            cells.append((value.isoformat() if isinstance(value, date) else str(value), int(kind)))
+        columns[field.key] = RawColumn([t for t, _ in cells], [kind for _, kind in cells])
+    return replace(raw, columns=columns)
+
+
+def _number(person: Person, table: Sheet) -> str:
+    key = next((field.key for field in table if field.kind == "id_number"), "")
+    text = person.get(key, _BLANK)[0].strip()
+    return id_number(text) or text
+
+
+def _name(person: Person, table: Sheet) -> str:
+    key = next((field.key for field in table if field.kind == "person_name"), "")
+    return person.get(key, _BLANK)[0].strip()
+
+
+def _once(people: Sequence[Person], table: Sheet) -> list[Person]:
+    """Without people who stand twice under one name and number."""
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for person in people:
+        key = _number(person, table), _name(person, table)
+        if key[0] and key in seen:
+            continue
+        seen.add(key)
+        found.append(person)
+    return found
+
+
+def _compare(
+    file: str, before: Sequence[Person], now: Sequence[Person], table: Sheet
+) -> Comparison:
+    old = {_number(person, table): _name(person, table) for person in before}
+    new = {_number(person, table): _name(person, table) for person in now}
+    return Comparison(
+        file,
+        tuple(name for number, name in new.items() if number not in old),
+        tuple(name for number, name in old.items() if number not in new),
+    )
+
+
+def _complete(people: Sequence[Person], before: Sequence[Person], table: Sheet) -> None:
+    """What the list does not say of a person, the earlier file may."""
+    known = {number: one for one in before if (number := _number(one, table))}
+    for person in people:
+        for key, cell in known.get(_number(person, table), {}).items():
+            if not person.get(key, _BLANK)[0]:
+                person[key] = cell

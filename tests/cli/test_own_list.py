@@ -1,0 +1,137 @@
+"""`template --from` somebody's own list: who comes along, what is asked, what is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from converter import workbook
+from converter.model.submissions import Submission
+from tests.commands import run
+from tests.people import MEMBERS, UNIT
+from tests.sheets import FORM, blank, fill, saved
+from tests.workbook.own_list.layouts import as_text
+from tests.workbook.own_list.test_reading import A, B, C
+
+HEADINGS = ["工号", "员工姓名", "证件号", "入职日期", "部门", "手机"]
+ROWS = [
+    ["001", "赵一", A, "2010-05-01", "装配", "13100000001"],
+    ["002", "钱二", B, "2011-06-01", "装配", "13100000002"],
+]
+
+
+@pytest.fixture
+def hr(tmp_path: Path) -> Path:
+    return book_of({"在职": [HEADINGS, *ROWS]}, tmp_path / "花名册.xlsx")
+
+
+def book_of(sheets: dict[str, list[list[Any]]], path: Path) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def made(path: Path) -> Submission:
+    return workbook.read(path, FORM)
+
+
+def people(path: Path) -> list[tuple[str, ...]]:
+    columns = made(path).sheets[FORM.main_table.key].columns
+    keys = ("name", "id_number", "joined_on")
+    return list(zip(*(columns[key].text for key in keys), strict=True))
+
+
+def test_names_and_numbers_come_along_and_doubtful_dates_are_named(
+    hr: Path, tmp_path: Path
+) -> None:
+    done = run("template", "--from", hr, "-o", "填报表.xlsx", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert people(tmp_path / "填报表.xlsx") == [("赵一", A, ""), ("钱二", B, "")]
+    assert "“入职日期”没有带：不知道是不是加入工会时间" in done.stdout
+    assert "没有带：“工号”、“部门”、“手机” 3 列，2 人" in done.stdout
+    assert A not in done.stdout
+    assert not list(tmp_path.glob(".*json"))
+
+
+def test_a_mapping_is_remembered_beside_the_list(hr: Path, tmp_path: Path) -> None:
+    line = ("template", "--from", hr, "-o", "填报表.xlsx", "--map", "入职日期=加入工会时间")
+    assert run(*line, cwd=tmp_path).returncode == 0
+    assert [one[2] for one in people(tmp_path / "填报表.xlsx")] == ["2010-05-01", "2011-06-01"]
+    kept = json.loads((tmp_path / ".花名册-对应.json").read_text("utf-8"))
+    assert kept == {"version": 1, "columns": {"入职日期": "joined_on"}}
+    assert run("template", "--from", hr, "-o", "又.xlsx", cwd=tmp_path).returncode == 0
+    assert [one[2] for one in people(tmp_path / "又.xlsx")] == ["2010-05-01", "2011-06-01"]
+
+
+def test_yes_takes_the_guesses_but_no_doubtful_date(hr: Path, tmp_path: Path) -> None:
+    assert run("template", "--yes", "--from", hr, "-o", "表.xlsx", cwd=tmp_path).returncode == 0
+    assert people(tmp_path / "表.xlsx") == [("赵一", A, ""), ("钱二", B, "")]
+    kept = json.loads((tmp_path / ".花名册-对应.json").read_text("utf-8"))
+    assert kept["columns"] == {"员工姓名": "name", "证件号": "id_number"}
+
+
+def test_the_unit_of_last_year_and_the_members_of_the_list(tmp_path: Path) -> None:
+    saved(fill(blank()), tmp_path, "去年.xlsx")
+    assert run("convert", "去年.xlsx", "-o", "去年.zip", cwd=tmp_path).returncode == 0
+    rows = [["姓名", "证件号"], ["赵一", A], [MEMBERS[0][0], MEMBERS[0][1]]]
+    book_of({"一车间": rows, "二车间": [["姓名", "证件号"], ["孙三", C]]}, tmp_path / "今年.xlsx")
+    for last in ("去年.xlsx", "去年.zip"):
+        target = f"填报-{last.replace('.', '')}.xlsx"
+        done = run("template", "--from", "今年.xlsx", "--from", last, "-o", target, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert {one[1] for one in people(tmp_path / target)} == {A, C, MEMBERS[0][1]}
+        record = made(tmp_path / target).sheets[FORM.record.key].columns
+        assert record["unit_name"].text == [UNIT["单位工会名称"]]
+        assert "多了 2 人：赵一、孙三" in done.stdout
+        assert f"少了 {len(MEMBERS) - 1} 人" in done.stdout
+        joined = {one[1]: one[2] for one in people(tmp_path / target)}
+        assert joined[MEMBERS[0][1]] == (str(MEMBERS[0][2]) if MEMBERS[0][2] else "")
+
+
+def test_a_second_sheet_of_a_filled_template_comes_along(tmp_path: Path) -> None:
+    book = fill(blank())
+    more = book.create_sheet("退休会员")
+    for row in (["姓名", "身份证号"], ["赵一", A]):
+        more.append(row)
+    saved(book, tmp_path, "去年.xlsx")
+    done = run("template", "--from", "去年.xlsx", "-o", "今年.xlsx", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(people(tmp_path / "今年.xlsx")) == len(MEMBERS) + 1
+    assert "退休会员" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "utf-16"])
+def test_a_text_file_is_a_list_too(encoding: str, tmp_path: Path) -> None:
+    as_text([HEADINGS, *ROWS], tmp_path / "名单.csv", encoding)
+    done = run("template", "--from", "名单.csv", "-o", "表.xlsx", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [one[:2] for one in people(tmp_path / "表.xlsx")] == [("赵一", A), ("钱二", B)]
+
+
+def test_a_list_of_nobody_writes_nothing(tmp_path: Path) -> None:
+    book_of({"设备": [["名称", "数量"], ["车床", 3]]}, tmp_path / "设备.xlsx")
+    done = run("template", "--from", "设备.xlsx", "-o", "表.xlsx", cwd=tmp_path)
+    assert (done.returncode, "没有找到人" in done.stdout) == (1, True)
+    assert not (tmp_path / "表.xlsx").exists()
+
+
+def test_a_wrong_mapping_names_the_items(hr: Path, tmp_path: Path) -> None:
+    done = run("template", "--from", hr, "--map", "工号=年龄", "-o", "表.xlsx", cwd=tmp_path)
+    assert (done.returncode, "会员姓名、身份证号" in done.stderr) == (2, True)
+
+
+def test_an_annotated_copy_of_a_list_copies_no_unread_columns(hr: Path, tmp_path: Path) -> None:
+    assert run("check", hr, "--annotate", "批注", cwd=tmp_path).returncode == 1
+    for copy in (tmp_path / "批注").glob("*.xlsx"):
+        book = openpyxl.load_workbook(copy)
+        cells = {str(c.value) for sheet in book for row in sheet for c in row}
+        assert "13100000001" not in cells

@@ -1,0 +1,473 @@
+"""Attacks on a running portal, on the loopback and bounded: while they last a clerk is served."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx2
+import pytest
+
+from converter.web import connections, guard
+from tests.web.running import Portal, heading, hidden, inside, send
+from tests.web.test_server import cookie
+from tests.web.visitors import Visitor
+from tests.web.world import World, workbook
+
+ANNOUNCED = 268_000_000
+PART = b'--b\r\ncontent-disposition: form-data; name="file"; filename="a.xlsx"\r\n\r\n'
+
+
+@pytest.fixture(scope="module")
+def attacked(
+    original: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, Portal]]:
+    import shutil
+
+    root = tmp_path_factory.mktemp("attacked") / "union"
+    shutil.copytree(original.root, root)
+    own = World(root, original.units, original.passwords)
+    portal = Portal(own)
+    try:
+        yield own, portal
+    finally:
+        portal.stop()
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+def head(size: int, path: str = "/check") -> bytes:
+    return (
+        f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n"
+        "content-type: multipart/form-data; boundary=b\r\n\r\n"
+    ).encode()
+
+
+@contextmanager
+def sockets(port: int, count: int, sent: bytes = b"") -> Iterator[list[socket.socket]]:
+    """So many connections from other addresses of the loopback that send a little and stay."""
+    with ExitStack() as stack:
+        opened = []
+        for n in range(count):
+            one = socket.socket()
+            stack.callback(one.close)
+            one.bind((f"127.0.0.{2 + n % 20}", 0))
+            one.connect(("127.0.0.1", port))
+            one.sendall(sent)
+            opened.append(one)
+        yield opened
+
+
+def clerk_is_served(own: World, url: str, number: int = 1) -> None:
+    with httpx2.Client(base_url=url, cookies=cookie(own, number), timeout=60) as clerk:
+        for _ in range(3):
+            assert heading(send(clerk, workbook(number))) == "检查结果：通过"
+
+
+# --- uploads that are announced and never come -----------------------------------------------------
+
+
+def test_sixteen_sockets_that_announce_much_stop_nobody(attacked: tuple[World, Portal]) -> None:
+    own, portal = attacked
+    with sockets(port_of(portal.url), 16, head(ANNOUNCED) + PART + bytes(2_000)):
+        clerk_is_served(own, portal.url)
+        with httpx2.Client(base_url=portal.url, timeout=60) as stranger:
+            assert heading(send(stranger, workbook(1))) == "检查结果：通过"
+
+
+def test_a_crowd_of_them_leaves_the_units_a_reserve(union: World) -> None:
+    with inside(union, max_uploads=40) as portal:
+        with sockets(port_of(portal.url), 120, head(ANNOUNCED) + PART):
+            clerk_is_served(union, portal.url)
+            assert portal.app.state.services.capacity.uploads <= 30
+        with httpx2.Client(base_url=portal.url, timeout=60) as stranger:
+            for _ in range(50):  # the places of the others are free again
+                page = send(stranger, workbook(1))
+                if page.status_code == 200:
+                    break
+                time.sleep(0.05)
+            assert heading(page) == "检查结果：通过"
+
+
+def test_room_is_charged_for_bytes_that_came(union: World) -> None:
+    with inside(union, max_bytes=4_000_000) as portal:
+        services = portal.app.state.services
+        many = head(ANNOUNCED) + PART + bytes(700_000)
+        with sockets(port_of(portal.url), 8, many):
+            clerk_is_served(union, portal.url)
+            assert services.capacity._bytes.total <= 4_000_000 * 3 / 4
+
+
+@pytest.mark.parametrize(
+    ("announced", "seconds", "came", "stands"),
+    [
+        (ANNOUNCED, 59, 100_000, False),  # 2 kB a second
+        (ANNOUNCED, 59, 30_000_000, True),
+        (0, 59, 100_000, False),  # no length: as fast as the largest
+        (1_000_000, 59, 100_000, True),
+        (1_000_000, 400, 100_000, False),
+    ],
+)
+def test_what_is_announced_has_to_come(
+    announced: int, seconds: int, came: int, stands: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, float(seconds)])
+    monkeypatch.setattr(guard, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": bytes(came), "more_body": True}
+
+    async def ignored(_: Any) -> None:
+        return
+
+    limits = guard.Limits(page, lambda _: ANNOUNCED + guard.SMALL, 30)
+    headers = [(b"content-length", str(announced).encode())] if announced else []
+    scope = {"type": "http", "path": "/check", "headers": headers, "state": {}}
+    if stands:
+        asyncio.run(limits(scope, receive, ignored))
+    else:
+        with pytest.raises(guard.UploadTooSlow):
+            asyncio.run(limits(scope, receive, ignored))
+
+
+# --- more than a fair share ---------------------------------------------------------------------------
+
+
+def test_one_address_that_fills_the_queue_keeps_no_unit_out(attacked: tuple[World, Portal]) -> None:
+    own, portal = attacked
+    book = workbook(1)
+
+    async def flood() -> list[int]:
+        limits = httpx2.Limits(max_connections=None)
+        async with httpx2.AsyncClient(base_url=portal.url, timeout=120, limits=limits) as client:
+            token = hidden((await client.get("/check")).text, "token")
+
+            async def one() -> int:
+                answer = await client.post(
+                    "/check", data={"token": token}, files={"file": ("a.xlsx", book)}
+                )
+                return answer.status_code
+
+            uploads = [asyncio.create_task(one()) for _ in range(230)]
+            await asyncio.sleep(0)
+            await asyncio.to_thread(clerk_is_served, own, portal.url)
+            for upload in uploads:
+                upload.cancel()
+            done = await asyncio.gather(*uploads, return_exceptions=True)
+            return [one for one in done if isinstance(one, int)]
+
+    asyncio.run(flood())
+    # Those who left are not waited for.
+    started = time.monotonic()
+    clerk_is_served(own, portal.url)
+    assert time.monotonic() - started < 60
+
+
+def test_jobs_of_visitors_who_left_are_dropped(union: World) -> None:
+    with inside(union) as portal:
+        queue = portal.app.state.services.queue
+        with httpx2.Client(base_url=portal.url, timeout=60) as stranger:
+            token = hidden(stranger.get("/check").text, "token")
+            session = "; ".join(f"{k}={v}" for k, v in stranger.cookies.items())
+            body = (
+                b'--b\r\ncontent-disposition: form-data; name="token"\r\n\r\n'
+                + token.encode() + b"\r\n" + PART + workbook(1) + b"\r\n--b--\r\n"
+            )  # fmt: skip
+            request = head(len(body)).replace(b"host: x", f"host: x\r\ncookie: {session}".encode())
+            with sockets(port_of(portal.url), 30, request + body):
+                deadline = time.monotonic() + 30
+                while not queue.waiting and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                assert queue.waiting
+            deadline = time.monotonic() + 5
+            while queue.waiting and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert queue.waiting == 0
+
+
+def test_a_thousand_tiny_uploads_delete_nobody_elses_results(union: World) -> None:
+    from converter.report.page_summary import PageSummary
+    from converter.web import results
+    from converter.web.results import Results
+    from converter.web.upload_check import UploadResult
+    from converter.web.visitor import Visitor as Owner
+
+    summary = PageSummary("ok", (0, 0, 0), (), ())
+    kept = Results(union.root / "tmp", 900, 10_000, lambda: 0.0)
+
+    def keep(owner: Owner, size: int = 1) -> str:
+        token, folder = kept.room()
+        (folder / "package.zip").write_bytes(bytes(size))
+        kept.keep(token, owner.key, owner, "", ("a",), UploadResult(summary), "n")
+        return token
+
+    unit, neighbour, flood = Owner("unit", True), Owner("near", False), Owner("flood", False)
+    promised, other = keep(unit), keep(neighbour)
+    for _ in range(results.STRANGERS_RESULTS + 50):
+        keep(flood)
+    for n in range(40):
+        keep(Owner(f"large {n}", False), 4_000)
+    assert kept.find(promised, "unit")
+    assert kept.find(other, "near")
+    assert len(kept._results) <= results.ADDRESS_RESULTS + 10
+    for _ in range(results.UNIT_RESULTS):
+        newest = keep(unit)
+    assert kept.find(newest, "unit")
+    assert len([r for r in kept._results.values() if r.visitor == unit]) == results.UNIT_RESULTS
+    assert kept.find(promised, "unit") is None  # only the unit's own later ones displace it
+
+
+# --- connections --------------------------------------------------------------------------------------
+
+
+def test_idle_connections_beyond_the_limit_keep_nobody_out(
+    union: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("converter.web.server.CONNECTIONS", 40)
+    with inside(union) as portal, sockets(port_of(portal.url), 100, b"GET / HT") as held:
+        clerk_is_served(union, portal.url)
+        for one in held[:5]:  # the oldest made room
+            one.settimeout(5)
+            with pytest.raises((ConnectionError, AssertionError)):
+                assert one.recv(1) != b""
+
+
+def certificate(folder: Path) -> list[str]:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "1", "-subj", "/CN=localhost", "-keyout", "k.pem", "-out", "c.pem"],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    return ["--certificate", str(folder / "c.pem"), "--certificate-key", str(folder / "k.pem")]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_idle_sockets_at_a_low_limit_of_descriptors(
+    tls: bool, union: World, tmp_path: Path
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    options = certificate(tmp_path) if tls else []
+    portal = Portal(union, *options, descriptors=1024)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 4096), before[1]))
+        secret = cookie(union, secure=tls)
+        with sockets(port_of(portal.url), 1_150):
+            with httpx2.Client(
+                base_url=portal.url, cookies=secret, timeout=60, verify=False
+            ) as clerk:
+                assert heading(send(clerk, workbook(1))) == "检查结果：通过"
+            if tls:  # and one who waits for its handshake
+                context = ssl.create_default_context()
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                with socket.create_connection(("127.0.0.1", port_of(portal.url))) as raw:
+                    context.wrap_socket(raw).close()
+        assert sum(map(len, portal.log)) < 100_000
+    finally:
+        portal.stop()
+
+
+def test_a_handshake_that_never_ends_is_not_waited_for(
+    union: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from converter.web import server
+
+    monkeypatch.setattr(connections, "HANDSHAKE", 0.3)
+    certificate(tmp_path)
+    listening = server.Listening("127.0.0.1", 0, tmp_path / "c.pem", tmp_path / "k.pem")
+    with (
+        inside(union, listening=listening) as portal,
+        socket.create_connection(("127.0.0.1", port_of(portal.url))) as silent,
+    ):
+        silent.settimeout(10)
+        assert silent.recv(1) == b""
+
+
+def test_a_reader_who_does_not_read_is_dropped(
+    union: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "STALLED", 0.5)
+    with inside(union) as portal:
+        big = b"x" * (30 << 20)
+        monkeypatch.setitem(portal.app.state.services.pages.files, "portal.css", big)
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.connect(("127.0.0.1", port_of(portal.url)))
+            slow.sendall(b"GET /static/portal.css HTTP/1.1\r\nhost: x\r\n\r\n")
+            slow.settimeout(30)
+            assert slow.recv(1)  # it has been taken up
+            listener: Any = portal.server.servers[0]
+            deadline = time.monotonic() + 10
+            while not listener._open and time.monotonic() < deadline:
+                time.sleep(0.01)
+            while listener._open and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert not listener._open
+        # A reader who reads, slowly, gets all of it.
+        with httpx2.Client(base_url=portal.url, timeout=60) as client:
+            with client.stream("GET", "/static/portal.css") as answer:
+                size = 0
+                for chunk in answer.iter_bytes(4 << 20):
+                    size += len(chunk)
+                    time.sleep(0.1)
+            assert size == len(big)
+
+
+# --- bytes that no browser sends ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "multipart/form-data; boundary=b; charset=idna",
+        "multipart/form-data; boundary=b; charset=punycode",
+        "multipart/form-data; boundary=b; charset=undefined",
+        "multipart/form-data; boundary=b; charset=unicode_escape",
+        "multipart/form-data; boundary=b; charset=\x00",
+        "multipart/form-data",
+        "multipart/form-data; boundary=" + "b" * 5000,
+        "application/x-www-form-urlencoded",
+        "text/plain",
+        "",
+    ],
+)
+def test_odd_types_are_refused_without_a_crash_note(
+    kind: str, quick: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    visitor = Visitor(quick())
+    body = b'--b\r\ncontent-disposition: form-data; name="xn--\xff.xn--"\r\n\r\n\xff\r\n--b--\r\n'
+    headers = {"content-type": kind} if kind else {}
+    answer = visitor.client.post("/check", content=body, headers=headers)
+    assert answer.status_code in (400, 415)
+    assert list(tmp_path.glob("converter-*.txt")) == []
+
+
+def test_forms_go_to_the_check_page_as_multipart_alone(quick: Any) -> None:
+    visitor = Visitor(quick())
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    started = time.process_time()
+    answer = visitor.client.post("/check", content=b"a&" * (20 << 20), headers=kind)
+    assert answer.status_code == 415
+    assert time.process_time() - started < 5  # parsed it would cost a minute
+
+
+def test_a_fault_that_strangers_repeat_has_one_note(
+    quick: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = quick()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("of the same place")
+
+    monkeypatch.setattr(app.state.services.attempts, "wait", broken)
+    visitor = Visitor(app)
+    codes = {visitor.sign_in(f"某工会{n}", "x").status_code for n in range(30)}
+    assert codes == {500}
+    assert len(list(tmp_path.glob("converter-*.txt"))) == 1
+    assert sum("RuntimeError" in line for line in caplog.text.splitlines()) <= 6
+
+
+def test_the_log_is_bounded_whoever_fills_it() -> None:
+    import logging
+
+    from converter.web import server
+
+    now = 0.0
+    bounded = server._Bounded(lambda: now)
+    record = logging.LogRecord("x", logging.INFO, "", 0, "a line", (), None)
+    assert sum(bounded.filter(record) for _ in range(10_000)) == server.BURST
+    now = 1.0
+    passed = [r for r in (logging.makeLogRecord({"msg": "b"}) for _ in range(1_000))
+              if bounded.filter(r)]  # fmt: skip
+    assert len(passed) == server.LINES_A_SECOND
+    assert "9000 lines left out" in str(passed[0].msg)
+    long = logging.LogRecord("x", logging.INFO, "", 0, "y" * 100_000, (), None)
+    assert len(server._OneLine("%(message)s").format(long)) <= server.LONGEST_LINE
+
+
+@pytest.mark.parametrize("path", ["/check/", "/officer/units/", "//evil.example", "/unit//"])
+def test_no_redirect_names_a_foreign_host(path: str, quick: Any) -> None:
+    visitor = Visitor(quick())
+    answer = visitor.client.get(path, headers={"host": "evil.example"}, follow_redirects=False)
+    assert "evil.example" not in str(answer.headers) + answer.text
+
+
+def test_browsers_find_an_icon(quick: Any) -> None:
+    answer = Visitor(quick()).get("/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "name", ["表\u202excod.xlsx", "NUL.zip", "a\u2068b.zip", 'a"b.zip', "a\r\nset-cookie: x.zip"]
+)
+def test_downloads_have_harmless_names(name: str) -> None:
+    from urllib.parse import unquote
+
+    from converter.web.pages import attachment
+
+    header = attachment(b"", name, "x/y").headers["content-disposition"]
+    sent = unquote(header.partition("UTF-8''")[2])
+    assert not set(sent) & set('\u202e\u2068"\r\n')
+    assert not sent.upper().startswith("NUL.")
+    assert header.isascii()
+
+
+# --- full disks -----------------------------------------------------------------------------------------
+
+
+def test_a_full_disk_is_told_and_goes_on_once_there_is_room(
+    union: World, quick: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    app = quick()
+    state = app.state.services.state
+    pages = state._rows("PRAGMA page_count")[0][0]
+    state._rows(f"PRAGMA max_page_count = {pages}")
+    visitor = Visitor(app)
+    codes = set()
+    for n in range(400):  # until the file is full
+        codes.add(Visitor(app, f"10.0.{n}.1").sign_in(f"某工会{n}", "x").status_code)
+        if 503 in codes:
+            break
+    assert codes == {403, 503}
+    answer = visitor.sign_in(union.units[0].name, union.passwords[union.units[0].code])
+    assert (answer.status_code, heading(answer)) == (503, "暂时做不到")
+    assert list(tmp_path.glob("converter-*.txt")) == []
+    assert not state._base.in_transaction
+    state._rows("PRAGMA max_page_count = 100000")
+    assert visitor.enter(union).get("/unit").status_code == 200
+
+
+def test_an_upload_to_a_full_disk_is_told(
+    union: World, quick: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    visitor = Visitor(quick()).enter(union)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.copyfileobj", full)
+        answer = visitor.upload(("填报.xlsx", workbook(1)))
+    assert (answer.status_code, heading(answer)) == (503, "暂时做不到")
+    private = union.settings().private
+    assert [p for p in private.rglob("*") if p.is_file()] == []
+    assert list(tmp_path.glob("converter-*.txt")) == []
+    assert visitor.services.capacity.uploads == 0

@@ -1,0 +1,155 @@
+"""Every valid ID number of a list is taken over or named, beside its own name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from converter.model import own_list
+from converter.model.submissions import CellType
+from converter.workbook.own_list import ReadList, read_list
+from tests.sheets import FORM
+from tests.workbook.own_list.layouts import as_text, as_workbook, invented
+
+TABLE = FORM.main_table
+LAYOUTS = 200
+ANNA, BERT, CARL = "130102196001019902", "130102197503129914", "130102199005269927"
+
+
+def valid(digits: str) -> str:
+    from converter.kinds.id_number import check_character
+
+    return digits[:17] + check_character(digits[:17])
+
+
+A, B, C = map(valid, (ANNA, BERT, CARL))
+
+
+def read(rows: list[list[Any]], folder: Path, **chosen: str) -> ReadList:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    path = folder / "名单.xlsx"
+    book.save(path)
+    return read_list(path, TABLE, chosen)
+
+
+def people(of: ReadList, *keys: str) -> list[tuple[str, ...]]:
+    columns = [of.members.columns[key].text for key in keys or ("name", "id_number")]
+    return list(zip(*columns, strict=True))
+
+
+def how(of: ReadList) -> dict[str, tuple[str, str]]:
+    return {one.heading or one.letters: (one.field, one.how) for one in of.report.columns}
+
+
+@pytest.mark.parametrize("part", range(10))
+def test_of_any_layout_every_number_is_taken_or_named(part: int, tmp_path: Path) -> None:
+    each = LAYOUTS // 10
+    for seed in range(part * each, (part + 1) * each):
+        layout = invented(seed)
+        got = read_list(as_workbook(layout, tmp_path / f"{seed}.xlsx"), TABLE, {})
+        columns = got.members.columns
+        numbers = columns["id_number"].text if columns else []
+        unread = sum(one.numbers for one in got.report.unread)
+        assert len(numbers) + unread == len(layout.people), seed
+        names = columns["name"].text if "name" in columns else [""] * len(numbers)
+        for number, name in zip(numbers, names, strict=True):
+            assert name in ("", layout.people[number]), (seed, number)
+        days = columns["joined_on"].text if "joined_on" in columns else [""] * len(numbers)
+        for number, day in zip(numbers, days, strict=True):
+            assert day in ("", layout.joined.get(number)), (seed, number)
+
+
+def test_headings_of_an_office_are_found(tmp_path: Path) -> None:
+    got = read(
+        [
+            ["工号", "员工姓名", "证件号", "入职日期", "部门"],
+            ["001", "赵一", A, "2010-05-01", "装配"],
+            ["002", "钱二", B, "2011-06-01", "装配"],
+        ],
+        tmp_path,
+    )
+    assert people(got) == [("赵一", A), ("钱二", B)]
+    assert how(got) == {
+        "工号": ("", own_list.UNUSED),
+        "员工姓名": ("name", own_list.NEAR),
+        "证件号": ("id_number", own_list.NEAR),
+        "入职日期": ("joined_on", own_list.DOUBTFUL),
+        "部门": ("", own_list.UNUSED),
+    }
+    assert "joined_on" not in got.members.columns
+    chosen = read_list(tmp_path / "名单.xlsx", TABLE, {"入职日期": "joined_on"})
+    assert people(chosen, "joined_on") == [("2010-05-01",), ("2011-06-01",)]
+
+
+def test_contents_tell_where_headings_do_not(tmp_path: Path) -> None:
+    got = read([["甲", "赵一", A, "2010-05-01"], ["甲", "钱二", B, "2011-06-01"]], tmp_path)
+    assert people(got) == [("赵一", A), ("钱二", B)]
+    assert how(got)["D"] == ("joined_on", own_list.DOUBTFUL)
+
+
+def test_two_people_side_by_side_are_two(tmp_path: Path) -> None:
+    got = read(
+        [
+            ["序号", "姓名", "身份证号", "序号", "姓名", "身份证号"],
+            [1, "赵一", A, 2, "钱二", B],
+            [3, "孙三", C],
+        ],
+        tmp_path,
+    )
+    assert got.report.side_by_side
+    assert people(got) == [("赵一", A), ("钱二", B), ("孙三", C)]
+
+
+def test_a_spouses_number_is_named_not_taken(tmp_path: Path) -> None:
+    got = read([["姓名", "身份证号", "配偶姓名", "配偶身份证号"], ["赵一", A, "钱二", B]], tmp_path)
+    assert people(got) == [("赵一", A)]
+    assert [(u.heading, u.numbers) for u in got.report.unread] == [("配偶身份证号", 1)]
+
+
+def test_a_birthday_is_no_joining_date_whatever_its_heading(tmp_path: Path) -> None:
+    day = f"{A[6:10]}-{A[10:12]}-{A[12:14]}"
+    got = read([["姓名", "身份证号", "入会时间"], ["赵一", A, day]], tmp_path)
+    assert how(got)["入会时间"] == ("joined_on", own_list.DOUBTFUL)
+    assert "joined_on" not in got.members.columns
+
+
+def test_headings_over_two_rows_are_joined(tmp_path: Path) -> None:
+    got = read(
+        [
+            ["基本情况", None, "证件", None],
+            [None, "姓名", "类型", "号码"],
+            [1, "赵一", "身份证", A],
+        ],
+        tmp_path,
+    )
+    assert people(got) == [("赵一", A)]
+
+
+def test_sections_and_totals_are_told_and_repeated_people_counted(tmp_path: Path) -> None:
+    got = read(
+        [["姓名", "身份证号"], ["一车间"], ["赵一", A], ["赵一", A], ["钱二", B], ["合计", "2人"]],
+        tmp_path,
+    )
+    assert people(got) == [("赵一", A), ("钱二", B)]
+    assert got.report.repeated == 1
+    assert [one.text for one in got.report.skipped] == ["一车间", "合计"]
+
+
+def test_a_rounded_number_is_counted_beside_its_name(tmp_path: Path) -> None:
+    got = read([["姓名", "身份证号"], ["赵一", int(A[:15] + "000")], ["钱二", B]], tmp_path)
+    assert got.report.rounded == ("赵一",)
+    assert got.members.columns["id_number"].type[0] == CellType.NUMBER
+    assert got.report.members == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_text_files_of_any_spreadsheet(encoding: str, separator: str, tmp_path: Path) -> None:
+    rows = [["姓名", "身份证号"], ["赵一", A], ["钱二", f'="{B}"']]
+    path = as_text(rows, tmp_path / "名单.csv", encoding, separator)
+    assert people(read_list(path, TABLE, {})) == [("赵一", A), ("钱二", B)]
