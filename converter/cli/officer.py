@@ -113,7 +113,7 @@ def receive(
                 files.append((target, report.sharing_csv(done.sharing)))
             else:  # of an earlier run
                 target.unlink(missing_ok=True)
-            writing.write_many(files)
+            writing.write_many(files, personal=True)
     if layout == "json":
         out_pieces(_json(done, form, show_ids))
     else:

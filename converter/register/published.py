@@ -53,14 +53,16 @@ TABLES = {
 
 def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -> None:
     """Write a new publication and let `state.json` name it. `when`: seconds since 1970."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)  # ID numbers in full; an older program left it open
     before = sorted(int(f.name) for f in folder.iterdir() if f.is_dir() and f.name.isdigit())
     number = max(before, default=0) + 1
     target = folder / str(number)
-    target.mkdir()
+    target.mkdir(0o700)
     for table, sql in TABLES.items():
         path = quoted(target / f"{table}.parquet")
         connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+        (target / f"{table}.parquet").chmod(0o600)
     counted = connection.execute(
         "SELECT state, count(*) FROM submissions WHERE period = ? GROUP BY state ORDER BY state",
         [period],
@@ -75,7 +77,7 @@ def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -
         "submissions": dict(counted),
     }
     text = json.dumps(state, ensure_ascii=False, indent=2) + "\n"
-    writing.write_bytes_atomically(folder / STATE, text.encode("utf-8"))
+    writing.write_bytes_atomically(folder / STATE, text.encode("utf-8"), private=True)
     for old in before[:-1]:
         shutil.rmtree(folder / str(old), ignore_errors=True)
 

@@ -80,7 +80,7 @@ def backup(paths: Sequence[Path], output: Path, *, when: int) -> BackupResult:
         for folder in sorted({path.parent for _, path in found if path.name == FILE}):
             held.enter_context(Lock(folder / LOCK))
         output.parent.mkdir(parents=True, exist_ok=True)
-        zip_writing.write_zip(output, members(), when=when, verify=_read_back)
+        zip_writing.write_zip(output, members(), when=when, verify=_read_back, private=True)
     return BackupResult(len(entries), sum(entry.bytes for entry in entries))
 
 

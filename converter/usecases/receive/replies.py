@@ -26,13 +26,13 @@ def reply(
             target = box.receipt(plan.reply, file.file)
             problems = [asdict(problem) for problem in validated.problems]
             made = receipts.make(file, registered, received, form, problems)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(0o700, parents=True, exist_ok=True)
             receipt_files.append((target, receipts.encode(made, plan.signer)))
             receipt = str(target)
             if not validated.annotated:  # an earlier version of the file had faults
                 box.annotated(plan.reply, file.file).unlink(missing_ok=True)
         replies.append(Received(file, registered, receipt, validated.annotated))
-    writing.write_many(receipt_files)
+    writing.write_many(receipt_files, personal=True)
     return replies
 
 

@@ -128,7 +128,7 @@ def _copied(
                     copy_of(renderer, made.submission, made.outcome, made.changes, files),
                 )
 
-    written = writing.write_many(copies(), beside=True)
+    written = writing.write_many(copies(), beside=True, personal=True)
     return [_written(one, written) for one in done]
 
 

@@ -60,7 +60,7 @@ def unpack(request: UnpackRequest, report_progress: ReportProgress) -> UnpackAns
     report_progress(0)
     if workbook.detect_type(request.path) not in ("zip", "damaged"):
         return UnpackAnswer(container=False)
-    request.folder.mkdir(parents=True, exist_ok=True)
+    request.folder.mkdir(0o700, parents=True, exist_ok=True)
     members, refused = [], []
     for found in unzipping.unpack(request.path, request.content, request.name, request.folder):
         if isinstance(found, unzipping.Member):
@@ -126,7 +126,7 @@ def _receive(
         gzip.GzipFile("", "wb", SPOOL_LEVEL, packed, mtime=0) as bytes_,
         io.TextIOWrapper(bytes_, encoding="utf-8", newline="") as spool,
     ):
-        writing.write_many(copies())
+        writing.write_many(copies(), personal=True)
     return validated, packed.getvalue()
 
 
