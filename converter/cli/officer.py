@@ -176,6 +176,8 @@ def _tell(
     if done.unmatched and with_roster:
         names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")
         err(message("receive_unmatched", count=len(done.unmatched), names=names))
+    for file in done.paired:
+        err(message("receive_paired", file=file))
     if done.respelled:
         codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
         codes += message("and_more") if len(done.respelled) > 5 else ""
@@ -241,6 +243,7 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "rejected": refused,
         "unmatched": list(done.unmatched),
         "waiting": done.waiting,
+        "paired": list(done.paired),
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
     dump = partial(json.dumps, ensure_ascii=False, indent=2)

@@ -17,10 +17,10 @@ from converter.messages import catalogue
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Place
-from converter.register import waiting
+from converter.register import halves, waiting
 from converter.register.nearest import Nearest
 from converter.register.precedence import same_name
-from converter.register.schema import COUNTS, SENT, SOUND, TIMED_BY, name
+from converter.register.schema import COUNTS, HALVES, SENT, SOUND, TIMED_BY, name
 
 WAITING = {
     "held_stranger": "C108",
@@ -28,7 +28,6 @@ WAITING = {
     "held_period": "C112",
     "held_closed": "C113",
     "held_signed-only": "C114",
-    "held_half": "C117",
     "unopened": "C115",
     "unconfirmed": "C116",
 }
@@ -61,6 +60,7 @@ def findings(tables: RegisterTables, form: Form, period: str, due: date | None =
         *_missing(tables, form, period),
         *_renamed(tables, form, period),
         *_waiting(tables, form, period),
+        *_halves(tables, form, period),
         *_stale(tables, form, period),
     ]
     if due:
@@ -256,6 +256,23 @@ def _waiting(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
     for one in waiting.questions(tables, form, period):
         code = {"held": f"held_{one.reason}"}.get(one.state, one.state)
         yield _issue(WAITING[code], form, Place(one.file), one.value, **one.params)
+
+
+def _halves(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
+    """C117: a file with one of the two sheets alone, and no telling where the other one is."""
+    rows = tables.query(
+        "SELECT s.id, u.name, u.superior FROM submissions s"
+        f" LEFT JOIN units_in($1) u ON u.id = s.unit WHERE s.period = $1 AND {HALVES}",
+        [period],
+    )
+    units = {number: (unit or "", superior or "") for number, unit, superior in rows}
+    for half, others in halves.pair(halves.read(tables)).left if units else ():
+        if half.number in units:
+            unit, superior = units[half.number]
+            names = "、".join(other.file for other in others[:3])
+            why = catalogue.message("half_several", names=names) if names else ""
+            why = why or catalogue.message("half_none")
+            yield _issue("C117", form, Place(half.file), unit=unit, superior=superior, why=why)
 
 
 def _differ(claimed: str, listed: str) -> bool:

@@ -15,6 +15,7 @@ from converter.register.precedence import (
     ACCEPT,
     ASSIGN,
     HELD,
+    PAIRED,
     REJECTED,
     REVOKE,
     UNCONFIRMED,
@@ -144,6 +145,12 @@ def _subject(known: Knowledge, order: Order) -> _Subject:
     found = [_Subject(*row) for row in rows]
     exact = [one for one in found if one.file == order.subject] or found
     waiting = [one for one in exact if one.state in WAITING] or exact
+    if exact and all(one.state == PAIRED for one in exact):  # halves: the whole is meant
+        whole = known.query(
+            f"SELECT {columns} WHERE id IN (SELECT other FROM submissions WHERE content = ?)",
+            [exact[-1].content],
+        )
+        waiting = [_Subject(*row) for row in whole]
     different = list({one.content: one for one in waiting}.values())
     if not different:
         raise UsageError("decide_no_file", file=order.subject, store="…")

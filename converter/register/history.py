@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from converter.register import inserting
@@ -11,6 +11,7 @@ from converter.register.decisions import Rulings
 from converter.register.inserting import NUMBER, TEXT
 from converter.register.precedence import (
     ACCEPT,
+    PAIRED,
     REJECTED,
     UNOPENED,
     KnownUnit,
@@ -19,13 +20,14 @@ from converter.register.precedence import (
     made_at,
     settle,
 )
+from converter.register.schema import HALVES
 
 Know = Callable[[int, Iterable[str]], KnownUnit]  # a unit's number, periods it sent files for
 State = tuple[str, str, int, str]  # period, state, other, reason
 
 _COLUMNS = (
     "SELECT id, unit, collected, content, digest, created, received, result, barred,"
-    " period, state, other, reason FROM submissions"
+    f" {HALVES}, period, state, other, reason FROM submissions s"
 )
 
 
@@ -46,11 +48,15 @@ class Histories:
             parameters = [sorted(set(units) - {0})]
             sql = f"{_COLUMNS} WHERE unit IN (SELECT unnest(?::BIGINT[])) ORDER BY id"
         for row in connection.execute(sql, parameters).fetchall():
-            number, unit, collected, content, digest, created, at, result, barred, *state = row
-            self.past.setdefault(unit, []).append(
-                self.prior(number, content, digest, made_at(created, at), result, collected, barred)
+            number, unit, collected, content, digest, created, at, result, barred, half, *state = (
+                row
             )
-            self.states[number] = tuple(state)
+            prior = self.prior(
+                number, content, digest, made_at(created, at), result, collected, barred
+            )
+            prior = replace(prior, is_half=half, paired=state[2] if result == PAIRED else 0)
+            self.past.setdefault(unit, []).append(prior)
+            self.states[number] = state
 
     def prior(
         self,

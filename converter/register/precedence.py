@@ -33,7 +33,7 @@ from typing import NamedTuple
 from converter.formulas.expressions import BLANKS
 
 ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file ended
-UNOPENED = "unopened"  # a result, and a state
+UNOPENED, PAIRED = "unopened", "paired"  # results, and states
 CURRENT, SUPERSEDED, IDENTICAL, OLDER = "current", "superseded", "identical", "older"
 HELD, UNCONFIRMED, WITHDRAWN = "held", "unconfirmed", "withdrawn"
 COUNTING = (CURRENT, UNCONFIRMED)
@@ -41,6 +41,7 @@ COUNTING = (CURRENT, UNCONFIRMED)
 # Why a file is held.
 UNSIGNED, SIGNED_ONLY, STRANGER = "unsigned", "signed-only", "stranger"
 OTHER_PERIOD, CLOSED = "period", "closed"
+HALF = "half"  # why a file is rejected that lacks one of the two sheets
 DECIDED = "decision"  # why a file is rejected that has no errors
 
 # What an officer may decide about a file.
@@ -97,6 +98,12 @@ class ReceivedFile:
     spool: str = ""  # CSV file with the members of its batch
     number: int = 0  # its number within that file
 
+    @property
+    def is_half(self) -> bool:
+        """Whether it is a workbook with one of the two sheets alone."""
+        one_sheet = bool(self.unit_sheet) != bool(self.member_sheet)
+        return self.result == REJECTED and not self.package and one_sheet
+
 
 class Ruling(NamedTuple):
     """What an officer decided about a file: ACCEPT, REJECT or WITHDRAW."""
@@ -118,6 +125,8 @@ class PriorSubmission:
     period: str = ""  # what it counts for, if it counts
     barred: str = ""  # why it does not count by itself, by what was known when it came
     opened: bool = True
+    is_half: bool = False  # it has one of the two sheets alone
+    paired: int = 0  # the submission that it is a half of
     ruling: Ruling | None = None
 
     @property
@@ -193,8 +202,10 @@ class _Settling:
             return Settlement(WITHDRAWN, 0, DECIDED)
         if action == REJECT:
             return Settlement(REJECTED, 0, DECIDED)
+        if one.paired:
+            return Settlement(PAIRED, one.paired)
         if not one.accepted:
-            return Settlement(REJECTED)
+            return Settlement(REJECTED, 0, HALF if one.is_half else "")
         if not one.opened:
             return Settlement(UNOPENED)
         if one.content in self._contents:

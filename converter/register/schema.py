@@ -97,6 +97,10 @@ ADDED_TABLES = {
     ),
 }  # fmt: skip
 
+# Of a submission s: it is a rejected workbook with one of the two sheets alone.
+HALVES = (
+    "(s.result = 'rejected' AND NOT s.package AND (s.unit_sheet = '') <> (s.member_sheet = ''))"
+)
 # Of a submission s: it counts; it is one of a unit that counts, and had no errors.
 COUNTS = "s.state IN ('current', 'unconfirmed')"
 SOUND = (

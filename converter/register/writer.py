@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,11 +18,13 @@ import duckdb
 
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
-from converter.register import inserting, periods, published, schema
+from converter.register import halves, inserting, periods, published, schema
+from converter.register.halves import Half, Pair
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT
 from converter.register.knowledge import Collection, Knowledge
 from converter.register.lock import Lock
 from converter.register.precedence import (
+    PAIRED,
     REJECTED,
     UNOPENED,
     ReceivedFile,
@@ -233,12 +235,10 @@ class Register:
             collected = knowledge.collection.period or arrival.period
             barred = knowledge.barred(arrival.period, arrival.created)
             made = made_at(arrival.created, received)
-            known.arrive(
-                sender.unit,
-                known.prior(
-                    number, arrival.content, arrival.digest, made, arrival.result, collected, barred
-                ),
+            prior = known.prior(
+                number, arrival.content, arrival.digest, made, arrival.result, collected, barred
             )
+            known.arrive(sender.unit, replace(prior, is_half=arrival.is_half))
             period, state, other, reason = known.states[number]
             order = "signature" if arrival.created else "arrival"
             rows[number] = (
@@ -303,6 +303,21 @@ class Register:
     def newest(self) -> str:
         """The period that pages show."""
         return periods.newest(self._connection)
+
+    def halves(self) -> list[Half]:
+        """Files with one of the two sheets alone, and those that are halves of a submission."""
+        return halves.read(self)
+
+    def pair(self, made: Pair, submission: int) -> None:
+        """Two files were registered as this submission, within the same transaction."""
+        numbers = [made.unit.number, made.members.number]
+        inserting.update(
+            self._connection,
+            "submissions",
+            {"result": TEXT, "state": TEXT, "other": NUMBER, "reason": TEXT},
+            [numbers, [PAIRED] * 2, [PAIRED] * 2, [submission] * 2, [""] * 2],
+        )
+        inserting.delete(self._connection, "findings", "submission", numbers)
 
     def publish(self, period: str, when: int) -> None:
         """Replace what others read. `period`: what is collected, where no period is known yet."""

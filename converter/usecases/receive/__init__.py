@@ -20,6 +20,7 @@ from converter.register import Collection, Register, RosterEntry, cross_unit_che
 from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import run
+from converter.usecases.receive.halves import receive_pairs
 from converter.usecases.receive.inbox import scan
 from converter.usecases.receive.plan import Plan, Received
 from converter.workers.pool import Worker
@@ -43,6 +44,7 @@ class Summary:
     sharing: tuple[Sharing, ...]  # units with members in common
     period: str
     waiting: int  # files of the period that are held or unopened
+    paired: tuple[str, ...]  # two files that are one submission
     respelled: Mapping[str, str]  # codes of the roster without their zeros → as files spell them
 
 
@@ -80,6 +82,16 @@ def receive(
                 refused.append(one)
             if one.registered.unit and not one.registered.code:
                 unmatched[one.registered.name] = None
+        paired = []
+        for pair, one in receive_pairs(items, register, plan, worker):
+            paired.append(pair.file)
+            halves = {pair.unit.file, pair.members.file}
+            fresh = [half.number for half in pair if half.number > before]
+            results["rejected"] -= len(fresh)
+            results[one.received.result] += 1
+            refused = [was for was in refused if was.received.file not in halves]
+            if one.registered.state == "rejected":
+                refused.append(one)
         if plan.reply:
             run.write_missing_receipts(items, register, plan, worker, before, progress)
         states = register.states_since(before)
@@ -94,7 +106,7 @@ def receive(
     return Summary(
         seen=len(items),
         fresh=results.total(),
-        results=dict(results),
+        results=dict(+results),
         states=states,
         refused=tuple(refused),
         unmatched=tuple(unmatched),
@@ -102,6 +114,7 @@ def receive(
         sharing=tuple(sharing),
         period=chosen,
         waiting=int(waiting[0][0]),
+        paired=tuple(paired),
         respelled=register.respelled,
     )
 

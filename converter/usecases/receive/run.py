@@ -134,7 +134,7 @@ def _rounds(
     """Round by round: how many files were given, what was taken out of zips, and what workers
     answered of those that are wanted, by (name, content): batch by batch, each with the file
     that has its members ('' = none)."""
-    unpacked = _place_for_zips(register, plan)
+    unpacked = place_for_zips(register, plan)
     with workers.local_pool(worker, plan.jobs) as own:
         pool = _with_keys(plan, own) if plan.pool else own
         for at in range(0, len(todo), ITEMS_A_ROUND):
@@ -164,7 +164,8 @@ def _answers(
     yield from _validated(items, pool, register, plan)
 
 
-def _place_for_zips(register: Register, plan: Plan) -> Path:
+def place_for_zips(register: Register, plan: Plan) -> Path:
+    """Where zips are taken apart."""
     if plan.shared is None:
         return register.spool / "zips"
     # The folder may be several registers'; only one process writes into each.
@@ -288,7 +289,7 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
 
 def _register(batch: Batch, spool: str, register: Register, plan: Plan) -> list[Received]:
     received = utc_stamp(plan.now)
-    files = [_received_file(validated, item, spool) for validated, item in batch]
+    files = [received_file(validated, item, spool) for validated, item in batch]
     with register.record(files, received) as registered:
         times = [received] * len(files)
         return reply(batch, list(zip(files, registered, times, strict=True)), plan)
@@ -301,7 +302,7 @@ def _reply_again(
     for validated, item in batch:
         before = known[item.name, item.content]
         file = replace(
-            _received_file(validated, item, ""),
+            received_file(validated, item, ""),
             result=before.result,
             errors=before.errors,
             warnings=before.warnings,
@@ -310,7 +311,8 @@ def _reply_again(
     return reply(batch, answers, plan)
 
 
-def _received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
+def received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
+    """A file as the register takes it."""
     result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(validated.status, REJECTED)
     if result != REJECTED and any(code == SEALED_CODE for code, _, _ in validated.found):
         result = UNOPENED

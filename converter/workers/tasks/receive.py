@@ -116,6 +116,8 @@ def _receive(
 
                 renderer = renderer or template.TemplateRenderer(definition)
                 paths = {file.name: file.path}
+                if file.other:
+                    paths[file.other[1]] = file.other[0]
                 yield (
                     target,
                     annotated(renderer, checked.submission, checked.outcome, files=paths),
@@ -141,6 +143,9 @@ def _validate(
     for number, file in enumerate(files):
         report_progress(number)
         found = workbook.read(file.path, definition, file.name)
+        if file.other:
+            halves = [found, workbook.read(file.other[0], definition, file.other[1])]
+            found = checking.merge_halves(halves, definition, workbook.MISSING_SHEET)[0]
         one: OpenedFile | None = OpenedFile(found)
         if workbook.is_package(file.path, found):
             one = open_package(file.path, file.name)
