@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from converter.register import inserting
@@ -48,15 +48,13 @@ class Histories:
             parameters = [sorted(set(units) - {0})]
             sql = f"{_COLUMNS} WHERE unit IN (SELECT unnest(?::BIGINT[])) ORDER BY id"
         for row in connection.execute(sql, parameters).fetchall():
-            number, unit, collected, content, digest, created, at, result, barred, half, *state = (
-                row
+            number, unit, collected, content, digest, created, at, result, barred, half = row[:10]
+            paired = row[-2] if result == PAIRED else 0
+            made = made_at(created, at)
+            self.past.setdefault(unit, []).append(
+                self.prior(number, content, digest, made, result, collected, barred, half, paired)
             )
-            prior = self.prior(
-                number, content, digest, made_at(created, at), result, collected, barred
-            )
-            prior = replace(prior, is_half=half, paired=state[2] if result == PAIRED else 0)
-            self.past.setdefault(unit, []).append(prior)
-            self.states[number] = state
+            self.states[number] = row[10:]
 
     def prior(
         self,
@@ -67,6 +65,8 @@ class Histories:
         result: str,
         collected: str,
         barred: str,
+        is_half: bool = False,
+        paired: int = 0,
     ) -> PriorSubmission:
         """A submission with what was decided about it."""
         ruling = self.rulings.verdicts.get(content)
@@ -80,6 +80,8 @@ class Histories:
             period=ruling.period if ruling and let_in and ruling.period else collected,
             barred=barred,
             opened=result != UNOPENED,
+            is_half=is_half,
+            paired=paired,
             ruling=ruling,
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -236,9 +236,10 @@ class Register:
             barred = knowledge.barred(arrival.period, arrival.created)
             made = made_at(arrival.created, received)
             prior = known.prior(
-                number, arrival.content, arrival.digest, made, arrival.result, collected, barred
-            )
-            known.arrive(sender.unit, replace(prior, is_half=arrival.is_half))
+                number, arrival.content, arrival.digest, made, arrival.result, collected, barred,
+                arrival.is_half,
+            )  # fmt: skip
+            known.arrive(sender.unit, prior)
             period, state, other, reason = known.states[number]
             order = "signature" if arrival.created else "arrival"
             rows[number] = (
