@@ -81,8 +81,16 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
     decision = replace(
         decision, number=number, decided=when, officer=order.officer, why=order.why, after=newest
     )
+    standing = [one for one in decisions.in_force(made) if one.content == decision.content]
+    if standing and _is_same(standing[-1], decision):  # its process was killed when it was done
+        return standing[-1], _apply(known, decision.content)
     decisions.append(known.connection, [decision])
     return decision, _apply(known, decision.content)
+
+
+def _is_same(one: Decision, other: Decision) -> bool:
+    """Whether it was decided just so, and nothing has come since."""
+    return one == replace(other, number=one.number, decided=one.decided)
 
 
 def _apply(known: Knowledge, content: str) -> list[DecidedFile]:

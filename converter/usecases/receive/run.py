@@ -84,7 +84,7 @@ def write_missing_receipts(
     registered stays as it is."""
     assert plan.reply
     folder, known = plan.reply, register.registered(until)
-    missing = {key: one for key, one in known.items() if not has_receipt(folder, *key)}
+    missing = {key: one for key, one in known.items() if not has_receipt(folder, *key, one.file)}
     todo = [item for item in items if _is_one_of(item, missing)]
 
     def replied() -> Iterator[Received]:

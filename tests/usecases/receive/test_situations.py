@@ -126,6 +126,8 @@ def test_a_stranger_never_replaces_a_signed_report(
     assert json.loads(reply.read_text("utf-8"))["reason"] == "unsigned"
     decide(store, "accept", issue.place.file)
     assert members(store) == 3
+    receive(box.folder, store, plan(tmp_path / "R", union.keys), worker, roster=[listed(1)])
+    assert json.loads(reply.read_text("utf-8"))["state"] == "current"  # receipts say it
     decide(store, "revoke", "1")
     assert members(store) == 45
 
