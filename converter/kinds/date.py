@@ -73,7 +73,7 @@ _EIGHT = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _MONTH = re.compile(f"([0-9]{{4}}){_SIGN}([0-9]{{1,2}})(?: ?月份?)?")
 _AMBIGUOUS = re.compile("[0-9]{4}(?: ?年)?|[0-9]{4} ?[.。·] ?1")
 _ONE_BLANK = str.maketrans(
-    {c: " " if c in expressions.VISIBLE_BLANKS else "" for c in expressions.BLANKS}
+    {c: " " if c in expressions.VISIBLE_WHITESPACE else "" for c in expressions.WHITESPACE}
 )
 
 
@@ -250,12 +250,18 @@ class Date(Kind):
         found = date.fromisoformat(text)
         return found if found.year >= 1900 else text
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        return expressions.without_blanks(raw)
+
+    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         # 400 years are 146,097 days: DATE knows no year before 1900.
         year, month, day = _excel_parts(raw)
         digits = f"DATE({year}+400,{month},{day})-146097"
-        serial = f"IF({_excel_day(raw)},{digits},INT({raw}))"
-        return f"IF(ISNUMBER({raw}),{serial},{expressions.without_blanks(raw)})"
+        return f"IF({_excel_day(raw)},{digits},INT({raw}))"
+
+    def excel_differs(self, raw: str, norm: str, field: Field, form: Form) -> str:
+        number = self.excel_of_number(raw, raw, field, form)
+        return f"IF(ISNUMBER({raw}),{number}<>{norm},FALSE)"
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form

@@ -30,7 +30,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from converter.formulas.expressions import BLANKS
+from converter.formulas.expressions import WHITESPACE
 
 ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file ended
 UNOPENED, PAIRED = "unopened", "paired"  # results, and states
@@ -47,7 +47,7 @@ DECIDED = "decision"  # why a file is rejected that has no errors
 # What an officer may decide about a file.
 ACCEPT, REJECT, WITHDRAW, ASSIGN, REVOKE = "accept", "reject", "withdraw", "assign", "revoke"
 
-_BLANKS = dict.fromkeys(map(ord, BLANKS))
+_BLANKS = dict.fromkeys(map(ord, WHITESPACE))
 
 
 @dataclass(frozen=True, slots=True)

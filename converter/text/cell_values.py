@@ -30,7 +30,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from converter.formulas.expressions import BLANKS
+from converter.formulas.expressions import WHITESPACE
 from converter.model.arrays import np
 from converter.model.submissions import CellType
 
@@ -117,7 +117,7 @@ def shows_date(code: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """Nothing that anybody could see."""
-    return not text.strip(BLANKS)
+    return not text.strip(WHITESPACE)
 
 
 def read_value(value: object, *, date1904: bool = False) -> Value:
@@ -144,7 +144,7 @@ def read_column(values: Sequence[object], *, date1904: bool = False) -> tuple[li
 
 
 def _text_column(values: Sequence[str]) -> tuple[list[str], list[int]]:
-    types = [1 if value and value.strip(BLANKS) else 0 for value in values]
+    types = [1 if value and value.strip(WHITESPACE) else 0 for value in values]
     texts = list(values)
     if not all(types):
         texts = [value if kind else "" for value, kind in zip(values, types, strict=True)]

@@ -20,15 +20,15 @@ from __future__ import annotations
 
 import re
 
-from converter.formulas.expressions import BLANKS
+from converter.formulas.expressions import WHITESPACE
 
 STARS = "*" * 8
 LENGTH = 18  # of an ID number
 HEAD, TAIL = 6, 2  # characters that stay of one
 SHARE = 3  # of any other number at most one character in so many stays
 _LIKE_DIGIT = "0-9０-９XxＸｘOoIl"
-_RUN = re.compile(rf"[{_LIKE_DIGIT}](?:[{re.escape(BLANKS)}]*[{_LIKE_DIGIT}]){{14,}}")
-_BLANKS = {ord(blank): None for blank in BLANKS}
+_RUN = re.compile(rf"[{_LIKE_DIGIT}](?:[{re.escape(WHITESPACE)}]*[{_LIKE_DIGIT}]){{14,}}")
+_BLANKS = {ord(blank): None for blank in WHITESPACE}
 _DAY = re.compile(r"(?<![0-9])([0-9]{4})-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 

@@ -29,7 +29,7 @@ OTHERS = {  # raised and caught in one room
     "NeedsFullParser": "workbook",
     "UnreadableFile": "workbook",
     "_NoRoom": "workbook",
-    "_Refused": "workbook",
+    "_CannotUnpack": "workbook",
     "LimitExceeded": "workers",
     "ProtocolError": "workers",
     "UnfitWorker": "workers",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from converter.formulas.expressions import BLANKS
+from converter.formulas.expressions import WHITESPACE
 from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
 from converter.text import cell_values
@@ -134,12 +134,12 @@ def _answers(
                 if label and text and not is_heading and len(leftovers) < MOST_LEFTOVERS:
                     leftovers.append((address(row, column), text))
                 continue
-            reason = at(row, layout.explanation)[0].strip(BLANKS)
+            reason = at(row, layout.explanation)[0].strip(WHITESPACE)
             answer = _Answer(row, column, text, kind, reason)
             known = answers.get(field[0])
             if known is None or (not known.text and text):
                 answers[field[0]] = answer
-            elif text and text.strip(BLANKS) != known.text.strip(BLANKS):
+            elif text and text.strip(WHITESPACE) != known.text.strip(WHITESPACE):
                 first = known.row, known.column
                 params = {"first": address(*first)}
                 report.add("S023", grid.facts.name, (row, column), field[0], text, first, params)

@@ -10,7 +10,7 @@ from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue
 from converter.model.submissions import CellType, RawSheet
 from converter.workbook.form import record_sheet, table_sheet
-from converter.workbook.form.headings import plain
+from converter.workbook.form.headings import normalized
 from converter.workbook.grid import CellComments, Grid, GridFacts
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.unreadable import UnreadableFile
@@ -77,8 +77,8 @@ def _named(book: Workbook, sheet: Sheet) -> list[int]:
     """Sheets with the best name that occurs, visible ones first."""
     tests: tuple[Callable[[str], bool], ...] = (
         lambda name: name.strip() == sheet.title,
-        lambda name: plain(name) == plain(sheet.title),
-        lambda name: plain(name) in {plain(alias) for alias in sheet.aliases},
+        lambda name: normalized(name) == normalized(sheet.title),
+        lambda name: normalized(name) in {normalized(alias) for alias in sheet.aliases},
     )
     for test in tests:
         tier = [n for n, (name, _) in enumerate(book.names) if test(name)]

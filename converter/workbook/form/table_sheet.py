@@ -14,7 +14,7 @@ from itertools import groupby, islice
 import numpy as np
 import numpy.typing as npt
 
-from converter.formulas.expressions import BLANKS
+from converter.formulas.expressions import WHITESPACE
 from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
 from converter.workbook.form.headings import Names, names_of
@@ -98,7 +98,7 @@ def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
         unknown={
             column: text
             for column, text in enumerate(head[best], facts.left)
-            if text.strip(BLANKS) and column not in taken
+            if text.strip(WHITESPACE) and column not in taken
         },
     )
 
@@ -209,7 +209,7 @@ class _Reading:
             columns=columns,
             rows=rows,
             at={key: (0, column) for key, column in self.columns.items()},
-            explanations={"": [text.strip(BLANKS) for text in reasons]} if self.reasons else {},
+            explanations={"": [text.strip(WHITESPACE) for text in reasons]} if self.reasons else {},
             leftovers=leftovers,
         )
 
@@ -277,7 +277,7 @@ class _Reading:
             return []
         number = self.heading.roles.get("number", 0)
         numbered = self._texts([number]).get(number, {}) if number else {}
-        initials = {beginning[0] for beginning in beginnings}.union(BLANKS)
+        initials = {beginning[0] for beginning in beginnings}.union(WHITESPACE)
         found = {row - self.first for row, text in numbered.items() if text[0] in initials}
         for key in self.typed:
             texts = self.cells[key].texts.tolist()
@@ -291,7 +291,7 @@ class _Reading:
     def _is_remark(self, n: int, number: str) -> bool:
         columns = sorted((column, key) for key, column in self.typed.items())
         cells = [number, *(self.cells[key].texts[n] for _, key in columns)]
-        texts = [text.strip(BLANKS) for text in cells if text]
+        texts = [text.strip(WHITESPACE) for text in cells if text]
         # The first text counts; a running number before it does not.
         first = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
         return first.startswith(self.sheet.remarks) and not any(map(_LONG_NUMBER, texts))
@@ -342,7 +342,9 @@ class _Reading:
         """A second column of one heading matters where its values differ."""
         for key, row, column in self.twice:
             texts, kept = self._column(column).texts, self.cells[key].texts
-            if any(texts[n] and texts[n].strip(BLANKS) != kept[n].strip(BLANKS) for n in order):
+            if any(
+                texts[n] and texts[n].strip(WHITESPACE) != kept[n].strip(WHITESPACE) for n in order
+            ):
                 first = self.heading.row, self.columns[key]
                 params = {"first": address(*first)}
                 self.report.add("S005", self.facts.name, (row, column), key, "", first, params)
@@ -363,7 +365,7 @@ class _Reading:
             if column in facts.hidden_columns:
                 continue
             if any(found.types.any() for found in self.grid.read([column], self.first).values()):
-                yield address(heading.row, column), text.strip(BLANKS)
+                yield address(heading.row, column), text.strip(WHITESPACE)
         fields = {column: key for key, column in self.typed.items()}
         silent = {self.columns[key] for key in self.derived}
         silent |= {heading.roles.get("check", 0), heading.roles.get("jump", 0)}
@@ -381,7 +383,7 @@ class _Reading:
                 found = [(row, text) for row, text in found if row not in known]
             worded = [(row, text) for row, text in found if has_words(text)]
             for row, text in worded[: MOST_A_COLUMN if column in others else MOST_LEFTOVERS]:
-                yield address(row, column), text.strip(BLANKS)
+                yield address(row, column), text.strip(WHITESPACE)
 
     def _outside(self, column: GridColumn, known_rows: Mask) -> list[tuple[int, str]]:
         at = np.flatnonzero((column.types == CellType.TEXT) & ~known_rows)
@@ -397,4 +399,4 @@ def _rows(order: npt.NDArray[np.intp], first: int) -> Sequence[int]:
 
 
 def has_words(text: str) -> bool:
-    return bool(text := text.strip(BLANKS)) and not text.isdecimal()
+    return bool(text := text.strip(WHITESPACE)) and not text.isdecimal()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from converter.model.forms import Field, Sheet
 from converter.model.own_list import DERIVED, DOUBTFUL, KNOWN, NEAR
 from converter.model.submissions import CellType
-from converter.workbook.form.headings import names_of, plain
+from converter.workbook.form.headings import names_of, normalized
 from converter.workbook.grid import Box, Grid
 from converter.workbook.own_list.values import id_number
 
@@ -59,7 +59,7 @@ class Headings:
         """(field key, how it was found)."""
         if found := self._names.field(text):
             return found[0], self._how(found[0], KNOWN)
-        short = plain(text)
+        short = normalized(text)
         if key := self._near.get(short):
             return key, self._how(key, NEAR)
         if key := self._doubtful.get(short):
@@ -78,7 +78,7 @@ def _words(of: object) -> dict[str, str]:
     for field, words in of:  # type: ignore[attr-defined]
         assert isinstance(field, Field)
         for word in words:
-            found.setdefault(plain(word), field.key)
+            found.setdefault(normalized(word), field.key)
     return found
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from converter import workbook
+from converter.api import read
 from converter.kinds import KINDS
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue, Level
@@ -20,7 +21,6 @@ from converter.workbook.own_list import ReadList, read_list
 from converter.workbook.own_list.values import id_number
 from converter.workbook.unreadable import UnreadableFile
 from converter.workers.requests.template import Comparison
-from converter.workers.tasks.check import read
 from converter.workers.tasks.common import ReportProgress, is_sealed
 
 _BLANK = ("", int(CellType.BLANK))

@@ -109,7 +109,7 @@ class SharedStrings:
 
 
 def _shown(text: str) -> str:
-    if text[:1] in expressions.BLANKS and not text.strip(expressions.BLANKS):
+    if text[:1] in expressions.WHITESPACE and not text.strip(expressions.WHITESPACE):
         return ""
     return text[: cell_values.LONGEST]
 
