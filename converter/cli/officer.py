@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -262,7 +263,17 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
 @click.argument("paths", metavar="PATH...", nargs=-1, type=EXISTING)
 @option("backup", "-o", "--output", type=TARGET, required=True, metavar="FILE")
 @option("backup", "--store", type=FOLDER, metavar="DIR")
-def backup(paths: tuple[Path, ...], output: Path, store: Path | None) -> int:
+@option("backup", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
+@option("backup", "--recipient", default="", metavar="age1…")
+@option("backup", "--plain", is_flag=True)
+def backup(
+    paths: tuple[Path, ...],
+    output: Path,
+    store: Path | None,
+    passphrase_file: Path | None,
+    recipient: str,
+    plain: bool,
+) -> int:
     from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.writer import FILE
@@ -273,23 +284,52 @@ def backup(paths: tuple[Path, ...], output: Path, store: Path | None) -> int:
     chosen = [*paths, *([store] if store else [])]
     if not chosen:
         raise UsageError("backup_nothing")
-    made = backups.backup(chosen, output, when=created_at())
+    seal = None
+    if recipient:
+        seal = backups.BackupSeal(recipient=recipient)
+    elif passphrase_file:
+        seal = backups.BackupSeal(_first_line(passphrase_file))
+    elif not plain and backups.holds_secrets(chosen):
+        seal = backups.BackupSeal(_asked_for(message("backup_passphrase"), twice=True))
+    made = backups.backup(chosen, output, when=created_at(), seal=seal)
     out(message("backup_done", path=output, count=made.files, bytes=made.bytes))
     out(message("backup_checked"))
-    err(message("backup_secret"))
+    err(message("backup_sealed" if seal else "backup_secret"))
     return OK
+
+
+def _first_line(file: Path) -> str:
+    """The passphrase in a file. Raises UsageError."""
+    lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    if not lines or not lines[0].strip():
+        raise UsageError("backup_no_passphrase", path=file)
+    return lines[0].strip()
+
+
+def _asked_for(question: str, *, twice: bool) -> str:
+    """A passphrase that somebody types. Raises UsageError where nobody can."""
+    if not sys.stdin.isatty():
+        raise UsageError("backup_needs_seal" if twice else "restore_needs_passphrase")
+    answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
+    return answer
 
 
 @command("restore")
 @click.argument("file", metavar="FILE", type=EXISTING_FILE)
 @option("restore", "-o", "--output", type=TARGET, required=True, metavar="DIR")
-def restore(file: Path, output: Path) -> int:
+@option("restore", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
+@option("restore", "--key-file", type=EXISTING_FILE, metavar="FILE")
+def restore(file: Path, output: Path, passphrase_file: Path | None, key_file: Path | None) -> int:
     from converter.messages.catalogue import message
     from converter.text.display import visible
     from converter.usecases import backup as backups
 
+    passphrase = _first_line(passphrase_file) if passphrase_file else ""
+    if not passphrase and key_file is None and backups.is_sealed(file):
+        passphrase = _asked_for(message("backup_passphrase"), twice=False)
     try:
-        made = backups.restore(file, output)
+        with backups.opened(file, passphrase, key_file, output) as readable:
+            made = backups.restore(readable, output)
     except BackupDamaged as damaged:
         err(message(damaged.message_key, **damaged.params))
         for fault in damaged.faults:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from converter.cli import cli
+from converter.identity import keys
+from converter.model.errors import BackupSealed, UsageError
 from converter.usecases import backup
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
@@ -52,3 +55,38 @@ def test_a_backup_is_private(tmp_path: Path) -> None:
     union.file(UNIT)
     backup.backup([union.keys], tmp_path / "备份.zip", when=NOW)
     assert (tmp_path / "备份.zip").stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_that_holds_keys_is_sealed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    union = office(tmp_path)
+    phrase = tmp_path / "密码.txt"
+    phrase.write_text("一句 很长的 密码\n", encoding="utf-8")
+    (tmp_path / "别的.txt").write_text("另一句", encoding="utf-8")
+    sealed = tmp_path / "备份.zip"
+
+    def run(*arguments: object) -> int:
+        code: int = cli([*map(str, arguments)], standalone_mode=False)
+        return code
+
+    with pytest.raises(UsageError) as error:
+        run("backup", "-o", sealed, union.keys)
+    assert error.value.message_key == "backup_needs_seal"
+    assert run("backup", "-o", sealed, union.keys, "--passphrase-file", phrase) == 0
+    assert sealed.read_bytes().startswith(b"age-encryption.org/v1")
+    assert sealed.stat().st_mode & 0o077 == 0
+    with pytest.raises(BackupSealed):
+        run("restore", sealed, "-o", tmp_path / "x", "--passphrase-file", tmp_path / "别的.txt")
+    assert run("restore", sealed, "-o", tmp_path / "back", "--passphrase-file", phrase) == 0
+    name = union.keys.name
+    for path in union.keys.iterdir():
+        assert (tmp_path / "back" / name / path.name).read_bytes() == path.read_bytes()
+    assert not list(tmp_path.glob(".converter-tmp-*"))
+    recipient = keys.public(union.keys).sealing
+    other = tmp_path / "给公钥.zip"
+    assert run("backup", "-o", other, union.keys, "--recipient", recipient) == 0
+    key = union.keys / "sealing.key"
+    assert run("restore", other, "-o", tmp_path / "again", "--key-file", key) == 0
+    assert run("backup", "-o", tmp_path / "平.zip", union.keys, "--plain") == 0
+    capsys.readouterr()

@@ -174,7 +174,7 @@ def test_a_change_of_just_the_share_is_no_jump(tmp_path: Path, worker: Worker) -
     box.put("去年.zip", packed(records(1, staff="100"), period="2025"))
     receive(box.folder, tmp_path / "S", plan(None), worker, period="2025")
     box.put("今年.zip", packed(records(1, staff="130")))
-    assert receive(box.folder, tmp_path / "S", plan(None), worker).findings == ()
+    assert [*receive(box.folder, tmp_path / "S", plan(None), worker).findings] == []
 
 
 def test_another_name_than_the_rosters_is_asked_about(tmp_path: Path, worker: Worker) -> None:
