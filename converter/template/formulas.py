@@ -17,10 +17,10 @@ from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.rules import derivations, one_cell
 from converter.rules.base import Refs
-from converter.template.labels import label, message, prefix
+from converter.template.labels import REQUIRED, label, message, prefix
 from converter.template.layout import MemberLayout, UnitLayout
 
-REQUIRED, ERROR_CELL, TRUTH_VALUE = "K001", "K002", "K004"
+ERROR_CELL, TRUTH_VALUE = "K002", "K004"
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,7 @@ from converter.model.issues import Issue, Level, column_letters
 from converter.model.submissions import Outcome, Records, Submission
 from converter.template.answers import EPOCH
 from converter.template.cell_text import harmless
-from converter.template.formulas import REQUIRED
-from converter.template.labels import label, prefix
+from converter.template.labels import REQUIRED, label, prefix
 from converter.template.layout import STATUS_ROW, MemberLayout, UnitLayout, quoted
 
 Value: TypeAlias = str | int | bool
@@ -191,7 +190,8 @@ def message(form: Form, code: str, field: Field, level: Level) -> str:
             return ""
         params = family.message_params(rule, field.path, form)
     brief = catalogue.fill(entry.brief, {"title": field.title, **params})
-    return f"{label(form, 'joiner')}{prefix(form, level)}{brief}({code})"
+    start = label(form, "to_fill") if code == REQUIRED else prefix(form, level)
+    return f"{label(form, 'joiner')}{start}{brief}({code})"
 
 
 def canonical(field: Field, text: str) -> Value:
@@ -246,7 +246,8 @@ def unit_values(
 def _unit_totals(unit: UnitLayout, form: Form, checks: Mapping[int, str]) -> dict[str, Value]:
     faulty = [row for row, text in checks.items() if text]
     missing = sum(f"({REQUIRED})" in text for text in checks.values())
-    errors = sum(label(form, "error") in text for text in checks.values()) - missing
+    error = label(form, "error")
+    errors = sum(error in t and f"({REQUIRED})" not in t for t in checks.values())
     counted = {
         "missing": missing,
         "unit_errors": errors,
@@ -267,10 +268,11 @@ def _unit_totals(unit: UnitLayout, form: Form, checks: Mapping[int, str]) -> dic
 def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dict[str, Value]:
     """By address: what stands beside a table's title; `checks` are its 核对 cells."""
     errors = sum(label(form, "error") in text for text in checks)
-    warnings = sum(map(bool, checks)) - errors
+    missing = sum(f"({REQUIRED})" in t and label(form, "error") not in t for t in checks)
+    warnings = sum(map(bool, checks)) - errors - missing
     first = next((n for n, text in enumerate(checks) if text), 0) + member.FIRST_ROW
     words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
-    counted = {"row_errors": errors, "row_warnings": warnings}
+    counted = {"row_missing": missing, "row_errors": errors, "row_warnings": warnings}
     status = label(form, "nothing", **words)
     if checks:
         filled = label(form, "filled", **words, n=len(checks))
@@ -279,6 +281,7 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
     values: dict[str, Value] = {
         "errors": errors,
         "warnings": warnings,
+        "missing": missing,
         "target": f"#{quoted(member.sheet.title)}{letter}{first}",
         "status": status,
         "filled": len(checks),

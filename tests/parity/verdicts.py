@@ -28,8 +28,8 @@ from converter.validation.checking import Checked
 
 Verdicts = dict[tuple[str, str], set[tuple[str, str]]]  # (sheet, cell of 核对) → (level, code)
 
-_MESSAGE = re.compile(r"(错误|提示)：[^；]*?\(([A-Z][0-9]{3})\)")
-_LEVEL = {"错误": "error", "提示": "warning"}
+_MESSAGE = re.compile(r"(错误|提示|待填)：[^；]*?\(([A-Z][0-9]{3})\)")
+_LEVEL = {"错误": "error", "待填": "error", "提示": "warning"}
 
 
 @cache
