@@ -32,7 +32,7 @@ from tests.people import credit_code, id_number
 from tests.sample_people import UNIT, Member, member
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET
 
-SAMPLES = Path(__file__).parent.parent / "samples"
+SAMPLES: Path = Path(__file__).parent.parent / "samples"
 # The day on which the samples are checked: ages and 'in the future' depend on it.
 TODAY = date(2026, 6, 1)
 EPOCH = "1780272000"

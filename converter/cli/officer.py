@@ -123,7 +123,7 @@ def _signer(folder: Path | None) -> Any:
         return None
     from converter.identity import keys
 
-    keys.opener(folder)  # what is missing is told before any file is touched
+    keys.opener(folder)  # what is missing is reported before any file is touched
     return keys.signer(folder)
 
 
@@ -139,7 +139,7 @@ def _roster(path: Path, folder: Path, worker: Worker) -> list[RosterEntry]:
     return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in units]
 
 
-# --- what is told of a run ---------------------------------------------------------------------
+# --- what is printed of a run --------------------------------------------------------------------
 
 
 def _tell(
@@ -223,7 +223,7 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         }
         for one in done.refused
     ]
-    told = {
+    printed = {
         "version": 1,
         "period": done.period,
         "summary": {"files": done.seen, "registered": done.fresh, **done.results},
@@ -233,7 +233,7 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
     dump = partial(json.dumps, ensure_ascii=False, indent=2)
-    yield dump(told).removesuffix("\n}") + ',\n  "findings": ['
+    yield dump(printed).removesuffix("\n}") + ',\n  "findings": ['
     before = "\n"
     for one in report.findings_json(done.findings, form, show_ids=show_ids):
         yield before + "    " + dump(one).replace("\n", "\n    ")

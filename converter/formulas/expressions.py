@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 # Blanks that clerks cannot see; the same set is removed by the pandas faces (kinds.base).
-BLANKS = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
-VISIBLE_BLANKS = " \t\r\n\u00a0\u3000"  # those of them that take room
+WHITESPACE = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
+VISIBLE_WHITESPACE = " \t\r\n\u00a0\u3000"  # those of them that take room
+# The others: formulas find them by a range, however many there are, and leave them to the check.
+INVISIBLE = "".join(c for c in WHITESPACE if c not in VISIBLE_WHITESPACE)
 FULL_WIDTH_DIGITS = "０１２３４５６７８９"
 
 
@@ -37,8 +39,36 @@ def substitute(expression: str, pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def without_blanks(expression: str) -> str:
-    """The text with every visible and invisible blank removed."""
-    return substitute(expression, ((blank, "") for blank in BLANKS))
+    """The text with every blank removed that takes room."""
+    return substitute(expression, ((blank, "") for blank in VISIBLE_WHITESPACE))
+
+
+def spaced(expression: str) -> str:
+    """The text with a space in place of every other blank that takes room."""
+    return substitute(expression, ((blank, " ") for blank in VISIBLE_WHITESPACE if blank != " "))
+
+
+def count_invisible(expression: str) -> str:
+    """How many invisible characters a text holds."""
+    rest = f'SUBSTITUTE({expression},{array(INVISIBLE)},"")'
+    return f"SUMPRODUCT(LEN({expression})-LEN({rest}))"
+
+
+def holds_invisible(expression: str) -> str:
+    """TRUE where a text holds an invisible character."""
+    return contains_any(expression, INVISIBLE)
+
+
+def is_blank(expression: str) -> str:
+    """TRUE where a text is empty or holds nothing but blanks, visible or not."""
+    return f"LEN({without_blanks(expression)})={count_invisible(expression)}"
+
+
+def all_in(expression: str, count: int, characters: str) -> str:
+    """TRUE where each of the first `count` characters of a text, which has them, is allowed."""
+    places = "{" + ",".join(str(n) for n in range(1, count + 1)) + "}"
+    found = f"FIND(MID({expression},{places},1),{quote(characters)})"
+    return f"SUMPRODUCT(--ISNUMBER({found}))={count}"
 
 
 def half_width_digits(expression: str) -> str:
@@ -79,11 +109,15 @@ def contains_any(expression: str, characters: Iterable[str]) -> str:
     return f"SUMPRODUCT(--ISNUMBER(FIND({array(characters)},{expression})))>0"
 
 
-def all_digits(expression: str) -> str:
-    """TRUE where a text is not empty and holds nothing but 0-9."""
+def count_digits(expression: str) -> str:
+    """How many of a text's characters are 0-9."""
     digits = array("0123456789")
-    counted = f'SUMPRODUCT(LEN({expression})-LEN(SUBSTITUTE({expression},{digits},"")))'
-    return f"AND(LEN({expression})>0,{counted}=LEN({expression}))"
+    return f'SUMPRODUCT(LEN({expression})-LEN(SUBSTITUTE({expression},{digits},"")))'
+
+
+def all_digits(expression: str) -> str:
+    """TRUE where a text is empty or holds nothing but 0-9."""
+    return f"{count_digits(expression)}=LEN({expression})"
 
 
 def either(conditions: Iterable[str]) -> str:
@@ -107,7 +141,7 @@ def first_of(cases: Iterable[tuple[str, str]], otherwise: str = '""') -> str:
 def list_name(code_list: str, column: str) -> str:
     """The workbook-wide name of one column of a code list on the hidden sheet.
 
-    Columns: label, code, parent, group; alias and alias_code for the second spellings.
+    Columns: label, code, parent, group; key and value for every spelling that is read.
     """
     return f"list_{code_list}_{column}"
 

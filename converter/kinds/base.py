@@ -80,6 +80,7 @@ class ExcelCondition:
     """The Excel face of a check: an expression that is TRUE where the cell is wrong.
 
     Evaluated only for cells that are neither blank nor an error, in order, first one wins.
+    Without a code it says that there is nothing wrong, whatever follows.
     """
 
     code: str
@@ -110,6 +111,7 @@ class Kind(HasOptions):
     person_name: ClassVar[bool] = False  # a record is called by it
     schema_type: ClassVar[str] = "string"  # of a package's Table Schema
     schema_pattern: ClassVar[str] = ""  # of canonical text, where one expression can say it
+    excel_text_cell: ClassVar[bool] = False  # `excel_text` has a helper cell of its own
 
     def accept(self, field: Field, form: Form) -> None:
         """Refuse a card. Raises FormError."""
@@ -151,11 +153,45 @@ class Kind(HasOptions):
         """The list whose codes are the canonical text."""
         return None
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
-        """Expression: the canonical value of the cell `raw`, '' when blank. Unreadable
-        values come out as text."""
-        # What matters of a text is that whitespace alone is nothing.
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        """Expression: a typed text, cleaned, before it is read. What matters of a text is that
+        whitespace alone is nothing."""
         return f'IF({expressions.without_blanks(raw)}="","",{raw}&"")'
+
+    def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
+        """Expression: the canonical value of a cleaned text; unreadable ones stay text."""
+        return text
+
+    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
+        """Expression: the canonical value of a numeric cell; `text` is the number as a text."""
+        return f'{raw}&""'
+
+    def excel_cleaned(self, raw: str, field: Field, form: Form) -> str:
+        """Formula of the helper cell for `excel_text`, of a text or a number."""
+        text = excel_visible(raw, self.excel_text(raw, field, form))
+        return f'IF(ISTEXT({raw}),{text},IF(ISNUMBER({raw}),{raw}&"",""))'
+
+    def excel_norm(
+        self, raw: str, field: Field, form: Form, cleaned: str = "", invisible: str = ""
+    ) -> str:
+        """Expression: the canonical value of the cell `raw`, '' when it is blank or holds no
+        value at all. Unreadable values come out as text, and so do texts with invisible
+        characters, unless `invisible` is another expression. `cleaned` is the helper cell of
+        `excel_cleaned`, if there is one."""
+        text = cleaned or self.excel_text(raw, field, form)
+        found = self.excel_of_text(raw, text, field, form)
+        if not cleaned:
+            found = excel_visible(raw, found, invisible)
+        number = self.excel_of_number(raw, cleaned or f'({raw}&"")', field, form)
+        # A truth value is a number in LibreOffice, but not in Excel.
+        number = f'IF(ISLOGICAL({raw}),"",IF(ISNUMBER({raw}),{number},""))'
+        return f"IF(ISTEXT({raw}),{found},{number})"
+
+    def excel_differs(self, raw: str, norm: str, field: Field, form: Form) -> str:
+        """Expression: TRUE where what was typed over a derived cell reads as something else than
+        `norm`; FALSE where only the check can read it."""
+        typed = self.excel_norm(raw, field, form, invisible='""')
+        return f"IF({self.excel_usable(typed)},{typed}<>{norm},FALSE)"
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form
@@ -171,6 +207,14 @@ class Kind(HasOptions):
         """Formula of the dropdown ('' = none). `norm_of(key)` is another field's norm cell
         of the same record, for lists that depend on it."""
         return ""
+
+
+def excel_visible(raw: str, visible: str, otherwise: str = "") -> str:
+    """Expression: what is made of a text without invisible characters; one that has some stays as
+    it is (or is `otherwise`), unless nothing in it is visible."""
+    count = expressions.count_invisible(raw)
+    blank = f"LEN({expressions.without_blanks(raw)})={count}"
+    return f'IF({expressions.holds_invisible(raw)},IF({blank},"",{otherwise or raw}),{visible})'
 
 
 # --- shared by the pandas faces ------------------------------------------------------------

@@ -49,6 +49,7 @@ class CertificateNumber(Text):
     """A free text, unless it is a unified social credit code."""
 
     name = "certificate_number"
+    excel_text_cell = True
     prefixes = Texts(default=())
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
@@ -69,11 +70,13 @@ class CertificateNumber(Text):
             free.too_long(form, self.limit),
         )
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
-        code = uscc.excel_compact(raw)
-        begins = expressions.starts_with_any(code, self.prefixes(field))
-        typed = super().excel_norm(raw, field, form)
-        return f"IF(AND(LEN({code})={uscc.LENGTH},{begins}),{code},{typed})"
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        return uscc.excel_text(raw)
+
+    def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
+        begins = expressions.starts_with_any(text, self.prefixes(field))
+        is_code = f"AND(LEN({text})={uscc.LENGTH},{begins})"
+        return f'IF({is_code},{uscc.excel_compact(text)},IF({text}="","",{raw}&""))'
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form

@@ -42,7 +42,7 @@ from converter.model.forms import CodeList, Field, Form
 from converter.text.characters import squeeze, strip
 
 LONGEST = 60  # characters of a text that are compared with the labels
-MOST_FOLDED = 34  # that a formula can fold beside all blanks
+MOST_FOLDED = 16  # levels of a formula
 # Signs that are typed for one another, beyond full-width forms of ASCII.
 _ALIKE = {"、": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "–": "-"}
 _MARKS = str.maketrans("", "", ",\"'()-·.")
@@ -137,21 +137,35 @@ def _reader(field: Field, form: Form) -> Reader:
 # --- the Excel face ------------------------------------------------------------------------
 
 
-def _spellings(codes: CodeList) -> str:
-    return "".join(f"{e.label}{''.join(e.aliases)}" for e in codes.entries)
-
-
-def _listed_characters(codes: CodeList) -> list[tuple[str, str]]:
-    """What `fold` changes in the labels and aliases of a list."""
-    return [(c, fold(c)) for c in sorted(set(_spellings(codes))) if fold(c) != c]
+def spelling_keys(codes: CodeList) -> list[tuple[str, str]]:
+    """Every spelling that is read, as `fold` leaves it, beside its code: codes that lost their
+    zeros, aliases, codes, labels. Formulas take the last one that fits."""
+    width = code_width(codes)
+    shortened = [
+        (entry.code[n:], entry.code)
+        for entry in codes.entries
+        for n in range(1, width)
+        if entry.code[:n] == "0" * n
+    ]
+    aliases = [(fold(alias), entry.code) for entry in codes.entries for alias in entry.aliases]
+    labels = [(fold(entry.label), entry.code) for entry in codes.entries]
+    whole = [(entry.code, entry.code) for entry in codes.entries]
+    # A letter alone is found in its full-width form, too: a chain of all letters would be long.
+    wide = [
+        (chr(ord(entry.code) + 0xFEE0), entry.code)
+        for entry in codes.entries
+        if len(entry.code) == 1 and "A" <= entry.code.upper() <= "Z"
+    ]
+    return [*shortened, *aliases, *wide, *whole, *labels]
 
 
 def _typed_characters(codes: CodeList) -> list[tuple[str, str]]:
-    """What `fold` may have to change in a text so that it equals an entry of a list."""
-    wanted = set(fold(_spellings(codes))) | {c for e in codes.entries for c in e.code}
+    """What `fold` may have to change in a text so that it equals a spelling, digits left out."""
+    wanted = {c for key, _ in spelling_keys(codes) if len(key) > 1 for c in key}
+    wanted -= set("0123456789")
     wide = [(chr(ord(c) + 0xFEE0), c) for c in sorted(wanted) if "!" <= c <= "~"]
     alike = [(character, c) for character, c in _ALIKE.items() if c in wanted]
-    # Punctuation sorts before letters, and Excel nests no more than 64 levels.
+    # Punctuation sorts before letters.
     return (alike + wide)[:MOST_FOLDED]
 
 
@@ -160,6 +174,7 @@ class Choice(Kind):
 
     name = "choice"
     value_type = ValueType.CHOICE
+    excel_text_cell = True
     codes = ListName()
     within = FieldKey(default="")
 
@@ -221,24 +236,28 @@ class Choice(Kind):
         entry = _codes(field, form).find(text)
         return entry.label if entry else text
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        return expressions.half_width_digits(expressions.without_blanks(raw))
+
+    def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
         name = self.codes(field)
-        codes = form.codes[name]
-        code, label, alias, alias_code = (
-            expressions.list_name(name, column)
-            for column in ("code", "label", "alias", "alias_code")
-        )
-        typed = expressions.substitute(expressions.without_blanks(raw), _typed_characters(codes))
-        found = typed
-        if any(entry.aliases for entry in codes.entries):
-            alias = expressions.substitute(alias, _listed_characters(codes))
-            found = expressions.find_in(typed, alias, alias_code, found)
-        found = expressions.find_in(
-            typed, expressions.substitute(label, _listed_characters(codes)), code, found
-        )
-        width = code_width(codes)
-        padded = f'RIGHT("{"0" * width}"&{typed},MAX({width},LEN({typed})))' if width > 1 else typed
-        return expressions.find_in(padded, code, code, found)
+        key, value = (expressions.list_name(name, column) for column in ("key", "value"))
+        folded = expressions.substitute(text, _typed_characters(form.codes[name]))
+        return expressions.find_in(folded, key, value, text)
+
+    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
+        name = self.codes(field)
+        key, value = (expressions.list_name(name, column) for column in ("key", "value"))
+        return expressions.find_in(text, key, value, text)
+
+    def excel_differs(self, raw: str, norm: str, field: Field, form: Form) -> str:
+        name = self.codes(field)
+        key, value = (expressions.list_name(name, column) for column in ("key", "value"))
+        text = self.excel_text(raw, field, form)
+        folded = expressions.substitute(text, _typed_characters(form.codes[name]))
+        other = f"SUMPRODUCT(EXACT({folded},{key})*({value}={norm}))=0"
+        silent = f"OR({expressions.holds_invisible(raw)},{expressions.is_blank(raw)})"
+        return f"IF({silent},FALSE,{other})"
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form

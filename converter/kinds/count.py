@@ -91,6 +91,7 @@ class Count(Kind):
 
     name = "count"
     value_type = ValueType.COUNT
+    excel_text_cell = True
     number_format = "0"
     schema_type = "integer"
     min = WholeNumber(default=0)
@@ -134,20 +135,20 @@ class Count(Kind):
     def cell(self, text: str, field: Field, form: Form) -> int:
         return int(text)
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
-        text = expressions.half_width(expressions.without_blanks(raw), "0123456789.,-")
-        # A mark at the end tells a unit behind the number from one within it.
-        mark = "CHAR(1)"
-        number = f"{text}&{mark}"
-        for unit in _UNITS:
-            number = f'SUBSTITUTE({number},"{unit}"&{mark},"")'
-        number = f'SUBSTITUTE({number},{mark},"")'
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        return expressions.half_width(expressions.without_blanks(raw), "0123456789.,-")
+
+    def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
+        units = expressions.quote("".join(_UNITS))
+        number = f"LEFT({text},LEN({text})-ISNUMBER(FIND(RIGHT({text},1),{units})))"
         plain = f'SUBSTITUTE({number},",","")'
         readable = f"AND(LEN({number})<={LONGEST},{expressions.one_of(_shape(number), _SHAPES)})"
-        grouped = f'OR({plain}={number},TEXT(VALUE({plain}),"#,##0")={number})'
-        return (
-            f"IF(ISNUMBER({raw}),{raw},IF({readable},IF({grouped},VALUE({plain}),{text}),{text}))"
-        )
+        grouped = f'IF({plain}={number},TRUE,TEXT(VALUE({plain}),"#,##0")={number})'
+        # Nothing has no last character.
+        return f'IF({text}="","",IF({readable},IF({grouped},VALUE({plain}),{text}),{text}))'
+
+    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
+        return raw
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form

@@ -287,12 +287,18 @@ class Date(Kind):
         found = date.fromisoformat(text)
         return found if found.year >= 1900 else text
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        return expressions.without_blanks(raw)
+
+    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         # 400 years are 146,097 days: DATE knows no year before 1900.
         year, month, day = _excel_parts(raw)
         digits = f"DATE({year}+400,{month},{day})-146097"
-        serial = f"IF({_excel_day(raw)},{digits},INT({raw}))"
-        return f"IF(ISNUMBER({raw}),{serial},{expressions.without_blanks(raw)})"
+        return f"IF({_excel_day(raw)},{digits},INT({raw}))"
+
+    def excel_differs(self, raw: str, norm: str, field: Field, form: Form) -> str:
+        number = self.excel_of_number(raw, raw, field, form)
+        return f"IF(ISNUMBER({raw}),{number}<>{norm},FALSE)"
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form

@@ -293,13 +293,19 @@ class IdNumber(Kind):
         # No birth date: reports mask ID numbers, and it must not slip out beside them.
         return {"region": text[:6]} if code == "K118" else {}
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
-        clean = expressions.half_width_digits(expressions.without_blanks(raw))
-        wide = [("Ｘ", "X"), ("ｘ", "X"), ("＇", APOSTROPHES[0])]
-        clean = f"UPPER({expressions.substitute(clean, wide)})"
-        quoted = f"ISNUMBER(FIND(LEFT({clean},1),{expressions.quote(APOSTROPHES)}))"
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        digits = expressions.half_width_digits(expressions.without_blanks(raw))
+        # UPPER knows full-width letters, too.
+        return f'SUBSTITUTE(UPPER({digits}),"Ｘ","X")'
+
+    def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
+        first = f"LEFT({expressions.without_blanks(raw)},1)"
+        quoted = f"ISNUMBER(FIND({first},{expressions.quote(APOSTROPHES + '＇')}))"
         # LEFT of nothing is found everywhere; nothing without its first character is nothing again.
-        return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),IF({quoted},MID({clean},2,99),{clean}))'
+        return f"MID({text},1+{quoted},99)"
+
+    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
+        return f'TEXT({raw},"0")'
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form
@@ -308,9 +314,8 @@ class IdNumber(Kind):
             return f"VALUE(MID({norm},{start},{length}))"
 
         old_born = _excel_date(f"1900+{part(7, 2)}", part(9, 2), part(11, 2))
-        old = f"IF({expressions.only(norm, '0123456789')},{old_born},FALSE)"
+        old = f"IF({expressions.all_digits(norm)},{old_born},FALSE)"
         born = _excel_date(part(7, 4), part(11, 2), part(13, 2))
-        now = "YEAR(TODAY())*10000+MONTH(TODAY())*100+DAY(TODAY())"
         places = "{" + ",".join(str(n) for n in range(1, _LENGTH)) + "}"
         weights = "{" + ",".join(str(w) for w in WEIGHTS) + "}"
         total = f"SUMPRODUCT(MID({norm},{places},1)*{weights})"
@@ -321,11 +326,10 @@ class IdNumber(Kind):
             ExcelCondition("K112", f"LEN({norm})<>{_LENGTH}"),
             ExcelCondition(
                 "K114",
-                f"NOT(AND({expressions.only(f'LEFT({norm},{_LENGTH - 1})', '0123456789')},"
+                f"NOT(AND({expressions.all_in(norm, _LENGTH - 1, '0123456789')},"
                 f'ISNUMBER(FIND({last},"0123456789X"))))',
             ),
             ExcelCondition("K115", f"IF({part(7, 4)}<{EARLIEST_BIRTH},TRUE,NOT({born}))"),
-            ExcelCondition("K117", f"{part(7, 8)}>{now}"),
             ExcelCondition(
                 "K116", f"MID({expressions.quote(CHARACTERS)},MOD({total},11)+1,1)<>{last}"
             ),

@@ -152,12 +152,12 @@ class PersonName(Kind):
             return {"characters": "".join(dict.fromkeys(wrong))}
         return {}
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
-        removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
-        blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
-        name = expressions.substitute(raw, [*removed, *blanks, *((c, DOT) for c in DOTS)])
-        chinese = expressions.substitute(name, [(" ", ""), *((c, DOT) for c in STOPS)])
-        return f"IF({_excel_latin(raw)},TRIM({name}),{chinese})"
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        return expressions.substitute(expressions.spaced(raw), ((c, DOT) for c in DOTS))
+
+    def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
+        chinese = expressions.substitute(text, [(" ", ""), *((c, DOT) for c in STOPS)])
+        return f"IF({_excel_latin(raw)},TRIM({text}),{chinese})"
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form

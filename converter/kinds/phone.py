@@ -260,6 +260,7 @@ class Phone(Kind):
     """Telephone numbers of an office."""
 
     name = "phone"
+    excel_text_cell = True
     areas = ListName(default="")
 
     def accept(self, field: Field, form: Form) -> None:
@@ -288,13 +289,14 @@ class Phone(Kind):
     ) -> Mapping[str, str | int]:
         return read(text, _areas(field, form)).params
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
-        removed = [(c, "") for c in expressions.BLANKS if c not in expressions.VISIBLE_BLANKS]
-        blanks = [(c, " ") for c in expressions.VISIBLE_BLANKS if c != " "]
-        dashes = [(c, "-") for c in f"{_DASHES}－"]
-        plain = expressions.substitute(raw, [*removed, *blanks, *dashes])
-        plain = f"TRIM({expressions.half_width_digits(plain)})"
-        return f"IF(ISNUMBER({raw}),{expressions.number_as_text(raw)},{plain})"
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        return f"TRIM({expressions.half_width_digits(expressions.spaced(raw))})"
+
+    def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
+        return expressions.substitute(text, ((c, "-") for c in f"{_DASHES}－"))
+
+    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
+        return expressions.number_as_text(raw)
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form
@@ -305,25 +307,20 @@ class Phone(Kind):
         behind = f'OR(MID({norm},4,1)="-",MID({norm},5,1)="-")'
         hyphen = f'OR({one}=0,AND({one}=1,LEFT({norm},1)="0",{behind}))'
         foreign = f'OR(LEFT({digits},2)="00",AND(LEFT({digits},2)="86",LEN({digits})>=12))'
-        simple = f"AND({expressions.only(digits, '0123456789')},{hyphen},NOT({foreign}))"
-
-        def alone(wrong: str) -> str:
-            return f"IF({simple},{wrong},FALSE)"
-
-        counted = expressions.array("0123456789")
-        few = f'SUMPRODUCT(LEN({norm})-LEN(SUBSTITUTE({norm},{counted},"")))<{FEWEST_DIGITS}'
-        found = [ExcelCondition("K503", few)]
+        simple = f"AND({expressions.all_digits(digits)},{hyphen},NOT({foreign}))"
+        found = [
+            ExcelCondition("K503", f"{expressions.count_digits(norm)}<{FEWEST_DIGITS}"),
+            ExcelCondition("", f"NOT({simple})"),
+        ]
         if areas:
             lost = [f"{a.code[1:]}{len(a.code) - 1 + a.digits}" for a in areas.values()]
             found.append(
-                ExcelCondition(
-                    "K504", alone(_excel_area(digits, [code[1:] for code in areas], lost))
-                )
+                ExcelCondition("K504", _excel_area(digits, [code[1:] for code in areas], lost))
             )
         found.append(
             ExcelCondition(
                 "K501",
-                alone(f'AND(OR(LEN({digits})=7,LEN({digits})=8),LEFT({digits},1)>="2")'),
+                f'AND(OR(LEN({digits})=7,LEN({digits})=8),LEFT({digits},1)>="2")',
             )
         )
         if areas:
@@ -331,8 +328,8 @@ class Phone(Kind):
             known = expressions.starts_with_any(digits, areas)
             found.append(
                 ExcelCondition(
-                    "K502", alone(f"AND({known},NOT({_excel_area(digits, list(areas), right)}))")
+                    "K502", f"AND({known},NOT({_excel_area(digits, list(areas), right)}))"
                 )
             )
-        found.append(ExcelCondition("K503", alone(f"NOT({_excel_acceptable(digits)})")))
+        found.append(ExcelCondition("K503", f"NOT({_excel_acceptable(digits)})"))
         return tuple(found)

@@ -50,6 +50,7 @@ class Postcode(Kind):
     """A postcode."""
 
     name = "postcode"
+    excel_text_cell = True
     prefixes = Texts(default=())
 
     def accept(self, field: Field, form: Form) -> None:
@@ -79,16 +80,21 @@ class Postcode(Kind):
     ) -> Mapping[str, str | int]:
         return {"prefixes": "、".join(self.prefixes(field))} if code == "K702" else {}
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
-        code = expressions.half_width_digits(expressions.without_blanks(raw))
-        lost_zero = expressions.starts_with_any(f'"0"&{code}', self.prefixes(field))
-        lost_zero = f"AND(LEN({code})=5,{expressions.only(code, '0123456789')},{lost_zero})"
-        return f'IF({lost_zero},"0"&{code},{code})'
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        return expressions.half_width_digits(expressions.without_blanks(raw))
+
+    def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
+        begins = expressions.starts_with_any(f'"0"&{text}', self.prefixes(field))
+        lost_zero = f"AND(LEN({text})=5,{expressions.all_digits(text)},{begins})"
+        return f'IF({lost_zero},"0"&{text},{text})'
+
+    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
+        return self.excel_of_text(raw, text, field, form)
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form
     ) -> tuple[ExcelCondition, ...]:
-        digits = expressions.only(norm, "0123456789")
+        digits = expressions.all_digits(norm)
         found = [ExcelCondition("K701", f"NOT(AND(LEN({norm})=6,{digits}))")]
         prefixes = self.prefixes(field)
         if prefixes:

@@ -65,18 +65,24 @@ def _verdicts(cells: Cells) -> Texts:
     return texts(map_unique(cells.text, _verdict))
 
 
+# 2x modulo 11, less one, for every x = 1…20 taken modulo 10 with 10 for 0.
+_STEP = "13579024681357902468"
+
+
 def _excel_mod_11_10(norm: str) -> str:
-    """What MOD 11,10 leaves of 15 digits. MOD(x+9,10)+1 is x modulo 10 with 10 for 0."""
-    rest = "10"
+    """TRUE where the last of 15 digits is right. What is left after each digit is kept less one,
+    so that it is a single digit: one MID a step."""
+    rest = "9"
     for place in range(1, 15):
-        rest = f"MOD((MOD({rest}+MID({norm},{place},1)+9,10)+1)*2,11)"
-    return f"MOD({rest}+MID({norm},15,1),10)"
+        rest = f'MID("{_STEP}",{rest}+MID({norm},{place},1)+1,1)'
+    return f"MOD({rest}+MID({norm},15,1),10)=0"
 
 
 class RegistrationNumber(Kind):
     """The number of a business licence."""
 
     name = "registration_number"
+    excel_text_cell = True
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         return same_text(cells, map_unique(cells.text, compact), "K901")
@@ -89,18 +95,24 @@ class RegistrationNumber(Kind):
     ) -> Mapping[str, str | int]:
         return {"length": len(text)} if code == "K801" else {}
 
-    def excel_norm(self, raw: str, field: Field, form: Form) -> str:
-        return uscc.excel_compact(raw)
+    def excel_text(self, raw: str, field: Field, form: Form) -> str:
+        return uscc.excel_text(raw)
+
+    def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
+        return uscc.excel_compact(text)
+
+    def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
+        return f'TEXT({raw},"0")'
 
     def excel_faults(
         self, raw: str, norm: str, field: Field, form: Form
     ) -> tuple[ExcelCondition, ...]:
-        digits = expressions.only(norm, "0123456789")
+        digits = expressions.all_digits(norm)
         numbered = f"AND({digits},OR(LEN({norm})=13,LEN({norm})=15))"
         return (
             excel_lost_digits("K805", raw),
             ExcelCondition("K801", f"NOT(OR({numbered},{uscc.excel_shaped(norm)}))"),
             ExcelCondition("K804", f"LEN({norm})=13"),
-            ExcelCondition("K802", f"IF(LEN({norm})=15,{_excel_mod_11_10(norm)}<>1,FALSE)"),
+            ExcelCondition("K802", f"IF(LEN({norm})=15,NOT({_excel_mod_11_10(norm)}),FALSE)"),
             ExcelCondition("K803", uscc.excel_wrong(norm)),
         )

@@ -57,10 +57,11 @@ def excel_wrong(norm: str) -> str:
     return f"IF({excel_shaped(norm)},{wrong},FALSE)"
 
 
-def excel_compact(raw: str) -> str:
-    """Expression: a code in its own writing: no blanks, half-width, large letters."""
-    letters = ALPHABET[10:]
-    clean = expressions.half_width(
-        f"UPPER({expressions.without_blanks(raw)})", "0123456789" + letters
-    )
-    return f'IF(ISNUMBER({raw}),TEXT({raw},"0"),{clean})'
+def excel_text(raw: str) -> str:
+    """Expression: a typed code without blanks, its digits half-width, its letters large."""
+    return f"UPPER({expressions.half_width_digits(expressions.without_blanks(raw))})"
+
+
+def excel_compact(text: str) -> str:
+    """Expression: such a code in its own writing, letters half-width."""
+    return expressions.half_width(text, ALPHABET[10:])

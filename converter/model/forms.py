@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -129,6 +129,14 @@ class PackageProfile:
     signature: str
     encoding: str
     resources: tuple[Resource, ...]
+
+    def signed(
+        self, members: Iterable[tuple[str, bytes]], sign: Callable[[bytes], bytes]
+    ) -> list[tuple[str, bytes]]:
+        """The members of a package with a signature of its descriptor, which names the digests of
+        the others."""
+        members = list(members)
+        return [*members, (self.signature, sign(dict(members)[self.descriptor]))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Members are read into memory by their exact names, never extracted; what they inflate to is
 counted while they inflate. The descriptor's schemas are for other tools: here the form alone
 says what a table must be. `read` never raises on bad data; stage P issues tell what is wrong,
-and a table is handed on wherever its records can be told apart. Sealed tables are opened in
+and a table is handed on wherever its records can be distinguished. Sealed tables are opened in
 memory where an opener is given, and read like others once they were opened to their end.
 """
 
@@ -52,7 +52,9 @@ class Examined:
     created: str = ""  # UTC, as the descriptor says; nobody vouches for it unless `signed`
     signed: bool = False  # by the unit's key (and that union's unit, where a union was given)
     sealed: bool = False
-    counts: Mapping[str, int] = field(default_factory=dict)  # records by resource, as told
+    counts: Mapping[str, int] = field(
+        default_factory=dict
+    )  # records by resource, as the descriptor has it
 
 
 def read(path: Path, form: Form) -> Submission:
@@ -102,7 +104,7 @@ def same_contents(path: Path, form: Form, new: bytes) -> bool:
 
 def _contents(described: Any) -> Any:
     """A descriptor without what differs each time a package is made; None where that cannot be
-    told apart from what was typed."""
+    distinguished from what was typed."""
     resources = described.get("resources", ())
     if any(resource["path"] == REASONS + SEALED for resource in resources):
         return None
@@ -333,9 +335,9 @@ def _counted(
     resource: Resource, found: int, ask: _Asker, form: Form, findings: PackageFindings
 ) -> bool:
     """Whether the number of records is one to go on with; a false total alone is only noted."""
-    told = ask.number("counts", resource.name)
-    if told is not None and told != found:
-        findings.note("P124", resource.path, told=told, found=found)
+    stated = ask.number("counts", resource.name)
+    if stated is not None and stated != found:
+        findings.note("P124", resource.path, told=stated, found=found)
     if form.sheet(resource.sheet).is_record and found != 1:
         findings.note("P125", resource.path, found=found)
         return False
@@ -375,10 +377,10 @@ def _same_unit(record: RawSheet, stamp: Stamp, form: Form, findings: PackageFind
     stamped = {"unit_name": stamp.unit_name, "superior_name": stamp.superior_name}
     for card in form.record:
         column = record.columns.get(card.key)
-        told = stamped.get(card.identity, "")
-        if column and column.text and told and column.text[0] and column.text[0] != told:
+        stamp_text = stamped.get(card.identity, "")
+        if column and column.text and stamp_text and column.text[0] not in ("", stamp_text):
             row, position = record.at[card.key]
             place = Place(findings.file, record.name, row, position, card.key)
             level = catalogue.entry("P127", form).level
-            params = {"expected": told}
+            params = {"expected": stamp_text}
             findings.issues.append(Issue("P127", level, place, column.text[0], params))

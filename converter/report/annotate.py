@@ -20,13 +20,14 @@ from converter import template
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Issues, Level, Place
-from converter.model.submissions import CellFix, Outcome, Submission
+from converter.model.submissions import CellFix, Outcome, Records, Submission
 from converter.report import issue_text, kept_comments
 from converter.report.issue_text import RenderedIssue
 from converter.report.kept_comments import KeptComments
 from converter.template import style, text_sheets
 from converter.template.annotated_copy import Copy
 from converter.template.layout import TemplateLayout, layout
+from converter.template.stored import Computed
 from converter.template.text_sheets import Plain, TextCell, TextSheet, link_to
 from converter.text.display import visible
 from converter.workbook.form import leftovers
@@ -58,10 +59,11 @@ def annotated(
     outcome: Outcome,
     changes: Collection[CellFix] = (),
     files: Mapping[str, Path] = MappingProxyType({}),
+    records: Records | None = None,
 ) -> list[bytes]:
     """The annotated copy of a readable submission, as the pieces of a file. `changes` are those
     that have been made to it; `files` are the paths of its files, by the names they go by, so
-    that what they hold beyond the form can be carried over."""
+    that what they hold beyond the form can be carried over; `records` is what was read."""
     form = press.form
     # A copy is for corrections: a row for every record and a few for new ones. Hundreds of copies
     # do not get 500 empty rows each.
@@ -80,7 +82,8 @@ def annotated(
     marks, comments = _marks(found, places, renderer)
     comments = kept.beside(comments)
     copy = Copy(marks, comments, _named(listed, form))
-    return press.filled(submission, stamp, rows=rows, copy=copy)
+    computed = Computed(form, submission, outcome, records)
+    return press.filled(submission, stamp, rows=rows, computed=computed, copy=copy)
 
 
 def _named(listed: Sequence[TextSheet], form: Form) -> list[TextSheet]:

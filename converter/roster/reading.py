@@ -52,7 +52,7 @@ def read(path: Path, table: Form) -> Roster:
     if raw is not None and not len(raw):
         issues.append(_issue("C811", table, Place(str(path), raw.name)))
     elif raw is not None:
-        texts, cell_issues = _judged(raw, table, str(path))
+        texts, cell_issues = _validated(raw, table, str(path))
         own = list(_Rows(raw, table, str(path), texts, _wrong(cell_issues)).issues())
         issues += sorted([*cell_issues, *own], key=lambda i: (i.place.row, i.place.column, i.code))
         bad = {i.place.row for i in issues if i.level is Level.ERROR}
@@ -66,7 +66,9 @@ def plain(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
-def _judged(raw: RawSheet, table: Form, file: str) -> tuple[Mapping[str, list[str]], list[Issue]]:
+def _validated(
+    raw: RawSheet, table: Form, file: str
+) -> tuple[Mapping[str, list[str]], list[Issue]]:
     """Canonical texts by field key, and the issues of single cells."""
     index = pd.RangeIndex(len(raw))
     cells, absent = {}, {}
@@ -80,15 +82,15 @@ def _judged(raw: RawSheet, table: Form, file: str) -> tuple[Mapping[str, list[st
         )
         if column is None:
             absent[field.key] = pd.Series(True, index=index)
-    judged = sheets.validate_sheet(table.main_table, cells, table, absent)
+    validated = sheets.validate_sheet(table.main_table, cells, table, absent)
     issues = []
-    for finding in (*judged.findings, *judged.notes):
+    for finding in (*validated.findings, *validated.notes):
         field = table.main_table.field(finding.field)
         level = catalogue.entry(finding.code, table, field).level
         place = raw.place(file, finding.field, finding.record)
         typed = raw.columns[finding.field].text[finding.record]
         issues.append(Issue(finding.code, level, place, typed, finding.params))
-    return {key: column.text.tolist() for key, column in judged.columns.items()}, issues
+    return {key: column.text.tolist() for key, column in validated.columns.items()}, issues
 
 
 def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
@@ -97,13 +99,13 @@ def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
 
 
 def _unit(texts: Mapping[str, list[str]], record: int, table: Form) -> Unit:
-    said = {f.identity: texts[f.key][record] for f in table.main_table if f.identity}
+    identity_texts = {f.identity: texts[f.key][record] for f in table.main_table if f.identity}
     contacts = [texts[f.key][record] for f in table.main_table if f.options.get(CONTACT)]
     return Unit(
-        code=said["unit_code"],
-        name=said["unit_name"],
-        superior_name=said["superior_name"],
-        superior_code=said.get("superior_code", ""),
+        code=identity_texts["unit_code"],
+        name=identity_texts["unit_name"],
+        superior_name=identity_texts["superior_name"],
+        superior_code=identity_texts.get("superior_code", ""),
         contact=" ".join(filter(None, contacts)),
     )
 
@@ -123,7 +125,7 @@ def _issue(
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a roster held against one another."""
+    """The rows of a roster compared with one another."""
 
     raw: RawSheet
     table: Form
@@ -180,7 +182,7 @@ class _Rows:
         for record, text in self._usable(name):
             key = (plain(above.get(record, "")), plain(text) or text)
             known = first.setdefault(key, record)
-            if known != record and twice.get(record) != known:  # else one fault is told already
+            if known != record and twice.get(record) != known:  # else one fault is reported already
                 same = self.texts[name.key][known] == text
                 yield self._at("C802" if same else "C803", name, record, known)
 

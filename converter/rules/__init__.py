@@ -5,7 +5,7 @@ several of them share, `derivations` are fields that follow from others.
 """
 
 from converter.kinds import is_personal
-from converter.model.forms import Form
+from converter.model.forms import Field, Form
 from converter.rules import derivations
 from converter.rules.advise_from import AdviseFrom
 from converter.rules.age_at import AgeAt
@@ -45,6 +45,17 @@ _ALL: tuple[RuleFamily, ...] = (
 )
 
 FAMILIES: dict[str, RuleFamily] = {family.name: family for family in _ALL}
+
+
+def never_after_today(form: Form, sheet: str) -> list[Field]:
+    """The dates of a table that cannot lie after today, by a rule or because somebody was born
+    then. Its formulas do not know today (see `RuleFamily.about_today`): the summary counts them."""
+    ruled = {p for rule in form.rules if rule.family == NotFuture.name for p in rule.at}
+    return [
+        field
+        for field in form.sheet(sheet)
+        if field.path in ruled or derivations.is_birthday(field, form)
+    ]
 
 
 def birthdays(form: Form) -> frozenset[str]:

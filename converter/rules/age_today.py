@@ -31,6 +31,7 @@ class AgeToday(RuleFamily):
     """A person who is too young or too old on the day of the check."""
 
     name = "age_today"
+    about_today = True
     born = FieldPath(ValueType.DATE)
     min = WholeNumber(least=1, default=None)
     max = WholeNumber(least=1, default=None)
@@ -70,6 +71,8 @@ class AgeToday(RuleFamily):
         return {"born": title(self.born(rule), form), "wrong": wrong}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        if not self.is_live(path, refs.form):
+            return None
         ref, born = refs.at(path), refs.at(self.born(rule))
         years = excel_age(born.norm, "TODAY()")
         beyond = {"min": "<", "max": ">"}

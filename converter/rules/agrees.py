@@ -52,9 +52,7 @@ class Agrees(RuleFamily):
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref, field = refs.at(path), refs.form.field(path)
         kind = KINDS[field.kind]
-        typed = kind.excel_norm(ref.raw, field, refs.form)
         # IF evaluates only the branch it takes, so the reading never meets an error value.
-        readable = f"IF({kind.excel_usable(typed)},{typed}<>{ref.norm},FALSE)"
-        validated = f'IF({typed}="",FALSE,{readable})'
+        validated = kind.excel_differs(ref.raw, ref.norm, field, refs.form)
         unreadable = f"OR(ISERROR({ref.raw}),ISLOGICAL({ref.raw}))"
         return f"IF({ref.usable},IF({unreadable},TRUE,{validated}),FALSE)"

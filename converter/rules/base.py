@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from converter.kinds import KINDS
@@ -135,6 +136,9 @@ class RuleFamily(HasOptions):
 
     name: ClassVar[str]  # as cards write it
     at_type: ClassVar[ValueType | None] = None  # what the cells must hold at which it reports
+    # Whether it looks at the day of the check. A table's formulas do not: a whole table would be
+    # computed anew at every edit. There the summary counts dates of the future, the check tells.
+    about_today: ClassVar[bool] = False
 
     def accept(self, rule: Rule, form: Form) -> None:
         """Refuse a card. Raises FormError."""
@@ -160,6 +164,10 @@ class RuleFamily(HasOptions):
         """Condition that is TRUE where the record is at fault at `path`, or None where only
         the pipeline can tell. Must guard its inputs with Ref.usable (or Ref.blank)."""
         raise NotImplementedError
+
+    def is_live(self, path: str, form: Form) -> bool:
+        """Whether formulas can tell at a field at all."""
+        return not self.about_today or form.sheet(path.partition(".")[0]).is_record
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
         """What the family's messages fill in that is known from the card alone (titles,
@@ -220,10 +228,14 @@ def same_sheet(rule: Rule, *paths: str) -> None:
         raise option_error("at", "form_one_sheet", list(rule.at))
 
 
+PATH_PATTERN = r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$"  # sheet.field
+
+
 class FieldPath(Option[str]):
     """The path of another field of the same record."""
 
     holds = "field_path"
+    schema = MappingProxyType({"type": "string", "pattern": PATH_PATTERN})
 
     def __init__(self, wanted: ValueType | None = None) -> None:
         super().__init__()
@@ -245,6 +257,9 @@ class FieldPaths(Option[tuple[str, ...]]):
     """Paths of other fields of the same record."""
 
     holds = "field_paths"
+    schema = MappingProxyType(
+        {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": PATH_PATTERN}}
+    )
 
     def __init__(self, wanted: ValueType | None = None) -> None:
         super().__init__()

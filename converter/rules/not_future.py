@@ -7,13 +7,21 @@ from collections.abc import Iterator
 from converter.kinds.base import ValueType
 from converter.model.arrays import np
 from converter.model.forms import Rule
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, days, labels
+from converter.rules.base import (
+    FormColumns,
+    Refs,
+    RuleFamily,
+    Violation,
+    days,
+    labels,
+)
 
 
 class NotFuture(RuleFamily):
     """A date that must not lie after the day of the check."""
 
     name = "not_future"
+    about_today = True
     at_type = ValueType.DATE
 
     def validates_one_cell(self, rule: Rule) -> bool:
@@ -27,5 +35,7 @@ class NotFuture(RuleFamily):
                 yield Violation(path, record, {"value": str(found[at]), "today": str(tables.today)})
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        if not self.is_live(path, refs.form):
+            return None
         ref = refs.at(path)
         return f"IF({ref.usable},{ref.norm}>TODAY(),FALSE)"

@@ -12,7 +12,14 @@ from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, days, labels
+from converter.rules.base import (
+    FormColumns,
+    Refs,
+    RuleFamily,
+    Violation,
+    days,
+    labels,
+)
 
 
 def years_before(day: date, years: int) -> date:
@@ -31,6 +38,7 @@ class WithinYears(RuleFamily):
     """A date that must not lie more than some years back."""
 
     name = "within_years"
+    about_today = True
     at_type = ValueType.DATE
     years = WholeNumber(least=1)
 
@@ -50,6 +58,8 @@ class WithinYears(RuleFamily):
         return {"years": self.years(rule)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        if not self.is_live(path, refs.form):
+            return None
         ref = refs.at(path)
         year = f"YEAR(TODAY())-{self.years(rule)}"
         # Day 0 of the next month is the last of this one: 29 February becomes the 28th.

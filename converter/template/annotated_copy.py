@@ -105,11 +105,15 @@ class Copy:
         found = f'MATCH("?*",${letters}{row + 1}:${letters}{max(last, row) + 1},0)'
         below, last_one = expressions.quote("#" + there), expressions.quote("#" + end)
         target = f"IFERROR({below}&(ROW()+{found}),{last_one})"
+        key = next(k for k, marked in self.levels.items() if row in marked)
+        shown = message("report_copy_next") if row < max(self.levels[key]) else back
         next_one = expressions.quote(message("report_copy_next"))
         over = expressions.quote(back)
         text = f"IF(ISNUMBER({found}),{next_one},{over})"
         style = plan.styles[member_sheet.JUMP]
-        return f'<c r="{letters}{row}" s="{style}'.encode() + formula(f"HYPERLINK({target},{text})")
+        return f'<c r="{letters}{row}" s="{style}'.encode() + formula(
+            f"HYPERLINK({target},{text})", shown
+        )
 
     # --- parts -----------------------------------------------------------------------------
 
@@ -120,10 +124,10 @@ class Copy:
         for number, sheet in enumerate(plan.layout.form.sheets, 1):
             key, mark = sheet.key, tail_placeholder(sheet.key)
             values[mark] = b""
-            said = self.comments.get(key, {})
-            if said:
+            notes = self.comments.get(key, {})
+            if notes:
                 values[mark] = _HANGER
-                parts += _comment_parts(plan.sheet_parts[key], said, number)
+                parts += _comment_parts(plan.sheet_parts[key], notes, number)
                 types.append(_OVERRIDE.format(part=f"xl/comments{number}.xml", type=_COMMENTS_TYPE))
         sheets, relations, names = [], [], []
         for number, page in enumerate(self.pages):
@@ -156,7 +160,7 @@ def _first_column(table: MemberLayout) -> str:
 
 
 def _comment_parts(
-    sheet: str, said: Mapping[tuple[int, int], str], number: int
+    sheet: str, notes: Mapping[tuple[int, int], str], number: int
 ) -> list[tuple[str, Iterable[bytes]]]:
     # Two relations of a sheet: what its comments say, and their shapes.
     relations = "".join(
@@ -169,6 +173,6 @@ def _comment_parts(
     folder, _, name = sheet.rpartition("/")
     return [
         (f"{folder}/_rels/{name}.rels", [_RELATIONS.format(relations=relations).encode()]),
-        (f"xl/comments{number}.xml", [comments.texts(said, message("report_copy_author"))]),
-        (f"xl/drawings/vmlDrawing{number}.vml", [comments.shapes(said, number)]),
+        (f"xl/comments{number}.xml", [comments.texts(notes, message("report_copy_author"))]),
+        (f"xl/drawings/vmlDrawing{number}.vml", [comments.shapes(notes, number)]),
     ]

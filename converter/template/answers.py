@@ -108,9 +108,9 @@ def plain(text: str) -> bytes:
     return start + escape(text).encode() + TEXT_END
 
 
-def formula(expression: str) -> bytes:
-    """A formula that every program computes on opening the workbook."""
-    return f'"><f>{escape(expression)}</f></c>'.encode()
+def formula(expression: str, shown: str) -> bytes:
+    """A formula and the text it comes to, until a program computes it."""
+    return f'" t="str"><f>{escape(expression)}</f><v>{escape(shown)}</v></c>'.encode()
 
 
 def encoded(texts: Sequence[str]) -> list[bytes] | None:

@@ -9,7 +9,7 @@ differ, whatever it is filled with (see `renderer`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -30,13 +30,15 @@ from converter.template.labels import label
 from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, layout
 from converter.template.rows import PatternRow
 from converter.template.saving import parts
+from converter.template.stored import ValuePlace, with_places
 from converter.template.style import CellStyle, Painter, varied
 
 # The last rows of the tables (each some lower than the one before), that no other number in the
-# workbook is like, and the rows below them.
-LAST, APART = 1_040_003, 10
+# workbook is like, and the rows below them; the last printed rows are PRINTED above.
+LAST, APART, PRINTED = 1_040_003, 10, 5
 SERIAL = 987_654_321  # the mark of a number has to be one
 GENERAL = "General"
+GUIDE = "@guide"  # no sheet's key
 
 SHEETS, NAMES, RELATIONS, TYPES = b"@@sheets@@", b"@@names@@", b"@@relations@@", b"@@types@@"
 _PLACES = (SHEETS, NAMES, RELATIONS, TYPES)
@@ -64,6 +66,11 @@ def last_placeholder(table: str) -> bytes:
 def below_placeholder(table: str) -> bytes:
     """… and the row below it."""
     return placeholder(f"below:{table}")
+
+
+def printed_placeholder(table: str) -> bytes:
+    """The last row that is printed."""
+    return placeholder(f"printed:{table}")
 
 
 def tail_placeholder(sheet: str) -> bytes:
@@ -117,6 +124,7 @@ class Blueprint:
     parts: tuple[Part, ...]
     rows: Mapping[str, PatternRow]  # by table key
     unit_cells: Mapping[bytes, UnitCell]  # by mark
+    value_places: Mapping[str, Sequence[ValuePlace]]  # by sheet key; those of the guide under GUIDE
     styles: Mapping[CellStyle, int]
     sheet_parts: Mapping[str, str]  # by sheet key ('' = the page in front)
     titles: tuple[str, ...]
@@ -131,8 +139,11 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
     stamp = Stamp(**marks)
     last = {table.key: LAST - APART * n for n, table in enumerate(form.tables)}
     prepared = {key: row - MemberLayout.HEADING_ROW for key, row in last.items()}
-    places = layout(form, 1 if live else form.limits["live_duplicates"] + 1, prepared)
+    printed = {key: row - PRINTED for key, row in last.items()}
+    rows_known = 1 if live else form.limits["live_duplicates"] + 1
+    places = layout(form, rows_known, prepared, printed)
     numbers = {b"%d" % row: last_placeholder(key) for key, row in last.items()}
+    numbers |= {b"%d" % row: printed_placeholder(key) for key, row in printed.items()}
     numbers |= {b"%d" % (row + 1): below_placeholder(key) for key, row in last.items()}
     painter = Painter(label(form, "font"))
     book = workbook(places, painter, stamp, copy=copy)
@@ -154,7 +165,12 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
         taken[at[key]], rows[key] = _table_rows(taken[at[key]], table, numbers)
     record = at[form.record.key]
     taken[record], cells = _unit_cells(taken[record], places, stamp)
+    value_places = {}
+    for key, part in {GUIDE: found[label(form, "guide_sheet")], **at}.items():
+        if key:
+            taken[part], value_places[key] = with_places(taken[part], key)
     known = {
+        *(mark for some in value_places.values() for _, *marks in some for mark in marks),
         *stamp_placeholders(names),
         *cells,
         *_PLACES,
@@ -168,7 +184,9 @@ def design_blueprint(form: Form, names: frozenset[str], *, live: bool, copy: boo
         for name, data in taken.items()
     }
     pieces = [Part(name, tuple(pieces)) for name, pieces in marked.items()]
-    return Blueprint(places, tuple(pieces), rows, cells, styles, at, tuple(book.sheetnames))
+    return Blueprint(
+        places, tuple(pieces), rows, cells, value_places, styles, at, tuple(book.sheetnames)
+    )
 
 
 def workbook(
@@ -184,7 +202,7 @@ def workbook(
     guide.write(first, places, painter, stamp)
     for sheet, place in zip(sheets, places.places, strict=True):
         if isinstance(place, UnitLayout):
-            unit_sheet.write(sheet, places, painter, stamp, jumps=copy)
+            unit_sheet.write(sheet, places, painter, constants, stamp, jumps=copy)
         else:
             member_sheet.write(sheet, places, place, painter, constants, stamp, jumps=copy)
     lists.write(book, hidden, form, constants)

@@ -8,29 +8,70 @@ from functools import partial
 
 from converter.model.issues import column_letters
 from converter.model.submissions import Stamp, Submission
-from converter.template import answers, member_sheet, rows
+from converter.template import answers, member_sheet, rows, stored
 from converter.template.annotated_copy import Copy
 from converter.template.answers import Answer
-from converter.template.blueprint import Blueprint, UnitCell
+from converter.template.blueprint import GUIDE, Blueprint, UnitCell
+from converter.template.layout import STATUS_ROW
+from converter.template.stored import Computed, Value
 from converter.template.style import varied
 from converter.template.unit_sheet import locked_text
 
 
+def values(
+    plan: Blueprint, stamp: Stamp, data: Submission | None, computed: Computed | None
+) -> dict[bytes, bytes]:
+    """What the formulas come to that are not in the rows of a table, by their placeholders."""
+    form, unit = plan.layout.form, plan.layout.record
+    found: dict[str, dict[str, Value]] = {unit.sheet.key: _unit_values(plan, stamp, computed)}
+    for key, table in plan.layout.tables.items():
+        records = data.count(key) if data else 0
+        checks = computed.checks(key) if computed else [""] * records
+        found[key] = stored.table_totals(table, form, checks)
+    shown = [
+        value
+        for place in plan.layout.places
+        for value in (place.sheet.title, found[place.sheet.key][f"A{STATUS_ROW}"])
+    ]
+    guide = plan.value_places[GUIDE]
+    found[GUIDE] = {place.address: value for place, value in zip(guide, shown, strict=True)}
+    return dict(
+        pair
+        for key, some in plan.value_places.items()
+        for pair in stored.filled_places(some, found[key])
+    )
+
+
+def _unit_values(plan: Blueprint, stamp: Stamp, computed: Computed | None) -> dict[str, Value]:
+    unit = plan.layout.record
+    locked = {field.key: locked_text(field, stamp) for field in unit.sheet}
+    return stored.unit_values(unit, plan.layout.form, computed, locked)
+
+
 def unit_cells(
-    plan: Blueprint, stamp: Stamp, data: Submission | None, copy: Copy | None
+    plan: Blueprint,
+    stamp: Stamp,
+    data: Submission | None,
+    computed: Computed | None,
+    copy: Copy | None,
 ) -> dict[bytes, bytes]:
     """The answers and reasons of the unit sheet, by their placeholders."""
     unit = plan.layout.record
+    values = _unit_values(plan, stamp, computed)
     found = {}
     for mark, cell in plan.unit_cells.items():
         row = unit.rows[cell.field.key]
         marked = copy is not None and row in copy.rows(unit.sheet.key)
         if cell.column == unit.last_helper:
             answer = _answer(cell, stamp, data, plan) if marked else answers.BLANK
-            found[mark] = cell.xml + (_was(plan, cell, row, answer) if marked else b"")
+            explained = stored.with_value(cell.xml, values[cell.address.decode()])
+            found[mark] = explained + (_was(plan, cell, row, answer) if marked else b"")
             continue
         is_reason = cell.column == unit.EXPLANATION
         answer = _reason(cell, data) if is_reason else _answer(cell, stamp, data, plan)
+        if cell.field.derive and not is_reason:
+            valued = stored.with_value(cell.xml, values[cell.address.decode()])
+            answer = Answer(valued[valued.index(b' s="') + 4 :].lstrip(b"0123456789"))
         level = copy.level(unit.sheet.key, row, cell.column) if copy else None
         look = varied(cell.look, answer.shown, level) if answer.shown or level else cell.look
         xml = b'<c r="%b" s="%d%b' % (cell.address, plan.styles[look], answer.tail)
@@ -56,8 +97,6 @@ def _reason(cell: UnitCell, data: Submission | None) -> Answer:
 
 def _answer(cell: UnitCell, stamp: Stamp, data: Submission | None, plan: Blueprint) -> Answer:
     field = cell.field
-    if field.derive:
-        return Answer(cell.xml[cell.xml.index(b'">') :])
     if text := locked_text(field, stamp):
         return Answer(answers.plain(text))
     raw = data.sheets.get(field.sheet) if data else None
@@ -76,6 +115,7 @@ def table_rows(
     data: Submission | None,
     prepared: int,
     numbers: Mapping[bytes, bytes],
+    computed: Computed | None,
     copy: Copy | None,
 ) -> Iterator[bytes]:
     """The prepared rows of a table, filled where there are records. `numbers`: what the marks of
@@ -98,6 +138,7 @@ def table_rows(
         data=data.sheets.get(key) if data else None,
         canonical=bool(data and data.from_package),
         levels=copy.rows(key) if copy else {},
+        computed=computed,
         jump=partial(copy.table_jump, plan, key, last) if copy else None,
     )
     return rows.chunks(replace(row, first=first), what, last)

@@ -1,7 +1,7 @@
 """The formulas behind a field: from what was typed to what the 核对 column says.
 
-One helper cell a step, so that no formula grows long: typed → norm → fault → usable → says.
-Whether a required cell is missing is said in `says`, not in `fault`: on the member sheet that
+One helper cell a step, so that no formula grows long: typed → text → norm → fault → usable → says.
+Whether a required cell is missing stands in `says`, not in `fault`: on the member sheet that
 depends on the row being filled, which depends on the derived cells, which depend on faults.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from converter import rules
 from converter.formulas import expressions
 from converter.kinds import KINDS
+from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.rules import derivations, one_cell
@@ -30,63 +31,78 @@ class FieldFormulas:
     place: UnitLayout | MemberLayout
     refs: Refs
 
+    def text(self, field: Field) -> str:
+        return KINDS[field.kind].excel_cleaned(self.place.raw(field.key), field, self.form)
+
     def norm(self, field: Field) -> str:
         if field.derive:
             source = field.derive.source
-            usable = self._usable_by_kind(self.place.sheet.field(source))
+            usable = self.usable_by_kind(self.place.sheet.field(source))
             return derivations.excel(field, self.place.helper(source, "norm"), usable)
-        raw = self.place.raw(field.key)
-        inner = KINDS[field.kind].excel_norm(raw, field, self.form)
-        return f'IF(ISERROR({raw}),"",IF(ISLOGICAL({raw}),"",{inner}))'
+        kind, raw = KINDS[field.kind], self.place.raw(field.key)
+        cleaned = self.place.helper(field.key, "text") if kind.excel_text_cell else ""
+        return kind.excel_norm(raw, field, self.form, cleaned)
 
     def fault(self, field: Field) -> str:
+        """The kind's message led by the joiner; what is no value at all has no norm either."""
         raw, norm = self.place.raw(field.key), self.place.helper(field.key, "norm")
-        cases = [
-            (condition.wrong, message(self.form, condition.code, field, {}))
+
+        def found(code: str) -> str:
+            return self._joined(message(self.form, code, field, {})) if code else '""'
+
+        later = f"IF({expressions.holds_invisible(norm)},{self._joined(self._later)},"
+        faults = [
+            (condition.wrong, found(condition.code))
             for condition in KINDS[field.kind].excel_faults(raw, norm, field, self.form)
         ]
-        return expressions.first_of(
-            [
-                (f"ISERROR({raw})", message(self.form, ERROR_CELL, field, {})),
-                (f"ISLOGICAL({raw})", message(self.form, TRUTH_VALUE, field, {})),
-                (f'{norm}=""', '""'),
-            ],
-            expressions.first_of(cases),
-        )
+        no_value = [
+            (f"ISERROR({raw})", found(ERROR_CELL)),
+            (f"ISLOGICAL({raw})", found(TRUTH_VALUE)),
+        ]
+        blank = expressions.first_of(no_value)
+        return f'IF({norm}="",{blank},{later}{expressions.first_of(faults)}))'
 
     def usable(self, field: Field, explained: str) -> str:
         """Whether rules may compare the cell: not in error, neither by its kind nor by a rule about
         this cell alone."""
-        usable = self._own_usable(field)
+        usable = self.usable_by_kind(field)
         return one_cell.excel_usable(field.path, self.refs, usable, explained)
 
-    def _usable_by_kind(self, field: Field) -> str:
-        """The helper cell where it says no more than the kind, the kind's expression otherwise."""
-        if one_cell.one_cell_errors(self.form, field.path):
-            return self._own_usable(field)
-        return self.place.helper(field.key, "usable")
-
-    def _own_usable(self, field: Field) -> str:
+    def usable_by_kind(self, field: Field) -> str:
+        """Whether the kind finds nothing that is more than a warning."""
         norm = self.place.helper(field.key, "norm")
         if field.derive:
             return f'{norm}<>""'
-        error = prefix(self.form, Level.ERROR)
-        wrong = (
-            f"LEFT({self.place.helper(field.key, 'fault')},{len(error)})={expressions.quote(error)}"
-        )
-        return f"IF({wrong},FALSE,{KINDS[field.kind].excel_usable(norm)})"
+        fault = self._fault(field)
+        doubt = label(self.form, "joiner") + prefix(self.form, Level.WARNING)
+        mild = f'OR({fault}="",LEFT({fault},{len(doubt)})={expressions.quote(doubt)})'
+        return f"IF({mild},{KINDS[field.kind].excel_usable(norm)},FALSE)"
+
+    def _fault(self, field: Field) -> str:
+        """The helper cell, or the formula itself where there is none."""
+        has_cell = self.place.has(field.key, "fault")
+        return self.place.helper(field.key, "fault") if has_cell else self.fault(field)
+
+    def blank(self, field: Field) -> str:
+        """TRUE where nothing was typed in a table's cell: an error or a truth value has no norm
+        either."""
+        norm = self.place.helper(field.key, "norm")
+        if field.derive:
+            return f'{norm}=""'
+        if self.place.has(field.key, "fault"):
+            return f'AND({norm}="",{self.place.helper(field.key, "fault")}="")'
+        raw = self.place.raw(field.key)
+        return f'AND({norm}="",NOT(ISERROR({raw})),NOT(ISLOGICAL({raw})))'
 
     def says(self, field: Field, filled: str, explained: str) -> str:
         """All messages of a field, each led by the joiner; none where `filled`, the condition
         that there is a record at all ('' = always), is FALSE."""
-        joiner = expressions.quote(label(self.form, "joiner"))
         pieces = []
         if not field.derive:
-            fault = self.place.helper(field.key, "fault")
-            pieces.append(f'IF({fault}="","",{joiner}&{fault})')
+            pieces.append(self._fault(field))
         if field.required and not field.derive:
             missing = self.refs.at(field.path).blank
-            pieces.append(_when(missing, joiner, message(self.form, REQUIRED, field, {})))
+            pieces.append(self._when(missing, message(self.form, REQUIRED, field, {})))
         for rule in self.form.rules:
             if field.path not in rule.at:
                 continue
@@ -96,14 +112,24 @@ class FieldFormulas:
             if text == '""':
                 continue
             if family.validates_one_cell(rule):
-                usable = self._usable_by_kind(field)
+                usable = self.usable_by_kind(field)
                 condition = one_cell.excel_condition(rule, field.path, self.refs, usable)
             else:
                 condition = family.excel(rule, field.path, self.refs)
             if condition is not None:
-                pieces.append(_when(condition, joiner, text))
-        said = "&".join(pieces) or '""'
-        return f'IF({filled},{said},"")' if filled else said
+                pieces.append(self._when(condition, text))
+        messages = "&".join(pieces) or '""'
+        return f'IF({filled},{messages},"")' if filled else messages
+
+    @property
+    def _later(self) -> str:
+        return expressions.quote(label(self.form, "later"))
+
+    def _joined(self, text: str) -> str:
+        return joined(self.form, text)
+
+    def _when(self, condition: str, text: str) -> str:
+        return f'IF({condition},{self._joined(text)},"")'
 
     def verdict(self, says: list[str]) -> str:
         """The 核对 cell: the messages without the first one's joiner."""
@@ -121,8 +147,21 @@ class FieldFormulas:
 
     def explained(self, cell: str) -> str:
         """TRUE where a reason was typed."""
-        return f"IF(ISERROR({cell}),TRUE,LEN({expressions.without_blanks(cell)})>0)"
+        return f"IF(ISERROR({cell}),TRUE,NOT({expressions.is_blank(cell)}))"
 
 
-def _when(condition: str, joiner: str, text: str) -> str:
-    return f'IF({condition},{joiner}&{text},"")'
+def rule_messages(form: Form, field: Field) -> list[str]:
+    """What rules say of a field, without level and code."""
+    found = []
+    for rule in form.rules:
+        if field.path in rule.at:
+            params = rules.FAMILIES[rule.family].message_params(rule, field.path, form)
+            entry = catalogue.entry(rule.code, form, field)
+            found.append(catalogue.fill(entry.brief, {"title": field.title, **params}))
+    return found
+
+
+def joined(form: Form, text: str) -> str:
+    """A message led by the joiner; a plain literal stays one."""
+    joiner = expressions.quote(label(form, "joiner"))
+    return f"{joiner[:-1]}{text[1:]}" if text.startswith('"') else f"{joiner}&{text}"

@@ -3,13 +3,14 @@
 A record sheet has a field a line, a table a field a column. What is worked out for
 a field stands in hidden helper columns far to the right, out of reach of pasted blocks:
 
+- `text`    what was typed, cleaned, where the kind wants it in a cell of its own
 - `norm`    the canonical value of what was typed ('' = blank or not a value at all)
 - `fault`   the kind's message ('' = none; blank cells have none)
-- `usable`  TRUE where a rule may compute with `norm`
+- `usable`  TRUE where a rule may compute with `norm` (on the record sheet)
 - `says`    all messages of the field, each led by the joiner
 
-A record also has `explained` (a reason was typed) and, on the member sheet, `start` (its first
-text) and `filled` (1, or 0 where the row is blank or holds a remark).
+A record also has `explained` (a reason was typed); a table's has `filled` (1, or 0 where the row is
+blank or holds a remark) in its place: there may be a hundred thousand of them.
 """
 
 from __future__ import annotations
@@ -17,19 +18,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
+from converter.kinds import KINDS
+from converter.kinds.base import ValueType
 from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import column_letters
 
 TITLE_ROW = 1
 STATUS_ROW = 2
 FIRST_HELPER = 27  # column AA
-PARTS = ("norm", "fault", "usable", "says")
+PARTS = ("text", "norm", "fault", "usable", "says")
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
-    "errors", "warnings", "missing", "target", "status", "filled", "beyond", "unchecked", "last",
+    "errors", "warnings", "missing", "target", "status", "filled", "beyond", "unchecked",
+    "inserted", "today", "future",
 )  # fmt: skip
 LAST_SHEET_ROW = 1_048_576
+BLANK_ROWS_PRINTED = 30
 
 
 def quoted(sheet: str) -> str:
@@ -98,6 +104,9 @@ class UnitLayout:
     def helper(self, key: str, part: str) -> str:
         return self._at(self.column(part), key)
 
+    def has(self, key: str, part: str) -> bool:
+        return True
+
     def explanation(self, key: str) -> str:
         return self._at(self.EXPLANATION, key)
 
@@ -123,6 +132,7 @@ class MemberLayout:
 
     sheet: Sheet
     prepared: int
+    printed: int = 0  # the last row that is printed (0: a page of blank rows)
 
     NOTE_ROW = 3
     HEADING_ROW = 4
@@ -132,6 +142,10 @@ class MemberLayout:
     @property
     def last_row(self) -> int:
         return self.HEADING_ROW + self.prepared
+
+    @property
+    def last_printed(self) -> int:
+        return self.printed or self.HEADING_ROW + min(self.prepared, BLANK_ROWS_PRINTED)
 
     @cached_property
     def columns(self) -> dict[str, int]:
@@ -154,7 +168,7 @@ class MemberLayout:
     def helpers(self) -> dict[tuple[str, str], int]:
         """(field key or '', part) → column."""
         names = [(field.key, part) for field in self.sheet for part in parts_of(field)]
-        names += [("", "start"), ("", "filled"), ("", "explained")]
+        names.append(("", "filled"))
         return {name: column for column, name in enumerate(names, FIRST_HELPER)}
 
     @property
@@ -173,13 +187,12 @@ class MemberLayout:
     def helper(self, key: str, part: str) -> str:
         return self._at(self.helpers[key, part])
 
+    def has(self, key: str, part: str) -> bool:
+        return (key, part) in self.helpers
+
     @property
     def filled(self) -> str:
         return self.helper("", "filled")
-
-    @property
-    def explained(self) -> str:
-        return self.helper("", "explained")
 
     @property
     def explanation(self) -> str:
@@ -204,8 +217,14 @@ class MemberLayout:
 
 
 def parts_of(field: Field) -> tuple[str, ...]:
-    """The helper cells of a field: nothing typed is judged in a derived one."""
-    return ("norm", "usable", "says") if field.derive else PARTS
+    """A row's helper cells of a field: what is said of a derived one stands in 核对 alone, and the
+    fault of a text only in what is said, since nothing is computed with it."""
+    if field.derive:
+        return ("norm",)
+    kind = KINDS[field.kind]
+    text = ("text",) * kind.excel_text_cell
+    plain = kind.value_type is ValueType.TEXT and not (text or kind.unique_key)
+    return (*text, "norm", "says") if plain else (*text, "norm", "fault", "says")
 
 
 @dataclass(frozen=True)
@@ -224,10 +243,16 @@ class TemplateLayout:
         return self.tables.get(sheet, self.record)
 
 
-def layout(form: Form, rows: int, prepared: Mapping[str, int] | None = None) -> TemplateLayout:
-    """`rows` are prepared in every table, unless `prepared` names other numbers by table key."""
+def layout(
+    form: Form,
+    rows: int,
+    prepared: Mapping[str, int] = MappingProxyType({}),
+    printed: Mapping[str, int] = MappingProxyType({}),
+) -> TemplateLayout:
+    """`rows` are prepared in every table, unless `prepared` names other numbers by table key;
+    `printed` are the last rows to print."""
     tables = {
-        table.key: MemberLayout(table, prepared[table.key] if prepared else rows)
+        table.key: MemberLayout(table, prepared.get(table.key, rows), printed.get(table.key, 0))
         for table in form.tables
     }
     return TemplateLayout(form, UnitLayout(form.record), tables, rows)

@@ -13,10 +13,11 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from converter.formulas.expressions import both, either, first_of, one_of
+from converter.formulas.expressions import array, both, first_of, quote
 from converter.kinds import KINDS
 from converter.model.forms import Field, Form
 from converter.model.submissions import Stamp
+from converter.rules import never_after_today
 from converter.template import shared_formulas, style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.conditional_formats import (
@@ -25,9 +26,16 @@ from converter.template.conditional_formats import (
     verdict_conditions,
 )
 from converter.template.constants import Constants
-from converter.template.formulas import FieldFormulas
+from converter.template.formulas import FieldFormulas, rule_messages
 from converter.template.labels import label
-from converter.template.layout import STATUS_ROW, TITLE_ROW, MemberLayout, TemplateLayout, quoted
+from converter.template.layout import (
+    STATUS_ROW,
+    TITLE_ROW,
+    MemberLayout,
+    TemplateLayout,
+    parts_of,
+    quoted,
+)
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
 from converter.template.style import CellStyle, Painter, text_lines
@@ -92,21 +100,15 @@ def write(
     )
     last = get_column_letter(member.jump if jumps else member.explanation_column)
     sheet.auto_filter.ref = f"A{member.HEADING_ROW}:{last}{member.last_row}"
+    last_printed = get_column_letter(member.explanation_column)
     set_page(
         sheet,
         form,
         stamp,
-        area=_filled_area(member),
+        area=f"{quoted(member.sheet.title)}$A$1:${last_printed}${member.last_printed}",
         heading_row=member.HEADING_ROW,
         landscape=True,
     )
-
-
-def _filled_area(member: MemberLayout) -> str:
-    """Formula: what printing needs, so that hundreds of blank rows cost no paper."""
-    there = quoted(member.sheet.title)
-    corner, width = f"{there}$A$1", member.explanation_column
-    return f"OFFSET({corner},0,0,{there}{member.total('last')},{width})"
 
 
 def cell_styles(member: MemberLayout) -> dict[int, CellStyle]:
@@ -194,26 +196,23 @@ def _row(
 def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
     """The formulas of the first row, by column."""
     formulas = FieldFormulas(layout.form, member, SheetRefs(layout, member.sheet.key))
+    explained = formulas.explained(member.explanation)
     found = {member.NUMBER: f"ROW()-ROW($A${member.HEADING_ROW})"}
     says, present = [], []
     for field in member.sheet:
-        found[member.helpers[field.key, "norm"]] = formulas.norm(field)
-        found[member.helpers[field.key, "usable"]] = formulas.usable(field, member.explained)
-        found[member.helpers[field.key, "says"]] = formulas.says(
-            field, f"{member.filled}=1", member.explained
-        )
+        said = formulas.says(field, f"{member.filled}=1", explained)
+        cells = {"norm": formulas.norm(field), "says": said}
         if field.derive:
             found[member.columns[field.key]] = formulas.shown(field)
         else:
-            found[member.helpers[field.key, "fault"]] = formulas.fault(field)
-        says.append(member.helper(field.key, "says"))
+            cells |= {"text": formulas.text(field), "fault": formulas.fault(field)}
+        found |= {member.helpers[field.key, part]: cells[part] for part in parts_of(field)}
+        says.append(member.helper(field.key, "says") if member.has(field.key, "says") else said)
         present.append(_present(field, member))
     filled = f"IF(OR({','.join(present)}),1,0)"
     if member.sheet.remarks:
         filled = f"IF({_remark(member)},0,{filled})"
-    found[member.helpers["", "start"]] = _start(member)
     found[member.helpers["", "filled"]] = filled
-    found[member.helpers["", "explained"]] = formulas.explained(member.explanation)
     found[member.check] = formulas.verdict(says)
     return found
 
@@ -223,8 +222,11 @@ def _present(field: Field, member: MemberLayout) -> str:
     if field.derive:
         raw = member.raw(field.key)
         return f"IF(ISERROR({raw}),TRUE,LEN({raw})>0)"
-    norm, fault = member.helper(field.key, "norm"), member.helper(field.key, "fault")
-    return f'{norm}<>"",{fault}<>""'
+    norm = member.helper(field.key, "norm")
+    if not member.has(field.key, "fault"):
+        raw = member.raw(field.key)
+        return f'{norm}<>"",ISERROR({raw}),ISLOGICAL({raw})'
+    return f'{norm}<>"",{member.helper(field.key, "fault")}<>""'
 
 
 def _start(member: MemberLayout) -> str:
@@ -237,17 +239,15 @@ def _start(member: MemberLayout) -> str:
 def _remark(member: MemberLayout) -> str:
     """Expression: TRUE for a row of totals or a signature, which is no member: it begins as the
     form says, and no ID number stands in it."""
-    start, words = member.helper("", "start"), member.sheet.remarks
-    begins = [
-        one_of(f"LEFT({start},{n})", [word for word in words if len(word) == n])
-        for n in sorted({len(word) for word in words})
-    ]
+    start, words = _start(member), member.sheet.remarks
+    lengths = "{" + ",".join(str(len(word)) for word in words) + "}"
+    begins = f"SUMPRODUCT(--EXACT(LEFT({start},{lengths}),{array(words)}))>0"
     short = [
         f"LEN({member.helper(field.key, 'norm')})<{LONG_NUMBER}"
         for field in member.sheet
         if KINDS[field.kind].unique_key
     ]
-    return both([either(begins), *short])
+    return both([begins, *short])
 
 
 def _dropdowns(sheet: Any, form: Form, member: MemberLayout) -> None:
@@ -270,7 +270,22 @@ def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
     meant += [
         (member.columns[field.key], member.helper(field.key, "says"), True)
         for field in member.sheet
+        if member.has(field.key, "says")
     ]
+    for field in member.sheet:
+        for text in [] if member.has(field.key, "says") else rule_messages(form, field):
+            letter = get_column_letter(member.columns[field.key])
+            area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
+            said = f"ISNUMBER(FIND({quote(text)},{meant[0][1]}))"
+            colour_verdicts(sheet, area, {"doubt": said}, tinted=True)
+    for field in never_after_today(form, member.sheet.key):
+        letter, norm = (
+            get_column_letter(member.columns[field.key]),
+            member.helper(field.key, "norm"),
+        )
+        area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
+        future = f"IF(ISNUMBER({norm}),{norm}>{member.total('today')},FALSE)"
+        colour_verdicts(sheet, area, {"wrong": future}, tinted=True)
     for column, message, tinted in meant:
         letter = get_column_letter(column)
         area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from converter.model.forms import Form
 from converter.rules.base import Ref
-from converter.template.layout import TemplateLayout, quoted
+from converter.template.formulas import FieldFormulas
+from converter.template.layout import TemplateLayout, UnitLayout, quoted
 
 
 @dataclass
@@ -15,6 +16,7 @@ class SheetRefs:
 
     layout: TemplateLayout
     sheet: str
+    by_kind: bool = False  # whether what rules about one cell find in tables is left out
     form: Form = field(init=False)
 
     def __post_init__(self) -> None:
@@ -30,13 +32,27 @@ class SheetRefs:
         if sheet != self.sheet and not place.sheet.is_record:
             raise ValueError(f"at: {path} has many records, its sheet is not {self.sheet}")
         there = self._there(sheet)
-        norm = there + place.helper(key, "norm")
-        if self.form.field(path).derive:
-            blank = f'{norm}=""'
+        raw, norm = place.raw(key), place.helper(key, "norm")
+        if isinstance(place, UnitLayout):
+            blank = f'{there}{norm}=""'
+            if not self.form.field(path).derive:
+                # A cell that holds an error or a truth value has no norm either, but a fault.
+                blank = f'AND({blank},{there}{place.helper(key, "fault")}="")'
         else:
-            # A cell that holds an error or a truth value has no norm either, but a fault.
-            blank = f'AND({norm}="",{there}{place.helper(key, "fault")}="")'
-        return Ref(there + place.raw(key), norm, blank, there + place.helper(key, "usable"))
+            blank = FieldFormulas(self.form, place, self).blank(place.sheet.field(key))
+        return Ref(there + raw, there + norm, blank, self._usable(path))
+
+    def _usable(self, path: str) -> str:
+        """A table's rows have no cell for it."""
+        sheet, _, key = path.partition(".")
+        place = self.layout.place(sheet)
+        if isinstance(place, UnitLayout):
+            return self._there(sheet) + place.helper(key, "usable")
+        formulas = FieldFormulas(self.form, place, replace(self, by_kind=True))
+        field = place.sheet.field(key)
+        if self.by_kind:
+            return formulas.usable_by_kind(field)
+        return formulas.usable(field, formulas.explained(place.explanation))
 
     def rows(self, path: str) -> Ref:
         """A column of a table, with its heading cell, whose norm is empty."""

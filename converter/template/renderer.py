@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 from xml.sax.saxutils import escape
 
 from converter.files import zip_writing
@@ -22,27 +23,36 @@ from converter.template.blueprint import (
     design_blueprint,
     last_placeholder,
     placeholder,
+    printed_placeholder,
     rows_placeholder,
     stamp_placeholders,
 )
 from converter.template.cell_text import harmless, visible
 from converter.template.labels import label
-from converter.template.layout import LAST_SHEET_ROW, MemberLayout
+from converter.template.layout import BLANK_ROWS_PRINTED, LAST_SHEET_ROW, MemberLayout
 from converter.template.print_setup import footer_text
 from converter.template.saving import time_of_parts
+from converter.template.stored import Computed
 
 NOBODY = Stamp()
 SPARE_ROWS = 20
-LEVEL_ONCE = 2  # zlib's level for what is written once: a quarter of the time, an eighth larger
+# zlib's levels: for what is mailed, for what is written once, for what is large.
+LEVEL_BLANK, LEVEL_ONCE, LEVEL_LARGE = 9, 6, 2
+LARGE = 5_000  # rows
 
 Values = dict[bytes, bytes | Iterable[bytes]]
 
 
 def build(
-    form: Form, *, rows: int, stamp: Stamp = NOBODY, data: Submission | None = None
+    form: Form,
+    *,
+    rows: int,
+    stamp: Stamp = NOBODY,
+    data: Submission | None = None,
+    computed: Computed | None = None,
 ) -> list[bytes]:
     """One workbook of a form, in pieces: blank, personalised or with answers."""
-    return TemplateRenderer(form).filled(data, stamp, rows=rows)
+    return TemplateRenderer(form).filled(data, stamp, rows=rows, computed=computed)
 
 
 def sheet_names(form: Form) -> list[str]:
@@ -82,11 +92,12 @@ class TemplateRenderer:
         stamp: Stamp = NOBODY,
         *,
         rows: int,
+        computed: Computed | None = None,
         copy: Copy | None = None,
     ) -> list[bytes]:
         """A workbook, in pieces, with answers as they were typed, types included; derived fields
-        get their formulas back. With `copy` also what was found in it. No more of a table than
-        some thousand rows is held at a time."""
+        get their formulas back, with what they come to where it is known (`computed`). With `copy`
+        also what was found in it. No more of a table than some thousand rows is held at a time."""
         prepared = {
             table.key: prepared_rows(rows, data.count(table.key) if data else 0)
             for table in self.form.tables
@@ -94,25 +105,28 @@ class TemplateRenderer:
         plan = self._blueprint(
             frozenset(_entries(stamp)), max(prepared.values()), copy=copy is not None
         )
-        numbers = _numbers(plan, prepared)
+        numbers = _numbers(plan, prepared, data)
         values: Values = {**_stamp_values(stamp), **numbers}
-        values |= filling.unit_cells(plan, stamp, data, copy)
+        values |= filling.values(plan, stamp, data, computed)
+        values |= filling.unit_cells(plan, stamp, data, computed, copy)
         for table in self.form.tables:
             values[rows_placeholder(table.key)] = filling.table_rows(
-                plan, table.key, data, prepared[table.key], numbers, copy
+                plan, table.key, data, prepared[table.key], numbers, computed, copy
             )
         more: list[tuple[str, Iterable[bytes]]] = []
         if copy:
             additions = copy.additions(plan)
             values |= additions.values
             more = additions.parts
+        level = LEVEL_ONCE if data else LEVEL_BLANK
+        level = level if max(prepared.values()) < LARGE else LEVEL_LARGE
         members = [
             part.packed
             if len(part.pieces) == 1
-            else zip_writing.packed(part.name, part.filled(values), LEVEL_ONCE)
+            else zip_writing.packed(part.name, part.filled(values), level)
             for part in plan.parts
         ]
-        members += [zip_writing.packed(name, pieces, LEVEL_ONCE) for name, pieces in more]
+        members += [zip_writing.packed(name, pieces, level) for name, pieces in more]
         return zip_writing.zipped(members, when=time_of_parts())
 
     def _blueprint(self, names: frozenset[str], rows: int, *, copy: bool) -> Blueprint:
@@ -124,12 +138,15 @@ class TemplateRenderer:
 
     def _pattern(self, names: frozenset[str], rows: int) -> zip_writing.Pattern:
         plan = self._blueprint(names, rows, copy=False)
-        values: Values = {mark: cell.xml for mark, cell in plan.unit_cells.items()}
+        marks: dict[str, Any] = {n: placeholder(n).decode() for n in names - {"serial"}}
+        stamp = Stamp(**marks)
+        values: Values = {**filling.values(plan, stamp, None, None)}
+        values |= filling.unit_cells(plan, stamp, None, None, None)
         numbers = _numbers(plan, {table.key: rows for table in self.form.tables})
         values |= numbers
         for table in self.form.tables:
             values[rows_placeholder(table.key)] = filling.table_rows(
-                plan, table.key, None, rows, numbers, None
+                plan, table.key, None, rows, numbers, None, None
             )
         ours = stamp_placeholders(names)
         values |= {mark: mark for mark in ours}
@@ -138,12 +155,21 @@ class TemplateRenderer:
         return zip_writing.Pattern(members, places, when=time_of_parts())
 
 
-def _numbers(plan: Blueprint, prepared: Mapping[str, int]) -> dict[bytes, bytes]:
-    """The last rows of the tables, and the rows below them."""
+def _numbers(
+    plan: Blueprint, prepared: Mapping[str, int], data: Submission | None = None
+) -> dict[bytes, bytes]:
+    """The last rows of the tables, the rows below them and the last rows to print."""
     numbers: dict[bytes, bytes] = {}
     for key, table in plan.layout.tables.items():
         last = table.HEADING_ROW + prepared[key]
-        numbers |= {last_placeholder(key): b"%d" % last, below_placeholder(key): b"%d" % (last + 1)}
+        printed = table.HEADING_ROW + (
+            data.count(key) if data and data.count(key) else min(BLANK_ROWS_PRINTED, prepared[key])
+        )
+        numbers |= {
+            last_placeholder(key): b"%d" % last,
+            below_placeholder(key): b"%d" % (last + 1),
+            printed_placeholder(key): b"%d" % printed,
+        }
     return numbers
 
 

@@ -22,6 +22,7 @@ from converter.model.submissions import CellType, RawSheet
 from converter.template import answers, style
 from converter.template.answers import Answer
 from converter.template.layout import MemberLayout
+from converter.template.stored import Computed, Value, type_of, xml_of
 from converter.template.style import CellStyle
 
 ROWS_A_CHUNK = 2_000
@@ -29,6 +30,7 @@ MOST_KNOWN = 20_000  # distinct answers of a column that are remembered
 _CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+" s="([0-9]+)"[^>]*?(?:/>|>(.*?)</c>)', re.DOTALL)
 _SHARED = re.compile(rb'<f t="shared" ref="[^"]*" si="([0-9]+)">')
 _PLAIN = re.compile(rb"<f>([^<]*)</f>")
+FORMULA_START = b'"><f'
 # In the translated formula of this row every number like it is the row's own.
 _FAR = 1_031_007
 
@@ -68,6 +70,15 @@ def _follower(inside: bytes, letters: str, row: int) -> tuple[bytes, ...]:
     return tuple(piece.encode() for piece in pieces)
 
 
+def valued(contents: tuple[bytes, ...], value: Value) -> tuple[bytes, ...]:
+    """What follows the style of a formula's cell, with a value."""
+    first, last = contents[0], contents[-1]
+    kind, xml = type_of(value), xml_of(value)
+    if len(contents) == 1:
+        return (b'"' + kind + first[1:-4] + xml + b"</c>",)
+    return (b'"' + kind + first[1:], *contents[1:-1], last[:-4] + xml + b"</c>")
+
+
 def _number(letters: str) -> int:
     number = 0
     for letter in letters:
@@ -86,6 +97,7 @@ class Filling:
     levels: Mapping[int, Mapping[int, Level]]  # row → column → level
     data: RawSheet | None = None
     canonical: bool = False  # the answers are a package's
+    computed: Computed | None = None  # what formulas come to
     jump: Callable[[int], bytes] | None = None  # the cell that leads on from a marked row; with
     # it go hidden cells that keep what its marked answers were
 
@@ -108,6 +120,7 @@ class _Rows:
         following = [*(b'<c r="%b' % name for name in letters[1:]), b"</row>"]
         self._following = dict(zip(pattern.styles, following, strict=True))
         self._answers = dict(self._columns(filling))
+        self._computed = dict(self._values_of_formulas(filling))
         self._beside: dict[int, Callable[[int], bytes]] = {}
         if filling.jump:
             last = next(reversed(pattern.styles))
@@ -135,6 +148,46 @@ class _Rows:
                 _Answers(reasons, text, partial(answers.typed, shown="")),
             )
 
+    def _values_of_formulas(self, filling: Filling) -> Iterator[tuple[int, Sequence[Value]]]:
+        """What formulas come to in rows that are filled, by column."""
+        member, found, data = filling.member, filling.computed, filling.data
+        if found is None or data is None:
+            return
+        records = range(len(data))
+        yield member.check, found.checks(member.sheet.key)
+        yield member.helpers["", "filled"], [1] * len(data)
+        for field in member.sheet:
+            if member.has(field.key, "says"):
+                yield (
+                    member.helpers[field.key, "says"],
+                    [found.messages(field, record) for record in records],
+                )
+            yield (
+                member.helpers[field.key, "norm"],
+                [found.shown(field, record) for record in records],
+            )
+            if field.derive:
+                yield member.columns[field.key], [found.label(field, n) for n in records]
+
+    def _formulas(
+        self, column: int, contents: tuple[bytes, ...], start: int, end: int
+    ) -> tuple[list[bytes], tuple[bytes, ...]]:
+        """What follows the style of a formula's cell, values included: row by row where rows
+        differ, and what is the same in all rows without a record."""
+        member = self._filling.member
+        blank = valued(contents, 0 if column == member.helpers["", "filled"] else "")
+        known: Sequence[Value] = self._computed.get(column, ())
+        known = known[start - member.FIRST_ROW : end - member.FIRST_ROW]
+        if column == member.NUMBER:
+            known = range(start - member.HEADING_ROW, end - member.HEADING_ROW)
+        if not known:
+            return [], blank
+        made = {value: valued(contents, value) for value in set(known)}
+        pieces = [*map(made.__getitem__, known), *repeat(blank, end - start - len(known))]
+        return [
+            (b"%d" % row).join(p) for row, p in zip(range(start, end), pieces, strict=True)
+        ], blank
+
     def write(self, cells: Mapping[int, tuple[bytes, ...]], start: int, end: int) -> bytes:
         """The XML of the rows from `start` up to but without `end`."""
         filling = self._filling
@@ -144,7 +197,12 @@ class _Rows:
         pieces: list[Iterable[bytes]] = [repeat(b'<row r="'), repeat(self._opening)]
         for column, contents in cells.items():
             following = self._following[column]
-            values = self._values(column, start, end)
+            tails: list[bytes] = []
+            if contents[0].startswith(FORMULA_START):
+                tails, contents = self._formulas(column, contents, start, end)
+                values = [self._style(column, "", None) + tail for tail in tails] or None
+            else:
+                values = self._values(column, start, end)
             leads = self._beside.get(column) if marks else None
             if values is None and (column in touched or leads):
                 style = self._style(column, "", None)
@@ -156,7 +214,7 @@ class _Rows:
                 pieces += map(repeat, same)
                 continue
             for row in (row for row, columns in marks.items() if column in columns):
-                tail = numbers[row - start].join(contents)
+                tail = tails[row - start] if tails else numbers[row - start].join(contents)
                 values[row - start] = self._marked(column, row, tail, marks[row][column])
             if leads:
                 for row in marks:

@@ -13,6 +13,7 @@ from openpyxl.utils import get_column_letter
 
 from converter.formulas import expressions
 from converter.model.forms import Form
+from converter.rules import never_after_today
 from converter.template import style
 from converter.template.formulas import REQUIRED
 from converter.template.labels import label, phrase
@@ -22,7 +23,6 @@ from converter.template.style import CellStyle
 # Always a link, so that no program takes the cell for a dead one: without a fault it leads
 # to where filling in begins.
 LINK = "HYPERLINK({target},{text})"
-BLANK_ROWS_PRINTED = 30
 
 STATUS = CellStyle(size=11, colour=style.ACCENT, underline=True)
 
@@ -31,7 +31,7 @@ def unit_totals(layout: TemplateLayout) -> dict[str, str]:
     unit, form = layout.record, layout.form
     checks, total = unit.checks(), unit.total
     letter = get_column_letter(unit.ANSWER)
-    first = _first(checks, unit.HEADING_ROW + 1, _open_row(layout))
+    first = _first(checks, unit.HEADING_ROW + 1, str(_open_row(layout)))
     counted = [
         ("missing", "missing"),
         ("unit_errors", "errors"),
@@ -51,12 +51,23 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     checks, total = member.whole(member.check), member.total
     letter = get_column_letter(member.columns[member.sheet.fields[0].key])
     rows = f"${get_column_letter(member.check)}${member.FIRST_ROW}:" + checks.split(":")[1]
-    first = _first(rows, member.FIRST_ROW, member.FIRST_ROW)
+    later = [
+        f"MAX(ISNUMBER({column})*({column}>{total('today')})*ROW({column}))"
+        for column in _future(member, form)
+    ]
+    open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{member.FIRST_ROW})"
+    first = _first(rows, member.FIRST_ROW, open_row if later else str(member.FIRST_ROW))
     below = [member.below(column) for column in member.columns.values()]
     counts = ",".join(f"COUNTA({column})" for column in below)
     words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
     status = _status(
-        form, [("row_errors", total("errors")), ("row_warnings", total("warnings"))], words
+        form,
+        [
+            ("row_errors", total("errors")),
+            ("row_warnings", total("warnings")),
+            ("row_future", total("future")),
+        ],
+        words,
     )
     separator = expressions.quote(label(form, "separator"))
     filled = phrase(form, "filled", words, n=total("filled"))
@@ -65,10 +76,14 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         "errors": f'COUNTIF({checks},"*{label(form, "error")}*")',
         "warnings": f'COUNTIF({checks},"?*")-1-{total("errors")}',
         "target": _target(member.sheet.title, letter, first),
-        "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{_inserted(member)}",
+        "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{total('inserted')}",
         "beyond": f"SUM({counts})>0",
-        "unchecked": f"{_inserted(member)}+MAX({counts})",
-        "last": f"{_last_filled(member)}+MAX({counts})",
+        "inserted": _inserted(member),
+        "unchecked": f"{total('inserted')}+MAX({counts})",
+        # The one place that changes from day to day: no formula of a row depends on it.
+        "today": "TODAY()",
+        "future": "+".join(f'COUNTIF({c},">"&{total("today")})' for c in _future(member, form))
+        or "0",
         "status": (
             f"IF({total('filled')}+{total('unchecked')}=0,{phrase(form, 'nothing', words)},"
             f"{filled}&{separator}&{status}"
@@ -93,7 +108,7 @@ def _status(
     return f"IF({total}=0,{phrase(form, 'all_clear')},{found})"
 
 
-def _first(checks: str, first_row: int, otherwise: int) -> str:
+def _first(checks: str, first_row: int, otherwise: str) -> str:
     """Expression: the sheet row of the first message."""
     start = checks.split(":")[0]
     found = f'MATCH("?*",{checks},0)+ROW({start})-1'
@@ -116,13 +131,7 @@ def _inserted(member: MemberLayout) -> str:
     return f"SUMPRODUCT({helper}*(({typed})>0)*{below_heading})"
 
 
-def _last_filled(member: MemberLayout) -> str:
-    """Expression: the last row that printing needs; a page of rows where none is filled."""
-    typed = [
-        f"SUMPRODUCT(MAX((1-ISBLANK({area}))*ROW({area})))"
-        for field in member.sheet
-        if not field.derive
-        for area in (member.whole(member.columns[field.key]),)
-    ]
-    page = f"MIN({member.HEADING_ROW + BLANK_ROWS_PRINTED},{member.last_row})"
-    return f"MAX({','.join(typed)},{page})"
+def _future(member: MemberLayout, form: Form) -> list[str]:
+    """The columns of dates that cannot lie after today."""
+    fields = never_after_today(form, member.sheet.key)
+    return [member.whole(member.helpers[field.key, "norm"]) for field in fields]

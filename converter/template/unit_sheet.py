@@ -17,6 +17,7 @@ from converter.template.conditional_formats import (
     uncolour_changed,
     verdict_conditions,
 )
+from converter.template.constants import Constants
 from converter.template.formulas import FieldFormulas
 from converter.template.labels import label
 from converter.template.layout import STATUS_ROW, TITLE_ROW, TemplateLayout, UnitLayout, quoted
@@ -60,7 +61,13 @@ EXPLANATION = CellStyle(
 
 
 def write(
-    sheet: Any, layout: TemplateLayout, painter: Painter, stamp: Stamp, *, jumps: bool
+    sheet: Any,
+    layout: TemplateLayout,
+    painter: Painter,
+    constants: Constants,
+    stamp: Stamp,
+    *,
+    jumps: bool,
 ) -> None:
     unit, form = layout.record, layout.form
     formulas = FieldFormulas(form, unit, SheetRefs(layout, unit.sheet.key))
@@ -78,7 +85,7 @@ def write(
                 painter.paint(sheet.cell(row, column), SECTION)
             put_text(sheet.cell(row, unit.ITEM), line)
         else:
-            _line(sheet, row, line, layout, formulas, painter, stamp)
+            _line(sheet, row, line, layout, formulas, painter, constants, stamp)
             _answer(sheet.cell(row, unit.ANSWER), line, formulas, stamp)
     for name, expression in unit_totals(layout).items():
         put_formula(sheet[unit.total(name).replace("$", "")], expression)
@@ -128,6 +135,7 @@ def _line(
     layout: TemplateLayout,
     formulas: FieldFormulas,
     painter: Painter,
+    constants: Constants,
     stamp: Stamp,
 ) -> None:
     """All of a field's line but its answer and explanation; their looks included."""
@@ -148,8 +156,11 @@ def _line(
     }
     if not field.derive:
         cells["fault"] = formulas.fault(field)
+        if KINDS[field.kind].excel_text_cell:
+            cells["text"] = formulas.text(field)
     for part, expression in cells.items():
-        put_formula(painter.paint(sheet.cell(row, unit.column(part)), HELPER), expression)
+        cell = painter.paint(sheet.cell(row, unit.column(part)), HELPER)
+        put_formula(cell, constants.replace(expression) or expression)
     check = painter.paint(sheet.cell(row, unit.CHECK), CHECK)
     put_formula(check, formulas.verdict([unit.helper(field.key, "says")]))
 

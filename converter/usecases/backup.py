@@ -58,7 +58,7 @@ class _Entry:
 
 
 def backup(paths: Sequence[Path], output: Path, *, when: int) -> BackupResult:
-    """Write a backup of files and folders; a register in them is held still meanwhile.
+    """Write a backup of files and folders; a register in them is locked meanwhile.
 
     `when`: seconds since 1970. Raises OutputExists, RegisterBusy, OSError; BackupDamaged where
     what was written does not read back.
@@ -76,16 +76,16 @@ def backup(paths: Sequence[Path], output: Path, *, when: int) -> BackupResult:
             yield FILES + name, data
         yield MANIFEST, _manifest(entries, when)
 
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as locks:
         for folder in sorted({path.parent for _, path in found if path.name == FILE}):
-            held.enter_context(Lock(folder / LOCK))
+            locks.enter_context(Lock(folder / LOCK))
         output.parent.mkdir(parents=True, exist_ok=True)
         zip_writing.write_zip(output, members(), when=when, verify=_read_back)
     return BackupResult(len(entries), sum(entry.bytes for entry in entries))
 
 
 def _roots(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
-    """Each path under its own name; two of the same name are told apart."""
+    """Each path under its own name; two of the same name get different names."""
     taken: set[str] = set()
     for path in paths:
         name = path.resolve().name or "root"
@@ -116,7 +116,7 @@ def _walk(name: str, path: Path, leave_out: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _manifest(entries: Sequence[_Entry], when: int) -> bytes:
-    told = {
+    manifest = {
         "format": FORMAT,
         "created": datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "files": [
@@ -124,7 +124,7 @@ def _manifest(entries: Sequence[_Entry], when: int) -> bytes:
             for e in entries
         ],
     }
-    return (json.dumps(told, ensure_ascii=True, indent=1) + "\n").encode("ascii")
+    return (json.dumps(manifest, ensure_ascii=True, indent=1) + "\n").encode("ascii")
 
 
 def _read_back(path: Path) -> None:
@@ -184,10 +184,10 @@ def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
         try:
             with archive.open(MANIFEST) as member:
                 data = member.read(LARGEST_MANIFEST + 1)
-            told = json.loads(data)
-            if told["format"] != FORMAT:
+            manifest = json.loads(data)
+            if manifest["format"] != FORMAT:
                 raise NotABackup(path)
-            entries = [_entry(entry) for entry in told["files"]]
+            entries = [_entry(entry) for entry in manifest["files"]]
         except (*_DAMAGED, KeyError, TypeError) as error:
             raise NotABackup(path) from error
         if len({entry.name for entry in entries}) != len(entries):
@@ -195,16 +195,16 @@ def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
         yield archive, entries
 
 
-def _entry(told: dict[str, Any]) -> _Entry:
+def _entry(listed: dict[str, Any]) -> _Entry:
     """Raises ValueError for a path that leads out of the folder it is restored to."""
-    name = str(told["path"])
+    name = str(listed["path"])
     parts = PurePosixPath(name).parts
     outside = not parts or name.startswith("/") or ".." in parts
     if outside or any("\\" in part or "\0" in part for part in parts):
         raise ValueError(name)
     if os.name == "nt" and any(":" in part for part in parts):
         raise ValueError(name)
-    return _Entry(name, int(told["bytes"]), str(told["sha256"]), int(told["modified"]))
+    return _Entry(name, int(listed["bytes"]), str(listed["sha256"]), int(listed["modified"]))
 
 
 def _verify(archive: zipfile.ZipFile, entries: Sequence[_Entry]) -> None:

@@ -27,7 +27,7 @@ NOT_A_NAME, NOT_FILLED, NOTHING = "K203", "K009", "K906"
 # Control characters but tab and line ends, lone surrogates, and what XML cannot hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
-WORTH_SORTING = 64  # cells; fewer are validated as fast as they are told apart
+WORTH_SORTING = 64  # cells; fewer are validated as fast as they are sorted
 
 Texts = npt.NDArray[np.object_]
 Words = Callable[[str, str, str], Params]  # of code, what was typed, canonical text
@@ -75,7 +75,7 @@ class FieldState:
     def found(
         self, at: npt.NDArray[np.intp], codes: Sequence[str], params: Words
     ) -> CellViolations:
-        """What was found at these positions, told by the texts as they now are."""
+        """What was found at these positions, by the texts as they now are."""
         return CellViolations(
             self.field.key,
             self.index.to_numpy(dtype="int64")[at],

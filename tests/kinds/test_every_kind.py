@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.formulas.expressions import BLANKS
+from converter.formulas.expressions import WHITESPACE
 from converter.kinds import KINDS
 from converter.kinds.base import Cells
 from converter.messages import catalogue
@@ -95,7 +95,7 @@ def test_what_checks_share_is_made_once() -> None:
 
 @each_field
 def test_blank_cells_have_no_fault_and_no_value(field: Field) -> None:
-    assert validate(field, "", " ", BLANKS) == [("", "", "")] * 3
+    assert validate(field, "", " ", WHITESPACE) == [("", "", "")] * 3
     value = KINDS[field.kind].value(cells("", " ").text, field, FORM)
     assert all(pd.isna(v) or v == "" for v in value)
 

@@ -77,7 +77,7 @@ def live_codes() -> set[str]:
         for field in sheet:
             if not field.derive:
                 conditions = KINDS[field.kind].excel_faults("A1", "B1", field, FORM)
-                found |= {condition.code for condition in conditions}
+                found |= {condition.code for condition in conditions if condition.code}
     for rule in FORM.rules:
         for path in rule.at:
             refs = SheetRefs(places, path.partition(".")[0])

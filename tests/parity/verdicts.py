@@ -13,11 +13,15 @@ from typing import Any
 import openpyxl
 
 from converter import workbook
+from converter.formulas.expressions import INVISIBLE
+from converter.kinds import KINDS
 from converter.messages import catalogue
 from converter.model.clock import today
 from converter.model.forms import Field, Form, Rule
 from converter.model.issues import Issue, Level, column_letters
 from converter.model.submissions import CellType, Submission
+from converter.rules import FAMILIES
+from converter.template.labels import label
 from converter.template.layout import MemberLayout, UnitLayout
 from converter.validation import checking
 from converter.validation.checking import Checked
@@ -39,8 +43,9 @@ def shown(path: Path, form: Form) -> Verdicts:
     found: Verdicts = {}
     for sheet, cell in check_cells(values(path), form):
         said = set()
-        if cell.value:
-            pairs = _MESSAGE.findall(str(cell.value))
+        later = label(form, "later")
+        if rest := "；".join(t for t in str(cell.value or "").split("；") if t != later):
+            pairs = _MESSAGE.findall(rest)
             assert pairs, f"{sheet} {cell.coordinate}: {cell.value!r}"
             said = {(_LEVEL[level], code) for level, code in pairs}
         found[sheet, cell.coordinate] = said
@@ -92,9 +97,11 @@ def judged(path: Path, form: Form) -> Judgement:
         field = _field(issue, form)
         where = _check_cell(field, issue.place.row, form)
         if not catalogue.entry(issue.code, form, field).pipeline_only:
-            left = _rests_on_text_date(issue, field, submission, form)
+            left = _left_to_the_check(issue, field, submission, form)
             (may if left else must)[where].add((issue.level.value, issue.code))
         elif issue.level is Level.ERROR:
+            faults = KINDS[field.kind].excel_faults("A1", "B1", field, form)
+            may[where] |= {("error", fault.code) for fault in faults}  # another one, further on
             for place, code in _computing_with(field, issue.place.row, form):
                 may[place] |= {("error", code), ("warning", code)}
     return Judgement(must, may)
@@ -121,22 +128,39 @@ def _computing_with(field: Field, row: int, form: Form) -> Iterator[tuple[tuple[
                 yield _check_cell(form.field(path), row, form), rule.code
 
 
-def _rests_on_text_date(issue: Issue, field: Field, submission: Submission, form: Form) -> bool:
+def _left_to_the_check(issue: Issue, field: Field, submission: Submission, form: Form) -> bool:
+    """Whether a verdict rests on what no formula reads: a date typed as text, characters that
+    nobody sees, or today's date in a table."""
     rule = form.rule(issue.code)
-    for path in {field.path, *(_paths(rule) if rule else ())}:
+    if rule and field.sheet != form.record.key and FAMILIES[rule.family].about_today:
+        return True
+    for path in {field.path, *(_sources(rule, form) if rule else ())}:
         sheet, _, key = path.partition(".")
-        raw = submission.sheets["unit"] if sheet == "unit" else submission.sheets["member"]
-        if raw is None or form.field(path).kind != "date" or key not in raw.columns:
+        raw = submission.sheets[sheet]
+        if raw is None or key not in raw.columns:
             continue
-        if sheet == "unit":
-            record = 0
-        elif issue.place.row in raw.rows:
-            record = raw.rows.index(issue.place.row)
+        column, table = raw.columns[key], sheet != form.record.key
+        if rule and table and (field.sheet != sheet or rule.family == "unique"):
+            records = list(range(len(column.text)))  # any row may be the one that counts
+        elif table and issue.place.row not in raw.rows:
+            continue
         else:
-            continue
-        if raw.columns[key].type[record] == CellType.TEXT:
-            return True
+            records = [raw.rows.index(issue.place.row) if table else 0]
+        for record in records:
+            if set(column.text[record]) & set(INVISIBLE):
+                return True
+            if form.field(path).kind == "date" and column.type[record] == CellType.TEXT:
+                return True
     return False
+
+
+def _sources(rule: Rule, form: Form) -> set[str]:
+    """Every field whose cells a rule looks at, through what is derived from them, too."""
+    found = set()
+    for path in _paths(rule):
+        field = form.field(path)
+        found |= {path, f"{field.sheet}.{field.derive.source}" if field.derive else path}
+    return found
 
 
 def _paths(rule: Rule) -> set[str]:

@@ -62,7 +62,8 @@ def column(path: str, cells: list[str], index: pd.Index) -> ValidatedColumn:
         faulty.append(wrong and not field.derive)
 
     def series(values: list[Any], dtype: Any = object) -> pd.Series:
-        return pd.Series(values, index=index, dtype=dtype)
+        made: pd.Series[Any] = pd.Series(values, index=index, dtype=dtype)
+        return made
 
     known = series(text)
     blank = (known == "") & ~series(faulty, bool)

@@ -19,6 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
 from converter.formulas.expressions import list_name
+from converter.kinds.choice import spelling_keys
 from converter.model.forms import CodeList, Field, Form, Rule
 from converter.rules import FAMILIES, one_cell
 from converter.rules.base import FormColumns, Ref, SheetColumns, ValidatedColumn
@@ -181,8 +182,8 @@ def spelled(codes: CodeList) -> Iterator[tuple[str, list[str]]]:
     yield "label", [entry.label for entry in codes.entries]
     yield "code", [entry.code for entry in codes.entries]
     yield "parent", [entry.parent for entry in codes.entries]
-    yield "alias", [alias for entry in codes.entries for alias in entry.aliases]
-    yield "alias_code", [entry.code for entry in codes.entries for _ in entry.aliases]
+    yield "key", [key for key, _ in spelling_keys(codes)]
+    yield "value", [code for _, code in spelling_keys(codes)]
 
 
 def write_lists(book: Any, page: Any) -> None:
@@ -203,7 +204,9 @@ def write_lists(book: Any, page: Any) -> None:
 def conditions(name: str) -> Iterator[tuple[Rule, str]]:
     for rule in RULES:
         for path in rule.at:
-            if path.startswith(f"{name}."):
+            # What depends on today is told in tables by the check alone.
+            known = FAMILIES[rule.family].excel(rule, path, Cells(FIRST_ROW)) is not None
+            if path.startswith(f"{name}.") and known:
                 yield rule, path
 
 
@@ -279,4 +282,4 @@ def test_conditions_hold_where_the_pipeline_reports(tmp_path: Path) -> None:
                     if live is not (record in reported):
                         differing.append((code, path, record, live))
     assert differing == []
-    assert all(alarms.values()), alarms
+    assert [c for c, n in alarms.items() if not n] == ["X173"]  # of a table, about today

@@ -198,7 +198,7 @@ def test_every_prepared_row_names_the_formulas_of_the_first(form: Form) -> None:
     rows = dict(re.findall(r'<row r="([0-9]+)">(.*?)</row>', sheet))
     cell = re.compile(r'<c r="([A-Z]+)[0-9]+"[^>]*><f t="shared"( ref="[^"]*")? si="([0-9]+)"')
     first = {column: (ref, si) for column, ref, si in cell.findall(rows["5"])}
-    assert len(first) > 20
+    assert len(first) > 12
     assert all(ref.endswith(f':{column}34"') for column, (ref, _) in first.items())
     for row in range(6, 35):
         assert {c: si for c, _, si in cell.findall(rows[str(row)])} == {

@@ -17,7 +17,7 @@ from converter.kinds.id_number import valid_numbers
 from converter.model.forms import Field, Sheet
 from converter.model.submissions import CellType
 from converter.text import characters
-from converter.workbook.form.headings import plain
+from converter.workbook.form.headings import normalized
 from converter.workbook.grid import GridColumn
 
 LIKE_ENOUGH = 0.5  # of two headings; 1 = the same
@@ -65,9 +65,10 @@ def find_near(
 
 
 def _likeness(heading: str, field: Field) -> float:
-    text = plain(heading)
+    text = normalized(heading)
     return max(
-        SequenceMatcher(None, text, plain(title)).ratio() for title in (field.title, *field.aliases)
+        SequenceMatcher(None, text, normalized(title)).ratio()
+        for title in (field.title, *field.aliases)
     )
 
 

@@ -10,7 +10,7 @@ from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue
 from converter.model.submissions import CellType, RawSheet
 from converter.workbook.form import record_sheet, table_heading, table_sheet
-from converter.workbook.form.headings import plain
+from converter.workbook.form.headings import normalized
 from converter.workbook.form.table_heading import HEADING_ROWS, LOWEST_HEADING
 from converter.workbook.form.unread_people import (
     UnreadColumn,
@@ -164,8 +164,8 @@ def _named(book: Workbook, sheet: Sheet) -> list[int]:
     """Sheets with the best name that occurs, visible ones first."""
     tests: tuple[Callable[[str], bool], ...] = (
         lambda name: name.strip() == sheet.title,
-        lambda name: plain(name) == plain(sheet.title),
-        lambda name: plain(name) in {plain(alias) for alias in sheet.aliases},
+        lambda name: normalized(name) == normalized(sheet.title),
+        lambda name: normalized(name) in {normalized(alias) for alias in sheet.aliases},
     )
     for test in tests:
         tier = [n for n, (name, _) in enumerate(book.names) if test(name)]

@@ -18,7 +18,7 @@ from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import RawSheet
 from converter.text import characters
-from converter.workbook.form.headings import names_of, plain
+from converter.workbook.form.headings import names_of, normalized
 from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address
 
@@ -109,7 +109,7 @@ def _names_id_numbers(heading: str, tables: Sequence[Sheet]) -> bool:
 
 
 def _about_others(heading: str, tables: Sequence[Sheet]) -> bool:
-    text = plain(heading)
+    text = normalized(heading)
     return any(word in text for sheet in tables for word in sheet.other_people)
 
 

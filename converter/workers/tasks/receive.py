@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from converter import workbook
+from converter.api import ROWS_A_FRAME
 from converter.files import writing
 from converter.forms import loading
 from converter.kinds import unique_key
@@ -37,7 +38,6 @@ from converter.workers.requests.receive import (
     UnpackRequest,
     ValidatedFile,
 )
-from converter.workers.tasks.check import ROWS_A_FRAME
 from converter.workers.tasks.common import ReportProgress
 
 Open = Callable[[Path, str], "OpenedFile | None"]  # a package and its name; None: it is left
@@ -118,7 +118,9 @@ def _receive(
                 paths = {file.name: file.path}
                 yield (
                     target,
-                    annotated(renderer, checked.submission, checked.outcome, files=paths),
+                    annotated(
+                        renderer, checked.submission, checked.outcome, (), paths, checked.records
+                    ),
                 )
 
     # No time and no name in it: the same members give the same bytes.

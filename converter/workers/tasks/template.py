@@ -6,12 +6,15 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converter import workbook
 from converter.files import writing
 from converter.forms import loading
+from converter.model.clock import today
+from converter.model.forms import Form
 from converter.model.issues import Level
-from converter.model.submissions import Stamp
+from converter.model.submissions import Stamp, Submission
 from converter.workers.requests.template import (
     BlankWorkbook,
     Leftover,
@@ -22,8 +25,11 @@ from converter.workers.requests.template import (
     WrittenTemplate,
 )
 from converter.workers.tasks import sources
-from converter.workers.tasks.common import ReportProgress, stamped
+from converter.workers.tasks.common import ReportProgress
 from converter.workers.tasks.existing import is_blank
+
+if TYPE_CHECKING:
+    from converter.template.stored import Computed
 
 
 def template(request: TemplateRequest, report_progress: ReportProgress) -> TemplateAnswer:
@@ -45,14 +51,16 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     if request.identity is not None:
         from converter import identity
 
-        stamp = stamped(stamp, identity.parse(request.identity).identity)
+        stamp = stamp.of_holder(identity.parse(request.identity).identity)
     if any(issue.level is Level.ERROR for issue in issues):
         return TemplateAnswer(tuple(issues), lists=lists)
     if request.preview or (lists and not joined.members):
         return TemplateAnswer(tuple(issues), lists=lists, compared=joined.compared)
     members = data.count(definition.main_table.key) if data else 0
     rows = request.rows or definition.limits["rows"]
-    made = workbook_template.build(definition, rows=rows, stamp=stamp, data=data)
+    made = workbook_template.build(
+        definition, rows=rows, stamp=stamp, data=data, computed=_computed(data, definition)
+    )
     path = writing.write_output(request.output, made, request.replaceable)
     leftovers = tuple(
         Leftover(sheet.name, cell, text)
@@ -64,6 +72,17 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     return TemplateAnswer(tuple(issues), written, lists, joined.compared)
 
 
+def _computed(data: Submission | None, definition: Form) -> Computed | None:
+    """What the check says of earlier answers: it is stored beside the formulas."""
+    if data is None:
+        return None
+    from converter.template.stored import Computed
+    from converter.validation import checking
+
+    (checked,) = checking.check([data], definition, today())
+    return Computed(definition, data, checked.outcome, checked.records)
+
+
 def templates(request: TemplatesRequest, report_progress: ReportProgress) -> TemplatesAnswer:
     from converter import identity
     from converter.template import TemplateRenderer
@@ -73,7 +92,7 @@ def templates(request: TemplatesRequest, report_progress: ReportProgress) -> Tem
 
     def rendered(books: Iterable[BlankWorkbook]) -> Iterator[tuple[Path, bytes]]:
         for book in books:
-            stamp = stamped(Stamp(), identity.parse(book.identity).identity)
+            stamp = Stamp().of_holder(identity.parse(book.identity).identity)
             yield book.output, renderer.blank(stamp, rows=rows)
 
     def replaceable(path: Path) -> bool:

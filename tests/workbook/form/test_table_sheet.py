@@ -75,7 +75,7 @@ def test_headings_are_found_by_their_text(headings: tuple[str, ...], tmp_path: P
 
 
 def test_every_cell_keeps_its_address(tmp_path: Path) -> None:
-    rows = [[], ["说明"], [None, None, "入会时间", None, "身份证号", "姓名"]]
+    rows: list[list[Any]] = [[], ["说明"], [None, None, "入会时间", None, "身份证号", "姓名"]]
     rows += [
         [None, None, joined, None, number, name] for _, name, number, joined in member_rows()[4:]
     ]

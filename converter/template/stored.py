@@ -1,0 +1,311 @@
+"""What formulas come to, stored beside them as Excel itself does: previews, telephones and
+Protected View compute nothing and would show zeros.
+
+The verdicts are the pipeline's, in the words of the 核对 columns. Every program computes them anew
+as soon as it may.
+
+>>> with_value(b'<c r="A1" s="3"><f>B1</f></c>', "错误")
+b'<c r="A1" s="3" t="str"><f>B1</f><v>\\xe9\\x94\\x99\\xe8\\xaf\\xaf</v></c>'
+>>> with_value(b'<c r="A1" s="3"><f>1=1</f></c>', True)
+b'<c r="A1" s="3" t="b"><f>1=1</f><v>1</v></c>'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+from xml.sax.saxutils import escape
+
+from converter import rules
+from converter.formulas.expressions import INVISIBLE
+from converter.kinds import KINDS
+from converter.kinds.base import ValueType
+from converter.messages import catalogue
+from converter.model.clock import today
+from converter.model.forms import Field, Form
+from converter.model.issues import Issue, Level, column_letters
+from converter.model.submissions import Outcome, Records, Submission
+from converter.template.answers import EPOCH
+from converter.template.cell_text import harmless
+from converter.template.formulas import REQUIRED
+from converter.template.labels import label, prefix
+from converter.template.layout import STATUS_ROW, MemberLayout, UnitLayout, quoted
+
+Value: TypeAlias = str | int | bool
+
+
+class ValuePlace(NamedTuple):
+    """Where the value of a formula's cell goes, and before it the cell's type."""
+
+    address: str
+    type: bytes
+    value: bytes
+
+
+_FORMULA = re.compile(rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)><f>(.*?)</f></c>', re.DOTALL)
+
+
+def type_of(value: Value) -> bytes:
+    if isinstance(value, str):
+        return b' t="str"'
+    return b' t="b"' if isinstance(value, bool) else b""
+
+
+def xml_of(value: Value) -> bytes:
+    text = escape(harmless(value)) if isinstance(value, str) else str(int(value))
+    return f"<v>{text}</v>".encode()
+
+
+def with_value(cell: bytes, value: Value) -> bytes:
+    """The XML of a cell that holds a formula, with a value."""
+    end = cell.index(b">")
+    return cell[:end] + type_of(value) + cell[end:-4] + xml_of(value) + b"</c>"
+
+
+def with_places(xml: bytes, sheet: str) -> tuple[bytes, list[ValuePlace]]:
+    """A sheet with a place for the type and the value of every formula's cell."""
+    places: list[ValuePlace] = []
+
+    def marked(found: re.Match[bytes]) -> bytes:
+        address = found[1].decode()
+        kind, value = (f"@@{what}:{sheet}:{address}@@".encode() for what in ("type", "value"))
+        places.append(ValuePlace(address, kind, value))
+        return b'<c r="%b"%b%b><f>%b</f>%b</c>' % (found[1], found[2], kind, found[3], value)
+
+    return _FORMULA.sub(marked, xml), places
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a submission's check came to, as formulas say it."""
+
+    form: Form
+    submission: Submission
+    outcome: Outcome
+    records: Records | None = None
+
+    def messages(self, field: Field, record: int) -> str:
+        """Everything that is found at a cell, each message led by the joiner."""
+        return self._messages.get(field.path, {}).get(record, "")
+
+    def shown(self, field: Field, record: int) -> Value:
+        """The canonical value as a helper cell has it."""
+        return canonical(field, self._text(field, record))
+
+    def label(self, field: Field, record: int) -> Value:
+        """What the visible cell of a derived field shows."""
+        text = self._text(field, record)
+        codes = KINDS[field.kind].code_list(field, self.form)
+        entry = codes.find(text) if codes else None
+        return entry.label if entry else canonical(field, text)
+
+    def checks(self, table: str) -> list[str]:
+        """The 核对 cells of a table's records."""
+        raw = self.submission.sheets.get(table)
+        texts = [""] * (len(raw) if raw else 0)
+        for field in self.form.sheet(table):
+            for record, text in self._messages.get(field.path, {}).items():
+                texts[record] += text
+        cut = len(label(self.form, "joiner"))
+        return [text[cut:] for text in texts]
+
+    def _text(self, field: Field, record: int) -> str:
+        if self.records is None:
+            return ""
+        if field.sheet == self.form.record.key:
+            return self.records.record.get(field.key, "")
+        texts = self.records.tables.get(field.sheet, {}).get(field.key, [])
+        return texts[record] if record < len(texts) else ""
+
+    @cached_property
+    def _messages(self) -> Mapping[str, Mapping[int, str]]:
+        """By field path and record."""
+        found: dict[str, dict[int, list[tuple[int, str]]]] = {}
+        sheets = {raw.name: key for key, raw in self.submission.sheets.items()}
+        order = {rule.code: n for n, rule in enumerate(self.form.rules, 2)} | {REQUIRED: 1}
+        texts = _Texts(self.form)
+        for issue in self.outcome.issues:
+            key = sheets.get(issue.place.sheet, "")
+            if issue.code[0] not in "KX" or not key or not issue.place.field:
+                continue
+            field = self.form.sheet(key).field(issue.place.field)
+            raw = self.submission.sheets[key]
+            record = 0 if key == self.form.record.key else raw.record(issue.place.row)
+            text = texts(issue, field)
+            if text and record is not None:
+                entry = (order.get(issue.code, 0), text)
+                found.setdefault(field.path, {}).setdefault(record, []).append(entry)
+        joined = {
+            path: {record: "".join(t for _, t in sorted(entries)) for record, entries in by.items()}
+            for path, by in found.items()
+        }
+        for path, record in self._invisible():
+            later = label(self.form, "joiner") + label(self.form, "later")
+            joined.setdefault(path, {})[record] = later
+        return joined
+
+    def _invisible(self) -> Iterator[tuple[str, int]]:
+        """Cells that formulas leave to the check."""
+        for key, raw in self.submission.sheets.items():
+            for field in self.form.sheet(key):
+                column = raw.columns.get(field.key)
+                if field.derive or column is None or not _hidden(column.text):
+                    continue
+                for record, text in enumerate(column.text):
+                    if _hidden((text,)) and self._text(field, record):
+                        yield field.path, record
+
+
+def _hidden(texts: Iterable[str]) -> bool:
+    joined = "".join(texts)
+    return any(character in joined for character in INVISIBLE)
+
+
+class _Texts:
+    """The messages of issues, each made once a code, field and level."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._known: dict[tuple[str, str, Level], str] = {}
+
+    def __call__(self, issue: Issue, field: Field) -> str:
+        key = issue.code, field.path, issue.level
+        if key not in self._known:
+            self._known[key] = message(self._form, issue.code, field, issue.level)
+        return self._known[key]
+
+
+def message(form: Form, code: str, field: Field, level: Level) -> str:
+    """A message as the 核对 column has it, led by the joiner; '' where only the check tells."""
+    entry, rule = catalogue.entry(code, form, field), form.rule(code)
+    params: Mapping[str, str | int] = {}
+    if level is Level.NOTE or entry.pipeline_only:
+        return ""
+    if rule:
+        family = rules.FAMILIES[rule.family]
+        if not family.is_live(field.path, form):
+            return ""
+        params = family.message_params(rule, field.path, form)
+    brief = catalogue.fill(entry.brief, {"title": field.title, **params})
+    return f"{label(form, 'joiner')}{prefix(form, level)}{brief}({code})"
+
+
+def canonical(field: Field, text: str) -> Value:
+    """A canonical text as a formula yields it: dates and counts are numbers."""
+    shown = KINDS[field.kind].value_type
+    if shown is ValueType.DATE and text:
+        try:
+            return (date.fromisoformat(text) - EPOCH).days
+        except ValueError:
+            return text
+    return int(text) if shown is ValueType.COUNT and text.isdecimal() else text
+
+
+# --- whole sheets ----------------------------------------------------------------------------
+
+
+def unit_values(
+    unit: UnitLayout, form: Form, computed: Computed | None, locked: Mapping[str, str]
+) -> dict[str, Value]:
+    """By address: what every formula of the unit sheet comes to. `locked`: what the identity file
+    says, by field key."""
+    raw = computed.submission.sheets.get(unit.sheet.key) if computed else None
+    joiner = label(form, "joiner")
+    error = joiner + prefix(form, Level.ERROR)
+    found: dict[str, Value] = {}
+    checks: dict[int, str] = {}
+    for field in unit.sheet:
+        known = locked.get(field.key, "")
+        missing = field.required and not field.derive and not known
+        said = message(form, REQUIRED, field, Level.ERROR) if missing else ""
+        norm: Value = known
+        if computed and raw:
+            said, norm = computed.messages(field, 0), computed.shown(field, 0)
+        fault = said if said and f"({REQUIRED})" not in said else ""
+        row = unit.rows[field.key]
+        checks[row] = said[len(joiner) :]
+        found |= {
+            unit.helper(field.key, "text"): "",
+            unit.helper(field.key, "norm"): norm,
+            unit.helper(field.key, "fault"): fault,
+            unit.helper(field.key, "usable"): norm != "" and not fault.startswith(error),
+            unit.helper(field.key, "says"): said,
+            unit.explained(field.key): bool(raw and raw.explanation(field.key, 0)),
+            f"{column_letters(unit.CHECK)}{row}": checks[row],
+        }
+        if field.derive:
+            found[unit.raw(field.key)] = computed.label(field, 0) if computed and raw else ""
+    found |= _unit_totals(unit, form, checks)
+    return {address.replace("$", ""): value for address, value in found.items()}
+
+
+def _unit_totals(unit: UnitLayout, form: Form, checks: Mapping[int, str]) -> dict[str, Value]:
+    faulty = [row for row, text in checks.items() if text]
+    missing = sum(f"({REQUIRED})" in text for text in checks.values())
+    errors = sum(label(form, "error") in text for text in checks.values()) - missing
+    counted = {
+        "missing": missing,
+        "unit_errors": errors,
+        "unit_warnings": len(faulty) - errors - missing,
+    }
+    first = min(faulty, default=next(iter(unit.rows.values())))
+    values: dict[str, Value] = {
+        "missing": missing,
+        "errors": errors,
+        "warnings": counted["unit_warnings"],
+        "target": f"#{quoted(unit.sheet.title)}{column_letters(unit.ANSWER)}{first}",
+        "status": _status(form, counted, {}),
+    }
+    found = {unit.total(name): value for name, value in values.items()}
+    return {**found, f"A{STATUS_ROW}": values["status"]}
+
+
+def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dict[str, Value]:
+    """By address: what stands beside a table's title; `checks` are its 核对 cells."""
+    errors = sum(label(form, "error") in text for text in checks)
+    warnings = sum(map(bool, checks)) - errors
+    first = next((n for n, text in enumerate(checks) if text), 0) + member.FIRST_ROW
+    words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
+    counted = {"row_errors": errors, "row_warnings": warnings}
+    status = label(form, "nothing", **words)
+    if checks:
+        filled = label(form, "filled", **words, n=len(checks))
+        status = filled + label(form, "separator") + _status(form, counted, words)
+    letter = column_letters(member.columns[member.sheet.fields[0].key])
+    values: dict[str, Value] = {
+        "errors": errors,
+        "warnings": warnings,
+        "target": f"#{quoted(member.sheet.title)}{letter}{first}",
+        "status": status,
+        "filled": len(checks),
+        "beyond": False,
+        "unchecked": 0,
+        "inserted": 0,
+        "today": (today() - EPOCH).days,
+        "future": 0,
+    }
+    found = {member.total(name).replace("$", ""): value for name, value in values.items()}
+    return {**found, f"A{STATUS_ROW}": status}
+
+
+def _status(form: Form, counted: Mapping[str, int], words: Mapping[str, str]) -> str:
+    """The twin of `summary._status`."""
+    separator = label(form, "separator")
+    parts = [label(form, key, **words, n=n) for key, n in counted.items() if n > 0]
+    if not parts:
+        return label(form, "all_clear")
+    return separator.join([*parts, label(form, "jump")])
+
+
+def filled_places(
+    places: Sequence[ValuePlace], values: Mapping[str, Value]
+) -> Iterator[tuple[bytes, bytes]]:
+    """The placeholders of a sheet, filled in."""
+    for place in places:
+        value = values[place.address]
+        yield place.type, type_of(value)
+        yield place.value, xml_of(value)
