@@ -28,7 +28,7 @@ from converter.messages import catalogue
 from converter.model.clock import today
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, Level, column_letters
-from converter.model.submissions import Outcome, Records, Submission
+from converter.model.submissions import CellType, Outcome, RawColumn, Records, Submission
 from converter.template.answers import EPOCH
 from converter.template.cell_text import harmless
 from converter.template.labels import REQUIRED, label, prefix
@@ -142,21 +142,31 @@ class Computed:
             path: {record: "".join(t for _, t in sorted(entries)) for record, entries in by.items()}
             for path, by in found.items()
         }
-        for path, record in self._invisible():
-            later = label(self.form, "joiner") + label(self.form, "later")
-            joined.setdefault(path, {})[record] = later
+        for path, record, key in self._left_to_the_check():
+            later = label(self.form, "joiner") + label(self.form, key)
+            if key == "later" or not joined.get(path, {}).get(record):
+                joined.setdefault(path, {})[record] = later
         return joined
 
-    def _invisible(self) -> Iterator[tuple[str, int]]:
-        """Cells that formulas leave to the check."""
+    def _text_dates(self, field: Field, column: RawColumn) -> Iterator[tuple[str, int, str]]:
+        for record, (text, kind) in enumerate(zip(column.text, column.type, strict=True)):
+            if kind == CellType.TEXT and text and self._text(field, record):
+                yield field.path, record, "later_date"
+
+    def _left_to_the_check(self) -> Iterator[tuple[str, int, str]]:
+        """Cells that formulas leave to the check, and what they say of it."""
         for key, raw in self.submission.sheets.items():
             for field in self.form.sheet(key):
                 column = raw.columns.get(field.key)
-                if field.derive or column is None or not _hidden(column.text):
+                if field.derive or column is None:
+                    continue
+                if KINDS[field.kind].value_type is ValueType.DATE:
+                    yield from self._text_dates(field, column)
+                if not _hidden(column.text):
                     continue
                 for record, text in enumerate(column.text):
                     if _hidden((text,)) and self._text(field, record):
-                        yield field.path, record
+                        yield field.path, record, "later"
 
 
 def _hidden(texts: Iterable[str]) -> bool:

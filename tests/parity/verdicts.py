@@ -43,8 +43,8 @@ def shown(path: Path, form: Form) -> Verdicts:
     found: Verdicts = {}
     for sheet, cell in check_cells(values(path), form):
         said = set()
-        later = label(form, "later")
-        if rest := "；".join(t for t in str(cell.value or "").split("；") if t != later):
+        later = {label(form, key) for key in ("later", "later_date")}
+        if rest := "；".join(t for t in str(cell.value or "").split("；") if t not in later):
             pairs = _MESSAGE.findall(rest)
             assert pairs, f"{sheet} {cell.coordinate}: {cell.value!r}"
             said = {(_LEVEL[level], code) for level, code in pairs}
