@@ -16,16 +16,20 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple, Protocol
 
+from converter.messages.catalogue import message
 from converter.register.precedence import PAIRED, same_name
 from converter.register.schema import HALVES
 
-_SHEET_WORDS = re.compile(
-    "基层|基本|单位|会员|信息|情况|花名册|名册|名单|附件|表|unit|members?|[\\s_.()（）+-]"
-)
+
+@cache
+def _sheet_words() -> re.Pattern[str]:
+    """What names of files say of the sheet that they hold, not of the unit."""
+    return re.compile(rf"{message('half_sheet_words')}|[\s_.()（）+-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def _named(half: Half, names: Sequence[str]) -> str:
 
 def _plain(file: str) -> str:
     """A file's name without the words for its sheet."""
-    return _SHEET_WORDS.sub("", same_name(PurePosixPath(file).stem).casefold())
+    return _sheet_words().sub("", same_name(PurePosixPath(file).stem).casefold())
 
 
 class Submissions(Protocol):

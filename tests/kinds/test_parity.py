@@ -331,6 +331,8 @@ def test_sound_cells_have_the_same_value(path: str, computed: Any) -> None:
     for row, (value, found) in enumerate(zip(typed, validate(of, *typed), strict=True), FIRST_ROW):
         if not found.text or is_pipelines_alone(of, value, found):
             continue
+        if of.kind == "date" and isinstance(value, str):
+            continue  # texts wait for the check
         if waits_for_the_check(value):
             continue
         if found.text.startswith("1900-0"):
