@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from converter.formulas.expressions import BLANKS
 from converter.kinds import KINDS
 from converter.kinds.base import Cells, half_width
+from converter.kinds.date import Date
 from converter.messages import catalogue
 from converter.model import clock
 from converter.model.clock import today
@@ -128,7 +129,9 @@ def test_a_cell_filled_to_the_brim_is_judged_like_any_other(character: str) -> N
 @pytest.mark.parametrize("name", KINDS)
 def test_cells_are_formatted_so_that_they_keep_what_is_typed(name: str) -> None:
     """Only what is computed with is a number; a code keeps its leading zeros, a text its digits."""
-    assert {"count": "0", "date": "yyyy-mm-dd"}.get(name, "@") == KINDS[name].number_format
+    assert {"count": "General", "date": Date.number_format}.get(name, "@") == KINDS[
+        name
+    ].number_format
 
 
 @each_field
