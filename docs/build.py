@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from converter.forms.loading import form_dir, load
 from converter.model.forms import Form
-from converter.report import options_reference, reference
+from converter.report import card_schemas, options_reference, reference
 
 HERE = Path(__file__).parent
+SCHEMAS = HERE / "schemas"
 PAGES = {"checks.zh-CN.md": reference.checks_page, "fields.zh-CN.md": reference.fields_page}
 
 
@@ -17,9 +19,19 @@ def pages(form: Form) -> dict[str, str]:
     return {name: page(form) for name, page in PAGES.items()}
 
 
+def schemas() -> dict[str, str]:
+    """The schemas of a form's cards; those of what the program writes are kept by hand."""
+    return {
+        name: json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+        for name, schema in card_schemas.schemas().items()
+    }
+
+
 if __name__ == "__main__":
     for name, text in pages(load(form_dir())).items():
         (HERE / name).write_text(text, encoding="utf-8", newline="\n")
+    for name, text in schemas().items():
+        (SCHEMAS / name).write_text(text, encoding="utf-8", newline="\n")
     handbook = HERE / "maintainer.zh-CN.md"
     renewed = options_reference.renewed(handbook.read_text(encoding="utf-8"))
     handbook.write_text(renewed, encoding="utf-8", newline="\n")

@@ -306,14 +306,14 @@ def _unit(xml: str, answers: Mapping[str, Any]) -> str:
         if formula:
             value = escape(form_label) if address in rows else ""
             return f'{start} t="str">{formula[0]}<v>{value}</v></c>'
-        value = answers.get(FORM.record.field(rows[address]).title) if address in rows else None
-        if value is None:
+        answer = answers.get(FORM.record.field(rows[address]).title) if address in rows else None
+        if answer is None:
             return found[0]
-        if isinstance(value, date):
-            return f"{start}><v>{(value - date(1899, 12, 30)).days}</v></c>"
-        if isinstance(value, int | float):
-            return f"{start}><v>{value}</v></c>"
-        return f'{start} t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+        if isinstance(answer, date):
+            return f"{start}><v>{(answer - date(1899, 12, 30)).days}</v></c>"
+        if isinstance(answer, int | float):
+            return f"{start}><v>{answer}</v></c>"
+        return f'{start} t="inlineStr"><is><t>{escape(answer)}</t></is></c>'
 
     return _CELL.sub(cell, xml)
 

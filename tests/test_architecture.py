@@ -29,6 +29,7 @@ FLOORS = [
     {"workbook", "package", "validation", "template"},
     {"roster"},
     {"report"},
+    {"api"},
     {"workers"},
     {"usecases"},
     {"web"},

@@ -39,7 +39,9 @@ def test_publications_of_provinces_are_asked_together(
     province(tmp_path / "registers" / "乙省", "乙单位", [TWICE])
     (sql,) = re.findall("```sql\n(.*?)```", (DOCS / "scale.md").read_text("utf-8"), re.DOTALL)
     monkeypatch.chdir(tmp_path)
-    ((number, units),) = duckdb.sql(sql).fetchall()
+    found = duckdb.sql(sql)
+    assert found is not None
+    ((number, units),) = found.fetchall()
     assert number == TWICE
     assert {Path(register).name for register, _ in units} == {"甲省", "乙省"}
 

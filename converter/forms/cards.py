@@ -25,10 +25,9 @@ RULE_KEYS = (
 # What an identity file can fill in.
 IDENTITY = ("unit_code", "unit_name", "superior_code", "superior_name", "period")
 _SHEET_KEYS = ("shape", "title", "aliases", "remarks")
-_TABLE_KEYS = ("rows", "counter")
-_KEY = re.compile("[a-z_][a-z0-9_]*")
-_RULE_CODE = re.compile("X[0-9]{3}")
-_LONGEST_SHEET_NAME = 31  # characters; a limit of the file format
+_TABLE_KEYS = ("rows", "counter", "further_remarks", "other_people")
+KEY_PATTERN, RULE_CODE_PATTERN = "[a-z_][a-z0-9_]*", "X[0-9]{3}"
+LONGEST_SHEET_NAME = 31  # characters; a limit of the file format
 _NOT_IN_SHEET_NAMES = frozenset("[]:*?/\\")
 
 
@@ -37,7 +36,7 @@ def sheets(head: TomlTable) -> tuple[Sheet, ...]:
     keys = head.texts("sheets")
     head.unique((key, f"sheets[{number}]") for number, key in enumerate(keys, 1))
     for key in keys:
-        if not _KEY.fullmatch(key) or key in NO_SHEETS:
+        if not re.fullmatch(KEY_PATTERN, key) or key in NO_SHEETS:
             raise head.error("sheets", "form_sheet_key", key)
     found = tuple(sheet(head.file.with_name(f"{key}.toml")) for key in keys)
     if sum(sheet.is_record for sheet in found) != 1 or len(found) < 2:
@@ -76,6 +75,8 @@ def sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
         counter=head.text("counter") if is_table else "",
         aliases=head.texts("aliases"),
         remarks=head.texts("remarks"),
+        further_remarks=head.texts("further_remarks") if is_table else (),
+        other_people=head.texts("other_people") if is_table else (),
     )
 
 
@@ -99,7 +100,7 @@ def _shape(head: TomlTable) -> SheetShape:
 
 def sheet_name(head: TomlTable, key: str = "title") -> str:
     name = head.text(key)
-    if len(name) > _LONGEST_SHEET_NAME or _NOT_IN_SHEET_NAMES & set(name):
+    if len(name) > LONGEST_SHEET_NAME or _NOT_IN_SHEET_NAMES & set(name):
         raise head.error(key, "form_sheet_name", name)
     return name
 
@@ -137,7 +138,7 @@ def field(card: TomlTable, sheet: str) -> Field:
 
 def field_key(card: TomlTable) -> str:
     key = card.text("key")
-    if not _KEY.fullmatch(key):
+    if not re.fullmatch(KEY_PATTERN, key):
         raise card.error("key", "form_key_name", key)
     return key
 
@@ -158,7 +159,7 @@ def rules(path: Path) -> tuple[Rule, ...]:
 
 def _rule(card: TomlTable) -> Rule:
     code = card.text("code")
-    if not _RULE_CODE.fullmatch(code):
+    if not re.fullmatch(RULE_CODE_PATTERN, code):
         raise card.error("code", "form_rule_code", code)
     return Rule(
         code=code,

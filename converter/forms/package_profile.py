@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from converter.forms.toml_access import TomlTable
 from converter.model.forms import PackageProfile, Resource, Sheet
 
-_MEMBERS = ("descriptor", "identity", "signature")
+MEMBERS = ("descriptor", "identity", "signature")
 
 
 def package_profile(form: TomlTable, sheets: Mapping[str, Sheet]) -> PackageProfile:
     """Raises FormError."""
     own = form.table("package")
-    own.only((*_MEMBERS, "encoding", "resource"))
-    descriptor, identity, signature = (_file_name(own, key) for key in _MEMBERS)
+    own.only((*MEMBERS, "encoding", "resource"))
+    descriptor, identity, signature = (_file_name(own, key) for key in MEMBERS)
     resources = tuple(_resource(card, sheets) for card in own.cards("resource", "name"))
     own.unique((r.name, f"resource[{number}].name") for number, r in enumerate(resources, 1))
     own.unique((r.sheet, f"resource.{r.name}.sheet") for r in resources)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 # Blanks that clerks cannot see; the same set is removed by the pandas faces (kinds.base).
-BLANKS = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
-VISIBLE_BLANKS = " \t\r\n\u00a0\u3000"  # those of them that take room
+WHITESPACE = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
+VISIBLE_WHITESPACE = " \t\r\n\u00a0\u3000"  # those of them that take room
 # The others: formulas find them by a range, however many there are, and leave them to the check.
-INVISIBLE = "".join(c for c in BLANKS if c not in VISIBLE_BLANKS)
+INVISIBLE = "".join(c for c in WHITESPACE if c not in VISIBLE_WHITESPACE)
 FULL_WIDTH_DIGITS = "０１２３４５６７８９"
 
 
@@ -40,12 +40,12 @@ def substitute(expression: str, pairs: Iterable[tuple[str, str]]) -> str:
 
 def without_blanks(expression: str) -> str:
     """The text with every blank removed that takes room."""
-    return substitute(expression, ((blank, "") for blank in VISIBLE_BLANKS))
+    return substitute(expression, ((blank, "") for blank in VISIBLE_WHITESPACE))
 
 
 def spaced(expression: str) -> str:
     """The text with a space in place of every other blank that takes room."""
-    return substitute(expression, ((blank, " ") for blank in VISIBLE_BLANKS if blank != " "))
+    return substitute(expression, ((blank, " ") for blank in VISIBLE_WHITESPACE if blank != " "))
 
 
 def count_invisible(expression: str) -> str:

@@ -24,6 +24,7 @@ from converter.identity.files import (
 )
 from converter.identity.verifying import validate
 from converter.model.issues import Issue, Level, Place
+from converter.model.submissions import SigningUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,24 @@ def load_private(path: Path, today: date) -> tuple[LoadedIdentity | None, list[I
         return None, [Issue(refused.code, Level.ERROR, place, params=refused.params)]
     document = compose(public.identity, public.keys, public.signature)
     return LoadedIdentity(public, document, signer), issues
+
+
+def signing_unit(
+    path: Path, today: date, *, seal: bool = False, to_sign: bool = True
+) -> SigningUnit:
+    """What a unit's identity file brings to a package. `to_sign`: a file that could not sign it is
+    worth a warning. Never raises on bad files."""
+    loaded, issues = load_private(path, today)
+    if loaded is None:
+        return SigningUnit(issues=tuple(issues))
+    public, place = loaded.public.keys, Place(str(path))
+    if to_sign and public.unit_signing and loaded.signer is None:
+        issues.append(Issue("I142", Level.WARNING, place))
+    if seal and not keys.is_recipient(public.union_sealing):
+        issues.append(Issue("I151", Level.ERROR, place))
+        seal = False
+    sign = loaded.signer.sign if loaded.signer else None
+    return SigningUnit(loaded.document, tuple(issues), sign, seal)
 
 
 def _signer(data: bytes, public: Public) -> keys.Signer | None:

@@ -31,13 +31,13 @@ from converter.kinds.base import (
     map_unique,
     matches,
     numbers,
-    squeeze,
 )
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
+from converter.text.characters import squeeze
 
 if TYPE_CHECKING:
     import numpy.typing as npt

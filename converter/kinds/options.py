@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 from converter.model.errors import FormError, option_error
@@ -31,7 +32,8 @@ class CardOptions(Protocol):
 class Option(Generic[T]):
     """One key that a card may give. Without a default the card must give it."""
 
-    holds = ""  # what may stand there: a key of the message catalogue
+    holds = ""  # what may stand there: a key of the message catalogue …
+    schema: Mapping[str, Any] = MappingProxyType({})  # … and as JSON Schema
 
     def __init__(self, default: Any = _NOT_GIVEN) -> None:
         self.default = default
@@ -84,6 +86,7 @@ class WholeNumber(Option[int]):
     def __init__(self, least: int = 0, default: Any = _NOT_GIVEN) -> None:
         super().__init__(default)
         self.least = least
+        self.schema = {"type": "integer", "minimum": least}
 
     def read(self, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or value < self.least:
@@ -95,6 +98,7 @@ class Day(Option[date | None]):
     """A date; TOML's own or a text like 2000-01-31."""
 
     holds = "day"
+    schema = MappingProxyType({"type": "string", "format": "date"})
 
     def read(self, value: Any) -> date:
         if isinstance(value, date):
@@ -109,6 +113,7 @@ class Texts(Option[tuple[str, ...]]):
     """A list of texts."""
 
     holds = "texts"
+    schema = MappingProxyType({"type": "array", "items": {"type": "string", "minLength": 1}})
 
     def read(self, value: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
@@ -120,6 +125,7 @@ class ListName(Option[str]):
     """The name of a code list of the form; '' where none is given."""
 
     holds = "list_name"
+    schema = MappingProxyType({"type": "string"})
 
     def read(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -136,6 +142,7 @@ class FieldKey(Option[str]):
     """The key of another field of the same sheet; '' where none is given."""
 
     holds = "field_key"
+    schema = MappingProxyType({"type": "string"})
 
     def read(self, value: Any) -> str:
         if not isinstance(value, str):

@@ -14,6 +14,7 @@
     ├── BackupError         1    a backup cannot be restored
     │   ├── NotABackup           … it is not a backup
     │   └── BackupDamaged        … files differ from its manifest
+    ├── SubmissionRefused   1    a submission has errors that stand in the way of a package
     ├── WorkerDied          101  a worker process ended without an answer
     └── InternalError       101  a mistake in this program
         └── PackageError         … a package that was written cannot be read back
@@ -25,7 +26,8 @@ reported as a bug, with a crash note.
 Exceptions outside this tree never leave the room that raises them: `IdentityRefused` (identity),
 `PackageRefused` and `MalformedCsv` (package), `UnreadableFile`, `NeedsFullParser` and those of
 unzipping (workbook), `LimitExceeded`, `ProtocolError` and `UnfitWorker` (workers),
-`SignInRequired`, `QueueFull`, `UploadTooLarge` and `UploadTooSlow` (web).
+`SignInRequired`, `StateUnavailable`, `CapacityExceeded`, `QueueFull`, `UploadTooLarge` and
+`UploadTooSlow` (web).
 """
 
 from __future__ import annotations
@@ -34,7 +36,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from converter.model.submissions import Outcome
 
 REFUSED, USAGE, BUG = 1, 2, 101
 LONGEST_FOUND = 80  # characters of a card's value that are quoted
@@ -193,12 +198,26 @@ class RestoreFault:
     name: str
 
 
+class BackupSealed(BackupError):
+    """A sealed backup that the given passphrase or key does not open."""
+
+
 class BackupDamaged(BackupError):
     """Some files differ from the manifest."""
 
     def __init__(self, faults: Iterable[RestoreFault]) -> None:
         self.faults = tuple(faults)
         super().__init__("restore_damaged", count=len(self.faults))
+
+
+class SubmissionRefused(ConverterError):
+    """A submission has errors that stand in the way of a package; `outcome` lists them."""
+
+    exit_code = REFUSED
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__("submission_refused", path=outcome.file)
 
 
 class WorkerDied(ConverterError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -82,6 +82,8 @@ class Sheet:
     counter: str = ""  # … and the word they are counted by, e.g. 人
     aliases: tuple[str, ...] = ()  # other sheet names that are found by name
     remarks: tuple[str, ...] = ()  # how rows begin that are no records: totals, signatures
+    further_remarks: tuple[str, ...] = ()  # the same, too rare for the workbook's formulas
+    other_people: tuple[str, ...] = ()  # what headings name whose numbers are no record's
 
     @property
     def is_record(self) -> bool:
@@ -127,6 +129,14 @@ class PackageProfile:
     signature: str
     encoding: str
     resources: tuple[Resource, ...]
+
+    def signed(
+        self, members: Iterable[tuple[str, bytes]], sign: Callable[[bytes], bytes]
+    ) -> list[tuple[str, bytes]]:
+        """The members of a package with a signature of its descriptor, which names the digests of
+        the others."""
+        members = list(members)
+        return [*members, (self.signature, sign(dict(members)[self.descriptor]))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ of it across a pipe.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
@@ -18,7 +18,7 @@ from converter.model.issues import Issue, Issues, Level, Place
 
 
 class CellType(IntEnum):
-    """What a spreadsheet cell held before anything was made of it."""
+    """What a spreadsheet cell contained, as its program stored it."""
 
     BLANK = 0
     TEXT = 1
@@ -69,6 +69,18 @@ class Stamp:
     period: str = ""
     serial: int = 0
 
+    def of_holder(self, holder: Identity) -> Stamp:
+        """The stamp of a form, of the unit that holds an identity file."""
+        return replace(
+            self,
+            unit_code=holder.unit_code,
+            unit_name=holder.unit_name,
+            superior_code=holder.superior_code,
+            superior_name=holder.superior_name,
+            period=holder.period,
+            serial=holder.serial,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RawColumn:
@@ -117,7 +129,7 @@ class RawSheet:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One unit's answers as read from one file (or two halves), before they are judged."""
+    """One unit's answers as read from one file (or two halves), before they are validated."""
 
     file: str
     sheets: Mapping[str, RawSheet]  # by sheet key, of those that could be read
@@ -166,7 +178,7 @@ class Outcome:
 
 
 class CellFix(NamedTuple):
-    """A mended cell: the note that says why (and what was typed), and what stands there now."""
+    """A fixed cell: the note that gives the reason (and what was typed), and the new text."""
 
     note: Issue
     new: str
@@ -195,7 +207,7 @@ class CellFixes(Collection[CellFix]):
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """A judged submission in canonical text: what a package is made from."""
+    """A validated submission in canonical text: what a package is made from."""
 
     record: Mapping[str, str]  # field key → canonical text ('' = blank)
     tables: Mapping[str, Mapping[str, list[str]]]  # sheet key → field key → one text a row
@@ -210,6 +222,16 @@ class Records:
         found = self.tables[sheet]
         blank = [""] * max(map(len, found.values()), default=0)
         return [found.get(key, blank) for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningUnit:
+    """What a unit's identity file brings to a package; all blank without one."""
+
+    document: bytes | None = None  # the file without its secret: what workers may see
+    issues: tuple[Issue, ...] = ()
+    sign: Callable[[bytes], bytes] | None = None
+    seal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

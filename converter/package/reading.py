@@ -3,7 +3,7 @@
 Members are read into memory by their exact names, never extracted; what they inflate to is
 counted while they inflate. The descriptor's schemas are for other tools: here the form alone
 says what a table must be. `read` never raises on bad data; stage P issues tell what is wrong,
-and a table is handed on wherever its records can be told apart. Sealed tables are opened in
+and a table is handed on wherever its records can be distinguished. Sealed tables are opened in
 memory where an opener is given, and read like others once they were opened to their end.
 """
 
@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from converter.formulas import expressions
 from converter.messages import catalogue
 from converter.model.forms import Form, Resource
 from converter.model.issues import Issue, Place
@@ -29,6 +29,7 @@ from converter.package.archive import (
     listed,
     members_of,
 )
+from converter.text import characters
 
 if TYPE_CHECKING:
     from converter.identity import Union
@@ -52,7 +53,9 @@ class Examined:
     created: str = ""  # UTC, as the descriptor says; nobody vouches for it unless `signed`
     signed: bool = False  # by the unit's key (and that union's unit, where a union was given)
     sealed: bool = False
-    counts: Mapping[str, int] = field(default_factory=dict)  # records by resource, as told
+    counts: Mapping[str, int] = field(
+        default_factory=dict
+    )  # records by resource, as the descriptor has it
 
 
 def read(path: Path, form: Form) -> Submission:
@@ -62,9 +65,15 @@ def read(path: Path, form: Form) -> Submission:
 
 
 def examine(
-    path: Path, form: Form, *, union: Union | None = None, opener: TableOpener | None = None
+    path: Path,
+    form: Form,
+    *,
+    union: Union | None = None,
+    opener: TableOpener | None = None,
+    received: date | None = None,
 ) -> Examined:
-    """Read a package as its receiver does: issued by this union, opened with its key."""
+    """Read a package as its receiver does: issued by this union, opened with its key. `received`
+    is the day when it came, where that matters."""
     findings = PackageFindings(str(path), form)
     try:
         members = members_of(path, form, findings)
@@ -78,7 +87,11 @@ def examine(
     created = ask.text("created")
     named = len(findings.issues) == before  # otherwise comparing names would be a second alarm
     sheets = _sheets(members, ask, form, findings, opener)
-    signed = origin.validate(members, stamp if named else None, created, form, findings, union)
+    if isinstance(described.get("created"), str) and not origin.is_time(created):
+        findings.note("P135", form.package.descriptor, found=created[:40])
+    signed = origin.validate(
+        members, stamp if named else None, created, form, findings, union, received
+    )
     record = sheets.get(form.record.key)
     if record is not None and named:
         _same_unit(record, stamp, form, findings)
@@ -102,7 +115,7 @@ def same_contents(path: Path, form: Form, new: bytes) -> bool:
 
 def _contents(described: Any) -> Any:
     """A descriptor without what differs each time a package is made; None where that cannot be
-    told apart from what was typed."""
+    distinguished from what was typed."""
     resources = described.get("resources", ())
     if any(resource["path"] == REASONS + SEALED for resource in resources):
         return None
@@ -325,7 +338,7 @@ def _columns_fit(resource: Resource, table: tables.CsvTable, findings: PackageFi
 
 def _cells(texts: list[str]) -> RawColumn:
     """Text of nothing but blanks is blank, here as in a workbook."""
-    filled = [text if text.strip(expressions.BLANKS) else "" for text in texts]
+    filled = ["" if characters.is_blank(text) else text for text in texts]
     return RawColumn(filled, [int(CellType.TEXT if t else CellType.BLANK) for t in filled])
 
 
@@ -333,9 +346,9 @@ def _counted(
     resource: Resource, found: int, ask: _Asker, form: Form, findings: PackageFindings
 ) -> bool:
     """Whether the number of records is one to go on with; a false total alone is only noted."""
-    told = ask.number("counts", resource.name)
-    if told is not None and told != found:
-        findings.note("P124", resource.path, told=told, found=found)
+    stated = ask.number("counts", resource.name)
+    if stated is not None and stated != found:
+        findings.note("P124", resource.path, declared=stated, found=found)
     if form.sheet(resource.sheet).is_record and found != 1:
         findings.note("P125", resource.path, found=found)
         return False
@@ -375,10 +388,10 @@ def _same_unit(record: RawSheet, stamp: Stamp, form: Form, findings: PackageFind
     stamped = {"unit_name": stamp.unit_name, "superior_name": stamp.superior_name}
     for card in form.record:
         column = record.columns.get(card.key)
-        told = stamped.get(card.identity, "")
-        if column and column.text and told and column.text[0] and column.text[0] != told:
+        stamp_text = stamped.get(card.identity, "")
+        if column and column.text and stamp_text and column.text[0] not in ("", stamp_text):
             row, position = record.at[card.key]
             place = Place(findings.file, record.name, row, position, card.key)
             level = catalogue.entry("P127", form).level
-            params = {"expected": told}
+            params = {"expected": stamp_text}
             findings.issues.append(Issue("P127", level, place, column.text[0], params))

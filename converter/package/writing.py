@@ -11,7 +11,7 @@ from converter.files import zip_writing
 from converter.model.errors import PackageError
 from converter.model.forms import Form, Resource
 from converter.model.issues import Level
-from converter.model.submissions import Identity, Records, Stamp
+from converter.model.submissions import Records, Stamp
 from converter.package import descriptor, reading, tables
 from converter.package.archive import REASONS, SEALED
 
@@ -38,7 +38,7 @@ def build(
         from converter import identity  # brings cryptography, which most packages do without
 
         document = identity.public_document(identity_bytes)
-        stamp = _of_identity(stamp, identity.parse(document).identity)
+        stamp = stamp.of_holder(identity.parse(document).identity)
         extra.append((form.package.identity, document))
     reasons = b""
     if recipient:
@@ -99,16 +99,4 @@ def _named(stamp: Stamp, record: Mapping[str, str], form: Form) -> Stamp:
         unit_name=typed.get("unit_name") or stamp.unit_name,
         superior_name=typed.get("superior_name") or stamp.superior_name,
         period=stamp.period or str(form.prose.get("period", "")),
-    )
-
-
-def _of_identity(stamp: Stamp, holder: Identity) -> Stamp:
-    return replace(
-        stamp,
-        unit_code=holder.unit_code,
-        unit_name=holder.unit_name,
-        superior_code=holder.superior_code,
-        superior_name=holder.superior_name,
-        period=holder.period,
-        serial=holder.serial,
     )

@@ -11,17 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from converter.kinds import is_personal
 from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, IssueGroup, Issues, Level, Place
 from converter.model.submissions import Outcome
-from converter.statistics.faults import fault_table
-from converter.statistics.figure import StatisticsTable
 from converter.text import masking
+
+if TYPE_CHECKING:
+    from converter.statistics.figure import StatisticsTable
 
 LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
 LISTED = 12  # addresses of a group that are named one by one
@@ -66,10 +66,10 @@ class IssueRenderer:
             shared = self._known[key] = _Shared.of(issue, self.form)
         field, value = shared.field, issue.value
         params = {"title": shared.title, **issue.params}
-        message = catalogue.fill(shared.entry.sentence, params)
+        message = catalogue.prose("sentence", shared.entry, params)
         fix = _fix(issue, shared.entry, params)
         if not self.show_ids:
-            if is_personal(field):
+            if shared.personal:
                 # A badly typed number need not look like one: what was typed is masked
                 # wherever it appears.
                 value = masking.whole(value)
@@ -96,11 +96,15 @@ class _Shared:
     entry: catalogue.CatalogueEntry
     field: Field | None
     title: str
+    personal: bool  # values are masked
 
     @staticmethod
     def of(issue: Issue, form: Form) -> _Shared:
+        from converter.kinds import is_personal  # where no issue is shown, nobody asks the kinds
+
         field = field_of(issue.place, form)
-        return _Shared(catalogue.entry(issue.code, form), field, catalogue.field_title(issue, form))
+        entry, title = catalogue.entry(issue.code, form), catalogue.field_title(issue, form)
+        return _Shared(entry, field, title, is_personal(field))
 
 
 _masked = lru_cache(256)(masking.text)  # remedies repeat themselves
@@ -110,7 +114,7 @@ def _fix(issue: Issue, entry: catalogue.CatalogueEntry, params: Mapping[str, Any
     """What to do; for an error that may be explained also that, once explained only the reason."""
     if "reason" in issue.params:
         return message("report_explained", reason=issue.params["reason"])
-    fix = catalogue.fill(entry.fix, params)
+    fix = catalogue.prose("fix", entry, params)
     if issue.level is Level.ERROR and entry.explainable:
         return message("report_explainable", fix=fix)
     return fix
@@ -202,6 +206,8 @@ def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> StatisticsTab
         places.update(found)
     most = sorted(files, key=lambda key: (-files[key], -places[key], key))[:limit]
     rows = [(code, str(level), files[code, level], places[code, level]) for code, level in most]
+    from converter.statistics.faults import fault_table  # brings the kinds
+
     return fault_table(message("report_common"), rows, form)
 
 

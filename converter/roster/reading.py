@@ -3,8 +3,9 @@
 Reading, headings and kinds are those of the form's sheets (stages F, S, K). On top: a code that
 stands twice (C801), a unit that stands twice under one upper union (C802), names of which blanks,
 punctuation and width are the only difference (C803, C806), codes that no identity file can hold
-(C804) and long codes that were typed as numbers (C805). Codes that differ only in case or leading
-zeros count as one: a spreadsheet drops zeros, and Windows tells no cases apart.
+(C804), long codes that were typed as numbers (C805), and codes without their zeros that may be one
+of several that were issued (C807). Codes that differ only in case or leading zeros count as one: a
+spreadsheet drops zeros, and Windows tells no cases apart.
 
 >>> plain("示例厂 （一）工会"), plain("示例厂(一)工会")
 ('示例厂一工会', '示例厂一工会')
@@ -13,8 +14,8 @@ zeros count as one: a spreadsheet drops zeros, and Windows tells no cases apart.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +43,8 @@ class Roster:
     units: tuple[Unit, ...]
 
 
-def read(path: Path, table: Form) -> Roster:
-    """Read and check a roster. Never raises on bad data."""
+def read(path: Path, table: Form, known: Collection[str] = ()) -> Roster:
+    """Read and check a roster. Never raises on bad data. `known`: codes that were issued."""
     found = workbook.read(path, table)
     # Which columns an officer does without is his own affair.
     issues = [issue for issue in found.issues if issue.code != OPTIONAL_COLUMN]
@@ -52,8 +53,8 @@ def read(path: Path, table: Form) -> Roster:
     if raw is not None and not len(raw):
         issues.append(_issue("C811", table, Place(str(path), raw.name)))
     elif raw is not None:
-        texts, cell_issues = _judged(raw, table, str(path))
-        own = list(_Rows(raw, table, str(path), texts, _wrong(cell_issues)).issues())
+        texts, cell_issues = _validated(raw, table, str(path))
+        own = list(_Rows(raw, table, str(path), texts, _wrong(cell_issues), known).issues())
         issues += sorted([*cell_issues, *own], key=lambda i: (i.place.row, i.place.column, i.code))
         bad = {i.place.row for i in issues if i.level is Level.ERROR}
         units = [_unit(texts, n, table) for n, row in enumerate(raw.rows) if row not in bad]
@@ -66,7 +67,9 @@ def plain(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
-def _judged(raw: RawSheet, table: Form, file: str) -> tuple[Mapping[str, list[str]], list[Issue]]:
+def _validated(
+    raw: RawSheet, table: Form, file: str
+) -> tuple[Mapping[str, list[str]], list[Issue]]:
     """Canonical texts by field key, and the issues of single cells."""
     index = pd.RangeIndex(len(raw))
     cells, absent = {}, {}
@@ -80,15 +83,15 @@ def _judged(raw: RawSheet, table: Form, file: str) -> tuple[Mapping[str, list[st
         )
         if column is None:
             absent[field.key] = pd.Series(True, index=index)
-    judged = sheets.validate_sheet(table.main_table, cells, table, absent)
+    validated = sheets.validate_sheet(table.main_table, cells, table, absent)
     issues = []
-    for finding in (*judged.findings, *judged.notes):
+    for finding in (*validated.findings, *validated.notes):
         field = table.main_table.field(finding.field)
         level = catalogue.entry(finding.code, table, field).level
         place = raw.place(file, finding.field, finding.record)
         typed = raw.columns[finding.field].text[finding.record]
         issues.append(Issue(finding.code, level, place, typed, finding.params))
-    return {key: column.text.tolist() for key, column in judged.columns.items()}, issues
+    return {key: column.text.tolist() for key, column in validated.columns.items()}, issues
 
 
 def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
@@ -97,13 +100,13 @@ def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
 
 
 def _unit(texts: Mapping[str, list[str]], record: int, table: Form) -> Unit:
-    said = {f.identity: texts[f.key][record] for f in table.main_table if f.identity}
+    identity_texts = {f.identity: texts[f.key][record] for f in table.main_table if f.identity}
     contacts = [texts[f.key][record] for f in table.main_table if f.options.get(CONTACT)]
     return Unit(
-        code=said["unit_code"],
-        name=said["unit_name"],
-        superior_name=said["superior_name"],
-        superior_code=said.get("superior_code", ""),
+        code=identity_texts["unit_code"],
+        name=identity_texts["unit_name"],
+        superior_name=identity_texts["superior_name"],
+        superior_code=identity_texts.get("superior_code", ""),
         contact=" ".join(filter(None, contacts)),
     )
 
@@ -123,19 +126,21 @@ def _issue(
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of a roster held against one another."""
+    """The rows of a roster compared with one another."""
 
     raw: RawSheet
     table: Form
     file: str
     texts: Mapping[str, list[str]]
     wrong: set[tuple[int, str]]
+    known: Collection[str] = ()
 
     def issues(self) -> Iterator[Issue]:
         fields = {field.identity: field for field in self.table.main_table if field.identity}
         for field in fields.values():
             if field.identity.endswith("_code"):
                 yield from self._shapes(field)
+        yield from self._ambiguous(fields["unit_code"])
         twice = dict(self._codes(fields["unit_code"]))
         for record, first in twice.items():
             yield self._at("C801", fields["unit_code"], record, first)
@@ -166,6 +171,17 @@ class _Rows:
             elif not CODE.fullmatch(text):
                 yield self._at("C804", field, record)
 
+    def _ambiguous(self, field: Field) -> Iterator[Issue]:
+        """C807: a code that lost its zeros, and several were issued that it may have been."""
+        issued: dict[str, list[str]] = {}
+        for code in self.known:
+            issued.setdefault(code.casefold().lstrip("0"), []).append(code)
+        for record, text in self._usable(field):
+            meant = issued.get(text.casefold().lstrip("0"), [])
+            if text not in meant and len(meant) > 1:
+                one = self._at("C807", field, record)
+                yield replace(one, params={"codes": "、".join(sorted(meant))})
+
     def _codes(self, field: Field) -> Iterator[tuple[int, int]]:
         """(record, the first one with the same code)."""
         first: dict[str, int] = {}
@@ -180,7 +196,7 @@ class _Rows:
         for record, text in self._usable(name):
             key = (plain(above.get(record, "")), plain(text) or text)
             known = first.setdefault(key, record)
-            if known != record and twice.get(record) != known:  # else one fault is told already
+            if known != record and twice.get(record) != known:  # else one fault is reported already
                 same = self.texts[name.key][known] == text
                 yield self._at("C802" if same else "C803", name, record, known)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from converter.kinds import KINDS
@@ -227,10 +228,14 @@ def same_sheet(rule: Rule, *paths: str) -> None:
         raise option_error("at", "form_one_sheet", list(rule.at))
 
 
+PATH_PATTERN = r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$"  # sheet.field
+
+
 class FieldPath(Option[str]):
     """The path of another field of the same record."""
 
     holds = "field_path"
+    schema = MappingProxyType({"type": "string", "pattern": PATH_PATTERN})
 
     def __init__(self, wanted: ValueType | None = None) -> None:
         super().__init__()
@@ -252,6 +257,9 @@ class FieldPaths(Option[tuple[str, ...]]):
     """Paths of other fields of the same record."""
 
     holds = "field_paths"
+    schema = MappingProxyType(
+        {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": PATH_PATTERN}}
+    )
 
     def __init__(self, wanted: ValueType | None = None) -> None:
         super().__init__()

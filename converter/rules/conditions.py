@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from converter.formulas.expressions import array, quote
@@ -18,7 +19,7 @@ from converter.kinds.options import CardOptions, Option
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form
-from converter.rules.base import FormColumns, Refs, known_path, title
+from converter.rules.base import PATH_PATTERN, FormColumns, Refs, known_path, title
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,19 @@ class Condition(Option["Mapping[str, str]"]):
     unless the condition is asked of the rows of another sheet."""
 
     holds = "condition"
+    schema = MappingProxyType(
+        {
+            "type": "object",
+            "properties": {
+                "field": {"type": "string", "pattern": PATH_PATTERN},
+                "equals": {"type": "string"},
+                "group": {"type": "string"},
+            },
+            "required": ["field"],
+            "additionalProperties": False,
+            "oneOf": [{"required": ["equals"]}, {"required": ["group"]}],
+        }
+    )
 
     def __init__(self, *, elsewhere: bool = False, **more: Any) -> None:
         super().__init__(**more)

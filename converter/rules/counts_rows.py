@@ -9,6 +9,7 @@ compared with the range that is still possible: of 118 women and 2 rows with an 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from converter.formulas.expressions import quote
@@ -41,6 +42,7 @@ class SheetKey(Option[str]):
     """The sheet whose rows are counted."""
 
     holds = "sheet_key"
+    schema = MappingProxyType({"type": "string"})
 
     def read(self, value: Any) -> str:
         return str(value)

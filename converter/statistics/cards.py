@@ -257,7 +257,7 @@ KINDS: dict[str, Callable[[StatisticsCard, Source, date], Figure]] = {
 
 # --- whether the cards can be used -----------------------------------------------------------
 
-_KEYS: dict[str, tuple[str, ...]] = {
+TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "counts": ("kind", "key", "title", "header", "fields"),
     "rates": ("kind", "key", "title", "header", "rates"),
     "ages": (
@@ -266,7 +266,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     ),
     "years": ("kind", "key", "title", "header", "of", "step", "band"),
 }  # fmt: skip
-_COLLECTION_KEYS = (
+COLLECTION_KEYS = (
     "jump", "jump_at_least", "jump_fields", "by", "fields", "rate", "units", "missing",
     "progress_title", "progress_header", "group_title", "change_title", "change_header",
 )  # fmt: skip
@@ -282,14 +282,14 @@ def check(form: Form) -> None:
         ask = StatisticsCard(card, f"statistics.table[{number}]", settings, form)
         if not isinstance(card, Mapping):
             raise own.error("table", "form_cards", card, key="statistics.table")
-        ask.only(_KEYS.get(ask.text("kind"), card))
+        ask.only(TABLE_KEYS.get(ask.text("kind"), card))
     figures(_Nothing(), form, date(2000, 1, 1))
     if "collection" in settings:
         _check_collection(own.part("collection"))
 
 
 def _check_collection(ask: StatisticsCard) -> None:
-    ask.only(_COLLECTION_KEYS)
+    ask.only(COLLECTION_KEYS)
     for key in ("jump", "jump_at_least"):
         if key in ask.values:
             ask.number(key)

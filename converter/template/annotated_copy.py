@@ -124,10 +124,10 @@ class Copy:
         for number, sheet in enumerate(plan.layout.form.sheets, 1):
             key, mark = sheet.key, tail_placeholder(sheet.key)
             values[mark] = b""
-            said = self.comments.get(key, {})
-            if said:
+            notes = self.comments.get(key, {})
+            if notes:
                 values[mark] = _HANGER
-                parts += _comment_parts(plan.sheet_parts[key], said, number)
+                parts += _comment_parts(plan.sheet_parts[key], notes, number)
                 types.append(_OVERRIDE.format(part=f"xl/comments{number}.xml", type=_COMMENTS_TYPE))
         sheets, relations, names = [], [], []
         for number, page in enumerate(self.pages):
@@ -160,7 +160,7 @@ def _first_column(table: MemberLayout) -> str:
 
 
 def _comment_parts(
-    sheet: str, said: Mapping[tuple[int, int], str], number: int
+    sheet: str, notes: Mapping[tuple[int, int], str], number: int
 ) -> list[tuple[str, Iterable[bytes]]]:
     # Two relations of a sheet: what its comments say, and their shapes.
     relations = "".join(
@@ -173,6 +173,6 @@ def _comment_parts(
     folder, _, name = sheet.rpartition("/")
     return [
         (f"{folder}/_rels/{name}.rels", [_RELATIONS.format(relations=relations).encode()]),
-        (f"xl/comments{number}.xml", [comments.texts(said, message("report_copy_author"))]),
-        (f"xl/drawings/vmlDrawing{number}.vml", [comments.shapes(said, number)]),
+        (f"xl/comments{number}.xml", [comments.texts(notes, message("report_copy_author"))]),
+        (f"xl/drawings/vmlDrawing{number}.vml", [comments.shapes(notes, number)]),
     ]

@@ -1,7 +1,7 @@
 """The formulas behind a field: from what was typed to what the 核对 column says.
 
 One helper cell a step, so that no formula grows long: typed → text → norm → fault → usable → says.
-Whether a required cell is missing is said in `says`, not in `fault`: on the member sheet that
+Whether a required cell is missing stands in `says`, not in `fault`: on the member sheet that
 depends on the row being filled, which depends on the derived cells, which depend on faults.
 """
 

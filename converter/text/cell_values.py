@@ -30,9 +30,9 @@ from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from converter.formulas.expressions import BLANKS
 from converter.model.arrays import np
 from converter.model.submissions import CellType
+from converter.text.characters import is_blank
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -118,11 +118,6 @@ def shows_date(code: str) -> bool:
     return any("general" not in text and any(c in text for c in "ymdhs") for text in plain)
 
 
-def is_blank(text: str) -> bool:
-    """Nothing that anybody could see."""
-    return not text.strip(BLANKS)
-
-
 def read_value(value: object, *, date1904: bool = False) -> Value:
     """One cell's value as a reader gives it: str, bool, int, float, Serial, date, datetime."""
     return _READERS.get(type(value), _as_text)(value, date1904)
@@ -147,7 +142,7 @@ def read_column(values: Sequence[object], *, date1904: bool = False) -> tuple[li
 
 
 def _text_column(values: Sequence[str]) -> tuple[list[str], list[int]]:
-    types = [1 if value and value.strip(BLANKS) else 0 for value in values]
+    types = [1 if not is_blank(value) else 0 for value in values]
     texts = list(values)
     if not all(types):
         texts = [value if kind else "" for value, kind in zip(values, types, strict=True)]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from converter.model.clock import today
 from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Issues, Level, Place
-from converter.model.submissions import Outcome
+from converter.model.submissions import Outcome, SigningUnit
 
 LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
 
@@ -56,29 +55,10 @@ def unread(file: str, died: WorkerDied) -> Outcome:
     return Outcome(file, Issues.of([issue]), readable=False)
 
 
-@dataclass(frozen=True, slots=True)
-class SigningUnit:
-    """What an identity file brings to a command; all blank without one."""
-
-    document: bytes | None = None  # the file without its secret: what workers may see
-    issues: tuple[Issue, ...] = ()
-    sign: Callable[[bytes], bytes] | None = None
-    seal: bool = False
-
-
 def signing_unit(path: Path | None, seal: bool = False, *, to_sign: bool = True) -> SigningUnit:
+    """What an identity file brings; without one neither it nor cryptography is imported."""
     if path is None:
         return SigningUnit()
-    from converter.identity import keys, loading
+    from converter.identity import loading
 
-    loaded, issues = loading.load_private(path, today())
-    if loaded is None:
-        return SigningUnit(issues=tuple(issues))
-    public, place = loaded.public.keys, Place(str(path))
-    if to_sign and public.unit_signing and loaded.signer is None:
-        issues.append(Issue("I142", Level.WARNING, place))
-    if seal and not keys.is_recipient(public.union_sealing):
-        issues.append(Issue("I151", Level.ERROR, place))
-        seal = False
-    sign = loaded.signer.sign if loaded.signer else None
-    return SigningUnit(loaded.document, tuple(issues), sign, seal)
+    return loading.signing_unit(path, today(), seal=seal, to_sign=to_sign)

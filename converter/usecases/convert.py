@@ -10,10 +10,10 @@ from converter.files import writing, zip_writing
 from converter.model.clock import created_at
 from converter.model.errors import UsageError, WorkerDied
 from converter.model.issues import Level
-from converter.model.submissions import Outcome
+from converter.model.submissions import Outcome, SigningUnit
 from converter.report.page_summary import PageSummary
 from converter.usecases import outputs
-from converter.usecases.common import SigningUnit, signing_unit, unread
+from converter.usecases.common import signing_unit, unread
 from converter.validation.diff import SubmissionDiff
 from converter.workers.pool import Runner
 from converter.workers.requests.convert import (
@@ -166,7 +166,7 @@ def _write(
         from converter.forms import loading
 
         profile = loading.read(folder).package
-        members.append((profile.signature, unit.sign(dict(members)[profile.descriptor])))
+        members = profile.signed(members, unit.sign)
     signed = unit.sign is not None
 
     def write(path: Path) -> None:

@@ -12,7 +12,7 @@ from converter.messages import catalogue
 from converter.model.errors import UsageError
 from converter.model.forms import Sheet
 from converter.model.own_list import CONTENT, DOUBTFUL, NEAR, ListColumn, ListReport
-from converter.workbook.form.headings import plain
+from converter.workbook.form.headings import normalized
 
 LARGEST = 1 << 16  # bytes of a file of choices
 VERSION = 1
@@ -22,7 +22,7 @@ def parse_choices(given: Iterable[str], table: Sheet) -> dict[str, str]:
     """`--map THEIRS=OURS`: plain heading or letters of a column → field key, '' for a column that
     is to be left out. Raises UsageError."""
     names = {
-        plain(name): field.key
+        normalized(name): field.key
         for field in table
         if not field.derive
         for name in (field.title, field.key, *field.aliases)
@@ -30,10 +30,10 @@ def parse_choices(given: Iterable[str], table: Sheet) -> dict[str, str]:
     found = {}
     for one in given:
         theirs, separator, ours = one.partition("=")
-        if not separator or not theirs.strip() or (ours.strip() and plain(ours) not in names):
+        if not separator or not theirs.strip() or (ours.strip() and normalized(ours) not in names):
             titles = "、".join(field.title for field in table if not field.derive)
             raise UsageError("list_map", text=one, titles=titles)
-        found[plain(theirs)] = names[plain(ours)] if ours.strip() else ""
+        found[normalized(theirs)] = names[normalized(ours)] if ours.strip() else ""
     return found
 
 
@@ -77,4 +77,4 @@ def questions(lists: Sequence[ListReport]) -> list[ListColumn]:
 
 def column_name(column: ListColumn) -> str:
     """What a column goes by in a choice."""
-    return plain(column.heading) or column.letters.lower()
+    return normalized(column.heading) or column.letters.lower()

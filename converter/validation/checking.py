@@ -146,7 +146,7 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
             pd.Series(text, index=index, dtype=object),
             pd.Series(np.concatenate([np.empty(0, np.int8), *types]), index=index),
         )
-        # An optional item that is not there counts as one left blank, and is told so.
+        # An optional item that is not there counts as one left blank, and is noted.
         if missing and field.required:
             without = {n for n, r in raw.items() if field.key not in r.columns}
             absent[field.key] = pd.Series(np.isin(numbers, list(without)), index=index)
@@ -224,8 +224,8 @@ def _cell_issues(
             if (finding.code, number) not in heads:
                 level = catalogue.entry(finding.code, form, field).level
                 # A package holds canonical text: 'number kept as text' means nothing there.
-                told = level is not Level.NOTE or not submissions[number].from_package
-                head = found[number].head(finding.code, level, spot.place) if told else None
+                listed = level is not Level.NOTE or not submissions[number].from_package
+                head = found[number].head(finding.code, level, spot.place) if listed else None
                 heads[finding.code, number] = head
             head = heads[finding.code, number]
             if head is not None:

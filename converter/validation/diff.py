@@ -1,9 +1,9 @@
 """What changed between two submissions of a unit: who joined, who left, whose entries differ.
 
-The rows of a table are told apart by the field that the form's `unique` rule watches (the ID
-number), so an order that changed is no change. Without such a field a row is told apart by its
+The rows of a table are distinguished by the field that the form's `unique` rule watches (the ID
+number), so an order that changed is no change. Without such a field a row is distinguished by its
 required fields, or by all of them. Fields that the older submission does not know are left
-out: nothing can be said of them. Values are canonical texts; labels are the report's affair.
+out: nothing is known of them. Values are canonical texts; labels are the report's affair.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _identifying(sheet: Sheet, form: Form) -> list[str]:
 
 
 def _name(sheet: Sheet, keys: Sequence[str]) -> str:
-    """The field by which people call a row: what identifies it, or whose number that is."""
+    """The field by which people call a row: its key, or the name beside an ID number."""
     identifying = [sheet.field(key) for key in keys]
     if KINDS[identifying[0].kind].unique_key:
         identifying = [*sheet]

@@ -30,7 +30,7 @@ READ_DIFFERENTLY = "K9"  # how the codes of these notes begin
 
 @dataclass(frozen=True, slots=True)
 class FixResult:
-    """A submission as it is read, what is still to be said of it, and what was changed."""
+    """A submission as it is read, what is still wrong with it, and what was changed."""
 
     submission: Submission
     outcome: Outcome

@@ -56,7 +56,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class UnusableMember:
     """A zip, or a member of one, that cannot be taken apart."""
 
     name: str
@@ -65,7 +65,7 @@ class Refusal:
     params: dict[str, str | int] = field(default_factory=dict)
 
 
-class _Refused(Exception):
+class _CannotUnpack(Exception):
     def __init__(self, code: str, **params: str | int) -> None:
         self.code, self.params = code, params
 
@@ -86,7 +86,7 @@ class _Budget:
     number: int = 0
 
 
-def unpack(path: Path, content: str, name: str, folder: Path) -> Iterator[Member | Refusal]:
+def unpack(path: Path, content: str, name: str, folder: Path) -> Iterator[Member | UnusableMember]:
     """Take a zip apart into `folder`, in the order of its list. Never raises on bad data.
 
     Raises OSError where `folder` cannot be written to.
@@ -99,14 +99,14 @@ def unpack(path: Path, content: str, name: str, folder: Path) -> Iterator[Member
 
 def _unpack(
     path: Path, content: str, name: str, folder: Path, depth: int, budget: _Budget
-) -> Iterator[Member | Refusal]:
+) -> Iterator[Member | UnusableMember]:
     try:
         if depth > DEEPEST:
-            raise _Refused("F606", limit=DEEPEST)
+            raise _CannotUnpack("F606", limit=DEEPEST)
         with path.open("rb") as file, zip_directory.opened(file) as archive:
             infos = _vetted(archive, file, path.stat().st_size, budget)
             if not infos:
-                raise _Refused("F608")
+                raise _CannotUnpack("F608")
             names, taken = _Names(infos), set[str]()
             for info in infos:
                 inner = f"{name}/{_unique(safe_name(names.of(info)), taken)}"
@@ -114,18 +114,18 @@ def _unpack(
                 target = folder / f"{budget.number}{_suffix(inner)}"
                 try:
                     digest = _inflate(archive, info, target, budget)
-                except _Refused as error:
-                    yield Refusal(inner, f"{content}:{inner}", error.code, error.params)
+                except _CannotUnpack as error:
+                    yield UnusableMember(inner, f"{content}:{inner}", error.code, error.params)
                     continue
                 if detect_type(target) == "zip":
                     yield from _unpack(target, digest, inner, folder, depth + 1, budget)
                     target.unlink(missing_ok=True)
                 else:
                     yield Member(inner, target, digest)
-    except _Refused as error:
-        yield Refusal(name, content, error.code, error.params)
+    except _CannotUnpack as error:
+        yield UnusableMember(name, content, error.code, error.params)
     except _DAMAGED:
-        yield Refusal(name, content, "F601")
+        yield UnusableMember(name, content, "F601")
 
 
 def _vetted(
@@ -135,23 +135,23 @@ def _vetted(
     infos = [info for info in archive.infolist() if not info.is_dir()]
     budget.members -= len(infos)
     if budget.members < 0:
-        raise _Refused("F602", limit=MOST_MEMBERS)
+        raise _CannotUnpack("F602", limit=MOST_MEMBERS)
     inflated = sum(info.file_size for info in infos)
     too_dense = inflated > RATIO_GRACE and inflated > size * LARGEST_RATIO
     if inflated > budget.bytes or too_dense:
-        raise _Refused("F603", limit=LARGEST_INFLATED >> 20)
+        raise _CannotUnpack("F603", limit=LARGEST_INFLATED >> 20)
     spans = []
     for info in infos:
         file.seek(info.header_offset)
         signature, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
         end = info.header_offset + _LOCAL.size + name + extra + info.compress_size
         if signature != b"PK\x03\x04" or end > size:
-            raise _Refused("F601")
+            raise _CannotUnpack("F601")
         if stat.S_ISLNK(info.external_attr >> 16):
-            raise _Refused("F607")
+            raise _CannotUnpack("F607")
         spans.append((info.header_offset, end))
     if any(begin < end for (_, end), (begin, _) in pairwise(sorted(spans))):
-        raise _Refused("F607")
+        raise _CannotUnpack("F607")
     names = _Names(infos)
     return [info for info in infos if not _is_ignored(names.of(info))]
 
@@ -159,9 +159,9 @@ def _vetted(
 def _inflate(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, budget: _Budget) -> str:
     """Write one member, counted while it is inflated; its sha256. Raises _Refused, _NoRoom."""
     if info.flag_bits & 0x1:
-        raise _Refused("F605")
+        raise _CannotUnpack("F605")
     if info.file_size > LARGEST_FILE:
-        raise _Refused("F603", limit=LARGEST_FILE >> 20)
+        raise _CannotUnpack("F603", limit=LARGEST_FILE >> 20)
     digest = hashlib.sha256()
     chunks = _chunks(archive, info)
     try:
@@ -182,10 +182,10 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
             while chunk := member.read(min(1 << 20, left + 1)):
                 left -= len(chunk)
                 if left < 0:
-                    raise _Refused("F604")
+                    raise _CannotUnpack("F604")
                 yield chunk
     except _DAMAGED as error:
-        raise _Refused("F604") from error
+        raise _CannotUnpack("F604") from error
 
 
 # --- names ---------------------------------------------------------------------------------

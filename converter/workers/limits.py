@@ -22,7 +22,7 @@ from converter.workers.requests.base import Request
 # Bytes on top of the loaded libraries. A small file that wants more than LEAST is a bomb;
 # a million rows (27 MB) take 1.3 GB. Writing workbooks takes by rows, not by what is read.
 LEAST, A_BYTE, MOST = 640 << 20, 80, 3 << 30
-A_BYTE_KEPT = 16  # of files of the same batch that are read and wait to be judged
+A_BYTE_KEPT = 16  # of files of the same batch that are read and wait to be validated
 LIBRARIES = 400 << 20  # what a worker holds before its first task, with room above
 
 
@@ -67,10 +67,10 @@ def usage(pid: int) -> Usage | None:
     if sys.platform == "win32":
         return _told_by_windows(pid)
     try:
-        told = Path(f"/proc/{pid}/stat").read_bytes()
+        fields = Path(f"/proc/{pid}/stat").read_bytes()
         pages = Path(f"/proc/{pid}/statm").read_bytes().split()[1]
         # The second field is the program's name and may hold anything, blanks too.
-        user, system = told.rpartition(b")")[2].split()[11:13]
+        user, system = fields.rpartition(b")")[2].split()[11:13]
         seconds = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
         return Usage(seconds, int(pages) * os.sysconf("SC_PAGE_SIZE"))
     except (OSError, IndexError, ValueError):
@@ -128,7 +128,7 @@ if sys.platform == "win32":
                 return None
             ticks = sum((t.dwHighDateTime << 32) + t.dwLowDateTime for t in (system, user))
             # What is committed: a page that was swapped out counts as well.
-            held = max(int(counters.WorkingSetSize), int(counters.PagefileUsage))
-            return Usage(ticks * _TICK, held)
+            memory = max(int(counters.WorkingSetSize), int(counters.PagefileUsage))
+            return Usage(ticks * _TICK, memory)
         finally:
             kernel.CloseHandle(handle)

@@ -434,7 +434,12 @@ def test_the_window_waits_for_a_key_and_ends_with_the_same_code(
     asked: list[str] = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(console_window, "own", lambda: True)
-    monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or "")
+
+    def answer(text: str) -> str:
+        asked.append(text)
+        return ""
+
+    monkeypatch.setattr("builtins.input", answer)
     monkeypatch.setattr(sys, "argv", ["converter"])
     with pytest.raises(SystemExit) as ending:
         cli.main()

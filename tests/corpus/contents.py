@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from itertools import chain
@@ -68,7 +69,9 @@ def members(seed: int, count: int = 0) -> list[Member]:
                 if type(v) is str or (odd == "加入工会时间" and type(v) in (int, date))
             ]
             typed[odd] = dice.choice(fitting)
-        found.append(Member(*typed.values(), verdict="错误：照实填写(K000)" if odd else ""))
+        found.append(
+            replace(Member(*typed.values()), verdict="错误：照实填写(K000)" if odd else "")
+        )
     return found
 
 
@@ -149,7 +152,9 @@ def _member_sheet(dice: random.Random, people: Sequence[dict[str, Any]]) -> Tabl
     if dice.random() < 0.3:
         rows.append(["合计", len(people)])
     last = len(rows)
-    merges, hidden, columns = (), frozenset[int](), ()
+    merges: tuple[str, ...] = ()
+    hidden = frozenset[int]()
+    columns: tuple[tuple[int, int], ...] = ()
     if dice.random() < 0.15:
         row = dice.randint(top + 1, last - 1)
         letter = "ABCDEFGH"[dice.randrange(min(len(headings), 8))]

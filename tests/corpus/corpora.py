@@ -69,7 +69,7 @@ def harmless_sheets(folder: Path) -> Made:
     for number, (name, tweak) in enumerate(test_harmless.TWEAKS.items()):
         place = folder / str(number)
         place.mkdir()
-        yield name, books.save(place, lambda made, tweak=tweak: tweak(made) and None)
+        yield name, books.save(place, tweak)
     for number, (name, change) in enumerate(test_harmless.FILES.items()):
         place = folder / f"file{number}"
         place.mkdir()
@@ -103,7 +103,7 @@ def long_sheets(folder: Path) -> Made:
 
 def generated(folder: Path) -> Made:
     """Made-up sheets: some by every writer, many by one of them."""
-    writers = WRITERS | DIFFERENT_TYPES
+    writers = {**WRITERS, **DIFFERENT_TYPES}
     for seed in SEEDS:
         tables = contents.workbook(seed)
         for name, writer in writers.items():

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
+from converter import read
 from converter.model.issues import Issue
 from converter.model.submissions import Submission
 from converter.validation import checking
 from converter.validation.checking import Checked
-from converter.workers.tasks.check import read
 from tests.corpus.corpora import everything
 from tests.corpus.faults import TODAY
 from tests.make_samples import EPOCH

@@ -198,7 +198,7 @@ def test_the_base_is_clean(tmp_path: Path) -> None:
     assert found(saved(fill(blank()), tmp_path), notes=True) == set()
 
 
-RIGHT = [
+RIGHT: list[list[tuple[str, Any, Any]]] = [
     [(UNIT_SHEET, "单位工会联系电话", "0311-85551234转801")],
     [(UNIT_SHEET, "单位工会联系电话", "(0311)85551234、13800000000")],
     [(UNIT_SHEET, "单位工会联系电话", "400-810-1234")],

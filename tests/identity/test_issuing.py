@@ -8,6 +8,7 @@ import stat
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -193,9 +194,14 @@ def test_a_union_without_a_code_is_issued_without(union: Office) -> None:
 
 
 def test_many_units_take_one_ledger_write(union: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    writes = []
+    writes: list[tuple[Any, ...]] = []
     whole = ledger.write
-    monkeypatch.setattr(ledger, "write", lambda *a: writes.append(a) or whole(*a))
+
+    def counted(*given: Any) -> object:
+        writes.append(given)
+        return whole(*given)
+
+    monkeypatch.setattr(ledger, "write", counted)
     done = union.issue(*(replace(UNIT, code=f"U{n}") for n in range(300)))
     assert (len(done.files), len(writes)) == (300, 1)
     assert len(list(union.files.iterdir())) == 301

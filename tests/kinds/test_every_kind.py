@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.formulas.expressions import BLANKS
+from converter.formulas.expressions import WHITESPACE
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, half_width
+from converter.kinds.base import Cells
 from converter.kinds.date import Date
 from converter.messages import catalogue
 from converter.model import clock
@@ -23,6 +23,7 @@ from converter.model.clock import today
 from converter.model.forms import Field
 from converter.model.issues import Level
 from converter.model.submissions import CellType
+from converter.text.characters import half_width
 from tests.kinds.validating import FORM, cells, params, validate, verdict
 from tests.template.formula_lint import (
     LONGEST,
@@ -95,7 +96,7 @@ def test_what_checks_share_is_made_once() -> None:
 
 @each_field
 def test_blank_cells_have_no_fault_and_no_value(field: Field) -> None:
-    assert validate(field, "", " ", BLANKS) == [("", "", "")] * 3
+    assert validate(field, "", " ", WHITESPACE) == [("", "", "")] * 3
     value = KINDS[field.kind].value(cells("", " ").text, field, FORM)
     assert all(pd.isna(v) or v == "" for v in value)
 
@@ -174,7 +175,9 @@ def expressions() -> Iterator[tuple[str, str]]:
     raw, norm = "'会员基本信息表'!$AB$100000", "$AB$100000"
     for path, field in FIELDS.items():
         kind = KINDS[field.kind]
-        yield f"{path} norm", kind.excel_norm(raw, field, FORM)
+        yield f"{path} text", kind.excel_cleaned(raw, field, FORM)
+        cell = "$AC$100000" if kind.excel_text_cell else ""
+        yield f"{path} norm", kind.excel_norm(raw, field, FORM, cell)
         yield f"{path} usable", kind.excel_usable(norm)
         for number, condition in enumerate(kind.excel_faults(raw, norm, field, FORM)):
             yield f"{path} {condition.code} {number}", condition.wrong

@@ -61,8 +61,9 @@ class Runner:
             suppress_health_check=list(hypothesis.HealthCheck),
         )  # fmt: skip
         for item in session.items:
-            if getattr(item.obj, "is_hypothesis_test", False):
-                item.obj._hypothesis_internal_use_settings = few
+            test: Any = getattr(item, "obj", None)
+            if getattr(test, "is_hypothesis_test", False):
+                test._hypothesis_internal_use_settings = few
         self._work(session.items)
         return True
 

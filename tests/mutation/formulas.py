@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ import openpyxl
 from openpyxl.utils import get_column_letter
 
 from converter.kinds import KINDS
-from converter.kinds.base import strip
 from converter.rules import FAMILIES
 from converter.template.cell_text import put_formula, put_text
+from converter.text.characters import strip
 from tests.kinds import test_parity as kinds
 from tests.kinds.validating import FORM, field, validate
 from tests.mutation import hosting
@@ -147,7 +148,7 @@ def offered_the_same(formulas: list[str]) -> list[bool]:
     book = openpyxl.Workbook()
     for n, formula in enumerate(formulas):
         page = book.create_sheet(f"list{n}")
-        kinds.write_dropdowns(page, lambda cell, formula=formula: formula.replace(NORM, cell))
+        kinds.write_dropdowns(page, partial(formula.replace, NORM))
     kinds.write_lists(book)
     shown = computed(book)
     return [kinds.offered(shown[f"list{n}"]) == kinds.EXPECTED for n in range(len(formulas))]
@@ -158,7 +159,9 @@ def of_kinds(todo: list[Mutant]) -> list[bool | None]:
     found, right = changed(todo, faces), faces()
     alive = [made is not None for made in found]
     for path in kinds.CELLS:
-        cases = [(n, made[path]) for n, made in enumerate(found) if alive[n] and path in made]
+        cases = [
+            (n, made[path]) for n, made in enumerate(found) if made and alive[n] and path in made
+        ]
         if not cases:
             continue
         page = Page(path)
@@ -168,7 +171,11 @@ def of_kinds(todo: list[Mutant]) -> list[bool | None]:
         for n, where in columns:
             alive[n] = not page.differs(where, shown)
         print(f"{path}: {len(cases)} tried", file=sys.stderr, flush=True)
-    lists = [(n, made[DROPDOWN]) for n, made in enumerate(found) if alive[n] and DROPDOWN in made]
+    lists = [
+        (n, made[DROPDOWN])
+        for n, made in enumerate(found)
+        if made and alive[n] and DROPDOWN in made
+    ]
     for n, same in zip([n for n, _ in lists], offered_the_same([o for _, o in lists]), strict=True):
         alive[n] = same
     return [None if made is None else alive[n] for n, made in enumerate(found)]

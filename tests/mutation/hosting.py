@@ -80,7 +80,7 @@ def import_mutated(file: str, code: CodeType) -> None:
     def other(loader: SourceFileLoader, name: str) -> CodeType | None:
         return code if loader.path == file else get_code(loader, name)
 
-    SourceFileLoader.get_code = other  # type: ignore[method-assign]
+    SourceFileLoader.get_code = other  # type: ignore[method-assign, assignment]
 
 
 def told_with(name: str, code: CodeType, tell: Callable[[], Any]) -> Any:

@@ -216,21 +216,20 @@ class Clerk:
         return RawSheet(self.form.record.title, columns, [1], {}, reasons)
 
     def members(self, rows: int, wrong: float) -> RawSheet:
-        columns: dict[str, RawColumn] = {
-            field.key: RawColumn([], []) for field in self.form.main_table if not field.derive
-        }
+        fields = [field for field in self.form.main_table if not field.derive]
+        texts: dict[str, list[str]] = {field.key: [] for field in fields}
+        types: dict[str, list[int]] = {field.key: [] for field in fields}
         seen: list[Typed] = []
         for _ in range(rows):
-            for field in self.form.main_table:
-                if field.derive:
-                    continue
+            for field in fields:
                 typed = self.one(field, wrong=wrong)
                 if field.kind == "id_number":
                     if seen and self.dice.random() < 0.1:
                         typed = self.dice.choice(seen)
                     seen.append(typed)
-                columns[field.key].text.append(typed.text)
-                columns[field.key].type.append(int(typed.type))
+                texts[field.key].append(typed.text)
+                types[field.key].append(int(typed.type))
+        columns = {key: RawColumn(texts[key], types[key]) for key in texts}
         reasons = [self.dice.choice(["", "", "", "特殊情况", " "]) for _ in range(rows)]
         return RawSheet(
             self.form.main_table.title, columns, list(range(1, rows + 1)), {}, {"": reasons}
@@ -245,7 +244,8 @@ class Clerk:
         into cells made for dates. The first row's formulas stay: they are the others'."""
         unit, member = (workbook[sheet.title] for sheet in self.form.sheets)
         lines, layout = UnitLayout(self.form.record).rows, MemberLayout(self.form.main_table, rows)
-        derived, dates = [], []
+        derived: list[Any] = []
+        dates: list[Any] = []
         for field in self.form.record:
             cell = unit.cell(lines[field.key], UnitLayout.ANSWER)
             (derived if field.derive else dates if field.kind == "date" else []).append(cell)

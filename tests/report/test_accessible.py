@@ -82,7 +82,9 @@ def summary_page(form: Form) -> str:
 
 
 def table_page(form: Form) -> str:
-    rows = [[n, "示例一", "130102********1X", "2010-05-01"] for n in range(40)]
+    rows: list[list[str | int | float]] = [
+        [n, "示例一", "130102********1X", "2010-05-01"] for n in range(40)
+    ]
     return tables_page([Table("会员", ["序号", "姓名", "身份证号", "入会"], rows)], "示例工会")
 
 

@@ -11,7 +11,7 @@ import pytest
 from converter import template
 from converter.forms.loading import form_dir, load
 from converter.model.forms import Form
-from converter.model.issues import Issue, Level, Place
+from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import CellType, Outcome, RawColumn, RawSheet, Stamp, Submission
 from converter.report import annotate
 from converter.template import style, text_sheets
@@ -57,13 +57,15 @@ def copy(
     given: Submission, whole: Form, folder: Path, *issues: Issue
 ) -> openpyxl.workbook.workbook.Workbook:
     target = folder / "填报-批注.xlsx"
-    pieces = annotate.annotated(template.TemplateRenderer(whole), given, Outcome(FILE, issues))
+    pieces = annotate.annotated(
+        template.TemplateRenderer(whole), given, Outcome(FILE, Issues.of(issues))
+    )
     target.write_bytes(b"".join(pieces))
     return openpyxl.load_workbook(target)
 
 
 def column(sheet: Any, row: int, heading: str) -> int:
-    return next(c.column for c in sheet[row] if str(c.value).strip("＊ ") == heading)
+    return int(next(c.column for c in sheet[row] if str(c.value).strip("＊ ") == heading))
 
 
 def listed(book: Any) -> list[dict[str, Any]]:

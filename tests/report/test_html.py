@@ -44,7 +44,7 @@ def test_texts_from_files_are_escaped(form: Form) -> None:
 def test_finding_tells_place_value_fault_and_remedy(form: Form) -> None:
     first = Place(FILE, UNIT, 9, 2, "staff")
     place = Place(FILE, UNIT, 20, 2, "members")
-    params = {"value": 35, "limits": "职工总数(30)"}
+    params: dict[str, str | int] = {"value": 35, "limits": "职工总数(30)"}
     page = html.render([outcome(Issue("X101", Level.WARNING, place, "35", params, (first,)))], form)
     for text in (
         "基层单位信息表!B20",

@@ -62,7 +62,8 @@ def column(path: str, cells: list[str], index: pd.Index) -> ValidatedColumn:
         faulty.append(wrong and not field.derive)
 
     def series(values: list[Any], dtype: Any = object) -> pd.Series:
-        return pd.Series(values, index=index, dtype=dtype)
+        made: pd.Series[Any] = pd.Series(values, index=index, dtype=dtype)
+        return made
 
     known = series(text)
     blank = (known == "") & ~series(faulty, bool)
@@ -126,5 +127,5 @@ def live() -> Iterator[tuple[Rule, str]]:
     """Every rule that may show in the workbook, with each of its places."""
     for each in FORM.rules:
         for path in each.at:
-            if each.level is not Level.NOTE:
+            if each.level is not Level.NOTE and FAMILIES[each.family].is_live(path, FORM):
                 yield each, path

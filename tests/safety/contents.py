@@ -224,14 +224,14 @@ for _arguments in (
     ("depth_in_the_strings", STRINGS, "</sst>", "<r>"),
 ):
     _unending(*_arguments)
-for _arguments in (
+for _after in (
     ("tags", BOOK, '<sheet a="b" '),
     ("quotes", BOOK, '<sheet a="'),
     ("styles", STYLES, '<xf a="b" '),
     ("merges", SHEET, '<mergeCell a="b" '),
     ("relations", RELATIONS, '<Relationship a="b" '),
 ):
-    _after_the_end(*_arguments)
+    _after_the_end(*_after)
 
 
 @case(f"{SOUND} K201 K001")
@@ -273,18 +273,18 @@ OUTSIDE = ' TargetMode="External"'
 @case(f"{SOUND} F401")
 def link_to_another_workbook(path: Path) -> None:
     external = b'<externalLink><externalBook r:id="rId1"/></externalLink>'
-    linked(path, "externalLink", "externalLinks/externalLink1.xml", **{"xl__externalLinks__externalLink1.xml": external})  # fmt: skip
+    linked(path, "externalLink", "externalLinks/externalLink1.xml", {"xl/externalLinks/externalLink1.xml": external})  # fmt: skip
 
 
 @case(f"{SOUND} F401")
 def link_that_starts_a_program(path: Path) -> None:
     dde = b'<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
-    linked(path, "externalLink", "externalLinks/externalLink1.xml", **{"xl__externalLinks__externalLink1.xml": dde})  # fmt: skip
+    linked(path, "externalLink", "externalLinks/externalLink1.xml", {"xl/externalLinks/externalLink1.xml": dde})  # fmt: skip
 
 
 @case(f"{SOUND} F401")
 def data_from_a_server(path: Path) -> None:
-    linked(path, "connections", "connections.xml", **{"xl__connections.xml": b"<connections/>"})
+    linked(path, "connections", "connections.xml", {"xl/connections.xml": b"<connections/>"})
 
 
 @case(f"{SOUND} F401")
@@ -332,7 +332,7 @@ def member_sheet_outside(path: Path) -> None:
 
 @case(SOUND)
 def picture_from_a_server(path: Path) -> None:
-    linked(path, "image", "http://127.0.0.1:9/x.png", OUTSIDE)
+    linked(path, "image", "http://127.0.0.1:9/x.png", more=OUTSIDE)
 
 
 @case("F314")
@@ -357,7 +357,7 @@ def _typed(name: str, expected: str, value: str) -> None:
     case(expected)(make)
 
 
-for _arguments in (
+for _value in (
     ("that_runs", "X111 X112 K007", "=cmd|'/c calc'!A1"),
     ("that_runs_with_plus", "X111 X112 K007", "+1+1"),
     ("that_runs_with_minus", "X111 X112 K007", "-2+3"),
@@ -370,7 +370,7 @@ for _arguments in (
     ("of_a_private_character", "X111 X112 K006", "钱\ue000"),
     ("of_markup", "X111 X112 K201", "&lt;script&gt;alert(1)&lt;/script&gt;"),
 ):
-    _typed(*_arguments)
+    _typed(*_value)
 
 
 @case("X111 X112 K001 K401")

@@ -24,6 +24,7 @@ from tests.safety.making import (
     text,
     write,
 )
+from tests.sheets import MEMBER_SHEET
 from tests.workbook.xls import test_book
 
 
@@ -130,14 +131,12 @@ def macros_under_a_harmless_name(path: Path) -> None:
 
 @case(SOUND)
 def workbook_whose_parts_have_odd_names(path: Path) -> None:
-    new = {"_rels/.rels": text("_rels/.rels").replace("xl/workbook.xml", "xl/buch-1.xml")}
-    new["[Content_Types].xml"] = text("[Content_Types].xml").replace(
-        "xl/workbook.xml", "xl/buch-1.xml"
-    )
-    made = parts()
+    made: dict[str, str | bytes] = dict(parts())
+    for part in ("_rels/.rels", "[Content_Types].xml"):
+        made[part] = text(part).replace("xl/workbook.xml", "xl/buch-1.xml")
     made["xl/buch-1.xml"] = made.pop("xl/workbook.xml")
     made["xl/_rels/buch-1.xml.rels"] = made.pop(RELATIONS)
-    zipped(path, made | new)
+    zipped(path, made)
 
 
 @case(SOUND)
@@ -159,9 +158,7 @@ def macros_in_a_part_of_another_name(path: Path) -> None:
 
 @case("F101")
 def macro_sheet_of_excel_4(path: Path) -> None:
-    linked(
-        path, "xlMacrosheet", "macrosheets/sheet1.xml", **{"xl__macrosheets__sheet1.xml": b"<a/>"}
-    )
+    linked(path, "xlMacrosheet", "macrosheets/sheet1.xml", {"xl/macrosheets/sheet1.xml": b"<a/>"})
 
 
 @case("F101")
@@ -234,7 +231,7 @@ def old_workbook_of_noise(path: Path) -> None:
 def old_workbook_with_a_macro_sheet(path: Path) -> None:
     test_book.make(path)
     data = path.read_bytes()
-    name = test_book.MEMBER_SHEET.encode("utf-16-le")
+    name = MEMBER_SHEET.encode("utf-16-le")
     at = data.index(name) - 4  # kind of sheet, length and flag of its name
     assert data[at : at + 2] == b"\0\0"
     path.write_bytes(data[: at + 1] + b"\1" + data[at + 2 :])

@@ -85,13 +85,14 @@ def rows(path: Path, xml: str) -> Path:
     return insert(path, SHEET, "</sheetData>", xml)
 
 
-def linked(path: Path, kind: str, target: str, more: str = "", **members: bytes) -> Path:
+def linked(
+    path: Path, kind: str, target: str, members: Mapping[str, bytes] | None = None, more: str = ""
+) -> Path:
     """A relationship of the workbook to something else, and perhaps that something."""
     relation = f'<Relationship Id="rIdEvil" Type="{TYPE}/{kind}" Target="{target}"{more}/>'
     old = text(RELATIONS)
     new = old.replace("</Relationships>", relation + "</Relationships>")
-    added = {name.replace("__", "/"): data for name, data in members.items()}
-    return write(path, {RELATIONS: new, **added})
+    return write(path, {RELATIONS: new, **(members or {})})
 
 
 def add(path: Path, name: str, data: bytes = b"x", **changed: int) -> Path:

@@ -81,20 +81,21 @@ def packages(count: int, seed: int) -> Iterator[bytes]:
     chance = random.Random(seed)
     whole = sent()
     for _ in range(count):
-        members = [list(member) for member in whole.members]
-        which = chance.randrange(len(members))
+        names = [str(name) for name, _ in whole.members]
+        contents = [bytes(data) for _, data in whole.members]
+        which = chance.randrange(len(contents))
         match chance.randrange(8):
             case 0 | 1 | 2:
                 yield spoiled(whole.data, chance)
                 continue
             case 3:
-                del members[which]
+                del names[which], contents[which]
             case 4:
-                other = chance.randrange(len(members))
-                members[which][1], members[other][1] = members[other][1], members[which][1]
+                other = chance.randrange(len(contents))
+                contents[which], contents[other] = contents[other], contents[which]
             case _:
-                members[which][1] = spoiled(bytes(members[which][1]), chance)
-        yield zipped([(str(name), bytes(data)) for name, data in members])
+                contents[which] = spoiled(contents[which], chance)
+        yield zipped(list(zip(names, contents, strict=True)))
 
 
 def packed_again(data: bytes) -> bool:

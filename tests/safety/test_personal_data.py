@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_receiving_masks_ids_in_what_it_says_and_replies(inbox: Path, tmp_path: 
 
 
 def test_crash_notes_mask_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failures.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     note = failures.crash_note(f"KeyError: '{CANARY}' and {CANARY[:17]} and {' '.join(CANARY)}")
     assert told_in(note.read_text("utf-8")) == []
     if os.name != "nt":

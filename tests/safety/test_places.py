@@ -22,6 +22,7 @@ from converter.identity import ledger
 from converter.register import Register, lock
 from converter.register.writer import LOCK
 from converter.usecases import receive
+from converter.usecases.receive.inbox import scan
 from tests.identity.unions import office
 from tests.roster.test_reading import GOOD, filled
 from tests.safety import failing
@@ -130,7 +131,7 @@ def test_a_file_that_changes_after_it_was_listed_is_taken_once_it_is_back(
         box.put(f"一批{number}.zip", zipped([("内.zip", packed(records(number + 4)))]))
         victims += [(box.folder / f"{name}{number}.zip", harm) for name in ("", "一批")]
     before = [(path, path.read_bytes(), path.stat().st_mtime_ns) for path, _ in victims]
-    real = receive.scan
+    real = scan
 
     def listing(*arguments: object) -> object:
         found = real(*arguments)  # type: ignore[arg-type]
@@ -283,8 +284,16 @@ def test_two_receive_into_one_register(tmp_path: Path) -> None:
     for number in range(1, 5):
         box.put(f"{number}.zip", packed(records(number)))
 
-    command = ("receive", box.folder, "--jobs", 1, "--store", tmp_path / "S")
-    command = (*command, "--reply", tmp_path / "R")
+    command = (
+        "receive",
+        box.folder,
+        "--jobs",
+        1,
+        "--store",
+        tmp_path / "S",
+        "--reply",
+        tmp_path / "R",
+    )
     with lock.Lock(tmp_path / "S" / LOCK):
         code, said = run(*command)
     assert code == 2

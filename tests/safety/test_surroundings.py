@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from converter import cli, workbook
+from converter.workbook import type_detection
 from converter.workbook.xlsx import archive
 from tests import commands
 from tests.safety import making
+from tests.sheets import MEMBER_SHEET
 from tests.workbook.books import FORM, only_code
 
 pytestmark = pytest.mark.usefixtures("near_workers")
@@ -140,7 +142,7 @@ def test_sheets_with_hostile_names_are_told_harmless(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     book = making.text(making.BOOK).replace("</sheets>", "</sheets>")
-    title = making.MEMBER_SHEET
+    title = MEMBER_SHEET
     assert title in book
     path = making.write(
         tmp_path / "a.xlsx", {making.BOOK: book.replace(title, "\u202e表&#x9b;31m")}
@@ -161,10 +163,10 @@ def test_a_file_that_vanishes_before_it_is_read_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = making.write(tmp_path / "a.xlsx", {})
-    obstacle = workbook.unreadable_reason
+    whole = type_detection.unreadable_reason
 
     def gone(asked: Path) -> str:
-        found = obstacle(asked)
+        found = whole(asked)
         asked.unlink()
         return found
 
@@ -178,7 +180,8 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 ) -> None:
     """Whatever was read is one state of the file, or nothing."""
     path = making.write(tmp_path / "a.xlsx", {})
-    real, looks = os.fstat, []
+    real = os.fstat
+    looks: list[int] = []
 
     def changing(handle: int) -> os.stat_result:
         found = real(handle)
@@ -191,7 +194,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
                 os.utime(path, (1, 1))
         return found
 
-    monkeypatch.setattr(workbook.os, "fstat", changing)
+    monkeypatch.setattr(os, "fstat", changing)
     assert only_code(path) == "F010"
 
 

@@ -101,10 +101,11 @@ def test_it_is_read_back_with_its_stamp_and_locked_names(
 def test_the_form_is_designed_once_for_units_of_one_make(
     definition: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from converter.template import blueprint
     from converter.template import renderer as module
 
     made: list[frozenset[str]] = []
-    whole = module.design_blueprint
+    whole = blueprint.design_blueprint
 
     def counted(form: Form, names: frozenset[str], **how: bool) -> object:
         made.append(names)
@@ -142,9 +143,11 @@ def test_a_pattern_fills_its_places_and_leaves_the_rest() -> None:
     pattern = zip_writing.Pattern(members, [b"@@n@@"], when=1_767_225_600)
     for value in (b"", b"x", "示例".encode(), b"y" * 65_535):
         fill = {b"@@n@@": value}
-        with zipfile.ZipFile(
-            BytesIO(pattern.copy(lambda _, place, fill=fill: fill[place]))
-        ) as found:
+
+        def filled(_: str, place: bytes, fill: dict[bytes, bytes] = fill) -> bytes:
+            return fill[place]
+
+        with zipfile.ZipFile(BytesIO(pattern.copy(filled))) as found:
             assert found.testzip() is None
             assert found.read("a.xml") == (b"<a>" + value + b"</a>") * 3
             assert (found.read("b.bin"), found.read("c")) == (members[1][1], b"")

@@ -86,14 +86,14 @@ A, B = plain("a", required=True), plain("b")
 @pytest.fixture(autouse=True)
 def kind(monkeypatch: pytest.MonkeyPatch) -> Plain:
     made = Plain()
-    monkeypatch.setitem(KINDS, "plain", made)  # type: ignore[misc]
+    monkeypatch.setitem(KINDS, "plain", made)
     return made
 
 
 def cells(values: Sequence[Typed], index: Sequence[int] | None = None) -> Cells:
     """Texts, or texts with a cell type; '' is blank."""
     pairs = [v if isinstance(v, tuple) else (v, TEXT if v else CellType.BLANK) for v in values]
-    labels = pd.Index(index if index is not None else range(len(pairs)), dtype="int64")
+    labels = pd.Index([*(range(len(pairs)) if index is None else index)], dtype="int64")
     return Cells(
         pd.Series([text for text, _ in pairs], index=labels, dtype=object),
         pd.Series(np.array([type_ for _, type_ in pairs], dtype="int8"), index=labels),
@@ -101,7 +101,7 @@ def cells(values: Sequence[Typed], index: Sequence[int] | None = None) -> Cells:
 
 
 def run(
-    given: Form, absent: Mapping[str, Any] | None = None, **columns: Sequence[Typed]
+    given: Form, absent: Mapping[str, Any] | None = None, /, **columns: Sequence[Typed]
 ) -> ValidatedSheet:
     return validate_sheet(
         given.main_table, {k: cells(v) for k, v in columns.items()}, given, absent
@@ -127,7 +127,7 @@ TYPE_FAULTS = [
 @pytest.mark.parametrize(("cell", "code"), TYPE_FAULTS)
 @pytest.mark.parametrize("field", [A, B], ids=["required", "optional"])
 def test_a_cell_that_no_kind_can_read_has_one_fault(field: Field, cell: Typed, code: str) -> None:
-    validated = run(sheet_form(field), **{field.key: ["ok", cell]})
+    validated = run(sheet_form(field), None, **{field.key: ["ok", cell]})
     assert found(validated) == [(code, field.key, 1)]
     column = validated.columns[field.key]
     assert column.faulty.tolist() == [False, True]
@@ -178,7 +178,7 @@ def test_a_cell_of_signs_that_do_not_count_is_blank() -> None:
 
 
 def test_nothing_is_noted_of_a_cell_that_comes_to_nothing() -> None:
-    row = {"name": "钱示例", "id_number": "'"}
+    row: dict[str, Typed] = {"name": "钱示例", "id_number": "'"}
     validated = validate_sheet(
         FULL.main_table, {f.key: cells([row.get(f.key, "")]) for f in FULL.main_table}, FULL
     )
@@ -345,7 +345,11 @@ def test_a_faulty_source_derives_nothing() -> None:
 
 def test_sex_and_birthday_follow_from_the_id() -> None:
     _, number, joined = MEMBERS[1]
-    row = {"name": "钱示例", "id_number": number, "joined_on": (str(joined), CellType.DATE)}
+    row: dict[str, Typed] = {
+        "name": "钱示例",
+        "id_number": number,
+        "joined_on": (str(joined), CellType.DATE),
+    }
     validated = validate_sheet(
         FULL.main_table, {f.key: cells([row.get(f.key, "")]) for f in FULL.main_table}, FULL
     )

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -170,7 +171,7 @@ def test_silence_is_cut_off() -> None:
 
 def test_a_trickle_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 10_000, 50))
-    monkeypatch.setattr(guard.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     assert isinstance(read(receiving(*[piece(1)] * 20), limit=10**6), guard.UploadTooSlow)
 
 

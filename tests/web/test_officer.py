@@ -54,7 +54,7 @@ def collected(original: World, tmp_path_factory: pytest.TempPathFactory) -> Worl
 @pytest.fixture(scope="module")
 def app(collected: World) -> Iterator[Any]:
     made = application.build(collected.settings())
-    made.password = application.officer_password(made, reset=True)
+    made.state.password = application.officer_password(made, reset=True)
     yield made
     made.state.services.state.close()
 
@@ -62,7 +62,7 @@ def app(collected: World) -> Iterator[Any]:
 @pytest.fixture
 def officer(app: Any) -> Visitor:
     visitor = Visitor(app)
-    assert visitor.officer(app.password).url.path == "/officer"
+    assert visitor.officer(app.state.password).url.path == "/officer"
     return visitor
 
 

@@ -33,7 +33,7 @@ FIRST_ROW = 5  # of the members; row 4 has the headings
 SHEET_XML = {UNIT_SHEET: "xl/worksheets/sheet1.xml", MEMBER_SHEET: "xl/worksheets/sheet2.xml"}
 
 Rows = Sequence[Sequence[Any]]
-Tweak = Callable[[Workbook], None]
+Tweak = Callable[[Workbook], object]
 
 
 def unit_rows(changed: Mapping[str, Any] | None = None) -> list[list[Any]]:

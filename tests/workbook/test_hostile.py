@@ -330,7 +330,7 @@ def test_refused_file_tells_nothing_else(path: Path) -> None:
 def test_a_part_that_was_sound_in_another_file_is_looked_at_again(
     path: Path, part: str, offset: int
 ) -> None:
-    assert "F304" not in codes(read(path))
+    assert "F304" not in [code for code, _ in codes(read(path))]
     data = bytearray(path.read_bytes())
     data[directory_entry(bytes(data), part) + offset] ^= 1
     path.write_bytes(data)

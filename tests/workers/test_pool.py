@@ -67,7 +67,9 @@ FAULTY = textwrap.dedent(
         pass
 
     CIRCLES = []
-    TASKS = {Order: obey}
+
+    def find(frame):
+        return Order, obey
     """
 )
 
@@ -304,7 +306,7 @@ def test_what_writes_workbooks_takes_memory_by_rows() -> None:
     with_copy = CheckRequest(
         Path("form"), ((Path("a"),),), (CopyTarget(Path("a"), annotated=Path("b")),)
     )
-    for request in (with_copy, TemplateRequest(Path("form"), Path("b"), 100, source=Path("a"))):
+    for request in (with_copy, TemplateRequest(Path("form"), Path("b"), 100, (Path("a"),))):
         assert limits.allowances(request, [0]) == (limits.MOST,)
 
 

@@ -1,11 +1,11 @@
 """Headings and items are found by their text, however a clerk has dressed it up.
 
-Compared is what `plain` leaves: no blanks, line breaks, stars, colons, remarks in brackets,
+Compared is what `normalized` leaves: no blanks, line breaks, stars, colons, remarks in brackets,
 full-width forms; a numbering in front is tolerated.
 
->>> plain("会员 姓名＊\\n（必填）") == plain("会员姓名")
+>>> normalized("会员 姓名＊\\n（必填）") == normalized("会员姓名")
 True
->>> plain("身份证号（18位）："), without_number(plain("3、职工总数"))
+>>> normalized("身份证号（18位）："), without_number(normalized("3、职工总数"))
 ('身份证号', '职工总数')
 """
 
@@ -18,21 +18,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from converter.formulas.expressions import BLANKS
 from converter.model.forms import Sheet
+from converter.text import characters
 
 V = TypeVar("V")
 
 LONGEST_HEADING = 80  # characters; longer texts are explanations, not headings
 
 _REMARK = re.compile(r"[(\[【〔{「][^)\]】〕}」]*[)\]】〕}」]")
-_DRESS = dict.fromkeys(map(ord, BLANKS + "*※★☆●#\u2028\u2029"))
+_DRESS = dict.fromkeys(map(ord, characters.BLANKS + "*※★☆●#"))
 _ENDS = ":;,.、。!"
 _AFTER_NUMBER = ".、:)）"
 
 
 @lru_cache(maxsize=4096)
-def plain(text: str) -> str:
+def normalized(text: str) -> str:
     """A heading without its dress; brackets alone keep what is inside them."""
     bare = unicodedata.normalize("NFKC", text).translate(_DRESS)
     short = _REMARK.sub("", bare) or bare
@@ -73,12 +73,12 @@ def _names(
     for rank in range(max((len(texts) for _, texts in known), default=0)):
         for key, texts in known:
             if rank < len(texts):
-                fields.setdefault(plain(texts[rank]), (key, rank))
-    return Names(fields, {plain(text): role for role, text in roles})
+                fields.setdefault(normalized(texts[rank]), (key, rank))
+    return Names(fields, {normalized(text): role for role, text in roles})
 
 
 def _look_up(known: Mapping[str, V], text: str) -> V | None:
     if not text or len(text) > LONGEST_HEADING:
         return None
-    short = plain(text)
+    short = normalized(text)
     return known.get(short) or known.get(without_number(short))

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from converter.formulas.expressions import BLANKS
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import RawSheet, Submission
+from converter.text import characters
 from converter.workbook import open_book
-from converter.workbook.form import record_sheet, table_sheet
-from converter.workbook.form.headings import names_of, plain
+from converter.workbook.form import record_sheet, table_heading
+from converter.workbook.form.headings import names_of, normalized
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.grid import CellComments, Grid
 from converter.workbook.issue_collector import address
@@ -146,7 +146,7 @@ def _beside_answers(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> I
         {roles.get("note")} if ours else set()
     )
     for row, column, text in _filled(grid):
-        is_item = (column in items and names.field(text)) or plain(text) in known
+        is_item = (column in items and names.field(text)) or normalized(text) in known
         answered = (row, column) in answers or (row, column) in reasons
         if (
             not is_item
@@ -158,7 +158,7 @@ def _beside_answers(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> I
 
 
 def _beside_members(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> Iterator[Cell]:
-    heading = table_sheet.find_heading(grid, sheet)
+    heading = table_heading.find_heading(grid, sheet)
     if heading is None:
         return
     known, records = _own_texts(sheet), set(raw.rows)
@@ -168,7 +168,7 @@ def _beside_members(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> I
     number = heading.roles.get("number")
     of_records = {*at.values(), heading.roles.get("explanation"), number}
     for row, column, text in _filled(grid):
-        carried = column in of_records if row in records else plain(text) in known
+        carried = column in of_records if row in records else normalized(text) in known
         counter = column == number and text.isdecimal()
         if carried or counter or column in silent or (ours and row == STATUS_ROW):
             continue
@@ -191,4 +191,4 @@ def _own_texts(sheet: Sheet) -> set[str]:
     own = {sheet.title, *sheet.headings.values()}
     for field in sheet:
         own |= {field.title, field.note, field.section, *field.aliases}
-    return {plain(text) for text in own if text.strip(BLANKS)}
+    return {normalized(text) for text in own if characters.strip(text)}

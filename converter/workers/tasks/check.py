@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from converter import workbook
+from converter import api, workbook
 from converter.files import writing
 from converter.forms import loading
-from converter.model.clock import today
 from converter.model.forms import Form
 from converter.model.issues import Issues
 from converter.model.submissions import Outcome, Submission
 from converter.report.page_summary import PageSummary
-from converter.validation import checking, fixing
+from converter.validation import checking
+from converter.validation.checking import Checked
 from converter.workers.requests.check import (
     CheckAnswer,
     CheckedSubmission,
@@ -26,22 +26,6 @@ from converter.workers.requests.check import (
     PageCheck,
 )
 from converter.workers.tasks.common import ReportProgress
-
-# Validating is cheapest in large frames; past this many member rows a batch is validated in parts
-# so that memory stays flat however many files a command is given.
-ROWS_A_FRAME = 100_000
-
-
-def read(path: Path, definition: Form, keys: Path | None = None) -> Submission:
-    """A workbook or a package, whichever the file is; with a folder of keys a package is compared
-    with that union's public keys and ledger. Never raises on bad data."""
-    found = workbook.read(path, definition)
-    if workbook.is_package(path, found):
-        from converter import identity, package
-
-        union = identity.union_of(keys) if keys else None
-        return package.examine(path, definition, union=union).submission
-    return found
 
 
 def check(request: CheckRequest, report_progress: ReportProgress) -> CheckAnswer:
@@ -69,28 +53,32 @@ def check_submissions(
     definition: Form,
     report_progress: ReportProgress,
     keys: Path | None = None,
-) -> list[checking.Checked]:
-    result: list[checking.Checked] = []
-    waiting: list[Submission] = []
-    number = rows = 0
+) -> list[Checked]:
+    """Check submissions, each of one file or of two that may be its halves. With a folder of keys
+    packages are compared with that union's public keys and ledger."""
+    return api.check(_read(submissions, definition, report_progress, keys), definition)
+
+
+def _read(
+    submissions: Sequence[Sequence[Path]],
+    definition: Form,
+    report_progress: ReportProgress,
+    keys: Path | None,
+) -> Iterator[Submission]:
+    number = 0
     for files in submissions:
         parts = []
         for path in files:
             report_progress(number)
-            parts.append(read(path, definition, keys))
-            rows += sum(parts[-1].count(table.key) for table in definition.tables)
+            parts.append(api.read(path, definition, keys))
             number += 1
         if len(parts) > 1:
             parts = checking.merge_halves(parts, definition, workbook.MISSING_SHEET)
-        waiting += parts
-        if rows >= ROWS_A_FRAME:
-            result += checking.check(waiting, definition, today())
-            waiting, rows = [], 0
-    return result + (checking.check(waiting, definition, today()) if waiting else [])
+        yield from parts
 
 
 def _copied(
-    results: Iterable[checking.Checked],
+    results: Iterable[Checked],
     targets: Sequence[CopyTarget],
     definition: Form,
     report_progress: ReportProgress,
@@ -110,7 +98,7 @@ def _copied(
             if target and outcome.readable:
                 annotated = target.annotated if outcome.status != "ok" else None
                 if target.fixed:
-                    made = fixing.fix(submission, outcome, checked.records, definition)
+                    made = api.fix(checked, definition)
                 if target.fixed and made and made.changes:
                     fixed = FixedCopy(outcome.file, target.fixed, made.changes)
             done.append(CheckedSubmission(outcome, annotated, fixed))
@@ -138,7 +126,7 @@ def _copied(
                     ),
                 )
 
-    written = writing.write_many(copies(), beside=True)
+    written = writing.write_many(copies(), beside=True, personal=True)
     return [_written(one, written) for one in done]
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from converter.kinds import KINDS
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, IssueGroup
-from converter.model.submissions import Identity, Stamp
 
 # Called with the number of the source that is about to be read, or written to a copy.
 ReportProgress = Callable[[int], None]
@@ -19,18 +17,6 @@ def is_sealed(issue: Issue | IssueGroup) -> bool:
     from converter import package
 
     return issue.code == package.SEALED_CODE
-
-
-def stamped(stamp: Stamp, holder: Identity) -> Stamp:
-    return replace(
-        stamp,
-        unit_code=holder.unit_code,
-        unit_name=holder.unit_name,
-        superior_code=holder.superior_code,
-        superior_name=holder.superior_name,
-        period=holder.period,
-        serial=holder.serial,
-    )
 
 
 def label(text: str, field: Field, definition: Form) -> str:

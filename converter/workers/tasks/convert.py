@@ -10,9 +10,9 @@ from typing import Any
 from converter.forms import loading
 from converter.model.clock import today
 from converter.model.forms import Form, Sheet
-from converter.model.issues import Issue, Level, Place
-from converter.model.submissions import Identity, Records, Submission
-from converter.validation import checking
+from converter.model.issues import Issue, Level
+from converter.model.submissions import Records, Submission
+from converter.validation import checking, holders
 from converter.validation.diff import FieldChange, SubmissionDiff
 from converter.workers.requests.convert import (
     ConversionRequest,
@@ -25,7 +25,7 @@ from converter.workers.requests.convert import (
     VerifyRequest,
 )
 from converter.workers.tasks.check import check_submissions, for_page
-from converter.workers.tasks.common import ReportProgress, is_sealed, label, stamped
+from converter.workers.tasks.common import ReportProgress, is_sealed, label
 
 
 def convert(request: ConvertRequest, report_progress: ReportProgress) -> ConvertAnswer:
@@ -53,16 +53,10 @@ def _convert(
         return ConvertAnswer(None)
     (checked,) = submissions
     report_progress(0)  # still alive: what follows takes its time
-    issues, records, recipient = list(request.issues), checked.records, ""
-    if request.identity is not None:
-        from converter import identity
-
-        public = identity.parse(request.identity)
-        issues += _other_unit(public.identity, checked, definition)
-        records = replace(records, stamp=stamped(records.stamp, public.identity))
-        recipient = public.keys.union_sealing if request.seal else ""
-    outcome = checked.outcome.after(issues)
-    changes = None
+    checked, recipient = holders.of_unit(
+        checked, definition, request.identity, request.issues, seal=request.seal
+    )
+    outcome, records, changes = checked.outcome, checked.records, None
     if request.since:
         changes, blocking = _changes_since(request.since, records, definition)
         outcome = outcome.after(blocking)
@@ -104,26 +98,6 @@ def _as_known(old: Submission, records: Records) -> Records:
             for table, found in records.tables.items()
         },
     )
-
-
-def _other_unit(holder: Identity, checked: checking.Checked, definition: Form) -> list[Issue]:
-    """The workbook names another unit, or another superior union, than the identity file."""
-    submission = checked.submission
-    sheet = definition.record
-    raw = submission.sheets.get(sheet.key)
-    issues = []
-    for field in sheet:
-        expected = getattr(holder, field.identity, "") if field.identity else ""
-        found = checked.records.record.get(field.key, "")
-        if expected and found and expected != found:
-            place = (
-                raw.place(submission.file_of(sheet.key), field.key, 0)
-                if raw
-                else Place(submission.file)
-            )
-            params = {"expected": expected}
-            issues.append(Issue("I201", Level.ERROR, place, found, params))
-    return issues
 
 
 def _with_labels(changes: SubmissionDiff, definition: Form) -> SubmissionDiff:

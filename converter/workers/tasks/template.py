@@ -25,7 +25,7 @@ from converter.workers.requests.template import (
     WrittenTemplate,
 )
 from converter.workers.tasks import sources
-from converter.workers.tasks.common import ReportProgress, stamped
+from converter.workers.tasks.common import ReportProgress
 from converter.workers.tasks.existing import is_blank
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     if request.identity is not None:
         from converter import identity
 
-        stamp = stamped(stamp, identity.parse(request.identity).identity)
+        stamp = stamp.of_holder(identity.parse(request.identity).identity)
     if any(issue.level is Level.ERROR for issue in issues):
         return TemplateAnswer(tuple(issues), lists=lists)
     if request.preview or (lists and not joined.members):
@@ -92,7 +92,7 @@ def templates(request: TemplatesRequest, report_progress: ReportProgress) -> Tem
 
     def rendered(books: Iterable[BlankWorkbook]) -> Iterator[tuple[Path, bytes]]:
         for book in books:
-            stamp = stamped(Stamp(), identity.parse(book.identity).identity)
+            stamp = Stamp().of_holder(identity.parse(book.identity).identity)
             yield book.output, renderer.blank(stamp, rows=rows)
 
     def replaceable(path: Path) -> bool:

@@ -59,7 +59,7 @@ def test_sheets_are_found_under_other_names(
 
 
 def test_other_sheets_do_not_matter(tmp_path: Path) -> None:
-    sheets = {
+    sheets: dict[str, list[list[Any]]] = {
         "填写说明": [["会员姓名照身份证填写"]],
         "花名册": [["姓名", "性别", "出生日期"], ["别人", "男", None]],
         UNIT_SHEET: unit_rows(),

@@ -18,7 +18,8 @@ COMPATIBLE = "http://schemas.openxmlformats.org/markup-compatibility/2006"
 
 
 def cells_of(sheet: str) -> dict[Any, Any]:
-    return seen(xlsx.XlsxWorkbook(BytesIO(book(sheet, STRINGS))).grid(0))["cells"]
+    cells: dict[Any, Any] = seen(xlsx.XlsxWorkbook(BytesIO(book(sheet, STRINGS))).grid(0))["cells"]
+    return cells
 
 
 def inside(cell: str) -> dict[Any, Any]:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from converter.workbook.xlsx import archive
 from converter.workbook.xlsx import book as xlsx
 from converter.workbook.xlsx.fast import reader
 from converter.workbook.xlsx.fast.strings import NeedsFullParser, SharedStrings
@@ -206,13 +207,13 @@ def test_where_a_stream_is_cut_does_not_matter(data: bytes, size: int) -> None:
     cut = pytest.MonkeyPatch()
     with cut.context() as patch:
         patch.setattr(reader, "CHUNK", size)
-        stream = xlsx.archive.Parts.stream
+        stream = archive.Parts.stream
 
         def pieces(self: Any, name: str) -> Any:
             data = b"".join(stream(self, name))
             yield from (data[at : at + size] for at in range(0, len(data), size))
 
-        patch.setattr(xlsx.archive.Parts, "stream", pieces)
+        patch.setattr(archive.Parts, "stream", pieces)
         workbook = xlsx.XlsxWorkbook(BytesIO(data))
         assert seen(workbook._fast.read(workbook._book.sheets[0])) == whole
 
@@ -342,4 +343,6 @@ def test_no_rows_at_all() -> None:
         assert not needs_full_parser(book(sheet))
         assert grid.head(50) == []
         assert grid.read([1], 1) == {} or not len(grid.read([1], 1)[1])
-        assert np.array_equal(grid.formulas([1])[1].rows, [])
+        formulas = grid.formulas([1])
+        assert formulas is not None
+        assert np.array_equal(formulas[1].rows, [])
