@@ -209,9 +209,10 @@ def canonical(field: Field, text: str) -> Value:
     shown = KINDS[field.kind].value_type
     if shown is ValueType.DATE and text:
         try:
-            return (date.fromisoformat(text) - EPOCH).days
+            days = (date.fromisoformat(text) - EPOCH).days
         except ValueError:
             return text
+        return days if days > 0 or not field.derive else ""  # no spreadsheet counts further back
     return int(text) if shown is ValueType.COUNT and text.isdecimal() else text
 
 
