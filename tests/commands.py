@@ -25,10 +25,11 @@ from typing import Any
 from unittest.mock import patch
 
 from converter import cli
-from converter.workers import pool, tasks
+from converter.workers import pool
 from converter.workers import process as worker
+from converter.workers.tasks import every
 
-assert tasks  # before forking: pandas is imported once
+assert every  # before forking: pandas is imported once
 
 Done = subprocess.CompletedProcess[str]
 PATIENCE = 300.0  # seconds until a command counts as hanging

@@ -94,10 +94,7 @@ def filled(unit: dict[str, Any], members: list[Member], rows: int = 60) -> Sheet
         for entry in sheets.FORM.record
         if entry.required and unit.keys().isdisjoint({entry.title, *entry.aliases})
     }
-    done = Sheets(sheets.fill(sheets.blank(rows), unit | gained, members))
-    if isinstance(unit["会员总数"], int) and unit["会员总数"] >= 25:
-        done.expect("会员总数", "note X113")  # from 25 members on a committee by law
-    return done
+    return Sheets(sheets.fill(sheets.blank(rows), unit | gained, members))
 
 
 # --- the cases -------------------------------------------------------------------------------
@@ -120,7 +117,7 @@ def _unit_faults(done: Sheets) -> None:
     done.unit("单位工会联系电话", "85550100", "error K501")  # no area code
     done.unit("驻地邮政编码", 54000, "note K903")  # the leading zero went with a numeric cell
     done.unit("投产开业时间", 2003.1, "error K402")  # 2003.10 and 2003.1 look alike
-    done.unit("单位类别", "私企", "error K601")
+    done.unit("单位类别", "乡镇企业", "error K601")
     done.unit("细分行业类别", "农业", "error X161")
     done.unit("工商注册号", "1301000000123", "warning K804")
     done.unit("生产状况", "停业", "note K904")
@@ -143,7 +140,7 @@ def _unit_faults(done: Sheets) -> None:
     done.unit("工会积极分子数", 99_999_999, "error K305")
     done.unit("荣获时间", None, "error X151")
     done.unit("主席姓名", "示\ue000席", "error K006")  # a character of an old font
-    done.unit("主席性别", "M", "error K601")
+    done.unit("主席性别", "甲", "error K601")
     done.unit("主席出生日期", date(2015, 8, 15), "error X175")
     done.unit("主席政治面貌", "中共党员", "note K904")
     done.unit("主席任职时间", date(1990, 5, 10), "warning X133")
@@ -269,8 +266,7 @@ def changed_sheets() -> Iterator[tuple[str, Sheets | Raw]]:
     sheet = done.book[MEMBER_SHEET]
     heading = sheets.member_cell(done.book, 0, "身份证号")
     sheet[heading] = "号"
-    row = sheet[heading].row
-    done.found += [("error", "S003", f"{MEMBER_SHEET}!A{row}")]  # the row of the headings
+    done.found += [("error", "S025", f"{MEMBER_SHEET}!{heading}")]
     yield "缺列.xlsx", done
 
 
@@ -293,10 +289,7 @@ def _own_making() -> Sheets:
     unit.append(["项 目", "填写"])
     for entry in sheets.FORM.record:
         unit.append([entry.title, UNIT.get(entry.title)])
-    done = Sheets(book)
-    row = 1 + [entry.title for entry in sheets.FORM.record].index("会员总数") + 1
-    done.found += [("note", "X113", f"单位情况!B{row}")]
-    return done
+    return Sheets(book)
 
 
 def no_workbooks() -> Iterator[tuple[str, Sheets | Raw]]:

@@ -28,6 +28,7 @@ from converter.messages import help
 from tests.commands import run
 from tests.identity.unions import UNIT as WHOSE
 from tests.identity.unions import office
+from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, blank, fill, saved
 from tests.usecases.receive.collection import people, workbook
 
@@ -77,6 +78,10 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     del member[UNIT_SHEET]
     saved(unit, folder, "单位.xlsx")
     saved(member, folder, "会员.xlsx")
+    staff = openpyxl.Workbook()
+    for row in (["员工姓名", "证件号", "入职日期"], *MEMBERS):
+        staff.active.append(row)
+    staff.save(folder / "花名册.xlsx")
     union = office(folder / "发放")
     today = date.today()
     (issued,) = union.issue(WHOSE, issued=today, until=today + timedelta(days=365)).files
@@ -144,8 +149,9 @@ class Desk:
         if "init" in arguments:
             shutil.rmtree(self.folder / "密钥")
         target = arguments[arguments.index("-o") + 1] if "-o" in arguments else ""
-        if arguments[0] in ("backup", "restore") and (self.folder / target).exists():
-            path = self.folder / target  # neither writes over anything
+        anew = arguments[0] in ("backup", "restore") or "--roster" in arguments[:2]
+        if anew and (self.folder / target).exists():
+            path = self.folder / target  # no command writes over anything
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _as_a_person_would(self, arguments: list[str]) -> None:

@@ -54,9 +54,9 @@ class _Inside:
     """A worker that is this very process."""
 
     def run(self, request: Request[A]) -> A:
-        from converter.workers import tasks
+        from converter.workers.tasks import every
 
-        answer: A = tasks.TASKS[type(request)](request, lambda number: None)
+        answer: A = every.TASKS[type(request)](request, lambda number: None)
         return answer
 
 

@@ -75,6 +75,9 @@ class Check:
     passes: Callable[[Cells], Mask]
 
 
+LATER = "later"  # in place of a code: formulas cannot read it, the check will
+
+
 @dataclass(frozen=True, slots=True)
 class ExcelCondition:
     """The Excel face of a check: an expression that is TRUE where the cell is wrong.
@@ -135,6 +138,10 @@ class Kind(HasOptions):
         self, code: str, raw: str, text: str, field: Field, form: Form
     ) -> Mapping[str, str | int]:
         """What the message of this code fills in, for one failing cell."""
+        return {}
+
+    def note_params(self, code: str, raw: str, text: str) -> Mapping[str, str | int]:
+        """What a note on one rewritten cell fills in beside what it was and is."""
         return {}
 
     def cell(self, text: str, field: Field, form: Form) -> str | int | date:
@@ -214,23 +221,6 @@ def excel_visible(raw: str, visible: str, otherwise: str = "") -> str:
 
 
 # --- shared by the pandas faces ------------------------------------------------------------
-
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_BLANK_TABLE: dict[int, None] = {ord(c): None for c in expressions.WHITESPACE}
-
-
-def strip(text: str) -> str:
-    """Remove visible and invisible blanks at both ends."""
-    return text.strip(expressions.WHITESPACE)
-
-
-def squeeze(text: str) -> str:
-    """Remove every blank and turn full-width characters into half-width ones."""
-    return text.translate(_BLANK_TABLE).translate(_FULL_WIDTH)
-
-
-def half_width(text: str) -> str:
-    return text.translate(_FULL_WIDTH)
 
 
 def map_unique(series: pd.Series, fn: Callable[[str], Any]) -> pd.Series:

@@ -28,11 +28,11 @@ from converter.kinds.base import (
     map_unique,
     matches,
     same_text,
-    squeeze,
 )
 from converter.kinds.options import Texts
 from converter.kinds.text import Text, tidy
 from converter.model.forms import Field, Form
+from converter.text.characters import squeeze
 
 
 def read(typed: str, prefixes: tuple[str, ...]) -> str:

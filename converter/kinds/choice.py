@@ -1,8 +1,9 @@
 """One entry of a code list; canonical text is the entry's code.
 
-Read: the entry's label or code; one of its aliases (K904); either of them written with other
-blanks or full-width characters (K901); a code that lost its leading zeros in a numeric cell (K903).
-Fault: K601 not in the list; the remedy names the entry that looks most alike.
+Read: the entry's label; its code, one of its aliases, the label without marks or with the code in
+front (K904); the label written with other blanks or full-width characters (K901); a code that lost
+its leading zeros in a numeric cell (K903).
+Fault: K601 not in the list; the remedy names an entry that looks alike, where there is one.
 
 Options: `codes`, the list; `within`, the key of the choice on the same sheet whose entries are
 the parents of this list's: the dropdown then offers only what belongs to the chosen one.
@@ -11,7 +12,7 @@ the parents of this list's: the dropdown then offers only what belongs to the ch
 >>> entries = (Code("01", "停业(歇业)", ("停业",)), Code("02", "农、林业"))
 >>> reader = Reader(CodeList("status", entries))
 >>> [reader(t) for t in ("停业(歇业)", "01", "停业（歇业）", "停业", "1", "其他")]
-[('01', ''), ('01', ''), ('01', 'K901'), ('01', 'K904'), ('01', 'K903'), ('其他', '')]
+[('01', ''), ('01', 'K904'), ('01', 'K901'), ('01', 'K904'), ('01', 'K903'), ('其他', '')]
 >>> reader.nearest("停业了")
 '停业(歇业)'
 """
@@ -34,17 +35,19 @@ from converter.kinds.base import (
     failing,
     map_unique,
     matches,
-    squeeze,
-    strip,
 )
 from converter.kinds.options import FieldKey, ListName
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
+from converter.text.characters import squeeze, strip
 
 LONGEST = 60  # characters of a text that are compared with the labels
 MOST_FOLDED = 16  # levels of a formula
 # Signs that are typed for one another, beyond full-width forms of ASCII.
 _ALIKE = {"、": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "–": "-"}
+_MARKS = str.maketrans("", "", ",\"'()-·.")
+SHORTEST_PART = 2  # characters that two spellings have to share
+NEAR, NEAR_START = 0.8, 0.6  # likeness of spellings that are near, and of those that begin alike
 _ALIKE_TABLE = str.maketrans(_ALIKE)
 
 
@@ -62,33 +65,59 @@ class Reader:
         self._folded = {fold(entry.label): entry.code for entry in codes.entries}
         self._aliases = {fold(a): entry.code for entry in codes.entries for a in entry.aliases}
         self._spellings = [(s, e.label) for e in codes.entries for s in (e.label, *e.aliases)]
+        self._variants = _variants(codes)
         self.width = code_width(codes)
 
     def __call__(self, text: str) -> tuple[str, str]:
         plain = strip(text)
         if plain in self._labels:
             return self._labels[plain], "" if plain == text else "K901"
-        if plain in self.codes:
-            return plain, "" if plain == text else "K901"
         folded = fold(text)
         if folded in self.codes:
-            return folded, "K901"
+            return folded, "K904"
         if folded in self._folded:
             return self._folded[folded], "K901"
         if folded in self._aliases:
             return self._aliases[folded], "K904"
+        if folded in self._variants:
+            return self._variants[folded], "K904"
         padded = folded.rjust(self.width, "0")
         return (padded, "K903") if folded and padded in self.codes else (text, "")
 
     def nearest(self, text: str) -> str:
-        """The label that looks most like a text, however little."""
+        """The label that looks like a text; '' where none is near: a far one misleads."""
         folded = fold(text)[:LONGEST]
 
-        def likeness(spelling: str) -> tuple[bool, float]:
-            other = fold(spelling)
-            return folded in other or other in folded, SequenceMatcher(None, folded, other).ratio()
+        def likeness(other: str) -> float:
+            ratio = SequenceMatcher(None, folded, other).ratio()
+            same_start = folded[:SHORTEST_PART] == other[:SHORTEST_PART]
+            return ratio if ratio >= (NEAR_START if same_start else NEAR) else 0
 
-        return max(self._spellings, key=lambda pair: likeness(pair[0]))[1]
+        spellings = [(fold(spelling), label) for spelling, label in self._spellings]
+        within = [pair for pair in spellings if len(pair[0]) >= SHORTEST_PART and pair[0] in folded]
+        if within:  # the entry that is named first, and of those the longest
+            return min(within, key=lambda pair: (folded.index(pair[0]), -len(pair[0])))[1]
+        around = {label for spelling, label in spellings if folded in spelling}
+        if len(around) == 1 and len(folded) >= SHORTEST_PART:
+            return around.pop()
+        best, label = max((likeness(spelling), label) for spelling, label in spellings)
+        return label if best else ""
+
+
+def _variants(codes: CodeList) -> dict[str, str]:
+    """Other writings of the entries that are nobody else's: without marks (农林牧渔业), with the
+    code in front (C制造业, C34), without 业 at the end."""
+    found: dict[str, set[str]] = {}
+    for entry in codes.entries:
+        bare = fold(entry.label).translate(_MARKS)
+        spellings = {bare, f"{entry.code}{fold(entry.label)}", f"{entry.code}{bare}"}
+        if len(bare) > SHORTEST_PART:
+            spellings.add(bare.removesuffix("业"))
+        if entry.parent:
+            spellings |= {f"{entry.parent}{spelling}" for spelling in (entry.code, *spellings)}
+        for spelling in spellings:
+            found.setdefault(spelling, set()).add(entry.code)
+    return {spelling: codes.pop() for spelling, codes in found.items() if len(codes) == 1}
 
 
 def code_width(codes: CodeList) -> int:
@@ -200,7 +229,8 @@ class Choice(Kind):
     def message_params(
         self, code: str, raw: str, text: str, field: Field, form: Form
     ) -> Mapping[str, str | int]:
-        return {"suggestion": _reader(field, form).nearest(raw)}
+        suggestion = _reader(field, form).nearest(raw)
+        return {"suggestion": suggestion} if suggestion else {"variant": "far"}
 
     def cell(self, text: str, field: Field, form: Form) -> str:
         entry = _codes(field, form).find(text)

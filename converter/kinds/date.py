@@ -2,16 +2,18 @@
 
 Read and noted (K902): 2010.5.1, 2010年5月1日, 20100501, 2010/5/1, 2010-5-1, full-width, with
 blanks, with a time or a weekday behind; a month without a day (2010年5月, 2010-05), which is read
-as its first day; eight digits in a numeric cell; a number whose date format was lost; a time,
-which is dropped.
+as its first day, and so are 201005 and the number 2010.05; eight digits in a numeric cell; a number
+whose date format was lost; a time, which is dropped; a midnight that an export has moved to the
+day before (16:00:00, 23:59:17).
 
 Faults: K401 no date, or a year of two digits · K402 only a year, or 2010.1, which a spreadsheet
 makes of 2010.10, too. In a cell that is formatted as a date both arrive as a day between
-1905-03-14 and 1905-09-29, so these days are refused · K403 a day that no calendar has · K404 a
+1905-03-14 and 1905-09-29, and are read as what was typed · K403 a day that no calendar has · K404 a
 year outside 1800-2100 · K405 before `earliest` of the card (a warning). Days in the future are a
 matter of rules.
 
-Option: `earliest`. The Excel face validates numbers; dates typed as text are read by the pipeline.
+Option: `earliest`. The Excel face validates numbers. A text that begins with no year is told at
+once; whatever else is typed as text waits for the check.
 
 >>> TEXT = CellType.TEXT
 >>> [read(t, TEXT)[0] for t in ("2010.5.1", "２０１０年５月１日", "20100501", "2010-05")]
@@ -26,10 +28,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from converter.formulas import expressions
 from converter.kinds.base import (
+    LATER,
     Cells,
     Check,
     ExcelCondition,
@@ -40,20 +43,21 @@ from converter.kinds.base import (
     ValueType,
     by_verdict,
     failing,
-    half_width,
     map_cells,
     points,
     same_text,
-    strip,
     texts,
 )
 from converter.kinds.options import Day
 from converter.model.arrays import np, pd
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
+from converter.text import characters
 from converter.text.cell_values import number_text
+from converter.text.characters import half_width, strip
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
+_YEAR_CHARACTERS = "0123456789０１２３４５６７８９〇○零一二三四五六七八九"
 _EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's count, from March 1900 on
 _LAST_SERIAL = (date(LAST_YEAR, 12, 31) - _EPOCH).days
 _END_OF_TIME = (date(9999, 12, 31) - _EPOCH).days
@@ -63,6 +67,9 @@ _YEARS = (1900, 2100)  # numbers that are a year, or a year and a month
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2}):([0-9]{2}):([0-9]{2}).*)?")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+# Of a number 2010.1 alone nobody knows whether it was 2010.10; 2010.5 can be no other month.
+_NUMBER_MONTH = re.compile(r"([0-9]{4})\.(0[1-9]|1[0-2]|[2-9])")
+_YEAR_MONTH = re.compile("((?:19|20)[0-9]{2})(0[1-9]|1[0-2])")
 _SIGN = r" ?[-./\\。·—–年月] ?"
 _TIME = r"(?:[ T]|(?<![0-9]))[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]+)?)?"
 _WEEKDAY = r"(?: ?(?:星期|周)\w)?"
@@ -72,8 +79,11 @@ _DAY = re.compile(
 _EIGHT = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _MONTH = re.compile(f"([0-9]{{4}}){_SIGN}([0-9]{{1,2}})(?: ?月份?)?")
 _AMBIGUOUS = re.compile("[0-9]{4}(?: ?年)?|[0-9]{4} ?[.。·] ?1")
+_UTC = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.[0-9]+)?Z")
+# Midnight of Beijing, of today's clock and of the one before 1928, as browsers export it.
+_MOVED_MIDNIGHTS = {(16, 0, 0), (23, 59, 17), (15, 54, 17), (23, 54, 17)}
 _ONE_BLANK = str.maketrans(
-    {c: " " if c in expressions.VISIBLE_WHITESPACE else "" for c in expressions.WHITESPACE}
+    {c: " " if c in characters.VISIBLE_BLANKS else "" for c in characters.BLANKS}
 )
 
 
@@ -101,11 +111,16 @@ def _calendar(year: str, month: str, day: str) -> Found:
 
 
 def _read_text(text: str) -> Found:
+    if found := _UTC.fullmatch(text):
+        try:
+            return _settled(datetime.fromisoformat(found[1])), ""
+        except ValueError:
+            return None, "K403"
     if _AMBIGUOUS.fullmatch(text):
         return None, "K402"
     if found := _DAY.fullmatch(text) or _EIGHT.fullmatch(text):
         return _calendar(found[1], found[2], found[3])
-    if found := _MONTH.fullmatch(text):
+    if found := _MONTH.fullmatch(text) or _YEAR_MONTH.fullmatch(text):
         return _calendar(found[1], found[2], "1")
     return None, "K401"
 
@@ -115,7 +130,9 @@ def _read_number(text: str) -> Found:
         return None, "K401"
     number = float(text)
     if _YEARS[0] <= number < _YEARS[1]:
-        return None, "K402"
+        return _read_month(text)
+    if found := _YEAR_MONTH.fullmatch(text):
+        return _calendar(found[1], found[2], "1")
     if _EIGHT_FROM <= number <= _EIGHT_TO:
         found = _EIGHT.fullmatch(text)  # nothing with a fraction
         return _calendar(found[1], found[2], found[3]) if found else (None, "K401")
@@ -125,13 +142,32 @@ def _read_number(text: str) -> Found:
     return None, "K401"
 
 
+def _read_month(number: str) -> Found:
+    """A number that is a year, or a year and a month."""
+    month = _NUMBER_MONTH.fullmatch(number)
+    return _calendar(month[1], month[2], "1") if month else (None, "K402")
+
+
 def _read_date_cell(text: str) -> Found:
     serial = _serial(text)
     if serial is None or serial < 1:
         return None, "K401"
     if _YEARS[0] <= serial < _YEARS[1]:
-        return None, "K402"
-    return date.fromisoformat(text[:10]), ""
+        return _read_month(number_text(round(serial, 4)))
+    return _settled(datetime.fromisoformat(text[:19])), ""
+
+
+def _settled(moment: datetime) -> date:
+    """The day that was meant: programs that reckon by a clock elsewhere move a midnight of Beijing
+    to 16:00 of the day before, or to some seconds before midnight."""
+    is_moved = (moment.hour, moment.minute, moment.second) in _MOVED_MIDNIGHTS
+    return moment.date() + timedelta(days=1) if is_moved else moment.date()
+
+
+def names_month_only(text: str) -> bool:
+    """Whether a text names a month and no day of it."""
+    plain = characters.squeeze(text)
+    return any(found.fullmatch(plain) for found in (_MONTH, _NUMBER_MONTH, _YEAR_MONTH))
 
 
 def _serial(text: str) -> float | None:
@@ -181,7 +217,7 @@ def _verdicts(cells: Cells) -> Texts:
     return result
 
 
-# --- the Excel face, for numbers alone -----------------------------------------------------
+# --- the Excel face, for numbers; of texts it says which can be no date --------------------
 
 
 def _excel_eight(raw: str) -> str:
@@ -206,7 +242,8 @@ class Date(Kind):
 
     name = "date"
     value_type = ValueType.DATE
-    number_format = "yyyy-mm-dd"
+    # A year alone is no day of 1905, and eight digits typed for a date are no #######.
+    number_format = r"[<2100]General;[>=18000101]0000\-00\-00;yyyy\-mm\-dd"
     schema_type = "date"
     earliest = Day(default=None)
 
@@ -245,6 +282,10 @@ class Date(Kind):
             return {"typed": number_text(round(serial, 4))}
         return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
 
+    def note_params(self, code: str, raw: str, text: str) -> Mapping[str, str | int]:
+        is_moved = "T" in raw and text[:10] != raw[:10] and raw[:4].isdigit()
+        return {"variant": "moved"} if code == "K902" and is_moved else {}
+
     def cell(self, text: str, field: Field, form: Form) -> str | date:
         """A date before 1900 stays text: spreadsheets cannot count that far back."""
         found = date.fromisoformat(text)
@@ -270,7 +311,10 @@ class Date(Kind):
             return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
 
         eight = _excel_eight(raw)
+        begins = expressions.all_in(norm, 4, _YEAR_CHARACTERS)
         found = [
+            ExcelCondition("K401", f"IF(ISTEXT({raw}),OR(LEN({norm})<4,NOT({begins})),FALSE)"),
+            ExcelCondition(LATER, f"ISTEXT({raw})"),
             ExcelCondition("K402", number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
             ExcelCondition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
             ExcelCondition(

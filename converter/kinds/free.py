@@ -16,10 +16,11 @@ from __future__ import annotations
 import re
 
 from converter.formulas import expressions
-from converter.kinds.base import Check, ExcelCondition, failing, matches_at, strip, texts, where
+from converter.kinds.base import Check, ExcelCondition, failing, matches_at, texts, where
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import Form
+from converter.text.characters import strip
 
 TRIGGERS = "=+-@＝＋－＠"
 

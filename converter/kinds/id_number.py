@@ -5,11 +5,12 @@ odd = male). Weights 7 9 10 5 8 4 2 1 6 3 7 9 10 5 8 4 2; the sum modulo 11 pick
 character from 10X98765432. The same structure holds for residence permits of Hong Kong, Macao
 and Taiwan (81, 82, 83) and foreign permanent resident cards (9…, since 2023-12-01).
 
-Tidied (K901): blanks, full-width characters, a small x, an apostrophe in front. Faults, in order:
-K111 typed as a number of 16 digits and more, of which a spreadsheet keeps 15 · K113 a
-first-generation number of 15 digits (ended 2013-01-01) · K112 not 18 characters · K114 characters
-that do not belong · K115 no birth date · K117 born in the future · K116 check character ·
-K118 unknown region (a warning: lists of regions are never complete).
+Tidied (K901): blanks and whatever cannot be seen, full-width characters, a small x or what looks
+like an X at the end, an apostrophe in front. Faults, in order: K111 typed as a number of 16 digits
+and more, of which a spreadsheet keeps 15 · K113 a first-generation number of 15 digits (ended
+2013-01-01) · K119 a permit or a passport · K112 not 18 characters · K114 characters that do not
+belong · K115 no birth date · K117 born in the future · K116 check character · K118 unknown region
+(a warning: lists of regions are never complete).
 
 Option: `regions`, the code list of known region codes; without it regions are not validated.
 
@@ -25,6 +26,7 @@ Option: `regions`, the code list of known region codes; without it regions are n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
@@ -41,9 +43,9 @@ from converter.kinds.base import (
     excel_lost_digits,
     failing,
     lost_digits,
+    matches,
     points,
     same_text,
-    squeeze,
     texts,
 )
 from converter.kinds.options import ListName
@@ -52,6 +54,7 @@ from converter.model.clock import today
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
 from converter.model.submissions import CellType
+from converter.text.characters import squeeze
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -60,19 +63,45 @@ WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHARACTERS = "10X98765432"
 EARLIEST_BIRTH = 1850  # nobody born before has ever held an ID number
 APOSTROPHES = "'‘’`"
+LIKE_X = "ⅩХΧ×✕✖╳"  # typed for the X at the end
 # Cards that other authorities issue; the list of regions does not know them.
 _OTHER_ISSUERS = (81, 82, 83)
 
 Numbers: TypeAlias = "npt.NDArray[np.int32]"
 
 _LENGTH, _OLD_LENGTH = 18, 15
+# 1.30102E+17 as text: a list where a program had turned numbers to this was pasted as it looked.
+_EXPONENT = re.compile(r"[1-9](?:\.[0-9]+)?E\+?1[0-9]")
+# Permits of Hong Kong and Macao (H or M and 8 or 10 digits) and of Taiwan, older residence cards of
+# foreigners (three letters and 12 digits), passports.
+_OTHER_DOCUMENT = re.compile(
+    "[HMC][0-9]{8}(?:[0-9]{2})?|[A-Z]{3}[0-9]{12}|[A-Z]{1,2}[0-9]{7,8}|T[0-9]{8,10}"
+)
+# The birth date and what follows: a number format shows the six digits before them.
+_WITHOUT_PREFIX = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4}")
+_ANYWHERE = re.compile("(?<![0-9])[1-9][0-9]{16}[0-9X](?![0-9A-Z])")
 _NOTHING = -ord("0")  # behind the end of a text
 
 
 def compact(text: str) -> str:
     """The number without what does not belong to it."""
     squeezed = squeeze(text).upper()
-    return squeezed[1:] if squeezed[:1] in APOSTROPHES else squeezed
+    number = squeezed[1:] if squeezed[:1] in APOSTROPHES else squeezed
+    if len(number) == _LENGTH and number[-1] in LIKE_X:
+        number = f"{number[:-1]}X"
+    return number
+
+
+def valid_numbers(text: str) -> set[str]:
+    """The 18-character numbers in a compact text whose birth date and check character are right."""
+    return {
+        number
+        for number in _ANYWHERE.findall(text)
+        if "1850" <= number[6:10] <= "2100"
+        and "01" <= number[10:12] <= "12"
+        and "01" <= number[12:14] <= "31"
+        and check_character(number[:17]) == number[17]
+    }
 
 
 def check_character(digits: str) -> str:
@@ -142,6 +171,11 @@ def _first_generation(cells: Cells) -> Mask:
     born = (_value(characters, 6, 8) + 1900, _value(characters, 8, 10), _value(characters, 10, 12))
     found[found] = _digits(characters, _OLD_LENGTH) & _is_date(*born)
     return found
+
+
+def _lost_digits(cells: Cells) -> Mask:
+    kept = lost_digits("K111").passes(cells)
+    return np.asarray(~kept | matches(cells.text, _EXPONENT.fullmatch))
 
 
 def _wrong_length(cells: Cells) -> Mask:
@@ -234,7 +268,8 @@ class IdNumber(Kind):
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         found = [
-            lost_digits("K111"),
+            failing("K111", _lost_digits),
+            failing("K119", lambda c: matches(c.text, _OTHER_DOCUMENT.fullmatch)),
             failing("K113", _first_generation),
             failing("K112", _wrong_length),
             failing("K114", _wrong_characters),
@@ -251,7 +286,8 @@ class IdNumber(Kind):
         self, code: str, raw: str, text: str, field: Field, form: Form
     ) -> Mapping[str, str | int]:
         if code == "K112":
-            return {"length": len(text)}
+            shape = {"variant": "prefix"} if _WITHOUT_PREFIX.fullmatch(text) else {}
+            return {"length": len(text), **shape}
         if code == "K113":
             return {"offer": from_first_generation(text)}
         # No birth date: reports mask ID numbers, and it must not slip out beside them.

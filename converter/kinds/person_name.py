@@ -35,7 +35,6 @@ from converter.kinds.base import (
     Mask,
     Normalised,
     failing,
-    half_width,
     map_at,
     matches_at,
     same_text,
@@ -43,6 +42,8 @@ from converter.kinds.base import (
 )
 from converter.model.arrays import np
 from converter.model.forms import Field, Form
+from converter.text import characters
+from converter.text.characters import half_width
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -69,18 +70,15 @@ _BETWEEN_CHINESE = re.compile(f"(?<=[{_CJK}]) (?=[{_CJK}])")
 _AROUND_DOT = re.compile(f" ?{DOT} ?")
 _LATIN = re.compile("[A-Za-z]").search
 _STOP_OF_NO_LATIN = re.compile(r"(?<![A-Za-z\u00c0-\u024f])\.")
-_SIGNS = str.maketrans(
-    dict.fromkeys(expressions.WHITESPACE, "")
-    | dict.fromkeys(expressions.VISIBLE_WHITESPACE, " ")
-    | dict.fromkeys(DOTS, DOT)
-)
+_SIGNS = str.maketrans(dict.fromkeys(characters.VISIBLE_BLANKS, " ") | dict.fromkeys(DOTS, DOT))
 
 
 def tidy(text: str) -> str:
     """The name in its proper writing; what cannot belong to a name stays."""
     if _CHINESE(text):
         return text
-    name = half_width(_RADICALS.sub(_character, text).translate(_SIGNS))
+    name = characters.without_invisible(_RADICALS.sub(_character, text).translate(_SIGNS))
+    name = half_width(name)
     name = _STOP_OF_NO_LATIN.sub(DOT, name) if _LATIN(name) else name.replace(".", DOT)
     name = _AROUND_DOT.sub(DOT, " ".join(name.split()))
     return _BETWEEN_CHINESE.sub("", name)
@@ -101,7 +99,9 @@ def holds_wrong_character(name: str) -> bool:
 def _holds_no_letter(name: str) -> bool:
     """Whether anything in a name is neither a letter nor the subject of another check."""
     return not _CHINESE(name) and not all(
-        unicodedata.category(c)[0] in "LM" or c in f"〇{DOT}{TSHEG} {WESTERN}{WRONG}" for c in name
+        unicodedata.category(c)[0] in "LM"
+        or c in f"〇{DOT}{TSHEG} {WESTERN}{WRONG}{characters.NEEDED}"
+        for c in name
     )
 
 

@@ -41,7 +41,6 @@ from converter.kinds.base import (
     Normalised,
     Texts,
     by_verdict,
-    half_width,
     map_unique,
     same_text,
     texts,
@@ -49,6 +48,8 @@ from converter.kinds.base import (
 from converter.kinds.options import ListName
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
+from converter.text import characters
+from converter.text.characters import half_width
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ _NOT_ALONE = {"K501": "K511", "K502": "K512", "K503": "K513", "K504": "K514"}
 
 _DASHES = "—–―‐‑−"
 _ONE_BLANK = str.maketrans(
-    {c: " " if c in expressions.VISIBLE_WHITESPACE else "" for c in expressions.WHITESPACE}
+    {c: " " if c in characters.VISIBLE_BLANKS else "" for c in characters.BLANKS}
     | dict.fromkeys(_DASHES, "-")
 )
 _SEPARATORS = re.compile("[、/;,|]")

@@ -29,13 +29,13 @@ from converter.kinds.base import (
     failing,
     map_unique,
     matches,
-    squeeze,
     texts,
 )
 from converter.kinds.options import Texts
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
+from converter.text.characters import squeeze
 
 _FIVE, _SIX = re.compile("[0-9]{5}"), re.compile("[0-9]{6}")
 

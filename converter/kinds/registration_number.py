@@ -31,10 +31,10 @@ from converter.kinds.base import (
     lost_digits,
     map_unique,
     same_text,
-    squeeze,
     texts,
 )
 from converter.model.forms import Field, Form
+from converter.text.characters import squeeze
 
 _DIGITS = re.compile("[0-9]+")
 

@@ -22,21 +22,23 @@ from converter.kinds.base import (
     Normalised,
     map_unique,
     same_text,
-    strip,
 )
 from converter.model.forms import Field, Form
+from converter.text import characters
+from converter.text.characters import strip
 
 _BREAKS = "\r\n\t\u2028\u2029"
-_BLANKS = re.compile("[\\s\u200b]+")
+_BLANKS = re.compile(f"[{re.escape(characters.VISIBLE_BLANKS)}]+")
+_USUAL = str.maketrans(dict.fromkeys(set(characters.VISIBLE_BLANKS) - {" ", "\u3000"}, " "))
 
 
 def tidy(text: str) -> str:
     """The text on one line, without blanks around it."""
-    return _BLANKS.sub(_on_one_line, strip(text))
+    return _BLANKS.sub(_on_one_line, characters.without_invisible(strip(text)))
 
 
 def _on_one_line(blanks: re.Match[str]) -> str:
-    return " " if any(c in _BREAKS for c in blanks[0]) else blanks[0]
+    return " " if any(c in _BREAKS for c in blanks[0]) else blanks[0].translate(_USUAL)
 
 
 class Text(Kind):

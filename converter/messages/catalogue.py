@@ -3,7 +3,8 @@ the `.zh.toml` files beside this module.
 
 An entry holds `level`, `title`, `brief` (for the 核对 column), `sentence`, `fix` and, where
 only the pipeline can tell, `pipeline_only = true`. A rule's entry stands under its family's
-name; the rule's card may replace any of its texts.
+name; the rule's card may replace any of its texts. `sentence_…` and `fix_…` are texts for one
+variant of a fault, which the issue's params name.
 """
 
 from __future__ import annotations
@@ -107,12 +108,23 @@ def _stage(code: str) -> tuple[int, str]:
 
 def sentence(issue: Issue, form: Form) -> str:
     """What is wrong, with the figures of this case."""
-    return entry(issue.code, form).sentence.format_map(_message_params(issue, form))
+    return _prose("sentence", issue, form)
 
 
 def fix(issue: Issue, form: Form) -> str:
     """What to do about it ('' where nothing is to be done)."""
-    return entry(issue.code, form).fix.format_map(_message_params(issue, form))
+    return _prose("fix", issue, form)
+
+
+def _prose(key: str, issue: Issue, form: Form) -> str:
+    return prose(key, entry(issue.code, form), _message_params(issue, form))
+
+
+def prose(key: str, entry: CatalogueEntry, params: Mapping[str, Any]) -> str:
+    """The `sentence` or `fix` of an entry, filled in; `variant` among the params names a more
+    exact one, where the entry has it."""
+    exact = _data().get(entry.code, {}).get(f"{key}_{params.get('variant')}")
+    return fill(getattr(entry, key) if exact is None else str(exact), params)
 
 
 def field_title(issue: Issue, form: Form) -> str:

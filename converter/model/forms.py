@@ -82,6 +82,8 @@ class Sheet:
     counter: str = ""  # … and the word they are counted by, e.g. 人
     aliases: tuple[str, ...] = ()  # other sheet names that are found by name
     remarks: tuple[str, ...] = ()  # how rows begin that are no records: totals, signatures
+    further_remarks: tuple[str, ...] = ()  # the same, too rare for the workbook's formulas
+    other_people: tuple[str, ...] = ()  # what headings name whose numbers are no record's
 
     @property
     def is_record(self) -> bool:

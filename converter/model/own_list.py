@@ -11,6 +11,7 @@ CONTENT = "content"  # by what stands in the column
 CHOSEN = "chosen"  # somebody said so
 DOUBTFUL = "doubtful"  # might be the field; left out until somebody says so
 DERIVED = "derived"  # the form computes it
+LEFT_OUT = "left_out"  # somebody said that it is no field
 UNUSED = "unused"
 
 TAKEN = (KNOWN, NEAR, CONTENT, CHOSEN)

@@ -16,7 +16,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from converter.formulas import expressions
 from converter.messages import catalogue
 from converter.model.forms import Form, Resource
 from converter.model.issues import Issue, Place
@@ -30,6 +29,7 @@ from converter.package.archive import (
     listed,
     members_of,
 )
+from converter.text import characters
 
 if TYPE_CHECKING:
     from converter.identity import Union
@@ -338,7 +338,7 @@ def _columns_fit(resource: Resource, table: tables.CsvTable, findings: PackageFi
 
 def _cells(texts: list[str]) -> RawColumn:
     """Text of nothing but blanks is blank, here as in a workbook."""
-    filled = [text if text.strip(expressions.WHITESPACE) else "" for text in texts]
+    filled = ["" if characters.is_blank(text) else text for text in texts]
     return RawColumn(filled, [int(CellType.TEXT if t else CellType.BLANK) for t in filled])
 
 

@@ -26,6 +26,12 @@ from converter.register.precedence import PAIRED, same_name
 from converter.register.schema import HALVES
 
 
+@cache
+def _sheet_words() -> re.Pattern[str]:
+    """What names of files say of the sheet that they hold, not of the unit."""
+    return re.compile(rf"{message('half_sheet_words')}|[\s_.()（）+-]")
+
+
 @dataclass(frozen=True, slots=True)
 class FileHalf:
     """A file that has one of the two sheets, as it was registered."""
@@ -133,11 +139,6 @@ def _named(half: FileHalf, names: Sequence[str]) -> str:
 def _plain(file: str) -> str:
     """A file's name without the words for its sheet."""
     return _sheet_words().sub("", same_name(PurePosixPath(file).stem).casefold())
-
-
-@cache
-def _sheet_words() -> re.Pattern[str]:
-    return re.compile(message("half_words") + r"|unit|members?|[\s_.()（）+-]")
 
 
 class Submissions(Protocol):

@@ -30,7 +30,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from converter.formulas.expressions import WHITESPACE
+from converter.text import characters
 
 ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file ended
 UNOPENED, PAIRED = "unopened", "paired"  # results, and states
@@ -46,8 +46,6 @@ DECIDED = "decision"  # why a file is rejected that has no errors
 
 # What an officer may decide about a file.
 ACCEPT, REJECT, WITHDRAW, ASSIGN, REVOKE = "accept", "reject", "withdraw", "assign", "revoke"
-
-_BLANKS = dict.fromkeys(map(ord, WHITESPACE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,4 +273,4 @@ def same_name(text: str) -> str:
     >>> same_name("示例　（集团）工会") == same_name("示例(集团) 工会")
     True
     """
-    return unicodedata.normalize("NFKC", text).translate(_BLANKS)
+    return characters.without_blanks(unicodedata.normalize("NFKC", text))

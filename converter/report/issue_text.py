@@ -66,7 +66,7 @@ class IssueRenderer:
             shared = self._known[key] = _Shared.of(issue, self.form)
         field, value = shared.field, issue.value
         params = {"title": shared.title, **issue.params}
-        message = catalogue.fill(shared.entry.sentence, params)
+        message = catalogue.prose("sentence", shared.entry, params)
         fix = _fix(issue, shared.entry, params)
         if not self.show_ids:
             if shared.personal:
@@ -114,7 +114,7 @@ def _fix(issue: Issue, entry: catalogue.CatalogueEntry, params: Mapping[str, Any
     """What to do; for an error that may be explained also that, once explained only the reason."""
     if "reason" in issue.params:
         return message("report_explained", reason=issue.params["reason"])
-    fix = catalogue.fill(entry.fix, params)
+    fix = catalogue.prose("fix", entry, params)
     if issue.level is Level.ERROR and entry.explainable:
         return message("report_explainable", fix=fix)
     return fix

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from converter.messages.catalogue import message
 from converter.model.forms import Sheet
-from converter.model.own_list import CONTENT, DOUBTFUL, NEAR, UNUSED, ListColumn, ListReport
+from converter.model.own_list import (
+    CONTENT,
+    DOUBTFUL,
+    LEFT_OUT,
+    NEAR,
+    UNUSED,
+    ListColumn,
+    ListReport,
+)
 
 NAMED = 10
 
@@ -34,7 +42,7 @@ def lines(report: ListReport, table: Sheet) -> Iterator[str]:
     if report.rounded:
         count, names = len(report.rounded), listed(report.rounded)
         yield message("list_rounded", count=count, names=names)
-    left = _once(report.columns, (UNUSED,))
+    left = _once(report.columns, (UNUSED, LEFT_OUT))
     if left and report.members:
         names = listed([column_text(one.heading, one.letters) for one in left])
         filled = max(one.filled for one in left)

@@ -18,6 +18,7 @@ from converter.report import issue_text
 from converter.report.issue_text import RenderedIssue
 from converter.text.display import columns, cut, visible
 
+MISSING_SHEET = "S001"
 SHOWN = 3  # findings of a group that are shown in full
 COMMON = 5  # faults that are listed of many files
 NAMED = 3  # files that are named in the next command
@@ -75,7 +76,9 @@ def summary(
     lines = [message("report_summary", files=totals["files"], parts="，".join(parts))]
     if totals["files"] > 1:
         lines += _common(outcomes, form, width)
-    lines += [message(key, command=command) for key, command in _next(outcomes, given, annotated)]
+    lines += [
+        message(key, command=command) for key, command in _next(outcomes, form, given, annotated)
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -87,11 +90,15 @@ def _common(outcomes: Sequence[Outcome], form: Form, width: int) -> list[str]:
 
 
 def _next(
-    outcomes: Sequence[Outcome], given: Sequence[str], annotated: Sequence[str]
+    outcomes: Sequence[Outcome], form: Form, given: Sequence[str], annotated: Sequence[str]
 ) -> list[tuple[str, str]]:
     """The annotated copy where errors stand in the way, convert where nothing does; nothing
     for packages and files that cannot be read: their remedies say what to do."""
     wrong = [o.file for o in outcomes if o.status == "errors" and not _is_package(o.file)]
+    if wrong and len(outcomes) == 1 and len(given) < 2 and _is_list(outcomes[0], form):
+        target = message("here_workbook_name")
+        command = f"converter template --from {_arguments(wrong, ())} -o {target}"
+        return [("report_next_list", command)]
     if wrong and annotated:
         if len(annotated) > NAMED:  # the officer sends them back, each to its unit
             return []
@@ -106,6 +113,14 @@ def _next(
     package = message("report_package_name")
     target = package if len(right) == 1 else package.rpartition(".")[0]  # many need a folder
     return [("report_next_convert", f"converter convert {_arguments(right, given)} -o {target}")]
+
+
+def _is_list(outcome: Outcome, form: Form) -> bool:
+    """Whether a file has no sheet of the unit: it is a list of people, or one half of two."""
+    if MISSING_SHEET not in {head.code for head in outcome.issues.heads}:
+        return False
+    missing = (i for i in outcome.issues if i.code == MISSING_SHEET)
+    return any(issue.params.get("wanted") == form.record.title for issue in missing)
 
 
 def _arguments(files: Sequence[str], given: Sequence[str]) -> str:

@@ -1,14 +1,16 @@
 """A count from which something is worth knowing (25 members: a committee is due by law).
 
-Options: `from`, the count. What there is to know stands on the card (`sentence`, `fix`).
+Options: `from`, the count; `unless`, words in the unit's name that say it is known already. What
+there is to know stands on the card (`sentence`, `fix`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from converter.kinds.base import ValueType
-from converter.kinds.options import WholeNumber
+from converter.kinds.base import Mask, ValueType
+from converter.kinds.options import Texts, WholeNumber
+from converter.model.arrays import np
 from converter.model.forms import Form, Rule
 from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels, numbers
 
@@ -19,6 +21,7 @@ class AdviseFrom(RuleFamily):
     name = "advise_from"
     at_type = ValueType.COUNT
     from_ = WholeNumber(least=1)
+    unless = Texts(default=())
 
     def validates_one_cell(self, rule: Rule) -> bool:
         return True
@@ -27,9 +30,19 @@ class AdviseFrom(RuleFamily):
         for path in rule.at:
             column = tables.column(path)
             counted = numbers(column)
+            due = (counted >= self.from_(rule)) & ~self._is_known(rule, tables, len(counted))
             known = self.message_params(rule, path, tables.form)
-            for at, record in labels(column, counted >= self.from_(rule)):
+            for at, record in labels(column, due):
                 yield Violation(path, record, {**known, "value": int(counted[at])})
+
+    def _is_known(self, rule: Rule, tables: FormColumns, count: int) -> Mask:
+        """Whether the names of the units say that it is known."""
+        record = tables.form.record
+        name = next((f for f in record if f.identity == "unit_name"), None)
+        if name is None or not all(path.startswith(f"{record.key}.") for path in rule.at):
+            return np.zeros(count, dtype=bool)
+        texts = tables.column(name.path).text.tolist()
+        return np.array([any(w in text for w in self.unless(rule)) for text in texts], dtype=bool)
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
         return {"from": self.from_(rule)}

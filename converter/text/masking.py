@@ -20,15 +20,14 @@ from __future__ import annotations
 
 import re
 
-from converter.formulas.expressions import WHITESPACE
+from converter.text import characters
 
 STARS = "*" * 8
 LENGTH = 18  # of an ID number
 HEAD, TAIL = 6, 2  # characters that stay of one
 SHARE = 3  # of any other number at most one character in so many stays
 _LIKE_DIGIT = "0-9０-９XxＸｘOoIl"
-_RUN = re.compile(rf"[{_LIKE_DIGIT}](?:[{re.escape(WHITESPACE)}]*[{_LIKE_DIGIT}]){{14,}}")
-_BLANKS = {ord(blank): None for blank in WHITESPACE}
+_RUN = re.compile(rf"[{_LIKE_DIGIT}](?:[{re.escape(characters.BLANKS)}]*[{_LIKE_DIGIT}]){{14,}}")
 _DAY = re.compile(r"(?<![0-9])([0-9]{4})-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
@@ -39,7 +38,7 @@ def text(message: str) -> str:
 
 def whole(value: str) -> str:
     """Mask a text that is known to be an ID number, however badly it was typed."""
-    value = value.translate(_BLANKS)
+    value = characters.without_blanks(value)
     if not value:
         return ""
     if len(value) == LENGTH:

@@ -11,14 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from converter.kinds import KINDS
-from converter.kinds.base import Cells, Mask
+from converter.kinds.base import Cells, Mask, ValueType
+from converter.kinds.date import names_month_only
+from converter.kinds.nothing import means_nothing
 from converter.model.forms import Field, Form
 from converter.model.submissions import CellType
+from converter.text import characters
 from converter.validation.lookup import checks, is_error
 from converter.validation.results import CellViolations, Params
 
 TYPE_FAULTS = {CellType.ERROR: "K002", CellType.UNCALCULATED: "K003", CellType.BOOL: "K004"}
-CONTROL = "K005"
+CONTROL, TIDIED = "K005", "K901"
+# A word for nothing where a name or a required item belongs, and in an optional item.
+NOT_A_NAME, NOT_FILLED, NOTHING = "K203", "K009", "K906"
 # Control characters but tab and line ends, lone surrogates, and what XML cannot hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -83,7 +88,11 @@ class FieldState:
     def type_faults(self) -> CellViolations:
         at = sorted(self.codes)
         positions = np.array(at, dtype=np.intp)
-        return self.found(positions, [self.codes[n] for n in at], lambda code, raw, text: {})
+
+        def params(code: str, raw: str, text: str) -> Params:
+            return {"typed": characters.strip(raw)} if code in (NOT_A_NAME, NOT_FILLED) else {}
+
+        return self.found(positions, [self.codes[n] for n in at], params)
 
     def notes(self, form: Form) -> CellViolations:
         """What was rewritten, of cells that are taken as they are now read. To be asked where
@@ -93,9 +102,24 @@ class FieldState:
         noted = np.flatnonzero((self.note != "") & ~self.faulty)
 
         def params(code: str, raw: str, text: str) -> Params:
-            return {"from": raw, "to": str(kind.cell(text, field, form))}
+            shown = str(kind.cell(text, field, form)) if text else ""
+            if code != TIDIED:
+                return {"from": raw, "to": shown, **kind.note_params(code, raw, text)}
+            return {"from": raw, "to": shown, **_tidied(raw, text, personal=kind.personal)}
 
         return self.found(noted, self.note[noted].tolist(), params)
+
+
+def _tidied(raw: str, text: str, *, personal: bool) -> Params:
+    """What was done to a text, where before and after do not show it: unseen characters were
+    removed, or reports mask both."""
+    if count := characters.removed(raw, text):
+        return {"variant": "unseen", "count": count}
+    if not personal:
+        return {}
+    if blanks := len(raw) - len(characters.without_blanks(raw)):
+        return {"variant": "blanks", "count": blanks}
+    return {"variant": "quote" if len(raw) > len(text) else "width"}
 
 
 def start(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> FieldState:
@@ -128,6 +152,13 @@ def typed_over(field: Field, cells: Cells, derived: Texts, form: Form) -> Texts:
             if is_error(check.code, field, form):
                 sound &= np.asarray(check.passes(read), dtype=bool)
         typed[readable] = np.where(sound, text.to_numpy(dtype=object), "")[asked.which]
+        for at in readable:
+            if means_nothing(raw[at]):
+                typed[at] = derived[at]
+        if KINDS[field.kind].value_type is ValueType.DATE:
+            for at in readable:
+                if typed[at][:7] == derived[at][:7] and names_month_only(raw[at]):
+                    typed[at] = derived[at]  # the month agrees, and no more was said
     return typed
 
 
@@ -187,5 +218,30 @@ def _normalise(state: FieldState, asked: DistinctCells, form: Form) -> None:
     state.blank[asked.at] = (text == "")[asked.which]  # only whitespace
     if normal.text is not asked.cells.text:
         asked = replace(asked, cells=Cells(normal.text, asked.cells.type))
+    text = _without_nothing(state, asked, text)
     asked = asked.kept(text != "")
     state.asked = asked if len(asked.at) else None
+
+
+def _without_nothing(state: FieldState, asked: DistinctCells, text: Texts) -> Texts:
+    """The distinct texts without words for nothing (无, 不详, —), which are no content: an optional
+    item is blank, and anything else is faulty but for a number, whose own check knows better."""
+    field, kind = state.field, KINDS[state.field.kind]
+    if field.required and kind.value_type is ValueType.COUNT:
+        return text
+    words = np.fromiter(map(means_nothing, text.tolist()), bool, len(text))
+    words &= asked.cells.type.to_numpy() == CellType.TEXT
+    if not words.any():
+        return text
+    at = asked.at[words[asked.which]]
+    state.text[at] = ""
+    if kind.person_name or field.required:
+        code = NOT_A_NAME if kind.person_name else NOT_FILLED
+        state.codes |= dict.fromkeys(at.tolist(), code)
+        state.faulty[at], state.blank[at] = True, False
+    else:
+        state.blank[at] = True
+        if state.note is None:
+            state.note = np.full(len(state.raw), "", dtype=object)
+        state.note[at] = NOTHING
+    return np.where(words, "", text)

@@ -57,7 +57,7 @@ def _read(path: Path, form: Form, report: IssueCollector) -> Submission:
             report.add(OUTSIDE, params={"count": book.outside})
         found = stamp.read_stamp(book.properties)
         fits = stamp.check_form(found, form, report)
-        sheets = read_sheets(book, form, report)
+        sheets = read_sheets(book, form, report, is_own=found.form == form.id)
         book.finish()
     for sheet in form.sheets:
         if fits and sheet.is_record and sheet.key in sheets:

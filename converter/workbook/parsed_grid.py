@@ -10,7 +10,7 @@ from operator import itemgetter
 import numpy as np
 
 from converter.model.submissions import CellType
-from converter.text import cell_values
+from converter.text import cell_values, characters
 from converter.workbook.grid import FormulaCells, GridColumn, GridFacts
 from converter.workbook.unreadable import unreadable_on_error
 
@@ -61,7 +61,7 @@ class ParsedGrid:
                 row: value
                 for row, value in enumerate(values, first)
                 if isinstance(value, str)
-                and not cell_values.is_blank(value)
+                and not characters.is_blank(value)
                 and (row, column) not in self.errors
             }
             for column, values in self._take(columns, first, 0).items()

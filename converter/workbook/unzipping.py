@@ -56,7 +56,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedMember:
+class UnusableMember:
     """A zip, or a member of one, that cannot be taken apart."""
 
     name: str
@@ -86,7 +86,7 @@ class _Budget:
     number: int = 0
 
 
-def unpack(path: Path, content: str, name: str, folder: Path) -> Iterator[Member | RefusedMember]:
+def unpack(path: Path, content: str, name: str, folder: Path) -> Iterator[Member | UnusableMember]:
     """Take a zip apart into `folder`, in the order of its list. Never raises on bad data.
 
     Raises OSError where `folder` cannot be written to.
@@ -99,7 +99,7 @@ def unpack(path: Path, content: str, name: str, folder: Path) -> Iterator[Member
 
 def _unpack(
     path: Path, content: str, name: str, folder: Path, depth: int, budget: _Budget
-) -> Iterator[Member | RefusedMember]:
+) -> Iterator[Member | UnusableMember]:
     try:
         if depth > DEEPEST:
             raise _CannotUnpack("F606", limit=DEEPEST)
@@ -115,7 +115,7 @@ def _unpack(
                 try:
                     digest = _inflate(archive, info, target, budget)
                 except _CannotUnpack as error:
-                    yield RefusedMember(inner, f"{content}:{inner}", error.code, error.params)
+                    yield UnusableMember(inner, f"{content}:{inner}", error.code, error.params)
                     continue
                 if detect_type(target) == "zip":
                     yield from _unpack(target, digest, inner, folder, depth + 1, budget)
@@ -123,9 +123,9 @@ def _unpack(
                 else:
                     yield Member(inner, target, digest)
     except _CannotUnpack as error:
-        yield RefusedMember(name, content, error.code, error.params)
+        yield UnusableMember(name, content, error.code, error.params)
     except _DAMAGED:
-        yield RefusedMember(name, content, "F601")
+        yield UnusableMember(name, content, "F601")
 
 
 def _vetted(

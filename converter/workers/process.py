@@ -64,9 +64,8 @@ def _answer(frame: protocol.Frame, outgoing: IO[bytes], tasks: ModuleType, used:
         protocol.send(outgoing, Reading(number))
 
     try:
-        kinds = {kind.__name__: kind for kind in tasks.TASKS}
-        kind = frame.name(kinds)
-        answer: object = tasks.TASKS[kind](frame.read(kind), report_progress)
+        kind, task = tasks.find(frame)
+        answer: object = task(frame.read(kind), report_progress)
         return answer
     except MemoryError:
         return Failed("memory")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import click
 import openpyxl
 import pytest
 
-from converter import workbook
+from converter import cli, workbook
+from converter.cli import template
 from converter.model.submissions import Submission
 from tests.commands import run
 from tests.people import MEMBERS, UNIT
@@ -130,8 +133,43 @@ def test_a_wrong_mapping_names_the_items(hr: Path, tmp_path: Path) -> None:
 
 
 def test_an_annotated_copy_of_a_list_copies_no_unread_columns(hr: Path, tmp_path: Path) -> None:
-    assert run("check", hr, "--annotate", "批注", cwd=tmp_path).returncode == 1
+    done = run("check", hr, "--annotate", "批注", cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"converter template --from {hr} -o" in done.stderr
     for copy in (tmp_path / "批注").glob("*.xlsx"):
         book = openpyxl.load_workbook(copy)
         cells = {str(c.value) for sheet in book for row in sheet for c in row}
         assert "13100000001" not in cells
+
+
+@pytest.mark.usefixtures("near_workers")
+def test_a_terminal_is_asked_and_a_doubtful_date_is_no_unless_said(
+    hr: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr(template, "sys", SimpleNamespace(stdin=here, stdout=here))
+    asked: list[tuple[str, bool]] = []
+
+    def confirm(question: str, *, default: bool) -> bool:
+        asked.append((question, default))
+        return answers.get(question[:6], default)
+
+    monkeypatch.setattr(click, "confirm", confirm)
+    answers: dict[str, bool] = {}
+    line = ["template", "--from", str(hr), "-o"]
+    assert cli.run([*line, str(tmp_path / "甲.xlsx")]) == 0
+    assert [(question[:6], default) for question, default in asked] == [
+        ("“员工姓名”", True),
+        ("“证件号”是", True),
+        ("“入职日期”", False),
+    ]
+    assert "赵一、钱二" in asked[0][0]
+    assert A not in asked[1][0]
+    assert people(tmp_path / "甲.xlsx") == [("赵一", A, ""), ("钱二", B, "")]
+    asked.clear()
+    assert cli.run([*line, str(tmp_path / "乙.xlsx")]) == 0
+    assert asked == []  # remembered
+    (tmp_path / ".花名册-对应.json").unlink()
+    answers["“入职日期”"] = True
+    assert cli.run([*line, str(tmp_path / "丙.xlsx")]) == 0
+    assert [one[2] for one in people(tmp_path / "丙.xlsx")] == ["2010-05-01", "2011-06-01"]

@@ -20,6 +20,7 @@ INDUSTRY = field("unit.industry")
 DIVISION = field("unit.industry_division")
 STATUS = field("unit.production_status")
 PARTY = field("unit.chair_political_status")
+EDUCATION = field("unit.chair_education")
 YES_NO = field("unit.legal_person")
 
 
@@ -27,26 +28,41 @@ YES_NO = field("unit.legal_person")
     ("of", "typed", "text", "note"),
     [
         (CATEGORY, "私营企业", "170", ""),
-        (CATEGORY, "170", "170", ""),
-        (CATEGORY, 170, "170", ""),
+        (CATEGORY, "170", "170", "K904"),
+        (CATEGORY, 170, "170", "K904"),
         (CATEGORY, " 私营企业\u3000", "170", "K901"),
         (CATEGORY, "私营 企业", "170", "K901"),
-        (CATEGORY, " 170", "170", "K901"),
-        (CATEGORY, "１７０", "170", "K901"),
+        (CATEGORY, " 170", "170", "K904"),
+        (CATEGORY, "１７０", "170", "K904"),
         (STATUS, "停业(歇业)", "2", ""),
         (STATUS, "停业（歇业）", "2", "K901"),
         (STATUS, "歇业", "2", "K904"),
         (PARTY, "中共党员", "01", "K904"),
-        (PARTY, "01", "01", ""),
+        (PARTY, "01", "01", "K904"),
         (PARTY, "1", "01", "K903"),
         (PARTY, 1, "01", "K903"),
-        (PARTY, 13, "13", ""),
-        (YES_NO, 0, "0", ""),
+        (PARTY, 13, "13", "K904"),
+        (YES_NO, 0, "0", "K904"),
         (INDUSTRY, "农、林、牧、渔业", "A", ""),
         (INDUSTRY, "农，林，牧，渔业", "A", "K901"),
         (INDUSTRY, "农,林,牧,渔业", "A", "K901"),
-        (INDUSTRY, "Ａ", "A", "K901"),
+        (INDUSTRY, "Ａ", "A", "K904"),
         (DIVISION, "教育", "83", ""),
+        (DIVISION, "C34", "34", "K904"),
+        (DIVISION, "通用设备制造", "34", "K904"),
+        (INDUSTRY, "农林牧渔业", "A", "K904"),
+        (INDUSTRY, "C 制造业", "C", "K904"),
+        (CATEGORY, "民营企业", "170", "K904"),
+        (CATEGORY, "事业单位", "400", "K904"),
+        (CATEGORY, "国企", "110", "K904"),
+        (EDUCATION, "本科", "20", "K904"),
+        (EDUCATION, "大专", "30", "K904"),
+        (EDUCATION, "高中", "60", "K904"),
+        (PARTY, "党员", "01", "K904"),
+        (PARTY, "团员", "03", "K904"),
+        (STATUS, "正常", "1", "K904"),
+        (YES_NO, "有", "1", "K904"),
+        (YES_NO, "无", "0", "K904"),
     ],
 )
 def test_entries_are_found(of: Any, typed: Any, text: str, note: str) -> None:
@@ -56,7 +72,6 @@ def test_entries_are_found(of: Any, typed: Any, text: str, note: str) -> None:
 @pytest.mark.parametrize(
     ("of", "typed"),
     [
-        (CATEGORY, "私企"),
         (CATEGORY, "*"),
         (CATEGORY, "?营企业"),
         (CATEGORY, "国有企业、集体企业"),
@@ -65,7 +80,7 @@ def test_entries_are_found(of: Any, typed: Any, text: str, note: str) -> None:
         (INDUSTRY, "a"),
         (PARTY, 0),
         (PARTY, "001"),
-        (YES_NO, "是的"),
+        (YES_NO, "也许"),
     ],
 )
 def test_anything_else_is_no_entry(of: Any, typed: Any) -> None:
@@ -75,9 +90,8 @@ def test_anything_else_is_no_entry(of: Any, typed: Any) -> None:
 @pytest.mark.parametrize(
     ("of", "typed", "suggestion"),
     [
-        (CATEGORY, "私营", "私营企业"),
-        (INDUSTRY, "制造", "制造业"),
-        (INDUSTRY, "务业", "租赁和商务服务业"),  # what holds it comes before what is as short
+        (CATEGORY, "私营企业。", "私营企业"),
+        (INDUSTRY, "制造叶", "制造业"),
         (STATUS, "已停业", "停业(歇业)"),
         (STATUS, "停业和其他", "停业(歇业)"),  # by its short name
         (
@@ -85,8 +99,7 @@ def test_anything_else_is_no_entry(of: Any, typed: Any) -> None:
             "属于机关，没有其他业务活动",
             "机关",
         ),  # what it holds, however much stands around
-        (PARTY, "党员", "中国共产党党员"),
-        (PARTY, "民建", "中国民主建国会会员"),
+        (EDUCATION, "大学本科毕业生", "大学本科毕业"),
     ],
 )
 def test_the_remedy_names_the_entry_that_looks_most_alike(
@@ -95,12 +108,19 @@ def test_the_remedy_names_the_entry_that_looks_most_alike(
     assert params(of, typed) == {"suggestion": suggestion}
 
 
+@pytest.mark.parametrize(
+    ("of", "typed"), [(CATEGORY, "乡镇企业"), (DIVISION, "制造业"), (DIVISION, "X99"), (PARTY, "x")]
+)
+def test_the_remedy_names_no_entry_where_none_is_near(of: Any, typed: str) -> None:
+    assert params(of, typed) == {"variant": "far"}
+
+
 def test_every_label_and_alias_is_found_and_shown_again() -> None:
     for sheet in FORM.sheets:
         for of in (f for f in sheet if f.kind == "choice"):
             for entry in FORM.codes[of.options["codes"]].entries:
                 assert verdict(of, entry.label) == (entry.code, "", "")
-                assert verdict(of, entry.code) == (entry.code, "", "")
+                assert verdict(of, entry.code) == (entry.code, "", "K904")
                 assert KIND.cell(entry.code, of, FORM) == entry.label
                 assert {verdict(of, a)[:2] for a in entry.aliases} <= {(entry.code, "")}
 
@@ -116,7 +136,7 @@ def with_list(*entries: Code) -> Form:
 def test_signs_that_are_typed_for_one_another_read_alike() -> None:
     read = kind.Reader(CodeList("any", (Code("1", "甲“乙”‘丙’—丁–戊、己"),)))
     assert read("甲\"乙\"'丙'-丁-戊,己") == ("1", "K901")
-    assert read("甲乙丙丁戊己") == ("甲乙丙丁戊己", "")
+    assert read("甲乙丙丁戊己") == ("1", "K904")
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,14 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from converter.formulas import expressions
 from converter.kinds import KINDS
-from converter.kinds.base import strip
-from converter.kinds.choice import spelling_keys
+from converter.kinds.choice import fold, spelling_keys
+from converter.kinds.date import names_month_only
 from converter.messages.catalogue import entry
 from converter.model.forms import Field
 from converter.model.issues import Level
 from converter.template.cell_text import put_formula, put_text
-from tests.kinds.validating import FORM, field, validate
+from converter.text.characters import strip
+from tests.kinds.validating import FORM, Verdict, cell_of, field, validate
 from tests.parity.office import recalculated
 from tests.people import credit_code, id_number, licence_number
 from tests.tools import needs
@@ -101,7 +102,7 @@ CELLS: dict[str, list[Any]] = {
     "unit.industry_division": ["农业", "教育", "01", 1, "1", "001", "83", "０１"],
     "unit.production_status": ["停业(歇业)", "停业（歇业）", "停业", "歇业", "停业()", 2, "2", "02", 9, 10],
     "unit.chair_political_status": ["中共党员", "群众", "1", 1, "01", 0, 13, "013", "党员"],
-    "unit.legal_person": ["是", "否", 0, 1, "0", "1", " ", "是的"],
+    "unit.legal_person": ["是", "否", 0, 1, "0", "1", " ", "是的", "也许"],
     "member.sex": ["男", "女", "1", 2, " 男 ", "M"],
     "unit.postcode": [
         "054000", 54000, "54000", "５４０００", "054 000", "100000", 44000, "5400", "0540000", "O54000",
@@ -276,6 +277,18 @@ def is_live(code: str, of: Field) -> bool:
     return not entry(code, FORM, of).pipeline_only
 
 
+def is_pipelines_alone(of: Field, value: Any, found: Verdict) -> bool:
+    """Readings that formulas leave to the pipeline: months without a day, labels without marks."""
+    if of.kind == "date":
+        return not isinstance(value, str) and names_month_only(cell_of(value)[0])
+    if of.kind == "choice" and found.note == "K904":
+        entries = FORM.codes[of.options["codes"]].entries
+        return fold(str(value)) not in {
+            fold(s) for e in entries for s in (e.code, e.label, *e.aliases)
+        }
+    return False
+
+
 @pytest.mark.parametrize("path", CELLS)
 def test_the_spreadsheet_names_the_same_faults(path: str, computed: Any) -> None:
     of, page, differing = field(path), computed[sheet_name(path)], []
@@ -285,11 +298,12 @@ def test_the_spreadsheet_names_the_same_faults(path: str, computed: Any) -> None
         if waits_for_the_check(value):
             continue
         if of.kind == "date" and isinstance(value, str):
-            fault = ""  # read by the pipeline alone
+            fault = "K401" if page[f"C{row}"].value == "K401" == fault else "later"
         live = page[f"C{row}"].value or ""
+        live = live if live == "later" or (live and is_live(live, of)) else ""
         if (found.fault, live) == ("K117", "K116"):
             continue  # both are wrong, and only one of them is told
-        if live != fault:
+        if live != fault and not is_pipelines_alone(of, value, found):
             differing.append((row, value, live, found))
     assert differing == []
 
@@ -315,8 +329,10 @@ def test_sound_cells_have_the_same_value(path: str, computed: Any) -> None:
     of, page, differing = field(path), computed[sheet_name(path)], []
     typed = sample(path)
     for row, (value, found) in enumerate(zip(typed, validate(of, *typed), strict=True), FIRST_ROW):
-        if not found.text or (of.kind == "date" and isinstance(value, str)):
+        if not found.text or is_pipelines_alone(of, value, found):
             continue
+        if of.kind == "date" and isinstance(value, str):
+            continue  # texts wait for the check
         if waits_for_the_check(value):
             continue
         if found.text.startswith("1900-0"):
@@ -344,7 +360,10 @@ def test_every_condition_holds_somewhere_and_every_fault_is_met(computed: Any) -
             "member.id_number",
             "member.name",
         ):
-            codes = {c.code for c in KINDS[of.kind].excel_faults("A1", "B1", of, FORM)} - {""}
+            codes = {c.code for c in KINDS[of.kind].excel_faults("A1", "B1", of, FORM)} - {
+                "",
+                "later",
+            }
             if path == "unit.staff":
                 codes.discard("K304")  # nothing is below 0 and not negative
             assert codes <= shown

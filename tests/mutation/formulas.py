@@ -23,9 +23,9 @@ import openpyxl
 from openpyxl.utils import get_column_letter
 
 from converter.kinds import KINDS
-from converter.kinds.base import strip
 from converter.rules import FAMILIES
 from converter.template.cell_text import put_formula, put_text
+from converter.text.characters import strip
 from tests.kinds import test_parity as kinds
 from tests.kinds.validating import FORM, field, validate
 from tests.mutation import hosting

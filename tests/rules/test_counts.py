@@ -43,15 +43,13 @@ MEMBERS = "# | sex\n0 | 1\n0 | 2\n0 | 2\n1 | 2"
 def test_members_must_be_as_many_as_rows() -> None:
     given = tables("members\n4\n1", MEMBERS)
     assert at("X111", given) == [("unit.members", 0)]
-    assert sentence("X111", given) == "会员总数(4)应等于《会员基本信息表》中填写的人数(3)"
+    assert sentence("X111", given) == "《会员基本信息表》中填写的人数是 3，这里填的是 4"
 
 
 def test_rows_are_counted_by_condition() -> None:
     given = tables("women_members\n1\n1", MEMBERS)
     assert at("X112", given) == [("unit.women_members", 0)]
-    assert sentence("X112", given) == (
-        "女职工会员数(1)应等于《会员基本信息表》中会员性别为“女”的人数(2)"
-    )
+    assert sentence("X112", given) == ("《会员基本信息表》中会员性别为“女”的人数是 2，这里填的是 1")
 
 
 @pytest.mark.parametrize(("typed", "reported"), [(1, True), (2, False), (4, False), (5, True)])
@@ -80,6 +78,11 @@ def test_records_of_units_without_a_unit_sheet_are_passed_over() -> None:
 @pytest.mark.parametrize("cell", ["", "!x"])
 def test_a_count_that_is_not_usable_is_not_compared_with_rows(cell: str) -> None:
     assert at("X111", tables(f"members | staff\n{cell} | 1", MEMBERS)) == []
+
+
+def test_advice_is_not_given_to_a_unit_that_has_followed_it() -> None:
+    given = tables("members | unit_name\n25 | 示例公司工会委员会\n25 | 示例公司工会\n")
+    assert at(rule("X113", unless=["工会委员会"]), given) == [("unit.members", 1)]
 
 
 def test_advice_begins_at_its_number() -> None:

@@ -22,8 +22,9 @@ from typing import Any
 
 from converter import cli
 from converter.model.errors import OutputError
-from converter.workers import pool, protocol, tasks  # before forking: pandas is imported once
+from converter.workers import pool, protocol  # before forking: pandas is imported once
 from converter.workers.requests.base import A, Request
+from converter.workers.tasks import every
 
 FULL, KILLED, GONE = "full", "killed", "gone"  # gone: the folder `out`
 
@@ -109,7 +110,7 @@ def _work_here() -> None:
         kind = type(request)
         try:
             asked = protocol.unpack(protocol.pack(request)).read(kind)
-            answer = tasks.TASKS[kind](asked, lambda number: None)
+            answer = every.TASKS[kind](asked, lambda number: None)
         except OSError as error:
             raise OutputError(error.filename or "", error.strerror or str(error)) from error
         return protocol.unpack(protocol.pack(answer)).read(request.answer_class())

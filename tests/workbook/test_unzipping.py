@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.workbook import unzipping
-from converter.workbook.unzipping import Member, RefusedMember, safe_name, unpack
+from converter.workbook.unzipping import Member, UnusableMember, safe_name, unpack
 
 
 def zipped(*members: tuple[str, bytes], **settings: int) -> bytes:
@@ -24,19 +24,19 @@ def zipped(*members: tuple[str, bytes], **settings: int) -> bytes:
     return stream.getvalue()
 
 
-def taken(data: bytes, folder: Path) -> list[Member | RefusedMember]:
+def taken(data: bytes, folder: Path) -> list[Member | UnusableMember]:
     path = folder / "包.zip"
     path.write_bytes(data)
     (folder / "out").mkdir(exist_ok=True)
     return list(unpack(path, "sha", "包.zip", folder / "out"))
 
 
-def names(found: list[Member | RefusedMember]) -> list[str]:
+def names(found: list[Member | UnusableMember]) -> list[str]:
     return [one.name for one in found if isinstance(one, Member)]
 
 
-def codes(found: list[Member | RefusedMember]) -> list[str]:
-    return [one.code for one in found if isinstance(one, RefusedMember)]
+def codes(found: list[Member | UnusableMember]) -> list[str]:
+    return [one.code for one in found if isinstance(one, UnusableMember)]
 
 
 def test_members_lie_under_numbers_and_tell_their_names(tmp_path: Path) -> None:

@@ -67,7 +67,9 @@ FAULTY = textwrap.dedent(
         pass
 
     CIRCLES = []
-    TASKS = {Order: obey}
+
+    def find(frame):
+        return Order, obey
     """
 )
 

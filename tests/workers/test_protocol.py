@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import CellFixes, Outcome
-from converter.workers import protocol, tasks
+from converter.workers import protocol
 from converter.workers.protocol import ProtocolError
 from converter.workers.requests.base import Allowance, Failed, Request
 from converter.workers.requests.check import CheckAnswer, CheckedSubmission, FixedCopy
 from converter.workers.requests.convert import ConvertRequest
 from converter.workers.requests.receive import Problem, ReceiveWorkbooksAnswer, ValidatedFile
+from converter.workers.tasks import every
 
 TEXT = st.text(max_size=20)
 PLACES = st.builds(Place, TEXT, TEXT, st.integers(0, 2**20), st.integers(0, 2**14), TEXT)
@@ -153,8 +154,8 @@ def test_a_type_without_a_written_form_is_a_mistake_of_ours() -> None:
         protocol.frame(Odd(1))
 
 
-@pytest.mark.parametrize("kind", tasks.TASKS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", every.TASKS, ids=lambda kind: kind.__name__)
 def test_every_task_takes_its_request_and_gives_its_answer(kind: type[Request[Any]]) -> None:
-    hints = typing.get_type_hints(tasks.TASKS[kind])
+    hints = typing.get_type_hints(every.TASKS[kind])
     assert hints["request"] is kind
     assert hints["return"] is kind.answer_class()

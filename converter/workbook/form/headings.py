@@ -1,11 +1,11 @@
 """Headings and items are found by their text, however a clerk has dressed it up.
 
-Compared is what `plain` leaves: no blanks, line breaks, stars, colons, remarks in brackets,
+Compared is what `normalized` leaves: no blanks, line breaks, stars, colons, remarks in brackets,
 full-width forms; a numbering in front is tolerated.
 
->>> plain("会员 姓名＊\\n（必填）") == plain("会员姓名")
+>>> normalized("会员 姓名＊\\n（必填）") == normalized("会员姓名")
 True
->>> plain("身份证号（18位）："), without_number(plain("3、职工总数"))
+>>> normalized("身份证号（18位）："), without_number(normalized("3、职工总数"))
 ('身份证号', '职工总数')
 """
 
@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
-from converter.formulas.expressions import WHITESPACE
 from converter.model.forms import Sheet
+from converter.text import characters
 
 V = TypeVar("V")
 
 LONGEST_HEADING = 80  # characters; longer texts are explanations, not headings
 
 _REMARK = re.compile(r"[(\[【〔{「][^)\]】〕}」]*[)\]】〕}」]")
-_DRESS = dict.fromkeys(map(ord, WHITESPACE + "*※★☆●#\u2028\u2029"))
+_DRESS = dict.fromkeys(map(ord, characters.BLANKS + "*※★☆●#"))
 _ENDS = ":;,.、。!"
 _AFTER_NUMBER = ".、:)）"
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from converter.formulas.expressions import WHITESPACE
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import RawSheet, Submission
+from converter.text import characters
 from converter.workbook import open_book
-from converter.workbook.form import record_sheet, table_sheet
+from converter.workbook.form import record_sheet, table_heading
 from converter.workbook.form.headings import names_of, normalized
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.grid import CellComments, Grid
@@ -158,7 +158,7 @@ def _beside_answers(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> I
 
 
 def _beside_members(grid: Grid, raw: RawSheet, sheet: Sheet, *, ours: bool) -> Iterator[Cell]:
-    heading = table_sheet.find_heading(grid, sheet)
+    heading = table_heading.find_heading(grid, sheet)
     if heading is None:
         return
     known, records = _own_texts(sheet), set(raw.rows)
@@ -191,4 +191,4 @@ def _own_texts(sheet: Sheet) -> set[str]:
     own = {sheet.title, *sheet.headings.values()}
     for field in sheet:
         own |= {field.title, field.note, field.section, *field.aliases}
-    return {normalized(text) for text in own if text.strip(WHITESPACE)}
+    return {normalized(text) for text in own if characters.strip(text)}

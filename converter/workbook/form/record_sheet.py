@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from converter.formulas.expressions import WHITESPACE
 from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
-from converter.text import cell_values
+from converter.text import characters
 from converter.workbook.form.headings import Names, names_of
-from converter.workbook.form.table_sheet import HEADING_ROWS, MOST_LEFTOVERS
+from converter.workbook.form.table_heading import HEADING_ROWS
+from converter.workbook.form.table_sheet import MOST_LEFTOVERS
 from converter.workbook.grid import Grid
 from converter.workbook.issue_collector import IssueCollector, address
 from converter.workbook.merged_cells import covered_cells, report_merge
@@ -80,7 +80,7 @@ def _by_items(
     for item, following in zip(items, [*items[1:], len(grid.facts.columns)], strict=True):
         candidates = range(item + 1, following)
         filled = (
-            c for c in candidates if any(not cell_values.is_blank(head[n][c]) for n in rows[item])
+            c for c in candidates if any(not characters.is_blank(head[n][c]) for n in rows[item])
         )
         pairs.append((left + item, left + next(filled, item + 1)))
     return RecordLayout(grid.facts.top + min(rows[items[0]]), tuple(pairs))
@@ -134,12 +134,12 @@ def _answers(
                 if label and text and not is_heading and len(leftovers) < MOST_LEFTOVERS:
                     leftovers.append((address(row, column), text))
                 continue
-            reason = at(row, layout.explanation)[0].strip(WHITESPACE)
+            reason = characters.strip(at(row, layout.explanation)[0])
             answer = _Answer(row, column, text, kind, reason)
             known = answers.get(field[0])
             if known is None or (not known.text and text):
                 answers[field[0]] = answer
-            elif text and text.strip(WHITESPACE) != known.text.strip(WHITESPACE):
+            elif text and characters.strip(text) != characters.strip(known.text):
                 first = known.row, known.column
                 params = {"first": address(*first)}
                 report.add("S023", grid.facts.name, (row, column), field[0], text, first, params)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue
 from converter.model.submissions import CellType, RawSheet
-from converter.workbook.form import record_sheet, table_sheet
+from converter.workbook.form import record_sheet, table_heading, table_sheet
 from converter.workbook.form.headings import normalized
+from converter.workbook.form.table_heading import HEADING_ROWS, LOWEST_HEADING
+from converter.workbook.form.unread_people import (
+    PeopleColumn,
+    known_numbers,
+    own_list,
+    people_table,
+    report_unread,
+    unread,
+)
 from converter.workbook.grid import CellComments, Grid, GridFacts
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.unreadable import UnreadableFile
@@ -47,6 +56,7 @@ class _Reading:
     raw: RawSheet | None  # None: no headings
     issues: list[Issue]
     complete: bool  # has all that makes it that sheet, whatever its name
+    unread: Sequence[PeopleColumn] = ()  # ID numbers beside the records
 
     @property
     def holds_data(self) -> bool:
@@ -56,21 +66,98 @@ class _Reading:
         return any(not nothing.issuperset(column.type) for column in self.raw.columns.values())
 
 
-def read_sheets(book: Workbook, form: Form, report: IssueCollector) -> dict[str, RawSheet]:
-    """The form's sheets that are there, by key. What is unusual about them goes to the report."""
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The sheet that was taken."""
+
+    reading: _Reading
+    others: tuple[str, ...]  # names of sheets that might be meant as well
+
+
+def read_sheets(
+    book: Workbook, form: Form, report: IssueCollector, *, is_own: bool = False
+) -> dict[str, RawSheet]:
+    """The form's sheets that are there, by key. What is unusual about them goes to the report.
+
+    `is_own`: the workbook was made by this program, which keeps lists on a sheet of its own.
+    """
     named = {sheet.key: _named(book, sheet) for sheet in form.sheets}
     taken = {index for tier in named.values() for index in tier}
-    found: dict[str, RawSheet] = {}
+    chosen: dict[str, _Choice] = {}
     for sheet in form.sheets:
-        reading = _choose(book, sheet, named[sheet.key], taken, report)
-        if reading is None:
+        choice = _choose(book, sheet, named[sheet.key], taken, report)
+        if choice is None and (reading := _below_record(book, chosen, sheet, report)):
+            choice = _Choice(reading, ())
+        if choice is None:
             report.add(MISSING_SHEET, params={"wanted": sheet.title})
             continue
-        report.issues += reading.issues
-        taken.add(reading.index)  # one sheet is not two of the form's
-        if reading.raw is not None:
-            found[sheet.key] = reading.raw
+        report.issues += choice.reading.issues
+        taken.add(choice.reading.index)  # one sheet is not two of the form's
+        chosen[sheet.key] = choice
+    found = {key: c.reading.raw for key, c in chosen.items() if c.reading.raw is not None}
+    named_people = _report_unread(book, form, chosen, found, report, is_own=is_own)
+    for sheet in form.sheets:
+        if sheet.key in chosen:
+            _report_others(sheet, chosen[sheet.key], named_people, report)
     return found
+
+
+def _below_record(
+    book: Workbook, chosen: Mapping[str, _Choice], table: Sheet, report: IssueCollector
+) -> _Reading | None:
+    """A table that stands on the sheet of the record, below it."""
+    if table.is_record:
+        return None
+    for key, choice in chosen.items():
+        if report.form.sheet(key).is_record:
+            reading = _read(book, choice.reading.index, table, report, LOWEST_HEADING)
+            if reading.complete and reading.holds_data:
+                return reading
+    return None
+
+
+def _report_unread(
+    book: Workbook,
+    form: Form,
+    chosen: Mapping[str, _Choice],
+    found: Mapping[str, RawSheet],
+    report: IssueCollector,
+    *,
+    is_own: bool,
+) -> set[str]:
+    """Name the people whom no record holds; returns the sheets they stand on."""
+    table = people_table(form)
+    if table is None or table.key not in found:
+        return set()
+    known = known_numbers(form, found)
+    columns = {
+        choice.reading.facts.name: [one.without(known) for one in choice.reading.unread]
+        for choice in chosen.values()
+    }
+    taken = {choice.reading.index for choice in chosen.values()}
+    lists = own_list(form) if is_own else ""
+    for index, (name, hidden) in enumerate(book.names):
+        if index in taken or (hidden and name == lists):
+            continue
+        try:
+            columns[name] = unread(book.grid(index), form.tables, known)
+        except UnreadableFile:
+            continue  # the form does not need that sheet
+    for name, unknown in columns.items():
+        report_unread(name, [one for one in unknown if one.numbers], table, report)
+    return {name for name, unknown in columns.items() if any(one.numbers for one in unknown)}
+
+
+def _report_others(
+    sheet: Sheet, choice: _Choice, named_people: Collection[str], report: IssueCollector
+) -> None:
+    """A warning where another sheet holds data just as well, and nobody on it was named."""
+    others = [name for name in choice.others if name not in named_people]
+    if others:
+        params = {"others": "、".join(others), "wanted": sheet.title}
+        report.add("S010", choice.reading.facts.name, params=params)
+    if choice.reading.facts.hidden and choice.reading.holds_data:
+        report.add("S009", choice.reading.facts.name)
 
 
 def _named(book: Workbook, sheet: Sheet) -> list[int]:
@@ -89,8 +176,8 @@ def _named(book: Workbook, sheet: Sheet) -> list[int]:
 
 def _choose(
     book: Workbook, sheet: Sheet, named: list[int], taken: set[int], report: IssueCollector
-) -> _Reading | None:
-    """The sheet to take, with a warning where another one holds data just as well."""
+) -> _Choice | None:
+    """The sheet to take, and those that hold data just as well."""
     readings = [_read(book, n, sheet, report) for n in named]
     if not any(reading.holds_data for reading in readings):
         # A blank template beside a filled copy under another name: the copy is meant.
@@ -99,13 +186,9 @@ def _choose(
     chosen = next(iter(filled or readings), None)
     if chosen is None:
         return None
-    if len(filled) > 1 or (filled and readings[0] is not chosen):
-        others = "、".join(r.facts.name for r in readings if r is not chosen)
-        params = {"others": others, "wanted": sheet.title}
-        report.add("S010", chosen.facts.name, params=params)
-    if chosen.facts.hidden and chosen.holds_data:
-        report.add("S009", chosen.facts.name)
-    return chosen
+    doubtful = len(filled) > 1 or (filled and readings[0] is not chosen)
+    others = tuple(r.facts.name for r in readings if r is not chosen) if doubtful else ()
+    return _Choice(chosen, others)
 
 
 def _by_contents(
@@ -125,7 +208,13 @@ def _by_contents(
     return found
 
 
-def _read(book: Workbook, index: int, sheet: Sheet, report: IssueCollector) -> _Reading:
+def _read(
+    book: Workbook,
+    index: int,
+    sheet: Sheet,
+    report: IssueCollector,
+    lowest_heading: int = HEADING_ROWS,
+) -> _Reading:
     grid = book.grid(index)
     own = IssueCollector(report.form, report.file)
     if sheet.is_record:
@@ -135,10 +224,10 @@ def _read(book: Workbook, index: int, sheet: Sheet, report: IssueCollector) -> _
             complete = len(raw.columns) >= record_sheet.fewest_items(sheet)
             return _Reading(index, grid.facts, raw, own.issues, complete)
     else:
-        heading = table_sheet.find_heading(grid, sheet)
+        heading = table_heading.find_heading(grid, sheet, lowest_heading)
         if heading:
-            complete = table_sheet.is_complete(heading, sheet)
-            raw = table_sheet.read(grid, sheet, heading, own)
-            return _Reading(index, grid.facts, raw, own.issues, complete)
+            complete = table_heading.is_complete(heading, sheet)
+            raw, unread_columns = table_sheet.read(grid, sheet, heading, own)
+            return _Reading(index, grid.facts, raw, own.issues, complete, unread_columns)
     own.add("S002", grid.facts.name)
     return _Reading(index, grid.facts, None, own.issues, False)

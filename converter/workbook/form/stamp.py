@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from converter.formulas.expressions import WHITESPACE
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp
+from converter.text import characters
 from converter.workbook.issue_collector import IssueCollector
 
 MISSING_ITEM = ("S021", "S022")
@@ -18,7 +18,7 @@ LONGEST = 400  # characters of a property; names are shorter
 
 def read_stamp(properties: Mapping[str, str]) -> Stamp:
     """The stamp among a workbook's custom properties; blank where there is none."""
-    texts = {f.name: properties.get(f.name, "")[:LONGEST].strip(WHITESPACE) for f in fields(Stamp)}
+    texts = {f.name: characters.strip(properties.get(f.name, "")[:LONGEST]) for f in fields(Stamp)}
     serial = texts.pop("serial")
     number = int(serial) if re.fullmatch(r"[0-9]{1,9}", serial) else 0
     return Stamp(**texts, serial=number)
@@ -69,4 +69,4 @@ def fit_identity(raw: RawSheet, stamp: Stamp, sheet: Sheet, report: IssueCollect
 
 def _same(text: str) -> str:
     """What counts in a name: not blanks, not full-width forms."""
-    return unicodedata.normalize("NFKC", text).translate(dict.fromkeys(map(ord, WHITESPACE)))
+    return characters.without_blanks(unicodedata.normalize("NFKC", text))

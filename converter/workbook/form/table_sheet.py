@@ -6,131 +6,40 @@ repeated heading rows, section rows and remarks are none; their texts go to the 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
 import numpy as np
 import numpy.typing as npt
 
-from converter.formulas.expressions import WHITESPACE
+from converter.kinds import KINDS
+from converter.kinds.id_number import compact
 from converter.model.forms import Sheet
 from converter.model.submissions import CellType, RawColumn, RawSheet
-from converter.workbook.form.headings import Names, names_of
-from converter.workbook.grid import Box, Grid, GridColumn
+from converter.text import characters
+from converter.workbook.form import remarks
+from converter.workbook.form.near_headings import find_near
+from converter.workbook.form.table_heading import Heading
+from converter.workbook.form.unread_people import PeopleColumn, unread
+from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address
 from converter.workbook.merged_cells import covered_cells, report_merge
+from converter.workbook.xlsx.sheet_xml import LAST_OPEN_COLUMN
 
 Mask = npt.NDArray[np.bool_]
 
-_LONG_NUMBER = re.compile("[0-9０-９]{12}").search  # as long as the digits of an ID number
-
-LIKELY_HEADING_ROWS = 10  # where a heading is looked for first
-HEADING_ROWS = 50  # a heading that stands lower is not one
-NEIGHBOURS = (1, 2, -1, -2)  # rows around the best one that may hold the rest of a heading
 MOST_LEFTOVERS = 200
+MOST_NUMBERS = 500  # by which a column of birthdays is known
 MOST_A_COLUMN = 5  # texts of a column without heading: enough to see what it is
 MOST_RUNS = 20  # hidden runs reported one by one; a filter can leave thousands
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading row, or two or three of them."""
-
-    row: int
-    first_column: int
-    bottom: int  # the last row that belongs to it
-    columns: Mapping[str, int]  # field key → column
-    texts: Mapping[str, str]  # field key → what its heading says
-    roles: Mapping[str, int]
-    twice: tuple[tuple[str, int, int], ...]  # (field key, row, column) of further columns
-    unknown: Mapping[int, str]  # column → text of headings that the form does not know
-
-
-def find_heading(grid: Grid, sheet: Sheet) -> Heading | None:
-    """The row with the most of the form's headings among the first ones."""
-    names, facts = names_of(sheet), grid.facts
-    for looked in (LIKELY_HEADING_ROWS, HEADING_ROWS):
-        head = grid.head(looked + max(NEIGHBOURS))
-        best, most = _best_row(head[:looked], names)
-        if most == len(sheet.fields):
-            break  # no row can have more
-    if not most:
-        return None
-    columns: dict[str, tuple[int, int, int]] = {}  # key → (rank, row, column)
-    twice: list[tuple[str, int, int]] = []
-    roles: dict[str, int] = {}
-    taken: set[int] = set()
-    bottom = facts.top + best
-    for offset in (0, *NEIGHBOURS):
-        if not 0 <= best + offset < len(head):
-            continue
-        row = facts.top + best + offset
-        for column, text in enumerate(head[best + offset], facts.left):
-            field, role = names.field(text), names.role(text)
-            if column in taken or not (field or role):
-                continue
-            if field and offset and field[0] in columns:
-                continue  # a repeated heading below, a remark above
-            taken.add(column)
-            bottom = max(bottom, row)
-            if not field:
-                roles.setdefault(str(role), column)
-                continue
-            key, rank = field
-            known = columns.get(key)
-            if known is None or rank < known[0]:
-                columns[key] = (rank, row, column)
-            if known:
-                twice.append((key, *(known[1:] if rank < known[0] else (row, column))))
-    return Heading(
-        row=facts.top + best,
-        first_column=min(taken),
-        bottom=_below_merges(facts.merges, bottom, taken),
-        columns={key: column for key, (_, _, column) in columns.items()},
-        texts={
-            key: head[row - facts.top][column - facts.left]
-            for key, (_, row, column) in columns.items()
-        },
-        roles=roles,
-        twice=tuple(twice),
-        unknown={
-            column: text
-            for column, text in enumerate(head[best], facts.left)
-            if text.strip(WHITESPACE) and column not in taken
-        },
-    )
-
-
-def _best_row(rows: Sequence[Sequence[str]], names: Names) -> tuple[int, int]:
-    """The first row with the most headings, and how many it has."""
-    found = [len(_fields_in(texts, names)) for texts in rows]
-    most = max(found, default=0)
-    return (found.index(most) if most else 0), most
-
-
-def _fields_in(row: Sequence[str], names: Names) -> set[str]:
-    return {field[0] for text in row if (field := names.field(text))}
-
-
-def _below_merges(merges: Sequence[Box], bottom: int, taken: set[int]) -> int:
-    """A heading cell merged downwards takes the rows it covers with it."""
-    for top, left, low, right in merges:
-        covers = top <= bottom < low and any(left <= column <= right for column in taken)
-        if covers and low - top <= max(NEIGHBOURS):
-            bottom = low
-    return bottom
-
-
-def is_complete(heading: Heading, sheet: Sheet) -> bool:
-    """Whether every required column is there (or all that are typed): what makes it this table."""
-    needed = [f for f in sheet if f.required] or [f for f in sheet if not f.derive]
-    return all(field.key in heading.columns for field in needed)
-
-
-def read(grid: Grid, sheet: Sheet, heading: Heading, report: IssueCollector) -> RawSheet:
-    return _Reading(grid, sheet, heading, report).result()
+def read(
+    grid: Grid, sheet: Sheet, heading: Heading, report: IssueCollector
+) -> tuple[RawSheet, list[PeopleColumn]]:
+    """The records, and the columns with ID numbers that none of them holds."""
+    reading = _Reading(grid, sheet, heading, report)
+    return reading.result(), reading.unread
 
 
 class _Reading:
@@ -154,6 +63,7 @@ class _Reading:
         self.cells = {key: self._column(column) for key, column in self.columns.items()}
         self.twice = [self._fuller(*further) for further in heading.twice]
         self._known_texts: dict[int, dict[int, str]] = {}
+        self.unread: list[PeopleColumn] = []
 
     def _reach(self) -> None:
         typed = {*self.typed.values()}
@@ -196,6 +106,7 @@ class _Reading:
         rows = _rows(order, self.first)
         self._cover(rows)
         self._hidden(order, rows)
+        self._find_unread(order)
         self._twice(order)
         reasons = self._column(self.reasons).texts[order] if self.reasons else ()
         leftovers = tuple(islice(self._leftovers(records | repeated), MOST_LEFTOVERS))
@@ -209,7 +120,7 @@ class _Reading:
             columns=columns,
             rows=rows,
             at={key: (0, column) for key, column in self.columns.items()},
-            explanations={"": [text.strip(WHITESPACE) for text in reasons]} if self.reasons else {},
+            explanations={"": [characters.strip(text) for text in reasons]} if self.reasons else {},
             leftovers=leftovers,
         )
 
@@ -270,40 +181,47 @@ class _Reading:
         ]
 
     def _remarks(self, records: Mask) -> list[int]:
-        """Rows of totals and signatures: they begin as the form says, and name no number that
-        could be a member's."""
-        beginnings = self.sheet.remarks
-        if not beginnings:
-            return []
+        """Rows of totals, signatures and explanations."""
         number = self.heading.roles.get("number", 0)
         numbered = self._texts([number]).get(number, {}) if number else {}
-        initials = {beginning[0] for beginning in beginnings}.union(WHITESPACE)
-        found = {row - self.first for row, text in numbered.items() if text[0] in initials}
-        for key in self.typed:
-            texts = self.cells[key].texts.tolist()
-            found.update(n for n, text in enumerate(texts) if text[:1] in initials)
-        return [
-            n
-            for n in sorted(found)
-            if records[n] and self._is_remark(n, numbered.get(n + self.first, ""))
-        ]
-
-    def _is_remark(self, n: int, number: str) -> bool:
-        columns = sorted((column, key) for key, column in self.typed.items())
-        cells = [number, *(self.cells[key].texts[n] for _, key in columns)]
-        texts = [text.strip(WHITESPACE) for text in cells if text]
-        # The first text counts; a running number before it does not.
-        first = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
-        return first.startswith(self.sheet.remarks) and not any(map(_LONG_NUMBER, texts))
+        cells = {k: self.cells[k] for k in sorted(self.typed, key=self.typed.__getitem__)}
+        before = {row - self.first: text for row, text in numbered.items()}
+        return remarks.find(self.sheet, cells, before, records)
 
     # --- what is unusual about them-------------------------------------------------------
 
     def _missing_columns(self) -> None:
-        place = self.heading.row, self.heading.first_column
-        for field in self.sheet:
-            if field.key not in self.columns and not field.derive:
-                code = "S003" if field.required else "S004"
-                self.report.add(code, self.facts.name, place, field.key)
+        heading = self.heading
+        missing = [f for f in self.sheet if f.key not in self.columns and not f.derive]
+        unknown = dict(heading.unknown) if missing else {}
+        found = self.grid.read([*unknown], self.first) if unknown else {}
+        keys = [f.key for f in self.sheet if KINDS[f.kind].birth_and_sex and f.key in self.columns]
+        numbers = set(self.cells[keys[0]].texts[:MOST_NUMBERS].tolist()) if keys else ()
+        for field in missing:
+            place = heading.row, heading.first_column
+            near = find_near(field, self.sheet, unknown, found, numbers)
+            if near:
+                del unknown[near.column]
+                place = heading.row, near.column
+                params = {"cell": address(*place), "heading": near.heading}
+                self.report.add("S025", self.facts.name, place, field.key, "", params=params)
+                continue
+            code = "S003" if field.required else "S004"
+            self.report.add(code, self.facts.name, place, field.key)
+
+    def _find_unread(self, order: npt.NDArray[np.intp]) -> None:
+        """ID numbers beside the records: two people side by side, a list beside the list."""
+        keys = [k for k in self.cells if KINDS[self.sheet.field(k).kind].birth_and_sex]
+        if not keys:
+            return
+        known = {compact(text) for key in keys for text in set(self.cells[key].texts.tolist())}
+        silent = {*self.columns.values(), *self.heading.roles.values()}
+        silent |= {c for c in self.facts.hidden_columns if c > LAST_OPEN_COLUMN}
+        doubled = {key for key, _, _ in self.twice}
+        if not doubled - {*keys}:
+            # A second number of the same person: which one is right is another question.
+            silent |= {column for key, _, column in self.twice if key in keys}
+        self.unread = unread(self.grid, (self.sheet,), known, silent, self.heading.row)
 
     def _cover(self, rows: Sequence[int]) -> None:
         for box, covered in covered_cells(self.facts.merges, rows, self.typed):
@@ -339,11 +257,16 @@ class _Reading:
             self.report.add("S007", facts.name, (run[0], column), key, params=params)
 
     def _twice(self, order: npt.NDArray[np.intp]) -> None:
-        """A second column of one heading matters where its values differ."""
+        """A second column of one heading matters where its values differ, and where it is not that
+        of further people, who are named already."""
+        if self.unread and any(
+            one.column == column for one in self.unread for _, _, column in self.twice
+        ):
+            return
         for key, row, column in self.twice:
             texts, kept = self._column(column).texts, self.cells[key].texts
             if any(
-                texts[n] and texts[n].strip(WHITESPACE) != kept[n].strip(WHITESPACE) for n in order
+                texts[n] and characters.strip(texts[n]) != characters.strip(kept[n]) for n in order
             ):
                 first = self.heading.row, self.columns[key]
                 params = {"first": address(*first)}
@@ -365,7 +288,7 @@ class _Reading:
             if column in facts.hidden_columns:
                 continue
             if any(found.types.any() for found in self.grid.read([column], self.first).values()):
-                yield address(heading.row, column), text.strip(WHITESPACE)
+                yield address(heading.row, column), characters.strip(text)
         fields = {column: key for key, column in self.typed.items()}
         silent = {self.columns[key] for key in self.derived}
         silent |= {heading.roles.get("check", 0), heading.roles.get("jump", 0)}
@@ -383,7 +306,7 @@ class _Reading:
                 found = [(row, text) for row, text in found if row not in known]
             worded = [(row, text) for row, text in found if has_words(text)]
             for row, text in worded[: MOST_A_COLUMN if column in others else MOST_LEFTOVERS]:
-                yield address(row, column), text.strip(WHITESPACE)
+                yield address(row, column), characters.strip(text)
 
     def _outside(self, column: GridColumn, known_rows: Mask) -> list[tuple[int, str]]:
         at = np.flatnonzero((column.types == CellType.TEXT) & ~known_rows)
@@ -399,4 +322,4 @@ def _rows(order: npt.NDArray[np.intp], first: int) -> Sequence[int]:
 
 
 def has_words(text: str) -> bool:
-    return bool(text := text.strip(WHITESPACE)) and not text.isdecimal()
+    return bool(text := characters.strip(text)) and not text.isdecimal()

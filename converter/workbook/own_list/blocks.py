@@ -16,6 +16,7 @@ from converter.workbook.form.headings import names_of, normalized
 from converter.workbook.grid import Box, Grid
 from converter.workbook.own_list.values import id_number
 
+_COUNTERS = "0123456789一二①②"
 FEWEST_HEADINGS = 2  # in one row, to make it a heading row
 
 
@@ -56,7 +57,14 @@ class Headings:
         self._doubtful = _words((field, field.doubtful) for field in sheet)
 
     def find(self, text: str) -> tuple[str, str] | None:
-        """(field key, how it was found)."""
+        """(field key, how it was found). 姓名2 of a list with two people in a row is near 姓名."""
+        found = self._find(text)
+        stem = text.strip().rstrip(_COUNTERS)
+        if found is None and stem != text.strip() and (like := self._find(stem)):
+            return like[0], NEAR if like[1] == KNOWN else like[1]
+        return found
+
+    def _find(self, text: str) -> tuple[str, str] | None:
         if found := self._names.field(text):
             return found[0], self._how(found[0], KNOWN)
         short = normalized(text)

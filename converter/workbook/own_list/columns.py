@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from converter.model.forms import Field, Sheet
 from converter.model.issues import column_letters
-from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, TAKEN, UNUSED
+from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, LEFT_OUT, NEAR, TAKEN, UNUSED
 from converter.workbook.form.headings import normalized
 from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import Headings, ListBlock
@@ -34,7 +34,7 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Half:
+class ColumnHalf:
     """The columns of one person in a row: two where a list has two people side by side."""
 
     columns: Mapping[str, int]  # field key → column of the block
@@ -43,7 +43,7 @@ class Half:
 @dataclass(frozen=True, slots=True)
 class Guessed:
     guesses: Sequence[Guess]  # by column
-    halves: Sequence[Half]
+    halves: Sequence[ColumnHalf]
 
 
 def guess(block: ListBlock, sheet: Sheet, headings: Headings, chosen: Mapping[str, str]) -> Guessed:
@@ -76,9 +76,22 @@ class _Guesser:
         letters = column_letters(self.block.cells.columns[at])
         for key in (normalized(self.block.headings[at]), letters.lower()):
             if key and key in chosen:
-                return Guess(chosen[key], CHOSEN if chosen[key] else UNUSED)
+                return Guess(chosen[key], CHOSEN if chosen[key] else LEFT_OUT)
         found = headings.find(self.block.headings[at])
+        if found and found[1] in (NEAR, DOUBTFUL) and not self._fits(at, found[0]):
+            return Guess("", UNUSED)  # 会员：是
         return Guess(*found) if found else Guess("", UNUSED)
+
+    def _fits(self, at: int, key: str) -> bool:
+        """Whether a column holds what its heading, which is only like the field's, promises."""
+        kind = self.sheet.field(key).kind
+        fitting = {
+            "id_number": lambda text, _: values.has_long_number(text),
+            "person_name": lambda text, _: values.is_name(text),
+            "date": values.is_date,
+        }.get(kind)
+        cells = self.cells[at]
+        return fitting is None or sum(fitting(*cell) for cell in cells) * 2 >= len(cells)
 
     def result(self) -> Guessed:
         ids = self._id_columns()
@@ -96,7 +109,7 @@ class _Guesser:
                 if found is not None:
                     half[field.key] = found
                     self._take(found, field.key)
-            halves.append(Half(half))
+            halves.append(ColumnHalf(half))
         used = {at for half in halves for at in half.columns.values()}
         for at, one in enumerate(self.guesses):
             if at not in used and one.how in TAKEN:
@@ -219,7 +232,7 @@ class _Guesser:
                 same += values.birth_digits(valid).startswith(digits[:8])
         return total > 0 and same * 2 > total
 
-    def _doubtful_dates(self, halves: Sequence[Half]) -> None:
+    def _doubtful_dates(self, halves: Sequence[ColumnHalf]) -> None:
         """Dates whose heading does not tell whose they are: a question, never an answer."""
         names = [self.name_field.key] if self.name_field else []
         dates = [f.key for f in self.sheet if f.kind == "date" and not f.derive]

@@ -9,6 +9,7 @@ the 1904 system of an extension list, unknown error names) does not reach it.
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from bisect import bisect_right
@@ -96,12 +97,12 @@ class XlsxWorkbook:
             ("xl/workbook.xml", (_WORKBOOK.format(int(self._book.date1904)).encode(),)),
             ("xl/_rels/workbook.xml.rels", (_RELATIONS,)),
             ("xl/styles.xml", (f"<styleSheet><cellXfs>{styles}</cellXfs></styleSheet>".encode(),)),
-            (f"xl/{_SHEET}", (_SHEET_START, xml.rows, _SHEET_END)),
+            (f"xl/{_SHEET}", (_SHEET_START, _with_rare_characters(xml.rows), _SHEET_END)),
         ]
         if self._book.strings:
             strings = self._parts[self._book.strings]
             parts.check_count(strings, len(strings))
-            members.append(("xl/sharedStrings.xml", (strings,)))
+            members.append(("xl/sharedStrings.xml", (_with_rare_characters(strings),)))
         return _Segments(_stored(members))
 
 
@@ -134,6 +135,26 @@ def _grid(table: Any, xml: SheetXml, sheet: parts.SheetPart, date1904: bool) -> 
         find_formulas=xml.formulas,
         stored=xml.number,
     )
+
+
+# A character beyond the basic plane that a program escaped as its two halves: _xD852__xDE4A_ is
+# 𤩊. A half alone is none.
+_HALVES = re.compile(
+    rb"(?i:_x(d[89ab][0-9a-f]{2})_(?:_x(d[c-f][0-9a-f]{2})_)?|_x(d[c-f][0-9a-f]{2})_)"
+)
+
+
+def _with_rare_characters(xml: bytes | memoryview) -> bytes | memoryview:
+    if not _HALVES.search(xml):
+        return xml
+    return _HALVES.sub(_whole, bytes(xml))
+
+
+def _whole(halves: re.Match[bytes]) -> bytes:
+    high, low = (int(half, 16) if half else 0 for half in halves.group(1, 2))
+    if not (high and low):
+        return "\ufffd".encode()
+    return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00).encode()
 
 
 # --- a zip in memory ---------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What a worker does for each request. Everything here may import pandas and parse files from
-strangers. What only some tasks need is imported by them: most workers check one small workbook.
+strangers. Most workers check one small workbook: what that takes is imported with this package,
+everything else when the first other request comes.
 """
 
 from __future__ import annotations
@@ -7,39 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from converter.workers.protocol import Frame
 from converter.workers.requests.base import Request
-from converter.workers.requests.check import CheckForPageRequest, CheckRequest
-from converter.workers.requests.contents import ContentsRequest, StatisticsRequest
-from converter.workers.requests.convert import (
-    ConvertForPageRequest,
-    ConvertRequest,
-    VerifyRequest,
-)
-from converter.workers.requests.existing import ExistingFileRequest
-from converter.workers.requests.receive import (
-    ReceiveRequest,
-    ReceiveWorkbooksRequest,
-    UnpackRequest,
-)
-from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
-from converter.workers.requests.template import TemplateRequest, TemplatesRequest
-from converter.workers.tasks import check, contents, convert, existing, receive, roster, template
+from converter.workers.requests.check import CheckRequest
+from converter.workers.tasks import check
 from converter.workers.tasks.common import ReportProgress
 
-TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
-    CheckRequest: check.check,
-    CheckForPageRequest: check.check_for_page,
-    ConvertRequest: convert.convert,
-    ConvertForPageRequest: convert.convert_for_page,
-    VerifyRequest: convert.verify,
-    TemplateRequest: template.template,
-    TemplatesRequest: template.templates,
-    ContentsRequest: contents.contents,
-    StatisticsRequest: contents.statistics,
-    RosterRequest: roster.roster,
-    BlankRosterRequest: roster.blank_roster,
-    ExistingFileRequest: existing.existing,
-    UnpackRequest: receive.unpack,
-    ReceiveRequest: receive.receive,
-    ReceiveWorkbooksRequest: receive.receive_workbooks,
-}
+Task = Callable[[Any, ReportProgress], Any]
+
+
+def find(frame: Frame) -> tuple[type[Request[Any]], Task]:
+    """The class of the request in a frame, and its task. Raises ProtocolError."""
+    if frame.holds(CheckRequest):
+        return CheckRequest, check.check
+    from converter.workers.tasks.every import TASKS
+
+    kind = frame.name({kind.__name__: kind for kind in TASKS})
+    return kind, TASKS[kind]

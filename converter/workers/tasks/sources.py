@@ -6,24 +6,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from converter import workbook
 from converter.api import read
 from converter.kinds import KINDS
+from converter.kinds.id_number import from_first_generation
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue, Level
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, NEAR, ListReport
 from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
 from converter.workbook.form.leftovers import Own
-from converter.workbook.issue_collector import IssueCollector
-from converter.workbook.own_list import ReadList, read_list
+from converter.workbook.own_list import ReadList, try_reading
 from converter.workbook.own_list.values import id_number
-from converter.workbook.unreadable import UnreadableFile
 from converter.workers.requests.template import Comparison
 from converter.workers.tasks.common import ReportProgress, is_sealed
 
 _BLANK = ("", int(CellType.BLANK))
+_REASON = ""  # under which a sheet keeps the reasons of its records
+FIRST_GENERATION = 15  # digits
 Person = dict[str, tuple[str, int]]
 
 
@@ -77,21 +79,20 @@ def _blocking(submission: Submission) -> list[Issue]:
 def _source(path: Path, definition: Form, choices: Mapping[str, str]) -> _Source:
     table = definition.main_table
     nothing = Submission(str(path), {}, Stamp())
-    try:
-        is_text = workbook.detect_type(path) == "text"
-        data = nothing if is_text else read(path, definition)
-        members = data.sheets.get(table.key)
-        is_template = data.from_package or data.stamp.form == definition.id
-        if data.from_package or _blocking(data):
-            return _Source(data, is_template, members)
-        read_as_list = read_list(path, table, choices, _passed_over(data, definition, is_template))
-    except UnreadableFile as error:
-        collector = IssueCollector(definition, str(path))
-        collector.add_unreadable(error)
-        return _Source(replace(nothing, issues=tuple(collector.issues)), False, None)
+    is_text = workbook.detect_type(path) == "text"
+    data = nothing if is_text else read(path, definition)
+    members = data.sheets.get(table.key)
+    is_template = data.from_package or data.stamp.form == definition.id
+    if data.from_package or _blocking(data):
+        return _Source(data, is_template, members)
+    passed_over = _passed_over(data, definition, is_template)
+    read_as_list, issues = try_reading(path, definition, choices, passed_over)
+    if read_as_list is None:
+        return _Source(replace(nothing, issues=tuple(issues)), False, None)
     report = read_as_list.report
     if is_template:
-        return _Source(data, True, members, read_as_list if report.members else None)
+        has_people = report.members or report.unread
+        return _Source(data, True, members, read_as_list if has_people else None)
     guessed = any(one.how in (NEAR, CONTENT, CHOSEN, DOUBTFUL) for one in report.columns)
     if members and len(members) >= report.members and not (guessed or report.side_by_side):
         return _Source(data, True, members)  # our form's own headings, without its stamp
@@ -136,7 +137,8 @@ def _joined(
         typed = record.submission.from_package
         sheets[definition.record.key] = _typed(raw, definition.record, definition) if typed else raw
     if people:
-        sheets[table.key] = _sheet(people, table)
+        leftovers = [one.members.leftovers for one in found if one.members]
+        sheets[table.key] = _sheet(people, table, tuple(chain.from_iterable(leftovers)))
     stamp = record.submission.stamp if record else Stamp()
     file = " + ".join(one.submission.file for one in found)
     data = Submission(file, sheets, stamp, issues)
@@ -160,19 +162,25 @@ def _people(source: _Source, table: Sheet, definition: Form) -> list[Person]:
 
 
 def _rows(raw: RawSheet) -> list[Person]:
+    """Each record; a reason that was typed beside it stands under its key."""
     return [
         {key: (column.text[n], int(column.type[n])) for key, column in raw.columns.items()}
+        | {_REASON: (raw.explanation(_REASON, n), int(CellType.TEXT))}
         for n in range(len(raw))
     ]
 
 
-def _sheet(people: Sequence[Person], table: Sheet) -> RawSheet:
+def _sheet(
+    people: Sequence[Person], table: Sheet, leftovers: tuple[tuple[str, str], ...]
+) -> RawSheet:
     columns = {}
     for field in table:
         cells = [person.get(field.key, _BLANK) for person in people]
         columns[field.key] = RawColumn([t for t, _ in cells], [kind for _, kind in cells])
     at = {key: (0, n) for n, key in enumerate(columns, 1)}
-    return RawSheet(table.title, columns, range(2, 2 + len(people)), at, {})
+    reasons = [person.get(_REASON, _BLANK)[0] for person in people]
+    explanations = {_REASON: reasons} if any(reasons) else {}
+    return RawSheet(table.title, columns, range(2, 2 + len(people)), at, explanations, leftovers)
 
 
 def _typed(raw: RawSheet, sheet: Sheet, definition: Form) -> RawSheet:
@@ -197,7 +205,8 @@ def _typed(raw: RawSheet, sheet: Sheet, definition: Form) -> RawSheet:
 def _number(person: Person, table: Sheet) -> str:
     key = next((field.key for field in table if field.kind == "id_number"), "")
     text = person.get(key, _BLANK)[0].strip()
-    return id_number(text) or text
+    number = id_number(text)
+    return from_first_generation(number) if len(number) == FIRST_GENERATION else number or text
 
 
 def _name(person: Person, table: Sheet) -> str:

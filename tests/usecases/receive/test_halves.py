@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -19,7 +20,7 @@ from tests.usecases.receive.conftest import plan
 from tests.usecases.receive.test_ordinary_years import states, total
 
 
-def halves(number: int, **changed: object) -> tuple[bytes, bytes]:
+def halves(number: int, **changed: Any) -> tuple[bytes, bytes]:
     """A unit's workbook, each of its two sheets in a file of its own."""
     made = []
     for key in (FORM.main_table.key, FORM.record.key):

@@ -332,7 +332,7 @@ def test_a_unit_struck_off_the_roster_leaves_all_totals(tmp_path: Path, worker: 
     for table in _tables(store):
         if table.total and "units" in [column.key for column in table.columns]:
             assert table.column("units")[-1] == 1
-    overview = dict(figure(store, "overview").rows)
+    overview = {row[0]: row[1] for row in figure(store, "overview").rows}
     assert (overview["应报"], overview["已报"], overview["名册外的单位（不计入）"]) == (1, 1, 1)
 
 

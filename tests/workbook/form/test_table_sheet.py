@@ -205,7 +205,9 @@ def test_row_that_is_no_record(row: list[Any], position: int, tmp_path: Path) ->
 def test_row_with_one_field_typed_is_a_record(column: int, tmp_path: Path) -> None:
     row: list[Any] = [None] * 6
     row[column] = "男"
-    submission = read(with_rows(tmp_path, [*member_rows(), row]))
+    rows = member_rows()
+    rows.insert(5, row)
+    submission = read(with_rows(tmp_path, rows))
     assert len(members(submission, "name")) == 4
 
 
@@ -235,7 +237,7 @@ def test_error_in_a_typed_column_makes_a_record(tmp_path: Path) -> None:
 
 def test_computed_derived_columns_are_read(tmp_path: Path) -> None:
     row = (
-        '<row r="8"><c r="B8"><v>1</v></c><c r="E8" t="str"><f>X</f><v>男</v></c>'
+        '<row r="8"><c r="B8" t="str"><v>李示例</v></c><c r="E8" t="str"><f>X</f><v>男</v></c>'
         '<c r="F8"><f>Y</f></c></row>'
     )
     submission = read(member_xml(save(tmp_path), row))

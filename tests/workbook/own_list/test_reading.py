@@ -11,6 +11,7 @@ import pytest
 from converter.model import own_list
 from converter.model.submissions import CellType
 from converter.workbook.own_list import ReadList, read_list
+from tests.corpus import opendocument
 from tests.sheets import FORM
 from tests.workbook.own_list.layouts import as_text, as_workbook, invented
 
@@ -153,3 +154,46 @@ def test_text_files_of_any_spreadsheet(encoding: str, separator: str, tmp_path: 
     rows = [["姓名", "身份证号"], ["赵一", A], ["钱二", f'="{B}"']]
     path = as_text(rows, tmp_path / "名单.csv", encoding, separator)
     assert people(read_list(path, TABLE, {})) == [("赵一", A), ("钱二", B)]
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".et", ".ods"])
+def test_workbooks_of_other_programs(suffix: str, tmp_path: Path) -> None:
+    rows = [["员工姓名", "证件号"], ["赵一", A], ["钱二", B]]
+    path = tmp_path / f"名单{suffix}"
+    if suffix == ".ods":
+        opendocument.save(path, opendocument.table("名单", "".join(map(opendocument.row, rows))))
+    else:
+        xlwt = pytest.importorskip("xlwt")
+        book = xlwt.Workbook()
+        for title, lines in (("一车间", rows), ("二车间", [rows[0], ["孙三", C]])):
+            sheet = book.add_sheet(title)
+            for r, line in enumerate(lines):
+                for c, value in enumerate(line):
+                    sheet.write(r, c, value)
+        book.save(str(path))
+    got = people(read_list(path, TABLE, {}))
+    assert got[:2] == [("赵一", A), ("钱二", B)]
+    assert got[2:] == ([] if suffix == ".ods" else [("孙三", C)])
+
+
+def test_a_heading_like_a_fields_needs_contents_like_the_fields(tmp_path: Path) -> None:
+    got = read(
+        [
+            ["会员", "ID", "姓名", "号码", "入会", "日期"],
+            ["是", "1001", "赵一", A, "是", "长期"],
+            ["否", "1002", "钱二", B, "否", "长期"],
+        ],
+        tmp_path,
+    )
+    assert people(got) == [("赵一", A), ("钱二", B)]
+    assert {key for key, (field, _) in how(got).items() if field} == {"姓名", "号码"}
+
+
+def test_numbered_headings_are_two_people(tmp_path: Path) -> None:
+    heading = ["姓名1", "身份证号1", "入会时间1", "姓名2", "身份证号2", "入会时间2"]
+    row = ["赵一", A, "2010-05-01", "钱二", B, "2011-06-01"]
+    got = read([heading, row], tmp_path)
+    assert people(got, "name", "id_number", "joined_on") == [
+        ("赵一", A, "2010-05-01"),
+        ("钱二", B, "2011-06-01"),
+    ]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from converter.model.issues import column_letters
 from converter.model.submissions import CellType
-from converter.text import cell_values
+from converter.text import cell_values, characters
 from converter.workbook.grid import NO_FORMULAS, WIDEST, FormulaCells, GridColumn, GridFacts, Texts
 from converter.workbook.xlsx import sheet_xml
 from converter.workbook.xlsx.fast.strings import NeedsFullParser, SharedStrings
@@ -221,7 +221,7 @@ class _Values:
             return _objects([text for texts in parts.pop(name) for text in texts])
 
         def not_blank(texts: Texts) -> Which:
-            return np.array([not cell_values.is_blank(text) for text in texts], dtype=bool)
+            return np.array([not characters.is_blank(text) for text in texts], dtype=bool)
 
         indices = _joined(parts.pop("strings"), np.int32)
         self.shared = _Cells(parts.pop("shared"), helpers, indices, keep=strings.filled.__getitem__)

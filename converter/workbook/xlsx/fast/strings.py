@@ -11,8 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from converter.formulas import expressions
-from converter.text import cell_values
+from converter.text import cell_values, characters
 from converter.workbook.xlsx.parts import XML_WHITESPACE
 
 _REFERENCE = re.compile("&([^;&]{0,10});?")
@@ -109,9 +108,7 @@ class SharedStrings:
 
 
 def _shown(text: str) -> str:
-    if text[:1] in expressions.WHITESPACE and not text.strip(expressions.WHITESPACE):
-        return ""
-    return text[: cell_values.LONGEST]
+    return "" if characters.is_blank(text) else text[: cell_values.LONGEST]
 
 
 def _decoded(data: bytes) -> str:

@@ -1,0 +1,97 @@
+"""Rows of a table that are no records: totals, signatures, explanations, a date alone.
+
+A row is one of them where its first text begins as the form says, whatever blanks it is
+written with, and it names no number that could be a member's; or where it stands above the
+first or below the last person and has neither a number nor anything like a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from converter.kinds import KINDS
+from converter.model.forms import Sheet
+from converter.model.submissions import CellType
+from converter.text import characters
+from converter.workbook.grid import GridColumn
+
+Mask = npt.NDArray[np.bool_]
+
+LONGEST_NAME = 4  # Chinese characters without a dot, where a word stands in place of a number …
+LONGEST_LINE = 8  # … and where nothing does
+_LONG_NUMBER = re.compile("[0-9]{12}").search  # as long as the digits of an ID number
+_LIKE_NUMBER = re.compile("[0-9A-Z]{6}").search  # of any document
+_NO_NAME = re.compile("[:;!?,。、()0-9]").search
+_FOREIGN = re.compile("[A-Za-z·•・.]").search
+_UNREAD = (CellType.UNCALCULATED, CellType.ERROR, CellType.COVERED)
+
+
+def find(
+    sheet: Sheet, cells: Mapping[str, GridColumn], numbered: Mapping[int, str], records: Mask
+) -> list[int]:
+    """The rows (0 = first data row) among the records that are none. `cells` are the typed
+    columns from left to right, `numbered` the texts of the column of running numbers."""
+    named = _named(sheet, cells, numbered, records)
+    rest = records.copy()
+    rest[named] = False
+    return sorted({*named, *_around(sheet, cells, rest)})
+
+
+def _named(
+    sheet: Sheet, cells: Mapping[str, GridColumn], numbered: Mapping[int, str], records: Mask
+) -> list[int]:
+    beginnings = (*sheet.remarks, *sheet.further_remarks)
+    if not beginnings:
+        return []
+    initials = {beginning[0] for beginning in beginnings} | {"（"} | set(characters.BLANKS)
+    found = {n for n, text in numbered.items() if text[:1] in initials}
+    for column in cells.values():
+        found.update(n for n, text in enumerate(column.texts.tolist()) if text[:1] in initials)
+
+    def is_remark(n: int) -> bool:
+        raw = [numbered.get(n, ""), *(column.texts[n] for column in cells.values())]
+        texts = [text for text in map(characters.squeeze, raw) if text]
+        # The first text counts; a running number before it does not.
+        first = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
+        return first.startswith(beginnings) and not any(map(_LONG_NUMBER, texts))
+
+    return [n for n in found if 0 <= n < len(records) and records[n] and is_remark(n)]
+
+
+def _around(sheet: Sheet, cells: Mapping[str, GridColumn], records: Mask) -> list[int]:
+    """Rows above the first and below the last person that hold none."""
+    kinds = {key: KINDS[sheet.field(key).kind] for key in cells}
+    number = next((cells[key] for key, kind in kinds.items() if kind.birth_and_sex), None)
+    name = next((cells[key] for key, kind in kinds.items() if kind.person_name), None)
+    rows = np.flatnonzero(records).tolist()
+    if number is None or name is None:
+        return []
+
+    def has_number(n: int) -> bool:
+        text = characters.squeeze(number.texts[n]).upper()
+        if number.types[n] in _UNREAD or _LIKE_NUMBER(text):
+            return True
+        return bool(name.texts[n]) and text.isascii() and any(map(str.isdigit, text))
+
+    first = next((at for at, n in enumerate(rows) if has_number(n)), None)
+    if first is None:
+        return []
+    last = next(at for at in range(len(rows) - 1, -1, -1) if has_number(rows[at]))
+    around = (*rows[:first], *rows[last + 1 :])
+    return [n for n in around if name.types[n] not in _UNREAD and not _is_name(name, number, n)]
+
+
+def _is_name(name: GridColumn, number: GridColumn, n: int) -> bool:
+    """Whether the name's cell may be a name: in doubt it is, and the row is a faulty record."""
+    text = characters.strip(name.texts[n])
+    squeezed = characters.squeeze(text)
+    if not squeezed or not squeezed[0].isalpha() or _NO_NAME(squeezed):
+        return False
+    if text == characters.strip(number.texts[n]):
+        return False  # the same word in every cell
+    longest = LONGEST_NAME if characters.strip(number.texts[n]) else LONGEST_LINE
+    return bool(_FOREIGN(squeezed)) or len(squeezed) <= longest

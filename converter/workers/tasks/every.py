@@ -1,0 +1,43 @@
+"""Every request and the task that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from converter.workers.requests.base import Request
+from converter.workers.requests.check import CheckForPageRequest, CheckRequest
+from converter.workers.requests.contents import ContentsRequest, StatisticsRequest
+from converter.workers.requests.convert import (
+    ConvertForPageRequest,
+    ConvertRequest,
+    VerifyRequest,
+)
+from converter.workers.requests.existing import ExistingFileRequest
+from converter.workers.requests.receive import (
+    ReceiveRequest,
+    ReceiveWorkbooksRequest,
+    UnpackRequest,
+)
+from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
+from converter.workers.requests.template import TemplateRequest, TemplatesRequest
+from converter.workers.tasks import check, contents, convert, existing, receive, roster, template
+from converter.workers.tasks.common import ReportProgress
+
+TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
+    CheckRequest: check.check,
+    CheckForPageRequest: check.check_for_page,
+    ConvertRequest: convert.convert,
+    ConvertForPageRequest: convert.convert_for_page,
+    VerifyRequest: convert.verify,
+    TemplateRequest: template.template,
+    TemplatesRequest: template.templates,
+    ContentsRequest: contents.contents,
+    StatisticsRequest: contents.statistics,
+    RosterRequest: roster.roster,
+    BlankRosterRequest: roster.blank_roster,
+    ExistingFileRequest: existing.existing,
+    UnpackRequest: receive.unpack,
+    ReceiveRequest: receive.receive,
+    ReceiveWorkbooksRequest: receive.receive_workbooks,
+}

@@ -1,0 +1,76 @@
+"""Lines of a member sheet that are no members, and members who are hard to tell from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.corpus.test_foreign_sheets import own
+from tests.people import MEMBERS
+from tests.sheets import MEMBER_SHEET, outcome, saved
+
+BELOW: list[list[Any]] = [
+    ["合 计", None, "12人"],
+    [None, "合　计", 12],
+    [None, "总　　计：", "12"],
+    ["制表：李示例"],
+    [None, "制表", "李示例", "2026年1月1日"],
+    [None, "审核：", None, None],
+    [None, "单位负责人：王示例"],
+    [None, "单位（盖章）"],
+    [None, None, "（盖章）"],
+    ["以下空白"],
+    [None, "以下空白"],
+    [None, None, None, "2026年1月1日"],
+    [None, None, "填表人：李示例", "2026年1月1日"],
+    [None, "共12人"],
+    [None, None, "12人"],
+    [None, "联系电话：0311-85551234"],
+    [None, "以上人员均为本单位职工，情况属实。"],
+    [None, "注：此表一式两份"],
+    [None, "工会主席签字：", None, None],
+    [None, "\u3000年\u3000月\u3000日"],
+]
+ABOVE: list[list[Any]] = [
+    ["数字", "与身份证一致", "18位文本格式", "yyyy-mm-dd"],
+    ["填写要求", "必填", "必填", "选填"],
+    [None, "例：张三", "18位", "2010-5-1"],
+    [None, None, "18位，文本格式", "年-月-日"],
+    ["示例", "（示例）", "请填18位号码", None],
+]
+MEMBER: list[list[Any]] = [
+    [13, "周某某", None, None],
+    [13, "阿依古丽·买买提", None, None],
+    [13, "欧阳示例", "待补", None],
+    [13, None, "130102196001100017", None],
+    [13, None, "13010219600110", None],
+    [13, "合计", "130102196001100017", None],
+]
+
+
+@pytest.mark.parametrize("row", BELOW, ids=str)
+def test_a_line_below_the_members_is_none(row: list[Any], tmp_path: Path) -> None:
+    book = own()
+    book[MEMBER_SHEET].append(row)
+    found = outcome(saved(book, tmp_path))
+    assert (found.status, found.members) == ("ok", len(MEMBERS))
+
+
+@pytest.mark.parametrize("row", ABOVE, ids=str)
+def test_an_explanation_above_the_members_is_none(row: list[Any], tmp_path: Path) -> None:
+    book = own()
+    book[MEMBER_SHEET].insert_rows(2)
+    for column, value in enumerate(row, 1):
+        book[MEMBER_SHEET].cell(2, column, value)
+    found = outcome(saved(book, tmp_path))
+    assert (found.status, found.members) == ("ok", len(MEMBERS))
+
+
+@pytest.mark.parametrize("row", MEMBER, ids=str)
+def test_a_faulty_member_at_the_end_stays_one(row: list[Any], tmp_path: Path) -> None:
+    book = own()
+    book[MEMBER_SHEET].append(row)
+    found = outcome(saved(book, tmp_path))
+    assert (found.status, found.members) == ("errors", len(MEMBERS) + 1)

@@ -1,0 +1,173 @@
+"""Every person in a file is read or named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl.workbook import Workbook
+
+from converter.model.issues import Issue
+from tests.corpus.test_foreign_sheets import HEADINGS, own
+from tests.people import MEMBERS, id_number
+from tests.sheets import MEMBER_SHEET, UNIT_SHEET, outcome, saved
+
+MORE = [
+    (f"增{letter}", id_number("130102", f"19{70 + n}-01-01", 990 + n), date(2010, 1, 5))
+    for n, letter in enumerate("甲乙丙丁")
+]
+
+
+def issues(book: Workbook, folder: Path, *codes: str) -> list[Issue]:
+    return [i for i in outcome(saved(book, folder)).issues if i.code in codes]
+
+
+def sheet_of(book: Workbook, name: str, heading: str = "身份证号") -> None:
+    sheet = book.create_sheet(name)
+    sheet.append(["序号", "姓名", heading])
+    for number, (person, id_, _) in enumerate(MORE, 1):
+        sheet.append([number, person, id_])
+
+
+def side_by_side(book: Workbook) -> None:
+    sheet = book[MEMBER_SHEET]
+    for column, heading in enumerate(HEADINGS, 5):
+        sheet.cell(1, column, heading)
+    for row, (name, id_, joined) in enumerate(MORE, 2):
+        for column, value in enumerate((row, name, id_, joined), 5):
+            sheet.cell(row, column, value)
+
+
+def beside_without_heading(book: Workbook) -> None:
+    for row, (name, id_, _) in enumerate(MORE, 2):
+        book[MEMBER_SHEET].cell(row, 7, name)
+        book[MEMBER_SHEET].cell(row, 8, id_)
+
+
+UNREAD: dict[str, Callable[[Workbook], None]] = {
+    "a copy": lambda b: sheet_of(b, f"{MEMBER_SHEET} (2)"),
+    "a sequel": lambda b: sheet_of(b, "会员表续"),
+    "the retired": lambda b: sheet_of(b, "退休会员"),
+    "another heading": lambda b: sheet_of(b, "二车间", "证件号"),
+    "no heading": lambda b: sheet_of(b, "Sheet3", ""),
+    "side by side": side_by_side,
+    "beside, without a heading": beside_without_heading,
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_people_who_were_not_read_are_an_error(name: str, tmp_path: Path) -> None:
+    book = own()
+    UNREAD[name](book)
+    found = issues(book, tmp_path, "S024", "S005", "S010")
+    assert [(i.code, i.level.value, i.params["count"]) for i in found] == [("S024", "error", 4)]
+
+
+def repeated(book: Workbook) -> None:
+    sheet = book.create_sheet("社保名单")
+    sheet.append(["姓名", "身份证号"])
+    for name, id_, _ in MEMBERS:
+        sheet.append([name, id_])
+
+
+def spouses(book: Workbook) -> None:
+    for row, text in enumerate(("配偶身份证号", *(id_ for _, id_, _ in MORE)), 1):
+        book[MEMBER_SHEET].cell(row, 6, text)
+
+
+def other_numbers(book: Workbook) -> None:
+    sheet = book.create_sheet("账户")
+    sheet.append(["银行卡号", "信用代码", "订单号"])
+    sheet.append(["6222020402011234567", "91130102MA0000000U", "202601150000012345"])
+
+
+def reasons(book: Workbook) -> None:
+    book[MEMBER_SHEET].cell(1, 5, "情况说明")
+    book[MEMBER_SHEET].cell(2, 5, f"与{MORE[0][1]}是同一人")
+
+
+SILENT: dict[str, Callable[[Workbook], None]] = {
+    "people who were read": repeated,
+    "spouses": spouses,
+    "numbers of other things": other_numbers,
+    "a reason": reasons,
+}
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_nobody_is_missed_where_nobody_is_missing(name: str, tmp_path: Path) -> None:
+    book = own()
+    SILENT[name](book)
+    assert issues(book, tmp_path, "S024") == []
+
+
+def test_moving_people_below_the_others_or_to_another_file_helps(tmp_path: Path) -> None:
+    book = own()
+    sheet_of(book, "续表")
+    for number, person in enumerate(MORE, 13):
+        book[MEMBER_SHEET].append([number, *person])
+    assert issues(book, tmp_path, "S024") == []
+    del book["续表"]
+    assert issues(book, tmp_path, "S024") == []
+
+
+def test_both_tables_on_one_sheet_are_read(tmp_path: Path) -> None:
+    book = own()
+    for row in [(), *book[MEMBER_SHEET].iter_rows(values_only=True)]:
+        book[UNIT_SHEET].append(list(row))
+    del book[MEMBER_SHEET]
+    assert outcome(saved(book, tmp_path)).members == len(MEMBERS)
+
+
+def headed(*rows: tuple[str, ...]) -> Workbook:
+    book = own()
+    sheet = book[MEMBER_SHEET]
+    sheet.delete_rows(1)
+    sheet.insert_rows(1, len(rows))
+    for number, row in enumerate(rows, 1):
+        for column, text in enumerate(row, 1):
+            sheet.cell(number, column, text)
+    return book
+
+
+SPLIT = [
+    (("序", "会员", "身份证", "加入工会"), ("号", "姓名", "号", "时间")),
+    (("序号", "会员", "身份", "入会"), ("", "姓名", "证号", "日期")),
+    (("序号", "姓", "身份证号码", "入会"), ("", "名", "", "时间")),
+]
+
+
+@pytest.mark.parametrize("rows", SPLIT)
+def test_headings_split_over_two_rows_are_joined(
+    rows: tuple[tuple[str, ...], ...], tmp_path: Path
+) -> None:
+    found = outcome(saved(headed(*rows), tmp_path))
+    assert (found.status, found.members) == ("ok", len(MEMBERS))
+
+
+@pytest.mark.parametrize("heading", ["入会年月", "入职日期", "加入时间", "日期", "何时入会"])
+def test_a_column_of_dates_never_vanishes(heading: str, tmp_path: Path) -> None:
+    book = headed(("序号", "会员姓名", "身份证号", heading))
+    found = issues(book, tmp_path, "S004", "S025")
+    assert [(i.code, i.place.cell, i.place.field) for i in found] == [("S025", "D1", "joined_on")]
+    book[MEMBER_SHEET].cell(1, 5, "加入工会时间")
+    assert issues(book, tmp_path, "S004", "S025") == []
+
+
+def test_birthdays_are_no_joining_dates(tmp_path: Path) -> None:
+    for heading in ("出生年月", "日期"):
+        book = headed(("序号", "会员姓名", "身份证号", heading))
+        for row in range(2, 14):
+            number: Any = book[MEMBER_SHEET].cell(row, 3).value
+            born = f"{number[6:10]}-{number[10:12]}-{number[12:14]}"
+            book[MEMBER_SHEET].cell(row, 4, born)
+        assert [i.code for i in issues(book, tmp_path, "S004", "S025")] == ["S004"]
+
+
+@pytest.mark.parametrize("heading", ["证件号", "身份号码", "ID"])
+def test_a_column_of_id_numbers_is_named_where_none_was_found(heading: str, tmp_path: Path) -> None:
+    found = issues(headed(("序号", "会员姓名", heading, "入会时间")), tmp_path, "S003", "S025")
+    assert [(i.code, i.place.cell) for i in found] == [("S025", "C1")]
