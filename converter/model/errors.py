@@ -13,6 +13,7 @@
     ├── ClusterError        2    the cluster cannot do this run
     ├── BackupError         1    a backup cannot be restored
     │   ├── NotABackup           … it is not a backup
+    │   ├── BackupSealed         … what is given does not open it
     │   └── BackupDamaged        … files differ from its manifest
     ├── SubmissionRefused   1    a submission has errors that stand in the way of a package
     ├── WorkerDied          101  a worker process ended without an answer

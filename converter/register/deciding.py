@@ -161,7 +161,7 @@ def _subject(known: Knowledge, order: Order) -> _Subject:
         waiting = [_Subject(*row) for row in whole]
     different = list({one.content: one for one in waiting}.values())
     if not different:
-        raise UsageError("decide_no_file", file=order.subject, store="…")
+        raise UsageError("decide_no_file", file=order.subject)
     if len(different) > 1:
         numbers = "、".join(str(one.number) for one in different)
         raise UsageError("decide_many", file=order.subject, numbers=numbers)

@@ -4,8 +4,8 @@ They belong together by the unit's code, else by their names (the unit's name or
 the other file, or names that differ in words for the sheets alone), else because their folder holds
 just these two. What may belong to several is left to a person.
 
->>> unit = Half(1, "a/示例厂-单位表.xlsx", "c1", True)
->>> members = Half(2, "b/示例厂会员.xlsx", "c2", False)
+>>> unit = FileHalf(1, "a/示例厂-单位表.xlsx", "c1", True)
+>>> members = FileHalf(2, "b/示例厂会员.xlsx", "c2", False)
 >>> [(one.unit.number, one.members.number) for one in pair([unit, members]).pairs]
 [(1, 2)]
 """
@@ -33,7 +33,7 @@ def _sheet_words() -> re.Pattern[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Half:
+class FileHalf:
     """A file that has one of the two sheets, as it was registered."""
 
     number: int
@@ -52,8 +52,8 @@ class Half:
 class Pair(NamedTuple):
     """Two halves of one submission."""
 
-    unit: Half
-    members: Half
+    unit: FileHalf
+    members: FileHalf
 
     @property
     def file(self) -> str:
@@ -69,24 +69,24 @@ class Pairing(NamedTuple):
     """What belongs together, and what is left: each with the files it may belong to."""
 
     pairs: Sequence[Pair]
-    left: Sequence[tuple[Half, Sequence[Half]]]
+    left: Sequence[tuple[FileHalf, Sequence[FileHalf]]]
 
 
-def pair(halves: Sequence[Half]) -> Pairing:
+def pair(halves: Sequence[FileHalf]) -> Pairing:
     """Find what belongs together. A half that has its other half already takes part only where
     the other one came anew."""
     left = {half.number: half for half in _newest(halves)}
     pairs: list[Pair] = []
-    doubtful: dict[int, list[Half]] = {}
+    doubtful: dict[int, list[FileHalf]] = {}
     names = [same_name(half.name) for half in left.values() if half.has_unit and half.name]
-    rules: tuple[Callable[[Half], str], ...] = (
+    rules: tuple[Callable[[FileHalf], str], ...] = (
         lambda half: half.code,
         lambda half: _named(half, names),
         lambda half: _plain(half.file),
         lambda half: f"{half.folder}/",
     )
     for key in rules:
-        groups: dict[str, list[Half]] = defaultdict(list)
+        groups: dict[str, list[FileHalf]] = defaultdict(list)
         for half in left.values():
             if key(half):
                 groups[key(half)].append(half)
@@ -105,12 +105,14 @@ def pair(halves: Sequence[Half]) -> Pairing:
                 continue
             for half in group:
                 del left[half.number]
-    alone: list[tuple[Half, Sequence[Half]]] = [(half, []) for half in left.values() if half.is_new]
+    alone: list[tuple[FileHalf, Sequence[FileHalf]]] = [
+        (half, []) for half in left.values() if half.is_new
+    ]
     unsure = [(half, doubtful[half.number]) for half in halves if half.number in doubtful]
     return Pairing(pairs, [*alone, *((half, others) for half, others in unsure if half.is_new)])
 
 
-def _newest(halves: Iterable[Half]) -> list[Half]:
+def _newest(halves: Iterable[FileHalf]) -> list[FileHalf]:
     """Without the same file under another name, and without what a newer version of a file under
     the same name has replaced."""
     by_file = {half.file: half for half in halves}
@@ -118,14 +120,14 @@ def _newest(halves: Iterable[Half]) -> list[Half]:
     return sorted(by_content.values(), key=lambda half: half.number)
 
 
-def _agree(unit: Half, members: Half) -> bool:
+def _agree(unit: FileHalf, members: FileHalf) -> bool:
     """Whether neither says that they are of two units."""
     codes = {half.code for half in (unit, members) if half.code}
     names = {same_name(half.name) for half in (unit, members) if half.name}
     return len(codes) < 2 and len(names) < 2
 
 
-def _named(half: Half, names: Sequence[str]) -> str:
+def _named(half: FileHalf, names: Sequence[str]) -> str:
     """The unit that a half names: in it, or in the name of its file."""
     if half.name:
         return same_name(half.name)
@@ -145,11 +147,11 @@ class Submissions(Protocol):
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
 
-def read(tables: Submissions) -> list[Half]:
+def read(tables: Submissions) -> list[FileHalf]:
     """The halves of a register. Whom an officer assigned one to is its unit."""
     rows = tables.query(
         "SELECT s.id, s.file, s.content, s.unit_sheet <> '', coalesce(nullif(u.code, ''),"
         f" s.unit_code), s.unit_name, s.result <> '{PAIRED}' FROM submissions s"
         f" LEFT JOIN units u ON u.id = s.unit WHERE {HALVES} OR s.result = '{PAIRED}' ORDER BY s.id"
     )
-    return [Half(*row) for row in rows]
+    return [FileHalf(*row) for row in rows]

@@ -19,7 +19,7 @@ import duckdb
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register import halves, inserting, periods, published, schema
-from converter.register.halves import Half, Pair
+from converter.register.halves import FileHalf, Pair
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT
 from converter.register.knowledge import Collection, Knowledge
 from converter.register.lock import Lock
@@ -305,7 +305,7 @@ class Register:
         """The period that pages show."""
         return periods.newest(self._connection)
 
-    def halves(self) -> list[Half]:
+    def halves(self) -> list[FileHalf]:
         """Files with one of the two sheets alone, and those that are halves of a submission."""
         return halves.read(self)
 

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from converter.register import Snapshot, cross_unit_checks
-from converter.register.halves import Half, pair
+from converter.register.halves import FileHalf, pair
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
 from tests.sheets import FORM
@@ -98,8 +98,8 @@ def test_a_corrected_half_joins_the_other_one_again(tmp_path: Path, worker: Work
     assert len(people(1)) == 4
 
 
-def half(number: int, file: str, *, has_unit: bool, code: str = "", name: str = "") -> Half:
-    return Half(number, file, f"c{number}", has_unit, code, name)
+def half(number: int, file: str, *, has_unit: bool, code: str = "", name: str = "") -> FileHalf:
+    return FileHalf(number, file, f"c{number}", has_unit, code, name)
 
 
 def test_codes_go_before_names_and_folders() -> None:
