@@ -127,12 +127,15 @@ class Desk:
             "名册.xlsx": "template --roster -o 名册.xlsx",
             "标识": "identity issue 名册.xlsx --keys 密钥 -o 标识",
             "登记库": "receive 收件 --store 登记库 --reply 回复",
-            "备份.zip": "backup -o 备份.zip 收件",
+            "备份.zip": "backup -o 备份.zip 密钥 --passphrase-file 密码.txt",
             "回执-填报表.xlsx.json": "receive 收件 --store 登记库 --reply 回复",
         }
         makes = {
             "issue": ("标识",), "receive": ("登记库",), "backup": ("备份.zip",),
         }  # fmt: skip
+        if "--passphrase-file" in arguments:
+            phrase = self.folder / arguments[arguments.index("--passphrase-file") + 1]
+            phrase.write_text("一句很长的话\n", encoding="utf-8")
         made = {name for word in arguments for name in makes.get(word, ())}
         if "--roster" in arguments and "template" in arguments:
             made.add("名册.xlsx")

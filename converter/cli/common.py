@@ -69,6 +69,8 @@ COMMAND_MODULES = {
     "stats": "clerk",
     "identity": "identity",
     "receive": "officer",
+    "decide": "deciding",
+    "period": "deciding",
     "portal": "portal",
     "backup": "officer",
     "restore": "officer",

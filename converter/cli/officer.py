@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -47,6 +48,7 @@ KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 @option("receive", "--reply", type=TARGET, metavar="DIR")
 @option("receive", "--due", type=DAY, metavar="YYYY-MM-DD")
 @option("receive", "--period", default="", metavar="TEXT")
+@option("receive", "--signed-only", is_flag=True)
 @option("receive", "--format", "layout", type=click.Choice(["text", "json"]), default="text",
     key="format",
 )  # fmt: skip
@@ -63,6 +65,7 @@ def receive(
     reply: Path | None,
     due: datetime | None,
     period: str,
+    signed_only: bool,
     layout: str,
     show_ids: bool,
     jobs: int | None,
@@ -79,7 +82,7 @@ def receive(
         from converter.usecases.receive import receive as run
 
         folder, form = form_of(ctx)
-        units = _roster(roster, folder, worker) if roster else None
+        units = _roster(roster, folder, worker, keys_folder) if roster else None
         writes = [reply] if reply else []
         plan = Plan(
             folder=folder,
@@ -89,6 +92,7 @@ def receive(
             signer=_signer(keys_folder),
             jobs=jobs or os.cpu_count() or 1,
             now=created_at(),
+            signed_only=signed_only,
             pool=stack.enter_context(pool(cluster, folder, [inbox], writes, jobs)),
             shared=reply.resolve() if cluster is not None and reply else None,
         )
@@ -110,7 +114,7 @@ def receive(
                 files.append((target, report.sharing_csv(done.sharing)))
             else:  # of an earlier run
                 target.unlink(missing_ok=True)
-            writing.write_many(files)
+            writing.write_many(files, personal=True)
     if layout == "json":
         out_pieces(_json(done, form, show_ids))
     else:
@@ -127,12 +131,13 @@ def _signer(folder: Path | None) -> Any:
     return keys.signer(folder)
 
 
-def _roster(path: Path, folder: Path, worker: Worker) -> list[RosterEntry]:
+def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None) -> list[RosterEntry]:
     """The units of a roster; one with errors is not gone by."""
     from converter.register import RosterEntry
     from converter.usecases import identities
 
-    units, outcome, table = identities.read_roster(folder, path, worker)
+    issued = identities.issued_codes(keys) if keys else ()
+    units, outcome, table = identities.read_roster(folder, path, worker, issued)
     if outcome.status in ("errors", "unreadable"):
         print_report([outcome], table, show_ids=False, summary=False)
         raise UsageError("receive_roster", path=path)
@@ -172,6 +177,14 @@ def _tell(
     if done.unmatched and with_roster:
         names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")
         err(message("receive_unmatched", count=len(done.unmatched), names=names))
+    for file in done.paired:
+        err(message("receive_paired", file=file))
+    if done.respelled:
+        codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
+        codes += message("and_more") if len(done.respelled) > 5 else ""
+        err(message("receive_respelled", count=len(done.respelled), codes=codes))
+    if done.waiting:
+        err(message("receive_waiting", count=done.waiting, store=store))
     if done.findings:
         words = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
         err(message("receive_findings", period=done.period, **words))
@@ -230,6 +243,8 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "states": done.states,
         "rejected": refused,
         "unmatched": list(done.unmatched),
+        "waiting": done.waiting,
+        "paired": list(done.paired),
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
     dump = partial(json.dumps, ensure_ascii=False, indent=2)
@@ -248,7 +263,17 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
 @click.argument("paths", metavar="PATH...", nargs=-1, type=EXISTING)
 @option("backup", "-o", "--output", type=TARGET, required=True, metavar="FILE")
 @option("backup", "--store", type=FOLDER, metavar="DIR")
-def backup(paths: tuple[Path, ...], output: Path, store: Path | None) -> int:
+@option("backup", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
+@option("backup", "--recipient", default="", metavar="age1…")
+@option("backup", "--plain", is_flag=True)
+def backup(
+    paths: tuple[Path, ...],
+    output: Path,
+    store: Path | None,
+    passphrase_file: Path | None,
+    recipient: str,
+    plain: bool,
+) -> int:
     from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.writer import FILE
@@ -259,23 +284,52 @@ def backup(paths: tuple[Path, ...], output: Path, store: Path | None) -> int:
     chosen = [*paths, *([store] if store else [])]
     if not chosen:
         raise UsageError("backup_nothing")
-    made = backups.backup(chosen, output, when=created_at())
+    seal = None
+    if recipient:
+        seal = backups.BackupSeal(recipient=recipient)
+    elif passphrase_file:
+        seal = backups.BackupSeal(_first_line(passphrase_file))
+    elif not plain and backups.holds_secrets(chosen):
+        seal = backups.BackupSeal(_asked_for(message("backup_passphrase"), twice=True))
+    made = backups.backup(chosen, output, when=created_at(), seal=seal)
     out(message("backup_done", path=output, count=made.files, bytes=made.bytes))
     out(message("backup_checked"))
-    err(message("backup_secret"))
+    err(message("backup_sealed" if seal else "backup_secret"))
     return OK
+
+
+def _first_line(file: Path) -> str:
+    """The passphrase in a file. Raises UsageError."""
+    lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    if not lines or not lines[0].strip():
+        raise UsageError("backup_no_passphrase", path=file)
+    return lines[0].strip()
+
+
+def _asked_for(question: str, *, twice: bool) -> str:
+    """A passphrase that somebody types. Raises UsageError where nobody can."""
+    if not sys.stdin.isatty():
+        raise UsageError("backup_needs_seal" if twice else "restore_needs_passphrase")
+    answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
+    return answer
 
 
 @command("restore")
 @click.argument("file", metavar="FILE", type=EXISTING_FILE)
 @option("restore", "-o", "--output", type=TARGET, required=True, metavar="DIR")
-def restore(file: Path, output: Path) -> int:
+@option("restore", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
+@option("restore", "--key-file", type=EXISTING_FILE, metavar="FILE")
+def restore(file: Path, output: Path, passphrase_file: Path | None, key_file: Path | None) -> int:
     from converter.messages.catalogue import message
     from converter.text.display import visible
     from converter.usecases import backup as backups
 
+    passphrase = _first_line(passphrase_file) if passphrase_file else ""
+    if not passphrase and key_file is None and backups.is_sealed(file):
+        passphrase = _asked_for(message("backup_passphrase"), twice=False)
     try:
-        made = backups.restore(file, output)
+        with backups.opened(file, passphrase, key_file, output) as readable:
+            made = backups.restore(readable, output)
     except BackupDamaged as damaged:
         err(message(damaged.message_key, **damaged.params))
         for fault in damaged.faults:

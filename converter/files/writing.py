@@ -38,14 +38,22 @@ def write_bytes_atomically(
     """Write a file (in pieces, where it comes so) whole or not at all; a `private` one is its
     owner's alone (0600, where the system has such modes). Raises OSError."""
     with replacing(path, verify) as file:
-        if private and hasattr(os, "fchmod"):
-            os.fchmod(file.fileno(), 0o600)
+        if private:
+            keep_private(file)
         file.writelines([data] if isinstance(data, bytes) else data)
 
 
+def keep_private(file: BinaryIO) -> None:
+    """Let nobody but the owner read a file (on Windows the folder's permissions count)."""
+    if hasattr(os, "fchmod"):
+        os.fchmod(file.fileno(), 0o600)
+
+
 def copy_atomically(source: Path, path: Path) -> None:
-    """Write a copy of a file whole or not at all, however large it is. Raises OSError."""
+    """Write a copy of a file whole or not at all, however large it is; its owner alone may read
+    it. Raises OSError."""
     with source.open("rb") as original, replacing(path, None) as file:
+        keep_private(file)
         shutil.copyfileobj(original, file, 1 << 20)
 
 
@@ -150,21 +158,27 @@ class _Changed(Exception):
 
 
 def write_many(
-    files: Iterable[tuple[Path, bytes | Iterable[bytes]]], *, beside: bool = False
+    files: Iterable[tuple[Path, bytes | Iterable[bytes]]],
+    *,
+    beside: bool = False,
+    personal: bool = False,
 ) -> dict[Path, Path]:
     """Write many files and their folders, each whole or not at all; the disk is waited for only
-    once (fsync file by file takes longer than making them). With `beside` none replaces another:
+    once (fsync file by file takes longer than making them). `personal` ones, and the folders made
+    for them, are their owner's alone. With `beside` none replaces another:
     where there is one, it gets a number. Path → the path it got. Raises OSError."""
     named: dict[Path, Path] = {}
     waiting: list[tuple[Path, Path]] = []
     private = path = Path()
     try:
         for path, data in files:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(0o700 if personal else 0o777, parents=True, exist_ok=True)
             _sweep_once(path.parent.absolute())
             private = private_name(path.parent)
             with private.open("xb") as file:
                 waiting.append((private, path))
+                if personal:
+                    keep_private(file)
                 file.writelines([data] if isinstance(data, bytes) else data)
         if waiting:
             flush_all()

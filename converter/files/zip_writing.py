@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from converter.files.writing import Verify, replacing
+from converter.files.writing import Verify, keep_private, replacing
 
 LEVEL_DEFAULT, LEVEL_FAST, LARGE_MEMBER = (
     6,
@@ -37,14 +37,18 @@ def write_zip(
     *,
     when: int,
     verify: Verify | None = None,
+    private: bool = False,
 ) -> None:
-    """Write a zip whole or not at all; members keep the order given.
+    """Write a zip whole or not at all; members keep the order given. A `private` one is its
+    owner's alone.
 
     `when` (seconds since 1970) becomes the time of every member, in UTC. `verify` is called with
     the private file before it takes the name `path`; what it raises stops the writing and leaves
     an older file at `path` as it was. Raises OSError, ValueError for a name given twice.
     """
     with replacing(path, verify) as file:
+        if private:
+            keep_private(file)
         pack(file, members, when=when)
 
 

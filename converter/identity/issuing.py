@@ -150,6 +150,7 @@ def _make(
         identity.serial,
         identity.issued,
         with_digest(identity, named).digest,
+        period=period,
     )
     whole = document.replace(end, line + end)
     return _Made(unit, entry, file_name(unit), whole, passwords.new())

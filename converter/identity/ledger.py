@@ -1,7 +1,8 @@
 """`issued.csv` in the folder of keys: what was issued to whom, and which file counts now.
 
 One line an identity file: unit_code, unit_name, serial, issued, digest (of the canonical
-public part), status. Of each unit the highest serial is `current`, the others `superseded`.
+public part), status, period ('' in older ledgers). Of each unit the highest serial is `current`,
+the others `superseded`.
 UTF-8 with a byte order mark, so that a spreadsheet shows the names; a line that a spreadsheet
 has spoilt (a date turned round, a code turned into a number) is refused, never guessed at.
 """
@@ -36,9 +37,11 @@ class LedgerEntry:
     issued: str
     digest: str
     status: str = CURRENT
+    period: str = ""
 
 
 HEADER = [field.name for field in fields(LedgerEntry)]
+OLDER_HEADER = HEADER[:-1]  # before periods were noted
 
 
 def read(folder: Path) -> list[LedgerEntry] | None:
@@ -52,22 +55,22 @@ def read(folder: Path) -> list[LedgerEntry] | None:
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise LedgerError(path, 0) from error
-    if not rows or rows[0] != HEADER:
+    if not rows or rows[0] not in (HEADER, OLDER_HEADER):
         raise LedgerError(path, 1)
+    width = len(rows[0])
     entries = []
     seen: set[tuple[str, int]] = set()
     for line, row in enumerate(rows[1:], 2):
-        if not _sound(row) or (row[0], int(row[2])) in seen:
+        if len(row) != width or not _sound(row) or (row[0], int(row[2])) in seen:
             raise LedgerError(path, line)
         seen.add((row[0], int(row[2])))
-        entries.append(LedgerEntry(row[0], row[1], int(row[2]), row[3], row[4], row[5]))
+        entries.append(LedgerEntry(row[0], row[1], int(row[2]), *row[3:]))
     return entries
 
 
 def _sound(row: list[str]) -> bool:
     return (
-        len(row) == len(HEADER)
-        and CODE.fullmatch(row[0]) is not None
+        CODE.fullmatch(row[0]) is not None
         and re.fullmatch("[1-9][0-9]{0,8}", row[2]) is not None
         and is_date(row[3])
         and _DIGEST.fullmatch(row[4]) is not None

@@ -75,6 +75,9 @@ class Check:
     passes: Callable[[Cells], Mask]
 
 
+LATER = "later"  # in place of a code: formulas cannot read it, the check will
+
+
 @dataclass(frozen=True, slots=True)
 class ExcelCondition:
     """The Excel face of a check: an expression that is TRUE where the cell is wrong.

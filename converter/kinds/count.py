@@ -92,7 +92,7 @@ class Count(Kind):
     name = "count"
     value_type = ValueType.COUNT
     excel_text_cell = True
-    number_format = "0"
+    number_format = "General"  # 1.5 shows as 1.5
     schema_type = "integer"
     min = WholeNumber(default=0)
     max = WholeNumber(default=9_999_999)  # more is a slip of the keyboard, not a union

@@ -12,7 +12,8 @@ makes of 2010.10, too. In a cell that is formatted as a date both arrive as a da
 year outside 1800-2100 · K405 before `earliest` of the card (a warning). Days in the future are a
 matter of rules.
 
-Option: `earliest`. The Excel face validates numbers; dates typed as text are read by the pipeline.
+Option: `earliest`. The Excel face validates numbers. A text that begins with no year is told at
+once; whatever else is typed as text waits for the check.
 
 >>> TEXT = CellType.TEXT
 >>> [read(t, TEXT)[0] for t in ("2010.5.1", "２０１０年５月１日", "20100501", "2010-05")]
@@ -31,6 +32,7 @@ from datetime import date, datetime, timedelta
 
 from converter.formulas import expressions
 from converter.kinds.base import (
+    LATER,
     Cells,
     Check,
     ExcelCondition,
@@ -55,6 +57,7 @@ from converter.text.cell_values import number_text
 from converter.text.characters import half_width, strip
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
+_YEAR_CHARACTERS = "0123456789０１２３４５６７８９〇○零一二三四五六七八九"
 _EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's count, from March 1900 on
 _LAST_SERIAL = (date(LAST_YEAR, 12, 31) - _EPOCH).days
 _END_OF_TIME = (date(9999, 12, 31) - _EPOCH).days
@@ -214,7 +217,7 @@ def _verdicts(cells: Cells) -> Texts:
     return result
 
 
-# --- the Excel face, for numbers alone -----------------------------------------------------
+# --- the Excel face, for numbers; of texts it says which can be no date --------------------
 
 
 def _excel_eight(raw: str) -> str:
@@ -239,7 +242,8 @@ class Date(Kind):
 
     name = "date"
     value_type = ValueType.DATE
-    number_format = "yyyy-mm-dd"
+    # A year alone is no day of 1905, and eight digits typed for a date are no #######.
+    number_format = r"[<2100]General;[>=18000101]0000\-00\-00;yyyy\-mm\-dd"
     schema_type = "date"
     earliest = Day(default=None)
 
@@ -307,7 +311,10 @@ class Date(Kind):
             return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
 
         eight = _excel_eight(raw)
+        begins = expressions.all_in(norm, 4, _YEAR_CHARACTERS)
         found = [
+            ExcelCondition("K401", f"IF(ISTEXT({raw}),OR(LEN({norm})<4,NOT({begins})),FALSE)"),
+            ExcelCondition(LATER, f"ISTEXT({raw})"),
             ExcelCondition("K402", number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
             ExcelCondition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
             ExcelCondition(

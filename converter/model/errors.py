@@ -198,6 +198,10 @@ class RestoreFault:
     name: str
 
 
+class BackupSealed(BackupError):
+    """A sealed backup that the given passphrase or key does not open."""
+
+
 class BackupDamaged(BackupError):
     """Some files differ from the manifest."""
 

@@ -7,11 +7,13 @@ key that the file itself names: every alteration is found, a whole forgery is no
 
 A package without signature is fine; that an identity with a key travels beside it unsigned is
 a warning. Dates are checked against the day on which the package was made, in China: a package may
-wait for its reader.
+wait for its reader. It may not wait for ever, since a clock is easily set back: who receives it
+refuses it `GRACE` days after its identity file has expired.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from converter.identity import Public, Union
 
 SIGNATURE_BYTES = 64
+GRACE = 60  # days between the end of an identity file and the last receipt of what it signed
+_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 def validate(
@@ -34,6 +38,7 @@ def validate(
     form: Form,
     findings: PackageFindings,
     union: Union | None,
+    received: date | None = None,
 ) -> bool:
     """Whether a signature proves who made the package. `stamp` is None where the descriptor
     itself is broken: comparing names would be a second alarm."""
@@ -50,11 +55,30 @@ def validate(
     findings.issues += issues
     if public is None:
         return False
+    _expired(public, received, profile.identity, findings)
     if stamp is not None and _named(stamp) != _holder(public):
         unit = public.identity.unit_name
         findings.note("P126", name, found=unit, expected=stamp.unit_name)
     fits = _signed(members[profile.descriptor], signature, public, form, findings)
     return fits and not any(issue.level is Level.ERROR for issue in issues)
+
+
+def _expired(public: Public, received: date | None, member: str, findings: PackageFindings) -> None:
+    """Judge the identity file by the day of receipt, too."""
+    until = public.identity.valid_until
+    if received is None or received - timedelta(days=GRACE) <= date.fromisoformat(until):
+        return
+    day, unit = received.isoformat(), public.identity.unit_name
+    findings.note("P136", member, unit=unit, valid_until=until, received=day, grace=GRACE)
+
+
+def is_time(created: str) -> bool:
+    """Whether this is a time as packages state it, in UTC.
+
+    >>> is_time("2026-02-25T06:13:20Z"), is_time("2026-02-30T06:13:20Z"), is_time("zzz")
+    (True, False, False)
+    """
+    return _TIME.fullmatch(created) is not None and _day(created) is not None
 
 
 def _signed(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -64,9 +65,15 @@ def read(path: Path, form: Form) -> Submission:
 
 
 def examine(
-    path: Path, form: Form, *, union: Union | None = None, opener: TableOpener | None = None
+    path: Path,
+    form: Form,
+    *,
+    union: Union | None = None,
+    opener: TableOpener | None = None,
+    received: date | None = None,
 ) -> Examined:
-    """Read a package as its receiver does: issued by this union, opened with its key."""
+    """Read a package as its receiver does: issued by this union, opened with its key. `received`
+    is the day when it came, where that matters."""
     findings = PackageFindings(str(path), form)
     try:
         members = members_of(path, form, findings)
@@ -80,7 +87,11 @@ def examine(
     created = ask.text("created")
     named = len(findings.issues) == before  # otherwise comparing names would be a second alarm
     sheets = _sheets(members, ask, form, findings, opener)
-    signed = origin.validate(members, stamp if named else None, created, form, findings, union)
+    if isinstance(described.get("created"), str) and not origin.is_time(created):
+        findings.note("P135", form.package.descriptor, found=created[:40])
+    signed = origin.validate(
+        members, stamp if named else None, created, form, findings, union, received
+    )
     record = sheets.get(form.record.key)
     if record is not None and named:
         _same_unit(record, stamp, form, findings)
@@ -337,7 +348,7 @@ def _counted(
     """Whether the number of records is one to go on with; a false total alone is only noted."""
     stated = ask.number("counts", resource.name)
     if stated is not None and stated != found:
-        findings.note("P124", resource.path, told=stated, found=found)
+        findings.note("P124", resource.path, declared=stated, found=found)
     if form.sheet(resource.sheet).is_record and found != 1:
         findings.note("P125", resource.path, found=found)
         return False

@@ -10,6 +10,7 @@ A DuckDB writer shuts out readers too, so everybody else reads the published sna
 whole batches behind and running it again does the rest.
 """
 
+from converter.register.knowledge import Collection
 from converter.register.precedence import ClaimedSender, ReceivedFile, RosterEntry
 from converter.register.published import Snapshot
 from converter.register.schema import is_full
@@ -17,6 +18,7 @@ from converter.register.writer import Register
 
 __all__ = [
     "ClaimedSender",
+    "Collection",
     "ReceivedFile",
     "Register",
     "RosterEntry",

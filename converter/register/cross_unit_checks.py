@@ -17,11 +17,23 @@ from converter.messages import catalogue
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Place
+from converter.register import halves, waiting
+from converter.register.nearest import Nearest
 from converter.register.precedence import same_name
-from converter.register.schema import SENT, TIMED_BY, name
+from converter.register.schema import COUNTS, HALVES, SENT, SOUND, TIMED_BY, name
 
+WAITING = {
+    "held_stranger": "C108",
+    "held_unsigned": "C111",
+    "held_period": "C112",
+    "held_closed": "C113",
+    "held_signed-only": "C114",
+    "unopened": "C115",
+    "unconfirmed": "C116",
+}
+_NAMES = "SELECT id, name, superior FROM units_in(?)"
 MOST_SHARING = 100_000  # groups of units that are listed; the findings have every number
-CURRENT = "s.period = ? AND s.state = 'current'"
+CURRENT = f"s.period = ? AND {COUNTS}"
 
 
 class RegisterTables(Protocol):
@@ -46,7 +58,9 @@ def findings(tables: RegisterTables, form: Form, period: str, due: date | None =
         *_repeated(tables, form, period),
         *_jumps(tables, form, period),
         *_missing(tables, form, period),
-        *_strangers(tables, form, period),
+        *_renamed(tables, form, period),
+        *_waiting(tables, form, period),
+        *_halves(tables, form, period),
         *_stale(tables, form, period),
     ]
     if due:
@@ -69,13 +83,13 @@ def _twice(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
         return
     key, sql = shared
     rows = tables.stream(
-        f"{sql} SELECT m.id, m.file, m.member_sheet, m.source_row, m.id_column, u.name, u.superior"
-        " FROM m JOIN several USING (id) JOIN units u ON u.id = m.unit"
-        " ORDER BY m.id, m.submission, m.source_row",
+        f"{sql} SELECT m.id, m.file, m.member_sheet, m.source_row, m.id_column, m.unit"
+        " FROM m JOIN several USING (id) ORDER BY m.id, m.submission, m.source_row",
         [period, period],
     )
+    names = {unit: named for unit, *named in tables.query(_NAMES, [period])}
     for number, group in groupby(rows, key=lambda row: row[0]):
-        entries = list(group)
+        entries = [(*row[:5], *names[row[5]]) for row in group]
         places = [Place(row[1], row[2], row[3], row[4], key) for row in entries]
         units = list(dict.fromkeys(row[5] for row in entries))
         other = next(n for n, row in enumerate(entries) if row[5] != units[0] or n == 1)
@@ -130,7 +144,7 @@ def sharing(tables: RegisterTables, form: Form, period: str) -> list[Sharing]:
         f" ORDER BY shared DESC, units LIMIT {MOST_SHARING}",
         [period, period],
     )
-    names = dict(tables.query("SELECT id, name FROM units"))
+    names = {unit: name for unit, name, _ in tables.query(_NAMES, [period])}
     return [Sharing(tuple(names[unit] for unit in units), count) for units, count in rows]
 
 
@@ -139,22 +153,24 @@ def sharing(tables: RegisterTables, form: Form, period: str) -> list[Sharing]:
 
 def _repeated(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """A later submission took the place of an earlier one: C102 where only the order of arrival
-    says which is later, C111 where an unsigned one replaced a signed one; C110 for one that was
-    older and set aside."""
+    says which is later; C110 for one that was older and set aside."""
     rows = tables.query(
-        "SELECT s.state, s.file, o.file, u.name, u.superior, s.created, o.created"
-        " FROM submissions s JOIN submissions o ON o.id = s.other JOIN units u ON u.id = s.unit"
-        " WHERE s.period = ? AND s.state IN ('superseded', 'older') ORDER BY s.id",
+        "SELECT s.id, o.id, s.state, s.file, o.file, u.name, u.superior, o.created"
+        " FROM submissions s JOIN submissions o ON o.id = s.other"
+        " JOIN units_in($1) u ON u.id = s.unit"
+        " WHERE s.period = $1 AND s.state IN ('superseded', 'older') ORDER BY s.id",
         [period],
     )
-    for state, file, other, unit, superior, created, by in rows:
+    differences = waiting.Differences(
+        tables, form, ((row[0], row[1]) for row in rows if row[2] == "superseded" and not row[-1])
+    )
+    for number, by, state, file, other, unit, superior, signed in rows:
         params = {"unit": unit, "superior": superior, "other": other}
         if state == "older":
             yield _issue("C110", form, Place(file), **params)
-        elif created and not by:
-            yield _issue("C111", form, Place(other), **params | {"other": file})
-        elif not by:
-            yield _issue("C102", form, Place(other), **params | {"other": file})
+        elif not signed:
+            differs = differences.between(number, by)
+            yield _issue("C102", form, Place(other), **params | {"other": file, "differs": differs})
 
 
 def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
@@ -170,12 +186,12 @@ def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
         rows = tables.query(
             "WITH a AS (SELECT s.unit, s.period, s.file, s.unit_sheet,"
             f"   TRY_CAST(a.{key} AS BIGINT) AS value FROM answers a JOIN submissions s"
-            "   ON s.id = a.submission WHERE s.state = 'current')"
+            f"   ON s.id = a.submission WHERE {COUNTS})"
             " SELECT n.file, n.unit_sheet, u.name, u.superior, o.value, n.value"
-            " FROM a n JOIN a o ON o.unit = n.unit JOIN units u ON u.id = n.unit"
+            " FROM a n JOIN a o ON o.unit = n.unit JOIN units_in(?) u ON u.id = n.unit"
             " WHERE n.period = ? AND o.period = ? AND abs(n.value - o.value) >= ?"
             "   AND abs(n.value - o.value) * 100 > o.value * ? ORDER BY n.file",
-            [period, before, least, share],
+            [period, period, before, least, share],
         )
         for file, sheet, unit, superior, was, now in rows:
             place = Place(file, sheet, 0, 0, field.key)
@@ -184,55 +200,79 @@ def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
             yield _issue("C103", form, place, str(now), **params, **change)
 
 
-def newest(tables: RegisterTables) -> str:
-    """The newest period that anybody reported for ('' = none)."""
-    rows = tables.query("SELECT max(period) FROM submissions WHERE state = 'current'")
-    return str(rows[0][0] or "")
-
-
 def previous(tables: RegisterTables, period: str) -> str:
     """The newest period before this one that anybody reported for ('' = none)."""
     rows = tables.query(
-        "SELECT max(period) FROM submissions WHERE state = 'current' AND period < ?", [period]
+        f"SELECT max(period) FROM submissions s WHERE {COUNTS} AND period < ?", [period]
     )
     return str(rows[0][0] or "")
 
 
 def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """Units of the roster that do not count yet: C104 nothing came, C105 only refused files.
-    Unions that stand on the roster as other units' superiors need not report."""
+    Unions that stand on the roster as other units' superiors need not report. What waits for a
+    decision is told by itself."""
     rows = tables.query(
         "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id)"
         " FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"
         " LEFT JOIN submissions s ON s.unit = u.id AND s.period = $1"
         " GROUP BY r.code, r.name, r.superior, r.owes"
-        " HAVING count(*) FILTER (WHERE s.state = 'current') = 0"
+        f" HAVING count(*) FILTER ({COUNTS} OR s.state IN ('held', 'unopened')) = 0"
         " AND (count(s.id) > 0 OR r.owes) ORDER BY r.superior, r.code",
         [period],
     )
+    nearest = Nearest(waiting.strangers(tables, period))
     for code, unit, superior, file in rows:
         params = {"unit": unit, "superior": superior, "unit_code": code}
-        yield _issue("C105" if file else "C104", form, Place(file or ""), **params)
+        if file:
+            yield _issue("C105", form, Place(file), **params)
+        else:
+            similar = waiting.similar("similar_strangers", nearest.to(unit))
+            yield _issue("C104", form, Place(""), **params, similar=similar)
 
 
-def _strangers(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
-    """C108: a unit that the roster does not know; C109: one whose file gives another name than
-    the roster does, perhaps made with another unit's identity file."""
-    if not tables.query("SELECT 1 FROM roster_of(?) LIMIT 1", [period]):
-        return
+def _renamed(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
+    """C109: a unit whose file gives another name than the roster does, perhaps made with another
+    unit's identity file; unless an officer assigned it."""
     rows = tables.query(
-        "SELECT s.file, u.name, u.superior, s.unit_name, s.superior, r.name, r.superior"
-        " FROM submissions s JOIN units u ON u.id = s.unit LEFT JOIN roster_of(?) r"
-        f" ON r.code = u.code AND u.code <> '' WHERE {CURRENT} ORDER BY s.id",
+        "SELECT s.file, r.name, r.superior, s.unit_name, s.superior"
+        " FROM submissions s JOIN units u ON u.id = s.unit JOIN roster_of(?) r"
+        f" ON r.code = u.code AND u.code <> '' WHERE {CURRENT} AND NOT EXISTS (SELECT 1 FROM"
+        " decisions d WHERE d.content = s.content AND d.action = 'assign') ORDER BY s.id",
         [period, period],
     )
-    for file, unit, superior, claimed, claimed_superior, listed, listed_superior in rows:
-        if listed is None:
-            yield _issue("C108", form, Place(file), claimed, unit=unit, superior=superior)
-        elif _differ(claimed, listed) or _differ(claimed_superior, listed_superior):
+    for file, listed, listed_superior, claimed, claimed_superior in rows:
+        if _differ(claimed, listed) or _differ(claimed_superior, listed_superior):
             params = {"unit": listed, "superior": listed_superior}
             params |= {"claimed": claimed, "claimed_superior": claimed_superior}
             yield _issue("C109", form, Place(file), claimed, **params)
+
+
+def _waiting(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
+    """What counts nowhere until somebody decides or brings the keys, a finding a file: C108 a
+    unit that the roster does not list, C111 unsigned over signed, C112 another period, C113 a
+    closed one, C114 unsigned where signatures alone count, C115 unopened; C116 what counts though
+    nobody signed it."""
+    for one in waiting.questions(tables, form, period):
+        code = {"held": f"held_{one.reason}"}.get(one.state, one.state)
+        yield _issue(WAITING[code], form, Place(one.file), one.value, **one.params)
+
+
+def _halves(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
+    """C117: a file with one of the two sheets alone, and no telling where the other one is."""
+    rows = tables.query(
+        "SELECT s.id, u.name, u.superior FROM submissions s"
+        f" LEFT JOIN units_in($1) u ON u.id = s.unit WHERE s.period = $1 AND {HALVES}",
+        [period],
+    )
+    units = {number: (unit or "", superior or "") for number, unit, superior in rows}
+    for half, others in halves.pair(halves.read(tables)).left if units else ():
+        if half.number in units:
+            unit, superior = units[half.number]
+            names = "、".join(other.file for other in others[:3])
+            why = catalogue.message("half_several", names=names) if names else ""
+            why = why or catalogue.message("half_none")
+            yield _issue("C117", form, Place(half.file), unit=unit, superior=superior, why=why)
 
 
 def _differ(claimed: str, listed: str) -> bool:
@@ -243,9 +283,9 @@ def _stale(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """C107: made with another version of the form."""
     rows = tables.query(
         "SELECT s.file, u.name, u.superior, s.form_version FROM submissions s"
-        f" JOIN units u ON u.id = s.unit WHERE {CURRENT}"
+        f" JOIN units_in(?) u ON u.id = s.unit WHERE {CURRENT}"
         " AND s.form_version NOT IN ('', ?) ORDER BY s.id",
-        [period, form.version],
+        [period, period, form.version],
     )
     for file, unit, superior, version in rows:
         params = {"unit": unit, "superior": superior}
@@ -258,7 +298,7 @@ def _late(tables: RegisterTables, form: Form, period: str, due: date) -> Iterato
     rows = tables.query(
         f"SELECT arg_min(s.file, {SENT}), u.name, u.superior, min({SENT}),"
         f" arg_min({TIMED_BY}, {SENT}) FROM submissions s"
-        " JOIN units u ON u.id = s.unit WHERE s.period = ? AND s.state <> 'rejected'"
+        f" JOIN units_in($1) u ON u.id = s.unit WHERE s.period = $1 AND {SOUND}"
         " GROUP BY u.id, u.name, u.superior ORDER BY u.id",
         [period],
     )

@@ -1,30 +1,51 @@
 """What the register records, and its one decision: which submission counts.
 
-`settle` is a pure function of what arrived for a unit and period, in order of arrival:
+What a file says about itself is evidence; what counts is what the union knows: the period that is
+collected, the roster, the ledger, an officer's decisions. `settle` is a pure function of what
+arrived for a unit, in order of arrival, and of what is known of the unit:
 
+- what a decision puts away is *rejected* or *withdrawn*; what no key opened is *unopened*;
 - the same file again (by content), or the same tables as the one that counts, is *identical*;
+- *held*, counted nowhere until an officer decides, is a file of another or a closed period, of a
+  unit that the roster does not list, or without a signature where a signed one came before;
 - one whose signed time lies before the newest signed time seen is *older*, however late it came;
 - any other one counts from now on and the one before is *superseded*;
-- unsigned ones have nothing but their order of arrival.
+- one without a signature counts as *unconfirmed* where the union issued an identity file.
 
 >>> first, second = PriorSubmission(1, "c1", "d1"), PriorSubmission(2, "c2", "d2")
->>> settle([first, second, PriorSubmission(3, "c3", "d2")])
-{1: ('superseded', 2), 2: ('current', 0), 3: ('identical', 2)}
->>> first = PriorSubmission(1, "c1", "d1", "2026-05-02")
->>> settle([first, PriorSubmission(2, "c2", "d2", "2026-05-01")])
-{1: ('current', 0), 2: ('older', 1)}
+>>> for number, one in settle([first, second, PriorSubmission(3, "c3", "d2")]).items():
+...     print(number, one.state, one.other)
+1 superseded 2
+2 current 0
+3 identical 2
+>>> signed = PriorSubmission(1, "c1", "d1", "2026-05-02")
+>>> settle([signed, PriorSubmission(2, "c2", "d2")])[2]
+Settlement(state='held', other=1, reason='unsigned')
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from converter.text import characters
 
 ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file ended
+UNOPENED, PAIRED = "unopened", "paired"  # results, and states
 CURRENT, SUPERSEDED, IDENTICAL, OLDER = "current", "superseded", "identical", "older"
+HELD, UNCONFIRMED, WITHDRAWN = "held", "unconfirmed", "withdrawn"
+COUNTING = (CURRENT, UNCONFIRMED)
+
+# Why a file is held.
+UNSIGNED, SIGNED_ONLY, STRANGER = "unsigned", "signed-only", "stranger"
+OTHER_PERIOD, CLOSED = "period", "closed"
+HALF = "half"  # why a file is rejected that lacks one of the two sheets
+DECIDED = "decision"  # why a file is rejected that has no errors
+
+# What an officer may decide about a file.
+ACCEPT, REJECT, WITHDRAW, ASSIGN, REVOKE = "accept", "reject", "withdraw", "assign", "revoke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +74,9 @@ class ReceivedFile:
 
     file: str  # path below the inbox; members of zips below their zip
     content: str  # sha256 of the file's bytes
-    result: str  # ACCEPTED, WARNINGS or REJECTED
+    result: str  # ACCEPTED, WARNINGS, REJECTED or UNOPENED
     claim: ClaimedSender = field(default_factory=ClaimedSender)
-    period: str = ""
+    period: str = ""  # that the file claims; '' = none
     digest: str = ""  # of the tables; '' where they could not be read
     created: str = ""  # ISO time, only where a valid signature covers it
     file_time: str = ""  # ISO time of the file's last change, of a zip's member the zip's
@@ -75,6 +96,20 @@ class ReceivedFile:
     spool: str = ""  # CSV file with the members of its batch
     number: int = 0  # its number within that file
 
+    @property
+    def is_half(self) -> bool:
+        """Whether it is a workbook with one of the two sheets alone."""
+        one_sheet = bool(self.unit_sheet) != bool(self.member_sheet)
+        return self.result == REJECTED and not self.package and one_sheet
+
+
+class Ruling(NamedTuple):
+    """What an officer decided about a file: ACCEPT, REJECT or WITHDRAW."""
+
+    action: str
+    after: int = 0  # the newest submission when it was decided
+    period: str = ""  # what an accepted file counts for
+
 
 @dataclass(frozen=True, slots=True)
 class PriorSubmission:
@@ -85,6 +120,31 @@ class PriorSubmission:
     digest: str
     created: str = ""  # in the order of `made_at`; '' = unsigned
     accepted: bool = True
+    period: str = ""  # what it counts for, if it counts
+    barred: str = ""  # why it does not count by itself, by what was known when it came
+    opened: bool = True
+    is_half: bool = False  # it has one of the two sheets alone
+    paired: int = 0  # the submission that it is a half of
+    ruling: Ruling | None = None
+
+    @property
+    def is_let_in(self) -> bool:
+        return self.ruling is not None and self.ruling.action == ACCEPT
+
+
+class KnownUnit(NamedTuple):
+    """What the union knows of a unit."""
+
+    issued: bool = False  # it holds an identity file that counts, as the ledger says
+    unlisted: Collection[str] = ()  # periods whose roster does not list it
+
+
+class Settlement(NamedTuple):
+    """What becomes of a submission."""
+
+    state: str
+    other: int = 0  # the other submission that explains it, 0 = none
+    reason: str = ""  # why it is held
 
 
 def made_at(created: str, received: str) -> str:
@@ -100,31 +160,111 @@ def made_at(created: str, received: str) -> str:
     return f"{min(created, received)} {created}" if created else ""
 
 
-def settle(arrived: Iterable[PriorSubmission]) -> dict[int, tuple[str, int]]:
-    """Submission → (state, the other submission that explains it, 0 = none)."""
-    states: dict[int, tuple[str, int]] = {}
-    contents: dict[str, int] = {}
+_UNKNOWN = KnownUnit()
+
+
+@dataclass(slots=True)
+class _Chain:
+    """What counted for a period, one after the other."""
+
     current: PriorSubmission | None = None
-    newest = ""  # the latest signed time seen
-    for one in arrived:
+    newest: str = ""  # the latest signed time seen
+    signed: int = 0  # the last signed submission that counted
+
+
+class _Settling:
+    """One unit's submissions, one after the other."""
+
+    def __init__(self, unit: KnownUnit) -> None:
+        self.unit = unit
+        self.settled: dict[int, Settlement] = {}
+        self._contents: dict[str, int] = {}
+        self._chains: dict[str, _Chain] = {}
+
+    def arrive(self, one: PriorSubmission) -> None:
+        early = self._before_counting(one)
+        if early:
+            self.settled[one.id] = early
+            return
+        self._contents[one.content] = one.id
+        chain = self._chains.setdefault(one.period, _Chain())
+        self.settled[one.id] = self._place(one, chain)
+        if self.settled[one.id].state != HELD:
+            chain.newest = max(chain.newest, one.created)
+            chain.signed = one.id if one.created else chain.signed
+
+    def _before_counting(self, one: PriorSubmission) -> Settlement | None:
+        """What becomes of a file whatever else its unit sent; None for one that may count."""
+        action = one.ruling.action if one.ruling else ""
+        if action == WITHDRAW:
+            return Settlement(WITHDRAWN, 0, DECIDED)
+        if action == REJECT:
+            return Settlement(REJECTED, 0, DECIDED)
+        if one.paired:
+            return Settlement(PAIRED, one.paired)
         if not one.accepted:
-            states[one.id] = (REJECTED, 0)
-            continue
-        if one.content in contents:
-            states[one.id] = (IDENTICAL, contents[one.content])
-            continue
-        contents[one.content] = one.id
+            return Settlement(REJECTED, 0, HALF if one.is_half else "")
+        if not one.opened:
+            return Settlement(UNOPENED)
+        if one.content in self._contents:
+            return Settlement(IDENTICAL, self._contents[one.content])
+        return None
+
+    def _place(self, one: PriorSubmission, chain: _Chain) -> Settlement:
+        current = chain.current
+        let_in = one.ruling is not None and one.is_let_in and one.ruling.after < one.id
+        if not let_in and one.barred:
+            return Settlement(HELD, current.id if current else 0, one.barred)
+        if not let_in and one.period in self.unit.unlisted:
+            return Settlement(HELD, current.id if current else 0, STRANGER)
+        if current is not None and one.created and one.created < chain.newest:
+            same = one.digest == current.digest
+            return Settlement(IDENTICAL if same else OLDER, current.id)
         if current is not None and one.digest == current.digest:
-            states[one.id] = (IDENTICAL, current.id)
-        elif current is not None and one.created and one.created < newest:
-            states[one.id] = (OLDER, current.id)
-        else:
-            if current is not None:
-                states[current.id] = (SUPERSEDED, one.id)
-            states[one.id] = (CURRENT, 0)
-            current = one
-        newest = max(newest, one.created)
-    return states
+            if current.created or not one.created:
+                return Settlement(IDENTICAL, current.id)
+            # The unit's own signature now vouches for the same tables.
+            chain.current = one
+            self.settled[current.id] = Settlement(IDENTICAL, one.id)
+            return Settlement(CURRENT)
+        if chain.signed and not one.created and not let_in:
+            return Settlement(HELD, current.id if current else chain.signed, UNSIGNED)
+        return self._count(one, chain)
+
+    def _count(self, one: PriorSubmission, chain: _Chain) -> Settlement:
+        if chain.current is not None and chain.current.id != one.id:
+            self.settled[chain.current.id] = Settlement(SUPERSEDED, one.id)
+        chain.current = one
+        vouched = bool(one.created) or one.is_let_in or not self.unit.issued
+        return Settlement(CURRENT if vouched else UNCONFIRMED)
+
+    def let_in(self, one: PriorSubmission) -> None:
+        """An officer decided that it counts, whatever counted until then."""
+        state = self.settled[one.id].state
+        if state not in (REJECTED, UNOPENED, IDENTICAL, WITHDRAWN):
+            chain = self._chains.setdefault(one.period, _Chain())
+            self.settled[one.id] = self._count(one, chain)
+
+
+def settle(arrived: Iterable[PriorSubmission], unit: KnownUnit = _UNKNOWN) -> dict[int, Settlement]:
+    """Submission → what becomes of it."""
+    past = list(arrived)
+    settling = _Settling(unit)
+    let_in = [one for one in past if one.is_let_in]
+    if not let_in:
+        for one in past:
+            settling.arrive(one)
+        return settling.settled
+    events = [((one.id, 0), settling.arrive, one) for one in past]
+    # A file that was decided about before this copy of it came is let in when it comes.
+    events += [
+        ((one.ruling.after, 1), settling.let_in, one)
+        for one in let_in
+        if one.ruling and one.ruling.after >= one.id
+    ]
+    for _, happens, one in sorted(events, key=lambda event: event[0]):
+        happens(one)
+    return settling.settled
 
 
 def same_name(text: str) -> str:

@@ -2,7 +2,7 @@
 
 Every publication is a folder of Parquet files of its own; `state.json` names the one that counts
 and is replaced atomically. The one before is kept for those who still read it; older ones are
-removed. `answers` and `members` hold what counts (current submissions of every period), the
+removed. `answers` and `members` hold what counts (counting submissions of every period), the
 other tables hold everything.
 """
 
@@ -20,6 +20,8 @@ from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register.schema import (
     ADDED,
+    ADDED_TABLES,
+    COUNTS,
     LATEST,
     MACROS,
     connect,
@@ -38,25 +40,29 @@ TABLES = {
     "roster": "SELECT * FROM roster",
     "answers": (
         "SELECT s.period, s.unit, a.* FROM answers a JOIN submissions s ON s.id = a.submission"
-        " WHERE s.state = 'current'"
+        f" WHERE {COUNTS}"
     ),
     "members": (
         "SELECT s.period, s.unit, m.* FROM members m JOIN submissions s ON s.id = m.submission"
-        " WHERE s.state = 'current'"
+        f" WHERE {COUNTS}"
     ),
+    "periods": "SELECT * FROM periods",
+    "decisions": "SELECT * FROM decisions ORDER BY number",
 }
 
 
 def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -> None:
     """Write a new publication and let `state.json` name it. `when`: seconds since 1970."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)  # ID numbers in full; an older program left it open
     before = sorted(int(f.name) for f in folder.iterdir() if f.is_dir() and f.name.isdigit())
     number = max(before, default=0) + 1
     target = folder / str(number)
-    target.mkdir()
+    target.mkdir(0o700)
     for table, sql in TABLES.items():
         path = quoted(target / f"{table}.parquet")
         connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+        (target / f"{table}.parquet").chmod(0o600)
     counted = connection.execute(
         "SELECT state, count(*) FROM submissions WHERE period = ? GROUP BY state ORDER BY state",
         [period],
@@ -71,7 +77,7 @@ def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -
         "submissions": dict(counted),
     }
     text = json.dumps(state, ensure_ascii=False, indent=2) + "\n"
-    writing.write_bytes_atomically(folder / STATE, text.encode("utf-8"))
+    writing.write_bytes_atomically(folder / STATE, text.encode("utf-8"), private=True)
     for old in before[:-1]:
         shutil.rmtree(folder / str(old), ignore_errors=True)
 
@@ -88,11 +94,16 @@ class Snapshot:
             parts = folder / str(int(self.state["folder"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RegisterError("store_unpublished", path=str(store)) from error
-        if not all((parts / f"{table}.parquet").is_file() for table in TABLES):
+        missing = {table for table in TABLES if not (parts / f"{table}.parquet").is_file()}
+        if missing - ADDED_TABLES.keys():
             raise RegisterError("store_unpublished", path=str(store))
         self._connection = connect(None)
         for table in TABLES:
-            self._open(table, parts / f"{table}.parquet")
+            if table in missing:
+                columns = ", ".join(f"'' AS {name(key)}" for key in ADDED_TABLES[table])
+                self._connection.execute(f"CREATE VIEW {table} AS SELECT {columns} WHERE false")
+            else:
+                self._open(table, parts / f"{table}.parquet")
         self._connection.execute(MACROS)
 
     def _open(self, table: str, path: Path) -> None:
@@ -120,8 +131,8 @@ class Snapshot:
         return [str(row[0]) for row in self.query(f"DESCRIBE {table}")]
 
     def periods(self) -> list[str]:
-        """Periods that have current submissions, oldest first."""
+        """Periods that something counts for, oldest first."""
         rows = self.query(
-            "SELECT DISTINCT period FROM submissions WHERE state = 'current' ORDER BY period"
+            f"SELECT DISTINCT period FROM submissions s WHERE {COUNTS} ORDER BY period"
         )
         return [str(period) for (period,) in rows]

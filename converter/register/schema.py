@@ -56,18 +56,78 @@ ALTER TABLE roster ADD COLUMN period VARCHAR DEFAULT '';
 ALTER TABLE submissions ADD COLUMN file_time VARCHAR DEFAULT '';
 """
 
+# What counts is decided anew from what came (converter/register/precedence.py): what a file claims
+# and what was known when it came are kept apart from what became of it. `periods` and `decisions`
+# only grow; the last line of a period says whether it is open.
+VERSION_4 = """
+CREATE TABLE periods (
+    period VARCHAR NOT NULL, state VARCHAR NOT NULL, changed VARCHAR NOT NULL,
+    officer VARCHAR NOT NULL
+);
+CREATE TABLE decisions (
+    number BIGINT NOT NULL, decided VARCHAR NOT NULL, officer VARCHAR NOT NULL,
+    action VARCHAR NOT NULL, file VARCHAR NOT NULL, content VARCHAR NOT NULL,
+    after BIGINT NOT NULL, period VARCHAR NOT NULL, unit_code VARCHAR NOT NULL,
+    unit_name VARCHAR NOT NULL, superior VARCHAR NOT NULL, why VARCHAR NOT NULL,
+    revokes BIGINT NOT NULL
+);
+ALTER TABLE submissions ADD COLUMN claimed_period VARCHAR DEFAULT '';
+ALTER TABLE submissions ADD COLUMN collected VARCHAR DEFAULT '';
+ALTER TABLE submissions ADD COLUMN barred VARCHAR DEFAULT '';
+ALTER TABLE submissions ADD COLUMN reason VARCHAR DEFAULT '';
+ALTER TABLE units ADD COLUMN serial BIGINT DEFAULT 0;
+UPDATE submissions SET claimed_period = period, collected = period;
+"""
+
 # What an older publication lacks: table → column → its value there.
-ADDED = {"roster": {"period": "''"}, "submissions": {"file_time": "''"}}
+ADDED = {
+    "roster": {"period": "''"},
+    "submissions": {
+        "file_time": "''", "claimed_period": "period", "collected": "period", "barred": "''",
+        "reason": "''",
+    },
+    "units": {"serial": "0"},
+}  # fmt: skip
+# Tables that an older publication lacks: their columns.
+ADDED_TABLES = {
+    "periods": ("period", "state", "changed", "officer"),
+    "decisions": (
+        "number", "decided", "officer", "action", "file", "content", "after", "period",
+        "unit_code", "unit_name", "superior", "why", "revokes",
+    ),
+}  # fmt: skip
+
+# Of a submission s: it is a rejected workbook with one of the two sheets alone.
+HALVES = (
+    "(s.result = 'rejected' AND NOT s.package AND (s.unit_sheet = '') <> (s.member_sheet = ''))"
+)
+# Of a submission s: it counts; it is one of a unit that counts, and had no errors.
+COUNTS = "s.state IN ('current', 'unconfirmed')"
+SOUND = (
+    "s.state IN ('current', 'unconfirmed', 'superseded', 'older', 'identical')"
+    " AND EXISTS (SELECT 1 FROM submissions c WHERE c.unit = s.unit AND c.period = s.period"
+    " AND c.state IN ('current', 'unconfirmed'))"
+)
 
 # SQL functions that every connection to a register has.
 # The roster of a period: the one that was given for it, else the newest before it. `owes` is
-# false for a union that others report to: it is listed to say where it belongs.
+# false for a union that others report to: it is listed to say where it belongs. The units in a
+# period have the names that its roster gives them; those that no roster lists, what counts says.
 MACROS = """
 CREATE TEMP MACRO roster_of(of_period) AS TABLE
     WITH chosen AS (SELECT * FROM roster WHERE period =
         (SELECT max(period) FROM roster WHERE period <= of_period))
     SELECT r.code, r.name, r.superior_code, r.superior, NOT EXISTS (SELECT 1 FROM chosen below
         WHERE below.superior = r.name AND below.code <> r.code) AS owes FROM chosen r;
+CREATE TEMP MACRO units_in(of_period) AS TABLE
+    WITH claims AS (SELECT s.unit, arg_max(s.unit_name, s.id) AS name,
+        arg_max(s.superior, s.id) AS superior FROM submissions s
+        WHERE s.period = of_period AND s.state IN ('current', 'unconfirmed') AND s.unit_name <> ''
+        GROUP BY s.unit)
+    SELECT u.id, u.code, coalesce(r.name, c.name, u.name) AS name,
+        coalesce(r.superior, c.superior, u.superior) AS superior, r.code IS NOT NULL AS listed
+    FROM units u LEFT JOIN roster_of(of_period) r ON r.code = u.code AND u.code <> ''
+    LEFT JOIN claims c ON c.unit = u.id;
 """
 # When a submission was sent: by its signed time, else by the time of its file, else when it was
 # received. Nothing is sent after it was received: a clock that is ahead proves nothing.
@@ -88,7 +148,7 @@ UNREADABLE = "unreadable"  # stands for the content of files that cannot be open
 
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2, VERSION_3)
+STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
 LATEST = len(STEPS)
 OURS = {
     "answers": ("submission",),

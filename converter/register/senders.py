@@ -1,12 +1,13 @@
 """Which unit a file is from: by its code, else by name and superior union, as the roster knows.
 
 Kept in memory (under a kilobyte a unit), since names are compared without whitespace and
-full-width forms. The register writes what is found, batch by batch.
+full-width forms. The register writes what is found, batch by batch. A code that a spreadsheet
+robbed of its zeros is still the roster's, which never lists two that differ in zeros alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from converter.register.precedence import ClaimedSender, RosterEntry, same_name
@@ -14,10 +15,12 @@ from converter.register.precedence import ClaimedSender, RosterEntry, same_name
 
 @dataclass(frozen=True, slots=True)
 class SenderChanges:
-    """What the register is to write: units that are new, and known ones that got their code."""
+    """What the register is to write: units that are new, known ones that got their code, and
+    codes of the roster that files spell otherwise (as it has them → as files do)."""
 
     new: tuple[tuple[int, ClaimedSender], ...]
     coded: tuple[tuple[int, ClaimedSender], ...]
+    respelled: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +32,19 @@ class Sender:
 
 
 class SenderResolver:
-    """The units of a register and the roster; numbers count from 1."""
+    """The units of a register and the roster; numbers count from 1. `issued`: the serials of the
+    identity files that count, by unit code, as the ledger has them."""
 
     def __init__(
         self, units: Iterable[tuple[int, ClaimedSender]], roster: Iterable[RosterEntry]
     ) -> None:
+        self.issued: Mapping[str, int] = {}
         self._claims: dict[int, ClaimedSender] = {}
         self._by_code: dict[str, int] = {}
         self._by_name: dict[tuple[str, str], int] = {}
         self._new: list[int] = []
         self._coded: list[int] = []
+        self._respelled: dict[str, str] = {}
         for number, claim in units:
             self._know(number, claim)
         self._last = max(self._claims, default=0)
@@ -53,12 +59,38 @@ class SenderResolver:
     def _list(self, roster: Iterable[RosterEntry]) -> None:
         self._listed = {unit.code: unit for unit in roster}
         self._listed_names = {_names(u.name, u.superior): u for u in self._listed.values()}
+        self._plain_codes = {plain_code(code): code for code in self._listed}
 
     def sender(self, claim: ClaimedSender) -> Sender:
-        """The sender of a file that claims this."""
+        """The sender of a file that claims this, with the roster's names."""
         unit = self._of(claim)
-        known = self._claims.get(unit, claim)
-        return Sender(unit, known)
+        if not unit:
+            return Sender(unit, claim)
+        code = self._claims[unit].code
+        listed = self._listed.get(code)
+        return Sender(unit, _claim(listed) if listed else replace(claim, code=code))
+
+    def codes(self) -> dict[int, str]:
+        """Unit → its code."""
+        return {unit: claim.code for unit, claim in self._claims.items()}
+
+    def code_of(self, unit: int) -> str:
+        return self._claims[unit].code
+
+    def find(self, text: str) -> list[ClaimedSender]:
+        """The units that somebody means by a code or a name: those of the roster, else others."""
+        wanted, plain = same_name(text), plain_code(text.strip())
+        for claims in (map(_claim, self._listed.values()), self._claims.values()):
+            known = list(claims)
+            exact = [one for one in known if one.code and one.code == text.strip()]
+            found = exact or [
+                one
+                for one in known
+                if same_name(one.name) == wanted or (one.code and plain_code(one.code) == plain)
+            ]
+            if found:
+                return found
+        return []
 
     def _of(self, claim: ClaimedSender) -> int:
         """The number of the unit that claims this, perhaps a new one; 0 for none."""
@@ -67,6 +99,8 @@ class SenderResolver:
         if not claim.code:
             listed = self._listed_names.get(_names(claim.name, claim.superior))
             claim = _claim(listed) if listed else claim
+        elif claim.code not in self._listed and claim.code not in self._by_code:
+            self._respell(claim.code)
         known = self._by_code.get(claim.code) if claim.code else None
         if known is None:
             known = self._by_name.get(_names(claim.name, claim.superior))
@@ -84,10 +118,26 @@ class SenderResolver:
         self._new.append(self._last)
         return self._last
 
+    def _respell(self, code: str) -> None:
+        """Files know the zeros that the roster lost."""
+        listed = self._plain_codes.get(plain_code(code))
+        if listed is None or listed in self.issued:
+            return  # a code that was issued is spelled right
+        self._respelled[listed] = code
+        unit = replace(self._listed.pop(listed), code=code)
+        self._listed[code] = self._listed_names[_names(unit.name, unit.superior)] = unit
+        self._plain_codes[plain_code(code)] = code
+        known = self._by_code.pop(listed, None)
+        if known is not None:
+            self._give_code(known, replace(self._claims[known], code=code))
+
     def set_roster(self, roster: Iterable[RosterEntry]) -> dict[int, int]:
         """Replace the roster. Units that were known by name alone get their code; those that
         turn out to be a unit known by its code are returned: number → number of that one."""
         self._list(roster)
+        for code in list(self._by_code):
+            if code not in self._listed:
+                self._respell(code)
         same = {}
         for number, claim in list(self._claims.items()):
             names = _names(claim.name, claim.superior)
@@ -111,10 +161,22 @@ class SenderResolver:
     def changes(self) -> SenderChanges:
         """What became known since the last call."""
         new, coded = self._new, [n for n in self._coded if n not in set(self._new)]
-        self._new, self._coded = [], []
+        respelled = self._respelled
+        self._new, self._coded, self._respelled = [], [], {}
         return SenderChanges(
-            tuple((n, self._claims[n]) for n in new), tuple((n, self._claims[n]) for n in coded)
+            tuple((n, self._claims[n]) for n in new),
+            tuple((n, self._claims[n]) for n in coded),
+            respelled,
         )
+
+
+def plain_code(code: str) -> str:
+    """What is left of a code where a spreadsheet took it for a number.
+
+    >>> plain_code("001") == plain_code("1")
+    True
+    """
+    return code.casefold().lstrip("0")
 
 
 def _claim(unit: RosterEntry) -> ClaimedSender:

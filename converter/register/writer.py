@@ -9,29 +9,31 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
-from converter.register import inserting, published, schema
-from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT, UNIT
+from converter.register import halves, inserting, periods, published, schema
+from converter.register.halves import Half, Pair
+from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT
+from converter.register.knowledge import Collection, Knowledge
 from converter.register.lock import Lock
 from converter.register.precedence import (
+    PAIRED,
     REJECTED,
-    ClaimedSender,
-    PriorSubmission,
+    UNOPENED,
     ReceivedFile,
     RosterEntry,
     made_at,
-    settle,
 )
 from converter.register.schema import connect, quoted, streamed
-from converter.register.senders import SenderResolver
+
+T = TypeVar("T")
 
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
 CHANGING = "F010"  # the code of a file that was written to while it was read
@@ -50,6 +52,8 @@ class RegisteredFile:
     state: str
     other: int
     ordered_by: str  # 'signature' or 'arrival'
+    period: str = ""  # what it counts for, or would count for
+    reason: str = ""  # why it is held
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +65,6 @@ class RegisteredBefore:
     errors: int
     warnings: int
     file: RegisteredFile
-
-
-@dataclass(slots=True)
-class _Histories:
-    """Submissions of some units as `settle` needs them, what became of each, what changed."""
-
-    past: dict[tuple[int, str], list[PriorSubmission]] = field(default_factory=dict)
-    states: dict[int, tuple[str, int]] = field(default_factory=dict)
-    changed: dict[int, tuple[str, int]] = field(default_factory=dict)
-
-    def change(self, states: Mapping[int, tuple[str, int]]) -> None:
-        new = {n: state for n, state in states.items() if self.states.get(n) != state}
-        self.states |= new
-        self.changed |= new
 
 
 class Register:
@@ -111,6 +101,7 @@ class Register:
         try:
             schema.prepare(self._connection, self.form)
             self._connection.execute(schema.MACROS)
+            self._knowledge = Knowledge(self._connection)
             self._load()
         except BaseException:
             self._connection.close()
@@ -131,17 +122,7 @@ class Register:
     # --- what is known ----------------------------------------------------------------------
 
     def _load(self) -> None:
-        units = self.query("SELECT id, code, name, superior_code, superior FROM units ORDER BY id")
-        roster = (
-            RosterEntry(*row)
-            for row in self.query(
-                "SELECT code, name, superior_code, superior FROM roster"
-                " WHERE period = (SELECT max(period) FROM roster)"
-            )
-        )
-        self._units = SenderResolver(
-            ((int(n), ClaimedSender(*claim)) for n, *claim in units), roster
-        )
+        self._knowledge.load()
         self._last = int(self.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0])
         self._failed: dict[tuple[str, str], int] = {
             (file, content): number
@@ -167,10 +148,10 @@ class Register:
         rows = self.query(
             "SELECT s.file, s.content, s.received, s.result, s.errors, s.warnings, s.id, s.unit,"
             " coalesce(u.code, s.unit_code), coalesce(u.name, s.unit_name),"
-            " coalesce(u.superior, s.superior), s.state, s.other, s.ordered_by"
-            " FROM submissions s LEFT JOIN units u ON u.id = s.unit WHERE s.id <= ?"
+            " coalesce(u.superior, s.superior), s.state, s.other, s.ordered_by, s.period, s.reason"
+            " FROM submissions s LEFT JOIN units_in($2) u ON u.id = s.unit WHERE s.id <= $1"
             " ORDER BY s.id",
-            [until],
+            [until, self._knowledge.collection.period],
         )
         return {
             (file, content): RegisteredBefore(
@@ -179,69 +160,54 @@ class Register:
             for file, content, received, result, errors, warnings, *registered in rows
         }
 
-    def done(self) -> set[tuple[str, str]]:
+    def done(self, *, with_keys: bool = False) -> set[tuple[str, str]]:
         """(file, content) of everything that needs no second look, whole zips included. Where
         the reading itself failed (a machine short of memory, a file that was being written to)
-        it is tried again."""
-        rows = self.query("SELECT file, content FROM submissions UNION FROM containers")
-        return {(file, content) for file, content in rows} - set(self._failed)
-
-    def _histories(self, units: Iterable[int]) -> _Histories:
-        """What came of these units before, and what became of it."""
-        rows = self.query(
-            "SELECT id, unit, period, content, digest, created, received, result, state, other"
-            " FROM submissions WHERE unit IN (SELECT unnest(?::BIGINT[])) ORDER BY id",
-            [sorted(set(units) - {0})],
-        )
-        found = _Histories()
-        for number, unit, period, content, digest, created, at, result, state, other in rows:
-            past = PriorSubmission(
-                number, content, digest, made_at(created, at), result != REJECTED
+        it is tried again; with keys, so are sealed packages that none was at hand for."""
+        if with_keys:
+            unopened = self.query(
+                "SELECT file, content, id FROM submissions WHERE result = ?", [UNOPENED]
             )
-            found.past.setdefault((unit, period), []).append(past)
-            found.states[number] = (state, other)
-        return found
+            self._failed |= {(file, content): number for file, content, number in unopened}
+        again = set(self._failed)
+        rows = self.query("SELECT file, content FROM submissions")
+        zips = self.query("SELECT file, content FROM containers")
+        folders = {name[:at] for name, _ in again for at, sign in enumerate(name) if sign == "/"}
+        whole = {(file, content) for file, content in zips if file not in folders}
+        return {(file, content) for file, content in rows} - again | whole
 
     # --- writing ----------------------------------------------------------------------------
+
+    def collect(self, collection: Collection, when: str) -> None:
+        """Say what is collected from now on, at this time. Files of this period that were held
+        while another one was collected are taken up; ledger and roster decide anew."""
+        with self._transaction():
+            self._knowledge.collect(collection, when)
 
     def set_roster(self, roster: Sequence[RosterEntry], period: str) -> None:
         """Replace the roster of a period; those of other periods stay. Units that were known by
         name alone get their code, and the history of the unit that they turn out to be."""
         with self._transaction():
-            self._connection.execute("DELETE FROM roster WHERE period = ?", [period])
-            rows = [(u.code, u.name, u.superior_code, u.superior, period) for u in roster]
-            columns = {**UNIT, "period": TEXT}
-            inserting.insert(self._connection, "roster", columns, zip(*rows, strict=True))
-            same = self._units.set_roster(roster)
-            self._write_units()
-            if not same:
-                return
-            taken = self.query(
-                "SELECT id, unit FROM submissions WHERE unit IN (SELECT unnest(?::BIGINT[]))",
-                [list(same)],
-            )
-            moved = [(number, same[unit]) for number, unit in taken]
-            inserting.update(
-                self._connection, "submissions", {"unit": NUMBER}, zip(*moved, strict=True)
-            )
-            inserting.delete(self._connection, "units", "id", same)
-            whole = self._histories(same.values())
-            for history in whole.past.values():
-                whole.change(settle(history))
-            self._write_states(whole.changed)
+            self._knowledge.set_roster(roster, period)
 
-    def _write_units(self) -> None:
-        changes = self._units.changes()
-        new = [(n, c.code, c.name, c.superior_code, c.superior) for n, c in changes.new]
-        inserting.insert(self._connection, "units", {"id": NUMBER, **UNIT}, zip(*new, strict=True))
-        coded = [(n, c.code, c.superior_code) for n, c in changes.coded]
-        columns = {"code": TEXT, "superior_code": TEXT}
-        inserting.update(self._connection, "units", columns, zip(*coded, strict=True))
+    def open_period(self) -> str:
+        """The period that an officer opened; '' = none."""
+        return periods.open_one(self._connection)
 
-    def _write_states(self, states: Mapping[int, tuple[str, int]]) -> None:
-        rows = [(number, *state) for number, state in states.items()]
-        columns = {"state": TEXT, "other": NUMBER}
-        inserting.update(self._connection, "submissions", columns, zip(*rows, strict=True))
+    @property
+    def collected(self) -> str:
+        """The period that is collected."""
+        return self._knowledge.collection.period
+
+    @property
+    def respelled(self) -> dict[str, str]:
+        """Codes that the roster spells without their zeros → as files spell them."""
+        return self._knowledge.respelled
+
+    def change(self, what: Callable[[Knowledge], T]) -> T:
+        """Change what is known, in one transaction (`periods`, `decisions`)."""
+        with self._transaction():
+            return what(self._knowledge)
 
     def record(self, batch: Sequence[ReceivedFile], received: str) -> Recorded:
         """Register a batch in one transaction, to be committed by leaving the context:
@@ -258,41 +224,44 @@ class Register:
         failed = [self._failed.pop((a.file, a.content), 0) for a in batch]
         self._forget(filter(None, failed))
         # What is known of its unit when a file comes, not what a later file adds.
-        senders = [self._units.sender(arrival.claim) for arrival in batch]
-        known = self._histories(sender.unit for sender in senders)
+        knowledge = self._knowledge
+        senders = [knowledge.sender(arrival.claim, arrival.content) for arrival in batch]
+        knowledge.write_units()
+        known = knowledge.histories({sender.unit for sender in senders})
         rows: dict[int, tuple[Any, ...]] = {}
         settled = []
         for arrival, sender in zip(batch, senders, strict=True):
             number = self._last = self._last + 1
-            past = PriorSubmission(
-                number, arrival.content, arrival.digest, made_at(arrival.created, received),
-                arrival.result != REJECTED,
+            collected = knowledge.collection.period or arrival.period
+            barred = knowledge.barred(arrival.period, arrival.created)
+            made = made_at(arrival.created, received)
+            prior = known.prior(
+                number, arrival.content, arrival.digest, made, arrival.result, collected, barred,
+                arrival.is_half,
             )  # fmt: skip
-            history = [past]
-            if sender.unit:  # files of unknown senders are unrelated
-                history = known.past.setdefault((sender.unit, arrival.period), [])
-                history.append(past)
-            known.change(settle(history))
-            state, other = known.states[number]
+            known.arrive(sender.unit, prior)
+            period, state, other, reason = known.states[number]
             order = "signature" if arrival.created else "arrival"
             rows[number] = (
-                number, sender.unit, arrival.period, arrival.file, arrival.content, arrival.digest,
+                number, sender.unit, period, arrival.file, arrival.content, arrival.digest,
                 arrival.result, state, other, received, arrival.created, order,
                 arrival.claim.code, arrival.claim.name, arrival.claim.superior,
                 arrival.form_version, arrival.serial, arrival.members, arrival.errors,
                 arrival.warnings, arrival.signed, arrival.sealed, arrival.package,
                 arrival.unit_sheet, arrival.member_sheet, arrival.id_column, arrival.file_time,
+                arrival.period, collected, barred, reason,
             )  # fmt: skip
             settled.append(
                 RegisteredFile(
                     number, sender.unit, sender.claim.code, sender.claim.name,
-                    sender.claim.superior, state, other, order,
+                    sender.claim.superior, state, other, order, period, reason,
                 )
             )  # fmt: skip
         for number, row in rows.items():  # a later file of the batch may have changed it
-            rows[number] = (*row[:_STATE_AT], *known.states[number], *row[_STATE_AT + 2 :])
-        self._write_units()
-        self._write_states({n: s for n, s in known.changed.items() if n not in rows})
+            _, state, other, reason = known.states[number]
+            rows[number] = (*row[:_STATE_AT], state, other, *row[_STATE_AT + 2 : -1], reason)
+        known.changed = {n: s for n, s in known.changed.items() if n not in rows}
+        known.write(self._connection)
         columns = zip(*rows.values(), strict=True)
         inserting.insert(self._connection, "submissions", SUBMISSION, columns)
         self._write_contents(batch, settled)
@@ -332,9 +301,29 @@ class Register:
         for table, column in (("submissions", "id"), ("findings", "submission")):
             inserting.delete(self._connection, table, column, numbers)
 
+    def newest(self) -> str:
+        """The period that pages show."""
+        return periods.newest(self._connection)
+
+    def halves(self) -> list[Half]:
+        """Files with one of the two sheets alone, and those that are halves of a submission."""
+        return halves.read(self)
+
+    def pair(self, made: Pair, submission: int) -> None:
+        """Two files were registered as this submission, within the same transaction."""
+        numbers = [made.unit.number, made.members.number]
+        inserting.update(
+            self._connection,
+            "submissions",
+            {"result": TEXT, "state": TEXT, "other": NUMBER, "reason": TEXT},
+            [numbers, [PAIRED] * 2, [PAIRED] * 2, [submission] * 2, [""] * 2],
+        )
+        inserting.delete(self._connection, "findings", "submission", numbers)
+
     def publish(self, period: str, when: int) -> None:
-        """Replace what others read."""
-        published.publish(self._connection, self.folder / published.FOLDER, self.form, period, when)
+        """Replace what others read. `period`: what is collected, where no period is known yet."""
+        shown = periods.newest(self._connection) or period
+        published.publish(self._connection, self.folder / published.FOLDER, self.form, shown, when)
 
     def checkpoint(self) -> None:
         """Bring everything into the one file, for a copy."""

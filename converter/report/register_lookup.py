@@ -37,20 +37,20 @@ class UnitRow(NamedTuple):
     received: str
     members: str
     file: str
-    reason: str  # why it was rejected
+    reason: str  # why it was rejected, or is held
 
 
 def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
     """Units whose code or name holds the text ('' = all), each submission in a row of its own;
     units of the roster that never sent anything too."""
     rows = register.query(
-        "WITH listed AS (SELECT id, code, name, superior, true AS owes FROM units UNION ALL"
+        "WITH listed AS (SELECT id, code, name, superior, true AS owes FROM units_in($2) UNION ALL"
         " SELECT 0, r.code, r.name, r.superior, r.owes FROM roster_of($2) r"
         " WHERE NOT EXISTS (SELECT 1 FROM units u WHERE u.code = r.code)),"
         " errors AS (SELECT submission, list(DISTINCT code ORDER BY code) AS codes FROM findings"
         "  WHERE level = 'error' GROUP BY submission)"
         " SELECT l.code, l.name, l.superior, l.owes, s.period, s.state, s.result, s.received,"
-        " s.members, s.file, e.codes FROM listed l"
+        " s.members, s.file, s.reason, e.codes FROM listed l"
         " LEFT JOIN submissions s ON s.unit = l.id AND l.id <> 0"
         " LEFT JOIN errors e ON e.submission = s.id AND s.result = 'rejected'"
         " WHERE contains(upper(l.code || ' ' || l.name), upper($1))"
@@ -61,7 +61,7 @@ def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
 
 
 def _unit_row(row: Sequence[Any], form: Form) -> UnitRow:
-    code, unit, superior, owes, period, state, result, received, members, file, codes = row
+    code, unit, superior, owes, period, state, result, received, members, file, reason, codes = row
     if period is None:
         key = "store_nothing" if owes else "store_owes_nothing"
         return UnitRow(code, unit, superior, "", message(key), "", "", "", "", "")
@@ -75,7 +75,7 @@ def _unit_row(row: Sequence[Any], form: Form) -> UnitRow:
         in_china(received),
         str(members),
         file,
-        "、".join(_titled(code, form) for code in codes or ()),
+        message(f"reason_{reason}") if reason else "、".join(_titled(c, form) for c in codes or ()),
     )
 
 

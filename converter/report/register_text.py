@@ -133,10 +133,12 @@ def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
         ("unit", " ".join(str(unit.get(k, "")) for k in ("name", "code")).strip()),
         ("superior", receipt.get("superior", "")),
         ("period", receipt.get("period", "")),
+        ("claimed_period", _claimed(receipt)),
         ("received", in_china(str(receipt.get("received", "")))),
         ("members", receipt.get("members", "")),
         ("result", f"{_labelled('result', receipt)}（{counts}）"),
         ("state", _labelled("state", receipt)),
+        ("reason", _reason(receipt)),
         ("order", _labelled("order", {"order": receipt.get("ordered_by")})),
         ("digest", receipt.get("digest", "")),
         ("signature", message(f"receipt_{verdict}")),
@@ -158,6 +160,21 @@ def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
         if entry.get("fix"):
             lines.append(message("receipt_problem_fix", fix=visible(str(entry["fix"]))))
     return text + "\n".join(lines)
+
+
+def _claimed(receipt: Mapping[str, Any]) -> str:
+    """The period that the file itself names, where it is another one."""
+    claimed = str(receipt.get("claimed_period", ""))
+    return claimed if claimed != str(receipt.get("period", "")) else ""
+
+
+def _reason(receipt: Mapping[str, Any]) -> str:
+    """Why it does not count."""
+    reason = str(receipt.get("reason", ""))
+    try:
+        return message(f"reason_{reason}") if reason else ""
+    except KeyError:
+        return reason
 
 
 def _labelled(kind: str, receipt: Mapping[str, Any]) -> str:

@@ -3,8 +3,9 @@
 Reading, headings and kinds are those of the form's sheets (stages F, S, K). On top: a code that
 stands twice (C801), a unit that stands twice under one upper union (C802), names of which blanks,
 punctuation and width are the only difference (C803, C806), codes that no identity file can hold
-(C804) and long codes that were typed as numbers (C805). Codes that differ only in case or leading
-zeros count as one: a spreadsheet drops zeros, and Windows tells no cases apart.
+(C804), long codes that were typed as numbers (C805), and codes without their zeros that may be one
+of several that were issued (C807). Codes that differ only in case or leading zeros count as one: a
+spreadsheet drops zeros, and Windows tells no cases apart.
 
 >>> plain("示例厂 （一）工会"), plain("示例厂(一)工会")
 ('示例厂一工会', '示例厂一工会')
@@ -13,8 +14,8 @@ zeros count as one: a spreadsheet drops zeros, and Windows tells no cases apart.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +43,8 @@ class Roster:
     units: tuple[Unit, ...]
 
 
-def read(path: Path, table: Form) -> Roster:
-    """Read and check a roster. Never raises on bad data."""
+def read(path: Path, table: Form, known: Collection[str] = ()) -> Roster:
+    """Read and check a roster. Never raises on bad data. `known`: codes that were issued."""
     found = workbook.read(path, table)
     # Which columns an officer does without is his own affair.
     issues = [issue for issue in found.issues if issue.code != OPTIONAL_COLUMN]
@@ -53,7 +54,7 @@ def read(path: Path, table: Form) -> Roster:
         issues.append(_issue("C811", table, Place(str(path), raw.name)))
     elif raw is not None:
         texts, cell_issues = _validated(raw, table, str(path))
-        own = list(_Rows(raw, table, str(path), texts, _wrong(cell_issues)).issues())
+        own = list(_Rows(raw, table, str(path), texts, _wrong(cell_issues), known).issues())
         issues += sorted([*cell_issues, *own], key=lambda i: (i.place.row, i.place.column, i.code))
         bad = {i.place.row for i in issues if i.level is Level.ERROR}
         units = [_unit(texts, n, table) for n, row in enumerate(raw.rows) if row not in bad]
@@ -132,12 +133,14 @@ class _Rows:
     file: str
     texts: Mapping[str, list[str]]
     wrong: set[tuple[int, str]]
+    known: Collection[str] = ()
 
     def issues(self) -> Iterator[Issue]:
         fields = {field.identity: field for field in self.table.main_table if field.identity}
         for field in fields.values():
             if field.identity.endswith("_code"):
                 yield from self._shapes(field)
+        yield from self._ambiguous(fields["unit_code"])
         twice = dict(self._codes(fields["unit_code"]))
         for record, first in twice.items():
             yield self._at("C801", fields["unit_code"], record, first)
@@ -167,6 +170,17 @@ class _Rows:
                 yield self._at("C805", field, record)
             elif not CODE.fullmatch(text):
                 yield self._at("C804", field, record)
+
+    def _ambiguous(self, field: Field) -> Iterator[Issue]:
+        """C807: a code that lost its zeros, and several were issued that it may have been."""
+        issued: dict[str, list[str]] = {}
+        for code in self.known:
+            issued.setdefault(code.casefold().lstrip("0"), []).append(code)
+        for record, text in self._usable(field):
+            meant = issued.get(text.casefold().lstrip("0"), [])
+            if text not in meant and len(meant) > 1:
+                one = self._at("C807", field, record)
+                yield replace(one, params={"codes": "、".join(sorted(meant))})
 
     def _codes(self, field: Field) -> Iterator[tuple[int, int]]:
         """(record, the first one with the same code)."""

@@ -14,6 +14,8 @@ from converter.model.arrays import np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+DAYS_OF_400_YEARS = 146_097
+
 Days: TypeAlias = "npt.NDArray[np.datetime64]"
 
 
@@ -36,7 +38,9 @@ def ages(born: Days, on: Days) -> npt.NDArray[np.float64]:
 
 
 def excel_age(born: str, on: str) -> str:
-    """Expression: completed years between two date serials."""
+    """Expression: completed years between two date serials. Excel knows no year before 1900, so
+    both days are counted 400 years later, where the calendar is the same."""
+    born, on = f"{born}+{DAYS_OF_400_YEARS}", f"{on}+{DAYS_OF_400_YEARS}"
     later = f"MONTH({on})*100+DAY({on})<MONTH({born})*100+DAY({born})"
     return f"(YEAR({on})-YEAR({born})-IF({later},1,0))"
 

@@ -61,7 +61,8 @@ def _excel_sex(source: str, derivation: Derivation) -> str:
 
 def _excel_birthday(source: str, derivation: Derivation) -> str:
     year, month, day = (f"VALUE(MID({source},{part}))" for part in ("7,4", "11,2", "13,2"))
-    return f"DATE({year},{month},{day})"
+    # DATE takes a year below 1900 for one of 1900 and later: such a birthday is the check's.
+    return f'IF({year}<1900,"",DATE({year},{month},{day}))'
 
 
 def _excel_threshold(source: str, derivation: Derivation) -> str:

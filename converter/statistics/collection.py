@@ -1,6 +1,7 @@
 """Statistics of everything that was received for a period: the published register → figures.
 
-Only current submissions count (converter/register/precedence.py). The superior unions form a tree
+Only what counts does (converter/register/precedence.py); units that the roster does not list
+stand outside all figures. The superior unions form a tree
 where the roster lists them as units of another one; a row then adds up all that is below it, and
 its name is indented by its depth. Titles, fields and groups come from the form's
 `[statistics.collection]`.
@@ -50,6 +51,7 @@ def figures(
         progress.daily(register, chosen),
         progress.faults(register, form, chosen),
         progress.missing(register, chosen, tree),
+        progress.waiting(register, chosen),
         *cards.figures(source, form, today),
     ]
     for key in by or card.entries("by")[:1]:
@@ -68,9 +70,8 @@ def groups(form: Form) -> list[str]:
 
 
 def newest(register: Snapshot) -> str:
-    """The newest period that counts anything, else the one that is being collected."""
-    periods = register.periods()
-    return periods[-1] if periods else str(register.state.get("period", ""))
+    """The newest period that was collected."""
+    return str(register.state.get("period", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,11 @@ class _Register:
 
     def units(self, also_in: str = "") -> int:
         return int(self._of_units("count(DISTINCT unit)", also_in))
+
+    def unconfirmed(self) -> int:
+        """Units that count without a signature, where the union issued an identity file."""
+        sql = "SELECT count(*) FROM submissions WHERE period = ? AND state = 'unconfirmed'"
+        return int(self.register.query(sql, [self.period])[0][0])
 
     def _of_units(self, what: str, also_in: str) -> Any:
         sql = (
@@ -119,6 +125,7 @@ def _overview(card: StatisticsCard, source: _Register, reported: StatisticsTable
     members, staff = source.count(part), source.count(whole)
     rows: list[Row] = [
         *zip(reported.header[1:], reported.rows[-1][1:], strict=True),
+        (message("summary_overview_strangers"), progress.strangers(source.register, source.period)),
         (whole.title, cards.blank_if_none(staff)),
         (part.title, cards.blank_if_none(members)),
         (label, percent(members, staff)),
@@ -144,10 +151,12 @@ def _trend(card: StatisticsCard, sources: Sequence[_Register]) -> Figure:
     for source in sources:
         staff, members = source.count(whole), source.count(part)
         shown = map(cards.blank_if_none, (staff, members))
-        rows.append((source.period, source.units(), *shown, percent(members, staff)))
+        units = (source.units(), source.unconfirmed())
+        rows.append((source.period, *units, *shown, percent(members, staff)))
     columns = (
         Column("period", message("summary_period")),
         Column("units", card.text("units")),
+        progress.unconfirmed_column(),
         Column(whole.key, whole.title),
         Column(part.key, part.title),
         Column("percent", label),
@@ -169,22 +178,24 @@ def _grouped(card: StatisticsCard, source: _Register, field: Field, tree: Tree) 
         for f in summed
     )
     answer = source.register.query(
-        f"SELECT {group}, count(*), {sums} FROM answers a JOIN units u ON u.id = a.unit"
-        " WHERE a.period = ? GROUP BY 1 ORDER BY 1",
+        f"SELECT {group}, count(*), count(*) FILTER (s.state = 'unconfirmed'), {sums}"
+        " FROM answers a JOIN units_in($1) u ON u.id = a.unit"
+        " JOIN submissions s ON s.id = a.submission WHERE a.period = $1 GROUP BY 1 ORDER BY 1",
         [source.period],
     )
-    keys = ("units", *(f.key for f in summed))
+    keys = ("units", "unconfirmed", *(f.key for f in summed))
     by_value = {str(row[0]): numbers(keys, row[1:]) for row in answer}
     labelled = tree.rolled_up(by_value) if superior else _labelled(card, field, by_value)
     columns = (
         Column("group", field.title),
         Column("units", card.text("units")),
+        progress.unconfirmed_column(),
         *(Column(f.key, f.title) for f in fields),
         Column("percent", label),
     )
 
     def row(group: str, counted: Mapping[str, int]) -> Row:
-        shown = (counted["units"], *(counted[f.key] for f in fields))
+        shown = (counted["units"], counted["unconfirmed"], *(counted[f.key] for f in fields))
         return (group, *shown, percent(counted[part.key], counted[whole.key]))
 
     rows = [row(group, counted) for group, counted in labelled]

@@ -14,10 +14,17 @@ from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.register import Snapshot
-from converter.register.schema import SENT, TIMED_BY, UNREADABLE
+from converter.register.schema import COUNTS, SENT, SOUND, TIMED_BY, UNREADABLE
 from converter.statistics.cards import StatisticsCard, percent
 from converter.statistics.faults import fault_table
-from converter.statistics.figure import Chart, Figure, Row, StatisticsTable, catalogue_columns
+from converter.statistics.figure import (
+    Chart,
+    Column,
+    Figure,
+    Row,
+    StatisticsTable,
+    catalogue_columns,
+)
 
 INDENT = "\u3000"  # a full-width space for each level of the tree
 
@@ -28,12 +35,22 @@ _KNOWN = (
     "  FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"
     " WHERE r.owes"
     "  OR EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1)"
-    " UNION ALL SELECT u.superior, u.code, u.name, u.id FROM units u WHERE NOT EXISTS"
-    "  (SELECT 1 FROM roster_of($1) r WHERE r.code = u.code AND u.code <> '')"
-    "  AND EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1)),"
-    " sent AS (SELECT unit, bool_or(state = 'current') AS counts,"
-    "  bool_or(state = 'current' AND result = 'warnings') AS warned"
-    "  FROM submissions WHERE period = $1 GROUP BY unit)"
+    " UNION ALL SELECT u.superior, u.code, u.name, u.id FROM units_in($1) u WHERE NOT u.listed"
+    "  AND EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1"
+    f"   AND ({COUNTS} OR NOT EXISTS (SELECT 1 FROM roster_of($1))))),"
+    f" sent AS (SELECT unit, bool_or({COUNTS}) AS counts,"
+    "  bool_or(s.state = 'unconfirmed') AS unconfirmed,"
+    "  bool_or(s.state IN ('held', 'unopened')) AS waits,"
+    f"  bool_or({COUNTS} AND s.result = 'warnings') AS warned"
+    "  FROM submissions s WHERE period = $1 GROUP BY unit)"
+)
+# Units that the roster does not list and that nobody let in: outside all totals.
+_STRANGERS = (
+    "SELECT count(*) FROM units_in($1) u WHERE NOT u.listed"
+    " AND EXISTS (SELECT 1 FROM roster_of($1))"
+    " AND EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1)"
+    " AND NOT EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1"
+    f" AND {COUNTS})"
 )
 
 
@@ -46,7 +63,8 @@ class Tree:
     @classmethod
     def of(cls, register: Snapshot, period: str) -> Tree:
         rows = register.query(
-            "SELECT name, superior FROM roster_of(?) UNION SELECT name, superior FROM units",
+            "SELECT name, superior FROM roster_of($1)"
+            " UNION SELECT name, superior FROM units_in($1)",
             [period],
         )
         superiors = {str(superior) for _, superior in rows}
@@ -79,15 +97,21 @@ def numbers(keys: Sequence[str], row: Iterable[int]) -> Counter[str]:
     return Counter(dict(zip(keys, map(int, row), strict=True)))
 
 
-PROGRESS = ("expected", "reported", "with_warnings", "only_rejected", "missing")
+# The form names these columns; those that say what waits or is unconfirmed stand among them.
+NAMED = ("expected", "reported", "with_warnings", "only_rejected", "missing")
+PROGRESS = (
+    "expected", "reported", "unconfirmed", "with_warnings", "held", "only_rejected", "missing"
+)  # fmt: skip
 
 
 def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) -> Figure:
-    """Units by superior union: expected, reported, of these with warnings, only rejected,
-    missing."""
+    """Units by superior union: expected, reported, of these unconfirmed and with warnings; held,
+    only rejected, missing."""
     answer = register.query(
         f"{_KNOWN} SELECT k.superior, count(*), count(*) FILTER (s.counts),"
-        "  count(*) FILTER (s.warned), count(*) FILTER (NOT s.counts),"
+        "  count(*) FILTER (s.unconfirmed), count(*) FILTER (s.warned),"
+        "  count(*) FILTER (NOT s.counts AND s.waits),"
+        "  count(*) FILTER (NOT s.counts AND NOT s.waits),"
         "  count(*) FILTER (s.unit IS NULL)"
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit GROUP BY k.superior",
         [period],
@@ -100,10 +124,47 @@ def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) 
 
     rows = [row(label, counted) for label, counted in tree.rolled_up(by_superior)]
     rows.append(row(card.label("total"), sum(by_superior.values(), Counter())))
-    columns = card.columns("superior", *PROGRESS, "percent", titles="progress_header")
+    named = card.columns("superior", *NAMED, "percent", titles="progress_header")
+    columns = (
+        *named[:3],
+        unconfirmed_column(),
+        named[3],
+        Column("held", message("summary_progress_held")),
+        *named[4:],
+    )
     title = card.fill("progress_title", period=period)
     table = StatisticsTable("progress", title, columns, tuple(rows), total=True)
-    return Figure(table, Chart.STACKED, ("reported", "only_rejected", "missing"))
+    return Figure(table, Chart.STACKED, ("reported", "held", "only_rejected", "missing"))
+
+
+def unconfirmed_column() -> Column:
+    """How many of the units before it count without a signature that was expected."""
+    return Column("unconfirmed", message("summary_progress_unconfirmed"))
+
+
+def strangers(register: Snapshot, period: str) -> int:
+    """Units that sent something and stand outside all totals."""
+    return int(register.query(_STRANGERS, [period])[0][0])
+
+
+def waiting(register: Snapshot, period: str) -> Figure:
+    """Every file that waits for a decision or a key, or counts unconfirmed."""
+    answer = register.query(
+        "SELECT coalesce(u.superior, s.superior), coalesce(nullif(u.name, ''), s.unit_name),"
+        " s.file, s.state, s.reason, s.members"
+        " FROM submissions s LEFT JOIN units_in($1) u ON u.id = s.unit"
+        " WHERE s.period = $1 AND s.state IN ('held', 'unopened', 'unconfirmed')"
+        " ORDER BY 1, 2, s.id",
+        [period],
+    )
+    rows: list[Row] = [
+        (*named, message(f"receive_state_{state}"), message(f"reason_{reason or state}"), members)
+        for *named, state, reason, members in answer
+    ]
+    keys = ("superior", "unit", "file", "state", "reason", "members")
+    columns = catalogue_columns("waiting", *keys)
+    title = message("summary_waiting", period=period, count=len(rows))
+    return Figure(StatisticsTable("waiting", title, columns, tuple(rows)))
 
 
 def daily(register: Snapshot, period: str) -> Figure:
@@ -111,7 +172,7 @@ def daily(register: Snapshot, period: str) -> Figure:
     then. The title says how many days are of a signature, a file or a receipt."""
     answer = register.query(
         f"SELECT min({SENT}) AS sent, arg_min({TIMED_BY}, {SENT}) FROM submissions s"
-        " WHERE period = ? AND result <> 'rejected' AND unit <> 0 GROUP BY unit ORDER BY sent",
+        f" WHERE period = ? AND unit <> 0 AND {SOUND} GROUP BY unit ORDER BY sent",
         [period],
     )
     days = Counter(in_china(sent.isoformat())[:10] for sent, _ in answer)
@@ -139,14 +200,15 @@ def _timed_by(units: Counter[str]) -> str:
 def missing(register: Snapshot, period: str, tree: Tree) -> Figure:
     """Every unit that does not count yet, by superior union."""
     answer = register.query(
-        f"{_KNOWN} SELECT k.superior, k.code, k.name, s.unit IS NULL"
+        f"{_KNOWN} SELECT k.superior, k.code, k.name,"
+        " CASE WHEN s.unit IS NULL THEN 'all' WHEN s.waits THEN 'held' ELSE 'refused' END"
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit"
         " WHERE s.unit IS NULL OR NOT s.counts ORDER BY k.code, k.name",
         [period],
     )
     rows: list[Row] = [
-        (superior, name, code, message(f"summary_missing_{'all' if silent else 'refused'}"))
-        for superior, code, name, silent in sorted(answer, key=lambda row: tree.place(str(row[0])))
+        (superior, name, code, message(f"summary_missing_{how}"))
+        for superior, code, name, how in sorted(answer, key=lambda row: tree.place(str(row[0])))
     ]
     columns = catalogue_columns("missing", "superior", "unit", "code", "how")
     title = message("summary_missing", period=period, count=len(rows))

@@ -8,27 +8,22 @@ from openpyxl.formatting.rule import Rule as Formatting
 
 from converter.model.forms import Form
 from converter.template import style
-from converter.template.formulas import REQUIRED
-from converter.template.labels import label
+from converter.template.labels import REQUIRED, label
 
 ERROR_WAS, BLANK_WAS = "#", "\u2205"  # what an answer was that has no text
 
 VERDICTS = {  # in order: text colour of 核对, ground of the answer
-    "missing": (style.WRONG, style.MISSING_TINT),
     "wrong": (style.WRONG, style.WRONG_TINT),
+    "missing": (style.MUTED, style.ENTRY),  # to do, not wrong: the cell keeps its own ground
     "doubt": (style.DOUBT, style.DOUBT_TINT),
 }
 
 
 def verdict_conditions(form: Form, message: str) -> dict[str, str]:
     """By verdict, the condition on a message; the first that holds counts."""
-    error = label(form, "error")
-    errors = f'LEN({message})-LEN(SUBSTITUTE({message},"{error}",""))'
-    # Nothing else is wrong than that the answer is missing.
-    only_missing = f'AND(ISNUMBER(FIND("({REQUIRED})",{message})),{errors}={len(error)})'
     return {
-        "missing": only_missing,
-        "wrong": f'ISNUMBER(FIND("{error}",{message}))',
+        "wrong": f'ISNUMBER(FIND("{label(form, "error")}",{message}))',
+        "missing": f'ISNUMBER(FIND("({REQUIRED})",{message}))',
         "doubt": f"LEN({message})>0",
     }
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from converter import rules
 from converter.formulas import expressions
 from converter.kinds import KINDS
+from converter.kinds.base import LATER
 from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.rules import derivations, one_cell
 from converter.rules.base import Refs
-from converter.template.labels import label, message, prefix
+from converter.template.labels import REQUIRED, label, message, prefix
 from converter.template.layout import MemberLayout, UnitLayout
 
-REQUIRED, ERROR_CELL, TRUTH_VALUE = "K001", "K002", "K004"
+ERROR_CELL, TRUTH_VALUE = "K002", "K004"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class FieldFormulas:
         raw, norm = self.place.raw(field.key), self.place.helper(field.key, "norm")
 
         def found(code: str) -> str:
+            if code == LATER:
+                return self._joined(expressions.quote(label(self.form, "later_date")))
             return self._joined(message(self.form, code, field, {})) if code else '""'
 
         later = f"IF({expressions.holds_invisible(norm)},{self._joined(self._later)},"

@@ -12,6 +12,7 @@ from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
 
+REQUIRED = "K001"  # what is still to be filled in is no fault
 # Excel refuses longer literals inside a formula.
 LONGEST_LITERAL = 255
 
@@ -66,6 +67,8 @@ def message(
         return '""'
     brief = catalogue.fill(entry.brief, {"title": field.title, **words})
     text = literal(f"{brief}({code})")
+    if code == REQUIRED:
+        return literal(f"{label(form, 'to_fill')}{brief}({code})")
     if entry.level is Level.ERROR and entry.explainable and explained:
         error, warning = (excel.quote(prefix(form, lv)) for lv in (Level.ERROR, Level.WARNING))
         return f"IF({explained},{warning},{error})&{text}"

@@ -76,8 +76,24 @@ def _taken(workbook: Any, when: int) -> _Parts:
     return taken
 
 
+# The children of a font in the order of CT_Font, which openpyxl does not keep to.
+_FONT_ORDER = (
+    "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color",
+    "name", "family", "charset", "scheme",
+)  # fmt: skip
+_FONT = re.compile(rb"<font>(.*?)</font>", re.DOTALL)
+_CHILD = re.compile(rb"<([a-zA-Z]+)[^>]*/>")
+
+
+def _ordered_font(found: re.Match[bytes]) -> bytes:
+    children = [(_FONT_ORDER.index(c[1].decode()), c[0]) for c in _CHILD.finditer(found[1])]
+    return b"<font>%b</font>" % b"".join(child for _, child in sorted(children))
+
+
 def _finished(name: str, data: bytes) -> bytes:
     """A part as it goes to the file: openpyxl cannot write <ignoredErrors>."""
+    if name == "xl/styles.xml":
+        return _FONT.sub(_ordered_font, data)
     if not name.startswith("xl/worksheets/sheet"):
         return data
     found = _AFTER_IGNORED.search(data, data.rindex(b"</sheetData>"))

@@ -28,11 +28,10 @@ from converter.messages import catalogue
 from converter.model.clock import today
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, Level, column_letters
-from converter.model.submissions import Outcome, Records, Submission
+from converter.model.submissions import CellType, Outcome, RawColumn, Records, Submission
 from converter.template.answers import EPOCH
 from converter.template.cell_text import harmless
-from converter.template.formulas import REQUIRED
-from converter.template.labels import label, prefix
+from converter.template.labels import REQUIRED, label, prefix
 from converter.template.layout import STATUS_ROW, MemberLayout, UnitLayout, quoted
 
 Value: TypeAlias = str | int | bool
@@ -143,21 +142,31 @@ class Computed:
             path: {record: "".join(t for _, t in sorted(entries)) for record, entries in by.items()}
             for path, by in found.items()
         }
-        for path, record in self._invisible():
-            later = label(self.form, "joiner") + label(self.form, "later")
-            joined.setdefault(path, {})[record] = later
+        for path, record, key in self._left_to_the_check():
+            later = label(self.form, "joiner") + label(self.form, key)
+            if key == "later" or not joined.get(path, {}).get(record):
+                joined.setdefault(path, {})[record] = later
         return joined
 
-    def _invisible(self) -> Iterator[tuple[str, int]]:
-        """Cells that formulas leave to the check."""
+    def _text_dates(self, field: Field, column: RawColumn) -> Iterator[tuple[str, int, str]]:
+        for record, (text, kind) in enumerate(zip(column.text, column.type, strict=True)):
+            if kind == CellType.TEXT and text and self._text(field, record):
+                yield field.path, record, "later_date"
+
+    def _left_to_the_check(self) -> Iterator[tuple[str, int, str]]:
+        """Cells that formulas leave to the check, and what they say of it."""
         for key, raw in self.submission.sheets.items():
             for field in self.form.sheet(key):
                 column = raw.columns.get(field.key)
-                if field.derive or column is None or not _hidden(column.text):
+                if field.derive or column is None:
+                    continue
+                if KINDS[field.kind].value_type is ValueType.DATE:
+                    yield from self._text_dates(field, column)
+                if not _hidden(column.text):
                     continue
                 for record, text in enumerate(column.text):
                     if _hidden((text,)) and self._text(field, record):
-                        yield field.path, record
+                        yield field.path, record, "later"
 
 
 def _hidden(texts: Iterable[str]) -> bool:
@@ -191,7 +200,8 @@ def message(form: Form, code: str, field: Field, level: Level) -> str:
             return ""
         params = family.message_params(rule, field.path, form)
     brief = catalogue.fill(entry.brief, {"title": field.title, **params})
-    return f"{label(form, 'joiner')}{prefix(form, level)}{brief}({code})"
+    start = label(form, "to_fill") if code == REQUIRED else prefix(form, level)
+    return f"{label(form, 'joiner')}{start}{brief}({code})"
 
 
 def canonical(field: Field, text: str) -> Value:
@@ -199,9 +209,10 @@ def canonical(field: Field, text: str) -> Value:
     shown = KINDS[field.kind].value_type
     if shown is ValueType.DATE and text:
         try:
-            return (date.fromisoformat(text) - EPOCH).days
+            days = (date.fromisoformat(text) - EPOCH).days
         except ValueError:
             return text
+        return days if days > 0 or not field.derive else ""  # no spreadsheet counts further back
     return int(text) if shown is ValueType.COUNT and text.isdecimal() else text
 
 
@@ -246,7 +257,8 @@ def unit_values(
 def _unit_totals(unit: UnitLayout, form: Form, checks: Mapping[int, str]) -> dict[str, Value]:
     faulty = [row for row, text in checks.items() if text]
     missing = sum(f"({REQUIRED})" in text for text in checks.values())
-    errors = sum(label(form, "error") in text for text in checks.values()) - missing
+    error = label(form, "error")
+    errors = sum(error in t and f"({REQUIRED})" not in t for t in checks.values())
     counted = {
         "missing": missing,
         "unit_errors": errors,
@@ -267,10 +279,11 @@ def _unit_totals(unit: UnitLayout, form: Form, checks: Mapping[int, str]) -> dic
 def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dict[str, Value]:
     """By address: what stands beside a table's title; `checks` are its 核对 cells."""
     errors = sum(label(form, "error") in text for text in checks)
-    warnings = sum(map(bool, checks)) - errors
+    missing = sum(f"({REQUIRED})" in t and label(form, "error") not in t for t in checks)
+    warnings = sum(map(bool, checks)) - errors - missing
     first = next((n for n, text in enumerate(checks) if text), 0) + member.FIRST_ROW
     words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
-    counted = {"row_errors": errors, "row_warnings": warnings}
+    counted = {"row_missing": missing, "row_errors": errors, "row_warnings": warnings}
     status = label(form, "nothing", **words)
     if checks:
         filled = label(form, "filled", **words, n=len(checks))
@@ -279,6 +292,7 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
     values: dict[str, Value] = {
         "errors": errors,
         "warnings": warnings,
+        "missing": missing,
         "target": f"#{quoted(member.sheet.title)}{letter}{first}",
         "status": status,
         "filled": len(checks),

@@ -23,7 +23,6 @@ ACCENT, BAND, LINE = "2B5C75", "E9F0F3", "D5DCE1"
 ENTRY, DERIVED, WHITE = "FFFCEB", "F3F5F6", "FFFFFF"
 WRONG, WRONG_TINT = "B3261E", "FBE3E1"
 DOUBT, DOUBT_TINT = "8F5B00", "FFE7B8"
-MISSING_TINT = "FFF1BF"  # a required cell that is still blank: to do rather than wrong
 FINE = "2C7A4B"
 
 

@@ -15,8 +15,7 @@ from converter.formulas import expressions
 from converter.model.forms import Form
 from converter.rules import never_after_today
 from converter.template import style
-from converter.template.formulas import REQUIRED
-from converter.template.labels import label, phrase
+from converter.template.labels import REQUIRED, label, phrase
 from converter.template.layout import MemberLayout, TemplateLayout, quoted
 from converter.template.style import CellStyle
 
@@ -31,6 +30,7 @@ def unit_totals(layout: TemplateLayout) -> dict[str, str]:
     unit, form = layout.record, layout.form
     checks, total = unit.checks(), unit.total
     letter = get_column_letter(unit.ANSWER)
+    error = label(form, "error")
     first = _first(checks, unit.HEADING_ROW + 1, str(_open_row(layout)))
     counted = [
         ("missing", "missing"),
@@ -39,7 +39,7 @@ def unit_totals(layout: TemplateLayout) -> dict[str, str]:
     ]
     return {
         "missing": f'COUNTIF({checks},"*({REQUIRED})*")',
-        "errors": f'COUNTIF({checks},"*{label(form, "error")}*")-{total("missing")}',
+        "errors": f'COUNTIF({checks},"*{error}*")-COUNTIF({checks},"*({REQUIRED})*{error}*")',
         "warnings": f'COUNTIF({checks},"?*")-{total("errors")}-{total("missing")}',
         "target": _target(unit.sheet.title, letter, first),
         "status": _status(form, [(key, total(name)) for key, name in counted]),
@@ -49,6 +49,7 @@ def unit_totals(layout: TemplateLayout) -> dict[str, str]:
 def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     # From the heading on; the heading itself is no message.
     checks, total = member.whole(member.check), member.total
+    error = label(form, "error")
     letter = get_column_letter(member.columns[member.sheet.fields[0].key])
     rows = f"${get_column_letter(member.check)}${member.FIRST_ROW}:" + checks.split(":")[1]
     later = [
@@ -63,6 +64,7 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     status = _status(
         form,
         [
+            ("row_missing", total("missing")),
             ("row_errors", total("errors")),
             ("row_warnings", total("warnings")),
             ("row_future", total("future")),
@@ -73,8 +75,12 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     filled = phrase(form, "filled", words, n=total("filled"))
     unchecked = phrase(form, "unchecked", n=total("unchecked"))
     return {
-        "errors": f'COUNTIF({checks},"*{label(form, "error")}*")',
-        "warnings": f'COUNTIF({checks},"?*")-1-{total("errors")}',
+        "errors": f'COUNTIF({checks},"*{error}*")',
+        "missing": (
+            f'COUNTIF({checks},"*({REQUIRED})*")-COUNTIF({checks},"*({REQUIRED})*{error}*")'
+            f'-COUNTIF({checks},"*{error}*({REQUIRED})*")'
+        ),
+        "warnings": f'COUNTIF({checks},"?*")-1-{total("errors")}-{total("missing")}',
         "target": _target(member.sheet.title, letter, first),
         "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{total('inserted')}",
         "beyond": f"SUM({counts})>0",

@@ -45,6 +45,7 @@ BUILTIN_DATES = frozenset((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59
 
 _LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.|am/pm|a/p|上午/下午', re.IGNORECASE)
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_CONDITION = re.compile(r"\s*\[[<>=]")
 _BRACKETS = re.compile(r"\[[^\]]*\]?")
 _END = 2_958_465.999_99  # the last second of 9999-12-31
 _PHANTOM = 60  # 1900-02-29, which spreadsheets believe in
@@ -107,12 +108,14 @@ def _day_text(day: int) -> str:
 
 
 def shows_date(code: str) -> bool:
-    """Whether a number format shows a date (or a time of day), validated by its first section."""
+    """Whether a number format shows a date (or a time of day), validated by its first section; by
+    any of them where the first holds for some numbers only (the template's own format)."""
     bare = _LITERAL.sub("", code)
     if _ELAPSED.search(bare):
         return False  # [h]:mm is a span of time
-    bare = _BRACKETS.sub("", bare).partition(";")[0].lower()
-    return "general" not in bare and any(character in bare for character in "ymdhs")
+    sections = bare.split(";") if _CONDITION.match(bare) else [bare.partition(";")[0]]
+    plain = [_BRACKETS.sub("", section).lower() for section in sections]
+    return any("general" not in text and any(c in text for c in "ymdhs") for text in plain)
 
 
 def read_value(value: object, *, date1904: bool = False) -> Value:

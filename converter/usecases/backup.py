@@ -3,8 +3,9 @@
     manifest.json   format, time, and path, size, SHA-256, time of change of each file
     files/…         the files themselves
 
-A backup is read back before it gets its name. `restore` first verifies all of it and names
-every file that is not whole; then it writes into a folder of its own beside the target and
+A backup that holds keys is sealed: the zip as a whole, with age, by a passphrase or for a
+recipient. A backup is read back before it gets its name. `restore` first verifies all of it and
+names every file that is not whole; then it writes into a folder of its own beside the target and
 renames that, so the target is whole or not there. It never writes over anything. Restored files
 belong to their owner alone: there may be keys among them.
 """
@@ -26,13 +27,21 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from converter.files import writing, zip_writing
-from converter.model.errors import BackupDamaged, NotABackup, OutputExists, RestoreFault
+from converter.model.errors import (
+    BackupDamaged,
+    BackupSealed,
+    NotABackup,
+    OutputExists,
+    RestoreFault,
+    UsageError,
+)
 from converter.register.lock import Lock
 from converter.register.writer import FILE, LOCK, SPOOL
 
 FORMAT = "gonghui-backup/1"
 MANIFEST, FILES = "manifest.json", "files/"
 LARGEST_MANIFEST = 256 << 20
+LARGEST_IDENTITY = 1 << 20
 
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError,
@@ -57,15 +66,89 @@ class _Entry:
 # --- backup --------------------------------------------------------------------------------
 
 
-def backup(paths: Sequence[Path], output: Path, *, when: int) -> BackupResult:
+@dataclass(frozen=True, slots=True)
+class BackupSeal:
+    """What seals a backup: a passphrase, or an age recipient."""
+
+    passphrase: str = ""
+    recipient: str = ""
+
+
+def holds_secrets(paths: Sequence[Path]) -> bool:
+    """Whether there are keys among these files: a union's, or a unit's in its identity file."""
+    return any(
+        path.suffix.lower() == ".key" or (path.suffix.lower() == ".xml" and _has_secret(path))
+        for root in _roots(paths)
+        for _, path in _walk(*root, leave_out=Path())
+    )
+
+
+def _has_secret(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b"<secret" in file.read(LARGEST_IDENTITY)
+
+
+def backup(
+    paths: Sequence[Path], output: Path, *, when: int, seal: BackupSeal | None = None
+) -> BackupResult:
     """Write a backup of files and folders; a register in them is locked meanwhile.
 
-    `when`: seconds since 1970. Raises OutputExists, RegisterBusy, OSError; BackupDamaged where
-    what was written does not read back.
+    `when`: seconds since 1970. Raises OutputExists, RegisterBusy, UsageError, OSError;
+    BackupDamaged where what was written does not read back.
     """
+    if seal is None:
+        return _backup(paths, output, when=when)
     if output.exists():
         raise OutputExists("backup_exists", path=output)
-    found = [pair for root in _roots(paths) for pair in _walk(*root, leave_out=output)]
+    from converter.identity import sealed_files
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    plain = writing.private_name(output.parent)
+    try:
+        made = _backup(paths, plain, when=when, leave_out=output)
+        with writing.replacing(output, None) as file:
+            writing.keep_private(file)
+            sealed_files.seal(plain, file, passphrase=seal.passphrase, recipient=seal.recipient)
+    except ValueError as error:
+        raise UsageError("backup_no_recipient", text=seal.recipient) from error
+    finally:
+        plain.unlink(missing_ok=True)
+    return made
+
+
+@contextlib.contextmanager
+def opened(path: Path, passphrase: str, key_file: Path | None, beside: Path) -> Iterator[Path]:
+    """A backup that `restore` can read: a sealed one is opened, beside where it is restored to,
+    while the context lasts. Raises BackupSealed, OSError."""
+    from converter.identity import sealed_files
+
+    if not path.is_file() or not sealed_files.is_sealed(path):
+        yield path
+        return
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    plain = writing.private_name(beside.parent)
+    try:
+        with plain.open("xb") as file:
+            writing.keep_private(file)
+            if not sealed_files.open_sealed(path, file, passphrase=passphrase, key_file=key_file):
+                raise BackupSealed("restore_sealed", path=path)
+        yield plain
+    finally:
+        plain.unlink(missing_ok=True)
+
+
+def is_sealed(path: Path) -> bool:
+    from converter.identity import sealed_files
+
+    return path.is_file() and sealed_files.is_sealed(path)
+
+
+def _backup(
+    paths: Sequence[Path], output: Path, *, when: int, leave_out: Path | None = None
+) -> BackupResult:
+    if output.exists():
+        raise OutputExists("backup_exists", path=output)
+    found = [pair for root in _roots(paths) for pair in _walk(*root, leave_out=leave_out or output)]
     entries: list[_Entry] = []
 
     def members() -> Iterator[tuple[str, bytes]]:
@@ -80,7 +163,7 @@ def backup(paths: Sequence[Path], output: Path, *, when: int) -> BackupResult:
         for folder in sorted({path.parent for _, path in found if path.name == FILE}):
             locks.enter_context(Lock(folder / LOCK))
         output.parent.mkdir(parents=True, exist_ok=True)
-        zip_writing.write_zip(output, members(), when=when, verify=_read_back)
+        zip_writing.write_zip(output, members(), when=when, verify=_read_back, private=True)
     return BackupResult(len(entries), sum(entry.bytes for entry in entries))
 
 

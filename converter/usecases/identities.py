@@ -48,15 +48,23 @@ def blank_roster(folder: Path, output: Path, worker: Runner, *, force: bool = Fa
     return Output(path, kept)
 
 
-def read_roster(folder: Path, path: Path, worker: Runner) -> tuple[list[Unit], Outcome, Form]:
-    """The units of a roster, what is wrong with it, and the form to report that by."""
+def read_roster(
+    folder: Path, path: Path, worker: Runner, codes: Sequence[str] = ()
+) -> tuple[list[Unit], Outcome, Form]:
+    """The units of a roster, what is wrong with it, and the form to report that by. `codes`: those
+    that identity files were issued to."""
     table = roster.definition(loading.read(folder), folder)
     try:
-        answer = worker.run(RosterRequest(folder, path))
+        answer = worker.run(RosterRequest(folder, path, tuple(codes)))
     except WorkerDied:
         issue = Issue(LOST, Level.ERROR, Place(str(path)))
         return [], Outcome(str(path), Issues.of([issue]), readable=False), table
     return list(answer.units), answer.outcome, table
+
+
+def issued_codes(keys_folder: Path) -> list[str]:
+    """The codes of the units that hold an identity file. Raises LedgerError, OSError."""
+    return list(ledger.by_unit(keys_folder) or ())
 
 
 # --- issuing, verifying, showing -------------------------------------------------------------

@@ -19,6 +19,7 @@ from converter.model.forms import Form
 from converter.register import Snapshot
 from converter.register.precedence import same_name
 from converter.register.published import STATE
+from converter.register.schema import COUNTS
 from converter.report.table import Table
 from converter.statistics import collection
 from converter.statistics.figure import Figure
@@ -87,8 +88,7 @@ class ProgressReader:
     def _read(self) -> Published:
         form = with_codes(self._folder)
         with Snapshot(self._store) as register:
-            period = str(register.state["period"])
-            chosen = max(period, collection.newest(register))
+            chosen = collection.newest(register)
             return Published(
                 stamp=str(register.state["published"]),
                 period=chosen,
@@ -118,15 +118,15 @@ def _figures(register: Snapshot, form: Form, period: str) -> list[Figure]:
 
 def _submitted(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
     rows = register.query(
-        "SELECT u.code, u.name, bool_or(s.state = 'current'),"
-        " bool_or(s.state = 'current' AND s.result = 'warnings'), max(s.received)"
-        " FROM units u JOIN submissions s ON s.unit = u.id WHERE s.period = ?"
+        f"SELECT u.code, u.name, bool_or({COUNTS}), bool_or({COUNTS} AND s.result = 'warnings'),"
+        " bool_or(s.state IN ('held', 'unopened')), max(s.received)"
+        " FROM units_in($1) u JOIN submissions s ON s.unit = u.id WHERE s.period = $1"
         " GROUP BY u.code, u.name",
         [period],
     )
     found = {}
-    for code, name, counts, doubtful, at in rows:
-        stage = WARNINGS if doubtful else ACCEPTED if counts else REJECTED
+    for code, name, counts, doubtful, waits, at in rows:
+        stage = WARNINGS if doubtful else ACCEPTED if counts else WAITING if waits else REJECTED
         found[str(code) or same_name(str(name))] = (stage, str(at))
     return found
 
@@ -136,8 +136,9 @@ def _known(register: Snapshot, period: str) -> list[tuple[str, str, str]]:
         "SELECT r.code, r.name, r.superior FROM roster_of($1) r WHERE r.owes OR EXISTS (SELECT 1"
         " FROM units u JOIN submissions s ON s.unit = u.id"
         "  WHERE u.code = r.code AND s.period = $1)"
-        " UNION SELECT u.code, u.name, u.superior FROM units u"
-        " WHERE NOT EXISTS (SELECT 1 FROM roster_of($1) r WHERE r.code = u.code AND u.code <> '')"
+        " UNION SELECT u.code, u.name, u.superior FROM units_in($1) u WHERE NOT u.listed"
+        f" AND (NOT EXISTS (SELECT 1 FROM roster_of($1)) OR EXISTS (SELECT 1 FROM submissions s"
+        f"  WHERE s.unit = u.id AND s.period = $1 AND {COUNTS}))"
         " ORDER BY superior, code, name",
         [period],
     )

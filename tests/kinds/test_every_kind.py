@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from converter.formulas.expressions import WHITESPACE
 from converter.kinds import KINDS
 from converter.kinds.base import Cells
+from converter.kinds.date import Date
 from converter.messages import catalogue
 from converter.model import clock
 from converter.model.clock import today
@@ -129,7 +130,9 @@ def test_a_cell_filled_to_the_brim_is_judged_like_any_other(character: str) -> N
 @pytest.mark.parametrize("name", KINDS)
 def test_cells_are_formatted_so_that_they_keep_what_is_typed(name: str) -> None:
     """Only what is computed with is a number; a code keeps its leading zeros, a text its digits."""
-    assert {"count": "0", "date": "yyyy-mm-dd"}.get(name, "@") == KINDS[name].number_format
+    assert {"count": "General", "date": Date.number_format}.get(name, "@") == KINDS[
+        name
+    ].number_format
 
 
 @each_field
@@ -172,7 +175,9 @@ def expressions() -> Iterator[tuple[str, str]]:
     raw, norm = "'会员基本信息表'!$AB$100000", "$AB$100000"
     for path, field in FIELDS.items():
         kind = KINDS[field.kind]
-        yield f"{path} norm", kind.excel_norm(raw, field, FORM)
+        yield f"{path} text", kind.excel_cleaned(raw, field, FORM)
+        cell = "$AC$100000" if kind.excel_text_cell else ""
+        yield f"{path} norm", kind.excel_norm(raw, field, FORM, cell)
         yield f"{path} usable", kind.excel_usable(norm)
         for number, condition in enumerate(kind.excel_faults(raw, norm, field, FORM)):
             yield f"{path} {condition.code} {number}", condition.wrong

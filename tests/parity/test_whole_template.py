@@ -16,6 +16,7 @@ import pytest
 from converter import rules, template
 from converter.forms import loading as forms
 from converter.kinds import KINDS
+from converter.kinds.base import LATER
 from converter.messages import catalogue
 from converter.model.forms import Form
 from converter.model.issues import Level
@@ -77,7 +78,9 @@ def live_codes() -> set[str]:
         for field in sheet:
             if not field.derive:
                 conditions = KINDS[field.kind].excel_faults("A1", "B1", field, FORM)
-                found |= {condition.code for condition in conditions if condition.code}
+                found |= {
+                    condition.code for condition in conditions if condition.code not in ("", LATER)
+                }
     for rule in FORM.rules:
         for path in rule.at:
             refs = SheetRefs(places, path.partition(".")[0])

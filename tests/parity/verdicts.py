@@ -28,8 +28,8 @@ from converter.validation.checking import Checked
 
 Verdicts = dict[tuple[str, str], set[tuple[str, str]]]  # (sheet, cell of 核对) → (level, code)
 
-_MESSAGE = re.compile(r"(错误|提示)：[^；]*?\(([A-Z][0-9]{3})\)")
-_LEVEL = {"错误": "error", "提示": "warning"}
+_MESSAGE = re.compile(r"(错误|提示|待填)：[^；]*?\(([A-Z][0-9]{3})\)")
+_LEVEL = {"错误": "error", "待填": "error", "提示": "warning"}
 
 
 @cache
@@ -43,8 +43,8 @@ def shown(path: Path, form: Form) -> Verdicts:
     found: Verdicts = {}
     for sheet, cell in check_cells(values(path), form):
         said = set()
-        later = label(form, "later")
-        if rest := "；".join(t for t in str(cell.value or "").split("；") if t != later):
+        later = {label(form, key) for key in ("later", "later_date")}
+        if rest := "；".join(t for t in str(cell.value or "").split("；") if t not in later):
             pairs = _MESSAGE.findall(rest)
             assert pairs, f"{sheet} {cell.coordinate}: {cell.value!r}"
             said = {(_LEVEL[level], code) for level, code in pairs}

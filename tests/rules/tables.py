@@ -127,5 +127,5 @@ def live() -> Iterator[tuple[Rule, str]]:
     """Every rule that may show in the workbook, with each of its places."""
     for each in FORM.rules:
         for path in each.at:
-            if each.level is not Level.NOTE:
+            if each.level is not Level.NOTE and FAMILIES[each.family].is_live(path, FORM):
                 yield each, path

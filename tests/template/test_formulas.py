@@ -36,9 +36,25 @@ def test_no_function_with_a_prefix_of_later_versions(formulas: list[tuple[str, s
     assert [place for place, text in formulas if "_xl" in text.replace("_xlnm.", "")] == []
 
 
-def test_length_depth_and_literals_stay_below_excels_limits(
-    formulas: list[tuple[str, str]],
+def test_no_formula_of_a_row_is_volatile_or_looks_at_a_volatile_cell(
+    designed: Any, form: Form
 ) -> None:
+    """Else every edit computes the whole table anew: seconds at some thousand rows."""
+    for table in form.tables:
+        sheet, member = designed[table.title], MemberLayout(table, 30)
+        volatile = {member.total(name) for name in ("today", "future", "target", "status")}
+        for cell in sheet[member.FIRST_ROW]:
+            if cell.data_type == "f":
+                found = lint.functions(cell.value.text)
+                assert not found & lint.VOLATILE, cell.coordinate
+                assert not [v for v in volatile if v in cell.value.text], cell.coordinate
+
+
+def test_few_helper_cells_and_formulas_a_row(form: Form) -> None:
+    assert MemberLayout(form.main_table, 30).helper_count <= 12
+
+
+def test_length_depth_and_literals_stay_small(formulas: list[tuple[str, str]]) -> None:
     longest = {place: len(text) for place, text in formulas if len(text) > lint.LONGEST}
     deepest = {p: lint.depth(text) for p, text in formulas if lint.depth(text) > lint.DEEPEST}
     literal = [p for p, text in formulas if lint.longest_text(text) > lint.LONGEST_TEXT]

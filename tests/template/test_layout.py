@@ -11,6 +11,7 @@ import pytest
 from openpyxl.formula.translate import Translator
 from openpyxl.worksheet.worksheet import Worksheet
 
+from converter.kinds.date import Date
 from converter.model.forms import Form
 from converter.model.submissions import Stamp
 from converter.template.layout import UnitLayout
@@ -110,9 +111,9 @@ def test_ids_and_postcodes_keep_their_zeros_and_dates_show_as_dates(blank: Any, 
     unit, member = blank[form.record.title], blank[form.main_table.title]
     assert unit.cell(line(unit, form, "postcode"), 2).number_format == "@"
     assert unit.cell(line(unit, form, "phone"), 2).number_format == "@"
-    assert unit.cell(line(unit, form, "founded_on"), 2).number_format == "yyyy-mm-dd"
+    assert unit.cell(line(unit, form, "founded_on"), 2).number_format == Date.number_format
     formats = [member.cell(5, column).number_format for column in range(2, 7)]
-    assert formats == ["@", "@", "yyyy-mm-dd", "General", "yyyy-mm-dd"]
+    assert formats == ["@", "@", Date.number_format, "General", Date.number_format]
 
 
 def test_ids_typed_below_the_prepared_rows_stay_text_too(blank: Any, form: Form) -> None:

@@ -8,17 +8,19 @@ period against one another, and publishes what others read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from converter.forms import loading
+from converter.model.clock import utc_stamp
 from converter.model.issues import Issues
-from converter.register import Register, RosterEntry, cross_unit_checks
+from converter.register import Collection, Register, RosterEntry, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import run
+from converter.usecases.receive.halves import receive_pairs
 from converter.usecases.receive.inbox import scan
 from converter.usecases.receive.plan import Plan, Received
 from converter.workers.pool import Worker
@@ -41,6 +43,9 @@ class Summary:
     findings: Issues
     sharing: tuple[Sharing, ...]  # units with members in common
     period: str
+    waiting: int  # files of the period that are held or unopened
+    paired: tuple[str, ...]  # two files that are one submission
+    respelled: Mapping[str, str]  # codes of the roster without their zeros → as files spell them
 
 
 def receive(
@@ -54,8 +59,9 @@ def receive(
     period: str = "",
     progress: ProgressReporter = silent,
 ) -> Summary:
-    """Receive an inbox, then look across the units of a period ('' = the form's, or a newer one
-    that was reported for). Raises RegisterBusy, RegisterError, OSError."""
+    """Receive an inbox, then look across the units of the period that is collected: the given
+    one, else the open one, else the ledger's newest, else the form's. Raises RegisterBusy,
+    RegisterError, LedgerError, OSError."""
     left = [store, *([plan.reply] if plan.reply else [])]
     items = scan(inbox, left)
     if not items:
@@ -64,8 +70,11 @@ def receive(
     refused: list[Received] = []
     unmatched: dict[str, None] = {}
     with Register(store, plan.form) as register:
+        collection = _collection(register, plan, period)
+        chosen = collection.period
+        register.collect(collection, utc_stamp(plan.now))
         if roster is not None:
-            register.set_roster(roster, _period(register, plan, period))
+            register.set_roster(roster, chosen)
         before = register.last
         for one in run.run(items, register, plan, worker, progress):
             results[one.received.result] += 1
@@ -73,28 +82,52 @@ def receive(
                 refused.append(one)
             if one.registered.unit and not one.registered.code:
                 unmatched[one.registered.name] = None
+        paired = []
+        for pair, one in receive_pairs(items, register, plan, worker):
+            paired.append(pair.file)
+            halves = {pair.unit.file, pair.members.file}
+            fresh = [half.number for half in pair if half.number > before]
+            results["rejected"] -= len(fresh)
+            results[one.received.result] += 1
+            refused = [was for was in refused if was.received.file not in halves]
+            if one.registered.state == "rejected":
+                refused.append(one)
         if plan.reply:
             run.write_missing_receipts(items, register, plan, worker, before, progress)
         states = register.states_since(before)
-        chosen = _period(register, plan, period)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
         sharing = cross_unit_checks.sharing(register, plan.form, chosen) if shared else []
+        waiting = register.query(
+            "SELECT count(*) FROM submissions WHERE period = ? AND state IN ('held', 'unopened')",
+            [chosen],
+        )
         register.publish(chosen, plan.now)
     return Summary(
         seen=len(items),
         fresh=results.total(),
-        results=dict(results),
+        results=dict(+results),
         states=states,
         refused=tuple(refused),
         unmatched=tuple(unmatched),
         findings=found,
         sharing=tuple(sharing),
         period=chosen,
+        waiting=int(waiting[0][0]),
+        paired=tuple(paired),
+        respelled=register.respelled,
     )
 
 
-def _period(register: Register, plan: Plan, given: str) -> str:
-    """The period that is collected: the given one, else the form's, or a newer one that was
-    reported for."""
-    return given or max(str(plan.form.prose["period"]), cross_unit_checks.newest(register))
+def _collection(register: Register, plan: Plan, given: str) -> Collection:
+    """What is collected: for the given period, else the open one, else the one that the union
+    issued identity files for last, else the form's."""
+    serials, newest = None, ""
+    if plan.keys:
+        from converter.identity import ledger  # brings cryptography, which few runs need
+
+        entries = ledger.read(plan.keys) or []
+        serials = {code: one.serial for code, one in ledger.latest(entries).items()}
+        newest = max(((one.issued, one.period) for one in entries), default=("", ""))[1]
+    period = given or register.open_period() or newest or str(plan.form.prose["period"])
+    return Collection(period, plan.signed_only, serials)

@@ -38,5 +38,6 @@ class Plan:
     signer: ReceiptSigner | None
     jobs: int  # processes at a time
     now: int  # seconds since 1970
+    signed_only: bool = False  # hold what nobody signed
     pool: Sequence[Runner] = ()  # what does the work; none: processes on this machine
     shared: Path | None = None  # a folder that `pool` sees, for what comes out of zips

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from converter.files import writing
 from converter.register import ReceivedFile, receipts
+from converter.register.precedence import DECIDED, HELD, UNCONFIRMED, UNOPENED, WITHDRAWN
 from converter.register.writer import RegisteredFile
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.plan import Batch, Plan, Received
@@ -26,17 +27,28 @@ def reply(
             target = box.receipt(plan.reply, file.file)
             problems = [asdict(problem) for problem in validated.problems]
             made = receipts.make(file, registered, received, form, problems)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(0o700, parents=True, exist_ok=True)
             receipt_files.append((target, receipts.encode(made, plan.signer)))
             receipt = str(target)
             if not validated.annotated:  # an earlier version of the file had faults
                 box.annotated(plan.reply, file.file).unlink(missing_ok=True)
         replies.append(Received(file, registered, receipt, validated.annotated))
-    writing.write_many(receipt_files)
+    writing.write_many(receipt_files, personal=True)
     return replies
 
 
-def has_receipt(folder: Path, name: str, content: str) -> bool:
-    """Whether the reply folder has a receipt for this very content."""
+# A receipt that told one of these is out of date when a decision or a key changes it. (What a later
+# file supersedes has a receipt of what became of it when it came.)
+_DECIDABLE = {HELD, UNCONFIRMED, UNOPENED, WITHDRAWN}
+
+
+def has_receipt(folder: Path, name: str, content: str, registered: RegisteredFile) -> bool:
+    """Whether the reply folder has a receipt for this very content that no decision has changed
+    since."""
     found = receipts.read(box.receipt(folder, name))
-    return found is not None and found.get("sha256") == content
+    if found is None or found.get("sha256") != content:
+        return False
+    told = (str(found.get("state", "")), str(found.get("reason", "")))
+    now = (registered.state, registered.reason)
+    decided = {told[0], now[0]} & _DECIDABLE or DECIDED in (told[1], now[1])
+    return told == now or not decided

@@ -20,8 +20,9 @@ from converter.model.clock import utc_stamp
 from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
+from converter.package import SEALED_CODE
 from converter.register import ClaimedSender, ReceivedFile, Register
-from converter.register.precedence import ACCEPTED, REJECTED, WARNINGS
+from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
 from converter.register.writer import CHANGING, RegisteredBefore
 from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
 from converter.usecases.common import LOST, ProgressReporter, silent
@@ -55,7 +56,7 @@ def run(
     progress: ProgressReporter = silent,
 ) -> Iterator[Received]:
     """Receive what is not yet registered; yields file by file, once it is on the disk."""
-    done = register.done()
+    done = register.done(with_keys=plan.keys is not None)
     todo = [item for item in items if (item.name, item.content) not in done]
     expected = len(todo)  # grows with every zip that turns out to hold several files
 
@@ -83,7 +84,7 @@ def write_missing_receipts(
     registered stays as it is."""
     assert plan.reply
     folder, known = plan.reply, register.registered(until)
-    missing = {key: one for key, one in known.items() if not has_receipt(folder, *key)}
+    missing = {key: one for key, one in known.items() if not has_receipt(folder, *key, one.file)}
     todo = [item for item in items if _is_one_of(item, missing)]
 
     def replied() -> Iterator[Received]:
@@ -133,7 +134,7 @@ def _rounds(
     """Round by round: how many files were given, what was taken out of zips, and what workers
     answered of those that are wanted, by (name, content): batch by batch, each with the file
     that has its members ('' = none)."""
-    unpacked = _place_for_zips(register, plan)
+    unpacked = place_for_zips(register, plan)
     with workers.local_pool(worker, plan.jobs) as own:
         pool = _with_keys(plan, own) if plan.pool else own
         for at in range(0, len(todo), ITEMS_A_ROUND):
@@ -163,7 +164,8 @@ def _answers(
     yield from _validated(items, pool, register, plan)
 
 
-def _place_for_zips(register: Register, plan: Plan) -> Path:
+def place_for_zips(register: Register, plan: Plan) -> Path:
+    """Where zips are taken apart."""
     if plan.shared is None:
         return register.spool / "zips"
     # The folder may be several registers'; only one process writes into each.
@@ -190,7 +192,7 @@ class _Publisher:
         started = time.monotonic()
         if started < self._next:
             return
-        self._register.publish(str(self._plan.form.prose["period"]), self._plan.now)
+        self._register.publish(self._register.collected, self._plan.now)
         ended = time.monotonic()
         self._next = ended + max(PUBLISH_SECONDS, PUBLISH_SHARE * (ended - started))
 
@@ -287,7 +289,7 @@ def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
 
 def _register(batch: Batch, spool: str, register: Register, plan: Plan) -> list[Received]:
     received = utc_stamp(plan.now)
-    files = [_received_file(validated, item, spool) for validated, item in batch]
+    files = [received_file(validated, item, spool) for validated, item in batch]
     with register.record(files, received) as registered:
         times = [received] * len(files)
         return reply(batch, list(zip(files, registered, times, strict=True)), plan)
@@ -300,7 +302,7 @@ def _reply_again(
     for validated, item in batch:
         before = known[item.name, item.content]
         file = replace(
-            _received_file(validated, item, ""),
+            received_file(validated, item, ""),
             result=before.result,
             errors=before.errors,
             warnings=before.warnings,
@@ -309,8 +311,11 @@ def _reply_again(
     return reply(batch, answers, plan)
 
 
-def _received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
+def received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
+    """A file as the register takes it."""
     result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(validated.status, REJECTED)
+    if result != REJECTED and any(code == SEALED_CODE for code, _, _ in validated.found):
+        result = UNOPENED
     return ReceivedFile(
         file=item.name,
         content=item.content,

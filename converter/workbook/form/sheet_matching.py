@@ -13,7 +13,7 @@ from converter.workbook.form import record_sheet, table_heading, table_sheet
 from converter.workbook.form.headings import normalized
 from converter.workbook.form.table_heading import HEADING_ROWS, LOWEST_HEADING
 from converter.workbook.form.unread_people import (
-    UnreadNumbers,
+    PeopleColumn,
     known_numbers,
     own_list,
     people_table,
@@ -56,7 +56,7 @@ class _Reading:
     raw: RawSheet | None  # None: no headings
     issues: list[Issue]
     complete: bool  # has all that makes it that sheet, whatever its name
-    unread: Sequence[UnreadNumbers] = ()  # ID numbers beside the records
+    unread: Sequence[PeopleColumn] = ()  # ID numbers beside the records
 
     @property
     def holds_data(self) -> bool:

@@ -20,7 +20,7 @@ from converter.text import characters
 from converter.workbook.form import remarks
 from converter.workbook.form.near_headings import find_near
 from converter.workbook.form.table_heading import Heading
-from converter.workbook.form.unread_people import UnreadNumbers, unread
+from converter.workbook.form.unread_people import PeopleColumn, unread
 from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address
 from converter.workbook.merged_cells import covered_cells, report_merge
@@ -36,7 +36,7 @@ MOST_RUNS = 20  # hidden runs reported one by one; a filter can leave thousands
 
 def read(
     grid: Grid, sheet: Sheet, heading: Heading, report: IssueCollector
-) -> tuple[RawSheet, list[UnreadNumbers]]:
+) -> tuple[RawSheet, list[PeopleColumn]]:
     """The records, and the columns with ID numbers that none of them holds."""
     reading = _Reading(grid, sheet, heading, report)
     return reading.result(), reading.unread
@@ -63,7 +63,7 @@ class _Reading:
         self.cells = {key: self._column(column) for key, column in self.columns.items()}
         self.twice = [self._fuller(*further) for further in heading.twice]
         self._known_texts: dict[int, dict[int, str]] = {}
-        self.unread: list[UnreadNumbers] = []
+        self.unread: list[PeopleColumn] = []
 
     def _reach(self) -> None:
         typed = {*self.typed.values()}

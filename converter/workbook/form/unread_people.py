@@ -29,7 +29,7 @@ _ID_LIKE = re.compile(r"[1-9][0-9]{16}[0-9X]|[1-9][0-9]{14}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadNumbers:
+class PeopleColumn:
     """ID numbers in one column that no record holds."""
 
     heading: str
@@ -37,7 +37,7 @@ class UnreadNumbers:
     column: int
     numbers: frozenset[str]
 
-    def without(self, known: Collection[str]) -> UnreadNumbers:
+    def without(self, known: Collection[str]) -> PeopleColumn:
         return replace(self, numbers=self.numbers.difference(known))
 
 
@@ -59,7 +59,7 @@ def unread(
     known: Collection[str],
     silent: Collection[int] = (),
     first: int = 0,
-) -> list[UnreadNumbers]:
+) -> list[PeopleColumn]:
     """The columns of a sheet with ID numbers of people who are not among the known ones."""
     columns = [column for column in grid.facts.columns if column not in silent]
     top = first or grid.facts.top
@@ -73,7 +73,7 @@ def unread(
 
 def _unread(
     column: int, cells: GridColumn, top: int, tables: Sequence[Sheet], known: Collection[str]
-) -> UnreadNumbers | None:
+) -> PeopleColumn | None:
     texts = cells.texts.tolist()
     filled = [n for n, text in enumerate(texts) if len(text) >= 15]
     candidates = [n for n in filled if _LONG(characters.squeeze(texts[n]))]
@@ -91,7 +91,7 @@ def _unread(
         if found := {number for number in found if number not in known}:
             row = row or top + n
             numbers |= found
-    return UnreadNumbers(heading, row, column, frozenset(numbers)) if numbers else None
+    return PeopleColumn(heading, row, column, frozenset(numbers)) if numbers else None
 
 
 def _heading(texts: list[str], first: int) -> str:
@@ -114,7 +114,7 @@ def _about_others(heading: str, tables: Sequence[Sheet]) -> bool:
 
 
 def report_unread(
-    name: str, columns: Iterable[UnreadNumbers], wanted: Sheet, report: IssueCollector
+    name: str, columns: Iterable[PeopleColumn], wanted: Sheet, report: IssueCollector
 ) -> None:
     """One error a sheet, at the first of its numbers."""
     found = sorted(columns, key=lambda one: (one.row, one.column))

@@ -6,6 +6,6 @@ number that it did not take. The words for headings stand on the form's cards (`
 `doubtful`).
 """
 
-from converter.workbook.own_list.reading import ReadList, read_list
+from converter.workbook.own_list.reading import ReadList, read_list, try_reading
 
-__all__ = ["ReadList", "read_list"]
+__all__ = ["ReadList", "read_list", "try_reading"]

@@ -34,7 +34,7 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Half:
+class ColumnHalf:
     """The columns of one person in a row: two where a list has two people side by side."""
 
     columns: Mapping[str, int]  # field key → column of the block
@@ -43,7 +43,7 @@ class Half:
 @dataclass(frozen=True, slots=True)
 class Guessed:
     guesses: Sequence[Guess]  # by column
-    halves: Sequence[Half]
+    halves: Sequence[ColumnHalf]
 
 
 def guess(block: ListBlock, sheet: Sheet, headings: Headings, chosen: Mapping[str, str]) -> Guessed:
@@ -109,7 +109,7 @@ class _Guesser:
                 if found is not None:
                     half[field.key] = found
                     self._take(found, field.key)
-            halves.append(Half(half))
+            halves.append(ColumnHalf(half))
         used = {at for half in halves for at in half.columns.values()}
         for at, one in enumerate(self.guesses):
             if at not in used and one.how in TAKEN:
@@ -232,7 +232,7 @@ class _Guesser:
                 same += values.birth_digits(valid).startswith(digits[:8])
         return total > 0 and same * 2 > total
 
-    def _doubtful_dates(self, halves: Sequence[Half]) -> None:
+    def _doubtful_dates(self, halves: Sequence[ColumnHalf]) -> None:
         """Dates whose heading does not tell whose they are: a question, never an answer."""
         names = [self.name_field.key] if self.name_field else []
         dates = [f.key for f in self.sheet if f.kind == "date" and not f.derive]

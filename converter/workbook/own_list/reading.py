@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from converter.model.forms import Sheet
-from converter.model.issues import column_letters
+from converter.model.forms import Form, Sheet
+from converter.model.issues import Issue, column_letters
 from converter.model.own_list import (
     UNUSED,
     ListColumn,
@@ -20,9 +20,11 @@ from converter.text import masking
 from converter.workbook import detect_type, open_book
 from converter.workbook.delimited import DelimitedWorkbook
 from converter.workbook.form.sheet_matching import Workbook
+from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import Headings, ListBlock, SheetCells, cells_of, cut
-from converter.workbook.own_list.columns import Guess, Guessed, Half, guess
+from converter.workbook.own_list.columns import ColumnHalf, Guess, Guessed, guess
+from converter.workbook.unreadable import UnreadableFile
 
 SAMPLES = 3
 MOST_SKIPPED = 50  # rows that are named one by one
@@ -53,6 +55,18 @@ def read_list(
             reading.read(book, passed_over)
             book.finish()
     return reading.result(str(path))
+
+
+def try_reading(
+    path: Path, form: Form, chosen: Mapping[str, str], passed_over: Collection[str] = ()
+) -> tuple[ReadList | None, Sequence[Issue]]:
+    """`read_list` for the form's main table, or what keeps the file from being read."""
+    try:
+        return read_list(path, form.main_table, chosen, passed_over), ()
+    except UnreadableFile as error:
+        collector = IssueCollector(form, str(path))
+        collector.add_unreadable(error)
+        return None, collector.issues
 
 
 @dataclass
@@ -116,7 +130,7 @@ class _Reading:
             for at, one in enumerate(guessed.guesses):
                 self._column(block, at, one)
 
-    def _person(self, block: ListBlock, row: int, half: Half) -> dict[str, Cell] | None:
+    def _person(self, block: ListBlock, row: int, half: ColumnHalf) -> dict[str, Cell] | None:
         """The cells of a person; None where the row holds none: a blank row, a section, a total."""
         texts, types = block.cells.texts[row], block.cells.types[row]
         cells = {key: (texts[at], types[at]) for key, at in half.columns.items()}
@@ -132,7 +146,7 @@ class _Reading:
         beside = sum(bool(text.strip()) for text in texts) - 1
         return cells if others > 0 or (beside > 0 and values.is_name(name)) else None
 
-    def _skip(self, block: ListBlock, row: int, halves: Sequence[Half]) -> None:
+    def _skip(self, block: ListBlock, row: int, halves: Sequence[ColumnHalf]) -> None:
         texts = [text.strip() for text in block.cells.texts[row] if text.strip()]
         worded = next((text for text in texts if not text.isdecimal()), "")
         heading = any(map(self.headings.is_heading, texts))

@@ -67,6 +67,7 @@ class FileToReceive:
     path: Path
     name: str
     annotated: Path | None
+    other: tuple[Path, str] | None = None  # the other half of the submission: where, its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ class ReceiveRequest(FormRequest[ReceiveAnswer]):
 
     @property
     def sources(self) -> Sequence[Path]:
-        return [file.path for file in self.files]
+        others = [file.other[0] for file in self.files if file.other]
+        return [*(file.path for file in self.files), *others]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,11 @@ class RosterAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RosterRequest(FormRequest[RosterAnswer]):
-    """Read and check an officer's roster."""
+    """Read and check an officer's roster. `codes`: those of the units that identity files were
+    issued to, where a spreadsheet may have taken the roster's for numbers."""
 
     file: Path
+    codes: tuple[str, ...] = ()
 
     @property
     def sources(self) -> Sequence[Path]:

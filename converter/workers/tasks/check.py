@@ -126,7 +126,7 @@ def _copied(
                     ),
                 )
 
-    written = writing.write_many(copies(), beside=True)
+    written = writing.write_many(copies(), beside=True, personal=True)
     return [_written(one, written) for one in done]
 
 

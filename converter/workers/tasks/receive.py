@@ -60,7 +60,7 @@ def unpack(request: UnpackRequest, report_progress: ReportProgress) -> UnpackAns
     report_progress(0)
     if workbook.detect_type(request.path) not in ("zip", "damaged"):
         return UnpackAnswer(container=False)
-    request.folder.mkdir(parents=True, exist_ok=True)
+    request.folder.mkdir(0o700, parents=True, exist_ok=True)
     members, refused = [], []
     for found in unzipping.unpack(request.path, request.content, request.name, request.folder):
         if isinstance(found, unzipping.Member):
@@ -116,6 +116,8 @@ def _receive(
 
                 renderer = renderer or template.TemplateRenderer(definition)
                 paths = {file.name: file.path}
+                if file.other:
+                    paths[file.other[1]] = file.other[0]
                 yield (
                     target,
                     annotated(
@@ -128,7 +130,7 @@ def _receive(
         gzip.GzipFile("", "wb", SPOOL_LEVEL, packed, mtime=0) as bytes_,
         io.TextIOWrapper(bytes_, encoding="utf-8", newline="") as spool,
     ):
-        writing.write_many(copies())
+        writing.write_many(copies(), personal=True)
     return validated, packed.getvalue()
 
 
@@ -143,6 +145,9 @@ def _validate(
     for number, file in enumerate(files):
         report_progress(number)
         found = workbook.read(file.path, definition, file.name)
+        if file.other:
+            halves = [found, workbook.read(file.other[0], definition, file.other[1])]
+            found = checking.merge_halves(halves, definition, workbook.MISSING_SHEET)[0]
         one: OpenedFile | None = OpenedFile(found)
         if workbook.is_package(file.path, found):
             one = open_package(file.path, file.name)
@@ -180,7 +185,11 @@ def read_package(path: Path, name: str, definition: Form, keys_folder: Path | No
     from converter.identity import keys
 
     found = package.examine(
-        path, definition, union=identity.union_of(keys_folder), opener=keys.opener(keys_folder)
+        path,
+        definition,
+        union=identity.union_of(keys_folder),
+        opener=keys.opener(keys_folder),
+        received=today(),
     )
     return OpenedFile(
         _renamed(found.submission, str(path), name),
@@ -233,7 +242,7 @@ def _validated(
         name=outcome.unit_name,
         superior_code=stamp.superior_code,
         superior=names.get("superior_name") or stamp.superior_name,
-        period=stamp.period or str(definition.prose.get("period", "")),
+        period=stamp.period,
         serial=stamp.serial,
         form_version=stamp.version,
         digest=_digest(records, definition) if accepted else "",

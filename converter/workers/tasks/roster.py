@@ -18,7 +18,7 @@ def roster(request: RosterRequest, report_progress: ReportProgress) -> RosterAns
 
     table = definition(loading.load(request.form), request.form)
     report_progress(0)
-    found = reading.read(request.file, table)
+    found = reading.read(request.file, table, request.codes)
     return RosterAnswer(found.outcome, tuple(found.units))
 
 

@@ -18,10 +18,8 @@ from converter.model.issues import Issue, Level
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, NEAR, ListReport
 from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
 from converter.workbook.form.leftovers import Own
-from converter.workbook.issue_collector import IssueCollector
-from converter.workbook.own_list import ReadList, read_list
+from converter.workbook.own_list import ReadList, try_reading
 from converter.workbook.own_list.values import id_number
-from converter.workbook.unreadable import UnreadableFile
 from converter.workers.requests.template import Comparison
 from converter.workers.tasks.common import ReportProgress, is_sealed
 
@@ -81,18 +79,16 @@ def _blocking(submission: Submission) -> list[Issue]:
 def _source(path: Path, definition: Form, choices: Mapping[str, str]) -> _Source:
     table = definition.main_table
     nothing = Submission(str(path), {}, Stamp())
-    try:
-        is_text = workbook.detect_type(path) == "text"
-        data = nothing if is_text else read(path, definition)
-        members = data.sheets.get(table.key)
-        is_template = data.from_package or data.stamp.form == definition.id
-        if data.from_package or _blocking(data):
-            return _Source(data, is_template, members)
-        read_as_list = read_list(path, table, choices, _passed_over(data, definition, is_template))
-    except UnreadableFile as error:
-        collector = IssueCollector(definition, str(path))
-        collector.add_unreadable(error)
-        return _Source(replace(nothing, issues=tuple(collector.issues)), False, None)
+    is_text = workbook.detect_type(path) == "text"
+    data = nothing if is_text else read(path, definition)
+    members = data.sheets.get(table.key)
+    is_template = data.from_package or data.stamp.form == definition.id
+    if data.from_package or _blocking(data):
+        return _Source(data, is_template, members)
+    passed_over = _passed_over(data, definition, is_template)
+    read_as_list, issues = try_reading(path, definition, choices, passed_over)
+    if read_as_list is None:
+        return _Source(replace(nothing, issues=tuple(issues)), False, None)
     report = read_as_list.report
     if is_template:
         has_people = report.members or report.unread

@@ -175,7 +175,7 @@ def build(folder: Path) -> Inbox:
     box.add("杂/空.xlsx", b"", *rejected)
     box.add("杂/坏.zip", b"PK\x03\x04 but no more", *rejected)
     box.add("杂/表.csv", "姓名,证号\n".encode("gbk"), *rejected)
-    box.add("陌生.zip", packed(records(STRANGER)), *good)
+    box.add("陌生.zip", packed(records(STRANGER)), "accepted", "held")
     inner = zipped([("../深/单位8.zip", packed(records(8))), ("说明.txt", b"hello")])
     box.put(
         "邮件.zip",

@@ -197,6 +197,7 @@ def test_periods_are_compared_like_for_like(tmp_path: Path, worker: Worker) -> N
     box, store = Inbox(tmp_path / "in"), tmp_path / "S"
     for n in range(1, 4):
         box.put(f"去年{n}.zip", packed(records(n, staff=str(100 * n)), period="2025"))
+    receive(box.folder, store, plan(None), worker, period="2025")
     for n in range(2, 6):
         box.put(f"{n}.zip", packed(records(n, staff=str(110 * n))))
     receive(box.folder, store, plan(None), worker)
@@ -221,12 +222,12 @@ def test_why_a_file_was_rejected_is_said_beside_it(tmp_path: Path, worker: Worke
     receive(box.folder, store, plan(None), worker, roster=[listed(1), listed(2)])
     first, second = (shown(store, name_of(n)) for n in (1, 2))
     assert "错.xlsx" in first
-    assert re.search("退回原因：K503 .*电话", first)
-    assert "退回原因" not in second
+    assert re.search("原因：K503 .*电话", first)
+    assert "原因" not in second
     assert "2026-03-07 14:13" in first  # as a clock in China shows it
     with Snapshot(store) as register:
         page = register_lookup.units_table(register_lookup.units(register, FORM))
-    assert page.header[-1] == "退回原因"
+    assert page.header[-1] == "原因"
 
 
 def test_a_union_that_owes_no_report_is_not_missing(tmp_path: Path, worker: Worker) -> None:

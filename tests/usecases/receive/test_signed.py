@@ -98,13 +98,14 @@ def test_sealed_plain_and_unsigned_of_the_same_tables_are_identical(
         assert found.query("SELECT count(*) FROM members") == [(4,)]
 
 
-def test_an_unsigned_one_in_place_of_a_signed_one_is_asked_about(
+def test_an_unsigned_one_never_takes_the_place_of_a_signed_one(
     union: Office, tmp_path: Path, worker: Worker
 ) -> None:
     box = Inbox(tmp_path / "in")
     box.put("签名.zip", sent(union.file(UNIT), CREATED))
     box.put("无签名.zip", packed(records(1, staff="30")))
     done = receive(box.folder, tmp_path / "S", plan(None, union.keys), worker)
+    assert done.states == {"current": 1, "held": 1}
     (issue,) = done.findings
     assert (issue.code, issue.place.file, issue.params["other"]) == (
         "C111", "无签名.zip", "签名.zip",

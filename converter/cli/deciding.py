@@ -1,0 +1,152 @@
+"""The officer's decisions: `decide` about files, `period` to open and close."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from converter.cli.common import OK, command, err, form_of, option, out, width
+from converter.cli.path_types import EXISTING_FOLDER, TARGET
+from converter.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from converter.register.decisions import Decision
+
+ACTIONS = ("accept", "reject", "withdraw", "assign", "revoke")
+PERIOD_ACTIONS = ("open", "close", "list")
+
+
+@command("decide")
+@click.argument("action", metavar="[ACTION]", required=False, type=click.Choice(ACTIONS))
+@click.argument("subject", metavar="[FILE]", required=False, default="")
+@click.argument("unit", metavar="[UNIT]", required=False, default="")
+@option("decide", "--store", type=EXISTING_FOLDER, required=True, metavar="DIR")
+@option("decide", "--why", default="", metavar="TEXT")
+@option("decide", "--officer", default="", metavar="NAME")
+@option("decide", "--period", default="", metavar="TEXT")
+@click.pass_context
+def decide(
+    ctx: click.Context,
+    action: str | None,
+    subject: str,
+    unit: str,
+    store: Path,
+    why: str,
+    officer: str,
+    period: str,
+) -> int:
+    from converter.messages.catalogue import message
+    from converter.model.clock import created_at
+    from converter.register.deciding import Order
+    from converter.usecases import deciding
+
+    _, form = form_of(ctx)
+    if action is None:
+        return _list(store, form, period)
+    if not subject:
+        raise UsageError("decide_needs_file")
+    if action == "assign" and not unit:
+        raise UsageError("decide_needs_unit")
+    if action != "assign" and unit:
+        raise UsageError("decide_too_many", action=action)
+    order = Order(action, subject, unit, period, why, officer)
+    made, outcomes = deciding.decide(store, form, order, created_at())
+    out(message("decide_made", number=made.number, what=_what(made)))
+    for one in outcomes:
+        reason = f"（{message(f'reason_{one.reason}')}）" if one.reason else ""
+        state = message(f"receive_state_{one.state}")
+        err(message("decide_now", file=one.file, state=state, reason=reason))
+    return OK
+
+
+def _list(store: Path, form: Any, period: str) -> int:
+    """What waits for a decision, and what was decided."""
+    from converter.messages.catalogue import message
+    from converter.model.clock import in_china
+    from converter.report import table
+    from converter.text.display import visible
+    from converter.usecases import deciding
+
+    found = deciding.waiting_of(store, form, period)
+    tables = []
+    if found.questions:
+        rows = []
+        for one in found.questions:
+            state = message(f"receive_state_{one.state}")
+            reason = message(f"reason_{one.reason or one.state}")
+            detail = "".join(str(one.params[key]) for key in ("differs", "similar")).strip("；")
+            shown = (str(one.submission), one.file, one.params["unit"], state, reason, detail)
+            rows.append([visible(text) for text in shown])
+        keys = ("number", "file", "unit", "state", "reason", "detail")
+        header = [message(f"decide_column_{key}") for key in keys]
+        title = message("decide_title", period=found.period, count=len(rows))
+        tables.append(table.Table(title, header, rows))
+    else:
+        out(message("decide_none"))
+    if found.decisions:
+        undone = {one.number for one in found.decisions} - {one.number for one in found.standing}
+        log = [
+            [
+                str(one.number),
+                in_china(one.decided),
+                visible(one.officer),
+                visible(_what(one)) + (message("decide_revoked") if one.number in undone else ""),
+                visible(one.why),
+            ]
+            for one in found.decisions
+        ]
+        columns = ("number", "decided", "officer", "what", "why")
+        header = [message(f"decide_log_column_{key}") for key in columns]
+        tables.append(table.Table(message("decide_log_title", count=len(log)), header, log))
+    if tables:
+        out(table.text(tables, width()))
+    if found.questions:
+        err(message("decide_next", store=store))
+    return OK
+
+
+def _what(one: Decision) -> str:
+    """A decision in words."""
+    from converter.messages.catalogue import message
+
+    unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
+    params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
+    return message(f"decide_{one.action}", **params)
+
+
+@command("period")
+@click.argument("action", metavar="ACTION", type=click.Choice(PERIOD_ACTIONS))
+@click.argument("which", metavar="[PERIOD]", required=False, default="")
+@option("period", "--store", type=TARGET, required=True, metavar="DIR")
+@option("period", "--officer", default="", metavar="NAME")
+@click.pass_context
+def period(ctx: click.Context, action: str, which: str, store: Path, officer: str) -> int:
+    from converter.messages.catalogue import message
+    from converter.model.clock import created_at, in_china
+    from converter.report import table
+    from converter.usecases import deciding
+
+    _, form = form_of(ctx)
+    if action != "list":
+        if not which.strip():
+            raise UsageError("period_needs")
+        state = "open" if action == "open" else "closed"
+        deciding.set_period(store, form, which.strip(), state, officer, created_at())
+        out(message(f"period_done_{state}", period=which.strip()))
+        return OK
+    if which:
+        raise UsageError("period_needs_not")
+    found = deciding.periods_of(store, form)
+    if not found:
+        out(message("period_none"))
+        return OK
+    rows = [
+        [one.period, message(f"period_{one.state}"), in_china(one.changed), one.officer, str(units)]
+        for one, units in found
+    ]
+    keys = ("period", "state", "changed", "officer", "units")
+    header = [message(f"period_column_{key}") for key in keys]
+    out(table.text([table.Table(message("period_title"), header, rows)], width()))
+    return OK

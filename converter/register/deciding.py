@@ -1,0 +1,195 @@
+"""An officer decides about a file: what she means by a name, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from converter.model.errors import UsageError
+from converter.register import decisions, periods
+from converter.register.decisions import Decision
+from converter.register.knowledge import Knowledge
+from converter.register.nearest import Nearest
+from converter.register.precedence import (
+    ACCEPT,
+    ASSIGN,
+    HELD,
+    PAIRED,
+    REJECTED,
+    REVOKE,
+    UNCONFIRMED,
+    UNOPENED,
+    ClaimedSender,
+)
+from converter.register.schema import UNREADABLE
+from converter.register.waiting import similar
+
+WAITING = (HELD, UNCONFIRMED, UNOPENED)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an officer said: an action, the file (its name or the number of its receipt) or the
+    number of a decision, perhaps a unit or a period."""
+
+    action: str
+    subject: str
+    unit: str = ""
+    period: str = ""
+    why: str = ""
+    officer: str = ""
+
+
+class DecidedFile(NamedTuple):
+    """A file that the decision was about, as it stands now."""
+
+    file: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    number: int
+    file: str
+    content: str
+    result: str
+    state: str
+    claimed_period: str
+    collected: str
+
+
+def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[DecidedFile]]:
+    """Append a decision and settle the units that it concerns, within the caller's transaction.
+    Raises UsageError."""
+    made = decisions.read(known.connection)
+    number = max((one.number for one in made), default=0) + 1
+    if order.action == REVOKE:
+        decision = _revocation(made, order)
+    else:
+        subject = _subject(known, order)
+        decision = Decision(0, "", "", order.action, subject.file, subject.content)
+        if order.action == ACCEPT:
+            decision = replace(decision, period=order.period or _period(known, subject))
+        elif order.action == ASSIGN:
+            unit = _unit(known, order.unit)
+            decision = replace(
+                decision, unit_code=unit.code, unit_name=unit.name, superior=unit.superior
+            )
+    newest = known.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0]
+    decision = replace(
+        decision, number=number, decided=when, officer=order.officer, why=order.why, after=newest
+    )
+    standing = [one for one in decisions.in_force(made) if one.content == decision.content]
+    if standing and _is_same(standing[-1], decision):  # its process was killed when it was done
+        return standing[-1], _apply(known, decision.content)
+    decisions.append(known.connection, [decision])
+    return decision, _apply(known, decision.content)
+
+
+def _is_same(one: Decision, other: Decision) -> bool:
+    """Whether it was decided just so, and nothing has come since."""
+    return one == replace(other, number=one.number, decided=one.decided)
+
+
+def _apply(known: Knowledge, content: str) -> list[DecidedFile]:
+    """Settle anew what has this content, and the units that have it or had it."""
+    known.load_decisions()
+    rows = known.query(
+        "SELECT id, unit, unit_code, unit_name, superior FROM submissions WHERE content = ?",
+        [content],
+    )
+    senders = {n: known.sender(ClaimedSender(*claim), content) for n, _, *claim in _claims(rows)}
+    known.write_units()
+    moved = [(n, senders[n].unit) for n, unit, *_ in rows if senders[n].unit != unit]
+    known.move(moved)
+    known.settle({unit for _, unit, *_ in rows} | {one.unit for one in senders.values()})
+    found = known.query(
+        "SELECT file, state, reason FROM submissions WHERE content = ? ORDER BY id", [content]
+    )
+    return [DecidedFile(*row) for row in found]
+
+
+def _claims(rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+    """(id, unit, code, name, superior's code, superior) as files claim them."""
+    return [(number, unit, code, name, "", superior) for number, unit, code, name, superior in rows]
+
+
+def _revocation(made: Sequence[Decision], order: Order) -> Decision:
+    if not order.subject.isascii() or not order.subject.isdecimal():
+        raise UsageError("decide_needs_number", text=order.subject)
+    number = int(order.subject)
+    undone = next((one for one in made if one.number == number), None)
+    if undone is None:
+        raise UsageError("decide_no_decision", number=number)
+    if any(one.revokes == number for one in _standing(made)):
+        raise UsageError("decide_revoked_before", number=number)
+    return Decision(0, "", "", REVOKE, undone.file, undone.content, revokes=number)
+
+
+def _standing(made: Sequence[Decision]) -> list[Decision]:
+    """Revocations that were not revoked themselves."""
+    undone: set[int] = set()
+    standing = []
+    for one in reversed(made):
+        if one.action == REVOKE and one.number not in undone:
+            undone.add(one.revokes)
+            standing.append(one)
+    return standing
+
+
+def _subject(known: Knowledge, order: Order) -> _Subject:
+    """The file that is meant: by the number of its receipt, by its name in the inbox, or by the
+    last part of it. Of several the ones that wait are meant."""
+    columns = "id, file, content, result, state, claimed_period, collected FROM submissions"
+    number = order.subject.removeprefix("#")
+    rows = known.query(
+        f"SELECT {columns} WHERE file = $1 OR ends_with(file, '/' || $1) ORDER BY id",
+        [order.subject.replace("\\", "/")],
+    )
+    if not rows and number.isascii() and number.isdecimal():
+        rows = known.query(f"SELECT {columns} WHERE id = ?", [int(number)])
+    found = [_Subject(*row) for row in rows]
+    exact = [one for one in found if one.file == order.subject] or found
+    waiting = [one for one in exact if one.state in WAITING] or exact
+    if exact and all(one.state == PAIRED for one in exact):  # halves: the whole is meant
+        whole = known.query(
+            f"SELECT {columns} WHERE id IN (SELECT other FROM submissions WHERE content = ?)",
+            [exact[-1].content],
+        )
+        waiting = [_Subject(*row) for row in whole]
+    different = list({one.content: one for one in waiting}.values())
+    if not different:
+        raise UsageError("decide_no_file", file=order.subject, store="…")
+    if len(different) > 1:
+        numbers = "、".join(str(one.number) for one in different)
+        raise UsageError("decide_many", file=order.subject, numbers=numbers)
+    subject = different[0]
+    if subject.content == UNREADABLE:
+        raise UsageError("decide_unreadable", file=subject.file)
+    if order.action == ACCEPT and subject.result == REJECTED:
+        raise UsageError("decide_errors", file=subject.file)
+    if order.action == ACCEPT and subject.result == UNOPENED:
+        raise UsageError("decide_unopened", file=subject.file)
+    return subject
+
+
+def _period(known: Knowledge, subject: _Subject) -> str:
+    """What an accepted file counts for: the period that it claims where the union ever collected
+    that, else the one that was collected when it came."""
+    collected = {one.period for one in periods.read(known.connection)}
+    collected |= {str(row[0]) for row in known.query("SELECT DISTINCT period FROM roster")}
+    return subject.claimed_period if subject.claimed_period in collected else subject.collected
+
+
+def _unit(known: Knowledge, text: str) -> ClaimedSender:
+    found = known.find(text)
+    if len(found) > 1:
+        codes = "、".join(one.code or one.superior for one in found)
+        raise UsageError("decide_many_units", unit=text, codes=codes)
+    if not found:
+        names = [one.name for one in known.roster_of(known.collection.period)]
+        proposed = similar("similar_listed", Nearest(names).to(text))
+        raise UsageError("decide_no_unit", unit=text, similar=proposed)
+    return found[0]

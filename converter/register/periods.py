@@ -1,0 +1,49 @@
+"""Periods: which one is collected, and which are closed.
+
+`periods` is a log: a line whenever a period was opened, closed, or collected for the first time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+OPEN, CLOSED, COLLECTED = "open", "closed", "collected"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period as it stands: open, closed, or only collected so far."""
+
+    period: str
+    state: str
+    changed: str  # ISO time
+    officer: str
+
+
+def read(connection: Any) -> list[Period]:
+    """The periods that a register knows, oldest first."""
+    rows = connection.execute(
+        "SELECT period, state, changed, officer FROM periods ORDER BY rowid"
+    ).fetchall()
+    return sorted({row[0]: Period(*row) for row in rows}.values(), key=lambda one: one.period)
+
+
+def append(connection: Any, period: Period) -> None:
+    connection.execute(
+        "INSERT INTO periods VALUES (?, ?, ?, ?)",
+        [period.period, period.state, period.changed, period.officer],
+    )
+
+
+def open_one(connection: Any) -> str:
+    """The period that is open; '' = none."""
+    return next((one.period for one in read(connection) if one.state == OPEN), "")
+
+
+def newest(connection: Any) -> str:
+    """What pages show: the open period, else the newest that was collected; '' = none."""
+    known = [one.period for one in read(connection)]
+    if not known:  # an older register
+        known = [str(connection.execute("SELECT max(period) FROM submissions").fetchone()[0] or "")]
+    return open_one(connection) or max(known)

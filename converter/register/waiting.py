@@ -1,0 +1,116 @@
+"""What waits for a word: files that are held, unopened, or count though nobody signed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from converter.messages.catalogue import message
+from converter.model.forms import Form
+from converter.register.nearest import Nearest
+from converter.register.precedence import HELD, STRANGER
+from converter.register.schema import name
+
+CHANGES = 4  # answers that are named
+
+
+class Tables(Protocol):
+    """Answers SQL over the register's tables."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A file that waits, and what there is to say about it."""
+
+    submission: int
+    file: str
+    state: str  # held, unopened, unconfirmed
+    reason: str
+    value: str
+    params: Mapping[str, Any]
+
+
+def questions(tables: Tables, form: Form, period: str) -> Iterator[Question]:
+    """What waits in the collection of a period, in order of arrival."""
+    rows = tables.query(
+        "SELECT s.id, s.file, s.state, s.reason, s.claimed_period, s.unit_name, s.superior,"
+        " coalesce(nullif(u.name, ''), s.unit_name), coalesce(u.superior, s.superior), o.id, o.file"
+        " FROM submissions s LEFT JOIN units_in($1) u ON u.id = s.unit"
+        " LEFT JOIN submissions o ON o.id = s.other"
+        " WHERE s.period = $1 AND s.state IN ('held', 'unopened', 'unconfirmed') ORDER BY s.id",
+        [period],
+    )
+    nearest: Nearest | None = None
+    differences = Differences(
+        tables, form, ((row[-2], row[0]) for row in rows if row[-2] and row[2] == HELD)
+    )
+    for number, file, state, reason, claimed, said, above, unit, superior, other, by in rows:
+        params = {"unit": unit, "superior": superior, "period": period, "claimed": claimed}
+        params |= {"other": by or "", "differs": "", "similar": ""}
+        if state == HELD and other:
+            params["differs"] = differences.between(other, number)
+        if reason == STRANGER:
+            nearest = nearest or Nearest(listed(tables, period))
+            params |= {"unit": said or unit, "superior": above or superior}
+            params["similar"] = similar("similar_listed", nearest.to(said or unit))
+        yield Question(number, file, state, reason, said, params)
+
+
+def listed(tables: Tables, period: str) -> list[str]:
+    """The names of the roster's units."""
+    return [str(row[0]) for row in tables.query("SELECT name FROM roster_of(?)", [period])]
+
+
+def strangers(tables: Tables, period: str) -> list[str]:
+    """Names that are on no line of the roster."""
+    rows = tables.query(
+        "SELECT DISTINCT unit_name FROM submissions WHERE period = ? AND reason = ?",
+        [period, STRANGER],
+    )
+    return [str(row[0]) for row in rows]
+
+
+def similar(key: str, names: Sequence[str]) -> str:
+    """Names to propose, as the end of a sentence."""
+    return message(key, names="、".join(names)) if names else ""
+
+
+class Differences:
+    """What differs between submissions, read at once for all pairs of them."""
+
+    def __init__(self, tables: Tables, form: Form, pairs: Iterable[tuple[int, int]]) -> None:
+        known = {str(row[0]) for row in tables.query("DESCRIBE answers")}
+        self._fields = [field for field in form.record if field.key in known]
+        self._rows_name = form.main_table.rows_name
+        columns = ", ".join(f"a.{name(field.key)}" for field in self._fields)
+        self._rows = {
+            row[0]: row[1:]
+            for row in tables.query(
+                f"SELECT s.id, s.members, a.submission IS NOT NULL, {columns} FROM submissions s"
+                " LEFT JOIN answers a ON a.submission = s.id"
+                " WHERE s.id IN (SELECT unnest(?::BIGINT[]))",
+                [sorted({number for pair in pairs for number in pair})],
+            )
+        }
+
+    def between(self, before: int, after: int) -> str:
+        """Members, then answers, as a sentence; '' where nothing can be said."""
+        if before not in self._rows or after not in self._rows:
+            return ""
+        (members, is_known, *old), (now, is_known_now, *new) = self._rows[before], self._rows[after]
+        parts = [_change(self._rows_name, members, now)] if members != now else []
+        if is_known and is_known_now:
+            pairs = zip(self._fields, old, new, strict=True)
+            changed = [(f.title, was or "", is_ or "") for f, was, is_ in pairs]
+            changed = [one for one in changed if one[1] != one[2]]
+            parts += [_change(*one) for one in changed[:CHANGES]]
+            if changed[CHANGES:]:
+                parts.append(message("differs_more", count=len(changed) - CHANGES))
+        return message("differs", parts="、".join(parts)) if parts else message("differs_not")
+
+
+def _change(title: str, was: object, now: object) -> str:
+    return message("differs_one", title=title, before=str(was) or "—", now=str(now) or "—")

@@ -1,0 +1,66 @@
+"""Two files of an inbox that are one submission: found among what was registered, validated as
+one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from converter.model.clock import utc_stamp
+from converter.register import Register, halves
+from converter.register.halves import Pair
+from converter.usecases.receive import inbox as box
+from converter.usecases.receive.inbox import InboxFile
+from converter.usecases.receive.plan import Plan, Received
+from converter.usecases.receive.replies import reply
+from converter.usecases.receive.run import place_for_zips, received_file
+from converter.usecases.receive.unpacking import opened
+from converter.workers.pool import Worker
+from converter.workers.requests.receive import FileToReceive, ReceiveRequest
+
+
+def receive_pairs(
+    items: Sequence[InboxFile], register: Register, plan: Plan, worker: Worker
+) -> Iterator[tuple[Pair, Received]]:
+    """Validate and register what belongs together; yields each once it is on the disk."""
+    found = halves.pair(register.halves()).pairs
+    if not found:
+        return
+    wanted = {(half.file, half.content) for one in found for half in one}
+    zips = tuple({f"{file[:at]}" for file, _ in wanted for at, c in enumerate(file) if c == "/"})
+    chosen = [i for i in items if (i.name, i.content) in wanted or i.name in zips]
+    unpacked = place_for_zips(register, plan)
+    there = {(i.name, i.content): i for i in opened(chosen, unpacked, worker).items}
+    for one in found:
+        both = [there.get((half.file, half.content)) for half in one]
+        if both[0] and both[1] and both[0].is_unchanged() and both[1].is_unchanged():
+            yield one, _receive(one, both[0], both[1], register, plan, worker)
+
+
+def _receive(
+    pair: Pair,
+    unit: InboxFile,
+    members: InboxFile,
+    register: Register,
+    plan: Plan,
+    worker: Worker,
+) -> Received:
+    target = box.annotated(plan.reply, unit.name) if plan.reply else None
+    file = FileToReceive(0, unit.path, unit.name, target, (members.path, members.name))
+    answer = worker.run(ReceiveRequest(plan.folder, (file,), plan.keys))
+    (validated,) = answer.files
+    spool = register.spool / "halves.csv.gz"
+    spool.write_bytes(answer.members)
+    item = replace(unit, saved=max(unit.saved, members.saved))
+    whole = replace(
+        received_file(validated, item, str(spool)), file=pair.file, content=pair.content
+    )
+    received = utc_stamp(plan.now)
+    with register.record([whole], received) as registered:
+        register.pair(pair, registered[0].id)
+        for half in pair:
+            batch = [(validated if half is pair.unit else replace(validated, annotated=""), item)]
+            part = replace(whole, file=half.file, content=half.content)
+            answered = reply(batch, [(part, registered[0], received)], plan)
+    spool.unlink(missing_ok=True)
+    return replace(answered[0], received=whole, annotated=validated.annotated)
