@@ -320,7 +320,7 @@ class Date(Kind):
             ExcelCondition(LATER, number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
             ExcelCondition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
             ExcelCondition(
-                "K404", number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")
+                LATER, number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")
             ),
             ExcelCondition(
                 "K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")
