@@ -335,6 +335,8 @@ def test_sound_cells_have_the_same_value(path: str, computed: Any) -> None:
             continue
         if waits_for_the_check(value):
             continue
+        if page[f"C{row}"].value == "later":
+            continue  # only the check can read it
         if found.text.startswith("1900-0"):
             continue  # Excel and LibreOffice disagree about the days before March
         norm = page[f"B{row}"].value
