@@ -11,7 +11,16 @@ from collections.abc import Iterable
 WHITESPACE = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 VISIBLE_WHITESPACE = " \t\r\n\u00a0\u3000"  # those of them that take room
 # The others: formulas find them by a range, however many there are, and leave them to the check.
-INVISIBLE = "".join(c for c in WHITESPACE if c not in VISIBLE_WHITESPACE)
+INVISIBLE = "".join(
+    dict.fromkeys(
+        "".join(c for c in WHITESPACE if c not in VISIBLE_WHITESPACE)
+        + "\u034f\u061c\u180e\u202f\u205f\u1680\u2028\u2029\u115f\u1160\u3164\uffa0\u2800\ufffc"
+        + "".join(
+            map(chr, (*range(0x2000, 0x200B), *range(0x202A, 0x202F), *range(0x2061, 0x2070)))
+        )
+        + "".join(map(chr, range(0xFE00, 0xFE10)))
+    )
+)
 FULL_WIDTH_DIGITS = "０１２３４５６７８９"
 
 

@@ -57,7 +57,9 @@ from converter.text.cell_values import number_text
 from converter.text.characters import half_width, strip
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
-_YEAR_CHARACTERS = "0123456789０１２３４５６７８９〇○零一二三四五六七八九"
+_YEAR_CHARACTERS = "".join(
+    ("0123456789", expressions.FULL_WIDTH_DIGITS, "〇○零", "一二三", "四五六", "七八九")
+)
 _EPOCH = date(1899, 12, 30)  # day 0 of a spreadsheet's count, from March 1900 on
 _LAST_SERIAL = (date(LAST_YEAR, 12, 31) - _EPOCH).days
 _END_OF_TIME = (date(9999, 12, 31) - _EPOCH).days
@@ -315,10 +317,10 @@ class Date(Kind):
         found = [
             ExcelCondition("K401", f"IF(ISTEXT({raw}),OR(LEN({norm})<4,NOT({begins})),FALSE)"),
             ExcelCondition(LATER, f"ISTEXT({raw})"),
-            ExcelCondition("K402", number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
+            ExcelCondition(LATER, number(f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})")),
             ExcelCondition("K403", number(f"AND({eight},NOT({_excel_day(raw)}))")),
             ExcelCondition(
-                "K404", number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")
+                LATER, number(f"AND({raw}>={_LAST_SERIAL + 1},{raw}<{_END_OF_TIME + 1})")
             ),
             ExcelCondition(
                 "K401", number(f"OR({raw}<1,AND({raw}>={_END_OF_TIME + 1},NOT({eight})))")

@@ -301,6 +301,8 @@ def test_the_spreadsheet_names_the_same_faults(path: str, computed: Any) -> None
             fault = "K401" if page[f"C{row}"].value == "K401" == fault else "later"
         live = page[f"C{row}"].value or ""
         live = live if live == "later" or (live and is_live(live, of)) else ""
+        if live == "later" and not is_live(found.fault or "K402", of):
+            continue
         if (found.fault, live) == ("K117", "K116"):
             continue  # both are wrong, and only one of them is told
         if live != fault and not is_pipelines_alone(of, value, found):
@@ -335,6 +337,8 @@ def test_sound_cells_have_the_same_value(path: str, computed: Any) -> None:
             continue  # texts wait for the check
         if waits_for_the_check(value):
             continue
+        if page[f"C{row}"].value == "later":
+            continue  # only the check can read it
         if found.text.startswith("1900-0"):
             continue  # Excel and LibreOffice disagree about the days before March
         norm = page[f"B{row}"].value

@@ -60,6 +60,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         day = value.date() if isinstance(value, datetime) else value
         return (day - EPOCH).days
+    if isinstance(value, float):
+        return round(value, 6)
     return "" if value is None else value
 
 
