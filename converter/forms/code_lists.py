@@ -37,10 +37,11 @@ def code_list(path: Path) -> CodeList:
     entries, seen = [], set()
     for number, row in enumerate(rows, 2):
         line, found = f"[{number}]", ",".join(row)
-        if len(row) != len(columns):
+        if len(row) > len(columns):
             raise FormError(
                 path, line, "form_columns_count", found=found, actual=len(row), count=len(columns)
             )
+        row += [""] * (len(columns) - len(row))  # what stands behind the last entry may be left out
         if not row[code].strip() or not row[label].strip():
             raise FormError(path, line, "form_code_blank", found=found)
         if row[code].strip() in seen:

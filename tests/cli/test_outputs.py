@@ -28,6 +28,7 @@ from tests.usecases.receive.collection import packed, records
 # What these options name is the program's own: registers, receipts, the portal's state.
 OWN = {
     ("receive", "--store"),
+    ("period", "--store"),
     ("receive", "--reply"),
     ("portal", "--inbox"),
     ("portal", "--published"),

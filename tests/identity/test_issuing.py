@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from converter import identity
+from converter.files import writing
 from converter.identity import issuing, keys, ledger, passwords
 from converter.messages import errors
 from converter.model.errors import LedgerBusy, LedgerError
@@ -117,15 +119,12 @@ def test_what_a_killed_process_left_is_removed_and_its_serials_are_not_given_aga
     class Killed(BaseException):
         pass
 
-    whole = Path.replace
-
-    def killed(path: Path, target: Path) -> Path:
+    def killed(path: Path, write: Callable[[Path], object]) -> Path:
         """At the moment when the first identity file gets its name."""
-        if path.suffix == ".xml":
-            raise Killed
-        return whole(path, target)
+        assert path.suffix == ".xml"
+        raise Killed
 
-    monkeypatch.setattr(Path, "replace", killed)
+    monkeypatch.setattr(writing, "write_beside", killed)
     with pytest.raises(Killed):
         union.issue()
     monkeypatch.undo()

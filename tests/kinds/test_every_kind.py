@@ -166,9 +166,9 @@ def test_sentences_and_remedies_are_filled_completely(path: str, value: Any) -> 
     field = FIELDS[path]
     code = verdict(field, value).fault
     entry = catalogue.entry(code, FORM, field)
-    words = {"title": field.title, **params(field, value)}
-    for text in (entry.sentence, entry.fix):
-        assert "…" not in catalogue.fill(text, words)
+    known = {"title": field.title, **params(field, value)}
+    for key in ("sentence", "fix"):
+        assert "…" not in catalogue.prose(key, entry, known)
 
 
 def expressions() -> Iterator[tuple[str, str]]:

@@ -234,7 +234,7 @@ for _after in (
     _after_the_end(*_after)
 
 
-@case(f"{SOUND} K201 K001")
+@case(SOUND)  # a 1 without a number behind the last member is nobody
 def a_cell_of_a_hundred_thousand_comments(path: Path) -> None:
     rows(path, '<row r="30">' + '<c r="B30"><v>1</v></c><!-- x -->' * 100_000 + "</row>")
 
@@ -249,7 +249,7 @@ def a_value_of_references_without_end(path: Path) -> None:
     rows(path, f'<row r="30"><c r="B30" t="str"><v>{"&#" * 200_000}</v></c></row>')
 
 
-@case(f"{SOUND} K201 K001")
+@case(SOUND)
 def a_value_behind_a_million_blanks(path: Path) -> None:
     rows(path, f'<row r="30"><c r="B30"><v>{" " * 1_000_000}1</v></c></row>')
 
@@ -373,7 +373,7 @@ for _value in (
     _typed(*_value)
 
 
-@case("X111 X112 K001 K401")
+@case(SOUND)
 def number_that_makes_the_parser_panic(path: Path) -> None:
     rows(path, '<row r="9"><c r="D9" s="1"><v>-1e15</v></c></row>')
 

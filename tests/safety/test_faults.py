@@ -40,7 +40,7 @@ class Scene:
     prepare: Callable[[Path], object]
     good: tuple[int, ...] = (0,)
     picks: int = 9  # steps tried in `make test`; all of them in `make fuzz`
-    numbers: bool = False  # a copy never takes the place of one that is there
+    numbers: bool = False  # what it writes never takes the place of what is there
 
 
 def standing(name: str, data: bytes = OLD) -> Callable[[Path], None]:
@@ -79,13 +79,13 @@ def to_back_up(folder: Path) -> None:
 SCENES = {
     scene.name: scene
     for scene in (
-        Scene("template", ("template", "-o", "out/空白.xlsx", "--rows", "5"), standing("空白.xlsx"), picks=4),
-        Scene("convert", ("convert", str(SOUND), "-o", "out/上报.zip"), older_package, picks=3),
+        Scene("template", ("template", "-o", "out/空白.xlsx", "--rows", "5"), standing("空白.xlsx"), picks=4, numbers=True),
+        Scene("convert", ("convert", str(SOUND), "-o", "out/上报.zip"), older_package, picks=3, numbers=True),
         Scene("annotate", ("check", str(FAULTY), "--annotate", "out"), lambda folder: None, good=(1,), picks=2, numbers=True),
         Scene("backup", ("backup", "work", "-o", "out/备份.zip"), to_back_up),
         Scene("restore", ("restore", "备份.zip", "-o", "out/还原"), backed_up),
-        Scene("roster", ("template", "--roster", "-o", "out/花名册.xlsx"), standing("花名册.xlsx")),
-        Scene("figures", ("stats", str(SOUND), "-o", "out/汇总.html"), standing("汇总.html"), picks=2),
+        Scene("roster", ("template", "--roster", "-o", "out/花名册.xlsx"), standing("花名册.xlsx"), numbers=True),
+        Scene("figures", ("stats", str(SOUND), "-o", "out/汇总.html"), standing("汇总.html"), picks=2, numbers=True),
     )
 }  # fmt: skip
 
