@@ -30,7 +30,7 @@ from tests.identity.unions import UNIT as WHOSE
 from tests.identity.unions import office
 from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, blank, fill, saved
-from tests.usecases.receive.collection import people, workbook
+from tests.usecases.receive.collection import name_of, people, workbook
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -94,6 +94,8 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / inbox).mkdir()
         for number in (1, 2):
             (folder / inbox / f"{number}.xlsx").write_bytes(workbook(number, people(number)))
+    (folder / "收件" / "一县").mkdir()  # of a unit that is on no roster: it waits for the officer
+    (folder / "收件" / "一县" / "单位1.xlsx").write_bytes(workbook(3, people(3)))
     (folder / "收件.portal").mkdir()  # what the web pages remember
     shutil.copytree(loading.form_dir(), folder / "我的表")
     return folder
@@ -126,12 +128,13 @@ class Desk:
         before = {
             "名册.xlsx": "template --roster -o 名册.xlsx",
             "标识": "identity issue 名册.xlsx --keys 密钥 -o 标识",
-            "登记库": "receive 收件 --store 登记库 --reply 回复",
-            "备份.zip": "backup -o 备份.zip 密钥 --passphrase-file 密码.txt",
+            "登记库": "receive 收件 --store 登记库 --reply 回复 --roster 名册.xlsx",
+            "备份.zip": "backup -o 备份.zip 工作文件夹",
+            "密钥备份.zip": "backup -o 密钥备份.zip 密钥 --passphrase-file 密码.txt",
             "回执-填报表.xlsx.json": "receive 收件 --store 登记库 --reply 回复",
         }
         makes = {
-            "issue": ("标识",), "receive": ("登记库",), "backup": ("备份.zip",),
+            "issue": ("标识",), "receive": ("登记库",), "backup": ("备份.zip", "密钥备份.zip"),
         }  # fmt: skip
         if "--passphrase-file" in arguments:
             phrase = self.folder / arguments[arguments.index("--passphrase-file") + 1]
@@ -165,6 +168,8 @@ class Desk:
     def _list_units(self, path: Path) -> None:
         book = openpyxl.load_workbook(path)
         units = [WHOSE, replace(WHOSE, code="130102-0002", name="示例纺织厂工会委员会")]
+        for number in (1, 2):  # those whose files came
+            units.append(replace(WHOSE, code=f"130102-100{number}", name=name_of(number)))
         table = roster.definition(loading.read(loading.form_dir()), loading.form_dir())
         entries = {"unit_code": "code", "unit_name": "name", "superior_name": "superior_name"}
         for row, unit in enumerate(units, book.active.max_row + 1):

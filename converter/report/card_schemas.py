@@ -164,13 +164,16 @@ def _sheet() -> Schema:
 
 def _sheet_of(shape: SheetShape, roles: Iterable[str]) -> Schema:
     """What belongs to one shape; `roles`: headings besides those of fields."""
-    rows = {"rows": TEXT, "counter": TEXT} if shape is SheetShape.TABLE else {}
+    is_table = shape is SheetShape.TABLE
+    rows = {"rows": TEXT, "counter": TEXT} if is_table else {}
+    people = {"further_remarks": TEXTS, "other_people": TEXTS} if is_table else {}
     head = {
         "shape": {"const": str(shape)},
         "title": TEXT | {"maxLength": cards.LONGEST_SHEET_NAME},
         "aliases": TEXTS,
         "remarks": TEXTS,
         **rows,
+        **people,
     }
     sheet = _table(head, ("shape", "title", *rows))
     headings = _table(dict.fromkeys(roles, TEXT), roles)

@@ -1,7 +1,7 @@
 """Fixing what can be fixed with certainty: cells whose canonical text is not what was typed.
 
-The notes K901 to K905 say of a sound cell how it is read (full-width digits, blanks, date
-writings, lost zeros, short names, numbers kept as text). Fixing writes that reading down, and
+The notes K901 to K906 say of a sound cell how it is read (full-width digits, blanks, date
+writings, lost zeros, short names, numbers kept as text, words for nothing). Fixing writes that reading down, and
 nothing else: what is wrong stays as it was typed, nothing is guessed.
 """
 
@@ -26,6 +26,7 @@ from converter.model.submissions import (
 )
 
 READ_DIFFERENTLY = "K9"  # how the codes of these notes begin
+READ_AS_BLANK = "K906"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,12 @@ def fix(submission: Submission, outcome: Outcome, records: Records, form: Form) 
     kept, fixed, new = array("I"), array("I"), list[str]()
     found = outcome.issues
     for number, (head, place) in enumerate(zip(found.heads, found.places, strict=True)):
-        text = ""
+        text = None
         if head.code.startswith(READ_DIFFERENTLY) and place.field:
+            blank = head.code == READ_AS_BLANK
             for sheet in sheets:
-                text = text or sheet.fix(place, form)
-        if text:
+                text = sheet.fix(place, form, to_blank=blank) if text is None else text
+        if text is not None:
             fixed.append(number)
             new.append(text)
         else:
@@ -82,19 +84,20 @@ class _Sheet:
             return self._raw
         return replace(self._raw, columns={**self._raw.columns, **self._changed})
 
-    def fix(self, place: Place, form: Form) -> str:
-        """What stands in a cell from now on; '' where it stays as it is."""
+    def fix(self, place: Place, form: Form, *, to_blank: bool = False) -> str | None:
+        """What stands in a cell from now on; None where it stays as it is. Only with `to_blank`
+        it may be nothing."""
         raw = self._raw
         field = self._fields.get(place.field)
         if field is None or place.sheet != raw.name:
-            return ""
+            return None
         record = 0 if self._is_record else raw.record(place.row)
         if record is None or field.key not in raw.columns:
-            return ""
+            return None
         known = self._canonical.get(field.key, ())
         text, kind = _typed(known[record] if record < len(known) else "", field, form)
-        if not text:
-            return ""
+        if not text and not (to_blank and self._has_more(record, field.key)):
+            return None
         column = self._changed.get(field.key)
         if column is None:
             typed = raw.columns[field.key]
@@ -104,6 +107,11 @@ class _Sheet:
         column.text[record] = text
         self._types[field.key][record] = int(kind)
         return text
+
+    def _has_more(self, record: int, key: str) -> bool:
+        """Whether a record is still one without this field: an empty row is none."""
+        columns = self._raw.columns.items()
+        return any(column.text[record] for other, column in columns if other != key)
 
 
 def _typed(text: str, field: Field, form: Form) -> tuple[str, CellType]:

@@ -223,7 +223,7 @@ def test_without_a_list_of_areas_the_plan_alone_decides() -> None:
     assert verdict(anywhere, "031185551234") == ("0311-85551234", "", "K901")
     assert verdict(anywhere, "3100722").fault == "K501"
     faults = KIND.excel_faults("A1", "B1", anywhere, FORM)
-    assert [fault.code for fault in faults] == ["K503", "K501", "K503"]
+    assert [fault.code for fault in faults if fault.code] == ["K503", "K501", "K503"]
 
 
 @pytest.mark.parametrize("areas", ["no_such_list", "sex"])

@@ -153,7 +153,9 @@ def test_mended_copies_raise_no_notes_and_all_else_as_before(
     pieces = annotated(press, done.submission, done.outcome, done.changes)
     path.write_bytes(b"".join(pieces))
     after = validated(workbook.read(path, FORM))
-    assert [i for i in after.outcome.issues if i.code.startswith("K9")] == []
+    notes = [i for i in after.outcome.issues if i.code.startswith("K9")]
+    # A word for nothing that is all a row holds stays: without it there would be no such row.
+    assert {i.code for i in notes} <= {"K906"}
     assert told(after, FORM) == told(before, FORM)
     assert done.changes
     assert after.records.record == before.records.record

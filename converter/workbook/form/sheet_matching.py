@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from converter.messages.catalogue import message
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue
 from converter.model.submissions import CellType, RawSheet
@@ -79,7 +80,7 @@ def read_sheets(
 ) -> dict[str, RawSheet]:
     """The form's sheets that are there, by key. What is unusual about them goes to the report.
 
-    `is_own`: the workbook was made by this program, which keeps lists on a sheet of its own.
+    `is_own`: the workbook was made by this program, which keeps lists on sheets of its own.
     """
     named = {sheet.key: _named(book, sheet) for sheet in form.sheets}
     taken = {index for tier in named.values() for index in tier}
@@ -136,8 +137,10 @@ def _report_unread(
     }
     taken = {choice.reading.index for choice in chosen.values()}
     lists = own_list(form) if is_own else ""
+    # Lists of what was found and changed repeat what stands in the form.
+    reports = {message("report_copy_sheet"), message("report_changes_sheet")} if is_own else set()
     for index, (name, hidden) in enumerate(book.names):
-        if index in taken or (hidden and name == lists):
+        if index in taken or (hidden and name == lists) or name in reports:
             continue
         try:
             columns[name] = unread(book.grid(index), form.tables, known)
