@@ -261,7 +261,7 @@ class Clerk:
                 cell._style = copy(cell._style)
                 cell.number_format = "yyyy-mm-dd"
         typed = [
-            *text("男", "女", "1", "联合基层工会", "不详", " 女 ", "2"),
+            *text("男", "女", "1", "联合基层工会", "第三", " 女 ", "2"),
             *ODD[:4],
             *day("1985-03-07"),
         ]

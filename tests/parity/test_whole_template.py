@@ -31,7 +31,7 @@ from tests.tools import needs
 pytestmark = needs("libreoffice")
 
 FORM: Form = forms.load(forms.form_dir())
-UNITS = int(os.environ.get("UNITS", "60"))  # `make fuzz` has more
+UNITS = int(os.environ.get("UNITS", "75"))  # `make fuzz` has more
 LARGE = 400
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -72,6 +72,8 @@ class Judgement:
 
 
 _checked: dict[Path, Checked] = {}
+# Notes on cells that are read as no formula reads them.
+PIPELINES_READING = ("K902", "K904", "K906")
 
 
 def judged_together(paths: Sequence[Path], form: Form) -> list[Checked]:
@@ -91,6 +93,15 @@ def judged(path: Path, form: Form) -> Judgement:
     submission, outcome = checked.submission, checked.outcome
     must: Verdicts = defaultdict(set)
     may: Verdicts = defaultdict(set)
+    readings = _readings(outcome.issues, form)
+    for of_path, row in readings:
+        of = form.field(of_path)
+        faults = KINDS[of.kind].excel_faults("A1", "B1", of, form)
+        may[_check_cell(of, row, form)] |= {
+            (level.value, fault.code) for fault in faults for level in Level
+        }
+        for place, code in _computing_with(of, row, form):
+            may[place] |= {("error", code), ("warning", code)}
     for issue in outcome.issues:
         if issue.code[0] not in "KX" or issue.level is Level.NOTE:
             continue
@@ -98,6 +109,7 @@ def judged(path: Path, form: Form) -> Judgement:
         where = _check_cell(field, issue.place.row, form)
         if not catalogue.entry(issue.code, form, field).pipeline_only:
             left = _left_to_the_check(issue, field, submission, form)
+            left = left or _rests_on(issue, field, readings, form)
             (may if left else must)[where].add((issue.level.value, issue.code))
         elif issue.level is Level.ERROR:
             faults = KINDS[field.kind].excel_faults("A1", "B1", field, form)
@@ -105,6 +117,26 @@ def judged(path: Path, form: Form) -> Judgement:
             for place, code in _computing_with(field, issue.place.row, form):
                 may[place] |= {("error", code), ("warning", code)}
     return Judgement(must, may)
+
+
+def _readings(issues: Iterable[Issue], form: Form) -> set[tuple[str, int]]:
+    """(field, row) of cells that only the pipeline reads: words for nothing, months, labels."""
+    return {
+        (_field(issue, form).path, issue.place.row)
+        for issue in issues
+        if issue.code in PIPELINES_READING and issue.place.field
+    }
+
+
+def _rests_on(issue: Issue, field: Field, readings: set[tuple[str, int]], form: Form) -> bool:
+    """Whether a rule's verdict rests on such a cell: of its own row, or of the other sheet."""
+    rule = form.rule(issue.code)
+    sources = _sources(rule, form) if rule else set[str]()
+    return any(
+        (path in sources and (row == issue.place.row or not path.startswith(f"{field.sheet}.")))
+        or (path in sources and field.sheet == form.record.key)
+        for path, row in readings
+    )
 
 
 def _field(issue: Issue, form: Form) -> Field:
@@ -185,7 +217,10 @@ def differences(path: Path, form: Form) -> list[str]:
     must, may = pipeline.must, pipeline.may
     book = values(path)
     found = []
+    remarks = _remarks(path, form)
     for where in sorted(set(says) | set(must)):
+        if where in remarks:
+            continue
         missing = must.get(where, set()) - says.get(where, set())
         excess = says.get(where, set()) - must.get(where, set()) - may.get(where, set())
         if missing or excess:
@@ -195,6 +230,20 @@ def differences(path: Path, form: Form) -> list[str]:
                 f"{path.name} {where}: Excel lacks {missing or '–'}, adds {excess or '–'}: {line}"
             )
     return found
+
+
+def _remarks(path: Path, form: Form) -> set[tuple[str, str]]:
+    """Check cells of rows that the pipeline takes for no members: formulas see one row alone and
+    cannot know that it stands below the last person or above the first."""
+    raw = _checked[path].submission.sheets.get(form.main_table.key)
+    layout = MemberLayout(form.main_table, 1)
+    held = set(raw.rows) if raw else set[int]()
+    rows = range(layout.FIRST_ROW, max(held, default=layout.FIRST_ROW) + 25)
+    return {
+        (form.main_table.key, f"{column_letters(layout.check)}{row}")
+        for row in rows
+        if row not in held
+    }
 
 
 def codes(path: Path, form: Form) -> set[str]:

@@ -65,12 +65,12 @@ def test_an_honour_has_level_and_date_or_nothing() -> None:
         ("unit.honour_on", 0),
         ("unit.honour_on", 3),
     ]
-    assert sentence("X151", given) == "荣誉级别已经填写，荣誉类别却没有填"
+    assert sentence("X151", given) == "荣誉级别填了，荣誉类别还空着"
 
 
 def test_all_that_stands_beside_a_blank_is_named() -> None:
     given = tables("honour | honour_level | honour_on\n | 1 | 2020-05-01")
-    assert sentence("X151", given) == "荣誉级别、荣获时间已经填写，荣誉类别却没有填"
+    assert sentence("X151", given) == "荣誉级别、荣获时间填了，荣誉类别还空着"
     assert FAMILIES["together"].message_params(rule("X151"), "unit.honour", FORM) == {
         "all": "荣誉类别、荣誉级别、荣获时间"
     }
@@ -130,7 +130,7 @@ def test_every_row_after_the_first_of_an_id_names_the_first() -> None:
     given = tables(member="# | id_number\n0 | A\n1 | A\n0 | B\n0 | A\n0 | A\n1 | B")
     assert at("X191", given) == [("member.id_number", 3), ("member.id_number", 4)]
     assert {hit.related for hit in hits("X191", given)} == {(("member.id_number", 0),)}
-    assert sentence("X191", given) == "身份证号与C5重复"
+    assert sentence("X191", given) == "身份证号和 C5 的一样"
 
 
 def test_each_repeated_id_names_its_own_first_row() -> None:

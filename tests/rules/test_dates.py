@@ -62,9 +62,7 @@ def test_on_a_leap_day_the_limit_is_the_28th() -> None:
 def test_joining_on_the_sixteenth_birthday_is_fine() -> None:
     given = tables(member="joined_on | birthday\n2016-05-01 | 2000-05-01\n2016-04-30 | 2000-05-01")
     assert at("X172", given) == [("member.joined_on", 1)]
-    assert sentence("X172", given) == (
-        "按会员生日计算，加入工会时间(2016-04-30)当天只有15周岁，不满16周岁"
-    )
+    assert sentence("X172", given) == "加入工会时间（2016-04-30）那天只有 15 岁，不满 16 岁"
 
 
 def test_a_leap_day_child_is_sixteen_on_the_29th() -> None:
@@ -91,7 +89,7 @@ def test_a_member_may_be_a_hundred_but_not_more() -> None:
         member=f"id_number | birthday\n{ID} | 1925-03-01\n{ID} | 1925-03-02\n{ID} | 2026-03-02"
     )
     assert at("X173", given) == [("member.id_number", 0)]
-    assert sentence("X173", given) == "按会员生日计算，现在101周岁，超过100周岁"
+    assert sentence("X173", given) == "按会员生日计算，现在 101 岁，超过 100 岁"
 
 
 def test_a_newborn_is_not_too_old() -> None:
@@ -113,7 +111,7 @@ def test_age_needs_the_reported_cell_usable() -> None:
 def test_a_chair_is_eighteen() -> None:
     given = tables("chair_birthday\n2008-03-01\n2008-03-02\n2026-03-02\n!x\n")
     assert at("X175", given) == [("unit.chair_birthday", 1)]
-    assert sentence("X175", given).endswith("现在17周岁，不满18周岁")
+    assert sentence("X175", given).endswith("现在 17 岁，不满 18 岁")
 
 
 def test_both_limits_of_an_age_may_stand_together() -> None:

@@ -63,6 +63,7 @@ def certificate(folder: Path) -> None:
 def test_every_command_of_the_handbook_runs(tmp_path: Path) -> None:
     shutil.move(filled(tmp_path, GOOD), tmp_path / "名册.xlsx")
     certificate(tmp_path)
+    (tmp_path / "密码.txt").write_text("示例口令 2026\n", encoding="utf-8")
     (tmp_path / "收件").mkdir()
     (tmp_path / "收件" / "表.xlsx").write_bytes(workbook(1))
     passwords, urls = [], []

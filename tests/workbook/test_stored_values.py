@@ -193,7 +193,8 @@ def test_formula_without_a_computed_value(cell: str, kind: CellType, tmp_path: P
 
 
 def test_formula_computed_to_an_empty_text_is_blank(tmp_path: Path) -> None:
-    row = '<row r="8"><c r="B8" t="str"><f>X1</f><v></v></c><c r="C8"><v>5</v></c></row>'
+    number = '<c r="C8" t="str"><v>130102198503070021</v></c>'
+    row = f'<row r="8"><c r="B8" t="str"><f>X1</f><v></v></c>{number}</row>'
     assert member_types(read(member_xml(save(tmp_path), row)), "name")[3] is BLANK
 
 
@@ -240,7 +241,7 @@ def test_text_of_a_cell(inside: str, text: str, shared: bool, tmp_path: Path) ->
 
 
 def test_iso_date_cell_of_strict_files(tmp_path: Path) -> None:
-    row = '<row r="8"><c r="B8"><v>1</v></c><c r="D8" t="d"><v>2010-05-01T00:00:00</v></c></row>'
+    row = '<row r="8"><c r="B8" t="str"><v>李示例</v></c><c r="D8" t="d"><v>2010-05-01T00:00:00</v></c></row>'
     submission = read(member_xml(save(tmp_path), row))
     assert members(submission, "joined_on")[3] == "2010-05-01"
     assert member_types(submission, "joined_on")[3] is DATE
@@ -383,7 +384,9 @@ def test_rich_text_inside_a_cell_is_no_odd_cell(tmp_path: Path) -> None:
 
 
 def test_time_of_day_in_words_is_kept(tmp_path: Path) -> None:
-    path = member_xml(save(tmp_path), '<row r="8"><c r="B8" t="d"><v>10:10:10</v></c></row>')
+    number = '<c r="C8" t="str"><v>130102198503070021</v></c>'
+    row = f'<row r="8"><c r="B8" t="d"><v>10:10:10</v></c>{number}</row>'
+    path = member_xml(save(tmp_path), row)
     assert members(read(path), "name")[3] == "10:10:10"
 
 

@@ -105,11 +105,13 @@ def _joined(rows: Sequence[list[str]], names: Names) -> Sequence[list[str]]:
 
 
 def _is_split(above: str, below: str, names: Names) -> bool:
-    """Whether two cells name together what the lower one does not name alone."""
+    """Whether two cells name together what neither names alone. Below a whole heading
+    may stand a person whose name is in brackets."""
     if not (above and below) or len(above) + len(below) > LONGEST_SPLIT:
         return False
-    alone = names.field(below) or names.role(below)
-    return not alone and bool(names.field(above + below) or names.role(above + below))
+    if any(names.field(text) or names.role(text) for text in (above, below)):
+        return False
+    return bool(names.field(above + below) or names.role(above + below))
 
 
 def _best_row(rows: Sequence[Sequence[str]], names: Names) -> tuple[int, int]:
