@@ -183,7 +183,7 @@ def _member_faults(done: Sheets) -> None:
     done.member(25, title, "2010.5.1", "note K902")
     done.member(26, title, "2010-05", "note K902")
     done.member(27, title, 20100501, "note K902")
-    done.member(28, title, "不详", "error K401")
+    done.member(28, title, "那年夏天", "error K401")
     done.member(29, title, "2010-02-30", "error K403")
     done.member(30, title, date(2099, 1, 1), "error X121")
     done.member(31, title, date(1950, 1, 1), "error X171")
