@@ -239,10 +239,22 @@ def test_idle_connections_beyond_the_limit_keep_nobody_out(
     monkeypatch.setattr("converter.web.server.CONNECTIONS", 40)
     with inside(union) as portal, sockets(port_of(portal.url), 100, b"GET / HT") as held:
         clerk_is_served(union, portal.url)
-        for one in held[:5]:  # the oldest made room
-            one.settimeout(5)
-            with pytest.raises((ConnectionError, AssertionError)):
-                assert one.recv(1) != b""
+        # Those beyond the limit made room; how many are seen closed at once is the system's affair.
+        open_ones, until = list(held), time.monotonic() + 30
+        while len(open_ones) > 41 and time.monotonic() < until:
+            open_ones = [one for one in open_ones if not is_closed(one)]
+        assert len(open_ones) <= 41
+
+
+def is_closed(one: socket.socket) -> bool:
+    """Whether the other side has gone."""
+    one.settimeout(0.05)
+    try:
+        return one.recv(1) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
 
 
 def certificate(folder: Path) -> list[str]:
