@@ -18,6 +18,7 @@ from converter.files import writing
 from converter.forms import loading
 from converter.identity import keys
 from converter.messages import errors
+from converter.model import clock
 from converter.model.errors import ClusterError
 from converter.register import Register
 from converter.usecases.check import CheckReport, check_files
@@ -199,6 +200,7 @@ def test_a_lost_dask_worker_only_repeats_its_files(
     for n in range(1, 7):
         box.put(f"{n}.zip", packed(records(n)))
     box.put("有错.xlsx", faulty(8))
+    monkeypatch.setenv(clock.DAY_VARIABLE, DAY)  # copies hold the day that they were made on
     workers = [bare.worker(), bare.worker()]
     with Worker() as worker:
         receive(box.folder, tmp_path / "A", plan(tmp_path / "RA"), worker)
