@@ -41,6 +41,12 @@ class Connection:
         elif self.task is not None:
             self.task.cancel()
 
+    def close_unless_started(self, _task: asyncio.Task[None]) -> None:
+        """Close the socket if no protocol took it over: a task that is cancelled before its first
+        step never reaches its own clean-up."""
+        if self.protocol is None:
+            self.sock.close()
+
 
 class LimitedProtocol(H11Protocol):
     """HTTP for one connection, with limits in time for the head and for the answer."""
@@ -175,6 +181,8 @@ class Listener:
             self._open.add(connection)
             self._idle[connection] = None
             connection.task = self._loop.create_task(self._start(connection))
+            connection.task.add_done_callback(connection.close_unless_started)
+            await asyncio.sleep(0)  # sock_accept does not wait while visitors queue: others' turn
 
     def _make_room(self) -> bool:
         """Drop the connection that is least likely to be at work."""
@@ -204,4 +212,3 @@ class Listener:
             connection.protocol = made
         except (OSError, asyncio.CancelledError):  # no TLS, too slow, or gone again
             self.closed(connection)
-            connection.sock.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import socket
 import ssl
@@ -18,6 +19,7 @@ import httpx2
 import pytest
 
 from converter.web import connections, guard
+from converter.web.connections import Listener
 from tests.web.running import Portal, heading, hidden, inside, send
 from tests.web.test_server import cookie
 from tests.web.world import World, workbook
@@ -244,6 +246,42 @@ def test_idle_connections_beyond_the_limit_keep_nobody_out(
         while len(open_ones) > 41 and time.monotonic() < until:
             open_ones = [one for one in open_ones if not is_closed(one)]
         assert len(open_ones) <= 41
+
+
+class Silent(asyncio.Protocol):
+    """Takes a connection over and says nothing."""
+
+    receives_form = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+
+def test_connections_that_queued_before_anybody_listened_are_closed_beyond_the_limit() -> None:
+    """The backlog is accepted in one go: most are given up before their first step."""
+    with socket.socket() as sock, ExitStack() as stack:
+        sock.bind(("127.0.0.1", 0))
+        sock.listen(60)
+        waiting = []
+        for _ in range(50):
+            one = socket.create_connection(sock.getsockname())
+            stack.callback(one.close)
+            waiting.append(one)
+
+        async def accept() -> None:
+            listener = Listener(sock, Silent, None, 10)  # type: ignore[arg-type]
+            while await asyncio.to_thread(still_open, waiting) > 10:
+                pass
+            listener.close()
+            await listener.wait_closed()
+
+        gc.disable()
+        stack.callback(gc.enable)
+        asyncio.run(asyncio.wait_for(accept(), 30))
+
+
+def still_open(those: list[socket.socket]) -> int:
+    return sum(not is_closed(one) for one in those)
 
 
 def is_closed(one: socket.socket) -> bool:
