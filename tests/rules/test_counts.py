@@ -12,7 +12,7 @@ from tests.rules.tables import FORM, at, hits, rule, sentence, tables
 def test_a_count_above_its_limit_is_reported_at_the_smaller_ones_cell() -> None:
     given = tables("members | staff\n12 | 10\n10 | 10\n9 | 10")
     assert at("X101", given) == [("unit.members", 0)]
-    assert sentence("X101", given) == "会员总数(12)不应大于职工总数(10)"
+    assert sentence("X101", given) == "会员总数（12）不应大于职工总数（10）"
 
 
 def test_every_exceeded_limit_is_named_in_one_hit() -> None:
