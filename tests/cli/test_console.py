@@ -101,7 +101,7 @@ def test_no_color_and_pipes_get_none(bad: Path) -> None:
 def test_a_gbk_terminal_reads_gbk(bad: Path) -> None:
     environment = {"PYTHONIOENCODING": "gbk", "PYTHONUTF8": "0"}
     code, shown = terminal("check", bad, encoding="gbk", **environment)
-    assert (code, "身份证号:" in shown) == (1, True)
+    assert (code, "身份证号：" in shown) == (1, True)
 
 
 def test_the_plainest_surroundings_lose_nothing(bad: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_long_value_is_cut_to_a_narrow_terminal(tmp_path: Path) -> None:
     put(book[MEMBER_SHEET], member_cell(book, 3, "身份证号"), "证件号码写在这里" * 30)
     path = saved(book, tmp_path)
     _, shown = terminal("check", path, COLUMNS="40", NO_COLOR="1")
-    (typed,) = (line for line in shown.splitlines() if line.startswith("  填写:"))
+    (typed,) = (line for line in shown.splitlines() if line.startswith("  填写："))
     assert columns(typed) <= 40
 
 
