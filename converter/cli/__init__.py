@@ -35,7 +35,7 @@ def main() -> None:
 
     own = console_window.own()
     code = run(sys.argv[1:], window=own)
-    if own:
+    if own and (sys.argv[1:] or code):  # the clerk's page has ended: nothing is left to be read
         console_window.wait()
     sys.exit(code)
 

@@ -13,12 +13,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from converter.cli import clerk, suggest
+from converter.cli import clerk, desk, suggest
 from converter.cli.common import FOUND, OK, err, print_report, progress
 from converter.files import writing, zip_peek
 from converter.forms import loading as forms
 from converter.messages.catalogue import message
 from converter.model.forms import Form
+from converter.usecases.recognising import is_identity
 from converter.workers.pool import Worker
 
 
@@ -26,10 +27,12 @@ def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False
     """Check and convert files and folders; returns the worst exit code."""
     folder = forms.form_dir(form_name).resolve()
     form = forms.read(folder)
+    if not arguments and window:
+        return desk.serve(folder, None, browser=True, window=True)
     if not arguments:
         return suggest.tell(Path.cwd(), f"{form.id}-roster", window=window)
     paths = [Path(argument) for argument in arguments]
-    identities = [p for p in paths if p.suffix.lower() == ".xml" and suggest.is_identity(p)]
+    identities = [p for p in paths if p.suffix.lower() == ".xml" and is_identity(p)]
     others = [p for p in paths if p not in identities]
     books = [p for p in others if p.is_file() and p.suffix.lower() != ".zip"]
     code = OK
@@ -103,7 +106,7 @@ def _identity(given: Sequence[Path], beside: Path) -> Path | None:
     """The identity file that was dropped too, else the only one that lies beside."""
     if given:
         return given[0]
-    lying = [p for p in sorted(beside.glob("*.xml")) if suggest.is_identity(p)]
+    lying = [p for p in sorted(beside.glob("*.xml")) if is_identity(p)]
     if len(lying) != 1:
         return None
     err(message("dropped_identity", path=lying[0].name))

@@ -14,6 +14,7 @@ from converter.cli.common import OK, out
 from converter.files import zip_peek
 from converter.messages.catalogue import message
 from converter.text.display import visible
+from converter.usecases.recognising import is_identity
 
 ENTRIES = 2_000  # that are looked at; more is no clerk's folder
 GLANCED = 40  # … and looked into
@@ -77,17 +78,6 @@ def argument(name: str) -> str:
     """A name as it is typed in a command."""
     shown = visible(name)
     return f'"{shown}"' if " " in shown else shown
-
-
-def is_identity(path: Path) -> bool:
-    """Whether a file begins like an identity file."""
-    if not path.is_file():  # opening a pipe would wait for ever
-        return False
-    try:
-        with path.open("rb") as file:
-            return b"<identity" in file.read(2_000)
-    except OSError:
-        return False
 
 
 def _newest(files: list[Path]) -> Path | None:

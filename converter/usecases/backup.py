@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from converter.files import writing, zip_writing
+from converter.files import writing, zip_peek, zip_writing
 from converter.model.errors import (
     BackupDamaged,
     BackupSealed,
@@ -135,6 +135,11 @@ def opened(path: Path, passphrase: str, key_file: Path | None, beside: Path) -> 
         yield plain
     finally:
         plain.unlink(missing_ok=True)
+
+
+def is_backup(path: Path) -> bool:
+    """Whether a file looks like a backup, at a glance; one that is sealed tells nothing."""
+    return f'"format": "{FORMAT}"' in (zip_peek.glance(path, MANIFEST) or "")
 
 
 def is_sealed(path: Path) -> bool:
