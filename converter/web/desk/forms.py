@@ -125,7 +125,9 @@ def _columns(lists: Sequence[ListReport]) -> list[ListColumn]:
 def _lines(desk: Desk, result: TemplateResult) -> list[str]:
     """How lists were read, and who joined or left."""
     table, answer = desk.form.main_table, result.answer
-    lines = [line for one in answer.lists for line in own_list_text.lines(one, table)]
+    lines = [
+        line for one in answer.lists for line in own_list_text.lines(one, table, guesses=False)
+    ]
     for one in answer.compared:
         for key, names in (("list_joined", one.joined), ("list_gone", one.left)):
             if names:

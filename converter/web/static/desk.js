@@ -27,6 +27,7 @@ if (form && form.hasAttribute("data-auto")) {
     document.getElementById("busy").hidden = false;
     form.submit();
   };
+  form.querySelector("button").hidden = true; // choosing sends
   input.addEventListener("change", send);
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
@@ -51,7 +52,10 @@ const look = async () => {
   if (!fresh) return;
   // Only the line that counts down is spoken; where she was reading stays in view.
   const y = window.scrollY;
+  const text = old.contains(document.activeElement) ? document.activeElement.textContent : "";
   old.replaceWith(fresh);
+  const same = Array.from(fresh.querySelectorAll("a, button")).find((one) => one.textContent === text);
+  if (same) same.focus();
   fresh.classList.add("new");
   window.scrollTo(0, y);
   await later(1500);
