@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx2
 
 from converter.web import server
 from converter.web.desk import app as application
@@ -59,3 +62,40 @@ def at_work(root: Path) -> Iterator[AtWork]:
             yield desk
         finally:
             desk.stop()
+
+
+@contextmanager
+def entered(desk: AtWork) -> Iterator[httpx2.Client]:
+    """A browser that came with a one-time token; it names its origin, as browsers do."""
+    headers = {"origin": desk.url}
+    with httpx2.Client(base_url=desk.url, headers=headers, timeout=60) as client:
+        client.get(desk.access.address().removeprefix(desk.url), follow_redirects=True)
+        yield client
+
+
+def drop(
+    client: httpx2.Client, desk: AtWork, *files: tuple[str, bytes], purpose: str = ""
+) -> httpx2.Response:
+    """Drop files on the page."""
+    return client.post(
+        "/drop",
+        data={"token": desk.access.form_token, "purpose": purpose},
+        files=[("file", file) for file in files],
+        follow_redirects=True,
+    )
+
+
+def press(client: httpx2.Client, desk: AtWork, address: str, **fields: str) -> httpx2.Response:
+    """Press a button."""
+    data = {"token": desk.access.form_token, **fields}
+    return client.post(address, data=data, follow_redirects=True)
+
+
+def countdown(answer: httpx2.Response) -> str:
+    found = re.search(r'class="countdown[^>]*>([^<]*)<', answer.text)
+    return found[1] if found else ""
+
+
+def key_of(answer: httpx2.Response) -> str:
+    """Of the document that a page shows."""
+    return answer.url.path.split("/")[2]
