@@ -89,6 +89,8 @@ def build(
     templates = PageTemplates.of(form)
     desk = Desk(folder, form, place, access, worker, templates, private, opener)
     desk.unit = place.latest_unit()
+    if identity := desk.identity():  # a folder's name may be shorter than the unit's
+        desk.unit = identity[1].identity.unit_name
     app = Starlette(
         routes=[
             *(Route(path, page, methods=["GET"]) for path, page in GET.items()),

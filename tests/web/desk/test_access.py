@@ -146,7 +146,7 @@ def test_no_address_names_a_path(desk: AtWork, client: httpx2.Client, key: str) 
 
 
 def test_names_of_dropped_files_lead_nowhere(desk: AtWork, client: httpx2.Client) -> None:
-    before = {path for path in desk.root.parent.rglob("*")}
+    before = set(desk.root.parent.rglob("*"))
     drop(client, desk, ("../../../../出去.xlsx", workbook(1)))
     made = {path for path in desk.root.parent.rglob("*") if path.is_file()} - before
     assert [path.name for path in made] == ["出去.xlsx"]
