@@ -6,13 +6,13 @@ there is to know stands on the card (`sentence`, `fix`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from converter.kinds.base import Mask, ValueType
 from converter.kinds.options import Texts, WholeNumber
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels, numbers
+from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers
 
 
 class AdviseFrom(RuleFamily):
@@ -26,14 +26,10 @@ class AdviseFrom(RuleFamily):
     def validates_one_cell(self, rule: Rule) -> bool:
         return True
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-        for path in rule.at:
-            column = tables.column(path)
-            counted = numbers(column)
-            due = (counted >= self.from_(rule)) & ~self._is_known(rule, tables, len(counted))
-            known = self.message_params(rule, path, tables.form)
-            for at, record in labels(column, due):
-                yield Violation(path, record, {**known, "value": int(counted[at])})
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        counted = numbers(tables.column(path))
+        due = (counted >= self.from_(rule)) & ~self._is_known(rule, tables, len(counted))
+        return Faults(due, lambda at: {"value": int(counted[at])})
 
     def _is_known(self, rule: Rule, tables: FormColumns, count: int) -> Mask:
         """Whether the names of the units say that it is known."""

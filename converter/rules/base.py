@@ -6,7 +6,7 @@ condition that is TRUE in the same cases. Rules run only where all their inputs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -91,6 +91,15 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
+class Faults:
+    """What is wrong at one field over a batch. The functions see a record's position."""
+
+    mask: Mask  # the records at fault
+    params: Callable[[int], Mapping[str, str | int]] = lambda at: {}  # beside `message_params`
+    related: Callable[[int], Sequence[str]] = lambda at: ()  # field paths of the same record
+
+
+@dataclass(frozen=True, slots=True)
 class Ref:
     """Where a field stands in the workbook, as expressions.
 
@@ -158,6 +167,15 @@ class RuleFamily(HasOptions):
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
         """Every violation over a batch."""
+        for path in rule.at:
+            faults = self.faults(rule, path, tables)
+            known = self.message_params(rule, path, tables.form)
+            for at, record in labels(tables.column(path), faults.mask):
+                related = tuple((other, record) for other in faults.related(at))
+                yield Violation(path, record, {**known, **faults.params(at)}, related)
+
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        """What is wrong at one field of the rule."""
         raise NotImplementedError
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

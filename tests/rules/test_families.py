@@ -54,7 +54,7 @@ class Cells:
 
 
 def test_every_module_of_the_folder_is_registered() -> None:
-    shared = {"__init__", "base", "conditions", "ages", "derivations", "one_cell"}
+    shared = {"__init__", "base", "conditions", "ages", "date_order", "derivations", "one_cell"}
     modules = {path.stem for path in Path(rules.__path__[0]).glob("*.py")}
     assert modules - shared == set(FAMILIES)
 
