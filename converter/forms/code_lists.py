@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from converter.forms.toml_access import read_text
@@ -34,28 +35,33 @@ def code_list(path: Path) -> CodeList:
     code, label = columns.index("code"), columns.index("label")
     further = {name: at for at, name in enumerate(columns) if name not in Code._fields}
     parts = [columns.index(n) if n in columns else -1 for n in ("aliases", "parent", "group")]
-    entries, seen = [], set()
+    entries: dict[str, Code] = {}
     for number, row in enumerate(rows, 2):
-        line, found = f"[{number}]", ",".join(row)
+        given = row
         if len(row) > len(columns):
-            raise FormError(
-                path, line, "form_columns_count", found=found, actual=len(row), count=len(columns)
-            )
-        row += [""] * (len(columns) - len(row))  # what stands behind the last entry may be left out
-        if not row[code].strip() or not row[label].strip():
-            raise FormError(path, line, "form_code_blank", found=found)
-        if row[code].strip() in seen:
-            raise FormError(path, line, "form_code_twice", found=found, code=row[code])
-        seen.add(row[code].strip())
+            counts = {"actual": len(row), "count": len(columns)}
+            raise _refused(path, number, given, "form_columns_count", **counts)
+        if len(row) < len(columns):  # what stands behind the last entry may be left out
+            row = row + [""] * (len(columns) - len(row))
+        key, name = row[code].strip(), row[label].strip()
+        if not key or not name:
+            raise _refused(path, number, given, "form_code_blank")
+        if key in entries:
+            raise _refused(path, number, given, "form_code_twice", code=row[code])
         aliases, parent, group = (row[at] if at >= 0 else "" for at in parts)
-        entries.append(
-            Code(
-                row[code].strip(),
-                row[label].strip(),
-                tuple(a.strip() for a in aliases.split("|")) if aliases else (),
-                parent,
-                group,
-                {name: row[at] for name, at in further.items()} if further else {},
-            )
+        entries[key] = Code(
+            key,
+            name,
+            tuple(a.strip() for a in aliases.split("|")) if aliases else (),
+            parent,
+            group,
+            {name: row[at] for name, at in further.items()} if further else {},
         )
-    return CodeList(path.stem, tuple(entries))
+    return CodeList(path.stem, tuple(entries.values()))
+
+
+def _refused(
+    path: Path, line: int, row: Sequence[str], message_key: str, **params: str | int
+) -> FormError:
+    found = ",".join(row)
+    return FormError(path, f"[{line}]", message_key, found=found, choices=(), **params)
