@@ -12,6 +12,7 @@ from converter.model.errors import FormError
 from converter.model.forms import Code, CodeList
 
 REQUIRED = ("code", "label")
+OPTIONAL = ("aliases", "parent", "group")
 
 
 def code_lists(folder: Path) -> dict[str, CodeList]:
@@ -34,29 +35,23 @@ def code_list(path: Path) -> CodeList:
         raise FormError(path, "", "form_no_codes")
     code, label = columns.index("code"), columns.index("label")
     further = {name: at for at, name in enumerate(columns) if name not in Code._fields}
-    parts = [columns.index(n) if n in columns else -1 for n in ("aliases", "parent", "group")]
+    alias, parent, group = (columns.index(n) if n in columns else -1 for n in OPTIONAL)
     entries: dict[str, Code] = {}
     for number, row in enumerate(rows, 2):
-        given = row
         if len(row) > len(columns):
             counts = {"actual": len(row), "count": len(columns)}
-            raise _refused(path, number, given, "form_columns_count", **counts)
-        if len(row) < len(columns):  # what stands behind the last entry may be left out
-            row = row + [""] * (len(columns) - len(row))
-        key, name = row[code].strip(), row[label].strip()
+            raise _refused(path, number, row, "form_columns_count", **counts)
+        # What stands behind the last entry may be left out; the last cell is that of columns which
+        # the list does not have.
+        cells = row + [""] * (len(columns) + 1 - len(row))
+        key, name = cells[code].strip(), cells[label].strip()
         if not key or not name:
-            raise _refused(path, number, given, "form_code_blank")
+            raise _refused(path, number, row, "form_code_blank")
         if key in entries:
-            raise _refused(path, number, given, "form_code_twice", code=row[code])
-        aliases, parent, group = (row[at] if at >= 0 else "" for at in parts)
-        entries[key] = Code(
-            key,
-            name,
-            tuple(a.strip() for a in aliases.split("|")) if aliases else (),
-            parent,
-            group,
-            {name: row[at] for name, at in further.items()} if further else {},
-        )
+            raise _refused(path, number, row, "form_code_twice", code=cells[code])
+        aliases = tuple(a.strip() for a in cells[alias].split("|")) if cells[alias] else ()
+        extra = {name: cells[at] for name, at in further.items()} if further else {}
+        entries[key] = Code(key, name, aliases, cells[parent], cells[group], extra)
     return CodeList(path.stem, tuple(entries.values()))
 
 

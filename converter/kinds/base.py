@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
 from converter.formulas import expressions
 from converter.kinds.options import HasOptions
 from converter.model.arrays import np, pd
+from converter.model.cell_types import CellType
 from converter.model.forms import CodeList, Field, Form
-from converter.model.submissions import CellType
 
 if TYPE_CHECKING:
     import numpy.typing as npt

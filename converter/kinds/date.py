@@ -50,8 +50,8 @@ from converter.kinds.base import (
 )
 from converter.kinds.options import Day
 from converter.model.arrays import np, pd
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
-from converter.model.submissions import CellType
 from converter.text import characters
 from converter.text.cell_values import number_text
 from converter.text.characters import half_width, strip

@@ -50,10 +50,10 @@ from converter.kinds.base import (
 )
 from converter.kinds.options import ListName
 from converter.model.arrays import np, pd
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
-from converter.model.submissions import CellType
 from converter.text.characters import squeeze
 
 if TYPE_CHECKING:

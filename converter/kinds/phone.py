@@ -54,6 +54,8 @@ from converter.text.characters import half_width
 
 @dataclass(frozen=True, slots=True)
 class Area:
+    """A telephone area of the province."""
+
     code: str  # with its zero
     city: str
     digits: int  # of a number there

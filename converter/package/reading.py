@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from converter.messages import catalogue
+from converter.model.cell_types import CellType
 from converter.model.forms import Form, Resource
 from converter.model.issues import Issue, Place
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.package import descriptor, origin, tables
 from converter.package.archive import (
     REASONS,

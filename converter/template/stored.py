@@ -25,10 +25,11 @@ from converter.formulas.expressions import INVISIBLE
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
 from converter.messages import catalogue
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, Level, column_letters
-from converter.model.submissions import CellType, Outcome, RawColumn, Records, Submission
+from converter.model.submissions import Outcome, RawColumn, Records, Submission
 from converter.template.answers import EPOCH
 from converter.template.cell_text import harmless
 from converter.template.labels import REQUIRED, label, prefix

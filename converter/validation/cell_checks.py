@@ -14,8 +14,8 @@ from converter.kinds import KINDS
 from converter.kinds.base import Cells, Mask, ValueType
 from converter.kinds.date import names_month_only
 from converter.kinds.nothing import means_nothing
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
-from converter.model.submissions import CellType
 from converter.text import characters
 from converter.validation.lookup import checks, is_error
 from converter.validation.results import CellViolations, Params

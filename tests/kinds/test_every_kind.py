@@ -19,10 +19,10 @@ from converter.kinds.base import Cells
 from converter.kinds.date import Date
 from converter.messages import catalogue
 from converter.model import clock
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Field
 from converter.model.issues import Level
-from converter.model.submissions import CellType
 from converter.text.characters import half_width
 from tests.kinds.validating import FORM, cells, params, validate, verdict
 from tests.template.formula_lint import (

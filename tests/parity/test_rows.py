@@ -9,8 +9,9 @@ import pytest
 
 from converter import template
 from converter.forms import loading as forms
+from converter.model.cell_types import CellType
 from converter.model.forms import Form
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.template.layout import MemberLayout, UnitLayout
 from tests.parity import verdicts
 from tests.parity.office import edited

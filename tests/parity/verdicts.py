@@ -16,10 +16,11 @@ from converter import workbook
 from converter.formulas.expressions import INVISIBLE
 from converter.kinds import KINDS
 from converter.messages import catalogue
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Field, Form, Rule
 from converter.model.issues import Issue, Level, column_letters
-from converter.model.submissions import CellType, Submission
+from converter.model.submissions import Submission
 from converter.rules import FAMILIES
 from converter.template.labels import label
 from converter.template.layout import MemberLayout, UnitLayout

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.model.submissions import CellType
+from converter.model.cell_types import CellType
 from converter.text import cell_values
 from converter.text.cell_values import (
     Serial,

@@ -10,10 +10,11 @@ import openpyxl
 import pytest
 
 from converter import template, workbook
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Form
 from converter.model.issues import Issue
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.report import annotate
 from converter.report.annotate import annotated
 from converter.template import text_sheets

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl.workbook import Workbook
 
-from converter.model.submissions import CellType
+from converter.model.cell_types import CellType
 from tests.workbook.books import (
     MEMBER_SHEET,
     SHEET_XML,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue, column_letters
 from converter.model.own_list import (
@@ -15,7 +16,7 @@ from converter.model.own_list import (
     SkippedRow,
     UnreadColumn,
 )
-from converter.model.submissions import CellType, RawColumn, RawSheet
+from converter.model.submissions import RawColumn, RawSheet
 from converter.text import masking
 from converter.workbook import detect_type, open_book
 from converter.workbook.delimited import DelimitedWorkbook

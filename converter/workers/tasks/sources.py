@@ -13,10 +13,11 @@ from converter import workbook
 from converter.api import read
 from converter.kinds import KINDS
 from converter.kinds.id_number import from_first_generation
+from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue, Level
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, NEAR, ListReport
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.workbook.form.leftovers import Own
 from converter.workbook.own_list import ReadList, try_reading
 from converter.workbook.own_list.values import id_number
