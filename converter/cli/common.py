@@ -49,8 +49,8 @@ class Chinese:
         # What click adds is English; of its additions only 'required' tells a clerk anything.
         required = help.text("required")
         records = [
-            (names, re.sub(r" +\[[^\]]*\]$", lambda m: required * ("required" in m[0]), said))
-            for names, said in records
+            (names, re.sub(r" +\[[^\]]*\]$", lambda m: required * ("required" in m[0]), text))
+            for names, text in records
         ]
         with formatter.section(help.text("options")):
             formatter.write_dl(records)

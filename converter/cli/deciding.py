@@ -53,7 +53,7 @@ def decide(
         raise UsageError("decide_too_many", action=action)
     order = Order(action, subject, unit, period, why, officer)
     made, outcomes = deciding.decide(store, form, order, created_at())
-    out(message("decide_made", number=made.number, what=_what(made)))
+    out(message("decide_made", number=made.number, what=_sentence(made)))
     for one in outcomes:
         reason = f"（{message(f'reason_{one.reason}')}）" if one.reason else ""
         state = message(f"receive_state_{one.state}")
@@ -92,7 +92,8 @@ def _list(store: Path, form: Any, period: str) -> int:
                 str(one.number),
                 in_china(one.decided),
                 visible(one.officer),
-                visible(_what(one)) + (message("decide_revoked") if one.number in undone else ""),
+                visible(_sentence(one))
+                + (message("decide_revoked") if one.number in undone else ""),
                 visible(one.why),
             ]
             for one in found.decisions
@@ -107,8 +108,8 @@ def _list(store: Path, form: Any, period: str) -> int:
     return OK
 
 
-def _what(one: Decision) -> str:
-    """A decision in words."""
+def _sentence(one: Decision) -> str:
+    """What was decided, as a sentence."""
     from converter.messages.catalogue import message
 
     unit = " ".join(filter(None, (one.unit_name, one.unit_code)))

@@ -101,18 +101,18 @@ def issue(
         from converter.usecases import identities
 
         folder, _ = form_of(ctx)
-        asked = identities.terms(folder, period, valid_until)
+        terms = identities.terms(folder, period, valid_until)
         units, outcome, table = identities.read_roster(folder, roster, worker)
     if outcome.issues:
         print_report([outcome], table, show_ids=False, summary=False)
     if outcome.status in ("errors", "unreadable"):
         err(message("identity_roster_refused", path=roster))
         return FOUND
-    done = identities.issue(identities.chosen(units, only), keys, output, asked)
+    done = identities.issue(identities.chosen(units, only), keys, output, terms)
     out(message("identity_issued", count=len(done.files), path=output))
     if done.again:
         out(message("identity_again", count=done.again))
-    out(message("identity_until", period=asked.period, valid_until=asked.valid_until))
+    out(message("identity_until", period=terms.period, valid_until=terms.valid_until))
     out(message("identity_passwords", path=done.passwords))
     err(message("identity_hand_out"))
     return OK
@@ -182,8 +182,8 @@ def verify(ctx: click.Context, file: Path, keys: Path) -> int:
     shown, ledger = identities.verify(file, keys)
     if shown.public and not any(i.level is Level.ERROR for i in shown.issues):
         holder = shown.public.identity
-        words = {"name": holder.unit_name, "code": holder.unit_code, "serial": holder.serial}
-        out(message("identity_good", **words))
+        params = {"name": holder.unit_name, "code": holder.unit_code, "serial": holder.serial}
+        out(message("identity_good", **params))
     if not ledger:
         err(message("identity_no_ledger", path=keys / identities.ledger.NAME))
     return _issues(ctx, file, shown.issues)

@@ -118,7 +118,7 @@ def receive(
     if layout == "json":
         out_pieces(_json(done, form, show_ids))
     else:
-        _tell(done, form, inbox, store, reply, show_ids, roster is not None)
+        _print_summary(done, form, inbox, store, reply, show_ids, roster is not None)
     return FOUND if done.results.get("rejected") else OK
 
 
@@ -147,7 +147,7 @@ def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None) -> list
 # --- what is printed of a run --------------------------------------------------------------------
 
 
-def _tell(
+def _print_summary(
     done: Summary,
     form: Form,
     inbox: Path,
@@ -186,8 +186,8 @@ def _tell(
     if done.waiting:
         err(message("receive_waiting", count=done.waiting, store=store))
     if done.findings:
-        words = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
-        err(message("receive_findings", period=done.period, **words))
+        params = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
+        err(message("receive_findings", period=done.period, **params))
     else:
         err(message("receive_findings_none", period=done.period))
     if reply:
@@ -222,7 +222,7 @@ def _reason(one: Any, form: Form) -> str:
 
 
 def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
-    """An object of a few values and many findings, each written as it is put into words."""
+    """An object of a few values and many findings, each written when it is its turn."""
     import json
 
     from converter.report import register_text as report
@@ -290,7 +290,7 @@ def backup(
     elif passphrase_file:
         seal = backups.BackupSeal(_first_line(passphrase_file))
     elif not plain and backups.holds_secrets(chosen):
-        seal = backups.BackupSeal(_asked_for(message("backup_passphrase"), twice=True))
+        seal = backups.BackupSeal(_typed_passphrase(message("backup_passphrase"), twice=True))
     made = backups.backup(chosen, output, when=created_at(), seal=seal)
     out(message("backup_done", path=output, count=made.files, bytes=made.bytes))
     out(message("backup_checked"))
@@ -306,7 +306,7 @@ def _first_line(file: Path) -> str:
     return lines[0].strip()
 
 
-def _asked_for(question: str, *, twice: bool) -> str:
+def _typed_passphrase(question: str, *, twice: bool) -> str:
     """A passphrase that somebody types. Raises UsageError where nobody can."""
     if not sys.stdin.isatty():
         raise UsageError("backup_needs_seal" if twice else "restore_needs_passphrase")
@@ -326,7 +326,7 @@ def restore(file: Path, output: Path, passphrase_file: Path | None, key_file: Pa
 
     passphrase = _first_line(passphrase_file) if passphrase_file else ""
     if not passphrase and key_file is None and backups.is_sealed(file):
-        passphrase = _asked_for(message("backup_passphrase"), twice=False)
+        passphrase = _typed_passphrase(message("backup_passphrase"), twice=False)
     try:
         with backups.opened(file, passphrase, key_file, output) as readable:
             made = backups.restore(readable, output)

@@ -112,6 +112,8 @@ class Kind(HasOptions):
     unique_key: ClassVar[bool] = False  # tells the people of all units apart
     birth_and_sex: ClassVar[bool] = False  # both can be derived from it
     person_name: ClassVar[bool] = False  # a record is called by it
+    example: ClassVar[str] = ""  # a right answer, as it is typed
+    width: ClassVar[float] = 14  # of a table's column, in characters, where the card says nothing
     schema_type: ClassVar[str] = "string"  # of a package's Table Schema
     schema_pattern: ClassVar[str] = ""  # of canonical text, where one expression can say it
     excel_text_cell: ClassVar[bool] = False  # `excel_text` has a helper cell of its own
@@ -143,6 +145,10 @@ class Kind(HasOptions):
     def note_params(self, code: str, raw: str, text: str) -> Mapping[str, str | int]:
         """What a note on one rewritten cell fills in beside what it was and is."""
         return {}
+
+    def example_of(self, field: Field, form: Form) -> str:
+        """A right answer to a field, as it is typed."""
+        return self.example
 
     def cell(self, text: str, field: Field, form: Form) -> str | int | date:
         """Canonical text → what a workbook's cell shall hold (label, date, number)."""

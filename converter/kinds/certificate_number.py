@@ -49,6 +49,8 @@ class CertificateNumber(Text):
     """A free text, unless it is a unified social credit code."""
 
     name = "certificate_number"
+    example = "81130102MCEXAMPLEW"
+    width = 23
     excel_text_cell = True
     prefixes = Texts(default=())
 

@@ -232,6 +232,9 @@ class Choice(Kind):
         suggestion = _reader(field, form).nearest(raw)
         return {"suggestion": suggestion} if suggestion else {"variant": "far"}
 
+    def example_of(self, field: Field, form: Form) -> str:
+        return _codes(field, form).entries[0].label
+
     def cell(self, text: str, field: Field, form: Form) -> str:
         entry = _codes(field, form).find(text)
         return entry.label if entry else text

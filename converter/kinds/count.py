@@ -90,6 +90,7 @@ class Count(Kind):
     """A number of people or units."""
 
     name = "count"
+    example = "1"
     value_type = ValueType.COUNT
     excel_text_cell = True
     number_format = "General"  # 1.5 shows as 1.5

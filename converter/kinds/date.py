@@ -243,6 +243,7 @@ class Date(Kind):
     """A calendar date."""
 
     name = "date"
+    example = "2010-05-01"
     value_type = ValueType.DATE
     # A year alone is no day of 1905, and eight digits typed for a date are no #######.
     number_format = r"[<2100]General;[>=18000101]0000\-00\-00;yyyy\-mm\-dd"

@@ -242,6 +242,8 @@ class IdNumber(Kind):
     """A citizen's ID number."""
 
     name = "id_number"
+    example = "110101199001019909"
+    width = 23
     personal = True
     unique_key = True
     birth_and_sex = True

@@ -124,6 +124,7 @@ class PersonName(Kind):
     """A person's name."""
 
     name = "person_name"
+    example = "示例"
     person_name = True
 
     def accept(self, field: Field, form: Form) -> None:

@@ -262,6 +262,8 @@ class Phone(Kind):
     """Telephone numbers of an office."""
 
     name = "phone"
+    example = "13800138000"
+    width = 18
     excel_text_cell = True
     areas = ListName(default="")
 
@@ -306,8 +308,8 @@ class Phone(Kind):
         areas = _areas(field, form)
         digits = f'SUBSTITUTE({norm},"-","")'
         one = f"LEN({norm})-LEN({digits})"
-        behind = f'OR(MID({norm},4,1)="-",MID({norm},5,1)="-")'
-        hyphen = f'OR({one}=0,AND({one}=1,LEFT({norm},1)="0",{behind}))'
+        after_area = f'OR(MID({norm},4,1)="-",MID({norm},5,1)="-")'
+        hyphen = f'OR({one}=0,AND({one}=1,LEFT({norm},1)="0",{after_area}))'
         foreign = f'OR(LEFT({digits},2)="00",AND(LEFT({digits},2)="86",LEN({digits})>=12))'
         simple = f"AND({expressions.all_digits(digits)},{hyphen},NOT({foreign}))"
         found = [

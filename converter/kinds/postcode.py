@@ -50,6 +50,7 @@ class Postcode(Kind):
     """A postcode."""
 
     name = "postcode"
+    example = "050000"
     excel_text_cell = True
     prefixes = Texts(default=())
 

@@ -82,6 +82,8 @@ class RegistrationNumber(Kind):
     """The number of a business licence."""
 
     name = "registration_number"
+    example = "110108000000016"
+    width = 23
     excel_text_cell = True
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:

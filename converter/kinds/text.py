@@ -45,6 +45,8 @@ class Text(Kind):
     """A free text."""
 
     name = "text"
+    example = "示例"
+    width = 20
     limit = "text_length"  # a key of the form's limits
 
     def accept(self, field: Field, form: Form) -> None:

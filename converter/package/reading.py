@@ -332,8 +332,8 @@ def _columns_fit(resource: Resource, table: tables.CsvTable, findings: PackageFi
         return False
     if missing or unknown:
         other = any(issue.code == "P114" for issue in findings.issues)
-        words = {"missing": listed(missing) or "—", "unknown": listed(unknown) or "—"}
-        findings.note("P123" if other else "P122", resource.path, 1, **words)
+        params = {"missing": listed(missing) or "—", "unknown": listed(unknown) or "—"}
+        findings.note("P123" if other else "P122", resource.path, 1, **params)
     return True
 
 

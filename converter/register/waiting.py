@@ -47,16 +47,17 @@ def questions(tables: Tables, form: Form, period: str) -> Iterator[Question]:
     differences = Differences(
         tables, form, ((row[-2], row[0]) for row in rows if row[-2] and row[2] == HELD)
     )
-    for number, file, state, reason, claimed, said, above, unit, superior, other, by in rows:
+    for number, file, state, reason, claimed, *names, other, by in rows:
+        claimed_name, claimed_superior, unit, superior = names
         params = {"unit": unit, "superior": superior, "period": period, "claimed": claimed}
         params |= {"other": by or "", "differs": "", "similar": ""}
         if state == HELD and other:
             params["differs"] = differences.between(other, number)
         if reason == STRANGER:
             nearest = nearest or Nearest(listed(tables, period))
-            params |= {"unit": said or unit, "superior": above or superior}
-            params["similar"] = similar("similar_listed", nearest.to(said or unit))
-        yield Question(number, file, state, reason, said, params)
+            params |= {"unit": claimed_name or unit, "superior": claimed_superior or superior}
+            params["similar"] = similar("similar_listed", nearest.to(claimed_name or unit))
+        yield Question(number, file, state, reason, claimed_name, params)
 
 
 def listed(tables: Tables, period: str) -> list[str]:

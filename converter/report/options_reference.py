@@ -30,7 +30,16 @@ def block() -> str:
     """Both tables, kinds first."""
     kinds = {name: message(f"report_kind_{name}") for name in KINDS}
     families = {name: family_title(name) for name in FAMILIES}
+    head = [message(f"options_column_{key}") for key in ("kind", "called", "example")]
+    examples = [
+        (f"`{name}`", kinds[name], kind.example or message("options_example_of_list"))
+        for name, kind in KINDS.items()
+    ]
     lines = [
+        "",
+        message("options_examples"),
+        "",
+        *markdown(head, examples),
         *_section("kind", KINDS, kinds, message("options_kinds")),
         *_section("family", FAMILIES, families, message("options_families")),
     ]

@@ -38,10 +38,10 @@ def explain(form: Form, code: str = "") -> str:
         )
     lines: list[str] = []
     for stage in STAGES:
-        ours = [e for e in entries.values() if e.code.startswith(stage)]
-        if ours:
+        of_stage = [e for e in entries.values() if e.code.startswith(stage)]
+        if of_stage:
             lines += ["", message(f"report_stage_{stage}")]
-            lines += [f"  {e.code} {_level(e.level)} {_brief(e, form, checked)}" for e in ours]
+            lines += [f"  {e.code} {_level(e.level)} {_brief(e, form, checked)}" for e in of_stage]
     return "\n".join(lines[1:]) + "\n"
 
 
@@ -85,8 +85,8 @@ def checks_page(form: Form) -> str:
     ]
     lines = _page_head("checks")
     for stage in STAGES:
-        ours = [e for e in entries.values() if e.code.startswith(stage)]
-        if not ours:
+        of_stage = [e for e in entries.values() if e.code.startswith(stage)]
+        if not of_stage:
             continue
         rows = [
             (
@@ -98,7 +98,7 @@ def checks_page(form: Form) -> str:
                 _some(_titles(entry, form, checked)),
                 "、".join(_marks(entry)),
             )
-            for entry in ours
+            for entry in of_stage
         ]
         lines += ["", f"## {stage} {message(f'report_stage_{stage}')}", "", *markdown(head, rows)]
     return "\n".join(lines) + "\n"

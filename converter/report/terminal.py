@@ -96,7 +96,7 @@ def _next(
     for packages and files that cannot be read: their remedies say what to do."""
     wrong = [o.file for o in outcomes if o.status == "errors" and not _is_package(o.file)]
     if wrong and len(outcomes) == 1 and len(given) < 2 and _is_list(outcomes[0], form):
-        target = message("here_workbook_name")
+        target = message("suggest_workbook_name")
         command = f"converter template --from {_arguments(wrong, ())} -o {target}"
         return [("report_next_list", command)]
     if wrong and annotated:

@@ -184,17 +184,15 @@ def _walk(name: str, path: Path, leave_out: Path) -> Iterator[tuple[str, Path]]:
         yield name, path
         return
     for root, folders, files in os.walk(path):
-        here = Path(root)
+        folder = Path(root)
         if FILE in files:  # a register: what is on its way into it is of no use to anybody
             folders[:] = [f for f in folders if f != SPOOL]
             files = [f for f in files if f != LOCK]
         folders.sort()
         for file in sorted(files):
-            inside = here / file
-            ours = file.startswith(writing.PREFIX) or os.path.realpath(inside) == os.path.realpath(
-                leave_out
-            )
-            if not ours and inside.is_file():
+            inside = folder / file
+            is_own = os.path.realpath(inside) == os.path.realpath(leave_out)
+            if not (is_own or file.startswith(writing.PREFIX)) and inside.is_file():
                 yield f"{name}/{inside.relative_to(path).as_posix()}", inside
 
 

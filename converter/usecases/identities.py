@@ -91,15 +91,15 @@ def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
     return IssueTerms(period or str(loading.read(folder).prose.get("period", "")), day, until)
 
 
-def issue(units: list[Unit], folder: Path, target: Path, asked: IssueTerms) -> issuing.Issued:
+def issue(units: list[Unit], folder: Path, target: Path, terms: IssueTerms) -> issuing.Issued:
     """Issue to every unit. Raises KeysError, LedgerError, Busy, OSError."""
     return issuing.issue(
         units,
         folder,
         target,
-        period=asked.period,
-        issued=asked.issued,
-        valid_until=asked.valid_until,
+        period=terms.period,
+        issued=terms.issued,
+        valid_until=terms.valid_until,
     )
 
 

@@ -54,6 +54,16 @@ typed = st.one_of(
 each_field = pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_of_a_kind_is_right(kind: str) -> None:
+    """On every field of the form that has it, without a note."""
+    for field in FIELDS.values():
+        if field.kind == kind:
+            found = verdict(field, KINDS[kind].example_of(field, FORM))
+            assert not found.fault, field.path
+            assert not found.note or kind == "choice", field.path
+
+
 @given(st.lists(typed, max_size=4))
 def test_nothing_that_is_typed_makes_a_kind_raise(values: list[Any]) -> None:
     for field in VARIETIES:

@@ -99,14 +99,14 @@ def test_a_choice_is_compared_with_codes_of_the_hidden_list() -> None:
 
 @pytest.mark.parametrize(("rule", "path"), LIVE, ids=lambda v: getattr(v, "code", v))
 def test_the_short_message_needs_no_figures(rule: Rule, path: str) -> None:
-    said = entry(rule.code, FORM)
-    words = {
+    shown = entry(rule.code, FORM)
+    texts = {
         "title": FORM.field(path).title,
         **FAMILIES[rule.family].message_params(rule, path, FORM),
     }
-    assert said.title
-    assert said.fix
-    assert "…" not in fill(said.brief, words)
+    assert shown.title
+    assert shown.fix
+    assert "…" not in fill(shown.brief, texts)
 
 
 @pytest.mark.parametrize("module", [ages, within_years])
@@ -311,8 +311,8 @@ def test_any_table_is_judged_and_hits_name_usable_or_blank_cells(
         for hit in hits(each, given):
             assert hit.path in each.at
             assert not given.column(hit.path).faulty.loc[hit.record]
-            said = {"title": "T", "related_cell": "C5", **hit.params}
-            assert "…" not in fill(entry(each.code, FORM).sentence, said)
+            shown = {"title": "T", "related_cell": "C5", **hit.params}
+            assert "…" not in fill(entry(each.code, FORM).sentence, shown)
             for path, record in hit.related:
                 assert record in given.table(path).index
 

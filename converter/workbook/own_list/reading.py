@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from converter.kinds import person_name, unique_key
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue, column_letters
@@ -86,8 +87,8 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
-        self.id_key = next((f.key for f in self.sheet if f.kind == "id_number"), "")
-        self.name_key = next((f.key for f in self.sheet if f.kind == "person_name"), "")
+        number, name = unique_key(self.sheet), person_name(self.sheet)
+        self.id_key, self.name_key = number.key if number else "", name.key if name else ""
         self.typed = [f.key for f in self.sheet if not f.derive]
 
     def read(self, book: Workbook, passed_over: Collection[str]) -> None:
