@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,7 @@ from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from converter.model.forms import Form
     from converter.register.decisions import Decision
 
 ACTIONS = ("accept", "reject", "withdraw", "assign", "revoke")
@@ -61,7 +62,7 @@ def decide(
     return OK
 
 
-def _list(store: Path, form: Any, period: str) -> int:
+def _list(store: Path, form: Form, period: str) -> int:
     """What waits for a decision, and what was decided."""
     from converter.messages.catalogue import message
     from converter.model.clock import in_china

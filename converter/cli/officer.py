@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -32,7 +32,8 @@ from converter.model.errors import BackupDamaged, UsageError
 if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.register import RosterEntry
-    from converter.usecases.receive import Summary
+    from converter.register.receipts import ReceiptSigner
+    from converter.usecases.receive import Received, Summary
     from converter.workers.pool import Worker
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -122,7 +123,7 @@ def receive(
     return FOUND if done.results.get("rejected") else OK
 
 
-def _signer(folder: Path | None) -> Any:
+def _signer(folder: Path | None) -> ReceiptSigner | None:
     if folder is None:
         return None
     from converter.identity import keys
@@ -207,7 +208,7 @@ def _parts(kind: str, counted: dict[str, int]) -> str:
     )
 
 
-def _reason(one: Any, form: Form) -> str:
+def _reason(one: Received, form: Form) -> str:
     """The faults that stand in the way, by their titles."""
     from converter.messages import catalogue
 

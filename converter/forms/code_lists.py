@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from converter.forms.toml_access import read_text
+from converter.files.toml_access import read_text
 from converter.model.errors import FormError
 from converter.model.forms import Code, CodeList
 

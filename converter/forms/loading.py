@@ -12,10 +12,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from converter.files.toml_access import TomlTable, load_toml
 from converter.forms import cards, texts
 from converter.forms.code_lists import code_lists
 from converter.forms.package_profile import package_profile
-from converter.forms.toml_access import TomlTable, load_toml
 from converter.model.errors import FormError, quoted
 from converter.model.forms import Form, Sheet
 

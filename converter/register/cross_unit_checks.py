@@ -69,7 +69,7 @@ def findings(tables: RegisterTables, form: Form, period: str, due: date | None =
     return Issues.of(chain(_twice(tables, form, period), found))
 
 
-def _issue(code: str, form: Form, place: Place, value: str = "", **params: Any) -> Issue:
+def _issue(code: str, form: Form, place: Place, value: str = "", **params: str | int) -> Issue:
     return Issue(code, catalogue.entry(code, form).level, place, value, params)
 
 

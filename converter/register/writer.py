@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar
 
 import duckdb
@@ -330,7 +331,7 @@ class Register:
         self._connection.execute("CHECKPOINT")
 
     @contextlib.contextmanager
-    def _transaction(self) -> Any:
+    def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN")
         try:
             yield
@@ -346,10 +347,9 @@ class Recorded:
 
     def __init__(self, register: Register, batch: Sequence[ReceivedFile], received: str) -> None:
         self._register, self._batch, self._received = register, batch, received
-        self._within: Any = None
+        self._within = register._transaction()
 
     def __enter__(self) -> list[RegisteredFile]:
-        self._within = self._register._transaction()
         self._within.__enter__()
         try:
             return self._register._record(self._batch, self._received)
@@ -357,5 +357,10 @@ class Recorded:
             self._within.__exit__(type(error), error, error.__traceback__)
             raise
 
-    def __exit__(self, *error: Any) -> None:
-        self._within.__exit__(*error)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._within.__exit__(kind, error, traceback)
