@@ -184,7 +184,6 @@ def print_report(
 
 def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:
     """Say what stands where an output was to go: it was left alone, the output got a number."""
-    from converter.messages.catalogue import message
     from converter.text.display import visible
 
     rows = form.main_table.rows_name
@@ -192,6 +191,13 @@ def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:
     what = f"kept_{kept.kind}" if kept.count or kept.kind == "other" else f"kept_{kept.kind}_none"
     found = message(what, rows=rows, **params)
     out(message("kept", path=kept.path, found=found, written=written.name))
+
+
+def message(key: str, /, **params: Any) -> str:
+    """A sentence of the catalogue, which is read when the first one is asked for."""
+    from converter.messages import catalogue
+
+    return catalogue.message(key, **params)
 
 
 def width() -> int:

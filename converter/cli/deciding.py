@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, command, err, form_of, option, out, width
+from converter.cli.common import OK, command, err, form_of, message, option, out, width
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
 
@@ -38,7 +38,6 @@ def decide(
     officer: str,
     period: str,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.deciding import Order
     from converter.usecases import deciding
@@ -64,7 +63,6 @@ def decide(
 
 def _list(store: Path, form: Form, period: str) -> int:
     """What waits for a decision, and what was decided."""
-    from converter.messages.catalogue import message
     from converter.model.clock import in_china
     from converter.report import table
     from converter.text.display import visible
@@ -111,7 +109,6 @@ def _list(store: Path, form: Form, period: str) -> int:
 
 def _sentence(one: Decision) -> str:
     """What was decided, as a sentence."""
-    from converter.messages.catalogue import message
 
     unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
     params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
@@ -125,7 +122,6 @@ def _sentence(one: Decision) -> str:
 @option("period", "--officer", default="", metavar="NAME")
 @click.pass_context
 def period(ctx: click.Context, action: str, which: str, store: Path, officer: str) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at, in_china
     from converter.report import table
     from converter.usecases import deciding

@@ -17,6 +17,7 @@ from converter.cli.common import (
     cli,
     err,
     form_of,
+    message,
     option,
     out,
     print_kept,
@@ -67,7 +68,6 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
 @command("init")
 @option("identity init", "--keys", type=TARGET, required=True, metavar="DIR")
 def init(keys: Path) -> int:
-    from converter.messages.catalogue import message
     from converter.usecases import identities
 
     public = identities.init(keys)
@@ -97,7 +97,6 @@ def issue(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.usecases import identities
 
         folder, _ = form_of(ctx)
@@ -122,7 +121,6 @@ def issue(
 @click.argument("unit", metavar="CODE")
 @option("identity password", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
 def password(unit: str, keys: Path) -> int:
-    from converter.messages.catalogue import message
     from converter.usecases import identities
 
     entry, made = identities.new_password(keys, unit)
@@ -144,7 +142,6 @@ def show(ctx: click.Context, file: Path) -> int:
 
 def _print(shown: IdentityReport) -> None:
     from converter.identity.keys import fingerprint
-    from converter.messages.catalogue import message
 
     if shown.public is None:
         return
@@ -175,7 +172,6 @@ def _print(shown: IdentityReport) -> None:
 @option("identity verify", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
 @click.pass_context
 def verify(ctx: click.Context, file: Path, keys: Path) -> int:
-    from converter.messages.catalogue import message
     from converter.model.issues import Level
     from converter.usecases import identities
 
@@ -211,7 +207,6 @@ def template(
 ) -> int:
     """`template --identities DIR` and `template --roster`; `given` are options that make no
     sense beside them."""
-    from converter.messages.catalogue import message
     from converter.usecases import identities
     from converter.usecases.outputs import output_path
     from converter.workers.pool import Worker

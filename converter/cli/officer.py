@@ -19,6 +19,7 @@ from converter.cli.common import (
     command,
     err,
     form_of,
+    message,
     option,
     out,
     out_pieces,
@@ -76,7 +77,6 @@ def receive(
 
     with Worker() as worker, contextlib.ExitStack() as stack:
         from converter.files import writing
-        from converter.messages.catalogue import message
         from converter.model.clock import created_at
         from converter.report import register_text as report
         from converter.usecases.receive import Plan
@@ -157,7 +157,6 @@ def _print_summary(
     show_ids: bool,
     with_roster: bool,
 ) -> None:
-    from converter.messages.catalogue import message
     from converter.report import register_text as report
 
     if not done.seen:
@@ -200,7 +199,6 @@ def _print_summary(
 
 
 def _parts(kind: str, counted: dict[str, int]) -> str:
-    from converter.messages.catalogue import message
 
     return "，".join(
         message("receive_part", word=message(f"receive_{kind}_{key}"), count=number)
@@ -275,7 +273,6 @@ def backup(
     recipient: str,
     plain: bool,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.writer import FILE
     from converter.usecases import backup as backups
@@ -321,7 +318,6 @@ def _typed_passphrase(question: str, *, twice: bool) -> str:
 @option("restore", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @option("restore", "--key-file", type=EXISTING_FILE, metavar="FILE")
 def restore(file: Path, output: Path, passphrase_file: Path | None, key_file: Path | None) -> int:
-    from converter.messages.catalogue import message
     from converter.text.display import visible
     from converter.usecases import backup as backups
 

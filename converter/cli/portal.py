@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, command, err, form_of, option, out, print_report
+from converter.cli.common import OK, command, err, form_of, message, option, out, print_report
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.model.errors import RegisterBusy, UsageError
 
@@ -61,7 +61,6 @@ def portal(
     reset_password: bool,
 ) -> int:
     _installed()
-    from converter.messages.catalogue import message
     from converter.register.lock import Lock
     from converter.web import app as application
     from converter.web import server
@@ -175,7 +174,6 @@ def _url(listening: Listening, port: int) -> str:
 def _warn(keys: Path, issued: Path) -> None:
     """What does not belong beside pages that others can reach."""
     from converter.identity.keys import SEALING, SIGNING
-    from converter.messages.catalogue import message
 
     if any((keys / name).exists() for name in (SIGNING, SEALING)):
         err(message("portal_private_keys", path=keys))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import duckdb
 
@@ -156,6 +156,14 @@ OURS = {
     "answers": ("submission",),
     "members": ("submission", "record", "source_row"),
 }
+
+
+class RegisterTables(Protocol):
+    """Answers SQL over the register's tables."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]: ...
 
 
 def is_full(error: BaseException) -> bool:

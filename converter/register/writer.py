@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 import duckdb
@@ -210,7 +209,10 @@ class Register:
         with self._transaction():
             return what(self._knowledge)
 
-    def record(self, batch: Sequence[ReceivedFile], received: str) -> Recorded:
+    @contextlib.contextmanager
+    def record(
+        self, batch: Sequence[ReceivedFile], received: str
+    ) -> Iterator[list[RegisteredFile]]:
         """Register a batch in one transaction, to be committed by leaving the context:
 
             with register.record(batch, received) as settled:
@@ -218,7 +220,8 @@ class Register:
 
         An error while the replies are written rolls the batch back.
         """
-        return Recorded(self, batch, received)
+        with self._transaction():
+            yield self._record(batch, received)
 
     def _record(self, batch: Sequence[ReceivedFile], received: str) -> list[RegisteredFile]:
         # What is known now takes the place of where reading had failed.
@@ -340,27 +343,3 @@ class Register:
             self._load()
             raise
         self._connection.execute("COMMIT")
-
-
-class Recorded:
-    """A batch on its way; see `Register.record`."""
-
-    def __init__(self, register: Register, batch: Sequence[ReceivedFile], received: str) -> None:
-        self._register, self._batch, self._received = register, batch, received
-        self._within = register._transaction()
-
-    def __enter__(self) -> list[RegisteredFile]:
-        self._within.__enter__()
-        try:
-            return self._register._record(self._batch, self._received)
-        except BaseException as error:
-            self._within.__exit__(type(error), error, error.__traceback__)
-            raise
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._within.__exit__(kind, error, traceback)

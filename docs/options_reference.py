@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from converter.kinds import KINDS
 from converter.kinds.options import HasOptions, Option, WholeNumber
 from converter.messages.catalogue import family_title, message
-from converter.report.reference import markdown
 from converter.rules import FAMILIES
+from docs.reference_pages import markdown
 
 START, END = "<!-- options -->", "<!-- /options -->"
 
