@@ -172,16 +172,17 @@ def _print(shown: IdentityReport) -> None:
 @option("identity verify", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
 @click.pass_context
 def verify(ctx: click.Context, file: Path, keys: Path) -> int:
+    from converter.identity import ledger
     from converter.model.issues import Level
     from converter.usecases import identities
 
-    shown, ledger = identities.verify(file, keys)
+    shown, has_ledger = identities.verify(file, keys)
     if shown.public and not any(i.level is Level.ERROR for i in shown.issues):
         holder = shown.public.identity
         params = {"name": holder.unit_name, "code": holder.unit_code, "serial": holder.serial}
         out(message("identity_good", **params))
-    if not ledger:
-        err(message("identity_no_ledger", path=keys / identities.ledger.NAME))
+    if not has_ledger:
+        err(message("identity_no_ledger", path=keys / ledger.NAME))
     return _issues(ctx, file, shown.issues)
 
 

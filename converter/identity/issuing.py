@@ -156,14 +156,14 @@ def _make(
     return _Made(unit, entry, file_name(unit), whole, passwords.new())
 
 
-def file_name(unit: Unit, suffix: str = ".xml") -> str:
+def file_name(unit: Unit) -> str:
     """What a unit's file is called: its code and name, as far as any system takes them.
 
     >>> file_name(Unit("130102-7", "示例厂/一分厂 工会", ""))
     '130102-7-示例厂_一分厂 工会.xml'
     """
     name = _FORBIDDEN.sub("_", unit.name)[:LONGEST_NAME].strip(" .")
-    return f"{unit.code}-{name}{suffix}"
+    return f"{unit.code}-{name}.xml"
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -204,11 +204,6 @@ def _pick(cells: Cells, chosen: Mask) -> Cells:
     return Cells(cells.text[chosen], cells.type[chosen])
 
 
-def _read_each(cells: Cells, part: int) -> Texts:
-    """Texts (0) or codes of faults (1) of cells that are read one by one."""
-    return map_cells(cells, lambda text, type: read(text, type)[part])
-
-
 def _verdicts(cells: Cells) -> Texts:
     result = np.full(len(cells.text), "", dtype=object)
     nonstandard = ~cells.once(_plain)

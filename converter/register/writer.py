@@ -329,10 +329,6 @@ class Register:
         shown = periods.newest(self._connection) or period
         published.publish(self._connection, self.folder / published.FOLDER, self.form, shown, when)
 
-    def checkpoint(self) -> None:
-        """Bring everything into the one file, for a copy."""
-        self._connection.execute("CHECKPOINT")
-
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN")
