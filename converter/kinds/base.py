@@ -19,6 +19,7 @@ from converter.kinds.options import HasOptions
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
 from converter.model.forms import CodeList, Field, Form
+from converter.model.issues import Params
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -90,6 +91,9 @@ class ExcelCondition:
     wrong: str
 
 
+ExcelConditions: TypeAlias = tuple[ExcelCondition, ...]
+
+
 class ValueType(StrEnum):
     """What rules and tables may compute with in a kind's cells."""
 
@@ -136,13 +140,11 @@ class Kind(HasOptions):
         Blank and unsound cells come in as '' and go out as NA (or '' for str)."""
         return text
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         """What the message of this code fills in, for one failing cell."""
         return {}
 
-    def note_params(self, code: str, raw: str, text: str) -> Mapping[str, str | int]:
+    def note_params(self, code: str, raw: str, text: str) -> Params:
         """What a note on one rewritten cell fills in beside what it was and is."""
         return {}
 
@@ -202,9 +204,7 @@ class Kind(HasOptions):
         typed = self.excel_norm(raw, field, form, invisible='""')
         return f"IF({self.excel_usable(typed)},{typed}<>{norm},FALSE)"
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         """The Excel face of `checks`; what it leaves out is the pipeline's alone."""
         return ()
 

@@ -21,6 +21,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Normalised,
     excel_lost_digits,
     failing,
@@ -80,9 +81,7 @@ class CertificateNumber(Text):
         is_code = f"AND(LEN({text})={uscc.LENGTH},{begins})"
         return f'IF({is_code},{uscc.excel_compact(text)},IF({text}="","",{raw}&""))'
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         begins = expressions.starts_with_any(norm, self.prefixes(field))
         return (
             excel_lost_digits("K805", raw),

@@ -27,7 +27,6 @@ once; whatever else is typed as text waits for the check.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from converter.formulas import expressions
@@ -36,6 +35,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Mask,
     Normalised,
@@ -52,6 +52,7 @@ from converter.kinds.options import Day
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
+from converter.model.issues import Params
 from converter.text import characters
 from converter.text.cell_values import number_text
 from converter.text.characters import half_width, strip
@@ -270,9 +271,7 @@ class Date(Kind):
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
         return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K405":
             return {"earliest": self._earliest(field)}
         if code == "K402" and (serial := _serial(raw)):
@@ -280,7 +279,7 @@ class Date(Kind):
             return {"typed": number_text(round(serial, 4))}
         return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
 
-    def note_params(self, code: str, raw: str, text: str) -> Mapping[str, str | int]:
+    def note_params(self, code: str, raw: str, text: str) -> Params:
         is_moved = "T" in raw and text[:10] != raw[:10] and raw[:4].isdigit()
         return {"variant": "moved"} if code == "K902" and is_moved else {}
 
@@ -302,9 +301,7 @@ class Date(Kind):
         number = self.excel_of_number(raw, raw, field, form)
         return f"IF(ISNUMBER({raw}),{number}<>{norm},FALSE)"
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         def number(wrong: str) -> str:
             return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
 

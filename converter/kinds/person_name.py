@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from converter.formulas import expressions
@@ -31,6 +31,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Mask,
     Normalised,
@@ -42,6 +43,7 @@ from converter.kinds.base import (
 )
 from converter.model.arrays import np
 from converter.model.forms import Field, Form
+from converter.model.issues import Params
 from converter.text import characters
 from converter.text.characters import half_width
 
@@ -144,9 +146,7 @@ class PersonName(Kind):
             free.too_long(form, LIMIT),
         )
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K008":
             return {"length": len(text), "limit": form.limits[LIMIT]}
         if code == "K201":
@@ -161,9 +161,7 @@ class PersonName(Kind):
         chinese = expressions.substitute(text, [(" ", ""), *((c, DOT) for c in STOPS)])
         return f"IF({_excel_latin(raw)},TRIM({text}),{chinese})"
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         foreign = f"IF({_excel_latin(norm)},FALSE,{expressions.contains_any(norm, WESTERN)})"
         dots = expressions.only(norm, f"{DOT} ")
         return (

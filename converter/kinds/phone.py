@@ -37,6 +37,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Normalised,
     Texts,
@@ -48,6 +49,7 @@ from converter.kinds.base import (
 from converter.kinds.options import ListName
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
+from converter.model.issues import Params
 from converter.text import characters
 from converter.text.characters import half_width
 
@@ -67,7 +69,7 @@ class PhoneReading:
 
     text: str
     code: str = ""
-    params: Mapping[str, str | int] = _field(default_factory=dict)
+    params: Params = _field(default_factory=dict)
 
 
 Areas = Mapping[str, Area]
@@ -288,9 +290,7 @@ class Phone(Kind):
         alone = ("K503", "K504", "K501", "K502")
         return by_verdict((*alone, *(_NOT_ALONE[code] for code in alone), "K505"), validate)
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         return read(text, _areas(field, form)).params
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
@@ -302,9 +302,7 @@ class Phone(Kind):
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         return expressions.number_as_text(raw)
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         areas = _areas(field, form)
         digits = f'SUBSTITUTE({norm},"-","")'
         one = f"LEN({norm})-LEN({digits})"

@@ -15,6 +15,8 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from converter.files.csv_tables import csv_text
+
 
 class MalformedCsv(Exception):
     """A table that cannot be read; `code` and `params` tell a person why."""
@@ -36,11 +38,7 @@ class CsvTable:
 def encode(header: Sequence[str], columns: Sequence[Sequence[str]], encoding: str) -> bytes:
     """Columns of equal length → a table's bytes. Raises ValueError for text that the encoding
     cannot hold and for columns of different lengths."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows(zip(*columns, strict=True))
-    return out.getvalue().encode(encoding)
+    return csv_text(header, zip(*columns, strict=True)).encode(encoding)
 
 
 def decode(data: bytes, encoding: str) -> CsvTable:

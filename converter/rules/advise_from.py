@@ -6,12 +6,11 @@ there is to know stands on the card (`sentence`, `fix`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from converter.kinds.base import Mask, ValueType
 from converter.kinds.options import Texts, WholeNumber
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers
 
 
@@ -40,7 +39,7 @@ class AdviseFrom(RuleFamily):
         texts = tables.column(name.path).text.tolist()
         return np.array([any(w in text for w in self.unless(rule)) for text in texts], dtype=bool)
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"from": self.from_(rule)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

@@ -6,11 +6,10 @@ is another rule's business (not_before) and raises nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
     Faults,
@@ -41,7 +40,7 @@ class AgeAt(RuleFamily):
             lambda at: (born,),
         )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"born": title(self.born(rule), form), "min": self.min(rule)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

@@ -6,14 +6,13 @@ A birth in the future raises nothing here: the date or the ID number has its own
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.messages.catalogue import message
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
     Faults,
@@ -61,7 +60,7 @@ class AgeToday(RuleFamily):
             lambda at: () if path == birthday else (birthday,),
         )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         limits = self._limits(rule)
         wrong = message(
             "age_outside" if len(limits) == 2 else f"age_{next(iter(limits))}", **limits

@@ -7,11 +7,10 @@ The Excel face leaves dates typed as text to the pipeline, which can read them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from converter.kinds import KINDS
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, title
 
 
@@ -46,7 +45,7 @@ class Agrees(RuleFamily):
             lambda at: (_source(path, tables.form),),
         )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"source": title(_source(path, form), form)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

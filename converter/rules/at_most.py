@@ -6,12 +6,11 @@ A limit that is blank or in error limits nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from converter.formulas.expressions import either
 from converter.kinds.base import ValueType
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import (
     Faults,
     FieldPaths,
@@ -43,13 +42,13 @@ class AtMost(RuleFamily):
         def exceeded(at: int) -> list[str]:
             return [limit for limit in limits if over[limit][at]]
 
-        def params(at: int) -> Mapping[str, str | int]:
+        def params(at: int) -> Params:
             named = (f"{title(p, tables.form)}({limits[p][at]:.0f})" for p in exceeded(at))
             return {"value": int(counted[at]), "limits": "、".join(named)}
 
         return Faults(np.logical_or.reduce(list(over.values())), params, exceeded)
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"limits": "、".join(title(limit, form) for limit in self.limits(rule))}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

@@ -18,6 +18,7 @@ from converter.kinds.options import CardOptions, HasOptions, Option
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form, Rule
+from converter.model.issues import Params
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -86,7 +87,7 @@ class Violation:
 
     path: str
     record: int
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
     related: tuple[tuple[str, int], ...] = ()  # (field path, record)
 
 
@@ -95,7 +96,7 @@ class Faults:
     """What is wrong at one field over a batch. The functions see a record's position."""
 
     mask: Mask  # the records at fault
-    params: Callable[[int], Mapping[str, str | int]] = lambda at: {}  # beside `message_params`
+    params: Callable[[int], Params] = lambda at: {}  # beside `message_params`
     related: Callable[[int], Sequence[str]] = lambda at: ()  # field paths of the same record
 
 
@@ -187,7 +188,7 @@ class RuleFamily(HasOptions):
         """Whether formulas can tell at a field at all."""
         return not self.about_today or form.sheet(path.partition(".")[0]).is_record
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         """What the family's messages fill in that is known from the card alone (titles,
         limits): used for the 核对 column and the catalogue."""
         return {}

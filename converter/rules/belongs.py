@@ -7,13 +7,12 @@ entry without a parent belongs anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from converter.formulas.expressions import list_name, look_up
 from converter.kinds.base import ValueType
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import Faults, FieldPath, FormColumns, Refs, RuleFamily, title
 from converter.rules.conditions import code_list
 
@@ -57,7 +56,7 @@ class Belongs(RuleFamily):
             lambda at: (to,),
         )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"to": title(self.to(rule), form)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

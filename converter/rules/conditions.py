@@ -19,6 +19,7 @@ from converter.kinds.options import CardOptions, Option
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import (
     PATH_PATTERN,
     Faults,
@@ -142,7 +143,7 @@ class UnderCondition(RuleFamily):
         wrong = holds(when, tables) & self.wrong(tables.column(path))
         return Faults(wrong, related=lambda at: (when.path,))
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return message_params(self.when.of(rule, form), form)
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

@@ -8,7 +8,7 @@ compared with the range that is still possible: of 118 women and 2 rows with an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,6 +19,7 @@ from converter.messages.catalogue import message
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules import conditions
 from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers
 from converter.rules.conditions import Condition
@@ -81,7 +82,7 @@ class CountsRows(RuleFamily):
         if present is not None:
             wrong &= present.loc[tables.record.index].to_numpy(dtype=bool)
 
-        def params(at: int) -> Mapping[str, str | int]:
+        def params(at: int) -> Params:
             low, high = int(least[at]), int(most[at])
             counted = str(low) if low == high else f"{low}–{high}"
             return {"value": int(typed[at]), "least": low, "most": high, "counted": counted}
@@ -100,7 +101,7 @@ class CountsRows(RuleFamily):
         known = _count(submissions, conditions.holds(wanted, tables), tables.record.index)
         return known, known + _count(submissions, unknown, tables.record.index)
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         counted = form.sheet(self.of(rule))
         if not self.where.given(rule):
             return {"sheet": counted.title, "rows": message("rows_all", counter=counted.counter)}

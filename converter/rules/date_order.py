@@ -5,11 +5,11 @@ The same day is fine. Where one of the dates is blank or in error there is nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from converter.kinds.base import ValueType
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import Faults, FieldPath, FormColumns, Refs, RuleFamily, days, title
 
 
@@ -33,7 +33,7 @@ class DateOrder(RuleFamily):
             lambda at: (other,),
         )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {self.other.name: title(self.other(rule), form)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

@@ -6,13 +6,14 @@ that nobody could fill (no heading, inside a merged area) is neither and tells n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from converter.formulas.expressions import both
 from converter.kinds.base import Mask
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import (
     Faults,
     FormColumns,
@@ -57,7 +58,7 @@ class Together(RuleFamily):
             present,
         )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"all": _titles(rule.at, form)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

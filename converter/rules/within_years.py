@@ -5,13 +5,13 @@ Options: `years`. Exactly so many years ago is fine; on 29 February the limit is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import (
     Faults,
     FormColumns,
@@ -49,7 +49,7 @@ class WithinYears(RuleFamily):
         found = days(tables.column(path))
         return Faults(found < np.datetime64(limit, "D"), lambda at: {"value": str(found[at])})
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"years": self.years(rule)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

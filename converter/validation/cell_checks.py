@@ -16,9 +16,10 @@ from converter.kinds.date import names_month_only
 from converter.kinds.nothing import means_nothing
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
+from converter.model.issues import Params
 from converter.text import characters
 from converter.validation.lookup import checks, is_error
-from converter.validation.results import CellViolations, Params
+from converter.validation.results import CellViolations
 
 TYPE_FAULTS = {CellType.ERROR: "K002", CellType.UNCALCULATED: "K003", CellType.BOOL: "K004"}
 CONTROL, TIDIED = "K005", "K901"

@@ -24,9 +24,10 @@ from pandera.config import ValidationDepth, config_context
 from converter.kinds import KINDS
 from converter.kinds.base import Check
 from converter.model.forms import Form, Sheet
+from converter.model.issues import Params
 from converter.validation.cell_checks import DistinctCells, FieldState
 from converter.validation.lookup import Same, checks, is_error
-from converter.validation.results import CellViolations, Params
+from converter.validation.results import CellViolations
 
 REQUIRED = "K001"
 _OURS = {  # how a check fails, and pandera's word for a blank where nullable=False
