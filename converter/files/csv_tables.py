@@ -1,4 +1,4 @@
-"""Tables of texts as CSV: RFC 4180, every line with the same end on every system."""
+"""Tables of texts as CSV (RFC 4180)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
-    """A heading and rows below it."""
+    """A heading and rows below it; lines end with CRLF."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)

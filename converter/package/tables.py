@@ -5,7 +5,7 @@ Lossless: every text comes back as it was, line breaks, quotes and blanks includ
 >>> encode(("a", "b"), [["1", '2"寸'], ["", "x,y"]], "utf-8").decode()
 'a,b\r\n1,\r\n"2""寸","x,y"\r\n'
 >>> decode('a,b\r\n1,\r\n"2""寸","x,y"\r\n'.encode(), "utf-8")
-Table(header=['a', 'b'], columns=[['1', '2"寸'], ['', 'x,y']])
+CsvTable(header=['a', 'b'], columns=[['1', '2"寸'], ['', 'x,y']])
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import doctest
 import os
 import stat
 from pathlib import Path
@@ -22,10 +21,6 @@ def reported(done: Issued) -> dict[str, str]:
     """What the list for handing out says, by unit."""
     rows = csv.reader(done.passwords.read_text("utf-8-sig").splitlines())
     return {row[0]: row[4] for row in list(rows)[1:]}
-
-
-def test_examples() -> None:
-    assert doctest.testmod(passwords).failed == 0
 
 
 def test_what_was_handed_out_opens_and_nothing_else_does(union: Office) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import doctest
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 
 import hypothesis
 import numpy as np
@@ -19,7 +17,7 @@ from converter.kinds import KINDS
 from converter.messages.catalogue import entry, fill
 from converter.model.errors import FormError
 from converter.model.forms import Code, CodeList, Form, Rule, Sheet
-from converter.rules import FAMILIES, ages, within_years
+from converter.rules import FAMILIES
 from converter.rules.base import FormColumns, Ref
 from tests.rules.tables import FORM, TODAY, at, column, hits, live, rule, table, tables
 
@@ -107,13 +105,6 @@ def test_the_short_message_needs_no_figures(rule: Rule, path: str) -> None:
     assert shown.title
     assert shown.fix
     assert "…" not in fill(shown.brief, texts)
-
-
-@pytest.mark.parametrize("module", [ages, within_years])
-def test_examples_in_docstrings_hold(module: ModuleType) -> None:
-    results = doctest.testmod(module)
-    assert results.attempted
-    assert not results.failed
 
 
 # --- cards ---------------------------------------------------------------------------------
