@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from converter.model.forms import Form
-    from converter.model.submissions import Outcome
+    from converter.model.submissions import Outcome, Unit
     from converter.workers.pool import Runner
     from converter.workers.requests.existing import ExistingFile
 
@@ -180,6 +180,18 @@ def print_report(
                 outcomes, form, given=given, annotated=annotated, colour=colour, width=columns
             )
         )
+
+
+def roster_units(path: Path, folder: Path, worker: Runner, codes: Sequence[str] = ()) -> list[Unit]:
+    """The units of a roster. One with errors is printed. Raises UsageError for it."""
+    from converter.model.errors import UsageError
+    from converter.usecases import identities
+
+    units, outcome, table = identities.read_roster(folder, path, worker, codes)
+    if outcome.status in ("errors", "unreadable"):
+        print_report([outcome], table, show_ids=False, summary=False)
+        raise UsageError("receive_roster", path=path)
+    return units
 
 
 def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:

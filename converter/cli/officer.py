@@ -24,8 +24,8 @@ from converter.cli.common import (
     out,
     out_pieces,
     pool,
-    print_report,
     progress,
+    roster_units,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
 from converter.model.errors import BackupDamaged, UsageError
@@ -133,15 +133,10 @@ def _signer(folder: Path | None) -> ReceiptSigner | None:
 
 
 def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None) -> list[RosterEntry]:
-    """The units of a roster; one with errors is not gone by."""
     from converter.register import RosterEntry
     from converter.usecases import identities
 
-    issued = identities.issued_codes(keys) if keys else ()
-    units, outcome, table = identities.read_roster(folder, path, worker, issued)
-    if outcome.status in ("errors", "unreadable"):
-        print_report([outcome], table, show_ids=False, summary=False)
-        raise UsageError("receive_roster", path=path)
+    units = roster_units(path, folder, worker, identities.issued_codes(keys) if keys else ())
     return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in units]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, command, err, form_of, message, option, out, print_report
+from converter.cli.common import OK, command, err, form_of, message, option, out, roster_units
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.model.errors import RegisterBusy, UsageError
 
@@ -133,17 +133,12 @@ def _issued(keys: Path, given: Path | None) -> Path:
 
 
 def _roster(path: Path | None, folder: Path) -> tuple[Unit, ...]:
-    from converter.usecases import identities
     from converter.workers.pool import Worker
 
     if path is None:
         return ()
     with Worker() as worker:
-        units, outcome, table = identities.read_roster(folder, path, worker)
-    if outcome.status in ("errors", "unreadable"):
-        print_report([outcome], table, show_ids=False, summary=False)
-        raise UsageError("receive_roster", path=path)
-    return tuple(units)
+        return tuple(roster_units(path, folder, worker))
 
 
 @contextlib.contextmanager

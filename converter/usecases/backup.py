@@ -17,16 +17,14 @@ import hashlib
 import json
 import os
 import shutil
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from converter.files import writing, zip_writing
+from converter.files import writing, zip_directory, zip_writing
 from converter.model.errors import (
     BackupDamaged,
     BackupSealed,
@@ -42,11 +40,6 @@ FORMAT = "gonghui-backup/1"
 MANIFEST, FILES = "manifest.json", "files/"
 LARGEST_MANIFEST = 256 << 20
 LARGEST_IDENTITY = 1 << 20
-
-_DAMAGED = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError,
-    NotImplementedError, RuntimeError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +252,7 @@ def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
         raise NotABackup(path)  # opening a pipe would wait for ever
     try:
         archive = zipfile.ZipFile(path)
-    except _DAMAGED as error:
+    except zip_directory.DAMAGED as error:
         raise NotABackup(path) from error
     with archive:
         try:
@@ -269,7 +262,7 @@ def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
             if manifest["format"] != FORMAT:
                 raise NotABackup(path)
             entries = [_entry(entry) for entry in manifest["files"]]
-        except (*_DAMAGED, KeyError, TypeError) as error:
+        except (*zip_directory.DAMAGED, KeyError, TypeError) as error:
             raise NotABackup(path) from error
         if len({entry.name for entry in entries}) != len(entries):
             raise NotABackup(path)
@@ -308,7 +301,7 @@ def _whole(archive: zipfile.ZipFile, entry: _Entry) -> bool:
     try:
         for chunk in _chunks(archive, entry):
             digest.update(chunk)
-    except _DAMAGED:
+    except zip_directory.DAMAGED:
         return False
     return digest.hexdigest() == entry.sha256
 
