@@ -23,13 +23,13 @@ REGISTER, KEYS = "register.duckdb", "issued.csv"
 def print_suggestion(folder: Path, roster: str, *, window: bool = False) -> int:
     """Print what to do in this folder. `roster` is the id that rosters are stamped with; `window`:
     there is no console to type a command into."""
-    lines = list(_lines(sorted(islice(folder.iterdir(), ENTRIES)), roster))
+    lines = list(_lines(sorted(islice(folder.iterdir(), ENTRIES)), roster, window=window))
     lines.append(message("suggest_drag" if window else "suggest_all"))
     out("\n".join(lines))
     return OK
 
 
-def _lines(entries: list[Path], roster: str) -> Iterator[str]:
+def _lines(entries: list[Path], roster: str, *, window: bool) -> Iterator[str]:
     target = message("suggest_workbook_name")
     stores = [e for e in entries if (e / REGISTER).is_file()]
     files = [e for e in entries if e.is_file() and not e.name.startswith(("~$", "."))]
@@ -42,33 +42,36 @@ def _lines(entries: list[Path], roster: str) -> Iterator[str]:
     packages = [f for f in files if f.suffix.lower() == ".zip" and zip_peek.is_package(f)]
     identities = [f for f in files if f.suffix.lower() == ".xml" and is_identity(f)]
     newest = _newest(packages)
+    clerk = "_window" if window else "_next"  # officers open a console, clerks drag
     if stores:
-        yield from _suggestion("store", stores)
+        yield from _suggestion("store", "_next", stores)
     elif rosters and not (books or copies or packages):
         keys = next((e.name for e in entries if (e / KEYS).is_file()), message("suggest_keys_name"))
         yield from _suggestion(
-            "roster", rosters, keys=keys, target=message("suggest_identities_name")
+            "roster", "_next", rosters, keys=keys, target=message("suggest_identities_name")
         )
     elif newest and newest == _newest([newest, *books, *copies]):
-        yield from _suggestion("package", [newest])
+        yield from _suggestion("package", clerk, [newest])
     elif copies and (not books or _newest(copies) == _newest([*copies, *books])):
-        yield from _suggestion("copy", [_newest(copies) or copies[0]])
+        yield from _suggestion("copy", clerk, [_newest(copies) or copies[0]])
     elif books:
-        yield from _suggestion("workbook", books)
+        yield from _suggestion("workbook", clerk, books)
     elif identities:
-        yield from _suggestion("identity", identities, target=target)
+        yield from _suggestion("identity", clerk, identities, target=target)
     else:
         yield message("suggest_nothing")
-        yield message("suggest_template", path=argument(target))
+        yield message(
+            "suggest_template_window" if window else "suggest_template", path=argument(target)
+        )
 
 
-def _suggestion(kind: str, found: list[Path], **params: str) -> Iterator[str]:
-    """The first of what was found, and the command for it."""
+def _suggestion(kind: str, step: str, found: list[Path], **params: str) -> Iterator[str]:
+    """The first of what was found, and what to do with it."""
     path = visible(found[0].name)
     several = message("suggest_and_more", path=path, count=len(found)) if len(found) > 1 else path
     yield message(f"suggest_{kind}", path=several)
     shown = {key: argument(param) for key, param in params.items()}
-    yield message(f"suggest_{kind}_next", path=argument(found[0].name), **shown)
+    yield message(f"suggest_{kind}{step}", path=argument(found[0].name), **shown)
 
 
 def argument(name: str) -> str:

@@ -43,7 +43,7 @@ class AtMost(RuleFamily):
             return [limit for limit in limits if over[limit][at]]
 
         def params(at: int) -> Params:
-            named = (f"{title(p, tables.form)}({limits[p][at]:.0f})" for p in exceeded(at))
+            named = (f"{title(p, tables.form)}（{limits[p][at]:.0f}）" for p in exceeded(at))
             return {"value": int(counted[at]), "limits": "、".join(named)}
 
         return Faults(np.logical_or.reduce(list(over.values())), params, exceeded)
