@@ -50,6 +50,7 @@ GET: dict[str, Endpoint] = {
     "/unit": clerk.unit,
     "/unit/submissions/{number}": clerk.submission,
     "/unit/submissions/{number}/receipt": clerk.receipt,
+    "/unit/submissions/{number}/page": clerk.receipt_page,
     "/unit/submissions/{number}/marked": clerk.marked,
     "/check": check_page.start,
     "/check/{token}": check_page.result,
@@ -101,6 +102,8 @@ def build(settings: Settings) -> Starlette:
         capacity=Capacity(settings.max_uploads, settings.max_bytes),
     )
     settings.inbox.mkdir(parents=True, exist_ok=True)
+    if settings.decides:
+        settings.decisions.mkdir(mode=0o700, parents=True, exist_ok=True)
     spool.reconcile(settings, state)
     app = Starlette(
         routes=[
