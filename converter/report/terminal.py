@@ -213,7 +213,7 @@ def _notes(group: Issues, one: RenderedIssue, form: Form, paint: Paint, width: i
         paint(f"{message(f'report_{one.level}')}[{one.code}]", _COLOURS[one.level]),
         visible(one.place.file),
         visible(one.place.sheet),
-        f"{one.title}:{text}" if one.title else text,
+        f"{one.title}：{text}" if one.title else text,
     ]
     return " ".join(part for part in parts if part)
 
