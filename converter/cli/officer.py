@@ -51,6 +51,7 @@ KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 @option("receive", "--due", type=DAY, metavar="YYYY-MM-DD")
 @option("receive", "--period", default="", metavar="TEXT")
 @option("receive", "--signed-only", is_flag=True)
+@option("receive", "--decisions", type=FOLDER, metavar="DIR")
 @option("receive", "--format", "layout", type=click.Choice(["text", "json"]), default="text",
     key="format",
 )  # fmt: skip
@@ -68,6 +69,7 @@ def receive(
     due: datetime | None,
     period: str,
     signed_only: bool,
+    decisions: Path | None,
     layout: str,
     show_ids: bool,
     jobs: int | None,
@@ -94,6 +96,7 @@ def receive(
             jobs=jobs or os.cpu_count() or 1,
             now=created_at(),
             signed_only=signed_only,
+            decisions=decisions,
             pool=stack.enter_context(pool(cluster, folder, [inbox], writes, jobs)),
             shared=reply.resolve() if cluster is not None and reply else None,
         )
@@ -172,6 +175,10 @@ def _print_summary(
     if done.unmatched and with_roster:
         names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")
         err(message("receive_unmatched", count=len(done.unmatched), names=names))
+    if done.ordered:
+        err(message("orders_done", count=done.ordered))
+    for order in done.undecided:
+        err(message("orders_refused", file=order.file, reason=order.refused))
     for file in done.paired:
         err(message("receive_paired", file=file))
     if done.respelled:
