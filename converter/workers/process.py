@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO
 
+from converter.files import os_errors
 from converter.workers import limits, protocol
 from converter.workers.requests.base import Allowance, Failed, Reading
 
@@ -72,7 +73,8 @@ def _answer(frame: protocol.Frame, outgoing: IO[bytes], tasks: ModuleType, used:
     except FormError as error:
         return Failed("form", (error.packed(),))
     except OSError as error:
-        return Failed("output", (str(error.filename or ""), error.strerror or str(error)))
+        refused = os_errors.output_error(error)
+        return Failed("output", (refused.path, refused.reason, refused.cause))
     except Exception:
         return Failed("bug", (traceback.format_exc(),))
 
