@@ -25,6 +25,7 @@ from converter.cli.common import (
     pool,
     print_report,
     progress,
+    unicode_out,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
 from converter.model.errors import BackupDamaged, UsageError
@@ -281,7 +282,7 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "still_open": list(map(str, done.still_open)),
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
-    dump = partial(json.dumps, ensure_ascii=False, indent=2)
+    dump = partial(json.dumps, ensure_ascii=not unicode_out(), indent=2)
     yield dump(printed).removesuffix("\n}") + ',\n  "findings": ['
     before = "\n"
     for one in report.findings_json(done.findings, form, show_ids=show_ids):

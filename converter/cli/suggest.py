@@ -6,6 +6,9 @@ as a name is shown as it can be shown.
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -18,6 +21,8 @@ from converter.text.display import visible
 ENTRIES = 2_000  # that are looked at; more is no clerk's folder
 GLANCED = 40  # … and looked into
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et", ".ods")
+_MEANS_SOMETHING = re.compile(r"[\s&^()%!;,=`'|<>$*?\[\]{}~#@\"]")  # to cmd, PowerShell or sh
+_IN_QUOTES = re.compile(r'[$`\\"!]')
 REGISTER, KEYS = "register.duckdb", "issued.csv"
 
 
@@ -73,7 +78,12 @@ def _told(what: str, found: list[Path], **words: str) -> Iterator[str]:
 def argument(name: str) -> str:
     """A name as it is typed in a command."""
     shown = visible(name)
-    return f'"{shown}"' if " " in shown else shown
+    if not _MEANS_SOMETHING.search(shown):
+        return shown
+    # Single quotes, which only POSIX knows, where something is looked at in double ones.
+    if os.name == "posix" and _IN_QUOTES.search(shown):
+        return shlex.quote(shown)
+    return f'"{shown}"'
 
 
 def is_identity(path: Path) -> bool:
