@@ -1,8 +1,8 @@
 """Files that another program has open, as Windows treats them: what replaces, renames or removes
 one is refused, and so is opening one that is held exclusively.
 
-Commands and workers that are forked meanwhile (`tests.commands`) are refused in the same way. The
-same tests with real handles run on Windows itself (`windows/`).
+Commands and workers that are forked meanwhile (`tests.commands`) are refused in the same way. On
+Windows itself (`windows/`) the same tests run with real handles.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -28,12 +29,47 @@ def windows_error(path: object, number: int, text: str = "拒绝访问。") -> P
     return error
 
 
-@contextmanager
 def held(
     *paths: Path, exclusively: bool = False, waits: list[float] | None = None
+) -> AbstractContextManager[None]:
+    """Another program has these files open. `waits` collects the pauses that are made meanwhile in
+    this process; on POSIX, where commands are forked from it, nobody really waits."""
+    if sys.platform == "win32":
+        return _really_held(paths, exclusively, waits)
+    return _as_if_held(paths, exclusively, waits)
+
+
+if sys.platform == "win32":
+
+    @contextmanager
+    def _really_held(
+        paths: Iterable[Path], exclusively: bool, waits: list[float] | None
+    ) -> Iterator[None]:
+        import ctypes
+
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateFileW.restype = ctypes.c_void_p
+        sharing = 0 if exclusively else 1  # FILE_SHARE_READ: as Excel opens a workbook
+        handles = [
+            ctypes.c_void_p(kernel.CreateFileW(str(p), 0x80000000, sharing, None, 3, 0x80, None))
+            for p in paths
+        ]
+        counting = patch.object(os_errors, "sleep", waits.append) if waits is not None else None
+        if counting:
+            counting.start()
+        try:
+            yield
+        finally:
+            if counting:
+                counting.stop()
+            for handle in handles:
+                kernel.CloseHandle(handle)
+
+
+@contextmanager
+def _as_if_held(
+    paths: Iterable[Path], exclusively: bool, waits: list[float] | None
 ) -> Iterator[None]:
-    """Another program has these files open. `waits` collects the pauses that are made meanwhile;
-    nobody really waits."""
     keys = {os.path.realpath(path) for path in paths}
 
     def is_held(path: object) -> bool:

@@ -87,6 +87,7 @@ def replace_whole(path: Path) -> None:
 WRITERS = [write_one, write_several, replace_whole, writing.remove]
 
 
+@pytest.mark.posix("refused twice on purpose; with real handles: test_windows_itself")
 @pytest.mark.parametrize("write", WRITERS)
 def test_a_file_that_is_open_for_a_moment_is_waited_for(
     write: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

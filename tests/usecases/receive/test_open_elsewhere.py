@@ -181,6 +181,7 @@ def test_a_file_that_is_open_exclusively_is_nobodys_fault(name: str, tmp_path: P
     assert set(received(tmp_path).values()) == {"accepted"}
 
 
+@pytest.mark.posix("set in the worker, which is forked")
 def test_so_is_one_that_is_locked_after_it_was_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +205,7 @@ def test_so_is_one_that_is_locked_after_it_was_listed(
     assert set(received(tmp_path)) == {"1.zip", "2.zip", "3.zip", "乙.xlsx"}
 
 
+@pytest.mark.posix("set in the worker, which is forked")
 def test_a_member_that_a_scanner_holds_does_not_finish_its_zip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
