@@ -25,17 +25,15 @@ class Edition:
 
 EDITIONS = {
     "officer": Edition("converter", "converter", "基层工会填报 上级工会版"),
-    "clerk": Edition(
-        "基层工会填报", "基层工会填报", "基层工会填报", ("duckdb", "distributed", "dask")
-    ),
+    "clerk": Edition("基层工会填报", "基层工会填报", "基层工会填报", ("duckdb",)),
 }
 
 
 def version_file(edition: Edition) -> str:
     """The path of a file that tells PyInstaller what Windows shows as the program's properties."""
-    from PyInstaller.utils.win32 import versioninfo as v  # type: ignore[import-untyped]
+    from PyInstaller.utils.win32 import versioninfo as v
 
-    numbers = (*map(int, __version__.split(".")), 0)
+    numbers = (*(int(part) for part in __version__.split(".")), 0)
     strings = {
         "FileDescription": edition.title,
         "ProductName": edition.title,

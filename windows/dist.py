@@ -118,7 +118,7 @@ def imported(path: Path, wine: Wine) -> set[str]:
     """The libraries that one loads, now or when a function is called."""
     sys.path.insert(0, str(wine.drive / "py/Lib/site-packages"))
     try:
-        import pefile  # type: ignore[import-untyped,unused-ignore]
+        import pefile
     finally:
         sys.path.pop(0)
     with pefile.PE(str(path), fast_load=True) as file:

@@ -62,7 +62,7 @@ def _exported(packages: Path) -> list[str]:
     """The names that Wine's library exports."""
     sys.path.insert(0, str(packages))
     try:
-        import pefile  # type: ignore[import-untyped,unused-ignore]
+        import pefile
     finally:
         sys.path.remove(str(packages))
     symbols: list[Any] = pefile.PE(str(WINE)).DIRECTORY_ENTRY_EXPORT.symbols
