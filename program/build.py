@@ -34,7 +34,7 @@ def main() -> None:
             [*command, *places, str(Path(__file__).with_name("converter.spec"))], check=True
         )
     folder = OUT / edition.folder
-    add_licences(folder, edition)
+    add_beside(folder, edition)
     archive = packed(folder)
     files = (file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
     print(f"{folder.relative_to(ROOT)}  {sum(file.stat().st_size for file in files) / 1e6:.0f} MB")
@@ -43,11 +43,14 @@ def main() -> None:
     print(f"start (fields): {start(program(folder, edition), 'fields'):.2f} s")
 
 
-def add_licences(folder: Path, edition: Edition) -> None:
-    """Our licence and those of what the program brings along, beside the program."""
+def add_beside(folder: Path, edition: Edition) -> None:
+    """Our licence and those of what the program brings along; on Linux what puts it into a menu."""
     shutil.copy(ROOT / "LICENSE", folder / "LICENSE.txt")
     names = [name for name in licences.packages() if name not in edition.leaves_out]
     names.append(licences.BUILDER)
+    if sys.platform.startswith("linux"):
+        shutil.copy(ROOT / "program" / "menu-entry.sh", folder)
+        shutil.copy(ROOT / "converter" / "web" / "static" / "icon.svg", folder)
     (folder / LICENCES).write_text(licences.page(names), encoding="utf-8", newline="\n")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import glob
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,15 +23,20 @@ _STREAMS = {1: -11, 2: -12}  # file descriptor → STD_OUTPUT_HANDLE, STD_ERROR_
 _INTERPRET_ESCAPES = 4  # ENABLE_VIRTUAL_TERMINAL_PROCESSING
 _QUERY = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
 _OFFICE_LOCK = "~$"  # how the names of files begin that office programs put beside an open one
+OWN_WINDOW = "CONVERTER_OWN_WINDOW"  # set by program/menu-entry.sh
 _WILDCARD = re.compile(r"[*?]")
 
 
 def is_own_window() -> bool:
-    """Whether the console window goes when we do. To be asked before any worker starts."""
-    if sys.platform != "win32" or not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+    """Whether the console window goes when we do: a desktop's menu says so, on Windows it is asked.
+    To be called before any worker starts."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
         return False
-    programs = _programs()
-    return bool(programs) and all(map(_OURS.fullmatch, programs))
+    if os.environ.get(OWN_WINDOW):
+        return True
+    programs = _programs() if sys.platform == "win32" else []
+    ours = Path(sys.executable).name.lower()
+    return bool(programs) and all(p.lower() == ours or _OURS.fullmatch(p) for p in programs)
 
 
 def _kernel() -> Any:

@@ -418,11 +418,14 @@ class _Console:
         ("win32", ["python.exe", ""], False),  # of one nothing is told
         ("win32", [], False),  # no console at all
         ("linux", ["converter.exe"], False),
+        ("linux, from its menu", [], True),
     ],
 )
 def test_a_window_that_would_vanish_is_known(
     platform: str, programs: list[str], own: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if "menu" in platform:
+        monkeypatch.setenv(windows_console.OWN_WINDOW, "1")
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(sys, "stdin", _Console())
     monkeypatch.setattr(sys, "stdout", _Console())
