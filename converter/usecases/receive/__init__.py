@@ -23,7 +23,8 @@ from converter.usecases.receive import orders, run
 from converter.usecases.receive.halves import receive_pairs
 from converter.usecases.receive.inbox import scan
 from converter.usecases.receive.orders import WaitingOrder
-from converter.usecases.receive.plan import Plan, Received
+from converter.usecases.receive.plan import NotReceived, Plan, Received
+from converter.usecases.receive.replies import give_names
 from converter.workers.pool import Worker
 
 __all__ = ["Plan", "Received", "Summary", "receive"]
@@ -49,6 +50,8 @@ class Summary:
     respelled: Mapping[str, str]  # codes of the roster without their zeros → as files spell them
     ordered: int = 0  # decisions that were taken on the web pages
     undecided: tuple[WaitingOrder, ...] = ()  # those of them that could not be done
+    not_received: tuple[NotReceived, ...] = ()  # they can be read another time
+    still_open: tuple[Path, ...] = ()  # replies that are out of date: another program has them open
 
 
 def receive(
@@ -72,6 +75,10 @@ def receive(
     results: Counter[str] = Counter()
     refused: list[Received] = []
     unmatched: dict[str, None] = {}
+    not_received: list[NotReceived] = []
+    still_open: list[Path] = []
+    if plan.reply:
+        give_names(plan.reply)
     with Register(store, plan.form) as register:
         collection = _collection(register, plan, period)
         chosen = collection.period
@@ -83,6 +90,10 @@ def receive(
             ordered, undecided = orders.apply(plan.decisions, register)
         before = register.last
         for one in run.run(items, register, plan, worker, progress):
+            if isinstance(one, NotReceived):
+                not_received.append(one)
+                continue
+            still_open += one.still_open
             results[one.received.result] += 1
             if one.registered.state == "rejected" and len(refused) < KEPT:
                 refused.append(one)
@@ -91,6 +102,7 @@ def receive(
         paired = []
         for pair, one in receive_pairs(items, register, plan, worker):
             paired.append(pair.file)
+            still_open += one.still_open
             halves = {pair.unit.file, pair.members.file}
             fresh = [half.number for half in pair if half.number > before]
             results["rejected"] -= len(fresh)
@@ -99,7 +111,9 @@ def receive(
             if one.registered.state == "rejected":
                 refused.append(one)
         if plan.reply:
-            run.write_missing_receipts(items, register, plan, worker, before, progress)
+            still_open += run.write_missing_receipts(
+                items, register, plan, worker, before, progress
+            )
         states = register.states_since(before)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
@@ -124,6 +138,8 @@ def receive(
         respelled=register.respelled,
         ordered=ordered,
         undecided=tuple(undecided),
+        not_received=tuple(not_received),
+        still_open=tuple(dict.fromkeys(still_open)),
     )
 
 
