@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import sys
@@ -229,7 +230,12 @@ def width() -> int:
 
 
 def colourful(stream: Any) -> bool:
-    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+    """Whether colours are wanted, and shown."""
+    if os.environ.get("NO_COLOR") or not stream.isatty():
+        return False
+    from converter.cli import windows_console
+
+    return windows_console.shows_colours(stream)
 
 
 def progress(
@@ -244,8 +250,12 @@ def progress(
 
 
 def unicode_out() -> bool:
-    """Whether what goes to stdout can hold every character as it is."""
-    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    """Whether a page or JSON on stdout can hold every character as it is. A mark at its beginning
+    (`windows_console.write_unicode`) would be no JSON: it is left out from now on."""
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    if encoding == "utf8sig" and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    return encoding in ("utf8", "utf8sig")
 
 
 def out_page(page: str) -> None:

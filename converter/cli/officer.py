@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -26,6 +26,7 @@ from converter.cli.common import (
     pool,
     progress,
     roster_units,
+    unicode_out,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
 from converter.model.errors import BackupDamaged, UsageError
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
+FILES_NAMED = 20  # that were not received
 KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 
 
@@ -51,6 +53,7 @@ KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 @option("receive", "--due", type=DAY, metavar="YYYY-MM-DD")
 @option("receive", "--period", default="", metavar="TEXT")
 @option("receive", "--signed-only", is_flag=True)
+@option("receive", "--decisions", type=FOLDER, metavar="DIR")
 @option("receive", "--format", "layout", type=click.Choice(["text", "json"]), default="text",
     key="format",
 )  # fmt: skip
@@ -68,6 +71,7 @@ def receive(
     due: datetime | None,
     period: str,
     signed_only: bool,
+    decisions: Path | None,
     layout: str,
     show_ids: bool,
     jobs: int | None,
@@ -76,9 +80,7 @@ def receive(
     from converter.workers.pool import Worker
 
     with Worker() as worker, contextlib.ExitStack() as stack:
-        from converter.files import writing
         from converter.model.clock import created_at
-        from converter.report import register_text as report
         from converter.usecases.receive import Plan
         from converter.usecases.receive import receive as run
 
@@ -94,6 +96,7 @@ def receive(
             jobs=jobs or os.cpu_count() or 1,
             now=created_at(),
             signed_only=signed_only,
+            decisions=decisions,
             pool=stack.enter_context(pool(cluster, folder, [inbox], writes, jobs)),
             shared=reply.resolve() if cluster is not None and reply else None,
         )
@@ -107,20 +110,45 @@ def receive(
             period=period,
             progress=progress,
         )
-        if reply:
-            listed = report.findings_csv(done.findings, form, show_ids=show_ids)
-            files = [(reply / message("findings_file"), listed)]
-            target = reply / message("sharing_file")
-            if done.sharing:
-                files.append((target, report.sharing_csv(done.sharing)))
-            else:  # of an earlier run
-                target.unlink(missing_ok=True)
-            writing.write_many(files, personal=True)
+        lists, failed = _Lists(), None
+        try:
+            lists = _write_lists(done, form, reply, show_ids) if reply else lists
+        except OSError as error:  # all is registered: what became of it is printed first
+            failed = error
     if layout == "json":
         out_pieces(_json(done, form, show_ids))
     else:
-        _print_summary(done, form, inbox, store, reply, show_ids, roster is not None)
-    return FOUND if done.results.get("rejected") else OK
+        _print_summary(done, form, inbox, store, reply, show_ids, roster is not None, lists)
+    if failed:
+        raise failed
+    return FOUND if done.results.get("rejected") or done.not_received else OK
+
+
+class _Lists(NamedTuple):
+    """Where the lists of a run are (None: there is none), and those of an earlier run that
+    another program has open."""
+
+    findings: Path | None = None
+    sharing: Path | None = None
+    still_open: tuple[Path, ...] = ()
+
+
+def _write_lists(done: Summary, form: Form, reply: Path, show_ids: bool) -> _Lists:
+    from converter.files import writing
+    from converter.messages.catalogue import message
+    from converter.report import register_text as report
+    from converter.usecases.receive.replies import remove_closed
+
+    findings, sharing = reply / message("findings_file"), reply / message("sharing_file")
+    files = [(findings, report.findings_csv(done.findings, form, show_ids=show_ids))]
+    still_open: list[Path] = []
+    if done.sharing:
+        files.append((sharing, report.sharing_csv(done.sharing)))
+    else:  # of an earlier run
+        still_open += remove_closed([sharing])
+    named = writing.write_many(files, personal=True, beside=writing.Beside.WHERE_OPEN)
+    still_open += [path for path, got in named.items() if got != path]
+    return _Lists(named[findings], named.get(sharing), tuple(still_open))
 
 
 def _signer(folder: Path | None) -> ReceiptSigner | None:
@@ -151,8 +179,10 @@ def _print_summary(
     reply: Path | None,
     show_ids: bool,
     with_roster: bool,
+    lists: _Lists,
 ) -> None:
     from converter.report import register_text as report
+    from converter.text.display import visible
 
     if not done.seen:
         err(message("receive_empty", path=inbox))
@@ -172,6 +202,10 @@ def _print_summary(
     if done.unmatched and with_roster:
         names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")
         err(message("receive_unmatched", count=len(done.unmatched), names=names))
+    if done.ordered:
+        err(message("orders_done", count=done.ordered))
+    for order in done.undecided:
+        err(message("orders_refused", file=order.file, reason=order.refused))
     for file in done.paired:
         err(message("receive_paired", file=file))
     if done.respelled:
@@ -188,11 +222,18 @@ def _print_summary(
         err(message("receive_findings", period=done.period, **params))
     else:
         err(message("receive_findings_none", period=done.period))
+    if lists.findings:
+        err(message("receive_findings_file", path=lists.findings))
+    if lists.sharing:
+        err(message("sharing_told", path=lists.sharing))
     if reply:
-        err(message("receive_findings_file", path=reply / message("findings_file")))
-        if done.sharing:
-            err(message("sharing_told", path=reply / message("sharing_file")))
         err(message("receive_replies", path=reply))
+    for path in (*done.still_open, *lists.still_open):
+        err(message("receive_still_open", path=path))
+    for left in done.not_received[:FILES_NAMED]:
+        err(message(f"receive_not_now_{left.code}", file=visible(left.file)))
+    if done.not_received:
+        err(message("receive_not_now", count=len(done.not_received)))
     err(message("receive_next", store=store))
 
 
@@ -242,9 +283,11 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "unmatched": list(done.unmatched),
         "waiting": done.waiting,
         "paired": list(done.paired),
+        "not_received": [{"file": one.file, "code": one.code} for one in done.not_received],
+        "still_open": list(map(str, done.still_open)),
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
-    dump = partial(json.dumps, ensure_ascii=False, indent=2)
+    dump = partial(json.dumps, ensure_ascii=not unicode_out(), indent=2)
     yield dump(printed).removesuffix("\n}") + ',\n  "findings": ['
     before = "\n"
     for one in report.findings_json(done.findings, form, show_ids=show_ids):

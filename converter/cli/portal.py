@@ -39,6 +39,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @option("portal", "--jobs", type=click.IntRange(1, 64), metavar="N")
 @option("portal", "--largest", type=click.IntRange(1, 128), default=128, metavar="MB")
 @option("portal", "--seal", is_flag=True)
+@option("portal", "--decide", is_flag=True)
 @option("portal", "--reset-password", is_flag=True)
 @click.pass_context
 def portal(
@@ -58,6 +59,7 @@ def portal(
     jobs: int | None,
     largest: int,
     seal: bool,
+    decide: bool,
     reset_password: bool,
 ) -> int:
     _installed()
@@ -86,6 +88,7 @@ def portal(
         largest=largest << 20,
         max_uploads=min(Settings.max_uploads, server.most_connections() // 2),
         seal=seal,
+        decides=decide,
     )
     with _alone(home), Lock(home / "lock"), _bound(listening) as sock:
         app = application.build(settings)

@@ -5,6 +5,9 @@ Files are not read: their names, their suffixes and a stamp decide.
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -17,6 +20,8 @@ from converter.text.display import visible
 ENTRIES = 2_000  # that are looked at; more is no clerk's folder
 LOOKED_INTO = 40  # … and looked into for a stamp
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et", ".ods")
+_MEANS_SOMETHING = re.compile(r"[\s&^()%!;,=`'|<>$*?\[\]{}~#@\"]")  # to cmd, PowerShell or sh
+_IN_QUOTES = re.compile(r'[$`\\"!]')
 REGISTER, KEYS = "register.duckdb", "issued.csv"
 
 
@@ -77,7 +82,12 @@ def _suggestion(kind: str, step: str, found: list[Path], **params: str) -> Itera
 def argument(name: str) -> str:
     """A name as it is typed in a command."""
     shown = visible(name)
-    return f'"{shown}"' if " " in shown else shown
+    if not _MEANS_SOMETHING.search(shown):
+        return shown
+    # Single quotes, which only POSIX knows, where something is looked at in double ones.
+    if os.name == "posix" and _IN_QUOTES.search(shown):
+        return shlex.quote(shown)
+    return f'"{shown}"'
 
 
 def is_identity(path: Path) -> bool:

@@ -27,6 +27,7 @@ from xml.sax.saxutils import escape, quoteattr
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from converter.messages import errors
 from converter.messages.catalogue import message
 from converter.model.submissions import Identity
 
@@ -84,7 +85,7 @@ def load(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST + 1)
     except OSError as error:
-        raise IdentityRefused("I101", reason=error.strerror or type(error).__name__) from error
+        raise IdentityRefused("I101", reason=errors.reason(error)) from error
 
 
 def tree(data: bytes) -> Element:

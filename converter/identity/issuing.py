@@ -20,6 +20,7 @@ from pathlib import Path
 
 from converter.files import writing
 from converter.files.csv_tables import csv_text
+from converter.files.os_errors import is_open_elsewhere
 from converter.identity import keys, ledger, passwords
 from converter.identity.files import (
     SIGNATURE,
@@ -93,7 +94,7 @@ def issue(
         except BaseException:
             shutil.rmtree(private, ignore_errors=True)
             if listed:
-                listed.unlink(missing_ok=True)
+                writing.remove(listed)
             raise
         issued_before = {entry.digest for entry in entries}
         files = tuple(_name(private / one.file, target / one.file, issued_before) for one in made)
@@ -103,12 +104,18 @@ def issue(
 
 def _name(private: Path, path: Path, issued_before: Collection[str]) -> Path:
     """Give a file its name. Only the file that it supersedes makes room for it; beside any other
-    one it gets a number."""
+    one, or one that is open in another program, it gets a number."""
     try:
         superseded = parse(path.read_bytes()).identity.digest in issued_before
     except (OSError, IdentityRefused):
         superseded = False
-    return private.replace(path) if superseded else writing.write_beside(path, private.rename)
+    if superseded:
+        try:
+            return writing.replace(private, path)
+        except OSError as error:
+            if not is_open_elsewhere(error):
+                raise
+    return writing.write_beside(path, private.rename)
 
 
 def _sweep(target: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from converter.files import zip_directory
-from converter.messages import catalogue
+from converter.messages import catalogue, errors
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
 
@@ -50,8 +50,7 @@ def members_of(path: Path, form: Form, findings: PackageFindings) -> dict[str, b
             raise findings.refuse("P101", reason=catalogue.message("package_no_file"))
         file = path.open("rb")
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise findings.refuse("P101", reason=reason) from error
+        raise findings.refuse("P101", reason=errors.reason(error)) from error
     with file:
         archive = _archive(file, findings)
         infos = archive.infolist()

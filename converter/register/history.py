@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from converter.register import inserting
 from converter.register.decisions import Rulings
@@ -19,7 +20,10 @@ from converter.register.precedence import (
     made_at,
     settle,
 )
-from converter.register.schema import HALVES, Connection
+from converter.register.schema import HALVES
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
 
 Know = Callable[[int, Iterable[str]], KnownUnit]  # a unit's number, periods it sent files for
 State = tuple[str, str, int, str]  # period, state, other, reason

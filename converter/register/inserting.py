@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from converter.model.forms import Form
-from converter.register.schema import Connection, name, quoted
+from converter.register.schema import name, quoted
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
 
 TEXT, NUMBER, FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
 UNIT = dict.fromkeys(("code", "name", "superior_code", "superior"), TEXT)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
-import duckdb
-
-from converter.model.errors import RegisterError
+from converter.model.errors import RegisterError, UsageError
 from converter.model.forms import Form
 
-Connection: TypeAlias = duckdb.DuckDBPyConnection
+if TYPE_CHECKING:
+    import duckdb
+
+    Connection = duckdb.DuckDBPyConnection
 
 VERSION_1 = """
 CREATE TABLE units (
@@ -203,11 +204,25 @@ def name(key: str) -> str:
 
 
 def connect(path: Path | None) -> Connection:
-    """A connection that takes nothing from the network and little memory."""
+    """A connection that takes nothing from the network and little memory. Raises UsageError in the
+    clerks' program, which leaves the database out."""
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        raise UsageError("officers_program") from None
     connection = duckdb.connect(str(path) if path else ":memory:")
     connection.execute(f"SET memory_limit = '{MEMORY}'")
     connection.execute("SET autoinstall_known_extensions = false")
     return connection
+
+
+def database_errors() -> tuple[type[Exception], ...]:
+    """What the database raises; nothing where it is left out."""
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        return ()
+    return (duckdb.Error,)
 
 
 def streamed(

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import duckdb
-
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register import halves, inserting, periods, published, schema
@@ -93,7 +91,9 @@ class Register:
         self.spool.mkdir(mode=0o700, parents=True)
         try:
             self._connection = connect(self.folder / FILE)
-        except duckdb.Error as error:
+        except schema.database_errors() as error:
+            with (self.folder / FILE).open("ab"):  # what cannot be opened at all is not broken
+                pass
             key = "store_full" if schema.is_full(error) else "store_broken"
             raise RegisterError(key, path=str(self.folder / FILE)) from error
         (self.folder / FILE).chmod(0o600)  # names and ID numbers of people

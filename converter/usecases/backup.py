@@ -25,6 +25,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from converter.files import writing, zip_directory, zip_writing
+from converter.files.os_errors import try_while_open
 from converter.model.errors import (
     BackupDamaged,
     BackupSealed,
@@ -237,7 +238,7 @@ def restore(path: Path, target: Path) -> BackupResult:
                 (private / entry.name).stat()
             if target.exists():
                 target.rmdir()
-            private.rename(target)
+            try_while_open(lambda: private.rename(target))
         except BaseException as error:
             shutil.rmtree(private, ignore_errors=True)
             if isinstance(error, OSError) and str(error.filename).startswith(str(private)):

@@ -1,9 +1,8 @@
 """What a worker may take for the files it reads, and what a process has taken.
 
-Two guards on memory: a worker bounds its own address space (where the system knows such a
-bound), and the command looks at the worker's resident memory while it waits for it. The
-second is the only one on Windows. Time is the worker's own (CPU seconds): a machine that is
-busy with other things makes no file a bad one.
+Two guards on memory: a worker bounds its own (address space, or what it commits on Windows), and
+the command looks at the worker's resident memory while it waits for it. Time is the worker's own
+(CPU seconds): a machine that is busy with other things makes no file a bad one.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ def usage(pid: int) -> Usage | None:
         user, system = fields.rpartition(b")")[2].split()[11:13]
         seconds = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
         return Usage(seconds, int(pages) * os.sysconf("SC_PAGE_SIZE"))
-    except (OSError, IndexError, ValueError):
+    except (OSError, IndexError, ValueError, AttributeError):  # or a system without `sysconf`
         return None
 
 

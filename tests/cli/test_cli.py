@@ -266,7 +266,7 @@ def test_fix_is_told_on_the_terminal_and_hides_ids(untidy: Path, tmp_path: Path)
     assert MEMBERS[0][1] not in shown
 
 
-@pytest.mark.skipif(os.name != "posix", reason="names and links of other systems")
+@pytest.mark.posix("names and links of other systems")
 def test_copies_of_files_with_endless_names(bad: Path, tmp_path: Path) -> None:
     folder, copies = tmp_path / "表", tmp_path / "批注"
     folder.mkdir()

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from converter import cli
-from converter.cli import console_window, suggest
+from converter.cli import suggest, windows_console
 from converter.files import zip_peek
 from converter.report import table
 from converter.report.table import Table
@@ -445,25 +445,30 @@ class _Console:
 
 
 @pytest.mark.parametrize(
-    ("platform", "frozen", "attached", "own"),
+    ("platform", "programs", "own"),
     [
-        ("win32", True, 1, True),  # double-clicked, or files dropped on it
-        ("win32", True, 2, False),  # typed into a console
-        ("win32", False, 2, True),
-        ("win32", False, 3, False),
-        ("win32", True, 0, False),  # no console at all
-        ("linux", True, 1, False),
+        ("win32", ["converter.exe"], True),  # double-clicked, or files dropped on it
+        ("win32", ["基层工会填报.exe", "cmd.exe"], False),  # typed into a console
+        ("win32", ["converter.exe", "cmd.exe"], False),
+        ("win32", ["python.exe", "python.exe", "Converter.exe"], True),  # installed in a venv
+        ("win32", ["python.exe", "cmd.exe"], False),  # python -m converter.cli
+        ("win32", ["python3.12.exe", "python.exe", "powershell.exe"], False),
+        ("win32", ["python.exe", ""], False),  # of one nothing is told
+        ("win32", [], False),  # no console at all
+        ("linux", ["converter.exe"], False),
+        ("linux, from its menu", [], True),
     ],
 )
 def test_a_window_that_would_vanish_is_known(
-    platform: str, frozen: bool, attached: int, own: bool, monkeypatch: pytest.MonkeyPatch
+    platform: str, programs: list[str], own: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if "menu" in platform:
+        monkeypatch.setenv(windows_console.OWN_WINDOW, "1")
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
     monkeypatch.setattr(sys, "stdin", _Console())
     monkeypatch.setattr(sys, "stdout", _Console())
-    monkeypatch.setattr(console_window, "_attached", lambda: attached)
-    assert console_window.own() is own
+    monkeypatch.setattr(windows_console, "_programs", lambda: programs)
+    assert windows_console.is_own_window() is own
 
 
 def test_the_window_waits_for_a_key_and_ends_with_the_same_code(
@@ -471,7 +476,7 @@ def test_the_window_waits_for_a_key_and_ends_with_the_same_code(
 ) -> None:
     requested: list[str] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(console_window, "own", lambda: True)
+    monkeypatch.setattr(windows_console, "is_own_window", lambda: True)
 
     def answer(text: str) -> str:
         requested.append(text)
@@ -486,5 +491,23 @@ def test_the_window_waits_for_a_key_and_ends_with_the_same_code(
     assert "拖到" in capsys.readouterr().out
 
 
-def test_a_name_with_blanks_is_quoted_in_a_command() -> None:
-    assert suggest.argument("我 的.xlsx") == '"我 的.xlsx"'
+@pytest.mark.parametrize(
+    "name",
+    ["我 的.xlsx", "甲&乙.xlsx", "表^1.xlsx", "表(1).xlsx", "a;b.xlsx", "50%.xlsx", "it's.xlsx"],
+)
+def test_a_name_that_means_something_to_a_shell_is_quoted_in_a_command(name: str) -> None:
+    assert suggest.argument(name) == f'"{name}"'
+
+
+@pytest.mark.posix("Windows allows no such names, or takes them as they are")
+@pytest.mark.parametrize("name", ["a$HOME.xlsx", "a`b`.xlsx", 'a"b.xlsx', "a!.xlsx", "$(x) y.xlsx"])
+def test_the_shell_hands_over_the_very_name(name: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"printf %s {suggest.argument(name)}"], capture_output=True, check=True
+    )
+    assert done.stdout.decode() == name
+
+
+@pytest.mark.parametrize("name", ["填报.xlsx", "报表（二）.xlsx", "a-b_c.1.xlsx"])
+def test_a_plain_name_stays_plain(name: str) -> None:
+    assert suggest.argument(name) == name

@@ -19,7 +19,7 @@ from converter.model.errors import KeysError
 from tests.tools import needs
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.posix("Windows has no such modes")
 def test_private_files_are_their_owners_alone(tmp_path: Path) -> None:
     before = os.umask(0)
     try:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from converter import cli
-from converter.model.errors import OutputError
+from converter.files import os_errors
 from converter.workers import pool, protocol  # before forking: pandas is imported once
 from converter.workers.requests.base import A, Request
 from converter.workers.tasks import every
@@ -112,7 +112,7 @@ def _work_here() -> None:
             requested = protocol.unpack(protocol.pack(request)).read(kind)
             answer = every.TASKS[kind](requested, lambda number: None)
         except OSError as error:
-            raise OutputError(error.filename or "", error.strerror or str(error)) from error
+            raise os_errors.output_error(error) from error
         return protocol.unpack(protocol.pack(answer)).read(request.answer_class())
 
     pool.Worker.run = perform  # type: ignore[method-assign]

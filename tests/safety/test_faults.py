@@ -23,7 +23,7 @@ from tests.safety import failing
 from tests.safety.failing import FULL, KILLED
 from tests.usecases.receive.collection import Inbox, packed, records, workbook
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="faults are set in a fork")
+pytestmark = pytest.mark.posix("faults are set in a fork")
 EVERY = bool(os.environ.get("EVERY_STEP"))  # `make fuzz`
 SAMPLES = loading.form_dir().resolve().parents[1] / "samples"
 SOUND = SAMPLES / "01-correct" / "input" / "填报.xlsx"

@@ -29,7 +29,7 @@ from tests.safety import failing
 from tests.safety.test_faults import SCENES, sound_files, strays
 from tests.safety.test_personal_data import ROOT
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs kill -9")
+pytestmark = pytest.mark.posix("needs kill -9")
 KILLS = int(os.environ.get("KILLS", "1"))  # a command; `make fuzz` has more
 CHEAP = {"backup": 2, "restore": 2}  # times as many: no worker, no tables
 EPOCH = "1772000000"

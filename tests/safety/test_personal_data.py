@@ -94,7 +94,7 @@ def test_crash_notes_mask_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert stat.S_IMODE(note.stat().st_mode) == 0o600
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.posix("Windows has no such modes")
 def test_what_is_on_its_way_into_the_register_is_private(inbox: Path, tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:

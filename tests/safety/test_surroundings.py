@@ -21,7 +21,7 @@ from tests.sheets import MEMBER_SHEET
 from tests.workbook.books import FORM, only_code
 
 pytestmark = pytest.mark.usefixtures("near_workers")
-posix = pytest.mark.skipif(os.name == "nt", reason="POSIX file system")
+posix = pytest.mark.posix("POSIX file system")
 
 
 def checked(capsys: pytest.CaptureFixture[str], *paths: Path) -> tuple[int, str]:

@@ -63,7 +63,7 @@ def test_what_was_saved_comes_back(work: Path, made: Path, tmp_path: Path) -> No
     assert (tmp_path / "out" / "工作" / "标识.xml").stat().st_mtime == WHEN - 99
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows keeps permissions otherwise")
+@pytest.mark.posix("Windows keeps permissions otherwise")
 def test_restored_files_are_their_owners_alone(made: Path, tmp_path: Path) -> None:
     restore(made, tmp_path / "out")
     assert {p.stat().st_mode & 0o077 for p in (tmp_path / "out").rglob("*")} == {0}

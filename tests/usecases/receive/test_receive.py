@@ -258,7 +258,7 @@ def test_a_document_is_no_zip_of_submissions(tmp_path: Path, worker: Worker) -> 
     assert reported == {"文档.zip": ["F111"], "不全.zip": ["F009"]}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="names and links of other systems")
+@pytest.mark.posix("names and links of other systems")
 def test_no_name_and_no_link_stops_a_run(tmp_path: Path, worker: Worker) -> None:
     box = Inbox(tmp_path / "in")
     for name in ("长" * 83 + ".xlsx", "\n\x1b[2J\u202e.xlsx", "深" * 80 + "/" + "表" * 80 + ".xls"):
