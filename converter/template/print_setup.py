@@ -57,8 +57,8 @@ def set_page(
 
 
 def hide_helpers(sheet: Any, count: int) -> None:
-    for column in range(FIRST_HELPER, FIRST_HELPER + count):
-        sheet.column_dimensions[get_column_letter(column)].hidden = True
+    first = sheet.column_dimensions[get_column_letter(FIRST_HELPER)]
+    first.min, first.max, first.hidden = FIRST_HELPER, FIRST_HELPER + count - 1, True
 
 
 def footer_text(text: str, most: int = LONGEST_NAME) -> str:

@@ -64,6 +64,7 @@ def time_of_parts() -> int:
 def parts(workbook: Any) -> list[tuple[str, bytes]]:
     """The parts of a workbook that `build` made, in the order of the file."""
     taken = _taken(workbook, time_of_parts())
+    del taken[_THEME]
     names = [*FIRST_MEMBERS, *(name for name in taken if name not in FIRST_MEMBERS)]
     return [(name, _finished(name, taken[name])) for name in names]
 
@@ -74,6 +75,14 @@ def _taken(workbook: Any, when: int) -> _Parts:
     taken = _Parts()
     ExcelWriter(workbook, taken).save()
     return taken
+
+
+_THEME = "xl/theme/theme1.xml"
+_OF_THEME = re.compile(rb'<color theme="1" ?/>|<scheme val="minor" ?/>')
+_NAMING_THEME = {
+    "[Content_Types].xml": re.compile(rb'<Override PartName="/xl/theme/[^>]*>'),
+    "xl/_rels/workbook.xml.rels": re.compile(rb'<Relationship [^>]*"theme/theme1.xml"[^>]*>'),
+}
 
 
 # The children of a font in the order of CT_Font, which openpyxl does not keep to.
@@ -91,9 +100,12 @@ def _ordered_font(found: re.Match[bytes]) -> bytes:
 
 
 def _finished(name: str, data: bytes) -> bytes:
-    """A part as it goes to the file: openpyxl cannot write <ignoredErrors>."""
+    """A part as it goes to the file: without the theme, of which no look makes use, and with
+    <ignoredErrors>, which openpyxl cannot write."""
     if name == "xl/styles.xml":
-        return _FONT.sub(_ordered_font, data)
+        return _FONT.sub(_ordered_font, _OF_THEME.sub(b"", data))
+    if name in _NAMING_THEME:
+        return _NAMING_THEME[name].sub(b"", data)
     if not name.startswith("xl/worksheets/sheet"):
         return data
     found = _AFTER_IGNORED.search(data, data.rindex(b"</sheetData>"))
