@@ -67,12 +67,17 @@ def _rule_text(form: Form, rule: Rule, field: Field) -> str:
     return prefix(form, entry.level) + brief
 
 
+def is_unchanged(cell: str, was: str) -> str:
+    """Expression: TRUE where an answer is still what it was when its copy was made."""
+    now = f'IF(ISERROR({cell}),"{ERROR_WAS}",IF(LEN({cell})=0,"{BLANK_WAS}",{cell}))'
+    return f"EXACT({now},{was})"
+
+
 def uncolour_changed(sheet: Any, area: str, cell: str, was: str) -> None:
     """In an annotated copy: the colour of a marked answer goes as soon as it is another one.
     `cell` and `was` are those of the area's first row."""
-    now = f'IF(ISERROR({cell}),"{ERROR_WAS}",IF(LEN({cell})=0,"{BLANK_WAS}",{cell}))'
     plain = style.verdict_style(style.INK, style.ENTRY)
-    changed = f"AND(LEN({was})>0,NOT(EXACT({now},{was})))"
+    changed = f"AND(LEN({was})>0,NOT({is_unchanged(cell, was)}))"
     sheet.conditional_formatting.add(
         area, Formatting("expression", dxf=plain, formula=[changed], stopIfTrue=True)
     )

@@ -99,6 +99,11 @@ class UnitLayout:
         """Where an annotated copy keeps what a marked answer was, to see it change."""
         return FIRST_HELPER + self.helper_count
 
+    @property
+    def open(self) -> int:
+        """Where an annotated copy says which cell of a marked line is still in question."""
+        return self.was + 1
+
     def raw(self, key: str) -> str:
         return self._at(self.ANSWER, key)
 
@@ -109,7 +114,7 @@ class UnitLayout:
         return True
 
     def title(self, field: Field, mark: str) -> str:
-        """Expression: the field's title, of the cell that holds it and, if it is required, a mark."""
+        """Expression: the field's title, whose cell ends in a mark where it is required."""
         cell = self._at(self.ITEM, field.key)
         return f"LEFT({cell},LEN({cell})-{len(mark)})" if field.required else cell
 
@@ -186,6 +191,11 @@ class MemberLayout:
         """Where an annotated copy keeps what marked answers were, to see them change."""
         typed = [field.key for field in self.sheet if not field.derive]
         return {key: n for n, key in enumerate(typed, FIRST_HELPER + self.helper_count)}
+
+    @property
+    def open(self) -> int:
+        """Where an annotated copy says which cell of a marked row is still in question."""
+        return max(self.was.values()) + 1
 
     def raw(self, key: str) -> str:
         return self._at(self.columns[key])

@@ -93,7 +93,7 @@ def write(
             letter, was = get_column_letter(member.columns[key]), get_column_letter(column)
             area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
             uncolour_changed(sheet, area, member.raw(key), f"${was}{member.FIRST_ROW}")
-    hide_helpers(sheet, member.helper_count + (len(member.was) if jumps else 0))
+    hide_helpers(sheet, member.helper_count + (len(member.was) + 1 if jumps else 0))
     sheet.sheet_format.defaultRowHeight = ROW_HEIGHT
     sheet.sheet_format.customHeight = True
     first = member.columns[member.sheet.fields[0].key]

@@ -100,6 +100,7 @@ class Filling:
     computed: Computed | None = None  # what formulas come to
     jump: Callable[[int], bytes] | None = None  # the cell that leads on from a marked row; with
     # it go hidden cells that keep what its marked answers were
+    open: Callable[[int], bytes] | None = None  # … and one that says what is still in question
 
 
 def chunks(pattern: PatternRow, filling: Filling, last_row: int) -> Iterator[bytes]:
@@ -261,6 +262,8 @@ class _Rows:
                 if known and at < len(known.text):
                     tail = known.read(known.text[at], known.kind[at]).tail
                 cells.append(f'<c r="{column_letters(hidden)}{row}'.encode() + answers.kept(tail))
+        if self._filling.open:
+            cells.append(self._filling.open(row))
         return b"".join(cells)
 
     def _style(self, column: int, shown: str, level: Level | None) -> bytes:

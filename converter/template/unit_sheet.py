@@ -111,7 +111,7 @@ def write(
                 raw, row = unit.raw(field.key), unit.rows[field.key]
                 was = f"${get_column_letter(unit.was)}${row}"
                 uncolour_changed(sheet, raw.replace("$", ""), raw, was)
-    hide_helpers(sheet, unit.helper_count + jumps)
+    hide_helpers(sheet, unit.helper_count + 2 * jumps)
     sheet.freeze_panes = sheet.cell(unit.HEADING_ROW + 1, unit.ANSWER)
     first = next((f for f in unit.sheet if not answer_style(f, stamp).locked), unit.sheet.fields[0])
     put_cursor(sheet, unit.raw(first.key).replace("$", ""))
