@@ -45,8 +45,8 @@ STYLES = {
     Level.NOTE: text_sheets.NOTED,
 }
 PROBLEMS = {
-    "number": 6, "done": 7, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13,
-    "item": 17, "value": 22, "message": 38, "fix": 38,
+    "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13,
+    "item": 17, "value": 22, "message": 38, "fix": 38, "done": 6,
 }  # fmt: skip
 CHANGES = {
     "number": 6, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17, "old": 28,
@@ -260,7 +260,6 @@ def _problem(
     style_of_level = STYLES[one.level]
     return [
         TextCell(number),
-        done,
         TextCell(message(f"report_{one.level}"), style_of_level),
         TextCell(one.code, style_of_level),
         TextCell(visible(place.sheet or one.place.sheet)),
@@ -270,6 +269,7 @@ def _problem(
         TextCell(visible(one.value[:LONGEST])),
         TextCell(visible(one.message)),
         TextCell(visible(fix) if fix or not one.fix else message("report_copy_same")),
+        done,
     ]
 
 

@@ -278,7 +278,7 @@ def _with_placeholders(name: str, data: bytes, numbers: Mapping[bytes, bytes]) -
     if name.startswith("docProps/"):
         data = data.replace(b"%d" % SERIAL, b"@@serial@@")
         return _STAMPED.sub(rb"@@property:\1@@", data)
-    if not name.startswith("xl/styles"):
+    if not name.startswith(("xl/theme", "xl/styles")):
         data = _numbered(data, numbers)
     return _FOOTER.sub(lambda found: _STAMPED.sub(rb"@@footer:\1@@", found[0]), data)
 

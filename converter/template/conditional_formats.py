@@ -12,7 +12,7 @@ from converter.messages import catalogue
 from converter.model.forms import Field, Form, Rule
 from converter.model.issues import Level
 from converter.template import style
-from converter.template.labels import REQUIRED, label, prefix
+from converter.template.labels import REQUIRED, ROW, label, prefix
 
 ERROR_WAS, BLANK_WAS = "#", "\u2205"  # what an answer was that has no text
 
@@ -63,8 +63,8 @@ def _rule_text(form: Form, rule: Rule, field: Field) -> str:
     """How the message of a rule begins, up to the first figure in it."""
     params = rules.FAMILIES[rule.family].message_params(rule, field.path, form)
     entry = catalogue.entry(rule.code, form, field)
-    brief = catalogue.fill(entry.brief, {"title": field.title, **params})
-    return prefix(form, entry.level) + brief
+    brief = catalogue.fill(entry.brief, {"title": field.title, **params, "row": ROW})
+    return prefix(form, entry.level) + brief.partition(ROW)[0]
 
 
 def is_unchanged(cell: str, was: str) -> str:

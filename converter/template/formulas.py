@@ -17,7 +17,7 @@ from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.rules import derivations, one_cell
 from converter.rules.base import Refs
-from converter.template.labels import REQUIRED, label, message, prefix
+from converter.template.labels import REQUIRED, ROW, label, message, prefix
 from converter.template.layout import MemberLayout, UnitLayout
 
 ERROR_CELL, TRUTH_VALUE = "K002", "K004"
@@ -110,8 +110,10 @@ class FieldFormulas:
             if field.path not in rule.at:
                 continue
             family = rules.FAMILIES[rule.family]
-            params = family.message_params(rule, field.path, self.form)
+            params = {**family.message_params(rule, field.path, self.form), "row": ROW}
             text = message(self.form, rule.code, field, params, explained)
+            if ROW in text:
+                text = text.replace(ROW, f'"&{family.excel_row(rule, field.path, self.refs)}&"')
             if text == '""':
                 continue
             if family.validates_one_cell(rule):

@@ -13,6 +13,7 @@ from converter.model.forms import Field, Form
 from converter.model.issues import Level
 
 REQUIRED = "K001"  # what is still to be filled in is no fault
+ROW = "\ue000"  # where a message names a row
 # Excel refuses longer literals inside a formula.
 LONGEST_LITERAL = 255
 

@@ -32,7 +32,7 @@ from converter.model.submissions import CellType, Outcome, RawColumn, Records, S
 from converter.template.answers import EPOCH
 from converter.template.cell_text import harmless
 from converter.template.counted import counted_rows
-from converter.template.labels import REQUIRED, label, prefix
+from converter.template.labels import REQUIRED, ROW, label, prefix
 from converter.template.layout import STATUS_ROW, MemberLayout, UnitLayout, quoted
 
 Value: TypeAlias = str | int | bool
@@ -169,6 +169,10 @@ class Computed:
             raw = self.submission.sheets[key]
             record = 0 if key == self.form.record.key else raw.record(issue.place.row)
             text = texts(issue, field)
+            if ROW in text:
+                rows = [raw.record(place.row) for place in issue.related]
+                first = next((row for row in rows if row is not None), 0)
+                text = text.replace(ROW, str(MemberLayout.FIRST_ROW + first))
             if text and record is not None:
                 entry = (order.get(issue.code, 0), text)
                 found.setdefault(field.path, {}).setdefault(record, []).append(entry)
@@ -224,7 +228,7 @@ def message(form: Form, code: str, field: Field, level: Level) -> str:
         family = rules.FAMILIES[rule.family]
         if not family.is_live(field.path, form):
             return ""
-        params = family.message_params(rule, field.path, form)
+        params = {**family.message_params(rule, field.path, form), "row": ROW}
     brief = catalogue.fill(entry.brief, {"title": field.title, **params})
     start = label(form, "to_fill") if code == REQUIRED else prefix(form, level)
     excusable = level is Level.ERROR and entry.explainable
