@@ -19,6 +19,7 @@ FIXED_TIME = 1_767_225_600
 # By these a zip is known for an OOXML file; programs that sniff look at the first members.
 FIRST_MEMBERS = ("[Content_Types].xml", "_rels/.rels")
 _NO_FOOTER = re.compile(rb"<(?:odd|even|first)(?:Header|Footer) ?/>")
+_FOOTER = re.compile(rb"<oddFooter>.*?</oddFooter>", re.DOTALL)
 # What follows <ignoredErrors> in a worksheet, by CT_Worksheet's order.
 _AFTER_IGNORED = re.compile(
     rb"<(smartTags|drawing|legacyDrawing|legacyDrawingHF|picture|oleObjects|controls"
@@ -80,10 +81,12 @@ def _taken(workbook: Any, when: int) -> _Parts:
     workbook.properties.created = workbook.properties.modified = stamp
     taken = _Parts()
     ExcelWriter(workbook, taken).save()
+    taken["docProps/app.xml"] = _VERSION.sub(b"", taken["docProps/app.xml"])
     taken["xl/styles.xml"] = _FONT.sub(_ordered_font, taken["xl/styles.xml"])
     return taken
 
 
+_VERSION = re.compile(rb" / Openpyxl [0-9.]+|<AppVersion>.*?</AppVersion>")
 _THEME = "xl/theme/theme1.xml"
 _OF_THEME = re.compile(rb'<color theme="1" ?/>|<scheme val="minor" ?/>')
 # No look makes use of the theme, but programs want one: as short as its schema lets it be. It
@@ -132,6 +135,8 @@ def _finished(name: str, data: bytes) -> bytes:
         return _OF_THEME.sub(b"", data)
     if not name.startswith("xl/worksheets/sheet"):
         return data
+    # A line break is one; openpyxl escapes it, and programs print what it writes.
+    data = _FOOTER.sub(lambda footer: footer[0].replace(b"_x000a_", b"\n"), data)
     data = _NO_FOOTER.sub(b"", data)
     found = _AFTER_IGNORED.search(data, data.rindex(b"</sheetData>"))
     assert found

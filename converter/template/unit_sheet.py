@@ -205,7 +205,7 @@ def locked_text(field: Field, stamp: Stamp) -> str:
 
 def _offers(sheet: Any, layout: TemplateLayout, stamp: Stamp) -> None:
     unit, form = layout.record, layout.form
-    reasons: dict[bool, list[str]] = {}
+    reasons = []
     for field in unit.sheet:
         entries = ""
         if not field.derive:
@@ -215,10 +215,10 @@ def _offers(sheet: Any, layout: TemplateLayout, stamp: Stamp) -> None:
                 entries = unit.helper(field.key, "counted")
         text = prompt(form, field, locked=bool(locked_text(field, stamp)))
         offer(sheet, unit.raw(field.key).replace("$", ""), entries, text)
-        cell = unit.explanation(field.key).replace("$", "")
-        reasons.setdefault(is_explainable(form, field), []).append(cell)
-    for counts, cells in reasons.items():
-        offer(sheet, " ".join(cells), "", label(form, "reason" if counts else "no_reason"))
+        if is_explainable(form, field):
+            reasons.append(unit.explanation(field.key).replace("$", ""))
+    if reasons:
+        offer(sheet, " ".join(reasons), "", label(form, "reason"))
 
 
 def _colours(sheet: Any, layout: TemplateLayout) -> None:
