@@ -46,7 +46,7 @@ STYLES = {
 }
 PROBLEMS = {
     "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13,
-    "item": 17, "value": 22, "message": 38, "fix": 38, "done": 6,
+    "item": 17, "value": 22, "message": 38, "fix": 38, "who": 10, "done": 6,
 }  # fmt: skip
 CHANGES = {
     "number": 6, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17, "old": 28,
@@ -142,6 +142,15 @@ class _CopyPlaces:
         cell, kept = (f"{sheet}${letters}${there.row}" for letters in columns)
         return cell, kept
 
+    def who(self, place: Place) -> str:
+        """What the first column says of a table's row, e.g. the person's name ('' = no row)."""
+        key = self._table(place)
+        if not key:
+            return ""
+        raw = self.submission.sheets[key]
+        record, names = raw.record(place.row), raw.columns.get(self._form.sheet(key).fields[0].key)
+        return names.text[record] if names and record is not None else ""
+
     def _table(self, place: Place) -> str:
         """The key of the table that a place names ('' = none)."""
         return next(
@@ -224,8 +233,8 @@ def _problems(
         for one in shown:
             # The remedy once: nobody reads the same text ten times.
             fix = one.fix if one is shown[0] or one.fix != shown[0].fix else ""
-            done = _done(one, places)
-            rows.append(_problem(number, one, fix, places.in_copy(one.place), submission, done))
+            beside = [TextCell(visible(places.who(one.place))), _done(one, places)]
+            rows.append(_problem(number, one, fix, places.in_copy(one.place), submission, beside))
         rest = group[len(shown) :]
         if rest:
             cells = issue_text.listed(
@@ -255,7 +264,7 @@ def _problem(
     fix: str,
     place: Place,
     submission: Submission,
-    done: TextCell,
+    beside: Sequence[TextCell],
 ) -> list[TextCell]:
     style_of_level = STYLES[one.level]
     return [
@@ -269,7 +278,7 @@ def _problem(
         TextCell(visible(one.value[:LONGEST])),
         TextCell(visible(one.message)),
         TextCell(visible(fix) if fix or not one.fix else message("report_copy_same")),
-        done,
+        *beside,
     ]
 
 
