@@ -12,8 +12,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
 from converter import template
+from converter.model.cell_types import CellType
 from converter.model.forms import Form
-from converter.model.submissions import CellType, Stamp, Submission
+from converter.model.submissions import Stamp, Submission
 from converter.template.layout import MemberLayout
 
 

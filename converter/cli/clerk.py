@@ -15,6 +15,7 @@ from converter.cli.common import (
     command,
     err,
     form_of,
+    message,
     option,
     out,
     out_page,
@@ -60,7 +61,6 @@ def check(
     jobs: int | None,
     cluster: str | None,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.workers.pool import Worker
 
     worker = Worker()
@@ -122,7 +122,6 @@ def _print_fixed(fixed: FixedCopy, form: Form, show_ids: bool) -> None:
 
 
 def _print_written(copies: Sequence[Path], folder: Path | None, what: str) -> None:
-    from converter.messages.catalogue import message
 
     if len(copies) == 1:
         err(message(what, path=copies[0]))
@@ -157,7 +156,6 @@ def convert(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.usecases.convert import convert_files
 
         folder, form = form_of(ctx)
@@ -178,7 +176,6 @@ def print_converted(
     since: str = "",
 ) -> None:
     """Print what stood in the way, what changed, what was written."""
-    from converter.messages.catalogue import message
     from converter.report import diff_text
 
     outcomes = [r.outcome for r in results]
@@ -244,7 +241,6 @@ def show(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.report import records
         from converter.usecases.show import read_contents
 
@@ -305,7 +301,6 @@ def stats(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.report import table_export
         from converter.usecases.show import read_statistics, write_statistics
 
