@@ -158,7 +158,7 @@ _COMMON = struct.Struct("<HHHHHLLLHH")
 
 def _blocks(data: bytes, *, last: bool) -> bytes:
     """Deflated to blocks that end on a byte and look back on nothing before them."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)  # once for many copies
     ending = zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
     return packer.compress(data) + packer.flush(ending)
 
