@@ -218,6 +218,7 @@ def print_converted(
 @option("show", "--unit", default="", metavar="TEXT")
 @option("show", "--member", default="", metavar="TEXT")
 @option("show", "--keys", "keys_folder", type=EXISTING, metavar="DIR", key="keys")
+@option("show", "--log", "as_log", is_flag=True, key="log")
 @option("show", "--html", "as_html", is_flag=True, key="html")
 @option("show", "--show-ids", is_flag=True)
 @click.pass_context
@@ -228,12 +229,15 @@ def show(
     unit: str,
     member: str,
     keys_folder: Path | None,
+    as_log: bool,
     as_html: bool,
     show_ids: bool,
 ) -> int:
     from converter.cli import register_output
 
-    _one_of(path, store, {"unit": unit})
+    _one_of(path, store, {"unit": unit, "log": as_log})
+    if store and as_log:
+        return register_output.log(store, as_html)
     if store:
         return register_output.show(form_of(ctx)[0], store, unit, member, as_html, show_ids)
     assert path

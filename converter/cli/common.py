@@ -71,6 +71,7 @@ COMMAND_MODULES = {
     "receive": "officer",
     "decide": "deciding",
     "period": "deciding",
+    "forget": "officer_year",
     "portal": "portal",
     "backup": "officer",
     "restore": "officer",

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from converter.cli.common import OK, command, err, form_of, option, out, width
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from converter.register.decisions import Decision
 
 ACTIONS = ("accept", "reject", "withdraw", "assign", "revoke")
 PERIOD_ACTIONS = ("open", "close", "list")
@@ -40,6 +37,7 @@ def decide(
     from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.deciding import Order
+    from converter.report.audit_text import decision_text
     from converter.usecases import deciding
 
     _, form = form_of(ctx)
@@ -53,7 +51,7 @@ def decide(
         raise UsageError("decide_too_many", action=action)
     order = Order(action, subject, unit, period, why, officer)
     made, outcomes = deciding.decide(store, form, order, created_at())
-    out(message("decide_made", number=made.number, what=_what(made)))
+    out(message("decide_made", number=made.number, what=decision_text(made)))
     for one in outcomes:
         reason = f"（{message(f'reason_{one.reason}')}）" if one.reason else ""
         state = message(f"receive_state_{one.state}")
@@ -66,6 +64,7 @@ def _list(store: Path, form: Any, period: str) -> int:
     from converter.messages.catalogue import message
     from converter.model.clock import in_china
     from converter.report import table
+    from converter.report.audit_text import decision_text
     from converter.text.display import visible
     from converter.usecases import deciding
 
@@ -92,7 +91,8 @@ def _list(store: Path, form: Any, period: str) -> int:
                 str(one.number),
                 in_china(one.decided),
                 visible(one.officer),
-                visible(_what(one)) + (message("decide_revoked") if one.number in undone else ""),
+                visible(decision_text(one))
+                + (message("decide_revoked") if one.number in undone else ""),
                 visible(one.why),
             ]
             for one in found.decisions
@@ -105,15 +105,6 @@ def _list(store: Path, form: Any, period: str) -> int:
     if found.questions:
         err(message("decide_next", store=store))
     return OK
-
-
-def _what(one: Decision) -> str:
-    """A decision in words."""
-    from converter.messages.catalogue import message
-
-    unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
-    params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
-    return message(f"decide_{one.action}", **params)
 
 
 @command("period")

@@ -141,7 +141,7 @@ def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None) -> list
     if outcome.status in ("errors", "unreadable"):
         print_report([outcome], table, show_ids=False, summary=False)
         raise UsageError("receive_roster", path=path)
-    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in units]
+    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name, u.contact) for u in units]
 
 
 # --- what is printed of a run --------------------------------------------------------------------

@@ -44,6 +44,23 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
     return OK
 
 
+def log(store: Path, as_html: bool) -> int:
+    """What was done with a register, the newest last."""
+    from converter.register import Snapshot
+    from converter.report import audit_text
+    from converter.report import table as tabular
+    from converter.report.page import tables_page
+
+    with Snapshot(store) as register:
+        table = audit_text.trail(register, store)
+        made = _made(register)
+    if as_html:
+        out_page(tables_page([table], table.title, made))
+    else:
+        out(tabular.text([table], width()))
+    return OK
+
+
 def stats(
     folder: Path,
     store: Path,

@@ -112,6 +112,7 @@ class Kind(HasOptions):
     unique_key: ClassVar[bool] = False  # tells the people of all units apart
     birth_and_sex: ClassVar[bool] = False  # both can be derived from it
     person_name: ClassVar[bool] = False  # a record is called by it
+    reaches_people: ClassVar[bool] = False  # somebody answers there
     schema_type: ClassVar[str] = "string"  # of a package's Table Schema
     schema_pattern: ClassVar[str] = ""  # of canonical text, where one expression can say it
     excel_text_cell: ClassVar[bool] = False  # `excel_text` has a helper cell of its own

@@ -260,6 +260,7 @@ class Phone(Kind):
     """Telephone numbers of an office."""
 
     name = "phone"
+    reaches_people = True
     excel_text_cell = True
     areas = ListName(default="")
 

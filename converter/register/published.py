@@ -48,6 +48,7 @@ TABLES = {
     ),
     "periods": "SELECT * FROM periods",
     "decisions": "SELECT * FROM decisions ORDER BY number",
+    "forgotten": "SELECT * FROM forgotten",
 }
 
 
@@ -80,6 +81,16 @@ def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -
     writing.write_bytes_atomically(folder / STATE, text.encode("utf-8"), private=True)
     for old in before[:-1]:
         shutil.rmtree(folder / str(old), ignore_errors=True)
+
+
+def keep_newest_only(folder: Path) -> bool:
+    """Remove every publication but the newest, those that are still read too. Returns whether all
+    of them are gone."""
+    newest = str(json.loads((folder / STATE).read_text(encoding="utf-8"))["folder"])
+    older = [one for one in folder.iterdir() if one.is_dir() and one.name != newest]
+    for one in older:
+        shutil.rmtree(one, ignore_errors=True)
+    return not any(one.exists() for one in older)
 
 
 class Snapshot:

@@ -16,7 +16,7 @@ from pathlib import Path
 from converter.forms import loading
 from converter.model.clock import utc_stamp
 from converter.model.issues import Issues
-from converter.register import Collection, Register, RosterEntry, cross_unit_checks
+from converter.register import Collection, Register, RosterEntry, audit, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import run
@@ -75,6 +75,7 @@ def receive(
         register.collect(collection, utc_stamp(plan.now))
         if roster is not None:
             register.set_roster(roster, chosen)
+        audit.append(store, audit.RECEIVE, plan.now, inbox=inbox, reply=plan.reply, period=chosen)
         before = register.last
         for one in run.run(items, register, plan, worker, progress):
             results[one.received.result] += 1
@@ -103,6 +104,9 @@ def receive(
             [chosen],
         )
         register.publish(chosen, plan.now)
+        audit.append(
+            store, audit.RECEIVED, plan.now, seen=len(items), fresh=results.total(), period=chosen
+        )
     return Summary(
         seen=len(items),
         fresh=results.total(),
