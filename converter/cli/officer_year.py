@@ -1,4 +1,4 @@
-"""The officer's year behind receiving: `forget`."""
+"""The officer's year behind receiving: `export`, `forget`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,37 @@ from typing import TYPE_CHECKING
 import click
 
 from converter.cli.common import FOUND, OK, command, err, form_of, option, out, width
-from converter.cli.path_types import EXISTING_FOLDER
+from converter.cli.path_types import EXISTING_FOLDER, TARGET
 
 if TYPE_CHECKING:
     from converter.register.forgetting import RemovalPlan
     from converter.usecases.forgetting import RemainingPlaces
+
+
+@command("export")
+@option("export", "--store", type=EXISTING_FOLDER, required=True, metavar="DIR")
+@option("export", "-o", "--output", type=TARGET, required=True, metavar="PATH")
+@option("export", "--period", default="", metavar="TEXT")
+@option("export", "--codes", is_flag=True)
+@option("export", "--show-ids", is_flag=True)
+@click.pass_context
+def export(
+    ctx: click.Context, store: Path, output: Path, period: str, codes: bool, show_ids: bool
+) -> int:
+    from converter.forms import loading
+    from converter.messages.catalogue import message
+    from converter.model.clock import created_at
+    from converter.report.data_export import ExportOptions
+    from converter.usecases.export import export as run
+
+    folder = loading.form_dir(ctx.obj).resolve()
+    options = ExportOptions(period.strip(), codes, show_ids)
+    done = run(store, folder, output, options, created_at())
+    for file in done.files:
+        out(message("stats_written", path=file))
+    out(message("export_done", period=done.period, units=done.units, members=done.members))
+    err(message("export_shown" if show_ids else "export_masked"))
+    return OK
 
 
 @command("forget")

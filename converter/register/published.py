@@ -115,7 +115,8 @@ class Snapshot:
                 self._connection.execute(f"CREATE VIEW {table} AS SELECT {columns} WHERE false")
             else:
                 self._open(table, parts / f"{table}.parquet")
-        self._connection.execute(MACROS)
+        # Not temporary here: `stream` reads through a connection of its own.
+        self._connection.execute(MACROS.replace("CREATE TEMP MACRO", "CREATE MACRO"))
 
     def _open(self, table: str, path: Path) -> None:
         source = f"read_parquet('{quoted(path)}')"

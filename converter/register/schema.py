@@ -145,7 +145,9 @@ CREATE TEMP MACRO units_in(of_period) AS TABLE
         WHERE s.period = of_period AND s.state IN ('current', 'unconfirmed') AND s.unit_name <> ''
         GROUP BY s.unit)
     SELECT u.id, u.code, coalesce(r.name, c.name, u.name) AS name,
-        coalesce(r.superior, c.superior, u.superior) AS superior, r.code IS NOT NULL AS listed
+        coalesce(r.superior, c.superior, u.superior) AS superior, r.code IS NOT NULL AS listed,
+        coalesce(r.position, 0) AS position, coalesce(r.contact, '') AS contact,
+        coalesce(r.phone, '') AS phone
     FROM units u LEFT JOIN roster_of(of_period) r ON r.code = u.code AND u.code <> ''
     LEFT JOIN claims c ON c.unit = u.id;
 """

@@ -29,6 +29,8 @@ def trail(register: Snapshot, store: Path) -> Table:
 def _lines(register: Snapshot, store: Path) -> Iterator[Line]:
     for entry in audit.read(store):
         details = {"period": "", **entry.details}
+        if "ids" in details:
+            details["ids"] = message(f"export_ids_{details['ids']}")
         officer = str(details.get("officer", ""))
         yield entry.at, officer, message(f"log_{entry.action}", **details), ""
     columns = ", ".join(decisions.COLUMNS)
