@@ -71,6 +71,7 @@ COMMAND_MODULES = {
     "receive": "officer",
     "decide": "deciding",
     "period": "deciding",
+    "remind": "officer_year",
     "export": "officer_year",
     "forget": "officer_year",
     "portal": "portal",

@@ -1,8 +1,9 @@
-"""The officer's year behind receiving: `export`, `forget`."""
+"""The officer's year behind receiving: `remind`, `export`, `forget`."""
 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,34 @@ from converter.cli.path_types import EXISTING_FOLDER, TARGET
 if TYPE_CHECKING:
     from converter.register.forgetting import RemovalPlan
     from converter.usecases.forgetting import RemainingPlaces
+
+
+@command("remind")
+@option("remind", "--store", type=EXISTING_FOLDER, required=True, metavar="DIR")
+@option("remind", "-o", "--output", type=TARGET, metavar="PATH")
+@option("remind", "--period", default="", metavar="TEXT")
+@option("remind", "--due", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD")
+@click.pass_context
+def remind(
+    ctx: click.Context, store: Path, output: Path | None, period: str, due: datetime | None
+) -> int:
+    from converter.forms import loading
+    from converter.messages.catalogue import message
+    from converter.model.clock import created_at
+    from converter.report import summary
+    from converter.usecases import reminding
+
+    folder = loading.form_dir(ctx.obj).resolve()
+    path = reminding.output_path(output) if output else None
+    day = due.date() if due else None
+    chosen, published, found = reminding.whom_to_remind(store, folder, period.strip(), day)
+    if path is None:
+        out(summary.text([found], width()))
+        return OK
+    written = reminding.write(store, path, chosen, published, found, created_at())
+    out(message("stats_written", path=written))
+    err(message("remind_done", period=chosen, count=len(found.table.rows)))
+    return OK
 
 
 @command("export")

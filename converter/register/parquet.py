@@ -11,6 +11,7 @@ from converter.files import writing
 from converter.register.schema import connect, quoted
 
 ROWS_AT_ONCE = 4_096
+MEMORY = "300MB"
 
 
 def write(
@@ -29,6 +30,7 @@ def write(
             for n, title in enumerate(header)
         )
         with connect(None) as connection:
+            connection.execute(f"SET memory_limit = '{MEMORY}'")
             connection.execute(
                 "COPY (SELECT * FROM read_csv(?, auto_detect = false, header = false,"
                 " parallel = false, delim = ',', quote = '\"', escape = '\"',"
