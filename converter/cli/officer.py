@@ -195,6 +195,7 @@ def _tell(
         if done.sharing:
             err(message("sharing_told", path=reply / message("sharing_file")))
         err(message("receive_replies", path=reply))
+        err(message("answers_written", path=reply / message("units_folder")))
     err(message("receive_next", store=store))
 
 

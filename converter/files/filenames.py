@@ -9,10 +9,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 # Bytes; systems allow 255 of a name and 4,096 of a path, and a name may get a number besides.
 LONGEST, LONGEST_PATH = 240, 3_500
 _KEPT = 40  # characters of a name that is too long
+
+
+# What Windows forbids in names, and what would hide or split them.
+_FORBIDDEN = re.compile('[<>:"/\\\\|?*\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\ud800-\udfff]')
+
+
+def harmless(text: str) -> str:
+    """A text from outside as (part of) one name, '' where nothing of it can be one.
+
+    >>> harmless("示例厂/一分厂 工会"), harmless(" .. "), harmless("../x")
+    ('示例厂_一分厂 工会', '', '_x')
+    """
+    return _FORBIDDEN.sub("_", text).strip(" .")
 
 
 def fitting(name: str, suffix: str = "") -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from converter.files import writing
+from converter.files import filenames, writing
 from converter.identity import keys, ledger, passwords
 from converter.identity.files import (
     SIGNATURE,
@@ -35,9 +34,6 @@ from converter.messages.catalogue import message
 from converter.model.submissions import Identity, Unit
 
 LONGEST_NAME = 40  # characters of a unit's name in a file's name
-
-# What Windows forbids in file names, and what would hide or split them.
-_FORBIDDEN = re.compile('[<>:"/\\\\|?*\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +158,7 @@ def file_name(unit: Unit, suffix: str = ".xml") -> str:
     >>> file_name(Unit("130102-7", "示例厂/一分厂 工会", ""))
     '130102-7-示例厂_一分厂 工会.xml'
     """
-    name = _FORBIDDEN.sub("_", unit.name)[:LONGEST_NAME].strip(" .")
+    name = filenames.harmless(unit.name)[:LONGEST_NAME].strip(" .")
     return f"{unit.code}-{name}{suffix}"
 
 

@@ -19,7 +19,7 @@ from converter.model.issues import Issues
 from converter.register import Collection, Register, RosterEntry, audit, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import ProgressReporter, silent
-from converter.usecases.receive import run
+from converter.usecases.receive import answers, run
 from converter.usecases.receive.halves import receive_pairs
 from converter.usecases.receive.inbox import scan
 from converter.usecases.receive.plan import Plan, Received
@@ -95,6 +95,7 @@ def receive(
                 refused.append(one)
         if plan.reply:
             run.write_missing_receipts(items, register, plan, worker, before, progress)
+        lists = answers.write(register, plan.reply, chosen) if plan.reply else None
         states = register.states_since(before)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
@@ -105,7 +106,13 @@ def receive(
         )
         register.publish(chosen, plan.now)
         audit.append(
-            store, audit.RECEIVED, plan.now, seen=len(items), fresh=results.total(), period=chosen
+            store,
+            audit.RECEIVED,
+            plan.now,
+            seen=len(items),
+            fresh=results.total(),
+            period=chosen,
+            lists=lists,
         )
     return Summary(
         seen=len(items),

@@ -122,6 +122,7 @@ def _received(
         for name in register.finish_containers(found.containers):
             if plan.reply:  # its members have receipts of their own
                 box.receipt(plan.reply, name).unlink(missing_ok=True)
+                box.receipt_page(plan.reply, name).unlink(missing_ok=True)
 
 
 def _rounds(
