@@ -89,8 +89,7 @@ def stats(
             err(message("store_no_period", period=chosen))
         groups = by or (known if output else ())
         found = collection.figures(register, form, today(), period=chosen, by=groups)
-        made = _made(register)
-    title = message("summary_title", period=chosen)
+        title, made = _heading(register, chosen)
     if output is None:
         out(summary.text(found, width()))
         return OK
@@ -107,6 +106,20 @@ def stats(
         print_kept(written.kept, written.path, form)
     err(message("stats_written", path=written.path))
     return OK
+
+
+def _heading(register: Snapshot, period: str) -> tuple[str, str]:
+    """What a summary is called, and how the collection stands."""
+    from converter.statistics import collection
+
+    found = collection.heading(register, period)
+    key = "summary_title_of" if found.union else "summary_title"
+    state = message(f"summary_state_{found.state}", changed=in_china(found.changed)[:10])
+    if found.forgotten:
+        state = f"{state}；{message('summary_members_forgotten')}"
+    published = in_china(str(register.state["published"]))
+    as_of = message("summary_as_of", state=state, published=published)
+    return message(key, union=found.union, period=period), as_of
 
 
 def _made(register: Snapshot) -> str:

@@ -19,6 +19,7 @@ from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.register import Snapshot
+from converter.register.forgetting import whole_periods
 from converter.register.schema import name
 from converter.statistics import cards, progress
 from converter.statistics.cards import StatisticsCard, percent
@@ -52,7 +53,7 @@ def figures(
         progress.faults(register, form, chosen),
         progress.missing(register, chosen, tree),
         progress.waiting(register, chosen),
-        *cards.figures(source, form, today),
+        *_members_too(cards.figures(source, form, today), register, chosen),
     ]
     for key in by or card.entries("by")[:1]:
         found.append(_grouped(card, source, form.record.field(key), tree))
@@ -61,6 +62,35 @@ def figures(
         found.append(_change(card, source, _Register(register, earlier[-1], form)))
         found.append(_trend(card, [*(_Register(register, p, form) for p in earlier), source]))
     return found
+
+
+def _members_too(found: list[Figure], register: Snapshot, period: str) -> list[Figure]:
+    """Without the tables of members where all of them were removed for good: zeros would lie."""
+    if period not in whole_periods(register):
+        return found
+    return [figure for figure in found if not figure.table.total]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands over a summary: the union that collects ('' where the roster does not say), how
+    the period stands, and whether its members were removed for good."""
+
+    union: str
+    state: str  # open, closed, collected
+    changed: str  # ISO time
+    forgotten: bool
+
+
+def heading(register: Snapshot, period: str) -> Heading:
+    """What stands over the summary of a period."""
+    rows = register.query(
+        "SELECT state, changed FROM periods WHERE period = ? ORDER BY changed DESC LIMIT 1",
+        [period],
+    )
+    state, changed = rows[0] if rows else ("collected", "")
+    forgotten = period in whole_periods(register)
+    return Heading(Tree.of(register, period).top, state, changed, forgotten)
 
 
 def groups(form: Form) -> list[str]:
@@ -199,12 +229,13 @@ def _grouped(card: StatisticsCard, source: _Register, field: Field, tree: Tree) 
         return (group, *shown, percent(counted[part.key], counted[whole.key]))
 
     rows = [row(group, counted) for group, counted in labelled]
+    depths = progress.depths_of(rows) if superior else ()
     if by_value:
         rows.append(row(card.label("total"), sum(by_value.values(), Counter())))
     title = card.fill("group_title", title=field.title, period=source.period)
     series = tuple(f.key for f in (whole, part) if f in fields)
     table = StatisticsTable(f"by_{field.key}", title, columns, tuple(rows), total=True)
-    return Figure(table, Chart.BARS, series)
+    return Figure(table, Chart.BARS, series, depths)
 
 
 def _labelled(

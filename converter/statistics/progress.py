@@ -139,6 +139,7 @@ def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) 
         return (label, *(counted[key] for key in PROGRESS), share)
 
     rows = [row(label, counted) for label, counted in tree.rolled_up(by_superior)]
+    depths = depths_of(rows)
     rows.append(row(card.label("total"), sum(by_superior.values(), Counter())))
     named = card.columns("superior", *NAMED, "percent", titles="progress_header")
     columns = (
@@ -150,7 +151,13 @@ def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) 
     )
     title = card.fill("progress_title", period=period)
     table = StatisticsTable("progress", title, columns, tuple(rows), total=True)
-    return Figure(table, Chart.STACKED, ("reported", "held", "only_rejected", "missing"))
+    series = ("reported", "held", "only_rejected", "missing")
+    return Figure(table, Chart.STACKED, series, depths)
+
+
+def depths_of(rows: Sequence[Row]) -> tuple[int, ...]:
+    """How deep the unions of a tree stand, by how far their names are indented."""
+    return tuple(len(str(row[0])) - len(str(row[0]).lstrip(INDENT)) for row in rows)
 
 
 def unconfirmed_column() -> Column:
