@@ -283,6 +283,8 @@ def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]
 @click.argument("path", metavar="[FILE]", type=EXISTING_FILE, required=False)
 @option("stats", "--store", type=EXISTING, metavar="DIR")
 @option("stats", "--by", multiple=True, metavar="FIELD")
+@option("stats", "--count", "counts", multiple=True, metavar="FIELD", key="count")
+@option("stats", "--units", is_flag=True)
 @option("stats", "--period", default="", metavar="TEXT")
 @option("stats", "-o", "--output", type=TARGET, metavar="PATH")
 @option("stats", "--force", is_flag=True)
@@ -292,18 +294,21 @@ def stats(
     path: Path | None,
     store: Path | None,
     by: tuple[str, ...],
+    counts: tuple[str, ...],
+    units: bool,
     period: str,
     output: Path | None,
     force: bool,
 ) -> int:
     from converter.usecases.show import statistics_path
 
-    _one_of(path, store, {"by": by, "period": period})
+    _one_of(path, store, {"by": by, "count": counts, "units": units, "period": period})
     output = statistics_path(output) if output else None
     if store:
         from converter.cli import register_output
 
-        return register_output.stats(form_of(ctx)[0], store, by, period, output, force=force)
+        asked = register_output.AskedTables(by, counts, units)
+        return register_output.stats(form_of(ctx)[0], store, asked, period, output, force=force)
     assert path
     from converter.workers.pool import Worker
 

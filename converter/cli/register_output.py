@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli.common import FOUND, OK, err, out, out_page, print_kept, width
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
-from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
     from converter.register import Snapshot
@@ -61,10 +61,19 @@ def log(store: Path, as_html: bool) -> int:
     return OK
 
 
+@dataclass(frozen=True, slots=True)
+class AskedTables:
+    """What a summary shows beside its usual tables."""
+
+    by: Sequence[str] = ()
+    counts: Sequence[str] = ()
+    units: bool = False
+
+
 def stats(
     folder: Path,
     store: Path,
-    by: Sequence[str],
+    asked: AskedTables,
     period: str,
     output: Path | None,
     *,
@@ -80,15 +89,20 @@ def stats(
     from converter.usecases import outputs
 
     form = load(folder)
-    known = collection.groups(form)
-    if set(by) - set(known):
-        raise UsageError("store_by", choices="、".join(known))
     with Snapshot(store) as register:
         chosen = period or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
-        groups = by or (known if output else ())
-        found = collection.figures(register, form, today(), period=chosen, by=groups)
+        found = collection.figures(
+            register,
+            form,
+            today(),
+            period=chosen,
+            by=asked.by or (collection.groups(form) if output else ()),
+            counts=asked.counts,
+            cross=bool(asked.by),
+            units=asked.units,
+        )
         title, made = _heading(register, chosen)
     if output is None:
         out(summary.text(found, width()))
