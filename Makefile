@@ -7,6 +7,7 @@
 # make lock    renew the locked dependencies
 # make audit   hold all locks against the advisories of OSV, where that can be reached
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
+# make container-test   the recipe of the container, run step by step; as root
 # make portal-load   a deadline day before the web pages, with attackers: docs/portal.zh-CN.md
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
@@ -19,7 +20,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load docs samples pictures dist dist-test \
+.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load container-test docs samples pictures dist dist-test \
 	wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
@@ -103,6 +104,9 @@ fuzz: $(VENV)/.dev
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m tests.mutation.formulas
+
+container-test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -p no:cacheprovider program/container
 
 portal-load: $(VENV)/.dev
 	$(BIN)/python -m tests.web.load --write

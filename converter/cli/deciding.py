@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, command, err, form_of, option, out, width
+from converter.cli.common import OK, command, err, form_of, message, option, out, width
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from converter.model.forms import Form
 
 ACTIONS = ("accept", "reject", "withdraw", "assign", "revoke")
 PERIOD_ACTIONS = ("open", "close", "list")
@@ -34,7 +37,6 @@ def decide(
     officer: str,
     period: str,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.deciding import Order
     from converter.report.audit_text import decision_text
@@ -59,9 +61,8 @@ def decide(
     return OK
 
 
-def _list(store: Path, form: Any, period: str) -> int:
+def _list(store: Path, form: Form, period: str) -> int:
     """What waits for a decision, and what was decided."""
-    from converter.messages.catalogue import message
     from converter.model.clock import in_china
     from converter.report import table
     from converter.report.audit_text import decision_text
@@ -114,7 +115,6 @@ def _list(store: Path, form: Any, period: str) -> int:
 @option("period", "--officer", default="", metavar="NAME")
 @click.pass_context
 def period(ctx: click.Context, action: str, which: str, store: Path, officer: str) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at, in_china
     from converter.report import table
     from converter.usecases import deciding

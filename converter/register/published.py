@@ -24,6 +24,7 @@ from converter.register.schema import (
     COUNTS,
     LATEST,
     MACROS,
+    Connection,
     connect,
     name,
     quoted,
@@ -52,7 +53,7 @@ TABLES = {
 }
 
 
-def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -> None:
+def publish(connection: Connection, folder: Path, form: Form, period: str, when: int) -> None:
     """Write a new publication and let `state.json` name it. `when`: seconds since 1970."""
     folder.mkdir(0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)  # ID numbers in full; an older program left it open

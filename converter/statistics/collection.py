@@ -24,7 +24,7 @@ from converter.register.forgetting import whole_periods
 from converter.register.schema import name
 from converter.statistics import breakdowns, cards, progress
 from converter.statistics.breakdowns import Breakdowns, group_sql
-from converter.statistics.cards import StatisticsCard, percent
+from converter.statistics.cards import StatisticsCard, card_of, percent
 from converter.statistics.figure import (
     Cell,
     Chart,
@@ -52,8 +52,7 @@ def figures(
     form's first choice), each pair of them against one another if `cross`; `counts` are further
     numbers to sum. With `units` every unit has a row, with what changed since the period before.
     `form` with code lists. Raises FormError for a broken card, UsageError for an unknown field."""
-    settings = form.prose.get("statistics") or {}
-    card = StatisticsCard(settings.get("collection") or {}, "statistics.collection", settings, form)
+    card = card_of(form).part("collection")
     chosen = period or newest(register)
     source = _Register(register, chosen, form)
     tree = Tree.of(register, chosen)
@@ -98,7 +97,7 @@ def _members_too(found: list[Figure], register: Snapshot, period: str) -> list[F
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class CollectionState:
     """What stands over a summary: the union that collects ('' where the roster does not say), how
     the period stands, and whether its members were removed for good."""
 
@@ -108,7 +107,7 @@ class Heading:
     forgotten: bool
 
 
-def heading(register: Snapshot, period: str) -> Heading:
+def heading(register: Snapshot, period: str) -> CollectionState:
     """What stands over the summary of a period."""
     rows = register.query(
         "SELECT state, changed FROM periods WHERE period = ? ORDER BY changed DESC LIMIT 1",
@@ -116,7 +115,7 @@ def heading(register: Snapshot, period: str) -> Heading:
     )
     state, changed = rows[0] if rows else ("collected", "")
     forgotten = period in whole_periods(register)
-    return Heading(Tree.of(register, period).top, state, changed, forgotten)
+    return CollectionState(Tree.of(register, period).top, state, changed, forgotten)
 
 
 def groups(form: Form) -> list[str]:
@@ -193,9 +192,7 @@ def _overview(card: StatisticsCard, source: _Register, reported: StatisticsTable
 
 def _rate(card: StatisticsCard) -> tuple[str, Field, Field]:
     """What the collection's rate is called, what it is a part of what."""
-    rate = StatisticsCard(
-        card.values.get("rate") or {}, "statistics.collection.rate", {}, card.form
-    )
+    rate = card.part("rate")
     part = rate.field("part", rate.text("part"), ValueType.COUNT)
     return rate.text("label"), part, rate.field("whole", rate.text("whole"), ValueType.COUNT)
 

@@ -19,9 +19,10 @@ from converter.model.issues import Issues
 from converter.register import Collection, Register, RosterEntry, audit, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import ProgressReporter, silent
-from converter.usecases.receive import answers, run
+from converter.usecases.receive import answers, orders, run
 from converter.usecases.receive.halves import receive_pairs
 from converter.usecases.receive.inbox import scan
+from converter.usecases.receive.orders import WaitingOrder
 from converter.usecases.receive.plan import Plan, Received
 from converter.workers.pool import Worker
 
@@ -46,6 +47,8 @@ class Summary:
     waiting: int  # files of the period that are held or unopened
     paired: tuple[str, ...]  # two files that are one submission
     respelled: Mapping[str, str]  # codes of the roster without their zeros → as files spell them
+    ordered: int = 0  # decisions that were taken on the web pages
+    undecided: tuple[WaitingOrder, ...] = ()  # those of them that could not be done
 
 
 def receive(
@@ -62,7 +65,7 @@ def receive(
     """Receive an inbox, then look across the units of the period that is collected: the given
     one, else the open one, else the ledger's newest, else the form's. Raises RegisterBusy,
     RegisterError, LedgerError, OSError."""
-    left = [store, *([plan.reply] if plan.reply else [])]
+    left = [store, *filter(None, (plan.reply, plan.decisions))]
     items = scan(inbox, left)
     if not items:
         loading.load(plan.folder)  # as workers do with files: a broken form is told all the same
@@ -76,6 +79,9 @@ def receive(
         if roster is not None:
             register.set_roster(roster, chosen)
         audit.append(store, audit.RECEIVE, plan.now, inbox=inbox, reply=plan.reply, period=chosen)
+        ordered, undecided = 0, list[WaitingOrder]()
+        if plan.decisions:
+            ordered, undecided = orders.apply(plan.decisions, register)
         before = register.last
         for one in run.run(items, register, plan, worker, progress):
             results[one.received.result] += 1
@@ -127,6 +133,8 @@ def receive(
         waiting=int(waiting[0][0]),
         paired=tuple(paired),
         respelled=register.respelled,
+        ordered=ordered,
+        undecided=tuple(undecided),
     )
 
 

@@ -51,7 +51,7 @@ def has_receipt(folder: Path, name: str, content: str, registered: RegisteredFil
     found = receipts.read(box.receipt(folder, name))
     if found is None or found.get("sha256") != content:
         return False
-    told = (str(found.get("state", "")), str(found.get("reason", "")))
+    before = (str(found.get("state", "")), str(found.get("reason", "")))
     now = (registered.state, registered.reason)
-    decided = {told[0], now[0]} & _DECIDABLE or DECIDED in (told[1], now[1])
-    return told == now or not decided
+    decided = {before[0], now[0]} & _DECIDABLE or DECIDED in (before[1], now[1])
+    return before == now or not decided
