@@ -117,6 +117,8 @@ def _fix(issue: Issue, entry: catalogue.CatalogueEntry, params: Mapping[str, Any
     fix = catalogue.prose("fix", entry, params)
     if issue.level is Level.ERROR and entry.explainable:
         return message("report_explainable", fix=fix)
+    if "reason_in_vain" in issue.params:
+        return message("report_in_vain", fix=fix)
     return fix
 
 

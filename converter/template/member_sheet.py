@@ -33,7 +33,6 @@ from converter.template.layout import (
     TITLE_ROW,
     MemberLayout,
     TemplateLayout,
-    parts_of,
     quoted,
 )
 from converter.template.print_setup import hide_helpers, set_page
@@ -205,8 +204,8 @@ def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
         if field.derive:
             found[member.columns[field.key]] = formulas.shown(field)
         else:
-            cells |= {"text": formulas.text(field), "fault": formulas.fault(field)}
-        found |= {member.helpers[field.key, part]: cells[part] for part in parts_of(field)}
+            cells |= {"text": formulas.text(field), "fault": formulas.fault(field, explained)}
+        found |= {member.helpers[field.key, part]: cells[part] for part in member.parts(field)}
         says.append(member.helper(field.key, "says") if member.has(field.key, "says") else said)
         present.append(_present(field, member))
     filled = f"IF(OR({','.join(present)}),1,0)"

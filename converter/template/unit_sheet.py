@@ -155,7 +155,7 @@ def _line(
         "explained": formulas.explained(unit.explanation(field.key)),
     }
     if not field.derive:
-        cells["fault"] = formulas.fault(field)
+        cells["fault"] = formulas.fault(field, unit.explained(field.key))
         if KINDS[field.kind].excel_text_cell:
             cells["text"] = formulas.text(field)
     for part, expression in cells.items():

@@ -6,7 +6,7 @@ All records of all submissions are validated as one table a sheet: a pandera cal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -156,8 +156,16 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
         dict(zip(raw, (int(s) for s in starts), strict=True)),
         pd.Series(numbers, index=index),
         numbers,
-        sheets.validate_sheet(sheet, cells, form, absent),
+        sheets.validate_sheet(sheet, cells, form, absent, _explained(sheet, raw.values())),
     )
+
+
+def _explained(sheet: Sheet, raw: Collection[RawSheet]) -> npt.NDArray[np.bool_] | None:
+    """The records of a table with a reason; None where none has."""
+    if sheet.is_record or not any(any(one.explanations.get("", ())) for one in raw):
+        return None
+    reasons = (one.explanations.get("") or [""] * len(one) for one in raw)
+    return np.array([bool(text) for texts in reasons for text in texts], dtype=bool)
 
 
 # --- issues --------------------------------------------------------------------------------
@@ -218,19 +226,37 @@ def _cell_issues(
     """Pack what was found in cells."""
     for one in (*stack.validated.faults, *stack.validated.rewritten):
         field = stack.sheet.field(one.field)
-        heads: dict[tuple[str, int], int | None] = {}
+        heads: dict[tuple[str, int, bool], int | None] = {}
+        entries: dict[str, catalogue.CatalogueEntry] = {}
         for finding in one:
             spot, number, record = spots.at(field.path, finding.record)
-            if (finding.code, number) not in heads:
-                level = catalogue.entry(finding.code, form, field).level
+            entry = entries.get(finding.code)
+            if entry is None:
+                entry = entries[finding.code] = catalogue.entry(finding.code, form, field)
+            params, excused = finding.params, False
+            if entry.level is Level.ERROR and (reason := spot.raw.explanation(spot.field, record)):
+                params, excused = _with_reason(params, reason, entry)
+            key = finding.code, number, excused
+            if key not in heads:
                 # A package holds canonical text: 'number kept as text' means nothing there.
-                listed = level is not Level.NOTE or not submissions[number].from_package
+                listed = entry.level is not Level.NOTE or not submissions[number].from_package
+                level = Level.WARNING if excused else entry.level
                 head = found[number].head(finding.code, level, spot.place) if listed else None
-                heads[finding.code, number] = head
-            head = heads[finding.code, number]
+                heads[key] = head
+            head = heads[key]
             if head is not None:
                 value = spot.value(record)
-                found[number].put(head, spot.row(record), value, finding.params)
+                found[number].put(head, spot.row(record), value, params)
+
+
+def _with_reason(
+    params: Mapping[str, str | int], reason: str, entry: catalogue.CatalogueEntry
+) -> tuple[Mapping[str, str | int], bool]:
+    """What a typed reason does to an error: it excuses it, or it counts for nothing, and the
+    clerk is told so."""
+    if entry.explainable:
+        return {**params, "reason": reason}, True
+    return {**params, "reason_in_vain": 1}, False
 
 
 def _rule_issues(
@@ -244,7 +270,8 @@ def _rule_issues(
 
     compared, first = one_cell.find_first(tables, explained)
     for rule in form.rules:
-        level = catalogue.entry(rule.code, form).level
+        entry = catalogue.entry(rule.code, form)
+        level = entry.level
         heads: dict[tuple[str, int, bool], int] = {}
         places: dict[tuple[str, int], int] = {}
         family = rules.FAMILIES[rule.family]
@@ -262,10 +289,10 @@ def _rule_issues(
                 related.append((places[path, number], row))
                 cell = f"{other.letters}{row}" if row and other.letters else ""
                 params.setdefault("related_cell", cell)
-            reason = spot.raw.explanation(spot.field, record) if rule.explainable else ""
-            excused = bool(reason) and level is Level.ERROR
-            if excused:
-                params["reason"] = reason
+            excused = False
+            if level is Level.ERROR and (reason := spot.raw.explanation(spot.field, record)):
+                more, excused = _with_reason({}, reason, entry)
+                params |= more
             key = hit.path, number, excused
             if key not in heads:
                 shown = Level.WARNING if excused else level
