@@ -9,6 +9,7 @@ typed as text (the workbook may say less there, never more).
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,11 @@ def workbooks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         data = clerk.submission("", rows, wrong=clerk.dice.choice([0.1, 0.4, 0.7]))
         if number == PUBLIC:  # few draws come to a public institution that opened for business
             category = next(e for e in FORM.codes["unit_category"].entries if e.group == "事业")
-            for key, typed in (("unit_category", category.label), ("production_status", "营业")):
-                data.sheets["unit"].columns[key] = RawColumn([typed], [CellType.TEXT])
+            typed = {"unit_category": category.label, "production_status": "营业"}
+            columns = {key: RawColumn([text], [CellType.TEXT]) for key, text in typed.items()}
+            unit = data.sheets["unit"]
+            unit = replace(unit, columns={**unit.columns, **columns})
+            data = replace(data, sheets={**data.sheets, "unit": unit})
         files.append(folder / f"{number}.xlsx")
         if number % 3 == 1:  # as it is pressed, its formulas shared
             files[-1].write_bytes(pressed(FORM, rows=20, data=data))
