@@ -37,6 +37,11 @@ def unique_key(sheet: Sheet) -> Field | None:
     return next((field for field in sheet if KINDS[field.kind].unique_key), None)
 
 
+def name_field(sheet: Sheet) -> Field | None:
+    """The field of a sheet that people are called by."""
+    return next((field for field in sheet if KINDS[field.kind].person_name), None)
+
+
 def is_personal(field: Field | None) -> bool:
     """Whether a field's values are masked in reports."""
     return field is not None and KINDS[field.kind].personal

@@ -74,14 +74,11 @@ _LENGTH, _OLD_LENGTH = 18, 15
 # 1.30102E+17 as text: a list where a program had turned numbers to this was pasted as it looked.
 _EXPONENT = re.compile(r"[1-9](?:\.[0-9]+)?E\+?1[0-9]")
 # Passports, permits of Hong Kong and Macao (H or M and 8 or 10 digits), older residence cards of
-# foreigners (three letters and 12 digits); permits of Taiwan are 8 digits, some passports 9. What
-# begins like a birth date is none of them.
+# foreigners (three letters and 12 digits), permits of Taiwan (8 digits, which begin with a 0).
 _LETTERED = (8, 11, 15)  # characters at least, at most, and of a residence card
-_DIGITS_ONLY = (8, 9)
-_OTHER_DOCUMENT = re.compile("[A-Z][0-9A-Z]{2}[0-9]{5,8}|[A-Z]{3}[0-9]{12}|(?!19|20)[0-9]{8,9}")
-_SUBSTITUTE_PATTERN = (
-    "[A-Z][0-9A-Z]{2}[0-9]{5,8}|[A-Z]{3}[0-9]{12}|[0-9]{8,9}"  # for a Table Schema
-)
+_DIGITS_ONLY = 8
+_OTHER_DOCUMENTS = "[A-Z][0-9A-Z]{2}[0-9]{5,8}|[A-Z]{3}[0-9]{12}|0[0-9]{7}"
+_OTHER_DOCUMENT = re.compile(_OTHER_DOCUMENTS)
 # The birth date and what follows: a number format shows the six digits before them.
 _WITHOUT_PREFIX = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4}")
 _ANYWHERE = re.compile("(?<![0-9])[1-9][0-9]{16}[0-9X](?![0-9A-Z])")
@@ -259,9 +256,9 @@ def _excel_other_document(norm: str) -> str:
     long = [f"LEN({norm})={card}", *begins(letters, letters, letters)]
     begin = expressions.either(map(expressions.both, (short, long)))
     lettered = expressions.both([begin, expressions.all_digits(f"MID({norm},4,99)")])
-    born = expressions.one_of(f"LEFT({norm},2)", ("19", "20"))
-    length = expressions.either(f"LEN({norm})={count}" for count in _DIGITS_ONLY)
-    digits = expressions.both([length, f"NOT({born})", expressions.all_digits(norm)])
+    digits = expressions.both(
+        [f"LEN({norm})={_DIGITS_ONLY}", f'LEFT({norm},1)="0"', expressions.all_digits(norm)]
+    )
     return expressions.either([lettered, digits])
 
 
@@ -273,7 +270,7 @@ class IdNumber(Kind):
     unique_key = True
     birth_and_sex = True
     has_substitutes = True
-    schema_pattern = f"^([1-9][0-9]{{16}}[0-9X]|{_SUBSTITUTE_PATTERN})$"
+    schema_pattern = f"^([1-9][0-9]{{16}}[0-9X]|{_OTHER_DOCUMENTS})$"
     regions = ListName(default="")
 
     def accept(self, field: Field, form: Form) -> None:

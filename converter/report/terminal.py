@@ -149,9 +149,12 @@ def _file(
 ) -> str:
     lines: list[str] = []
     renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
-    for group in issue_text.grouped(issue_text.ordered(outcome, form)):
+    for group in issue_text.grouped(issue_text.ordered(outcome, form), form):
         if not verbose and len(group) > 1 and group[0].level is Level.NOTE:
             lines.append(_notes(group, renderer.render(group[0]), form, paint, width))
+            continue
+        if block := issue_text.in_one_block(group, renderer):
+            lines.extend(diagnostic(block, paint, width))
             continue
         shown = group[:limit] if limit else group
         for one in map(renderer.render, shown):

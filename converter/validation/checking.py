@@ -18,11 +18,12 @@ from converter import rules
 from converter.kinds.base import Cells
 from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
-from converter.model.issues import IssueGroup, IssuePacker, Issues, Level, Place, column_letters
+from converter.model.issues import IssueGroup, IssuePacker, Issues, Level
 from converter.model.submissions import CellType, Outcome, RawSheet, Records, Submission
 from converter.rules import one_cell
 from converter.rules.base import FormColumns, SheetColumns
 from converter.validation import sheets
+from converter.validation.spots import Spots, StackedSheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +36,6 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stacked:
-    """The records of one sheet over all submissions, and where each submission's begin."""
-
-    sheet: Sheet
-    raw: Mapping[int, RawSheet]  # by submission number
-    start: Mapping[int, int]  # label of a submission's first record
-    submission: pd.Series
-    numbers: npt.NDArray[np.int64]  # the same as an array, by position
-    validated: sheets.ValidatedSheet
-
-    def local(self, record: int) -> tuple[int, int]:
-        """(submission, its own record number) of a record's label."""
-        if self.sheet.is_record:
-            return record, 0
-        number = int(self.numbers[record])
-        return number, record - self.start[number]
-
-
-@dataclass(frozen=True, slots=True)
 class _Canonical:
     """The canonical texts of one sheet over all submissions."""
 
@@ -61,7 +43,7 @@ class _Canonical:
     spans: Mapping[int, slice]  # by submission number
 
     @staticmethod
-    def of(stack: _Stacked) -> _Canonical:
+    def of(stack: StackedSheet) -> _Canonical:
         ends = np.cumsum([len(raw) for raw in stack.raw.values()], dtype=np.int64).tolist()
         spans = map(slice, [0, *ends], ends)
         columns = stack.validated.columns.items()
@@ -92,7 +74,7 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
     for packing, submission in zip(found, submissions, strict=True):
         for issue in submission.issues:
             packing.add(issue)
-    spots = _Spots(stacked, submissions)
+    spots = Spots(stacked, submissions)
     for stack in stacked.values():
         _cell_issues(stack, spots, submissions, form, found)
     tables = FormColumns(
@@ -120,7 +102,7 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
 # --- stacking ------------------------------------------------------------------------------
 
 
-def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stacked:
+def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> StackedSheet:
     raw = {n: s.sheets[sheet.key] for n, s in enumerate(submissions) if sheet.key in s.sheets}
     lengths = np.array([len(r) for r in raw.values()], dtype=np.int64)
     numbers = np.repeat(np.fromiter(raw, dtype=np.int64, count=len(raw)), lengths)
@@ -150,7 +132,7 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
         if missing and field.required:
             without = {n for n, r in raw.items() if field.key not in r.columns}
             absent[field.key] = pd.Series(np.isin(numbers, list(without)), index=index)
-    return _Stacked(
+    return StackedSheet(
         sheet,
         raw,
         dict(zip(raw, (int(s) for s in starts), strict=True)),
@@ -171,54 +153,9 @@ def _explained(sheet: Sheet, raw: Collection[RawSheet]) -> npt.NDArray[np.bool_]
 # --- issues --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """A field of one submission, wherever it stands: what its issues share."""
-
-    raw: RawSheet
-    field: str
-    typed: Sequence[str] | None
-    place: Place  # of some record
-    letters: str  # of its column
-    fixed: int  # the row; 0: each record has its own
-
-    def row(self, record: int) -> int:
-        return self.fixed or self.raw.rows[record]
-
-    def value(self, record: int) -> str:
-        return self.typed[record] if self.typed else ""
-
-
-class _Spots:
-    """The spots of a batch, each made once: a sheet may have a million issues."""
-
-    def __init__(self, stacked: Mapping[str, _Stacked], submissions: Sequence[Submission]) -> None:
-        self._stacked, self._submissions = stacked, submissions
-        self._stacks: dict[str, _Stacked] = {}  # by path
-        self._known: dict[tuple[str, int], _Spot] = {}  # by path and submission
-
-    def at(self, path: str, label: int) -> tuple[_Spot, int, int]:
-        """The spot of a record's field, the number of its submission and its own number there."""
-        stack = self._stacks.get(path)
-        if stack is None:
-            stack = self._stacks[path] = self._stacked[path.partition(".")[0]]
-        number, record = stack.local(label)
-        spot = self._known.get((path, number))
-        if spot is None:
-            spot = self._known[path, number] = self._spot(path, stack.raw[number], number, record)
-        return spot, number, record
-
-    def _spot(self, path: str, raw: RawSheet, number: int, record: int) -> _Spot:
-        key, _, field = path.partition(".")
-        column, (fixed, _) = raw.columns.get(field), raw.at.get(field, (0, 0))
-        place = raw.place(self._submissions[number].file_of(key), field, record)
-        typed = column.text if column else None
-        return _Spot(raw, field, typed, place, column_letters(place.column), fixed)
-
-
 def _cell_issues(
-    stack: _Stacked,
-    spots: _Spots,
+    stack: StackedSheet,
+    spots: Spots,
     submissions: Sequence[Submission],
     form: Form,
     found: Sequence[IssuePacker],
@@ -246,6 +183,7 @@ def _cell_issues(
             head = heads[key]
             if head is not None:
                 value = spot.value(record)
+                params = spot.with_person(record, params)
                 found[number].put(head, spot.row(record), value, params)
 
 
@@ -260,7 +198,7 @@ def _with_reason(
 
 
 def _rule_issues(
-    tables: FormColumns, spots: _Spots, form: Form, found: Sequence[IssuePacker]
+    tables: FormColumns, spots: Spots, form: Form, found: Sequence[IssuePacker]
 ) -> None:
     """Pack what rules found."""
 
@@ -297,7 +235,8 @@ def _rule_issues(
             if key not in heads:
                 shown = Level.WARNING if excused else level
                 heads[key] = packing.head(rule.code, shown, spot.place)
-            packing.put(heads[key], spot.row(record), spot.value(record), params, related)
+            told = spot.with_person(record, params)
+            packing.put(heads[key], spot.row(record), spot.value(record), told, related)
 
 
 # --- outcomes ------------------------------------------------------------------------------
