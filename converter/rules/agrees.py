@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from converter.kinds import KINDS
+from converter.kinds import KINDS, date
+from converter.kinds.base import ValueType
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels, title
@@ -35,10 +36,13 @@ class Agrees(RuleFamily):
             assert field.derive
             source = f"{field.sheet}.{field.derive.source}"
             known = self.message_params(rule, path, tables.form)
+            shown_raw = date.shown if KINDS[field.kind].value_type is ValueType.DATE else str
             for at, record in labels(column, differs):
                 shown = KINDS[field.kind].cell
                 figures = {
-                    "typed": str(shown(typed[at], field, tables.form)) if typed[at] else raw[at],
+                    "typed": str(shown(typed[at], field, tables.form))
+                    if typed[at]
+                    else shown_raw(raw[at]),
                     "derived": str(shown(derived[at], field, tables.form)),
                 }
                 params = {**known, **figures}

@@ -227,6 +227,8 @@ def _rule_issues(
                 related.append((places[path, number], row))
                 cell = f"{other.letters}{row}" if row and other.letters else ""
                 params.setdefault("related_cell", cell)
+            if hit.runs:
+                params["rows"] = spots.rows(hit.path, hit.runs)
             excused = False
             if level is Level.ERROR and (reason := spot.raw.explanation(spot.field, record)):
                 more, excused = _with_reason({}, reason, entry)

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from converter.kinds import name_field, unique_key
+from converter.kinds import date, name_field, unique_key
+from converter.messages.catalogue import message
 from converter.model.forms import Sheet
 from converter.model.issues import Place, column_letters
-from converter.model.submissions import RawSheet, Submission
+from converter.model.submissions import CellType, RawSheet, Submission
 from converter.validation import sheets
 
 Params = Mapping[str, str | int]
@@ -46,6 +47,7 @@ class Spot:
     raw: RawSheet
     field: str
     typed: Sequence[str] | None
+    types: Sequence[int]
     place: Place  # of some record
     letters: str  # of its column
     fixed: int  # the row; 0: each record has its own
@@ -56,7 +58,10 @@ class Spot:
         return self.fixed or self.raw.rows[record]
 
     def value(self, record: int) -> str:
-        return self.typed[record] if self.typed else ""
+        if not self.typed:
+            return ""
+        text = self.typed[record]
+        return date.shown(text) if self.types[record] == CellType.DATE else text
 
     def with_person(self, record: int, params: Params) -> Params:
         """Params that also say whom the record of a table is about, as it was typed."""
@@ -92,13 +97,21 @@ class Spots:
         key, _, field = path.partition(".")
         column, (fixed, _) = raw.columns.get(field), raw.at.get(field, (0, 0))
         place = raw.place(self._submissions[number].file_of(key), field, record)
-        typed = column.text if column else None
+        typed, types = (column.text, column.type) if column else (None, ())
         letters = column_letters(place.column)
         sheet = self._stacked[key].sheet
         if sheet.is_record:
-            return Spot(raw, field, typed, place, letters, fixed)
+            return Spot(raw, field, typed, types, place, letters, fixed)
         people = [
             raw.columns[known.key].text if known and known.key in raw.columns else ()
             for known in (name_field(sheet), unique_key(sheet))
         ]
-        return Spot(raw, field, typed, place, letters, fixed, *people)
+        return Spot(raw, field, typed, types, place, letters, fixed, *people)
+
+    def rows(self, path: str, runs: Sequence[tuple[int, int]]) -> str:
+        """Runs of records as the rows of their sheet."""
+        named = []
+        for ends in runs:
+            first, last = (spot.row(at) for spot, _, at in (self.at(path, end) for end in ends))
+            named.append(message("rows_span", first=first, last=last))
+        return "、".join(named)
