@@ -10,8 +10,9 @@ import openpyxl
 from openpyxl.workbook import Workbook
 
 from converter import template
+from converter.model.cell_types import CellType
 from converter.model.forms import Form
-from converter.model.submissions import CellType, Stamp, Submission
+from converter.model.submissions import Stamp, Submission
 
 
 def pressed(

@@ -15,6 +15,7 @@ from converter.cli.common import (
     command,
     err,
     form_of,
+    message,
     option,
     out,
     out_page,
@@ -60,7 +61,6 @@ def check(
     jobs: int | None,
     cluster: str | None,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.workers.pool import Worker
 
     worker = Worker()
@@ -112,7 +112,7 @@ def check(
     _print_written([one.copy for one in report.fixed], fix, "fixed")
     if fix and not report.fixed:
         err(message("fixed_none"))
-    return _exit_code(report.outcomes, strict)
+    return exit_code(report.outcomes, strict=strict)
 
 
 def _print_fixed(fixed: FixedCopy, form: Form, show_ids: bool) -> None:
@@ -122,7 +122,6 @@ def _print_fixed(fixed: FixedCopy, form: Form, show_ids: bool) -> None:
 
 
 def _print_written(copies: Sequence[Path], folder: Path | None, what: str) -> None:
-    from converter.messages.catalogue import message
 
     if len(copies) == 1:
         err(message(what, path=copies[0]))
@@ -130,7 +129,7 @@ def _print_written(copies: Sequence[Path], folder: Path | None, what: str) -> No
         err(message(f"{what}_many", count=len(copies), path=folder))
 
 
-def _exit_code(outcomes: Sequence[Outcome], strict: bool) -> int:
+def exit_code(outcomes: Sequence[Outcome], *, strict: bool = False) -> int:
     wrong = {"errors", "unreadable"} | ({"warnings"} if strict else set())
     return FOUND if any(outcome.status in wrong for outcome in outcomes) else OK
 
@@ -157,7 +156,6 @@ def convert(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.usecases.convert import convert_files
 
         folder, form = form_of(ctx)
@@ -178,7 +176,6 @@ def print_converted(
     since: str = "",
 ) -> None:
     """Print what stood in the way, what changed, what was written."""
-    from converter.messages.catalogue import message
     from converter.report import diff_text
 
     outcomes = [r.outcome for r in results]
@@ -188,7 +185,8 @@ def print_converted(
         if result.changes is not None:
             out(diff_text.render(result.changes, form, since=since, show_ids=show_ids))
         if result.package is None:
-            err(message("convert_refused", file=result.outcome.file))
+            refused = "convert_refused" if result.outcome.readable else "convert_unreadable"
+            err(message(refused, file=result.outcome.file))
             continue
         if result.kept and result.kept.same:
             out(message("convert_unchanged", path=result.package))
@@ -243,7 +241,6 @@ def show(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.report import records
         from converter.usecases.show import read_contents
 
@@ -304,7 +301,6 @@ def stats(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.report import table_export
         from converter.usecases.show import read_statistics, write_statistics
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, command, err, form_of, option, out, width
+from converter.cli.common import OK, command, err, form_of, message, option, out, width
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from converter.model.forms import Form
     from converter.register.decisions import Decision
 
 ACTIONS = ("accept", "reject", "withdraw", "assign", "revoke")
@@ -37,7 +38,6 @@ def decide(
     officer: str,
     period: str,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.deciding import Order
     from converter.usecases import deciding
@@ -53,7 +53,7 @@ def decide(
         raise UsageError("decide_too_many", action=action)
     order = Order(action, subject, unit, period, why, officer)
     made, outcomes = deciding.decide(store, form, order, created_at())
-    out(message("decide_made", number=made.number, what=_what(made)))
+    out(message("decide_made", number=made.number, what=_sentence(made)))
     for one in outcomes:
         reason = f"（{message(f'reason_{one.reason}')}）" if one.reason else ""
         state = message(f"receive_state_{one.state}")
@@ -61,9 +61,8 @@ def decide(
     return OK
 
 
-def _list(store: Path, form: Any, period: str) -> int:
+def _list(store: Path, form: Form, period: str) -> int:
     """What waits for a decision, and what was decided."""
-    from converter.messages.catalogue import message
     from converter.model.clock import in_china
     from converter.report import table
     from converter.text.display import visible
@@ -92,7 +91,8 @@ def _list(store: Path, form: Any, period: str) -> int:
                 str(one.number),
                 in_china(one.decided),
                 visible(one.officer),
-                visible(_what(one)) + (message("decide_revoked") if one.number in undone else ""),
+                visible(_sentence(one))
+                + (message("decide_revoked") if one.number in undone else ""),
                 visible(one.why),
             ]
             for one in found.decisions
@@ -107,9 +107,8 @@ def _list(store: Path, form: Any, period: str) -> int:
     return OK
 
 
-def _what(one: Decision) -> str:
-    """A decision in words."""
-    from converter.messages.catalogue import message
+def _sentence(one: Decision) -> str:
+    """What was decided, as a sentence."""
 
     unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
     params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
@@ -123,7 +122,6 @@ def _what(one: Decision) -> str:
 @option("period", "--officer", default="", metavar="NAME")
 @click.pass_context
 def period(ctx: click.Context, action: str, which: str, store: Path, officer: str) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at, in_china
     from converter.report import table
     from converter.usecases import deciding

@@ -102,14 +102,14 @@ def receipt(path: Path, keys_folder: Path | None) -> int | None:
     from converter.register import receipts
     from converter.report import register_text as report
 
-    told = receipts.read(path)
-    if told is None:
+    found = receipts.read(path)
+    if found is None:
         return None
-    verdict = "signed" if told.get("signature") else "unsigned"
+    verdict = "signed" if found.get("signature") else "unsigned"
     if keys_folder is not None and verdict == "signed":
         from converter.identity import keys
 
-        genuine = receipts.verify(told, keys.public(keys_folder).signing)
+        genuine = receipts.verify(found, keys.public(keys_folder).signing)
         verdict = "genuine" if genuine else "forged"
-    out(report.receipt_text(told, verdict))
+    out(report.receipt_text(found, verdict))
     return FOUND if verdict == "forged" else OK

@@ -31,6 +31,9 @@ LEVEL_DEFAULT, LEVEL_FAST, LARGE_MEMBER = (
 )  # zlib's levels; more bytes: 1/5 of the time, 11/10 of them
 
 
+FIRST_SECOND, LAST_SECOND = 315_532_800, 4_354_819_198  # that a zip can hold, since 1970
+
+
 def write_zip(
     path: Path,
     members: Iterable[tuple[str, bytes]],
@@ -167,9 +170,6 @@ def _dos_stamp(when: int) -> tuple[int, int]:
 
 def dos_time(when: int) -> tuple[int, int, int, int, int, int]:
     """Seconds since 1970 → the UTC time a zip can hold (1980 to 2107)."""
-    year, month, day, hour, minute, second = time.gmtime(when)[:6]
-    if year < 1980:
-        return (1980, 1, 1, 0, 0, 0)
-    if year > 2107:
-        return (2107, 12, 31, 23, 59, 58)
-    return (year, month, day, hour, minute, second)
+    # Clipped first: Windows converts no time before 1970.
+    found = time.gmtime(max(FIRST_SECOND, min(when, LAST_SECOND)))
+    return (found.tm_year, found.tm_mon, found.tm_mday, found.tm_hour, found.tm_min, found.tm_sec)

@@ -139,9 +139,9 @@ def both(conditions: Iterable[str]) -> str:
     return f"AND({joined})"
 
 
-def first_of(cases: Iterable[tuple[str, str]], otherwise: str = '""') -> str:
-    """Nested IF: the value of the first case whose condition holds."""
-    expression = otherwise
+def first_of(cases: Iterable[tuple[str, str]]) -> str:
+    """Nested IF: the value of the first case whose condition holds, else nothing."""
+    expression = '""'
     for condition, value in reversed(list(cases)):
         expression = f"IF({condition},{value},{expression})"
     return expression

@@ -37,8 +37,8 @@ def unique_key(sheet: Sheet) -> Field | None:
     return next((field for field in sheet if KINDS[field.kind].unique_key), None)
 
 
-def name_field(sheet: Sheet) -> Field | None:
-    """The field of a sheet that people are called by."""
+def person_name(sheet: Sheet) -> Field | None:
+    """The field of a sheet that holds the names of its people."""
     return next((field for field in sheet if KINDS[field.kind].person_name), None)
 
 

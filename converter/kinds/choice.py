@@ -29,6 +29,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Normalised,
     ValueType,
@@ -39,6 +40,7 @@ from converter.kinds.base import (
 from converter.kinds.options import FieldKey, ListName
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
+from converter.model.issues import Params
 from converter.text.characters import squeeze, strip
 
 LONGEST = 60  # characters of a text that are compared with the labels
@@ -219,6 +221,12 @@ class Choice(Kind):
     def code_list(self, field: Field, form: Form) -> CodeList:
         return _codes(field, form)
 
+    def choices(self, field: Field, form: Form, record: Mapping[str, str]) -> tuple[str, ...]:
+        entries = _codes(field, form).entries
+        parent = record.get(self.within(field), "") if self.within.given(field) else ""
+        own = tuple(entry.label for entry in entries if entry.parent == parent)
+        return own if parent and own else tuple(entry.label for entry in entries)
+
     def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
         return {"enum": [entry.code for entry in _codes(field, form).entries]}
 
@@ -226,11 +234,12 @@ class Choice(Kind):
         codes = _reader(field, form).codes
         return (failing("K601", lambda c: ~matches(c.text, lambda t: t in codes)),)
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         suggestion = _reader(field, form).nearest(raw)
         return {"suggestion": suggestion} if suggestion else {"variant": "far"}
+
+    def example_of(self, field: Field, form: Form) -> str:
+        return _codes(field, form).entries[0].label
 
     def cell(self, text: str, field: Field, form: Form) -> str:
         entry = _codes(field, form).find(text)
@@ -259,9 +268,7 @@ class Choice(Kind):
         silent = f"OR({expressions.holds_invisible(raw)},{expressions.is_blank(raw)})"
         return f"IF({silent},FALSE,{other})"
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         code = expressions.list_name(self.codes(field), "code")
         return (ExcelCondition("K601", f"SUMPRODUCT(--EXACT({norm},{code}))=0"),)
 

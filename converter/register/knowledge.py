@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection as Codes
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from converter.register import decisions, inserting, periods
 from converter.register.history import Histories
@@ -24,6 +24,10 @@ from converter.register.precedence import (
     same_name,
 )
 from converter.register.senders import Sender, SenderResolver
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
+
 
 # The period whose roster a period goes by; '' = the newest.
 _ROSTER_PERIOD = "(SELECT max(period) FROM roster WHERE $1 = '' OR period <= $1)"
@@ -41,7 +45,7 @@ class Collection:
 class Knowledge:
     """What decides which files count."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.collection = Collection()
         self.respelled: dict[str, str] = {}  # codes of the roster → as files spell them

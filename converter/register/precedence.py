@@ -36,7 +36,6 @@ ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file 
 UNOPENED, PAIRED = "unopened", "paired"  # results, and states
 CURRENT, SUPERSEDED, IDENTICAL, OLDER = "current", "superseded", "identical", "older"
 HELD, UNCONFIRMED, WITHDRAWN = "held", "unconfirmed", "withdrawn"
-COUNTING = (CURRENT, UNCONFIRMED)
 
 # Why a file is held.
 UNSIGNED, SIGNED_ONLY, STRANGER = "unsigned", "signed-only", "stranger"

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from converter.files import writing
+from converter.files.os_errors import try_while_open
+from converter.model.clock import utc_stamp
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register.schema import (
@@ -29,6 +30,9 @@ from converter.register.schema import (
     quoted,
     streamed,
 )
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
 
 FOLDER, STATE = "published", "state.json"  # below the register's folder
 # Answers and members come nearly in the order of their submissions: sorting millions anew would
@@ -51,7 +55,7 @@ TABLES = {
 }
 
 
-def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -> None:
+def publish(connection: Connection, folder: Path, form: Form, period: str, when: int) -> None:
     """Write a new publication and let `state.json` name it. `when`: seconds since 1970."""
     folder.mkdir(0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)  # ID numbers in full; an older program left it open
@@ -71,7 +75,7 @@ def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -
         "version": 1,
         "schema": LATEST,
         "folder": str(number),
-        "published": datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "published": utc_stamp(when),
         "form": {"id": form.id, "version": form.version},
         "period": period,
         "submissions": dict(counted),
@@ -90,7 +94,9 @@ class Snapshot:
 
         folder = store if (store / STATE).is_file() else store / FOLDER
         try:
-            self.state: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+            # On Windows it cannot be opened in the moment in which it is replaced.
+            text = try_while_open(lambda: (folder / STATE).read_text(encoding="utf-8"))
+            self.state: dict[str, Any] = json.loads(text)
             parts = folder / str(int(self.state["folder"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RegisterError("store_unpublished", path=str(store)) from error

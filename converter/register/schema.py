@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-import duckdb
-
-from converter.model.errors import RegisterError
+from converter.model.errors import RegisterError, UsageError
 from converter.model.forms import Form
+
+if TYPE_CHECKING:
+    import duckdb
+
+    Connection = duckdb.DuckDBPyConnection
 
 VERSION_1 = """
 CREATE TABLE units (
@@ -156,16 +159,25 @@ OURS = {
 }
 
 
+class RegisterTables(Protocol):
+    """Answers SQL over the register's tables."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]: ...
+
+
 def is_full(error: BaseException) -> bool:
     """Whether the data base could not write: a fault of the disk, not of the register."""
     return any(word in str(error) for word in ("No space left", "Could not write", "disk full"))
 
 
-def prepare(connection: Any, form: Form) -> None:
+def prepare(connection: Connection, form: Form) -> None:
     """Bring a new or older register up to date, in one transaction. Raises RegisterError."""
     connection.execute("BEGIN")
     connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
-    found = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0] or 0
+    ((latest,),) = connection.execute("SELECT max(version) FROM schema_version").fetchall()
+    found = latest or 0
     if found > LATEST:
         connection.execute("ROLLBACK")
         raise RegisterError("store_newer", found=found, known=LATEST)
@@ -191,16 +203,30 @@ def name(key: str) -> str:
     return '"' + key.replace('"', '""') + '"'
 
 
-def connect(path: Path | None) -> duckdb.DuckDBPyConnection:
-    """A connection that takes nothing from the network and little memory."""
+def connect(path: Path | None) -> Connection:
+    """A connection that takes nothing from the network and little memory. Raises UsageError in the
+    clerks' program, which leaves the database out."""
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        raise UsageError("officers_program") from None
     connection = duckdb.connect(str(path) if path else ":memory:")
     connection.execute(f"SET memory_limit = '{MEMORY}'")
     connection.execute("SET autoinstall_known_extensions = false")
     return connection
 
 
+def database_errors() -> tuple[type[Exception], ...]:
+    """What the database raises; nothing where it is left out."""
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        return ()
+    return (duckdb.Error,)
+
+
 def streamed(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any]
+    connection: Connection, sql: str, parameters: Sequence[Any]
 ) -> Iterator[tuple[Any, ...]]:
     """The rows of an answer, some at a time."""
     answer = connection.cursor().execute(sql, list(parameters))

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import duckdb
-
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register import halves, inserting, periods, published, schema
@@ -93,7 +91,9 @@ class Register:
         self.spool.mkdir(mode=0o700, parents=True)
         try:
             self._connection = connect(self.folder / FILE)
-        except duckdb.Error as error:
+        except schema.database_errors() as error:
+            with (self.folder / FILE).open("ab"):  # what cannot be opened at all is not broken
+                pass
             key = "store_full" if schema.is_full(error) else "store_broken"
             raise RegisterError(key, path=str(self.folder / FILE)) from error
         (self.folder / FILE).chmod(0o600)  # names and ID numbers of people
@@ -209,7 +209,10 @@ class Register:
         with self._transaction():
             return what(self._knowledge)
 
-    def record(self, batch: Sequence[ReceivedFile], received: str) -> Recorded:
+    @contextlib.contextmanager
+    def record(
+        self, batch: Sequence[ReceivedFile], received: str
+    ) -> Iterator[list[RegisteredFile]]:
         """Register a batch in one transaction, to be committed by leaving the context:
 
             with register.record(batch, received) as settled:
@@ -217,7 +220,8 @@ class Register:
 
         An error while the replies are written rolls the batch back.
         """
-        return Recorded(self, batch, received)
+        with self._transaction():
+            yield self._record(batch, received)
 
     def _record(self, batch: Sequence[ReceivedFile], received: str) -> list[RegisteredFile]:
         # What is known now takes the place of where reading had failed.
@@ -325,12 +329,8 @@ class Register:
         shown = periods.newest(self._connection) or period
         published.publish(self._connection, self.folder / published.FOLDER, self.form, shown, when)
 
-    def checkpoint(self) -> None:
-        """Bring everything into the one file, for a copy."""
-        self._connection.execute("CHECKPOINT")
-
     @contextlib.contextmanager
-    def _transaction(self) -> Any:
+    def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN")
         try:
             yield
@@ -339,23 +339,3 @@ class Register:
             self._load()
             raise
         self._connection.execute("COMMIT")
-
-
-class Recorded:
-    """A batch on its way; see `Register.record`."""
-
-    def __init__(self, register: Register, batch: Sequence[ReceivedFile], received: str) -> None:
-        self._register, self._batch, self._received = register, batch, received
-        self._within: Any = None
-
-    def __enter__(self) -> list[RegisteredFile]:
-        self._within = self._register._transaction()
-        self._within.__enter__()
-        try:
-            return self._register._record(self._batch, self._received)
-        except BaseException as error:
-            self._within.__exit__(type(error), error, error.__traceback__)
-            raise
-
-    def __exit__(self, *error: Any) -> None:
-        self._within.__exit__(*error)

@@ -108,7 +108,7 @@ class _CopyPlaces:
     def field(self, place: Place) -> Field | None:
         key = place.sheet, place.field
         if key not in self._fields:
-            self._fields[key] = issue_text.field_of(place, self._form)
+            self._fields[key] = self._form.field_at(place.sheet, place.field)
         return self._fields[key]
 
     def in_copy(self, place: Place) -> Place:

@@ -44,16 +44,6 @@ class RenderedIssue:
     person: str = ""  # how the message begins where it is about a person of a table
 
 
-def field_of(place: Place, form: Form) -> Field | None:
-    """The form's field that a place names. Where several sheets have one, the sheet decides."""
-    return form.field_at(place.sheet, place.field)
-
-
-def render(issue: Issue, form: Form, *, show_ids: bool) -> RenderedIssue:
-    """One issue as text."""
-    return IssueRenderer(form, show_ids=show_ids).render(issue)
-
-
 class IssueRenderer:
     """Turns issues into text. What those of one code and field share is looked up once."""
 
@@ -117,7 +107,7 @@ class _Shared:
     def of(issue: Issue, form: Form) -> _Shared:
         from converter.kinds import is_personal  # where no issue is shown, nobody asks the kinds
 
-        field = field_of(issue.place, form)
+        field = form.field_at(issue.place.sheet, issue.place.field)
         entry, title = catalogue.entry(issue.code, form), catalogue.field_title(issue, form)
         return _Shared(entry, field, title, is_personal(field))
 
@@ -167,7 +157,7 @@ def grouped(issues: Issues, form: Form) -> list[Issues]:
 
 
 def _of_record(place: Place, form: Form) -> bool:
-    field = field_of(place, form)
+    field = form.field_at(place.sheet, place.field)
     return field is not None and field.sheet == form.record.key
 
 
@@ -179,7 +169,7 @@ def in_one_block(group: Issues, renderer: IssueRenderer) -> RenderedIssue | None
         return None
     names = [
         message("report_block_item", title=field.title, cell=place.cell)
-        if (field := field_of(place, renderer.form))
+        if (field := renderer.form.field_at(place.sheet, place.field))
         else place.cell
         for place in group.places
     ]
@@ -255,11 +245,11 @@ def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> StatisticsTab
 
 
 def titled(one: RenderedIssue) -> str:
-    """`title:message`. Where the message begins with the title it is not repeated, unless the
+    """`title：message`. Where the message begins with the title it is not repeated, unless the
     rest could not stand alone (主席姓名里有…)."""
     if not one.title or one.person:
         return one.message
     rest = one.message.removeprefix(one.title)
     if rest[:1] in message("report_leaning") or not rest[:1].isalnum():
         rest = one.message
-    return f"{one.title}:{rest}"
+    return f"{one.title}：{rest}"

@@ -21,7 +21,7 @@ from converter.model.forms import Field, Form
 from converter.register import Snapshot
 from converter.register.schema import name
 from converter.statistics import cards, progress
-from converter.statistics.cards import StatisticsCard, percent
+from converter.statistics.cards import StatisticsCard, card_of, percent
 from converter.statistics.figure import (
     Cell,
     Chart,
@@ -39,8 +39,7 @@ def figures(
 ) -> list[Figure]:
     """All tables of a period ('' = the newest), grouped by these unit fields (their keys; none =
     the form's first choice). `form` with code lists. Raises FormError for a broken card."""
-    settings = form.prose.get("statistics") or {}
-    card = StatisticsCard(settings.get("collection") or {}, "statistics.collection", settings, form)
+    card = card_of(form).part("collection")
     chosen = period or newest(register)
     source = _Register(register, chosen, form)
     tree = Tree.of(register, chosen)
@@ -137,9 +136,7 @@ def _overview(card: StatisticsCard, source: _Register, reported: StatisticsTable
 
 def _rate(card: StatisticsCard) -> tuple[str, Field, Field]:
     """What the collection's rate is called, what it is a part of what."""
-    rate = StatisticsCard(
-        card.values.get("rate") or {}, "statistics.collection.rate", {}, card.form
-    )
+    rate = card.part("rate")
     part = rate.field("part", rate.text("part"), ValueType.COUNT)
     return rate.text("label"), part, rate.field("whole", rate.text("whole"), ValueType.COUNT)
 

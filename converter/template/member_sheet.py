@@ -40,7 +40,7 @@ from converter.template.refs import SheetRefs
 from converter.template.style import CellStyle, Painter, text_lines
 from converter.template.summary import LINK, STATUS, member_totals
 
-NUMBER_WIDTH, FIELD_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 14.0, 58.0, 26.0
+NUMBER_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 58.0, 26.0
 JUMP_WIDTH = 11.0
 ROW_HEIGHT = 21
 LONG_NUMBER = 12  # digits: a number that could be a member's, as `workbook` counts them
@@ -129,7 +129,7 @@ def _columns(sheet: Any, member: MemberLayout, painter: Painter) -> None:
         member.explanation_column: EXPLANATION_WIDTH,
     }
     for field in member.sheet:
-        widths[member.columns[field.key]] = field.width or FIELD_WIDTH
+        widths[member.columns[field.key]] = field.width or KINDS[field.kind].width
     plain = cell_styles(member)
     for column, width in widths.items():
         dimension = sheet.column_dimensions[get_column_letter(column)]

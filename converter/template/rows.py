@@ -18,9 +18,10 @@ from openpyxl.formula.translate import Translator
 
 from converter.kinds import KINDS
 from converter.kinds.id_number import compact
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
 from converter.model.issues import Level, column_letters
-from converter.model.submissions import CellType, RawSheet
+from converter.model.submissions import RawSheet
 from converter.template import answers, style
 from converter.template.answers import Answer
 from converter.template.layout import MemberLayout

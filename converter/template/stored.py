@@ -25,10 +25,11 @@ from converter.formulas.expressions import INVISIBLE
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
 from converter.messages import catalogue
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Field, Form
-from converter.model.issues import Issue, Level, column_letters
-from converter.model.submissions import CellType, Outcome, RawColumn, Records, Submission
+from converter.model.issues import Issue, Level, Params, column_letters
+from converter.model.submissions import Outcome, RawColumn, Records, Submission
 from converter.template.answers import EPOCH
 from converter.template.cell_text import harmless
 from converter.template.labels import REQUIRED, label, prefix
@@ -191,7 +192,7 @@ class _Texts:
 def message(form: Form, code: str, field: Field, level: Level) -> str:
     """A message as the 核对 column has it, led by the joiner; '' where only the check tells."""
     entry, rule = catalogue.entry(code, form, field), form.rule(code)
-    params: Mapping[str, str | int] = {}
+    params: Params = {}
     if level is Level.NOTE or entry.pipeline_only:
         return ""
     if rule:

@@ -17,16 +17,15 @@ import hashlib
 import json
 import os
 import shutil
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from converter.files import writing, zip_writing
+from converter.files import writing, zip_directory, zip_writing
+from converter.files.os_errors import try_while_open
 from converter.model.errors import (
     BackupDamaged,
     BackupSealed,
@@ -42,11 +41,6 @@ FORMAT = "gonghui-backup/1"
 MANIFEST, FILES = "manifest.json", "files/"
 LARGEST_MANIFEST = 256 << 20
 LARGEST_IDENTITY = 1 << 20
-
-_DAMAGED = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError,
-    NotImplementedError, RuntimeError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,17 +178,15 @@ def _walk(name: str, path: Path, leave_out: Path) -> Iterator[tuple[str, Path]]:
         yield name, path
         return
     for root, folders, files in os.walk(path):
-        here = Path(root)
+        folder = Path(root)
         if FILE in files:  # a register: what is on its way into it is of no use to anybody
             folders[:] = [f for f in folders if f != SPOOL]
             files = [f for f in files if f != LOCK]
         folders.sort()
         for file in sorted(files):
-            inside = here / file
-            ours = file.startswith(writing.PREFIX) or os.path.realpath(inside) == os.path.realpath(
-                leave_out
-            )
-            if not ours and inside.is_file():
+            inside = folder / file
+            is_own = os.path.realpath(inside) == os.path.realpath(leave_out)
+            if not (is_own or file.startswith(writing.PREFIX)) and inside.is_file():
                 yield f"{name}/{inside.relative_to(path).as_posix()}", inside
 
 
@@ -246,7 +238,7 @@ def restore(path: Path, target: Path) -> BackupResult:
                 (private / entry.name).stat()
             if target.exists():
                 target.rmdir()
-            private.rename(target)
+            try_while_open(lambda: private.rename(target))
         except BaseException as error:
             shutil.rmtree(private, ignore_errors=True)
             if isinstance(error, OSError) and str(error.filename).startswith(str(private)):
@@ -261,7 +253,7 @@ def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
         raise NotABackup(path)  # opening a pipe would wait for ever
     try:
         archive = zipfile.ZipFile(path)
-    except _DAMAGED as error:
+    except zip_directory.DAMAGED as error:
         raise NotABackup(path) from error
     with archive:
         try:
@@ -271,7 +263,7 @@ def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
             if manifest["format"] != FORMAT:
                 raise NotABackup(path)
             entries = [_entry(entry) for entry in manifest["files"]]
-        except (*_DAMAGED, KeyError, TypeError) as error:
+        except (*zip_directory.DAMAGED, KeyError, TypeError) as error:
             raise NotABackup(path) from error
         if len({entry.name for entry in entries}) != len(entries):
             raise NotABackup(path)
@@ -310,7 +302,7 @@ def _whole(archive: zipfile.ZipFile, entry: _Entry) -> bool:
     try:
         for chunk in _chunks(archive, entry):
             digest.update(chunk)
-    except _DAMAGED:
+    except zip_directory.DAMAGED:
         return False
     return digest.hexdigest() == entry.sha256
 

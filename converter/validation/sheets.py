@@ -57,7 +57,7 @@ def validate_sheet(
     faults = [state.type_faults() for state in states.values() if state.codes]
     faults += validate(sheet, states, form)
     for state in states.values():
-        state.asked = None  # what checks know of the cells takes as much memory as the cells
+        state.distinct = None  # what checks know of the cells takes as much memory as the cells
     typed = _typed(sheet, states, cells, form)
     for state in typed.values():
         if state.codes:

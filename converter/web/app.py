@@ -16,9 +16,18 @@ from starlette.routing import Route
 
 from converter.forms import loading
 from converter.model.errors import OutputError, RegisterError, UsageError
-from converter.web import check_page, clerk, guard, officer, spool
+from converter.web import (
+    check_page,
+    clerk,
+    correct_page,
+    guard,
+    officer,
+    officer_questions,
+    spool,
+)
 from converter.web.attempts import Attempts, Hashing
 from converter.web.capacity import Capacity, CapacityExceeded
+from converter.web.correcting import EditsFull
 from converter.web.fair_queue import FairQueue, QueueFull
 from converter.web.pages import STATIC, Pages
 from converter.web.progress import ProgressReader
@@ -41,16 +50,21 @@ GET: dict[str, Endpoint] = {
     "/unit": clerk.unit,
     "/unit/submissions/{number}": clerk.submission,
     "/unit/submissions/{number}/receipt": clerk.receipt,
+    "/unit/submissions/{number}/page": clerk.receipt_page,
     "/unit/submissions/{number}/marked": clerk.marked,
     "/check": check_page.start,
     "/check/{token}": check_page.result,
     "/check/{token}/marked": check_page.marked,
     "/check/{token}/package": check_page.package,
+    "/check/{token}/corrected": check_page.corrected,
+    "/check/{token}/correct": correct_page.show,
     "/officer": officer.overview,
     "/officer/sign-in": officer.sign_in_page,
     "/officer/units": officer.units,
     "/officer/faults": officer.faults,
     "/officer/figures": officer.figures,
+    "/officer/questions": officer_questions.questions,
+    "/officer/calls": officer_questions.calls,
     "/officer/chart/{key}": officer.chart,
     "/officer/download/{what}": officer.download,
 }
@@ -61,8 +75,10 @@ POST: dict[str, Endpoint] = {
     "/unit/workbook": clerk.workbook,
     "/check": check_page.upload,
     "/check/{token}/submit": check_page.submit,
+    "/check/{token}/correct": correct_page.send,
     "/officer/sign-in": officer.sign_in,
     "/officer/unlock": officer.unlock,
+    "/officer/questions": officer_questions.decide,
 }
 
 
@@ -86,6 +102,8 @@ def build(settings: Settings) -> Starlette:
         capacity=Capacity(settings.max_uploads, settings.max_bytes),
     )
     settings.inbox.mkdir(parents=True, exist_ok=True)
+    if settings.decides:
+        settings.decisions.mkdir(mode=0o700, parents=True, exist_ok=True)
     spool.reconcile(settings, state)
     app = Starlette(
         routes=[
@@ -108,6 +126,7 @@ def build(settings: Settings) -> Starlette:
             guard.UploadTooSlow: _too_slow,
             QueueFull: _full,
             CapacityExceeded: _full,
+            EditsFull: _edits_full,
             StateUnavailable: _stopped,
             OSError: _stopped_or_raised,
             OutputError: _stopped,
@@ -161,7 +180,11 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 def _largest(settings: Settings, path: str) -> int:
     """Bytes that may come in: two halves and what frames them, where files are expected."""
-    return settings.largest * check_page.FILES + guard.SMALL if path == "/check" else guard.SMALL
+    if path == "/check":
+        return settings.largest * check_page.FILES + guard.SMALL
+    if path.startswith("/check/") and path.endswith("/correct"):
+        return correct_page.LARGEST
+    return guard.SMALL
 
 
 async def _static(request: Request) -> Response:
@@ -214,6 +237,10 @@ async def _too_slow(request: Request, error: Exception) -> Response:
 async def _full(request: Request, error: Exception) -> Response:
     await _drain(request)
     return services_of(request).pages.problem(request, "full", 503, wait=RETRY)
+
+
+async def _edits_full(request: Request, error: Exception) -> Response:
+    return services_of(request).pages.problem(request, "edits_full", 413)
 
 
 async def _drain(request: Request) -> None:

@@ -27,7 +27,7 @@ def test_many_files_beside_those_that_came_meanwhile(tmp_path: Path) -> None:
     """None of several at the same moment replaces another's."""
     path = tmp_path / "填报-批注.xlsx"
     for number in range(3):
-        named = writing.write_many([(path, b"%d" % number)], beside=True)
+        named = writing.write_many([(path, b"%d" % number)], beside=writing.Beside.ALWAYS)
         assert named[path].read_bytes() == b"%d" % number
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "填报-批注-2.xlsx",

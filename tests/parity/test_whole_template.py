@@ -19,9 +19,10 @@ from converter.forms import loading as forms
 from converter.kinds import KINDS
 from converter.kinds.base import LATER
 from converter.messages import catalogue
+from converter.model.cell_types import CellType
 from converter.model.forms import Form
 from converter.model.issues import Level
-from converter.model.submissions import CellType, RawColumn
+from converter.model.submissions import RawColumn
 from converter.template.layout import layout
 from converter.template.refs import SheetRefs
 from tests.opened import opened, pressed
@@ -64,7 +65,7 @@ def workbooks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_workbook_and_pipeline_say_the_same_of_every_cell(workbooks: list[Path]) -> None:
-    verdicts.judged_together(workbooks, FORM)
+    verdicts.validated_together(workbooks, FORM)
     found = [line for path in workbooks for line in verdicts.differences(path, FORM)]
     assert not found, "\n".join([f"{len(found)} differences", *found[:40]])
 

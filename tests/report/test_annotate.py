@@ -10,9 +10,10 @@ import pytest
 
 from converter import template
 from converter.forms.loading import form_dir, load
+from converter.model.cell_types import CellType
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Level, Place
-from converter.model.submissions import CellType, Outcome, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import Outcome, RawColumn, RawSheet, Stamp, Submission
 from converter.report import annotate
 from converter.template import style, text_sheets
 

@@ -74,8 +74,10 @@ def cells(field: Field, rows: int, draw: random.Random, today: date) -> Iterator
             yield draw.choices([text, f"!{text}?", ""], [75, 10, 15])[0]
             continue
         derived = draw.choices([text, ""], [85, 15])[0]
-        odd = ["?#N/A", "?TRUE", f"?{UNREADABLE}"][: 3 if field.kind == "choice" else 2]
-        typed = draw.choices([derived, draw.choice(pool), "", draw.choice(odd)], [4, 4, 2, 1])[0]
+        unusual = ["?#N/A", "?TRUE", f"?{UNREADABLE}"][: 3 if field.kind == "choice" else 2]
+        typed = draw.choices([derived, draw.choice(pool), "", draw.choice(unusual)], [4, 4, 2, 1])[
+            0
+        ]
         yield f"{typed}>{derived}"
 
 

@@ -92,6 +92,15 @@ def printable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def containers_of(name: str) -> Iterator[str]:
+    """The names of the zips that a file may have come out of.
+
+    >>> list(containers_of("一县/一批.zip/表.xlsx"))
+    ['一县', '一县/一批.zip']
+    """
+    return (name[:at] for at, character in enumerate(name) if character == "/")
+
+
 def annotated(reply: Path, name: str) -> Path:
     """Where the marked copy of a file goes: beside its receipt.
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
+from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
-from converter.model.submissions import CellType
 from converter.text import characters
 from converter.workbook.grid import GridColumn
 

@@ -76,8 +76,8 @@ def test_page_and_workbook_say_the_same(found: list[Figure], book: openpyxl.Work
         wide = len(figure.table.header)
         rows = [[c.value for c in row[:wide]] for row in sheet.iter_rows(min_row=4)]
         cells = [value for row in rows[: len(figure.table.rows)] for value in row]
-        told = page.parts[figure.table.title]
-        assert list(map(_plain, told)) == ["" if v is None else _plain(v) for v in cells]
+        reported = page.parts[figure.table.title]
+        assert list(map(_plain, reported)) == ["" if v is None else _plain(v) for v in cells]
         assert rows[: len(figure.table.rows)] == [
             [None if value == "" else value for value in row] for row in figure.table.rows
         ]
