@@ -227,8 +227,11 @@ def _problems(
         lead += message("report_copy_changed", count=len(changes))
     submission = places.submission
     rows: list[list[TextCell]] = []
-    for number, group in enumerate(issue_text.grouped(found), 1):
+    for number, group in enumerate(issue_text.grouped(found, renderer.form), 1):
         level = group[0].level
+        if block := issue_text.in_one_block(group, renderer):
+            rows.append(_problem(number, block, block.fix, places.in_copy(block.place), submission))
+            continue
         shown = [*map(renderer.render, group[: 1 if level is Level.NOTE else LISTED])]
         for one in shown:
             # The remedy once: nobody reads the same text ten times.
