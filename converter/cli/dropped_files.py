@@ -30,7 +30,7 @@ def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False
     if not arguments and window:
         return desk.serve(folder, None, browser=True, window=True)
     if not arguments:
-        return suggest.tell(Path.cwd(), f"{form.id}-roster", window=window)
+        return suggest.print_suggestion(Path.cwd(), f"{form.id}-roster", window=window)
     paths = [Path(argument) for argument in arguments]
     identities = [p for p in paths if p.suffix.lower() == ".xml" and is_identity(p)]
     others = [p for p in paths if p not in identities]
