@@ -41,7 +41,7 @@ def serve(folder: Path, place: Path | None, *, browser: bool, window: bool = Fal
         def ready(address: str) -> None:
             answered.append(address)
             if not address:
-                err(message("desk_busy"))
+                err(message("desk_no_answer"))
             elif not (browser and _open(address)):
                 out(message("desk_at", url=address))
                 sys.stdout.flush()
@@ -96,7 +96,7 @@ def menu() -> int:
         if answer in ("", "0"):
             return code
         if answer == "1":
-            code = cli.run(["template", "-o", message("here_workbook_name")])
+            code = cli.run(["template", "-o", message("desk_form_name")])
         elif answer in ("2", "3"):
             path = _dragged(input(message("desk_menu_path")))
             code = cli.run(["check" if answer == "2" else "convert", path]) if path else code

@@ -84,7 +84,7 @@ def _write(
     identity = desk.identity()
     return write_template(
         desk.folder,
-        desk.shelf.free(message("here_workbook_name")),
+        desk.shelf.free(message("desk_form_name")),
         0,
         identity[0] if identity else None,
         [one.path for one in documents],

@@ -44,7 +44,7 @@ class Shelf:
 
     @property
     def backups(self) -> Shelf:
-        return self.below(message("desk_backups"))
+        return self.below(message("desk_backups_folder"))
 
     def identity(self) -> Path | None:
         """The newest identity file."""
