@@ -255,6 +255,7 @@ def here() -> Image.Image:
 def desk_page(name: str) -> Image.Image:
     """A page of the clerk's program, with a form that has a fault."""
     import pictures_desk as desk
+
     from tests.web import running
 
     with running.browser() as started:

@@ -13,7 +13,7 @@ SIZE = {"width": 1100, "height": 620}
 
 
 def picture(browser: Any, name: str) -> bytes:
-    """The first page (`home`) after an identity file was loaded, or a form with a fault (`check`)."""
+    """The first page (`home`) with an identity file, or a form with a fault (`check`)."""
     page = browser.new_page(viewport=SIZE, device_scale_factor=1, locale="zh-CN")
     page.set_default_timeout(90_000)
     with tempfile.TemporaryDirectory() as folder:
