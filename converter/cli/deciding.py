@@ -13,7 +13,6 @@ from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
-    from converter.register.decisions import Decision
 
 ACTIONS = ("accept", "reject", "withdraw", "assign", "revoke")
 PERIOD_ACTIONS = ("open", "close", "list")
@@ -40,6 +39,7 @@ def decide(
 ) -> int:
     from converter.model.clock import created_at
     from converter.register.deciding import Order
+    from converter.report.audit_text import decision_text
     from converter.usecases import deciding
 
     _, form = form_of(ctx)
@@ -53,7 +53,7 @@ def decide(
         raise UsageError("decide_too_many", action=action)
     order = Order(action, subject, unit, period, why, officer)
     made, outcomes = deciding.decide(store, form, order, created_at())
-    out(message("decide_made", number=made.number, what=_sentence(made)))
+    out(message("decide_made", number=made.number, what=decision_text(made)))
     for one in outcomes:
         reason = f"（{message(f'reason_{one.reason}')}）" if one.reason else ""
         state = message(f"receive_state_{one.state}")
@@ -65,6 +65,7 @@ def _list(store: Path, form: Form, period: str) -> int:
     """What waits for a decision, and what was decided."""
     from converter.model.clock import in_china
     from converter.report import table
+    from converter.report.audit_text import decision_text
     from converter.text.display import visible
     from converter.usecases import deciding
 
@@ -91,7 +92,7 @@ def _list(store: Path, form: Form, period: str) -> int:
                 str(one.number),
                 in_china(one.decided),
                 visible(one.officer),
-                visible(_sentence(one))
+                visible(decision_text(one))
                 + (message("decide_revoked") if one.number in undone else ""),
                 visible(one.why),
             ]
@@ -105,14 +106,6 @@ def _list(store: Path, form: Form, period: str) -> int:
     if found.questions:
         err(message("decide_next", store=store))
     return OK
-
-
-def _sentence(one: Decision) -> str:
-    """What was decided, as a sentence."""
-
-    unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
-    params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
-    return message(f"decide_{one.action}", **params)
 
 
 @command("period")

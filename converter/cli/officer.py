@@ -165,7 +165,7 @@ def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None) -> list
     from converter.usecases import identities
 
     units = roster_units(path, folder, worker, identities.issued_codes(keys) if keys else ())
-    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in units]
+    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name, u.contact) for u in units]
 
 
 # --- what is printed of a run --------------------------------------------------------------------
@@ -228,6 +228,7 @@ def _print_summary(
         err(message("sharing_told", path=lists.sharing))
     if reply:
         err(message("receive_replies", path=reply))
+        err(message("answers_written", path=reply / message("units_folder")))
     for path in (*done.still_open, *lists.still_open):
         err(message("receive_still_open", path=path))
     for left in done.not_received[:FILES_NAMED]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection as Codes
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from converter.register import decisions, inserting, periods
@@ -84,8 +84,8 @@ class Knowledge:
     def roster_of(self, period: str) -> list[RosterEntry]:
         """The roster of a period ('' = the newest)."""
         rows = self.query(
-            "SELECT code, name, superior_code, superior FROM roster"
-            f" WHERE period = {_ROSTER_PERIOD}",
+            "SELECT code, name, superior_code, superior, contact, phone FROM roster"
+            f" WHERE period = {_ROSTER_PERIOD} ORDER BY position",
             [period],
         )
         return [RosterEntry(*row) for row in rows]
@@ -93,9 +93,13 @@ class Knowledge:
     def set_roster(self, roster: Sequence[RosterEntry], period: str) -> None:
         """Replace the roster of a period."""
         self.connection.execute("DELETE FROM roster WHERE period = ?", [period])
-        rows = [(u.code, u.name, u.superior_code, u.superior, period) for u in roster]
-        columns = {**UNIT, "period": TEXT}
+        rows = [(*astuple(unit), period, position) for position, unit in enumerate(roster, 1)]
+        columns = {**UNIT, "contact": TEXT, "phone": TEXT, "period": TEXT, "position": NUMBER}
         inserting.insert(self.connection, "roster", columns, zip(*rows, strict=True))
+        self.connection.execute(  # whom to call there was removed for good
+            "UPDATE roster SET contact = '', phone = ''"
+            " WHERE period IN (SELECT period FROM forgotten WHERE scope = 'period')"
+        )
         self._use_roster(roster)
         self.settle()
 

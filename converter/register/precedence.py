@@ -36,6 +36,7 @@ ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file 
 UNOPENED, PAIRED = "unopened", "paired"  # results, and states
 CURRENT, SUPERSEDED, IDENTICAL, OLDER = "current", "superseded", "identical", "older"
 HELD, UNCONFIRMED, WITHDRAWN = "held", "unconfirmed", "withdrawn"
+COUNTING = (CURRENT, UNCONFIRMED)
 
 # Why a file is held.
 UNSIGNED, SIGNED_ONLY, STRANGER = "unsigned", "signed-only", "stranger"
@@ -65,6 +66,8 @@ class RosterEntry:
     name: str
     superior_code: str = ""
     superior: str = ""
+    contact: str = ""  # whom to call
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

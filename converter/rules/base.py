@@ -89,6 +89,7 @@ class Violation:
     record: int
     params: Params = field(default_factory=dict)
     related: tuple[tuple[str, int], ...] = ()  # (field path, record)
+    runs: tuple[tuple[int, int], ...] = ()  # first and last records whose rows the message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,10 @@ class RuleFamily(HasOptions):
         """Condition that is TRUE where the record is at fault at `path`, or None where only
         the pipeline can tell. Must guard its inputs with Ref.usable (or Ref.blank)."""
         raise NotImplementedError
+
+    def excel_row(self, rule: Rule, path: str, refs: Refs) -> str:
+        """Expression: the sheet row that the workbook's message names as {row} ('' = none)."""
+        return ""
 
     def is_live(self, path: str, form: Form) -> bool:
         """Whether formulas can tell at a field at all."""

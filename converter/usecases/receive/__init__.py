@@ -16,10 +16,10 @@ from pathlib import Path
 from converter.forms import loading
 from converter.model.clock import utc_stamp
 from converter.model.issues import Issues
-from converter.register import Collection, Register, RosterEntry, cross_unit_checks
+from converter.register import Collection, Register, RosterEntry, audit, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import ProgressReporter, silent
-from converter.usecases.receive import orders, run
+from converter.usecases.receive import answers, orders, run
 from converter.usecases.receive.halves import receive_pairs
 from converter.usecases.receive.inbox import scan
 from converter.usecases.receive.orders import WaitingOrder
@@ -85,6 +85,7 @@ def receive(
         register.collect(collection, utc_stamp(plan.now))
         if roster is not None:
             register.set_roster(roster, chosen)
+        audit.append(store, audit.RECEIVE, plan.now, inbox=inbox, reply=plan.reply, period=chosen)
         ordered, undecided = 0, list[WaitingOrder]()
         if plan.decisions:
             ordered, undecided = orders.apply(plan.decisions, register)
@@ -114,6 +115,7 @@ def receive(
             still_open += run.write_missing_receipts(
                 items, register, plan, worker, before, progress
             )
+        lists = answers.write(register, plan.reply, chosen) if plan.reply else None
         states = register.states_since(before)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
@@ -123,6 +125,15 @@ def receive(
             [chosen],
         )
         register.publish(chosen, plan.now)
+        audit.append(
+            store,
+            audit.RECEIVED,
+            plan.now,
+            seen=len(items),
+            fresh=results.total(),
+            period=chosen,
+            lists=lists,
+        )
     return Summary(
         seen=len(items),
         fresh=results.total(),

@@ -279,7 +279,7 @@ def _problems(outcome: Outcome, definition: Form) -> tuple[Problem, ...]:
     from converter.report import issue_text
 
     renderer = issue_text.IssueRenderer(definition, show_ids=False)
-    groups = issue_text.grouped(issue_text.ordered(outcome, definition))
+    groups = issue_text.grouped(issue_text.ordered(outcome, definition), definition)
     serious = [group for group in groups if group[0].level is not Level.NOTE]
     return tuple(
         Problem(
@@ -288,10 +288,11 @@ def _problems(outcome: Outcome, definition: Form) -> tuple[Problem, ...]:
             where="!".join(p for p in (first.place.sheet, first.place.cell) if p),
             message=issue_text.titled(first),
             fix=first.fix,
-            count=len(group),
+            count=1 if block else len(group),
         )
         for group in serious[:PROBLEMS]
-        for first in [renderer.render(group[0])]
+        for block in [issue_text.in_one_block(group, renderer)]
+        for first in [block or renderer.render(group[0])]
     )
 
 
