@@ -183,9 +183,9 @@ class MemberLayout:
         return {name: column for column, name in enumerate(names, FIRST_HELPER)}
 
     def parts(self, field: Field) -> tuple[str, ...]:
-        """A row's helper cells of a field. What is said of a key and of a derived one stands in 核对
-        alone, but for a date that may be typed, of which there is much to say; the fault of a text
-        only in what is said, since nothing is computed with it."""
+        """A row's helper cells of a field. What is said of a key and of a derived one stands in
+        核对 alone, but for a date that may be typed, of which there is much to say; the fault of a
+        text only in what is said, since nothing is computed with it."""
         kind = KINDS[field.kind]
         if field.derive:
             source = KINDS[self.sheet.field(field.derive.source).kind]
