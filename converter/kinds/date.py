@@ -278,7 +278,7 @@ class Date(Kind):
             _is_moved(raw, day)
             for raw, day in zip(texts(cells.text)[nonstandard], text[nonstandard], strict=True)
         ]
-        return Normalised(found.text, found.note.mask(moved, "K907")) if moved.any() else found
+        return Normalised(found.text, found.note.mask(moved, "K908")) if moved.any() else found
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         found = by_verdict(("K401", "K402", "K403", "K404"), _verdicts)

@@ -77,5 +77,5 @@ def test_a_moved_date_is_counted_a_day_later_and_asked_about(tmp_path: Path) -> 
     book[MEMBER_SHEET]["D2"].number_format = "yyyy-mm-dd"
     found = [i for i in outcome(saved(book, tmp_path)).issues if i.place.cell == "D2"]
     assert [(i.code, i.level.value, i.params["to"]) for i in found] == [
-        ("K907", "warning", "2010-05-01")
+        ("K908", "warning", "2010-05-01")
     ]
