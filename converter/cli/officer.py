@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -19,12 +19,14 @@ from converter.cli.common import (
     command,
     err,
     form_of,
+    message,
     option,
     out,
     out_pieces,
     pool,
-    print_report,
     progress,
+    roster_units,
+    unicode_out,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
 from converter.model.errors import BackupDamaged, UsageError
@@ -32,11 +34,13 @@ from converter.model.errors import BackupDamaged, UsageError
 if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.register import RosterEntry
-    from converter.usecases.receive import Summary
+    from converter.register.receipts import ReceiptSigner
+    from converter.usecases.receive import Received, Summary
     from converter.workers.pool import Worker
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
+FILES_NAMED = 20  # that were not received
 KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 
 
@@ -76,10 +80,7 @@ def receive(
     from converter.workers.pool import Worker
 
     with Worker() as worker, contextlib.ExitStack() as stack:
-        from converter.files import writing
-        from converter.messages.catalogue import message
         from converter.model.clock import created_at
-        from converter.report import register_text as report
         from converter.usecases.receive import Plan
         from converter.usecases.receive import receive as run
 
@@ -109,23 +110,48 @@ def receive(
             period=period,
             progress=progress,
         )
-        if reply:
-            listed = report.findings_csv(done.findings, form, show_ids=show_ids)
-            files = [(reply / message("findings_file"), listed)]
-            target = reply / message("sharing_file")
-            if done.sharing:
-                files.append((target, report.sharing_csv(done.sharing)))
-            else:  # of an earlier run
-                target.unlink(missing_ok=True)
-            writing.write_many(files, personal=True)
+        lists, failed = _Lists(), None
+        try:
+            lists = _write_lists(done, form, reply, show_ids) if reply else lists
+        except OSError as error:  # all is registered: what became of it is printed first
+            failed = error
     if layout == "json":
         out_pieces(_json(done, form, show_ids))
     else:
-        _tell(done, form, inbox, store, reply, show_ids, roster is not None)
-    return FOUND if done.results.get("rejected") else OK
+        _print_summary(done, form, inbox, store, reply, show_ids, roster is not None, lists)
+    if failed:
+        raise failed
+    return FOUND if done.results.get("rejected") or done.not_received else OK
 
 
-def _signer(folder: Path | None) -> Any:
+class _Lists(NamedTuple):
+    """Where the lists of a run are (None: there is none), and those of an earlier run that
+    another program has open."""
+
+    findings: Path | None = None
+    sharing: Path | None = None
+    still_open: tuple[Path, ...] = ()
+
+
+def _write_lists(done: Summary, form: Form, reply: Path, show_ids: bool) -> _Lists:
+    from converter.files import writing
+    from converter.messages.catalogue import message
+    from converter.report import register_text as report
+    from converter.usecases.receive.replies import remove_closed
+
+    findings, sharing = reply / message("findings_file"), reply / message("sharing_file")
+    files = [(findings, report.findings_csv(done.findings, form, show_ids=show_ids))]
+    still_open: list[Path] = []
+    if done.sharing:
+        files.append((sharing, report.sharing_csv(done.sharing)))
+    else:  # of an earlier run
+        still_open += remove_closed([sharing])
+    named = writing.write_many(files, personal=True, beside=writing.Beside.WHERE_OPEN)
+    still_open += [path for path, got in named.items() if got != path]
+    return _Lists(named[findings], named.get(sharing), tuple(still_open))
+
+
+def _signer(folder: Path | None) -> ReceiptSigner | None:
     if folder is None:
         return None
     from converter.identity import keys
@@ -135,22 +161,17 @@ def _signer(folder: Path | None) -> Any:
 
 
 def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None) -> list[RosterEntry]:
-    """The units of a roster; one with errors is not gone by."""
     from converter.register import RosterEntry
     from converter.usecases import identities
 
-    issued = identities.issued_codes(keys) if keys else ()
-    units, outcome, table = identities.read_roster(folder, path, worker, issued)
-    if outcome.status in ("errors", "unreadable"):
-        print_report([outcome], table, show_ids=False, summary=False)
-        raise UsageError("receive_roster", path=path)
-    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in units]
+    units = roster_units(path, folder, worker, identities.issued_codes(keys) if keys else ())
+    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name, u.contact) for u in units]
 
 
 # --- what is printed of a run --------------------------------------------------------------------
 
 
-def _tell(
+def _print_summary(
     done: Summary,
     form: Form,
     inbox: Path,
@@ -158,9 +179,10 @@ def _tell(
     reply: Path | None,
     show_ids: bool,
     with_roster: bool,
+    lists: _Lists,
 ) -> None:
-    from converter.messages.catalogue import message
     from converter.report import register_text as report
+    from converter.text.display import visible
 
     if not done.seen:
         err(message("receive_empty", path=inbox))
@@ -190,23 +212,33 @@ def _tell(
         codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
         codes += message("and_more") if len(done.respelled) > 5 else ""
         err(message("receive_respelled", count=len(done.respelled), codes=codes))
+    if form.tables[1:]:
+        others = "".join(f"《{table.title}》" for table in form.tables[1:])
+        err(message("receive_other_tables", kept=form.main_table.title, others=others))
     if done.waiting:
         err(message("receive_waiting", count=done.waiting, store=store))
     if done.findings:
-        words = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
-        err(message("receive_findings", period=done.period, **words))
+        params = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
+        err(message("receive_findings", period=done.period, **params))
     else:
         err(message("receive_findings_none", period=done.period))
+    if lists.findings:
+        err(message("receive_findings_file", path=lists.findings))
+    if lists.sharing:
+        err(message("sharing_told", path=lists.sharing))
     if reply:
-        err(message("receive_findings_file", path=reply / message("findings_file")))
-        if done.sharing:
-            err(message("sharing_told", path=reply / message("sharing_file")))
         err(message("receive_replies", path=reply))
+        err(message("answers_written", path=reply / message("units_folder")))
+    for path in (*done.still_open, *lists.still_open):
+        err(message("receive_still_open", path=path))
+    for left in done.not_received[:FILES_NAMED]:
+        err(message(f"receive_not_now_{left.code}", file=visible(left.file)))
+    if done.not_received:
+        err(message("receive_not_now", count=len(done.not_received)))
     err(message("receive_next", store=store))
 
 
 def _parts(kind: str, counted: dict[str, int]) -> str:
-    from converter.messages.catalogue import message
 
     return "，".join(
         message("receive_part", word=message(f"receive_{kind}_{key}"), count=number)
@@ -214,7 +246,7 @@ def _parts(kind: str, counted: dict[str, int]) -> str:
     )
 
 
-def _reason(one: Any, form: Form) -> str:
+def _reason(one: Received, form: Form) -> str:
     """The faults that stand in the way, by their titles."""
     from converter.messages import catalogue
 
@@ -229,7 +261,7 @@ def _reason(one: Any, form: Form) -> str:
 
 
 def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
-    """An object of a few values and many findings, each written as it is put into words."""
+    """An object of a few values and many findings, each written when it is its turn."""
     import json
 
     from converter.report import register_text as report
@@ -252,9 +284,11 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "unmatched": list(done.unmatched),
         "waiting": done.waiting,
         "paired": list(done.paired),
+        "not_received": [{"file": one.file, "code": one.code} for one in done.not_received],
+        "still_open": list(map(str, done.still_open)),
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
-    dump = partial(json.dumps, ensure_ascii=False, indent=2)
+    dump = partial(json.dumps, ensure_ascii=not unicode_out(), indent=2)
     yield dump(printed).removesuffix("\n}") + ',\n  "findings": ['
     before = "\n"
     for one in report.findings_json(done.findings, form, show_ids=show_ids):
@@ -281,7 +315,6 @@ def backup(
     recipient: str,
     plain: bool,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.writer import FILE
     from converter.usecases import backup as backups
@@ -297,7 +330,7 @@ def backup(
     elif passphrase_file:
         seal = backups.BackupSeal(_first_line(passphrase_file))
     elif not plain and backups.holds_secrets(chosen):
-        seal = backups.BackupSeal(_asked_for(message("backup_passphrase"), twice=True))
+        seal = backups.BackupSeal(_typed_passphrase(message("backup_passphrase"), twice=True))
     made = backups.backup(chosen, output, when=created_at(), seal=seal)
     out(message("backup_done", path=output, count=made.files, bytes=made.bytes))
     out(message("backup_checked"))
@@ -313,7 +346,7 @@ def _first_line(file: Path) -> str:
     return lines[0].strip()
 
 
-def _asked_for(question: str, *, twice: bool) -> str:
+def _typed_passphrase(question: str, *, twice: bool) -> str:
     """A passphrase that somebody types. Raises UsageError where nobody can."""
     if not sys.stdin.isatty():
         raise UsageError("backup_needs_seal" if twice else "restore_needs_passphrase")
@@ -327,13 +360,12 @@ def _asked_for(question: str, *, twice: bool) -> str:
 @option("restore", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @option("restore", "--key-file", type=EXISTING_FILE, metavar="FILE")
 def restore(file: Path, output: Path, passphrase_file: Path | None, key_file: Path | None) -> int:
-    from converter.messages.catalogue import message
     from converter.text.display import visible
     from converter.usecases import backup as backups
 
     passphrase = _first_line(passphrase_file) if passphrase_file else ""
     if not passphrase and key_file is None and backups.is_sealed(file):
-        passphrase = _asked_for(message("backup_passphrase"), twice=False)
+        passphrase = _typed_passphrase(message("backup_passphrase"), twice=False)
     try:
         with backups.opened(file, passphrase, key_file, output) as readable:
             made = backups.restore(readable, output)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, command, err, form_of, option, out, print_report
+from converter.cli.common import OK, command, err, form_of, message, option, out, roster_units
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.model.errors import RegisterBusy, UsageError
 
@@ -63,7 +63,6 @@ def portal(
     reset_password: bool,
 ) -> int:
     _installed()
-    from converter.messages.catalogue import message
     from converter.register.lock import Lock
     from converter.web import app as application
     from converter.web import server
@@ -137,17 +136,12 @@ def _issued(keys: Path, given: Path | None) -> Path:
 
 
 def _roster(path: Path | None, folder: Path) -> tuple[Unit, ...]:
-    from converter.usecases import identities
     from converter.workers.pool import Worker
 
     if path is None:
         return ()
     with Worker() as worker:
-        units, outcome, table = identities.read_roster(folder, path, worker)
-    if outcome.status in ("errors", "unreadable"):
-        print_report([outcome], table, show_ids=False, summary=False)
-        raise UsageError("receive_roster", path=path)
-    return tuple(units)
+        return tuple(roster_units(path, folder, worker))
 
 
 @contextlib.contextmanager
@@ -178,7 +172,6 @@ def _url(listening: Listening, port: int) -> str:
 def _warn(keys: Path, issued: Path) -> None:
     """What does not belong beside pages that others can reach."""
     from converter.identity.keys import SEALING, SIGNING
-    from converter.messages.catalogue import message
 
     if any((keys / name).exists() for name in (SIGNING, SEALING)):
         err(message("portal_private_keys", path=keys))

@@ -27,7 +27,6 @@ once; whatever else is typed as text waits for the check.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from converter.formulas import expressions
@@ -36,6 +35,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Mask,
     Normalised,
@@ -50,8 +50,9 @@ from converter.kinds.base import (
 )
 from converter.kinds.options import Day
 from converter.model.arrays import np, pd
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
-from converter.model.submissions import CellType
+from converter.model.issues import Params
 from converter.text import characters
 from converter.text.cell_values import number_text
 from converter.text.characters import half_width, strip
@@ -172,6 +173,24 @@ def names_month_only(text: str) -> bool:
     return any(found.fullmatch(plain) for found in (_MONTH, _NUMBER_MONTH, _YEAR_MONTH))
 
 
+def _is_moved(raw: str, text: str) -> bool:
+    """Whether a moment was read as the day after it."""
+    return "T" in raw and raw[:4].isdigit() and text[:10] != raw[:10] and not _small_serial(raw)
+
+
+def _small_serial(raw: str) -> float | None:
+    """The number behind a moment that is a year, or a year and a month, in a date's format."""
+    serial = _serial(raw)
+    return serial if serial is not None and _YEARS[0] <= serial < _YEARS[1] else None
+
+
+def shown(raw: str) -> str:
+    """A date cell as its clerk knows it: what was typed where the format made a day of 1905 of a
+    year, and a moment without the T."""
+    serial = _small_serial(raw)
+    return number_text(round(serial, 4)) if serial is not None else raw.replace("T", " ")
+
+
 def _serial(text: str) -> float | None:
     """The number behind a date cell, None for a mere time."""
     found = _ISO.fullmatch(text)
@@ -202,11 +221,6 @@ def _plain(cells: Cells) -> Mask:
 
 def _pick(cells: Cells, chosen: Mask) -> Cells:
     return Cells(cells.text[chosen], cells.type[chosen])
-
-
-def _read_each(cells: Cells, part: int) -> Texts:
-    """Texts (0) or codes of faults (1) of cells that are read one by one."""
-    return map_cells(cells, lambda text, type: read(text, type)[part])
 
 
 def _verdicts(cells: Cells) -> Texts:
@@ -243,6 +257,7 @@ class Date(Kind):
     """A calendar date."""
 
     name = "date"
+    example = "2010-05-01"
     value_type = ValueType.DATE
     # A year alone is no day of 1905, and eight digits typed for a date are no #######.
     number_format = r"[<2100]General;[>=18000101]0000\-00\-00;yyyy\-mm\-dd"
@@ -257,7 +272,13 @@ class Date(Kind):
             text[nonstandard] = map_cells(
                 _pick(cells, nonstandard), lambda text, type: read(text, type)[0]
             )
-        return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
+        found = same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
+        moved = np.zeros(len(text), dtype=bool)
+        moved[nonstandard] = [
+            _is_moved(raw, day)
+            for raw, day in zip(texts(cells.text)[nonstandard], text[nonstandard], strict=True)
+        ]
+        return Normalised(found.text, found.note.mask(moved, "K908")) if moved.any() else found
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         found = by_verdict(("K401", "K402", "K403", "K404"), _verdicts)
@@ -274,19 +295,15 @@ class Date(Kind):
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
         return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K405":
             return {"earliest": self._earliest(field)}
-        if code == "K402" and (serial := _serial(raw)):
-            # In a cell formatted as a date the clerk sees a day of 1905, but typed 2010 or 2010.1.
-            return {"typed": number_text(round(serial, 4))}
+        if code == "K402" and _serial(raw):
+            return {"typed": shown(raw), "variant": "date_cell"}
         return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
 
-    def note_params(self, code: str, raw: str, text: str) -> Mapping[str, str | int]:
-        is_moved = "T" in raw and text[:10] != raw[:10] and raw[:4].isdigit()
-        return {"variant": "moved"} if code == "K902" and is_moved else {}
+    def note_params(self, code: str, raw: str, text: str) -> Params:
+        return {"from": shown(raw)}
 
     def cell(self, text: str, field: Field, form: Form) -> str | date:
         """A date before 1900 stays text: spreadsheets cannot count that far back."""
@@ -306,9 +323,7 @@ class Date(Kind):
         number = self.excel_of_number(raw, raw, field, form)
         return f"IF(ISNUMBER({raw}),{number}<>{norm},FALSE)"
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         def number(wrong: str) -> str:
             return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
 

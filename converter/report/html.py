@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jinja2 import Environment
 from markupsafe import Markup
 
 from converter.messages.catalogue import message
@@ -28,7 +27,7 @@ def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> s
     totals = issue_text.count(outcomes)
     common = issue_text.common(outcomes, form, charts.TOP)
     return (
-        prepared(page.environment())
+        page.environment()
         .get_template(TEMPLATE)
         .render(
             form=form,
@@ -46,12 +45,6 @@ def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> s
     )
 
 
-def prepared(made: Environment) -> Environment:
-    """An environment that knows what `findings.html.j2` uses."""
-    made.globals.update(message=message)
-    return made
-
-
 def _chart(common: StatisticsTable) -> Markup:
     """Drawn by us from an element tree, so every text in it is escaped."""
     figure = Figure(common, Chart.BARS, ("files",))
@@ -62,7 +55,7 @@ def summarize(outcome: Outcome, form: Form, *, show_ids: bool) -> PageSummary:
     """What the macros of `findings.html.j2` show of one submission."""
     renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
     by_level: dict[Level, list[Issues]] = {level: [] for level in issue_text.LEVELS}
-    for group in issue_text.grouped(issue_text.ordered(outcome, form)):
+    for group in issue_text.grouped(issue_text.ordered(outcome, form), form):
         by_level[group[0].level].append(group)
     serious = by_level[Level.ERROR] + by_level[Level.WARNING]
     return PageSummary(
@@ -74,6 +67,8 @@ def summarize(outcome: Outcome, form: Form, *, show_ids: bool) -> PageSummary:
 
 
 def _group(group: Issues, renderer: issue_text.IssueRenderer) -> ShownGroup:
+    if block := issue_text.in_one_block(group, renderer):
+        return ShownGroup(str(block.level), block.code, (_shown(block),), 0, "")
     rest = group[SHOWN:]
     return ShownGroup(
         level=str(group[0].level),

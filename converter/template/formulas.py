@@ -13,12 +13,11 @@ from converter import rules
 from converter.formulas import expressions
 from converter.kinds import KINDS
 from converter.kinds.base import LATER
-from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.rules import derivations, one_cell
 from converter.rules.base import Refs
-from converter.template.labels import REQUIRED, label, message, prefix
+from converter.template.labels import REQUIRED, ROW, label, message, prefix
 from converter.template.layout import MemberLayout, UnitLayout
 
 ERROR_CELL, TRUTH_VALUE = "K002", "K004"
@@ -36,22 +35,45 @@ class FieldFormulas:
         return KINDS[field.kind].excel_cleaned(self.place.raw(field.key), field, self.form)
 
     def norm(self, field: Field) -> str:
-        if field.derive:
-            source = field.derive.source
-            usable = self.usable_by_kind(self.place.sheet.field(source))
-            return derivations.excel(field, self.place.helper(source, "norm"), usable)
         kind, raw = KINDS[field.kind], self.place.raw(field.key)
+        if field.derive:
+            derived, substitute = self._derived(field), self.substitute(field)
+            if not substitute:
+                return derived
+            return f"IF({substitute},{kind.excel_norm(raw, field, self.form)},{derived})"
         cleaned = self.place.helper(field.key, "text") if kind.excel_text_cell else ""
         return kind.excel_norm(raw, field, self.form, cleaned)
 
-    def fault(self, field: Field) -> str:
-        """The kind's message led by the joiner; what is no value at all has no norm either."""
+    def substitute(self, field: Field) -> str:
+        """TRUE where a derived field must be typed, since its source is a substitute; '' where
+        that never is."""
+        assert field.derive
+        source = self.place.sheet.field(field.derive.source)
+        kind = KINDS[source.kind]
+        if not kind.has_substitutes:
+            return ""
+        found = kind.excel_substitute(self.place.helper(source.key, "norm"))
+        return f"IF({self.usable_by_kind(source)},{found},FALSE)"
+
+    def _derived(self, field: Field) -> str:
+        """What follows from the source; '' where it is not usable, or a substitute."""
+        assert field.derive
+        source = self.place.sheet.field(field.derive.source)
+        norm, usable = self.place.helper(source.key, "norm"), self.usable_by_kind(source)
+        kind = KINDS[source.kind]
+        if kind.has_substitutes:
+            usable = f"IF({usable},NOT({kind.excel_substitute(norm)}),FALSE)"
+        return derivations.excel(field, norm, usable)
+
+    def fault(self, field: Field, explained: str = "") -> str:
+        """The kind's message led by the joiner; what is no value at all has no norm either.
+        `explained` is TRUE where a reason was typed."""
         raw, norm = self.place.raw(field.key), self.place.helper(field.key, "norm")
 
         def found(code: str) -> str:
             if code == LATER:
                 return self._joined(expressions.quote(label(self.form, "later_date")))
-            return self._joined(message(self.form, code, field, {})) if code else '""'
+            return self._joined(message(self.form, code, field, {}, explained)) if code else '""'
 
         later = f"IF({expressions.holds_invisible(norm)},{self._joined(self._later)},"
         faults = [
@@ -63,7 +85,8 @@ class FieldFormulas:
             (f"ISLOGICAL({raw})", found(TRUTH_VALUE)),
         ]
         blank = expressions.first_of(no_value)
-        return f'IF({norm}="",{blank},{later}{expressions.first_of(faults)}))'
+        fault = f'IF({norm}="",{blank},{later}{expressions.first_of(faults)}))'
+        return self._titled(fault, field)
 
     def usable(self, field: Field, explained: str) -> str:
         """Whether rules may compare the cell: not in error, neither by its kind nor by a rule about
@@ -75,7 +98,7 @@ class FieldFormulas:
         """Whether the kind finds nothing that is more than a warning."""
         norm = self.place.helper(field.key, "norm")
         if field.derive:
-            return f'{norm}<>""'
+            return KINDS[field.kind].excel_usable(norm) if self.substitute(field) else f'{norm}<>""'
         fault = self._fault(field)
         doubt = label(self.form, "joiner") + prefix(self.form, Level.WARNING)
         mild = f'OR({fault}="",LEFT({fault},{len(doubt)})={expressions.quote(doubt)})'
@@ -84,7 +107,14 @@ class FieldFormulas:
     def _fault(self, field: Field) -> str:
         """The helper cell, or the formula itself where there is none."""
         has_cell = self.place.has(field.key, "fault")
-        return self.place.helper(field.key, "fault") if has_cell else self.fault(field)
+        if has_cell:
+            return self.place.helper(field.key, "fault")
+        return self.fault(field, self._explained(field))
+
+    def _explained(self, field: Field) -> str:
+        if isinstance(self.place, UnitLayout):
+            return self.place.explained(field.key)
+        return self.explained(self.place.explanation)
 
     def blank(self, field: Field) -> str:
         """TRUE where nothing was typed in a table's cell: an error or a truth value has no norm
@@ -103,6 +133,13 @@ class FieldFormulas:
         pieces = []
         if not field.derive:
             pieces.append(self._fault(field))
+        elif substitute := self.substitute(field):
+            missing = self._joined(message(self.form, REQUIRED, field, {}))
+            # What is no value at all has no norm, and a fault.
+            fault = self.fault(field)
+            raw, norm = self.place.raw(field.key), self.place.helper(field.key, "norm")
+            blank = f'IF(ISERROR({raw}),FALSE,IF(ISLOGICAL({raw}),FALSE,{norm}=""))'
+            pieces.append(f'IF({substitute},IF({blank},{missing},{fault}),"")')
         if field.required and not field.derive:
             missing = self.refs.at(field.path).blank
             pieces.append(self._when(missing, message(self.form, REQUIRED, field, {})))
@@ -110,8 +147,10 @@ class FieldFormulas:
             if field.path not in rule.at:
                 continue
             family = rules.FAMILIES[rule.family]
-            params = family.message_params(rule, field.path, self.form)
+            params = {**family.message_params(rule, field.path, self.form), "row": ROW}
             text = message(self.form, rule.code, field, params, explained)
+            if ROW in text:
+                text = text.replace(ROW, f'"&{family.excel_row(rule, field.path, self.refs)}&"')
             if text == '""':
                 continue
             if family.validates_one_cell(rule):
@@ -121,8 +160,14 @@ class FieldFormulas:
                 condition = family.excel(rule, field.path, self.refs)
             if condition is not None:
                 pieces.append(self._when(condition, text))
-        messages = "&".join(pieces) or '""'
+        messages = self._titled("&".join(pieces) or '""', field)
         return f'IF({filled},{messages},"")' if filled else messages
+
+    def _titled(self, messages: str, field: Field) -> str:
+        """Messages that name their field by the cell of its title, where there is one: fields that
+        are checked alike share a formula."""
+        title = self.place.title(field, label(self.form, "required_mark"))
+        return messages.replace(field.title, f'"&{title}&"') if title else messages
 
     @property
     def _later(self) -> str:
@@ -134,14 +179,19 @@ class FieldFormulas:
     def _when(self, condition: str, text: str) -> str:
         return f'IF({condition},{self._joined(text)},"")'
 
-    def verdict(self, says: list[str]) -> str:
-        """The 核对 cell: the messages without the first one's joiner."""
+    def verdict(self, says: list[str], typed: list[str], explained: str) -> str:
+        """The 核对 cell: the messages without the first one's joiner. A reason that does not
+        excuse an error is answered; `typed` are those of `says` that a reason may be meant for."""
         start = len(label(self.form, "joiner")) + 1
-        return f"MID({'&'.join(says)},{start},32767)"
+        error = f"FIND({expressions.quote(label(self.form, 'error'))},{'&'.join(typed)})"
+        answer = expressions.quote(label(self.form, "not_excused"))
+        answered = f'IF({explained},IF(ISNUMBER({error}),{answer},""),"")'
+        return f"MID({'&'.join(says)},{start},32767)&{answered}"
 
     def shown(self, field: Field) -> str:
         """The visible cell of a derived field: a label or a date."""
-        norm = self.place.helper(field.key, "norm")
+        # Not the helper cell: that one may look at this cell, where it was typed over.
+        norm = self._derived(field)
         codes = field.options.get("codes")
         if isinstance(codes, str):
             code, text = (expressions.list_name(codes, column) for column in ("code", "label"))
@@ -151,17 +201,6 @@ class FieldFormulas:
     def explained(self, cell: str) -> str:
         """TRUE where a reason was typed."""
         return f"IF(ISERROR({cell}),TRUE,NOT({expressions.is_blank(cell)}))"
-
-
-def rule_messages(form: Form, field: Field) -> list[str]:
-    """What rules say of a field, without level and code."""
-    found = []
-    for rule in form.rules:
-        if field.path in rule.at:
-            params = rules.FAMILIES[rule.family].message_params(rule, field.path, form)
-            entry = catalogue.entry(rule.code, form, field)
-            found.append(catalogue.fill(entry.brief, {"title": field.title, **params}))
-    return found
 
 
 def joined(form: Form, text: str) -> str:

@@ -16,9 +16,12 @@ from xml.sax.saxutils import escape, unescape
 
 from openpyxl.formula.translate import Translator
 
+from converter.kinds import KINDS
+from converter.kinds.id_number import compact
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
 from converter.model.issues import Level, column_letters
-from converter.model.submissions import CellType, RawSheet
+from converter.model.submissions import RawSheet
 from converter.template import answers, style
 from converter.template.answers import Answer
 from converter.template.layout import MemberLayout
@@ -100,6 +103,7 @@ class Filling:
     computed: Computed | None = None  # what formulas come to
     jump: Callable[[int], bytes] | None = None  # the cell that leads on from a marked row; with
     # it go hidden cells that keep what its marked answers were
+    open: Callable[[int], bytes] | None = None  # … and one that says what is still in question
 
 
 def chunks(pattern: PatternRow, filling: Filling, last_row: int) -> Iterator[bytes]:
@@ -115,11 +119,9 @@ class _Rows:
 
     def __init__(self, pattern: PatternRow, filling: Filling) -> None:
         self._pattern, self._filling = pattern, filling
-        letters = [column_letters(column).encode() for column in pattern.styles]
-        self._opening = b'"><c r="%b' % letters[0]
-        following = [*(b'<c r="%b' % name for name in letters[1:]), b"</row>"]
-        self._following = dict(zip(pattern.styles, following, strict=True))
+        self._starts = {c: b'<c r="%b' % column_letters(c).encode() for c in pattern.styles}
         self._answers = dict(self._columns(filling))
+        self._typed = dict(self._typed_instead(filling))
         self._computed = dict(self._values_of_formulas(filling))
         self._beside: dict[int, Callable[[int], bytes]] = {}
         if filling.jump:
@@ -148,6 +150,31 @@ class _Rows:
                 _Answers(reasons, text, partial(answers.typed, shown="")),
             )
 
+    def _typed_instead(self, filling: Filling) -> Iterator[tuple[int, dict[int, Answer]]]:
+        """What stands in place of a formula, by column and row: derived answers that were typed,
+        since their source is a substitute from which nothing follows."""
+        member, data = filling.member, filling.data
+        for field in member.sheet:
+            source = data.columns.get(field.derive.source) if data and field.derive else None
+            column = data.columns.get(field.key) if data and source else None
+            if field.derive is None or source is None or column is None:
+                continue
+            kind = KINDS[member.sheet.field(field.derive.source).kind]
+            if not kind.has_substitutes:
+                continue
+            shown = filling.styles_by_column[member.columns[field.key]].number_format
+            found = {}
+            for record, text in enumerate(source.text):
+                if column.text[record] and kind.is_substitute(compact(text)):
+                    typed = column.text[record], column.type[record]
+                    found[member.FIRST_ROW + record] = (
+                        _canonical(*typed, field=field, form=filling.form, shown=shown)
+                        if filling.canonical
+                        else answers.typed(*typed, shown=shown)
+                    )
+            if found:
+                yield member.columns[field.key], found
+
     def _values_of_formulas(self, filling: Filling) -> Iterator[tuple[int, Sequence[Value]]]:
         """What formulas come to in rows that are filled, by column."""
         member, found, data = filling.member, filling.computed, filling.data
@@ -157,11 +184,9 @@ class _Rows:
         yield member.check, found.checks(member.sheet.key)
         yield member.helpers["", "filled"], [1] * len(data)
         for field in member.sheet:
-            if member.has(field.key, "says"):
-                yield (
-                    member.helpers[field.key, "says"],
-                    [found.messages(field, record) for record in records],
-                )
+            for part, text in (("says", found.messages), ("fault", found.fault)):
+                if member.has(field.key, part):
+                    yield member.helpers[field.key, part], [text(field, n) for n in records]
             yield (
                 member.helpers[field.key, "norm"],
                 [found.shown(field, record) for record in records],
@@ -194,12 +219,15 @@ class _Rows:
         marks = {row: filling.levels[row] for row in filling.levels.keys() & range(start, end)}
         touched = {column for columns in marks.values() for column in columns}
         numbers = [b"%d" % row for row in range(start, end)]
-        pieces: list[Iterable[bytes]] = [repeat(b'<row r="'), repeat(self._opening)]
+        shown: dict[int, list[bytes] | tuple[bytes, ...]] = {}
         for column, contents in cells.items():
-            following = self._following[column]
             tails: list[bytes] = []
             if contents[0].startswith(FORMULA_START):
                 tails, contents = self._formulas(column, contents, start, end)
+                for row, answer in self._typed.get(column, {}).items():
+                    if start <= row < end:
+                        tails = tails or [number.join(contents) for number in numbers]
+                        tails[row - start] = answer.tail
                 values = [self._style(column, "", None) + tail for tail in tails] or None
             else:
                 values = self._values(column, start, end)
@@ -208,10 +236,8 @@ class _Rows:
                 style = self._style(column, "", None)
                 values = [style + number.join(contents) for number in numbers]
             if values is None:
-                first, *others = contents
-                same = [self._style(column, "", None) + first, *others]
-                same[-1] += following
-                pieces += map(repeat, same)
+                if contents[0] != answers.BLANK.tail:  # a blank cell looks as its column does
+                    shown[column] = (self._style(column, "", None) + contents[0], *contents[1:])
                 continue
             for row in (row for row, columns in marks.items() if column in columns):
                 tail = tails[row - start] if tails else numbers[row - start].join(contents)
@@ -219,7 +245,14 @@ class _Rows:
             if leads:
                 for row in marks:
                     values[row - start] += leads(row)
-            pieces.append([value + following for value in values])
+            shown[column] = values
+        starts = [self._starts[column] for column in shown]
+        pieces: list[Iterable[bytes]] = [repeat(b'<row r="'), repeat(b'">' + starts[0])]
+        for found, following in zip(shown.values(), [*starts[1:], b"</row>"], strict=True):
+            if isinstance(found, tuple):
+                pieces += map(repeat, (*found[:-1], found[-1] + following))
+            else:
+                pieces.append([value + following for value in found])
         return b"".join(map(bytes.join, numbers, zip(*pieces, strict=False)))
 
     def _values(self, column: int, start: int, end: int) -> list[bytes] | None:
@@ -262,6 +295,8 @@ class _Rows:
                 if known and at < len(known.text):
                     tail = known.read(known.text[at], known.kind[at]).tail
                 cells.append(f'<c r="{column_letters(hidden)}{row}'.encode() + answers.kept(tail))
+        if self._filling.open:
+            cells.append(self._filling.open(row))
         return b"".join(cells)
 
     def _style(self, column: int, shown: str, level: Level | None) -> bytes:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from converter import api
+from converter.model.cell_types import CellType
 from converter.model.issues import Level
-from converter.model.submissions import CellType, Submission
+from converter.model.submissions import Submission
 from converter.report.correction_table import CorrectionTable, correction_table
 from converter.validation import corrections
 from converter.validation.corrections import CellEdit, Corrected, removal

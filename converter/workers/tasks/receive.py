@@ -9,14 +9,14 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from converter import workbook
 from converter.api import ROWS_A_FRAME
-from converter.files import writing
+from converter.files import filenames, writing
 from converter.forms import loading
 from converter.kinds import unique_key
 from converter.model.clock import today
@@ -130,8 +130,18 @@ def _receive(
         gzip.GzipFile("", "wb", SPOOL_LEVEL, packed, mtime=0) as bytes_,
         io.TextIOWrapper(bytes_, encoding="utf-8", newline="") as spool,
     ):
-        writing.write_many(copies(), personal=True)
-    return validated, packed.getvalue()
+        named = writing.write_many(
+            copies(),
+            personal=True,
+            beside=writing.Beside.WHERE_OPEN,
+            other_name=filenames.reply_beside,
+        )
+    return [one and _with_copy(one, named) for one in validated], packed.getvalue()
+
+
+def _with_copy(one: ValidatedFile, named: Mapping[Path, Path]) -> ValidatedFile:
+    """With the name that its annotated copy got."""
+    return replace(one, annotated=str(named[Path(one.annotated)])) if one.annotated else one
 
 
 def _validate(
@@ -269,7 +279,7 @@ def _problems(outcome: Outcome, definition: Form) -> tuple[Problem, ...]:
     from converter.report import issue_text
 
     renderer = issue_text.IssueRenderer(definition, show_ids=False)
-    groups = issue_text.grouped(issue_text.ordered(outcome, definition))
+    groups = issue_text.grouped(issue_text.ordered(outcome, definition), definition)
     serious = [group for group in groups if group[0].level is not Level.NOTE]
     return tuple(
         Problem(
@@ -278,10 +288,11 @@ def _problems(outcome: Outcome, definition: Form) -> tuple[Problem, ...]:
             where="!".join(p for p in (first.place.sheet, first.place.cell) if p),
             message=issue_text.titled(first),
             fix=first.fix,
-            count=len(group),
+            count=1 if block else len(group),
         )
         for group in serious[:PROBLEMS]
-        for first in [renderer.render(group[0])]
+        for block in [issue_text.in_one_block(group, renderer)]
+        for first in [block or renderer.render(group[0])]
     )
 
 
