@@ -182,7 +182,9 @@ def test_it_runs_without_rights_and_answers(container: Container, installed: Pat
 
 def test_a_unit_fetches_checks_and_submits(container: Container) -> None:
     unit = container.union.units[0]
-    with httpx2.Client(base_url=container.url, verify=False, follow_redirects=True) as client:
+    with httpx2.Client(
+        base_url=container.url, verify=False, follow_redirects=True, timeout=SECONDS
+    ) as client:
         fields = {
             "token": hidden(client.get("/identity").text, "token"),
             "name": unit.name,
