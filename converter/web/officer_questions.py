@@ -66,7 +66,7 @@ async def questions(request: Request) -> Response:
         revoked={one.subject for one in ordered if one.action == REVOKE},
         refused=await in_thread(orders.refused, folder),
         decides=services.settings.decides,
-        decisions_folder=folder,
+        decisions_folder=f"{folder.parent.name}/{folder.name}",  # no path of the machine
         decision_text=decision_text,
     )
 
