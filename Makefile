@@ -4,9 +4,11 @@
 # make setup-debian   install what tests run besides Python (LibreOffice, Chromium, age, openssl, nginx, poppler)
 # make fuzz    the same for hostile input and faults, with many more examples (an hour)
 # make mutants small slips made in kinds and rules on purpose: which of them no test notices (an hour)
+# make excel-kit   a folder for checking by hand what only Excel and WPS can show (docs/excel.zh-CN.md)
 # make lock    renew the locked dependencies
 # make audit   hold all locks against the advisories of OSV, where that can be reached
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
+# make container-test   the recipe of the container, run step by step; as root
 # make portal-load   a deadline day before the web pages, with attackers: docs/portal.zh-CN.md
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
@@ -21,7 +23,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load docs samples pictures dist dist-test \
+.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load container-test docs samples excel-kit pictures dist dist-test \
 	windows-test windows-dist wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
@@ -106,6 +108,9 @@ mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m tests.mutation.formulas
 
+container-test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -p no:cacheprovider program/container
+
 portal-load: $(VENV)/.dev
 	$(BIN)/python -m tests.web.load --write
 
@@ -138,6 +143,10 @@ samples: $(VENV)/.dev
 # On a machine that does nothing else: contenders take turns, but they share its caches.
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+# Workbooks and steps for what only Excel and WPS can show.
+excel-kit: $(VENV)/.dev
+	$(BIN)/python docs/excel_kit.py build/excel-kit
 
 pictures: $(VENV)/.dev
 	$(BIN)/python docs/pictures.py

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, command, err, form_of, option, out, width
+from converter.cli.common import OK, command, err, form_of, message, option, out, width
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from converter.register.decisions import Decision
+    from converter.model.forms import Form
 
 ACTIONS = ("accept", "reject", "withdraw", "assign", "revoke")
 PERIOD_ACTIONS = ("open", "close", "list")
@@ -37,9 +37,9 @@ def decide(
     officer: str,
     period: str,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.deciding import Order
+    from converter.report.audit_text import decision_text
     from converter.usecases import deciding
 
     _, form = form_of(ctx)
@@ -53,7 +53,7 @@ def decide(
         raise UsageError("decide_too_many", action=action)
     order = Order(action, subject, unit, period, why, officer)
     made, outcomes = deciding.decide(store, form, order, created_at())
-    out(message("decide_made", number=made.number, what=_what(made)))
+    out(message("decide_made", number=made.number, what=decision_text(made)))
     for one in outcomes:
         reason = f"（{message(f'reason_{one.reason}')}）" if one.reason else ""
         state = message(f"receive_state_{one.state}")
@@ -61,11 +61,11 @@ def decide(
     return OK
 
 
-def _list(store: Path, form: Any, period: str) -> int:
+def _list(store: Path, form: Form, period: str) -> int:
     """What waits for a decision, and what was decided."""
-    from converter.messages.catalogue import message
     from converter.model.clock import in_china
     from converter.report import table
+    from converter.report.audit_text import decision_text
     from converter.text.display import visible
     from converter.usecases import deciding
 
@@ -92,7 +92,8 @@ def _list(store: Path, form: Any, period: str) -> int:
                 str(one.number),
                 in_china(one.decided),
                 visible(one.officer),
-                visible(_what(one)) + (message("decide_revoked") if one.number in undone else ""),
+                visible(decision_text(one))
+                + (message("decide_revoked") if one.number in undone else ""),
                 visible(one.why),
             ]
             for one in found.decisions
@@ -107,15 +108,6 @@ def _list(store: Path, form: Any, period: str) -> int:
     return OK
 
 
-def _what(one: Decision) -> str:
-    """A decision in words."""
-    from converter.messages.catalogue import message
-
-    unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
-    params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
-    return message(f"decide_{one.action}", **params)
-
-
 @command("period")
 @click.argument("action", metavar="ACTION", type=click.Choice(PERIOD_ACTIONS))
 @click.argument("which", metavar="[PERIOD]", required=False, default="")
@@ -123,7 +115,6 @@ def _what(one: Decision) -> str:
 @option("period", "--officer", default="", metavar="NAME")
 @click.pass_context
 def period(ctx: click.Context, action: str, which: str, store: Path, officer: str) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at, in_china
     from converter.report import table
     from converter.usecases import deciding

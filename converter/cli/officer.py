@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -19,12 +19,13 @@ from converter.cli.common import (
     command,
     err,
     form_of,
+    message,
     option,
     out,
     out_pieces,
     pool,
-    print_report,
     progress,
+    roster_units,
     unicode_out,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
@@ -33,7 +34,8 @@ from converter.model.errors import BackupDamaged, UsageError
 if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.register import RosterEntry
-    from converter.usecases.receive import Summary
+    from converter.register.receipts import ReceiptSigner
+    from converter.usecases.receive import Received, Summary
     from converter.workers.pool import Worker
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -51,6 +53,7 @@ KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 @option("receive", "--due", type=DAY, metavar="YYYY-MM-DD")
 @option("receive", "--period", default="", metavar="TEXT")
 @option("receive", "--signed-only", is_flag=True)
+@option("receive", "--decisions", type=FOLDER, metavar="DIR")
 @option("receive", "--format", "layout", type=click.Choice(["text", "json"]), default="text",
     key="format",
 )  # fmt: skip
@@ -68,6 +71,7 @@ def receive(
     due: datetime | None,
     period: str,
     signed_only: bool,
+    decisions: Path | None,
     layout: str,
     show_ids: bool,
     jobs: int | None,
@@ -92,6 +96,7 @@ def receive(
             jobs=jobs or os.cpu_count() or 1,
             now=created_at(),
             signed_only=signed_only,
+            decisions=decisions,
             pool=stack.enter_context(pool(cluster, folder, [inbox], writes, jobs)),
             shared=reply.resolve() if cluster is not None and reply else None,
         )
@@ -113,7 +118,7 @@ def receive(
     if layout == "json":
         out_pieces(_json(done, form, show_ids))
     else:
-        _tell(done, form, inbox, store, reply, show_ids, roster is not None, lists)
+        _print_summary(done, form, inbox, store, reply, show_ids, roster is not None, lists)
     if failed:
         raise failed
     return FOUND if done.results.get("rejected") or done.not_received else OK
@@ -146,7 +151,7 @@ def _write_lists(done: Summary, form: Form, reply: Path, show_ids: bool) -> _Lis
     return _Lists(named[findings], named.get(sharing), tuple(still_open))
 
 
-def _signer(folder: Path | None) -> Any:
+def _signer(folder: Path | None) -> ReceiptSigner | None:
     if folder is None:
         return None
     from converter.identity import keys
@@ -156,22 +161,17 @@ def _signer(folder: Path | None) -> Any:
 
 
 def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None) -> list[RosterEntry]:
-    """The units of a roster; one with errors is not gone by."""
     from converter.register import RosterEntry
     from converter.usecases import identities
 
-    issued = identities.issued_codes(keys) if keys else ()
-    units, outcome, table = identities.read_roster(folder, path, worker, issued)
-    if outcome.status in ("errors", "unreadable"):
-        print_report([outcome], table, show_ids=False, summary=False)
-        raise UsageError("receive_roster", path=path)
-    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in units]
+    units = roster_units(path, folder, worker, identities.issued_codes(keys) if keys else ())
+    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name, u.contact) for u in units]
 
 
 # --- what is printed of a run --------------------------------------------------------------------
 
 
-def _tell(
+def _print_summary(
     done: Summary,
     form: Form,
     inbox: Path,
@@ -181,7 +181,6 @@ def _tell(
     with_roster: bool,
     lists: _Lists,
 ) -> None:
-    from converter.messages.catalogue import message
     from converter.report import register_text as report
     from converter.text.display import visible
 
@@ -203,17 +202,24 @@ def _tell(
     if done.unmatched and with_roster:
         names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")
         err(message("receive_unmatched", count=len(done.unmatched), names=names))
+    if done.ordered:
+        err(message("orders_done", count=done.ordered))
+    for order in done.undecided:
+        err(message("orders_refused", file=order.file, reason=order.refused))
     for file in done.paired:
         err(message("receive_paired", file=file))
     if done.respelled:
         codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
         codes += message("and_more") if len(done.respelled) > 5 else ""
         err(message("receive_respelled", count=len(done.respelled), codes=codes))
+    if form.tables[1:]:
+        others = "".join(f"《{table.title}》" for table in form.tables[1:])
+        err(message("receive_other_tables", kept=form.main_table.title, others=others))
     if done.waiting:
         err(message("receive_waiting", count=done.waiting, store=store))
     if done.findings:
-        words = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
-        err(message("receive_findings", period=done.period, **words))
+        params = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
+        err(message("receive_findings", period=done.period, **params))
     else:
         err(message("receive_findings_none", period=done.period))
     if lists.findings:
@@ -222,6 +228,7 @@ def _tell(
         err(message("sharing_told", path=lists.sharing))
     if reply:
         err(message("receive_replies", path=reply))
+        err(message("answers_written", path=reply / message("units_folder")))
     for path in (*done.still_open, *lists.still_open):
         err(message("receive_still_open", path=path))
     for left in done.not_received[:FILES_NAMED]:
@@ -232,7 +239,6 @@ def _tell(
 
 
 def _parts(kind: str, counted: dict[str, int]) -> str:
-    from converter.messages.catalogue import message
 
     return "，".join(
         message("receive_part", word=message(f"receive_{kind}_{key}"), count=number)
@@ -240,7 +246,7 @@ def _parts(kind: str, counted: dict[str, int]) -> str:
     )
 
 
-def _reason(one: Any, form: Form) -> str:
+def _reason(one: Received, form: Form) -> str:
     """The faults that stand in the way, by their titles."""
     from converter.messages import catalogue
 
@@ -255,7 +261,7 @@ def _reason(one: Any, form: Form) -> str:
 
 
 def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
-    """An object of a few values and many findings, each written as it is put into words."""
+    """An object of a few values and many findings, each written when it is its turn."""
     import json
 
     from converter.report import register_text as report
@@ -309,7 +315,6 @@ def backup(
     recipient: str,
     plain: bool,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.writer import FILE
     from converter.usecases import backup as backups
@@ -325,7 +330,7 @@ def backup(
     elif passphrase_file:
         seal = backups.BackupSeal(_first_line(passphrase_file))
     elif not plain and backups.holds_secrets(chosen):
-        seal = backups.BackupSeal(_asked_for(message("backup_passphrase"), twice=True))
+        seal = backups.BackupSeal(_typed_passphrase(message("backup_passphrase"), twice=True))
     made = backups.backup(chosen, output, when=created_at(), seal=seal)
     out(message("backup_done", path=output, count=made.files, bytes=made.bytes))
     out(message("backup_checked"))
@@ -341,7 +346,7 @@ def _first_line(file: Path) -> str:
     return lines[0].strip()
 
 
-def _asked_for(question: str, *, twice: bool) -> str:
+def _typed_passphrase(question: str, *, twice: bool) -> str:
     """A passphrase that somebody types. Raises UsageError where nobody can."""
     if not sys.stdin.isatty():
         raise UsageError("backup_needs_seal" if twice else "restore_needs_passphrase")
@@ -355,13 +360,12 @@ def _asked_for(question: str, *, twice: bool) -> str:
 @option("restore", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @option("restore", "--key-file", type=EXISTING_FILE, metavar="FILE")
 def restore(file: Path, output: Path, passphrase_file: Path | None, key_file: Path | None) -> int:
-    from converter.messages.catalogue import message
     from converter.text.display import visible
     from converter.usecases import backup as backups
 
     passphrase = _first_line(passphrase_file) if passphrase_file else ""
     if not passphrase and key_file is None and backups.is_sealed(file):
-        passphrase = _asked_for(message("backup_passphrase"), twice=False)
+        passphrase = _typed_passphrase(message("backup_passphrase"), twice=False)
     try:
         with backups.opened(file, passphrase, key_file, output) as readable:
             made = backups.restore(readable, output)

@@ -27,8 +27,8 @@ reported as a bug, with a crash note.
 Exceptions outside this tree never leave the room that raises them: `IdentityRefused` (identity),
 `PackageRefused` and `MalformedCsv` (package), `UnreadableFile`, `NeedsFullParser` and those of
 unzipping (workbook), `LimitExceeded`, `ProtocolError` and `UnfitWorker` (workers),
-`SignInRequired`, `StateUnavailable`, `CapacityExceeded`, `QueueFull`, `UploadTooLarge` and
-`UploadTooSlow` (web).
+`SignInRequired`, `StateUnavailable`, `CapacityExceeded`, `EditsFull`, `QueueFull`, `UploadTooLarge`
+and `UploadTooSlow` (web).
 """
 
 from __future__ import annotations

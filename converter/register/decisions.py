@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from converter.register import inserting
 from converter.register.inserting import NUMBER, TEXT
@@ -26,6 +26,10 @@ from converter.register.precedence import (
     ClaimedSender,
     Ruling,
 )
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
+
 
 COLUMNS = {
     "number": NUMBER, "decided": TEXT, "officer": TEXT, "action": TEXT, "file": TEXT,
@@ -87,12 +91,12 @@ def rulings(decisions: Iterable[Decision]) -> Rulings:
     return Rulings(verdicts, senders)
 
 
-def read(connection: Any) -> list[Decision]:
+def read(connection: Connection) -> list[Decision]:
     named = ", ".join(COLUMNS)
     rows = connection.execute(f"SELECT {named} FROM decisions ORDER BY number").fetchall()
     return [Decision(*row) for row in rows]
 
 
-def append(connection: Any, made: Sequence[Decision]) -> None:
+def append(connection: Connection, made: Sequence[Decision]) -> None:
     rows = [astuple(one) for one in made]
     inserting.insert(connection, "decisions", COLUMNS, zip(*rows, strict=True))

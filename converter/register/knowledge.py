@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection as Codes
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import astuple, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from converter.register import decisions, inserting, periods
 from converter.register.history import Histories
@@ -24,6 +24,10 @@ from converter.register.precedence import (
     same_name,
 )
 from converter.register.senders import Sender, SenderResolver
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
+
 
 # The period whose roster a period goes by; '' = the newest.
 _ROSTER_PERIOD = "(SELECT max(period) FROM roster WHERE $1 = '' OR period <= $1)"
@@ -41,7 +45,7 @@ class Collection:
 class Knowledge:
     """What decides which files count."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.collection = Collection()
         self.respelled: dict[str, str] = {}  # codes of the roster → as files spell them
@@ -80,8 +84,8 @@ class Knowledge:
     def roster_of(self, period: str) -> list[RosterEntry]:
         """The roster of a period ('' = the newest)."""
         rows = self.query(
-            "SELECT code, name, superior_code, superior FROM roster"
-            f" WHERE period = {_ROSTER_PERIOD}",
+            "SELECT code, name, superior_code, superior, contact, phone FROM roster"
+            f" WHERE period = {_ROSTER_PERIOD} ORDER BY position",
             [period],
         )
         return [RosterEntry(*row) for row in rows]
@@ -89,9 +93,13 @@ class Knowledge:
     def set_roster(self, roster: Sequence[RosterEntry], period: str) -> None:
         """Replace the roster of a period."""
         self.connection.execute("DELETE FROM roster WHERE period = ?", [period])
-        rows = [(u.code, u.name, u.superior_code, u.superior, period) for u in roster]
-        columns = {**UNIT, "period": TEXT}
+        rows = [(*astuple(unit), period, position) for position, unit in enumerate(roster, 1)]
+        columns = {**UNIT, "contact": TEXT, "phone": TEXT, "period": TEXT, "position": NUMBER}
         inserting.insert(self.connection, "roster", columns, zip(*rows, strict=True))
+        self.connection.execute(  # whom to call there was removed for good
+            "UPDATE roster SET contact = '', phone = ''"
+            " WHERE period IN (SELECT period FROM forgotten WHERE scope = 'period')"
+        )
         self._use_roster(roster)
         self.settle()
 

@@ -16,7 +16,7 @@ from converter.template.labels import label
 from converter.template.style import CellStyle, Painter, text_lines
 
 TITLE_ROW, NOTE_ROW, HEADING_ROW = 1, 2, 3
-WIDTH, LINE_HEIGHT = 20.0, 12.5
+LINE_HEIGHT = 12.5
 
 TITLE = CellStyle(size=16, bold=True)
 NOTE = CellStyle(size=8.5, colour=style.MUTED, wrap=True, indent=1, vertical="bottom")
@@ -37,7 +37,7 @@ def write(table: Form, path: Path) -> None:
     lines = 1
     for column, field in enumerate(table.main_table, 1):
         dimension = sheet.column_dimensions[get_column_letter(column)]
-        dimension.width = field.width or WIDTH
+        dimension.width = field.width or KINDS[field.kind].width
         # The whole column: codes are text in every row, also in those nobody prepared.
         painter.paint(dimension, CellStyle(indent=1, number_format=KINDS[field.kind].number_format))
         put_text(painter.paint(sheet.cell(NOTE_ROW, column), NOTE), field.note)

@@ -28,9 +28,9 @@ LIBRARIES = 400 << 20  # what a worker holds before its first task, with room ab
 class LimitExceeded(Exception):
     """A process took more than it may: 'memory' or 'time'."""
 
-    def __init__(self, what: str) -> None:
-        self.what = what
-        super().__init__(what)
+    def __init__(self, limit: str) -> None:
+        self.limit = limit
+        super().__init__(limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def size(path: Path) -> int:
 def usage(pid: int) -> Usage | None:
     """What a process has taken; None where nobody can tell."""
     if sys.platform == "win32":
-        return _told_by_windows(pid)
+        return _usage_on_windows(pid)
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes()
         pages = Path(f"/proc/{pid}/statm").read_bytes().split()[1]
@@ -112,7 +112,7 @@ if sys.platform == "win32":
         )  # fmt: skip
         return kernel
 
-    def _told_by_windows(pid: int) -> Usage | None:
+    def _usage_on_windows(pid: int) -> Usage | None:
         kernel = _kernel()
         handle = kernel.OpenProcess(_QUERY | _READ, False, pid)
         if not handle:

@@ -123,7 +123,7 @@ class Worker:
                 reading = frame.read(Reading).source
         except limits.LimitExceeded as exceeded:
             self.stop()
-            raise WorkerDied(exceeded.what, reading) from None
+            raise WorkerDied(exceeded.limit, reading) from None
         except (OSError, EOFError):
             ended = _exit_code(self._process)
             stderr = b"".join(self._stderr).decode("utf-8", "replace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import os
 import pickle
 import shutil
@@ -18,10 +17,6 @@ from converter.identity import keys
 from converter.messages import errors
 from converter.model.errors import KeysError
 from tests.tools import needs
-
-
-def test_examples() -> None:
-    assert doctest.testmod(keys).failed == 0
 
 
 @pytest.mark.posix("Windows has no such modes")

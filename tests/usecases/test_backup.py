@@ -106,9 +106,11 @@ def test_a_cut_off_backup_is_no_backup(made: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "a\\..\\x", ""])
 def test_paths_that_lead_out_are_refused(name: str, made: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(made) as archive:
-        told = json.loads(archive.read("manifest.json"))
-    told["files"][0]["path"] = name
-    changed = rewritten(made, {"manifest.json": json.dumps(told).encode()}, {f"files/{name}": b""})
+        reported = json.loads(archive.read("manifest.json"))
+    reported["files"][0]["path"] = name
+    changed = rewritten(
+        made, {"manifest.json": json.dumps(reported).encode()}, {f"files/{name}": b""}
+    )
     with pytest.raises(NotABackup):
         restore(changed, tmp_path / "out")
     assert not (tmp_path / "x").exists()

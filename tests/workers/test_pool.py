@@ -205,10 +205,10 @@ class Hanging:
     """A runner that dies over the file 'bad', and keeps what it was asked to read."""
 
     def __init__(self, how: str) -> None:
-        self.how, self.asked = how, list[tuple[str, ...]]()
+        self.how, self.requested = how, list[tuple[str, ...]]()
 
     def run(self, request: Any) -> Any:
-        self.asked.append(request.what)
+        self.requested.append(request.what)
         if "bad" in request.what:
             raise WorkerDied(self.how, request.what.index("bad"))
         return Obeyed(request.what)
@@ -232,7 +232,7 @@ def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times
     with engine.answers([order(*files)], [runner], split, lost) as found:
         done = [answer.done for answer in found]
     assert done == [(f"bad {how}",) if file == "bad" else (file,) for file in files]
-    assert sum("bad" in paths for paths in runner.asked) == times
+    assert sum("bad" in paths for paths in runner.requested) == times
 
 
 @pytest.mark.posix("whether a process lives cannot be asked on Windows without doing harm")

@@ -16,12 +16,13 @@ from pathlib import Path
 from converter.forms import loading
 from converter.model.clock import utc_stamp
 from converter.model.issues import Issues
-from converter.register import Collection, Register, RosterEntry, cross_unit_checks
+from converter.register import Collection, Register, RosterEntry, audit, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import ProgressReporter, silent
-from converter.usecases.receive import run
+from converter.usecases.receive import answers, orders, run
 from converter.usecases.receive.halves import receive_pairs
 from converter.usecases.receive.inbox import scan
+from converter.usecases.receive.orders import WaitingOrder
 from converter.usecases.receive.plan import NotReceived, Plan, Received
 from converter.usecases.receive.replies import give_names
 from converter.workers.pool import Worker
@@ -47,6 +48,8 @@ class Summary:
     waiting: int  # files of the period that are held or unopened
     paired: tuple[str, ...]  # two files that are one submission
     respelled: Mapping[str, str]  # codes of the roster without their zeros → as files spell them
+    ordered: int = 0  # decisions that were taken on the web pages
+    undecided: tuple[WaitingOrder, ...] = ()  # those of them that could not be done
     not_received: tuple[NotReceived, ...] = ()  # they can be read another time
     still_open: tuple[Path, ...] = ()  # replies that are out of date: another program has them open
 
@@ -65,7 +68,7 @@ def receive(
     """Receive an inbox, then look across the units of the period that is collected: the given
     one, else the open one, else the ledger's newest, else the form's. Raises RegisterBusy,
     RegisterError, LedgerError, OSError."""
-    left = [store, *([plan.reply] if plan.reply else [])]
+    left = [store, *filter(None, (plan.reply, plan.decisions))]
     items = scan(inbox, left)
     if not items:
         loading.load(plan.folder)  # as workers do with files: a broken form is told all the same
@@ -82,6 +85,10 @@ def receive(
         register.collect(collection, utc_stamp(plan.now))
         if roster is not None:
             register.set_roster(roster, chosen)
+        audit.append(store, audit.RECEIVE, plan.now, inbox=inbox, reply=plan.reply, period=chosen)
+        ordered, undecided = 0, list[WaitingOrder]()
+        if plan.decisions:
+            ordered, undecided = orders.apply(plan.decisions, register)
         before = register.last
         for one in run.run(items, register, plan, worker, progress):
             if isinstance(one, NotReceived):
@@ -108,6 +115,7 @@ def receive(
             still_open += run.write_missing_receipts(
                 items, register, plan, worker, before, progress
             )
+        lists = answers.write(register, plan.reply, chosen) if plan.reply else None
         states = register.states_since(before)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
@@ -117,6 +125,15 @@ def receive(
             [chosen],
         )
         register.publish(chosen, plan.now)
+        audit.append(
+            store,
+            audit.RECEIVED,
+            plan.now,
+            seen=len(items),
+            fresh=results.total(),
+            period=chosen,
+            lists=lists,
+        )
     return Summary(
         seen=len(items),
         fresh=results.total(),
@@ -130,6 +147,8 @@ def receive(
         waiting=int(waiting[0][0]),
         paired=tuple(paired),
         respelled=register.respelled,
+        ordered=ordered,
+        undecided=tuple(undecided),
         not_received=tuple(not_received),
         still_open=tuple(dict.fromkeys(still_open)),
     )

@@ -53,4 +53,5 @@ class Plan:
     now: int  # seconds since 1970
     signed_only: bool = False  # hold what nobody signed
     pool: Sequence[Runner] = ()  # what does the work; none: processes on this machine
+    decisions: Path | None = None  # where decisions wait that were taken on the web pages
     shared: Path | None = None  # a folder that `pool` sees, for what comes out of zips

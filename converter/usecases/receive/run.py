@@ -26,7 +26,7 @@ from converter.register import ClaimedSender, ReceivedFile, Register
 from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
 from converter.register.writer import CHANGING, RegisteredBefore
 from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
-from converter.usecases.common import LOST, ProgressReporter, silent
+from converter.usecases.common import LOST, ProgressReporter, bounded_parts, silent
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile, containers_of
 from converter.usecases.receive.key_holder import KeyholderRunner
@@ -134,7 +134,8 @@ def _received(
         finished = [one for one in found.containers if one[0] not in unfinished]
         for name in register.finish_containers(finished):
             if plan.reply:  # its members have receipts of their own
-                list(remove_closed([box.receipt(plan.reply, name)]))
+                gone = [box.receipt(plan.reply, name), box.receipt_page(plan.reply, name)]
+                list(remove_closed(gone))
 
 
 def _readable(batch: Batch) -> tuple[Batch, list[NotReceived]]:
@@ -230,7 +231,8 @@ def _validated(
     plan: Plan,
 ) -> Iterator[tuple[Batch, str]]:
     """Batch by batch; the file with its members is gone when the next batch is asked for."""
-    requests = [_request(batch, plan) for batch in _batches(items)]
+    parts = bounded_parts([item.path for item in items], FILES_A_BATCH, BYTES_A_BATCH)
+    requests = [_request(items[part], plan) for part in parts]
     by_name = {item.name: item for item in items}
     spool = register.spool / "members.csv.gz"
 
@@ -287,24 +289,6 @@ def _unreadable(number: int, name: str, issue: Issue, form: Form) -> ValidatedFi
         found=((issue.code, level, 1),),
         problems=(Problem(issue.code, level, where="", message=text, fix=fix, count=1),),
     )
-
-
-def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
-    """Runs of a bounded number of files and bytes."""
-    batch: list[InboxFile] = []
-    size = 0
-    for item in items:
-        try:
-            more = item.path.stat().st_size
-        except OSError:
-            more = 0
-        if batch and (len(batch) >= FILES_A_BATCH or size + more > BYTES_A_BATCH):
-            yield batch
-            batch, size = [], 0
-        batch.append(item)
-        size += more
-    if batch:
-        yield batch
 
 
 # --- registering and replying ----------------------------------------------------------------
