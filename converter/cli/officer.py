@@ -32,7 +32,7 @@ from converter.model.errors import BackupDamaged, UsageError
 if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.register import RosterEntry
-    from converter.usecases.receive import Summary
+    from converter.usecases.receive import Refusal, Summary
     from converter.workers.pool import Worker
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -82,7 +82,7 @@ def receive(
         from converter.usecases.receive import receive as run
 
         folder, form = form_of(ctx)
-        units = _roster(roster, folder, worker, keys_folder) if roster else None
+        units = _roster(roster, folder, worker, keys_folder, store) if roster else None
         writes = [reply] if reply else []
         plan = Plan(
             folder=folder,
@@ -131,13 +131,15 @@ def _signer(folder: Path | None) -> Any:
     return keys.signer(folder)
 
 
-def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None) -> list[RosterEntry]:
+def _roster(
+    path: Path, folder: Path, worker: Worker, keys: Path | None, store: Path
+) -> list[RosterEntry]:
     """The units of a roster; one with errors is not gone by."""
     from converter.register import RosterEntry
     from converter.usecases import identities
 
-    issued = identities.issued_codes(keys) if keys else ()
-    units, outcome, table = identities.read_roster(folder, path, worker, issued)
+    known = identities.known_codes(keys, store)
+    units, outcome, table = identities.read_roster(folder, path, worker, known)
     if outcome.status in ("errors", "unreadable"):
         print_report([outcome], table, show_ids=False, summary=False)
         raise UsageError("receive_roster", path=path)
@@ -162,10 +164,7 @@ def _tell(
     if not done.seen:
         err(message("receive_empty", path=inbox))
     for one in done.refused:
-        out(message("receive_refused", file=one.received.file, reason=_reason(one, form)))
-    more = done.results.get("rejected", 0) - len(done.refused)
-    if more:
-        out(message("receive_refused_more", count=more, store=store))
+        out(message("receive_refused", file=one.file, reason=_reason(one, form)))
     if done.findings:
         out(report.findings_text(done.findings, form, sharing=done.sharing, show_ids=show_ids))
     if done.fresh:
@@ -207,16 +206,11 @@ def _parts(kind: str, counted: dict[str, int]) -> str:
     )
 
 
-def _reason(one: Any, form: Form) -> str:
+def _reason(one: Refusal, form: Form) -> str:
     """The faults that stand in the way, by their titles."""
     from converter.messages import catalogue
 
-    titles = [
-        catalogue.entry(code, form).title
-        for code, level, _ in one.received.found
-        if level == "error"
-    ]
-    kinds = list(dict.fromkeys(titles))
+    kinds = list(dict.fromkeys(catalogue.entry(code, form).title for code in one.codes))
     more = catalogue.message("and_more") if kinds[KINDS_NAMED:] else ""
     return "、".join(kinds[:KINDS_NAMED]) + more
 
@@ -229,9 +223,9 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
 
     refused = [
         {
-            "file": one.received.file,
-            "unit": {"code": one.registered.code, "name": one.registered.name},
-            "codes": [code for code, level, _ in one.received.found if level == "error"],
+            "file": one.file,
+            "unit": {"code": one.unit_code, "name": one.unit_name},
+            "codes": list(one.codes),
             "receipt": one.receipt,
         }
         for one in done.refused

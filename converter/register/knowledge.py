@@ -15,9 +15,11 @@ from converter.register import decisions, inserting, periods
 from converter.register.history import Histories
 from converter.register.inserting import NUMBER, TEXT, UNIT
 from converter.register.precedence import (
+    ACCEPTED,
     CLOSED,
     OTHER_PERIOD,
     SIGNED_ONLY,
+    WARNINGS,
     ClaimedSender,
     KnownUnit,
     RosterEntry,
@@ -157,6 +159,7 @@ class Knowledge:
             periods.append(self.connection, periods.Period(period, periods.COLLECTED, when, ""))
         self.load()
         taken = self._take_up(OTHER_PERIOD) if period else False
+        taken |= self._bar_unsigned() if collection.signed_only else False
         moved = self._use_roster(self.roster_of(period))
         if self._write_serials() or taken or moved:
             self.settle()
@@ -175,6 +178,18 @@ class Knowledge:
         columns = {"collected": TEXT, "barred": TEXT}
         inserting.update(self.connection, "submissions", columns, zip(*taken, strict=True))
         return bool(taken)
+
+    def _bar_unsigned(self) -> bool:
+        """Files of the collected period that nobody signed are held from now on, also those that
+        counted so far; a later run without `signed_only` lets none of them in."""
+        rows = self.query(
+            "SELECT id FROM submissions WHERE collected = ? AND barred = '' AND created = ''"
+            f" AND result IN ('{ACCEPTED}', '{WARNINGS}')",
+            [self.collection.period],
+        )
+        columns = [[number for (number,) in rows], [SIGNED_ONLY] * len(rows)]
+        inserting.update(self.connection, "submissions", {"barred": TEXT}, columns)
+        return bool(rows)
 
     def set_period(self, entry: periods.Period) -> None:
         """Open or close a period. What came for it while it was closed counts once it is open."""

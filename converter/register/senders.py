@@ -121,8 +121,8 @@ class SenderResolver:
     def _respell(self, code: str) -> None:
         """Files know the zeros that the roster lost."""
         listed = self._plain_codes.get(plain_code(code))
-        if listed is None or listed in self.issued:
-            return  # a code that was issued is spelled right
+        if listed is None or listed in self.issued or not _may_be_robbed(listed, code):
+            return  # a code that was issued, or kept its zeros, is spelled right
         self._respelled[listed] = code
         unit = replace(self._listed.pop(listed), code=code)
         self._listed[code] = self._listed_names[_names(unit.name, unit.superior)] = unit
@@ -177,6 +177,15 @@ def plain_code(code: str) -> str:
     True
     """
     return code.casefold().lstrip("0")
+
+
+def _may_be_robbed(listed: str, code: str) -> bool:
+    """Whether a spreadsheet makes the one out of the other: it takes all zeros or none.
+
+    >>> _may_be_robbed("1", "001"), _may_be_robbed("001", "01"), _may_be_robbed("001", "1")
+    (True, False, False)
+    """
+    return listed.casefold() in (code.casefold(), plain_code(code))
 
 
 def _claim(unit: RosterEntry) -> ClaimedSender:

@@ -138,10 +138,13 @@ class Register:
         """The id of the newest submission, 0 = none."""
         return self._last
 
-    def states_since(self, number: int) -> dict[str, int]:
-        """How many of the submissions after this one are in which state now."""
-        sql = "SELECT state, count(*) FROM submissions WHERE id > ? GROUP BY state ORDER BY state"
-        return {str(state): int(count) for state, count in self.query(sql, [number])}
+    def states_of(self, submissions: Iterable[int]) -> dict[str, int]:
+        """How many of these submissions are in which state now."""
+        sql = (
+            "SELECT state, count(*) FROM submissions WHERE id IN (SELECT unnest(?::BIGINT[]))"
+            " GROUP BY state ORDER BY state"
+        )
+        return {str(state): int(count) for state, count in self.query(sql, [list(submissions)])}
 
     def registered(self, until: int) -> dict[tuple[str, str], RegisteredBefore]:
         """(file, content) → what became of it; submissions up to this one."""
@@ -163,12 +166,15 @@ class Register:
     def done(self, *, with_keys: bool = False) -> set[tuple[str, str]]:
         """(file, content) of everything that needs no second look, whole zips included. Where
         the reading itself failed (a machine short of memory, a file that was being written to)
-        it is tried again; with keys, so are sealed packages that none was at hand for."""
+        it is tried again; with keys, so are packages that were sealed or signed when none were at
+        hand."""
         if with_keys:
-            unopened = self.query(
-                "SELECT file, content, id FROM submissions WHERE result = ?", [UNOPENED]
+            locked = self.query(
+                "SELECT file, content, id FROM submissions WHERE result = ?"
+                " OR (signed AND created = '' AND result <> ?)",
+                [UNOPENED, REJECTED],
             )
-            self._failed |= {(file, content): number for file, content, number in unopened}
+            self._failed |= {(file, content): number for file, content, number in locked}
         again = set(self._failed)
         rows = self.query("SELECT file, content FROM submissions")
         zips = self.query("SELECT file, content FROM containers")
@@ -220,9 +226,9 @@ class Register:
         return Recorded(self, batch, received)
 
     def _record(self, batch: Sequence[ReceivedFile], received: str) -> list[RegisteredFile]:
-        # What is known now takes the place of where reading had failed.
-        failed = [self._failed.pop((a.file, a.content), 0) for a in batch]
-        self._forget(filter(None, failed))
+        # What is known now takes the place, and the number, of what could not be read or verified.
+        before = [self._failed.pop((a.file, a.content), 0) for a in batch]
+        self._forget(filter(None, before))
         # What is known of its unit when a file comes, not what a later file adds.
         knowledge = self._knowledge
         senders = [knowledge.sender(arrival.claim, arrival.content) for arrival in batch]
@@ -230,14 +236,15 @@ class Register:
         known = knowledge.histories({sender.unit for sender in senders})
         rows: dict[int, tuple[Any, ...]] = {}
         settled = []
-        for arrival, sender in zip(batch, senders, strict=True):
-            number = self._last = self._last + 1
+        for arrival, sender, known_as in zip(batch, senders, before, strict=True):
+            number = known_as or self._last + 1
+            self._last = max(self._last, number)
             collected = knowledge.collection.period or arrival.period
             barred = knowledge.barred(arrival.period, arrival.created)
             made = made_at(arrival.created, received)
             prior = known.prior(
                 number, arrival.content, arrival.digest, made, arrival.result, collected, barred,
-                arrival.is_half,
+                arrival.is_half, unverified=arrival.signed and not arrival.created,
             )  # fmt: skip
             known.arrive(sender.unit, prior)
             period, state, other, reason = known.states[number]
@@ -298,7 +305,10 @@ class Register:
 
     def _forget(self, submissions: Iterable[int]) -> None:
         numbers = list(submissions)
-        for table, column in (("submissions", "id"), ("findings", "submission")):
+        tables = {"submissions": "id"} | dict.fromkeys(
+            ("findings", "answers", "members"), "submission"
+        )
+        for table, column in tables.items():
             inserting.delete(self._connection, table, column, numbers)
 
     def newest(self) -> str:

@@ -6,6 +6,7 @@ read by a worker. Keys and ledgers that cannot be used raise errors that say why
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,10 +17,11 @@ from converter.forms import loading
 from converter.identity import issuing, keys, ledger
 from converter.identity.loading import load_private
 from converter.model.clock import today
-from converter.model.errors import UsageError, WorkerDied
+from converter.model.errors import RegisterError, UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, Unit
+from converter.register import Snapshot
 from converter.usecases import outputs
 from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.outputs import Output
@@ -52,7 +54,7 @@ def read_roster(
     folder: Path, path: Path, worker: Runner, codes: Sequence[str] = ()
 ) -> tuple[list[Unit], Outcome, Form]:
     """The units of a roster, what is wrong with it, and the form to report that by. `codes`: those
-    that identity files were issued to."""
+    that are known."""
     table = roster.definition(loading.read(folder), folder)
     try:
         answer = worker.run(RosterRequest(folder, path, tuple(codes)))
@@ -62,9 +64,13 @@ def read_roster(
     return list(answer.units), answer.outcome, table
 
 
-def issued_codes(keys_folder: Path) -> list[str]:
-    """The codes of the units that hold an identity file. Raises LedgerError, OSError."""
-    return list(ledger.by_unit(keys_folder) or ())
+def known_codes(keys_folder: Path | None, store: Path) -> list[str]:
+    """The codes that the union knows: of the units that hold an identity file, and of the rosters
+    that the register was given. Raises LedgerError, OSError."""
+    known = set(ledger.by_unit(keys_folder) or ()) if keys_folder else set()
+    with contextlib.suppress(RegisterError), Snapshot(store) as register:  # none so far
+        known.update(str(code) for (code,) in register.query("SELECT code FROM roster"))
+    return sorted(known)
 
 
 # --- issuing, verifying, showing -------------------------------------------------------------

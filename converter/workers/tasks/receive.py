@@ -174,13 +174,16 @@ def read_package(path: Path, name: str, definition: Form, keys_folder: Path | No
     """A package as it came, under the name it goes by. Never raises on bad data.
 
     With the union's keys a sealed package is opened and a signature is one of a unit that this
-    union issued an identity file to; without them no signature counts for anything.
+    union issued an identity file to; without them anybody may have made a signature that is there,
+    and `created` stays blank.
     """
     from converter import package
 
     if keys_folder is None:
         found = package.examine(path, definition)
-        return OpenedFile(_renamed(found.submission, str(path), name), sealed=found.sealed)
+        return OpenedFile(
+            _renamed(found.submission, str(path), name), signed=found.signed, sealed=found.sealed
+        )
     from converter import identity
     from converter.identity import keys
 
