@@ -139,6 +139,7 @@ def _exit_code(outcomes: Sequence[Outcome], strict: bool) -> int:
 @click.argument("workbooks", metavar="WORKBOOK...", nargs=-1, required=True, type=EXISTING_FILE)
 @option("convert", "-o", "--output", type=TARGET, metavar="PATH")
 @option("convert", "--identity", type=EXISTING_FILE, metavar="FILE")
+@option("convert", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @option("convert", "--seal", is_flag=True)
 @option("convert", "--since", type=EXISTING_FILE, metavar="FILE")
 @option("convert", "--show-ids", is_flag=True)
@@ -149,12 +150,16 @@ def convert(
     workbooks: tuple[Path, ...],
     output: Path | None,
     identity: Path | None,
+    passphrase_file: Path | None,
     seal: bool,
     since: Path | None,
     show_ids: bool,
     force: bool,
 ) -> int:
+    from converter.cli import passphrases
     from converter.workers.pool import Worker
+
+    passphrase = passphrases.opening(identity, passphrase_file)
 
     with Worker() as worker:
         from converter.messages.catalogue import message
@@ -163,7 +168,15 @@ def convert(
         folder, form = form_of(ctx)
         target = output or Path(message("report_package_name"))
         results = convert_files(
-            workbooks, folder, target, identity, since, worker, seal, force=force
+            workbooks,
+            folder,
+            target,
+            identity,
+            since,
+            worker,
+            seal,
+            force=force,
+            passphrase=passphrase,
         )
     print_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
     return OK if all(result.package for result in results) else FOUND

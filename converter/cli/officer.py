@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from converter.cli import passphrases
 from converter.cli.common import (
     FOUND,
     OK,
@@ -44,6 +44,7 @@ KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 @click.argument("inbox", metavar="INBOX", type=EXISTING)
 @option("receive", "--store", type=TARGET, required=True, metavar="DIR")
 @option("receive", "--keys", "keys_folder", type=FOLDER, metavar="DIR", key="keys")
+@option("receive", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @option("receive", "--roster", type=EXISTING_FILE, metavar="FILE")
 @option("receive", "--reply", type=TARGET, metavar="DIR")
 @option("receive", "--due", type=DAY, metavar="YYYY-MM-DD")
@@ -61,6 +62,7 @@ def receive(
     inbox: Path,
     store: Path,
     keys_folder: Path | None,
+    passphrase_file: Path | None,
     roster: Path | None,
     reply: Path | None,
     due: datetime | None,
@@ -73,6 +75,7 @@ def receive(
 ) -> int:
     from converter.workers.pool import Worker
 
+    signer = _signer(keys_folder, passphrase_file)
     with Worker() as worker, contextlib.ExitStack() as stack:
         from converter.files import writing
         from converter.messages.catalogue import message
@@ -89,7 +92,7 @@ def receive(
             form=form,
             reply=reply.resolve() if reply else None,
             keys=keys_folder.resolve() if keys_folder else None,
-            signer=_signer(keys_folder),
+            signer=signer,
             jobs=jobs or os.cpu_count() or 1,
             now=created_at(),
             signed_only=signed_only,
@@ -122,13 +125,13 @@ def receive(
     return FOUND if done.results.get("rejected") else OK
 
 
-def _signer(folder: Path | None) -> Any:
+def _signer(folder: Path | None, passphrase_file: Path | None) -> Any:
     if folder is None:
         return None
     from converter.identity import keys
 
     keys.opener(folder)  # what is missing is reported before any file is touched
-    return keys.signer(folder)
+    return keys.signer(folder, passphrases.opening(folder, passphrase_file))
 
 
 def _roster(
@@ -282,30 +285,16 @@ def backup(
     if recipient:
         seal = backups.BackupSeal(recipient=recipient)
     elif passphrase_file:
-        seal = backups.BackupSeal(_first_line(passphrase_file))
+        seal = backups.BackupSeal(passphrases.first_line(passphrase_file))
     elif not plain and backups.holds_secrets(chosen):
-        seal = backups.BackupSeal(_asked_for(message("backup_passphrase"), twice=True))
+        seal = backups.BackupSeal(
+            passphrases.typed(message("backup_passphrase"), twice=True, missing="backup_needs_seal")
+        )
     made = backups.backup(chosen, output, when=created_at(), seal=seal)
     out(message("backup_done", path=output, count=made.files, bytes=made.bytes))
     out(message("backup_checked"))
     err(message("backup_sealed" if seal else "backup_secret"))
     return OK
-
-
-def _first_line(file: Path) -> str:
-    """The passphrase in a file. Raises UsageError."""
-    lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    if not lines or not lines[0].strip():
-        raise UsageError("backup_no_passphrase", path=file)
-    return lines[0].strip()
-
-
-def _asked_for(question: str, *, twice: bool) -> str:
-    """A passphrase that somebody types. Raises UsageError where nobody can."""
-    if not sys.stdin.isatty():
-        raise UsageError("backup_needs_seal" if twice else "restore_needs_passphrase")
-    answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
-    return answer
 
 
 @command("restore")
@@ -318,9 +307,11 @@ def restore(file: Path, output: Path, passphrase_file: Path | None, key_file: Pa
     from converter.text.display import visible
     from converter.usecases import backup as backups
 
-    passphrase = _first_line(passphrase_file) if passphrase_file else ""
+    passphrase = passphrases.first_line(passphrase_file) if passphrase_file else ""
     if not passphrase and key_file is None and backups.is_sealed(file):
-        passphrase = _asked_for(message("backup_passphrase"), twice=False)
+        passphrase = passphrases.typed(
+            message("backup_passphrase"), twice=False, missing="restore_needs_passphrase"
+        )
     try:
         with backups.opened(file, passphrase, key_file, output) as readable:
             made = backups.restore(readable, output)

@@ -34,9 +34,9 @@ LOST = "F903"
 TEMPLATES_A_TASK = 250
 
 
-def init(folder: Path) -> keys.PublicKeys:
+def init(folder: Path, passphrase: str = "") -> keys.PublicKeys:
     """Make a union's keys. Raises KeysError, OSError."""
-    return keys.create(folder)
+    return keys.create(folder, passphrase)
 
 
 # --- the roster ----------------------------------------------------------------------------
@@ -97,7 +97,9 @@ def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
     return IssueTerms(period or str(loading.read(folder).prose.get("period", "")), day, until)
 
 
-def issue(units: list[Unit], folder: Path, target: Path, asked: IssueTerms) -> issuing.Issued:
+def issue(
+    units: list[Unit], folder: Path, target: Path, asked: IssueTerms, passphrase: str = ""
+) -> issuing.Issued:
     """Issue to every unit. Raises KeysError, LedgerError, Busy, OSError."""
     return issuing.issue(
         units,
@@ -106,6 +108,7 @@ def issue(units: list[Unit], folder: Path, target: Path, asked: IssueTerms) -> i
         period=asked.period,
         issued=asked.issued,
         valid_until=asked.valid_until,
+        passphrase=passphrase,
     )
 
 
@@ -134,6 +137,7 @@ class IdentityReport:
     public: identity.Public | None
     issues: tuple[Issue, ...]
     secret: bool = False  # whether the file holds one
+    is_locked: bool = False  # whether that carries a passphrase
 
 
 def show(path: Path) -> IdentityReport:
@@ -141,7 +145,20 @@ def show(path: Path) -> IdentityReport:
     loaded, issues = load_private(path, today())
     if loaded is None:
         return IdentityReport(None, tuple(issues))
-    return IdentityReport(loaded.public, tuple(issues), loaded.signer is not None)
+    secret = loaded.signer is not None or loaded.is_locked
+    return IdentityReport(loaded.public, tuple(issues), secret, loaded.is_locked)
+
+
+def change_passphrase(path: Path, old: str, new: str) -> tuple[Issue, ...]:
+    """Give a folder of keys or an identity file another passphrase ('' = none), or say why that
+    file is no identity file. Raises KeysError, OSError."""
+    from converter.identity import passphrases
+
+    try:
+        passphrases.change(path, old, new)
+    except identity.IdentityRefused as refused:
+        return (Issue(refused.code, Level.ERROR, Place(str(path)), params=refused.params),)
+    return ()
 
 
 def verify(path: Path, folder: Path) -> tuple[IdentityReport, bool]:
