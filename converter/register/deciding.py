@@ -15,6 +15,7 @@ from converter.register.precedence import (
     ACCEPT,
     ASSIGN,
     HELD,
+    NOTE,
     PAIRED,
     REJECTED,
     REVOKE,
@@ -39,6 +40,7 @@ class Order:
     period: str = ""
     why: str = ""
     officer: str = ""
+    file: str = ""  # what a note names
 
 
 class DecidedFile(NamedTuple):
@@ -67,6 +69,8 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
     number = max((one.number for one in made), default=0) + 1
     if order.action == REVOKE:
         decision = _revocation(made, order)
+    elif order.action == NOTE:  # about a question, not about a file
+        decision = Decision(0, "", "", NOTE, order.file, order.subject)
     else:
         subject = _subject(known, order)
         decision = Decision(0, "", "", order.action, subject.file, subject.content)

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from converter.register import inserting
 from converter.register.inserting import NUMBER, TEXT
 from converter.register.precedence import (
     ASSIGN,
+    NOTE,
     REVOKE,
     ClaimedSender,
     Ruling,
@@ -82,15 +83,27 @@ def rulings(decisions: Iterable[Decision]) -> Rulings:
         if one.action == ASSIGN:
             claim = ClaimedSender(one.unit_code, one.unit_name, "", one.superior)
             senders[one.content] = claim
-        else:
+        elif one.action != NOTE:
             verdicts[one.content] = Ruling(one.action, one.after, one.period)
     return Rulings(verdicts, senders)
 
 
+_READ = f"SELECT {', '.join(COLUMNS)} FROM decisions ORDER BY number"
+
+
+class DecisionTables(Protocol):
+    """Answers SQL over the register's tables."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+
 def read(connection: Any) -> list[Decision]:
-    named = ", ".join(COLUMNS)
-    rows = connection.execute(f"SELECT {named} FROM decisions ORDER BY number").fetchall()
-    return [Decision(*row) for row in rows]
+    return [Decision(*row) for row in connection.execute(_READ).fetchall()]
+
+
+def read_from(tables: DecisionTables) -> list[Decision]:
+    """The same, from a register or its publication."""
+    return [Decision(*row) for row in tables.query(_READ)]
 
 
 def append(connection: Any, made: Sequence[Decision]) -> None:

@@ -48,6 +48,8 @@ DECIDED = "decision"  # why a file is rejected that has no errors
 
 # What an officer may decide about a file.
 ACCEPT, REJECT, WITHDRAW, ASSIGN, REVOKE = "accept", "reject", "withdraw", "assign", "revoke"
+NOTE = "note"  # nothing changes: a question was looked into
+ACTIONS = (ACCEPT, REJECT, WITHDRAW, ASSIGN, NOTE)
 
 
 @dataclass(frozen=True, slots=True)
