@@ -106,6 +106,7 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
     from converter.messages import errors
     from converter.messages.catalogue import message
     from converter.model.clock import created_at
+    from converter.register.precedence import ACTIONS as DECISIONS
     from converter.text.display import visible
     from converter.usecases import deciding
     from converter.workers.pool import Worker
@@ -126,7 +127,9 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
         now = message(f"receive_state_{one.outcome.state}") if one.outcome else ""
         problem = errors.text(one.problem) if one.problem else ""
         words = {"decision": one.decision, "now": now, "problem": problem}
-        words |= {"action": visible(one.row.action), "file": visible(one.row.file)}
+        known = one.row.action in DECISIONS
+        action = message(f"choice_{one.row.action}") if known else visible(one.row.action)
+        words |= {"action": action, "file": visible(one.row.file)}
         key = f"decide_row_{one.result}{'_now' if now else ''}"
         out(message("decide_row", row=one.row.row, result=message(key, **words), **words))
     err(message("decide_applied", made=counts["made"], blank=counts["blank"]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from converter.messages import catalogue
 from converter.model.forms import Form
@@ -34,7 +34,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "C117": (ASSIGN, NOTE),
     "C118": (ACCEPT, WITHDRAW),
 }
-SHARING = "C101"
+SHARING, TWICE = "C101", "C102"
 _PROPOSED = "similar"  # proposals are no part of what a question is about
 
 
@@ -53,6 +53,12 @@ class OpenQuestion:
     choices: tuple[str, ...]
 
 
+class _File(NamedTuple):
+    number: int
+    content: str
+    counting: str  # the content of what counts of its unit
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
     """A row of the workbook of questions as it came back. `action` is '' where nothing was chosen,
@@ -68,15 +74,16 @@ class DecisionRow:
 
 def questions(tables: RegisterTables, form: Form, period: str) -> list[OpenQuestion]:
     """What is open in the collection of a period, by kind, without what somebody noted."""
-    noted = {
-        one.content for one in decisions.in_force(decisions.read_from(tables)) if one.action == NOTE
-    }
+    standing = decisions.in_force(decisions.read_from(tables))
+    noted = {one.content for one in standing if one.action == NOTE}
+    accepted = {one.content for one in standing if one.action == ACCEPT}
     files = _files(tables, period)
-    found = [
-        _of_issue(issue, form, files)
-        for issue in cross_unit_checks.findings(tables, form, period)
-        if issue.code in CHOICES and issue.code != SHARING
-    ]
+    found = []
+    for issue in cross_unit_checks.findings(tables, form, period):
+        counting = files.get(issue.place.file)
+        answered = issue.code == TWICE and counting and counting.content in accepted
+        if issue.code in CHOICES and issue.code != SHARING and not answered:
+            found.append(_of_issue(issue, form, files))
     title = catalogue.entry(SHARING, form).title
     for units, count in cross_unit_checks.sharing(tables, form, period):
         detail = catalogue.message("question_sharing", title=title, count=count)
@@ -89,17 +96,17 @@ def questions(tables: RegisterTables, form: Form, period: str) -> list[OpenQuest
     return [one for one in found if one.key not in noted]
 
 
-def _of_issue(issue: Issue, form: Form, files: Mapping[str, tuple[int, str]]) -> OpenQuestion:
+def _of_issue(issue: Issue, form: Form, files: Mapping[str, _File]) -> OpenQuestion:
     # Of two files of one unit the question is whether the one that does not count should.
-    file = str(issue.params["other"]) if issue.code == "C102" else issue.place.file
-    number, content = files.get(file, (0, ""))
+    file = str(issue.params["other"]) if issue.code == TWICE else issue.place.file
+    about = files.get(file, _File(0, "", ""))
     facts = [str(issue.params[key]) for key in sorted(issue.params) if key != _PROPOSED]
     return OpenQuestion(
-        key=_key(issue.code, content, facts),
+        key=_key(issue.code, about.content, [*facts, about.counting]),
         code=issue.code,
-        submission=number,
+        submission=about.number,
         file=file,
-        content=content,
+        content=about.content,
         unit=str(issue.params.get("unit", "")),
         superior=str(issue.params.get("superior", "")),
         detail=catalogue.sentence(issue, form),
@@ -107,11 +114,16 @@ def _of_issue(issue: Issue, form: Form, files: Mapping[str, tuple[int, str]]) ->
     )
 
 
-def _files(tables: RegisterTables, period: str) -> dict[str, tuple[int, str]]:
+def _files(tables: RegisterTables, period: str) -> dict[str, _File]:
+    """By name, the newest of each."""
     rows = tables.query(
-        "SELECT file, id, content FROM submissions WHERE period = ? ORDER BY id", [period]
+        "SELECT s.file, s.id, s.content, coalesce(max(c.content), '') FROM submissions s"
+        " LEFT JOIN submissions c ON c.unit = s.unit AND s.unit <> 0 AND c.period = s.period"
+        "  AND c.state IN ('current', 'unconfirmed')"
+        " WHERE s.period = ? GROUP BY s.file, s.id, s.content ORDER BY s.id",
+        [period],
     )
-    return {str(file): (int(number), str(content)) for file, number, content in rows}
+    return {str(file): _File(int(number), *rest) for file, number, *rest in rows}
 
 
 def _key(code: str, content: str, facts: Sequence[Any]) -> str:
