@@ -84,6 +84,10 @@ def _fill(sheet: Any, table: Form, rows: Sequence[Row], painter: Painter) -> Non
     if rows:
         last = f"{get_column_letter(len(table.main_table.fields))}{HEADING_ROW + len(rows)}"
         sheet.auto_filter.ref = f"A{HEADING_ROW}:{last}"
+        sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        sheet.print_title_rows = f"{HEADING_ROW}:{HEADING_ROW}"
 
 
 def _offer(sheet: Any, column: int, offered: Sequence[Sequence[str]]) -> None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import openpyxl
 import pytest
 
 from converter.cli import cli
 from converter.register import Register
+from converter.register import deciding as register_deciding
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
 from tests.sheets import FORM
@@ -225,3 +227,26 @@ def test_what_is_no_workbook_of_decisions_is_refused(data: bytes | None, desk: D
         path.write_bytes(data)
     code, _ = desk.run(path)
     assert (code, desk.decisions()) == (1, [])
+
+
+def test_a_run_that_ends_in_the_middle_is_finished_by_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = desk.write()
+    fill(path, ("陌生", "采用", "", ""), ("2.zip", "采用", "", ""), ("别期", "采用", "", ""))
+    decide, left = register_deciding.decide, [2]
+
+    def and_then_the_power_goes(*arguments: Any) -> Any:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return decide(*arguments)
+
+    monkeypatch.setattr("converter.usecases.deciding.decide_in", and_then_the_power_goes)
+    with pytest.raises(click.Abort):
+        desk.run(path)
+    monkeypatch.undo()
+    assert len(desk.decisions()) == 2
+    assert desk.run(path)[0] == 0
+    assert sorted(one[1] for one in desk.decisions()) == ["2.zip", "别期.zip", "陌生.zip"]  # type: ignore[type-var]
+    assert {states(desk.store)[name] for name in ("2.zip", "别期.zip", "陌生.zip")} == {"current"}
