@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -21,9 +21,6 @@ from converter.cli.common import (
 )
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from converter.register.decisions import Decision
 
 ACTIONS = ("accept", "reject", "withdraw", "assign", "revoke")
 WORKBOOK = (".xlsx", ".xls", ".et")
@@ -55,6 +52,7 @@ def decide(
     from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.deciding import Order
+    from converter.report import decision_text
     from converter.usecases import deciding
 
     _, form = form_of(ctx)
@@ -78,7 +76,7 @@ def decide(
         raise UsageError("decide_too_many", action=action)
     order = Order(action, subject, unit, period, why, officer)
     made, outcomes = deciding.decide(store, form, order, created_at())
-    out(message("decide_made", number=made.number, what=_what(made)))
+    out(message("decide_made", number=made.number, what=decision_text.what(made)))
     for one in outcomes:
         reason = f"（{message(f'reason_{one.reason}')}）" if one.reason else ""
         state = message(f"receive_state_{one.state}")
@@ -143,7 +141,7 @@ def _list(store: Path, form: Any, period: str) -> int:
     """What waits for a decision, and what was decided."""
     from converter.messages.catalogue import message
     from converter.model.clock import in_china
-    from converter.report import table
+    from converter.report import decision_text, table
     from converter.text.display import visible
     from converter.usecases import deciding
 
@@ -170,7 +168,8 @@ def _list(store: Path, form: Any, period: str) -> int:
                 str(one.number),
                 in_china(one.decided),
                 visible(one.officer),
-                visible(_what(one)) + (message("decide_revoked") if one.number in undone else ""),
+                visible(decision_text.what(one))
+                + (message("decide_revoked") if one.number in undone else ""),
                 visible(one.why),
             ]
             for one in found.decisions
@@ -183,15 +182,6 @@ def _list(store: Path, form: Any, period: str) -> int:
     if found.questions:
         err(message("decide_next", store=store))
     return OK
-
-
-def _what(one: Decision) -> str:
-    """A decision in words."""
-    from converter.messages.catalogue import message
-
-    unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
-    params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
-    return message(f"decide_{one.action}", **params)
 
 
 @command("period")

@@ -60,6 +60,7 @@ class Rulings:
 
     verdicts: dict[str, Ruling]
     senders: dict[str, ClaimedSender]
+    decided: dict[str, Decision]  # the last decision of each
 
 
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:
@@ -78,14 +79,15 @@ def in_force(decisions: Iterable[Decision]) -> list[Decision]:
 
 def rulings(decisions: Iterable[Decision]) -> Rulings:
     """The last word about each file."""
-    verdicts, senders = {}, {}
+    verdicts, senders, decided = {}, {}, {}
     for one in in_force(decisions):
+        decided[one.content] = one
         if one.action == ASSIGN:
             claim = ClaimedSender(one.unit_code, one.unit_name, "", one.superior)
             senders[one.content] = claim
         elif one.action != NOTE:
             verdicts[one.content] = Ruling(one.action, one.after, one.period)
-    return Rulings(verdicts, senders)
+    return Rulings(verdicts, senders, decided)
 
 
 _READ = f"SELECT {', '.join(COLUMNS)} FROM decisions ORDER BY number"

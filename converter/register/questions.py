@@ -109,9 +109,17 @@ def _of_issue(issue: Issue, form: Form, files: Mapping[str, _File]) -> OpenQuest
         content=about.content,
         unit=str(issue.params.get("unit", "")),
         superior=str(issue.params.get("superior", "")),
-        detail=catalogue.sentence(issue, form),
+        detail=_detail(issue, form, file),
         choices=CHOICES[issue.code],
     )
+
+
+def _detail(issue: Issue, form: Form, file: str) -> str:
+    """The finding's own sentence; of two files it must say which is which."""
+    if issue.code != TWICE:
+        return catalogue.sentence(issue, form)
+    words = {"unit": issue.params["unit"], "differs": issue.params["differs"]}
+    return catalogue.message("question_twice", counting=issue.place.file, file=file, **words)
 
 
 def _files(tables: RegisterTables, period: str) -> dict[str, _File]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ import duckdb
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register import halves, inserting, periods, published, schema
+from converter.register.decisions import Decision
 from converter.register.halves import FileHalf, Pair
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT
 from converter.register.knowledge import Collection, Knowledge
@@ -54,6 +55,7 @@ class RegisteredFile:
     ordered_by: str  # 'signature' or 'arrival'
     period: str = ""  # what it counts for, or would count for
     reason: str = ""  # why it is held
+    decision: Decision | None = None  # the last one about it that is in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +158,14 @@ class Register:
             " ORDER BY s.id",
             [until, self._knowledge.collection.period],
         )
+        decided = self._knowledge.rulings.decided
         return {
             (file, content): RegisteredBefore(
-                received, result, errors, warnings, RegisteredFile(*registered)
+                received,
+                result,
+                errors,
+                warnings,
+                replace(RegisteredFile(*registered), decision=decided.get(content)),
             )
             for file, content, received, result, errors, warnings, *registered in rows
         }
@@ -262,6 +269,7 @@ class Register:
                 RegisteredFile(
                     number, sender.unit, sender.claim.code, sender.claim.name,
                     sender.claim.superior, state, other, order, period, reason,
+                    decision=knowledge.rulings.decided.get(arrival.content),
                 )
             )  # fmt: skip
         for number, row in rows.items():  # a later file of the batch may have changed it

@@ -48,6 +48,10 @@ def has_receipt(folder: Path, name: str, content: str, registered: RegisteredFil
     found = receipts.read(box.receipt(folder, name))
     if found is None or found.get("sha256") != content:
         return False
+    before = found.get("decision")
+    number = before.get("number") if isinstance(before, dict) else None
+    if number != (registered.decision.number if registered.decision else None):
+        return False
     told = (str(found.get("state", "")), str(found.get("reason", "")))
     now = (registered.state, registered.reason)
     decided = {told[0], now[0]} & _DECIDABLE or DECIDED in (told[1], now[1])

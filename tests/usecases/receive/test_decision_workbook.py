@@ -13,8 +13,9 @@ import openpyxl
 import pytest
 
 from converter.cli import cli
-from converter.register import Register
+from converter.register import Register, Snapshot, receipts
 from converter.register import deciding as register_deciding
+from converter.report import register_lookup, register_text
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
 from tests.sheets import FORM
@@ -170,6 +171,19 @@ def test_a_sorted_half_filled_workbook_is_applied_and_logged(desk: Desk) -> None
     again, printed = desk.run(path, "--officer", "王示例")
     assert (again, printed.count("以前已经这样决定过")) == (0, len(made))
     assert desk.decisions() == made
+    told = receipts.read(desk.folder / "R" / "回执-陌生.zip.json")
+    assert told is not None
+    assert "decision" not in told
+    desk.receive()  # receipts say it
+    told = receipts.read(desk.folder / "R" / "回执-陌生.zip.json")
+    assert told is not None
+    assert [told["decision"][key] for key in ("action", "officer", "why")] == [
+        "assign", "王示例", "电话核实",
+    ]  # fmt: skip
+    assert "归到单位，理由：电话核实" in register_text.receipt_text(told, "unsigned")
+    with Snapshot(desk.store) as register:
+        shown = register_lookup.units_text(register_lookup.units(register, FORM, listed(4).code))
+    assert "电话核实" in shown
     left = rows(desk.write("再.xlsx"))
     assert not [name for name in left if name.startswith(("1.zip", "2", "陌生"))]
 
