@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from converter import package
-from converter.identity import keys
+from converter.identity import keys, ledger
 from converter.model.submissions import Unit
 from converter.register import Register, Snapshot, cross_unit_checks, receipts
 from converter.register.deciding import Order
@@ -124,6 +124,26 @@ def test_what_an_officer_let_in_counts_over_what_is_verified_later(
     deciding.decide(store, FORM, Order("accept", "无签名.zip"), NOW)
     receive(box.folder, store, plan(None, union.keys), worker)
     assert [row[2] for row in rows(store)] == ["superseded", "current"]
+
+
+def test_a_serial_that_the_ledger_does_not_list_takes_nobodys_place(
+    union: Office, tmp_path: Path, worker: Worker
+) -> None:
+    """Made with a stolen signing key; or the ledger was lost, and is restored later."""
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    box.put("真.zip", sent(union.file(UNIT), CREATED))
+    listed = ledger.read(union.keys)
+    assert listed is not None
+    box.put("新标识.zip", sent(union.file(UNIT), CREATED + 60, staff="40"))
+    everything = ledger.read(union.keys)
+    assert everything is not None
+    ledger.write(union.keys, listed)
+    receive(box.folder, store, plan(None, union.keys), worker)
+    assert [row[2] for row in rows(store)] == ["current", "held"]
+    ledger.write(union.keys, everything)
+    box.put("再一份.zip", sent(union.file(UNIT), CREATED + 90, staff="50"))
+    receive(box.folder, store, plan(None, union.keys), worker)
+    assert [row[2] for row in rows(store)] == ["superseded", "rejected", "current"]
 
 
 def test_signed_only_judges_what_counts_already(
