@@ -112,7 +112,7 @@ def check(
     _print_written([one.copy for one in report.fixed], fix, "fixed")
     if fix and not report.fixed:
         err(message("fixed_none"))
-    return _exit_code(report.outcomes, strict)
+    return exit_code(report.outcomes, strict=strict)
 
 
 def _print_fixed(fixed: FixedCopy, form: Form, show_ids: bool) -> None:
@@ -130,7 +130,7 @@ def _print_written(copies: Sequence[Path], folder: Path | None, what: str) -> No
         err(message(f"{what}_many", count=len(copies), path=folder))
 
 
-def _exit_code(outcomes: Sequence[Outcome], strict: bool) -> int:
+def exit_code(outcomes: Sequence[Outcome], *, strict: bool = False) -> int:
     wrong = {"errors", "unreadable"} | ({"warnings"} if strict else set())
     return FOUND if any(outcome.status in wrong for outcome in outcomes) else OK
 
@@ -201,7 +201,8 @@ def print_converted(
         if result.changes is not None:
             out(diff_text.render(result.changes, form, since=since, show_ids=show_ids))
         if result.package is None:
-            err(message("convert_refused", file=result.outcome.file))
+            refused = "convert_refused" if result.outcome.readable else "convert_unreadable"
+            err(message(refused, file=result.outcome.file))
             continue
         if result.kept and result.kept.same:
             out(message("convert_unchanged", path=result.package))

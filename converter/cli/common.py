@@ -167,7 +167,10 @@ def print_report(
     given: Sequence[str] = (),
     annotated: Sequence[str] = (),
     summary: bool = True,
+    commands: bool = True,
 ) -> None:
+    """Print all findings, then (`summary`) how many files ended how and (`commands`) the command
+    to run next."""
     from converter.report import terminal
 
     colour = colourful(sys.stdout)
@@ -177,7 +180,13 @@ def print_report(
         colour = colourful(sys.stderr)
         err(
             terminal.summary(
-                outcomes, form, given=given, annotated=annotated, colour=colour, width=columns
+                outcomes,
+                form,
+                given=given,
+                annotated=annotated,
+                colour=colour,
+                width=columns,
+                commands=commands,
             )
         )
 

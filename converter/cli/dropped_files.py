@@ -7,13 +7,14 @@ hold corrections. Packages and folders are checked.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from converter.cli import clerk, suggest
-from converter.cli.common import FOUND, OK, err
+from converter.cli.common import FOUND, OK, err, print_report, progress
 from converter.files import writing, zip_peek
 from converter.forms import loading as forms
 from converter.messages.catalogue import message
@@ -35,19 +36,30 @@ def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False
     with Worker() as worker:
         for group in _groups(books):
             code = max(code, _convert(group, identities, folder, form, worker))
-    rest = [str(p) for p in others if p not in books]
-    if rest or not books:
-        code = max(code, _check(rest, identities, folder))
+        if rest := [path for path in others if path not in books]:
+            code = max(code, _check(rest, folder, form, worker))
+    if not others:
+        code = max(code, _show(identities, folder))
     return code
 
 
-def _check(paths: Sequence[str], identities: Sequence[Path], folder: Path) -> int:
-    """Packages and folders; an identity file alone is shown."""
+def _check(paths: Sequence[Path], folder: Path, form: Form, worker: Worker) -> int:
+    """Packages and folders."""
+    from converter.usecases.check import check_files
+
+    outcomes = check_files(
+        paths, folder, form, None, os.cpu_count() or 1, worker, progress
+    ).outcomes
+    print_report(outcomes, form, show_ids=False, commands=False)
+    return clerk.exit_code(outcomes)
+
+
+def _show(identities: Sequence[Path], folder: Path) -> int:
+    """Identity files that were dropped alone."""
     from converter import cli
 
-    form = ["--form", str(folder)]
-    codes = [cli.run([*form, "identity", "show", str(path)]) for path in identities if not paths]
-    return max(codes + ([cli.run([*form, "check", *paths])] if paths else []), default=OK)
+    shown = [["--form", str(folder), "identity", "show", str(path)] for path in identities]
+    return max(map(cli.run, shown), default=OK)
 
 
 def _groups(books: Sequence[Path]) -> Iterator[list[Path]]:

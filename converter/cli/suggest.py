@@ -24,13 +24,13 @@ REGISTER, KEYS = "register.duckdb", "issued.csv"
 def tell(folder: Path, roster: str, *, window: bool = False) -> int:
     """Say what to do in this folder. `roster` is the id that rosters are stamped with; `window`:
     there is no console to type a command into."""
-    lines = list(_lines(sorted(islice(folder.iterdir(), ENTRIES)), roster))
+    lines = list(_lines(sorted(islice(folder.iterdir(), ENTRIES)), roster, window=window))
     lines.append(message("here_drag" if window else "here_all"))
     out("\n".join(lines))
     return OK
 
 
-def _lines(entries: list[Path], roster: str) -> Iterator[str]:
+def _lines(entries: list[Path], roster: str, *, window: bool) -> Iterator[str]:
     target = message("here_workbook_name")
     stores = [e for e in entries if (e / REGISTER).is_file()]
     files = [e for e in entries if e.is_file() and not e.name.startswith(("~$", "."))]
@@ -43,31 +43,34 @@ def _lines(entries: list[Path], roster: str) -> Iterator[str]:
     packages = [f for f in files if f.suffix.lower() == ".zip" and zip_peek.is_package(f)]
     identities = [f for f in files if f.suffix.lower() == ".xml" and is_identity(f)]
     newest = _newest(packages)
+    clerk = "_window" if window else "_next"  # officers open a console, clerks drag
     if stores:
-        yield from _told("store", stores)
+        yield from _found_lines("store", "_next", stores)
     elif rosters and not (books or copies or packages):
         keys = next((e.name for e in entries if (e / KEYS).is_file()), message("here_keys_name"))
-        yield from _told("roster", rosters, keys=keys, target=message("here_identities_name"))
+        yield from _found_lines(
+            "roster", "_next", rosters, keys=keys, target=message("here_identities_name")
+        )
     elif newest and newest == _newest([newest, *books, *copies]):
-        yield from _told("package", [newest])
+        yield from _found_lines("package", clerk, [newest])
     elif copies and (not books or _newest(copies) == _newest([*copies, *books])):
-        yield from _told("copy", [_newest(copies) or copies[0]])
+        yield from _found_lines("copy", clerk, [_newest(copies) or copies[0]])
     elif books:
-        yield from _told("workbook", books)
+        yield from _found_lines("workbook", clerk, books)
     elif identities:
-        yield from _told("identity", identities, target=target)
+        yield from _found_lines("identity", clerk, identities, target=target)
     else:
         yield message("here_nothing")
-        yield message("here_template", path=argument(target))
+        yield message("here_template_window" if window else "here_template", path=argument(target))
 
 
-def _told(what: str, found: list[Path], **words: str) -> Iterator[str]:
-    """The first of what was found, and the command for it."""
+def _found_lines(what: str, step: str, found: list[Path], **words: str) -> Iterator[str]:
+    """The first of what was found, and what to do with it."""
     path = visible(found[0].name)
     several = message("here_and_more", path=path, count=len(found)) if len(found) > 1 else path
     yield message(f"here_{what}", path=several)
     shown = {key: argument(word) for key, word in words.items()}
-    yield message(f"here_{what}_next", path=argument(found[0].name), **shown)
+    yield message(f"here_{what}{step}", path=argument(found[0].name), **shown)
 
 
 def argument(name: str) -> str:

@@ -156,6 +156,11 @@ class Kind(HasOptions):
         """The list whose codes are the canonical text."""
         return None
 
+    def choices(self, field: Field, form: Form, record: Mapping[str, str]) -> tuple[str, ...]:
+        """What a cell may hold, where that is a list; `record` is the canonical text of the other
+        fields, for lists that depend on one."""
+        return ()
+
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
         """Expression: a typed text, cleaned, before it is read. What matters of a text is that
         whitespace alone is nothing."""

@@ -219,6 +219,12 @@ class Choice(Kind):
     def code_list(self, field: Field, form: Form) -> CodeList:
         return _codes(field, form)
 
+    def choices(self, field: Field, form: Form, record: Mapping[str, str]) -> tuple[str, ...]:
+        entries = _codes(field, form).entries
+        parent = record.get(self.within(field), "") if self.within.given(field) else ""
+        own = tuple(entry.label for entry in entries if entry.parent == parent)
+        return own if parent and own else tuple(entry.label for entry in entries)
+
     def schema_constraints(self, field: Field, form: Form) -> Mapping[str, Any]:
         return {"enum": [entry.code for entry in _codes(field, form).entries]}
 

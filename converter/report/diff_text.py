@@ -64,7 +64,7 @@ def _values(change: FieldChange, field: Field, form: Form, show_ids: bool) -> di
 
 
 def _names(people: Sequence[Person], show_ids: bool) -> str:
-    shown = [_who(person, show_ids, "(", ")") for person in people[:NAMED]]
+    shown = [_who(person, show_ids, "（", "）") for person in people[:NAMED]]
     return "、".join(shown) + (message("and_more") if len(people) > NAMED else "")
 
 

@@ -212,11 +212,11 @@ def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> StatisticsTab
 
 
 def titled(one: RenderedIssue) -> str:
-    """`title:message`. Where the message begins with the title it is not repeated, unless the
+    """`title：message`. Where the message begins with the title it is not repeated, unless the
     rest could not stand alone (主席姓名里有…)."""
     if not one.title:
         return one.message
     rest = one.message.removeprefix(one.title)
     if rest[:1] in message("report_leaning") or not rest[:1].isalnum():
         rest = one.message
-    return f"{one.title}:{rest}"
+    return f"{one.title}：{rest}"

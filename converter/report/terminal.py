@@ -57,8 +57,10 @@ def summary(
     annotated: Sequence[str] = (),
     colour: bool = False,
     width: int = 0,
+    commands: bool = True,
 ) -> str:
-    """How many files ended how, what is wrong with several, and the command to run next.
+    """How many files ended how, what is wrong with several, and (`commands`) the command to run
+    next.
 
     `given` is what the command was called with: it stands for many files where their names would
     not fit. `annotated` are the copies that were just written.
@@ -76,9 +78,9 @@ def summary(
     lines = [message("report_summary", files=totals["files"], parts="，".join(parts))]
     if totals["files"] > 1:
         lines += _common(outcomes, form, width)
-    lines += [
-        message(key, command=command) for key, command in _next(outcomes, form, given, annotated)
-    ]
+    if commands:
+        following = _next(outcomes, form, given, annotated)
+        lines += [message(key, command=command) for key, command in following]
     return "\n".join(lines) + "\n"
 
 
@@ -211,7 +213,7 @@ def _notes(group: Issues, one: RenderedIssue, form: Form, paint: Paint, width: i
         paint(f"{message(f'report_{one.level}')}[{one.code}]", _COLOURS[one.level]),
         visible(one.place.file),
         visible(one.place.sheet),
-        f"{one.title}:{text}" if one.title else text,
+        f"{one.title}：{text}" if one.title else text,
     ]
     return " ".join(part for part in parts if part)
 

@@ -44,7 +44,7 @@ class AtMost(RuleFamily):
             over = {limit: counted > most for limit, most in limits.items()}
             for at, record in labels(column, np.logical_or.reduce(list(over.values()))):
                 exceeded = [limit for limit in limits if over[limit][at]]
-                named = (f"{title(p, tables.form)}({limits[p][at]:.0f})" for p in exceeded)
+                named = (f"{title(p, tables.form)}（{limits[p][at]:.0f}）" for p in exceeded)
                 yield Violation(
                     path,
                     record,

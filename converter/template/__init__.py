@@ -22,12 +22,14 @@ from converter.template.renderer import (
     sheet_names,
 )
 from converter.template.saving import save
+from converter.template.unit_sheet import locked_text
 
 __all__ = [
     "SPARE_ROWS",
     "TemplateRenderer",
     "build",
     "free_title",
+    "locked_text",
     "prepared_rows",
     "save",
     "sheet_names",

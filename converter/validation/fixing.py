@@ -95,7 +95,7 @@ class _Sheet:
         if record is None or field.key not in raw.columns:
             return None
         known = self._canonical.get(field.key, ())
-        text, kind = _typed(known[record] if record < len(known) else "", field, form)
+        text, kind = as_typed(known[record] if record < len(known) else "", field, form)
         if not text and not (to_blank and self._has_more(record, field.key)):
             return None
         column = self._changed.get(field.key)
@@ -114,7 +114,7 @@ class _Sheet:
         return any(column.text[record] for other, column in columns if other != key)
 
 
-def _typed(text: str, field: Field, form: Form) -> tuple[str, CellType]:
+def as_typed(text: str, field: Field, form: Form) -> tuple[str, CellType]:
     """Canonical text as a clerk would have typed it, and the type of its cell."""
     if not text:
         return "", CellType.BLANK

@@ -16,9 +16,10 @@ from starlette.routing import Route
 
 from converter.forms import loading
 from converter.model.errors import OutputError, RegisterError, UsageError
-from converter.web import check_page, clerk, guard, officer, spool
+from converter.web import check_page, clerk, correct_page, guard, officer, spool
 from converter.web.attempts import Attempts, Hashing
 from converter.web.capacity import Capacity, CapacityExceeded
+from converter.web.correcting import EditsFull
 from converter.web.fair_queue import FairQueue, QueueFull
 from converter.web.pages import STATIC, Pages
 from converter.web.progress import ProgressReader
@@ -46,6 +47,8 @@ GET: dict[str, Endpoint] = {
     "/check/{token}": check_page.result,
     "/check/{token}/marked": check_page.marked,
     "/check/{token}/package": check_page.package,
+    "/check/{token}/corrected": check_page.corrected,
+    "/check/{token}/correct": correct_page.show,
     "/officer": officer.overview,
     "/officer/sign-in": officer.sign_in_page,
     "/officer/units": officer.units,
@@ -61,6 +64,7 @@ POST: dict[str, Endpoint] = {
     "/unit/workbook": clerk.workbook,
     "/check": check_page.upload,
     "/check/{token}/submit": check_page.submit,
+    "/check/{token}/correct": correct_page.send,
     "/officer/sign-in": officer.sign_in,
     "/officer/unlock": officer.unlock,
 }
@@ -108,6 +112,7 @@ def build(settings: Settings) -> Starlette:
             guard.UploadTooSlow: _too_slow,
             QueueFull: _full,
             CapacityExceeded: _full,
+            EditsFull: _edits_full,
             StateUnavailable: _stopped,
             OSError: _stopped_or_raised,
             OutputError: _stopped,
@@ -161,7 +166,11 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
 def _largest(settings: Settings, path: str) -> int:
     """Bytes that may come in: two halves and what frames them, where files are expected."""
-    return settings.largest * check_page.FILES + guard.SMALL if path == "/check" else guard.SMALL
+    if path == "/check":
+        return settings.largest * check_page.FILES + guard.SMALL
+    if path.startswith("/check/") and path.endswith("/correct"):
+        return correct_page.LARGEST
+    return guard.SMALL
 
 
 async def _static(request: Request) -> Response:
@@ -214,6 +223,10 @@ async def _too_slow(request: Request, error: Exception) -> Response:
 async def _full(request: Request, error: Exception) -> Response:
     await _drain(request)
     return services_of(request).pages.problem(request, "full", 503, wait=RETRY)
+
+
+async def _edits_full(request: Request, error: Exception) -> Response:
+    return services_of(request).pages.problem(request, "edits_full", 413)
 
 
 async def _drain(request: Request) -> None:

@@ -4,6 +4,7 @@ errors to a package, which goes into the inbox."""
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from starlette.datastructures import FormData, UploadFile
@@ -28,8 +29,16 @@ from converter.web.services import (
 )
 from converter.web.sessions import UNIT
 from converter.web.state import StateUnavailable
-from converter.web.upload_check import MARKED, PACKAGE, Work, check_upload
+from converter.web.upload_check import (
+    CORRECTED,
+    MARKED,
+    PACKAGE,
+    UploadResult,
+    Work,
+    check_upload,
+)
 from converter.web.upload_names import received_name
+from converter.workers.pool import Worker
 
 FILES = 2  # the two halves of one submission
 
@@ -65,42 +74,61 @@ async def upload(request: Request) -> Response:
 
 
 async def _check(request: Request, form: FormData) -> Response:
-    services, session = services_of(request), session_of(request)
+    services = services_of(request)
     sent = [f for f in form.getlist("file") if isinstance(f, UploadFile) and f.filename]
     if not sent:
         return await _start(request, 400, message("portal_no_upload"))
     if any((one.size or 0) > services.settings.largest for one in sent):
         raise UploadTooLarge
     token, folder = services.results.room()
-    kept = False
     try:
         uploads = [await in_thread(_save, one, folder / str(n)) for n, one in enumerate(sent)]
         await form.close()
-        entry = unit_of(request) if session.role == UNIT else None
-        identity = await in_thread(services.fetched, entry) if entry else None
-        work = Work(
-            folder,
-            uploads,
-            services.settings.form,
-            services.settings.keys,
-            entry,
-            identity.path if identity and not identity.refused else None,
-            services.settings.seal,
-        )
-        result = await while_connected(
-            request,
-            services.queue.run(visitor_of(request), lambda worker: check_upload(work, worker)),
-        )
-        if result is None:
-            return services.pages.problem(request, "two_units", 400)
-        names = tuple(path.name for path in uploads)
-        code = entry.unit_code if entry else ""
-        number = spool.number(services.now())
-        services.results.keep(token, session.sid, visitor_of(request), code, names, result, number)
-        kept = True
+        return await checked(request, token, folder, uploads)
     finally:
-        if not kept:
-            services.results.discard(folder)
+        services.results.discard_unless_kept(token)
+
+
+async def checked(
+    request: Request,
+    token: str,
+    folder: Path,
+    uploads: Sequence[Path],
+    before: Callable[[Worker], object] = lambda _: None,
+) -> Response:
+    """Check uploads in a result's folder, after what has to be done `before` with the same worker;
+    leads to the page of the result."""
+    services, session = services_of(request), session_of(request)
+    entry = unit_of(request) if session.role == UNIT else None
+    identity = await in_thread(services.fetched, entry) if entry else None
+    work = Work(
+        folder,
+        uploads,
+        services.settings.form,
+        services.settings.keys,
+        entry,
+        identity.path if identity and not identity.refused else None,
+        services.settings.seal,
+    )
+
+    def run(worker: Worker) -> UploadResult | None:
+        before(worker)
+        return check_upload(work, worker)
+
+    visitor = visitor_of(request)
+    result = await while_connected(request, services.queue.run(visitor, run))
+    if result is None:
+        return services.pages.problem(request, "two_units", 400)
+    services.results.keep(
+        token,
+        session.sid,
+        visitor,
+        entry.unit_code if entry else "",
+        tuple(path.name for path in uploads),
+        result,
+        spool.number(services.now()),
+        tuple(uploads) if result.can_be_corrected else (),
+    )
     return to(f"/check/{token}")
 
 
@@ -116,7 +144,8 @@ def _save(upload: UploadFile, folder: Path) -> Path:
 # --- what came of it ---------------------------------------------------------------------------
 
 
-def _result(request: Request) -> Result:
+def result_of(request: Request) -> Result:
+    """The result that an address names. Raises HTTPException."""
     services = services_of(request)
     found = services.results.find(request.path_params["token"], session_of(request).sid)
     if found is None:
@@ -145,15 +174,20 @@ async def result(request: Request) -> Response:
         result=found.result,
         minutes=round(services.settings.keep / 60),
         submitted=submitted,
+        corrected=(found.folder / CORRECTED).is_file(),
     )
 
 
 async def marked(request: Request) -> Response:
-    return _download(_result(request), MARKED, message("annotated_suffix") + "-{stem}.xlsx")
+    return _download(result_of(request), MARKED, message("annotated_suffix") + "-{stem}.xlsx")
+
+
+async def corrected(request: Request) -> Response:
+    return _download(result_of(request), CORRECTED, "{stem}.xlsx")
 
 
 async def package(request: Request) -> Response:
-    return _download(_result(request), PACKAGE, "{stem}.zip")
+    return _download(result_of(request), PACKAGE, "{stem}.zip")
 
 
 def _download(found: Result, name: str, called: str) -> Response:
@@ -168,7 +202,7 @@ def _download(found: Result, name: str, called: str) -> Response:
 async def submit(request: Request) -> Response:
     """Into the inbox, under the number that the result was given: twice is once."""
     await received(request)
-    services, found = services_of(request), _result(request)
+    services, found = services_of(request), result_of(request)
     entry = unit_of(request)
     if found.unit != entry.unit_code or not found.result.can_be_submitted:
         raise HTTPException(403)

@@ -44,8 +44,8 @@ LONGEST_PAUSE, ADDRESSES = 10, 10_000  # seconds; addresses that are remembered
 CRASH_NOTES = 20  # that one process writes; one a fault
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 ALWAYS = {
     "content-security-policy": POLICY,

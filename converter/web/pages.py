@@ -20,6 +20,7 @@ from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.report import html, page
+from converter.web.correcting import name_of
 from converter.web.sessions import Sessions
 from converter.web.upload_names import safe_name
 
@@ -27,6 +28,7 @@ FOLDER = Path(__file__).parent
 STATIC = {
     "portal.css": "text/css",
     "portal.js": "text/javascript",
+    "correcting.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 CHINA = 8 * 3600  # seconds east of Greenwich
@@ -46,7 +48,7 @@ class Pages:
         files = {name: (FOLDER / "static" / name).read_bytes() for name in STATIC}
         version = hashlib.sha256(b"".join(files.values())).hexdigest()[:12]
         environment = html.prepared(page.environment(FOLDER / "templates"))
-        environment.globals.update(form=form, version=version)
+        environment.globals.update(form=form, version=version, name_of=name_of)
         environment.filters.update(moment=moment, in_china=in_china)
         lines = (form.prose.get("contacts") or {}).get("lines") or ()
         # A line that the union has not filled in is left out.

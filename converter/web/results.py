@@ -13,9 +13,10 @@ import secrets
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from converter.web.correcting import Edits
 from converter.web.upload_check import UploadResult
 from converter.web.visitor import Visitor
 
@@ -38,6 +39,8 @@ class Result:
     number: str
     until: float
     size: int  # bytes on the disk
+    uploads: tuple[Path, ...] = ()  # the files themselves, where they can be corrected here
+    edits: Edits = field(default_factory=Edits)
 
 
 class Results:
@@ -61,6 +64,11 @@ class Results:
         """Delete the folder of an upload that has no result."""
         shutil.rmtree(folder, ignore_errors=True)
 
+    def discard_unless_kept(self, token: str) -> None:
+        """Delete the folder of a token that `keep` was not called for."""
+        if token not in self._results:
+            self.discard(self._folder / token)
+
     def keep(
         self,
         token: str,
@@ -70,13 +78,14 @@ class Results:
         names: tuple[str, ...],
         result: UploadResult,
         number: str,
+        uploads: tuple[Path, ...] = (),
     ) -> None:
         """Keep a result for its time, and delete what no longer fits beside it."""
         until = self._clock() + self._keep
         folder = self._folder / token
-        size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         self._results[token] = Result(
-            token, sid, visitor, unit, names, folder, result, number, until, size
+            token, sid, visitor, unit, names, folder, result, number, until, size, uploads
         )
         while (excess := self._excess(visitor, token)) is not None:
             self._forget(excess)

@@ -142,8 +142,11 @@ async def signed_in(request: Request, attempt: Attempt, session: Session) -> Res
     return answer
 
 
-async def received(request: Request, files: int = 0) -> FormData:
-    """A form that was sent from a page of this session. Raises HTTPException."""
+async def received(
+    request: Request, files: int = 0, fields: int = FIELDS, field: int = FIELD
+) -> FormData:
+    """A form that was sent from a page of this session, of so many files and fields at the most,
+    of so many bytes a field (as they are sent). Raises HTTPException."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise HTTPException(403)
     try:
@@ -152,7 +155,7 @@ async def received(request: Request, files: int = 0) -> FormData:
         expected = FORMS[-1:] if files else FORMS
         if kind.lower() not in expected or charset not in CHARSETS:
             raise HTTPException(415)
-        form = await request.form(max_files=files, max_fields=FIELDS, max_part_size=FIELD)
+        form = await request.form(max_files=files, max_fields=fields, max_part_size=field)
     except (ValueError, LookupError):  # bytes that no browser sends
         raise HTTPException(400) from None
     if not services_of(request).sessions.is_token(session_of(request), form.get("token")):

@@ -1,7 +1,8 @@
 """Checks one upload with the pipeline of `check` and `convert`, in a worker process.
 
-Runs in a thread beside the pages. The upload itself is deleted before the result is returned;
-the annotated copy and the package stay for some minutes.
+Runs in a thread beside the pages. The upload itself is deleted before the result is returned,
+unless it can be corrected on a page; then it stays for some minutes, as the annotated copy and the
+package do.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from converter.usecases.convert import convert_for_page
 from converter.workers.pool import Runner
 from converter.workers.requests.check import CheckForPageRequest
 
-MARKED, PACKAGE = "marked.xlsx", "package.zip"
+MARKED, PACKAGE, CORRECTED = "marked.xlsx", "package.zip", "corrected.xlsx"
+IN_CELLS = "KX"  # how the codes of faults begin that stand in cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class UploadResult:
         return self.summary.status
 
     @property
+    def can_be_corrected(self) -> bool:
+        """Whether something is wrong with cells of a workbook that could be read."""
+        return self.marked and any(group.code[0] in IN_CELLS for group in self.summary.groups)
+
+    @property
     def can_be_submitted(self) -> bool:
         return self.package and not self.other_unit
 
@@ -63,11 +70,14 @@ class UploadResult:
 def check_upload(work: Work, worker: Runner) -> UploadResult | None:
     """None for two files that are not the halves of one submission. Raises InternalError,
     UsageError, OSError."""
+    result = None
     try:
-        return _check_and_convert(work, worker)
+        result = _check_and_convert(work, worker)
+        return result
     finally:
-        for upload in work.uploads:
-            upload.unlink(missing_ok=True)
+        if result is None or not result.can_be_corrected:
+            for upload in work.uploads:
+                upload.unlink(missing_ok=True)
 
 
 def _check_and_convert(work: Work, worker: Runner) -> UploadResult | None:

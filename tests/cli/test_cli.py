@@ -63,8 +63,8 @@ def test_an_error_exits_1_and_is_told_in_three_lines(bad: Path) -> None:
     lines = done.stdout.splitlines()
     first = next(n for n, line in enumerate(lines) if line.startswith("错误[K112]"))
     assert "会员基本信息表!C" in lines[first]
-    assert lines[first + 1].startswith("  填写:1301********")
-    assert lines[first + 2].startswith("  改法:")
+    assert lines[first + 1].startswith("  填写：1301********")
+    assert lines[first + 2].startswith("  怎么改：")
 
 
 def test_warnings_exit_1_only_when_strict(doubtful: Path) -> None:

@@ -101,7 +101,7 @@ def test_no_color_and_pipes_get_none(bad: Path) -> None:
 def test_a_gbk_terminal_reads_gbk(bad: Path) -> None:
     environment = {"PYTHONIOENCODING": "gbk", "PYTHONUTF8": "0"}
     code, shown = terminal("check", bad, encoding="gbk", **environment)
-    assert (code, "身份证号:" in shown) == (1, True)
+    assert (code, "身份证号：" in shown) == (1, True)
 
 
 def test_the_plainest_surroundings_lose_nothing(bad: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_long_value_is_cut_to_a_narrow_terminal(tmp_path: Path) -> None:
     put(book[MEMBER_SHEET], member_cell(book, 3, "身份证号"), "证件号码写在这里" * 30)
     path = saved(book, tmp_path)
     _, shown = terminal("check", path, COLUMNS="40", NO_COLOR="1")
-    (typed,) = (line for line in shown.splitlines() if line.startswith("  填写:"))
+    (typed,) = (line for line in shown.splitlines() if line.startswith("  填写："))
     assert columns(typed) <= 40
 
 
@@ -325,6 +325,44 @@ def test_a_faulty_workbook_gets_a_marked_copy_and_stays_as_it_is(
     assert "有错-批注.xlsx" in told.err
     assert sorted(p.name for p in bad.parent.iterdir()) == ["有错-批注.xlsx", "有错.xlsx"]
     assert bad.read_bytes() == before
+
+
+def test_a_dropped_folder_is_checked_and_no_command_is_named(
+    good: Path, bad: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder := good.parent / "收到").mkdir()
+    shutil.copy(good, folder)
+    assert drop(folder) == 0
+    clean = capsys.readouterr()
+    shutil.copy(bad, folder)
+    assert drop(folder) == 1
+    faulty = capsys.readouterr()
+    for told in (clean, faulty):
+        assert "converter" not in told.out + told.err
+    assert "K112" in faulty.out
+
+
+def test_a_file_nobody_can_read_is_not_said_to_hold_errors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (broken := tmp_path / "坏.xlsx").write_bytes(b"PK\x03\x04 torn")
+    assert drop(broken) == 1
+    told = capsys.readouterr().err
+    assert "坏.xlsx 读不了，没有生成上报文件。" in told
+    assert "还有错误" not in told
+
+
+@pytest.mark.parametrize("lying", ["", "填报.xlsx", "填报-批注.xlsx", "标识.xml"])
+def test_the_icon_alone_names_no_command(
+    lying: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if lying:
+        (tmp_path / lying).write_text("<identity/>")
+    suggest.tell(tmp_path, "roster", window=True)
+    told = capsys.readouterr().out
+    assert lying in told
+    assert "下一步：" in told
+    assert "converter" not in told
 
 
 def test_corrections_in_an_earlier_copy_are_never_written_over(bad: Path) -> None:

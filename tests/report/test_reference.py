@@ -60,11 +60,11 @@ def test_unknown_code_is_said_to_be_unknown(form: Form) -> None:
 
 
 def test_check_of_a_kind_names_the_items_of_that_kind(form: Form) -> None:
-    assert "项目:身份证号\n" in reference.explain(form, "K112")
+    assert "项目：身份证号\n" in reference.explain(form, "K112")
 
 
 def test_check_of_every_kind_names_no_item(form: Form) -> None:
-    assert "项目:" not in reference.explain(form, "K001")
+    assert "项目：" not in reference.explain(form, "K001")
 
 
 def test_rule_names_its_items_and_limits(form: Form) -> None:

@@ -13,9 +13,9 @@ def lines(form: Form, *outcomes: object, **options: object) -> list[str]:
 
 def test_diagnostic_is_the_three_lines_of_the_design(form: Form) -> None:
     assert lines(form, outcome(id_issue(17)))[:3] == [
-        "错误[K112] 填报.xlsx 会员基本信息表!C17 身份证号:应为18位,实为17位",
-        "  填写:1301********0",
-        "  改法:对照证件补全;请先把该列设为“文本”",
+        "错误[K112] 填报.xlsx 会员基本信息表!C17 身份证号：应为18位,实为17位",
+        "  填写：1301********0",
+        "  怎么改：对照证件补全;请先把该列设为“文本”",
     ]
 
 
@@ -33,20 +33,20 @@ def test_badly_typed_id_is_masked_in_the_sentence_too(form: Form) -> None:
 def test_blank_cell_has_no_line_of_what_was_typed(form: Form) -> None:
     issue = Issue("K401", Level.ERROR, Place(FILE, UNIT, 30, 2, "founded_on"))
     assert lines(form, outcome(issue))[:-1] == [
-        "错误[K401] 填报.xlsx 基层单位信息表!B30 工会组建时间:读不懂"
+        "错误[K401] 填报.xlsx 基层单位信息表!B30 工会组建时间：读不懂"
     ]
 
 
 def test_field_is_not_cut_off_a_sentence_that_needs_it(form: Form) -> None:
     place = Place(FILE, UNIT, 20, 2, "members")
     issue = Issue("X101", Level.WARNING, place, "35", {"value": 35, "limits": "职工总数(30)"})
-    assert "会员总数:会员总数(35)大于职工总数(30)" in lines(form, outcome(issue))[0]
+    assert "会员总数：会员总数(35)大于职工总数(30)" in lines(form, outcome(issue))[0]
 
 
 def test_file_without_cells_is_named_alone(form: Form) -> None:
     assert lines(form, unreadable()) == [
         "错误[F101] 坏.xlsx 这个文件其实是图片",
-        "  改法:请另存为 .xlsx",
+        "  怎么改：请另存为 .xlsx",
         "读不了 坏.xlsx",
     ]
 
@@ -98,7 +98,7 @@ def test_notes_are_counted_not_listed(form: Form) -> None:
 def test_verbose_lists_notes_like_the_rest(form: Form) -> None:
     text = terminal.render([outcome(note(3), note(9))], form, verbose=True)
     assert text.count("K902") == 2
-    assert "填写:2010.5.1" in text
+    assert "填写：2010.5.1" in text
 
 
 def test_hostile_names_and_values_cannot_act_on_the_terminal(form: Form) -> None:
@@ -133,7 +133,7 @@ def test_summary_counts_and_leads_to_the_annotated_copy(form: Form) -> None:
     text = terminal.summary([outcome(id_issue(3)), outcome(file="好.xlsx"), unreadable()], form)
     assert text.splitlines() == [
         "共 3 个文件：通过 1 个，有错误 1 个，读不了 1 个",
-        "下一步，生成标出问题的副本，照着改：converter check 填报.xlsx --annotate 批注",
+        "下一步：生成标出错误的表，照着改，运行 converter check 填报.xlsx --annotate 批注",
     ]
 
 
@@ -154,7 +154,7 @@ def test_many_files_are_named_by_what_was_given(form: Form) -> None:
 
 def test_annotated_copy_is_what_to_correct_next(form: Form) -> None:
     text = terminal.summary([outcome(id_issue(3))], form, annotated=["批注/填报-批注.xlsx"])
-    assert text.endswith("再查一遍：converter check 批注/填报-批注.xlsx\n")
+    assert text.endswith("再检查一遍，运行 converter check 批注/填报-批注.xlsx\n")
 
 
 def explainable(level: Level, **params: str) -> Issue:
@@ -164,7 +164,7 @@ def explainable(level: Level, **params: str) -> Issue:
 
 def test_error_that_may_be_explained_says_so(form: Form) -> None:
     text = terminal.render([outcome(explainable(Level.ERROR))], form)
-    assert "  改法:核对人数；确实如此的，在“情况说明”里写明原因\n" in text
+    assert "  怎么改：核对人数；情况属实的，在“情况说明”里写明原因\n" in text
 
 
 def test_explained_warning_tells_the_reason_instead_of_a_remedy(form: Form) -> None:

@@ -12,19 +12,19 @@ from tests.rules.tables import FORM, at, hits, rule, sentence, tables
 def test_a_count_above_its_limit_is_reported_at_the_smaller_ones_cell() -> None:
     given = tables("members | staff\n12 | 10\n10 | 10\n9 | 10")
     assert at("X101", given) == [("unit.members", 0)]
-    assert sentence("X101", given) == "会员总数(12)不应大于职工总数(10)"
+    assert sentence("X101", given) == "会员总数（12）不应大于职工总数（10）"
 
 
 def test_every_exceeded_limit_is_named_in_one_hit() -> None:
     given = tables("women_members | members | women_staff\n9 | 8 | 7")
     (hit,) = hits("X105", given)
-    assert hit.params["limits"] == "会员总数(8)、女职工人数(7)"
+    assert hit.params["limits"] == "会员总数（8）、女职工人数（7）"
     assert hit.related == (("unit.members", 0), ("unit.women_staff", 0))
 
 
 def test_only_the_exceeded_limit_is_named() -> None:
     (hit,) = hits("X105", tables("women_members | members | women_staff\n9 | 20 | 7"))
-    assert hit.params["limits"] == "女职工人数(7)"
+    assert hit.params["limits"] == "女职工人数（7）"
 
 
 def test_the_short_message_names_all_limits() -> None:
@@ -43,13 +43,13 @@ MEMBERS = "# | sex\n0 | 1\n0 | 2\n0 | 2\n1 | 2"
 def test_members_must_be_as_many_as_rows() -> None:
     given = tables("members\n4\n1", MEMBERS)
     assert at("X111", given) == [("unit.members", 0)]
-    assert sentence("X111", given) == "《会员基本信息表》中填写的人数是 3，这里填的是 4"
+    assert sentence("X111", given) == "《会员基本信息表》里填写的人数是 3，这里填了 4"
 
 
 def test_rows_are_counted_by_condition() -> None:
     given = tables("women_members\n1\n1", MEMBERS)
     assert at("X112", given) == [("unit.women_members", 0)]
-    assert sentence("X112", given) == ("《会员基本信息表》中会员性别为“女”的人数是 2，这里填的是 1")
+    assert sentence("X112", given) == ("《会员基本信息表》里会员性别为“女”的人数是 2，这里填了 1")
 
 
 @pytest.mark.parametrize(("typed", "reported"), [(1, True), (2, False), (4, False), (5, True)])

@@ -56,15 +56,16 @@ def check_submissions(
 ) -> list[Checked]:
     """Check submissions, each of one file or of two that may be its halves. With a folder of keys
     packages are compared with that union's public keys and ledger."""
-    return api.check(_read(submissions, definition, report_progress, keys), definition)
+    return api.check(read_submissions(submissions, definition, report_progress, keys), definition)
 
 
-def _read(
+def read_submissions(
     submissions: Sequence[Sequence[Path]],
     definition: Form,
     report_progress: ReportProgress,
     keys: Path | None,
 ) -> Iterator[Submission]:
+    """What the files hold; two halves of a submission joined."""
     number = 0
     for files in submissions:
         parts = []

@@ -13,6 +13,7 @@ from converter.workers.requests.convert import (
     ConvertRequest,
     VerifyRequest,
 )
+from converter.workers.requests.corrections import CorrectionRequest
 from converter.workers.requests.existing import ExistingFileRequest
 from converter.workers.requests.receive import (
     ReceiveRequest,
@@ -26,7 +27,16 @@ from converter.workers.requests.roster import (
     RosterRequest,
 )
 from converter.workers.requests.template import TemplateRequest, TemplatesRequest
-from converter.workers.tasks import check, contents, convert, existing, receive, roster, template
+from converter.workers.tasks import (
+    check,
+    contents,
+    convert,
+    corrections,
+    existing,
+    receive,
+    roster,
+    template,
+)
 from converter.workers.tasks.common import ReportProgress
 
 TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
@@ -35,6 +45,7 @@ TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     ConvertRequest: convert.convert,
     ConvertForPageRequest: convert.convert_for_page,
     VerifyRequest: convert.verify,
+    CorrectionRequest: corrections.correct,
     TemplateRequest: template.template,
     TemplatesRequest: template.templates,
     ContentsRequest: contents.contents,

@@ -1,0 +1,110 @@
+// Correcting a workbook on a page: a cell is checked again when it is left. Enter leads to the next
+// fault. Without this script the form's button checks all cells.
+"use strict";
+
+const formNow = () => document.getElementById("correcting");
+
+if (formNow()) {
+  const status = document.getElementById("correcting-status");
+  let waiting = new Map(); // by name: what is still to be sent
+  let busy = false;
+
+  const cells = () => Array.from(formNow().querySelectorAll("[data-cell]"));
+  const isCell = (element) => element instanceof HTMLElement && element.hasAttribute("data-cell");
+  const isChanged = (cell) => cell.value !== cell.dataset.was;
+
+  const focusOn = (cell) => {
+    cell.focus();
+    if (cell instanceof HTMLInputElement) cell.select();
+  };
+
+  const nextFault = (cell) => {
+    const all = cells();
+    const at = all.indexOf(cell) + 1;
+    const after = [...all.slice(at), ...all.slice(0, at)];
+    for (const level of ["error", "warning"]) {
+      // What was changed but not checked yet is no fault to go back to.
+      const found = after.find((one) => one.dataset.fault === level && !isChanged(one));
+      if (found) return found;
+    }
+    return formNow().querySelector("button[value=finish]");
+  };
+
+  const send = (name, value) => {
+    waiting.set(name, value);
+    next();
+  };
+
+  const next = async () => {
+    if (busy || !waiting.size) return;
+    busy = true;
+    const sent = waiting;
+    waiting = new Map();
+    const body = new URLSearchParams([["token", formNow().elements.token.value], ...sent]);
+    try {
+      const answer = await fetch(formNow().action, {
+        method: "POST", body, headers: { "x-fragment": "1" }, credentials: "same-origin",
+      });
+      const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const form = made.getElementById("correcting");
+      if (!answer.ok || !form) throw new Error(String(answer.status));
+      show(form, sent);
+    } catch {
+      waiting = new Map([...sent, ...waiting]); // goes with the next cell
+      status.textContent = formNow().dataset.failed;
+      busy = false;
+      return;
+    }
+    busy = false;
+    next();
+  };
+
+  const show = (form, sent) => {
+    const active = document.activeElement;
+    const name = isCell(active) ? active.name : active && active.value;
+    const whole = active instanceof HTMLInputElement && active.selectionStart === 0
+      && active.selectionEnd === active.value.length;
+    const range = active instanceof HTMLInputElement ? [active.selectionStart, active.selectionEnd] : null;
+    // What is being typed meanwhile stays.
+    const typed = cells().filter((one) => isChanged(one) && sent.get(one.name) !== one.value);
+    formNow().replaceWith(form);
+    for (const one of typed) {
+      const cell = form.elements.namedItem(one.name);
+      if (cell) cell.value = one.value;
+    }
+    const again = isCell(active) ? form.elements.namedItem(name)
+      : Array.from(form.querySelectorAll("button")).find((button) => button.value === name);
+    if (again && active !== document.body) {
+      again.focus();
+      if (again instanceof HTMLInputElement && range) {
+        if (whole) again.select();
+        else again.setSelectionRange(range[0], range[1]);
+      }
+    } else if (name) {
+      focusOn(nextFault(null));
+    }
+    status.textContent = form.dataset.left;
+  };
+
+  document.addEventListener("change", (event) => {
+    if (isCell(event.target) && isChanged(event.target)) send(event.target.name, event.target.value);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !isCell(event.target)) return;
+    event.preventDefault();
+    focusOn(nextFault(event.target)); // leaving the cell sends it
+  });
+  document.addEventListener("focusin", (event) => {
+    if (isCell(event.target) && event.target instanceof HTMLInputElement) event.target.select();
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button") : null;
+    if (!button || button.form !== formNow()) return;
+    if (button.name !== "remove" && button.value !== "check") return;
+    event.preventDefault();
+    send(button.name, button.value);
+  });
+
+  const first = nextFault(null);
+  if (first) focusOn(first);
+}
