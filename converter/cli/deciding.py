@@ -22,7 +22,11 @@ from converter.cli.common import (
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
 
-ACTIONS = ("accept", "reject", "withdraw", "assign", "revoke")
+ACTIONS = (
+    "accept", "reject", "withdraw", "assign", "revoke",
+    "exempt", "dissolve", "merge", "rename", "move",
+)  # fmt: skip
+WITH_UNIT = ("assign", "merge", "rename", "move")  # these take a second word
 WORKBOOK = (".xlsx", ".xls", ".et")
 UNDONE = ("otherwise", "moved_on", "unfinished", "unknown", "not_offered", "no_unit", "refused")
 PERIOD_ACTIONS = ("open", "close", "list")
@@ -70,9 +74,9 @@ def decide(
         raise UsageError("decide_no_action", text=action, actions="、".join(ACTIONS))
     if not subject:
         raise UsageError("decide_needs_file")
-    if action == "assign" and not unit:
-        raise UsageError("decide_needs_unit")
-    if action != "assign" and unit:
+    if action in WITH_UNIT and not unit.strip():
+        raise UsageError(f"decide_needs_{action}")
+    if action not in WITH_UNIT and unit:
         raise UsageError("decide_too_many", action=action)
     order = Order(action, subject, unit, period, why, officer)
     made, outcomes = deciding.decide(store, form, order, created_at())

@@ -21,9 +21,11 @@ from typing import Any, Protocol
 from converter.register import inserting
 from converter.register.inserting import NUMBER, TEXT
 from converter.register.precedence import (
+    ACCEPT,
     ASSIGN,
-    NOTE,
+    REJECT,
     REVOKE,
+    WITHDRAW,
     ClaimedSender,
     Ruling,
 )
@@ -47,7 +49,7 @@ class Decision:
     content: str
     after: int = 0  # the newest submission at that time
     period: str = ""  # what an accepted file counts for
-    unit_code: str = ""  # whom a file was assigned to
+    unit_code: str = ""  # whom a file was assigned to, or what unit was decided about
     unit_name: str = ""
     superior: str = ""
     why: str = ""
@@ -85,7 +87,7 @@ def rulings(decisions: Iterable[Decision]) -> Rulings:
         if one.action == ASSIGN:
             claim = ClaimedSender(one.unit_code, one.unit_name, "", one.superior)
             senders[one.content] = claim
-        elif one.action != NOTE:
+        elif one.action in (ACCEPT, REJECT, WITHDRAW):
             verdicts[one.content] = Ruling(one.action, one.after, one.period)
     return Rulings(verdicts, senders, decided)
 

@@ -51,6 +51,10 @@ ACCEPT, REJECT, WITHDRAW, ASSIGN, REVOKE = "accept", "reject", "withdraw", "assi
 NOTE = "note"  # nothing changes: a question was looked into
 ACTIONS = (ACCEPT, REJECT, WITHDRAW, ASSIGN, NOTE)
 
+# What an officer may decide about a unit.
+EXEMPT, DISSOLVE, MERGE, RENAME, MOVE = "exempt", "dissolve", "merge", "rename", "move"
+UNIT_ACTIONS = (EXEMPT, DISSOLVE, MERGE, RENAME, MOVE)
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedSender:

@@ -15,6 +15,7 @@ def what(one: Decision) -> str:
     """What was decided."""
     unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
     params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
+    params |= {"name": one.unit_name, "superior": one.superior}
     return message(f"decide_{one.action}", **params)
 
 

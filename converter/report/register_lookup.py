@@ -5,6 +5,7 @@ Every row names the file and the place that it comes from.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +17,7 @@ from converter.model.clock import in_china
 from converter.model.forms import Field, Form
 from converter.model.issues import column_letters
 from converter.register import decisions
+from converter.register.unit_changes import about
 from converter.report import decision_text
 from converter.report.personal import mask_of
 from converter.report.table import Table
@@ -60,18 +62,22 @@ def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
         " ORDER BY l.superior, l.code, l.name, s.period, s.id",
         [wanted, str(register.state["period"])],
     )
-    made = {one.content: one for one in decisions.in_force(decisions.read_from(register))}
-    return [_unit_row(row[:-1], form, made.get(row[-1])) for row in rows]
+    made = defaultdict(list)
+    for one in decisions.in_force(decisions.read_from(register)):
+        made[one.content].append(one)
+    return [_unit_row(row[:-1], form, made[about(row[0])] + made[row[-1]][-1:]) for row in rows]
 
 
-def _unit_row(row: Sequence[Any], form: Form, decision: Decision | None) -> UnitRow:
+def _unit_row(row: Sequence[Any], form: Form, made: Sequence[Decision]) -> UnitRow:
     code, unit, superior, owes, period, state, result, received, members, file, reason, codes = row
+    decided = [decision_text.whole(one) for one in made]
     if period is None:
         key = "store_nothing" if owes else "store_owes_nothing"
-        return UnitRow(code, unit, superior, "", message(key), "", "", "", "", "")
+        return UnitRow(
+            code, unit, superior, "", message(key), "", "", "", "", "；".join(decided)
+        )  # fmt: skip
     why = "、".join(_titled(one, form) for one in codes or ())
     why = message(f"reason_{reason}") if reason else why
-    decided = decision_text.whole(decision) if decision else ""
     return UnitRow(
         code,
         unit,
@@ -82,7 +88,7 @@ def _unit_row(row: Sequence[Any], form: Form, decision: Decision | None) -> Unit
         in_china(received),
         str(members),
         file,
-        "；".join(filter(None, (why, decided))),
+        "；".join(filter(None, (why, *decided))),
     )
 
 
