@@ -4,9 +4,11 @@
 # make setup-debian   install what tests run besides Python (LibreOffice, Chromium, age, openssl, nginx, poppler)
 # make fuzz    the same for hostile input and faults, with many more examples (an hour)
 # make mutants small slips made in kinds and rules on purpose: which of them no test notices (an hour)
+# make excel-kit   a folder for checking by hand what only Excel and WPS can show (docs/excel.zh-CN.md)
 # make lock    renew the locked dependencies
 # make audit   hold all locks against the advisories of OSV, where that can be reached
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
+# make container-test   the recipe of the container, run step by step; as root
 # make portal-load   a deadline day before the web pages, with attackers: docs/portal.zh-CN.md
 # make docs    renew the generated parts of docs/
 # make samples renew the workbooks under samples/
@@ -14,13 +16,15 @@
 # make pictures renew the pictures of the handbooks
 # make dist    build the program that needs no Python, for the platform this runs on
 # make dist-test   run it in an empty environment
+# make windows-test   on Windows' own Python, under Wine: Debian 12 (30 minutes; SHORT=1 takes six at most)
+# make windows-dist   the programs to hand out on Windows, zip and installer, built under Wine
 # make wheels  the wheel, and all that an offline Linux or Windows machine needs to install it
 # make windows-wheels   … for Windows only
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load docs samples pictures dist dist-test \
-	wheels linux-wheels windows-wheels clean
+.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load container-test docs samples excel-kit pictures dist dist-test \
+	windows-test windows-dist wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -84,8 +88,8 @@ setup-debian:
 	.ci/setup-debian
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff format --check converter tests docs benchmarks program
-	$(BIN)/ruff check converter tests docs benchmarks program
+	$(BIN)/ruff format --check converter tests docs benchmarks program windows
+	$(BIN)/ruff check converter tests docs benchmarks program windows
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
@@ -106,6 +110,9 @@ held-out: $(VENV)/.dev
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m tests.mutation.formulas
+
+container-test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -p no:cacheprovider program/container
 
 portal-load: $(VENV)/.dev
 	$(BIN)/python -m tests.web.load --write
@@ -140,6 +147,10 @@ samples: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
+# Workbooks and steps for what only Excel and WPS can show.
+excel-kit: $(VENV)/.dev
+	$(BIN)/python docs/excel_kit.py build/excel-kit
+
 pictures: $(VENV)/.dev
 	$(BIN)/python docs/pictures.py
 
@@ -155,6 +166,14 @@ dist: build/program-env/.made
 
 dist-test: $(VENV)/.dev
 	$(BIN)/python -m pytest program
+
+windows-test: $(VENV)/.dev
+	windows/setup-debian
+	$(BIN)/python -m windows.test $(if $(SHORT),--short)
+
+windows-dist: $(VENV)/.dev
+	windows/setup-debian
+	$(BIN)/python -m windows.dist
 
 # For a machine without network: copy dist/linux or dist/windows there, then
 #   python3 -m pip install --no-index --find-links dist/linux converter

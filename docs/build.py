@@ -7,11 +7,14 @@ from pathlib import Path
 
 from converter.forms.loading import form_dir, load
 from converter.model.forms import Form
-from converter.report import card_schemas, options_reference, reference
+from docs import card_schemas, options_reference, reference_pages
 
 HERE = Path(__file__).parent
 SCHEMAS = HERE / "schemas"
-PAGES = {"checks.zh-CN.md": reference.checks_page, "fields.zh-CN.md": reference.fields_page}
+PAGES = {
+    "checks.zh-CN.md": reference_pages.checks_page,
+    "fields.zh-CN.md": reference_pages.fields_page,
+}
 
 
 def pages(form: Form) -> dict[str, str]:

@@ -6,6 +6,7 @@ their sizes and how much processor time a start takes.
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -14,7 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from program import licences
+from program import editions, licences
+from program.editions import Edition
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "dist" / "program"
@@ -23,27 +25,32 @@ STARTS = 5  # of which the fastest counts: the first ones read from the disk
 
 
 def main() -> None:
-    """Build, zip, measure."""
+    """Build, zip, measure. EDITION says for whom: officer (all) or clerk."""
+    edition = editions.EDITIONS[os.environ.get("EDITION", "officer")]
     with tempfile.TemporaryDirectory() as work:
         places = ["--distpath", str(OUT), "--workpath", work]
         command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
         subprocess.run(
             [*command, *places, str(Path(__file__).with_name("converter.spec"))], check=True
         )
-    folder = OUT / "converter"
-    add_licences(folder)
+    folder = OUT / edition.folder
+    add_beside(folder, edition)
     archive = packed(folder)
     files = (file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
     print(f"{folder.relative_to(ROOT)}  {sum(file.stat().st_size for file in files) / 1e6:.0f} MB")
     print(f"{archive.relative_to(ROOT)}  {archive.stat().st_size / 1e6:.0f} MB")
-    print(f"start (--help): {start(folder, '--help'):.2f} s")
-    print(f"start (fields): {start(folder, 'fields'):.2f} s")
+    print(f"start (--help): {start(program(folder, edition), '--help'):.2f} s")
+    print(f"start (fields): {start(program(folder, edition), 'fields'):.2f} s")
 
 
-def add_licences(folder: Path) -> None:
-    """Our licence and those of what the program brings along, beside the program."""
+def add_beside(folder: Path, edition: Edition) -> None:
+    """Our licence and those of what the program brings along; on Linux what puts it into a menu."""
     shutil.copy(ROOT / "LICENSE", folder / "LICENSE.txt")
-    names = [*licences.packages(), licences.BUILDER]
+    names = [name for name in licences.packages() if name not in edition.leaves_out]
+    names.append(licences.BUILDER)
+    if sys.platform.startswith("linux"):
+        shutil.copy(ROOT / "program" / "menu-entry.sh", folder)
+        shutil.copy(ROOT / "converter" / "web" / "static" / "icon.svg", folder)
     (folder / LICENCES).write_text(licences.page(names), encoding="utf-8", newline="\n")
 
 
@@ -55,17 +62,17 @@ def packed(folder: Path) -> Path:
     return Path(shutil.make_archive(name, kind, folder.parent, folder.name))
 
 
-def program(folder: Path) -> Path:
+def program(folder: Path, edition: Edition) -> Path:
     """The program in its folder, by the platform's name for it."""
-    return folder / ("converter.exe" if sys.platform == "win32" else "converter")
+    return folder / (f"{edition.program}.exe" if sys.platform == "win32" else edition.program)
 
 
-def start(folder: Path, *arguments: str) -> float:
+def start(path: Path, *arguments: str) -> float:
     """Seconds from calling the program to its end, the fastest of a few."""
     taken = []
     for _ in range(STARTS):
         begun = time.perf_counter()
-        subprocess.run([str(program(folder)), *arguments], check=True, capture_output=True)
+        subprocess.run([str(path), *arguments], check=True, capture_output=True)
         taken.append(time.perf_counter() - begun)
     return min(taken)
 

@@ -71,8 +71,8 @@ def forked(
             code = process.wait(timeout)
         finally:
             process.kill()
-        said = [_read(stream) for stream in (out, err)]
-    return subprocess.CompletedProcess([*map(str, arguments)], code, *said)
+        shown = [_read(stream) for stream in (out, err)]
+    return subprocess.CompletedProcess([*map(str, arguments)], code, *shown)
 
 
 def begun(
@@ -185,9 +185,9 @@ class _Worker(Process):
         self, command: Sequence[str], *, env: Mapping[str, str], cwd: str | None, **_: int
     ) -> None:
         assert command[-1] == "converter.workers.process"
-        (given, write), (read, told), (listen, shouted) = (os.pipe() for _ in range(3))
-        super().__init__(_fork(worker.main, (given, told, shouted), cwd, env))
-        for end in (given, told, shouted):
+        (given, write), (read, reported), (listen, shouted) = (os.pipe() for _ in range(3))
+        super().__init__(_fork(worker.main, (given, reported, shouted), cwd, env))
+        for end in (given, reported, shouted):
             os.close(end)
         self.stdin = os.fdopen(write, "wb")
         self.stdout, self.stderr = os.fdopen(read, "rb"), os.fdopen(listen, "rb")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,10 @@ from tests import commands, tools
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before any fixture is made: is there what the test runs?"""
+    """Before any fixture is made: is this its system, and is there what the test runs?"""
+    mark = item.get_closest_marker("posix" if os.name == "nt" else "windows")
+    if mark:
+        pytest.skip(str(mark.args[0]))
     for mark in item.iter_markers("needs"):
         for name in mark.args:
             tools.path(name)

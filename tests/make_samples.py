@@ -25,9 +25,9 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.workbook import Workbook
 
 from converter import template
+from converter.kinds import KINDS
 from converter.model.issues import Level
 from tests import sheets
-from tests.examples import example
 from tests.people import credit_code, id_number
 from tests.sample_people import UNIT, Member, member
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET
@@ -90,7 +90,7 @@ class Raw:
 
 def filled(unit: dict[str, Any], members: list[Member], rows: int = 60) -> Sheets:
     gained = {
-        entry.title: example(entry, sheets.FORM)
+        entry.title: KINDS[entry.kind].example_of(entry, sheets.FORM)
         for entry in sheets.FORM.record
         if entry.required and unit.keys().isdisjoint({entry.title, *entry.aliases})
     }

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from converter.kinds import KINDS
+
 PACKAGE = Path(__file__).parent.parent / "converter"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -81,14 +83,14 @@ def imports(path: Path) -> frozenset[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_no_import_upward(path: Path) -> None:
     floor = {name: number for number, names in enumerate(FLOORS) for name in names}
-    here = room(path)
-    if here == "__init__":
+    folder = room(path)
+    if folder == "__init__":
         return
-    assert here in floor, f"{here} has no floor"
+    assert folder in floor, f"{folder} has no floor"
     for name in imports(path):
         parts = name.split(".")
-        if parts[0] == "converter" and len(parts) > 1 and parts[1] != here and parts[1] in floor:
-            assert floor[parts[1]] < floor[here], f"{here} imports {parts[1]}"
+        if parts[0] == "converter" and len(parts) > 1 and parts[1] != folder and parts[1] in floor:
+            assert floor[parts[1]] < floor[folder], f"{folder} imports {parts[1]}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
@@ -216,3 +218,14 @@ def test_the_command_itself_stays_light_while_workers_work(tmp_path: Path) -> No
     )
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_nobody_outside_asks_for_the_name_of_a_kind(path: Path) -> None:
+    """What others need to know of a kind is an attribute of its class."""
+    if room(path) == "kinds":
+        return
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Compare) and ".kind" in ast.unparse(node):
+            texts = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
+            assert not texts & KINDS.keys(), ast.unparse(node)

@@ -212,16 +212,16 @@ def test_commands_and_options_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     inline = re.findall(r"`(converter [^`\n]*)`", text)
     for line in [*inline, *PAGE_COMMANDS[page]]:
-        words = re.sub(r"^converter( --form \S+)?", "", line).split()
-        if not words or words[0].startswith(("-", "…", "<")):
+        texts = re.sub(r"^converter( --form \S+)?", "", line).split()
+        if not texts or texts[0].startswith(("-", "…", "<")):
             continue
-        command = COMMANDS.get(words[0])
+        command = COMMANDS.get(texts[0])
         assert command is not None, line
-        if isinstance(command, click.Group) and words[1:2]:
-            command = command.get_command(_context, words[1])
+        if isinstance(command, click.Group) and texts[1:2]:
+            command = command.get_command(_context, texts[1])
             assert command is not None, line
         known = {option for parameter in command.params for option in parameter.opts}
-        assert {w for w in words if re.fullmatch(r"--?[a-z][a-z-]*", w)} <= known | {"--help"}, line
+        assert {w for w in texts if re.fullmatch(r"--?[a-z][a-z-]*", w)} <= known | {"--help"}, line
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

@@ -63,6 +63,6 @@ def test_the_workbooks_that_are_measured_are_sound(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [0, 997, 998, 12_345_678])
 def test_invented_people_have_right_numbers(number: int) -> None:
-    told = id_number(number)
-    born = f"{told[6:10]}-{told[10:12]}-{told[12:14]}"
-    assert told == expected(told[:6], born, int(told[14:17]))
+    reported = id_number(number)
+    born = f"{reported[6:10]}-{reported[10:12]}-{reported[12:14]}"
+    assert reported == expected(reported[:6], born, int(reported[14:17]))

@@ -4,7 +4,6 @@ program writes with what it writes."""
 from __future__ import annotations
 
 import json
-import runpy
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ import pytest
 
 from converter import cli
 from converter.forms.loading import form_dir
+from docs import build
 from tests.forms.slips import SLIPS, Slip
 from tests.identity.unions import office
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, blank, fill, member_cell, put, saved, unit_cell
@@ -88,7 +88,7 @@ def test_there_is_a_schema_of_each() -> None:
 
 
 def test_those_of_cards_are_fresh() -> None:
-    made = runpy.run_path(str(ROOT / "docs" / "build.py"))["schemas"]()
+    made = build.schemas()
     for name, text in made.items():
         assert (FOLDER / name).read_text("utf-8") == text, "run: make docs"
 

@@ -1,8 +1,8 @@
 """Nothing that only POSIX has is needed: every command runs where those modules and calls are gone.
 
 A `sitecustomize` takes them away from the command and from its workers alike, and lends a
-`msvcrt` whose lock is a real one. What it cannot show (drive letters, open files that cannot
-be replaced) is for the program's own test on Windows.
+`msvcrt` whose lock is a real one. `os.uname` stays: numpy asks for it on Linux. What
+it cannot show (drive letters, open files that cannot be replaced) is for `make windows-test`.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ for name in (
     "getegid", "getgroups", "setsid", "setuid", "setgid", "getpgid", "killpg", "nice", "mkfifo",
     "mknod", "chown", "lchown", "fchown", "chroot", "getloadavg", "sched_getaffinity", "statvfs",
     "pread", "pwrite", "pipe2", "openpty", "ctermid", "wait3", "wait4", "O_DIRECTORY", "O_NOFOLLOW",
-    "O_CLOEXEC", "memfd_create", "posix_fallocate", "posix_fadvise",
+    "O_CLOEXEC", "memfd_create", "posix_fallocate", "posix_fadvise", "sysconf",
 ):
     if hasattr(os, name):
         delattr(os, name)
-for name in ("SIGALRM", "SIGUSR1", "SIGHUP", "SIGCHLD", "alarm", "setitimer"):
+subprocess.Popen.kill = lambda self: self.send_signal(9)  # what Python itself does with SIGKILL
+for name in ("SIGALRM", "SIGUSR1", "SIGHUP", "SIGCHLD", "SIGKILL", "alarm", "setitimer"):
     if hasattr(signal, name):
         delattr(signal, name)
 
@@ -79,6 +80,9 @@ class Desk:
         )
         assert done.stderr.startswith("posix is gone\n"), done.stderr
         return done
+
+
+pytestmark = pytest.mark.posix("Windows has nothing of POSIX to take away")
 
 
 @pytest.fixture(scope="module")

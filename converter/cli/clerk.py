@@ -15,6 +15,7 @@ from converter.cli.common import (
     command,
     err,
     form_of,
+    message,
     option,
     out,
     out_page,
@@ -60,7 +61,6 @@ def check(
     jobs: int | None,
     cluster: str | None,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.workers.pool import Worker
 
     worker = Worker()
@@ -122,7 +122,6 @@ def _print_fixed(fixed: FixedCopy, form: Form, show_ids: bool) -> None:
 
 
 def _print_written(copies: Sequence[Path], folder: Path | None, what: str) -> None:
-    from converter.messages.catalogue import message
 
     if len(copies) == 1:
         err(message(what, path=copies[0]))
@@ -162,7 +161,6 @@ def convert(
     passphrase = passphrases.opening(identity, passphrase_file)
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.usecases.convert import convert_files
 
         folder, form = form_of(ctx)
@@ -191,7 +189,6 @@ def print_converted(
     since: str = "",
 ) -> None:
     """Print what stood in the way, what changed, what was written."""
-    from converter.messages.catalogue import message
     from converter.report import diff_text
 
     outcomes = [r.outcome for r in results]
@@ -232,6 +229,7 @@ def print_converted(
 @option("show", "--unit", default="", metavar="TEXT")
 @option("show", "--member", default="", metavar="TEXT")
 @option("show", "--keys", "keys_folder", type=EXISTING, metavar="DIR", key="keys")
+@option("show", "--log", "as_log", is_flag=True, key="log")
 @option("show", "--html", "as_html", is_flag=True, key="html")
 @option("show", "--show-ids", is_flag=True)
 @click.pass_context
@@ -242,12 +240,15 @@ def show(
     unit: str,
     member: str,
     keys_folder: Path | None,
+    as_log: bool,
     as_html: bool,
     show_ids: bool,
 ) -> int:
     from converter.cli import register_output
 
-    _one_of(path, store, {"unit": unit})
+    _one_of(path, store, {"unit": unit, "log": as_log})
+    if store and as_log:
+        return register_output.log(store, as_html)
     if store:
         return register_output.show(form_of(ctx)[0], store, unit, member, as_html, show_ids)
     assert path
@@ -257,7 +258,6 @@ def show(
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.report import records
         from converter.usecases.show import read_contents
 
@@ -293,6 +293,8 @@ def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]
 @click.argument("path", metavar="[FILE]", type=EXISTING_FILE, required=False)
 @option("stats", "--store", type=EXISTING, metavar="DIR")
 @option("stats", "--by", multiple=True, metavar="FIELD")
+@option("stats", "--count", "counts", multiple=True, metavar="FIELD", key="count")
+@option("stats", "--units", is_flag=True)
 @option("stats", "--period", default="", metavar="TEXT")
 @option("stats", "-o", "--output", type=TARGET, metavar="PATH")
 @option("stats", "--force", is_flag=True)
@@ -302,23 +304,25 @@ def stats(
     path: Path | None,
     store: Path | None,
     by: tuple[str, ...],
+    counts: tuple[str, ...],
+    units: bool,
     period: str,
     output: Path | None,
     force: bool,
 ) -> int:
     from converter.usecases.show import statistics_path
 
-    _one_of(path, store, {"by": by, "period": period})
+    _one_of(path, store, {"by": by, "count": counts, "units": units, "period": period})
     output = statistics_path(output) if output else None
     if store:
         from converter.cli import register_output
 
-        return register_output.stats(form_of(ctx)[0], store, by, period, output, force=force)
+        asked = register_output.AskedTables(by, counts, units)
+        return register_output.stats(form_of(ctx)[0], store, asked, period, output, force=force)
     assert path
     from converter.workers.pool import Worker
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.report import table_export
         from converter.usecases.show import read_statistics, write_statistics
 

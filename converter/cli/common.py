@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import sys
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from converter.model.forms import Form
-    from converter.model.submissions import Outcome
+    from converter.model.submissions import Outcome, Unit
     from converter.workers.pool import Runner
     from converter.workers.requests.existing import ExistingFile
 
@@ -49,8 +50,8 @@ class Chinese:
         # What click adds is English; of its additions only 'required' tells a clerk anything.
         required = help.text("required")
         records = [
-            (names, re.sub(r" +\[[^\]]*\]$", lambda m: required * ("required" in m[0]), said))
-            for names, said in records
+            (names, re.sub(r" +\[[^\]]*\]$", lambda m: required * ("required" in m[0]), text))
+            for names, text in records
         ]
         with formatter.section(help.text("options")):
             formatter.write_dl(records)
@@ -71,6 +72,9 @@ COMMAND_MODULES = {
     "receive": "officer",
     "decide": "deciding",
     "period": "deciding",
+    "remind": "officer_year",
+    "export": "officer_year",
+    "forget": "officer_year",
     "portal": "portal",
     "backup": "officer",
     "restore": "officer",
@@ -191,9 +195,20 @@ def print_report(
         )
 
 
+def roster_units(path: Path, folder: Path, worker: Runner, codes: Sequence[str] = ()) -> list[Unit]:
+    """The units of a roster. One with errors is printed. Raises UsageError for it."""
+    from converter.model.errors import UsageError
+    from converter.usecases import identities
+
+    units, outcome, table = identities.read_roster(folder, path, worker, codes)
+    if outcome.status in ("errors", "unreadable"):
+        print_report([outcome], table, show_ids=False, summary=False)
+        raise UsageError("receive_roster", path=path)
+    return units
+
+
 def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:
     """Say what stands where an output was to go: it was left alone, the output got a number."""
-    from converter.messages.catalogue import message
     from converter.text.display import visible
 
     rows = form.main_table.rows_name
@@ -201,6 +216,13 @@ def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:
     what = f"kept_{kept.kind}" if kept.count or kept.kind == "other" else f"kept_{kept.kind}_none"
     found = message(what, rows=rows, **params)
     out(message("kept", path=kept.path, found=found, written=written.name))
+
+
+def message(key: str, /, **params: Any) -> str:
+    """A sentence of the catalogue, which is read when the first one is asked for."""
+    from converter.messages import catalogue
+
+    return catalogue.message(key, **params)
 
 
 def width() -> int:
@@ -211,7 +233,12 @@ def width() -> int:
 
 
 def colourful(stream: Any) -> bool:
-    return bool(stream.isatty()) and not os.environ.get("NO_COLOR")
+    """Whether colours are wanted, and shown."""
+    if os.environ.get("NO_COLOR") or not stream.isatty():
+        return False
+    from converter.cli import windows_console
+
+    return windows_console.shows_colours(stream)
 
 
 def progress(
@@ -226,8 +253,12 @@ def progress(
 
 
 def unicode_out() -> bool:
-    """Whether what goes to stdout can hold every character as it is."""
-    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    """Whether a page or JSON on stdout can hold every character as it is. A mark at its beginning
+    (`windows_console.write_unicode`) would be no JSON: it is left out from now on."""
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    if encoding == "utf8sig" and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    return encoding in ("utf8", "utf8sig")
 
 
 def out_page(page: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from converter.cli.common import (
     command,
     err,
     form_of,
+    message,
     option,
     out,
     print_report,
@@ -21,6 +22,9 @@ from converter.cli.common import (
 )
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from converter.model.forms import Form
 
 ACTIONS = (
     "accept", "reject", "withdraw", "assign", "revoke",
@@ -53,10 +57,9 @@ def decide(
     officer: str,
     period: str,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.deciding import Order
-    from converter.report import decision_text
+    from converter.report.audit_text import decision_text
     from converter.usecases import deciding
 
     _, form = form_of(ctx)
@@ -80,7 +83,7 @@ def decide(
         raise UsageError("decide_too_many", action=action)
     order = Order(action, subject, unit, period, why, officer)
     made, outcomes = deciding.decide(store, form, order, created_at())
-    out(message("decide_made", number=made.number, what=decision_text.what(made)))
+    out(message("decide_made", number=made.number, what=decision_text(made)))
     for one in outcomes:
         reason = f"（{message(f'reason_{one.reason}')}）" if one.reason else ""
         state = message(f"receive_state_{one.state}")
@@ -89,7 +92,6 @@ def decide(
 
 
 def _write_questions(ctx: click.Context, store: Path, output: Path, period: str) -> int:
-    from converter.messages.catalogue import message
     from converter.usecases import deciding
     from converter.usecases.outputs import output_path
     from converter.workers.pool import Worker
@@ -106,7 +108,6 @@ def _write_questions(ctx: click.Context, store: Path, output: Path, period: str)
 def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: str) -> int:
     """Decide what a workbook says; tell of each row that was filled in what became of it."""
     from converter.messages import errors
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.precedence import ACTIONS as DECISIONS
     from converter.text.display import visible
@@ -141,11 +142,11 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
     return FOUND if undone else OK
 
 
-def _list(store: Path, form: Any, period: str) -> int:
+def _list(store: Path, form: Form, period: str) -> int:
     """What waits for a decision, and what was decided."""
-    from converter.messages.catalogue import message
     from converter.model.clock import in_china
-    from converter.report import decision_text, table
+    from converter.report import table
+    from converter.report.audit_text import decision_text
     from converter.text.display import visible
     from converter.usecases import deciding
 
@@ -172,7 +173,7 @@ def _list(store: Path, form: Any, period: str) -> int:
                 str(one.number),
                 in_china(one.decided),
                 visible(one.officer),
-                visible(decision_text.what(one))
+                visible(decision_text(one))
                 + (message("decide_revoked") if one.number in undone else ""),
                 visible(one.why),
             ]
@@ -195,7 +196,6 @@ def _list(store: Path, form: Any, period: str) -> int:
 @option("period", "--officer", default="", metavar="NAME")
 @click.pass_context
 def period(ctx: click.Context, action: str, which: str, store: Path, officer: str) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at, in_china
     from converter.report import table
     from converter.usecases import deciding

@@ -27,7 +27,7 @@ def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False
     folder = forms.form_dir(form_name).resolve()
     form = forms.read(folder)
     if not arguments:
-        return suggest.tell(Path.cwd(), f"{form.id}-roster", window=window)
+        return suggest.print_suggestion(Path.cwd(), f"{form.id}-roster", window=window)
     paths = [Path(argument) for argument in arguments]
     identities = [p for p in paths if p.suffix.lower() == ".xml" and suggest.is_identity(p)]
     others = [p for p in paths if p not in identities]

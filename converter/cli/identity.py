@@ -18,6 +18,7 @@ from converter.cli.common import (
     cli,
     err,
     form_of,
+    message,
     option,
     out,
     print_kept,
@@ -70,7 +71,6 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
 @option("identity init", "--passphrase", is_flag=True)
 @option("identity init", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 def init(keys: Path, passphrase: bool, passphrase_file: Path | None) -> int:
-    from converter.messages.catalogue import message
     from converter.usecases import identities
 
     secret = passphrases.first_line(passphrase_file) if passphrase_file else ""
@@ -108,22 +108,21 @@ def issue(
     passphrase = passphrases.opening(keys, passphrase_file)
 
     with Worker() as worker:
-        from converter.messages.catalogue import message
         from converter.usecases import identities
 
         folder, _ = form_of(ctx)
-        asked = identities.terms(folder, period, valid_until)
+        terms = identities.terms(folder, period, valid_until)
         units, outcome, table = identities.read_roster(folder, roster, worker)
     if outcome.issues:
         print_report([outcome], table, show_ids=False, summary=False)
     if outcome.status in ("errors", "unreadable"):
         err(message("identity_roster_refused", path=roster))
         return FOUND
-    done = identities.issue(identities.chosen(units, only), keys, output, asked, passphrase)
+    done = identities.issue(identities.chosen(units, only), keys, output, terms, passphrase)
     out(message("identity_issued", count=len(done.files), path=output))
     if done.again:
         out(message("identity_again", count=done.again))
-    out(message("identity_until", period=asked.period, valid_until=asked.valid_until))
+    out(message("identity_until", period=terms.period, valid_until=terms.valid_until))
     out(message("identity_passwords", path=done.passwords))
     err(message("identity_hand_out"))
     return OK
@@ -133,7 +132,6 @@ def issue(
 @click.argument("unit", metavar="CODE")
 @option("identity password", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
 def password(unit: str, keys: Path) -> int:
-    from converter.messages.catalogue import message
     from converter.usecases import identities
 
     entry, made = identities.new_password(keys, unit)
@@ -183,7 +181,6 @@ def show(ctx: click.Context, file: Path) -> int:
 
 def _print(shown: IdentityReport) -> None:
     from converter.identity.keys import fingerprint
-    from converter.messages.catalogue import message
 
     if shown.public is None:
         return
@@ -215,17 +212,17 @@ def _print(shown: IdentityReport) -> None:
 @option("identity verify", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
 @click.pass_context
 def verify(ctx: click.Context, file: Path, keys: Path) -> int:
-    from converter.messages.catalogue import message
+    from converter.identity import ledger
     from converter.model.issues import Level
     from converter.usecases import identities
 
-    shown, ledger = identities.verify(file, keys)
+    shown, has_ledger = identities.verify(file, keys)
     if shown.public and not any(i.level is Level.ERROR for i in shown.issues):
         holder = shown.public.identity
-        words = {"name": holder.unit_name, "code": holder.unit_code, "serial": holder.serial}
-        out(message("identity_good", **words))
-    if not ledger:
-        err(message("identity_no_ledger", path=keys / identities.ledger.NAME))
+        params = {"name": holder.unit_name, "code": holder.unit_code, "serial": holder.serial}
+        out(message("identity_good", **params))
+    if not has_ledger:
+        err(message("identity_no_ledger", path=keys / ledger.NAME))
     return _issues(ctx, file, shown.issues)
 
 
@@ -251,7 +248,6 @@ def template(
 ) -> int:
     """`template --identities DIR` and `template --roster`; `given` are options that make no
     sense beside them."""
-    from converter.messages.catalogue import message
     from converter.usecases import identities
     from converter.usecases.outputs import output_path
     from converter.workers.pool import Worker

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -19,12 +19,14 @@ from converter.cli.common import (
     command,
     err,
     form_of,
+    message,
     option,
     out,
     out_pieces,
     pool,
-    print_report,
     progress,
+    roster_units,
+    unicode_out,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
 from converter.model.errors import BackupDamaged, UsageError
@@ -32,11 +34,13 @@ from converter.model.errors import BackupDamaged, UsageError
 if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.register import RosterEntry
+    from converter.register.receipts import ReceiptSigner
     from converter.usecases.receive import Refusal, Summary
     from converter.workers.pool import Worker
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
+FILES_NAMED = 20  # that were not received
 KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 
 
@@ -50,6 +54,7 @@ KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 @option("receive", "--due", type=DAY, metavar="YYYY-MM-DD")
 @option("receive", "--period", default="", metavar="TEXT")
 @option("receive", "--signed-only", is_flag=True)
+@option("receive", "--decisions", type=FOLDER, metavar="DIR")
 @option("receive", "--format", "layout", type=click.Choice(["text", "json"]), default="text",
     key="format",
 )  # fmt: skip
@@ -68,6 +73,7 @@ def receive(
     due: datetime | None,
     period: str,
     signed_only: bool,
+    decisions: Path | None,
     layout: str,
     show_ids: bool,
     jobs: int | None,
@@ -77,10 +83,7 @@ def receive(
 
     signer = _signer(keys_folder, passphrase_file)
     with Worker() as worker, contextlib.ExitStack() as stack:
-        from converter.files import writing
-        from converter.messages.catalogue import message
         from converter.model.clock import created_at
-        from converter.report import register_text as report
         from converter.usecases.receive import Plan
         from converter.usecases.receive import receive as run
 
@@ -96,6 +99,7 @@ def receive(
             jobs=jobs or os.cpu_count() or 1,
             now=created_at(),
             signed_only=signed_only,
+            decisions=decisions,
             pool=stack.enter_context(pool(cluster, folder, [inbox], writes, jobs)),
             shared=reply.resolve() if cluster is not None and reply else None,
         )
@@ -109,23 +113,48 @@ def receive(
             period=period,
             progress=progress,
         )
-        if reply:
-            listed = report.findings_csv(done.findings, form, show_ids=show_ids)
-            files = [(reply / message("findings_file"), listed)]
-            target = reply / message("sharing_file")
-            if done.sharing:
-                files.append((target, report.sharing_csv(done.sharing)))
-            else:  # of an earlier run
-                target.unlink(missing_ok=True)
-            writing.write_many(files, personal=True)
+        lists, failed = _Lists(), None
+        try:
+            lists = _write_lists(done, form, reply, show_ids) if reply else lists
+        except OSError as error:  # all is registered: what became of it is printed first
+            failed = error
     if layout == "json":
         out_pieces(_json(done, form, show_ids))
     else:
-        _tell(done, form, inbox, store, reply, show_ids, roster is not None)
-    return FOUND if done.results.get("rejected") else OK
+        _print_summary(done, form, inbox, store, reply, show_ids, roster is not None, lists)
+    if failed:
+        raise failed
+    return FOUND if done.results.get("rejected") or done.not_received else OK
 
 
-def _signer(folder: Path | None, passphrase_file: Path | None) -> Any:
+class _Lists(NamedTuple):
+    """Where the lists of a run are (None: there is none), and those of an earlier run that
+    another program has open."""
+
+    findings: Path | None = None
+    sharing: Path | None = None
+    still_open: tuple[Path, ...] = ()
+
+
+def _write_lists(done: Summary, form: Form, reply: Path, show_ids: bool) -> _Lists:
+    from converter.files import writing
+    from converter.messages.catalogue import message
+    from converter.report import register_text as report
+    from converter.usecases.receive.replies import remove_closed
+
+    findings, sharing = reply / message("findings_file"), reply / message("sharing_file")
+    files = [(findings, report.findings_csv(done.findings, form, show_ids=show_ids))]
+    still_open: list[Path] = []
+    if done.sharing:
+        files.append((sharing, report.sharing_csv(done.sharing)))
+    else:  # of an earlier run
+        still_open += remove_closed([sharing])
+    named = writing.write_many(files, personal=True, beside=writing.Beside.WHERE_OPEN)
+    still_open += [path for path, got in named.items() if got != path]
+    return _Lists(named[findings], named.get(sharing), tuple(still_open))
+
+
+def _signer(folder: Path | None, passphrase_file: Path | None) -> ReceiptSigner | None:
     if folder is None:
         return None
     from converter.identity import keys
@@ -137,22 +166,17 @@ def _signer(folder: Path | None, passphrase_file: Path | None) -> Any:
 def _roster(
     path: Path, folder: Path, worker: Worker, keys: Path | None, store: Path
 ) -> list[RosterEntry]:
-    """The units of a roster; one with errors is not gone by."""
     from converter.register import RosterEntry
     from converter.usecases import identities
 
-    known = identities.known_codes(keys, store)
-    units, outcome, table = identities.read_roster(folder, path, worker, known)
-    if outcome.status in ("errors", "unreadable"):
-        print_report([outcome], table, show_ids=False, summary=False)
-        raise UsageError("receive_roster", path=path)
-    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name) for u in units]
+    units = roster_units(path, folder, worker, identities.known_codes(keys, store))
+    return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name, u.contact) for u in units]
 
 
 # --- what is printed of a run --------------------------------------------------------------------
 
 
-def _tell(
+def _print_summary(
     done: Summary,
     form: Form,
     inbox: Path,
@@ -160,9 +184,10 @@ def _tell(
     reply: Path | None,
     show_ids: bool,
     with_roster: bool,
+    lists: _Lists,
 ) -> None:
-    from converter.messages.catalogue import message
     from converter.report import register_text as report
+    from converter.text.display import visible
 
     if not done.seen:
         err(message("receive_empty", path=inbox))
@@ -179,29 +204,43 @@ def _tell(
     if done.unmatched and with_roster:
         names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")
         err(message("receive_unmatched", count=len(done.unmatched), names=names))
+    if done.ordered:
+        err(message("orders_done", count=done.ordered))
+    for order in done.undecided:
+        err(message("orders_refused", file=order.file, reason=order.refused))
     for file in done.paired:
         err(message("receive_paired", file=file))
     if done.respelled:
         codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
         codes += message("and_more") if len(done.respelled) > 5 else ""
         err(message("receive_respelled", count=len(done.respelled), codes=codes))
+    if form.tables[1:]:
+        others = "".join(f"《{table.title}》" for table in form.tables[1:])
+        err(message("receive_other_tables", kept=form.main_table.title, others=others))
     if done.waiting:
         err(message("receive_waiting", count=done.waiting, store=store))
     if done.findings:
-        words = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
-        err(message("receive_findings", period=done.period, **words))
+        params = {"count": len(done.findings), "parts": report.counted(done.findings, form)}
+        err(message("receive_findings", period=done.period, **params))
     else:
         err(message("receive_findings_none", period=done.period))
+    if lists.findings:
+        err(message("receive_findings_file", path=lists.findings))
+    if lists.sharing:
+        err(message("sharing_told", path=lists.sharing))
     if reply:
-        err(message("receive_findings_file", path=reply / message("findings_file")))
-        if done.sharing:
-            err(message("sharing_told", path=reply / message("sharing_file")))
         err(message("receive_replies", path=reply))
+        err(message("answers_written", path=reply / message("units_folder")))
+    for path in (*done.still_open, *lists.still_open):
+        err(message("receive_still_open", path=path))
+    for left in done.not_received[:FILES_NAMED]:
+        err(message(f"receive_not_now_{left.code}", file=visible(left.file)))
+    if done.not_received:
+        err(message("receive_not_now", count=len(done.not_received)))
     err(message("receive_next", store=store))
 
 
 def _parts(kind: str, counted: dict[str, int]) -> str:
-    from converter.messages.catalogue import message
 
     return "，".join(
         message("receive_part", word=message(f"receive_{kind}_{key}"), count=number)
@@ -219,7 +258,7 @@ def _reason(one: Refusal, form: Form) -> str:
 
 
 def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
-    """An object of a few values and many findings, each written as it is put into words."""
+    """An object of a few values and many findings, each written when it is its turn."""
     import json
 
     from converter.report import register_text as report
@@ -242,9 +281,11 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "unmatched": list(done.unmatched),
         "waiting": done.waiting,
         "paired": list(done.paired),
+        "not_received": [{"file": one.file, "code": one.code} for one in done.not_received],
+        "still_open": list(map(str, done.still_open)),
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
-    dump = partial(json.dumps, ensure_ascii=False, indent=2)
+    dump = partial(json.dumps, ensure_ascii=not unicode_out(), indent=2)
     yield dump(printed).removesuffix("\n}") + ',\n  "findings": ['
     before = "\n"
     for one in report.findings_json(done.findings, form, show_ids=show_ids):
@@ -271,7 +312,6 @@ def backup(
     recipient: str,
     plain: bool,
 ) -> int:
-    from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.register.writer import FILE
     from converter.usecases import backup as backups
@@ -303,7 +343,6 @@ def backup(
 @option("restore", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @option("restore", "--key-file", type=EXISTING_FILE, metavar="FILE")
 def restore(file: Path, output: Path, passphrase_file: Path | None, key_file: Path | None) -> int:
-    from converter.messages.catalogue import message
     from converter.text.display import visible
     from converter.usecases import backup as backups
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, command, err, form_of, option, out, print_report
+from converter.cli.common import OK, command, err, form_of, message, option, out, roster_units
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.model.errors import RegisterBusy, UsageError
 
@@ -39,6 +39,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @option("portal", "--jobs", type=click.IntRange(1, 64), metavar="N")
 @option("portal", "--largest", type=click.IntRange(1, 128), default=128, metavar="MB")
 @option("portal", "--seal", is_flag=True)
+@option("portal", "--decide", is_flag=True)
 @option("portal", "--reset-password", is_flag=True)
 @click.pass_context
 def portal(
@@ -58,10 +59,10 @@ def portal(
     jobs: int | None,
     largest: int,
     seal: bool,
+    decide: bool,
     reset_password: bool,
 ) -> int:
     _installed()
-    from converter.messages.catalogue import message
     from converter.register.lock import Lock
     from converter.web import app as application
     from converter.web import server
@@ -87,6 +88,7 @@ def portal(
         largest=largest << 20,
         max_uploads=min(Settings.max_uploads, server.most_connections() // 2),
         seal=seal,
+        decides=decide,
     )
     with _alone(home), Lock(home / "lock"), _bound(listening) as sock:
         app = application.build(settings)
@@ -134,17 +136,12 @@ def _issued(keys: Path, given: Path | None) -> Path:
 
 
 def _roster(path: Path | None, folder: Path) -> tuple[Unit, ...]:
-    from converter.usecases import identities
     from converter.workers.pool import Worker
 
     if path is None:
         return ()
     with Worker() as worker:
-        units, outcome, table = identities.read_roster(folder, path, worker)
-    if outcome.status in ("errors", "unreadable"):
-        print_report([outcome], table, show_ids=False, summary=False)
-        raise UsageError("receive_roster", path=path)
-    return tuple(units)
+        return tuple(roster_units(path, folder, worker))
 
 
 @contextlib.contextmanager
@@ -175,7 +172,6 @@ def _url(listening: Listening, port: int) -> str:
 def _warn(keys: Path, issued: Path) -> None:
     """What does not belong beside pages that others can reach."""
     from converter.identity.keys import SEALING, SIGNING
-    from converter.messages.catalogue import message
 
     if any((keys / name).exists() for name in (SIGNING, SEALING)):
         err(message("portal_private_keys", path=keys))

@@ -1,11 +1,13 @@
 """A bare `converter`: three lines about what lies here and what to do with it.
 
-Files are glanced at, not read: their names, their ends, a stamp. What somebody gave their file
-as a name is shown as it can be shown.
+Files are not read: their names, their suffixes and a stamp decide.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,26 +18,28 @@ from converter.messages.catalogue import message
 from converter.text.display import visible
 
 ENTRIES = 2_000  # that are looked at; more is no clerk's folder
-GLANCED = 40  # … and looked into
+LOOKED_INTO = 40  # … and looked into for a stamp
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et", ".ods")
+_MEANS_SOMETHING = re.compile(r"[\s&^()%!;,=`'|<>$*?\[\]{}~#@\"]")  # to cmd, PowerShell or sh
+_IN_QUOTES = re.compile(r'[$`\\"!]')
 REGISTER, KEYS = "register.duckdb", "issued.csv"
 
 
-def tell(folder: Path, roster: str, *, window: bool = False) -> int:
-    """Say what to do in this folder. `roster` is the id that rosters are stamped with; `window`:
+def print_suggestion(folder: Path, roster: str, *, window: bool = False) -> int:
+    """Print what to do in this folder. `roster` is the id that rosters are stamped with; `window`:
     there is no console to type a command into."""
     lines = list(_lines(sorted(islice(folder.iterdir(), ENTRIES)), roster, window=window))
-    lines.append(message("here_drag" if window else "here_all"))
+    lines.append(message("suggest_drag" if window else "suggest_all"))
     out("\n".join(lines))
     return OK
 
 
 def _lines(entries: list[Path], roster: str, *, window: bool) -> Iterator[str]:
-    target = message("here_workbook_name")
+    target = message("suggest_workbook_name")
     stores = [e for e in entries if (e / REGISTER).is_file()]
     files = [e for e in entries if e.is_file() and not e.name.startswith(("~$", "."))]
     books = [f for f in files if f.suffix.lower() in WORKBOOKS]
-    rosters = [f for f in books[:GLANCED] if zip_peek.stamped(f, "form") == roster]
+    rosters = [f for f in books[:LOOKED_INTO] if zip_peek.stamped(f, "form") == roster]
     books = [f for f in books if f not in rosters]
     marked = message("annotated_suffix")
     copies = [f for f in books if f.stem.rstrip("-0123456789").endswith(f"-{marked}")]
@@ -45,38 +49,45 @@ def _lines(entries: list[Path], roster: str, *, window: bool) -> Iterator[str]:
     newest = _newest(packages)
     clerk = "_window" if window else "_next"  # officers open a console, clerks drag
     if stores:
-        yield from _found_lines("store", "_next", stores)
+        yield from _suggestion("store", "_next", stores)
     elif rosters and not (books or copies or packages):
-        keys = next((e.name for e in entries if (e / KEYS).is_file()), message("here_keys_name"))
-        yield from _found_lines(
-            "roster", "_next", rosters, keys=keys, target=message("here_identities_name")
+        keys = next((e.name for e in entries if (e / KEYS).is_file()), message("suggest_keys_name"))
+        yield from _suggestion(
+            "roster", "_next", rosters, keys=keys, target=message("suggest_identities_name")
         )
     elif newest and newest == _newest([newest, *books, *copies]):
-        yield from _found_lines("package", clerk, [newest])
+        yield from _suggestion("package", clerk, [newest])
     elif copies and (not books or _newest(copies) == _newest([*copies, *books])):
-        yield from _found_lines("copy", clerk, [_newest(copies) or copies[0]])
+        yield from _suggestion("copy", clerk, [_newest(copies) or copies[0]])
     elif books:
-        yield from _found_lines("workbook", clerk, books)
+        yield from _suggestion("workbook", clerk, books)
     elif identities:
-        yield from _found_lines("identity", clerk, identities, target=target)
+        yield from _suggestion("identity", clerk, identities, target=target)
     else:
-        yield message("here_nothing")
-        yield message("here_template_window" if window else "here_template", path=argument(target))
+        yield message("suggest_nothing")
+        yield message(
+            "suggest_template_window" if window else "suggest_template", path=argument(target)
+        )
 
 
-def _found_lines(what: str, step: str, found: list[Path], **words: str) -> Iterator[str]:
+def _suggestion(kind: str, step: str, found: list[Path], **params: str) -> Iterator[str]:
     """The first of what was found, and what to do with it."""
     path = visible(found[0].name)
-    several = message("here_and_more", path=path, count=len(found)) if len(found) > 1 else path
-    yield message(f"here_{what}", path=several)
-    shown = {key: argument(word) for key, word in words.items()}
-    yield message(f"here_{what}{step}", path=argument(found[0].name), **shown)
+    several = message("suggest_and_more", path=path, count=len(found)) if len(found) > 1 else path
+    yield message(f"suggest_{kind}", path=several)
+    shown = {key: argument(param) for key, param in params.items()}
+    yield message(f"suggest_{kind}{step}", path=argument(found[0].name), **shown)
 
 
 def argument(name: str) -> str:
     """A name as it is typed in a command."""
     shown = visible(name)
-    return f'"{shown}"' if " " in shown else shown
+    if not _MEANS_SOMETHING.search(shown):
+        return shown
+    # Single quotes, which only POSIX knows, where something is looked at in double ones.
+    if os.name == "posix" and _IN_QUOTES.search(shown):
+        return shlex.quote(shown)
+    return f'"{shown}"'
 
 
 def is_identity(path: Path) -> bool:

@@ -16,6 +16,7 @@ from converter.cli.common import (
     command,
     err,
     form_of,
+    message,
     option,
     out,
     print_kept,
@@ -108,7 +109,6 @@ def _with_choices(
 def _ask(lists: Sequence[ListReport], table: Sheet) -> dict[str, str]:
     """Ask about each column that was guessed. A date of which nobody knows what it is is left out
     unless the answer is yes."""
-    from converter.messages.catalogue import message
     from converter.report import own_list_text
     from converter.usecases import own_list
 
@@ -121,7 +121,6 @@ def _ask(lists: Sequence[ListReport], table: Sheet) -> dict[str, str]:
 
 
 def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
-    from converter.messages.catalogue import message
     from converter.model.issues import Issues
     from converter.model.submissions import Outcome
 
@@ -146,7 +145,6 @@ def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
 
 
 def _print_lists(answer: TemplateAnswer, table: Sheet) -> None:
-    from converter.messages.catalogue import message
     from converter.report import own_list_text
 
     for report in answer.lists:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import click
@@ -42,14 +43,15 @@ def _bad_value(error: click.BadParameter) -> str:
     assert error.param is not None
     kind, english = error.param.type, error.format_message()
     if isinstance(kind, click.Path):
-        path = _quoted(english)
+        path = _quoted(error.message)
         if english.rstrip(".").endswith("does not exist"):
             return message("usage_no_file", path=path)
         if english.rstrip(".").endswith("is a directory"):
             return message("usage_not_a_file", path=path)
     if isinstance(kind, click.Choice):
         return message("usage_choose", name=_name(error.param), choices="、".join(kind.choices))
-    return message("usage_bad_value", name=_name(error.param), value=error.message.split(" ")[0])
+    value = _quoted(error.message) or error.message.split(" ")[0]
+    return message("usage_bad_value", name=_name(error.param), value=value)
 
 
 def _name(param: click.Parameter | None) -> str:
@@ -59,6 +61,10 @@ def _name(param: click.Parameter | None) -> str:
 
 
 def _quoted(message: str) -> str:
-    """The last quoted part of a message: the value that was given."""
-    parts = re.findall(r"'((?:[^'\\]|\\.)*)'", message)
-    return parts[-1] if parts else ""
+    """The value that was given: the first part of click's message that Python's `repr` quoted.
+
+    >>> print(_quoted(r"Path 'C:\\\\填报\\\\x.xlsx' does not exist."))
+    C:\\填报\\x.xlsx
+    """
+    parts = re.findall(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", message)
+    return str(ast.literal_eval(parts[0])) if parts else ""

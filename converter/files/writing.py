@@ -17,15 +17,27 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
+
+from converter.files.os_errors import is_open_elsewhere, try_while_open
 
 PREFIX = ".converter-tmp-"
 ANYTHING = "*"  # whatever stands there may be replaced
 STALE = 3600  # seconds after which a private file counts as left behind
 
 Verify = Callable[[Path], None]
+OtherName = Callable[[Path, int], Path]  # a name and a number from 2 on → a name to take instead
+
+
+class Beside(Enum):
+    """When a new file gets another name in place of replacing an older one."""
+
+    NEVER = 0
+    WHERE_OPEN = 1  # another program has the older one open (Windows)
+    ALWAYS = 2
 
 
 def write_bytes_atomically(
@@ -81,23 +93,52 @@ def _name(private: Path, path: Path) -> None:
     if path.exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     try:
-        os.link(private, path)
+        try_while_open(lambda: os.link(private, path))
     except FileExistsError:
         raise
     except OSError:  # sticks know no links: claim the name with an empty file, then replace that
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        private.replace(path)
+        replace(private, path)
 
 
-def _name_beside(private: Path, path: Path) -> Path:
-    stem = path.stem
-    for number in itertools.count(2):
+def replace(source: Path, path: Path) -> Path:
+    """Let a file or folder take the name `path`. Where another program has either open only for a
+    moment (a virus scanner, a reader on Windows), that moment is waited for. Raises OSError."""
+    return try_while_open(lambda: source.replace(path))
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if there is one, waiting in the same way. Raises OSError."""
+    try_while_open(lambda: path.unlink(missing_ok=True))
+
+
+def numbered(path: Path, number: int) -> Path:
+    """名.xlsx → 名-2.xlsx."""
+    return path.with_stem(f"{path.stem}-{number}")
+
+
+def _name_beside(
+    private: Path, path: Path, other_name: OtherName = numbered, *, number: int = 1
+) -> Path:
+    """Give a file the first name that is free: `path`, or another one with a number. The name."""
+    for count in itertools.count(number):
+        chosen = path if count == 1 else other_name(path, count)
         with contextlib.suppress(FileExistsError):
-            _name(private, path)
+            _name(private, chosen)
             private.unlink(missing_ok=True)
-            break
-        path = path.with_stem(f"{stem}-{number}")
-    return path
+            return chosen
+    raise AssertionError
+
+
+def _replace_closed(private: Path, path: Path, other_name: OtherName, is_patient: bool) -> Path:
+    """Replace a file, waiting for it if `is_patient`; where it stays open in another program it is
+    left, and the new one gets another name. The name."""
+    try:
+        return replace(private, path) if is_patient else private.replace(path)
+    except OSError as error:
+        if not is_open_elsewhere(error):
+            raise
+    return _name_beside(private, path, other_name, number=2)
 
 
 def write_beside(path: Path, write: Callable[[Path], object]) -> Path:
@@ -153,6 +194,28 @@ def digest_of(path: Path) -> str:
         return ""
 
 
+def append_line(path: Path, line: bytes) -> None:
+    """Append a line to a file that its owner alone may read. A line that a killed process left
+    without its end stays a line of its own. Raises OSError."""
+    with path.open("a+b") as file:
+        keep_private(file)
+        if file.tell() and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
+            line = b"\n" + line
+        file.write(line + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_durably(source: Path, path: Path) -> None:
+    """Give a file that is written already the name of another, whose content is gone then. Raises
+    OSError."""
+    with source.open("rb+") as file:
+        keep_private(file)
+        os.fsync(file.fileno())
+    source.replace(path)
+    _sync_folder(path.parent)
+
+
 class _Changed(Exception):
     """A file that was to be replaced is no longer what it was."""
 
@@ -160,14 +223,16 @@ class _Changed(Exception):
 def write_many(
     files: Iterable[tuple[Path, bytes | Iterable[bytes]]],
     *,
-    beside: bool = False,
+    beside: Beside = Beside.NEVER,
     personal: bool = False,
+    other_name: OtherName = numbered,
 ) -> dict[Path, Path]:
     """Write many files and their folders, each whole or not at all; the disk is waited for only
     once (fsync file by file takes longer than making them). `personal` ones, and the folders made
-    for them, are their owner's alone. With `beside` none replaces another:
-    where there is one, it gets a number. Path → the path it got. Raises OSError."""
+    for them, are their owner's alone. `beside` says which ones get another name. Path → the path
+    it got. Raises OSError."""
     named: dict[Path, Path] = {}
+    is_patient = True
     waiting: list[tuple[Path, Path]] = []
     private = path = Path()
     try:
@@ -184,7 +249,13 @@ def write_many(
             flush_all()
         while waiting:
             private, path = waiting[-1]
-            named[path] = _name_beside(private, path) if beside else private.replace(path)
+            if beside is Beside.ALWAYS:
+                named[path] = _name_beside(private, path, other_name)
+            elif beside is Beside.WHERE_OPEN:
+                named[path] = _replace_closed(private, path, other_name, is_patient)
+                is_patient = named[path] == path  # where waiting was of no use, once is enough
+            else:
+                named[path] = replace(private, path)
             waiting.pop()
         return named
     except BaseException as error:
@@ -268,7 +339,7 @@ def replacing(path: Path, verify: Verify | None) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         if verify:
             verify(private)
-        private.replace(path)
+        replace(private, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
             private.unlink(missing_ok=True)

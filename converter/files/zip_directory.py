@@ -10,9 +10,15 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+# What reading a damaged zip raises.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
 # Room for 40,000 members, some forty times the largest honest workbook's.
 LARGEST_DIRECTORY = 4 << 20
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from converter.forms.toml_access import TomlTable, load_toml
+from converter.files.toml_access import TomlTable, load_toml
 from converter.model.forms import Derivation, Field, Rule, Sheet, SheetShape
 
 NO_SHEETS = ("form", "rules", "roster")  # cards of their own

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
-from converter.forms.toml_access import read_text
+from converter.files.toml_access import read_text
 from converter.model.errors import FormError
 from converter.model.forms import Code, CodeList
 
 REQUIRED = ("code", "label")
+OPTIONAL = ("aliases", "parent", "group")
 
 
 def code_lists(folder: Path) -> dict[str, CodeList]:
@@ -33,29 +35,28 @@ def code_list(path: Path) -> CodeList:
         raise FormError(path, "", "form_no_codes")
     code, label = columns.index("code"), columns.index("label")
     further = {name: at for at, name in enumerate(columns) if name not in Code._fields}
-    parts = [columns.index(n) if n in columns else -1 for n in ("aliases", "parent", "group")]
-    entries, seen = [], set()
+    alias, parent, group = (columns.index(n) if n in columns else -1 for n in OPTIONAL)
+    entries: dict[str, Code] = {}
     for number, row in enumerate(rows, 2):
-        line, found = f"[{number}]", ",".join(row)
         if len(row) > len(columns):
-            raise FormError(
-                path, line, "form_columns_count", found=found, actual=len(row), count=len(columns)
-            )
-        row += [""] * (len(columns) - len(row))  # what stands behind the last entry may be left out
-        if not row[code].strip() or not row[label].strip():
-            raise FormError(path, line, "form_code_blank", found=found)
-        if row[code].strip() in seen:
-            raise FormError(path, line, "form_code_twice", found=found, code=row[code])
-        seen.add(row[code].strip())
-        aliases, parent, group = (row[at] if at >= 0 else "" for at in parts)
-        entries.append(
-            Code(
-                row[code].strip(),
-                row[label].strip(),
-                tuple(a.strip() for a in aliases.split("|")) if aliases else (),
-                parent,
-                group,
-                {name: row[at] for name, at in further.items()} if further else {},
-            )
-        )
-    return CodeList(path.stem, tuple(entries))
+            counts = {"actual": len(row), "count": len(columns)}
+            raise _refused(path, number, row, "form_columns_count", **counts)
+        # What stands behind the last entry may be left out; the last cell is that of columns which
+        # the list does not have.
+        cells = row + [""] * (len(columns) + 1 - len(row))
+        key, name = cells[code].strip(), cells[label].strip()
+        if not key or not name:
+            raise _refused(path, number, row, "form_code_blank")
+        if key in entries:
+            raise _refused(path, number, row, "form_code_twice", code=cells[code])
+        aliases = tuple(a.strip() for a in cells[alias].split("|")) if cells[alias] else ()
+        extra = {name: cells[at] for name, at in further.items()} if further else {}
+        entries[key] = Code(key, name, aliases, cells[parent], cells[group], extra)
+    return CodeList(path.stem, tuple(entries.values()))
+
+
+def _refused(
+    path: Path, line: int, row: Sequence[str], message_key: str, **params: str | int
+) -> FormError:
+    found = ",".join(row)
+    return FormError(path, f"[{line}]", message_key, found=found, choices=(), **params)

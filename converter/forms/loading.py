@@ -7,16 +7,15 @@ code lists and has every kind and rule family accept the cards that name it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from converter.files.toml_access import TomlTable, load_toml
 from converter.forms import cards, texts
 from converter.forms.code_lists import code_lists
 from converter.forms.package_profile import package_profile
-from converter.forms.toml_access import TomlTable, load_toml
 from converter.model.errors import FormError, quoted
 from converter.model.forms import Form, Sheet
 
@@ -42,6 +41,8 @@ def form_dir(form: str | None = None) -> Path:
 @cache
 def digest(folder: Path) -> str:
     """What tells two definitions apart: SHA-256 over the cards and code lists of a form."""
+    import hashlib  # loads OpenSSL; `explain` and `fields` do without
+
     whole = hashlib.sha256()
     for path in (*sorted(folder.glob("*.toml")), *sorted((folder / "codes").glob("*.csv"))):
         data = path.read_bytes().replace(b"\r\n", b"\n")  # as a checkout on Windows has them

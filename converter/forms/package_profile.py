@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from converter.forms.toml_access import TomlTable
+from converter.files.toml_access import TomlTable
 from converter.model.forms import PackageProfile, Resource, Sheet
 
 MEMBERS = ("descriptor", "identity", "signature")

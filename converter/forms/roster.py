@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from converter.files.toml_access import TomlTable
 from converter.forms import accepting, cards
-from converter.forms.toml_access import TomlTable
 from converter.model.forms import Form
 
 FILE = "roster.toml"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from converter.files.toml_access import TomlTable
 from converter.forms import cards
-from converter.forms.toml_access import TomlTable
 from converter.messages import catalogue
 
 _SHEET_NAMES = ("guide_sheet", "lists_sheet")

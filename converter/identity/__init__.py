@@ -1,7 +1,7 @@
 """Identity files: an upper union's statement of which unit a report belongs to.
 
 `files` knows the XML, `verifying` who issued it and whether it counts, `issuing` and `ledger`
-are the union's side, `holding` the unit's. docs/identity-format.md is the specification.
+are the union's side, `loading` the unit's. docs/identity-format.md is the specification.
 """
 
 from converter.identity.files import (
@@ -15,7 +15,7 @@ from converter.identity.files import (
     public_bytes,
     public_document,
 )
-from converter.identity.verifying import Union, inspect, read, read_public, union_of, validate
+from converter.identity.verifying import Union, inspect, read, union_of, validate
 from converter.model.submissions import Identity
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "public_bytes",
     "public_document",
     "read",
-    "read_public",
     "union_of",
     "validate",
 ]  # fmt: skip

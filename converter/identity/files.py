@@ -21,13 +21,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape, quoteattr
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from converter.messages import errors
 from converter.messages.catalogue import message
 from converter.model.submissions import Identity
 
@@ -85,15 +85,17 @@ def load(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST + 1)
     except OSError as error:
-        raise IdentityRefused("I101", reason=error.strerror or type(error).__name__) from error
+        raise IdentityRefused("I101", reason=errors.reason(error)) from error
 
 
-def tree(data: bytes) -> Any:
+def tree(data: bytes) -> Element:
     """Identity bytes → the root of a document with the right elements. Raises Refused."""
     if len(data) > LARGEST:
         raise IdentityRefused("I102", limit=LARGEST // 1024)
     try:
-        root = fromstring(data, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+        root: Element = fromstring(
+            data, forbid_dtd=True, forbid_entities=True, forbid_external=True
+        )
     except DefusedXmlException as error:
         raise IdentityRefused("I104") from error
     except (ParseError, ValueError, LookupError) as error:
@@ -138,7 +140,7 @@ def parse(data: bytes) -> Public:
     return replace(found, identity=with_digest(identity, found.keys))
 
 
-def _keys(public: Any) -> Keys:
+def _keys(public: Element) -> Keys:
     keys = _find(public, "keys")
     if keys is None:
         return Keys()
@@ -150,7 +152,7 @@ def _keys(public: Any) -> Keys:
     )
 
 
-def _signed(parent: Any, name: str, algorithm: str) -> str:
+def _signed(parent: Element, name: str, algorithm: str) -> str:
     """The text of an optional element that names its algorithm."""
     element = _find(parent, name)
     if element is None:
@@ -160,18 +162,18 @@ def _signed(parent: Any, name: str, algorithm: str) -> str:
     return _text(element, "algorithm")
 
 
-def _find(parent: Any, name: str) -> Any:
+def _find(parent: Element, name: str) -> Element | None:
     return parent.find(f"{{{NAMESPACE}}}{name}")
 
 
-def _child(parent: Any, name: str) -> Any:
+def _child(parent: Element, name: str) -> Element:
     element = _find(parent, name)
     if element is None:
         raise IdentityRefused("I106", element=name)
     return element
 
 
-def _only_children(parent: Any, *names: str) -> None:
+def _only_children(parent: Element, *names: str) -> None:
     """Refuse what is unknown or stands twice: it would be read by some and not by others."""
     known = {f"{{{NAMESPACE}}}{name}" for name in names}
     seen: set[str] = set()
@@ -187,14 +189,14 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2][:40]
 
 
-def _attribute(element: Any, name: str) -> str:
+def _attribute(element: Element, name: str) -> str:
     value: str = element.get(name, "").strip()
     if not value:
         raise IdentityRefused("I106", element=f"{_local(element.tag)} {name}")
     return value
 
 
-def _text(element: Any, *attributes: str) -> str:
+def _text(element: Element, *attributes: str) -> str:
     """The text of an element that holds nothing else and has these attributes only."""
     text: str = (element.text or "").strip()
     if not text or len(element) or set(element.attrib) - set(attributes):

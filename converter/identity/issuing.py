@@ -10,9 +10,6 @@ passwords the folder of keys keeps hashes (`passwords`), by which the web pages 
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +17,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from converter.files import writing
+from converter.files import filenames, writing
+from converter.files.csv_tables import csv_text
+from converter.files.os_errors import is_open_elsewhere
 from converter.identity import keys, ledger, passwords
 from converter.identity.files import (
     SIGNATURE,
@@ -35,9 +34,6 @@ from converter.messages.catalogue import message
 from converter.model.submissions import Identity, Unit
 
 LONGEST_NAME = 40  # characters of a unit's name in a file's name
-
-# What Windows forbids in file names, and what would hide or split them.
-_FORBIDDEN = re.compile('[<>:"/\\\\|?*\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ def issue(
         except BaseException:
             shutil.rmtree(private, ignore_errors=True)
             if listed:
-                listed.unlink(missing_ok=True)
+                writing.remove(listed)
             raise
         issued_before = {entry.digest for entry in entries}
         files = tuple(_name(private / one.file, target / one.file, issued_before) for one in made)
@@ -106,12 +102,18 @@ def issue(
 
 def _name(private: Path, path: Path, issued_before: Collection[str]) -> Path:
     """Give a file its name. Only the file that it supersedes makes room for it; beside any other
-    one it gets a number."""
+    one, or one that is open in another program, it gets a number."""
     try:
         superseded = parse(path.read_bytes()).identity.digest in issued_before
     except (OSError, IdentityRefused):
         superseded = False
-    return private.replace(path) if superseded else writing.write_beside(path, private.rename)
+    if superseded:
+        try:
+            return writing.replace(private, path)
+        except OSError as error:
+            if not is_open_elsewhere(error):
+                raise
+    return writing.write_beside(path, private.rename)
 
 
 def _sweep(target: Path) -> None:
@@ -158,14 +160,14 @@ def _make(
     return _Made(unit, entry, file_name(unit), whole, passwords.new())
 
 
-def file_name(unit: Unit, suffix: str = ".xml") -> str:
+def file_name(unit: Unit) -> str:
     """What a unit's file is called: its code and name, as far as any system takes them.
 
     >>> file_name(Unit("130102-7", "示例厂/一分厂 工会", ""))
     '130102-7-示例厂_一分厂 工会.xml'
     """
-    name = _FORBIDDEN.sub("_", unit.name)[:LONGEST_NAME].strip(" .")
-    return f"{unit.code}-{name}{suffix}"
+    name = filenames.harmless(unit.name)[:LONGEST_NAME].strip(" .")
+    return f"{unit.code}-{name}.xml"
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -215,18 +217,10 @@ def new_password(folder: Path, code: str) -> str:
 
 def _write_passwords(made: Sequence[_Made], target: Path, issued: date) -> Path:
     """A list for handing out, under a name that no earlier list has."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(message("passwords_header").split("|"))
-    for one in made:
-        row = (one.unit.code, one.unit.name, one.unit.contact, one.file, one.password)
-        writer.writerow(row)
-    data = out.getvalue().encode("utf-8-sig")  # a spreadsheet opens it by a double click
-    number = 1
-    while True:
-        again = f"-{number}" if number > 1 else ""
-        path = target / f"{message('passwords_name')}-{issued.isoformat()}{again}.csv"
-        try:
-            return writing.write_new(path, data)
-        except FileExistsError:
-            number += 1
+    rows = (
+        (one.unit.code, one.unit.name, one.unit.contact, one.file, one.password) for one in made
+    )
+    text = csv_text(message("passwords_header").split("|"), rows)
+    data = text.encode("utf-8-sig")  # a spreadsheet opens it by a double click
+    path = target / f"{message('passwords_name')}-{issued.isoformat()}.csv"
+    return writing.write_beside(path, lambda private: writing.write_new(private, data))

@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
-from converter.files import writing
+from converter.files import locking, writing
+from converter.files.csv_tables import csv_text
 from converter.identity.files import CODE, is_date
 from converter.model.errors import LedgerBusy, LedgerError
 
@@ -98,11 +99,8 @@ def add(entries: Iterable[LedgerEntry], new: Iterable[LedgerEntry]) -> list[Ledg
 
 def write(folder: Path, entries: Iterable[LedgerEntry]) -> None:
     """Write the whole ledger or nothing. Raises OSError."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(HEADER)
-    writer.writerows(astuple(entry) for entry in entries)
-    writing.write_bytes_atomically(folder / NAME, out.getvalue().encode("utf-8-sig"))
+    text = csv_text(HEADER, map(astuple, entries))
+    writing.write_bytes_atomically(folder / NAME, text.encode("utf-8-sig"))
 
 
 def by_unit(folder: Path) -> Mapping[str, LedgerEntry] | None:
@@ -119,18 +117,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     with (folder / LOCK).open("a+b") as file:
         try:
-            _lock(file.fileno())
+            locking.acquire(file)
         except OSError as error:
             raise LedgerBusy(folder) from error
         yield
-
-
-def _lock(handle: int) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

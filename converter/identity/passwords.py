@@ -30,6 +30,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from converter.files import writing
+from converter.files.csv_tables import csv_text
 
 NAME = "passwords.csv"
 HEADER = ["unit_code", "serial", "hash"]
@@ -158,12 +159,8 @@ def read(folder: Path) -> dict[Key, str]:
 
 def write(folder: Path, lines: Mapping[Key, str]) -> None:
     """Write the whole file or nothing; it is its owner's alone. Raises OSError."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(HEADER)
-    writer.writerows((code, serial, line) for (code, serial), line in lines.items())
-    data = out.getvalue().encode("utf-8")
-    writing.write_bytes_atomically(folder / NAME, data, private=True)
+    text = csv_text(HEADER, ((*key, line) for key, line in lines.items()))
+    writing.write_bytes_atomically(folder / NAME, text.encode(), private=True)
 
 
 def merged(

@@ -40,20 +40,9 @@ def union_of(folder: Path) -> Union:
     return Union(keys.public(folder), ledger.by_unit(folder))
 
 
-def read_public(
-    path: Path, today: date, union: Union | None = None
-) -> tuple[Identity | None, list[Issue]]:
-    """The holder that an identity file names; None where that is unknown.
-
-    An identity that does not count is returned together with its issues. Never raises on bad
-    files.
-    """
-    public, issues = read(path, today, union)
-    return (public.identity if public else None), issues
-
-
 def read(path: Path, today: date, union: Union | None = None) -> tuple[Public | None, list[Issue]]:
-    """The whole public part of a file, verified."""
+    """The public part of a file, verified; None where it cannot be read. One that does not count
+    is returned together with its issues. Never raises on bad files."""
     try:
         data = load(path)
     except IdentityRefused as refused:

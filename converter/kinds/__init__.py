@@ -37,9 +37,20 @@ def unique_key(sheet: Sheet) -> Field | None:
     return next((field for field in sheet if KINDS[field.kind].unique_key), None)
 
 
+def person_name(sheet: Sheet) -> Field | None:
+    """The field of a sheet that holds the names of its people."""
+    return next((field for field in sheet if KINDS[field.kind].person_name), None)
+
+
 def is_personal(field: Field | None) -> bool:
     """Whether a field's values are masked in reports."""
     return field is not None and KINDS[field.kind].personal
+
+
+def is_about_a_person(field: Field) -> bool:
+    """Whether a field names a person, numbers one or reaches one."""
+    kind = KINDS[field.kind]
+    return kind.personal or kind.person_name or kind.reaches_people
 
 
 def is_searched(field: Field) -> bool:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
 from converter.formulas import expressions
 from converter.kinds.options import HasOptions
 from converter.model.arrays import np, pd
+from converter.model.cell_types import CellType
 from converter.model.forms import CodeList, Field, Form
-from converter.model.submissions import CellType
+from converter.model.issues import Params
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -90,6 +91,9 @@ class ExcelCondition:
     wrong: str
 
 
+ExcelConditions: TypeAlias = tuple[ExcelCondition, ...]
+
+
 class ValueType(StrEnum):
     """What rules and tables may compute with in a kind's cells."""
 
@@ -112,6 +116,9 @@ class Kind(HasOptions):
     unique_key: ClassVar[bool] = False  # tells the people of all units apart
     birth_and_sex: ClassVar[bool] = False  # both can be derived from it
     person_name: ClassVar[bool] = False  # a record is called by it
+    reaches_people: ClassVar[bool] = False  # somebody answers there
+    example: ClassVar[str] = ""  # a right answer, as it is typed
+    width: ClassVar[float] = 14  # of a table's column, in characters, where the card says nothing
     schema_type: ClassVar[str] = "string"  # of a package's Table Schema
     schema_pattern: ClassVar[str] = ""  # of canonical text, where one expression can say it
     excel_text_cell: ClassVar[bool] = False  # `excel_text` has a helper cell of its own
@@ -134,15 +141,17 @@ class Kind(HasOptions):
         Blank and unsound cells come in as '' and go out as NA (or '' for str)."""
         return text
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         """What the message of this code fills in, for one failing cell."""
         return {}
 
-    def note_params(self, code: str, raw: str, text: str) -> Mapping[str, str | int]:
+    def note_params(self, code: str, raw: str, text: str) -> Params:
         """What a note on one rewritten cell fills in beside what it was and is."""
         return {}
+
+    def example_of(self, field: Field, form: Form) -> str:
+        """A right answer to a field, as it is typed."""
+        return self.example
 
     def cell(self, text: str, field: Field, form: Form) -> str | int | date:
         """Canonical text → what a workbook's cell shall hold (label, date, number)."""
@@ -201,9 +210,7 @@ class Kind(HasOptions):
         typed = self.excel_norm(raw, field, form, invisible='""')
         return f"IF({self.excel_usable(typed)},{typed}<>{norm},FALSE)"
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         """The Excel face of `checks`; what it leaves out is the pipeline's alone."""
         return ()
 

@@ -21,6 +21,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Normalised,
     excel_lost_digits,
     failing,
@@ -49,6 +50,8 @@ class CertificateNumber(Text):
     """A free text, unless it is a unified social credit code."""
 
     name = "certificate_number"
+    example = "81130102MCEXAMPLEW"
+    width = 23
     excel_text_cell = True
     prefixes = Texts(default=())
 
@@ -78,9 +81,7 @@ class CertificateNumber(Text):
         is_code = f"AND(LEN({text})={uscc.LENGTH},{begins})"
         return f'IF({is_code},{uscc.excel_compact(text)},IF({text}="","",{raw}&""))'
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         begins = expressions.starts_with_any(norm, self.prefixes(field))
         return (
             excel_lost_digits("K805", raw),

@@ -29,6 +29,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Normalised,
     ValueType,
@@ -39,6 +40,7 @@ from converter.kinds.base import (
 from converter.kinds.options import FieldKey, ListName
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
+from converter.model.issues import Params
 from converter.text.characters import squeeze, strip
 
 LONGEST = 60  # characters of a text that are compared with the labels
@@ -232,11 +234,12 @@ class Choice(Kind):
         codes = _reader(field, form).codes
         return (failing("K601", lambda c: ~matches(c.text, lambda t: t in codes)),)
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         suggestion = _reader(field, form).nearest(raw)
         return {"suggestion": suggestion} if suggestion else {"variant": "far"}
+
+    def example_of(self, field: Field, form: Form) -> str:
+        return _codes(field, form).entries[0].label
 
     def cell(self, text: str, field: Field, form: Form) -> str:
         entry = _codes(field, form).find(text)
@@ -249,12 +252,12 @@ class Choice(Kind):
         name = self.codes(field)
         key, value = (expressions.list_name(name, column) for column in ("key", "value"))
         folded = expressions.substitute(text, _typed_characters(form.codes[name]))
-        return expressions.find_in(folded, key, value, text)
+        return expressions.look_up(folded, key, value, text)
 
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         name = self.codes(field)
         key, value = (expressions.list_name(name, column) for column in ("key", "value"))
-        return expressions.find_in(text, key, value, text)
+        return expressions.look_up(text, key, value, text)
 
     def excel_differs(self, raw: str, norm: str, field: Field, form: Form) -> str:
         name = self.codes(field)
@@ -265,9 +268,7 @@ class Choice(Kind):
         silent = f"OR({expressions.holds_invisible(raw)},{expressions.is_blank(raw)})"
         return f"IF({silent},FALSE,{other})"
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         code = expressions.list_name(self.codes(field), "code")
         return (ExcelCondition("K601", f"SUMPRODUCT(--EXACT({norm},{code}))=0"),)
 
@@ -279,5 +280,5 @@ class Choice(Kind):
         chosen = norm_of(self.within(field))
         # INDIRECT would need names without punctuation. COUNTIF is fine with codes this short.
         count = f"COUNTIF({parents},{chosen})"
-        own = f"OFFSET({label},MATCH({chosen},{parents},0)-1,0,{count},1)"
+        own = f"OFFSET({label},0,MATCH({chosen},{parents},0)-1,1,{count})"
         return f"IF({count}=0,{label},{own})"

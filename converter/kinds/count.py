@@ -24,6 +24,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Normalised,
     ValueType,
@@ -34,9 +35,10 @@ from converter.kinds.base import (
 )
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np, pd
+from converter.model.cell_types import CellType
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
-from converter.model.submissions import CellType
+from converter.model.issues import Params
 from converter.text.characters import squeeze
 
 if TYPE_CHECKING:
@@ -90,6 +92,7 @@ class Count(Kind):
     """A number of people or units."""
 
     name = "count"
+    example = "1"
     value_type = ValueType.COUNT
     excel_text_cell = True
     number_format = "General"  # 1.5 shows as 1.5
@@ -127,9 +130,7 @@ class Count(Kind):
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
         return pd.to_numeric(text, errors="coerce").astype("Int64")
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         return {"min": self.min(field), "max": self.max(field)}
 
     def cell(self, text: str, field: Field, form: Form) -> int:
@@ -150,9 +151,7 @@ class Count(Kind):
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         return raw
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         return (
             ExcelCondition("K301", f"NOT(ISNUMBER({norm}))"),
             ExcelCondition("K302", f"{norm}<0"),

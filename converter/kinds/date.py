@@ -27,7 +27,6 @@ once; whatever else is typed as text waits for the check.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from converter.formulas import expressions
@@ -36,6 +35,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Mask,
     Normalised,
@@ -50,8 +50,9 @@ from converter.kinds.base import (
 )
 from converter.kinds.options import Day
 from converter.model.arrays import np, pd
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
-from converter.model.submissions import CellType
+from converter.model.issues import Params
 from converter.text import characters
 from converter.text.cell_values import number_text
 from converter.text.characters import half_width, strip
@@ -204,11 +205,6 @@ def _pick(cells: Cells, chosen: Mask) -> Cells:
     return Cells(cells.text[chosen], cells.type[chosen])
 
 
-def _read_each(cells: Cells, part: int) -> Texts:
-    """Texts (0) or codes of faults (1) of cells that are read one by one."""
-    return map_cells(cells, lambda text, type: read(text, type)[part])
-
-
 def _verdicts(cells: Cells) -> Texts:
     result = np.full(len(cells.text), "", dtype=object)
     nonstandard = ~cells.once(_plain)
@@ -243,6 +239,7 @@ class Date(Kind):
     """A calendar date."""
 
     name = "date"
+    example = "2010-05-01"
     value_type = ValueType.DATE
     # A year alone is no day of 1905, and eight digits typed for a date are no #######.
     number_format = r"[<2100]General;[>=18000101]0000\-00\-00;yyyy\-mm\-dd"
@@ -274,9 +271,7 @@ class Date(Kind):
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
         return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K405":
             return {"earliest": self._earliest(field)}
         if code == "K402" and (serial := _serial(raw)):
@@ -284,7 +279,7 @@ class Date(Kind):
             return {"typed": number_text(round(serial, 4))}
         return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
 
-    def note_params(self, code: str, raw: str, text: str) -> Mapping[str, str | int]:
+    def note_params(self, code: str, raw: str, text: str) -> Params:
         is_moved = "T" in raw and text[:10] != raw[:10] and raw[:4].isdigit()
         return {"variant": "moved"} if code == "K902" and is_moved else {}
 
@@ -306,9 +301,7 @@ class Date(Kind):
         number = self.excel_of_number(raw, raw, field, form)
         return f"IF(ISNUMBER({raw}),{number}<>{norm},FALSE)"
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         def number(wrong: str) -> str:
             return f"IF(ISNUMBER({raw}),{wrong},FALSE)"
 

@@ -27,7 +27,7 @@ Option: `regions`, the code list of known region codes; without it regions are n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -36,6 +36,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Mask,
     Normalised,
@@ -50,10 +51,11 @@ from converter.kinds.base import (
 )
 from converter.kinds.options import ListName
 from converter.model.arrays import np, pd
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
-from converter.model.submissions import CellType
+from converter.model.issues import Params
 from converter.text.characters import squeeze
 
 if TYPE_CHECKING:
@@ -242,6 +244,8 @@ class IdNumber(Kind):
     """A citizen's ID number."""
 
     name = "id_number"
+    example = "110101199001019909"
+    width = 23
     personal = True
     unique_key = True
     birth_and_sex = True
@@ -282,9 +286,7 @@ class IdNumber(Kind):
             found.append(failing("K118", _unknown_region(codes)))
         return tuple(found)
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K112":
             shape = {"variant": "prefix"} if _WITHOUT_PREFIX.fullmatch(text) else {}
             return {"length": len(text), **shape}
@@ -307,9 +309,7 @@ class IdNumber(Kind):
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         return f'TEXT({raw},"0")'
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         def part(start: int, length: int) -> str:
             return f"VALUE(MID({norm},{start},{length}))"
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -154,6 +155,7 @@ class HasOptions:
     """What declares options: a kind, a rule family."""
 
     @classmethod
+    @cache
     def options(cls) -> Mapping[str, Option[Any]]:
         """Every option by its name, in the order of declaration."""
         return {

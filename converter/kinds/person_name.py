@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from converter.formulas import expressions
@@ -31,6 +31,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Mask,
     Normalised,
@@ -42,6 +43,7 @@ from converter.kinds.base import (
 )
 from converter.model.arrays import np
 from converter.model.forms import Field, Form
+from converter.model.issues import Params
 from converter.text import characters
 from converter.text.characters import half_width
 
@@ -63,10 +65,11 @@ WRONG = (
 )
 
 _CJK = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_CHINESE = re.compile(f"[{_CJK}]+({DOT}[{_CJK}]+)*").fullmatch
-_NOT_CHINESE = re.compile(f"[^{_CJK}]")
+# Compiled when they are first asked for: a range of so many characters takes a millisecond each.
+_CHINESE = f"[{_CJK}]+({DOT}[{_CJK}]+)*"
+_NOT_CHINESE = f"[^{_CJK}]"
+_BETWEEN_CHINESE = f"(?<=[{_CJK}]) (?=[{_CJK}])"
 _RADICALS = re.compile("[\u2e80-\u2fdf]")
-_BETWEEN_CHINESE = re.compile(f"(?<=[{_CJK}]) (?=[{_CJK}])")
 _AROUND_DOT = re.compile(f" ?{DOT} ?")
 _LATIN = re.compile("[A-Za-z]").search
 _STOP_OF_NO_LATIN = re.compile(r"(?<![A-Za-z\u00c0-\u024f])\.")
@@ -75,13 +78,13 @@ _SIGNS = str.maketrans(dict.fromkeys(characters.VISIBLE_BLANKS, " ") | dict.from
 
 def tidy(text: str) -> str:
     """The name in its proper writing; what cannot belong to a name stays."""
-    if _CHINESE(text):
+    if re.fullmatch(_CHINESE, text):
         return text
     name = characters.without_invisible(_RADICALS.sub(_character, text).translate(_SIGNS))
     name = half_width(name)
     name = _STOP_OF_NO_LATIN.sub(DOT, name) if _LATIN(name) else name.replace(".", DOT)
     name = _AROUND_DOT.sub(DOT, " ".join(name.split()))
-    return _BETWEEN_CHINESE.sub("", name)
+    return re.sub(_BETWEEN_CHINESE, "", name)
 
 
 def _character(radical: re.Match[str]) -> str:
@@ -98,7 +101,7 @@ def holds_wrong_character(name: str) -> bool:
 
 def _holds_no_letter(name: str) -> bool:
     """Whether anything in a name is neither a letter nor the subject of another check."""
-    return not _CHINESE(name) and not all(
+    return not re.fullmatch(_CHINESE, name) and not all(
         unicodedata.category(c)[0] in "LM"
         or c in f"〇{DOT}{TSHEG} {WESTERN}{WRONG}{characters.NEEDED}"
         for c in name
@@ -111,7 +114,7 @@ def _where_nonstandard(cells: Cells, validate: Callable[[str], bool]) -> Mask:
 
 
 def _nonstandard(cells: Cells) -> npt.NDArray[np.int64]:
-    return where(cells.text, _NOT_CHINESE, between="〇")
+    return where(cells.text, re.compile(_NOT_CHINESE), between="〇")
 
 
 def _excel_latin(expression: str) -> str:
@@ -123,6 +126,7 @@ class PersonName(Kind):
     """A person's name."""
 
     name = "person_name"
+    example = "示例"
     person_name = True
 
     def accept(self, field: Field, form: Form) -> None:
@@ -142,9 +146,7 @@ class PersonName(Kind):
             free.too_long(form, LIMIT),
         )
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K008":
             return {"length": len(text), "limit": form.limits[LIMIT]}
         if code == "K201":
@@ -159,9 +161,7 @@ class PersonName(Kind):
         chinese = expressions.substitute(text, [(" ", ""), *((c, DOT) for c in STOPS)])
         return f"IF({_excel_latin(raw)},TRIM({text}),{chinese})"
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         foreign = f"IF({_excel_latin(norm)},FALSE,{expressions.contains_any(norm, WESTERN)})"
         dots = expressions.only(norm, f"{DOT} ")
         return (

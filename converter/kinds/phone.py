@@ -37,6 +37,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Normalised,
     Texts,
@@ -48,12 +49,15 @@ from converter.kinds.base import (
 from converter.kinds.options import ListName
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
+from converter.model.issues import Params
 from converter.text import characters
 from converter.text.characters import half_width
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
+    """A telephone area of the province."""
+
     code: str  # with its zero
     city: str
     digits: int  # of a number there
@@ -65,7 +69,7 @@ class PhoneReading:
 
     text: str
     code: str = ""
-    params: Mapping[str, str | int] = _field(default_factory=dict)
+    params: Params = _field(default_factory=dict)
 
 
 Areas = Mapping[str, Area]
@@ -260,6 +264,9 @@ class Phone(Kind):
     """Telephone numbers of an office."""
 
     name = "phone"
+    example = "13800138000"
+    width = 18
+    reaches_people = True
     excel_text_cell = True
     areas = ListName(default="")
 
@@ -284,9 +291,7 @@ class Phone(Kind):
         alone = ("K503", "K504", "K501", "K502")
         return by_verdict((*alone, *(_NOT_ALONE[code] for code in alone), "K505"), validate)
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         return read(text, _areas(field, form)).params
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
@@ -298,14 +303,12 @@ class Phone(Kind):
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         return expressions.number_as_text(raw)
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         areas = _areas(field, form)
         digits = f'SUBSTITUTE({norm},"-","")'
         one = f"LEN({norm})-LEN({digits})"
-        behind = f'OR(MID({norm},4,1)="-",MID({norm},5,1)="-")'
-        hyphen = f'OR({one}=0,AND({one}=1,LEFT({norm},1)="0",{behind}))'
+        after_area = f'OR(MID({norm},4,1)="-",MID({norm},5,1)="-")'
+        hyphen = f'OR({one}=0,AND({one}=1,LEFT({norm},1)="0",{after_area}))'
         foreign = f'OR(LEFT({digits},2)="00",AND(LEFT({digits},2)="86",LEN({digits})>=12))'
         simple = f"AND({expressions.all_digits(digits)},{hyphen},NOT({foreign}))"
         found = [

@@ -17,13 +17,13 @@ Option: `prefixes`, what the province's postcodes begin with.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from converter.formulas import expressions
 from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Normalised,
     failing,
@@ -35,6 +35,7 @@ from converter.kinds.options import Texts
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
+from converter.model.issues import Params
 from converter.text.characters import squeeze
 
 _FIVE, _SIX = re.compile("[0-9]{5}"), re.compile("[0-9]{6}")
@@ -50,6 +51,7 @@ class Postcode(Kind):
     """A postcode."""
 
     name = "postcode"
+    example = "050000"
     excel_text_cell = True
     prefixes = Texts(default=())
 
@@ -75,9 +77,7 @@ class Postcode(Kind):
             )
         return tuple(found)
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         return {"prefixes": "、".join(self.prefixes(field))} if code == "K702" else {}
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
@@ -91,9 +91,7 @@ class Postcode(Kind):
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         return self.excel_of_text(raw, text, field, form)
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         digits = expressions.all_digits(norm)
         found = [ExcelCondition("K701", f"NOT(AND(LEN({norm})=6,{digits}))")]
         prefixes = self.prefixes(field)

@@ -15,7 +15,6 @@ True
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from converter.formulas import expressions
 from converter.kinds import uscc
@@ -23,6 +22,7 @@ from converter.kinds.base import (
     Cells,
     Check,
     ExcelCondition,
+    ExcelConditions,
     Kind,
     Normalised,
     Texts,
@@ -34,6 +34,7 @@ from converter.kinds.base import (
     texts,
 )
 from converter.model.forms import Field, Form
+from converter.model.issues import Params
 from converter.text.characters import squeeze
 
 _DIGITS = re.compile("[0-9]+")
@@ -82,6 +83,8 @@ class RegistrationNumber(Kind):
     """The number of a business licence."""
 
     name = "registration_number"
+    example = "110108000000016"
+    width = 23
     excel_text_cell = True
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
@@ -90,9 +93,7 @@ class RegistrationNumber(Kind):
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         return (lost_digits("K805"), *by_verdict(("K801", "K804", "K802", "K803"), _verdicts))
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         return {"length": len(text)} if code == "K801" else {}
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
@@ -104,9 +105,7 @@ class RegistrationNumber(Kind):
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         return f'TEXT({raw},"0")'
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         digits = expressions.all_digits(norm)
         numbered = f"AND({digits},OR(LEN({norm})=13,LEN({norm})=15))"
         return (

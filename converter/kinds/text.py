@@ -11,19 +11,19 @@ the form's limits. No options; a number is as good as a text chosen.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from converter.kinds import free
 from converter.kinds.base import (
     Cells,
     Check,
-    ExcelCondition,
+    ExcelConditions,
     Kind,
     Normalised,
     map_unique,
     same_text,
 )
 from converter.model.forms import Field, Form
+from converter.model.issues import Params
 from converter.text import characters
 from converter.text.characters import strip
 
@@ -45,6 +45,8 @@ class Text(Kind):
     """A free text."""
 
     name = "text"
+    example = "示例"
+    width = 20
     limit = "text_length"  # a key of the form's limits
 
     def accept(self, field: Field, form: Form) -> None:
@@ -57,12 +59,8 @@ class Text(Kind):
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         return (free.formula(), free.private(), free.too_long(form, self.limit))
 
-    def message_params(
-        self, code: str, raw: str, text: str, field: Field, form: Form
-    ) -> Mapping[str, str | int]:
+    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         return {"length": len(text), "limit": form.limits[self.limit]} if code == "K008" else {}
 
-    def excel_faults(
-        self, raw: str, norm: str, field: Field, form: Form
-    ) -> tuple[ExcelCondition, ...]:
+    def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         return (free.excel_formula(norm),)

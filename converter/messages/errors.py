@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from converter.files import os_errors
 from converter.messages.catalogue import message
 from converter.model.errors import ConverterError, FormError
 
@@ -18,6 +19,12 @@ def text(error: ConverterError) -> str:
     if isinstance(error, FormError):
         return "\n".join(_form_lines(error))
     return message(error.message_key, **error.params)
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused: in our words where we have some, else in its own."""
+    cause = os_errors.cause(error)
+    return message(f"reason_{cause}") if cause else error.strerror or type(error).__name__
 
 
 def _form_lines(error: FormError) -> Iterator[str]:

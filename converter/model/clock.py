@@ -44,9 +44,12 @@ def in_china(moment: str) -> str:
 
 
 def utc_stamp(seconds: float) -> str:
-    """Seconds since 1970 as an ISO time in UTC.
+    """Seconds since 1970 as an ISO time in UTC. (Windows converts no time before 1970 itself.)
 
     >>> utc_stamp(1772000000)
     '2026-02-25T06:13:20Z'
+    >>> utc_stamp(-1)
+    '1969-12-31T23:59:59Z'
     """
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

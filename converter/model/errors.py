@@ -27,8 +27,8 @@ reported as a bug, with a crash note.
 Exceptions outside this tree never leave the room that raises them: `IdentityRefused` (identity),
 `PackageRefused` and `MalformedCsv` (package), `UnreadableFile`, `NeedsFullParser` and those of
 unzipping (workbook), `LimitExceeded`, `ProtocolError` and `UnfitWorker` (workers),
-`SignInRequired`, `StateUnavailable`, `CapacityExceeded`, `QueueFull`, `UploadTooLarge` and
-`UploadTooSlow` (web).
+`SignInRequired`, `StateUnavailable`, `CapacityExceeded`, `EditsFull`, `QueueFull`, `UploadTooLarge`
+and `UploadTooSlow` (web).
 """
 
 from __future__ import annotations
@@ -127,10 +127,11 @@ def quoted(value: Any) -> str:
 
 
 class OutputError(ConverterError):
-    """A file cannot be written; `reason` is what the operating system says."""
+    """A file cannot be written. `reason` is what the operating system says, `cause` the same as
+    one word ('' where we have none): see `files.os_errors`."""
 
-    def __init__(self, path: Path | str, reason: str) -> None:
-        self.path, self.reason = str(path), reason
+    def __init__(self, path: Path | str, reason: str, cause: str = "") -> None:
+        self.path, self.reason, self.cause = str(path), reason, cause
         super().__init__("cannot_write", path=self.path, reason=reason)
 
 

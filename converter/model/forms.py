@@ -24,6 +24,8 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
+    """A list of codes with their labels, from a CSV file."""
+
     name: str
     entries: tuple[Code, ...]
 
@@ -42,6 +44,8 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class Field:
+    """One item that the form asks for."""
+
     key: str
     title: str
     kind: str
@@ -73,6 +77,8 @@ class SheetShape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
+    """One sheet of the workbook and what is asked on it."""
+
     key: str
     shape: SheetShape
     title: str
@@ -124,6 +130,8 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class PackageProfile:
+    """How a report package is laid out: names of its members, encoding, tables."""
+
     descriptor: str
     identity: str
     signature: str
@@ -141,6 +149,8 @@ class PackageProfile:
 
 @dataclass(frozen=True, slots=True)
 class Form:
+    """What is asked and how it is checked: everything in the form's folder."""
+
     id: str
     version: str
     title: str

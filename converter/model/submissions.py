@@ -10,24 +10,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import IntEnum
 from itertools import chain
 from typing import NamedTuple
 
 from converter.model.issues import Issue, Issues, Level, Place
-
-
-class CellType(IntEnum):
-    """What a spreadsheet cell contained, as its program stored it."""
-
-    BLANK = 0
-    TEXT = 1
-    NUMBER = 2
-    DATE = 3  # a number shown as a date; its text is ISO, with T and a time if it had one
-    BOOL = 4
-    ERROR = 5  # #N/A and its kin; its text is the error's name
-    UNCALCULATED = 6  # a formula that no program has computed yet
-    COVERED = 7  # inside a merged area, not its top-left cell
 
 
 @dataclass(frozen=True, slots=True)

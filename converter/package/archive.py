@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import stat
-import struct
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from converter.files import zip_directory
-from converter.messages import catalogue
+from converter.messages import catalogue, errors
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
 
@@ -22,11 +20,6 @@ MOST_MEMBERS = 64
 LARGEST_DIRECTORY = 64 * 2**10
 SEALED = ".age"
 REASONS = "reasons.json"  # travels sealed only; else it is part of the descriptor
-
-_DAMAGED = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError,
-    NotImplementedError, RuntimeError,
-)  # fmt: skip
 
 
 class PackageRefused(Exception):
@@ -57,8 +50,7 @@ def members_of(path: Path, form: Form, findings: PackageFindings) -> dict[str, b
             raise findings.refuse("P101", reason=catalogue.message("package_no_file"))
         file = path.open("rb")
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise findings.refuse("P101", reason=reason) from error
+        raise findings.refuse("P101", reason=errors.reason(error)) from error
     with file:
         archive = _archive(file, findings)
         infos = archive.infolist()
@@ -96,7 +88,7 @@ def _archive(file: BinaryIO, findings: PackageFindings) -> zipfile.ZipFile:
         raise findings.refuse("P103", found="…", limit=MOST_MEMBERS)
     try:
         return zip_directory.opened(file, LARGEST_DIRECTORY)
-    except _DAMAGED as error:
+    except zip_directory.DAMAGED as error:
         raise findings.refuse("P106" if magic[:2] == b"PK" else "P102") from error
 
 
@@ -110,7 +102,7 @@ def _inflate(
     try:
         with archive.open(info) as member:
             data = member.read(limit + 1)
-    except _DAMAGED as error:
+    except zip_directory.DAMAGED as error:
         raise findings.refuse("P106", info.filename) from error
     if len(data) > limit:
         raise findings.refuse("P104", info.filename, limit=LARGEST_INFLATED // 2**20)

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from converter.messages import catalogue
+from converter.model.cell_types import CellType
 from converter.model.forms import Form, Resource
 from converter.model.issues import Issue, Place
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.package import descriptor, origin, tables
 from converter.package.archive import (
     REASONS,
@@ -331,8 +332,8 @@ def _columns_fit(resource: Resource, table: tables.CsvTable, findings: PackageFi
         return False
     if missing or unknown:
         other = any(issue.code == "P114" for issue in findings.issues)
-        words = {"missing": listed(missing) or "—", "unknown": listed(unknown) or "—"}
-        findings.note("P123" if other else "P122", resource.path, 1, **words)
+        params = {"missing": listed(missing) or "—", "unknown": listed(unknown) or "—"}
+        findings.note("P123" if other else "P122", resource.path, 1, **params)
     return True
 
 

@@ -5,7 +5,7 @@ Lossless: every text comes back as it was, line breaks, quotes and blanks includ
 >>> encode(("a", "b"), [["1", '2"寸'], ["", "x,y"]], "utf-8").decode()
 'a,b\r\n1,\r\n"2""寸","x,y"\r\n'
 >>> decode('a,b\r\n1,\r\n"2""寸","x,y"\r\n'.encode(), "utf-8")
-Table(header=['a', 'b'], columns=[['1', '2"寸'], ['', 'x,y']])
+CsvTable(header=['a', 'b'], columns=[['1', '2"寸'], ['', 'x,y']])
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from converter.files.csv_tables import csv_text
 
 
 class MalformedCsv(Exception):
@@ -36,11 +38,7 @@ class CsvTable:
 def encode(header: Sequence[str], columns: Sequence[Sequence[str]], encoding: str) -> bytes:
     """Columns of equal length → a table's bytes. Raises ValueError for text that the encoding
     cannot hold and for columns of different lengths."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows(zip(*columns, strict=True))
-    return out.getvalue().encode(encoding)
+    return csv_text(header, zip(*columns, strict=True)).encode(encoding)
 
 
 def decode(data: bytes, encoding: str) -> CsvTable:

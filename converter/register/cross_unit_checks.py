@@ -7,10 +7,10 @@ is a question to a person, never a reason to reject: the upper union decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from itertools import chain, groupby
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from converter.kinds import unique_key
 from converter.messages import catalogue
@@ -20,7 +20,7 @@ from converter.model.issues import Issue, Issues, Place
 from converter.register import halves, waiting
 from converter.register.nearest import Nearest
 from converter.register.precedence import HELD, same_name
-from converter.register.schema import COUNTS, HALVES, SENT, SOUND, TIMED_BY, name
+from converter.register.schema import COUNTS, HALVES, SENT, SOUND, TIMED_BY, RegisterTables, name
 
 WAITING = {
     "held_stranger": "C108",
@@ -35,14 +35,6 @@ WAITING = {
 _NAMES = "SELECT id, name, superior FROM units_in(?)"
 MOST_SHARING = 100_000  # groups of units that are listed; the findings have every number
 CURRENT = f"s.period = ? AND {COUNTS}"
-
-
-class RegisterTables(Protocol):
-    """Answers SQL over the register's tables."""
-
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
-
-    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]: ...
 
 
 class Sharing(NamedTuple):
@@ -70,7 +62,7 @@ def findings(tables: RegisterTables, form: Form, period: str, due: date | None =
     return Issues.of(chain(_twice(tables, form, period), found))
 
 
-def _issue(code: str, form: Form, place: Place, value: str = "", **params: Any) -> Issue:
+def _issue(code: str, form: Form, place: Place, value: str = "", **params: str | int) -> Issue:
     return Issue(code, catalogue.entry(code, form).level, place, value, params)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from converter.model.errors import UsageError
-from converter.register import decisions, periods, unit_changes
+from converter.register import decisions, forgetting, periods, unit_changes
 from converter.register.decisions import Decision
 from converter.register.knowledge import Knowledge
 from converter.register.nearest import Nearest
@@ -87,6 +87,7 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
             decision = replace(
                 decision, unit_code=unit.code, unit_name=unit.name, superior=unit.superior
             )
+    forgetting.refuse_decision(known, decision.content)
     newest = known.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0]
     decision = replace(
         decision, number=number, decided=when, officer=order.officer, why=order.why, after=newest

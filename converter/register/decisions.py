@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from converter.register import inserting
 from converter.register.inserting import NUMBER, TEXT
@@ -29,6 +29,10 @@ from converter.register.precedence import (
     ClaimedSender,
     Ruling,
 )
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
+
 
 COLUMNS = {
     "number": NUMBER, "decided": TEXT, "officer": TEXT, "action": TEXT, "file": TEXT,
@@ -101,7 +105,7 @@ class DecisionTables(Protocol):
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
 
-def read(connection: Any) -> list[Decision]:
+def read(connection: Connection) -> list[Decision]:
     return [Decision(*row) for row in connection.execute(_READ).fetchall()]
 
 
@@ -110,6 +114,6 @@ def read_from(tables: DecisionTables) -> list[Decision]:
     return [Decision(*row) for row in tables.query(_READ)]
 
 
-def append(connection: Any, made: Sequence[Decision]) -> None:
+def append(connection: Connection, made: Sequence[Decision]) -> None:
     rows = [astuple(one) for one in made]
     inserting.insert(connection, "decisions", COLUMNS, zip(*rows, strict=True))

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 from converter.messages.catalogue import message
 from converter.register.precedence import PAIRED, same_name
-from converter.register.schema import HALVES
+from converter.register.schema import HALVES, RegisterTables
 
 
 @cache
@@ -141,13 +141,7 @@ def _plain(file: str) -> str:
     return _sheet_words().sub("", same_name(PurePosixPath(file).stem).casefold())
 
 
-class Submissions(Protocol):
-    """Answers SQL over the register's tables."""
-
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
-
-
-def read(tables: Submissions) -> list[FileHalf]:
+def read(tables: RegisterTables) -> list[FileHalf]:
     """The halves of a register. Whom an officer assigned one to is its unit."""
     rows = tables.query(
         "SELECT s.id, s.file, s.content, s.unit_sheet <> '', coalesce(nullif(u.code, ''),"

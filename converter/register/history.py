@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from converter.register import inserting
 from converter.register.decisions import Rulings
@@ -21,6 +21,9 @@ from converter.register.precedence import (
     settle,
 )
 from converter.register.schema import HALVES
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
 
 Know = Callable[[int, Iterable[str]], KnownUnit]  # a unit's number, periods it sent files for
 State = tuple[str, str, int, str]  # period, state, other, reason
@@ -41,7 +44,7 @@ class Histories:
     states: dict[int, State] = field(default_factory=dict)
     changed: dict[int, State] = field(default_factory=dict)
 
-    def read(self, connection: Any, units: Iterable[int] | None) -> None:
+    def read(self, connection: Connection, units: Iterable[int] | None) -> None:
         """What these units sent (None: all of them)."""
         sql, parameters = f"{_COLUMNS} WHERE unit <> 0 ORDER BY id", []
         if units is not None:
@@ -111,7 +114,7 @@ class Histories:
             if self.states.get(one.id) != state:
                 self.states[one.id] = self.changed[one.id] = state
 
-    def write(self, connection: Any) -> None:
+    def write(self, connection: Connection) -> None:
         """What has changed."""
         rows = [(number, *state) for number, state in self.changed.items()]
         columns = {"period": TEXT, "state": TEXT, "other": NUMBER, "reason": TEXT}

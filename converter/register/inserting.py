@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from converter.model.forms import Form
 from converter.register.schema import name, quoted
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
 
 TEXT, NUMBER, FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
 UNIT = dict.fromkeys(("code", "name", "superior_code", "superior"), TEXT)
@@ -18,14 +21,15 @@ SUBMISSION = {
     "superior": TEXT, "form_version": TEXT, "serial": NUMBER, "members": NUMBER,
     "errors": NUMBER, "warnings": NUMBER, "signed": FLAG, "sealed": FLAG, "package": FLAG,
     "unit_sheet": TEXT, "member_sheet": TEXT, "id_column": NUMBER, "file_time": TEXT,
-    "claimed_period": TEXT, "collected": TEXT, "barred": TEXT, "reason": TEXT,
+    "claimed_period": TEXT, "collected": TEXT, "barred": TEXT,
+    "forgotten": TEXT, "reason": TEXT,
 }  # fmt: skip
 FINDING = {"submission": NUMBER, "code": TEXT, "level": TEXT, "count": NUMBER}
 
 Columns = Iterable[Sequence[Any]]
 
 
-def insert(connection: Any, table: str, columns: Mapping[str, str], data: Columns) -> None:
+def insert(connection: Connection, table: str, columns: Mapping[str, str], data: Columns) -> None:
     """Add rows, given as whole columns."""
     lists = [list(column) for column in data]
     if lists and lists[0]:
@@ -34,7 +38,7 @@ def insert(connection: Any, table: str, columns: Mapping[str, str], data: Column
         connection.execute(f"INSERT INTO {table} ({named}) SELECT {values}", lists)
 
 
-def update(connection: Any, table: str, columns: Mapping[str, str], data: Columns) -> None:
+def update(connection: Connection, table: str, columns: Mapping[str, str], data: Columns) -> None:
     """Change rows of a table with an `id`, given as whole columns, the ids first."""
     lists = [list(column) for column in data]
     if lists and lists[0]:
@@ -48,7 +52,7 @@ def update(connection: Any, table: str, columns: Mapping[str, str], data: Column
         )
 
 
-def delete(connection: Any, table: str, column: str, numbers: Iterable[int]) -> None:
+def delete(connection: Connection, table: str, column: str, numbers: Iterable[int]) -> None:
     """Remove the rows that have one of these numbers."""
     chosen = list(numbers)
     if chosen:
@@ -57,7 +61,9 @@ def delete(connection: Any, table: str, column: str, numbers: Iterable[int]) -> 
         )
 
 
-def members(connection: Any, form: Form, spool: Path, pairs: Sequence[tuple[int, int]]) -> None:
+def members(
+    connection: Connection, form: Form, spool: Path, pairs: Sequence[tuple[int, int]]
+) -> None:
     """Take over members from a worker's CSV (gzipped or not; no heading): number of the file,
     record, row of the sheet, then the form's member fields. `pairs`: number of a file and of the
     submission that it became."""

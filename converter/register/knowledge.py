@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection as Codes
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import astuple, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from converter.register import decisions, inserting, periods
 from converter.register.history import Histories
@@ -28,6 +28,10 @@ from converter.register.precedence import (
 from converter.register.senders import Sender, SenderResolver
 from converter.register.unit_changes import ChangedRoster, changed
 
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
+
+
 # The period whose roster a period goes by; '' = the newest.
 _ROSTER_PERIOD = "(SELECT max(period) FROM roster WHERE $1 = '' OR period <= $1)"
 
@@ -44,7 +48,7 @@ class Collection:
 class Knowledge:
     """What decides which files count."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.collection = Collection()
         self.respelled: dict[str, str] = {}  # codes of the roster → as files spell them
@@ -84,8 +88,8 @@ class Knowledge:
     def roster_of(self, period: str) -> list[RosterEntry]:
         """The roster of a period ('' = the newest)."""
         rows = self.query(
-            "SELECT code, name, superior_code, superior FROM roster"
-            f" WHERE period = {_ROSTER_PERIOD}",
+            "SELECT code, name, superior_code, superior, contact, phone FROM roster"
+            f" WHERE period = {_ROSTER_PERIOD} ORDER BY position",
             [period],
         )
         return [RosterEntry(*row) for row in rows]
@@ -101,21 +105,26 @@ class Knowledge:
         self, table: str, roster: Sequence[RosterEntry], period: str, exempt: Codes[str] = ()
     ) -> None:
         self.connection.execute(f"DELETE FROM {table} WHERE period = ?", [period])
-        columns = {**UNIT, "period": TEXT}
+        columns = {**UNIT, "contact": TEXT, "phone": TEXT, "period": TEXT, "position": NUMBER}
         rows: list[tuple[Any, ...]] = [
-            (u.code, u.name, u.superior_code, u.superior, period) for u in roster
+            (*astuple(unit), period, position) for position, unit in enumerate(roster, 1)
         ]
         if table == "roster":
             columns["exempt"] = FLAG
             rows = [(*row, row[0] in exempt) for row in rows]
         inserting.insert(self.connection, table, columns, zip(*rows, strict=True))
+        self.connection.execute(  # whom to call there was removed for good
+            f"UPDATE {table} SET contact = '', phone = ''"
+            " WHERE period IN (SELECT period FROM forgotten WHERE scope = 'period')"
+        )
 
     def _changed(self, period: str) -> ChangedRoster:
         """The roster that was given for a period, or for the newest one before it, with what was
         decided about its units."""
         rows = self.query(
-            "SELECT code, name, superior_code, superior FROM roster_given WHERE period ="
-            f" {_ROSTER_PERIOD.replace('FROM roster', 'FROM roster_given')}",
+            "SELECT code, name, superior_code, superior, contact, phone FROM roster_given"
+            f" WHERE period = {_ROSTER_PERIOD.replace('FROM roster', 'FROM roster_given')}"
+            " ORDER BY position",
             [period],
         )
         made = decisions.in_force(decisions.read(self.connection))

@@ -14,11 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from converter.files import locking
 from converter.model.clock import in_china
 from converter.model.errors import RegisterBusy
-
-# Windows locks bytes, not files, and a locked byte cannot be read: lock one far beyond the text.
-_FAR = 1 << 30
 
 
 class Lock:
@@ -33,7 +31,7 @@ class Lock:
         self._path.touch(exist_ok=True)
         file = self._path.open("r+b")
         try:
-            _acquire(file)
+            locking.acquire(file)
         except OSError:
             file.close()
             raise _busy(self._path) from None
@@ -54,7 +52,7 @@ class Lock:
             file.seek(0)
             file.truncate(0)
             file.flush()
-            _release(file)
+            locking.release(file)
             file.close()
 
 
@@ -71,25 +69,3 @@ def _holder(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-try:
-    import fcntl
-
-    def _acquire(file: IO[bytes]) -> None:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _release(file: IO[bytes]) -> None:
-        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
-
-except ImportError:  # Windows
-    import msvcrt
-
-    def _acquire(file: IO[bytes]) -> None:
-        file.seek(_FAR)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        file.seek(0)
-
-    def _release(file: IO[bytes]) -> None:
-        file.seek(_FAR)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
+
 
 OPEN, CLOSED, COLLECTED = "open", "closed", "collected"
 
@@ -21,7 +25,7 @@ class Period:
     officer: str
 
 
-def read(connection: Any) -> list[Period]:
+def read(connection: Connection) -> list[Period]:
     """The periods that a register knows, oldest first."""
     rows = connection.execute(
         "SELECT period, state, changed, officer FROM periods ORDER BY rowid"
@@ -29,21 +33,22 @@ def read(connection: Any) -> list[Period]:
     return sorted({row[0]: Period(*row) for row in rows}.values(), key=lambda one: one.period)
 
 
-def append(connection: Any, period: Period) -> None:
+def append(connection: Connection, period: Period) -> None:
     connection.execute(
         "INSERT INTO periods VALUES (?, ?, ?, ?)",
         [period.period, period.state, period.changed, period.officer],
     )
 
 
-def open_one(connection: Any) -> str:
+def open_one(connection: Connection) -> str:
     """The period that is open; '' = none."""
     return next((one.period for one in read(connection) if one.state == OPEN), "")
 
 
-def newest(connection: Any) -> str:
+def newest(connection: Connection) -> str:
     """What pages show: the open period, else the newest that was collected; '' = none."""
     known = [one.period for one in read(connection)]
     if not known:  # an older register
-        known = [str(connection.execute("SELECT max(period) FROM submissions").fetchone()[0] or "")]
+        ((period,),) = connection.execute("SELECT max(period) FROM submissions").fetchall()
+        known = [period or ""]
     return open_one(connection) or max(known)

@@ -74,6 +74,8 @@ class RosterEntry:
     name: str
     superior_code: str = ""
     superior: str = ""
+    contact: str = ""  # whom to call
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from converter.files import writing
+from converter.files.os_errors import try_while_open
+from converter.model.clock import utc_stamp
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register.schema import (
@@ -29,6 +30,9 @@ from converter.register.schema import (
     quoted,
     streamed,
 )
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
 
 FOLDER, STATE = "published", "state.json"  # below the register's folder
 # Answers and members come nearly in the order of their submissions: sorting millions anew would
@@ -48,10 +52,11 @@ TABLES = {
     ),
     "periods": "SELECT * FROM periods",
     "decisions": "SELECT * FROM decisions ORDER BY number",
+    "forgotten": "SELECT * FROM forgotten",
 }
 
 
-def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -> None:
+def publish(connection: Connection, folder: Path, form: Form, period: str, when: int) -> None:
     """Write a new publication and let `state.json` name it. `when`: seconds since 1970."""
     folder.mkdir(0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)  # ID numbers in full; an older program left it open
@@ -71,7 +76,7 @@ def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -
         "version": 1,
         "schema": LATEST,
         "folder": str(number),
-        "published": datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "published": utc_stamp(when),
         "form": {"id": form.id, "version": form.version},
         "period": period,
         "submissions": dict(counted),
@@ -82,6 +87,16 @@ def publish(connection: Any, folder: Path, form: Form, period: str, when: int) -
         shutil.rmtree(folder / str(old), ignore_errors=True)
 
 
+def keep_newest_only(folder: Path) -> bool:
+    """Remove every publication but the newest, those that are still read too. Returns whether all
+    of them are gone."""
+    newest = str(json.loads((folder / STATE).read_text(encoding="utf-8"))["folder"])
+    older = [one for one in folder.iterdir() if one.is_dir() and one.name != newest]
+    for one in older:
+        shutil.rmtree(one, ignore_errors=True)
+    return not any(one.exists() for one in older)
+
+
 class Snapshot:
     """The newest publication of a register, for reading. `store` is the register's folder, or
     a copy of its published folder alone. Raises RegisterError."""
@@ -90,7 +105,9 @@ class Snapshot:
 
         folder = store if (store / STATE).is_file() else store / FOLDER
         try:
-            self.state: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+            # On Windows it cannot be opened in the moment in which it is replaced.
+            text = try_while_open(lambda: (folder / STATE).read_text(encoding="utf-8"))
+            self.state: dict[str, Any] = json.loads(text)
             parts = folder / str(int(self.state["folder"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RegisterError("store_unpublished", path=str(store)) from error
@@ -104,7 +121,8 @@ class Snapshot:
                 self._connection.execute(f"CREATE VIEW {table} AS SELECT {columns} WHERE false")
             else:
                 self._open(table, parts / f"{table}.parquet")
-        self._connection.execute(MACROS)
+        # Not temporary here: `stream` reads through a connection of its own.
+        self._connection.execute(MACROS.replace("CREATE TEMP MACRO", "CREATE MACRO"))
 
     def _open(self, table: str, path: Path) -> None:
         source = f"read_parquet('{quoted(path)}')"

@@ -16,8 +16,8 @@ from converter.messages import catalogue
 from converter.model.forms import Form
 from converter.model.issues import Issue
 from converter.register import cross_unit_checks, decisions
-from converter.register.cross_unit_checks import RegisterTables
 from converter.register.precedence import ACCEPT, ASSIGN, NOTE, REJECT, WITHDRAW
+from converter.register.schema import RegisterTables
 
 # Code of a finding → what may be decided.
 CHOICES: Mapping[str, tuple[str, ...]] = {

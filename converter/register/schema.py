@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-import duckdb
-
-from converter.model.errors import RegisterError
+from converter.model.errors import RegisterError, UsageError
 from converter.model.forms import Form
+
+if TYPE_CHECKING:
+    import duckdb
+
+    Connection = duckdb.DuckDBPyConnection
 
 VERSION_1 = """
 CREATE TABLE units (
@@ -79,18 +82,36 @@ ALTER TABLE units ADD COLUMN serial BIGINT DEFAULT 0;
 UPDATE submissions SET claimed_period = period, collected = period;
 """
 
-# Officers decide about units, too: `roster` is what was given (kept here) with their changes.
+# Where a unit stands in its roster and whom to call there; what was removed for good: the members
+# of a whole period, of a unit in a period, or of submissions that do not count in a closed period.
 VERSION_5 = """
-CREATE TABLE roster_given AS SELECT code, name, superior_code, superior, period FROM roster;
+ALTER TABLE roster ADD COLUMN position BIGINT DEFAULT 0;
+ALTER TABLE roster ADD COLUMN contact VARCHAR DEFAULT '';
+ALTER TABLE roster ADD COLUMN phone VARCHAR DEFAULT '';
+ALTER TABLE submissions ADD COLUMN forgotten VARCHAR DEFAULT '';
+CREATE TABLE forgotten (
+    period VARCHAR NOT NULL, scope VARCHAR NOT NULL, unit BIGINT NOT NULL,
+    unit_name VARCHAR NOT NULL, forgotten VARCHAR NOT NULL, officer VARCHAR NOT NULL,
+    why VARCHAR NOT NULL, submissions BIGINT NOT NULL, members BIGINT NOT NULL,
+    finished BOOLEAN NOT NULL
+);
+"""
+
+# Officers decide about units, too: `roster` is what was given (kept here) with their changes.
+VERSION_6 = """
+CREATE TABLE roster_given AS SELECT code, name, superior_code, superior, contact, phone, period,
+    position FROM roster;
 ALTER TABLE roster ADD COLUMN exempt BOOLEAN DEFAULT false;
 """
 
 # What an older publication lacks: table → column → its value there.
 ADDED = {
-    "roster": {"period": "''", "exempt": "false"},
+    "roster": {
+        "period": "''", "position": "0", "contact": "''", "phone": "''", "exempt": "false",
+    },
     "submissions": {
         "file_time": "''", "claimed_period": "period", "collected": "period", "barred": "''",
-        "reason": "''",
+        "reason": "''", "forgotten": "''",
     },
     "units": {"serial": "0"},
 }  # fmt: skip
@@ -100,6 +121,10 @@ ADDED_TABLES = {
     "decisions": (
         "number", "decided", "officer", "action", "file", "content", "after", "period",
         "unit_code", "unit_name", "superior", "why", "revokes",
+    ),
+    "forgotten": (
+        "period", "scope", "unit", "unit_name", "forgotten", "officer", "why", "submissions",
+        "members", "finished",
     ),
 }  # fmt: skip
 
@@ -124,17 +149,18 @@ MACROS = """
 CREATE TEMP MACRO roster_of(of_period) AS TABLE
     WITH chosen AS (SELECT * FROM roster WHERE period =
         (SELECT max(period) FROM roster WHERE period <= of_period))
-    SELECT r.code, r.name, r.superior_code, r.superior, NOT (r.exempt AND r.period = of_period)
-        AND NOT EXISTS (SELECT 1
-        FROM chosen below WHERE below.superior = r.name AND below.code <> r.code) AS owes
-    FROM chosen r;
+    SELECT r.code, r.name, r.superior_code, r.superior, r.position, r.contact, r.phone,
+        NOT (r.exempt AND r.period = of_period) AND NOT EXISTS (SELECT 1 FROM chosen below
+        WHERE below.superior = r.name AND below.code <> r.code) AS owes FROM chosen r;
 CREATE TEMP MACRO units_in(of_period) AS TABLE
     WITH claims AS (SELECT s.unit, arg_max(s.unit_name, s.id) AS name,
         arg_max(s.superior, s.id) AS superior FROM submissions s
         WHERE s.period = of_period AND s.state IN ('current', 'unconfirmed') AND s.unit_name <> ''
         GROUP BY s.unit)
     SELECT u.id, u.code, coalesce(r.name, c.name, u.name) AS name,
-        coalesce(r.superior, c.superior, u.superior) AS superior, r.code IS NOT NULL AS listed
+        coalesce(r.superior, c.superior, u.superior) AS superior, r.code IS NOT NULL AS listed,
+        coalesce(r.position, 0) AS position, coalesce(r.contact, '') AS contact,
+        coalesce(r.phone, '') AS phone
     FROM units u LEFT JOIN roster_of(of_period) r ON r.code = u.code AND u.code <> ''
     LEFT JOIN claims c ON c.unit = u.id;
 """
@@ -165,16 +191,25 @@ OURS = {
 }
 
 
+class RegisterTables(Protocol):
+    """Answers SQL over the register's tables."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+    def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]: ...
+
+
 def is_full(error: BaseException) -> bool:
     """Whether the data base could not write: a fault of the disk, not of the register."""
     return any(word in str(error) for word in ("No space left", "Could not write", "disk full"))
 
 
-def prepare(connection: Any, form: Form) -> None:
+def prepare(connection: Connection, form: Form) -> None:
     """Bring a new or older register up to date, in one transaction. Raises RegisterError."""
     connection.execute("BEGIN")
     connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
-    found = connection.execute("SELECT max(version) FROM schema_version").fetchone()[0] or 0
+    ((latest,),) = connection.execute("SELECT max(version) FROM schema_version").fetchall()
+    found = latest or 0
     if found > LATEST:
         connection.execute("ROLLBACK")
         raise RegisterError("store_newer", found=found, known=LATEST)
@@ -200,16 +235,30 @@ def name(key: str) -> str:
     return '"' + key.replace('"', '""') + '"'
 
 
-def connect(path: Path | None) -> duckdb.DuckDBPyConnection:
-    """A connection that takes nothing from the network and little memory."""
+def connect(path: Path | None) -> Connection:
+    """A connection that takes nothing from the network and little memory. Raises UsageError in the
+    clerks' program, which leaves the database out."""
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        raise UsageError("officers_program") from None
     connection = duckdb.connect(str(path) if path else ":memory:")
     connection.execute(f"SET memory_limit = '{MEMORY}'")
     connection.execute("SET autoinstall_known_extensions = false")
     return connection
 
 
+def database_errors() -> tuple[type[Exception], ...]:
+    """What the database raises; nothing where it is left out."""
+    try:
+        import duckdb
+    except ModuleNotFoundError:
+        return ()
+    return (duckdb.Error,)
+
+
 def streamed(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any]
+    connection: Connection, sql: str, parameters: Sequence[Any]
 ) -> Iterator[tuple[Any, ...]]:
     """The rows of an answer, some at a time."""
     answer = connection.cursor().execute(sql, list(parameters))

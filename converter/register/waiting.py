@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.register.nearest import Nearest
 from converter.register.precedence import HELD, STRANGER
-from converter.register.schema import name
+from converter.register.schema import RegisterTables, name
 
 CHANGES = 4  # answers that are named
-
-
-class Tables(Protocol):
-    """Answers SQL over the register's tables."""
-
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +27,7 @@ class Question:
     params: Mapping[str, Any]
 
 
-def questions(tables: Tables, form: Form, period: str) -> Iterator[Question]:
+def questions(tables: RegisterTables, form: Form, period: str) -> Iterator[Question]:
     """What waits in the collection of a period, in order of arrival."""
     rows = tables.query(
         "SELECT s.id, s.file, s.state, s.reason, s.claimed_period, s.unit_name, s.superior,"
@@ -47,24 +41,25 @@ def questions(tables: Tables, form: Form, period: str) -> Iterator[Question]:
     differences = Differences(
         tables, form, ((row[-2], row[0]) for row in rows if row[-2] and row[2] == HELD)
     )
-    for number, file, state, reason, claimed, said, above, unit, superior, other, by in rows:
+    for number, file, state, reason, claimed, *names, other, by in rows:
+        claimed_name, claimed_superior, unit, superior = names
         params = {"unit": unit, "superior": superior, "period": period, "claimed": claimed}
         params |= {"other": by or "", "differs": "", "similar": ""}
         if state == HELD and other:
             params["differs"] = differences.between(other, number)
         if reason == STRANGER:
             nearest = nearest or Nearest(listed(tables, period))
-            params |= {"unit": said or unit, "superior": above or superior}
-            params["similar"] = similar("similar_listed", nearest.to(said or unit))
-        yield Question(number, file, state, reason, said, params)
+            params |= {"unit": claimed_name or unit, "superior": claimed_superior or superior}
+            params["similar"] = similar("similar_listed", nearest.to(claimed_name or unit))
+        yield Question(number, file, state, reason, claimed_name, params)
 
 
-def listed(tables: Tables, period: str) -> list[str]:
+def listed(tables: RegisterTables, period: str) -> list[str]:
     """The names of the roster's units."""
     return [str(row[0]) for row in tables.query("SELECT name FROM roster_of(?)", [period])]
 
 
-def strangers(tables: Tables, period: str) -> list[str]:
+def strangers(tables: RegisterTables, period: str) -> list[str]:
     """Names that are on no line of the roster."""
     rows = tables.query(
         "SELECT DISTINCT unit_name FROM submissions WHERE period = ? AND reason = ?",
@@ -81,7 +76,9 @@ def similar(key: str, names: Sequence[str]) -> str:
 class Differences:
     """What differs between submissions, read at once for all pairs of them."""
 
-    def __init__(self, tables: Tables, form: Form, pairs: Iterable[tuple[int, int]]) -> None:
+    def __init__(
+        self, tables: RegisterTables, form: Form, pairs: Iterable[tuple[int, int]]
+    ) -> None:
         known = {str(row[0]) for row in tables.query("DESCRIBE answers")}
         self._fields = [field for field in form.record if field.key in known]
         self._rows_name = form.main_table.rows_name

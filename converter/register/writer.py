@@ -14,12 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import duckdb
-
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
-from converter.register import halves, inserting, periods, published, schema
+from converter.register import forgetting, halves, inserting, periods, published, schema
 from converter.register.decisions import Decision
+from converter.register.forgetting import Forgotten
 from converter.register.halves import FileHalf, Pair
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT
 from converter.register.knowledge import Collection, Knowledge
@@ -38,7 +37,7 @@ T = TypeVar("T")
 
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
 CHANGING = "F010"  # the code of a file that was written to while it was read
-_STATE_AT = list(SUBMISSION).index("state")
+_STATE_AT, _FORGOTTEN_AT = (list(SUBMISSION).index(key) for key in ("state", "forgotten"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,7 @@ class Register:
     def __init__(self, folder: Path, form: Form) -> None:
         self.folder, self.form = folder, form
         self._lock = Lock(folder / LOCK)
+        self._unfinished = False  # a removal of members (`forgetting`)
 
     def __enter__(self) -> Register:
         self._lock.__enter__()
@@ -87,6 +87,8 @@ class Register:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+        if self._unfinished:  # what others read is published without it by now
+            forgetting.finish(self.folder / FILE, self.spool, self.folder / published.FOLDER)
         shutil.rmtree(self.folder / SPOOL, ignore_errors=True)
         self._lock.__exit__()
 
@@ -95,7 +97,9 @@ class Register:
         self.spool.mkdir(mode=0o700, parents=True)
         try:
             self._connection = connect(self.folder / FILE)
-        except duckdb.Error as error:
+        except schema.database_errors() as error:
+            with (self.folder / FILE).open("ab"):  # what cannot be opened at all is not broken
+                pass
             key = "store_full" if schema.is_full(error) else "store_broken"
             raise RegisterError(key, path=str(self.folder / FILE)) from error
         (self.folder / FILE).chmod(0o600)  # names and ID numbers of people
@@ -125,6 +129,7 @@ class Register:
 
     def _load(self) -> None:
         self._knowledge.load()
+        self._forgotten = Forgotten.read(self)
         self._last = int(self.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0])
         self._failed: dict[tuple[str, str], int] = {
             (file, content): number
@@ -149,13 +154,14 @@ class Register:
         return {str(state): int(count) for state, count in self.query(sql, [list(submissions)])}
 
     def registered(self, until: int) -> dict[tuple[str, str], RegisteredBefore]:
-        """(file, content) → what became of it; submissions up to this one."""
+        """(file, content) → what became of it; submissions up to this one, without those whose
+        members were removed for good."""
         rows = self.query(
             "SELECT s.file, s.content, s.received, s.result, s.errors, s.warnings, s.id, s.unit,"
             " coalesce(u.code, s.unit_code), coalesce(u.name, s.unit_name),"
             " coalesce(u.superior, s.superior), s.state, s.other, s.ordered_by, s.period, s.reason"
             " FROM submissions s LEFT JOIN units_in($2) u ON u.id = s.unit WHERE s.id <= $1"
-            " ORDER BY s.id",
+            " AND s.forgotten = '' ORDER BY s.id",
             [until, self._knowledge.collection.period],
         )
         decided = self._knowledge.rulings.decided
@@ -222,7 +228,10 @@ class Register:
         with self._transaction():
             return what(self._knowledge)
 
-    def record(self, batch: Sequence[ReceivedFile], received: str) -> Recorded:
+    @contextlib.contextmanager
+    def record(
+        self, batch: Sequence[ReceivedFile], received: str
+    ) -> Iterator[list[RegisteredFile]]:
         """Register a batch in one transaction, to be committed by leaving the context:
 
             with register.record(batch, received) as settled:
@@ -230,7 +239,8 @@ class Register:
 
         An error while the replies are written rolls the batch back.
         """
-        return Recorded(self, batch, received)
+        with self._transaction():
+            yield self._record(batch, received)
 
     def _record(self, batch: Sequence[ReceivedFile], received: str) -> list[RegisteredFile]:
         # What is known now takes the place, and the number, of what could not be read or verified.
@@ -255,6 +265,9 @@ class Register:
             )  # fmt: skip
             known.arrive(sender.unit, prior)
             period, state, other, reason = known.states[number]
+            removed = self._forgotten.covers(
+                arrival.content, arrival.digest, period, arrival.period
+            )
             order = "signature" if arrival.created else "arrival"
             rows[number] = (
                 number, sender.unit, period, arrival.file, arrival.content, arrival.digest,
@@ -263,7 +276,7 @@ class Register:
                 arrival.form_version, arrival.serial, arrival.members, arrival.errors,
                 arrival.warnings, arrival.signed, arrival.sealed, arrival.package,
                 arrival.unit_sheet, arrival.member_sheet, arrival.id_column, arrival.file_time,
-                arrival.period, collected, barred, reason,
+                arrival.period, collected, barred, received if removed else "", reason,
             )  # fmt: skip
             settled.append(
                 RegisteredFile(
@@ -279,23 +292,29 @@ class Register:
         known.write(self._connection)
         columns = zip(*rows.values(), strict=True)
         inserting.insert(self._connection, "submissions", SUBMISSION, columns)
-        self._write_contents(batch, settled)
+        gone = {number for number, row in rows.items() if row[_FORGOTTEN_AT]}
+        self._write_contents(batch, settled, gone)
         return settled
 
     def _write_contents(
-        self, batch: Sequence[ReceivedFile], settled: Sequence[RegisteredFile]
+        self, batch: Sequence[ReceivedFile], settled: Sequence[RegisteredFile], gone: set[int]
     ) -> None:
+        """Answers, members and findings; of submissions that are `gone` nobody's data."""
         both = list(zip(batch, settled, strict=True))
         kept = [(arrival, one.id) for arrival, one in both if arrival.result != REJECTED]
         keys = [field.key for field in self.form.record]
         answers: list[list[Any]] = [[number for _, number in kept]]
-        answers += [[arrival.answers.get(key, "") for arrival, _ in kept] for key in keys]
+        blank = set(forgetting.personal_keys(self.form)) if gone else set()
+        answers += [
+            ["" if key in blank and n in gone else a.answers.get(key, "") for a, n in kept]
+            for key in keys
+        ]
         columns = {"submission": NUMBER, **dict.fromkeys(keys, TEXT)}
         inserting.insert(self._connection, "answers", columns, answers)
         found = [(one.id, *entry) for arrival, one in both for entry in arrival.found]
         inserting.insert(self._connection, "findings", FINDING, zip(*found, strict=True))
         for spool in dict.fromkeys(arrival.spool for arrival, _ in kept if arrival.spool):
-            pairs = [(a.number, number) for a, number in kept if a.spool == spool]
+            pairs = [(a.number, n) for a, n in kept if a.spool == spool and n not in gone]
             inserting.members(self._connection, self.form, Path(spool), pairs)
 
     def finish_containers(self, containers: Sequence[tuple[str, str]]) -> list[str]:
@@ -342,13 +361,10 @@ class Register:
         """Replace what others read. `period`: what is collected, where no period is known yet."""
         shown = periods.newest(self._connection) or period
         published.publish(self._connection, self.folder / published.FOLDER, self.form, shown, when)
-
-    def checkpoint(self) -> None:
-        """Bring everything into the one file, for a copy."""
-        self._connection.execute("CHECKPOINT")
+        self._unfinished = forgetting.is_pending(self)
 
     @contextlib.contextmanager
-    def _transaction(self) -> Any:
+    def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN")
         try:
             yield
@@ -357,23 +373,3 @@ class Register:
             self._load()
             raise
         self._connection.execute("COMMIT")
-
-
-class Recorded:
-    """A batch on its way; see `Register.record`."""
-
-    def __init__(self, register: Register, batch: Sequence[ReceivedFile], received: str) -> None:
-        self._register, self._batch, self._received = register, batch, received
-        self._within: Any = None
-
-    def __enter__(self) -> list[RegisteredFile]:
-        self._within = self._register._transaction()
-        self._within.__enter__()
-        try:
-            return self._register._record(self._batch, self._received)
-        except BaseException as error:
-            self._within.__exit__(type(error), error, error.__traceback__)
-            raise
-
-    def __exit__(self, *error: Any) -> None:
-        self._within.__exit__(*error)

@@ -17,16 +17,18 @@ from pathlib import Path
 from types import MappingProxyType
 
 from converter import template
+from converter.formulas.expressions import quote
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
-from converter.model.issues import Issues, Level, Place
+from converter.model.issues import Issues, Level, Place, column_letters
 from converter.model.submissions import CellFix, Outcome, Records, Submission
 from converter.report import issue_text, kept_comments
 from converter.report.issue_text import RenderedIssue
 from converter.report.kept_comments import KeptComments
 from converter.template import style, text_sheets
 from converter.template.annotated_copy import Copy
-from converter.template.layout import TemplateLayout, layout
+from converter.template.conditional_formats import is_unchanged
+from converter.template.layout import TemplateLayout, UnitLayout, layout, quoted
 from converter.template.stored import Computed
 from converter.template.text_sheets import Plain, TextCell, TextSheet, link_to
 from converter.text.display import visible
@@ -43,8 +45,8 @@ STYLES = {
     Level.NOTE: text_sheets.NOTED,
 }
 PROBLEMS = {
-    "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17,
-    "value": 22, "message": 38, "fix": 38,
+    "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13,
+    "item": 17, "value": 22, "message": 38, "fix": 38, "who": 10, "done": 6,
 }  # fmt: skip
 CHANGES = {
     "number": 6, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17, "old": 28,
@@ -108,7 +110,7 @@ class _CopyPlaces:
     def field(self, place: Place) -> Field | None:
         key = place.sheet, place.field
         if key not in self._fields:
-            self._fields[key] = issue_text.field_of(place, self._form)
+            self._fields[key] = self._form.field_at(place.sheet, place.field)
         return self._fields[key]
 
     def in_copy(self, place: Place) -> Place:
@@ -127,6 +129,27 @@ class _CopyPlaces:
             return Place("", self._form.sheet(field.sheet).title)
         titles = {sheet.title for sheet in self._form.sheets}
         return Place("", place.sheet if place.sheet in titles else "")
+
+    def typed(self, place: Place) -> tuple[str, str] | None:
+        """Where a marked answer stands in the copy, and where what it was; None for other cells."""
+        field, there = self.field(place), self.in_copy(place)
+        if field is None or field.derive or not there.row:
+            return None
+        layout = self._plan.place(field.sheet)
+        was = layout.was if isinstance(layout, UnitLayout) else layout.was[field.key]
+        sheet = quoted(there.sheet)
+        columns = (column_letters(there.column), column_letters(was))
+        cell, kept = (f"{sheet}${letters}${there.row}" for letters in columns)
+        return cell, kept
+
+    def who(self, place: Place) -> str:
+        """What the first column says of a table's row, e.g. the person's name ('' = no row)."""
+        key = self._table(place)
+        if not key:
+            return ""
+        raw = self.submission.sheets[key]
+        record, names = raw.record(place.row), raw.columns.get(self._form.sheet(key).fields[0].key)
+        return names.text[record] if names and record is not None else ""
 
     def _table(self, place: Place) -> str:
         """The key of the table that a place names ('' = none)."""
@@ -210,7 +233,8 @@ def _problems(
         for one in shown:
             # The remedy once: nobody reads the same text ten times.
             fix = one.fix if one is shown[0] or one.fix != shown[0].fix else ""
-            rows.append(_problem(number, one, fix, places.in_copy(one.place), submission))
+            beside = [TextCell(visible(places.who(one.place))), _done(one, places)]
+            rows.append(_problem(number, one, fix, places.in_copy(one.place), submission, beside))
         rest = group[len(shown) :]
         if rest:
             cells = issue_text.listed(
@@ -235,7 +259,12 @@ def _or_original(place: Place, original: Place) -> Place:
 
 
 def _problem(
-    number: int, one: RenderedIssue, fix: str, place: Place, submission: Submission
+    number: int,
+    one: RenderedIssue,
+    fix: str,
+    place: Place,
+    submission: Submission,
+    beside: Sequence[TextCell],
 ) -> list[TextCell]:
     style_of_level = STYLES[one.level]
     return [
@@ -249,7 +278,18 @@ def _problem(
         TextCell(visible(one.value[:LONGEST])),
         TextCell(visible(one.message)),
         TextCell(visible(fix) if fix or not one.fix else message("report_copy_same")),
+        *beside,
     ]
+
+
+def _done(one: RenderedIssue, places: _CopyPlaces) -> TextCell:
+    """Says so as soon as the answer is another one, or its row is gone; notes need nothing done."""
+    cells = None if one.level is Level.NOTE else places.typed(one.place)
+    if cells is None:
+        return TextCell("")
+    text = quote(message("report_copy_done_yes"))
+    formula = f'IFERROR(IF({is_unchanged(*cells)},"",{text}),{text})'
+    return TextCell("", text_sheets.DONE, formula=formula)
 
 
 def _linked(place: Place) -> TextCell:

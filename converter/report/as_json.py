@@ -19,11 +19,6 @@ VERSION = 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False, **options: Any) -> str:
-    """What `pieces` gives, as one text."""
-    return "".join(pieces(outcomes, form, show_ids, **options))
-
-
 def pieces(
     outcomes: Sequence[Outcome],
     form: Form,

@@ -48,6 +48,7 @@ class CorrectionCell:
     editable: bool
     changed: bool
     value_type: str  # of its kind: text, count, date or choice
+    width: int  # characters, 0 = as it comes
     choices: tuple[str, ...] = ()
     faults: tuple[CellFault, ...] = ()
 
@@ -253,6 +254,7 @@ class _Builder:
             editable=not locked and not derived and len(text) <= LONGEST,
             changed=edit.cell in self._edited,
             value_type=str(KINDS[field.kind].value_type),
+            width=field.width,
             choices=KINDS[field.kind].choices(field, self._form, canonical),
             faults=tuple(map(self._fault, issues)),
         )
@@ -291,6 +293,7 @@ class _Builder:
             editable=len(text) <= LONGEST,
             changed=edit.cell in self._edited,
             value_type="text",
+            width=0,
         )
 
 

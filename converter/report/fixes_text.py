@@ -31,7 +31,8 @@ def describe(change: CellFix, renderer: issue_text.IssueRenderer) -> FixText:
     one = renderer.render(change.note)
     old, new, why = change.old, change.new, one.message
     if not renderer.show_ids:
-        field = issue_text.field_of(change.note.place, renderer.form)
+        place = change.note.place
+        field = renderer.form.field_at(place.sheet, place.field)
         hide = mask_of(field, renderer.form)
         for typed in sorted({old, new} - {""}, key=len, reverse=True):
             why = why.replace(typed, hide(typed))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jinja2 import Environment
 from markupsafe import Markup
 
 from converter.messages.catalogue import message
@@ -28,7 +27,7 @@ def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> s
     totals = issue_text.count(outcomes)
     common = issue_text.common(outcomes, form, charts.TOP)
     return (
-        prepared(page.environment())
+        page.environment()
         .get_template(TEMPLATE)
         .render(
             form=form,
@@ -44,12 +43,6 @@ def render(outcomes: Sequence[Outcome], form: Form, show_ids: bool = False) -> s
             ],
         )
     )
-
-
-def prepared(made: Environment) -> Environment:
-    """An environment that knows what `findings.html.j2` uses."""
-    made.globals.update(message=message)
-    return made
 
 
 def _chart(common: StatisticsTable) -> Markup:

@@ -42,16 +42,6 @@ class RenderedIssue:
     related: tuple[Place, ...]
 
 
-def field_of(place: Place, form: Form) -> Field | None:
-    """The form's field that a place names. Where several sheets have one, the sheet decides."""
-    return form.field_at(place.sheet, place.field)
-
-
-def render(issue: Issue, form: Form, *, show_ids: bool) -> RenderedIssue:
-    """One issue as text."""
-    return IssueRenderer(form, show_ids=show_ids).render(issue)
-
-
 class IssueRenderer:
     """Turns issues into text. What those of one code and field share is looked up once."""
 
@@ -102,7 +92,7 @@ class _Shared:
     def of(issue: Issue, form: Form) -> _Shared:
         from converter.kinds import is_personal  # where no issue is shown, nobody asks the kinds
 
-        field = field_of(issue.place, form)
+        field = form.field_at(issue.place.sheet, issue.place.field)
         entry, title = catalogue.entry(issue.code, form), catalogue.field_title(issue, form)
         return _Shared(entry, field, title, is_personal(field))
 

@@ -38,15 +38,16 @@ class KeptComments:
         elsewhere: list[list[str]] = []
         for file in file_names(submission):
             path = files.get(file)
-            ours = [(k, r) for k, r in submission.sheets.items() if submission.file_of(k) == file]
+            items = submission.sheets.items()
+            of_file = [(key, raw) for key, raw in items if submission.file_of(key) == file]
             for sheet, comments in (leftovers.comments(path) if path else {}).items():
                 for (row, column), comment in comments.items():
                     text = _original(comment)
                     if not text:
                         continue
-                    place = _place(file, sheet, row, column, ours)
+                    place = _place(file, sheet, row, column, of_file)
                     at = home(place) if place else None
-                    key = next((k for k, r in ours if r.name == sheet), "")
+                    key = next((k for k, r in of_file if r.name == sheet), "")
                     kept = cells.setdefault(key, {})
                     if at and at.row and len(kept) < MOST_KEPT:
                         kept[at.row, at.column] = message("report_copy_comment_kept", text=text)
@@ -80,10 +81,10 @@ def _original(comment: CellComment) -> str:
 
 
 def _place(
-    file: str, sheet: str, row: int, column: int, ours: Iterable[tuple[str, RawSheet]]
+    file: str, sheet: str, row: int, column: int, of_file: Iterable[tuple[str, RawSheet]]
 ) -> Place | None:
     """The field's cell that a comment hangs on, where it is one."""
-    for _, raw in ours:
+    for _, raw in of_file:
         if raw.name != sheet:
             continue
         for field, at in raw.at.items():

@@ -1,12 +1,12 @@
 """What is checked and what is asked, from the form and the message catalogue alone.
 
-`explain` and `fields` are plain text for a terminal; `checks_page` and `fields_page` are the
-Markdown pages under docs/, which a test keeps fresh. All want a form with its code lists.
+Plain text for a terminal; docs/reference_pages.py makes pages of it. Both want a form with its
+code lists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from converter.kinds import KINDS
 from converter.messages import catalogue
@@ -19,7 +19,6 @@ from converter.rules import FAMILIES
 
 STAGES = "FSKXCPI"
 VALUES = 4  # entries of a code list that are named
-TITLES = 4  # items of a check that are named in a table
 
 CheckedFields = Mapping[str, Sequence[str]]  # code → paths of the fields that it checks
 
@@ -27,7 +26,7 @@ CheckedFields = Mapping[str, Sequence[str]]  # code → paths of the fields that
 def explain(form: Form, code: str = "") -> str:
     """One check in full, beginning with its code, or a line for each of them. For a code that
     nobody has, a sentence that says so."""
-    entries, checked = catalogue.catalogue(form), _checked_fields(form)
+    entries, checked = catalogue.catalogue(form), checked_fields(form)
     code = code.upper()
     if code:
         known = code in entries
@@ -38,31 +37,33 @@ def explain(form: Form, code: str = "") -> str:
         )
     lines: list[str] = []
     for stage in STAGES:
-        ours = [e for e in entries.values() if e.code.startswith(stage)]
-        if ours:
+        of_stage = [e for e in entries.values() if e.code.startswith(stage)]
+        if of_stage:
             lines += ["", message(f"report_stage_{stage}")]
-            lines += [f"  {e.code} {_level(e.level)} {_brief(e, form, checked)}" for e in ours]
+            lines += [
+                f"  {e.code} {level_text(e.level)} {_brief(e, form, checked)}" for e in of_stage
+            ]
     return "\n".join(lines[1:]) + "\n"
 
 
 def _brief(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
     """A cell's check goes by its title; rules of one family differ by what they compare."""
-    return _fill(entry.brief if form.rule(entry.code) else entry.title, entry, form, checked)
+    return filled(entry.brief if form.rule(entry.code) else entry.title, entry, form, checked)
 
 
 def _whole(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
-    title = _fill(entry.title, entry, form, checked)
+    title = filled(entry.title, entry, form, checked)
     lines = [
-        message("report_explain_head", code=entry.code, title=title, level=_level(entry.level))
+        message("report_explain_head", code=entry.code, title=title, level=level_text(entry.level))
     ]
-    titles = _titles(entry, form, checked)
+    titles = titles_of(entry, form, checked)
     if titles:
         lines.append(message("report_explain_where", text="、".join(titles)))
     lines.append(
-        message("report_explain_sentence", text=_fill(entry.sentence, entry, form, checked))
+        message("report_explain_sentence", text=filled(entry.sentence, entry, form, checked))
     )
     if entry.fix:
-        lines.append(message("report_explain_fix", text=_fill(entry.fix, entry, form, checked)))
+        lines.append(message("report_explain_fix", text=filled(entry.fix, entry, form, checked)))
     if entry.explainable:
         lines.append(message("report_explain_explainable"))
     if entry.pipeline_only:
@@ -72,63 +73,20 @@ def _whole(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
 
 def fields(form: Form) -> str:
     """All items of both sheets: title, key, kind, what may be typed."""
-    tables = [Table(sheet.title, (), _field_rows(sheet, form)) for sheet in form.sheets]
+    tables = [Table(sheet.title, (), field_rows(sheet, form)) for sheet in form.sheets]
     return table.text(tables)
-
-
-def checks_page(form: Form) -> str:
-    """Every check with its texts, as Markdown."""
-    entries, checked = catalogue.catalogue(form), _checked_fields(form)
-    head = [
-        message(f"report_column_{c}")
-        for c in ("code", "level", "check", "says", "fix", "where", "mark")
-    ]
-    lines = _page_head("checks")
-    for stage in STAGES:
-        ours = [e for e in entries.values() if e.code.startswith(stage)]
-        if not ours:
-            continue
-        rows = [
-            (
-                entry.code,
-                _level(entry.level),
-                _fill(entry.title, entry, form, checked),
-                _fill(entry.sentence, entry, form, checked),
-                _fill(entry.fix, entry, form, checked),
-                _some(_titles(entry, form, checked)),
-                "、".join(_marks(entry)),
-            )
-            for entry in ours
-        ]
-        lines += ["", f"## {stage} {message(f'report_stage_{stage}')}", "", *markdown(head, rows)]
-    return "\n".join(lines) + "\n"
-
-
-def fields_page(form: Form) -> str:
-    """Every item of the form, as Markdown."""
-    head = [
-        message(f"report_column_{column}")
-        for column in ("number", "title", "key", "kind", "required", "values", "note")
-    ]
-    lines = _page_head("fields")
-    for sheet in form.sheets:
-        rows = [
-            (*row, field.note) for row, field in zip(_field_rows(sheet, form), sheet, strict=True)
-        ]
-        lines += ["", f"## {sheet.title}", "", *markdown(head, rows)]
-    return "\n".join(lines) + "\n"
 
 
 # --- one check -----------------------------------------------------------------------------
 
 
-def _level(level: Level) -> str:
+def level_text(level: Level) -> str:
     return message(f"report_{level}")
 
 
-def _fill(text: str, entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
+def filled(text: str, entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
     """A catalogue text with what its card knows; figures of a case stay open (…)."""
-    titles = _titles(entry, form, checked)
+    titles = titles_of(entry, form, checked)
     params: dict[str, str | int] = {
         "title": titles[0] if len(titles) == 1 else message("report_the_field")
     }
@@ -141,21 +99,14 @@ def _fill(text: str, entry: CatalogueEntry, form: Form, checked: CheckedFields) 
     return catalogue.fill(text, params)
 
 
-def _titles(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> list[str]:
+def titles_of(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> list[str]:
     """The items at which a check reports; none where that is every item, a sheet or a file."""
     rule = form.rule(entry.code)
     paths = rule.at if rule else checked.get(entry.code, ())
     return list(dict.fromkeys(form.field(path).title for path in paths))
 
 
-def _some(titles: Sequence[str]) -> str:
-    shown = "、".join(titles[:TITLES])
-    if len(titles) <= TITLES:
-        return shown
-    return message("report_titles_more", titles=shown, count=len(titles))
-
-
-def _checked_fields(form: Form) -> CheckedFields:
+def checked_fields(form: Form) -> CheckedFields:
     """Which fields' kinds know a code; codes that every kind knows name no field."""
     if not form.codes:
         return {}
@@ -167,17 +118,10 @@ def _checked_fields(form: Form) -> CheckedFields:
     return {code: paths for code, paths in found.items() if len(paths) < len(everything)}
 
 
-def _marks(entry: CatalogueEntry) -> Iterator[str]:
-    if entry.explainable:
-        yield message("report_mark_explainable")
-    if entry.pipeline_only:
-        yield message("report_mark_pipeline")
-
-
 # --- one field -----------------------------------------------------------------------------
 
 
-def _field_rows(sheet: Sheet, form: Form) -> list[tuple[str, ...]]:
+def field_rows(sheet: Sheet, form: Form) -> list[tuple[str, ...]]:
     return [_field_row(number, field, form) for number, field in enumerate(sheet, 1)]
 
 
@@ -208,24 +152,3 @@ def _values(field: Field, form: Form) -> str:
     if len(labels) <= VALUES:
         return shown
     return message("report_values_more", values=shown, count=len(labels))
-
-
-# --- tables --------------------------------------------------------------------------------
-
-
-def _page_head(page: str) -> list[str]:
-    return [
-        f"# {message(f'report_{page}_title')}",
-        "",
-        message(f"report_{page}_lead"),
-        "",
-        f"> {message('report_generated')}",
-    ]
-
-
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
-    for row in rows:
-        cells = (cell.replace("|", "\\|").replace("\n", "<br>") for cell in row)
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines

@@ -18,7 +18,7 @@ from converter.model.forms import Field, Form
 from converter.model.issues import column_letters
 from converter.register import decisions
 from converter.register.unit_changes import about
-from converter.report import decision_text
+from converter.report.audit_text import whole_decision
 from converter.report.personal import mask_of
 from converter.report.table import Table
 from converter.text.display import visible, wrapped
@@ -70,7 +70,7 @@ def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
 
 def _unit_row(row: Sequence[Any], form: Form, made: Sequence[Decision]) -> UnitRow:
     code, unit, superior, owes, period, state, result, received, members, file, reason, codes = row
-    decided = [decision_text.whole(one) for one in made]
+    decided = [whole_decision(one) for one in made]
     if period is None:
         key = "store_nothing" if owes else "store_owes_nothing"
         return UnitRow(

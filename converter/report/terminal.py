@@ -36,16 +36,11 @@ def render(
     show_ids: bool = False,
     colour: bool = False,
     width: int = 0,
-    limit: int = SHOWN,
-    verbose: bool = False,
 ) -> str:
-    """All findings of all files, and a line a file that says how it ended.
-
-    `width` is the terminal's (0: unknown, nothing is wrapped), `limit` how many of a repeated
-    fault are shown in full (0: all), `verbose` lists notes like the rest.
-    """
+    """All findings of all files, and a line a file that says how it ended. `width` is the
+    terminal's (0: unknown, nothing is wrapped)."""
     paint = _painter(colour)
-    blocks = [_file(o, form, show_ids, paint, width, limit, verbose) for o in outcomes]
+    blocks = [_file(o, form, show_ids, paint, width) for o in outcomes]
     return "\n".join(blocks) + "\n" if blocks else ""
 
 
@@ -98,7 +93,7 @@ def _next(
     for packages and files that cannot be read: their remedies say what to do."""
     wrong = [o.file for o in outcomes if o.status == "errors" and not _is_package(o.file)]
     if wrong and len(outcomes) == 1 and len(given) < 2 and _is_list(outcomes[0], form):
-        target = message("here_workbook_name")
+        target = message("suggest_workbook_name")
         command = f"converter template --from {_arguments(wrong, ())} -o {target}"
         return [("report_next_list", command)]
     if wrong and annotated:
@@ -140,26 +135,16 @@ def _painter(colour: bool) -> Paint:
     return (lambda text, code: f"\x1b[{code}m{text}\x1b[0m") if colour else (lambda text, _: text)
 
 
-def _file(
-    outcome: Outcome,
-    form: Form,
-    show_ids: bool,
-    paint: Paint,
-    width: int,
-    limit: int,
-    verbose: bool,
-) -> str:
+def _file(outcome: Outcome, form: Form, show_ids: bool, paint: Paint, width: int) -> str:
     lines: list[str] = []
     renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
     for group in issue_text.grouped(issue_text.ordered(outcome, form)):
-        if not verbose and len(group) > 1 and group[0].level is Level.NOTE:
+        if len(group) > 1 and group[0].level is Level.NOTE:
             lines.append(_notes(group, renderer.render(group[0]), form, paint, width))
             continue
-        shown = group[:limit] if limit else group
+        shown = group[:SHOWN]
         for one in map(renderer.render, shown):
-            lines.extend(
-                diagnostic(one, paint, width, brief=one.level is Level.NOTE and not verbose)
-            )
+            lines += diagnostic(one, paint, width, brief=one.level is Level.NOTE)
         rest = group[len(shown) :]
         if rest:
             places = issue_text.listed(rest.places)

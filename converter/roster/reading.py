@@ -26,9 +26,10 @@ from converter.forms.roster import CONTACT
 from converter.identity.files import CODE
 from converter.kinds.base import Cells
 from converter.messages import catalogue
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, Issues, Level, Place
-from converter.model.submissions import CellType, Outcome, RawSheet, Unit
+from converter.model.submissions import Outcome, RawSheet, Unit
 from converter.validation import sheets
 
 OPTIONAL_COLUMN = "S004"

@@ -21,7 +21,7 @@ from converter.template.labels import label
 from converter.template.style import CellStyle, Painter, text_lines
 
 TITLE_ROW, NOTE_ROW, HEADING_ROW = 1, 2, 3
-WIDTH, LINE_HEIGHT = 20.0, 12.5
+LINE_HEIGHT = 12.5
 ROW_LINE = 15.0  # points of a line in a row
 
 TITLE = CellStyle(size=16, bold=True)
@@ -53,7 +53,7 @@ def write(
     lines = 1
     for column, field in enumerate(table.main_table, 1):
         dimension = sheet.column_dimensions[get_column_letter(column)]
-        dimension.width = field.width or WIDTH
+        dimension.width = field.width or KINDS[field.kind].width
         dimension.hidden = field.key in hidden
         # The whole column: codes are text in every row, also in those nobody prepared.
         painter.paint(dimension, CellStyle(indent=1, number_format=KINDS[field.kind].number_format))
@@ -79,7 +79,7 @@ def _fill(sheet: Any, table: Form, rows: Sequence[Row], painter: Painter) -> Non
         for column, field in enumerate(table.main_table, 1):
             text = row.get(field.key, "")
             put_text(painter.paint(sheet.cell(number, column), CELL), text)
-            lines = max(lines, text_lines(text, field.width or WIDTH))
+            lines = max(lines, text_lines(text, field.width or KINDS[field.kind].width))
         sheet.row_dimensions[number].height = lines * ROW_LINE + 6
     if rows:
         last = f"{get_column_letter(len(table.main_table.fields))}{HEADING_ROW + len(rows)}"

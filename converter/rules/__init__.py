@@ -1,7 +1,7 @@
 """The rule families by name: what cells owe each other.
 
-Every module holds one subclass of `base.RuleFamily`; `conditions`, `ages` and `one_cell` are what
-several of them share, `derivations` are fields that follow from others.
+Every module holds one subclass of `base.RuleFamily`; `conditions`, `ages`, `date_order` and
+`one_cell` are what several of them share, `derivations` are fields that follow from others.
 """
 
 from converter.kinds import is_personal

@@ -6,13 +6,12 @@ there is to know stands on the card (`sentence`, `fix`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from converter.kinds.base import Mask, ValueType
 from converter.kinds.options import Texts, WholeNumber
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels, numbers
+from converter.model.issues import Params
+from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers
 
 
 class AdviseFrom(RuleFamily):
@@ -26,14 +25,10 @@ class AdviseFrom(RuleFamily):
     def validates_one_cell(self, rule: Rule) -> bool:
         return True
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-        for path in rule.at:
-            column = tables.column(path)
-            counted = numbers(column)
-            due = (counted >= self.from_(rule)) & ~self._is_known(rule, tables, len(counted))
-            known = self.message_params(rule, path, tables.form)
-            for at, record in labels(column, due):
-                yield Violation(path, record, {**known, "value": int(counted[at])})
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        counted = numbers(tables.column(path))
+        due = (counted >= self.from_(rule)) & ~self._is_known(rule, tables, len(counted))
+        return Faults(due, lambda at: {"value": int(counted[at])})
 
     def _is_known(self, rule: Rule, tables: FormColumns, count: int) -> Mask:
         """Whether the names of the units say that it is known."""
@@ -44,7 +39,7 @@ class AdviseFrom(RuleFamily):
         texts = tables.column(name.path).text.tolist()
         return np.array([any(w in text for w in self.unless(rule)) for text in texts], dtype=bool)
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"from": self.from_(rule)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

@@ -6,20 +6,18 @@ is another rule's business (not_before) and raises nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
+    Faults,
     FieldPath,
     FormColumns,
     Refs,
     RuleFamily,
-    Violation,
     days,
-    labels,
     title,
 )
 
@@ -32,19 +30,17 @@ class AgeAt(RuleFamily):
     born = FieldPath(ValueType.DATE)
     min = WholeNumber(least=1)
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-        born = days(tables.column(self.born(rule)))
-        for path in rule.at:
-            column = tables.column(path)
-            found = days(column)
-            years = ages(born, found)
-            known = self.message_params(rule, path, tables.form)
-            for at, record in labels(column, years < self.min(rule)):
-                figures: dict[str, str | int] = {"value": str(found[at]), "age": int(years[at])}
-                params = {**known, **figures}
-                yield Violation(path, record, params, ((self.born(rule), record),))
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        born = self.born(rule)
+        found = days(tables.column(path))
+        years = ages(days(tables.column(born)), found)
+        return Faults(
+            years < self.min(rule),
+            lambda at: {"value": str(found[at]), "age": int(years[at])},
+            lambda at: (born,),
+        )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"born": title(self.born(rule), form), "min": self.min(rule)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

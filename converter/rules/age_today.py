@@ -6,23 +6,21 @@ A birth in the future raises nothing here: the date or the ID number has its own
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.messages.catalogue import message
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.ages import ages, excel_age
 from converter.rules.base import (
+    Faults,
     FieldPath,
     FormColumns,
     Refs,
     RuleFamily,
-    Violation,
     days,
-    labels,
     title,
 )
 
@@ -50,20 +48,19 @@ class AgeToday(RuleFamily):
     def validates_one_cell(self, rule: Rule) -> bool:
         return rule.at == (self.born(rule),)
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-        born = days(tables.column(self.born(rule)))
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        birthday = self.born(rule)
+        born = days(tables.column(birthday))
         years = ages(born, np.full(len(born), np.datetime64(tables.today, "D")))
         given = self._limits(rule)
         wrong = (years < given.get("min", 0)) | (years > given.get("max", np.inf))
-        for path in rule.at:
-            column = tables.column(path)
-            known = self.message_params(rule, path, tables.form)
-            for at, record in labels(column, wrong & column.sound):
-                params = {**known, "age": int(years[at])}
-                related = () if path == self.born(rule) else ((self.born(rule), record),)
-                yield Violation(path, record, params, related)
+        return Faults(
+            wrong & tables.column(path).sound,
+            lambda at: {"age": int(years[at])},
+            lambda at: () if path == birthday else (birthday,),
+        )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         limits = self._limits(rule)
         wrong = message(
             "age_outside" if len(limits) == 2 else f"age_{next(iter(limits))}", **limits

@@ -7,12 +7,17 @@ The Excel face leaves dates typed as text to the pipeline, which can read them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from converter.kinds import KINDS
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels, title
+from converter.model.issues import Params
+from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, title
+
+
+def _source(path: str, form: Form) -> str:
+    field = form.field(path)
+    assert field.derive
+    return f"{field.sheet}.{field.derive.source}"
 
 
 class Agrees(RuleFamily):
@@ -26,28 +31,22 @@ class Agrees(RuleFamily):
             if form.field(path).derive is None:
                 raise option_error("at", "form_not_derived", path, path=path)
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-        for path in rule.at:
-            column, field = tables.column(path), tables.form.field(path)
-            raw = column.raw.to_numpy(dtype=object)
-            typed, derived = column.typed.to_numpy(dtype=object), column.text.to_numpy(dtype=object)
-            differs = (raw != "") & (derived != "") & (typed != derived)
-            assert field.derive
-            source = f"{field.sheet}.{field.derive.source}"
-            known = self.message_params(rule, path, tables.form)
-            for at, record in labels(column, differs):
-                shown = KINDS[field.kind].cell
-                figures = {
-                    "typed": str(shown(typed[at], field, tables.form)) if typed[at] else raw[at],
-                    "derived": str(shown(derived[at], field, tables.form)),
-                }
-                params = {**known, **figures}
-                yield Violation(path, record, params, ((source, record),))
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        column, field = tables.column(path), tables.form.field(path)
+        raw = column.raw.to_numpy(dtype=object)
+        typed, derived = column.typed.to_numpy(dtype=object), column.text.to_numpy(dtype=object)
+        shown = KINDS[field.kind].cell
+        return Faults(
+            (raw != "") & (derived != "") & (typed != derived),
+            lambda at: {
+                "typed": str(shown(typed[at], field, tables.form)) if typed[at] else raw[at],
+                "derived": str(shown(derived[at], field, tables.form)),
+            },
+            lambda at: (_source(path, tables.form),),
+        )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-        field = form.field(path)
-        assert field.derive
-        return {"source": title(f"{field.sheet}.{field.derive.source}", form)}
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
+        return {"source": title(_source(path, form), form)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref, field = refs.at(path), refs.form.field(path)

@@ -6,19 +6,17 @@ A limit that is blank or in error limits nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from converter.formulas.expressions import either
 from converter.kinds.base import ValueType
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import (
+    Faults,
     FieldPaths,
     FormColumns,
     Refs,
     RuleFamily,
-    Violation,
-    labels,
     numbers,
     title,
 )
@@ -36,23 +34,21 @@ class AtMost(RuleFamily):
     at_type = ValueType.COUNT
     limits = FieldPaths(ValueType.COUNT)
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-        limits = {path: numbers(tables.column(path)) for path in self.limits(rule)}
-        for path in rule.at:
-            column = tables.column(path)
-            counted = numbers(column)
-            over = {limit: counted > most for limit, most in limits.items()}
-            for at, record in labels(column, np.logical_or.reduce(list(over.values()))):
-                exceeded = [limit for limit in limits if over[limit][at]]
-                named = (f"{title(p, tables.form)}（{limits[p][at]:.0f}）" for p in exceeded)
-                yield Violation(
-                    path,
-                    record,
-                    {"value": int(counted[at]), "limits": "、".join(named)},
-                    tuple((limit, record) for limit in exceeded),
-                )
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        counted = numbers(tables.column(path))
+        limits = {limit: numbers(tables.column(limit)) for limit in self.limits(rule)}
+        over = {limit: counted > most for limit, most in limits.items()}
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+        def exceeded(at: int) -> list[str]:
+            return [limit for limit in limits if over[limit][at]]
+
+        def params(at: int) -> Params:
+            named = (f"{title(p, tables.form)}（{limits[p][at]:.0f}）" for p in exceeded(at))
+            return {"value": int(counted[at]), "limits": "、".join(named)}
+
+        return Faults(np.logical_or.reduce(list(over.values())), params, exceeded)
+
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"limits": "、".join(title(limit, form) for limit in self.limits(rule))}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

@@ -6,7 +6,7 @@ condition that is TRUE in the same cases. Rules run only where all their inputs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from converter.kinds.options import CardOptions, HasOptions, Option
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form, Rule
+from converter.model.issues import Params
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -86,8 +87,17 @@ class Violation:
 
     path: str
     record: int
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
     related: tuple[tuple[str, int], ...] = ()  # (field path, record)
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What is wrong at one field over a batch. The functions see a record's position."""
+
+    mask: Mask  # the records at fault
+    params: Callable[[int], Params] = lambda at: {}  # beside `message_params`
+    related: Callable[[int], Sequence[str]] = lambda at: ()  # field paths of the same record
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,15 @@ class RuleFamily(HasOptions):
 
     def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
         """Every violation over a batch."""
+        for path in rule.at:
+            faults = self.faults(rule, path, tables)
+            known = self.message_params(rule, path, tables.form)
+            for at, record in labels(tables.column(path), faults.mask):
+                related = tuple((other, record) for other in faults.related(at))
+                yield Violation(path, record, {**known, **faults.params(at)}, related)
+
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        """What is wrong at one field of the rule."""
         raise NotImplementedError
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
@@ -165,11 +184,15 @@ class RuleFamily(HasOptions):
         the pipeline can tell. Must guard its inputs with Ref.usable (or Ref.blank)."""
         raise NotImplementedError
 
+    def excel_row(self, rule: Rule, path: str, refs: Refs) -> str:
+        """Expression: the sheet row that the workbook's message names as {row} ('' = none)."""
+        return ""
+
     def is_live(self, path: str, form: Form) -> bool:
         """Whether formulas can tell at a field at all."""
         return not self.about_today or form.sheet(path.partition(".")[0]).is_record
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         """What the family's messages fill in that is known from the card alone (titles,
         limits): used for the 核对 column and the catalogue."""
         return {}

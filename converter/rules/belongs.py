@@ -7,14 +7,13 @@ entry without a parent belongs anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from converter.formulas.expressions import list_name, look_up
 from converter.kinds.base import ValueType
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Form, Rule
-from converter.rules.base import FieldPath, FormColumns, Refs, RuleFamily, Violation, labels, title
+from converter.model.issues import Params
+from converter.rules.base import Faults, FieldPath, FormColumns, Refs, RuleFamily, title
 from converter.rules.conditions import code_list
 
 
@@ -38,33 +37,32 @@ class Belongs(RuleFamily):
                     params = {"code": entry.code, "parent": entry.parent, "list": "to"}
                     raise option_error("to", "form_no_parent", entry.parent, parents, **params)
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
         to = self.to(rule)
         other, label_of = tables.column(to), _labels(code_list(to, tables.form))
         chosen = other.text.to_numpy(dtype=object)
-        for path in rule.at:
-            column, entries = tables.column(path), code_list(path, tables.form)
-            parent_of = {entry.code: entry.parent for entry in entries.entries}
-            codes = column.text.to_numpy(dtype=object)
-            # '' belongs anywhere, and is what a cell that is not usable comes to.
-            own = np.array([parent_of.get(code, "") for code in codes], dtype=object)
-            known = self.message_params(rule, path, tables.form)
-            for at, record in labels(column, other.sound & (own != "") & (own != chosen)):
-                figures = {
-                    "value": _labels(entries)[codes[at]],
-                    "parent": label_of[chosen[at]],
-                    "own": label_of[own[at]],
-                }
-                params = {**known, **figures}
-                yield Violation(path, record, params, ((to, record),))
+        entries = code_list(path, tables.form)
+        parent_of = {entry.code: entry.parent for entry in entries.entries}
+        codes = tables.column(path).text.to_numpy(dtype=object)
+        # '' belongs anywhere, and is what a cell that is not usable comes to.
+        own = np.array([parent_of.get(code, "") for code in codes], dtype=object)
+        return Faults(
+            other.sound & (own != "") & (own != chosen),
+            lambda at: {
+                "value": _labels(entries)[codes[at]],
+                "parent": label_of[chosen[at]],
+                "own": label_of[own[at]],
+            },
+            lambda at: (to,),
+        )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"to": title(self.to(rule), form)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         ref, to = refs.at(path), refs.at(self.to(rule))
         codes = code_list(path, refs.form).name
         parent = look_up(ref.norm, list_name(codes, "code"), list_name(codes, "parent"))
-        # INDEX turns an empty parent into 0, hence the joined text.
+        # LOOKUP turns an empty parent into 0, hence the joined text.
         wrong = f'AND({parent}&""<>"",{parent}&""<>{to.norm}&"")'
         return f"IF(AND({ref.usable},{to.usable}),{wrong},FALSE)"

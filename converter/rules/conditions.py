@@ -18,8 +18,19 @@ from converter.kinds.base import Mask, ValueType
 from converter.kinds.options import CardOptions, Option
 from converter.model.arrays import np
 from converter.model.errors import option_error
-from converter.model.forms import CodeList, Form
-from converter.rules.base import PATH_PATTERN, FormColumns, Refs, known_path, title
+from converter.model.forms import CodeList, Form, Rule
+from converter.model.issues import Params
+from converter.rules.base import (
+    PATH_PATTERN,
+    Faults,
+    FormColumns,
+    Ref,
+    Refs,
+    RuleFamily,
+    ValidatedColumn,
+    known_path,
+    title,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +123,29 @@ def excel(wanted: ChoiceCondition, refs: Refs) -> str:
 
 def message_params(wanted: ChoiceCondition, form: Form) -> dict[str, str | int]:
     return {"when_field": title(wanted.path, form), "when_value": wanted.label}
+
+
+class UnderCondition(RuleFamily):
+    """Cells that are right or wrong only where a condition holds."""
+
+    when = Condition()
+
+    def wrong(self, column: ValidatedColumn) -> Mask:
+        """The records at fault where the condition holds."""
+        raise NotImplementedError
+
+    def excel_wrong(self, ref: Ref) -> str:
+        """Expression: the same for one cell."""
+        raise NotImplementedError
+
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        when = self.when.of(rule, tables.form)
+        wrong = holds(when, tables) & self.wrong(tables.column(path))
+        return Faults(wrong, related=lambda at: (when.path,))
+
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
+        return message_params(self.when.of(rule, form), form)
+
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        when = excel(self.when.of(rule, refs.form), refs)
+        return f"IF({self.excel_wrong(refs.at(path))},{when},FALSE)"

@@ -8,7 +8,7 @@ compared with the range that is still possible: of 118 women and 2 rows with an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,8 +19,9 @@ from converter.messages.catalogue import message
 from converter.model.arrays import np, pd
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules import conditions
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels, numbers
+from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers
 from converter.rules.conditions import Condition
 
 if TYPE_CHECKING:
@@ -73,25 +74,20 @@ class CountsRows(RuleFamily):
                 params = {"path": counted.path, "sheet": form.sheet(self.of(rule)).title}
                 raise option_error("where", "form_other_sheet", counted.path, **params)
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
         least, most = self._possible(rule, tables)
-        for path in rule.at:
-            column = tables.column(path)
-            typed = numbers(column)
-            wrong = (typed < least) | (typed > most)
-            present = tables.present.get(self.of(rule))
-            if present is not None:
-                wrong &= present.loc[tables.record.index].to_numpy(dtype=bool)
-            known = self.message_params(rule, path, tables.form)
-            for at, record in labels(column, wrong):
-                low, high = int(least[at]), int(most[at])
-                figures: dict[str, str | int] = {
-                    "value": int(typed[at]),
-                    "least": low,
-                    "most": high,
-                    "counted": str(low) if low == high else f"{low}–{high}",
-                }
-                yield Violation(path, record, {**known, **figures})
+        typed = numbers(tables.column(path))
+        wrong = (typed < least) | (typed > most)
+        present = tables.present.get(self.of(rule))
+        if present is not None:
+            wrong &= present.loc[tables.record.index].to_numpy(dtype=bool)
+
+        def params(at: int) -> Params:
+            low, high = int(least[at]), int(most[at])
+            counted = str(low) if low == high else f"{low}–{high}"
+            return {"value": int(typed[at]), "least": low, "most": high, "counted": counted}
+
+        return Faults(wrong, params)
 
     def _possible(self, rule: Rule, tables: FormColumns) -> tuple[Positions, Positions]:
         """The fewest and the most rows that may count, one a unit record."""
@@ -105,7 +101,7 @@ class CountsRows(RuleFamily):
         known = _count(submissions, conditions.holds(wanted, tables), tables.record.index)
         return known, known + _count(submissions, unknown, tables.record.index)
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         counted = form.sheet(self.of(rule))
         if not self.where.given(rule):
             return {"sheet": counted.title, "rows": message("rows_all", counter=counted.counter)}
@@ -119,6 +115,13 @@ class CountsRows(RuleFamily):
         )
         return {"sheet": counted.title, "rows": rows}
 
+    def excel_counted(self, rule: Rule, refs: Refs) -> str:
+        """Expression: how many rows are known to count."""
+        if not self.where.given(rule):
+            return refs.filled_rows(self.of(rule))
+        wanted = self.where.of(rule, refs.form)
+        return "+".join(_rows_of(refs.rows(wanted.path).norm, wanted.codes))
+
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         typed, of = refs.at(path), self.of(rule)
         filled = refs.filled_rows(of)
@@ -126,14 +129,15 @@ class CountsRows(RuleFamily):
             wanted = self.where.of(rule, refs.form)
             rows = refs.rows(wanted.path).norm
             every = [entry.code for entry in conditions.code_list(wanted.path, refs.form).entries]
-
-            def rows_of(codes: Iterable[str]) -> list[str]:
-                return [f"SUMPRODUCT(--({rows}={quote(code)}))" for code in codes]
-
-            least = "+".join(rows_of(wanted.codes))
+            least = self.excel_counted(rule, refs)
             # Whatever is neither wanted nor another entry of the list is unknown.
-            others = rows_of(code for code in every if code not in wanted.codes)
+            others = _rows_of(rows, (code for code in every if code not in wanted.codes))
             wrong = f"OR({typed.norm}<{least},{typed.norm}>{'-'.join([filled, *others])})"
         else:
             wrong = f"{typed.norm}<>{filled}"
         return f"IF({refs.beyond(of)},FALSE,IF({typed.usable},{wrong},FALSE))"
+
+
+def _rows_of(rows: str, codes: Iterable[str]) -> list[str]:
+    """Expressions: how many rows hold each of some codes."""
+    return [f"SUMPRODUCT(--({rows}={quote(code)}))" for code in codes]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from converter.model.forms import Rule
-from converter.rules.base import FormColumns, Refs, RuleFamily, Violation, labels
+from converter.rules.base import Faults, FormColumns, Refs, RuleFamily
 
 
 class LeaveBlank(RuleFamily):
@@ -16,11 +14,8 @@ class LeaveBlank(RuleFamily):
     def validates_one_cell(self, rule: Rule) -> bool:
         return True
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-        for path in rule.at:
-            column = tables.column(path)
-            for _, record in labels(column, column.sound):
-                yield Violation(path, record)
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        return Faults(tables.column(path).sound)
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         return f"IF({refs.at(path).usable},TRUE,FALSE)"

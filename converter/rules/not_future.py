@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from converter.kinds.base import ValueType
 from converter.model.arrays import np
 from converter.model.forms import Rule
-from converter.rules.base import (
-    FormColumns,
-    Refs,
-    RuleFamily,
-    Violation,
-    days,
-    labels,
-)
+from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, days
 
 
 class NotFuture(RuleFamily):
@@ -27,12 +18,12 @@ class NotFuture(RuleFamily):
     def validates_one_cell(self, rule: Rule) -> bool:
         return True
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-        for path in rule.at:
-            column = tables.column(path)
-            found = days(column)
-            for at, record in labels(column, found > np.datetime64(tables.today, "D")):
-                yield Violation(path, record, {"value": str(found[at]), "today": str(tables.today)})
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        found = days(tables.column(path))
+        return Faults(
+            found > np.datetime64(tables.today, "D"),
+            lambda at: {"value": str(found[at]), "today": str(tables.today)},
+        )
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         if not self.is_live(path, refs.form):

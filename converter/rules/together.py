@@ -6,20 +6,20 @@ that nobody could fill (no heading, inside a merged area) is neither and tells n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 
 from converter.formulas.expressions import both
 from converter.kinds.base import Mask
 from converter.model.arrays import np
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import (
+    Faults,
     FormColumns,
     Refs,
     RuleFamily,
     ValidatedColumn,
-    Violation,
-    labels,
     same_sheet,
     title,
 )
@@ -28,6 +28,10 @@ from converter.rules.base import (
 def _filled(column: ValidatedColumn) -> Mask:
     filled: Mask = (column.raw.to_numpy(dtype=object) != "") & ~column.blank.to_numpy()
     return filled
+
+
+def _titles(paths: Sequence[str], form: Form) -> str:
+    return "、".join(title(path, form) for path in paths)
 
 
 class Together(RuleFamily):
@@ -41,24 +45,21 @@ class Together(RuleFamily):
             raise option_error("at", "form_at_least_two", list(rule.at))
         same_sheet(rule)
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
-        columns = {path: tables.column(path) for path in rule.at}
-        filled = {path: _filled(column) for path, column in columns.items()}
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        filled = {other: _filled(tables.column(other)) for other in rule.at}
         some = np.logical_or.reduce(list(filled.values()))
-        for path, column in columns.items():
-            known = self.message_params(rule, path, tables.form)
-            for at, record in labels(column, some & column.blank.to_numpy()):
-                there = [other for other in rule.at if filled[other][at]]
-                named = "、".join(title(other, tables.form) for other in there)
-                yield Violation(
-                    path,
-                    record,
-                    {**known, "filled": named},
-                    tuple((other, record) for other in there),
-                )
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
-        return {"all": "、".join(title(other, form) for other in rule.at)}
+        def present(at: int) -> list[str]:
+            return [other for other in rule.at if filled[other][at]]
+
+        return Faults(
+            some & tables.column(path).blank.to_numpy(),
+            lambda at: {"filled": _titles(present(at), tables.form)},
+            present,
+        )
+
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
+        return {"all": _titles(rule.at, form)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         blanks = both(refs.at(other).blank for other in rule.at)

@@ -5,20 +5,19 @@ Options: `years`. Exactly so many years ago is fine; on 29 February the limit is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import date
 
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
 from converter.model.arrays import np
 from converter.model.forms import Form, Rule
+from converter.model.issues import Params
 from converter.rules.base import (
+    Faults,
     FormColumns,
     Refs,
     RuleFamily,
-    Violation,
     days,
-    labels,
 )
 
 
@@ -45,16 +44,12 @@ class WithinYears(RuleFamily):
     def validates_one_cell(self, rule: Rule) -> bool:
         return True
 
-    def find(self, rule: Rule, tables: FormColumns) -> Iterator[Violation]:
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
         limit = years_before(tables.today, self.years(rule))
-        for path in rule.at:
-            column = tables.column(path)
-            found = days(column)
-            known = self.message_params(rule, path, tables.form)
-            for at, record in labels(column, found < np.datetime64(limit, "D")):
-                yield Violation(path, record, {**known, "value": str(found[at])})
+        found = days(tables.column(path))
+        return Faults(found < np.datetime64(limit, "D"), lambda at: {"value": str(found[at])})
 
-    def message_params(self, rule: Rule, path: str, form: Form) -> Mapping[str, str | int]:
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         return {"years": self.years(rule)}
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

@@ -8,15 +8,17 @@ values are counted as unknown, never guessed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any, Protocol
 
-from converter import kinds
+from converter.files.toml_access import TomlTable
 from converter.kinds.base import ValueType
-from converter.model.errors import FormError, quoted
+from converter.model.errors import FormError
 from converter.model.forms import Field, Form
+from converter.rules.base import known_path
 from converter.statistics.figure import Cell, Chart, Column, Figure, Row, StatisticsTable
 
 
@@ -33,10 +35,9 @@ class Source(Protocol):
 def figures(source: Source, form: Form, today: date) -> list[Figure]:
     """The tables of the form's `[statistics]`, in its order. Each goes by its card's `key`, or by
     its kind where the card has none. Raises FormError for a broken card."""
-    settings = form.prose.get("statistics") or {}
     made: list[Figure] = []
-    for number, values in enumerate(settings.get("table", []), 1):
-        card = StatisticsCard(values, f"statistics.table[{number}]", settings, form)
+    for number, values in enumerate(card_of(form).values.get("table", []), 1):
+        card = card_of(form, values, f"table[{number}]")
         kind = KINDS.get(card.text("kind"))
         if kind is None:
             raise card.error("kind", "form_statistics_kind", values["kind"], KINDS)
@@ -46,49 +47,22 @@ def figures(source: Source, form: Form, today: date) -> list[Figure]:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class StatisticsCard:
-    """A card of the form; what is missing or of another type is a broken form."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsCard(TomlTable):
+    """A card of the form's `[statistics]`; `settings` is that table itself."""
 
-    values: Mapping[str, Any]
-    context: str
     settings: Mapping[str, Any]
     form: Form
 
-    def error(
-        self,
-        key: str,
-        message_key: str,
-        value: Any = None,
-        choices: Iterable[str] = (),
-        /,
-        **params: str | int,
-    ) -> FormError:
-        place, found = f"{self.context}.{key}", quoted(value)
-        return FormError("form.toml", place, message_key, found=found, choices=choices, **params)
-
-    def only(self, known: Iterable[str]) -> None:
-        for key in self.values:
-            if key not in known:
-                raise self.error(key, "form_unknown_key", key, known)
-
     def part(self, key: str) -> StatisticsCard:
         """A table within this one."""
-        value = self.values.get(key)
-        if not isinstance(value, Mapping):
-            raise self.error(key, "form_table", value, key=key)
-        return StatisticsCard(value, f"{self.context}.{key}", self.settings, self.form)
+        part = self.table(key)
+        return replace(self, values=part.values, context=part.context)
 
     @property
     def key(self) -> str:
         """What the card's table goes by."""
         return self.text("key" if "key" in self.values else "kind")
-
-    def text(self, key: str) -> str:
-        value = self.values.get(key)
-        if not isinstance(value, str) or not value:
-            raise self.error(key, "form_text", value)
-        return value
 
     def fill(self, key: str, **params: object) -> str:
         try:
@@ -96,12 +70,6 @@ class StatisticsCard:
         except (KeyError, ValueError, IndexError, AttributeError) as error:
             choices = [f"{{{name}}}" for name in params]
             raise self.error(key, "form_words", self.values[key], choices) from error
-
-    def number(self, key: str) -> int:
-        value = self.values.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise self.error(key, "form_whole_number", value, least=1)
-        return value
 
     def columns(self, *keys: str, titles: str = "header") -> tuple[Column, ...]:
         """Columns under the titles that the card lists."""
@@ -117,20 +85,22 @@ class StatisticsCard:
         return value
 
     def field(self, key: str, path: Any, wanted: ValueType) -> Field:
-        fields = {field.path: field for sheet in self.form.sheets for field in sheet}
-        fitting = [
-            path for path, field in fields.items() if kinds.KINDS[field.kind].value_type is wanted
-        ]
-        if not isinstance(path, str) or path not in fields:
-            raise self.error(key, "form_no_field", path, fitting)
-        if path not in fitting:
-            params = {"path": path, "kind": fields[path].kind, "wanted": str(wanted)}
-            raise self.error(key, "form_field_kind", path, fitting, **params)
-        return fields[path]
+        try:
+            return known_path(path, self.form, key, wanted)
+        except FormError as error:
+            raise error.within(self.file, self.context) from error
 
     def label(self, key: str) -> str:
         """A label that all tables share."""
-        return StatisticsCard(self.settings, "statistics", {}, self.form).text(key)
+        return replace(self, values=self.settings, context="statistics").text(key)
+
+
+def card_of(form: Form, values: Mapping[str, Any] | None = None, place: str = "") -> StatisticsCard:
+    """The card of these values at a place within `[statistics]`, by default the whole of it."""
+    settings = form.prose.get("statistics") or {}
+    context = f"statistics.{place}" if place else "statistics"
+    found = settings if values is None else values
+    return StatisticsCard(found, Path("form.toml"), context, settings=settings, form=form)
 
 
 # --- the unit's own numbers --------------------------------------------------------------
@@ -146,8 +116,8 @@ def _counts(card: StatisticsCard, source: Source, today: date) -> Figure:
 def _rates(card: StatisticsCard, source: Source, today: date) -> Figure:
     rows: list[Row] = []
     for values in card.entries("rates"):
-        context = card.context + ".rates"
-        entry = StatisticsCard(values if isinstance(values, dict) else {}, context, {}, card.form)
+        own = values if isinstance(values, dict) else {}
+        entry = replace(card, values=own, context=f"{card.context}.rates")
         entry.only(("label", "part", "whole"))
         part = source.count(entry.field("part", entry.text("part"), ValueType.COUNT))
         whole = source.count(entry.field("whole", entry.text("whole"), ValueType.COUNT))
@@ -175,7 +145,7 @@ def _ages(card: StatisticsCard, source: Source, today: date) -> Figure:
     born = card.field("born", card.text("born"), ValueType.DATE)
     by = card.field("by", card.text("by"), ValueType.CHOICE)
     codes = card.form.codes[by.options["codes"]].entries
-    first, last, step = card.number("from"), card.number("to"), card.number("step")
+    first, last, step = (card.number(key, least=1) for key in ("from", "to", "step"))
     if first >= last or (last - first) % step:
         raise card.error("step", "form_bands", step)
     labels = [card.fill("below", **{"from": first})]
@@ -212,7 +182,7 @@ def _ages(card: StatisticsCard, source: Source, today: date) -> Figure:
 def _years(card: StatisticsCard, source: Source, today: date) -> Figure:
     """Members by the year of a date, in bands of `step` years."""
     field = card.field("of", card.text("of"), ValueType.DATE)
-    step = card.number("step")
+    step = card.number("step", least=1)
     counted: Counter[int | None] = Counter()
     for (text,), count in source.values(field).items():
         day = _date(text)
@@ -274,17 +244,16 @@ COLLECTION_KEYS = (
 
 def check(form: Form) -> None:
     """Have every card of `[statistics]` make its table of nothing. Raises FormError."""
-    settings = form.prose.get("statistics") or {}
-    own = StatisticsCard(settings, "statistics", settings, form)
+    own = card_of(form)
     own.only(("total", "unknown", "table", "collection"))
-    listed = own.entries("table") if "table" in settings else []
+    listed = own.entries("table") if "table" in own.values else []
     for number, card in enumerate(listed, 1):
-        ask = StatisticsCard(card, f"statistics.table[{number}]", settings, form)
+        ask = card_of(form, card, f"table[{number}]")
         if not isinstance(card, Mapping):
             raise own.error("table", "form_cards", card, key="statistics.table")
-        ask.only(TABLE_KEYS.get(ask.text("kind"), card))
+        ask.only(TABLE_KEYS.get(ask.text("kind"), tuple(card)))
     figures(_Nothing(), form, date(2000, 1, 1))
-    if "collection" in settings:
+    if "collection" in own.values:
         _check_collection(own.part("collection"))
 
 
@@ -292,7 +261,7 @@ def _check_collection(ask: StatisticsCard) -> None:
     ask.only(COLLECTION_KEYS)
     for key in ("jump", "jump_at_least"):
         if key in ask.values:
-            ask.number(key)
+            ask.number(key, least=1)
     for key in ("fields", *(["jump_fields"] if "jump_fields" in ask.values else [])):
         for path in ask.entries(key):
             ask.field(key, path, ValueType.COUNT)

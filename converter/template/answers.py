@@ -23,8 +23,8 @@ from xml.sax.saxutils import escape
 from openpyxl.cell.cell import ERROR_CODES
 
 from converter.kinds import KINDS
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
-from converter.model.submissions import CellType
 from converter.template.cell_text import LONGEST_TEXT, harmless
 from converter.template.conditional_formats import BLANK_WAS, ERROR_WAS
 

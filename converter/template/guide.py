@@ -22,7 +22,6 @@ FIRST_LINE, LINE_HEIGHT, GAP = 21.0, 15.5, 12.0
 TITLE = CellStyle(size=20, bold=True)
 SUBTITLE = CellStyle(size=10.5, colour=style.MUTED)
 BAND = CellStyle(bold=True, colour=style.ACCENT, fill=style.BAND, indent=1)
-CARD = CellStyle(fill=style.BAND, indent=1)
 CARD_LINK = CellStyle(fill=style.BAND, colour=style.ACCENT, underline=True, indent=1)
 HEADING = CellStyle(bold=True, colour=style.ACCENT, lines="t", wrap=True, indent=1, vertical="top")
 # At the top: not every program needs as many lines as were reckoned with.

@@ -20,7 +20,7 @@ _WIDE = re.compile("[\u2e80-\U0010ffff“”‘’…—]")
 
 INK, MUTED, FAINT = "1F2A33", "66737D", "98A2AA"
 ACCENT, BAND, LINE = "2B5C75", "E9F0F3", "D5DCE1"
-ENTRY, DERIVED, WHITE = "FFFCEB", "F3F5F6", "FFFFFF"
+ENTRY, DERIVED = "FFFCEB", "F3F5F6"
 WRONG, WRONG_TINT = "B3261E", "FBE3E1"
 DOUBT, DOUBT_TINT = "8F5B00", "FFE7B8"
 FINE = "2C7A4B"
@@ -105,10 +105,10 @@ class Painter:
         cell.protection = Protection(locked=look.locked)
 
 
-def verdict_style(colour: str, tint: str = "", bold: bool = False) -> DifferentialStyle:
+def verdict_style(colour: str, tint: str = "") -> DifferentialStyle:
     """What conditional formatting lays over a cell."""
     fill = PatternFill(bgColor=tint) if tint else None
-    return DifferentialStyle(font=Font(color=colour, b=bold or None), fill=fill)
+    return DifferentialStyle(font=Font(color=colour), fill=fill)
 
 
 def text_width(text: str) -> int:

@@ -31,7 +31,7 @@ def unit_totals(layout: TemplateLayout) -> dict[str, str]:
     checks, total = unit.checks(), unit.total
     letter = get_column_letter(unit.ANSWER)
     error = label(form, "error")
-    first = _first(checks, unit.HEADING_ROW + 1, str(_open_row(layout)))
+    first = _first(checks, str(_open_row(layout)))
     counted = [
         ("missing", "missing"),
         ("unit_errors", "errors"),
@@ -57,7 +57,7 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         for column in _future(member, form)
     ]
     open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{member.FIRST_ROW})"
-    first = _first(rows, member.FIRST_ROW, open_row if later else str(member.FIRST_ROW))
+    first = _first(rows, open_row if later else str(member.FIRST_ROW))
     below = [member.below(column) for column in member.columns.values()]
     counts = ",".join(f"COUNTA({column})" for column in below)
     words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
@@ -114,7 +114,7 @@ def _status(
     return f"IF({total}=0,{phrase(form, 'all_clear')},{found})"
 
 
-def _first(checks: str, first_row: int, otherwise: str) -> str:
+def _first(checks: str, otherwise: str) -> str:
     """Expression: the sheet row of the first message."""
     start = checks.split(":")[0]
     found = f'MATCH("?*",{checks},0)+ROW({start})-1'

@@ -31,7 +31,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from converter.model.arrays import np
-from converter.model.submissions import CellType
+from converter.model.cell_types import CellType
 from converter.text.characters import is_blank
 
 if TYPE_CHECKING:

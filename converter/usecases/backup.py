@@ -17,16 +17,15 @@ import hashlib
 import json
 import os
 import shutil
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from converter.files import writing, zip_writing
+from converter.files import writing, zip_directory, zip_writing
+from converter.files.os_errors import try_while_open
 from converter.model.errors import (
     BackupDamaged,
     BackupSealed,
@@ -35,6 +34,7 @@ from converter.model.errors import (
     RestoreFault,
     UsageError,
 )
+from converter.register import audit
 from converter.register.lock import Lock
 from converter.register.writer import FILE, LOCK, SPOOL
 
@@ -43,16 +43,12 @@ MANIFEST, FILES = "manifest.json", "files/"
 LARGEST_MANIFEST = 256 << 20
 LARGEST_IDENTITY = 1 << 20
 
-_DAMAGED = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError,
-    NotImplementedError, RuntimeError,
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class BackupResult:
     files: int
     bytes: int
+    registers: tuple[Path, ...] = ()  # those that it holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +87,21 @@ def _has_secret(path: Path) -> bool:
 def backup(
     paths: Sequence[Path], output: Path, *, when: int, seal: BackupSeal | None = None
 ) -> BackupResult:
-    """Write a backup of files and folders; a register in them is locked meanwhile.
+    """Write a backup of files and folders; a register in them is locked meanwhile, and its log
+    names the backup.
 
     `when`: seconds since 1970. Raises OutputExists, RegisterBusy, UsageError, OSError;
     BackupDamaged where what was written does not read back.
     """
+    made = _written(paths, output, when=when, seal=seal)
+    for register in made.registers:
+        audit.append(register, audit.BACKUP, when, path=output)
+    return made
+
+
+def _written(
+    paths: Sequence[Path], output: Path, *, when: int, seal: BackupSeal | None
+) -> BackupResult:
     if seal is None:
         return _backup(paths, output, when=when)
     if output.exists():
@@ -160,11 +166,13 @@ def _backup(
         yield MANIFEST, _manifest(entries, when)
 
     with contextlib.ExitStack() as locks:
-        for folder in sorted({path.parent for _, path in found if path.name == FILE}):
+        registers = sorted({path.parent for _, path in found if path.name == FILE})
+        for folder in registers:
             locks.enter_context(Lock(folder / LOCK))
         output.parent.mkdir(parents=True, exist_ok=True)
         zip_writing.write_zip(output, members(), when=when, verify=_read_back, private=True)
-    return BackupResult(len(entries), sum(entry.bytes for entry in entries))
+    size = sum(entry.bytes for entry in entries)
+    return BackupResult(len(entries), size, tuple(registers))
 
 
 def _roots(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
@@ -184,17 +192,15 @@ def _walk(name: str, path: Path, leave_out: Path) -> Iterator[tuple[str, Path]]:
         yield name, path
         return
     for root, folders, files in os.walk(path):
-        here = Path(root)
+        folder = Path(root)
         if FILE in files:  # a register: what is on its way into it is of no use to anybody
             folders[:] = [f for f in folders if f != SPOOL]
             files = [f for f in files if f != LOCK]
         folders.sort()
         for file in sorted(files):
-            inside = here / file
-            ours = file.startswith(writing.PREFIX) or os.path.realpath(inside) == os.path.realpath(
-                leave_out
-            )
-            if not ours and inside.is_file():
+            inside = folder / file
+            is_own = os.path.realpath(inside) == os.path.realpath(leave_out)
+            if not (is_own or file.startswith(writing.PREFIX)) and inside.is_file():
                 yield f"{name}/{inside.relative_to(path).as_posix()}", inside
 
 
@@ -246,7 +252,7 @@ def restore(path: Path, target: Path) -> BackupResult:
                 (private / entry.name).stat()
             if target.exists():
                 target.rmdir()
-            private.rename(target)
+            try_while_open(lambda: private.rename(target))
         except BaseException as error:
             shutil.rmtree(private, ignore_errors=True)
             if isinstance(error, OSError) and str(error.filename).startswith(str(private)):
@@ -261,7 +267,7 @@ def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
         raise NotABackup(path)  # opening a pipe would wait for ever
     try:
         archive = zipfile.ZipFile(path)
-    except _DAMAGED as error:
+    except zip_directory.DAMAGED as error:
         raise NotABackup(path) from error
     with archive:
         try:
@@ -271,7 +277,7 @@ def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[_Entry]]]:
             if manifest["format"] != FORMAT:
                 raise NotABackup(path)
             entries = [_entry(entry) for entry in manifest["files"]]
-        except (*_DAMAGED, KeyError, TypeError) as error:
+        except (*zip_directory.DAMAGED, KeyError, TypeError) as error:
             raise NotABackup(path) from error
         if len({entry.name for entry in entries}) != len(entries):
             raise NotABackup(path)
@@ -310,7 +316,7 @@ def _whole(archive: zipfile.ZipFile, entry: _Entry) -> bool:
     try:
         for chunk in _chunks(archive, entry):
             digest.update(chunk)
-    except _DAMAGED:
+    except zip_directory.DAMAGED:
         return False
     return digest.hexdigest() == entry.sha256
 

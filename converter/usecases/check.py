@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from converter.messages import catalogue
 from converter.model.errors import UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.submissions import Outcome
-from converter.usecases.common import ProgressReporter, find_files, silent, unread
+from converter.usecases.common import ProgressReporter, bounded_parts, find_files, silent, unread
 from converter.workers import pool as workers
 from converter.workers.pool import Runner, Worker
 from converter.workers.requests.check import (
@@ -59,8 +59,8 @@ def check_files(
         requests = [CheckRequest(folder, (tuple(files),), targets)]
     else:
         requests = [
-            CheckRequest(folder, tuple((file,) for file in files[a:b]), targets[a:b])
-            for a, b in _batches(files)
+            CheckRequest(folder, tuple((file,) for file in files[part]), targets[part])
+            for part in bounded_parts(files, FILES_A_BATCH, BYTES_A_BATCH)
         ]
     checked: list[CheckedSubmission] = []
     with (
@@ -86,21 +86,6 @@ def _split(request: CheckRequest) -> list[CheckRequest]:
 def _lost(request: CheckRequest, died: WorkerDied) -> CheckAnswer:
     (file,) = request.sources[:1]
     return CheckAnswer((CheckedSubmission(unread(str(file), died)),))
-
-
-def _batches(files: Sequence[Path]) -> Iterator[tuple[int, int]]:
-    """Cut into runs of a bounded number of files and bytes."""
-    start, total = 0, 0
-    for number, file in enumerate(files):
-        try:
-            size = file.stat().st_size
-        except OSError:
-            size = 0
-        if number - start >= FILES_A_BATCH or (total and total + size > BYTES_A_BATCH):
-            yield start, number
-            start, total = number, 0
-        total += size
-    yield start, len(files)
 
 
 def _targets(

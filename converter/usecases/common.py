@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -47,6 +47,22 @@ def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
             for name in sorted(names):
                 if not name.startswith(IGNORED_NAMES):
                     yield Path(root, name), path
+
+
+def bounded_parts(files: Sequence[Path], most: int, most_bytes: int) -> Iterator[slice]:
+    """Cut into runs of a bounded number of files and bytes."""
+    start, total = 0, 0
+    for number, file in enumerate(files):
+        try:
+            size = file.stat().st_size
+        except OSError:
+            size = 0
+        if number - start >= most or (number > start and total + size > most_bytes):
+            yield slice(start, number)
+            start, total = number, 0
+        total += size
+    if start < len(files):
+        yield slice(start, len(files))
 
 
 def unread(file: str, died: WorkerDied) -> Outcome:

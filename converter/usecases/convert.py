@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from converter.files import writing, zip_writing
 from converter.model.clock import created_at
@@ -17,6 +18,7 @@ from converter.usecases.common import signing_unit, unread
 from converter.validation.diff import SubmissionDiff
 from converter.workers.pool import Runner
 from converter.workers.requests.convert import (
+    ConversionRequest,
     ConvertAnswer,
     ConvertForPageRequest,
     ConvertRequest,
@@ -25,6 +27,8 @@ from converter.workers.requests.convert import (
 from converter.workers.requests.existing import ExistingFile
 
 SUFFIX = ".zip"
+
+R = TypeVar("R", bound=ConversionRequest[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +105,8 @@ def convert_for_page(
     """Convert one submission for a web page, which shows few of its issues. None where the paths
     are several submissions."""
     unit = signing_unit(identity, seal)
-    request = ConvertForPageRequest(
-        folder,
-        tuple(paths),
-        created_at(),
-        identity=unit.document,
-        issues=unit.issues,
-        seal=unit.seal,
-    )
     try:
-        answer = worker.run(request)
+        answer = worker.run(_request(ConvertForPageRequest, paths, folder, unit))
     except WorkerDied as died:
         return ConvertedForPage(Converted(unread(str(paths[0]), died), None), None)
     if answer.converted.outcome is None:
@@ -124,19 +120,21 @@ def convert_for_page(
 def _convert(
     paths: Sequence[Path], folder: Path, unit: SigningUnit, since: Path | None, worker: Runner
 ) -> ConvertAnswer:
-    request = ConvertRequest(
-        folder,
-        tuple(paths),
-        created_at(),
-        since=since,
-        identity=unit.document,
-        issues=unit.issues,
-        seal=unit.seal,
-    )
     try:
-        return worker.run(request)
+        return worker.run(_request(ConvertRequest, paths, folder, unit, since))
     except WorkerDied as died:
         return ConvertAnswer(unread(str(paths[0]), died))
+
+
+def _request(
+    kind: type[R],
+    paths: Sequence[Path],
+    folder: Path,
+    unit: SigningUnit,
+    since: Path | None = None,
+) -> R:
+    files, now = tuple(paths), created_at()
+    return kind(folder, files, now, since, unit.document, unit.issues, unit.seal)
 
 
 def _write(

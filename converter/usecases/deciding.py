@@ -10,7 +10,7 @@ from converter.model.clock import utc_stamp
 from converter.model.errors import RegisterError, UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.submissions import Outcome
-from converter.register import Register, decisions, periods, questions, waiting
+from converter.register import Register, decisions, forgetting, periods, questions, waiting
 from converter.register.deciding import DecidedFile, Order
 from converter.register.deciding import decide as decide_in
 from converter.register.decisions import Decision
@@ -161,6 +161,8 @@ def set_period(store: Path, form: Form, period: str, state: str, officer: str, n
     with Register(store if state == periods.OPEN else existing(store), form) as register:
         if state == periods.OPEN and register.open_period() not in ("", period):
             raise UsageError("period_other_open", other=register.open_period(), store=store)
+        if state == periods.OPEN and period in forgetting.whole_periods(register):
+            raise UsageError("period_forgotten", period=period)
         entry = periods.Period(period, state, utc_stamp(now), officer)
         register.change(lambda known: known.set_period(entry))
         register.publish("", now)

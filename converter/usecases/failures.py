@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import sys
@@ -11,6 +10,7 @@ import traceback
 from pathlib import Path
 
 from converter import __version__
+from converter.files import os_errors
 from converter.messages import errors
 from converter.messages.catalogue import message
 from converter.model.errors import (
@@ -39,9 +39,9 @@ def explain(error: Exception) -> tuple[str, int]:
 def _known(error: Exception) -> Exception:
     """What the operating system or the data base raised, as an error of our own."""
     if isinstance(error, OSError):
-        error = OutputError(error.filename or "", error.strerror or str(error))
-    if isinstance(error, OutputError):
-        return OutputError(error.path, _reason(error.reason))
+        error = os_errors.output_error(error)
+    if isinstance(error, OutputError) and error.cause:
+        return OutputError(error.path, message(f"reason_{error.cause}"))
     if type(error).__module__ == "_duckdb":
         from converter.register import is_full
 
@@ -49,22 +49,6 @@ def _known(error: Exception) -> Exception:
             named = re.search('"([^"]+)"', str(error))
             return RegisterError("store_full", path=named[1] if named else "")
     return error
-
-
-_REASONS = {
-    errno.ENOSPC: "reason_full",
-    errno.EACCES: "reason_denied",
-    errno.EPERM: "reason_denied",
-    errno.EROFS: "reason_read_only",
-    errno.ENOENT: "reason_gone",
-    errno.EIO: "reason_gone",
-}
-
-
-def _reason(reason: str) -> str:
-    """What the operating system says, in the clerk's language where we know it."""
-    key = next((key for number, key in _REASONS.items() if os.strerror(number) == reason), "")
-    return message(key) if key else reason
 
 
 def traceback_of(error: Exception) -> str:

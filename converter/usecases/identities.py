@@ -23,14 +23,13 @@ from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, Unit
 from converter.register import Snapshot
 from converter.usecases import outputs
-from converter.usecases.common import ProgressReporter, silent
+from converter.usecases.common import ProgressReporter, silent, unread
 from converter.usecases.outputs import Output
 from converter.workers.pool import Runner
 from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
 from converter.workers.requests.template import BlankWorkbook, TemplatesRequest
 
 YEAR = timedelta(days=365)
-LOST = "F903"
 TEMPLATES_A_TASK = 250
 
 
@@ -58,9 +57,8 @@ def read_roster(
     table = roster.definition(loading.read(folder), folder)
     try:
         answer = worker.run(RosterRequest(folder, path, tuple(codes)))
-    except WorkerDied:
-        issue = Issue(LOST, Level.ERROR, Place(str(path)))
-        return [], Outcome(str(path), Issues.of([issue]), readable=False), table
+    except WorkerDied as died:
+        return [], unread(str(path), died), table
     return list(answer.units), answer.outcome, table
 
 
@@ -98,16 +96,16 @@ def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
 
 
 def issue(
-    units: list[Unit], folder: Path, target: Path, asked: IssueTerms, passphrase: str = ""
+    units: list[Unit], folder: Path, target: Path, terms: IssueTerms, passphrase: str = ""
 ) -> issuing.Issued:
     """Issue to every unit. Raises KeysError, LedgerError, Busy, OSError."""
     return issuing.issue(
         units,
         folder,
         target,
-        period=asked.period,
-        issued=asked.issued,
-        valid_until=asked.valid_until,
+        period=terms.period,
+        issued=terms.issued,
+        valid_until=terms.valid_until,
         passphrase=passphrase,
     )
 
@@ -214,21 +212,3 @@ def templates(
     for part in progress(parts, lambda: len(wanted), len):
         kept += worker.run(TemplatesRequest(folder, part, rows, force)).kept
     return TemplatesResult(len(wanted), tuple(outcomes), tuple(kept))
-
-
-__all__ = [
-    "IdentityReport",
-    "IssueTerms",
-    "TemplatesResult",
-    "blank_roster",
-    "chosen",
-    "init",
-    "issue",
-    "ledger",
-    "new_password",
-    "read_roster",
-    "show",
-    "templates",
-    "terms",
-    "verify",
-]  # fmt: skip

@@ -29,11 +29,12 @@ def parse_choices(given: Iterable[str], table: Sheet) -> dict[str, str]:
     }
     found = {}
     for one in given:
-        theirs, separator, ours = one.partition("=")
-        if not separator or not theirs.strip() or (ours.strip() and normalized(ours) not in names):
+        heading, separator, title = one.partition("=")
+        unknown = title.strip() and normalized(title) not in names
+        if not separator or not heading.strip() or unknown:
             titles = "、".join(field.title for field in table if not field.derive)
             raise UsageError("list_map", text=one, titles=titles)
-        found[normalized(theirs)] = names[normalized(ours)] if ours.strip() else ""
+        found[normalized(heading)] = names[normalized(title)] if title.strip() else ""
     return found
 
 

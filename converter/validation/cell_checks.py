@@ -14,11 +14,12 @@ from converter.kinds import KINDS
 from converter.kinds.base import Cells, Mask, ValueType
 from converter.kinds.date import names_month_only
 from converter.kinds.nothing import means_nothing
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
-from converter.model.submissions import CellType
+from converter.model.issues import Params
 from converter.text import characters
 from converter.validation.lookup import checks, is_error
-from converter.validation.results import CellViolations, Params
+from converter.validation.results import CellViolations
 
 TYPE_FAULTS = {CellType.ERROR: "K002", CellType.UNCALCULATED: "K003", CellType.BOOL: "K004"}
 CONTROL, TIDIED = "K005", "K901"
@@ -63,7 +64,7 @@ class FieldState:
     blank: Mask
     faulty: Mask
     codes: dict[int, str]  # position → code of a fault of the cell itself
-    asked: DistinctCells | None = None  # canonical text of filled cells; None where there are none
+    distinct: DistinctCells | None = None  # the canonical text of filled cells, if there are any
 
     @property
     def index(self) -> pd.Index:
@@ -144,14 +145,14 @@ def typed_over(field: Field, cells: Cells, derived: Texts, form: Form) -> Texts:
     unread, _ = _type_faults(raw, cells.type.to_numpy(), None)
     readable = np.flatnonzero((raw != "") & ~unread & ~same)
     if len(readable):
-        asked = _distinct(cells, readable)
-        text = KINDS[field.kind].normalise(asked.cells, field, form).text
-        read = Cells(text, asked.cells.type)
+        distinct = _distinct(cells, readable)
+        text = KINDS[field.kind].normalise(distinct.cells, field, form).text
+        read = Cells(text, distinct.cells.type)
         sound = np.ones(len(text), dtype=bool)
         for check in checks(field, form):
             if is_error(check.code, field, form):
                 sound &= np.asarray(check.passes(read), dtype=bool)
-        typed[readable] = np.where(sound, text.to_numpy(dtype=object), "")[asked.which]
+        typed[readable] = np.where(sound, text.to_numpy(dtype=object), "")[distinct.which]
         for at in readable:
             if means_nothing(raw[at]):
                 typed[at] = derived[at]
@@ -207,33 +208,33 @@ def _controlled(raw: Texts) -> list[int]:
     return [at for at, text in enumerate(texts) if _FORBIDDEN.search(text)]
 
 
-def _normalise(state: FieldState, asked: DistinctCells, form: Form) -> None:
-    normal = KINDS[state.field.kind].normalise(asked.cells, state.field, form)
+def _normalise(state: FieldState, distinct: DistinctCells, form: Form) -> None:
+    normal = KINDS[state.field.kind].normalise(distinct.cells, state.field, form)
     text = normal.text.to_numpy(dtype=object)
-    state.text[asked.at] = text[asked.which]
+    state.text[distinct.at] = text[distinct.which]
     note = normal.note.to_numpy(dtype=object)
     if (note != "").any():
         state.note = np.full(len(state.raw), "", dtype=object)
-        state.note[asked.at] = np.where(text == "", "", note)[asked.which]
-    state.blank[asked.at] = (text == "")[asked.which]  # only whitespace
-    if normal.text is not asked.cells.text:
-        asked = replace(asked, cells=Cells(normal.text, asked.cells.type))
-    text = _without_nothing(state, asked, text)
-    asked = asked.kept(text != "")
-    state.asked = asked if len(asked.at) else None
+        state.note[distinct.at] = np.where(text == "", "", note)[distinct.which]
+    state.blank[distinct.at] = (text == "")[distinct.which]  # only whitespace
+    if normal.text is not distinct.cells.text:
+        distinct = replace(distinct, cells=Cells(normal.text, distinct.cells.type))
+    text = _without_nothing(state, distinct, text)
+    distinct = distinct.kept(text != "")
+    state.distinct = distinct if len(distinct.at) else None
 
 
-def _without_nothing(state: FieldState, asked: DistinctCells, text: Texts) -> Texts:
+def _without_nothing(state: FieldState, distinct: DistinctCells, text: Texts) -> Texts:
     """The distinct texts without words for nothing (无, 不详, —), which are no content: an optional
     item is blank, and anything else is faulty but for a number, whose own check knows better."""
     field, kind = state.field, KINDS[state.field.kind]
     if field.required and kind.value_type is ValueType.COUNT:
         return text
     words = np.fromiter(map(means_nothing, text.tolist()), bool, len(text))
-    words &= asked.cells.type.to_numpy() == CellType.TEXT
+    words &= distinct.cells.type.to_numpy() == CellType.TEXT
     if not words.any():
         return text
-    at = asked.at[words[asked.which]]
+    at = distinct.at[words[distinct.which]]
     state.text[at] = ""
     if kind.person_name or field.required:
         code = NOT_A_NAME if kind.person_name else NOT_FILLED

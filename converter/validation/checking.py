@@ -17,9 +17,10 @@ import pandas as pd
 from converter import rules
 from converter.kinds.base import Cells
 from converter.messages import catalogue
+from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.issues import IssueGroup, IssuePacker, Issues, Level, Place, column_letters
-from converter.model.submissions import CellType, Outcome, RawSheet, Records, Submission
+from converter.model.submissions import Outcome, RawSheet, Records, Submission
 from converter.rules import one_cell
 from converter.rules.base import FormColumns, SheetColumns
 from converter.validation import sheets

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import (
     CellFixes,
-    CellType,
     Outcome,
     RawColumn,
     RawSheet,

@@ -13,17 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from converter.kinds import KINDS
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import Place
-from converter.model.submissions import (
-    CellFixes,
-    CellType,
-    Outcome,
-    RawColumn,
-    RawSheet,
-    Records,
-    Submission,
-)
+from converter.model.submissions import CellFixes, Outcome, RawColumn, RawSheet, Records, Submission
 
 READ_DIFFERENTLY = "K9"  # how the codes of these notes begin
 READ_AS_BLANK = "K906"

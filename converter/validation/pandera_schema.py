@@ -24,9 +24,10 @@ from pandera.config import ValidationDepth, config_context
 from converter.kinds import KINDS
 from converter.kinds.base import Check
 from converter.model.forms import Form, Sheet
+from converter.model.issues import Params
 from converter.validation.cell_checks import DistinctCells, FieldState
 from converter.validation.lookup import Same, checks, is_error
-from converter.validation.results import CellViolations, Params
+from converter.validation.results import CellViolations
 
 REQUIRED = "K001"
 _OURS = {  # how a check fails, and pandera's word for a blank where nullable=False
@@ -40,7 +41,7 @@ class _Batch:
     """The cells under validation by field key, for pandera hands a check the text alone, without
     types; and what failed: (field key, code) → positions."""
 
-    asked: Mapping[str, DistinctCells]
+    distinct: Mapping[str, DistinctCells]
     failed: dict[tuple[str, str], npt.NDArray[np.intp]]
 
 
@@ -71,15 +72,15 @@ def _schema(form: Same, key: str) -> pa.DataFrameSchema:
 def _check(key: str, check: Check) -> pa.Check:
     def passes(_: pd.Series) -> bool:
         batch = _batch.get()
-        asked = batch.asked.get(key)
-        if asked is None:  # the column is here for its blank cells alone
+        distinct = batch.distinct.get(key)
+        if distinct is None:  # the column is here for its blank cells alone
             return True
-        passed = np.asarray(check.passes(asked.cells), dtype=bool)
-        if len(passed) != len(asked.cells.text):
-            raise ValueError(f"{len(passed)} answers for {len(asked.cells.text)} cells")
+        passed = np.asarray(check.passes(distinct.cells), dtype=bool)
+        if len(passed) != len(distinct.cells.text):
+            raise ValueError(f"{len(passed)} answers for {len(distinct.cells.text)} cells")
         if passed.all():
             return True
-        batch.failed[key, check.code] = asked.at[~passed[asked.which]]
+        batch.failed[key, check.code] = distinct.at[~passed[distinct.which]]
         return False
 
     return pa.Check(passes, name=check.code, error=check.code, ignore_na=False)
@@ -87,24 +88,24 @@ def _check(key: str, check: Check) -> pa.Check:
 
 def validate(sheet: Sheet, states: Mapping[str, FieldState], form: Form) -> list[CellViolations]:
     """Run the schema over the states, mark their faulty cells and name what is wrong."""
-    frame, asked = {}, {}
+    frame, distinct = {}, {}
     failed: dict[tuple[str, str], npt.NDArray[np.intp]] = {}
     for key, state in states.items():
         blank = np.flatnonzero(state.blank & state.field.required)
-        if not len(blank) and not state.asked:
+        if not len(blank) and not state.distinct:
             continue
         frame[key] = state.text
         if len(blank):
             failed[key, REQUIRED] = blank
             frame[key] = state.text.copy()
             frame[key][blank[0]] = None
-        if state.asked:
-            asked[key] = state.asked
+        if state.distinct:
+            distinct[key] = state.distinct
     if not frame:
         return []
     # Not a copy: the checks look at the batch, and pandera at what is blank.
     table = pd.DataFrame(frame, dtype=object, copy=False)
-    _run(schema(sheet, form), table, _Batch(asked, failed))
+    _run(schema(sheet, form), table, _Batch(distinct, failed))
     wrong = {key for key, _ in failed}
     return [_mark(states[key], failed, form) for key in frame if key in wrong]
 

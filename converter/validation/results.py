@@ -12,9 +12,9 @@ from itertools import chain, repeat
 import numpy as np
 import numpy.typing as npt
 
+from converter.model.issues import Params
 from converter.rules.base import ValidatedColumn
 
-Params = Mapping[str, str | int]
 Texts = npt.NDArray[np.object_]
 REMEMBERED = 1024  # columns repeat their faults
 

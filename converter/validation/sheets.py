@@ -51,6 +51,6 @@ def validate_sheet(
     faults = [state.type_faults() for state in states.values() if state.codes]
     faults += validate(sheet, states, form)
     for state in states.values():
-        state.asked = None  # what checks know of the cells takes as much memory as the cells
+        state.distinct = None  # what checks know of the cells takes as much memory as the cells
     rewritten = [state.notes(form) for state in states.values() if state.note is not None]
     return ValidatedSheet(columns(sheet, states, cells, form), faults, rewritten)

@@ -16,7 +16,15 @@ from starlette.routing import Route
 
 from converter.forms import loading
 from converter.model.errors import OutputError, RegisterError, UsageError
-from converter.web import check_page, clerk, correct_page, guard, officer, spool
+from converter.web import (
+    check_page,
+    clerk,
+    correct_page,
+    guard,
+    officer,
+    officer_questions,
+    spool,
+)
 from converter.web.attempts import Attempts, Hashing
 from converter.web.capacity import Capacity, CapacityExceeded
 from converter.web.correcting import EditsFull
@@ -42,6 +50,7 @@ GET: dict[str, Endpoint] = {
     "/unit": clerk.unit,
     "/unit/submissions/{number}": clerk.submission,
     "/unit/submissions/{number}/receipt": clerk.receipt,
+    "/unit/submissions/{number}/page": clerk.receipt_page,
     "/unit/submissions/{number}/marked": clerk.marked,
     "/check": check_page.start,
     "/check/{token}": check_page.result,
@@ -54,6 +63,8 @@ GET: dict[str, Endpoint] = {
     "/officer/units": officer.units,
     "/officer/faults": officer.faults,
     "/officer/figures": officer.figures,
+    "/officer/questions": officer_questions.questions,
+    "/officer/calls": officer_questions.calls,
     "/officer/chart/{key}": officer.chart,
     "/officer/download/{what}": officer.download,
 }
@@ -67,6 +78,7 @@ POST: dict[str, Endpoint] = {
     "/check/{token}/correct": correct_page.send,
     "/officer/sign-in": officer.sign_in,
     "/officer/unlock": officer.unlock,
+    "/officer/questions": officer_questions.decide,
 }
 
 
@@ -90,6 +102,8 @@ def build(settings: Settings) -> Starlette:
         capacity=Capacity(settings.max_uploads, settings.max_bytes),
     )
     settings.inbox.mkdir(parents=True, exist_ok=True)
+    if settings.decides:
+        settings.decisions.mkdir(mode=0o700, parents=True, exist_ok=True)
     spool.reconcile(settings, state)
     app = Starlette(
         routes=[

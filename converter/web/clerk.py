@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from converter import identity
 from converter.messages.catalogue import message
@@ -185,6 +185,16 @@ async def receipt(request: Request) -> Response:
     services = services_of(request)
     path = inbox.receipt(services.settings.reply or Path(), one.file)
     return attachment(await in_thread(path.read_bytes), path.name, JSON)
+
+
+async def receipt_page(request: Request) -> Response:
+    """The page that lies beside the receipt, to read and print. It brings its own styles."""
+    _, reply = await _submission(request)
+    if reply.page is None:
+        raise HTTPException(404)
+    data = await in_thread(reply.page.read_bytes)
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    return HTMLResponse(data, headers={"content-security-policy": policy})
 
 
 async def marked(request: Request) -> Response:

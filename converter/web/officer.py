@@ -109,7 +109,7 @@ def _locked(services: Services) -> list[LedgerEntry]:
 # --- pages ---------------------------------------------------------------------------------------
 
 
-async def _read(request: Request) -> tuple[Services, Published, list[UnitProgress]]:
+async def read(request: Request) -> tuple[Services, Published, list[UnitProgress]]:
     officer_only(request)
     services = services_of(request)
     reader: ProgressReader = request.app.state.progress
@@ -122,14 +122,14 @@ async def _read(request: Request) -> tuple[Services, Published, list[UnitProgres
     return services, found, listed
 
 
-def _show(request: Request, name: str, found: Published, **values: Any) -> Response:
+def show(request: Request, name: str, found: Published, **values: Any) -> Response:
     return services_of(request).pages.show(request, name, found=found, **values)
 
 
 async def overview(request: Request) -> Response:
-    _, found, listed = await _read(request)
+    _, found, listed = await read(request)
     counts = progress.counted(listed)
-    return _show(
+    return show(
         request,
         "officer",
         found,
@@ -143,7 +143,7 @@ async def overview(request: Request) -> Response:
 
 async def units(request: Request) -> Response:
     """All units, or those at a stage, or those whose name or code holds a text."""
-    services, found, listed = await _read(request)
+    services, found, listed = await read(request)
     query = request.query_params
     stage, wanted = query.get("stage", ""), query.get("text", "").strip()[:100]
     stages = progress.MISSING if stage == "missing" else (stage,)
@@ -156,7 +156,7 @@ async def units(request: Request) -> Response:
     pages = max(1, math.ceil(len(chosen) / A_PAGE))
     number = query.get("page", "1")
     page = min(max(int(number) if number.isdecimal() and len(number) < 7 else 1, 1), pages)
-    return _show(
+    return show(
         request,
         "officer_units",
         found,
@@ -173,20 +173,20 @@ async def units(request: Request) -> Response:
 
 async def faults(request: Request) -> Response:
     """What was found most often, in all that came."""
-    _, found, _ = await _read(request)
-    return _show(request, "officer_faults", found, figure=found.figure("faults"))
+    _, found, _ = await read(request)
+    return show(request, "officer_faults", found, figure=found.figure("faults"))
 
 
 async def figures(request: Request) -> Response:
-    _, found, _ = await _read(request)
+    _, found, _ = await read(request)
     tables = summary.tables(found.figures, listed=LISTED)
     parts = list(zip(found.figures, tables, strict=True))
-    return _show(request, "officer_figures", found, parts=parts)
+    return show(request, "officer_figures", found, parts=parts)
 
 
 async def chart(request: Request) -> Response:
     """A chart as a picture: as a document of its own it may have its own styles."""
-    _, found, _ = await _read(request)
+    _, found, _ = await read(request)
     figure = found.figure(request.path_params["key"])
     drawing = await in_thread(summary.drawing, figure) if figure else ""
     if not drawing:
@@ -201,7 +201,7 @@ async def chart(request: Request) -> Response:
 
 async def download(request: Request) -> Response:
     """汇总.xlsx, 汇总.html, or the units that have not reported as CSV."""
-    services, found, listed = await _read(request)
+    services, found, listed = await read(request)
     what = request.path_params["what"]
     if what == "missing.csv":
         missing = [line for line in listed if line.stage in progress.MISSING]

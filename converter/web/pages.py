@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
-from converter.report import html, page
+from converter.report import page
 from converter.web.correcting import name_of
 from converter.web.sessions import Sessions
 from converter.web.upload_names import safe_name
@@ -47,7 +47,7 @@ class Pages:
     def of(cls, form: Form, sessions: Sessions) -> Pages:
         files = {name: (FOLDER / "static" / name).read_bytes() for name in STATIC}
         version = hashlib.sha256(b"".join(files.values())).hexdigest()[:12]
-        environment = html.prepared(page.environment(FOLDER / "templates"))
+        environment = page.environment(FOLDER / "templates")
         environment.globals.update(form=form, version=version, name_of=name_of)
         environment.filters.update(moment=moment, in_china=in_china)
         lines = (form.prose.get("contacts") or {}).get("lines") or ()

@@ -99,6 +99,11 @@ class ProgressReader:
             )
 
 
+def is_published(store: Path) -> bool:
+    """Whether `receive` has ever published there."""
+    return _key(store) is not None
+
+
 def _key(store: Path) -> object:
     """What changes with every publication."""
     for path in (store / STATE, store / "published" / STATE):
@@ -224,6 +229,7 @@ __all__ = [
     "Published",
     "UnitProgress",
     "counted",
+    "is_published",
     "lines",
     "table",
 ]  # fmt: skip

@@ -30,6 +30,7 @@ class Settings:
     jobs: int = max(1, min(4, os.cpu_count() or 1))
     largest: int = LARGEST  # bytes of one upload
     seal: bool = False
+    decides: bool = False  # the officer may decide about files on the pages
     # Seconds: until a place at a worker is free, until a result is forgotten, of a silent upload.
     patience: float = 180
     keep: float = 900
@@ -43,3 +44,8 @@ class Settings:
     def private(self) -> Path:
         """Where uploads and results live for minutes."""
         return self.state / "tmp"
+
+    @property
+    def decisions(self) -> Path:
+        """Where the officer's decisions wait for `receive`."""
+        return self.state / "decisions"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from converter.messages import catalogue
 from converter.model.forms import Form
-from converter.model.issues import Issue, Place, column_letters
+from converter.model.issues import Issue, Params, Place, column_letters
 from converter.workbook.unreadable import UnreadableFile
 
 
@@ -27,7 +26,7 @@ class IssueCollector:
         field: str = "",
         value: str = "",
         related: tuple[int, int] | None = None,
-        params: Mapping[str, str | int] | None = None,
+        params: Params | None = None,
     ) -> None:
         """`cell` and `related` are (row, column)."""
         level = catalogue.entry(code, self.form).level

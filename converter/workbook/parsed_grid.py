@@ -9,7 +9,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from converter.model.submissions import CellType
+from converter.model.cell_types import CellType
 from converter.text import cell_values, characters
 from converter.workbook.grid import FormulaCells, GridColumn, GridFacts
 from converter.workbook.unreadable import unreadable_on_error

@@ -38,10 +38,6 @@ LONGEST_NAME = 80  # characters of one part of a path: 240 bytes of Chinese
 IGNORED_NAMES = ("~$", ".", "__MACOSX", "Thumbs.db", "desktop.ini")
 
 _LOCAL = struct.Struct("<4s22xHH")
-_DAMAGED = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, OverflowError,
-    NotImplementedError, RuntimeError,
-)  # fmt: skip
 _FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
@@ -124,7 +120,7 @@ def _unpack(
                     yield Member(inner, target, digest)
     except _CannotUnpack as error:
         yield UnusableMember(name, content, error.code, error.params)
-    except _DAMAGED:
+    except zip_directory.DAMAGED:
         yield UnusableMember(name, content, "F601")
 
 
@@ -184,7 +180,7 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
                 if left < 0:
                     raise _CannotUnpack("F604")
                 yield chunk
-    except _DAMAGED as error:
+    except zip_directory.DAMAGED as error:
         raise _CannotUnpack("F604") from error
 
 

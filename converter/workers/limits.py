@@ -1,9 +1,8 @@
 """What a worker may take for the files it reads, and what a process has taken.
 
-Two guards on memory: a worker bounds its own address space (where the system knows such a
-bound), and the command looks at the worker's resident memory while it waits for it. The
-second is the only one on Windows. Time is the worker's own (CPU seconds): a machine that is
-busy with other things makes no file a bad one.
+Two guards on memory: a worker bounds its own (address space, or what it commits on Windows), and
+the command looks at the worker's resident memory while it waits for it. Time is the worker's own
+(CPU seconds): a machine that is busy with other things makes no file a bad one.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ LIBRARIES = 400 << 20  # what a worker holds before its first task, with room ab
 class LimitExceeded(Exception):
     """A process took more than it may: 'memory' or 'time'."""
 
-    def __init__(self, what: str) -> None:
-        self.what = what
-        super().__init__(what)
+    def __init__(self, limit: str) -> None:
+        self.limit = limit
+        super().__init__(limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def size(path: Path) -> int:
 def usage(pid: int) -> Usage | None:
     """What a process has taken; None where nobody can tell."""
     if sys.platform == "win32":
-        return _told_by_windows(pid)
+        return _usage_on_windows(pid)
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes()
         pages = Path(f"/proc/{pid}/statm").read_bytes().split()[1]
@@ -73,7 +72,7 @@ def usage(pid: int) -> Usage | None:
         user, system = fields.rpartition(b")")[2].split()[11:13]
         seconds = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
         return Usage(seconds, int(pages) * os.sysconf("SC_PAGE_SIZE"))
-    except (OSError, IndexError, ValueError):
+    except (OSError, IndexError, ValueError, AttributeError):  # or a system without `sysconf`
         return None
 
 
@@ -113,7 +112,7 @@ if sys.platform == "win32":
         )  # fmt: skip
         return kernel
 
-    def _told_by_windows(pid: int) -> Usage | None:
+    def _usage_on_windows(pid: int) -> Usage | None:
         kernel = _kernel()
         handle = kernel.OpenProcess(_QUERY | _READ, False, pid)
         if not handle:

@@ -33,6 +33,7 @@ PATIENCE = 6  # times as long by the clock, where others keep the machine busy
 LINES_KEPT, LINE_KEPT = 100, 1000  # lines of stderr, characters of each, for crash notes
 SECONDS_A_LOOK = 0.2  # between two looks at the memory of a silent worker
 OUT_OF_MEMORY = "memory allocation of"  # how Rust says so
+SECONDS_TO_END = 10.0  # for a process that was killed, and for what reads its pipes
 START_SECONDS = 60.0  # importing the libraries on a slow, cold machine
 AHEAD = 4  # requests for each runner that may be answered or waiting to be taken
 
@@ -58,6 +59,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._frames: queue.Queue[protocol.Frame | None] = queue.Queue()
         self._stderr: deque[bytes] = deque(maxlen=LINES_KEPT)  # of its stderr
+        self._readers: list[threading.Thread] = []
         self._fresh = True
 
     def start(self) -> Worker:
@@ -73,8 +75,12 @@ class Worker:
                 env=_environment(self._setting),
                 cwd=self.folder or None,
             )
-            for target, result in ((_pump, self._frames), (_listen, self._stderr)):
-                threading.Thread(target=target, args=(self._process, result), daemon=True).start()
+            self._readers = [
+                threading.Thread(target=target, args=(self._process, result), daemon=True)
+                for target, result in ((_pump, self._frames), (_listen, self._stderr))
+            ]
+            for reader in self._readers:
+                reader.start()
         return self
 
     def __enter__(self) -> Worker:
@@ -88,11 +94,15 @@ class Worker:
         if process is None:
             return
         process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream:
-                with contextlib.suppress(OSError):  # what was buffered for a dead process
-                    stream.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_END)
+        assert process.stdin
+        with contextlib.suppress(OSError):  # what was buffered for a dead process
+            process.stdin.close()
+        # They close what they read. Whatever else holds a pipe's other end, such as a debugger of
+        # Windows, keeps it open and them waiting: that is not waited for.
+        for reader in self._readers:
+            reader.join(SECONDS_TO_END)
 
     def run(self, request: Request[A]) -> A:
         """The answer. Raises WorkerDied, FormError, OutputError or InternalError."""
@@ -113,7 +123,7 @@ class Worker:
                 reading = frame.read(Reading).source
         except limits.LimitExceeded as exceeded:
             self.stop()
-            raise WorkerDied(exceeded.what, reading) from None
+            raise WorkerDied(exceeded.limit, reading) from None
         except (OSError, EOFError):
             ended = _exit_code(self._process)
             stderr = b"".join(self._stderr).decode("utf-8", "replace")
@@ -264,8 +274,9 @@ def _pump(process: subprocess.Popen[bytes], frames: queue.Queue[protocol.Frame |
         while (frame := protocol.receive(process.stdout)) is not None:
             frames.put(frame)
     except (OSError, ValueError):
-        pass  # the pipe was closed under us: the same as its end
+        pass  # a damaged frame: the same as its end
     frames.put(None)
+    process.stdout.close()
 
 
 def _exit_code(process: subprocess.Popen[bytes]) -> int:
@@ -279,8 +290,8 @@ def _exit_code(process: subprocess.Popen[bytes]) -> int:
 def _listen(process: subprocess.Popen[bytes], lines: deque[bytes]) -> None:
     """Keep the last lines of a worker's stderr."""
     assert process.stderr
-    with contextlib.suppress(OSError, ValueError):  # closed under us
-        for line in process.stderr:
+    with process.stderr as stream, contextlib.suppress(OSError):
+        for line in stream:
             lines.append(line[:LINE_KEPT])
 
 
@@ -288,7 +299,13 @@ def _command() -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, "--worker"]
     # -P: never import from the folder the clerk happens to stand in.
-    return [sys.executable, "-P", "-m", "converter.workers.process"]
+    return [_interpreter(), "-P", "-m", "converter.workers.process"]
+
+
+def _interpreter() -> str:
+    """Python itself. In a virtual environment of Windows `sys.executable` only starts another
+    process, and it would be that one's memory and time that nobody sees."""
+    return getattr(sys, "_base_executable", sys.executable) if os.name == "nt" else sys.executable
 
 
 def _environment(setting: Mapping[str, str]) -> dict[str, str]:
@@ -297,4 +314,6 @@ def _environment(setting: Mapping[str, str]) -> dict[str, str]:
     # One thread a worker: the cores are shared by workers, and thread pools cost memory.
     single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     whole = {**os.environ, **single, "PYTHONPATH": path, "PYTHONUTF8": "1", **setting}
+    if os.name == "nt" and _interpreter() != sys.executable:
+        whole["__PYVENV_LAUNCHER__"] = sys.executable  # whose packages it sees
     return {key: value for key, value in whole.items() if value or key not in setting}

@@ -14,7 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO
 
-from converter.workers import limits, protocol
+from converter.files import os_errors
+from converter.workers import limits, protocol, windows_job
 from converter.workers.requests.base import Allowance, Failed, Reading
 
 # Objects between two collections: findings are many and know no cycles.
@@ -24,6 +25,8 @@ MEMORY_VARIABLE = "CONVERTER_WORKER_MEMORY"
 
 def main() -> None:
     """Serve tasks until stdin ends."""
+    if sys.platform == "win32":
+        windows_job.crash_silently()
     incoming, outgoing = _private_pipes()
     # pandera imports hypothesis wherever it finds it, to make up examples; nobody asks for any,
     # and it costs more time than checking a small workbook.
@@ -34,7 +37,7 @@ def main() -> None:
     )
 
     settle()
-    used = _address_space()
+    used = _memory_in_use()
     while (frame := protocol.receive(incoming)) is not None:
         answer = _answer(frame, outgoing, tasks, used)
         try:
@@ -72,7 +75,8 @@ def _answer(frame: protocol.Frame, outgoing: IO[bytes], tasks: ModuleType, used:
     except FormError as error:
         return Failed("form", (error.packed(),))
     except OSError as error:
-        return Failed("output", (str(error.filename or ""), error.strerror or str(error)))
+        refused = os_errors.output_error(error)
+        return Failed("output", (refused.path, refused.reason, refused.cause))
     except Exception:
         return Failed("bug", (traceback.format_exc(),))
 
@@ -88,24 +92,29 @@ def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
     return incoming, outgoing
 
 
-def _address_space() -> int:
-    """Bytes of address space in use."""
+def _memory_in_use() -> int:
+    """Bytes in use, as `_limit_memory` counts them: of address space, on Windows of memory."""
+    if sys.platform == "win32":
+        found = limits.usage(os.getpid())
+        return found.bytes if found else limits.LIBRARIES
     try:
         with Path("/proc/self/statm").open(encoding="ascii") as file:
             return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
+    except (OSError, AttributeError):  # macOS, or no POSIX at all
         return 2 << 30
 
 
 def _limit_memory(used: int, allowed: int) -> None:
-    """Bound the address space to what the libraries use plus what the task may take (not on
-    Windows, where the parent's look at the process is the only bound)."""
+    """Bound this process to what the libraries use plus what the task may take."""
+    bound = int(os.environ.get(MEMORY_VARIABLE, limits.MOST))
+    limit = used + min(allowed, bound)
+    if sys.platform == "win32":
+        windows_job.limit_memory(limit)
+        return
     try:
         import resource
     except ImportError:
         return
-    bound = int(os.environ.get(MEMORY_VARIABLE, limits.MOST))
-    limit = used + min(allowed, bound)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)

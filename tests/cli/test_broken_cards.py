@@ -88,9 +88,9 @@ def test_every_command_tells_alike(
     monkeypatch.chdir(desk)
     before = _files(desk)
     code = cli.run(["--form", str(form), *COMMANDS[command]])
-    told = capsys.readouterr()
-    assert (code, told.out) == (2, "")
-    assert told.err.strip() == errors.text(expected.value)
+    reported = capsys.readouterr()
+    assert (code, reported.out) == (2, "")
+    assert reported.err.strip() == errors.text(expected.value)
     assert _files(desk) == before
 
 

@@ -266,7 +266,7 @@ def test_fix_is_told_on_the_terminal_and_hides_ids(untidy: Path, tmp_path: Path)
     assert MEMBERS[0][1] not in shown
 
 
-@pytest.mark.skipif(os.name != "posix", reason="names and links of other systems")
+@pytest.mark.posix("names and links of other systems")
 def test_copies_of_files_with_endless_names(bad: Path, tmp_path: Path) -> None:
     folder, copies = tmp_path / "表", tmp_path / "批注"
     folder.mkdir()
@@ -303,9 +303,9 @@ def test_without_fix_the_json_says_nothing_of_it(untidy: Path) -> None:
 def test_wrong_usage_exits_2_in_chinese(arguments: list[str]) -> None:
     done = run(*arguments)
     assert done.returncode == 2
-    said = done.stdout + done.stderr
-    assert "Traceback" not in said
-    assert any("\u4e00" <= c <= "\u9fff" for c in said)
+    output = done.stdout + done.stderr
+    assert "Traceback" not in output
+    assert any("\u4e00" <= c <= "\u9fff" for c in output)
 
 
 def test_output_that_cannot_be_written_exits_2(good: Path, tmp_path: Path) -> None:
@@ -415,6 +415,6 @@ def test_every_command_explains_itself_in_chinese(capsys: pytest.CaptureFixture[
 
     for path in [(), *commands(cli.cli, ())]:
         assert cli.run([*path, "--help"]) == 0
-        said = capsys.readouterr().out
-        assert said.startswith("用法：converter")
-        assert not re.search(r"\[(required|default|\d)|Options:|Usage:|Commands:|exit\.", said)
+        output = capsys.readouterr().out
+        assert output.startswith("用法：converter")
+        assert not re.search(r"\[(required|default|\d)|Options:|Usage:|Commands:|exit\.", output)

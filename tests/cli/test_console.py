@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from converter import cli
-from converter.cli import console_window, suggest
+from converter.cli import suggest, windows_console
 from converter.files import zip_peek
 from converter.report import table
 from converter.report.table import Table
@@ -105,10 +105,10 @@ def test_a_gbk_terminal_reads_gbk(bad: Path) -> None:
 
 
 def test_the_plainest_surroundings_lose_nothing(bad: Path) -> None:
-    code, shown, told = piped("check", bad, LANG="C", LC_ALL="C", PYTHONUTF8="0")
+    code, shown, reported = piped("check", bad, LANG="C", LC_ALL="C", PYTHONUTF8="0")
     assert code == 1
     assert "会员基本信息表!C" in shown
-    assert "共 1 个文件" in told
+    assert "共 1 个文件" in reported
 
 
 def test_a_long_value_is_cut_to_a_narrow_terminal(tmp_path: Path) -> None:
@@ -204,8 +204,8 @@ def test_receiving_shows_how_far_it_has_come(many: Path, tmp_path: Path) -> None
 
 def test_faults_of_several_files_are_summed_up(bad: Path, tmp_path: Path) -> None:
     shutil.copy(bad, tmp_path / "又一份.xlsx")
-    told = piped("check", bad, tmp_path / "又一份.xlsx")[2]
-    assert "最常见的问题：\n  K112 身份证号位数不对：2 个文件，2 处\n" in told
+    reported = piped("check", bad, tmp_path / "又一份.xlsx")[2]
+    assert "最常见的问题：\n  K112 身份证号位数不对：2 个文件，2 处\n" in reported
     assert "最常见" not in piped("check", bad)[2]
 
 
@@ -215,13 +215,13 @@ def test_faults_of_several_files_are_summed_up(bad: Path, tmp_path: Path) -> Non
 def bare(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(folder)
     assert cli.run([]) == 0
-    told = capsys.readouterr().out
-    assert len(told.splitlines()) == 3
-    return told
+    reported = capsys.readouterr().out
+    assert len(reported.splitlines()) == 3
+    return reported
 
 
-def named(told: str) -> list[str]:
-    return re.findall(r"converter (?!--help)(.*)", told)
+def named(reported: str) -> list[str]:
+    return re.findall(r"converter (?!--help)(.*)", reported)
 
 
 def test_an_empty_folder_leads_to_a_template(
@@ -260,8 +260,8 @@ def test_an_officer_is_told_of_roster_and_register(
 ) -> None:
     assert cli.run(["template", "--roster", "-o", str(tmp_path / "名册.xlsx")]) == 0
     capsys.readouterr()
-    told = named(bare(tmp_path, capsys, monkeypatch))
-    assert told == ["identity issue 名册.xlsx --keys 密钥 -o 标识"]
+    reported = named(bare(tmp_path, capsys, monkeypatch))
+    assert reported == ["identity issue 名册.xlsx --keys 密钥 -o 标识"]
     (tmp_path / "登记库").mkdir()
     (tmp_path / "登记库" / "register.duckdb").touch()
     assert named(bare(tmp_path, capsys, monkeypatch)) == ["stats --store 登记库"]
@@ -320,9 +320,9 @@ def test_a_faulty_workbook_gets_a_marked_copy_and_stays_as_it_is(
 ) -> None:
     before = bad.read_bytes()
     assert drop(bad) == 1
-    told = capsys.readouterr()
-    assert "错误[K112]" in told.out
-    assert "有错-批注.xlsx" in told.err
+    reported = capsys.readouterr()
+    assert "错误[K112]" in reported.out
+    assert "有错-批注.xlsx" in reported.err
     assert sorted(p.name for p in bad.parent.iterdir()) == ["有错-批注.xlsx", "有错.xlsx"]
     assert bad.read_bytes() == before
 
@@ -358,11 +358,11 @@ def test_the_icon_alone_names_no_command(
 ) -> None:
     if lying:
         (tmp_path / lying).write_text("<identity/>")
-    suggest.tell(tmp_path, "roster", window=True)
-    told = capsys.readouterr().out
-    assert lying in told
-    assert "下一步：" in told
-    assert "converter" not in told
+    suggest.print_suggestion(tmp_path, "roster", window=True)
+    output = capsys.readouterr().out
+    assert lying in output
+    assert "下一步：" in output
+    assert "converter" not in output
 
 
 def test_corrections_in_an_earlier_copy_are_never_written_over(bad: Path) -> None:
@@ -418,9 +418,9 @@ def test_the_identity_beside_it_signs(
     desk.mkdir()
     shutil.copy(office(tmp_path).file(), desk / "标识.xml")
     assert drop(saved(fill(blank()), desk)) == 0
-    told = capsys.readouterr()
-    assert "标识.xml" in told.err
-    assert "签名" in told.out
+    reported = capsys.readouterr()
+    assert "标识.xml" in reported.err
+    assert "签名" in reported.out
 
 
 def test_a_command_wins_over_a_file_of_its_name(
@@ -445,36 +445,41 @@ class _Console:
 
 
 @pytest.mark.parametrize(
-    ("platform", "frozen", "attached", "own"),
+    ("platform", "programs", "own"),
     [
-        ("win32", True, 1, True),  # double-clicked, or files dropped on it
-        ("win32", True, 2, False),  # typed into a console
-        ("win32", False, 2, True),
-        ("win32", False, 3, False),
-        ("win32", True, 0, False),  # no console at all
-        ("linux", True, 1, False),
+        ("win32", ["converter.exe"], True),  # double-clicked, or files dropped on it
+        ("win32", ["基层工会填报.exe", "cmd.exe"], False),  # typed into a console
+        ("win32", ["converter.exe", "cmd.exe"], False),
+        ("win32", ["python.exe", "python.exe", "Converter.exe"], True),  # installed in a venv
+        ("win32", ["python.exe", "cmd.exe"], False),  # python -m converter.cli
+        ("win32", ["python3.12.exe", "python.exe", "powershell.exe"], False),
+        ("win32", ["python.exe", ""], False),  # of one nothing is told
+        ("win32", [], False),  # no console at all
+        ("linux", ["converter.exe"], False),
+        ("linux, from its menu", [], True),
     ],
 )
 def test_a_window_that_would_vanish_is_known(
-    platform: str, frozen: bool, attached: int, own: bool, monkeypatch: pytest.MonkeyPatch
+    platform: str, programs: list[str], own: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if "menu" in platform:
+        monkeypatch.setenv(windows_console.OWN_WINDOW, "1")
     monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
     monkeypatch.setattr(sys, "stdin", _Console())
     monkeypatch.setattr(sys, "stdout", _Console())
-    monkeypatch.setattr(console_window, "_attached", lambda: attached)
-    assert console_window.own() is own
+    monkeypatch.setattr(windows_console, "_programs", lambda: programs)
+    assert windows_console.is_own_window() is own
 
 
 def test_the_window_waits_for_a_key_and_ends_with_the_same_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(console_window, "own", lambda: True)
+    monkeypatch.setattr(windows_console, "is_own_window", lambda: True)
 
     def answer(text: str) -> str:
-        asked.append(text)
+        requested.append(text)
         return ""
 
     monkeypatch.setattr("builtins.input", answer)
@@ -482,9 +487,27 @@ def test_the_window_waits_for_a_key_and_ends_with_the_same_code(
     with pytest.raises(SystemExit) as ending:
         cli.main()
     assert ending.value.code == 0
-    assert "回车" in asked[0]
+    assert "回车" in requested[0]
     assert "拖到" in capsys.readouterr().out
 
 
-def test_a_name_with_blanks_is_quoted_in_a_command() -> None:
-    assert suggest.argument("我 的.xlsx") == '"我 的.xlsx"'
+@pytest.mark.parametrize(
+    "name",
+    ["我 的.xlsx", "甲&乙.xlsx", "表^1.xlsx", "表(1).xlsx", "a;b.xlsx", "50%.xlsx", "it's.xlsx"],
+)
+def test_a_name_that_means_something_to_a_shell_is_quoted_in_a_command(name: str) -> None:
+    assert suggest.argument(name) == f'"{name}"'
+
+
+@pytest.mark.posix("Windows allows no such names, or takes them as they are")
+@pytest.mark.parametrize("name", ["a$HOME.xlsx", "a`b`.xlsx", 'a"b.xlsx', "a!.xlsx", "$(x) y.xlsx"])
+def test_the_shell_hands_over_the_very_name(name: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"printf %s {suggest.argument(name)}"], capture_output=True, check=True
+    )
+    assert done.stdout.decode() == name
+
+
+@pytest.mark.parametrize("name", ["填报.xlsx", "报表（二）.xlsx", "a-b_c.1.xlsx"])
+def test_a_plain_name_stays_plain(name: str) -> None:
+    assert suggest.argument(name) == name

@@ -33,8 +33,8 @@ def test_from_inbox_to_summary(
 ) -> None:
     store, reply = tmp_path / "登记库", tmp_path / "回复"
     assert run("receive", box.folder, "--store", store, "--reply", reply) == 0
-    told = capsys.readouterr()
-    assert "接收 2 份" in told.err
+    reported = capsys.readouterr()
+    assert "接收 2 份" in reported.err
     assert (reply / "汇总问题.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     assert run("stats", "--store", store, "--by", "industry") == 0
     assert "按所属行业（2026）" in capsys.readouterr().out
@@ -50,9 +50,9 @@ def test_a_refused_file_exits_1_and_a_second_run_0(
     box.put("错.xlsx", faulty(4))
     arguments = ("receive", box.folder, "--store", tmp_path / "S", "--format", "json")
     assert run(*arguments) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert told["summary"] == {"files": 3, "registered": 3, "accepted": 2, "rejected": 1}
-    assert [(f["file"], f["codes"]) for f in told["rejected"]] == [("错.xlsx", ["K503"])]
+    reported = json.loads(capsys.readouterr().out)
+    assert reported["summary"] == {"files": 3, "registered": 3, "accepted": 2, "rejected": 1}
+    assert [(f["file"], f["codes"]) for f in reported["rejected"]] == [("错.xlsx", ["K503"])]
     assert run(*arguments) == 0
     assert json.loads(capsys.readouterr().out)["summary"]["registered"] == 0
 
@@ -65,10 +65,10 @@ def test_ids_are_masked_unless_asked_for(
     store, reply = tmp_path / "S", tmp_path / "R"
     run("receive", box.folder, "--store", store, "--reply", reply)
     run("show", "--store", store, "--member", shared[1])
-    told = capsys.readouterr()
+    reported = capsys.readouterr()
     written = b"".join(p.read_bytes() for p in reply.rglob("*") if p.is_file())
-    assert "C101" in told.out
-    assert shared[1] not in told.out + told.err
+    assert "C101" in reported.out
+    assert shared[1] not in reported.out + reported.err
     assert shared[1].encode() not in written
     run("show", "--store", store, "--member", shared[1], "--show-ids")
     assert capsys.readouterr().out.count(shared[1]) == 2
@@ -82,9 +82,9 @@ def test_show_finds_a_unit_and_a_member_with_places(
     assert run("show", "--store", tmp_path / "S", "--unit", "第2公") == 0
     assert capsys.readouterr().out.count("示例第2公司工会委员会") == 1
     assert run("show", "--store", tmp_path / "S", "--member", people(2)[1][1]) == 0
-    told = capsys.readouterr().out
-    assert "members.csv!B3" in told
-    assert "一县/2.zip" in told
+    reported = capsys.readouterr().out
+    assert "members.csv!B3" in reported
+    assert "一县/2.zip" in reported
 
 
 @pytest.mark.parametrize("option", ["--member", "--unit"])
@@ -94,9 +94,9 @@ def test_show_says_that_a_register_has_nothing_of_that_name(
     run("receive", box.folder, "--store", tmp_path / "S")
     capsys.readouterr()
     assert run("show", "--store", tmp_path / "S", option, "查无示例") == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "查无示例" in told.err
+    reported = capsys.readouterr()
+    assert reported.out == ""
+    assert "查无示例" in reported.err
 
 
 def test_show_reads_a_receipt_and_tells_a_forged_one(
@@ -130,8 +130,8 @@ def test_a_busy_register_says_who_writes(
     with Register(tmp_path / "S", loading.read(loading.form_dir())):
         assert run("receive", box.folder, "--store", tmp_path / "S") == 2
         assert run("backup", "-o", tmp_path / "b.zip", "--store", tmp_path / "S") == 2
-    told = capsys.readouterr().err
-    assert told.count("正由另一个程序写入") == 2
+    reported = capsys.readouterr().err
+    assert reported.count("正由另一个程序写入") == 2
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_wrong_usage_exits_2_in_chinese(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.zip").write_bytes(b"")
     assert run(*arguments) == 2
-    told = capsys.readouterr()
-    assert any("\u4e00" <= c <= "\u9fff" for c in told.err + told.out)
+    reported = capsys.readouterr()
+    assert any("\u4e00" <= c <= "\u9fff" for c in reported.err + reported.out)
 
 
 def test_an_unknown_grouping_names_the_known(

@@ -146,29 +146,29 @@ def test_an_annotated_copy_of_a_list_copies_no_unread_columns(hr: Path, tmp_path
 def test_a_terminal_is_asked_and_a_doubtful_date_is_no_unless_said(
     hr: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = SimpleNamespace(isatty=lambda: True)
-    monkeypatch.setattr(template, "sys", SimpleNamespace(stdin=here, stdout=here))
-    asked: list[tuple[str, bool]] = []
+    folder = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr(template, "sys", SimpleNamespace(stdin=folder, stdout=folder))
+    requested: list[tuple[str, bool]] = []
 
     def confirm(question: str, *, default: bool) -> bool:
-        asked.append((question, default))
+        requested.append((question, default))
         return answers.get(question[:6], default)
 
     monkeypatch.setattr(click, "confirm", confirm)
     answers: dict[str, bool] = {}
     line = ["template", "--from", str(hr), "-o"]
     assert cli.run([*line, str(tmp_path / "甲.xlsx")]) == 0
-    assert [(question[:6], default) for question, default in asked] == [
+    assert [(question[:6], default) for question, default in requested] == [
         ("“员工姓名”", True),
         ("“证件号”是", True),
         ("“入职日期”", False),
     ]
-    assert "赵一、钱二" in asked[0][0]
-    assert A not in asked[1][0]
+    assert "赵一、钱二" in requested[0][0]
+    assert A not in requested[1][0]
     assert people(tmp_path / "甲.xlsx") == [("赵一", A, ""), ("钱二", B, "")]
-    asked.clear()
+    requested.clear()
     assert cli.run([*line, str(tmp_path / "乙.xlsx")]) == 0
-    assert asked == []  # remembered
+    assert requested == []  # remembered
     (tmp_path / ".花名册-对应.json").unlink()
     answers["“入职日期”"] = True
     assert cli.run([*line, str(tmp_path / "丙.xlsx")]) == 0

@@ -56,11 +56,11 @@ def test_a_shell_gets_its_completion_script(shell: str, word: str) -> None:
         (["--form", "jiceng", "fie"], "fields"),
     ],
 )
-def test_a_shell_gets_completions(words: list[str], found: str) -> None:
+def test_a_shell_gets_completions(params: list[str], found: str) -> None:
     done = started(
         _CONVERTER_COMPLETE="bash_complete",
-        COMP_WORDS=" ".join(["converter", *words]),
-        COMP_CWORD=str(len(words)),
+        COMP_WORDS=" ".join(["converter", *params]),
+        COMP_CWORD=str(len(params)),
     )
     assert f"plain,{found}" in done.stdout.splitlines()
 
@@ -82,7 +82,7 @@ def test_a_form_alone_is_no_command(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert cli.run(arguments) == 0
-    assert message("here_nothing") in capsys.readouterr().out
+    assert message("suggest_nothing") in capsys.readouterr().out
 
 
 def test_a_form_before_files_is_theirs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,7 +115,7 @@ def test_show_says_that_nobody_is_found(
 ) -> None:
     book = saved(fill(blank(20)), tmp_path)
     assert cli.run(["show", str(book), "--member", "查无示例", *how]) == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "查无示例" in told.err
+    reported = capsys.readouterr()
+    assert reported.out == ""
+    assert "查无示例" in reported.err
     assert cli.run(["show", str(book), "--member", MEMBERS[4][0], *how]) == 0

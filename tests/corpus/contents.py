@@ -60,17 +60,17 @@ def members(seed: int, count: int = 0) -> list[Member]:
     found = []
     for _ in range(count or dice.randint(3, 60)):
         person = _person(dice)
-        odd = dice.choice(list(TYPED)) if seed % 3 and dice.random() < 0.125 else ""
+        unusual = dice.choice(list(TYPED)) if seed % 3 and dice.random() < 0.125 else ""
         typed = dict(zip(TYPED, (person[h] for h in TYPED), strict=True))
-        if odd:
+        if unusual:
             fitting = [
                 v
-                for v in pool(odd)
-                if type(v) is str or (odd == "加入工会时间" and type(v) in (int, date))
+                for v in pool(unusual)
+                if type(v) is str or (unusual == "加入工会时间" and type(v) in (int, date))
             ]
-            typed[odd] = dice.choice(fitting)
+            typed[unusual] = dice.choice(fitting)
         found.append(
-            replace(Member(*typed.values()), verdict="错误：照实填写(K000)" if odd else "")
+            replace(Member(*typed.values()), verdict="错误：照实填写(K000)" if unusual else "")
         )
     return found
 
@@ -96,7 +96,7 @@ def _person(dice: random.Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _odd(dice: random.Random, heading: str, value: Any, share: float) -> Any:
+def _unusual(dice: random.Random, heading: str, value: Any, share: float) -> Any:
     return dice.choice(pool(heading)) if dice.random() < share else value
 
 
@@ -111,7 +111,7 @@ def _unit_sheet(dice: random.Random, people: Sequence[dict[str, Any]]) -> Table:
         if dice.random() < gaps:
             continue
         title = item.title + dice.choice(("", "", "＊", "：", " （必填）"))
-        value = _odd(dice, item.title, (UNIT | fitting).get(item.title), faults)
+        value = _unusual(dice, item.title, (UNIT | fitting).get(item.title), faults)
         reason = [dice.choice(pool("情况说明")) if dice.random() < 0.1 else None] * reasons
         rows.append([title, value, *reason])
     if dice.random() < 0.2:
@@ -144,7 +144,8 @@ def _member_sheet(dice: random.Random, people: Sequence[dict[str, Any]]) -> Tabl
         if faults and dice.random() < 0.02:
             known |= dice.choice(people)  # twice the same
         line = [
-            _odd(dice, h, known.get(h), faults if h in ODD or h in person else 0) for h in headings
+            _unusual(dice, h, known.get(h), faults if h in ODD or h in person else 0)
+            for h in headings
         ]
         if faults == 0 and "情况说明" in headings and dice.random() < 0.05:
             line[headings.index("情况说明")] = "属实"

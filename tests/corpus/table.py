@@ -40,9 +40,9 @@ def found() -> dict[str, Line]:
             assert name not in lines.keys() | dict(batch), name
             batch.append((name, read(path, FORM)))
             if len(batch) == A_BATCH:
-                lines |= _judged(batch)
+                lines |= _validated(batch)
                 batch = []
-        return lines | _judged(batch)
+        return lines | _validated(batch)
 
 
 def stored() -> dict[str, Line]:
@@ -59,31 +59,31 @@ def accept() -> None:
 
 def differences(before: Mapping[str, Line], after: Mapping[str, Line]) -> list[str]:
     """What a person needs to see of every change of outcome."""
-    told = [f"{name}: no longer made" for name in sorted(before.keys() - after.keys())]
-    told += [
+    reported = [f"{name}: no longer made" for name in sorted(before.keys() - after.keys())]
+    reported += [
         f"{name}: new: {' '.join(after[name])}" for name in sorted(after.keys() - before.keys())
     ]
     for name in sorted(before.keys() & after.keys()):
-        told += [f"{name}: {told}" for told in _difference(before[name], after[name])]
-    return told
+        reported += [f"{name}: {reported}" for reported in _difference(before[name], after[name])]
+    return reported
 
 
 def _difference(before: Line, after: Line) -> list[str]:
-    told = [
+    reported = [
         f"{what} was {old}, is {new}"
         for what, old, new in zip(("status", "members"), before, after, strict=False)
         if old != new
     ]
     lost, more = _cells(before[4]) - _cells(after[4]), _cells(after[4]) - _cells(before[4])
     if lost:
-        told.append(f"lost {', '.join(sorted(lost))}")
+        reported.append(f"lost {', '.join(sorted(lost))}")
     if more:
-        told.append(f"new {', '.join(sorted(more))}")
+        reported.append(f"new {', '.join(sorted(more))}")
     if not lost and not more and before[2] != after[2]:
-        told.append("the same cells, but level, value, params or related cells differ")
+        reported.append("the same cells, but level, value, params or related cells differ")
     if before[3] != after[3]:
-        told.append("records, reasons or further cells that are kept differ")
-    return told
+        reported.append("records, reasons or further cells that are kept differ")
+    return reported
 
 
 def _cells(issues: str) -> set[str]:
@@ -96,15 +96,15 @@ def _cells(issues: str) -> set[str]:
 # --- from outcomes to lines --------------------------------------------------------------
 
 
-def _judged(batch: Sequence[tuple[str, Submission]]) -> dict[str, Line]:
-    judged = checking.check([submission for _, submission in batch], FORM, TODAY)
-    return {name: line(checked) for (name, _), checked in zip(batch, judged, strict=True)}
+def _validated(batch: Sequence[tuple[str, Submission]]) -> dict[str, Line]:
+    validated = checking.check([submission for _, submission in batch], FORM, TODAY)
+    return {name: line(checked) for (name, _), checked in zip(batch, validated, strict=True)}
 
 
 def line(checked: Checked) -> Line:
     """Status, members, digest of issues, digest of what is kept, issues."""
     outcome = checked.outcome
-    said = [
+    shown = [
         [i.code, i.level.value, address(i), i.place.field, i.value, sorted(i.params.items()),
          [(p.sheet, p.row, p.column, p.field) for p in i.related]]
         for i in outcome.issues
@@ -112,7 +112,7 @@ def line(checked: Checked) -> Line:
     return (
         outcome.status,
         str(outcome.members),
-        _digest([said, outcome.unit_code, outcome.unit_name]),
+        _digest([shown, outcome.unit_code, outcome.unit_name]),
         _digest(kept(checked)),
         " ".join(f"{code}@{','.join(cells)}" for code, cells in _by_code(outcome.issues).items()),
     )
@@ -146,6 +146,6 @@ def _by_code(issues: Iterable[Issue]) -> dict[str, list[str]]:
     return dict(sorted(cells.items()))
 
 
-def _digest(said: object) -> str:
-    text = json.dumps(said, ensure_ascii=True, sort_keys=True)
+def _digest(shown: object) -> str:
+    text = json.dumps(shown, ensure_ascii=True, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

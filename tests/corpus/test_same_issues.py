@@ -32,15 +32,15 @@ def test_the_issues_of_all_corpora_are_those_that_were_accepted() -> None:
 
 def test_the_full_parser_alone_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fast reader's door is shut: every sheet of the corpora goes through the full parser."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     def shut(reader: FastReader, sheet: SheetPart) -> None:
-        asked.append(sheet.name)
+        requested.append(sheet.name)
 
     monkeypatch.setattr(FastReader, "read", shut)
     told = table.differences(table.stored(), table.found())
     assert not told, "\n".join([f"{len(told)} outcomes differ:", *told])
-    assert len(asked) > len(table.stored())
+    assert len(requested) > len(table.stored())
 
 
 # --- the same content by every way of reading --------------------------------------------------
@@ -55,8 +55,8 @@ def test_the_same_cells_come_to_the_same_however_they_are_written(
     paths = {
         name: write(tmp_path / f"{name}.xlsx", tables, writer) for name, writer in WRITERS.items()
     }
-    judged = checking.check([workbook.read(p, FORM, "f") for p in paths.values()], FORM, TODAY)
-    lines = {name: table.line(checked) for name, checked in zip(paths, judged, strict=True)}
+    validated = checking.check([workbook.read(p, FORM, "f") for p in paths.values()], FORM, TODAY)
+    lines = {name: table.line(checked) for name, checked in zip(paths, validated, strict=True)}
     assert not table.differences(dict.fromkeys(lines, lines["shared"]), lines)
 
 
@@ -76,7 +76,7 @@ def test_an_opendocument_workbook_comes_to_the_same(seed: int, tmp_path: Path) -
     assert not table.differences(dict.fromkeys(lines, lines["xlsx"]), lines)
 
 
-def told(checked: checking.Checked) -> set[tuple[str, str, str, int]]:
+def reported(checked: checking.Checked) -> set[tuple[str, str, str, int]]:
     """(code, level, field, number of the member) of what holds of a package, too."""
     member = checked.submission.sheets.get("member")
     rows = member.rows if member else []
@@ -100,10 +100,10 @@ def test_what_a_package_holds_is_judged_as_its_workbook_was(tmp_path: Path) -> N
         write(tmp_path / f"{seed}.xlsx", contents.workbook(seed), WRITERS["shared"])
         for seed in MORE_SEEDS
     ]
-    judged = checking.check([workbook.read(path, FORM) for path in paths], FORM, TODAY)
+    validated = checking.check([workbook.read(path, FORM) for path in paths], FORM, TODAY)
     fit = [
         checked
-        for checked in judged
+        for checked in validated
         if checked.outcome.status in ("ok", "warnings")
         and not any(issue.code[0] == "S" for issue in checked.outcome.issues)
     ]
@@ -115,7 +115,7 @@ def test_what_a_package_holds_is_judged_as_its_workbook_was(tmp_path: Path) -> N
         packages.append(package.read(tmp_path / f"{number}.zip", FORM))
     again = checking.check(packages, FORM, TODAY)
     assert [a.records.tables["member"] for a in again] == [b.records.tables["member"] for b in fit]
-    assert [told(a) for a in again] == [told(b) for b in fit]
+    assert [reported(a) for a in again] == [reported(b) for b in fit]
 
 
 def test_every_change_of_outcome_is_told() -> None:

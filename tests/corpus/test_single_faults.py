@@ -34,7 +34,7 @@ TOMORROW = date.today() + timedelta(days=2)
 BORN_TOMORROW = id_number("130102", f"{TOMORROW:%Y-%m-%d}", 3)
 
 
-def told(value: Any) -> str:
+def reported(value: Any) -> str:
     """A value for a test's name; the name must not depend on the day."""
     return "tomorrow" if value in (TOMORROW, BORN_TOMORROW) else str(value)
 
@@ -51,7 +51,7 @@ def unit(title: str, value: Any, level: str, code: str, **also: Any) -> Any:
     """A fault at one item of the unit sheet; `also` sets other items without fault."""
     edits = [(UNIT_SHEET, title, value), *((UNIT_SHEET, k, v) for k, v in also.items())]
     return pytest.param(
-        edits, {(UNIT_SHEET, title, code, level)}, id=f"{code}-{title}-{told(value)}"[:60]
+        edits, {(UNIT_SHEET, title, code, level)}, id=f"{code}-{title}-{reported(value)}"[:60]
     )
 
 
@@ -60,7 +60,7 @@ def member(heading: str, value: Any, level: str, code: str, row: int = 3, at: st
     edits = [(MEMBER_SHEET, (row, heading), value)]
     where = (row, at or heading)
     return pytest.param(
-        edits, {(MEMBER_SHEET, where, code, level)}, id=f"{code}-{heading}-{told(value)}"[:60]
+        edits, {(MEMBER_SHEET, where, code, level)}, id=f"{code}-{heading}-{reported(value)}"[:60]
     )
 
 
@@ -257,7 +257,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def all_told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def all_reported(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """All workbooks, judged in one check."""
     folder, book, paths = tmp_path_factory.mktemp("faults"), fill(blank(20)), []
     for number, edits in enumerate([*(case.values[0] for case in FAULTS), *RIGHT]):

@@ -24,8 +24,8 @@ class Snippet:
 
     @property
     def name(self) -> str:
-        words = (Path(self.file).stem, self.action or "加", *self.keys)
-        return "-".join(words).replace(" ", "")
+        params = (Path(self.file).stem, self.action or "加", *self.keys)
+        return "-".join(params).replace(" ", "")
 
     @property
     def keys(self) -> list[str]:

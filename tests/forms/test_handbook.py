@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from converter.forms import loading
+from converter.kinds import KINDS
 from converter.model.forms import Form
 from tests import commands, make_samples, sheets
-from tests.examples import example
 from tests.forms import handbook, small
 from tests.sample_people import UNIT, member
 
@@ -27,7 +27,7 @@ def answers(form: Form) -> dict[str, str]:
         if field.key in known:
             found[field.key] = str(known[field.key])
         elif field.required:
-            found[field.key] = example(field, form)
+            found[field.key] = KINDS[field.kind].example_of(field, form)
     return found
 
 

@@ -44,11 +44,11 @@ def test_a_slip_is_named_with_what_may_stand_there(folder: Path, slip: Slip) -> 
     assert slip.key in error.key
     assert error.message_key == slip.message_key
     assert slip.found in error.found
-    told = errors.text(error)
+    reported = errors.text(error)
     nearest = message("form_nearest", word=slip.choice)
-    assert (nearest in told.splitlines()) == bool(slip.choice)
+    assert (nearest in reported.splitlines()) == bool(slip.choice)
     assert (slip.choice in error.choices) == bool(slip.choice)
-    assert "…" not in told.replace(error.found, "")  # every blank of the text was filled in
+    assert "…" not in reported.replace(error.found, "")  # every blank of the text was filled in
 
 
 @pytest.mark.parametrize("file", ["form.toml", "unit.toml", "member.toml", "rules.toml"])

@@ -42,10 +42,10 @@ class Desk:
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = tmp_path_factory.mktemp("desk")
-    ours = folder / "密钥"
-    assert run("identity", "init", "--keys", ours).returncode == 0
+    own = folder / "密钥"
+    assert run("identity", "init", "--keys", own).returncode == 0
     roster = filled(folder, GOOD)
-    done = run("identity", "issue", roster, "--keys", ours, "-o", folder / "标识")
+    done = run("identity", "issue", roster, "--keys", own, "-o", folder / "标识")
     assert done.returncode == 0, done.stdout + done.stderr
     (file,) = (folder / "标识").glob("130102-0001-*.xml")
     book = folder / "填报.xlsx"
@@ -56,7 +56,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     fill(opened, ANSWERS).save(book)
     text = re.search(r"<secret[^>]*>([^<]+)<", file.read_text("utf-8"))
     assert text
-    return Desk(folder, ours, file, book, base64.b64decode(text[1]))
+    return Desk(folder, own, file, book, base64.b64decode(text[1]))
 
 
 def test_from_the_keys_to_the_opened_tables(desk: Desk, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_no_output_and_no_temporary_file_holds_the_secret(desk: Desk, tmp_path: 
     book = openpyxl.load_workbook(desk.book)
     put(book[UNIT_SHEET], unit_cell(book, "驻地邮政编码"), "x")
     book.save(wrong)
-    said = []
+    output = []
     for arguments in (
         ["convert", desk.book, "--identity", desk.file, "-o", outputs / "a.zip"],
         ["convert", desk.book, "--identity", desk.file, "--seal", "-o", outputs / "b.zip"],
@@ -203,11 +203,11 @@ def test_no_output_and_no_temporary_file_holds_the_secret(desk: Desk, tmp_path: 
         ["show", desk.file],
     ):
         done = run(*arguments, env={"TMPDIR": str(temporary), "TEMP": str(temporary)})
-        said += [done.stdout.encode(), done.stderr.encode()]
+        output += [done.stdout.encode(), done.stderr.encode()]
     assert (outputs / "a.zip").exists()
     assert (outputs / "b.zip").exists()
     assert len(list((outputs / "books").iterdir())) == len(GOOD)
-    assert not any(leaks(text, desk.secret) for text in said)
+    assert not any(leaks(text, desk.secret) for text in output)
     assert [name for name, data in contents(tmp_path) if leaks(data, desk.secret)] == []
     issued = [n for n, data in contents(desk.folder) if leaks(data, desk.secret)]
     assert issued == [str(desk.file)]
@@ -244,12 +244,12 @@ def test_a_crash_note_does_not_hold_the_secret(
     monkeypatch.setattr(keys.Signer, "sign", broken)
     arguments = ["convert", str(desk.book), "--identity", str(desk.file)]
     assert cli.run([*arguments, "-o", str(tmp_path / "a.zip")]) == 101
-    said = capsys.readouterr()
-    note = Path(said.err.strip().rpartition("：")[2])
+    output = capsys.readouterr()
+    note = Path(output.err.strip().rpartition("：")[2])
     data = note.read_bytes()
     note.unlink()
     assert b"cannot sign with Signer()" in data
-    assert not leaks(data + (said.out + said.err).encode(), desk.secret)
+    assert not leaks(data + (output.out + output.err).encode(), desk.secret)
 
 
 # --- the officer's commands --------------------------------------------------------------------
@@ -368,10 +368,10 @@ def test_one_bad_identity_file_does_not_stop_the_others(desk: Desk, tmp_path: Pa
 )
 def test_wrong_usage_is_told_in_chinese(arguments: list[str], tmp_path: Path) -> None:
     done = run(*arguments, cwd=tmp_path)
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     assert done.returncode == 2
-    assert "Traceback" not in said
-    assert any("\u4e00" <= c <= "\u9fff" for c in said)
+    assert "Traceback" not in output
+    assert any("\u4e00" <= c <= "\u9fff" for c in output)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -48,7 +48,8 @@ def changed(old: str, new: str) -> bytes:
 def read(data: bytes, folder: Path, today: date = TODAY) -> tuple[Identity | None, list[Issue]]:
     path = folder / "标识.xml"
     path.write_bytes(data)
-    return identity.read_public(path, today)
+    public, issues = identity.read(path, today)
+    return (public.identity if public else None), issues
 
 
 def codes(data: bytes, folder: Path) -> list[str]:
@@ -157,8 +158,8 @@ def test_an_undeclared_entity_is_refused(tmp_path: Path) -> None:
 
 def test_missing_files_and_folders_are_issues(tmp_path: Path) -> None:
     for path in (tmp_path / "none.xml", tmp_path):
-        holder, issues = identity.read_public(path, TODAY)
-        assert holder is None
+        public, issues = identity.read(path, TODAY)
+        assert public is None
         assert [issue.code for issue in issues] == ["I101"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -59,7 +58,7 @@ def test_issuing_again_supersedes_by_serial_and_leaves_others_alone(union: Offic
     assert held(again.files[0]).public.identity.digest == entries[2].digest
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.posix("Windows has no such modes")
 def test_files_with_secrets_are_their_owners_alone(union: Office) -> None:
     done = union.issue()
     for path in (*done.files, done.passwords):

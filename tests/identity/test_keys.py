@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import os
 import pickle
 import shutil
@@ -21,11 +20,7 @@ from converter.model.errors import KeysError
 from tests.tools import needs
 
 
-def test_examples() -> None:
-    assert doctest.testmod(keys).failed == 0
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.posix("Windows has no such modes")
 def test_private_files_are_their_owners_alone(tmp_path: Path) -> None:
     before = os.umask(0)
     try:

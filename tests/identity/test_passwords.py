@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import doctest
 import os
 import stat
 from pathlib import Path
@@ -18,39 +17,35 @@ from tests.commands import run
 from tests.identity.unions import OTHER, UNIT, Office
 
 
-def told(done: Issued) -> dict[str, str]:
+def reported(done: Issued) -> dict[str, str]:
     """What the list for handing out says, by unit."""
     rows = csv.reader(done.passwords.read_text("utf-8-sig").splitlines())
     return {row[0]: row[4] for row in list(rows)[1:]}
 
 
-def test_examples() -> None:
-    assert doctest.testmod(passwords).failed == 0
-
-
 def test_what_was_handed_out_opens_and_nothing_else_does(union: Office) -> None:
-    words = told(union.issue(UNIT, OTHER))
+    params = reported(union.issue(UNIT, OTHER))
     lines = passwords.read(union.keys)
     assert set(lines) == {(UNIT.code, 1), (OTHER.code, 1)}
-    assert passwords.matches(words[UNIT.code], lines[UNIT.code, 1])
-    assert passwords.matches(words[UNIT.code].lower().replace("-", " "), lines[UNIT.code, 1])
-    assert not passwords.matches(words[OTHER.code], lines[UNIT.code, 1])
+    assert passwords.matches(params[UNIT.code], lines[UNIT.code, 1])
+    assert passwords.matches(params[UNIT.code].lower().replace("-", " "), lines[UNIT.code, 1])
+    assert not passwords.matches(params[OTHER.code], lines[UNIT.code, 1])
     assert not passwords.matches("", lines[UNIT.code, 1])
 
 
 def test_the_file_tells_no_password_and_is_its_owners_alone(union: Office) -> None:
-    words = told(union.issue(UNIT, OTHER))
+    params = reported(union.issue(UNIT, OTHER))
     path = union.keys / passwords.NAME
     text = path.read_text("utf-8")
-    assert not any(w in text or passwords.typed(w) in text for w in words.values())
+    assert not any(w in text or passwords.typed(w) in text for w in params.values())
     if os.name != "nt":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_issuing_again_replaces_the_password_of_those_units_alone(union: Office) -> None:
-    first = told(union.issue(UNIT, OTHER))
-    second = told(union.issue(UNIT))
-    third = told(union.issue(UNIT))
+    first = reported(union.issue(UNIT, OTHER))
+    second = reported(union.issue(UNIT))
+    third = reported(union.issue(UNIT))
     lines = passwords.read(union.keys)
     # Of the file before there is a line still: it counts until the ledger says otherwise.
     assert set(lines) == {(UNIT.code, 2), (UNIT.code, 3), (OTHER.code, 1)}
@@ -62,7 +57,7 @@ def test_issuing_again_replaces_the_password_of_those_units_alone(union: Office)
 def test_when_issuing_fails_the_password_that_counts_still_opens(
     union: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = told(union.issue(UNIT))
+    first = reported(union.issue(UNIT))
 
     def full(*_: object) -> None:
         raise OSError(28, "disk full")
@@ -76,7 +71,7 @@ def test_when_issuing_fails_the_password_that_counts_still_opens(
 
 
 def test_a_new_password_for_one_unit(union: Office) -> None:
-    first = told(union.issue(UNIT, OTHER))
+    first = reported(union.issue(UNIT, OTHER))
     made = issuing.new_password(union.keys, UNIT.code)
     lines = passwords.read(union.keys)
     assert passwords.matches(made, lines[UNIT.code, 1])

@@ -99,8 +99,8 @@ def test_another_unions_file_is_refused(union: Office, tmp_path: Path) -> None:
 
 def test_a_forger_who_names_our_key_is_found_out(union: Office, tmp_path: Path) -> None:
     forged = office(tmp_path, "冒名").file()
-    ours = keys.public(union.keys).signing
-    rewritten(forged, held(forged).public.keys.union_signing, ours)
+    own_ones = keys.public(union.keys).signing
+    rewritten(forged, held(forged).public.keys.union_signing, own_ones)
     assert codes(forged, union) == ["I131"]
     forged = without(office(tmp_path, "匿名").file(), "union-signing")
     assert codes(forged, union) == ["I131"]
@@ -198,5 +198,5 @@ def test_what_is_held_tells_nothing_of_the_secret(union: Office) -> None:
 
 
 def test_levels_are_what_verifying_says() -> None:
-    said = {code for code in catalogue.catalogue(FORM) if code.startswith("I13")}
-    assert said == {"I131", "I132", "I133", "I134", "I135", "I136"}
+    shown = {code for code in catalogue.catalogue(FORM) if code.startswith("I13")}
+    assert shown == {"I131", "I132", "I133", "I134", "I135", "I136"}

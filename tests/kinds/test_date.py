@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from converter.kinds import KINDS
 from converter.kinds import date as kind
+from converter.model.cell_types import CellType
 from converter.model.errors import FormError
-from converter.model.submissions import CellType
 from tests.kinds.validating import FORM, cells, field, params, validate, verdict
 
 KIND = KINDS["date"]

@@ -19,10 +19,10 @@ from converter.kinds.base import Cells
 from converter.kinds.date import Date
 from converter.messages import catalogue
 from converter.model import clock
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Field
 from converter.model.issues import Level
-from converter.model.submissions import CellType
 from converter.text.characters import half_width
 from tests.kinds.validating import FORM, cells, params, validate, verdict
 from tests.template.formula_lint import (
@@ -52,6 +52,16 @@ typed = st.one_of(
     st.booleans(),
 )
 each_field = pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_of_a_kind_is_right(kind: str) -> None:
+    """On every field of the form that has it, without a note."""
+    for field in FIELDS.values():
+        if field.kind == kind:
+            found = verdict(field, KINDS[kind].example_of(field, FORM))
+            assert not found.fault, field.path
+            assert not found.note or kind == "choice", field.path
 
 
 @given(st.lists(typed, max_size=4))

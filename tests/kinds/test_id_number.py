@@ -150,8 +150,8 @@ def test_without_a_list_no_region_is_unknown() -> None:
 
 
 def test_a_warning_keeps_the_number_and_its_note() -> None:
-    odd = id_number("139999", "1966-03-12", 3)
-    assert verdict(ID, f" {odd}") == (odd, "K118", "K901")
+    unusual = id_number("139999", "1966-03-12", 3)
+    assert verdict(ID, f" {unusual}") == (unusual, "K118", "K901")
 
 
 def test_sentences_get_their_figures() -> None:

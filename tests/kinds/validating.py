@@ -16,9 +16,9 @@ from converter.forms import loading
 from converter.kinds import KINDS
 from converter.kinds.base import Cells
 from converter.messages.catalogue import entry
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
-from converter.model.submissions import CellType
 from converter.text.cell_values import number_text
 from converter.text.characters import strip
 

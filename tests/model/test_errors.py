@@ -94,8 +94,8 @@ def test_every_text_of_a_form_error_is_used_and_every_used_one_is_there() -> Non
     for path in MODULES:
         used |= set(re.findall(r'"(form_[a-z0-9_]+)"', path.read_text(encoding="utf-8")))
     used -= {"form_name", "form_version"}  # an argument of the command line, a column
-    ours = {key for key in _messages() if key.startswith("form_")}
-    assert used == ours
+    own = {key for key in _messages() if key.startswith("form_")}
+    assert used == own
 
 
 def test_no_key_is_in_two_files_of_the_catalogue() -> None:

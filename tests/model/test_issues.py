@@ -112,7 +112,7 @@ def wrong(rows: int) -> Submission:
 
 
 @pytest.fixture(scope="module")
-def judged() -> Outcome:
+def validated() -> Outcome:
     return checking.check([wrong(ROWS)], FORM, today())[0].outcome
 
 

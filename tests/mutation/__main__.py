@@ -229,8 +229,8 @@ def results(
         os._exit(1)
     os.close(asking)
     os.close(hearing)
-    with os.fdopen(reading) as asked, os.fdopen(answering, "w") as answers:
-        for line in asked:
+    with os.fdopen(reading) as requested, os.fdopen(answering, "w") as answers:
+        for line in requested:
             n, result, again = json.loads(line)
             if again and cold:
                 result = try_cold(todo[n], again)
@@ -305,18 +305,18 @@ def main() -> int:
     given = parser.parse_args()
     todo = mutants(given.modules)
     if given.again:
-        told = map(json.loads, given.again.read_text("utf-8").splitlines())
-        survived = {t["name"] for t in told if t["result"] == SURVIVED}
+        reported = map(json.loads, given.again.read_text("utf-8").splitlines())
+        survived = {t["name"] for t in reported if t["result"] == SURVIVED}
         todo = [m for m in todo if m.name in survived]
-    words = {SURVIVED: "survived", STILLBORN: "stillborn"}
+    params = {SURVIVED: "survived", STILLBORN: "stillborn"}
 
     def tried(output: TextIO) -> Iterator[tuple[Mutant, str]]:
         for mutant, result, tests in results(todo, equivalents(), not given.warm):
-            told = {"name": mutant.name, "kind": mutant.kind, "line": mutant.lines[0],
+            reported = {"name": mutant.name, "kind": mutant.kind, "line": mutant.lines[0],
                     "before": mutant.before, "result": result, "tests": len(tests)}  # fmt: skip
-            output.write(json.dumps(told, ensure_ascii=False) + "\n")
+            output.write(json.dumps(reported, ensure_ascii=False) + "\n")
             output.flush()
-            yield mutant, words.get(result, "killed")
+            yield mutant, params.get(result, "killed")
 
     with given.output.open("w", encoding="utf-8") as output:
         return int(bool(report(tried(output))))

@@ -284,6 +284,6 @@ def _texts(text: str, place: _Place, excel: bool) -> Iterator[tuple[str, str]]:
     elif excel and place.function:
         yield from (("formula", changed) for changed in patterns.of_formula(text))
     elif not place.function and _assigned(place.statement) not in _WORDS:
-        yield from (("sign", changed) for changed in patterns.of_signs(text))
+        yield from (("sign", changed) for changed in patterns.of_characters(text))
     else:
         yield "text", f"{text}~"

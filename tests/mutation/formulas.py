@@ -41,12 +41,12 @@ DROPDOWN = "the list that depends on another choice"
 Formulas = dict[Any, Any]
 
 
-def changed(todo: list[Mutant], tell: Callable[[], Formulas]) -> list[Formulas | None]:
+def changed(todo: list[Mutant], announce: Callable[[], Formulas]) -> list[Formulas | None]:
     """The places whose formulas a mutant changes; None where it cannot even make them."""
-    right, found = tell(), []
+    right, found = announce(), []
     for mutant in todo:
-        told = hosting.told_with(mutant.module, mutant.code, tell)
-        found.append(told and {key: now for key, now in told.items() if now != right[key]})
+        verdicts = hosting.reported_with(mutant.module, mutant.code, announce)
+        found.append(verdicts and {key: now for key, now in verdicts.items() if now != right[key]})
     return found
 
 
@@ -113,8 +113,10 @@ class Page:
 
     def differs(self, where: Face, shown: Any) -> bool:
         """Whether anything that the columns say is not what the pipeline says."""
-        told = validate(self.of, *self.typed)
-        for row, (typed, found) in enumerate(zip(self.typed, told, strict=True), kinds.FIRST_ROW):
+        verdicts = validate(self.of, *self.typed)
+        for row, (typed, found) in enumerate(
+            zip(self.typed, verdicts, strict=True), kinds.FIRST_ROW
+        ):
             norm = shown[f"{where.norm}{row}"].value
             by_pipeline = self.of.kind == "date" and isinstance(typed, str)
             live = kinds.is_live(found.fault, self.of) if found.fault and not by_pipeline else False
@@ -222,8 +224,8 @@ def of_rules(todo: list[Mutant]) -> list[bool | None]:
         code, path = key
         page = shown[path.partition(".")[0]]
         records = rules.UNITS if path.startswith("unit.") else rules.MEMBERS
-        said = [page[f"{letter}{rules.FIRST_ROW + n}"].value for n in range(records)]
-        return said == [(path, n) in reported[code] for n in range(records)]
+        output = [page[f"{letter}{rules.FIRST_ROW + n}"].value for n in range(records)]
+        return output == [(path, n) in reported[code] for n in range(records)]
 
     return [
         None if made is None else all(agrees(key, letter) for key, letter in where.items())

@@ -83,7 +83,7 @@ def import_mutated(file: str, code: CodeType) -> None:
     SourceFileLoader.get_code = other  # type: ignore[method-assign, assignment]
 
 
-def told_with(name: str, code: CodeType, tell: Callable[[], Any]) -> Any:
+def reported_with(name: str, code: CodeType, report: Callable[[], Any]) -> Any:
     """What a function says in a process where a module has other code; None where it raises."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -91,14 +91,14 @@ def told_with(name: str, code: CodeType, tell: Callable[[], Any]) -> Any:
         try:
             install(name, code)
             with os.fdopen(writing, "wb") as output:
-                output.write(pickle.dumps(tell()))
+                output.write(pickle.dumps(report()))
         finally:
             os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as answer:
-        told = answer.read()
+        reported = answer.read()
     os.waitpid(child, 0)
-    return pickle.loads(told) if told else None
+    return pickle.loads(reported) if reported else None
 
 
 def forked(work: Callable[[], int], seconds: int) -> int:

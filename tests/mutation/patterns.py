@@ -77,7 +77,7 @@ def of_formula(text: str) -> Iterator[str]:
         yield text[: m.start()] + str(int(m[0]) + 1) + text[m.end() :]
 
 
-def of_signs(text: str) -> Iterator[str]:
+def of_characters(text: str) -> Iterator[str]:
     """A list of signs, one of them missing."""
     for n in range(len(text) if len(text) > 1 else 0):
         yield text[:n] + text[n + 1 :]

@@ -47,7 +47,7 @@ def test_missing_files_and_folders_are_issues(tmp_path: Path) -> None:
     assert codes(package.read(tmp_path, FORM)) == ["P101"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no named pipes")
+@pytest.mark.posix("no named pipes")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.zip")
     assert codes(package.read(tmp_path / "a.zip", FORM)) == ["P101"]

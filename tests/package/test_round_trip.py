@@ -15,8 +15,9 @@ from converter import identity, package
 from converter.files import zip_writing
 from converter.forms import loading
 from converter.formulas.expressions import WHITESPACE
+from converter.model.cell_types import CellType
 from converter.model.forms import Resource
-from converter.model.submissions import CellType, RawColumn
+from converter.model.submissions import RawColumn
 from converter.package import tables
 from converter.validation import checking
 from tests.canonical import CREATED, FORM, IDENTITY, PEOPLE, records, stamped

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Field, Form
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.template.layout import MemberLayout, UnitLayout
 from converter.text.cell_values import number_text
 from tests.opened import put_typed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -13,6 +14,7 @@ from converter.model.issues import Level
 from converter.report.annotate import annotated
 from converter.template.conditional_formats import BLANK_WAS
 from converter.template.layout import MemberLayout
+from converter.template.text_sheets import HEAD_ROW
 from converter.validation import checking, fixing
 from converter.validation.checking import Checked
 from tests import sheets
@@ -28,7 +30,7 @@ MEMBERS_AT = 3  # the sheet in a copy, after the list of problems
 FIRST = MemberLayout.FIRST_ROW
 
 
-def judged(path: Path) -> Checked:
+def validated(path: Path) -> Checked:
     return checking.check([workbook.read(path, FORM)], FORM, today())[0]
 
 
@@ -42,7 +44,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     put(people, sheets.member_cell(book, 5, "会员姓名"), None)
     put(people, sheets.member_cell(book, 4, "加入工会时间"), "2010.5.1")
     people.cell(FIRST + 6, 12, "一条旁注")
-    found = judged(sheets.saved(book, folder))
+    found = validated(sheets.saved(book, folder))
     done = fixing.fix(found.submission, found.outcome, found.records, FORM)
     files = {found.submission.file: Path(found.submission.file)}
     pieces = annotated(
@@ -50,16 +52,16 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     )
     copy = folder / "copy.xlsx"
     copy.write_bytes(b"".join(pieces))
-    here = f"sheet:{MEMBERS_AT}"
-    mend = f"write:C{FIRST + 1}={MEMBERS[1][1]},write:B{FIRST + 4}={MEMBERS[4][0]}"
+    place = f"sheet:{MEMBERS_AT}"
+    fix_one = f"write:C{FIRST + 1}={MEMBERS[1][1]},write:B{FIRST + 4}={MEMBERS[4][0]}"
     steps = {
-        "as it comes": f"{here},write:A1=会员基本信息表",
-        "mended": f"{here},{mend}",
-        "sorted, then mended": f"{here},{mend},sort:A{FIRST}:I{FIRST + 30}:2,delete:{FIRST + 20}",
+        "as it comes": f"{place},write:A1=会员基本信息表",
+        "mended": f"{place},{fix_one}",
+        "sorted, then mended": f"{place},{fix_one},sort:A{FIRST}:I{FIRST + 30}:2,delete:{FIRST + 20}",
     }
     made = {name: folder / f"{n}.xlsx" for n, name in enumerate(steps)}
     edited([(copy, made[name], what) for name, what in steps.items()], folder)
-    verdicts.judged_together(list(made.values()), FORM)
+    verdicts.validated_together(list(made.values()), FORM)
     return made
 
 
@@ -71,11 +73,11 @@ def test_the_live_checks_of_a_copy_say_what_the_pipeline_says(results: dict[str,
 
 def test_faults_stand_in_the_copy_and_vanish_when_mended(results: dict[str, Path]) -> None:
     codes = [
-        i.code for i in judged(results["as it comes"]).outcome.issues if i.level is Level.ERROR
+        i.code for i in validated(results["as it comes"]).outcome.issues if i.level is Level.ERROR
     ]
     assert sorted(codes) == ["K001", "K112"]
     for name in ("mended", "sorted, then mended"):
-        outcome = judged(results[name]).outcome
+        outcome = validated(results[name]).outcome
         assert [i.code for i in outcome.issues if i.level is Level.ERROR] == []
         assert outcome.members == len(MEMBERS)
 
@@ -88,6 +90,26 @@ def test_the_ways_to_the_next_fault_are_computed(results: dict[str, Path]) -> No
         FIRST + 1: "下一处",
         FIRST + 4: "回清单",
     }
+
+
+def test_lines_of_the_list_tick_themselves_off(results: dict[str, Path]) -> None:
+    def ticks(name: str) -> list[Any]:
+        sheet = openpyxl.load_workbook(results[name], data_only=True)["问题清单"]
+        headings = [cell.value for cell in sheet[HEAD_ROW]]
+        column = headings.index("已改") + 1
+        rows = range(HEAD_ROW + 1, HEAD_ROW + 3)
+        return [sheet.cell(row, column).value or "" for row in rows]
+
+    assert ticks("as it comes") == ["", ""]
+    assert ticks("mended") == ["✓", "✓"]
+
+
+def test_the_next_fault_is_the_cell_that_is_still_in_question(results: dict[str, Path]) -> None:
+    layout = MemberLayout(FORM.main_table, 1)
+    for name, open_cells in (("as it comes", {FIRST + 1: "C", FIRST + 4: "B"}), ("mended", {})):
+        sheet = openpyxl.load_workbook(results[name], data_only=True)[MEMBER_SHEET]
+        found = {row: sheet.cell(row, layout.open).value for row in range(FIRST, FIRST + 12)}
+        assert {row: letters for row, letters in found.items() if letters} == open_cells
 
 
 def test_lists_comments_and_remains_survive_a_real_program(results: dict[str, Path]) -> None:

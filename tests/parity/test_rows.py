@@ -9,8 +9,9 @@ import pytest
 
 from converter import template
 from converter.forms import loading as forms
+from converter.model.cell_types import CellType
 from converter.model.forms import Form
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.template.layout import MemberLayout, UnitLayout
 from tests.parity import verdicts
 from tests.parity.office import edited
@@ -51,7 +52,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         for number, (name, what) in enumerate(EDITS.items())
     }
     edited(list(steps.values()), folder)
-    verdicts.judged_together([result for _, result, _ in steps.values()], FORM)
+    verdicts.validated_together([result for _, result, _ in steps.values()], FORM)
     return {name: result for name, (_, result, _) in steps.items()}
 
 
@@ -81,15 +82,15 @@ def test_verdicts_follow_their_rows(results: dict[str, Path], edit: str) -> None
 def test_rows_without_formulas_raise_no_false_alarm(results: dict[str, Path], edit: str) -> None:
     """An inserted row has no formulas: it may go unjudged, but nothing becomes wrong."""
     path = results[edit]
-    must = verdicts.judged(path, FORM).must
-    for where, said in verdicts.shown(path, FORM).items():
-        assert said <= must.get(where, set()), where
+    must = verdicts.validated(path, FORM).must
+    for where, output in verdicts.shown(path, FORM).items():
+        assert output <= must.get(where, set()), where
     assert verdicts.error_cells(path, path) == []
 
 
 def test_faults_are_there_to_be_found(results: dict[str, Path]) -> None:
-    said = verdicts.shown(results["nothing"], FORM)
-    found = {where[1]: codes for where, codes in said.items() if where[0] == "member" and codes}
+    output = verdicts.shown(results["nothing"], FORM)
+    found = {where[1]: codes for where, codes in output.items() if where[0] == "member" and codes}
     assert found == {
         f"G{FIRST + 2}": {("error", "K112")},
         f"G{FIRST + 5}": {("error", "K001")},
@@ -125,13 +126,13 @@ def test_a_member_in_an_inserted_row_counts_for_the_unit(
 )
 def test_the_status_line_says_which_rows_nobody_checks(results: dict[str, Path], edit: str) -> None:
     sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.main_table.title]
-    assert "另有 1 行" in str(sheet["A2"].value)
+    assert "有 1 行没有自动核对" in str(sheet["A2"].value)
 
 
 def test_totals_and_signatures_are_no_members(results: dict[str, Path]) -> None:
     path = results["totals and a signature below"]
-    said = verdicts.shown(path, FORM)
-    assert (said["member", "G18"], said["member", "G20"]) == (set(), set())
+    output = verdicts.shown(path, FORM)
+    assert (output["member", "G18"], output["member", "G20"]) == (set(), set())
     sheet = verdicts.values(path)[FORM.main_table.title]
     assert "已填会员 12 人" in str(sheet["A2"].value)
 

@@ -54,7 +54,7 @@ def workbooks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_workbook_and_pipeline_say_the_same_of_every_cell(workbooks: list[Path]) -> None:
-    verdicts.judged_together(workbooks, FORM)
+    verdicts.validated_together(workbooks, FORM)
     found = [line for path in workbooks for line in verdicts.differences(path, FORM)]
     assert not found, "\n".join([f"{len(found)} differences", *found[:40]])
 

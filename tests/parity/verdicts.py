@@ -16,10 +16,11 @@ from converter import workbook
 from converter.formulas.expressions import INVISIBLE
 from converter.kinds import KINDS
 from converter.messages import catalogue
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Field, Form, Rule
 from converter.model.issues import Issue, Level, column_letters
-from converter.model.submissions import CellType, Submission
+from converter.model.submissions import Submission
 from converter.rules import FAMILIES
 from converter.template.labels import label
 from converter.template.layout import MemberLayout, UnitLayout
@@ -42,13 +43,13 @@ def shown(path: Path, form: Form) -> Verdicts:
     """What the 核对 columns of a recalculated workbook say."""
     found: Verdicts = {}
     for sheet, cell in check_cells(values(path), form):
-        said = set()
+        output = set()
         later = {label(form, key) for key in ("later", "later_date")}
         if rest := "；".join(t for t in str(cell.value or "").split("；") if t not in later):
             pairs = _MESSAGE.findall(rest)
             assert pairs, f"{sheet} {cell.coordinate}: {cell.value!r}"
-            said = {(_LEVEL[level], code) for level, code in pairs}
-        found[sheet, cell.coordinate] = said
+            output = {(_LEVEL[level], code) for level, code in pairs}
+        found[sheet, cell.coordinate] = output
     return found
 
 
@@ -76,20 +77,20 @@ _checked: dict[Path, Checked] = {}
 PIPELINES_READING = ("K902", "K904", "K906")
 
 
-def judged_together(paths: Sequence[Path], form: Form) -> list[Checked]:
+def validated_together(paths: Sequence[Path], form: Form) -> list[Checked]:
     """The pipeline's outcomes of many files: one check of all is dear only once."""
     found = checking.check([workbook.read(path, form) for path in paths], form, today())
     _checked.update(zip(paths, found, strict=True))
     return found
 
 
-def judged(path: Path, form: Form) -> Judgement:
+def validated(path: Path, form: Form) -> Judgement:
     """The pipeline's verdicts, errors and warnings.
 
     Excel may stay silent where a verdict rests on a date typed as text, which formulas do not
     read; and where only the pipeline finds a cell in error, Excel goes on computing with it.
     """
-    checked = _checked.get(path) or judged_together([path], form)[0]
+    checked = _checked.get(path) or validated_together([path], form)[0]
     submission, outcome = checked.submission, checked.outcome
     must: Verdicts = defaultdict(set)
     may: Verdicts = defaultdict(set)
@@ -212,17 +213,17 @@ def _paths(rule: Rule) -> set[str]:
 
 def differences(path: Path, form: Form) -> list[str]:
     """Where the two disagree, readable."""
-    says = shown(path, form)
-    pipeline = judged(path, form)
+    message_of = shown(path, form)
+    pipeline = validated(path, form)
     must, may = pipeline.must, pipeline.may
     book = values(path)
     found = []
     remarks = _remarks(path, form)
-    for where in sorted(set(says) | set(must)):
+    for where in sorted(set(message_of) | set(must)):
         if where in remarks:
             continue
-        missing = must.get(where, set()) - says.get(where, set())
-        excess = says.get(where, set()) - must.get(where, set()) - may.get(where, set())
+        missing = must.get(where, set()) - message_of.get(where, set())
+        excess = message_of.get(where, set()) - must.get(where, set()) - may.get(where, set())
         if missing or excess:
             sheet = book[form.sheet(where[0]).title]
             line = [c.value for c in sheet[int(re.sub("[A-Z]", "", where[1]))][:8]]
@@ -247,7 +248,7 @@ def _remarks(path: Path, form: Form) -> set[tuple[str, str]]:
 
 
 def codes(path: Path, form: Form) -> set[str]:
-    return {code for said in shown(path, form).values() for _, code in said}
+    return {code for output in shown(path, form).values() for _, code in output}
 
 
 def error_cells(built: Path, computed: Path) -> list[str]:

@@ -244,15 +244,15 @@ def test_a_later_file_of_a_batch_does_not_change_what_is_told_of_an_earlier_one(
     """Receipts do not depend on where one batch ends and the next begins."""
     coded = ClaimedSender("42", NAME, "1", SUPERIOR)
     files = [arrival("1", "a"), arrival("2", "b", claim=coded), arrival("3", "c")]
-    told = []
+    reported = []
     for name, batches in (("one", [files]), ("many", [[file] for file in files])):
         with Register(tmp_path / name, FORM) as register:
             for batch in batches:
                 with register.record(batch, "t") as settled:
-                    told += [(one.code, one.unit, one.state) for one in settled]
+                    reported += [(one.code, one.unit, one.state) for one in settled]
             assert register.query("SELECT code, superior_code FROM units") == [("42", "1")]
-    assert told[:3] == told[3:]
-    assert told[0][0] == ""
+    assert reported[:3] == reported[3:]
+    assert reported[0][0] == ""
 
 
 def test_thousands_of_units_get_their_codes_at_once(tmp_path: Path) -> None:

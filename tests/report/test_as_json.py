@@ -11,7 +11,7 @@ from .conftest import FILE, ID, MEMBER, id_issue, note, outcome, unreadable
 
 
 def parsed(form: Form, *outcomes: Any, **options: Any) -> Any:
-    return json.loads(as_json.render(outcomes, form, **options))
+    return json.loads("".join(as_json.pieces(outcomes, form, **options)))
 
 
 def test_document_has_exactly_the_keys_of_the_contract(form: Form) -> None:
@@ -61,7 +61,7 @@ def test_summary_counts_each_status(form: Form) -> None:
 
 
 def test_ids_are_masked_unless_asked_for(form: Form) -> None:
-    assert ID not in as_json.render([outcome(id_issue(3, ID, length=ID))], form)
+    assert ID not in "".join(as_json.pieces([outcome(id_issue(3, ID, length=ID))], form))
     assert (
         parsed(form, outcome(id_issue(3, ID)), show_ids=True)["files"][0]["issues"][0]["value"]
         == ID
@@ -76,12 +76,12 @@ def test_file_issue_has_empty_place(form: Form) -> None:
 def test_what_was_typed_is_told_as_it_is_even_when_no_encoding_has_it(form: Form) -> None:
     value = 'a"\\\ud800\x00\n𠮷'
     issue = Issue("K112", Level.ERROR, Place(FILE, MEMBER, 3, 2, "name"), value)
-    text = as_json.render([outcome(issue)], form)
+    text = "".join(as_json.pieces([outcome(issue)], form))
     text.encode("utf-8")
     assert json.loads(text)["files"][0]["issues"][0]["value"] == value
 
 
 def test_ascii_only_says_the_same(form: Form) -> None:
-    text = as_json.render([outcome(id_issue(3))], form, ascii_only=True)
+    text = "".join(as_json.pieces([outcome(id_issue(3))], form, ascii_only=True))
     assert text.isascii()
     assert json.loads(text) == parsed(form, outcome(id_issue(3)))

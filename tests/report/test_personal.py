@@ -23,7 +23,7 @@ def contents(form: Form) -> Contents:
 def test_a_listing_shows_the_year_of_birth_beside_the_ends_of_the_number(form: Form) -> None:
     text = records.text(contents(form), form)
     assert f"{ID[:6]}********{ID[-2:]}" in text
-    assert f"{ID[6:10]}-**-**" in text
+    assert ID[6:10] in text
     assert BORN not in text
 
 
@@ -43,7 +43,7 @@ def test_a_typed_birthday_is_known_by_the_rules_about_ages(form: Form) -> None:
     fields = tuple(replace(f, derive=None) for f in form.main_table)
     table = replace(form.main_table, fields=fields)
     typed = replace(form, sheets=(form.record, table))
-    assert mask_of(table.field("birthday"), typed)(BORN) == f"{BORN[:4]}-**-**"
+    assert mask_of(table.field("birthday"), typed)(BORN) == BORN[:4]
     assert mask_of(table.field("birthday"), replace(typed, rules=()))(BORN) == BORN
 
 

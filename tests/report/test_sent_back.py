@@ -23,12 +23,12 @@ from tests.sheets import FORM, MEMBER_SHEET, UNIT_SHEET, put
 LIST, EXTRAS = "问题清单", "原表其他内容"
 
 
-def judged(path: Path) -> Checked:
+def validated(path: Path) -> Checked:
     return checking.check([workbook.read(path, FORM)], FORM, today())[0]
 
 
 def copy_of(path: Path, folder: Path, name: str = "批注.xlsx") -> Path:
-    found, target = judged(path), folder / name
+    found, target = validated(path), folder / name
     pieces = annotated(
         template.TemplateRenderer(FORM), found.submission, found.outcome, files={str(path): path}
     )
@@ -36,7 +36,7 @@ def copy_of(path: Path, folder: Path, name: str = "批注.xlsx") -> Path:
     return target
 
 
-def remains(path: Path) -> list[tuple[Any, ...]]:
+def leftovers(path: Path) -> list[tuple[Any, ...]]:
     book = openpyxl.load_workbook(path)
     if EXTRAS not in book.sheetnames:
         return []
@@ -58,7 +58,7 @@ def wrong(tmp_path: Path) -> Path:
 
 def test_mended_in_place_and_sent_back_it_is_right(wrong: Path, tmp_path: Path) -> None:
     copy = copy_of(wrong, tmp_path)
-    assert judged(copy).outcome.status == "errors"
+    assert validated(copy).outcome.status == "errors"
     book = openpyxl.load_workbook(copy)
     by_cell = {
         (row[3], row[4]): row
@@ -75,7 +75,7 @@ def test_mended_in_place_and_sent_back_it_is_right(wrong: Path, tmp_path: Path) 
         assert (sheet, cell) in by_cell
         put(book[sheet], cell, value)
     back = sheets.saved(book, tmp_path, "改好.xlsx")
-    found = judged(back)
+    found = validated(back)
     assert [i for i in found.outcome.issues if i.level is Level.ERROR] == []
     assert ("member", "3", "外籍会员，名字待核") in found.records.reasons
     assert ("unit.unit_name", "", "去年改过名") in found.records.reasons
@@ -83,9 +83,9 @@ def test_mended_in_place_and_sent_back_it_is_right(wrong: Path, tmp_path: Path) 
 
 def test_a_copy_that_is_checked_again_says_the_same(wrong: Path, tmp_path: Path) -> None:
     copy = copy_of(wrong, tmp_path)
-    first, again = judged(wrong).outcome, judged(copy).outcome
+    first, again = validated(wrong).outcome, validated(copy).outcome
     assert sorted(i.code for i in again.issues) == sorted(i.code for i in first.issues)
-    assert judged(copy_of(copy, tmp_path, "再批注.xlsx")).outcome.members == first.members
+    assert validated(copy_of(copy, tmp_path, "再批注.xlsx")).outcome.members == first.members
 
 
 def test_marked_rows_lead_from_one_fault_to_the_next(wrong: Path, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_what_stands_beside_the_form_is_carried_whole(wrong: Path, tmp_path: Pat
     other["D9"].value, other["D9"].data_type = "=cmd()", "s"
     book.create_sheet("空表")
     path = sheets.saved(book, tmp_path, "带别的.xlsx")
-    found = remains(copy_of(path, tmp_path))
+    found = leftovers(copy_of(path, tmp_path))
     assert (MEMBER_SHEET, f"J{row}", "工资") in found
     assert [f"{3000 + n}" for n in range(1, 9)] == [
         t for s, c, t in found if c[0] == "J" and t != "工资"
@@ -137,15 +137,15 @@ def test_remains_are_carried_on_and_nothing_is_added_to_them(wrong: Path, tmp_pa
     path = sheets.saved(book, tmp_path, "带别的.xlsx")
     first = copy_of(path, tmp_path, "一.xlsx")
     second = copy_of(first, tmp_path, "二.xlsx")
-    assert remains(first) == remains(second) == [("联系人", "B2", "张示例")]
+    assert leftovers(first) == leftovers(second) == [("联系人", "B2", "张示例")]
 
 
 def test_a_workbook_that_holds_nothing_else_gets_no_further_sheet(
     wrong: Path, tmp_path: Path
 ) -> None:
     first = copy_of(wrong, tmp_path, "一.xlsx")
-    assert remains(first) == []
-    assert remains(copy_of(first, tmp_path, "二.xlsx")) == []
+    assert leftovers(first) == []
+    assert leftovers(copy_of(first, tmp_path, "二.xlsx")) == []
     assert openpyxl.load_workbook(first).sheetnames == [
         LIST, "填写说明", UNIT_SHEET, MEMBER_SHEET, "代码表",
     ]  # fmt: skip

@@ -72,11 +72,6 @@ def test_repeated_fault_is_told_three_times_then_counted(form: Form) -> None:
     assert "  另有 4 处：C7:C9、C20\n" in text
 
 
-def test_limit_zero_shows_all(form: Form) -> None:
-    text = terminal.render([outcome(*[id_issue(row) for row in range(3, 30)])], form, limit=0)
-    assert text.count("错误[K112]") == 27
-
-
 def test_long_list_of_cells_ends_in_and_so_on(form: Form) -> None:
     text = terminal.render([outcome(*[id_issue(row) for row in range(3, 103, 2)])], form)
     assert "另有 47 处：C9、C11" in text
@@ -93,12 +88,6 @@ def test_notes_are_counted_not_listed(form: Form) -> None:
     assert text.count("K902") == 1
     assert "共 200 处：D3:D202" in text
     assert "2010.5.1" not in text
-
-
-def test_verbose_lists_notes_like_the_rest(form: Form) -> None:
-    text = terminal.render([outcome(note(3), note(9))], form, verbose=True)
-    assert text.count("K902") == 2
-    assert "填写：2010.5.1" in text
 
 
 def test_hostile_names_and_values_cannot_act_on_the_terminal(form: Form) -> None:

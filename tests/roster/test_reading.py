@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import shutil
 from pathlib import Path
 from typing import Any
@@ -54,10 +53,6 @@ def changed(row: int, column: int, value: Any) -> list[Row]:
     rows = [list(r) for r in GOOD]
     rows[row][column] = value
     return rows
-
-
-def test_examples() -> None:
-    assert doctest.testmod(reading).failed == 0
 
 
 def test_a_sound_roster_gives_its_units(tmp_path: Path) -> None:

@@ -117,10 +117,10 @@ def at(code: str | Rule, given: FormColumns) -> list[tuple[str, int]]:
 def sentence(code: str, given: FormColumns) -> str:
     """The sentence of the first hit; fails where a placeholder was left over."""
     hit = hits(code, given)[0]
-    words = {"title": FORM.field(hit.path).title, "related_cell": "C5", **hit.params}
-    said = fill(entry(code, FORM).sentence, words)
-    assert "…" not in said, said
-    return said
+    texts = {"title": FORM.field(hit.path).title, "related_cell": "C5", **hit.params}
+    shown = fill(entry(code, FORM).sentence, texts)
+    assert "…" not in shown, shown
+    return shown
 
 
 def live() -> Iterator[tuple[Rule, str]]:

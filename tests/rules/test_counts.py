@@ -28,8 +28,8 @@ def test_only_the_exceeded_limit_is_named() -> None:
 
 
 def test_the_short_message_names_all_limits() -> None:
-    words = FAMILIES["at_most"].message_params(rule("X105"), "unit.women_members", FORM)
-    assert words == {"limits": "会员总数、女职工人数"}
+    texts = FAMILIES["at_most"].message_params(rule("X105"), "unit.women_members", FORM)
+    assert texts == {"limits": "会员总数、女职工人数"}
 
 
 @pytest.mark.parametrize("row", ["12 | ", "12 | !x", " | 10", "!x | 10"])

@@ -118,8 +118,8 @@ def test_both_limits_of_an_age_may_stand_together() -> None:
     both = rule("X175", min=18, max=60)
     given = tables("chair_birthday\n1965-03-01\n1966-03-01\n2009-01-01")
     assert [record for _, record in at(both, given)] == [0, 2]
-    words = FAMILIES[both.family].message_params(both, "unit.chair_birthday", FORM)
-    assert words["wrong"] == message("age_outside", min=18, max=60)
+    texts = FAMILIES[both.family].message_params(both, "unit.chair_birthday", FORM)
+    assert texts["wrong"] == message("age_outside", min=18, max=60)
 
 
 @drawn(st.dates(date(1850, 1, 1), TODAY), st.dates(date(1850, 1, 1), TODAY))

@@ -81,9 +81,19 @@ def quoted(count: int, kernel: bytes) -> bytes:
     outermost = inner[5:]
     out, total = bytearray(outermost), len(outermost)
     start = len(out)
-    for name, behind, packed, told in members:
+    for name, behind, packed, reported in members:
         common = struct.pack(
-            "<5H3L2H", 20, 0, 8, 0, 33, zlib.crc32(told), len(packed), len(told), len(name), 0
+            "<5H3L2H",
+            20,
+            0,
+            8,
+            0,
+            33,
+            zlib.crc32(reported),
+            len(packed),
+            len(reported),
+            len(name),
+            0,
         )
         out += b"PK\x01\x02\x14\x00" + common + struct.pack("<3H2L", 0, 0, 0, 0, total - behind)
         out += name
@@ -217,14 +227,14 @@ def zip_whose_comment_is_another_zip(path: Path) -> None:
     commented(path, other.getvalue())
 
 
-def with_records(size: int, told: int) -> bytes:
+def with_records(size: int, reported: int) -> bytes:
     """The sound workbook with the records of large zips; each tells another size of the list."""
     data = sound()
     at = data.rfind(b"PK\x05\x06")
     count, _, start = struct.unpack_from("<HLL", data, at + 10)
     record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, start)
     locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
-    end = data[at : at + 12] + struct.pack("<L", told) + data[at + 16 :]
+    end = data[at : at + 12] + struct.pack("<L", reported) + data[at + 16 :]
     return data[:at] + record + locator + end
 
 

@@ -100,10 +100,8 @@ def sheet_of_twenty_three_million_cells_all_but_empty(path: Path) -> None:
 
 @case("F311")
 def sheet_that_is_far_in_another_way_of_writing(path: Path) -> None:
-    ours = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    rows(
-        path, f"<x:row xmlns:x='{ours}' r='1048576'><x:c r='XFD1048576'><x:v>1</x:v></x:c></x:row>"
-    )
+    own = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    rows(path, f"<x:row xmlns:x='{own}' r='1048576'><x:c r='XFD1048576'><x:v>1</x:v></x:c></x:row>")
 
 
 @case(SOUND)

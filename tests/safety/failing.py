@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from converter import cli
-from converter.model.errors import OutputError
+from converter.files import os_errors
 from converter.workers import pool, protocol  # before forking: pandas is imported once
 from converter.workers.requests.base import A, Request
 from converter.workers.tasks import every
@@ -35,7 +35,7 @@ class Ran:
 
     code: int
     steps: list[str]
-    said: str
+    shown: str
 
 
 class _Written:
@@ -71,33 +71,33 @@ def run(arguments: Sequence[object], at: int = -1, how: str = FULL) -> Ran:
         _child([str(a) for a in arguments], at, how, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read()
+        reported = pipe.read()
     _, status = os.waitpid(pid, 0)
     code = os.waitstatus_to_exitcode(status)
     if code == -signal.SIGKILL:
         return Ran(-9, [], "")
-    answer = json.loads(told)
+    answer = json.loads(reported)
     return Ran(code, answer["steps"], answer["said"])
 
 
 def _child(arguments: list[str], at: int, how: str, writing: int) -> None:
     code = 120
-    said = io.StringIO()
+    shown = io.StringIO()
     steps: list[str] = []
     try:
         _work_here()
-        sys.stdout = sys.stderr = said
+        sys.stdout = sys.stderr = shown
         sys.dont_write_bytecode = True  # a cache that is written once is no step of a command
         _install(steps, at, how)
         try:
             code = cli.run(arguments)
         finally:
             at = -1
-            steps_done, steps_told = list(steps), said.getvalue()
+            steps_done, steps_reported = list(steps), shown.getvalue()
     except BaseException as error:
-        steps_done, steps_told = list(steps), f"{said.getvalue()}\n{error!r}"
+        steps_done, steps_reported = list(steps), f"{shown.getvalue()}\n{error!r}"
         code = 121
-    data = json.dumps({"steps": steps_done, "said": steps_told[-3000:]}).encode()
+    data = json.dumps({"steps": steps_done, "said": steps_reported[-3000:]}).encode()
     while data:
         data = data[os.write(writing, data) :]
     os._exit(code)
@@ -109,10 +109,10 @@ def _work_here() -> None:
     def perform(self: pool.Worker, request: Request[A]) -> A:
         kind = type(request)
         try:
-            asked = protocol.unpack(protocol.pack(request)).read(kind)
-            answer = every.TASKS[kind](asked, lambda number: None)
+            requested = protocol.unpack(protocol.pack(request)).read(kind)
+            answer = every.TASKS[kind](requested, lambda number: None)
         except OSError as error:
-            raise OutputError(error.filename or "", error.strerror or str(error)) from error
+            raise os_errors.output_error(error) from error
         return protocol.unpack(protocol.pack(answer)).read(request.answer_class())
 
     pool.Worker.run = perform  # type: ignore[method-assign]
@@ -140,11 +140,11 @@ def _install(steps: list[str], at: int, how: str) -> None:
     real_open, real_os_open = io.open, os.open
 
     def opening(file: Any, mode: str = "r", *arguments: Any, **named: Any) -> Any:
-        ours = not isinstance(file, int) and str(file) != os.devnull
-        if set(mode) & set("wxa+") and ours:
+        own = not isinstance(file, int) and str(file) != os.devnull
+        if set(mode) & set("wxa+") and own:
             step("open")
         opened = real_open(file, mode, *arguments, **named)
-        return _Written(opened, step) if set(mode) & set("wxa+") and ours else opened
+        return _Written(opened, step) if set(mode) & set("wxa+") and own else opened
 
     def os_opening(path: Any, flags: int, *arguments: Any, **named: Any) -> int:
         if flags & os.O_CREAT:

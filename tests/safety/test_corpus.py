@@ -23,6 +23,8 @@ assert containers
 assert contents
 assert disguises
 
+pytestmark = pytest.mark.posix("what a run took is asked of POSIX")
+
 # A run that reads its files in its own process and tells what all of it took.
 SCRIPT = """
 import resource, sys
@@ -52,13 +54,13 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
     folder = tmp_path_factory.mktemp("corpus")
     for case in CASES.values():
         case.make(folder / f"{case.name}{case.suffix}")
-    told, megabytes, seconds, code = run(folder)
+    reported, megabytes, seconds, code = run(folder)
     assert code == 1
-    assert told["summary"]["files"] == len(CASES)
+    assert reported["summary"]["files"] == len(CASES)
     if sys.platform == "linux":
         assert megabytes < 1024
         assert seconds < 2 * len(CASES)  # no file may take all of its time
-    return {Path(found["file"]).stem: found for found in told["files"]}
+    return {Path(found["file"]).stem: found for found in reported["files"]}
 
 
 @pytest.mark.parametrize("name", list(CASES))

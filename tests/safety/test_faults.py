@@ -23,7 +23,7 @@ from tests.safety import failing
 from tests.safety.failing import FULL, KILLED
 from tests.usecases.receive.collection import Inbox, packed, records, workbook
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="faults are set in a fork")
+pytestmark = pytest.mark.posix("faults are set in a fork")
 EVERY = bool(os.environ.get("EVERY_STEP"))  # `make fuzz`
 SAMPLES = loading.form_dir().resolve().parents[1] / "samples"
 SOUND = SAMPLES / "01-correct" / "input" / "填报.xlsx"
@@ -130,7 +130,7 @@ def test_old_or_new_and_a_second_run_finishes(
     folder = fresh(-1)
     before = failing.files(folder)
     whole = failing.run(scene.arguments)
-    assert whole.code in scene.good, whole.said
+    assert whole.code in scene.good, whole.shown
     after = failing.files(folder)
     assert after != before
     assert whole.steps
@@ -138,8 +138,8 @@ def test_old_or_new_and_a_second_run_finishes(
         folder = fresh(at)
         torn = failing.run(scene.arguments, at, how)
         assert torn.code == (-9 if how == KILLED else torn.code)
-        assert torn.code in (-9, 0, 1, 2), (at, whole.steps[at], torn.said)
-        assert "Traceback" not in torn.said
+        assert torn.code in (-9, 0, 1, 2), (at, whole.steps[at], torn.shown)
+        assert "Traceback" not in torn.shown
         found = {k: v for k, v in failing.files(folder).items() if writing.PREFIX not in k}
         for file, data in found.items():  # each file is the old one or the new one
             assert data in (before.get(file), after.get(file)), (at, whole.steps[at], file)
@@ -148,7 +148,7 @@ def test_old_or_new_and_a_second_run_finishes(
             assert not strays(folder), (at, whole.steps[at])
         again = failing.run(scene.arguments)
         # What does not write over anything says so where the first run had finished after all.
-        assert again.code in scene.good or found == after, (at, whole.steps[at], again.said)
+        assert again.code in scene.good or found == after, (at, whole.steps[at], again.shown)
         left = failing.files(folder)
         if found == after and scene.numbers:  # the second copy stands beside the first
             left = {k: v for k, v in left.items() if k in after or v not in after.values()}
@@ -165,10 +165,10 @@ def test_keys_are_made_whole(tmp_path: Path) -> None:
     for at, how in faults(whole.steps, 99):
         folder = tmp_path / f"{at}-{how}"
         torn = failing.run(("identity", "init", "--keys", folder), at, how)
-        assert torn.code in (-9, 0, 2), torn.said
+        assert torn.code in (-9, 0, 2), torn.shown
         made = failing.files(folder) if folder.exists() else {}
         again = failing.run(("identity", "init", "--keys", folder))
-        assert again.code == 0 or len(made) >= 4, again.said
+        assert again.code == 0 or len(made) >= 4, again.shown
         for name, data in made.items():  # a key that had its name keeps its bytes
             assert writing.PREFIX in name or (folder / name).read_bytes() == data
         assert keys.signer(folder).public == keys.public(folder).signing
@@ -178,25 +178,25 @@ def test_keys_are_made_whole(tmp_path: Path) -> None:
 
 def test_every_identity_file_is_in_the_ledger(tmp_path: Path) -> None:
     office(tmp_path, "desk")
-    ours = tmp_path / "desk" / "keys"
+    own = tmp_path / "desk" / "keys"
     roster = filled(tmp_path, GOOD)
     arguments = ("identity", "issue", roster, "--keys")
 
     def desk(number: int) -> tuple[Path, tuple[object, ...]]:
         folder = tmp_path / str(number)
-        shutil.copytree(ours, folder / "keys")
+        shutil.copytree(own, folder / "keys")
         return folder, (*arguments, folder / "keys", "-o", folder / "out")
 
     _, command = desk(-1)
     whole = failing.run(command)
-    assert whole.code == 0, whole.said
+    assert whole.code == 0, whole.shown
     for at, how in faults(whole.steps, 3):
         folder, command = desk(at)
         torn = failing.run(command, at, how)
-        assert torn.code in (-9, 0, 2), torn.said
+        assert torn.code in (-9, 0, 2), torn.shown
         named = sound_files(folder)
         again = failing.run(command)
-        assert again.code == 0, again.said
+        assert again.code == 0, again.shown
         assert len(sound_files(folder)) == len(GOOD)
         assert set(named) <= set(sound_files(folder))
         assert not strays(folder), whole.steps[at]
@@ -235,13 +235,13 @@ def test_what_is_received_is_registered_once(tmp_path: Path) -> None:
         )
 
     whole = failing.run(command("whole"))
-    assert whole.code == 1, whole.said  # the PDF
+    assert whole.code == 1, whole.shown  # the PDF
     expected, answers = contents(tmp_path / "Swhole"), replies(tmp_path / "Rwhole")
     for at, how in faults(whole.steps, 3):
         torn = failing.run(command(at), at, how)
-        assert torn.code in (-9, 0, 1, 2), (whole.steps[at], torn.said)
+        assert torn.code in (-9, 0, 1, 2), (whole.steps[at], torn.shown)
         again = failing.run(command(at))
-        assert again.code in (0, 1), again.said
+        assert again.code in (0, 1), again.shown
         assert contents(tmp_path / f"S{at}") == expected, whole.steps[at]
         assert replies(tmp_path / f"R{at}") == answers, whole.steps[at]
         assert not strays(tmp_path / f"S{at}")

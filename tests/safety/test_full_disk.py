@@ -62,9 +62,9 @@ def test_what_stood_there_stays(command: tuple[str, ...], disk: Path) -> None:
     assert run(*arguments)[0] == 0
     before = target.read_bytes()
     ballast = fill_up(disk, leave=4096)
-    code, said = run(*arguments, "--force")
+    code, shown = run(*arguments, "--force")
     assert code == 2
-    assert target.name in said or str(disk) in said
+    assert target.name in shown or str(disk) in shown
     assert target.read_bytes() == before
     assert not list(disk.glob(f"{writing.PREFIX}*"))
     ballast.unlink()
@@ -83,10 +83,10 @@ def test_receiving_goes_on_once_there_is_room(disk: Path, tmp_path: Path) -> Non
     codes = []
     for room in (0, 20_000, 400_000, 1_000_000, 3_000_000):
         ballast = fill_up(disk, leave=room)
-        code, said = run(*whole, disk / "S")
+        code, shown = run(*whole, disk / "S")
         codes.append(code)
-        assert code in (0, 2), said
-        assert "Traceback" not in said
+        assert code in (0, 2), shown
+        assert "Traceback" not in shown
         ballast.unlink()
     assert 2 in codes
     assert run(*whole, disk / "S")[0] == 0

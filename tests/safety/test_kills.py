@@ -29,7 +29,7 @@ from tests.safety import failing
 from tests.safety.test_faults import SCENES, sound_files, strays
 from tests.safety.test_personal_data import ROOT
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs kill -9")
+pytestmark = pytest.mark.posix("needs kill -9")
 KILLS = int(os.environ.get("KILLS", "1"))  # a command; `make fuzz` has more
 CHEAP = {"backup": 2, "restore": 2}  # times as many: no worker, no tables
 EPOCH = "1772000000"
@@ -41,7 +41,7 @@ class Ended:
 
     code: int
     seconds: float
-    said: str
+    shown: str
 
 
 def run(where: Path, arguments: Sequence[object], kill: tuple[float, bool] | None = None) -> Ended:
@@ -62,14 +62,14 @@ def run(where: Path, arguments: Sequence[object], kill: tuple[float, bool] | Non
             process.wait(after)
         except subprocess.TimeoutExpired:
             (os.killpg if all_of_them else os.kill)(process.pid, signal.SIGKILL)
-    said, _ = process.communicate()
+    shown, _ = process.communicate()
     for _ in range(500):  # an orphan finishes what it writes, then finds out
         try:
             os.killpg(process.pid, 0)
         except ProcessLookupError:
             break
         time.sleep(0.02)
-    return Ended(process.returncode, time.monotonic() - started, said.decode())
+    return Ended(process.returncode, time.monotonic() - started, shown.decode())
 
 
 def rounds(whole: Ended, name: str) -> list[tuple[float, bool]]:
@@ -99,7 +99,7 @@ def test_old_or_new_and_a_second_run_finishes(name: str, tmp_path: Path) -> None
     folder = fresh(-1, patch)
     before = failing.files(folder)
     whole = run(folder, scene.arguments)
-    assert whole.code in scene.good, whole.said
+    assert whole.code in scene.good, whole.shown
     after = failing.files(folder)
     assert after != before
     killed = 0
@@ -107,15 +107,15 @@ def test_old_or_new_and_a_second_run_finishes(name: str, tmp_path: Path) -> None
         folder = fresh(number, patch)
         torn = run(folder, scene.arguments, kill)
         killed += torn.code == -signal.SIGKILL
-        assert torn.code in (-signal.SIGKILL, *scene.good), torn.said
-        assert "Traceback" not in torn.said
+        assert torn.code in (-signal.SIGKILL, *scene.good), torn.shown
+        assert "Traceback" not in torn.shown
         found = {k: v for k, v in failing.files(folder).items() if writing.PREFIX not in k}
         for file, data in found.items():  # each file is the old one or the new one
             assert data in (before.get(file), after.get(file)), (kill, file)
         assert set(before) <= set(found)
         again = run(folder, scene.arguments)
         # What does not write over anything says so where the first run had finished after all.
-        assert again.code in scene.good or found == after, (kill, again.said)
+        assert again.code in scene.good or found == after, (kill, again.shown)
         now = failing.files(folder)
         if found == after and scene.numbers:  # one more copy beside the first
             (more,) = set(now) - set(after)
@@ -136,16 +136,16 @@ def test_every_identity_file_is_in_the_ledger(tmp_path: Path) -> None:
         return folder
 
     whole = run(desk(-1), arguments)
-    assert whole.code == 0, whole.said
+    assert whole.code == 0, whole.shown
     killed = 0
     for number, kill in enumerate(rounds(whole, "issue")):
         folder = desk(number)
         torn = run(folder, arguments, kill)
         killed += torn.code == -signal.SIGKILL
-        assert torn.code in (-signal.SIGKILL, 0), torn.said
+        assert torn.code in (-signal.SIGKILL, 0), torn.shown
         named = sound_files(folder)
         again = run(folder, arguments)
-        assert again.code == 0, again.said
+        assert again.code == 0, again.shown
         assert set(named) <= set(sound_files(folder))
         assert len(sound_files(folder)) == len(GOOD)
         counted = ledger.latest(ledger.read(folder / "keys") or [])

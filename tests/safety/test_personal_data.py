@@ -50,17 +50,17 @@ def run(where: Path, *arguments: object) -> str:
 ROOT = Path(__file__).parents[2]
 
 
-def told_in(text: str) -> list[str]:
+def reported_in(text: str) -> list[str]:
     bare = re.sub(r"[\s\u200b]", "", text)
     return [secret for secret in SECRETS if secret in bare]
 
 
 @pytest.mark.parametrize("form", ["text", "json", "html"])
 def test_check_masks_ids(form: str, inbox: Path, tmp_path: Path) -> None:
-    said = run(tmp_path, "check", inbox, "--format", form)
-    assert "钱示例" in said or "130102****" in said
-    assert told_in(said) == []
-    assert told_in(run(tmp_path, "check", inbox, "--format", form, "--show-ids"))
+    shown = run(tmp_path, "check", inbox, "--format", form)
+    assert "钱示例" in shown or "130102****" in shown
+    assert reported_in(shown) == []
+    assert reported_in(run(tmp_path, "check", inbox, "--format", form, "--show-ids"))
 
 
 def test_other_commands_mask_ids(inbox: Path, tmp_path: Path) -> None:
@@ -71,30 +71,30 @@ def test_other_commands_mask_ids(inbox: Path, tmp_path: Path) -> None:
         ("convert", inbox / "对.xlsx", "--since", inbox / "包.zip", "-o", "再.zip"),
         ("stats", inbox / "对.xlsx"),
     ):
-        assert told_in(run(tmp_path, *arguments)) == [], arguments
+        assert reported_in(run(tmp_path, *arguments)) == [], arguments
 
 
 def test_receiving_masks_ids_in_what_it_says_and_replies(inbox: Path, tmp_path: Path) -> None:
-    said = run(tmp_path, "receive", inbox, "--store", "库", "--reply", "回")
-    said += run(tmp_path, "receive", inbox, "--store", "库", "--reply", "回", "--format", "json")
-    assert told_in(said) == []
+    shown = run(tmp_path, "receive", inbox, "--store", "库", "--reply", "回")
+    shown += run(tmp_path, "receive", inbox, "--store", "库", "--reply", "回", "--format", "json")
+    assert reported_in(shown) == []
     replies = [
         p for p in (tmp_path / "回").rglob("*") if p.suffix in (".json", ".csv", ".html", ".txt")
     ]
     assert replies
     for path in replies:
-        assert told_in(path.read_text("utf-8-sig")) == [], path.name
+        assert reported_in(path.read_text("utf-8-sig")) == [], path.name
 
 
 def test_crash_notes_mask_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     note = failures.crash_note(f"KeyError: '{CANARY}' and {CANARY[:17]} and {' '.join(CANARY)}")
-    assert told_in(note.read_text("utf-8")) == []
+    assert reported_in(note.read_text("utf-8")) == []
     if os.name != "nt":
         assert stat.S_IMODE(note.stat().st_mode) == 0o600
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.posix("Windows has no such modes")
 def test_what_is_on_its_way_into_the_register_is_private(inbox: Path, tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:

@@ -59,9 +59,9 @@ def start(*arguments: object, when: int = EPOCH) -> subprocess.Popen[bytes]:
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    said = process.communicate()[0].decode()
-    assert "Traceback" not in said
-    return process.returncode, said
+    shown = process.communicate()[0].decode()
+    assert "Traceback" not in shown
+    return process.returncode, shown
 
 
 def run(*arguments: object, when: int = EPOCH) -> tuple[int, str]:
@@ -71,14 +71,14 @@ def run(*arguments: object, when: int = EPOCH) -> tuple[int, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", str(when))
         done = failing.run(arguments)
-    assert "Traceback" not in done.said
-    return done.code, done.said
+    assert "Traceback" not in done.shown
+    return done.code, done.shown
 
 
 # --- folders that vanish -------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="faults are set in a fork")
+@pytest.mark.posix("faults are set in a fork")
 @pytest.mark.parametrize("name", ["roster", "backup", "restore"])
 def test_an_output_folder_that_vanishes_is_told(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -91,15 +91,15 @@ def test_an_output_folder_that_vanishes_is_told(
     for at, _ in faults(whole.steps, 1):
         folder = fresh(at)
         torn = failing.run(scene.arguments, at, failing.GONE)
-        assert torn.code in (0, 2), torn.said
-        assert "Traceback" not in torn.said
+        assert torn.code in (0, 2), torn.shown
+        assert "Traceback" not in torn.shown
         if torn.code == 2:
-            assert torn.said
-            assert writing.PREFIX not in torn.said  # a person knows no private names
+            assert torn.shown
+            assert writing.PREFIX not in torn.shown  # a person knows no private names
         (folder / "out").mkdir(exist_ok=True)
         again = failing.run(scene.arguments)
         left = failing.files(folder)
-        assert again.code == 0 or left == after, again.said
+        assert again.code == 0 or left == after, again.shown
         if scene.numbers:  # what stood there went with the folder, and its name is free
             assert set(after.values()) - {OLD} <= set(left.values()), whole.steps[at]
         else:
@@ -148,9 +148,10 @@ def test_a_file_that_changes_after_it_was_listed_is_taken_once_it_is_back(
     with monkeypatch.context() as during:
         during.setattr(receive, "scan", listing)
         assert cli.run(command) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert [one["codes"] for one in told["rejected"]] == [["F010"]] * 6
-    assert told["summary"]["accepted"] == 1  # the other one went on
+    reported = json.loads(capsys.readouterr().out)
+    assert reported["rejected"] == []
+    assert [one["code"] for one in reported["not_received"]] == ["F010"] * 6
+    assert reported["summary"]["accepted"] == 1  # the other one went on
     for path, data, changed in before:
         path.write_bytes(data)
         os.utime(path, ns=(changed, changed))
@@ -158,8 +159,8 @@ def test_a_file_that_changes_after_it_was_listed_is_taken_once_it_is_back(
     names = ["7.zip", *(f"{n}.zip" for n in range(3)), *(f"一批{n}.zip/内.zip" for n in range(3))]
     kept = {(row[3], row[6]) for row in contents(tmp_path / "S")["submissions"]}
     assert kept == {(n, "accepted") for n in names}
-    told_now = [json.loads(data)["result"] for data in replies(tmp_path / "R").values()]
-    assert told_now == ["accepted"] * 7
+    reported_now = [json.loads(data)["result"] for data in replies(tmp_path / "R").values()]
+    assert reported_now == ["accepted"] * 7
 
 
 # --- folders that may not be written to ----------------------------------------------------
@@ -170,8 +171,8 @@ def read_only(folder: Path) -> Iterator[None]:
     """Root may write anywhere but where nothing can be written: a mount of its own."""
 
     def mount(*options: str) -> bool:
-        asked = ["mount", *options, str(folder)]
-        return not subprocess.run(asked, capture_output=True, check=False).returncode
+        requested = ["mount", *options, str(folder)]
+        return not subprocess.run(requested, capture_output=True, check=False).returncode
 
     if hasattr(os, "geteuid") and os.geteuid() != 0:
         modes = {p: p.stat().st_mode for p in (folder, *folder.rglob("*"))}
@@ -201,9 +202,9 @@ def test_a_register_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
         pass
     before = failing.files(tmp_path / "S")
     with read_only(tmp_path / "S"):
-        code, said = run(*command)
-    assert code == 2, said
-    assert str(tmp_path / "S") in said
+        code, shown = run(*command)
+    assert code == 2, shown
+    assert str(tmp_path / "S") in shown
     assert failing.files(tmp_path / "S") == before
     assert run(*command)[0] == 0
     assert len(contents(tmp_path / "S")["submissions"]) == 1
@@ -221,16 +222,16 @@ def test_a_folder_that_may_not_be_written_to_is_told(tmp_path: Path) -> None:
     )
     with read_only(out):
         for command in commands:
-            code, said = run(*command)
-            assert code == 2, said
-            assert str(out) in said
-            assert writing.PREFIX not in said
+            code, shown = run(*command)
+            assert code == 2, shown
+            assert str(out) in shown
+            assert writing.PREFIX not in shown
     assert failing.files(tmp_path) == before
     roster = filled(tmp_path, GOOD)
     with read_only(tmp_path / "desk" / "keys"):
-        code, said = run("identity", "issue", roster, "--keys", tmp_path / "desk/keys", "-o", out)
-    assert code == 2, said
-    assert writing.PREFIX not in said
+        code, shown = run("identity", "issue", roster, "--keys", tmp_path / "desk/keys", "-o", out)
+    assert code == 2, shown
+    assert writing.PREFIX not in shown
     assert failing.files(tmp_path / "out") == {"上报.zip": before["out/上报.zip"]}
 
 
@@ -259,8 +260,8 @@ def test_a_clock_that_jumps_back_still_issues_the_next_serial(tmp_path: Path) ->
     assert run(*command)[0] == 0
     lists = set((tmp_path / "out").glob("*.csv"))
     handed_out = {path: path.read_bytes() for path in lists}
-    code, said = run(*command, when=EPOCH - 300 * DAY)
-    assert code == 0, said
+    code, shown = run(*command, when=EPOCH - 300 * DAY)
+    assert code == 0, shown
     entries = ledger.read(desk) or []
     assert [e.serial for e in entries] == [1] * 3 + [2] * 3
     assert [e.status for e in entries] == ["superseded"] * 3 + ["current"] * 3
@@ -273,8 +274,8 @@ def test_a_package_of_a_later_day_is_compared_with_all_the_same(tmp_path: Path) 
     book.write_bytes(workbook(1))
     last.write_bytes(packed(records(1), EPOCH + DAY))
     before = last.read_bytes()
-    code, said = run("convert", book, "-o", tmp_path / "这次.zip", "--since", last)
-    assert code == 0, said
+    code, shown = run("convert", book, "-o", tmp_path / "这次.zip", "--since", last)
+    assert code == 0, shown
     assert last.read_bytes() == before
     found = package.read(tmp_path / "这次.zip", FORM)
     assert not [issue for issue in found.issues if issue.level == "error"]
@@ -299,9 +300,9 @@ def test_two_receive_into_one_register(tmp_path: Path) -> None:
         tmp_path / "R",
     )
     with lock.Lock(tmp_path / "S" / LOCK):
-        code, said = run(*command)
+        code, shown = run(*command)
     assert code == 2
-    assert str(os.getpid()) in said
+    assert str(os.getpid()) in shown
     both = [start(*command) for _ in range(2)]
     codes = [ended(process)[0] for process in both]
     assert sorted(codes) in ([0, 0], [0, 2])
@@ -332,8 +333,8 @@ def test_two_issue_with_one_folder_of_keys(tmp_path: Path) -> None:
     roster = filled(tmp_path, GOOD)
     command = ("identity", "issue", roster, "--keys", folder / "keys", "-o", folder / "out")
     with ledger.locked(folder / "keys"):
-        code, said = run(*command)
-    assert code == 2, said
+        code, shown = run(*command)
+    assert code == 2, shown
     assert not (folder / "out").exists() or not failing.files(folder / "out")
     both = [start(*command) for _ in range(2)]
     codes = sorted(ended(process)[0] for process in both)

@@ -18,7 +18,7 @@ from tests.identity.unions import UNIT, office
 from tests.usecases.receive.collection import Inbox, faulty, packed, records
 from tests.usecases.receive.conftest import NOW, plan
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of files")
+pytestmark = pytest.mark.posix("modes of files")
 
 
 @pytest.fixture(autouse=True)

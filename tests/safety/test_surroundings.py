@@ -21,14 +21,14 @@ from tests.sheets import MEMBER_SHEET
 from tests.workbook.books import FORM, only_code
 
 pytestmark = pytest.mark.usefixtures("near_workers")
-posix = pytest.mark.skipif(os.name == "nt", reason="POSIX file system")
+posix = pytest.mark.posix("POSIX file system")
 
 
 def checked(capsys: pytest.CaptureFixture[str], *paths: Path) -> tuple[int, str]:
     capsys.readouterr()
     code = cli.run(["check", *map(str, paths)])
-    told = capsys.readouterr()
-    return code, told.out + told.err
+    reported = capsys.readouterr()
+    return code, reported.out + reported.err
 
 
 def verdicts(folder: Path) -> Any:
@@ -44,13 +44,13 @@ def test_what_is_no_file_is_neither_opened_nor_waited_for(tmp_path: Path) -> Non
     (tmp_path / "圈.xlsx").symlink_to(tmp_path / "圈.xlsx")
     (tmp_path / "断.xlsx").symlink_to(tmp_path / "没有.xlsx")
     (tmp_path / "夹.xlsx").mkdir()
-    here = Path.cwd()
+    place = Path.cwd()
     os.chdir(tmp_path)  # a socket's name may be a hundred bytes long
     try:
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind("s.xlsx")
     finally:
-        os.chdir(here)
+        os.chdir(place)
     found = {p.stem: only_code(p) for p in sorted(tmp_path.iterdir())}
     assert found == {
         "管道": "F003", "设备": "F003", "s": "F003", "圈": found["圈"], "断": "F001", "夹": "F002",
@@ -84,9 +84,9 @@ def test_a_folder_of_all_that_goes_on_to_the_sound_one(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "1管道.xlsx")
     (tmp_path / "2断.xlsx").symlink_to(tmp_path / "没有.xlsx")
     making.write(tmp_path / "3好.xlsx", {})
-    told = verdicts(tmp_path)
-    assert [f["status"] for f in told["files"]] == ["unreadable", "unreadable", "errors"]
-    assert told["files"][2]["members"] == 3
+    reported = verdicts(tmp_path)
+    assert [f["status"] for f in reported["files"]] == ["unreadable", "unreadable", "errors"]
+    assert reported["files"][2]["members"] == 3
 
 
 @posix
@@ -94,8 +94,8 @@ def test_links_of_folders_in_a_circle_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "甲").mkdir()
     (tmp_path / "甲" / "乙").symlink_to(tmp_path)
     making.write(tmp_path / "甲" / "好.xlsx", {})
-    told = verdicts(tmp_path)
-    assert len(told["files"]) == 1
+    reported = verdicts(tmp_path)
+    assert len(reported["files"]) == 1
 
 
 NAMES = [
@@ -115,10 +115,10 @@ def test_hostile_names_are_shown_harmless(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     making.write(tmp_path / name.replace("/", "_"), {})
-    code, told = checked(capsys, tmp_path)
+    code, reported = checked(capsys, tmp_path)
     assert code == 1
-    assert not set(told) & set("\x1b\x07\r\x9b\u202e\u200b\ufeff\u2028")
-    assert "\n错误[K112] 假的" not in told
+    assert not set(reported) & set("\x1b\x07\r\x9b\u202e\u200b\ufeff\u2028")
+    assert "\n错误[K112] 假的" not in reported
     page = tmp_path / "页.html"
     capsys.readouterr()
     cli.run(["check", str(tmp_path), "--format", "html"])
@@ -133,8 +133,8 @@ def test_hostile_names_are_shown_harmless(
 def test_a_name_that_is_no_text_is_read_and_told(tmp_path: Path) -> None:
     path = os.fsencode(tmp_path) + b"/\xcc\xee\xb1\xa8.xlsx"  # GBK
     Path(os.fsdecode(path)).write_bytes(making.sound())
-    told = verdicts(tmp_path)
-    (found,) = told["files"]
+    reported = verdicts(tmp_path)
+    (found,) = reported["files"]
     assert found["members"] == 3
 
 
@@ -147,8 +147,8 @@ def test_sheets_with_hostile_names_are_told_harmless(
     path = making.write(
         tmp_path / "a.xlsx", {making.BOOK: book.replace(title, "\u202e表&#x9b;31m")}
     )
-    _, told = checked(capsys, path)
-    assert not set(told) & set("\x1b\x9b\u202e")
+    _, reported = checked(capsys, path)
+    assert not set(reported) & set("\x1b\x9b\u202e")
 
 
 @posix
@@ -165,9 +165,9 @@ def test_a_file_that_vanishes_before_it_is_read_is_told(
     path = making.write(tmp_path / "a.xlsx", {})
     whole = type_detection.unreadable_reason
 
-    def gone(asked: Path) -> str:
-        found = whole(asked)
-        asked.unlink()
+    def gone(requested: Path) -> str:
+        found = whole(requested)
+        requested.unlink()
         return found
 
     monkeypatch.setattr(workbook, "unreadable_reason", gone)
@@ -209,6 +209,6 @@ def test_no_more_is_read_than_a_file_may_hold(
 
 def test_json_survives_any_name(tmp_path: Path) -> None:
     (tmp_path / "a'b`c$(d).xlsx").write_bytes(b"")
-    told = verdicts(tmp_path)
-    assert json.dumps(told)
-    assert told["files"][0]["issues"][0]["code"] == "F004"
+    reported = verdicts(tmp_path)
+    assert json.dumps(reported)
+    assert reported["files"][0]["issues"][0]["code"] == "F004"

@@ -75,8 +75,8 @@ def test_a_secret_of_another_unit_signs_nothing_here(tmp_path: Path) -> None:
 
     first, second = desk.issue(UNIT, OTHER).files
     secret = re.compile(rb"<secret.*</secret>")
-    theirs = secret.search(second.read_bytes())
-    assert theirs
-    first.write_bytes(secret.sub(theirs[0], first.read_bytes()))
+    other_ones = secret.search(second.read_bytes())
+    assert other_ones
+    first.write_bytes(secret.sub(other_ones[0], first.read_bytes()))
     found, issues = loading.load_private(first, TODAY)
     assert found is None or found.signer is None or any(i.level is Level.ERROR for i in issues)

@@ -14,8 +14,9 @@ from openpyxl.utils.datetime import from_excel
 
 from converter import template
 from converter.kinds.date import Date
+from converter.model.cell_types import CellType
 from converter.model.forms import Form
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.template.cell_text import LONGEST_TEXT, harmless
 from converter.template.layout import UnitLayout
 from tests.opened import opened, pressed

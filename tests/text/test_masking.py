@@ -60,7 +60,7 @@ def test_of_any_other_number_at_most_a_third_is_shown(number: str) -> None:
 
 
 def test_of_a_day_the_year_stays() -> None:
-    assert masking.year_only("生于1990-01-02,不是2010-01-02") == "生于1990-**-**,不是2010-**-**"
+    assert masking.year_only("生于1990-01-02,不是2010-01-02") == "生于1990,不是2010"
     assert masking.year_only("0311-85551234") == "0311-85551234"
 
 

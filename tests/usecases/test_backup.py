@@ -63,7 +63,7 @@ def test_what_was_saved_comes_back(work: Path, made: Path, tmp_path: Path) -> No
     assert (tmp_path / "out" / "工作" / "标识.xml").stat().st_mtime == WHEN - 99
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows keeps permissions otherwise")
+@pytest.mark.posix("Windows keeps permissions otherwise")
 def test_restored_files_are_their_owners_alone(made: Path, tmp_path: Path) -> None:
     restore(made, tmp_path / "out")
     assert {p.stat().st_mode & 0o077 for p in (tmp_path / "out").rglob("*")} == {0}
@@ -106,9 +106,11 @@ def test_a_cut_off_backup_is_no_backup(made: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "a\\..\\x", ""])
 def test_paths_that_lead_out_are_refused(name: str, made: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(made) as archive:
-        told = json.loads(archive.read("manifest.json"))
-    told["files"][0]["path"] = name
-    changed = rewritten(made, {"manifest.json": json.dumps(told).encode()}, {f"files/{name}": b""})
+        reported = json.loads(archive.read("manifest.json"))
+    reported["files"][0]["path"] = name
+    changed = rewritten(
+        made, {"manifest.json": json.dumps(reported).encode()}, {f"files/{name}": b""}
+    )
     with pytest.raises(NotABackup):
         restore(changed, tmp_path / "out")
     assert not (tmp_path / "x").exists()

@@ -19,7 +19,7 @@ from tests import commands
 from tests.sheets import blank, fill, saved
 from tests.workers.orders import Order
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing is forked here")
+pytestmark = pytest.mark.posix("nothing is forked here")
 CHECK = ("check", "填报.xlsx", "坏.xlsx", "--format", "json")
 
 

@@ -10,10 +10,11 @@ import openpyxl
 import pytest
 
 from converter import template, workbook
+from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Form
 from converter.model.issues import Issue
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.report import annotate
 from converter.report.annotate import annotated
 from converter.template import text_sheets
@@ -31,7 +32,7 @@ def validated(submission: Submission) -> Checked:
     return checking.check([submission], FORM, today())[0]
 
 
-def mended(submission: Submission) -> fixing.FixResult:
+def fixed(submission: Submission) -> fixing.FixResult:
     found = validated(submission)
     return fixing.fix(submission, found.outcome, found.records, FORM)
 
@@ -75,7 +76,7 @@ def submission(
 def test_what_is_read_otherwise_is_written_so(
     key: str, typed: tuple[str, CellType], becomes: tuple[str, CellType]
 ) -> None:
-    done = mended(submission({key: typed}, []))
+    done = fixed(submission({key: typed}, []))
     assert "unit" in done.submission.sheets
     column = done.submission.sheets["unit"].columns[key]
     assert (column.text[0], CellType(column.type[0])) == becomes
@@ -88,14 +89,14 @@ def test_lost_digits_are_never_guessed() -> None:
     given = submission(
         {}, [("示例", ID[:-1], ("", CellType.BLANK)), ("示", f" {ID}", ("20100501", TEXT))]
     )
-    done = mended(given)
+    done = fixed(given)
     assert "member" in done.submission.sheets
     assert done.submission.sheets["member"].columns["id_number"].text == [ID[:-1], ID]
     assert [c.note.place.cell for c in done.changes] == ["C12", "D12"]
 
 
 def test_what_is_no_note_is_still_to_be_said() -> None:
-    done = mended(submission({"founded_on": ("1920.12.31", TEXT), "staff": ("十二", TEXT)}, []))
+    done = fixed(submission({"founded_on": ("1920.12.31", TEXT), "staff": ("十二", TEXT)}, []))
     assert [c.note.code for c in done.changes] == ["K902"]
     left = {i.code for i in done.outcome.issues}
     assert {"K405", "K301"} <= left
@@ -104,7 +105,7 @@ def test_what_is_no_note_is_still_to_be_said() -> None:
 
 def test_a_sheet_without_changes_stays_the_one_it_was() -> None:
     given = submission({"staff": ("１２", TEXT)}, [("示例", ID, ("2010-05-01", DATE))])
-    done = mended(given)
+    done = fixed(given)
     assert [c.new for c in done.changes] == ["12"]
     assert done.submission.sheets["member"] is given.sheets["member"]
 
@@ -113,7 +114,7 @@ def test_a_sheet_without_changes_stays_the_one_it_was() -> None:
 def test_half_a_submission_is_mended_like_a_whole_one(half: str) -> None:
     whole = submission({"staff": ("１２", TEXT)}, [("示例", f" {ID}", ("2010-05-01", DATE))])
     given = replace(whole, sheets={half: whole.sheets[half]})
-    done = mended(given)
+    done = fixed(given)
     assert [c.new for c in done.changes] == [ID if half == "member" else "12"]
     assert ("unit" not in done.submission.sheets, "member" not in done.submission.sheets) == (
         half == "member",
@@ -124,13 +125,13 @@ def test_half_a_submission_is_mended_like_a_whole_one(half: str) -> None:
 def test_what_was_given_is_left_alone() -> None:
     given = submission({"staff": ("１２", TEXT)}, [("示例 ", ID, ("2010.5.1", TEXT))])
     before = repr(given)
-    assert mended(given).changes
+    assert fixed(given).changes
     assert repr(given) == before
 
 
 def test_a_package_holds_nothing_to_mend() -> None:
     given = replace(submission({"staff": ("12", TEXT)}, []), from_package=True)
-    assert mended(given).submission is given
+    assert fixed(given).submission is given
 
 
 @pytest.fixture(scope="module")
@@ -149,21 +150,21 @@ def test_mended_copies_raise_no_notes_and_all_else_as_before(
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"".join(template.build(FORM, rows=50, data=given)))
     original = workbook.read(path, FORM)
-    before, done = validated(original), mended(original)
+    before, done = validated(original), fixed(original)
     pieces = annotated(press, done.submission, done.outcome, done.changes)
     path.write_bytes(b"".join(pieces))
     after = validated(workbook.read(path, FORM))
     notes = [i for i in after.outcome.issues if i.code.startswith("K9")]
     # A word for nothing that is all a row holds stays: without it there would be no such row.
     assert {i.code for i in notes} <= {"K906"}
-    assert told(after, FORM) == told(before, FORM)
+    assert reported(after, FORM) == reported(before, FORM)
     assert done.changes
     assert after.records.record == before.records.record
     assert after.records.tables["member"] == before.records.tables["member"]
     assert not fixing.fix(after.submission, after.outcome, after.records, FORM).changes
 
 
-def told(checked: Checked, form: Form) -> Counter[tuple[str, str, str, int]]:
+def reported(checked: Checked, form: Form) -> Counter[tuple[str, str, str, int]]:
     """Issues but for the notes of reading; members counted from the first one."""
     member = checked.submission.sheets["member"]
     record = {row: n for n, row in enumerate(member.rows)} if member else {}
@@ -180,7 +181,7 @@ def test_a_long_list_of_changes_names_every_one(
 ) -> None:
     """The first ones lead to their cells, the others are plain lines with the same figures."""
     numbers = [f" {id_number('130102', '1990-01-01', n)}{' ' * (n % 3)}" for n in range(40)]
-    done = mended(submission({}, [("赵示例", number, ("", TEXT)) for number in numbers]))
+    done = fixed(submission({}, [("赵示例", number, ("", TEXT)) for number in numbers]))
     assert len(done.changes) == 40
     monkeypatch.setattr(annotate, "EXPLAINED", 3)
     monkeypatch.setattr(text_sheets, "LINES_AT_ONCE", 4)

@@ -17,9 +17,9 @@ from pandera.config import config_context
 from converter.forms import loading
 from converter.kinds import KINDS
 from converter.kinds.base import Cells, Check, Kind, Mask, Normalised
+from converter.model.cell_types import CellType
 from converter.model.forms import Derivation, Field, Form, Sheet
 from converter.model.issues import Level
-from converter.model.submissions import CellType
 from converter.validation.sheets import ValidatedSheet, schema, validate_sheet
 from tests.people import MEMBERS
 

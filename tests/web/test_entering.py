@@ -12,7 +12,7 @@ import pytest
 
 from converter.identity import issuing, passwords
 from converter.model.submissions import Unit
-from converter.web import attempts, pages, sessions, upload_names, visitor
+from converter.web import attempts, sessions
 from converter.web.fair_queue import QueueFull
 from converter.web.sessions import UNIT, Sessions
 from converter.web.units import IssuedUnits
@@ -27,13 +27,6 @@ WRONG = "AAAA-BBBB-CCCC"
 def bare(text: str) -> str:
     """A page without what differs each time."""
     return re.sub(r'value="[^"]*"', "", text)
-
-
-def test_examples() -> None:
-    import doctest
-
-    for module in (pages, upload_names, visitor):
-        assert doctest.testmod(module).failed == 0
 
 
 def test_name_and_password_lead_to_what_is_on_record(union: World, quick: Made) -> None:

@@ -98,8 +98,8 @@ def test_what_the_server_says_of_exceptions_quotes_nobody() -> None:
             "uvicorn.error", logging.ERROR, "", 0, "Exception in %s", ("app",), sys.exc_info()
         )
     assert server._OneLine("%(message)s").format(record) == "Exception in app"
-    told = "Traceback (most recent call last):\n  File x\nValueError: 张三\n"
-    record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, told, (), None)
+    reported = "Traceback (most recent call last):\n  File x\nValueError: 张三\n"
+    record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, reported, (), None)
     assert "张三" not in server._OneLine("%(message)s").format(record)
 
 

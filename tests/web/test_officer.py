@@ -303,9 +303,9 @@ def test_a_receipt_of_another_file_is_no_receipt(union: World) -> None:
     one = UploadRecord("260101-AAAAAA", "130102-0001", "web/260101-AAAAAA.zip", "a" * 64, 1, 0.0)
     path = inbox.receipt(union.reply, one.file)
     path.parent.mkdir(parents=True)
-    told = {"format": "gonghui-receipt/1", "sha256": "b" * 64, "result": "accepted"}
-    path.write_text(json.dumps(told), "utf-8")
+    reported = {"format": "gonghui-receipt/1", "sha256": "b" * 64, "result": "accepted"}
+    path.write_text(json.dumps(reported), "utf-8")
     assert spool.replies([one], union.settings())[one.number] == spool.Reply()
-    path.write_text(json.dumps(told | {"sha256": "a" * 64}), "utf-8")
+    path.write_text(json.dumps(reported | {"sha256": "a" * 64}), "utf-8")
     reply = spool.replies([one], union.settings())[one.number]
     assert (reply.result, reply.genuine) == ("accepted", False)

@@ -190,9 +190,9 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(importlib.util, "find_spec", without)
     with pytest.raises(UsageError) as caught:
         command._installed()
-    told = errors.text(caught.value)
-    assert "starlette" in told
-    assert "pip install 'converter[portal]'" in told
+    reported = errors.text(caught.value)
+    assert "starlette" in reported
+    assert "pip install 'converter[portal]'" in reported
 
 
 def test_other_commands_never_import_the_extra() -> None:

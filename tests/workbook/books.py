@@ -13,8 +13,9 @@ from openpyxl.workbook import Workbook
 
 from converter import workbook
 from converter.forms import loading
+from converter.model.cell_types import CellType
 from converter.model.forms import Form
-from converter.model.submissions import CellType, Submission
+from converter.model.submissions import Submission
 from tests.people import MEMBERS, UNIT
 
 FORM: Form = loading.read(loading.form_dir())

@@ -338,8 +338,8 @@ def test_a_part_that_was_sound_in_another_file_is_looked_at_again(
 
 
 def test_large_pieces_are_not_kept() -> None:
-    asked: list[int] = []
-    read_once = parts.remembered(lambda data: asked.append(len(data)))
+    requested: list[int] = []
+    read_once = parts.remembered(lambda data: requested.append(len(data)))
     for size in (5, 5, parts.LONGEST_REMEMBERED + 1, parts.LONGEST_REMEMBERED + 1):
         read_once(bytes(size))
-    assert asked == [5, parts.LONGEST_REMEMBERED + 1, parts.LONGEST_REMEMBERED + 1]
+    assert requested == [5, parts.LONGEST_REMEMBERED + 1, parts.LONGEST_REMEMBERED + 1]

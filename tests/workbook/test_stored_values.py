@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl.workbook import Workbook
 
-from converter.model.submissions import CellType
+from converter.model.cell_types import CellType
 from tests.workbook.books import (
     MEMBER_SHEET,
     SHEET_XML,
@@ -159,9 +159,9 @@ def test_text_that_looks_like_an_error_is_text(tmp_path: Path) -> None:
 
 
 def test_text_about_error_cells_is_left_alone(tmp_path: Path) -> None:
-    said = 'a t="e" b'
-    row = f'<row r="8"><c r="B8" t="inlineStr"><is><t>{said}</t></is></c></row>'
-    assert members(read(member_xml(save(tmp_path), row)), "name")[3] == said
+    shown = 'a t="e" b'
+    row = f'<row r="8"><c r="B8" t="inlineStr"><is><t>{shown}</t></is></c></row>'
+    assert members(read(member_xml(save(tmp_path), row)), "name")[3] == shown
 
 
 def test_error_on_the_unit_sheet(tmp_path: Path) -> None:

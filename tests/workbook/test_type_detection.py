@@ -96,7 +96,7 @@ def test_missing_file_and_folder_are_told(tmp_path: Path) -> None:
     assert only_code(tmp_path) == "F002"
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.posix("no pipes here")
 def test_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "管道.xlsx")
     assert only_code(tmp_path / "管道.xlsx") == "F003"

@@ -23,7 +23,7 @@ from tests.workers.orders import Obeyed, Order, split
 
 FAULTY = textwrap.dedent(
     """
-    import os, signal, time, weakref
+    import os, time, weakref
     from converter.model.errors import FormError
     from tests.workers.orders import Obeyed, Order
 
@@ -32,14 +32,15 @@ FAULTY = textwrap.dedent(
         for number, what in enumerate(request.what):
             report_progress(number)
             if what == "die":
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), 9)
             if what == "hang":
                 time.sleep(600)
             if what == "eat":
                 hoard = [bytes(1 << 24) for _ in range(1000)]
             if what == "hoard":
-                import resource
-                resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
+                if os.name == "posix":
+                    import resource
+                    resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
                 hoard = b"x" * (600 << 20)
                 time.sleep(600)
             if what == "spin":
@@ -146,6 +147,28 @@ def test_bugs_and_refusals_are_told_apart() -> None:
     assert full.value.path == "out.zip"
 
 
+@pytest.mark.posix("a pipe that a third process holds; Windows' debugger does so")
+def test_a_pipe_that_somebody_else_holds_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "holding.py"
+    script.write_text(
+        "import subprocess, sys, time\n"
+        "held = subprocess.Popen(['sleep', '600'])\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(held.pid))\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setattr(engine, "_command", lambda: [*PYTHON, str(script)])
+    monkeypatch.setattr(engine, "SECONDS_TO_END", 0.2)
+    monkeypatch.setattr(engine, "START_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "SECONDS_A_FILE", 0.5)
+    with Worker() as worker, pytest.raises(WorkerDied):
+        worker.run(order("ok"))
+    holder = int((tmp_path / "pid").read_text())
+    os.kill(holder, 0)  # it still holds them: nobody waited for its end
+    os.kill(holder, signal.SIGKILL)
+
+
 def test_a_worker_that_cannot_start_is_a_bug_not_a_bad_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,10 +205,10 @@ class Hanging:
     """A runner that dies over the file 'bad', and keeps what it was asked to read."""
 
     def __init__(self, how: str) -> None:
-        self.how, self.asked = how, list[tuple[str, ...]]()
+        self.how, self.requested = how, list[tuple[str, ...]]()
 
     def run(self, request: Any) -> Any:
-        self.asked.append(request.what)
+        self.requested.append(request.what)
         if "bad" in request.what:
             raise WorkerDied(self.how, request.what.index("bad"))
         return Obeyed(request.what)
@@ -209,9 +232,10 @@ def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times
     with engine.answers([order(*files)], [runner], split, lost) as found:
         done = [answer.done for answer in found]
     assert done == [(f"bad {how}",) if file == "bad" else (file,) for file in files]
-    assert sum("bad" in paths for paths in runner.asked) == times
+    assert sum("bad" in paths for paths in runner.requested) == times
 
 
+@pytest.mark.posix("whether a process lives cannot be asked on Windows without doing harm")
 @pytest.mark.usefixtures("obedient")
 def test_no_worker_is_left_behind() -> None:
     orders = [order("ok"), order("ok")]

@@ -16,13 +16,15 @@ from pathlib import Path
 from converter.forms import loading
 from converter.model.clock import utc_stamp
 from converter.model.issues import Issues
-from converter.register import Collection, Register, RosterEntry, cross_unit_checks
+from converter.register import Collection, Register, RosterEntry, audit, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
 from converter.usecases.common import ProgressReporter, silent
-from converter.usecases.receive import run
+from converter.usecases.receive import answers, orders, run
 from converter.usecases.receive.halves import receive_pairs
 from converter.usecases.receive.inbox import scan
-from converter.usecases.receive.plan import Plan, Received
+from converter.usecases.receive.orders import WaitingOrder
+from converter.usecases.receive.plan import NotReceived, Plan, Received
+from converter.usecases.receive.replies import give_names
 from converter.workers.pool import Worker
 
 __all__ = ["Plan", "Received", "Summary", "receive"]
@@ -55,6 +57,10 @@ class Summary:
     waiting: int  # files of the period that are held or unopened
     paired: tuple[str, ...]  # two files that are one submission
     respelled: Mapping[str, str]  # codes of the roster without their zeros → as files spell them
+    ordered: int = 0  # decisions that were taken on the web pages
+    undecided: tuple[WaitingOrder, ...] = ()  # those of them that could not be done
+    not_received: tuple[NotReceived, ...] = ()  # they can be read another time
+    still_open: tuple[Path, ...] = ()  # replies that are out of date: another program has them open
 
 
 def receive(
@@ -71,7 +77,7 @@ def receive(
     """Receive an inbox, then look across the units of the period that is collected: the given
     one, else the open one, else the ledger's newest, else the form's. Raises RegisterBusy,
     RegisterError, LedgerError, OSError."""
-    left = [store, *([plan.reply] if plan.reply else [])]
+    left = [store, *filter(None, (plan.reply, plan.decisions))]
     items = scan(inbox, left)
     if not items:
         loading.load(plan.folder)  # as workers do with files: a broken form is told all the same
@@ -79,14 +85,26 @@ def receive(
     refused: dict[str, Refusal] = {}  # by file
     registered: list[int] = []
     unmatched: dict[str, None] = {}
+    not_received: list[NotReceived] = []
+    still_open: list[Path] = []
+    if plan.reply:
+        give_names(plan.reply)
     with Register(store, plan.form) as register:
         collection = _collection(register, plan, period)
         chosen = collection.period
         register.collect(collection, utc_stamp(plan.now))
         if roster is not None:
             register.set_roster(roster, chosen)
+        audit.append(store, audit.RECEIVE, plan.now, inbox=inbox, reply=plan.reply, period=chosen)
+        ordered, undecided = 0, list[WaitingOrder]()
+        if plan.decisions:
+            ordered, undecided = orders.apply(plan.decisions, register)
         before = register.last
         for one in run.run(items, register, plan, worker, progress):
+            if isinstance(one, NotReceived):
+                not_received.append(one)
+                continue
+            still_open += one.still_open
             results[one.received.result] += 1
             registered.append(one.registered.id)
             if one.registered.state == "rejected":
@@ -96,6 +114,7 @@ def receive(
         paired = []
         for pair, one in receive_pairs(items, register, plan, worker):
             paired.append(pair.file)
+            still_open += one.still_open
             fresh = [half.number for half in pair if half.number > before]
             results["rejected"] -= len(fresh)
             results[one.received.result] += 1
@@ -105,7 +124,10 @@ def receive(
             if one.registered.state == "rejected":
                 refused[pair.file] = _refusal(one)
         if plan.reply:
-            run.write_missing_receipts(items, register, plan, worker, before, progress)
+            still_open += run.write_missing_receipts(
+                items, register, plan, worker, before, progress
+            )
+        lists = answers.write(register, plan.reply, chosen) if plan.reply else None
         states = register.states_of(registered)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
@@ -115,6 +137,15 @@ def receive(
             [chosen],
         )
         register.publish(chosen, plan.now)
+        audit.append(
+            store,
+            audit.RECEIVED,
+            plan.now,
+            seen=len(items),
+            fresh=results.total(),
+            period=chosen,
+            lists=lists,
+        )
     return Summary(
         seen=len(items),
         fresh=results.total(),
@@ -128,6 +159,10 @@ def receive(
         waiting=int(waiting[0][0]),
         paired=tuple(paired),
         respelled=register.respelled,
+        ordered=ordered,
+        undecided=tuple(undecided),
+        not_received=tuple(not_received),
+        still_open=tuple(dict.fromkeys(still_open)),
     )
 
 

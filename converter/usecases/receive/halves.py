@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from converter.files import writing
 from converter.model.clock import utc_stamp
 from converter.register import Register, halves
 from converter.register.halves import Pair
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile
-from converter.usecases.receive.plan import Plan, Received
+from converter.usecases.receive.plan import NOT_NOW, Plan, Received
 from converter.usecases.receive.replies import reply
 from converter.usecases.receive.run import place_for_zips, received_file
 from converter.usecases.receive.unpacking import opened
@@ -27,14 +28,16 @@ def receive_pairs(
     if not found:
         return
     wanted = {(half.file, half.content) for one in found for half in one}
-    zips = tuple({f"{file[:at]}" for file, _ in wanted for at, c in enumerate(file) if c == "/"})
+    zips = {name for file, _ in wanted for name in box.containers_of(file)}
     chosen = [i for i in items if (i.name, i.content) in wanted or i.name in zips]
     unpacked = place_for_zips(register, plan)
     there = {(i.name, i.content): i for i in opened(chosen, unpacked, worker).items}
     for one in found:
         both = [there.get((half.file, half.content)) for half in one]
         if both[0] and both[1] and both[0].is_unchanged() and both[1].is_unchanged():
-            yield one, _receive(one, both[0], both[1], register, plan, worker)
+            received = _receive(one, both[0], both[1], register, plan, worker)
+            if received:
+                yield one, received
 
 
 def _receive(
@@ -44,11 +47,14 @@ def _receive(
     register: Register,
     plan: Plan,
     worker: Worker,
-) -> Received:
+) -> Received | None:
+    """None where one of them cannot be read for now."""
     target = box.annotated(plan.reply, unit.name) if plan.reply else None
     file = FileToReceive(0, unit.path, unit.name, target, (members.path, members.name))
     answer = worker.run(ReceiveRequest(plan.folder, (file,), plan.keys))
     (validated,) = answer.files
+    if validated.status == "unreadable" and validated.found[0][0] in NOT_NOW:
+        return None
     spool = register.spool / "halves.csv.gz"
     spool.write_bytes(answer.members)
     item = replace(unit, saved=max(unit.saved, members.saved))
@@ -62,5 +68,5 @@ def _receive(
             batch = [(validated if half is pair.unit else replace(validated, annotated=""), item)]
             part = replace(whole, file=half.file, content=half.content)
             answered = reply(batch, [(part, registered[0], received)], plan)
-    spool.unlink(missing_ok=True)
+    writing.remove(spool)
     return replace(answered[0], received=whole, annotated=validated.annotated)

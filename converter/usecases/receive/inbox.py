@@ -92,6 +92,15 @@ def printable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def containers_of(name: str) -> Iterator[str]:
+    """The names of the zips that a file may have come out of.
+
+    >>> list(containers_of("一县/一批.zip/表.xlsx"))
+    ['一县', '一县/一批.zip']
+    """
+    return (name[:at] for at, character in enumerate(name) if character == "/")
+
+
 def annotated(reply: Path, name: str) -> Path:
     """Where the marked copy of a file goes: beside its receipt.
 
@@ -109,6 +118,15 @@ def receipt(reply: Path, name: str) -> Path:
     'r/一县/回执-表.xlsx.json'
     """
     return _reply(reply, message("receipt_prefix"), name, ".json")
+
+
+def receipt_page(reply: Path, name: str) -> Path:
+    """Where the receipt lies as a page to open: beside the other one.
+
+    >>> receipt_page(Path("r"), "一县/表.xlsx").as_posix()
+    'r/一县/回执-表.xlsx.html'
+    """
+    return _reply(reply, message("receipt_prefix"), name, ".html")
 
 
 def _reply(reply: Path, word: str, name: str, suffix: str) -> Path:

@@ -25,6 +25,19 @@ class Received:
     registered: RegisteredFile
     receipt: str  # '' without a reply folder
     annotated: str
+    still_open: tuple[Path, ...] = ()  # replies to an earlier version that another program has open
+
+
+@dataclass(frozen=True, slots=True)
+class NotReceived:
+    """A file that could not be read now, which is no fault of whoever sent it: nothing is
+    registered of it, and the next run takes it up."""
+
+    file: str
+    code: str  # of the issue
+
+
+NOT_NOW = ("F001", "F005", "F010")  # missing (a broken link), cannot be opened, changing
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +53,5 @@ class Plan:
     now: int  # seconds since 1970
     signed_only: bool = False  # hold what nobody signed
     pool: Sequence[Runner] = ()  # what does the work; none: processes on this machine
+    decisions: Path | None = None  # where decisions wait that were taken on the web pages
     shared: Path | None = None  # a folder that `pool` sees, for what comes out of zips

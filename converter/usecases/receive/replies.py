@@ -1,15 +1,25 @@
-"""Receipts for the files of an inbox: where they lie, and whether one is there already."""
+"""Replies to the files of an inbox: receipts, annotated copies, and those that are out of date.
+
+Officers look at replies while the next files come in, and on Windows what a spreadsheet program has
+open can be neither replaced nor removed. So a new reply then takes another name (批注2-表.xlsx),
+the officer is told, and the next run gives it its own name once the older one is closed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from converter.files import writing
+from converter.files import filenames, writing
+from converter.files.os_errors import is_open_elsewhere
+from converter.messages.catalogue import message
 from converter.register import ReceivedFile, receipts
 from converter.register.precedence import DECIDED, HELD, UNCONFIRMED, UNOPENED, WITHDRAWN
-from converter.register.writer import RegisteredFile
+from converter.register.writer import RegisteredBefore, RegisteredFile
+from converter.report import receipt_page
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.plan import Batch, Plan, Received
 
@@ -23,18 +33,85 @@ def reply(
     receipt_files: list[tuple[Path, bytes]] = []
     for (validated, _), (file, registered, received) in zip(batch, answers, strict=True):
         receipt = ""
+        still_open: tuple[Path, ...] = ()
         if plan.reply:
-            target = box.receipt(plan.reply, file.file)
+            target, copy = box.receipt(plan.reply, file.file), box.annotated(plan.reply, file.file)
             problems = [asdict(problem) for problem in validated.problems]
             made = receipts.make(file, registered, received, form, problems)
             target.parent.mkdir(0o700, parents=True, exist_ok=True)
             receipt_files.append((target, receipts.encode(made, plan.signer)))
+            page = receipt_page.render(made, validated.annotated)
+            receipt_files.append((box.receipt_page(plan.reply, file.file), page))
             receipt = str(target)
             if not validated.annotated:  # an earlier version of the file had faults
-                box.annotated(plan.reply, file.file).unlink(missing_ok=True)
-        replies.append(Received(file, registered, receipt, validated.annotated))
-    writing.write_many(receipt_files, personal=True)
-    return replies
+                still_open = tuple(remove_closed([copy]))
+            elif Path(validated.annotated) != copy:
+                still_open = (copy,)
+        replies.append(Received(file, registered, receipt, validated.annotated, still_open))
+    named = write_closed(receipt_files)
+    return [_where(one, named) for one in replies]
+
+
+def write_closed(files: Iterable[tuple[Path, bytes]]) -> dict[Path, Path]:
+    """Write replies; beside one that another program has open the new one gets another name.
+    Path → the path it got. Raises OSError."""
+    return writing.write_many(
+        files,
+        personal=True,
+        beside=writing.Beside.WHERE_OPEN,
+        other_name=filenames.reply_beside,
+    )
+
+
+def _where(one: Received, named: Mapping[Path, Path]) -> Received:
+    """The same, with the name that its receipt got."""
+    target = Path(one.receipt)
+    if not one.receipt or named[target] == target:
+        return one
+    return replace(one, receipt=str(named[target]), still_open=(*one.still_open, target))
+
+
+def remove_closed(paths: Iterable[Path]) -> Iterator[Path]:
+    """Remove files; yields those that stay, since another program has them open. Raises OSError."""
+    for path in paths:
+        try:
+            writing.remove(path)
+        except OSError as error:
+            if not is_open_elsewhere(error):
+                raise
+            yield path
+
+
+def give_names(folder: Path) -> None:
+    """Give replies that stand beside an older one their own names, where it is closed by now."""
+    words = "|".join(re.escape(message(key)) for key in ("annotated_suffix", "receipt_prefix"))
+    beside = re.compile(rf"(?:{words})\d+-")
+    found = [
+        Path(root, name)
+        for root, _, names in os.walk(folder)
+        for name in names
+        if beside.match(name)
+    ]
+    newest = {filenames.reply_named(p): p for p in sorted(found, key=lambda p: p.stat().st_mtime)}
+    for path, latest in newest.items():
+        try:
+            latest.replace(path)
+        except OSError as error:
+            if not is_open_elsewhere(error):
+                raise
+            continue
+        others = (p for p in found if p != latest and filenames.reply_named(p) == path)
+        list(remove_closed(others))
+
+
+def remove_outdated_copies(
+    folder: Path, known: Mapping[tuple[str, str], RegisteredBefore]
+) -> list[Path]:
+    """Remove annotated copies that were open when a version without faults came. Returns those
+    that are open still. `known`: (file, content) → what became of it, the newest last."""
+    newest = {name: one for (name, _), one in known.items()}
+    faultless = (name for name, one in newest.items() if not (one.errors or one.warnings))
+    return list(remove_closed(box.annotated(folder, name) for name in faultless))
 
 
 # A receipt that told one of these is out of date when a decision or a key changes it. (What a later
@@ -48,11 +125,11 @@ def has_receipt(folder: Path, name: str, content: str, registered: RegisteredFil
     found = receipts.read(box.receipt(folder, name))
     if found is None or found.get("sha256") != content:
         return False
-    before = found.get("decision")
-    number = before.get("number") if isinstance(before, dict) else None
+    decided_in = found.get("decision")
+    number = decided_in.get("number") if isinstance(decided_in, dict) else None
     if number != (registered.decision.number if registered.decision else None):
         return False
-    told = (str(found.get("state", "")), str(found.get("reason", "")))
+    before = (str(found.get("state", "")), str(found.get("reason", "")))
     now = (registered.state, registered.reason)
-    decided = {told[0], now[0]} & _DECIDABLE or DECIDED in (told[1], now[1])
-    return told == now or not decided
+    decided = {before[0], now[0]} & _DECIDABLE or DECIDED in (before[1], now[1])
+    return before == now or not decided

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from converter.files import writing
 from converter.messages import catalogue
 from converter.model.clock import utc_stamp
 from converter.model.errors import WorkerDied
@@ -25,12 +26,17 @@ from converter.register import ClaimedSender, ReceivedFile, Register
 from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
 from converter.register.writer import CHANGING, RegisteredBefore
 from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
-from converter.usecases.common import LOST, ProgressReporter, silent
+from converter.usecases.common import LOST, ProgressReporter, bounded_parts, silent
 from converter.usecases.receive import inbox as box
-from converter.usecases.receive.inbox import InboxFile
+from converter.usecases.receive.inbox import InboxFile, containers_of
 from converter.usecases.receive.key_holder import KeyholderRunner
-from converter.usecases.receive.plan import Batch, Plan, Received
-from converter.usecases.receive.replies import has_receipt, reply
+from converter.usecases.receive.plan import NOT_NOW, Batch, NotReceived, Plan, Received
+from converter.usecases.receive.replies import (
+    has_receipt,
+    remove_closed,
+    remove_outdated_copies,
+    reply,
+)
 from converter.usecases.receive.unpacking import OpenedItems, opened
 from converter.workers import pool as workers
 from converter.workers.pool import Runner, Shared, Worker
@@ -54,13 +60,13 @@ def run(
     plan: Plan,
     worker: Worker,
     progress: ProgressReporter = silent,
-) -> Iterator[Received]:
+) -> Iterator[Received | NotReceived]:
     """Receive what is not yet registered; yields file by file, once it is on the disk."""
     done = register.done(with_keys=plan.keys is not None)
     todo = [item for item in items if (item.name, item.content) not in done]
     expected = len(todo)  # grows with every zip that turns out to hold several files
 
-    def received() -> Iterator[Received]:
+    def received() -> Iterator[Received | NotReceived]:
         nonlocal expected
         for one in _received(todo, done, register, plan, worker):
             if isinstance(one, int):
@@ -78,22 +84,24 @@ def write_missing_receipts(
     worker: Worker,
     until: int,
     progress: ProgressReporter = silent,
-) -> None:
+) -> list[Path]:
     """Write the receipts and annotated copies of files that earlier runs (submissions up to
     `until`) registered without this reply folder. They are validated once more; what is
-    registered stays as it is."""
+    registered stays as it is. Returns the replies that are out of date, but open elsewhere."""
     assert plan.reply
     folder, known = plan.reply, register.registered(until)
+    still_open = remove_outdated_copies(folder, known)
     missing = {key: one for key, one in known.items() if not has_receipt(folder, *key, one.file)}
     todo = [item for item in items if _is_one_of(item, missing)]
 
     def replied() -> Iterator[Received]:
         for _, _, batches in _rounds(todo, missing.__contains__, register, plan, worker):
             for batch, _ in batches:
-                yield from _reply_again(batch, missing, plan)
+                yield from _reply_again(_readable(batch)[0], missing, plan)
 
-    for _ in progress(replied(), lambda: len(missing), lambda one: 1):
-        pass
+    for one in progress(replied(), lambda: len(missing), lambda one: 1):
+        still_open += one.still_open
+    return still_open
 
 
 def _is_one_of(item: InboxFile, keys: Collection[tuple[str, str]]) -> bool:
@@ -110,18 +118,34 @@ def _received(
     register: Register,
     plan: Plan,
     worker: Worker,
-) -> Iterator[Received | int]:
+) -> Iterator[Received | NotReceived | int]:
     """What was received; a number is by how many files the work has grown."""
     publisher = _Publisher(register, plan)
     rounds = _rounds(todo, lambda key: key not in done, register, plan, worker)
     for given, found, batches in rounds:
         yield len(found) - given
+        unfinished: set[str] = set()
         for batch, spool in batches:
-            yield from _register(batch, spool, register, plan)
+            readable, left = _readable(batch)
+            yield from left
+            unfinished |= {name for one in left for name in containers_of(one.file)}
+            yield from _register(readable, spool, register, plan) if readable else ()
             publisher.after_a_batch()
-        for name in register.finish_containers(found.containers):
+        finished = [one for one in found.containers if one[0] not in unfinished]
+        for name in register.finish_containers(finished):
             if plan.reply:  # its members have receipts of their own
-                box.receipt(plan.reply, name).unlink(missing_ok=True)
+                gone = [box.receipt(plan.reply, name), box.receipt_page(plan.reply, name)]
+                list(remove_closed(gone))
+
+
+def _readable(batch: Batch) -> tuple[Batch, list[NotReceived]]:
+    """The files that were read, and those that could not be for now."""
+    left = {
+        item.name: NotReceived(item.name, validated.found[0][0])
+        for validated, item in batch
+        if validated.status == "unreadable" and validated.found[0][0] in NOT_NOW
+    }
+    return [one for one in batch if one[1].name not in left], list(left.values())
 
 
 def _rounds(
@@ -207,7 +231,8 @@ def _validated(
     plan: Plan,
 ) -> Iterator[tuple[Batch, str]]:
     """Batch by batch; the file with its members is gone when the next batch is asked for."""
-    requests = [_request(batch, plan) for batch in _batches(items)]
+    parts = bounded_parts([item.path for item in items], FILES_A_BATCH, BYTES_A_BATCH)
+    requests = [_request(items[part], plan) for part in parts]
     by_name = {item.name: item for item in items}
     spool = register.spool / "members.csv.gz"
 
@@ -222,7 +247,7 @@ def _validated(
             if answer.members:
                 spool.write_bytes(answer.members)
             yield batch, str(spool) if answer.members else ""
-            spool.unlink(missing_ok=True)
+            writing.remove(spool)
 
 
 def _request(items: Sequence[InboxFile], plan: Plan) -> ReceiveRequest:
@@ -264,24 +289,6 @@ def _unreadable(number: int, name: str, issue: Issue, form: Form) -> ValidatedFi
         found=((issue.code, level, 1),),
         problems=(Problem(issue.code, level, where="", message=text, fix=fix, count=1),),
     )
-
-
-def _batches(items: Sequence[InboxFile]) -> Iterator[list[InboxFile]]:
-    """Runs of a bounded number of files and bytes."""
-    batch: list[InboxFile] = []
-    size = 0
-    for item in items:
-        try:
-            more = item.path.stat().st_size
-        except OSError:
-            more = 0
-        if batch and (len(batch) >= FILES_A_BATCH or size + more > BYTES_A_BATCH):
-            yield batch
-            batch, size = [], 0
-        batch.append(item)
-        size += more
-    if batch:
-        yield batch
 
 
 # --- registering and replying ----------------------------------------------------------------

@@ -8,9 +8,11 @@ if (formNow()) {
   const status = document.getElementById("correcting-status");
   let waiting = new Map(); // by name: what is still to be sent
   let busy = false;
+  let replacing = false;
 
   const cells = () => Array.from(formNow().querySelectorAll("[data-cell]"));
   const isCell = (element) => element instanceof HTMLElement && element.hasAttribute("data-cell");
+  const isLeft = (event) => isCell(event.target) && !replacing;
   const isChanged = (cell) => cell.value !== cell.dataset.was;
 
   const focusOn = (cell) => {
@@ -28,6 +30,26 @@ if (formNow()) {
       if (found) return found;
     }
     return formNow().querySelector("button[value=finish]");
+  };
+
+  const sendCell = (cell) => {
+    if (!isChanged(cell) || cell.dataset.sent === cell.value) return;
+    cell.dataset.sent = cell.value;
+    send(cell.name, cell.value);
+  };
+
+  // A browser lists only choices that fit what stands in a field: something else makes room, and
+  // comes back unless it was deleted on purpose.
+  const isChoice = (cell) => Array.from(cell.list.options).some((one) => one.value === cell.value);
+  const makeRoom = (cell) => {
+    if (!cell.list || !cell.value || isChanged(cell) || isChoice(cell)) return;
+    cell.placeholder = cell.value;
+    cell.dataset.room = "1";
+    cell.value = "";
+  };
+  const endRoom = (cell) => {
+    if (cell.dataset.room && !cell.value) cell.value = cell.dataset.was;
+    delete cell.dataset.room;
   };
 
   const send = (name, value) => {
@@ -66,8 +88,11 @@ if (formNow()) {
       && active.selectionEnd === active.value.length;
     const range = active instanceof HTMLInputElement ? [active.selectionStart, active.selectionEnd] : null;
     // What is being typed meanwhile stays.
-    const typed = cells().filter((one) => isChanged(one) && sent.get(one.name) !== one.value);
+    const typed = cells().filter((one) => isChanged(one) && sent.get(one.name) !== one.value
+      && (one.value || !one.dataset.room));
+    replacing = true; // a browser may say that cells which go away are left
     formNow().replaceWith(form);
+    replacing = false;
     for (const one of typed) {
       const cell = form.elements.namedItem(one.name);
       if (cell) cell.value = one.value;
@@ -87,15 +112,24 @@ if (formNow()) {
   };
 
   document.addEventListener("change", (event) => {
-    if (isCell(event.target) && isChanged(event.target)) send(event.target.name, event.target.value);
+    if (isLeft(event)) sendCell(event.target);
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || !isCell(event.target)) return;
-    event.preventDefault();
-    focusOn(nextFault(event.target)); // leaving the cell sends it
+  document.addEventListener("focusout", (event) => {
+    if (!isLeft(event)) return;
+    endRoom(event.target);
+    sendCell(event.target);
   });
   document.addEventListener("focusin", (event) => {
-    if (isCell(event.target) && event.target instanceof HTMLInputElement) event.target.select();
+    if (!isCell(event.target) || !(event.target instanceof HTMLInputElement)) return;
+    makeRoom(event.target);
+    event.target.select();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!isCell(event.target)) return;
+    if (event.key === "Delete" || event.key === "Backspace") delete event.target.dataset.room;
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    focusOn(nextFault(event.target)); // leaving the cell sends it
   });
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("button") : null;

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from converter.kinds import KINDS
 from converter.kinds.base import ValueType
 from converter.kinds.id_number import valid_numbers
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Sheet
-from converter.model.submissions import CellType
 from converter.text import characters
 from converter.workbook.form.headings import normalized
 from converter.workbook.grid import GridColumn

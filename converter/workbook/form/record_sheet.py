@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
-from converter.model.submissions import CellType, RawColumn, RawSheet
+from converter.model.submissions import RawColumn, RawSheet
 from converter.text import characters
 from converter.workbook.form.headings import Names, names_of
 from converter.workbook.form.table_heading import HEADING_ROWS

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.kinds import KINDS
+from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
-from converter.model.submissions import CellType
 from converter.text import characters
 from converter.workbook.grid import GridColumn
 

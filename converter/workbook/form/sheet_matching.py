@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from converter.messages.catalogue import message
+from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue
-from converter.model.submissions import CellType, RawSheet
+from converter.model.submissions import RawSheet
 from converter.workbook.form import record_sheet, table_heading, table_sheet
 from converter.workbook.form.headings import normalized
 from converter.workbook.form.table_heading import HEADING_ROWS, LOWEST_HEADING

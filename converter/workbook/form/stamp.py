@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
+from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp
+from converter.model.submissions import RawColumn, RawSheet, Stamp
 from converter.text import characters
 from converter.workbook.issue_collector import IssueCollector
 

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from converter.kinds import KINDS
 from converter.kinds.id_number import compact
+from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
-from converter.model.submissions import CellType, RawColumn, RawSheet
+from converter.model.submissions import RawColumn, RawSheet
 from converter.text import characters
 from converter.workbook.form import remarks
 from converter.workbook.form.near_headings import find_near

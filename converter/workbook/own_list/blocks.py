@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from converter.model.cell_types import CellType
 from converter.model.forms import Field, Sheet
 from converter.model.own_list import DERIVED, DOUBTFUL, KNOWN, NEAR
-from converter.model.submissions import CellType
 from converter.workbook.form.headings import names_of, normalized
 from converter.workbook.grid import Box, Grid
 from converter.workbook.own_list.values import id_number

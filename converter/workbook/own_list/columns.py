@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from converter.kinds import KINDS, person_name, unique_key
+from converter.kinds.base import ValueType
 from converter.model.forms import Field, Sheet
 from converter.model.issues import column_letters
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, LEFT_OUT, NEAR, TAKEN, UNUSED
@@ -52,6 +54,10 @@ def guess(block: ListBlock, sheet: Sheet, headings: Headings, chosen: Mapping[st
     return _Guesser(block, sheet, headings, chosen).result()
 
 
+def _is_date(field: Field) -> bool:
+    return KINDS[field.kind].value_type is ValueType.DATE
+
+
 class _Guesser:
     def __init__(
         self, block: ListBlock, sheet: Sheet, headings: Headings, chosen: Mapping[str, str]
@@ -65,8 +71,7 @@ class _Guesser:
         self.numbers = [
             [n for text, _ in cells if (n := values.id_number(text))] for cells in self.cells
         ]
-        self.id_field = next((f for f in sheet if f.kind == "id_number"), None)
-        self.name_field = next((f for f in sheet if f.kind == "person_name"), None)
+        self.id_field, self.name_field = unique_key(sheet), person_name(sheet)
         words = (self.name_field.title, *self.name_field.aliases) if self.name_field else ()
         self.name_words = tuple(map(normalized, words))
         self.guesses = [self._by_heading(at, headings, chosen) for at in range(self.width)]
@@ -84,14 +89,16 @@ class _Guesser:
 
     def _fits(self, at: int, key: str) -> bool:
         """Whether a column holds what its heading, which is only like the field's, promises."""
-        kind = self.sheet.field(key).kind
-        fitting = {
-            "id_number": lambda text, _: values.has_long_number(text),
-            "person_name": lambda text, _: values.is_name(text),
-            "date": values.is_date,
-        }.get(kind)
-        cells = self.cells[at]
-        return fitting is None or sum(fitting(*cell) for cell in cells) * 2 >= len(cells)
+        field, cells = self.sheet.field(key), self.cells[at]
+        if field is self.id_field:
+            fitting = sum(values.has_long_number(text) for text, _ in cells)
+        elif field is self.name_field:
+            fitting = sum(values.is_name(text) for text, _ in cells)
+        elif _is_date(field):
+            fitting = sum(values.is_date(text, kind) for text, kind in cells)
+        else:
+            return True
+        return fitting * 2 >= len(cells)
 
     def result(self) -> Guessed:
         ids = self._id_columns()
@@ -201,7 +208,7 @@ class _Guesser:
         taken = [n for n in headed if self.guesses[n].how in TAKEN]
         if taken:
             best = max(taken, key=lambda n: (len(self.cells[n]), -n))
-            if field.kind == "date" and self._is_birthday(best, id_at):
+            if _is_date(field) and self._is_birthday(best, id_at):
                 self.guesses[best] = Guess(field.key, DOUBTFUL)
                 return None
             return best
@@ -235,7 +242,7 @@ class _Guesser:
     def _doubtful_dates(self, halves: Sequence[ColumnHalf]) -> None:
         """Dates whose heading does not tell whose they are: a question, never an answer."""
         names = [self.name_field.key] if self.name_field else []
-        dates = [f.key for f in self.sheet if f.kind == "date" and not f.derive]
+        dates = [f.key for f in self.sheet if _is_date(f) and not f.derive]
         open_fields = [key for key in dates if not any(key in half.columns for half in halves)]
         for at, one in enumerate(self.guesses):
             if one.how == DOUBTFUL and one.field not in (*open_fields, *names):

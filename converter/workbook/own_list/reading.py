@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from converter.kinds import person_name, unique_key
+from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue, column_letters
 from converter.model.own_list import (
@@ -15,7 +17,7 @@ from converter.model.own_list import (
     SkippedRow,
     UnreadColumn,
 )
-from converter.model.submissions import CellType, RawColumn, RawSheet
+from converter.model.submissions import RawColumn, RawSheet
 from converter.text import masking
 from converter.workbook import detect_type, open_book
 from converter.workbook.delimited import DelimitedWorkbook
@@ -85,8 +87,8 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
-        self.id_key = next((f.key for f in self.sheet if f.kind == "id_number"), "")
-        self.name_key = next((f.key for f in self.sheet if f.kind == "person_name"), "")
+        number, name = unique_key(self.sheet), person_name(self.sheet)
+        self.id_key, self.name_key = number.key if number else "", name.key if name else ""
         self.typed = [f.key for f in self.sheet if not f.derive]
 
     def read(self, book: Workbook, passed_over: Collection[str]) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from converter.kinds.id_number import check_character, compact
-from converter.model.submissions import CellType
+from converter.model.cell_types import CellType
 
 SIGNIFICANT = 15  # digits that a spreadsheet keeps of a number
 

@@ -128,7 +128,7 @@ def work(request: bytes) -> bytes:
     except FormError as error:
         reply = Failed("form", (error.packed(),))
     except OutputError as error:
-        reply = Failed("output", (error.path, error.reason))
+        reply = Failed("output", (error.path, error.reason, error.cause))
     except InternalError as error:
         reply = Failed("bug", (error.detail,))
     return protocol.pack(reply)

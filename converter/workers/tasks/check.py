@@ -127,7 +127,7 @@ def _copied(
                     ),
                 )
 
-    written = writing.write_many(copies(), beside=True, personal=True)
+    written = writing.write_many(copies(), beside=writing.Beside.ALWAYS, personal=True)
     return [_written(one, written) for one in done]
 
 

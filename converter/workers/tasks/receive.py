@@ -9,14 +9,14 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from converter import workbook
 from converter.api import ROWS_A_FRAME
-from converter.files import writing
+from converter.files import filenames, writing
 from converter.forms import loading
 from converter.kinds import unique_key
 from converter.model.clock import today
@@ -131,8 +131,18 @@ def _receive(
         gzip.GzipFile("", "wb", SPOOL_LEVEL, packed, mtime=0) as bytes_,
         io.TextIOWrapper(bytes_, encoding="utf-8", newline="") as spool,
     ):
-        writing.write_many(copies(), personal=True)
-    return validated, packed.getvalue()
+        named = writing.write_many(
+            copies(),
+            personal=True,
+            beside=writing.Beside.WHERE_OPEN,
+            other_name=filenames.reply_beside,
+        )
+    return [one and _with_copy(one, named) for one in validated], packed.getvalue()
+
+
+def _with_copy(one: ValidatedFile, named: Mapping[Path, Path]) -> ValidatedFile:
+    """With the name that its annotated copy got."""
+    return replace(one, annotated=str(named[Path(one.annotated)])) if one.annotated else one
 
 
 def _validate(

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from converter import workbook
 from converter.api import read
-from converter.kinds import KINDS
+from converter.kinds import KINDS, person_name, unique_key
 from converter.kinds.id_number import from_first_generation
-from converter.model.forms import Form, Sheet
+from converter.model.cell_types import CellType
+from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import Issue, Level
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, NEAR, ListReport
-from converter.model.submissions import CellType, RawColumn, RawSheet, Stamp, Submission
+from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.workbook.form.leftovers import Own
 from converter.workbook.own_list import ReadList, try_reading
 from converter.workbook.own_list.values import id_number
@@ -203,15 +204,17 @@ def _typed(raw: RawSheet, sheet: Sheet, definition: Form) -> RawSheet:
 
 
 def _number(person: Person, table: Sheet) -> str:
-    key = next((field.key for field in table if field.kind == "id_number"), "")
-    text = person.get(key, _BLANK)[0].strip()
+    text = _text(person, unique_key(table))
     number = id_number(text)
     return from_first_generation(number) if len(number) == FIRST_GENERATION else number or text
 
 
 def _name(person: Person, table: Sheet) -> str:
-    key = next((field.key for field in table if field.kind == "person_name"), "")
-    return person.get(key, _BLANK)[0].strip()
+    return _text(person, person_name(table))
+
+
+def _text(person: Person, field: Field | None) -> str:
+    return person.get(field.key, _BLANK)[0].strip() if field else ""
 
 
 def _once(people: Sequence[Person], table: Sheet) -> list[Person]:

@@ -101,8 +101,8 @@ def templates(request: TemplatesRequest, report_progress: ReportProgress) -> Tem
         return request.force or is_blank(path, workbook.read(path, definition), renderer, rows)
 
     old = [book for book in request.workbooks if replaceable(book.output)]
-    writing.write_many(rendered(old))
+    written = writing.write_many(rendered(old), beside=writing.Beside.WHERE_OPEN)
     new = [book for book in request.workbooks if book not in old]
-    written = writing.write_many(rendered(new), beside=True)
+    written |= writing.write_many(rendered(new), beside=writing.Beside.ALWAYS)
     paths = [written.get(book.output, book.output) for book in request.workbooks]
     return TemplatesAnswer(tuple(paths), tuple(p for p, got in written.items() if got != p))

@@ -8,9 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from converter.forms import loading
 from converter.register import Register
 from tests.usecases.receive.collection import CREATED, Inbox, packed, records, workbook, zipped
+
+pytestmark = pytest.mark.posix("SIGKILL")
 
 # A whole run in a process that kills itself at the n-th step of its writing: a receipt given its name,
 # a batch about to be committed, a batch just committed.

@@ -144,16 +144,16 @@ def test_a_later_run_writes_the_receipts_that_it_announces(tmp_path: Path, worke
     later = replace(plan(reply), now=NOW + 30 * DAY)
     assert receive(box.folder, store, later, worker).fresh == 0
     assert states(store) == before
-    told = {p.name: json.loads(p.read_text("utf-8")) for p in reply.rglob("回执-*.json")}
-    assert {one["file"]: (one["result"], one["state"]) for one in told.values()} == {
+    verdicts = {p.name: json.loads(p.read_text("utf-8")) for p in reply.rglob("回执-*.json")}
+    assert {one["file"]: (one["result"], one["state"]) for one in verdicts.values()} == {
         "一县/好.zip": ("accepted", "superseded"),
         "一县/改.zip": ("accepted", "current"),
         "错.xlsx": ("rejected", "rejected"),
         "坏.zip": ("rejected", "rejected"),
         "一批.zip/3.zip": ("accepted", "current"),
     }
-    assert {one["received"] for one in told.values()} == {"2026-03-07T06:13:20Z"}
-    assert told["回执-错.xlsx.json"]["problems"]
+    assert {one["received"] for one in verdicts.values()} == {"2026-03-07T06:13:20Z"}
+    assert verdicts["回执-错.xlsx.json"]["problems"]
     assert (reply / "批注-错.xlsx").exists()
     # A receipt that lies there is left alone; one of other contents is none.
     (reply / "一县/回执-好.zip.json").unlink()

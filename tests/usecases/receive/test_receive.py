@@ -58,13 +58,13 @@ def test_every_file_ends_as_it_should(collection: Collection) -> None:
 def test_every_file_gets_a_receipt_where_it_lay(collection: Collection) -> None:
     for file, (result, state) in collection.inbox.truth.items():
         folder, _, name = file.rpartition("/")
-        told = json.loads((collection.reply / folder / f"回执-{name}.json").read_text("utf-8"))
+        reported = json.loads((collection.reply / folder / f"回执-{name}.json").read_text("utf-8"))
         # A receipt tells the state at the time; a later file may supersede it.
         expected = "current" if state == "superseded" else state
         in_same_batch = {"superseded", expected}
-        assert (told["file"], told["result"]) == (file, result)
-        assert told["state"] in in_same_batch
-        assert bool(told["problems"]) == (result != "accepted")
+        assert (reported["file"], reported["result"]) == (file, result)
+        assert reported["state"] in in_same_batch
+        assert bool(reported["problems"]) == (result != "accepted")
 
 
 def test_what_is_wrong_comes_back_marked(collection: Collection) -> None:
@@ -252,11 +252,11 @@ def test_a_document_is_no_zip_of_submissions(tmp_path: Path, worker: Worker) -> 
     box.put("文档.zip", zipped([types, ("word/document.xml", b"<a/>")]))
     box.put("不全.zip", zipped([types, ("xl/styles.xml", b"<a/>")]))
     done = receive(box.folder, tmp_path / "S", plan(tmp_path / "R"), worker)
-    told = {one.file: list(one.codes) for one in done.refused}
-    assert told == {"文档.zip": ["F111"], "不全.zip": ["F009"]}
+    reported = {one.file: list(one.codes) for one in done.refused}
+    assert reported == {"文档.zip": ["F111"], "不全.zip": ["F009"]}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="names and links of other systems")
+@pytest.mark.posix("names and links of other systems")
 def test_no_name_and_no_link_stops_a_run(tmp_path: Path, worker: Worker) -> None:
     box = Inbox(tmp_path / "in")
     for name in ("长" * 83 + ".xlsx", "\n\x1b[2J\u202e.xlsx", "深" * 80 + "/" + "表" * 80 + ".xls"):
@@ -269,10 +269,10 @@ def test_no_name_and_no_link_stops_a_run(tmp_path: Path, worker: Worker) -> None
     reply = tmp_path / "R"
     done = receive(box.folder, tmp_path / "S", plan(reply), worker)
     assert done.results == {"rejected": 7}
-    told = [path.name for path in reply.rglob("*") if path.is_file()]
-    assert sum(name.startswith("回执-") for name in told) == 7
-    assert sum(name.startswith("批注-") for name in told) == 3
-    assert sum(name.endswith(".json") for name in told) == 7
+    reported = [path.name for path in reply.rglob("*") if path.is_file()]
+    assert sum(name.startswith("回执-") for name in reported) == 7
+    assert sum(name.startswith("批注-") for name in reported) == 3
+    assert sum(name.endswith(".json") for name in reported) == 7
 
 
 def test_store_and_reply_inside_the_inbox_are_not_received(tmp_path: Path, worker: Worker) -> None:
@@ -285,8 +285,8 @@ def test_store_and_reply_inside_the_inbox_are_not_received(tmp_path: Path, worke
 
 def test_receipts_are_dated_by_the_run(collection: Collection) -> None:
     assert NOW > CREATED
-    told = json.loads((collection.reply / "一县/回执-单位1.xlsx.json").read_text("utf-8"))
-    assert told["received"] == "2026-03-07T06:13:20Z"
+    reported = json.loads((collection.reply / "一县/回执-单位1.xlsx.json").read_text("utf-8"))
+    assert reported["received"] == "2026-03-07T06:13:20Z"
 
 
 def test_one_file_may_be_received_by_itself(

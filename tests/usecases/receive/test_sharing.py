@@ -61,8 +61,8 @@ def test_every_number_is_a_finding_that_takes_little_memory(store: Path) -> None
 
 def test_units_are_told_by_how_much_they_share(store: Path) -> None:
     with Register(store, FORM) as register:
-        told = cross_unit_checks.sharing(register, FORM, "2026")
-    assert told == [Sharing(("甲", "乙"), NUMBERS), Sharing(("甲", "乙", "丙", "丁"), 1)]
+        reported = cross_unit_checks.sharing(register, FORM, "2026")
+    assert reported == [Sharing(("甲", "乙"), NUMBERS), Sharing(("甲", "乙", "丙", "丁"), 1)]
 
 
 def test_the_terminal_names_groups_where_numbers_are_left_out(found: Issues) -> None:

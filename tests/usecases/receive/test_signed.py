@@ -212,13 +212,13 @@ def test_receipts_are_signed_and_a_changed_one_is_found_out(
     box = Inbox(tmp_path / "in")
     box.put("a.zip", packed(records(1)))
     receive(box.folder, tmp_path / "S", plan(tmp_path / "R", union.keys), worker)
-    told = receipts.read(tmp_path / "R" / "回执-a.zip.json")
-    assert told is not None
+    reported = receipts.read(tmp_path / "R" / "回执-a.zip.json")
+    assert reported is not None
     public = keys.public(union.keys).signing
-    assert receipts.verify(told, public)
-    assert not receipts.verify(told | {"members": 400}, public)
-    assert not receipts.verify(told | {"extra": 1}, public)
-    assert not receipts.verify(told, keys.public(office(tmp_path, "邻县").keys).signing)
+    assert receipts.verify(reported, public)
+    assert not receipts.verify(reported | {"members": 400}, public)
+    assert not receipts.verify(reported | {"extra": 1}, public)
+    assert not receipts.verify(reported, keys.public(office(tmp_path, "邻县").keys).signing)
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"format": "other"}', b"{" * 100_000, b"\xff\xfe"])
@@ -240,8 +240,8 @@ def test_no_secret_reaches_register_or_replies(
     written = [p for f in ("S", "R") for p in (tmp_path / f).rglob("*") if p.is_file()]
     assert len(written) > 5
     assert not [p for p in written if secret.encode() in p.read_bytes()]
-    told = json.loads((tmp_path / "R" / "回执-标识.xml.json").read_text("utf-8"))
-    assert told["result"] == "rejected"
+    reported = json.loads((tmp_path / "R" / "回执-标识.xml.json").read_text("utf-8"))
+    assert reported["result"] == "rejected"
 
 
 def test_a_receipt_can_be_verified_by_its_description_alone(tmp_path: Path) -> None:

@@ -231,8 +231,8 @@ def test_a_closed_period_changes_by_decision_only(tmp_path: Path, worker: Worker
     done = receive(box.folder, store, plan(tmp_path / "R"), worker, roster=roster)
     assert (done.period, codes(done)) == ("2026", {"C113": 1})
     assert (members(store, "2025"), members(store, "2026")) == (5, 0)
-    told = json.loads((tmp_path / "R" / "回执-又是去年.zip.json").read_text("utf-8"))
-    assert (told["state"], told["reason"], told["claimed_period"]) == ("held", "closed", "2025")
+    shown = json.loads((tmp_path / "R" / "回执-又是去年.zip.json").read_text("utf-8"))
+    assert (shown["state"], shown["reason"], shown["claimed_period"]) == ("held", "closed", "2025")
     number = decide(store, "accept", "又是去年.zip")
     assert (members(store, "2025"), members(store, "2026")) == (9, 0)
     decide(store, "revoke", str(number))
@@ -272,8 +272,8 @@ def test_every_table_credits_the_union_that_the_roster_names(
     roster = [replace(listed(1), name="新名称工会"), listed(2)]
     receive(box.folder, store, plan(tmp_path / "R", union.keys), worker, roster=roster)
     assert _unions(store) == {SUPERIOR: 1}
-    told = json.loads((tmp_path / "R" / "回执-2.zip.json").read_text("utf-8"))
-    assert (told["superior"], told["unit"]["name"]) == (SUPERIOR, "新名称工会")
+    shown = json.loads((tmp_path / "R" / "回执-2.zip.json").read_text("utf-8"))
+    assert (shown["superior"], shown["unit"]["name"]) == (SUPERIOR, "新名称工会")
 
 
 def _tables(store: Path, period: str = "2026") -> list[StatisticsTable]:

@@ -10,8 +10,8 @@ import pytest
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from converter.model.cell_types import CellType
 from converter.model.issues import Level
-from converter.model.submissions import CellType
 from tests.people import UNIT
 from tests.workbook.books import (
     FORM,

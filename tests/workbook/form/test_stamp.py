@@ -9,8 +9,9 @@ import pytest
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.workbook import Workbook
 
+from converter.model.cell_types import CellType
 from converter.model.issues import Level
-from converter.model.submissions import CellType, Stamp, Submission
+from converter.model.submissions import Stamp, Submission
 from tests.people import UNIT
 from tests.workbook.books import (
     FORM,

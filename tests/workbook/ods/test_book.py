@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from converter.model.submissions import CellType
+from converter.model.cell_types import CellType
 from converter.workbook import detect_type, open_book
 from converter.workbook.ods import content
 from tests.corpus.opendocument import HIDDEN_TABLE, NAMESPACES, SPREADSHEET, cell, row, save, table

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from converter.model import own_list
-from converter.model.submissions import CellType
+from converter.model.cell_types import CellType
 from converter.workbook.own_list import ReadList, read_list
 from tests.corpus import opendocument
 from tests.sheets import FORM

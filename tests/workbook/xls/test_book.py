@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from converter.model.submissions import CellType, Stamp
+from converter.model.cell_types import CellType
+from converter.model.submissions import Stamp
 from converter.workbook import detect_type, open_book
 from tests.people import UNIT
 from tests.workbook.books import (

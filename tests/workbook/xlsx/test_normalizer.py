@@ -105,8 +105,8 @@ def test_blanks_count_where_the_whole_sheet_keeps_them(writes: str) -> None:
 @pytest.mark.parametrize(("serial", "expected"), [("60", ("60", 2)), ("59", ("1900-02-28", 3))])
 def test_the_day_that_never_was_stays_a_number(serial: str, expected: tuple[str, int]) -> None:
     day = f'<c r="A2" s="1"><v>{serial}</v></c>'
-    for odd in ("", '<c r="B2" cm="1"></c>'):
-        assert inside(day + odd) == {(2, 1): expected}
+    for unusual in ("", '<c r="B2" cm="1"></c>'):
+        assert inside(day + unusual) == {(2, 1): expected}
 
 
 def test_facts_outlive_the_rewriting() -> None:

@@ -65,11 +65,11 @@ class Cluster:
         file = self.folder / "scheduler.json"
         deadline = time.monotonic() + 60
         while not file.exists() and time.monotonic() < deadline:
-            assert self.processes[0].poll() is None, self.told()
+            assert self.processes[0].poll() is None, self.log()
             time.sleep(0.1)
         return str(json.loads(file.read_text())["address"])
 
-    def told(self) -> str:
+    def log(self) -> str:
         return "\n".join(p.read_text("utf-8", "replace") for p in self.folder.glob("*.log"))
 
     def stop(self) -> None:

@@ -108,8 +108,8 @@ def received(patch: pytest.MonkeyPatch, what: Sent, store: Path, reply: Path, *w
     patch.setenv("SOURCE_DATE_EPOCH", "1772900000")
     patch.setattr(run, "FILES_A_BATCH", 3)
     patch.chdir(what.inbox.parent)
-    told = ["receive", what.inbox.name, "--store", str(store), "--reply", str(reply)]
-    assert cli.run([*told, "--keys", str(what.union.keys), "--jobs", "2", *where]) == 1
+    reported = ["receive", what.inbox.name, "--store", str(store), "--reply", str(reply)]
+    assert cli.run([*reported, "--keys", str(what.union.keys), "--jobs", "2", *where]) == 1
 
 
 def test_the_same_register_and_replies_as_from_here(
@@ -145,11 +145,11 @@ def test_the_unions_secret_never_leaves(sent_in: Sent, tmp_path: Path) -> None:
         away = replace(plan(None, keys_folder), pool=[Listening(other)])
         done = receive(sent_in.inbox, tmp_path / "S", away, worker)
     assert done.states["current"] >= 8
-    told = b"".join(seen)
+    reported = b"".join(seen)
     for secret in secrets:
         for line in secret.split():
-            assert len(line) < 30 or line not in told
-    assert str(keys_folder).encode() not in told
+            assert len(line) < 30 or line not in reported
+    assert str(keys_folder).encode() not in reported
 
 
 def test_check_prints_the_same(
@@ -166,12 +166,12 @@ def test_check_prints_the_same(
     box.put("坏.pdf", b"%PDF-1.7")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("converter.usecases.check.FILES_A_BATCH", 2)
-    told = []
+    reported = []
     for where, name in (([], "A"), (["--cluster", cluster.address], "B")):
         code = cli.run(["check", "in", "--format", "json", "--annotate", name, *where])
-        told.append((code, json.loads(capsys.readouterr().out)))
-    assert told[0] == told[1]
-    assert told[0][0] == 1
+        reported.append((code, json.loads(capsys.readouterr().out)))
+    assert reported[0] == reported[1]
+    assert reported[0][0] == 1
     assert replies(tmp_path / "A") == replies(tmp_path / "B")
     assert len(replies(tmp_path / "B")) == 2
 
@@ -317,11 +317,11 @@ def test_a_file_that_is_still_being_saved_is_sent_again(
 ) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(workbook(1))
-    real, told = serving.size_of, list[Path]()
+    real, reported = serving.size_of, list[Path]()
 
     def growing(name: Path) -> int:
-        told.append(name)
-        return real(name) - (len(told) == 1)  # when first looked at, a byte was missing
+        reported.append(name)
+        return real(name) - (len(reported) == 1)  # when first looked at, a byte was missing
 
     monkeypatch.setattr(serving, "size_of", growing)
     with connect(cluster.address, FOLDER, DAY) as pool:
@@ -391,10 +391,10 @@ def test_a_cluster_that_cannot_be_reached_is_exit_2(
     monkeypatch.setattr(remote, "CONNECT_SECONDS", 1.0)
     (tmp_path / "a.xlsx").write_bytes(b"no workbook")
     assert cli.run(["check", str(tmp_path / "a.xlsx"), "--cluster", address]) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "连不上集群" in told.err
-    assert "Traceback" not in told.err
+    reported = capsys.readouterr()
+    assert reported.out == ""
+    assert "连不上集群" in reported.err
+    assert "Traceback" not in reported.err
 
 
 def test_without_the_extra_it_is_told_what_to_install(

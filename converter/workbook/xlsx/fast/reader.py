@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from converter.model.cell_types import CellType
 from converter.model.issues import column_letters
-from converter.model.submissions import CellType
 from converter.text import cell_values, characters
 from converter.workbook.grid import NO_FORMULAS, WIDEST, FormulaCells, GridColumn, GridFacts, Texts
 from converter.workbook.xlsx import sheet_xml

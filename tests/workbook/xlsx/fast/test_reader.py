@@ -154,12 +154,12 @@ def a_cell(draw: st.DrawFn, strings: dict[str, int]) -> str:
         return f'{style} t="e">{formula}<v>{name}</v></c>'
     if kind == 6:
         empty = draw(st.sampled_from(["<v/>", "<v></v>", "<v />", ""]))
-        said = draw(st.sampled_from(["", ' t="str"', ' t="n"']))
-        return f"{style}{said}>{formula}{empty}</c>"
+        shown = draw(st.sampled_from(["", ' t="str"', ' t="n"']))
+        return f"{style}{shown}>{formula}{empty}</c>"
     if kind == 7:
         return f' s="1">{formula}<v>{draw(st.integers(61, 3_000_000))}</v></c>'
-    said = draw(st.sampled_from(["", ' t="n"']))
-    return f"{style}{said}>{formula}<v>{draw(NUMBERS)}</v></c>"
+    shown = draw(st.sampled_from(["", ' t="n"']))
+    return f"{style}{shown}>{formula}<v>{draw(NUMBERS)}</v></c>"
 
 
 @st.composite

@@ -19,13 +19,13 @@ def test_the_example_of_the_comments() -> None:
     assert (block.numbers.tolist(), block.dates.tolist()) == ([42.0], [True])
 
 
-def words(*texts: bytes) -> eight_bytes.Words:
+def eight_bytes_of(*texts: bytes) -> eight_bytes.Words:
     return np.array([eight_bytes.word(text) for text in texts], dtype=np.uint64)
 
 
 def test_numbers_before_a_quote() -> None:
     numbers, lengths = eight_bytes.number_before_quote(
-        words(b'7" s="3"', b'1234567"', b"12345678", b'" s="3">', b'7x" s="3')
+        eight_bytes_of(b'7" s="3"', b'1234567"', b"12345678", b'" s="3">', b'7x" s="3')
     )
     assert numbers[:2].tolist() == [7, 1234567]
     assert lengths.tolist() == [1, 7, 0, 0, 0]
@@ -33,6 +33,6 @@ def test_numbers_before_a_quote() -> None:
 
 def test_decimals_of_every_length() -> None:
     texts = [b"42</v></", b"87654321", b"4/</v></", b"4:</v></"]
-    numbers, sound = eight_bytes.decimals(words(*texts), np.array([2, 8, 2, 2]))
+    numbers, sound = eight_bytes.decimals(eight_bytes_of(*texts), np.array([2, 8, 2, 2]))
     assert numbers[:2].tolist() == [42, 87654321]
     assert sound.tolist() == [True, True, False, False]

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from converter.kinds import KINDS
 from converter.kinds.options import HasOptions, Option, WholeNumber
 from converter.messages.catalogue import family_title, message
-from converter.report.reference import markdown
 from converter.rules import FAMILIES
+from docs.reference_pages import markdown
 
 START, END = "<!-- options -->", "<!-- /options -->"
 
@@ -30,7 +30,16 @@ def block() -> str:
     """Both tables, kinds first."""
     kinds = {name: message(f"report_kind_{name}") for name in KINDS}
     families = {name: family_title(name) for name in FAMILIES}
+    head = [message(f"options_column_{key}") for key in ("kind", "called", "example")]
+    examples = [
+        (f"`{name}`", kinds[name], kind.example or message("options_example_of_list"))
+        for name, kind in KINDS.items()
+    ]
     lines = [
+        "",
+        message("options_examples"),
+        "",
+        *markdown(head, examples),
         *_section("kind", KINDS, kinds, message("options_kinds")),
         *_section("family", FAMILIES, families, message("options_families")),
     ]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from converter.files.toml_access import LEVELS
 from converter.forms import cards, loading, package_profile, roster
-from converter.forms.toml_access import LEVELS
 from converter.kinds import KINDS
 from converter.kinds.options import HasOptions
 from converter.messages import catalogue

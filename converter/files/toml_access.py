@@ -100,9 +100,9 @@ class TomlTable:
             raise self.error(key, "form_level", value, LEVELS)
         return Level(value)
 
-    def levels(self, key: str = "levels") -> dict[str, Level]:
-        """A table of code = level, {} where there is none."""
-        own = self.table(key, required=False)
+    def levels(self) -> dict[str, Level]:
+        """The table of code = level, {} where there is none."""
+        own = self.table("levels", required=False)
         return {code: own.level(code) for code in own.values}
 
     def table(self, key: str, *, required: bool = True) -> TomlTable:
