@@ -183,7 +183,7 @@ UNREADABLE = "unreadable"  # stands for the content of files that cannot be open
 
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5)
+STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6)
 LATEST = len(STEPS)
 OURS = {
     "answers": ("submission",),

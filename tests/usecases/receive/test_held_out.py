@@ -27,7 +27,7 @@ UNITS, KILLS = int(os.environ.get("UNITS", "40")), int(os.environ.get("KILLS", "
 
 # A whole run in a process that kills itself at the n-th step of its writing.
 SCRIPT = """
-import os, signal, sys
+import contextlib, os, signal, sys
 from pathlib import Path
 from typing import Any
 from converter.forms import loading
@@ -42,15 +42,17 @@ def step():
     steps -= 1
     if steps == 0:
         os.kill(os.getpid(), signal.SIGKILL)
-rename, leave = Path.replace, writer.Recorded.__exit__
+rename, record = Path.replace, writer.Register.record
 def renaming(*arguments):
     step()
     return rename(*arguments)
-def leaving(self, *error):
+@contextlib.contextmanager
+def recording(*arguments):
+    with record(*arguments) as registered:
+        yield registered
+        step()
     step()
-    leave(self, *error)
-    step()
-Path.replace, writer.Recorded.__exit__ = renaming, leaving
+Path.replace, writer.Register.record = renaming, recording
 run.FILES_A_BATCH = 7
 folder = loading.form_dir().resolve()
 signer = of_union.signer(keys)
