@@ -141,6 +141,7 @@ def decision_text(one: Decision | WaitingOrder) -> str:
         return message(f"portal_order_{one.action}", file=one.file, unit=one.unit)
     unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
     params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
+    params |= {"name": one.unit_name, "superior": one.superior}
     return message(f"decide_{one.action}", **params)
 
 
