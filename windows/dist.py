@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,13 +61,24 @@ def build(wine: Wine, key: str = "officer") -> None:
         raise SystemExit("\n".join(faults))
     wine.say("every library is one of Python's or of a wheel")
     add_documents(folder, key)
-    archive = Path(shutil.make_archive(str(folder), "zip", OUT, folder.name))
+    archive = zipped(folder)
     sizes = _megabytes(folder), archive.stat().st_size / 1e6
-    wine.say(f"{edition.folder}: {sizes[0]:.0f} MB, packed {sizes[1]:.0f} MB")
+    wine.say(f"{edition.folder}: {sizes[0]:.1f} MB, packed {sizes[1]:.1f} MB")
+    if any(size > most for size, most in zip(sizes, LARGEST.get(key, sizes), strict=True)):
+        raise SystemExit(f"larger than {LARGEST[key]} MB")
     if key == "clerk":
         installer = make_installer(folder, edition)
         try_installer(wine, installer, folder, edition)
         wine.say(f"{installer.name}: {installer.stat().st_size / 1e6:.0f} MB")
+
+
+def zipped(folder: Path) -> Path:
+    """The folder as one file, as small as every Windows can still unpack."""
+    target = folder.with_suffix(".zip")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder.parent))
+    return target
 
 
 def _megabytes(folder: Path) -> float:
