@@ -101,8 +101,11 @@ def test_nothing_else_is_written_over(tmp_path: Path) -> None:
     assert other.read_text() == "mine"
     target = converter.write_package(tmp_path / "a.zip", good, FORM, created=1_780_272_000)
     first = target.read_bytes()
-    converter.write_package(target, good, FORM, created=1_780_272_000)
+    with pytest.raises(OutputExists):
+        converter.write_package(target, good, FORM)
     assert target.read_bytes() == first
+    converter.write_package(target, good, FORM, created=1_780_272_060, replace=True)
+    assert target.read_bytes() != first
 
 
 def test_what_is_no_workbook_is_an_outcome(tmp_path: Path) -> None:

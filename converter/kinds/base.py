@@ -121,6 +121,7 @@ class Kind(HasOptions):
     width: ClassVar[float] = 14  # of a table's column, in characters, where the card says nothing
     schema_type: ClassVar[str] = "string"  # of a package's Table Schema
     schema_pattern: ClassVar[str] = ""  # of canonical text, where one expression can say it
+    has_substitutes: ClassVar[bool] = False  # see `is_substitute`
     excel_text_cell: ClassVar[bool] = False  # `excel_text` has a helper cell of its own
 
     def accept(self, field: Field, form: Form) -> None:
@@ -135,6 +136,11 @@ class Kind(HasOptions):
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         """Every way to be wrong, in the order in which they are reported."""
         return ()
+
+    def is_substitute(self, text: str) -> bool:
+        """Whether a canonical text stands for the usual content where somebody has none, and is
+        accepted with a reason: nothing can be derived from it."""
+        return False
 
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
         """Canonical text of sound cells → what rules compute with (Int64, datetime64, str).
@@ -213,6 +219,10 @@ class Kind(HasOptions):
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         """The Excel face of `checks`; what it leaves out is the pipeline's alone."""
         return ()
+
+    def excel_substitute(self, norm: str) -> str:
+        """Expression: TRUE where `norm`, which is usable, is a substitute."""
+        return "FALSE"
 
     def excel_usable(self, norm: str) -> str:
         """Expression: TRUE where a rule may compute with `norm` (not blank, of the type)."""

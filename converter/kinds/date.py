@@ -173,6 +173,24 @@ def names_month_only(text: str) -> bool:
     return any(found.fullmatch(plain) for found in (_MONTH, _NUMBER_MONTH, _YEAR_MONTH))
 
 
+def _is_moved(raw: str, text: str) -> bool:
+    """Whether a moment was read as the day after it."""
+    return "T" in raw and raw[:4].isdigit() and text[:10] != raw[:10] and not _small_serial(raw)
+
+
+def _small_serial(raw: str) -> float | None:
+    """The number behind a moment that is a year, or a year and a month, in a date's format."""
+    serial = _serial(raw)
+    return serial if serial is not None and _YEARS[0] <= serial < _YEARS[1] else None
+
+
+def shown(raw: str) -> str:
+    """A date cell as its clerk knows it: what was typed where the format made a day of 1905 of a
+    year, and a moment without the T."""
+    serial = _small_serial(raw)
+    return number_text(round(serial, 4)) if serial is not None else raw.replace("T", " ")
+
+
 def _serial(text: str) -> float | None:
     """The number behind a date cell, None for a mere time."""
     found = _ISO.fullmatch(text)
@@ -254,7 +272,13 @@ class Date(Kind):
             text[nonstandard] = map_cells(
                 _pick(cells, nonstandard), lambda text, type: read(text, type)[0]
             )
-        return same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
+        found = same_text(cells, pd.Series(text, index=cells.text.index, dtype=object), "K902")
+        moved = np.zeros(len(text), dtype=bool)
+        moved[nonstandard] = [
+            _is_moved(raw, day)
+            for raw, day in zip(texts(cells.text)[nonstandard], text[nonstandard], strict=True)
+        ]
+        return Normalised(found.text, found.note.mask(moved, "K908")) if moved.any() else found
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         found = by_verdict(("K401", "K402", "K403", "K404"), _verdicts)
@@ -274,14 +298,12 @@ class Date(Kind):
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K405":
             return {"earliest": self._earliest(field)}
-        if code == "K402" and (serial := _serial(raw)):
-            # In a cell formatted as a date the clerk sees a day of 1905, but typed 2010 or 2010.1.
-            return {"typed": number_text(round(serial, 4))}
+        if code == "K402" and _serial(raw):
+            return {"typed": shown(raw), "variant": "date_cell"}
         return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
 
     def note_params(self, code: str, raw: str, text: str) -> Params:
-        is_moved = "T" in raw and text[:10] != raw[:10] and raw[:4].isdigit()
-        return {"variant": "moved"} if code == "K902" and is_moved else {}
+        return {"from": shown(raw)}
 
     def cell(self, text: str, field: Field, form: Form) -> str | date:
         """A date before 1900 stays text: spreadsheets cannot count that far back."""

@@ -7,10 +7,11 @@ and Taiwan (81, 82, 83) and foreign permanent resident cards (9…, since 2023-1
 
 Tidied (K901): blanks and whatever cannot be seen, full-width characters, a small x or what looks
 like an X at the end, an apostrophe in front. Faults, in order: K111 typed as a number of 16 digits
-and more, of which a spreadsheet keeps 15 · K113 a first-generation number of 15 digits (ended
-2013-01-01) · K119 a permit or a passport · K112 not 18 characters · K114 characters that do not
-belong · K115 no birth date · K117 born in the future · K116 check character · K118 unknown region
-(a warning: lists of regions are never complete).
+and more, of which a spreadsheet keeps 15 · K119 a permit or a passport, which is accepted with a
+reason (sex and birthday are typed then) · K113 a first-generation number of 15 digits (ended
+2013-01-01) · K112 not 18 characters · K114 characters that do not belong · K115 no birth date ·
+K117 born in the future · K116 check character · K118 unknown region (a warning: lists of regions
+are never complete).
 
 Option: `regions`, the code list of known region codes; without it regions are not validated.
 
@@ -74,11 +75,12 @@ Numbers: TypeAlias = "npt.NDArray[np.int32]"
 _LENGTH, _OLD_LENGTH = 18, 15
 # 1.30102E+17 as text: a list where a program had turned numbers to this was pasted as it looked.
 _EXPONENT = re.compile(r"[1-9](?:\.[0-9]+)?E\+?1[0-9]")
-# Permits of Hong Kong and Macao (H or M and 8 or 10 digits) and of Taiwan, older residence cards of
-# foreigners (three letters and 12 digits), passports.
-_OTHER_DOCUMENT = re.compile(
-    "[HMC][0-9]{8}(?:[0-9]{2})?|[A-Z]{3}[0-9]{12}|[A-Z]{1,2}[0-9]{7,8}|T[0-9]{8,10}"
-)
+# Passports, permits of Hong Kong and Macao (H or M and 8 or 10 digits), older residence cards of
+# foreigners (three letters and 12 digits), permits of Taiwan (8 digits, which begin with a 0).
+_LETTERED = (8, 11, 15)  # characters at least, at most, and of a residence card
+_DIGITS_ONLY = 8
+_OTHER_DOCUMENTS = "[A-Z][0-9A-Z]{2}[0-9]{5,8}|[A-Z]{3}[0-9]{12}|0[0-9]{7}"
+_OTHER_DOCUMENT = re.compile(_OTHER_DOCUMENTS)
 # The birth date and what follows: a number format shows the six digits before them.
 _WITHOUT_PREFIX = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4}")
 _ANYWHERE = re.compile("(?<![0-9])[1-9][0-9]{16}[0-9X](?![0-9A-Z])")
@@ -240,6 +242,28 @@ def _excel_date(year: str, month: str, day: str) -> str:
     return f"AND({month}>=1,{month}<=12,{day}>=1,{day}<={last})"
 
 
+def _excel_other_document(norm: str) -> str:
+    """TRUE for what `_OTHER_DOCUMENT` matches."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+    def begins(*characters: str) -> list[str]:
+        return [
+            f"ISNUMBER(FIND(MID({norm},{at},1),{expressions.quote(allowed)}))"
+            for at, allowed in enumerate(characters, 1)
+        ]
+
+    least, most, card = _LETTERED
+    either = letters + "0123456789"
+    short = [f"LEN({norm})>={least}", f"LEN({norm})<={most}", *begins(letters, either, either)]
+    long = [f"LEN({norm})={card}", *begins(letters, letters, letters)]
+    begin = expressions.either(map(expressions.both, (short, long)))
+    lettered = expressions.both([begin, expressions.all_digits(f"MID({norm},4,99)")])
+    digits = expressions.both(
+        [f"LEN({norm})={_DIGITS_ONLY}", f'LEFT({norm},1)="0"', expressions.all_digits(norm)]
+    )
+    return expressions.either([lettered, digits])
+
+
 class IdNumber(Kind):
     """A citizen's ID number."""
 
@@ -249,7 +273,8 @@ class IdNumber(Kind):
     personal = True
     unique_key = True
     birth_and_sex = True
-    schema_pattern = "^[1-9][0-9]{16}[0-9X]$"
+    has_substitutes = True
+    schema_pattern = f"^([1-9][0-9]{{16}}[0-9X]|{_OTHER_DOCUMENTS})$"
     regions = ListName(default="")
 
     def accept(self, field: Field, form: Form) -> None:
@@ -273,7 +298,7 @@ class IdNumber(Kind):
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         found = [
             failing("K111", _lost_digits),
-            failing("K119", lambda c: matches(c.text, _OTHER_DOCUMENT.fullmatch)),
+            failing("K119", lambda c: matches(c.text, self.is_substitute)),
             failing("K113", _first_generation),
             failing("K112", _wrong_length),
             failing("K114", _wrong_characters),
@@ -285,6 +310,12 @@ class IdNumber(Kind):
             codes = form.codes[self.regions(field)]
             found.append(failing("K118", _unknown_region(codes)))
         return tuple(found)
+
+    def is_substitute(self, text: str) -> bool:
+        return bool(_OTHER_DOCUMENT.fullmatch(text))
+
+    def excel_substitute(self, norm: str) -> str:
+        return f"LEN({norm})<>{_LENGTH}"
 
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K112":
@@ -322,6 +353,7 @@ class IdNumber(Kind):
         last = f"MID({norm},{_LENGTH},1)"
         return (
             excel_lost_digits("K111", raw),
+            ExcelCondition("K119", _excel_other_document(norm)),
             ExcelCondition("K113", f"IF(LEN({norm})={_OLD_LENGTH},{old},FALSE)"),
             ExcelCondition("K112", f"LEN({norm})<>{_LENGTH}"),
             ExcelCondition(

@@ -2,7 +2,8 @@
 the `.zh.toml` files beside this module.
 
 An entry holds `level`, `title`, `brief` (for the 核对 column), `sentence`, `fix` and, where
-only the pipeline can tell, `pipeline_only = true`. A rule's entry stands under its family's
+only the pipeline can tell, `pipeline_only = true`; `explainable = true` where a reason typed in
+情况说明 makes a warning of the error. A rule's entry stands under its family's
 name; the rule's card may replace any of its texts. `sentence_…` and `fix_…` are texts for one
 variant of a fault, which the issue's params name.
 """
@@ -91,7 +92,7 @@ def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
         sentence=prose("sentence"),
         fix=prose("fix"),
         pipeline_only=bool(data.get("pipeline_only")),
-        explainable=bool(rule and rule.explainable),
+        explainable=rule.explainable if rule else bool(data.get("explainable")),
     )
 
 

@@ -10,7 +10,7 @@ The copy goes to the clerk alone: what was typed is shown in full.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -19,16 +19,17 @@ from types import MappingProxyType
 from converter import template
 from converter.formulas.expressions import quote
 from converter.messages.catalogue import message
-from converter.model.forms import Field, Form
-from converter.model.issues import Issues, Level, Place, column_letters
+from converter.model.forms import Form
+from converter.model.issues import Issues, Level, Place
 from converter.model.submissions import CellFix, Outcome, Records, Submission
 from converter.report import issue_text, kept_comments
+from converter.report.copy_places import CopyPlaces
 from converter.report.issue_text import RenderedIssue
 from converter.report.kept_comments import KeptComments
 from converter.template import style, text_sheets
 from converter.template.annotated_copy import Copy
 from converter.template.conditional_formats import is_unchanged
-from converter.template.layout import TemplateLayout, UnitLayout, layout, quoted
+from converter.template.layout import layout
 from converter.template.stored import Computed
 from converter.template.text_sheets import Plain, TextCell, TextSheet, link_to
 from converter.text.display import visible
@@ -38,6 +39,7 @@ LISTED = 10  # cells of a repeated fault that get a line of their own
 COMMENTED = 2000  # comments a sheet; beyond, cells are coloured only
 LONGEST = 300  # characters of what was typed; the cell itself has them all
 EXPLAINED = 5_000  # changes that lead to their cells; a sheet has room for 65,530 links
+LONGEST_FORMULA = 2_500  # characters; Excel allows 8,192
 MOST_LINES = 1_000_000  # of a list: a sheet has 1,048,576 rows
 STYLES = {
     Level.ERROR: text_sheets.WRONG,
@@ -72,7 +74,7 @@ def annotated(
     filled = any(submission.count(table.key) for table in form.tables)
     rows = template.SPARE_ROWS if filled else form.limits["rows"]
     stamp = replace(submission.stamp, form=form.id, version=form.version)
-    places = _CopyPlaces(submission, form, layout(form, rows))
+    places = CopyPlaces(submission, form, layout(form, rows))
     found = issue_text.ordered(outcome, form)
     renderer = issue_text.IssueRenderer(form, show_ids=True)
     listed = [_problems(found, places, renderer, changes)]
@@ -99,75 +101,11 @@ def _named(listed: Sequence[TextSheet], form: Form) -> list[TextSheet]:
     return named
 
 
-class _CopyPlaces:
-    """Where a cell of the submission is in the copy (no row: a whole sheet; no sheet: nowhere)."""
-
-    def __init__(self, submission: Submission, form: Form, plan: TemplateLayout) -> None:
-        self.submission = submission
-        self._form, self._plan = form, plan
-        self._fields: dict[tuple[str, str], Field | None] = {}
-
-    def field(self, place: Place) -> Field | None:
-        key = place.sheet, place.field
-        if key not in self._fields:
-            self._fields[key] = self._form.field_at(place.sheet, place.field)
-        return self._fields[key]
-
-    def in_copy(self, place: Place) -> Place:
-        field = self.field(place)
-        if field and field.sheet == self._form.record.key:
-            unit = self._plan.record
-            return Place("", unit.sheet.title, unit.rows[field.key], unit.ANSWER)
-        key = field.sheet if field else self._table(place)
-        if key:
-            table, raw = self._plan.tables[key], self.submission.sheets.get(key)
-            record = raw.record(place.row) if raw and place.sheet == raw.name else None
-            if record is not None:
-                column = table.columns[field.key] if field else table.check
-                return Place("", table.sheet.title, table.FIRST_ROW + record, column)
-        if field:
-            return Place("", self._form.sheet(field.sheet).title)
-        titles = {sheet.title for sheet in self._form.sheets}
-        return Place("", place.sheet if place.sheet in titles else "")
-
-    def typed(self, place: Place) -> tuple[str, str] | None:
-        """Where a marked answer stands in the copy, and where what it was; None for other cells."""
-        field, there = self.field(place), self.in_copy(place)
-        if field is None or field.derive or not there.row:
-            return None
-        layout = self._plan.place(field.sheet)
-        was = layout.was if isinstance(layout, UnitLayout) else layout.was[field.key]
-        sheet = quoted(there.sheet)
-        columns = (column_letters(there.column), column_letters(was))
-        cell, kept = (f"{sheet}${letters}${there.row}" for letters in columns)
-        return cell, kept
-
-    def who(self, place: Place) -> str:
-        """What the first column says of a table's row, e.g. the person's name ('' = no row)."""
-        key = self._table(place)
-        if not key:
-            return ""
-        raw = self.submission.sheets[key]
-        record, names = raw.record(place.row), raw.columns.get(self._form.sheet(key).fields[0].key)
-        return names.text[record] if names and record is not None else ""
-
-    def _table(self, place: Place) -> str:
-        """The key of the table that a place names ('' = none)."""
-        return next(
-            (
-                key
-                for key in self._plan.tables
-                if key in self.submission.sheets and self.submission.sheets[key].name == place.sheet
-            ),
-            "",
-        )
-
-
 # --- cells ---------------------------------------------------------------------------------
 
 
 def _marks(
-    found: Issues, places: _CopyPlaces, renderer: issue_text.IssueRenderer
+    found: Issues, places: CopyPlaces, renderer: issue_text.IssueRenderer
 ) -> tuple[dict[str, dict[int, Mapping[int, Level]]], dict[str, dict[tuple[int, int], str]]]:
     """By sheet key: the level of each marked cell, as row → column → level, and the comments of
     the first ones. `found` has errors before warnings."""
@@ -214,7 +152,7 @@ def _comment(findings: Sequence[RenderedIssue]) -> str:
 
 def _problems(
     found: Issues,
-    places: _CopyPlaces,
+    places: CopyPlaces,
     renderer: issue_text.IssueRenderer,
     changes: Collection[CellFix],
 ) -> TextSheet:
@@ -227,13 +165,18 @@ def _problems(
         lead += message("report_copy_changed", count=len(changes))
     submission = places.submission
     rows: list[list[TextCell]] = []
-    for number, group in enumerate(issue_text.grouped(found), 1):
+    for number, group in enumerate(issue_text.grouped(found, renderer.form), 1):
         level = group[0].level
+        if block := issue_text.in_one_block(group, renderer):
+            at = places.in_copy(block.place)
+            beside = [TextCell(""), _done(level, group.places, places)]
+            rows.append(_problem(number, block, block.fix, at, submission, beside))
+            continue
         shown = [*map(renderer.render, group[: 1 if level is Level.NOTE else LISTED])]
         for one in shown:
             # The remedy once: nobody reads the same text ten times.
             fix = one.fix if one is shown[0] or one.fix != shown[0].fix else ""
-            beside = [TextCell(visible(places.who(one.place))), _done(one, places)]
+            beside = [TextCell(visible(places.who(one.place))), _done(level, [one.place], places)]
             rows.append(_problem(number, one, fix, places.in_copy(one.place), submission, beside))
         rest = group[len(shown) :]
         if rest:
@@ -282,13 +225,18 @@ def _problem(
     ]
 
 
-def _done(one: RenderedIssue, places: _CopyPlaces) -> TextCell:
-    """Says so as soon as the answer is another one, or its row is gone; notes need nothing done."""
-    cells = None if one.level is Level.NOTE else places.typed(one.place)
-    if cells is None:
+def _done(level: Level, faults: Iterable[Place], places: CopyPlaces) -> TextCell:
+    """Says so as soon as every answer is another one, or its row is gone; notes need nothing
+    done."""
+    cells = [places.typed(place) for place in faults] if level is not Level.NOTE else [None]
+    if None in cells:
         return TextCell("")
     text = quote(message("report_copy_done_yes"))
-    formula = f'IFERROR(IF({is_unchanged(*cells)},"",{text}),{text})'
+    unchanged = [is_unchanged(*pair) for pair in cells if pair]
+    condition = unchanged[0] if len(unchanged) == 1 else f"OR({','.join(unchanged)})"
+    formula = f'IFERROR(IF({condition},"",{text}),{text})'
+    if len(formula) > LONGEST_FORMULA:
+        return TextCell("")
     return TextCell("", text_sheets.DONE, formula=formula)
 
 
@@ -312,7 +260,7 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
 
 
 def _changes(
-    changes: Collection[CellFix], places: _CopyPlaces, renderer: issue_text.IssueRenderer
+    changes: Collection[CellFix], places: CopyPlaces, renderer: issue_text.IssueRenderer
 ) -> TextSheet:
     """A line a change; the first ones with a link to the cell and with the reason."""
     left = iter(changes)
@@ -348,7 +296,7 @@ def _changes(
     )
 
 
-def _plain_change(number: int, change: CellFix, places: _CopyPlaces) -> tuple[str, ...]:
+def _plain_change(number: int, change: CellFix, places: CopyPlaces) -> tuple[str, ...]:
     note = change.note
     place, field = places.in_copy(note.place), places.field(note.place)
     original = visible(_original(note.place, place, places.submission))

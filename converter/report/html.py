@@ -55,7 +55,7 @@ def summarize(outcome: Outcome, form: Form, *, show_ids: bool) -> PageSummary:
     """What the macros of `findings.html.j2` show of one submission."""
     renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
     by_level: dict[Level, list[Issues]] = {level: [] for level in issue_text.LEVELS}
-    for group in issue_text.grouped(issue_text.ordered(outcome, form)):
+    for group in issue_text.grouped(issue_text.ordered(outcome, form), form):
         by_level[group[0].level].append(group)
     serious = by_level[Level.ERROR] + by_level[Level.WARNING]
     return PageSummary(
@@ -67,6 +67,8 @@ def summarize(outcome: Outcome, form: Form, *, show_ids: bool) -> PageSummary:
 
 
 def _group(group: Issues, renderer: issue_text.IssueRenderer) -> ShownGroup:
+    if block := issue_text.in_one_block(group, renderer):
+        return ShownGroup(str(block.level), block.code, (_shown(block),), 0, "")
     rest = group[SHOWN:]
     return ShownGroup(
         level=str(group[0].level),

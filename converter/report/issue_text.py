@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,14 @@ from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, IssueGroup, Issues, Level, Place
 from converter.model.submissions import Outcome
-from converter.text import masking
+from converter.text import characters, masking
 
 if TYPE_CHECKING:
     from converter.statistics.figure import StatisticsTable
 
 LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
 LISTED = 12  # addresses of a group that are named one by one
+IN_ONE_BLOCK = ("K001", "S021", "S022")  # items that are missing
 STATUSES = ("ok", "warnings", "errors", "unreadable")
 
 
@@ -40,6 +41,7 @@ class RenderedIssue:
     message: str
     fix: str
     related: tuple[Place, ...]
+    person: str = ""  # how the message begins where it is about a person of a table
 
 
 class IssueRenderer:
@@ -67,16 +69,29 @@ class IssueRenderer:
                     message = message.replace(issue.value, value)
                     fix = fix.replace(issue.value, value)
             value, message, fix = masking.text(value), masking.text(message), _masked(fix)
+        person = self._person(issue)
         return RenderedIssue(
             code=issue.code,
             level=issue.level,
             place=issue.place,
             title=field.title if field else "",
             value=value,
-            message=message,
+            message=person + message,
             fix=fix,
             related=issue.related,
+            person=person,
         )
+
+    def _person(self, issue: Issue) -> str:
+        """Row, name and number of the person whom an issue is about ('' for none)."""
+        if "person" not in issue.params or not issue.place.row:
+            return ""
+        name = characters.strip(str(issue.params["person"]))
+        number = characters.squeeze(str(issue.params["number"]))
+        if not self.show_ids:
+            name, number = masking.text(name), masking.whole(number)
+        beside = message("report_person_number", number=number) if name and number else ""
+        return message("report_person", row=issue.place.row, name=name or number, number=beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +122,8 @@ def _fix(issue: Issue, entry: catalogue.CatalogueEntry, params: Mapping[str, Any
     fix = catalogue.prose("fix", entry, params)
     if issue.level is Level.ERROR and entry.explainable:
         return message("report_explainable", fix=fix)
+    if "reason_in_vain" in issue.params:
+        return message("report_in_vain", fix=fix)
     return fix
 
 
@@ -125,14 +142,40 @@ def findings(outcome: Outcome, form: Form, *, show_ids: bool) -> Iterator[Render
     return map(IssueRenderer(form, show_ids=show_ids).render, ordered(outcome, form))
 
 
-def grouped(issues: Issues) -> list[Issues]:
+def grouped(issues: Issues, form: Form) -> list[Issues]:
     """Issues of one code and field of one sheet together, in the order of each group's first: none
-    of them is rendered yet. There may be hundreds of thousands, of which few are shown."""
+    of them is rendered yet. There may be hundreds of thousands, of which few are shown.
+
+    Items of the record sheet that are all missing are one group whatever their fields."""
 
     def key(head: IssueGroup) -> tuple[Level, str, str, str, str]:
-        return head.level, head.code, head.place.file, head.place.sheet, head.place.field
+        place = head.place
+        field = "" if head.code in IN_ONE_BLOCK and _of_record(place, form) else place.field
+        return head.level, head.code, place.file, place.sheet, field
 
     return issues.grouped(key)
+
+
+def _of_record(place: Place, form: Form) -> bool:
+    field = form.field_at(place.sheet, place.field)
+    return field is not None and field.sheet == form.record.key
+
+
+def in_one_block(group: Issues, renderer: IssueRenderer) -> RenderedIssue | None:
+    """Several items that are missing, as one text; None for any other group."""
+    first = group[0]
+    fields = {place.field for place in group.places}
+    if first.code not in IN_ONE_BLOCK or len(fields) < 2:
+        return None
+    names = [
+        message("report_block_item", title=field.title, cell=place.cell)
+        if (field := renderer.form.field_at(place.sheet, place.field))
+        else place.cell
+        for place in group.places
+    ]
+    text = message(f"report_block_{first.code}", count=len(group), items="、".join(names))
+    fix = message(f"report_block_fix_{first.code}")
+    return replace(renderer.render(first), title="", value="", message=text, fix=fix, related=())
 
 
 def _sheet_order(place: Place, form: Form) -> int:
@@ -204,7 +247,7 @@ def common(outcomes: Iterable[Outcome], form: Form, limit: int) -> StatisticsTab
 def titled(one: RenderedIssue) -> str:
     """`title：message`. Where the message begins with the title it is not repeated, unless the
     rest could not stand alone (主席姓名里有…)."""
-    if not one.title:
+    if not one.title or one.person:
         return one.message
     rest = one.message.removeprefix(one.title)
     if rest[:1] in message("report_leaning") or not rest[:1].isalnum():

@@ -138,9 +138,12 @@ def _painter(colour: bool) -> Paint:
 def _file(outcome: Outcome, form: Form, show_ids: bool, paint: Paint, width: int) -> str:
     lines: list[str] = []
     renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
-    for group in issue_text.grouped(issue_text.ordered(outcome, form)):
+    for group in issue_text.grouped(issue_text.ordered(outcome, form), form):
         if len(group) > 1 and group[0].level is Level.NOTE:
             lines.append(_notes(group, renderer.render(group[0]), form, paint, width))
+            continue
+        if block := issue_text.in_one_block(group, renderer):
+            lines.extend(diagnostic(block, paint, width))
             continue
         shown = group[:SHOWN]
         for one in map(renderer.render, shown):

@@ -15,6 +15,7 @@ from converter.rules.at_most import AtMost
 from converter.rules.base import RuleFamily
 from converter.rules.belongs import Belongs
 from converter.rules.blank_when import BlankWhen
+from converter.rules.consecutive_days import ConsecutiveDays
 from converter.rules.counts_rows import CountsRows
 from converter.rules.leave_blank import LeaveBlank
 from converter.rules.not_after import NotAfter
@@ -33,6 +34,7 @@ _ALL: tuple[RuleFamily, ...] = (
     AtMost(),
     Belongs(),
     BlankWhen(),
+    ConsecutiveDays(),
     CountsRows(),
     LeaveBlank(),
     NotAfter(),

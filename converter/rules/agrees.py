@@ -7,7 +7,8 @@ The Excel face leaves dates typed as text to the pipeline, which can read them.
 
 from __future__ import annotations
 
-from converter.kinds import KINDS
+from converter.kinds import KINDS, date
+from converter.kinds.base import ValueType
 from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.model.issues import Params
@@ -36,10 +37,13 @@ class Agrees(RuleFamily):
         raw = column.raw.to_numpy(dtype=object)
         typed, derived = column.typed.to_numpy(dtype=object), column.text.to_numpy(dtype=object)
         shown = KINDS[field.kind].cell
+        shown_raw = date.shown if KINDS[field.kind].value_type is ValueType.DATE else str
         return Faults(
             (raw != "") & (derived != "") & (typed != derived),
             lambda at: {
-                "typed": str(shown(typed[at], field, tables.form)) if typed[at] else raw[at],
+                "typed": str(shown(typed[at], field, tables.form))
+                if typed[at]
+                else shown_raw(raw[at]),
                 "derived": str(shown(derived[at], field, tables.form)),
             },
             lambda at: (_source(path, tables.form),),

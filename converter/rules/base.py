@@ -89,6 +89,7 @@ class Violation:
     record: int
     params: Params = field(default_factory=dict)
     related: tuple[tuple[str, int], ...] = ()  # (field path, record)
+    runs: tuple[tuple[int, int], ...] = ()  # first and last records whose rows the message names
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,22 +35,45 @@ class FieldFormulas:
         return KINDS[field.kind].excel_cleaned(self.place.raw(field.key), field, self.form)
 
     def norm(self, field: Field) -> str:
-        if field.derive:
-            source = field.derive.source
-            usable = self.usable_by_kind(self.place.sheet.field(source))
-            return derivations.excel(field, self.place.helper(source, "norm"), usable)
         kind, raw = KINDS[field.kind], self.place.raw(field.key)
+        if field.derive:
+            derived, substitute = self._derived(field), self.substitute(field)
+            if not substitute:
+                return derived
+            return f"IF({substitute},{kind.excel_norm(raw, field, self.form)},{derived})"
         cleaned = self.place.helper(field.key, "text") if kind.excel_text_cell else ""
         return kind.excel_norm(raw, field, self.form, cleaned)
 
-    def fault(self, field: Field) -> str:
-        """The kind's message led by the joiner; what is no value at all has no norm either."""
+    def substitute(self, field: Field) -> str:
+        """TRUE where a derived field must be typed, since its source is a substitute; '' where
+        that never is."""
+        assert field.derive
+        source = self.place.sheet.field(field.derive.source)
+        kind = KINDS[source.kind]
+        if not kind.has_substitutes:
+            return ""
+        found = kind.excel_substitute(self.place.helper(source.key, "norm"))
+        return f"IF({self.usable_by_kind(source)},{found},FALSE)"
+
+    def _derived(self, field: Field) -> str:
+        """What follows from the source; '' where it is not usable, or a substitute."""
+        assert field.derive
+        source = self.place.sheet.field(field.derive.source)
+        norm, usable = self.place.helper(source.key, "norm"), self.usable_by_kind(source)
+        kind = KINDS[source.kind]
+        if kind.has_substitutes:
+            usable = f"IF({usable},NOT({kind.excel_substitute(norm)}),FALSE)"
+        return derivations.excel(field, norm, usable)
+
+    def fault(self, field: Field, explained: str = "") -> str:
+        """The kind's message led by the joiner; what is no value at all has no norm either.
+        `explained` is TRUE where a reason was typed."""
         raw, norm = self.place.raw(field.key), self.place.helper(field.key, "norm")
 
         def found(code: str) -> str:
             if code == LATER:
                 return self._joined(expressions.quote(label(self.form, "later_date")))
-            return self._joined(message(self.form, code, field, {})) if code else '""'
+            return self._joined(message(self.form, code, field, {}, explained)) if code else '""'
 
         later = f"IF({expressions.holds_invisible(norm)},{self._joined(self._later)},"
         faults = [
@@ -75,7 +98,7 @@ class FieldFormulas:
         """Whether the kind finds nothing that is more than a warning."""
         norm = self.place.helper(field.key, "norm")
         if field.derive:
-            return f'{norm}<>""'
+            return KINDS[field.kind].excel_usable(norm) if self.substitute(field) else f'{norm}<>""'
         fault = self._fault(field)
         doubt = label(self.form, "joiner") + prefix(self.form, Level.WARNING)
         mild = f'OR({fault}="",LEFT({fault},{len(doubt)})={expressions.quote(doubt)})'
@@ -84,7 +107,14 @@ class FieldFormulas:
     def _fault(self, field: Field) -> str:
         """The helper cell, or the formula itself where there is none."""
         has_cell = self.place.has(field.key, "fault")
-        return self.place.helper(field.key, "fault") if has_cell else self.fault(field)
+        if has_cell:
+            return self.place.helper(field.key, "fault")
+        return self.fault(field, self._explained(field))
+
+    def _explained(self, field: Field) -> str:
+        if isinstance(self.place, UnitLayout):
+            return self.place.explained(field.key)
+        return self.explained(self.place.explanation)
 
     def blank(self, field: Field) -> str:
         """TRUE where nothing was typed in a table's cell: an error or a truth value has no norm
@@ -103,6 +133,13 @@ class FieldFormulas:
         pieces = []
         if not field.derive:
             pieces.append(self._fault(field))
+        elif substitute := self.substitute(field):
+            missing = self._joined(message(self.form, REQUIRED, field, {}))
+            # What is no value at all has no norm, and a fault.
+            fault = self.fault(field)
+            raw, norm = self.place.raw(field.key), self.place.helper(field.key, "norm")
+            blank = f'IF(ISERROR({raw}),FALSE,IF(ISLOGICAL({raw}),FALSE,{norm}=""))'
+            pieces.append(f'IF({substitute},IF({blank},{missing},{fault}),"")')
         if field.required and not field.derive:
             missing = self.refs.at(field.path).blank
             pieces.append(self._when(missing, message(self.form, REQUIRED, field, {})))
@@ -153,7 +190,8 @@ class FieldFormulas:
 
     def shown(self, field: Field) -> str:
         """The visible cell of a derived field: a label or a date."""
-        norm = self.place.helper(field.key, "norm")
+        # Not the helper cell: that one may look at this cell, where it was typed over.
+        norm = self._derived(field)
         codes = field.options.get("codes")
         if isinstance(codes, str):
             code, text = (expressions.list_name(codes, column) for column in ("code", "label"))

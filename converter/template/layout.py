@@ -178,9 +178,24 @@ class MemberLayout:
     @cached_property
     def helpers(self) -> dict[tuple[str, str], int]:
         """(field key or '', part) → column."""
-        names = [(field.key, part) for field in self.sheet for part in parts_of(field)]
+        names = [(field.key, part) for field in self.sheet for part in self.parts(field)]
         names.append(("", "filled"))
         return {name: column for column, name in enumerate(names, FIRST_HELPER)}
+
+    def parts(self, field: Field) -> tuple[str, ...]:
+        """A row's helper cells of a field. What is said of a key and of a derived one stands in
+        核对 alone, but for a date that may be typed, of which there is much to say; the fault of a
+        text only in what is said, since nothing is computed with it."""
+        kind = KINDS[field.kind]
+        if field.derive:
+            source = KINDS[self.sheet.field(field.derive.source).kind]
+            is_long = source.has_substitutes and kind.value_type is ValueType.DATE
+            return ("norm", "says") if is_long else ("norm",)
+        text = ("text",) * kind.excel_text_cell
+        if kind.unique_key:
+            return (*text, "norm", "fault")
+        plain = kind.value_type is ValueType.TEXT and not text
+        return (*text, "norm", "says") if plain else (*text, "norm", "fault", "says")
 
     @property
     def helper_count(self) -> int:
@@ -239,19 +254,6 @@ class MemberLayout:
 
     def _at(self, column: int) -> str:
         return f"${column_letters(column)}{self.FIRST_ROW}"
-
-
-def parts_of(field: Field) -> tuple[str, ...]:
-    """A row's helper cells of a field: what is said of a derived one and of a key stands in 核对
-    alone, and the fault of a text only in what is said, since nothing is computed with it."""
-    if field.derive:
-        return ("norm",)
-    kind = KINDS[field.kind]
-    text = ("text",) * kind.excel_text_cell
-    if kind.unique_key:
-        return (*text, "norm", "fault")
-    plain = kind.value_type is ValueType.TEXT and not text
-    return (*text, "norm", "says") if plain else (*text, "norm", "fault", "says")
 
 
 @dataclass(frozen=True)

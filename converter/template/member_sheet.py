@@ -33,7 +33,6 @@ from converter.template.layout import (
     TITLE_ROW,
     MemberLayout,
     TemplateLayout,
-    parts_of,
     quoted,
 )
 from converter.template.offers import offer, put_cursor
@@ -209,8 +208,8 @@ def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
         if field.derive:
             found[member.columns[field.key]] = formulas.shown(field)
         else:
-            cells |= {"text": formulas.text(field), "fault": formulas.fault(field)}
-        found |= {member.helpers[field.key, part]: cells[part] for part in parts_of(field)}
+            cells |= {"text": formulas.text(field), "fault": formulas.fault(field, explained)}
+        found |= {member.helpers[field.key, part]: cells[part] for part in member.parts(field)}
         says.append(member.helper(field.key, "says") if member.has(field.key, "says") else said)
         typed += [] if field.derive else says[-1:]
         present.append(_present(field, member))

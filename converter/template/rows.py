@@ -16,6 +16,8 @@ from xml.sax.saxutils import escape, unescape
 
 from openpyxl.formula.translate import Translator
 
+from converter.kinds import KINDS
+from converter.kinds.id_number import compact
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
 from converter.model.issues import Level, column_letters
@@ -119,6 +121,7 @@ class _Rows:
         self._pattern, self._filling = pattern, filling
         self._starts = {c: b'<c r="%b' % column_letters(c).encode() for c in pattern.styles}
         self._answers = dict(self._columns(filling))
+        self._typed = dict(self._typed_instead(filling))
         self._computed = dict(self._values_of_formulas(filling))
         self._beside: dict[int, Callable[[int], bytes]] = {}
         if filling.jump:
@@ -146,6 +149,31 @@ class _Rows:
                 member.explanation_column,
                 _Answers(reasons, text, partial(answers.typed, shown="")),
             )
+
+    def _typed_instead(self, filling: Filling) -> Iterator[tuple[int, dict[int, Answer]]]:
+        """What stands in place of a formula, by column and row: derived answers that were typed,
+        since their source is a substitute from which nothing follows."""
+        member, data = filling.member, filling.data
+        for field in member.sheet:
+            source = data.columns.get(field.derive.source) if data and field.derive else None
+            column = data.columns.get(field.key) if data and source else None
+            if field.derive is None or source is None or column is None:
+                continue
+            kind = KINDS[member.sheet.field(field.derive.source).kind]
+            if not kind.has_substitutes:
+                continue
+            shown = filling.styles_by_column[member.columns[field.key]].number_format
+            found = {}
+            for record, text in enumerate(source.text):
+                if column.text[record] and kind.is_substitute(compact(text)):
+                    typed = column.text[record], column.type[record]
+                    found[member.FIRST_ROW + record] = (
+                        _canonical(*typed, field=field, form=filling.form, shown=shown)
+                        if filling.canonical
+                        else answers.typed(*typed, shown=shown)
+                    )
+            if found:
+                yield member.columns[field.key], found
 
     def _values_of_formulas(self, filling: Filling) -> Iterator[tuple[int, Sequence[Value]]]:
         """What formulas come to in rows that are filled, by column."""
@@ -196,6 +224,10 @@ class _Rows:
             tails: list[bytes] = []
             if contents[0].startswith(FORMULA_START):
                 tails, contents = self._formulas(column, contents, start, end)
+                for row, answer in self._typed.get(column, {}).items():
+                    if start <= row < end:
+                        tails = tails or [number.join(contents) for number in numbers]
+                        tails[row - start] = answer.tail
                 values = [self._style(column, "", None) + tail for tail in tails] or None
             else:
                 values = self._values(column, start, end)

@@ -180,7 +180,7 @@ def _line(
     if counted:
         cells["counted"] = counted.expression(formulas.refs)
     if not field.derive:
-        cells["fault"] = formulas.fault(field)
+        cells["fault"] = formulas.fault(field, unit.explained(field.key))
         if KINDS[field.kind].excel_text_cell:
             cells["text"] = formulas.text(field)
     for part, expression in cells.items():

@@ -64,6 +64,8 @@ class FieldState:
     blank: Mask
     faulty: Mask
     codes: dict[int, str]  # position → code of a fault of the cell itself
+    explained: Mask | None = None  # a reason is given for the record; None where for none
+    substitute: Mask | None = None  # accepted with that reason: nothing follows from it
     distinct: DistinctCells | None = None  # the canonical text of filled cells, if there are any
 
     @property
@@ -134,6 +136,12 @@ def start(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> 
     if len(readable):
         _normalise(state, _distinct(cells, readable), form)
     return state
+
+
+def start_typed(field: Field, cells: Cells, at: npt.NDArray[np.intp], form: Form) -> FieldState:
+    """A derived field of records whose source is a substitute: it is typed, and required."""
+    part = Cells(cells.text.iloc[at], cells.type.iloc[at])
+    return start(replace(field, derive=None, required=True), part, None, form)
 
 
 def typed_over(field: Field, cells: Cells, derived: Texts, form: Form) -> Texts:

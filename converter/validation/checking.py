@@ -6,7 +6,7 @@ All records of all submissions are validated as one table a sheet: a pandera cal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -19,11 +19,12 @@ from converter.kinds.base import Cells
 from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
-from converter.model.issues import IssueGroup, IssuePacker, Issues, Level, Place, column_letters
+from converter.model.issues import IssueGroup, IssuePacker, Issues, Level
 from converter.model.submissions import Outcome, RawSheet, Records, Submission
 from converter.rules import one_cell
 from converter.rules.base import FormColumns, SheetColumns
 from converter.validation import sheets
+from converter.validation.spots import Spots, StackedSheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +37,6 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stacked:
-    """The records of one sheet over all submissions, and where each submission's begin."""
-
-    sheet: Sheet
-    raw: Mapping[int, RawSheet]  # by submission number
-    start: Mapping[int, int]  # label of a submission's first record
-    submission: pd.Series
-    numbers: npt.NDArray[np.int64]  # the same as an array, by position
-    validated: sheets.ValidatedSheet
-
-    def local(self, record: int) -> tuple[int, int]:
-        """(submission, its own record number) of a record's label."""
-        if self.sheet.is_record:
-            return record, 0
-        number = int(self.numbers[record])
-        return number, record - self.start[number]
-
-
-@dataclass(frozen=True, slots=True)
 class _Canonical:
     """The canonical texts of one sheet over all submissions."""
 
@@ -62,7 +44,7 @@ class _Canonical:
     spans: Mapping[int, slice]  # by submission number
 
     @staticmethod
-    def of(stack: _Stacked) -> _Canonical:
+    def of(stack: StackedSheet) -> _Canonical:
         ends = np.cumsum([len(raw) for raw in stack.raw.values()], dtype=np.int64).tolist()
         spans = map(slice, [0, *ends], ends)
         columns = stack.validated.columns.items()
@@ -93,7 +75,7 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
     for packing, submission in zip(found, submissions, strict=True):
         for issue in submission.issues:
             packing.add(issue)
-    spots = _Spots(stacked, submissions)
+    spots = Spots(stacked, submissions)
     for stack in stacked.values():
         _cell_issues(stack, spots, submissions, form, found)
     tables = FormColumns(
@@ -121,7 +103,7 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
 # --- stacking ------------------------------------------------------------------------------
 
 
-def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stacked:
+def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> StackedSheet:
     raw = {n: s.sheets[sheet.key] for n, s in enumerate(submissions) if sheet.key in s.sheets}
     lengths = np.array([len(r) for r in raw.values()], dtype=np.int64)
     numbers = np.repeat(np.fromiter(raw, dtype=np.int64, count=len(raw)), lengths)
@@ -151,67 +133,30 @@ def _stack(sheet: Sheet, submissions: Sequence[Submission], form: Form) -> _Stac
         if missing and field.required:
             without = {n for n, r in raw.items() if field.key not in r.columns}
             absent[field.key] = pd.Series(np.isin(numbers, list(without)), index=index)
-    return _Stacked(
+    return StackedSheet(
         sheet,
         raw,
         dict(zip(raw, (int(s) for s in starts), strict=True)),
         pd.Series(numbers, index=index),
         numbers,
-        sheets.validate_sheet(sheet, cells, form, absent),
+        sheets.validate_sheet(sheet, cells, form, absent, _explained(sheet, raw.values())),
     )
+
+
+def _explained(sheet: Sheet, raw: Collection[RawSheet]) -> npt.NDArray[np.bool_] | None:
+    """The records of a table with a reason; None where none has."""
+    if sheet.is_record or not any(any(one.explanations.get("", ())) for one in raw):
+        return None
+    reasons = (one.explanations.get("") or [""] * len(one) for one in raw)
+    return np.array([bool(text) for texts in reasons for text in texts], dtype=bool)
 
 
 # --- issues --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """A field of one submission, wherever it stands: what its issues share."""
-
-    raw: RawSheet
-    field: str
-    typed: Sequence[str] | None
-    place: Place  # of some record
-    letters: str  # of its column
-    fixed: int  # the row; 0: each record has its own
-
-    def row(self, record: int) -> int:
-        return self.fixed or self.raw.rows[record]
-
-    def value(self, record: int) -> str:
-        return self.typed[record] if self.typed else ""
-
-
-class _Spots:
-    """The spots of a batch, each made once: a sheet may have a million issues."""
-
-    def __init__(self, stacked: Mapping[str, _Stacked], submissions: Sequence[Submission]) -> None:
-        self._stacked, self._submissions = stacked, submissions
-        self._stacks: dict[str, _Stacked] = {}  # by path
-        self._known: dict[tuple[str, int], _Spot] = {}  # by path and submission
-
-    def at(self, path: str, label: int) -> tuple[_Spot, int, int]:
-        """The spot of a record's field, the number of its submission and its own number there."""
-        stack = self._stacks.get(path)
-        if stack is None:
-            stack = self._stacks[path] = self._stacked[path.partition(".")[0]]
-        number, record = stack.local(label)
-        spot = self._known.get((path, number))
-        if spot is None:
-            spot = self._known[path, number] = self._spot(path, stack.raw[number], number, record)
-        return spot, number, record
-
-    def _spot(self, path: str, raw: RawSheet, number: int, record: int) -> _Spot:
-        key, _, field = path.partition(".")
-        column, (fixed, _) = raw.columns.get(field), raw.at.get(field, (0, 0))
-        place = raw.place(self._submissions[number].file_of(key), field, record)
-        typed = column.text if column else None
-        return _Spot(raw, field, typed, place, column_letters(place.column), fixed)
-
-
 def _cell_issues(
-    stack: _Stacked,
-    spots: _Spots,
+    stack: StackedSheet,
+    spots: Spots,
     submissions: Sequence[Submission],
     form: Form,
     found: Sequence[IssuePacker],
@@ -219,23 +164,42 @@ def _cell_issues(
     """Pack what was found in cells."""
     for one in (*stack.validated.faults, *stack.validated.rewritten):
         field = stack.sheet.field(one.field)
-        heads: dict[tuple[str, int], int | None] = {}
+        heads: dict[tuple[str, int, bool], int | None] = {}
+        entries: dict[str, catalogue.CatalogueEntry] = {}
         for finding in one:
             spot, number, record = spots.at(field.path, finding.record)
-            if (finding.code, number) not in heads:
-                level = catalogue.entry(finding.code, form, field).level
+            entry = entries.get(finding.code)
+            if entry is None:
+                entry = entries[finding.code] = catalogue.entry(finding.code, form, field)
+            params, excused = finding.params, False
+            if entry.level is Level.ERROR and (reason := spot.raw.explanation(spot.field, record)):
+                params, excused = _with_reason(params, reason, entry)
+            key = finding.code, number, excused
+            if key not in heads:
                 # A package holds canonical text: 'number kept as text' means nothing there.
-                listed = level is not Level.NOTE or not submissions[number].from_package
+                listed = entry.level is not Level.NOTE or not submissions[number].from_package
+                level = Level.WARNING if excused else entry.level
                 head = found[number].head(finding.code, level, spot.place) if listed else None
-                heads[finding.code, number] = head
-            head = heads[finding.code, number]
+                heads[key] = head
+            head = heads[key]
             if head is not None:
                 value = spot.value(record)
-                found[number].put(head, spot.row(record), value, finding.params)
+                params = spot.with_person(record, params)
+                found[number].put(head, spot.row(record), value, params)
+
+
+def _with_reason(
+    params: Mapping[str, str | int], reason: str, entry: catalogue.CatalogueEntry
+) -> tuple[Mapping[str, str | int], bool]:
+    """What a typed reason does to an error: it excuses it, or it counts for nothing, and the
+    clerk is told so."""
+    if entry.explainable:
+        return {**params, "reason": reason}, True
+    return {**params, "reason_in_vain": 1}, False
 
 
 def _rule_issues(
-    tables: FormColumns, spots: _Spots, form: Form, found: Sequence[IssuePacker]
+    tables: FormColumns, spots: Spots, form: Form, found: Sequence[IssuePacker]
 ) -> None:
     """Pack what rules found."""
 
@@ -245,7 +209,8 @@ def _rule_issues(
 
     compared, first = one_cell.find_first(tables, explained)
     for rule in form.rules:
-        level = catalogue.entry(rule.code, form).level
+        entry = catalogue.entry(rule.code, form)
+        level = entry.level
         heads: dict[tuple[str, int, bool], int] = {}
         places: dict[tuple[str, int], int] = {}
         family = rules.FAMILIES[rule.family]
@@ -263,15 +228,18 @@ def _rule_issues(
                 related.append((places[path, number], row))
                 cell = f"{other.letters}{row}" if row and other.letters else ""
                 params.setdefault("related_cell", cell)
-            reason = spot.raw.explanation(spot.field, record) if rule.explainable else ""
-            excused = bool(reason) and level is Level.ERROR
-            if excused:
-                params["reason"] = reason
+            if hit.runs:
+                params["rows"] = spots.rows(hit.path, hit.runs)
+            excused = False
+            if level is Level.ERROR and (reason := spot.raw.explanation(spot.field, record)):
+                more, excused = _with_reason({}, reason, entry)
+                params |= more
             key = hit.path, number, excused
             if key not in heads:
                 shown = Level.WARNING if excused else level
                 heads[key] = packing.head(rule.code, shown, spot.place)
-            packing.put(heads[key], spot.row(record), spot.value(record), params, related)
+            told = spot.with_person(record, params)
+            packing.put(heads[key], spot.row(record), spot.value(record), told, related)
 
 
 # --- outcomes ------------------------------------------------------------------------------

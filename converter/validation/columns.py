@@ -16,9 +16,14 @@ from converter.validation.cell_checks import FieldState, typed_over
 
 
 def columns(
-    sheet: Sheet, states: Mapping[str, FieldState], cells: Mapping[str, Cells], form: Form
+    sheet: Sheet,
+    states: Mapping[str, FieldState],
+    cells: Mapping[str, Cells],
+    form: Form,
+    typed: Mapping[str, FieldState],
 ) -> dict[str, ValidatedColumn]:
-    """One validated column a field. `states` has the fields that are not derived."""
+    """One validated column a field. `states` has the fields that are not derived, `typed` derived
+    ones of the records where nothing can be derived."""
     index = cells[sheet.fields[0].key].text.index
     nothing = _Nothing(index)
     texts = {key: state.series(state.text) for key, state in states.items()}
@@ -27,7 +32,14 @@ def columns(
         if field.key not in texts:
             assert field.derive
             source = text(sheet.field(field.derive.source))
-            texts[field.key] = derivations.derive(field, source).astype(object)
+            if field.key in typed:
+                at = typed[field.key].index
+                source = source.copy()
+                source.loc[at] = ""
+            derived = derivations.derive(field, source).astype(object)
+            if field.key in typed:
+                derived.loc[at] = typed[field.key].text
+            texts[field.key] = derived
         return texts[field.key]
 
     def column(field: Field) -> ValidatedColumn:
@@ -38,10 +50,18 @@ def columns(
         )
         raw = cells[field.key].text
         if field.derive:
-            typed = typed_over(field, cells[field.key], known.to_numpy(dtype=object), form)
-            over = pd.Series(typed, index=index, dtype=object)
+            over = typed_over(field, cells[field.key], known.to_numpy(dtype=object), form)
+            faulty = nothing.never
+            if field.key in typed:
+                faulty = faulty.copy()
+                faulty.loc[typed[field.key].index] = typed[field.key].faulty
             return ValidatedColumn(
-                raw, over, known, value, pd.Series(empty, index=index), nothing.never
+                raw,
+                pd.Series(over, index=index, dtype=object),
+                known,
+                value,
+                pd.Series(empty, index=index),
+                faulty,
             )
         state = states[field.key]
         faulty = pd.Series(state.faulty, index=index) if state.faulty.any() else nothing.never

@@ -36,6 +36,11 @@ def is_error(code: str, field: Field, form: Form) -> bool:
     return _level(Same(form), code, field.path) is Level.ERROR
 
 
+def is_explainable(code: str, form: Form) -> bool:
+    """Whether a reason makes a warning of the fault."""
+    return catalogue.entry(code, form).explainable
+
+
 @lru_cache(maxsize=512)
 def _checks(form: Same, path: str) -> tuple[Check, ...]:
     field = form.form.field(path)

@@ -26,7 +26,7 @@ from converter.kinds.base import Check
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Params
 from converter.validation.cell_checks import DistinctCells, FieldState
-from converter.validation.lookup import Same, checks, is_error
+from converter.validation.lookup import Same, checks, is_error, is_explainable
 from converter.validation.results import CellViolations
 
 REQUIRED = "K001"
@@ -143,8 +143,35 @@ def _mark(
         return {} if code == REQUIRED else kind.message_params(code, raw, text, field, form)
 
     found = state.found(at, [codes[rank] for rank in named[at].tolist()], params)
+    _accept_explained(state, named, [is_explainable(code, form) for code in codes])
     # A required cell left blank is no faulty one: rules may still ask whether it is blank.
     grave = np.array([rank > 0 and is_error(c, field, form) for rank, c in enumerate(codes)])
     faulty = at[grave[named[at]]]
+    if state.substitute is not None:
+        faulty = faulty[~state.substitute[faulty]]
     state.faulty[faulty], state.text[faulty] = True, ""
     return found
+
+
+def _accept_explained(state: FieldState, named: npt.NDArray[np.int8], may: list[bool]) -> None:
+    """Cells whose fault may be explained, and is, are no faulty ones."""
+    if state.explained is None or not any(may):
+        return
+    accepted = (named >= 0) & np.array(may)[named] & state.explained
+    if accepted.any():
+        state.substitute = accepted
+
+
+def validate_typed(state: FieldState, form: Form) -> CellViolations:
+    """The same of a derived field that is typed: a few cells of a few records."""
+    field = state.field
+    failed: dict[tuple[str, str], npt.NDArray[np.intp]] = {}
+    blank = np.flatnonzero(state.blank)
+    if len(blank):
+        failed[field.key, REQUIRED] = blank
+    if state.distinct:
+        for check in checks(field, form):
+            passed = np.asarray(check.passes(state.distinct.cells), dtype=bool)
+            if not passed.all():
+                failed[field.key, check.code] = state.distinct.at[~passed[state.distinct.which]]
+    return _mark(state, failed, form)

@@ -11,22 +11,24 @@ One sheet is validated over a whole batch of submissions at once. For each field
    checks are pandera checks named by their codes. Of several failing checks only the first
    counts. Errors make a cell faulty, warnings do not;
 4. derived fields follow from their sources. What was typed over them is read for the rule
-   `agrees` alone and raises nothing here.
+   `agrees` alone and raises nothing here; but where a source is a substitute (a passport, with a
+   reason), nothing follows from it, and what was typed counts.
 
-`state` has steps 1 and 2, `validation` step 3, `columns` step 4.
+`cell_checks` has steps 1 and 2, `pandera_schema` step 3, `columns` step 4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
-from converter.kinds.base import Cells
+from converter.kinds.base import Cells, Mask
 from converter.model.forms import Form, Sheet
-from converter.validation.cell_checks import start
+from converter.validation.cell_checks import FieldState, start, start_typed
 from converter.validation.columns import columns
-from converter.validation.pandera_schema import schema, validate
+from converter.validation.pandera_schema import schema, validate, validate_typed
 from converter.validation.results import CellViolation, ValidatedSheet
 
 __all__ = ["CellViolation", "ValidatedSheet", "schema", "validate_sheet"]
@@ -37,9 +39,11 @@ def validate_sheet(
     cells: Mapping[str, Cells],
     form: Form,
     absent: Mapping[str, pd.Series] | None = None,
+    explained: Mask | None = None,
 ) -> ValidatedSheet:
     """Validate the records of one sheet. All series of `cells` share one unique index; `absent`
-    marks, by field key, the records whose sheet lacks the field's heading.
+    marks, by field key, the records whose sheet lacks the field's heading, `explained` those with
+    a reason.
 
     Never raises on bad data. Raises RuntimeError where a kind's check breaks: a bug.
     """
@@ -48,9 +52,30 @@ def validate_sheet(
     if not index.is_unique:
         raise ValueError("the records of a batch need labels of their own")
     states = {f.key: start(f, cells[f.key], absent.get(f.key), form) for f in sheet if not f.derive}
+    for state in states.values():
+        state.explained = explained
     faults = [state.type_faults() for state in states.values() if state.codes]
     faults += validate(sheet, states, form)
     for state in states.values():
         state.distinct = None  # what checks know of the cells takes as much memory as the cells
-    rewritten = [state.notes(form) for state in states.values() if state.note is not None]
-    return ValidatedSheet(columns(sheet, states, cells, form), faults, rewritten)
+    typed = _typed(sheet, states, cells, form)
+    for state in typed.values():
+        if state.codes:
+            faults.append(state.type_faults())
+        faults.append(validate_typed(state, form))
+    every = (*states.values(), *typed.values())
+    rewritten = [state.notes(form) for state in every if state.note is not None]
+    return ValidatedSheet(columns(sheet, states, cells, form, typed), faults, rewritten)
+
+
+def _typed(
+    sheet: Sheet, states: Mapping[str, FieldState], cells: Mapping[str, Cells], form: Form
+) -> dict[str, FieldState]:
+    """The derived fields of records whose source is a substitute."""
+    found = {}
+    for field in sheet:
+        source = states.get(field.derive.source) if field.derive else None
+        if source is not None and source.substitute is not None:
+            at = np.flatnonzero(source.substitute)
+            found[field.key] = start_typed(field, cells[field.key], at, form)
+    return found

@@ -60,11 +60,29 @@ NAMES = {
     "bad": [
         *text(
             "王123", "王示例1", "（王示例）", "王,示例", "=王", "＝王", "@王", "+86", "-王", "王*", "王?",
-            "王／李", "王、李", "示" * 80, "１２３", "王示例（退休）", "示例。", "□示例", "Smith!", "_", "~*",
+            "王／李", "王、李", "示" * 80, "１２３", "王示例（退休）", "示例。", "□示例", "Smith!", "_王", "~*",
         ),
         *number(123, 0, 1.5),
     ],
 }  # fmt: skip
+PERMITS = (
+    "E12345678",
+    "H1234567890",
+    "HKG198001011234",
+    "TK1234567",
+    "12345678",
+    "987654321",
+    "01234567",
+    "C01X00T47",
+    "G1234567",
+    "AB12345",
+    "ABC123456789012",
+    "AB3123456789012",
+    "ABC1234567890",
+    "ABCD12345",
+    "20011231",
+    "x12345678",
+)
 IDS = {
     "good": [
         *text(
@@ -82,7 +100,7 @@ IDS = {
             id_number("130102", "1985-02-30", 1), id_number("130102", "1985-13-01", 1),
             id_number("130102", "1900-02-29", 1), id_number("130102", "1785-01-01", 1),
             id_number("130102", (TODAY + timedelta(days=40)).isoformat(), 1),
-            MAN[:17] + ("1" if MAN[17] != "1" else "2"), "=1+1", MAN + "；" + WOMAN, "0" * 18,
+            *PERMITS, MAN[:17] + ("1" if MAN[17] != "1" else "2"), "=1+1", MAN + "；" + WOMAN, "0" * 18,
         ),
         *number(float(MAN[:17] + "0"), 130102660312003, 0, 1301021985.5, 42),
         *day("1985-03-07"),
@@ -227,6 +245,8 @@ class Clerk:
                 if field.kind == "id_number":
                     if seen and self.dice.random() < 0.1:
                         typed = self.dice.choice(seen)
+                    if typed.text in PERMITS and typed in seen:
+                        typed = BLANK  # whether two are alike is asked once both have a reason
                     seen.append(typed)
                 texts[field.key].append(typed.text)
                 types[field.key].append(int(typed.type))
@@ -246,6 +266,7 @@ class Clerk:
         unit, member = (workbook[sheet.title] for sheet in self.form.sheets)
         lines, layout = UnitLayout(self.form.record).rows, MemberLayout(self.form.main_table, rows)
         derived: list[Any] = []
+        of_permits: list[Any] = []  # nothing follows from a permit: sex and birthday are typed
         dates: list[Any] = []
         for field in self.form.record:
             cell = unit.cell(lines[field.key], UnitLayout.ANSWER)
@@ -255,6 +276,8 @@ class Clerk:
             cells = [member.cell(layout.FIRST_ROW + n, column) for n in range(rows)]
             if field.derive:
                 derived += cells[1:]
+                source = layout.columns[field.derive.source]
+                of_permits += [c for c in cells[1:] if member.cell(c.row, source).value in PERMITS]
             elif field.kind == "date":
                 dates += cells
         for cell in dates:
@@ -266,6 +289,10 @@ class Clerk:
             *ODD[:4],
             *day("1985-03-07"),
         ]
+        for cell in of_permits:
+            chosen = self.dice.choice([*typed, *day("1985-03-07", "2090-01-01"), BLANK])
+            if chosen is not BLANK:
+                put_typed(cell, chosen.text, chosen.type)
         for cell in derived:
             if self.dice.random() < 0.2:
                 chosen = self.dice.choice([*typed, *number(1, 2, 19850307)])

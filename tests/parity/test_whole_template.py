@@ -9,6 +9,7 @@ typed as text (the workbook may say less there, never more).
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from converter.forms import loading as forms
 from converter.kinds import KINDS
 from converter.kinds.base import LATER
 from converter.messages import catalogue
+from converter.model.cell_types import CellType
 from converter.model.forms import Form
 from converter.model.issues import Level
+from converter.model.submissions import RawColumn
 from converter.template.layout import layout
 from converter.template.refs import SheetRefs
 from tests.opened import opened, pressed
@@ -33,6 +36,7 @@ pytestmark = needs("libreoffice")
 FORM: Form = forms.load(forms.form_dir())
 UNITS = int(os.environ.get("UNITS", "75"))  # `make fuzz` has more
 LARGE = 400
+PUBLIC = 3
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,13 @@ def workbooks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     for number in range(UNITS + 1):
         rows = clerk.dice.choice([0, 1, 3, 12]) if number else LARGE
         data = clerk.submission("", rows, wrong=clerk.dice.choice([0.1, 0.4, 0.7]))
+        if number == PUBLIC:  # few draws come to a public institution that opened for business
+            category = next(e for e in FORM.codes["unit_category"].entries if e.group == "事业")
+            typed = {"unit_category": category.label, "production_status": "营业"}
+            columns = {key: RawColumn([text], [CellType.TEXT]) for key, text in typed.items()}
+            unit = data.sheets["unit"]
+            unit = replace(unit, columns={**unit.columns, **columns})
+            data = replace(data, sheets={**data.sheets, "unit": unit})
         files.append(folder / f"{number}.xlsx")
         if number % 3 == 1:  # as it is pressed, its formulas shared
             files[-1].write_bytes(pressed(FORM, rows=20, data=data))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.kinds import KINDS
+from converter.kinds.base import ValueType
 from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
 from converter.text import characters
@@ -27,6 +28,7 @@ _LONG_NUMBER = re.compile("[0-9]{12}").search  # as long as the digits of an ID 
 _LIKE_NUMBER = re.compile("[0-9A-Z]{6}").search  # of any document
 _NO_NAME = re.compile("[:;!?,。、()0-9]").search
 _FOREIGN = re.compile("[A-Za-z·•・.]").search
+_BEFORE_NAME = "=+-@*#'‘’\"“”`~_"  # slips of the hand in front of a name
 _UNREAD = (CellType.UNCALCULATED, CellType.ERROR, CellType.COVERED)
 
 
@@ -82,13 +84,25 @@ def _around(sheet: Sheet, cells: Mapping[str, GridColumn], records: Mask) -> lis
         return []
     last = next(at for at in range(len(rows) - 1, -1, -1) if has_number(rows[at]))
     around = (*rows[:first], *rows[last + 1 :])
-    return [n for n in around if name.types[n] not in _UNREAD and not _is_name(name, number, n)]
+    dates = [cells[key] for key, kind in kinds.items() if kind.value_type is ValueType.DATE]
+
+    def is_record(n: int) -> bool:
+        if name.types[n] in _UNREAD or _is_name(name, number, n):
+            return True
+        # Something for a name, something for a number and a date: a person, however badly typed.
+        return (
+            bool(name.texts[n] and number.texts[n])
+            and name.texts[n] != number.texts[n]
+            and any(column.types[n] == CellType.DATE for column in dates)
+        )
+
+    return [n for n in around if not is_record(n)]
 
 
 def _is_name(name: GridColumn, number: GridColumn, n: int) -> bool:
     """Whether the name's cell may be a name: in doubt it is, and the row is a faulty record."""
     text = characters.strip(name.texts[n])
-    squeezed = characters.squeeze(text)
+    squeezed = characters.squeeze(text).lstrip(_BEFORE_NAME)
     if not squeezed or not squeezed[0].isalpha() or _NO_NAME(squeezed):
         return False
     if text == characters.strip(number.texts[n]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,9 @@ MEMBER: list[list[Any]] = [
     [13, None, "130102196001100017", None],
     [13, None, "13010219600110", None],
     [13, "合计", "130102196001100017", None],
+    [13, "=周示例", "无", date(2010, 5, 1)],
+    [13, "*周示例", None, None],
+    [13, "3", "不详", date(2010, 5, 1)],
 ]
 
 
