@@ -228,9 +228,9 @@ def try_out(wine: Wine, key: str = "officer") -> None:
     ours = wine.folder / "ours.zip"
     ours.unlink(missing_ok=True)
     subprocess.run(
-        [sys.executable, "-m", "converter.cli", "convert", str(desk / "填报.xlsx"), "-o", str(ours)],
-        check=True, capture_output=True, cwd=ROOT,
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1790000000"},
+        [sys.executable, "-P", "-m", "converter.cli", "convert", str(desk / "填报.xlsx"), "-o", str(ours)],
+        check=True, capture_output=True, cwd=wine.source,  # what was built, whatever stands here now
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1790000000", "PYTHONPATH": str(wine.source)},
     )  # fmt: skip
     if ours.read_bytes() != (desk / "上报.zip").read_bytes():
         raise SystemExit("the program's package is not the one of Linux")
