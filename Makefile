@@ -4,6 +4,7 @@
 # make setup-debian   install what tests run besides Python (LibreOffice, Chromium, age, openssl, nginx, poppler)
 # make fuzz    the same for hostile input and faults, with many more examples (an hour)
 # make mutants small slips made in kinds and rules on purpose: which of them no test notices (an hour)
+# make excel-kit   a folder for checking by hand what only Excel and WPS can show (docs/excel.zh-CN.md)
 # make lock    renew the locked dependencies
 # make audit   hold all locks against the advisories of OSV, where that can be reached
 # make bench-scale   measure what a whole collection costs, renew docs/scale.md
@@ -22,7 +23,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load container-test docs samples pictures dist dist-test \
+.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load container-test docs samples excel-kit pictures dist dist-test \
 	windows-test windows-dist wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
@@ -103,6 +104,9 @@ fuzz: $(VENV)/.dev
 		tests/workbook/test_mutations.py tests/package/test_hostile.py
 	EXAMPLES=100 UNITS=600 $(BIN)/python -m pytest tests/validation/test_sheets.py tests/parity/test_whole_template.py
 
+held-out: $(VENV)/.dev
+	UNITS=200 KILLS=27 $(BIN)/python -m pytest -n 0 tests/usecases/receive/test_held_out.py
+
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m tests.mutation.formulas
@@ -142,6 +146,10 @@ samples: $(VENV)/.dev
 # On a machine that does nothing else: contenders take turns, but they share its caches.
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+# Workbooks and steps for what only Excel and WPS can show.
+excel-kit: $(VENV)/.dev
+	$(BIN)/python docs/excel_kit.py build/excel-kit
 
 pictures: $(VENV)/.dev
 	$(BIN)/python docs/pictures.py

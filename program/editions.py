@@ -11,7 +11,8 @@ from converter import __version__
 # What others take up where it is installed, and nobody needs.
 NOBODY_NEEDS = (
     "hypothesis", "pyarrow", "tkinter", "matplotlib", "pytest", "setuptools", "pip", "PIL", "lxml",
-    "numpy.f2py", "pandas.tests",
+    "numpy.f2py", "pandas.tests", "phonenumbers.geodata", "phonenumbers.carrierdata", "pygments",
+    "pydoc_data", "markdown_it",
 )  # fmt: skip
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
 import openpyxl
+from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
 from converter import template
 from converter.model.cell_types import CellType
 from converter.model.forms import Form
 from converter.model.submissions import Stamp, Submission
+from converter.template.layout import MemberLayout
 
 
 def pressed(
@@ -24,7 +27,22 @@ def pressed(
 def opened(
     form: Form, *, rows: int, stamp: Stamp | None = None, data: Submission | None = None
 ) -> Workbook:
-    return openpyxl.load_workbook(BytesIO(pressed(form, rows=rows, stamp=stamp, data=data)))
+    book = openpyxl.load_workbook(BytesIO(pressed(form, rows=rows, stamp=stamp, data=data)))
+    return as_shown(book, form)
+
+
+def as_shown(book: Workbook, form: Form) -> Workbook:
+    """Blank cells of the tables in the looks of their columns, which spreadsheet programs give
+    them as soon as something is typed."""
+    for table in form.tables:
+        sheet = book[table.title]
+        for column in range(1, MemberLayout(table, 1).explanation_column + 1):
+            look = sheet.column_dimensions[get_column_letter(column)]._style
+            for row in range(MemberLayout.FIRST_ROW, sheet.max_row + 1):
+                cell = sheet.cell(row, column)
+                if cell.value is None and not cell.has_style:
+                    cell._style = copy(look)
+    return book
 
 
 def put_typed(cell: Any, text: str, kind: int) -> None:

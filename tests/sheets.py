@@ -26,6 +26,7 @@ from converter.model.forms import Form
 from converter.model.issues import Level
 from converter.model.submissions import Outcome
 from converter.validation import checking
+from tests.opened import as_shown
 from tests.people import MEMBERS, UNIT
 
 FORM: Form = loading.load(loading.form_dir())
@@ -40,7 +41,7 @@ def _blank(rows: int) -> bytes:
 
 def blank(rows: int = 40) -> Workbook:
     """A fresh copy of the template."""
-    return openpyxl.load_workbook(BytesIO(_blank(rows)))
+    return as_shown(openpyxl.load_workbook(BytesIO(_blank(rows))), FORM)
 
 
 def heading_row(sheet: Worksheet, *headings: str) -> int:

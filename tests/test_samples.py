@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -39,7 +40,8 @@ def transcript(case: str, folder: Path) -> str:
     lines = []
     for line in (SAMPLES / case / "cmd").read_text(encoding="utf-8").splitlines():
         done = run(line, copy)
-        lines += [f"$ {line}", done.stdout + done.stderr]
+        shown = done.stdout + done.stderr
+        lines += [f"$ {line}", shown.replace("\\", "/") if os.name == "nt" else shown]
         if done.returncode:
             lines.append(f"[exit {done.returncode}]\n")
     return "\n".join(lines)

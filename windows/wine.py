@@ -39,6 +39,7 @@ TEST_PACKAGES = (
     "pytest", "hypothesis", "httpx", "psutil", "frictionless", "python-stdnum", "xlwt", "hatchling",
     "jsonschema",
 )  # fmt: skip
+PATIENCE = 600  # seconds
 BIN = Path(sys.executable).parent
 
 
@@ -80,6 +81,20 @@ class Wine:
             capture_output=True,
             check=False,
         )
+
+    def quietly(self, program: str, *arguments: str) -> int:
+        """Run a program with a window, or one that leaves others behind; its exit code. Its output is
+        not looked at: a pipe would end with the last of them."""
+        return subprocess.run(
+            ["wine", program, *arguments],
+            cwd=self.drive,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=PATIENCE,
+        ).returncode
 
     def python(
         self, *arguments: str, cwd: Path | None = None, **environment: str

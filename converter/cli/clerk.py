@@ -138,6 +138,7 @@ def exit_code(outcomes: Sequence[Outcome], *, strict: bool = False) -> int:
 @click.argument("workbooks", metavar="WORKBOOK...", nargs=-1, required=True, type=EXISTING_FILE)
 @option("convert", "-o", "--output", type=TARGET, metavar="PATH")
 @option("convert", "--identity", type=EXISTING_FILE, metavar="FILE")
+@option("convert", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @option("convert", "--seal", is_flag=True)
 @option("convert", "--since", type=EXISTING_FILE, metavar="FILE")
 @option("convert", "--show-ids", is_flag=True)
@@ -148,12 +149,16 @@ def convert(
     workbooks: tuple[Path, ...],
     output: Path | None,
     identity: Path | None,
+    passphrase_file: Path | None,
     seal: bool,
     since: Path | None,
     show_ids: bool,
     force: bool,
 ) -> int:
+    from converter.cli import passphrases
     from converter.workers.pool import Worker
+
+    passphrase = passphrases.opening(identity, passphrase_file)
 
     with Worker() as worker:
         from converter.usecases.convert import convert_files
@@ -161,7 +166,15 @@ def convert(
         folder, form = form_of(ctx)
         target = output or Path(message("report_package_name"))
         results = convert_files(
-            workbooks, folder, target, identity, since, worker, seal, force=force
+            workbooks,
+            folder,
+            target,
+            identity,
+            since,
+            worker,
+            seal,
+            force=force,
+            passphrase=passphrase,
         )
     print_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
     return OK if all(result.package for result in results) else FOUND
@@ -216,6 +229,7 @@ def print_converted(
 @option("show", "--unit", default="", metavar="TEXT")
 @option("show", "--member", default="", metavar="TEXT")
 @option("show", "--keys", "keys_folder", type=EXISTING, metavar="DIR", key="keys")
+@option("show", "--log", "as_log", is_flag=True, key="log")
 @option("show", "--html", "as_html", is_flag=True, key="html")
 @option("show", "--show-ids", is_flag=True)
 @click.pass_context
@@ -226,12 +240,15 @@ def show(
     unit: str,
     member: str,
     keys_folder: Path | None,
+    as_log: bool,
     as_html: bool,
     show_ids: bool,
 ) -> int:
     from converter.cli import register_output
 
-    _one_of(path, store, {"unit": unit})
+    _one_of(path, store, {"unit": unit, "log": as_log})
+    if store and as_log:
+        return register_output.log(store, as_html)
     if store:
         return register_output.show(form_of(ctx)[0], store, unit, member, as_html, show_ids)
     assert path
@@ -276,6 +293,8 @@ def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]
 @click.argument("path", metavar="[FILE]", type=EXISTING_FILE, required=False)
 @option("stats", "--store", type=EXISTING, metavar="DIR")
 @option("stats", "--by", multiple=True, metavar="FIELD")
+@option("stats", "--count", "counts", multiple=True, metavar="FIELD", key="count")
+@option("stats", "--units", is_flag=True)
 @option("stats", "--period", default="", metavar="TEXT")
 @option("stats", "-o", "--output", type=TARGET, metavar="PATH")
 @option("stats", "--force", is_flag=True)
@@ -285,18 +304,21 @@ def stats(
     path: Path | None,
     store: Path | None,
     by: tuple[str, ...],
+    counts: tuple[str, ...],
+    units: bool,
     period: str,
     output: Path | None,
     force: bool,
 ) -> int:
     from converter.usecases.show import statistics_path
 
-    _one_of(path, store, {"by": by, "period": period})
+    _one_of(path, store, {"by": by, "count": counts, "units": units, "period": period})
     output = statistics_path(output) if output else None
     if store:
         from converter.cli import register_output
 
-        return register_output.stats(form_of(ctx)[0], store, by, period, output, force=force)
+        asked = register_output.AskedTables(by, counts, units)
+        return register_output.stats(form_of(ctx)[0], store, asked, period, output, force=force)
     assert path
     from converter.workers.pool import Worker
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.cli.common import FOUND, OK, err, out, out_page, print_kept, width
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
-from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
     from converter.register import Snapshot
@@ -44,10 +44,36 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
     return OK
 
 
+def log(store: Path, as_html: bool) -> int:
+    """What was done with a register, the newest last."""
+    from converter.register import Snapshot
+    from converter.report import audit_text
+    from converter.report import table as tabular
+    from converter.report.page import tables_page
+
+    with Snapshot(store) as register:
+        table = audit_text.trail(register, store)
+        made = _made(register)
+    if as_html:
+        out_page(tables_page([table], table.title, made))
+    else:
+        out(tabular.text([table], width()))
+    return OK
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTables:
+    """What a summary shows beside its usual tables."""
+
+    by: Sequence[str] = ()
+    counts: Sequence[str] = ()
+    units: bool = False
+
+
 def stats(
     folder: Path,
     store: Path,
-    by: Sequence[str],
+    asked: AskedTables,
     period: str,
     output: Path | None,
     *,
@@ -63,17 +89,21 @@ def stats(
     from converter.usecases import outputs
 
     form = load(folder)
-    known = collection.groups(form)
-    if set(by) - set(known):
-        raise UsageError("store_by", choices="、".join(known))
     with Snapshot(store) as register:
         chosen = period or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
-        groups = by or (known if output else ())
-        found = collection.figures(register, form, today(), period=chosen, by=groups)
-        made = _made(register)
-    title = message("summary_title", period=chosen)
+        found = collection.figures(
+            register,
+            form,
+            today(),
+            period=chosen,
+            by=asked.by or (collection.groups(form) if output else ()),
+            counts=asked.counts,
+            cross=bool(asked.by),
+            units=asked.units,
+        )
+        title, made = _heading(register, chosen)
     if output is None:
         out(summary.text(found, width()))
         return OK
@@ -90,6 +120,20 @@ def stats(
         print_kept(written.kept, written.path, form)
     err(message("stats_written", path=written.path))
     return OK
+
+
+def _heading(register: Snapshot, period: str) -> tuple[str, str]:
+    """What a summary is called, and how the collection stands."""
+    from converter.statistics import collection
+
+    found = collection.heading(register, period)
+    key = "summary_title_of" if found.union else "summary_title"
+    state = message(f"summary_state_{found.state}", changed=in_china(found.changed)[:10])
+    if found.forgotten:
+        state = f"{state}；{message('summary_members_forgotten')}"
+    published = in_china(str(register.state["published"]))
+    as_of = message("summary_as_of", state=state, published=published)
+    return message(key, union=found.union, period=period), as_of
 
 
 def _made(register: Snapshot) -> str:

@@ -21,6 +21,19 @@ LONGEST_ON_WINDOWS, NUMBER, PRIVATE_NAME = 259, 4, 56
 _KEPT = 40  # characters of a name that is too long
 
 
+# What Windows forbids in names, and what would hide or split them.
+_FORBIDDEN = re.compile('[<>:"/\\\\|?*\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\ud800-\udfff]')
+
+
+def harmless(text: str) -> str:
+    """A text from outside as (part of) one name, '' where nothing of it can be one.
+
+    >>> harmless("示例厂/一分厂 工会"), harmless(" .. "), harmless("../x")
+    ('示例厂_一分厂 工会', '', '_x')
+    """
+    return _FORBIDDEN.sub("_", text).strip(" .")
+
+
 def fitting(name: str, suffix: str = "") -> str:
     """A file's or folder's name, shortened where it is too long; no two become one."""
     if len(_bytes(name + suffix)) <= LONGEST:

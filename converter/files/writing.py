@@ -194,6 +194,28 @@ def digest_of(path: Path) -> str:
         return ""
 
 
+def append_line(path: Path, line: bytes) -> None:
+    """Append a line to a file that its owner alone may read. A line that a killed process left
+    without its end stays a line of its own. Raises OSError."""
+    with path.open("a+b") as file:
+        keep_private(file)
+        if file.tell() and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
+            line = b"\n" + line
+        file.write(line + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_durably(source: Path, path: Path) -> None:
+    """Give a file that is written already the name of another, whose content is gone then. Raises
+    OSError."""
+    with source.open("rb+") as file:
+        keep_private(file)
+        os.fsync(file.fileno())
+    replace(source, path)
+    _sync_folder(path.parent)
+
+
 class _Changed(Exception):
     """A file that was to be replaced is no longer what it was."""
 

@@ -63,13 +63,33 @@ def pack(file: BinaryIO, members: Iterable[tuple[str, bytes]], *, when: int) -> 
             if name in names:
                 raise ValueError(f"member {name!r} is given twice")
             names.add(name)
-            info = zipfile.ZipInfo(name, dos_time(when))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.create_system = 3  # whatever machine this is: a Unix file, rw-r--r--
-            info.external_attr = 0o100644 << 16
             archive.writestr(
-                info, data, compresslevel=LEVEL_FAST if len(data) > LARGE_MEMBER else LEVEL_DEFAULT
+                _info(name, when),
+                data,
+                compresslevel=LEVEL_FAST if len(data) > LARGE_MEMBER else LEVEL_DEFAULT,
             )
+
+
+def write_streamed_zip(
+    path: Path, members: Iterable[tuple[str, Iterable[bytes]]], *, when: int
+) -> None:
+    """Write a zip whole or not at all, for its owner alone, its members as they come in pieces:
+    neither has to fit into memory. Raises OSError."""
+    with replacing(path, None) as file:
+        keep_private(file)
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, pieces in members:
+                with archive.open(_info(name, when), "w", force_zip64=True) as member:
+                    for piece in pieces:
+                        member.write(piece)
+
+
+def _info(name: str, when: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, dos_time(when))
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.create_system = 3  # whatever machine this is: a Unix file, rw-r--r--
+    info.external_attr = 0o100644 << 16
+    return info
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +178,7 @@ _COMMON = struct.Struct("<HHHHHLLLHH")
 
 def _blocks(data: bytes, *, last: bool) -> bytes:
     """Deflated to blocks that end on a byte and look back on nothing before them."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)  # once for many copies
     ending = zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
     return packer.compress(data) + packer.flush(ending)
 

@@ -155,17 +155,10 @@ def list_name(code_list: str, column: str) -> str:
     return f"list_{code_list}_{column}"
 
 
-def find_in(needle: str, keys: str, values: str, otherwise: str = '""') -> str:
-    """Like `look_up`, but letter by letter and naming the needle only once: for long needles.
+def look_up(needle: str, keys: str, values: str, otherwise: str = '""') -> str:
+    """The value beside the key that equals needle letter by letter, without wildcards: a clerk's
+    * or ? must not match anything. Names the needle only once, and takes rows and columns.
 
     Dividing by FALSE gives errors that LOOKUP skips, so it stops at the last TRUE.
     """
     return f"IFERROR(LOOKUP(2,1/EXACT({needle},{keys}),{values}),{otherwise})"
-
-
-def look_up(needle: str, keys: str, values: str) -> str:
-    """The value beside the key that equals needle, compared without wildcards ('' if none)."""
-    hit = f"({keys}={needle})"
-    # SUMPRODUCT, not MATCH: a clerk's * or ? must not match anything.
-    row = f"SUMPRODUCT(MAX({hit}*(ROW({keys})-MIN(ROW({keys}))+1)))"
-    return f'IF({row}>0,INDEX({values},{row}),"")'

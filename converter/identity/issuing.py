@@ -10,7 +10,6 @@ passwords the folder of keys keeps hashes (`passwords`), by which the web pages 
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from converter.files import writing
+from converter.files import filenames, writing
 from converter.files.csv_tables import csv_text
 from converter.files.os_errors import is_open_elsewhere
 from converter.identity import keys, ledger, passwords
@@ -35,9 +34,6 @@ from converter.messages.catalogue import message
 from converter.model.submissions import Identity, Unit
 
 LONGEST_NAME = 40  # characters of a unit's name in a file's name
-
-# What Windows forbids in file names, and what would hide or split them.
-_FORBIDDEN = re.compile('[<>:"/\\\\|?*\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +62,15 @@ def issue(
     period: str,
     issued: date,
     valid_until: date,
+    passphrase: str = "",
 ) -> Issued:
-    """Issue an identity file to every unit. `folder` holds the union's keys and ledger.
+    """Issue an identity file to every unit. `folder` holds the union's keys and ledger;
+    `passphrase` opens its signing key.
 
     Raises KeysError, LedgerError, OSError; ValueError for a unit that no identity file
     can name (a roster that was checked has none).
     """
-    signer, public = keys.signer(folder), keys.public(folder)
+    signer, public = keys.signer(folder, passphrase), keys.public(folder)
     target.mkdir(parents=True, exist_ok=True)
     with ledger.locked(folder):
         entries = ledger.read(folder) or []
@@ -168,7 +166,7 @@ def file_name(unit: Unit) -> str:
     >>> file_name(Unit("130102-7", "示例厂/一分厂 工会", ""))
     '130102-7-示例厂_一分厂 工会.xml'
     """
-    name = _FORBIDDEN.sub("_", unit.name)[:LONGEST_NAME].strip(" .")
+    name = filenames.harmless(unit.name)[:LONGEST_NAME].strip(" .")
     return f"{unit.code}-{name}.xml"
 
 

@@ -47,6 +47,12 @@ def is_personal(field: Field | None) -> bool:
     return field is not None and KINDS[field.kind].personal
 
 
+def is_about_a_person(field: Field) -> bool:
+    """Whether a field names a person, numbers one or reaches one."""
+    kind = KINDS[field.kind]
+    return kind.personal or kind.person_name or kind.reaches_people
+
+
 def is_searched(field: Field) -> bool:
     """Whether people are looked up by a field: by their name or their number."""
     kind = KINDS[field.kind]

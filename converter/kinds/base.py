@@ -116,6 +116,7 @@ class Kind(HasOptions):
     unique_key: ClassVar[bool] = False  # tells the people of all units apart
     birth_and_sex: ClassVar[bool] = False  # both can be derived from it
     person_name: ClassVar[bool] = False  # a record is called by it
+    reaches_people: ClassVar[bool] = False  # somebody answers there
     example: ClassVar[str] = ""  # a right answer, as it is typed
     width: ClassVar[float] = 14  # of a table's column, in characters, where the card says nothing
     schema_type: ClassVar[str] = "string"  # of a package's Table Schema

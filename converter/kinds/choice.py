@@ -252,12 +252,12 @@ class Choice(Kind):
         name = self.codes(field)
         key, value = (expressions.list_name(name, column) for column in ("key", "value"))
         folded = expressions.substitute(text, _typed_characters(form.codes[name]))
-        return expressions.find_in(folded, key, value, text)
+        return expressions.look_up(folded, key, value, text)
 
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
         name = self.codes(field)
         key, value = (expressions.list_name(name, column) for column in ("key", "value"))
-        return expressions.find_in(text, key, value, text)
+        return expressions.look_up(text, key, value, text)
 
     def excel_differs(self, raw: str, norm: str, field: Field, form: Form) -> str:
         name = self.codes(field)
@@ -280,5 +280,5 @@ class Choice(Kind):
         chosen = norm_of(self.within(field))
         # INDIRECT would need names without punctuation. COUNTIF is fine with codes this short.
         count = f"COUNTIF({parents},{chosen})"
-        own = f"OFFSET({label},MATCH({chosen},{parents},0)-1,0,{count},1)"
+        own = f"OFFSET({label},0,MATCH({chosen},{parents},0)-1,1,{count})"
         return f"IF({count}=0,{label},{own})"

@@ -266,6 +266,7 @@ class Phone(Kind):
     name = "phone"
     example = "13800138000"
     width = 18
+    reaches_people = True
     excel_text_cell = True
     areas = ListName(default="")
 

@@ -21,7 +21,8 @@ SUBMISSION = {
     "superior": TEXT, "form_version": TEXT, "serial": NUMBER, "members": NUMBER,
     "errors": NUMBER, "warnings": NUMBER, "signed": FLAG, "sealed": FLAG, "package": FLAG,
     "unit_sheet": TEXT, "member_sheet": TEXT, "id_column": NUMBER, "file_time": TEXT,
-    "claimed_period": TEXT, "collected": TEXT, "barred": TEXT, "reason": TEXT,
+    "claimed_period": TEXT, "collected": TEXT, "barred": TEXT,
+    "forgotten": TEXT, "reason": TEXT,
 }  # fmt: skip
 FINDING = {"submission": NUMBER, "code": TEXT, "level": TEXT, "count": NUMBER}
 

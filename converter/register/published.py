@@ -52,6 +52,7 @@ TABLES = {
     ),
     "periods": "SELECT * FROM periods",
     "decisions": "SELECT * FROM decisions ORDER BY number",
+    "forgotten": "SELECT * FROM forgotten",
 }
 
 
@@ -86,6 +87,16 @@ def publish(connection: Connection, folder: Path, form: Form, period: str, when:
         shutil.rmtree(folder / str(old), ignore_errors=True)
 
 
+def keep_newest_only(folder: Path) -> bool:
+    """Remove every publication but the newest, those that are still read too. Returns whether all
+    of them are gone."""
+    newest = str(json.loads((folder / STATE).read_text(encoding="utf-8"))["folder"])
+    older = [one for one in folder.iterdir() if one.is_dir() and one.name != newest]
+    for one in older:
+        shutil.rmtree(one, ignore_errors=True)
+    return not any(one.exists() for one in older)
+
+
 class Snapshot:
     """The newest publication of a register, for reading. `store` is the register's folder, or
     a copy of its published folder alone. Raises RegisterError."""
@@ -110,7 +121,8 @@ class Snapshot:
                 self._connection.execute(f"CREATE VIEW {table} AS SELECT {columns} WHERE false")
             else:
                 self._open(table, parts / f"{table}.parquet")
-        self._connection.execute(MACROS)
+        # Not temporary here: `stream` reads through a connection of its own.
+        self._connection.execute(MACROS.replace("CREATE TEMP MACRO", "CREATE MACRO"))
 
     def _open(self, table: str, path: Path) -> None:
         source = f"read_parquet('{quoted(path)}')"

@@ -82,12 +82,36 @@ ALTER TABLE units ADD COLUMN serial BIGINT DEFAULT 0;
 UPDATE submissions SET claimed_period = period, collected = period;
 """
 
+# Where a unit stands in its roster and whom to call there; what was removed for good: the members
+# of a whole period, of a unit in a period, or of submissions that do not count in a closed period.
+VERSION_5 = """
+ALTER TABLE roster ADD COLUMN position BIGINT DEFAULT 0;
+ALTER TABLE roster ADD COLUMN contact VARCHAR DEFAULT '';
+ALTER TABLE roster ADD COLUMN phone VARCHAR DEFAULT '';
+ALTER TABLE submissions ADD COLUMN forgotten VARCHAR DEFAULT '';
+CREATE TABLE forgotten (
+    period VARCHAR NOT NULL, scope VARCHAR NOT NULL, unit BIGINT NOT NULL,
+    unit_name VARCHAR NOT NULL, forgotten VARCHAR NOT NULL, officer VARCHAR NOT NULL,
+    why VARCHAR NOT NULL, submissions BIGINT NOT NULL, members BIGINT NOT NULL,
+    finished BOOLEAN NOT NULL
+);
+"""
+
+# Officers decide about units, too: `roster` is what was given (kept here) with their changes.
+VERSION_6 = """
+CREATE TABLE roster_given AS SELECT code, name, superior_code, superior, contact, phone, period,
+    position FROM roster;
+ALTER TABLE roster ADD COLUMN exempt BOOLEAN DEFAULT false;
+"""
+
 # What an older publication lacks: table → column → its value there.
 ADDED = {
-    "roster": {"period": "''"},
+    "roster": {
+        "period": "''", "position": "0", "contact": "''", "phone": "''", "exempt": "false",
+    },
     "submissions": {
         "file_time": "''", "claimed_period": "period", "collected": "period", "barred": "''",
-        "reason": "''",
+        "reason": "''", "forgotten": "''",
     },
     "units": {"serial": "0"},
 }  # fmt: skip
@@ -97,6 +121,10 @@ ADDED_TABLES = {
     "decisions": (
         "number", "decided", "officer", "action", "file", "content", "after", "period",
         "unit_code", "unit_name", "superior", "why", "revokes",
+    ),
+    "forgotten": (
+        "period", "scope", "unit", "unit_name", "forgotten", "officer", "why", "submissions",
+        "members", "finished",
     ),
 }  # fmt: skip
 
@@ -114,13 +142,15 @@ SOUND = (
 
 # SQL functions that every connection to a register has.
 # The roster of a period: the one that was given for it, else the newest before it. `owes` is
-# false for a union that others report to: it is listed to say where it belongs. The units in a
+# false for a union that others report to (it is listed to say where it belongs) and for a unit that
+# an officer exempted. The units in a
 # period have the names that its roster gives them; those that no roster lists, what counts says.
 MACROS = """
 CREATE TEMP MACRO roster_of(of_period) AS TABLE
     WITH chosen AS (SELECT * FROM roster WHERE period =
         (SELECT max(period) FROM roster WHERE period <= of_period))
-    SELECT r.code, r.name, r.superior_code, r.superior, NOT EXISTS (SELECT 1 FROM chosen below
+    SELECT r.code, r.name, r.superior_code, r.superior, r.position, r.contact, r.phone,
+        NOT (r.exempt AND r.period = of_period) AND NOT EXISTS (SELECT 1 FROM chosen below
         WHERE below.superior = r.name AND below.code <> r.code) AS owes FROM chosen r;
 CREATE TEMP MACRO units_in(of_period) AS TABLE
     WITH claims AS (SELECT s.unit, arg_max(s.unit_name, s.id) AS name,
@@ -128,7 +158,9 @@ CREATE TEMP MACRO units_in(of_period) AS TABLE
         WHERE s.period = of_period AND s.state IN ('current', 'unconfirmed') AND s.unit_name <> ''
         GROUP BY s.unit)
     SELECT u.id, u.code, coalesce(r.name, c.name, u.name) AS name,
-        coalesce(r.superior, c.superior, u.superior) AS superior, r.code IS NOT NULL AS listed
+        coalesce(r.superior, c.superior, u.superior) AS superior, r.code IS NOT NULL AS listed,
+        coalesce(r.position, 0) AS position, coalesce(r.contact, '') AS contact,
+        coalesce(r.phone, '') AS phone
     FROM units u LEFT JOIN roster_of(of_period) r ON r.code = u.code AND u.code <> ''
     LEFT JOIN claims c ON c.unit = u.id;
 """
@@ -151,7 +183,7 @@ UNREADABLE = "unreadable"  # stands for the content of files that cannot be open
 
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4)
+STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6)
 LATEST = len(STEPS)
 OURS = {
     "answers": ("submission",),

@@ -10,13 +10,15 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
-from converter.register import halves, inserting, periods, published, schema
+from converter.register import forgetting, halves, inserting, periods, published, schema
+from converter.register.decisions import Decision
+from converter.register.forgetting import Forgotten
 from converter.register.halves import FileHalf, Pair
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT
 from converter.register.knowledge import Collection, Knowledge
@@ -35,7 +37,7 @@ T = TypeVar("T")
 
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
 CHANGING = "F010"  # the code of a file that was written to while it was read
-_STATE_AT = list(SUBMISSION).index("state")
+_STATE_AT, _FORGOTTEN_AT = (list(SUBMISSION).index(key) for key in ("state", "forgotten"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class RegisteredFile:
     ordered_by: str  # 'signature' or 'arrival'
     period: str = ""  # what it counts for, or would count for
     reason: str = ""  # why it is held
+    decision: Decision | None = None  # the last one about it that is in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Register:
     def __init__(self, folder: Path, form: Form) -> None:
         self.folder, self.form = folder, form
         self._lock = Lock(folder / LOCK)
+        self._unfinished = False  # a removal of members (`forgetting`)
 
     def __enter__(self) -> Register:
         self._lock.__enter__()
@@ -83,6 +87,8 @@ class Register:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+        if self._unfinished:  # what others read is published without it by now
+            forgetting.finish(self.folder / FILE, self.spool, self.folder / published.FOLDER)
         shutil.rmtree(self.folder / SPOOL, ignore_errors=True)
         self._lock.__exit__()
 
@@ -123,6 +129,7 @@ class Register:
 
     def _load(self) -> None:
         self._knowledge.load()
+        self._forgotten = Forgotten.read(self)
         self._last = int(self.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0])
         self._failed: dict[tuple[str, str], int] = {
             (file, content): number
@@ -138,24 +145,33 @@ class Register:
         """The id of the newest submission, 0 = none."""
         return self._last
 
-    def states_since(self, number: int) -> dict[str, int]:
-        """How many of the submissions after this one are in which state now."""
-        sql = "SELECT state, count(*) FROM submissions WHERE id > ? GROUP BY state ORDER BY state"
-        return {str(state): int(count) for state, count in self.query(sql, [number])}
+    def states_of(self, submissions: Iterable[int]) -> dict[str, int]:
+        """How many of these submissions are in which state now."""
+        sql = (
+            "SELECT state, count(*) FROM submissions WHERE id IN (SELECT unnest(?::BIGINT[]))"
+            " GROUP BY state ORDER BY state"
+        )
+        return {str(state): int(count) for state, count in self.query(sql, [list(submissions)])}
 
     def registered(self, until: int) -> dict[tuple[str, str], RegisteredBefore]:
-        """(file, content) → what became of it; submissions up to this one."""
+        """(file, content) → what became of it; submissions up to this one, without those whose
+        members were removed for good."""
         rows = self.query(
             "SELECT s.file, s.content, s.received, s.result, s.errors, s.warnings, s.id, s.unit,"
             " coalesce(u.code, s.unit_code), coalesce(u.name, s.unit_name),"
             " coalesce(u.superior, s.superior), s.state, s.other, s.ordered_by, s.period, s.reason"
             " FROM submissions s LEFT JOIN units_in($2) u ON u.id = s.unit WHERE s.id <= $1"
-            " ORDER BY s.id",
+            " AND s.forgotten = '' ORDER BY s.id",
             [until, self._knowledge.collection.period],
         )
+        decided = self._knowledge.rulings.decided
         return {
             (file, content): RegisteredBefore(
-                received, result, errors, warnings, RegisteredFile(*registered)
+                received,
+                result,
+                errors,
+                warnings,
+                replace(RegisteredFile(*registered), decision=decided.get(content)),
             )
             for file, content, received, result, errors, warnings, *registered in rows
         }
@@ -163,12 +179,15 @@ class Register:
     def done(self, *, with_keys: bool = False) -> set[tuple[str, str]]:
         """(file, content) of everything that needs no second look, whole zips included. Where
         the reading itself failed (a machine short of memory, a file that was being written to)
-        it is tried again; with keys, so are sealed packages that none was at hand for."""
+        it is tried again; with keys, so are packages that were sealed or signed when none were at
+        hand."""
         if with_keys:
-            unopened = self.query(
-                "SELECT file, content, id FROM submissions WHERE result = ?", [UNOPENED]
+            locked = self.query(
+                "SELECT file, content, id FROM submissions WHERE result = ?"
+                " OR (signed AND created = '' AND result <> ?)",
+                [UNOPENED, REJECTED],
             )
-            self._failed |= {(file, content): number for file, content, number in unopened}
+            self._failed |= {(file, content): number for file, content, number in locked}
         again = set(self._failed)
         rows = self.query("SELECT file, content FROM submissions")
         zips = self.query("SELECT file, content FROM containers")
@@ -224,9 +243,9 @@ class Register:
             yield self._record(batch, received)
 
     def _record(self, batch: Sequence[ReceivedFile], received: str) -> list[RegisteredFile]:
-        # What is known now takes the place of where reading had failed.
-        failed = [self._failed.pop((a.file, a.content), 0) for a in batch]
-        self._forget(filter(None, failed))
+        # What is known now takes the place, and the number, of what could not be read or verified.
+        before = [self._failed.pop((a.file, a.content), 0) for a in batch]
+        self._forget(filter(None, before))
         # What is known of its unit when a file comes, not what a later file adds.
         knowledge = self._knowledge
         senders = [knowledge.sender(arrival.claim, arrival.content) for arrival in batch]
@@ -234,17 +253,21 @@ class Register:
         known = knowledge.histories({sender.unit for sender in senders})
         rows: dict[int, tuple[Any, ...]] = {}
         settled = []
-        for arrival, sender in zip(batch, senders, strict=True):
-            number = self._last = self._last + 1
+        for arrival, sender, known_as in zip(batch, senders, before, strict=True):
+            number = known_as or self._last + 1
+            self._last = max(self._last, number)
             collected = knowledge.collection.period or arrival.period
             barred = knowledge.barred(arrival.period, arrival.created)
             made = made_at(arrival.created, received)
             prior = known.prior(
                 number, arrival.content, arrival.digest, made, arrival.result, collected, barred,
-                arrival.is_half,
+                arrival.is_half, unverified=arrival.signed and not arrival.created,
             )  # fmt: skip
             known.arrive(sender.unit, prior)
             period, state, other, reason = known.states[number]
+            removed = self._forgotten.covers(
+                arrival.content, arrival.digest, period, arrival.period
+            )
             order = "signature" if arrival.created else "arrival"
             rows[number] = (
                 number, sender.unit, period, arrival.file, arrival.content, arrival.digest,
@@ -253,12 +276,13 @@ class Register:
                 arrival.form_version, arrival.serial, arrival.members, arrival.errors,
                 arrival.warnings, arrival.signed, arrival.sealed, arrival.package,
                 arrival.unit_sheet, arrival.member_sheet, arrival.id_column, arrival.file_time,
-                arrival.period, collected, barred, reason,
+                arrival.period, collected, barred, received if removed else "", reason,
             )  # fmt: skip
             settled.append(
                 RegisteredFile(
                     number, sender.unit, sender.claim.code, sender.claim.name,
                     sender.claim.superior, state, other, order, period, reason,
+                    decision=knowledge.rulings.decided.get(arrival.content),
                 )
             )  # fmt: skip
         for number, row in rows.items():  # a later file of the batch may have changed it
@@ -268,23 +292,29 @@ class Register:
         known.write(self._connection)
         columns = zip(*rows.values(), strict=True)
         inserting.insert(self._connection, "submissions", SUBMISSION, columns)
-        self._write_contents(batch, settled)
+        gone = {number for number, row in rows.items() if row[_FORGOTTEN_AT]}
+        self._write_contents(batch, settled, gone)
         return settled
 
     def _write_contents(
-        self, batch: Sequence[ReceivedFile], settled: Sequence[RegisteredFile]
+        self, batch: Sequence[ReceivedFile], settled: Sequence[RegisteredFile], gone: set[int]
     ) -> None:
+        """Answers, members and findings; of submissions that are `gone` nobody's data."""
         both = list(zip(batch, settled, strict=True))
         kept = [(arrival, one.id) for arrival, one in both if arrival.result != REJECTED]
         keys = [field.key for field in self.form.record]
         answers: list[list[Any]] = [[number for _, number in kept]]
-        answers += [[arrival.answers.get(key, "") for arrival, _ in kept] for key in keys]
+        blank = set(forgetting.personal_keys(self.form)) if gone else set()
+        answers += [
+            ["" if key in blank and n in gone else a.answers.get(key, "") for a, n in kept]
+            for key in keys
+        ]
         columns = {"submission": NUMBER, **dict.fromkeys(keys, TEXT)}
         inserting.insert(self._connection, "answers", columns, answers)
         found = [(one.id, *entry) for arrival, one in both for entry in arrival.found]
         inserting.insert(self._connection, "findings", FINDING, zip(*found, strict=True))
         for spool in dict.fromkeys(arrival.spool for arrival, _ in kept if arrival.spool):
-            pairs = [(a.number, number) for a, number in kept if a.spool == spool]
+            pairs = [(a.number, n) for a, n in kept if a.spool == spool and n not in gone]
             inserting.members(self._connection, self.form, Path(spool), pairs)
 
     def finish_containers(self, containers: Sequence[tuple[str, str]]) -> list[str]:
@@ -302,7 +332,10 @@ class Register:
 
     def _forget(self, submissions: Iterable[int]) -> None:
         numbers = list(submissions)
-        for table, column in (("submissions", "id"), ("findings", "submission")):
+        tables = {"submissions": "id"} | dict.fromkeys(
+            ("findings", "answers", "members"), "submission"
+        )
+        for table, column in tables.items():
             inserting.delete(self._connection, table, column, numbers)
 
     def newest(self) -> str:
@@ -328,6 +361,7 @@ class Register:
         """Replace what others read. `period`: what is collected, where no period is known yet."""
         shown = periods.newest(self._connection) or period
         published.publish(self._connection, self.folder / published.FOLDER, self.form, shown, when)
+        self._unfinished = forgetting.is_pending(self)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -10,23 +10,26 @@ The copy goes to the clerk alone: what was typed is shown in full.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
 from converter import template
+from converter.formulas.expressions import quote
 from converter.messages.catalogue import message
-from converter.model.forms import Field, Form
+from converter.model.forms import Form
 from converter.model.issues import Issues, Level, Place
 from converter.model.submissions import CellFix, Outcome, Records, Submission
 from converter.report import issue_text, kept_comments
+from converter.report.copy_places import CopyPlaces
 from converter.report.issue_text import RenderedIssue
 from converter.report.kept_comments import KeptComments
 from converter.template import style, text_sheets
 from converter.template.annotated_copy import Copy
-from converter.template.layout import TemplateLayout, layout
+from converter.template.conditional_formats import is_unchanged
+from converter.template.layout import layout
 from converter.template.stored import Computed
 from converter.template.text_sheets import Plain, TextCell, TextSheet, link_to
 from converter.text.display import visible
@@ -36,6 +39,7 @@ LISTED = 10  # cells of a repeated fault that get a line of their own
 COMMENTED = 2000  # comments a sheet; beyond, cells are coloured only
 LONGEST = 300  # characters of what was typed; the cell itself has them all
 EXPLAINED = 5_000  # changes that lead to their cells; a sheet has room for 65,530 links
+LONGEST_FORMULA = 2_500  # characters; Excel allows 8,192
 MOST_LINES = 1_000_000  # of a list: a sheet has 1,048,576 rows
 STYLES = {
     Level.ERROR: text_sheets.WRONG,
@@ -43,8 +47,8 @@ STYLES = {
     Level.NOTE: text_sheets.NOTED,
 }
 PROBLEMS = {
-    "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17,
-    "value": 22, "message": 38, "fix": 38,
+    "number": 6, "level": 7, "code": 8, "where": 18, "cell": 9, "original": 13,
+    "item": 17, "value": 22, "message": 38, "fix": 38, "who": 10, "done": 6,
 }  # fmt: skip
 CHANGES = {
     "number": 6, "code": 8, "where": 18, "cell": 9, "original": 13, "item": 17, "old": 28,
@@ -70,7 +74,7 @@ def annotated(
     filled = any(submission.count(table.key) for table in form.tables)
     rows = template.SPARE_ROWS if filled else form.limits["rows"]
     stamp = replace(submission.stamp, form=form.id, version=form.version)
-    places = _CopyPlaces(submission, form, layout(form, rows))
+    places = CopyPlaces(submission, form, layout(form, rows))
     found = issue_text.ordered(outcome, form)
     renderer = issue_text.IssueRenderer(form, show_ids=True)
     listed = [_problems(found, places, renderer, changes)]
@@ -97,54 +101,11 @@ def _named(listed: Sequence[TextSheet], form: Form) -> list[TextSheet]:
     return named
 
 
-class _CopyPlaces:
-    """Where a cell of the submission is in the copy (no row: a whole sheet; no sheet: nowhere)."""
-
-    def __init__(self, submission: Submission, form: Form, plan: TemplateLayout) -> None:
-        self.submission = submission
-        self._form, self._plan = form, plan
-        self._fields: dict[tuple[str, str], Field | None] = {}
-
-    def field(self, place: Place) -> Field | None:
-        key = place.sheet, place.field
-        if key not in self._fields:
-            self._fields[key] = self._form.field_at(place.sheet, place.field)
-        return self._fields[key]
-
-    def in_copy(self, place: Place) -> Place:
-        field = self.field(place)
-        if field and field.sheet == self._form.record.key:
-            unit = self._plan.record
-            return Place("", unit.sheet.title, unit.rows[field.key], unit.ANSWER)
-        key = field.sheet if field else self._table(place)
-        if key:
-            table, raw = self._plan.tables[key], self.submission.sheets.get(key)
-            record = raw.record(place.row) if raw and place.sheet == raw.name else None
-            if record is not None:
-                column = table.columns[field.key] if field else table.check
-                return Place("", table.sheet.title, table.FIRST_ROW + record, column)
-        if field:
-            return Place("", self._form.sheet(field.sheet).title)
-        titles = {sheet.title for sheet in self._form.sheets}
-        return Place("", place.sheet if place.sheet in titles else "")
-
-    def _table(self, place: Place) -> str:
-        """The key of the table that a place names ('' = none)."""
-        return next(
-            (
-                key
-                for key in self._plan.tables
-                if key in self.submission.sheets and self.submission.sheets[key].name == place.sheet
-            ),
-            "",
-        )
-
-
 # --- cells ---------------------------------------------------------------------------------
 
 
 def _marks(
-    found: Issues, places: _CopyPlaces, renderer: issue_text.IssueRenderer
+    found: Issues, places: CopyPlaces, renderer: issue_text.IssueRenderer
 ) -> tuple[dict[str, dict[int, Mapping[int, Level]]], dict[str, dict[tuple[int, int], str]]]:
     """By sheet key: the level of each marked cell, as row → column → level, and the comments of
     the first ones. `found` has errors before warnings."""
@@ -191,7 +152,7 @@ def _comment(findings: Sequence[RenderedIssue]) -> str:
 
 def _problems(
     found: Issues,
-    places: _CopyPlaces,
+    places: CopyPlaces,
     renderer: issue_text.IssueRenderer,
     changes: Collection[CellFix],
 ) -> TextSheet:
@@ -207,13 +168,16 @@ def _problems(
     for number, group in enumerate(issue_text.grouped(found, renderer.form), 1):
         level = group[0].level
         if block := issue_text.in_one_block(group, renderer):
-            rows.append(_problem(number, block, block.fix, places.in_copy(block.place), submission))
+            at = places.in_copy(block.place)
+            beside = [TextCell(""), _done(level, group.places, places)]
+            rows.append(_problem(number, block, block.fix, at, submission, beside))
             continue
         shown = [*map(renderer.render, group[: 1 if level is Level.NOTE else LISTED])]
         for one in shown:
             # The remedy once: nobody reads the same text ten times.
             fix = one.fix if one is shown[0] or one.fix != shown[0].fix else ""
-            rows.append(_problem(number, one, fix, places.in_copy(one.place), submission))
+            beside = [TextCell(visible(places.who(one.place))), _done(level, [one.place], places)]
+            rows.append(_problem(number, one, fix, places.in_copy(one.place), submission, beside))
         rest = group[len(shown) :]
         if rest:
             cells = issue_text.listed(
@@ -238,7 +202,12 @@ def _or_original(place: Place, original: Place) -> Place:
 
 
 def _problem(
-    number: int, one: RenderedIssue, fix: str, place: Place, submission: Submission
+    number: int,
+    one: RenderedIssue,
+    fix: str,
+    place: Place,
+    submission: Submission,
+    beside: Sequence[TextCell],
 ) -> list[TextCell]:
     style_of_level = STYLES[one.level]
     return [
@@ -252,7 +221,23 @@ def _problem(
         TextCell(visible(one.value[:LONGEST])),
         TextCell(visible(one.message)),
         TextCell(visible(fix) if fix or not one.fix else message("report_copy_same")),
+        *beside,
     ]
+
+
+def _done(level: Level, faults: Iterable[Place], places: CopyPlaces) -> TextCell:
+    """Says so as soon as every answer is another one, or its row is gone; notes need nothing
+    done."""
+    cells = [places.typed(place) for place in faults] if level is not Level.NOTE else [None]
+    if None in cells:
+        return TextCell("")
+    text = quote(message("report_copy_done_yes"))
+    unchanged = [is_unchanged(*pair) for pair in cells if pair]
+    condition = unchanged[0] if len(unchanged) == 1 else f"OR({','.join(unchanged)})"
+    formula = f'IFERROR(IF({condition},"",{text}),{text})'
+    if len(formula) > LONGEST_FORMULA:
+        return TextCell("")
+    return TextCell("", text_sheets.DONE, formula=formula)
 
 
 def _linked(place: Place) -> TextCell:
@@ -275,7 +260,7 @@ def _original(place: Place, copy: Place, submission: Submission) -> str:
 
 
 def _changes(
-    changes: Collection[CellFix], places: _CopyPlaces, renderer: issue_text.IssueRenderer
+    changes: Collection[CellFix], places: CopyPlaces, renderer: issue_text.IssueRenderer
 ) -> TextSheet:
     """A line a change; the first ones with a link to the cell and with the reason."""
     left = iter(changes)
@@ -311,7 +296,7 @@ def _changes(
     )
 
 
-def _plain_change(number: int, change: CellFix, places: _CopyPlaces) -> tuple[str, ...]:
+def _plain_change(number: int, change: CellFix, places: CopyPlaces) -> tuple[str, ...]:
     note = change.note
     place, field = places.in_copy(note.place), places.field(note.place)
     original = visible(_original(note.place, place, places.submission))

@@ -16,7 +16,7 @@ from converter.statistics.figure import Chart, Figure, Row
 from converter.text.display import columns as width
 from converter.text.display import cut, visible
 
-COLOURS = ("#2b5c75", "#d98324", "#b4c0c7")  # also different in grey
+COLOURS = ("#2b5c75", "#d98324", "#b4c0c7", "#8c2f39")  # also different in grey
 DRAWN = 30  # rows of a table that a chart shows; a table may have hundreds
 TOP = 10  # … of one that is in order of size
 LABEL = 26  # columns of a label beside a bar
@@ -26,7 +26,7 @@ LINES = 60  # points of a line at most
 
 def drawn(figure: Figure) -> tuple[list[Row], int]:
     """The rows that a chart shows (never the total), and how many there are."""
-    rows = list(figure.table.rows[:-1] if figure.table.total else figure.table.rows)
+    rows = [figure.table.rows[row] for row in figure.drawn_rows]
     if figure.chart is Chart.LINE:
         return rows[-LINES:], len(rows)
     in_order_of_size = figure.chart is Chart.BARS and not figure.table.total
@@ -69,14 +69,14 @@ def _chart(figure: Figure, rows: Sequence[Row]) -> Any:
     }
     labels = [_label(visible(str(row[0]).strip("\u3000"))) for row in rows]
     upward = figure.chart in (Chart.BARS, Chart.STACKED)  # pygal counts bars from the bottom
-    chart = kinds[figure.chart](**_settings(figure, len(rows)))
+    chart = kinds[figure.chart](**_settings(figure, rows))
     chart.x_labels = [cut(text, LABEL) for text in labels][:: -1 if upward else 1]
     if figure.chart is not Chart.LINE:
         # pygal takes every character for a narrow one: leave room for the other half.
         chart.config.margin_left = 24 + 4 * max(map(width, chart.x_labels))
-    for number, key in enumerate(figure.series):
+    for key in figure.series:
         position = figure.table.position(key)
-        left = figure.chart is Chart.PYRAMID and number == 0
+        left = figure.chart is Chart.PYRAMID and key == figure.series[0]
         values = [float(row[position] or 0) * (-1 if left else 1) for row in rows]
         title = figure.table.columns[position].title
         chart.add(visible(title), values[:: -1 if upward else 1])
@@ -88,9 +88,25 @@ def _label(text: str) -> str:
     return text[5:] if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else text
 
 
-def _settings(figure: Figure, count: int) -> dict[str, Any]:
+def axis(figure: Figure, rows: Sequence[Row]) -> tuple[float, float]:
+    """From zero to a round number beyond the longest bar; a pyramid's goes as far to the left."""
+    positions = [figure.table.position(key) for key in figure.series]
+    sizes = [[float(row[position] or 0) for position in positions] for row in rows]
+    stacked = figure.chart is Chart.STACKED
+    longest = max((sum(row) if stacked else max(row) for row in sizes), default=0.0)
+    step: float = 1.0
+    while step * 10 < longest:
+        step *= 10
+    while longest > step * 4 and step * 10 >= longest:
+        step *= 2
+    end = (longest // step + 1) * step
+    return (-end if figure.chart is Chart.PYRAMID else 0.0, end)
+
+
+def _settings(figure: Figure, rows: Sequence[Row]) -> dict[str, Any]:
     from pygal.style import Style  # type: ignore[import-untyped]
 
+    count = len(rows)
     style = Style(
         background="transparent",
         plot_background="transparent",
@@ -129,6 +145,7 @@ def _settings(figure: Figure, count: int) -> dict[str, Any]:
         "min_scale": 2,
         "max_scale": 6,
         "margin_right": 36,
+        "range": axis(figure, rows),
     }
     if figure.chart is Chart.LINE:
         return settings | {

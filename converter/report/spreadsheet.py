@@ -25,11 +25,16 @@ HEIGHT = 19  # points, of a line
 NARROWEST, WIDEST = 10, 48  # of a column, in characters
 PORTRAIT = 95  # characters of a line that still fit on an upright page
 LONG = 30  # lines from which a chart stands beside its table
+# Centimetres: what fits between the margins of a page, what a line takes.
+TALL_PORTRAIT, TALL_LANDSCAPE, LINE_CM = 23.0, 14.5, 0.68
 WHOLE, SIGNED, RATE = "#,##0", "#,##0;#,##0", "0.0"
 
 
-def workbook(figures: Sequence[Figure], title: str, subtitle: str = "") -> bytes:
-    """The workbook's bytes; `title` names the whole of it."""
+def workbook(
+    figures: Sequence[Figure], title: str, subtitle: str = "", *, to_sign: bool = False
+) -> bytes:
+    """The workbook's bytes; `title` names the whole of it. One `to_sign` has a line for names and a
+    seal at the foot of every page."""
     from openpyxl import Workbook
 
     book = Workbook()
@@ -38,7 +43,7 @@ def workbook(figures: Sequence[Figure], title: str, subtitle: str = "") -> bytes
     for figure in figures:
         sheet = book.create_sheet(_sheet_name(figure.table.title or title, book.sheetnames))
         _fill(sheet, figure, title)
-        _for_print(sheet, figure, title, subtitle)
+        _for_print(sheet, figure, title, subtitle, to_sign=to_sign)
     if len(figures) > 1:
         _contents(book)
     stream = io.BytesIO()
@@ -177,11 +182,9 @@ def _link(cell: Any, sheet: Any) -> None:
 # --- print -------------------------------------------------------------------------------------
 
 
-def _for_print(sheet: Any, figure: Figure, title: str, subtitle: str) -> None:
+def _for_print(sheet: Any, figure: Figure, title: str, subtitle: str, *, to_sign: bool) -> None:
     """A4, as wide as the page, heading on every page, title and page numbers at its edge."""
-    wide = sum(_widths(figure.table)) > PORTRAIT
-    beside = bool(figure.chart) and _beside(figure)
-    sheet.page_setup.orientation = "landscape" if wide or beside else "portrait"
+    sheet.page_setup.orientation = "landscape" if _is_landscape(figure) else "portrait"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
@@ -194,12 +197,20 @@ def _for_print(sheet: Any, figure: Figure, title: str, subtitle: str) -> None:
     # An ampersand begins a code of the header.
     sheet.oddHeader.left.text = title.replace("&", "&&")
     sheet.oddHeader.right.text = subtitle.replace("&", "&&")
-    sheet.oddFooter.center.text = message("summary_page_number")
-    for part in (sheet.oddHeader.left, sheet.oddHeader.right, sheet.oddFooter.center):
+    footer = sheet.oddFooter
+    footer.left.text = message("summary_sign_line") if to_sign else None
+    number = footer.right if to_sign else footer.center
+    number.text = message("summary_page_number")
+    for part in (sheet.oddHeader.left, sheet.oddHeader.right, footer.left, number):
         part.size = 9
 
 
 # --- charts ------------------------------------------------------------------------------------
+
+
+def _is_landscape(figure: Figure) -> bool:
+    wide = sum(_widths(figure.table)) > PORTRAIT
+    return wide or (bool(figure.chart) and _beside(figure))
 
 
 def _beside(figure: Figure) -> bool:
@@ -210,9 +221,16 @@ def _draw(sheet: Any, figure: Figure) -> None:
     from openpyxl.chart import BarChart, LineChart, Reference
 
     rows, _ = charts.drawn(figure)
+    drawn = figure.drawn_rows
     # Of a long time the last days are drawn.
-    first = FIRST + (len(figure.table.rows) - len(rows) if figure.chart is Chart.LINE else 0)
-    last = first + len(rows) - 1
+    drawn = drawn[-len(rows) :] if figure.chart is Chart.LINE else drawn[: len(rows)]
+    lines = [FIRST + row for row in drawn]
+    first, last = lines[0], lines[-1]
+    apart = last - first + 1 > len(lines)  # unions of one level do not stand together
+    if apart:
+        last = first + len(lines) - 1
+    free = len(figure.table.columns) + 2  # the first column for what is drawn alone
+    page = TALL_LANDSCAPE if _is_landscape(figure) else TALL_PORTRAIT
     chart = LineChart() if figure.chart is Chart.LINE else BarChart()
     positions = [figure.table.position(key) + 1 for key in figure.series]
     if figure.chart is Chart.LINE:
@@ -220,7 +238,7 @@ def _draw(sheet: Any, figure: Figure) -> None:
         chart.y_axis.scaling.min = 0
     else:
         chart.type = "bar"
-        chart.height = max(6.0, len(rows) * 0.75 + 3.0)
+        chart.height = min(max(6.0, len(rows) * 0.75 + 3.0), page)
         chart.gapWidth = 40
         if figure.chart is not Chart.PYRAMID:
             chart.x_axis.scaling.orientation = "maxMin"  # in the order of the table
@@ -230,15 +248,23 @@ def _draw(sheet: Any, figure: Figure) -> None:
     if figure.chart is Chart.PYRAMID:
         chart.gapWidth = 20
         chart.x_axis.tickLblPos = "low"
-        mirrored = _mirrored(sheet, positions[0], len(figure.table.columns) + 2, first, last)
+        _copy(sheet, positions[0], free, lines, first, "-")
         chart.visible_cells_only = False  # the mirrored copy is hidden
+    names = 1
+    if apart:
+        names, free = free, free + 1
+        _copy(sheet, 1, names, lines, first)
+        chart.visible_cells_only = False
     for number, position in enumerate(positions):
         # In a pyramid the left side is drawn from a mirrored copy; it bears the real heading.
-        column = mirrored if figure.chart is Chart.PYRAMID and number == 0 else position
+        column = free if figure.chart is Chart.PYRAMID and number == 0 else position
+        if apart:
+            column = free + number
+            _copy(sheet, position, column, lines, first)
         chart.add_data(Reference(sheet, min_col=column, min_row=first, max_row=last))
         heading = f"'{sheet.title}'!${_letter(position)}${HEADING}"
         _named(chart.series[-1], heading, number, figure)
-    chart.set_categories(Reference(sheet, min_col=1, min_row=first, max_row=last))
+    chart.set_categories(Reference(sheet, min_col=names, min_row=first, max_row=last))
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.y_axis.numFmt = SIGNED
     chart.y_axis.majorGridlines.spPr = _grey()
@@ -250,6 +276,10 @@ def _draw(sheet: Any, figure: Figure) -> None:
         chart.legend = None
         chart.title = figure.table.columns[positions[0] - 1].title
     below = FIRST + len(figure.table.rows) + 1
+    if not _beside(figure) and below * LINE_CM + chart.height > page:
+        from openpyxl.worksheet.pagebreak import Break
+
+        sheet.row_breaks.append(Break(id=below - 1))  # a chart is not cut by the end of a page
     beside = f"{_letter(len(figure.table.header) + 2)}{HEADING}"
     sheet.add_chart(chart, beside if _beside(figure) else f"A{below}")
 
@@ -282,11 +312,12 @@ def _grey() -> Any:
     return GraphicalProperties(ln=LineProperties(solidFill=LINE))
 
 
-def _mirrored(sheet: Any, source: int, column: int, first: int, last: int) -> int:
-    """A hidden copy of a column with the signs turned: a pyramid's left side. It follows when a
-    number is corrected."""
+def _copy(
+    sheet: Any, source: int, column: int, lines: Sequence[int], first: int, sign: str = ""
+) -> None:
+    """A hidden copy of some cells of a column, one below the other from row `first`, for a chart.
+    It follows when a number is corrected. With the sign turned it is a pyramid's left side."""
     _text(sheet, HEADING, column, message("summary_mirrored"))
-    for row in range(first, last + 1):
-        sheet.cell(row, column, f"=-{_letter(source)}{row}").number_format = SIGNED
+    for row, line in enumerate(lines, first):
+        sheet.cell(row, column, f"={sign}{_letter(source)}{line}").number_format = SIGNED
     sheet.column_dimensions[_letter(column)].hidden = True
-    return column

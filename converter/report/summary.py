@@ -40,7 +40,7 @@ def text(figures: Sequence[Figure], width: int = 0) -> str:
 
 def xlsx(figures: Sequence[Figure], title: str, subtitle: str = "") -> bytes:
     """A sheet a figure, with Excel's own charts: they follow when a number is corrected."""
-    return spreadsheet.workbook(figures, title, subtitle)
+    return spreadsheet.workbook(figures, title, subtitle, to_sign=True)
 
 
 def html(figures: Sequence[Figure], title: str, subtitle: str = "") -> str:
@@ -64,6 +64,8 @@ def _parts(figures: Sequence[Figure]) -> Iterator[dict[str, Any]]:
         shown, of = charts.drawn(figure)
         chart = drawing(figure)
         note = message("summary_cut", count=len(shown)) if chart and of > len(shown) else ""
+        if chart and len(set(figure.depths)) > 1:
+            note = message("summary_one_level") + note
         long = not figure.table.total and len(table.rows) > FOLDED
         yield {
             "table": table,

@@ -185,6 +185,10 @@ class RuleFamily(HasOptions):
         the pipeline can tell. Must guard its inputs with Ref.usable (or Ref.blank)."""
         raise NotImplementedError
 
+    def excel_row(self, rule: Rule, path: str, refs: Refs) -> str:
+        """Expression: the sheet row that the workbook's message names as {row} ('' = none)."""
+        return ""
+
     def is_live(self, path: str, form: Form) -> bool:
         """Whether formulas can tell at a field at all."""
         return not self.about_today or form.sheet(path.partition(".")[0]).is_record

@@ -63,6 +63,6 @@ class Belongs(RuleFamily):
         ref, to = refs.at(path), refs.at(self.to(rule))
         codes = code_list(path, refs.form).name
         parent = look_up(ref.norm, list_name(codes, "code"), list_name(codes, "parent"))
-        # INDEX turns an empty parent into 0, hence the joined text.
+        # LOOKUP turns an empty parent into 0, hence the joined text.
         wrong = f'AND({parent}&""<>"",{parent}&""<>{to.norm}&"")'
         return f"IF(AND({ref.usable},{to.usable}),{wrong},FALSE)"

@@ -115,6 +115,13 @@ class CountsRows(RuleFamily):
         )
         return {"sheet": counted.title, "rows": rows}
 
+    def excel_counted(self, rule: Rule, refs: Refs) -> str:
+        """Expression: how many rows are known to count."""
+        if not self.where.given(rule):
+            return refs.filled_rows(self.of(rule))
+        wanted = self.where.of(rule, refs.form)
+        return "+".join(_rows_of(refs.rows(wanted.path).norm, wanted.codes))
+
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         typed, of = refs.at(path), self.of(rule)
         filled = refs.filled_rows(of)
@@ -122,14 +129,15 @@ class CountsRows(RuleFamily):
             wanted = self.where.of(rule, refs.form)
             rows = refs.rows(wanted.path).norm
             every = [entry.code for entry in conditions.code_list(wanted.path, refs.form).entries]
-
-            def rows_of(codes: Iterable[str]) -> list[str]:
-                return [f"SUMPRODUCT(--({rows}={quote(code)}))" for code in codes]
-
-            least = "+".join(rows_of(wanted.codes))
+            least = self.excel_counted(rule, refs)
             # Whatever is neither wanted nor another entry of the list is unknown.
-            others = rows_of(code for code in every if code not in wanted.codes)
+            others = _rows_of(rows, (code for code in every if code not in wanted.codes))
             wrong = f"OR({typed.norm}<{least},{typed.norm}>{'-'.join([filled, *others])})"
         else:
             wrong = f"{typed.norm}<>{filled}"
         return f"IF({refs.beyond(of)},FALSE,IF({typed.usable},{wrong},FALSE))"
+
+
+def _rows_of(rows: str, codes: Iterable[str]) -> list[str]:
+    """Expressions: how many rows hold each of some codes."""
+    return [f"SUMPRODUCT(--({rows}={quote(code)}))" for code in codes]

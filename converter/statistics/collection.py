@@ -13,14 +13,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.register import Snapshot
+from converter.register.forgetting import whole_periods
 from converter.register.schema import name
-from converter.statistics import cards, progress
+from converter.statistics import breakdowns, cards, progress
+from converter.statistics.breakdowns import Breakdowns, group_sql
 from converter.statistics.cards import StatisticsCard, card_of, percent
 from converter.statistics.figure import (
     Cell,
@@ -35,10 +38,20 @@ from converter.statistics.progress import Tree, numbers
 
 
 def figures(
-    register: Snapshot, form: Form, today: date, *, period: str = "", by: Sequence[str] = ()
+    register: Snapshot,
+    form: Form,
+    today: date,
+    *,
+    period: str = "",
+    by: Sequence[str] = (),
+    counts: Sequence[str] = (),
+    cross: bool = False,
+    units: bool = False,
 ) -> list[Figure]:
-    """All tables of a period ('' = the newest), grouped by these unit fields (their keys; none =
-    the form's first choice). `form` with code lists. Raises FormError for a broken card."""
+    """All tables of a period ('' = the newest), grouped by these fields (keys or titles; none = the
+    form's first choice), each pair of them against one another if `cross`; `counts` are further
+    numbers to sum. With `units` every unit has a row, with what changed since the period before.
+    `form` with code lists. Raises FormError for a broken card, UsageError for an unknown field."""
     card = card_of(form).part("collection")
     chosen = period or newest(register)
     source = _Register(register, chosen, form)
@@ -51,15 +64,58 @@ def figures(
         progress.faults(register, form, chosen),
         progress.missing(register, chosen, tree),
         progress.waiting(register, chosen),
-        *cards.figures(source, form, today),
+        *_members_too(cards.figures(source, form, today), register, chosen),
     ]
-    for key in by or card.entries("by")[:1]:
-        found.append(_grouped(card, source, form.record.field(key), tree))
+    asked = [breakdowns.find_field(form, key) for key in by or card.entries("by")[:1]]
+    more = [breakdowns.find_count(form, key) for key in counts]
+    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
+    fields += [field for field in more if field not in fields]
+    made = Breakdowns(register, form, chosen, card.text("missing"), card.label("total"))
+    for field in asked:
+        of_unit = field.sheet == form.record.key
+        found.append(
+            _grouped(card, source, field, tree, fields) if of_unit else made.members_by(field)
+        )
+    if cross:
+        found += [made.cross(first, second) for first, second in combinations(asked, 2)]
     earlier = [p for p in register.periods() if p < chosen]
+    if units:
+        found.append(made.units(fields))
+        if earlier:
+            found.append(made.changes(earlier[-1], _rate(card)[1:]))
     if earlier:
         found.append(_change(card, source, _Register(register, earlier[-1], form)))
         found.append(_trend(card, [*(_Register(register, p, form) for p in earlier), source]))
     return found
+
+
+def _members_too(found: list[Figure], register: Snapshot, period: str) -> list[Figure]:
+    """Without the tables of members where all of them were removed for good: zeros would lie."""
+    if period not in whole_periods(register):
+        return found
+    return [figure for figure in found if not figure.table.total]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionState:
+    """What stands over a summary: the union that collects ('' where the roster does not say), how
+    the period stands, and whether its members were removed for good."""
+
+    union: str
+    state: str  # open, closed, collected
+    changed: str  # ISO time
+    forgotten: bool
+
+
+def heading(register: Snapshot, period: str) -> CollectionState:
+    """What stands over the summary of a period."""
+    rows = register.query(
+        "SELECT state, changed FROM periods WHERE period = ? ORDER BY changed DESC LIMIT 1",
+        [period],
+    )
+    state, changed = rows[0] if rows else ("collected", "")
+    forgotten = period in whole_periods(register)
+    return CollectionState(Tree.of(register, period).top, state, changed, forgotten)
 
 
 def groups(form: Form) -> list[str]:
@@ -162,14 +218,15 @@ def _trend(card: StatisticsCard, sources: Sequence[_Register]) -> Figure:
     return Figure(table, Chart.LINE, (whole.key, part.key))
 
 
-def _grouped(card: StatisticsCard, source: _Register, field: Field, tree: Tree) -> Figure:
+def _grouped(
+    card: StatisticsCard, source: _Register, field: Field, tree: Tree, fields: Sequence[Field]
+) -> Figure:
     """Units and their numbers, a row a superior union or a value of another unit field."""
-    fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     label, part, whole = _rate(card)
     summed = [*fields, *(f for f in (part, whole) if f not in fields)]
     superior = field.identity == "superior_name"
-    group = "u.superior" if superior else f"coalesce(a.{name(field.key)}, '')"
     known = source.register.columns("answers")
+    group = group_sql(field) if superior or field.key in known else "''"
     sums = ", ".join(
         f"coalesce(sum(TRY_CAST(a.{name(f.key)} AS BIGINT)), 0)" if f.key in known else "0"
         for f in summed
@@ -196,29 +253,22 @@ def _grouped(card: StatisticsCard, source: _Register, field: Field, tree: Tree) 
         return (group, *shown, percent(counted[part.key], counted[whole.key]))
 
     rows = [row(group, counted) for group, counted in labelled]
+    depths = progress.depths_of(rows) if superior else ()
     if by_value:
         rows.append(row(card.label("total"), sum(by_value.values(), Counter())))
     title = card.fill("group_title", title=field.title, period=source.period)
     series = tuple(f.key for f in (whole, part) if f in fields)
     table = StatisticsTable(f"by_{field.key}", title, columns, tuple(rows), total=True)
-    return Figure(table, Chart.BARS, series)
+    return Figure(table, Chart.BARS, series, depths)
 
 
 def _labelled(
     card: StatisticsCard, field: Field, by_value: Mapping[str, Counter[str]]
 ) -> Iterator[tuple[str, Counter[str]]]:
-    """Codes under their labels in the list's order, then what the list does not know, then the
-    units that left it blank."""
-    codes = card.form.codes.get(str(field.options.get("codes", "")))
-    labels = {entry.code: entry.label for entry in codes.entries} if codes else {}
-    for code, label in labels.items():
-        if code in by_value:
-            yield label, by_value[code]
-    for value, counted in by_value.items():
-        if value and value not in labels:
-            yield value, counted
-    if "" in by_value:
-        yield card.text("missing"), by_value[""]
+    """Groups under their labels, in order."""
+    missing = card.text("missing")
+    for value, label in breakdowns.labelled(field, card.form, by_value, missing).items():
+        yield label, by_value[value]
 
 
 def _change(card: StatisticsCard, now: _Register, before: _Register) -> Figure:

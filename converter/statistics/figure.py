@@ -6,6 +6,7 @@ look them up by. Titles are for people; they come from the form and the message 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,15 +76,28 @@ class StatisticsTable:
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A table and its chart, which shows the columns named by `series` and leaves out the
-    total."""
+    total. Where rows contain others (unions and theirs), `depths` says how deep each one stands."""
 
     table: StatisticsTable
     chart: Chart = Chart.NONE
     series: tuple[str, ...] = ()
+    depths: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:
         return self.table.key
+
+    @property
+    def drawn_rows(self) -> list[int]:
+        """The rows that a chart may show: never the total, and of rows that contain others those of
+        one depth, since a bar beside its own part would count it twice."""
+        rows = range(len(self.table.rows) - self.table.total)
+        if not self.depths:
+            return list(rows)
+        at = Counter(self.depths)
+        several = [depth for depth in sorted(at) if at[depth] > 1]
+        chosen = several[0] if several else max(at, default=0)
+        return [row for row in rows if self.depths[row] == chosen]
 
     @property
     def is_drawn(self) -> bool:

@@ -29,13 +29,14 @@ from converter.statistics.figure import (
 INDENT = "\u3000"  # a full-width space for each level of the tree
 
 # $1 is the period. `known`: the units that are expected or sent something; `sent`: what came.
-_KNOWN = (
+KNOWN = (
     "WITH known AS ("
-    " SELECT r.superior, r.code, r.name, u.id AS unit"
+    " SELECT r.superior, r.code, r.name, r.position, r.contact, r.phone, u.id AS unit"
     "  FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"
     " WHERE r.owes"
     "  OR EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1)"
-    " UNION ALL SELECT u.superior, u.code, u.name, u.id FROM units_in($1) u WHERE NOT u.listed"
+    " UNION ALL SELECT u.superior, u.code, u.name, u.position, u.contact, u.phone, u.id"
+    "  FROM units_in($1) u WHERE NOT u.listed"
     "  AND EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1"
     f"   AND ({COUNTS} OR NOT EXISTS (SELECT 1 FROM roster_of($1))))),"
     f" sent AS (SELECT unit, bool_or({COUNTS}) AS counts,"
@@ -56,19 +57,32 @@ _STRANGERS = (
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Superior union → the one above it ('' = none that we know)."""
+    """Superior union → the one above it ('' = none that we know), and where the roster first
+    names it or a unit of it."""
 
     above: Mapping[str, str]
+    first_named: Mapping[str, int]
 
     @classmethod
     def of(cls, register: Snapshot, period: str) -> Tree:
         rows = register.query(
-            "SELECT name, superior FROM roster_of($1)"
-            " UNION SELECT name, superior FROM units_in($1)",
+            "SELECT name, superior, position FROM roster_of($1)"
+            " UNION SELECT name, superior, position FROM units_in($1)",
             [period],
         )
-        superiors = {str(superior) for _, superior in rows}
-        return cls({str(n): str(s) for n, s in rows if n in superiors and n != s})
+        superiors = {str(superior) for _, superior, _ in rows}
+        first_named: dict[str, int] = {}
+        for unit, superior, position in rows:
+            for union in (unit, superior):
+                if position and union in superiors:
+                    first_named[union] = min(position, first_named.get(union, position))
+        return cls({str(n): str(s) for n, s, _ in rows if n in superiors and n != s}, first_named)
+
+    @property
+    def top(self) -> str:
+        """The union that all others belong to; '' where there are several."""
+        tops = {self._line(union)[-1] for union in (*self.above, *self.first_named)}
+        return tops.pop() if len(tops) == 1 else ""
 
     def rolled_up(self, own: Mapping[str, Counter[str]]) -> Iterator[tuple[str, Counter[str]]]:
         """(name indented by its depth, sums of it and all below), parents before children."""
@@ -77,12 +91,14 @@ class Tree:
             for union in self._line(superior):
                 sums.setdefault(union, Counter()).update(numbers)
         lines = {union: self._line(union)[::-1] for union in sums}
-        for union in sorted(sums, key=lambda superior: lines[superior]):
+        for union in sorted(sums, key=self.place):
             yield INDENT * (len(lines[union]) - 1) + union, sums[union]
 
-    def place(self, superior: str) -> list[str]:
-        """Where it stands in the tree, from the top: to sort by."""
-        return self._line(superior)[::-1]
+    def place(self, superior: str) -> list[tuple[float, str]]:
+        """Where it stands in the tree, from the top, in the roster's order: to sort by. What the
+        roster does not name comes last."""
+        line = self._line(superior)[::-1]
+        return [(self.first_named.get(union, float("inf")), union) for union in line]
 
     def _line(self, superior: str) -> list[str]:
         """Itself and all above it; a circle is cut where it closes."""
@@ -108,7 +124,7 @@ def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) 
     """Units by superior union: expected, reported, of these unconfirmed and with warnings; held,
     only rejected, missing."""
     answer = register.query(
-        f"{_KNOWN} SELECT k.superior, count(*), count(*) FILTER (s.counts),"
+        f"{KNOWN} SELECT k.superior, count(*), count(*) FILTER (s.counts),"
         "  count(*) FILTER (s.unconfirmed), count(*) FILTER (s.warned),"
         "  count(*) FILTER (NOT s.counts AND s.waits),"
         "  count(*) FILTER (NOT s.counts AND NOT s.waits),"
@@ -123,6 +139,7 @@ def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) 
         return (label, *(counted[key] for key in PROGRESS), share)
 
     rows = [row(label, counted) for label, counted in tree.rolled_up(by_superior)]
+    depths = depths_of(rows)
     rows.append(row(card.label("total"), sum(by_superior.values(), Counter())))
     named = card.columns("superior", *NAMED, "percent", titles="progress_header")
     columns = (
@@ -134,7 +151,13 @@ def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) 
     )
     title = card.fill("progress_title", period=period)
     table = StatisticsTable("progress", title, columns, tuple(rows), total=True)
-    return Figure(table, Chart.STACKED, ("reported", "held", "only_rejected", "missing"))
+    series = ("reported", "held", "only_rejected", "missing")
+    return Figure(table, Chart.STACKED, series, depths)
+
+
+def depths_of(rows: Sequence[Row]) -> tuple[int, ...]:
+    """How deep the unions of a tree stand, by how far their names are indented."""
+    return tuple(len(str(row[0])) - len(str(row[0]).lstrip(INDENT)) for row in rows)
 
 
 def unconfirmed_column() -> Column:
@@ -200,10 +223,10 @@ def _timed_by(units: Counter[str]) -> str:
 def missing(register: Snapshot, period: str, tree: Tree) -> Figure:
     """Every unit that does not count yet, by superior union."""
     answer = register.query(
-        f"{_KNOWN} SELECT k.superior, k.code, k.name,"
+        f"{KNOWN} SELECT k.superior, k.code, k.name,"
         " CASE WHEN s.unit IS NULL THEN 'all' WHEN s.waits THEN 'held' ELSE 'refused' END"
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit"
-        " WHERE s.unit IS NULL OR NOT s.counts ORDER BY k.code, k.name",
+        " WHERE s.unit IS NULL OR NOT s.counts ORDER BY k.position, k.code, k.name",
         [period],
     )
     rows: list[Row] = [

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 from xml.sax.saxutils import quoteattr
 
@@ -22,6 +23,7 @@ from converter.template.blueprint import (
     Blueprint,
     tail_placeholder,
 )
+from converter.template.conditional_formats import is_unchanged
 from converter.template.layout import MemberLayout, quoted
 from converter.template.text_sheets import TextSheet
 
@@ -40,6 +42,9 @@ _DRAWINGS = (
     ' ContentType="application/vnd.openxmlformats-officedocument.vmlDrawing"/>'
 )
 _HANGER = f'<legacyDrawing xmlns:r="{_OFFICE}" r:id="shapes"/>'.encode()
+
+
+AHEAD = 200  # rows below that a way to the next fault looks at
 
 
 class Additions(NamedTuple):
@@ -70,16 +75,29 @@ class Copy:
     def table_jump(self, plan: Blueprint, key: str, last: int, row: int) -> bytes:
         """The cell that leads from a row on to the next one in question."""
         table = plan.layout.tables[key]
-        there = f"{quoted(table.sheet.title)}{_first_column(table)}"
-        end, text = self._beyond(plan, key)
-        return self._jump(plan, table.jump, row, last, there, end, text)
+        return self._jump(plan, key, table.jump, table.open, row, last)
+
+    def table_open(self, plan: Blueprint, key: str, row: int) -> bytes:
+        """The hidden cell that names the column of what is still in question in a row."""
+        table = plan.layout.tables[key]
+        columns = [
+            (table.columns[field], was)
+            for field, was in table.was.items()
+            if table.columns[field] in self.rows(key)[row]
+        ]
+        otherwise = columns[0][0] if columns else min(table.columns.values())
+        return _open(row, columns, otherwise, table.check, table.open)
 
     def unit_jump(self, plan: Blueprint, row: int) -> bytes:
         """The cell that leads from an answer on to the next one, then to the tables."""
         unit = plan.layout.record
-        there = f"{quoted(unit.sheet.title)}{column_letters(unit.ANSWER)}"
-        end, text = self._beyond(plan, unit.sheet.key)
-        return self._jump(plan, unit.JUMP, row, unit.last_row, there, end, text)
+        return self._jump(plan, unit.sheet.key, unit.JUMP, unit.open, row, unit.last_row)
+
+    def unit_open(self, plan: Blueprint, row: int, *, typed: bool) -> bytes:
+        """The hidden cell that says whether an answer is still in question."""
+        unit = plan.layout.record
+        columns = [(unit.ANSWER, unit.was)] * typed
+        return _open(row, columns, unit.ANSWER, unit.CHECK, unit.open)
 
     def _beyond(self, plan: Blueprint, key: str) -> tuple[str, str]:
         """Where the last fault of a sheet leads, and the words for it: the first fault of the
@@ -98,22 +116,34 @@ class Copy:
         return {key: min(rows) for key, rows in self.levels.items() if rows}
 
     def _jump(
-        self, plan: Blueprint, column: int, row: int, last: int, there: str, end: str, back: str
+        self, plan: Blueprint, key: str, column: int, open_: int, row: int, last: int
     ) -> bytes:
-        """Column texts below say where the next one is: sorted or deleted rows keep the chain."""
-        letters = column_letters(column)
-        found = f'MATCH("?*",${letters}{row + 1}:${letters}{max(last, row) + 1},0)'
-        below, last_one = expressions.quote("#" + there), expressions.quote("#" + end)
-        target = f"IFERROR({below}&(ROW()+{found}),{last_one})"
-        key = next(k for k, marked in self.levels.items() if row in marked)
-        shown = message("report_copy_next") if row < max(self.levels[key]) else back
-        next_one = expressions.quote(message("report_copy_next"))
-        over = expressions.quote(back)
-        text = f"IF(ISNUMBER({found}),{next_one},{over})"
+        """Leads to the next cell that is still in question: sorted and deleted rows are no harm.
+        It looks some hundred rows ahead, so that an edit has few ways computed anew; farther on it
+        knows the next row that was marked."""
+        there = quoted(plan.layout.place(key).sheet.title)
+        end, back = self._beyond(plan, key)
+        following = self._following[key].get(row)
+        if following:
+            first = min(self.rows(key)[following])
+            end, back = f"{there}{column_letters(first)}{following}", message("report_copy_next")
+        letters, bottom = column_letters(open_), max(min(row + AHEAD, last), row) + 1
+        area = f"${letters}{row + 1}:${letters}{bottom}"
+        found = f'MATCH("?*",{area},0)'
+        start, beyond = expressions.quote("#" + there), expressions.quote("#" + end)
+        target = f"IFERROR({start}&INDEX({area},{found})&(ROW()+{found}),{beyond})"
+        next_one = message("report_copy_next")
+        text = f"IF(ISNUMBER({found}),{expressions.quote(next_one)},{expressions.quote(back)})"
         style = plan.styles[member_sheet.JUMP]
-        return f'<c r="{letters}{row}" s="{style}'.encode() + formula(
-            f"HYPERLINK({target},{text})", shown
+        return f'<c r="{column_letters(column)}{row}" s="{style}'.encode() + formula(
+            f"HYPERLINK({target},{text})", next_one if following else back
         )
+
+    @cached_property
+    def _following(self) -> Mapping[str, Mapping[int, int]]:
+        """By sheet key: the next marked row after each but the last."""
+        ordered = {key: sorted(rows) for key, rows in self.levels.items()}
+        return {key: dict(pairwise(rows)) for key, rows in ordered.items()}
 
     # --- parts -----------------------------------------------------------------------------
 
@@ -153,6 +183,23 @@ class Copy:
         ):
             values[mark] = "".join(texts).encode()
         return Additions(values, parts)
+
+
+def _open(
+    row: int, columns: Sequence[tuple[int, int]], otherwise: int, check: int, at: int
+) -> bytes:
+    """The letters of the first column that is as it was, or that 核对 still says something of; ''
+    where everything was changed and nothing is found. `columns`: marked ones, and where it stands
+    what they were."""
+    letters = column_letters
+    shown = letters(columns[0][0] if columns else otherwise)
+    cases = [
+        (is_unchanged(f"${letters(column)}{row}", f"${letters(was)}{row}"), f'"{letters(column)}"')
+        for column, was in columns
+    ]
+    cases.append((f"LEN(${letters(check)}{row})>0", f'"{letters(otherwise)}"'))
+    expression = expressions.first_of(cases)
+    return f'<c r="{letters(at)}{row}'.encode() + formula(expression, shown)
 
 
 def _first_column(table: MemberLayout) -> str:

@@ -38,6 +38,7 @@ from converter.template.style import CellStyle, Painter, varied
 LAST, APART, PRINTED = 1_040_003, 10, 5
 SERIAL = 987_654_321  # the mark of a number has to be one
 GENERAL = "General"
+SMALLEST = 9  # zlib's level
 GUIDE = "@guide"  # no sheet's key
 
 SHEETS, NAMES, RELATIONS, TYPES = b"@@sheets@@", b"@@names@@", b"@@relations@@", b"@@types@@"
@@ -112,8 +113,8 @@ class Part:
 
     @cached_property
     def packed(self) -> zip_writing.Packed:
-        """Of a part that is the same in every copy."""
-        return zip_writing.packed(self.name, self.pieces)
+        """Of a part that is the same in every copy: packed once, so as small as can be."""
+        return zip_writing.packed(self.name, self.pieces, SMALLEST)
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,7 @@ def _cell_styles(places: TemplateLayout, stamp: Stamp, *, copy: bool) -> Iterato
         for table in places.tables.values()
         for look in member_sheet.cell_styles(table).values()
     ]
-    cells += [unit_sheet.EXPLANATION]
+    cells += [unit_sheet.explanation_style(field, places.form) for field in places.record.sheet]
     cells += [unit_sheet.answer_style(field, stamp) for field in places.record.sheet]
     levels = (None, Level.ERROR, Level.WARNING) if copy else (None,)
     for look in dict.fromkeys(cells):
@@ -277,7 +278,7 @@ def _with_placeholders(name: str, data: bytes, numbers: Mapping[bytes, bytes]) -
     if name.startswith("docProps/"):
         data = data.replace(b"%d" % SERIAL, b"@@serial@@")
         return _STAMPED.sub(rb"@@property:\1@@", data)
-    if not name.startswith("xl/theme") and not name.startswith("xl/styles"):
+    if not name.startswith(("xl/theme", "xl/styles")):
         data = _numbered(data, numbers)
     return _FOOTER.sub(lambda found: _STAMPED.sub(rb"@@footer:\1@@", found[0]), data)
 
@@ -315,7 +316,8 @@ def _unit_cells(
             return found[0]
         field, column = wanted[found[1]]
         answer = unit_sheet.answer_style(field, stamp)
-        look = answer if column == unit.ANSWER else unit_sheet.EXPLANATION
+        reason = unit_sheet.explanation_style(field, places.form)
+        look = answer if column == unit.ANSWER else reason
         mark = b"@@cell:%b@@" % found[1]
         cells[mark] = UnitCell(field, column, found[1], look, found[0])
         return mark

@@ -61,21 +61,16 @@ class Constants:
             pieces.append(token.value)
         return "".join(pieces)
 
-    def write(self, workbook: Any, sheet: Any, first_column: int) -> None:
-        """One row an array, to the right of the code lists."""
-        for row, (values, name) in enumerate(self.names.items(), 2):
-            put_text(sheet.cell(row, first_column), name)
-            for column, value in enumerate(values, first_column + 1):
+    def write(self, workbook: Any, sheet: Any, first_row: int) -> None:
+        """One row an array."""
+        for row, (values, name) in enumerate(self.names.items(), first_row):
+            for column, value in enumerate(values, 1):
                 cell = sheet.cell(row, column)
                 if isinstance(value, str):
                     put_text(cell, value)
-                    cell.number_format = "@"
                 else:
                     cell.value = value
-            start, end = (
-                f"${get_column_letter(column)}${row}"
-                for column in (first_column + 1, first_column + len(values))
-            )
+            start, end = (f"${get_column_letter(column)}${row}" for column in (1, len(values)))
             area = f"{quoted(sheet.title)}{start}:{end}"
             workbook.defined_names[name] = DefinedName(name, attr_text=area)
 

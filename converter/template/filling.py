@@ -65,7 +65,10 @@ def unit_cells(
         if cell.column == unit.last_helper:
             answer = _answer(cell, stamp, data, plan) if marked else answers.BLANK
             explained = stored.with_value(cell.xml, values[cell.address.decode()])
-            found[mark] = explained + (_was(plan, cell, row, answer) if marked else b"")
+            found[mark] = explained
+            if copy and marked:
+                still = copy.unit_open(plan, row, typed=not cell.field.derive)
+                found[mark] += _was(plan, cell, row, answer) + still
             continue
         is_reason = cell.column == unit.EXPLANATION
         answer = _reason(cell, data) if is_reason else _answer(cell, stamp, data, plan)
@@ -140,5 +143,6 @@ def table_rows(
         levels=copy.rows(key) if copy else {},
         computed=computed,
         jump=partial(copy.table_jump, plan, key, last) if copy else None,
+        open=partial(copy.table_open, plan, key) if copy else None,
     )
     return rows.chunks(replace(row, first=first), what, last)

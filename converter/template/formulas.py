@@ -13,12 +13,11 @@ from converter import rules
 from converter.formulas import expressions
 from converter.kinds import KINDS
 from converter.kinds.base import LATER
-from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.rules import derivations, one_cell
 from converter.rules.base import Refs
-from converter.template.labels import REQUIRED, label, message, prefix
+from converter.template.labels import REQUIRED, ROW, label, message, prefix
 from converter.template.layout import MemberLayout, UnitLayout
 
 ERROR_CELL, TRUTH_VALUE = "K002", "K004"
@@ -86,7 +85,8 @@ class FieldFormulas:
             (f"ISLOGICAL({raw})", found(TRUTH_VALUE)),
         ]
         blank = expressions.first_of(no_value)
-        return f'IF({norm}="",{blank},{later}{expressions.first_of(faults)}))'
+        fault = f'IF({norm}="",{blank},{later}{expressions.first_of(faults)}))'
+        return self._titled(fault, field)
 
     def usable(self, field: Field, explained: str) -> str:
         """Whether rules may compare the cell: not in error, neither by its kind nor by a rule about
@@ -147,8 +147,10 @@ class FieldFormulas:
             if field.path not in rule.at:
                 continue
             family = rules.FAMILIES[rule.family]
-            params = family.message_params(rule, field.path, self.form)
+            params = {**family.message_params(rule, field.path, self.form), "row": ROW}
             text = message(self.form, rule.code, field, params, explained)
+            if ROW in text:
+                text = text.replace(ROW, f'"&{family.excel_row(rule, field.path, self.refs)}&"')
             if text == '""':
                 continue
             if family.validates_one_cell(rule):
@@ -158,8 +160,14 @@ class FieldFormulas:
                 condition = family.excel(rule, field.path, self.refs)
             if condition is not None:
                 pieces.append(self._when(condition, text))
-        messages = "&".join(pieces) or '""'
+        messages = self._titled("&".join(pieces) or '""', field)
         return f'IF({filled},{messages},"")' if filled else messages
+
+    def _titled(self, messages: str, field: Field) -> str:
+        """Messages that name their field by the cell of its title, where there is one: fields that
+        are checked alike share a formula."""
+        title = self.place.title(field, label(self.form, "required_mark"))
+        return messages.replace(field.title, f'"&{title}&"') if title else messages
 
     @property
     def _later(self) -> str:
@@ -171,10 +179,14 @@ class FieldFormulas:
     def _when(self, condition: str, text: str) -> str:
         return f'IF({condition},{self._joined(text)},"")'
 
-    def verdict(self, says: list[str]) -> str:
-        """The 核对 cell: the messages without the first one's joiner."""
+    def verdict(self, says: list[str], typed: list[str], explained: str) -> str:
+        """The 核对 cell: the messages without the first one's joiner. A reason that does not
+        excuse an error is answered; `typed` are those of `says` that a reason may be meant for."""
         start = len(label(self.form, "joiner")) + 1
-        return f"MID({'&'.join(says)},{start},32767)"
+        error = f"FIND({expressions.quote(label(self.form, 'error'))},{'&'.join(typed)})"
+        answer = expressions.quote(label(self.form, "not_excused"))
+        answered = f'IF({explained},IF(ISNUMBER({error}),{answer},""),"")'
+        return f"MID({'&'.join(says)},{start},32767)&{answered}"
 
     def shown(self, field: Field) -> str:
         """The visible cell of a derived field: a label or a date."""
@@ -189,17 +201,6 @@ class FieldFormulas:
     def explained(self, cell: str) -> str:
         """TRUE where a reason was typed."""
         return f"IF(ISERROR({cell}),TRUE,NOT({expressions.is_blank(cell)}))"
-
-
-def rule_messages(form: Form, field: Field) -> list[str]:
-    """What rules say of a field, without level and code."""
-    found = []
-    for rule in form.rules:
-        if field.path in rule.at:
-            params = rules.FAMILIES[rule.family].message_params(rule, field.path, form)
-            entry = catalogue.entry(rule.code, form, field)
-            found.append(catalogue.fill(entry.brief, {"title": field.title, **params}))
-    return found
 
 
 def joined(form: Form, text: str) -> str:

@@ -13,6 +13,7 @@ from converter.model.forms import Field, Form
 from converter.model.issues import Level
 
 REQUIRED = "K001"  # what is still to be filled in is no fault
+ROW = "\ue000"  # where a message names a row
 # Excel refuses longer literals inside a formula.
 LONGEST_LITERAL = 255
 
@@ -54,6 +55,21 @@ def prefix(form: Form, level: Level) -> str:
     return label(form, "error" if level is Level.ERROR else "warning")
 
 
+def is_explainable(form: Form, field: Field) -> bool:
+    """Whether a reason excuses anything that rules find at a field."""
+    found = [
+        catalogue.entry(rule.code, form, field) for rule in form.rules if field.path in rule.at
+    ]
+    return any(entry.level is Level.ERROR and entry.explainable for entry in found)
+
+
+def prompt(form: Form, field: Field, locked: bool = False) -> str:
+    """What is shown beside a cell that is to be filled in: the first clause of the card's note."""
+    if field.derive or locked:
+        return label(form, "derived" if field.derive else "locked")
+    return re.split("[；。：]", field.note)[0]
+
+
 def message(
     form: Form, code: str, field: Field, words: Mapping[str, Any], explained: str = ""
 ) -> str:
@@ -71,5 +87,6 @@ def message(
         return literal(f"{label(form, 'to_fill')}{brief}({code})")
     if entry.level is Level.ERROR and entry.explainable and explained:
         error, warning = (excel.quote(prefix(form, lv)) for lv in (Level.ERROR, Level.WARNING))
-        return f"IF({explained},{warning},{error})&{text}"
+        hint = excel.quote(label(form, "explainable"))
+        return f'IF({explained},{warning},{error})&{text}&IF({explained},"",{hint})'
     return literal(f"{prefix(form, entry.level)}{brief}({code})")

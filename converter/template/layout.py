@@ -9,7 +9,8 @@ a field stands in hidden helper columns far to the right, out of reach of pasted
 - `usable`  TRUE where a rule may compute with `norm` (on the record sheet)
 - `says`    all messages of the field, each led by the joiner
 
-A record also has `explained` (a reason was typed); a table's has `filled` (1, or 0 where the row is
+A record also has `explained` (a reason was typed) and, where a rule counts the rows of a table,
+`counted` (how many there are); a table's has `filled` (1, or 0 where the row is
 blank or holds a remark) in its place: there may be a hundred thousand of them.
 """
 
@@ -28,7 +29,7 @@ from converter.model.issues import column_letters
 TITLE_ROW = 1
 STATUS_ROW = 2
 FIRST_HELPER = 27  # column AA
-PARTS = ("text", "norm", "fault", "usable", "says")
+UNIT_PARTS = ("text", "norm", "fault", "usable", "says", "counted", "explained")
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
     "errors", "warnings", "missing", "target", "status", "filled", "beyond", "unchecked",
@@ -82,11 +83,11 @@ class UnitLayout:
         return self.lines[-1][0]
 
     def column(self, part: str) -> int:
-        return FIRST_HELPER + (*PARTS, "explained").index(part)
+        return FIRST_HELPER + UNIT_PARTS.index(part)
 
     @property
     def helper_count(self) -> int:
-        return max(len(PARTS) + 1, len(TOTALS))
+        return max(len(UNIT_PARTS), len(TOTALS))
 
     @property
     def last_helper(self) -> int:
@@ -98,6 +99,11 @@ class UnitLayout:
         """Where an annotated copy keeps what a marked answer was, to see it change."""
         return FIRST_HELPER + self.helper_count
 
+    @property
+    def open(self) -> int:
+        """Where an annotated copy says which cell of a marked line is still in question."""
+        return self.was + 1
+
     def raw(self, key: str) -> str:
         return self._at(self.ANSWER, key)
 
@@ -106,6 +112,11 @@ class UnitLayout:
 
     def has(self, key: str, part: str) -> bool:
         return True
+
+    def title(self, field: Field, mark: str) -> str:
+        """Expression: the field's title, whose cell ends in a mark where it is required."""
+        cell = self._at(self.ITEM, field.key)
+        return f"LEFT({cell},LEN({cell})-{len(mark)})" if field.required else cell
 
     def explanation(self, key: str) -> str:
         return self._at(self.EXPLANATION, key)
@@ -172,16 +183,18 @@ class MemberLayout:
         return {name: column for column, name in enumerate(names, FIRST_HELPER)}
 
     def parts(self, field: Field) -> tuple[str, ...]:
-        """A row's helper cells of a field. What is said of a derived one stands in 核对 alone, but
-        for a date that may be typed, of which there is much to say; the fault of a text only in
-        what is said, since nothing is computed with it."""
+        """A row's helper cells of a field. What is said of a key and of a derived one stands in
+        核对 alone, but for a date that may be typed, of which there is much to say; the fault of a
+        text only in what is said, since nothing is computed with it."""
         kind = KINDS[field.kind]
         if field.derive:
             source = KINDS[self.sheet.field(field.derive.source).kind]
             is_long = source.has_substitutes and kind.value_type is ValueType.DATE
             return ("norm", "says") if is_long else ("norm",)
         text = ("text",) * kind.excel_text_cell
-        plain = kind.value_type is ValueType.TEXT and not (text or kind.unique_key)
+        if kind.unique_key:
+            return (*text, "norm", "fault")
+        plain = kind.value_type is ValueType.TEXT and not text
         return (*text, "norm", "says") if plain else (*text, "norm", "fault", "says")
 
     @property
@@ -194,6 +207,11 @@ class MemberLayout:
         typed = [field.key for field in self.sheet if not field.derive]
         return {key: n for n, key in enumerate(typed, FIRST_HELPER + self.helper_count)}
 
+    @property
+    def open(self) -> int:
+        """Where an annotated copy says which cell of a marked row is still in question."""
+        return max(self.was.values()) + 1
+
     def raw(self, key: str) -> str:
         return self._at(self.columns[key])
 
@@ -202,6 +220,10 @@ class MemberLayout:
 
     def has(self, key: str, part: str) -> bool:
         return (key, part) in self.helpers
+
+    def title(self, field: Field, mark: str) -> str:
+        """A row has no cell for it."""
+        return ""
 
     @property
     def filled(self) -> str:
@@ -221,6 +243,11 @@ class MemberLayout:
         that a row inserted at the very top belongs to it, and no deletion destroys it."""
         letter = column_letters(column)
         return f"${letter}${self.HEADING_ROW}:${letter}${self.last_row}"
+
+    def area(self, column: int) -> str:
+        """A column of the prepared rows."""
+        letter = column_letters(column)
+        return f"{letter}{self.FIRST_ROW}:{letter}{self.last_row}"
 
     def total(self, name: str) -> str:
         return total(name)

@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
 
-from converter.formulas.expressions import array, both, first_of, quote
+from converter.formulas.expressions import array, both, first_of
 from converter.kinds import KINDS
 from converter.model.forms import Field, Form
 from converter.model.submissions import Stamp
@@ -22,12 +21,13 @@ from converter.template import shared_formulas, style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.conditional_formats import (
     colour_verdicts,
+    message_conditions,
     uncolour_changed,
     verdict_conditions,
 )
 from converter.template.constants import Constants
-from converter.template.formulas import FieldFormulas, rule_messages
-from converter.template.labels import label
+from converter.template.formulas import FieldFormulas
+from converter.template.labels import label, prompt
 from converter.template.layout import (
     STATUS_ROW,
     TITLE_ROW,
@@ -35,6 +35,7 @@ from converter.template.layout import (
     TemplateLayout,
     quoted,
 )
+from converter.template.offers import offer, put_cursor
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
 from converter.template.style import CellStyle, Painter, text_lines
@@ -84,19 +85,19 @@ def write(
     _row(sheet, layout, member, painter, constants)
     for name, expression in member_totals(member, form).items():
         put_formula(sheet[member.total(name).replace("$", "")], expression)
-    _dropdowns(sheet, form, member)
+    _offers(sheet, form, member)
     _colours(sheet, form, member)
     if jumps:
         for key, column in member.was.items():
             letter, was = get_column_letter(member.columns[key]), get_column_letter(column)
             area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
             uncolour_changed(sheet, area, member.raw(key), f"${was}{member.FIRST_ROW}")
-    hide_helpers(sheet, member.helper_count + (len(member.was) if jumps else 0))
+    hide_helpers(sheet, member.helper_count + (len(member.was) + 1 if jumps else 0))
     sheet.sheet_format.defaultRowHeight = ROW_HEIGHT
     sheet.sheet_format.customHeight = True
-    sheet.freeze_panes = sheet.cell(
-        member.FIRST_ROW, member.columns[member.sheet.fields[0].key] + 1
-    )
+    first = member.columns[member.sheet.fields[0].key]
+    sheet.freeze_panes = sheet.cell(member.FIRST_ROW, first + 1)
+    put_cursor(sheet, sheet.cell(member.FIRST_ROW, first).coordinate)
     last = get_column_letter(member.jump if jumps else member.explanation_column)
     sheet.auto_filter.ref = f"A{member.HEADING_ROW}:{last}{member.last_row}"
     last_printed = get_column_letter(member.explanation_column)
@@ -130,12 +131,15 @@ def _columns(sheet: Any, member: MemberLayout, painter: Painter) -> None:
     }
     for field in member.sheet:
         widths[member.columns[field.key]] = field.width or KINDS[field.kind].width
-    plain = cell_styles(member)
+    looks = cell_styles(member)
     for column, width in widths.items():
         dimension = sheet.column_dimensions[get_column_letter(column)]
         dimension.width = width
-        # Rows below the prepared ones and inserted ones: no frame, but the right format.
-        painter.paint(dimension, replace(plain[column], fill="", lines=""))
+        # Blank cells look as their column does (so a blank row takes less room), inserted ones
+        # and those below the prepared rows among them.
+        painter.paint(dimension, looks[column])
+        for row in (TITLE_ROW, STATUS_ROW):
+            painter.paint(sheet.cell(row, column), CellStyle())
 
 
 def _head(sheet: Any, form: Form, member: MemberLayout, painter: Painter) -> None:
@@ -197,7 +201,7 @@ def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
     formulas = FieldFormulas(layout.form, member, SheetRefs(layout, member.sheet.key))
     explained = formulas.explained(member.explanation)
     found = {member.NUMBER: f"ROW()-ROW($A${member.HEADING_ROW})"}
-    says, present = [], []
+    says, typed, present = [], [], []
     for field in member.sheet:
         said = formulas.says(field, f"{member.filled}=1", explained)
         cells = {"norm": formulas.norm(field), "says": said}
@@ -207,12 +211,13 @@ def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
             cells |= {"text": formulas.text(field), "fault": formulas.fault(field, explained)}
         found |= {member.helpers[field.key, part]: cells[part] for part in member.parts(field)}
         says.append(member.helper(field.key, "says") if member.has(field.key, "says") else said)
+        typed += [] if field.derive else says[-1:]
         present.append(_present(field, member))
     filled = f"IF(OR({','.join(present)}),1,0)"
     if member.sheet.remarks:
         filled = f"IF({_remark(member)},0,{filled})"
     found[member.helpers["", "filled"]] = filled
-    found[member.check] = formulas.verdict(says)
+    found[member.check] = formulas.verdict(says, typed, explained)
     return found
 
 
@@ -249,34 +254,27 @@ def _remark(member: MemberLayout) -> str:
     return both([begins, *short])
 
 
-def _dropdowns(sheet: Any, form: Form, member: MemberLayout) -> None:
+def _offers(sheet: Any, form: Form, member: MemberLayout) -> None:
     for field in member.sheet:
-        if field.derive:
-            continue
-        formula = KINDS[field.kind].excel_list(field, form, lambda key: member.helper(key, "norm"))
-        if formula:
-            dropdown = DataValidation(
-                "list", formula1=formula, allow_blank=True, showErrorMessage=False
-            )
-            letter = get_column_letter(member.columns[field.key])
-            dropdown.add(f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}")
-            sheet.add_data_validation(dropdown)
+        formula = ""
+        if not field.derive:
+            kind = KINDS[field.kind]
+            formula = kind.excel_list(field, form, lambda key: member.helper(key, "norm"))
+        offer(sheet, member.area(member.columns[field.key]), formula, prompt(form, field))
+    offer(sheet, member.area(member.explanation_column), "", label(form, "reason"))
 
 
 def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
     """Verdicts in colour: the text of 核对, and the ground of the very cell that is meant."""
-    meant = [(member.check, f"${get_column_letter(member.check)}{member.FIRST_ROW}", False)]
-    meant += [
-        (member.columns[field.key], member.helper(field.key, "says"), True)
-        for field in member.sheet
-        if member.has(field.key, "says")
-    ]
+    check = f"${get_column_letter(member.check)}{member.FIRST_ROW}"
+    meant = [(member.check, verdict_conditions(form, check), False)]
     for field in member.sheet:
-        for text in [] if member.has(field.key, "says") else rule_messages(form, field):
-            letter = get_column_letter(member.columns[field.key])
-            area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
-            said = f"ISNUMBER(FIND({quote(text)},{meant[0][1]}))"
-            colour_verdicts(sheet, area, {"doubt": said}, tinted=True)
+        if member.has(field.key, "says"):
+            conditions = verdict_conditions(form, member.helper(field.key, "says"))
+        else:
+            fault = member.helper(field.key, "fault") if member.has(field.key, "fault") else ""
+            conditions = message_conditions(form, field, check, fault)
+        meant.append((member.columns[field.key], conditions, True))
     for field in never_after_today(form, member.sheet.key):
         letter, norm = (
             get_column_letter(member.columns[field.key]),
@@ -285,7 +283,5 @@ def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
         area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
         future = f"IF(ISNUMBER({norm}),{norm}>{member.total('today')},FALSE)"
         colour_verdicts(sheet, area, {"wrong": future}, tinted=True)
-    for column, message, tinted in meant:
-        letter = get_column_letter(column)
-        area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
-        colour_verdicts(sheet, area, verdict_conditions(form, message), tinted=tinted)
+    for column, conditions, tinted in meant:
+        colour_verdicts(sheet, member.area(column), conditions, tinted=tinted)

@@ -17,7 +17,7 @@ from converter.template.layout import FIRST_HELPER
 A4 = 9
 # Excel repairs a workbook with a footer of more than 255 units of UTF-16 (ECMA-376 18.3.1.62). The
 # unit's name and the form's title share it with page numbers and commands.
-LONGEST_NAME, LONGEST_TITLE = 140, 70
+LONGEST_NAME, LONGEST_TITLE = 110, 60
 PRINT_AREA = "_xlnm.Print_Area"
 
 
@@ -48,17 +48,23 @@ def set_page(
     sheet.page_margins.header = sheet.page_margins.footer = 0.3
     sheet.print_options.horizontalCentered = True
     footer = sheet.oddFooter
-    footer.left.text = footer_text(stamp.unit_name)
-    footer.center.text = label(form, "page", page="&P", pages="&N")
-    footer.right.text = footer_text(f"{form.title} {form.version}", LONGEST_TITLE)
+    texts = {
+        "left": footer_text(stamp.unit_name),
+        "center": label(form, "page", page="&P", pages="&N"),
+        "right": footer_text(f"{form.title} {form.version}", LONGEST_TITLE),
+    }
+    for place, text in texts.items():
+        # Above it, on the form's own sheets, room to sign; in cells it would be taken for a row.
+        sign = label(form, f"sign_{place}") + "\n" if heading_row else ""
+        getattr(footer, place).text = sign + text
     for part in (footer.left, footer.center, footer.right):
         part.size = 8
     sheet.sheet_view.showGridLines = False
 
 
 def hide_helpers(sheet: Any, count: int) -> None:
-    for column in range(FIRST_HELPER, FIRST_HELPER + count):
-        sheet.column_dimensions[get_column_letter(column)].hidden = True
+    first = sheet.column_dimensions[get_column_letter(FIRST_HELPER)]
+    first.min, first.max, first.hidden = FIRST_HELPER, FIRST_HELPER + count - 1, True
 
 
 def footer_text(text: str, most: int = LONGEST_NAME) -> str:

@@ -103,6 +103,7 @@ class Filling:
     computed: Computed | None = None  # what formulas come to
     jump: Callable[[int], bytes] | None = None  # the cell that leads on from a marked row; with
     # it go hidden cells that keep what its marked answers were
+    open: Callable[[int], bytes] | None = None  # … and one that says what is still in question
 
 
 def chunks(pattern: PatternRow, filling: Filling, last_row: int) -> Iterator[bytes]:
@@ -118,10 +119,7 @@ class _Rows:
 
     def __init__(self, pattern: PatternRow, filling: Filling) -> None:
         self._pattern, self._filling = pattern, filling
-        letters = [column_letters(column).encode() for column in pattern.styles]
-        self._opening = b'"><c r="%b' % letters[0]
-        following = [*(b'<c r="%b' % name for name in letters[1:]), b"</row>"]
-        self._following = dict(zip(pattern.styles, following, strict=True))
+        self._starts = {c: b'<c r="%b' % column_letters(c).encode() for c in pattern.styles}
         self._answers = dict(self._columns(filling))
         self._typed = dict(self._typed_instead(filling))
         self._computed = dict(self._values_of_formulas(filling))
@@ -186,11 +184,9 @@ class _Rows:
         yield member.check, found.checks(member.sheet.key)
         yield member.helpers["", "filled"], [1] * len(data)
         for field in member.sheet:
-            if member.has(field.key, "says"):
-                yield (
-                    member.helpers[field.key, "says"],
-                    [found.messages(field, record) for record in records],
-                )
+            for part, text in (("says", found.messages), ("fault", found.fault)):
+                if member.has(field.key, part):
+                    yield member.helpers[field.key, part], [text(field, n) for n in records]
             yield (
                 member.helpers[field.key, "norm"],
                 [found.shown(field, record) for record in records],
@@ -223,9 +219,8 @@ class _Rows:
         marks = {row: filling.levels[row] for row in filling.levels.keys() & range(start, end)}
         touched = {column for columns in marks.values() for column in columns}
         numbers = [b"%d" % row for row in range(start, end)]
-        pieces: list[Iterable[bytes]] = [repeat(b'<row r="'), repeat(self._opening)]
+        shown: dict[int, list[bytes] | tuple[bytes, ...]] = {}
         for column, contents in cells.items():
-            following = self._following[column]
             tails: list[bytes] = []
             if contents[0].startswith(FORMULA_START):
                 tails, contents = self._formulas(column, contents, start, end)
@@ -241,10 +236,8 @@ class _Rows:
                 style = self._style(column, "", None)
                 values = [style + number.join(contents) for number in numbers]
             if values is None:
-                first, *others = contents
-                same = [self._style(column, "", None) + first, *others]
-                same[-1] += following
-                pieces += map(repeat, same)
+                if contents[0] != answers.BLANK.tail:  # a blank cell looks as its column does
+                    shown[column] = (self._style(column, "", None) + contents[0], *contents[1:])
                 continue
             for row in (row for row, columns in marks.items() if column in columns):
                 tail = tails[row - start] if tails else numbers[row - start].join(contents)
@@ -252,7 +245,14 @@ class _Rows:
             if leads:
                 for row in marks:
                     values[row - start] += leads(row)
-            pieces.append([value + following for value in values])
+            shown[column] = values
+        starts = [self._starts[column] for column in shown]
+        pieces: list[Iterable[bytes]] = [repeat(b'<row r="'), repeat(b'">' + starts[0])]
+        for found, following in zip(shown.values(), [*starts[1:], b"</row>"], strict=True):
+            if isinstance(found, tuple):
+                pieces += map(repeat, (*found[:-1], found[-1] + following))
+            else:
+                pieces.append([value + following for value in found])
         return b"".join(map(bytes.join, numbers, zip(*pieces, strict=False)))
 
     def _values(self, column: int, start: int, end: int) -> list[bytes] | None:
@@ -295,6 +295,8 @@ class _Rows:
                 if known and at < len(known.text):
                     tail = known.read(known.text[at], known.kind[at]).tail
                 cells.append(f'<c r="{column_letters(hidden)}{row}'.encode() + answers.kept(tail))
+        if self._filling.open:
+            cells.append(self._filling.open(row))
         return b"".join(cells)
 
     def _style(self, column: int, shown: str, level: Level | None) -> bytes:

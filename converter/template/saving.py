@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +18,8 @@ FIXED_TIME = 1_767_225_600
 
 # By these a zip is known for an OOXML file; programs that sniff look at the first members.
 FIRST_MEMBERS = ("[Content_Types].xml", "_rels/.rels")
+_NO_FOOTER = re.compile(rb"<(?:odd|even|first)(?:Header|Footer) ?/>")
+_FOOTER = re.compile(rb"<oddFooter>.*?</oddFooter>", re.DOTALL)
 # What follows <ignoredErrors> in a worksheet, by CT_Worksheet's order.
 _AFTER_IGNORED = re.compile(
     rb"<(smartTags|drawing|legacyDrawing|legacyDrawingHF|picture|oleObjects|controls"
@@ -54,7 +57,8 @@ def save(workbook: Any, path: Path) -> None:
 def save_dated(workbook: Any, file: BinaryIO, when: int) -> None:
     """Write a plain workbook dated by `when` (seconds since 1970); the same one and time give the
     same bytes."""
-    zip_writing.pack(file, _taken(workbook, when).items(), when=when)
+    taken = _taken(workbook, when)
+    zip_writing.pack(file, [(name, taken[name]) for name in _in_order(taken)], when=when)
 
 
 def time_of_parts() -> int:
@@ -64,8 +68,12 @@ def time_of_parts() -> int:
 def parts(workbook: Any) -> list[tuple[str, bytes]]:
     """The parts of a workbook that `build` made, in the order of the file."""
     taken = _taken(workbook, time_of_parts())
-    names = [*FIRST_MEMBERS, *(name for name in taken if name not in FIRST_MEMBERS)]
-    return [(name, _finished(name, taken[name])) for name in names]
+    taken[_THEME] = _PLAIN_THEME.encode()
+    return [(name, _finished(name, taken[name])) for name in _in_order(taken)]
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    return [*FIRST_MEMBERS, *(name for name in names if name not in FIRST_MEMBERS)]
 
 
 def _taken(workbook: Any, when: int) -> _Parts:
@@ -73,7 +81,38 @@ def _taken(workbook: Any, when: int) -> _Parts:
     workbook.properties.created = workbook.properties.modified = stamp
     taken = _Parts()
     ExcelWriter(workbook, taken).save()
+    taken["docProps/app.xml"] = _VERSION.sub(b"", taken["docProps/app.xml"])
+    taken["xl/styles.xml"] = _FONT.sub(_ordered_font, taken["xl/styles.xml"])
     return taken
+
+
+_VERSION = re.compile(rb" / Openpyxl [0-9.]+|<AppVersion>.*?</AppVersion>")
+_THEME = "xl/theme/theme1.xml"
+_OF_THEME = re.compile(rb'<color theme="1" ?/>|<scheme val="minor" ?/>')
+# No look makes use of the theme, but programs want one: as short as its schema lets it be. It
+# names the typefaces that stand in where a computer lacks the form's own.
+_COLOURS = "".join(
+    f'<a:{name}><a:srgbClr val="{value}"/></a:{name}>'
+    for name, value in (
+        *(("dk1", "000000"), ("lt1", "FFFFFF"), ("dk2", "000000"), ("lt2", "FFFFFF")),
+        *((f"accent{n}", "2B5C75") for n in range(1, 7)),
+        *(("hlink", "2B5C75"), ("folHlink", "2B5C75")),
+    )
+)
+_FACES = (
+    '<a:latin typeface="Calibri"/><a:ea typeface=""/><a:cs typeface=""/>'
+    '<a:font script="Hans" typeface="宋体"/>'
+)
+_FILL = '<a:solidFill><a:schemeClr val="phClr"/></a:solidFill>'
+_PLAIN_THEME = (
+    '<a:theme xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" name="">'
+    f'<a:themeElements><a:clrScheme name="">{_COLOURS}</a:clrScheme><a:fontScheme name="">'
+    f"<a:majorFont>{_FACES}</a:majorFont><a:minorFont>{_FACES}</a:minorFont></a:fontScheme>"
+    f'<a:fmtScheme name=""><a:fillStyleLst>{_FILL * 3}</a:fillStyleLst>'
+    f"<a:lnStyleLst>{f'<a:ln>{_FILL}</a:ln>' * 3}</a:lnStyleLst><a:effectStyleLst>"
+    f"{'<a:effectStyle><a:effectLst/></a:effectStyle>' * 3}</a:effectStyleLst>"
+    f"<a:bgFillStyleLst>{_FILL * 3}</a:bgFillStyleLst></a:fmtScheme></a:themeElements></a:theme>"
+)
 
 
 # The children of a font in the order of CT_Font, which openpyxl does not keep to.
@@ -91,11 +130,14 @@ def _ordered_font(found: re.Match[bytes]) -> bytes:
 
 
 def _finished(name: str, data: bytes) -> bytes:
-    """A part as it goes to the file: openpyxl cannot write <ignoredErrors>."""
+    """A part as it goes to the file: with <ignoredErrors>, which openpyxl cannot write."""
     if name == "xl/styles.xml":
-        return _FONT.sub(_ordered_font, data)
+        return _OF_THEME.sub(b"", data)
     if not name.startswith("xl/worksheets/sheet"):
         return data
+    # A line break is one; openpyxl escapes it, and programs print what it writes.
+    data = _FOOTER.sub(lambda footer: footer[0].replace(b"_x000a_", b"\n"), data)
+    data = _NO_FOOTER.sub(b"", data)
     found = _AFTER_IGNORED.search(data, data.rindex(b"</sheetData>"))
     assert found
     return data[: found.start()] + _IGNORED + data[found.start() :]

@@ -13,7 +13,7 @@ b'<c r="A1" s="3" t="b"><f>1=1</f><v>1</v></c>'
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -32,7 +32,8 @@ from converter.model.issues import Issue, Level, Params, column_letters
 from converter.model.submissions import Outcome, RawColumn, Records, Submission
 from converter.template.answers import EPOCH
 from converter.template.cell_text import harmless
-from converter.template.labels import REQUIRED, label, prefix
+from converter.template.counted import counted_rows
+from converter.template.labels import REQUIRED, ROW, label, prefix
 from converter.template.layout import STATUS_ROW, MemberLayout, UnitLayout, quoted
 
 Value: TypeAlias = str | int | bool
@@ -46,7 +47,9 @@ class ValuePlace(NamedTuple):
     value: bytes
 
 
-_FORMULA = re.compile(rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)><f>(.*?)</f></c>', re.DOTALL)
+_FORMULA = re.compile(
+    rb'<c r="([A-Z]+[0-9]+)"((?: s="[0-9]+")?)>(<f(?: [^>/]*)?(?:/>|>.*?</f>))</c>', re.DOTALL
+)
 
 
 def type_of(value: Value) -> bytes:
@@ -74,7 +77,7 @@ def with_places(xml: bytes, sheet: str) -> tuple[bytes, list[ValuePlace]]:
         address = found[1].decode()
         kind, value = (f"@@{what}:{sheet}:{address}@@".encode() for what in ("type", "value"))
         places.append(ValuePlace(address, kind, value))
-        return b'<c r="%b"%b%b><f>%b</f>%b</c>' % (found[1], found[2], kind, found[3], value)
+        return b'<c r="%b"%b%b>%b%b</c>' % (found[1], found[2], kind, found[3], value)
 
     return _FORMULA.sub(marked, xml), places
 
@@ -91,6 +94,10 @@ class Computed:
     def messages(self, field: Field, record: int) -> str:
         """Everything that is found at a cell, each message led by the joiner."""
         return self._messages.get(field.path, {}).get(record, "")
+
+    def fault(self, field: Field, record: int) -> str:
+        """What the kind finds at a cell, led by the joiner."""
+        return self._faults.get(field.path, {}).get(record, "")
 
     def shown(self, field: Field, record: int) -> Value:
         """The canonical value as a helper cell has it."""
@@ -110,8 +117,11 @@ class Computed:
         for field in self.form.sheet(table):
             for record, text in self._messages.get(field.path, {}).items():
                 texts[record] += text
-        cut = len(label(self.form, "joiner"))
-        return [text[cut:] for text in texts]
+        reasons = raw.explanations.get("", []) if raw else []
+        return [
+            check_text(self.form, text, explained=n < len(reasons) and bool(reasons[n]))
+            for n, text in enumerate(texts)
+        ]
 
     def _text(self, field: Field, record: int) -> str:
         if self.records is None:
@@ -122,8 +132,32 @@ class Computed:
         return texts[record] if record < len(texts) else ""
 
     @cached_property
+    def _faults(self) -> Mapping[str, Mapping[int, str]]:
+        return self._joined(lambda order: order == 0)
+
+    @cached_property
     def _messages(self) -> Mapping[str, Mapping[int, str]]:
-        """By field path and record."""
+        return self._joined(lambda order: True)
+
+    def _joined(self, wanted: Callable[[int], bool]) -> Mapping[str, Mapping[int, str]]:
+        """The messages of each cell by field path and record: of those whose place in the order
+        of messages is `wanted`."""
+        joined = {
+            path: {
+                record: "".join(text for order, text in sorted(entries) if wanted(order))
+                for record, entries in by.items()
+            }
+            for path, by in self._entries.items()
+        }
+        for path, record, key in self._left_to_the_check():
+            later = label(self.form, "joiner") + label(self.form, key)
+            if key == "later" or not joined.get(path, {}).get(record):
+                joined.setdefault(path, {})[record] = later
+        return joined
+
+    @cached_property
+    def _entries(self) -> Mapping[str, Mapping[int, Sequence[tuple[int, str]]]]:
+        """By field path and record: each message with its place in the order of messages."""
         found: dict[str, dict[int, list[tuple[int, str]]]] = {}
         sheets = {raw.name: key for key, raw in self.submission.sheets.items()}
         order = {rule.code: n for n, rule in enumerate(self.form.rules, 2)} | {REQUIRED: 1}
@@ -136,18 +170,14 @@ class Computed:
             raw = self.submission.sheets[key]
             record = 0 if key == self.form.record.key else raw.record(issue.place.row)
             text = texts(issue, field)
+            if ROW in text:
+                rows = [raw.record(place.row) for place in issue.related]
+                first = next((row for row in rows if row is not None), 0)
+                text = text.replace(ROW, str(MemberLayout.FIRST_ROW + first))
             if text and record is not None:
                 entry = (order.get(issue.code, 0), text)
                 found.setdefault(field.path, {}).setdefault(record, []).append(entry)
-        joined = {
-            path: {record: "".join(t for _, t in sorted(entries)) for record, entries in by.items()}
-            for path, by in found.items()
-        }
-        for path, record, key in self._left_to_the_check():
-            later = label(self.form, "joiner") + label(self.form, key)
-            if key == "later" or not joined.get(path, {}).get(record):
-                joined.setdefault(path, {})[record] = later
-        return joined
+        return found
 
     def _text_dates(self, field: Field, column: RawColumn) -> Iterator[tuple[str, int, str]]:
         for record, (text, kind) in enumerate(zip(column.text, column.type, strict=True)):
@@ -199,10 +229,18 @@ def message(form: Form, code: str, field: Field, level: Level) -> str:
         family = rules.FAMILIES[rule.family]
         if not family.is_live(field.path, form):
             return ""
-        params = family.message_params(rule, field.path, form)
+        params = {**family.message_params(rule, field.path, form), "row": ROW}
     brief = catalogue.fill(entry.brief, {"title": field.title, **params})
     start = label(form, "to_fill") if code == REQUIRED else prefix(form, level)
-    return f"{label(form, 'joiner')}{start}{brief}({code})"
+    excusable = level is Level.ERROR and entry.explainable
+    hint = label(form, "explainable") if excusable else ""
+    return f"{label(form, 'joiner')}{start}{brief}({code}){hint}"
+
+
+def check_text(form: Form, said: str, *, explained: bool) -> str:
+    """A 核对 cell, of messages that are each led by the joiner."""
+    answered = explained and label(form, "error") in said
+    return said[len(label(form, "joiner")) :] + label(form, "not_excused") * answered
 
 
 def canonical(field: Field, text: str) -> Value:
@@ -239,16 +277,22 @@ def unit_values(
             said, norm = computed.messages(field, 0), computed.shown(field, 0)
         fault = said if said and f"({REQUIRED})" not in said else ""
         row = unit.rows[field.key]
-        checks[row] = said[len(joiner) :]
+        explained = bool(raw and raw.explanation(field.key, 0))
+        checks[row] = check_text(form, said, explained=explained)
         found |= {
             unit.helper(field.key, "text"): "",
             unit.helper(field.key, "norm"): norm,
             unit.helper(field.key, "fault"): fault,
             unit.helper(field.key, "usable"): norm != "" and not fault.startswith(error),
             unit.helper(field.key, "says"): said,
-            unit.explained(field.key): bool(raw and raw.explanation(field.key, 0)),
+            unit.explained(field.key): explained,
             f"{column_letters(unit.CHECK)}{row}": checks[row],
         }
+        if counted := counted_rows(form, field):
+            number = counted.number(computed.submission, computed.records) if computed else 0
+            listed = label(form, "listed", **counted.params, n=number) if number else ""
+            found[unit.helper(field.key, "counted")] = number
+            found[f"{column_letters(unit.NOTE)}{row}"] = field.note + listed
         if field.derive:
             found[unit.raw(field.key)] = computed.label(field, 0) if computed and raw else ""
     found |= _unit_totals(unit, form, checks)

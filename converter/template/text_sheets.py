@@ -30,7 +30,8 @@ LINK = replace(ENTRY, colour=style.ACCENT, underline=True)
 WRONG = replace(ENTRY, colour=style.WRONG, bold=True)
 DOUBT = replace(ENTRY, colour=style.DOUBT)
 NOTED = replace(ENTRY, colour=style.MUTED)
-LOOKS = (TITLE, LEAD, HEADING, ENTRY, LINK, WRONG, DOUBT, NOTED)
+DONE = replace(ENTRY, colour=style.FINE, number_format="General")
+LOOKS = (TITLE, LEAD, HEADING, ENTRY, LINK, WRONG, DOUBT, NOTED, DONE)
 
 HEAD_ROW = 4
 LINES_AT_ONCE = 1_000
@@ -49,11 +50,13 @@ _PAGE = (
 
 
 class TextCell(NamedTuple):
-    """A cell: what it says, how it looks, where it leads ('' = nowhere)."""
+    """A cell: what it says, how it looks, where it leads ('' = nowhere), and the formula that
+    comes to its text ('' = none)."""
 
     text: str | int
     look: CellStyle = ENTRY
     link: str = ""
+    formula: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,9 @@ def _row(
     for column, entry in enumerate(entries, 1):
         letter = chr(64 + column)  # no page has more than 26 columns
         cells.append(f'<c r="{letter}{row}" s="{number(entry.look)}'.encode())
-        if isinstance(entry.text, int):
+        if entry.formula:
+            cells.append(answers.formula(entry.formula, str(entry.text)))
+        elif isinstance(entry.text, int):
             cells.append(b'"><v>%d</v></c>' % entry.text)
         else:
             cells.append(answers.plain(entry.text) if entry.text else answers.BLANK.tail)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
 
+from converter.formulas.expressions import quote
 from converter.kinds import KINDS
-from converter.model.forms import Field
+from converter.model.forms import Field, Form
 from converter.model.submissions import Stamp
-from converter.template import style
+from converter.template import shared_formulas, style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.conditional_formats import (
     colour_verdicts,
@@ -18,9 +18,18 @@ from converter.template.conditional_formats import (
     verdict_conditions,
 )
 from converter.template.constants import Constants
+from converter.template.counted import counted_rows
 from converter.template.formulas import FieldFormulas
-from converter.template.labels import label
-from converter.template.layout import STATUS_ROW, TITLE_ROW, TemplateLayout, UnitLayout, quoted
+from converter.template.labels import is_explainable, label, phrase, prompt
+from converter.template.layout import (
+    FIRST_HELPER,
+    STATUS_ROW,
+    TITLE_ROW,
+    TemplateLayout,
+    UnitLayout,
+    quoted,
+)
+from converter.template.offers import offer, put_cursor
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
 from converter.template.style import CellStyle, Painter, text_lines
@@ -55,9 +64,12 @@ def answer_style(field: Field, stamp: Stamp) -> CellStyle:
     )
 
 
-EXPLANATION = CellStyle(
-    size=9.5, fill=style.ENTRY, lines="blr", wrap=True, indent=1, number_format="@", locked=False
-)
+def explanation_style(field: Field, form: Form) -> CellStyle:
+    """Yellow only where a reason counts."""
+    fill = style.ENTRY if is_explainable(form, field) else ""
+    return CellStyle(
+        size=9.5, fill=fill, lines="blr", wrap=True, indent=1, number_format="@", locked=False
+    )
 
 
 def write(
@@ -89,7 +101,9 @@ def write(
             _answer(sheet.cell(row, unit.ANSWER), line, formulas, stamp)
     for name, expression in unit_totals(layout).items():
         put_formula(sheet[unit.total(name).replace("$", "")], expression)
-    _dropdowns(sheet, layout)
+    for column in (unit.CHECK, *range(FIRST_HELPER, unit.last_helper + 1)):
+        shared_formulas.share(sheet, column, [*unit.rows.values()])
+    _offers(sheet, layout, stamp)
     _colours(sheet, layout)
     if jumps:
         for field in unit.sheet:
@@ -97,8 +111,10 @@ def write(
                 raw, row = unit.raw(field.key), unit.rows[field.key]
                 was = f"${get_column_letter(unit.was)}${row}"
                 uncolour_changed(sheet, raw.replace("$", ""), raw, was)
-    hide_helpers(sheet, unit.helper_count + jumps)
+    hide_helpers(sheet, unit.helper_count + 2 * jumps)
     sheet.freeze_panes = sheet.cell(unit.HEADING_ROW + 1, unit.ANSWER)
+    first = next((f for f in unit.sheet if not answer_style(f, stamp).locked), unit.sheet.fields[0])
+    put_cursor(sheet, unit.raw(first.key).replace("$", ""))
     set_page(
         sheet,
         form,
@@ -143,8 +159,15 @@ def _line(
     mark = label(form, "required_mark") if field.required else ""
     put_text(painter.paint(sheet.cell(row, unit.ITEM), ITEM), field.title + mark)
     painter.paint(sheet.cell(row, unit.ANSWER), answer_style(field, stamp))
-    painter.paint(sheet.cell(row, unit.EXPLANATION), EXPLANATION)
-    put_text(painter.paint(sheet.cell(row, unit.NOTE), NOTE), field.note)
+    painter.paint(sheet.cell(row, unit.EXPLANATION), explanation_style(field, form))
+    note = painter.paint(sheet.cell(row, unit.NOTE), NOTE)
+    counted = counted_rows(form, field)
+    if counted:
+        number = unit.helper(field.key, "counted")
+        listed = phrase(form, "listed", counted.params, n=number)
+        put_formula(note, f'{quote(field.note)}&IF({number}>0,{listed},"")')
+    else:
+        put_text(note, field.note)
     lines = max(text_lines(field.note, WIDTHS[unit.NOTE - 1] * 1.06), 1)
     sheet.row_dimensions[row].height = max(ROW_HEIGHT, lines * LINE_HEIGHT + 6)
     says = formulas.says(field, "", unit.explained(field.key))
@@ -154,6 +177,8 @@ def _line(
         "says": says,
         "explained": formulas.explained(unit.explanation(field.key)),
     }
+    if counted:
+        cells["counted"] = counted.expression(formulas.refs)
     if not field.derive:
         cells["fault"] = formulas.fault(field, unit.explained(field.key))
         if KINDS[field.kind].excel_text_cell:
@@ -162,7 +187,8 @@ def _line(
         cell = painter.paint(sheet.cell(row, unit.column(part)), HELPER)
         put_formula(cell, constants.replace(expression) or expression)
     check = painter.paint(sheet.cell(row, unit.CHECK), CHECK)
-    put_formula(check, formulas.verdict([unit.helper(field.key, "says")]))
+    said = [unit.helper(field.key, "says")]
+    put_formula(check, formulas.verdict(said, said, unit.explained(field.key)))
 
 
 def _answer(cell: Any, field: Field, formulas: FieldFormulas, stamp: Stamp) -> None:
@@ -177,22 +203,22 @@ def locked_text(field: Field, stamp: Stamp) -> str:
     return str(getattr(stamp, field.identity)) if field.identity else ""
 
 
-def _dropdowns(sheet: Any, layout: TemplateLayout) -> None:
-    unit = layout.record
+def _offers(sheet: Any, layout: TemplateLayout, stamp: Stamp) -> None:
+    unit, form = layout.record, layout.form
+    reasons = []
     for field in unit.sheet:
-        if field.derive:
-            continue
-        formula = KINDS[field.kind].excel_list(
-            field, layout.form, lambda key: unit.helper(key, "norm")
-        )
-        if not formula:
-            continue
-        # No error box: a code may be typed, and 核对 says more than a box could.
-        dropdown = DataValidation(
-            "list", formula1=formula, allow_blank=True, showErrorMessage=False
-        )
-        dropdown.add(unit.raw(field.key).replace("$", ""))
-        sheet.add_data_validation(dropdown)
+        entries = ""
+        if not field.derive:
+            kind = KINDS[field.kind]
+            entries = kind.excel_list(field, form, lambda key: unit.helper(key, "norm"))
+            if counted_rows(form, field):
+                entries = unit.helper(field.key, "counted")
+        text = prompt(form, field, locked=bool(locked_text(field, stamp)))
+        offer(sheet, unit.raw(field.key).replace("$", ""), entries, text)
+        if is_explainable(form, field):
+            reasons.append(unit.explanation(field.key).replace("$", ""))
+    if reasons:
+        offer(sheet, " ".join(reasons), "", label(form, "reason"))
 
 
 def _colours(sheet: Any, layout: TemplateLayout) -> None:

@@ -34,6 +34,7 @@ from converter.model.errors import (
     RestoreFault,
     UsageError,
 )
+from converter.register import audit
 from converter.register.lock import Lock
 from converter.register.writer import FILE, LOCK, SPOOL
 
@@ -47,6 +48,7 @@ LARGEST_IDENTITY = 1 << 20
 class BackupResult:
     files: int
     bytes: int
+    registers: tuple[Path, ...] = ()  # those that it holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,21 @@ def _has_secret(path: Path) -> bool:
 def backup(
     paths: Sequence[Path], output: Path, *, when: int, seal: BackupSeal | None = None
 ) -> BackupResult:
-    """Write a backup of files and folders; a register in them is locked meanwhile.
+    """Write a backup of files and folders; a register in them is locked meanwhile, and its log
+    names the backup.
 
     `when`: seconds since 1970. Raises OutputExists, RegisterBusy, UsageError, OSError;
     BackupDamaged where what was written does not read back.
     """
+    made = _written(paths, output, when=when, seal=seal)
+    for register in made.registers:
+        audit.append(register, audit.BACKUP, when, path=output)
+    return made
+
+
+def _written(
+    paths: Sequence[Path], output: Path, *, when: int, seal: BackupSeal | None
+) -> BackupResult:
     if seal is None:
         return _backup(paths, output, when=when)
     if output.exists():
@@ -154,11 +166,13 @@ def _backup(
         yield MANIFEST, _manifest(entries, when)
 
     with contextlib.ExitStack() as locks:
-        for folder in sorted({path.parent for _, path in found if path.name == FILE}):
+        registers = sorted({path.parent for _, path in found if path.name == FILE})
+        for folder in registers:
             locks.enter_context(Lock(folder / LOCK))
         output.parent.mkdir(parents=True, exist_ok=True)
         zip_writing.write_zip(output, members(), when=when, verify=_read_back, private=True)
-    return BackupResult(len(entries), sum(entry.bytes for entry in entries))
+    size = sum(entry.bytes for entry in entries)
+    return BackupResult(len(entries), size, tuple(registers))
 
 
 def _roots(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:

@@ -66,7 +66,7 @@ async def questions(request: Request) -> Response:
         revoked={one.subject for one in ordered if one.action == REVOKE},
         refused=await in_thread(orders.refused, folder),
         decides=services.settings.decides,
-        decisions_folder=folder,
+        decisions_folder=f"{folder.parent.name}/{folder.name}",  # no path of the machine
         decision_text=decision_text,
     )
 
@@ -141,6 +141,7 @@ def decision_text(one: Decision | WaitingOrder) -> str:
         return message(f"portal_order_{one.action}", file=one.file, unit=one.unit)
     unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
     params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
+    params |= {"name": one.unit_name, "superior": one.superior}
     return message(f"decide_{one.action}", **params)
 
 

@@ -59,6 +59,8 @@ RUNS = [
     Run("stats", "-o", "统计.xlsx", ("填报.xlsx",)),
     Run("stats", "-o", "统计.html", ("填报.xlsx",)),
     Run("stats", "-o", "汇总.csv", ("--store", "登记库")),
+    Run("remind", "-o", "催报.xlsx", ("--store", "登记库")),
+    Run("export", "-o", "全部.xlsx", ("--store", "登记库")),
     Run("identity init", "--keys", "新密钥"),
     Run("identity issue", "-o", "标识二", ("名册.xlsx", "--keys", "密钥")),
     Run("backup", "-o", "备份.zip", ("填报.xlsx",)),

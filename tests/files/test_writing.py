@@ -127,6 +127,7 @@ def test_a_failure_half_way_leaves_the_older_file(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.zip"]
 
 
+@pytest.mark.posix("the folder's own flush, the last step, is POSIX' alone")
 def test_a_crash_at_any_step_leaves_the_old_file_or_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +202,7 @@ def test_any_members_survive(members: dict[str, bytes]) -> None:
         assert {name: archive.read(name) for name in archive.namelist()} == members
 
 
+@pytest.mark.posix("whether a process lives cannot be asked on Windows: there age decides")
 def test_what_a_killed_process_left_is_gone_at_the_next_start(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path; from converter.files import writing\n"

@@ -98,6 +98,9 @@ def test_what_is_received_is_counted(folder: Path, filled: Path, tmp_path: Path)
     filled.rename(inbox / filled.name)
     done = converter(folder, "receive", inbox, "--store", tmp_path / "库")
     assert done.returncode == 0, done.stdout + done.stderr
+    others = small.load(folder).tables[1:]
+    assert ("没有收进登记库" in done.stderr) == bool(others)
+    assert all(f"《{table.title}》" in done.stderr for table in others)
 
 
 def test_a_workbook_is_read_as_it_was_filled_in(form: Form, filled: Path) -> None:

@@ -187,7 +187,7 @@ def write(page: Any, of: Field) -> None:
 
 def write_lists(book: Any) -> None:
     """The code lists by the names that the template gives them."""
-    page, column = book.create_sheet("lists"), 0
+    page, row = book.create_sheet("lists"), 0
     for codes in {of.options["codes"] for of in map(field, CELLS) if of.kind == "choice"}:
         entries = FORM.codes[codes].entries
         keys = spelling_keys(FORM.codes[codes])
@@ -198,12 +198,11 @@ def write_lists(book: Any) -> None:
             "key": [key for key, _ in keys],
             "value": [code for _, code in keys],
         }.items():
-            column += 1
-            for row, text in enumerate(texts, 1):
+            row += 1
+            for column, text in enumerate(texts, 1):
                 put_text(page.cell(row, column), text)
-            letter = get_column_letter(column)
             defined = expressions.list_name(codes, name)
-            area = f"lists!${letter}$1:${letter}${len(texts)}"
+            area = f"lists!$A${row}:${get_column_letter(len(texts))}${row}"
             book.defined_names[defined] = DefinedName(defined, attr_text=area)
 
 
@@ -222,7 +221,7 @@ def write_dropdowns(page: Any, formula: Callable[[str], str] = division_list) ->
         put_text(page[f"A{row}"], code)
         put_formula(page[f"B{row}"], f"ROWS({area})*COLUMNS({area})")
         put_formula(page[f"C{row}"], f"INDEX({area},1,1)")
-        put_formula(page[f"D{row}"], f"INDEX({area},ROWS({area}),1)")
+        put_formula(page[f"D{row}"], f"INDEX({area},1,COLUMNS({area}))")
 
 
 def offered(page: Any) -> list[tuple[Any, ...]]:

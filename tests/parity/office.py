@@ -46,6 +46,19 @@ def recalculated(files: Sequence[Path], folder: Path) -> list[Path]:
     return results
 
 
+def converted(file: Path, suffix: str, folder: Path) -> Path:
+    """A workbook as LibreOffice saves it in another format."""
+    program, output = tools.path("libreoffice"), folder / "converted"
+    done = subprocess.run(
+        [program, "--headless", profile(folder), "--convert-to", suffix, "--outdir", str(output),
+         str(file)],
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    result = output / f"{file.stem}.{suffix}"
+    assert result.is_file(), f"{done.stdout} {done.stderr}"
+    return result
+
+
 def edited(steps: Sequence[tuple[Path, Path, str]], folder: Path) -> None:
     """(workbook, result, what to do to its member sheet): see `clerk.py` for what can be done."""
     program, python = tools.path("libreoffice"), tools.path("uno")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -13,6 +14,7 @@ from converter.model.issues import Level
 from converter.report.annotate import annotated
 from converter.template.conditional_formats import BLANK_WAS
 from converter.template.layout import MemberLayout
+from converter.template.text_sheets import HEAD_ROW
 from converter.validation import checking, fixing
 from converter.validation.checking import Checked
 from tests import sheets
@@ -88,6 +90,26 @@ def test_the_ways_to_the_next_fault_are_computed(results: dict[str, Path]) -> No
         FIRST + 1: "下一处",
         FIRST + 4: "回清单",
     }
+
+
+def test_lines_of_the_list_tick_themselves_off(results: dict[str, Path]) -> None:
+    def ticks(name: str) -> list[Any]:
+        sheet = openpyxl.load_workbook(results[name], data_only=True)["问题清单"]
+        headings = [cell.value for cell in sheet[HEAD_ROW]]
+        column = headings.index("已改") + 1
+        rows = range(HEAD_ROW + 1, HEAD_ROW + 3)
+        return [sheet.cell(row, column).value or "" for row in rows]
+
+    assert ticks("as it comes") == ["", ""]
+    assert ticks("mended") == ["✓", "✓"]
+
+
+def test_the_next_fault_is_the_cell_that_is_still_in_question(results: dict[str, Path]) -> None:
+    layout = MemberLayout(FORM.main_table, 1)
+    for name, open_cells in (("as it comes", {FIRST + 1: "C", FIRST + 4: "B"}), ("mended", {})):
+        sheet = openpyxl.load_workbook(results[name], data_only=True)[MEMBER_SHEET]
+        found = {row: sheet.cell(row, layout.open).value for row in range(FIRST, FIRST + 12)}
+        assert {row: letters for row, letters in found.items() if letters} == open_cells
 
 
 def test_lists_comments_and_remains_survive_a_real_program(results: dict[str, Path]) -> None:

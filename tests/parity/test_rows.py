@@ -126,7 +126,7 @@ def test_a_member_in_an_inserted_row_counts_for_the_unit(
 )
 def test_the_status_line_says_which_rows_nobody_checks(results: dict[str, Path], edit: str) -> None:
     sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.main_table.title]
-    assert "另有 1 行" in str(sheet["A2"].value)
+    assert "有 1 行没有自动核对" in str(sheet["A2"].value)
 
 
 def test_totals_and_signatures_are_no_members(results: dict[str, Path]) -> None:

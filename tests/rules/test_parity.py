@@ -189,16 +189,15 @@ def spelled(codes: CodeList) -> Iterator[tuple[str, list[str]]]:
 
 
 def write_lists(book: Any, page: Any) -> None:
-    """Code lists under the names that formulas know them by; an empty one is an empty cell."""
+    """Code lists under the names that formulas know them by, a row each."""
     for codes in FORM.codes.values():
         if len(codes.entries) > 200:
             continue  # regions and the like are looked up by the pipeline alone
         for name, texts in spelled(codes):
-            column = page.max_column + 1
-            letter = page.cell(1, column).column_letter
-            for row, text in enumerate(texts, 1):
-                put_text(page.cell(row, column), text)
-            area = f"lists!${letter}$1:${letter}${max(len(texts), 1)}"
+            row = page.max_row + 1
+            for place, text in enumerate(texts, 1):
+                put_text(page.cell(row, place), text)
+            area = f"lists!$A${row}:${get_column_letter(len(texts))}${row}"
             defined = list_name(codes.name, name)
             book.defined_names[defined] = DefinedName(defined, attr_text=area)
 

@@ -23,6 +23,8 @@ assert containers
 assert contents
 assert disguises
 
+pytestmark = pytest.mark.posix("what a run took is asked of POSIX")
+
 # A run that reads its files in its own process and tells what all of it took.
 SCRIPT = """
 import resource, sys

@@ -53,11 +53,11 @@ def test_constants_keep_their_types_and_quotes() -> None:
     constants = Constants()
     constants.replace('SUMPRODUCT(--($A5={"""","=1"," "}))+SUMPRODUCT({1,2.5}*1)')
     constants.write(book, book.active, 3)
-    rows = [[c.value for c in row[2:6]] for row in book.active.iter_rows(min_row=2)]
-    assert rows == [["array_1", '"', "=1", " "], ["array_2", 1, 2.5, None]]
-    assert {c.data_type for c in book.active[2][3:6]} == {"s"}
-    assert book.defined_names["array_1"].value == "'Sheet'!$D$2:$F$2"
-    assert book.defined_names["array_2"].value == "'Sheet'!$D$3:$E$3"
+    rows = [[c.value for c in row[:3]] for row in book.active.iter_rows(min_row=3)]
+    assert rows == [['"', "=1", " "], [1, 2.5, None]]
+    assert {c.data_type for c in book.active[3][:3]} == {"s"}
+    assert book.defined_names["array_1"].value == "'Sheet'!$A$3:$C$3"
+    assert book.defined_names["array_2"].value == "'Sheet'!$A$4:$B$4"
 
 
 def test_no_shared_formula_of_the_template_holds_an_array(form: Form) -> None:

@@ -214,3 +214,20 @@ def test_what_no_cell_stands_for_is_listed_beside_the_table(tmp_path: Path) -> N
     del book[MEMBER_SHEET]
     table = correction_table(correct(saved(book, tmp_path)), FORM)
     assert [group.code for group in table.elsewhere.groups] == ["S001"]
+
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(SAMPLES.glob("0[1-7]*/input/*.xlsx")),
+    ids=lambda path: f"{path.parts[-3][:2]}-{path.stem}",
+)
+def test_every_fault_stands_in_a_cell_or_beside_the_table(path: Path) -> None:
+    table = correction_table(correct(path), FORM)
+    cells = [c for sheet in table.sheets for row in sheet.rows for c in row.cells]
+    shown = sum(len(cell.faults) for cell in cells)
+    beside = sum(table.elsewhere.counts[:2])
+    assert shown + beside == table.errors + table.warnings or table.more
+    assert len({cell.edit.cell for cell in cells}) == len(cells)

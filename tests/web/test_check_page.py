@@ -59,8 +59,8 @@ def test_faults_are_told_by_cell_and_marked_in_a_copy(site: Site, clerk: Visitor
 def test_the_upload_is_gone_when_the_answer_comes(site: Site, clerk: Visitor) -> None:
     own, _ = site
     before = set(left(own))
-    clerk.upload(("一份.xlsx", workbook(1, fault=True)))
-    assert {Path(name).name for name in set(left(own)) - before} == {"marked.xlsx"}
+    clerk.upload(("一份.xlsx", workbook(1)))
+    assert {Path(name).name for name in set(left(own)) - before} == {"package.zip"}
     before = set(left(own))
     clerk.upload(("坏.xlsx", b"no workbook"))
     assert set(left(own)) == before

@@ -23,7 +23,7 @@ from tests.workers.orders import Obeyed, Order, split
 
 FAULTY = textwrap.dedent(
     """
-    import os, signal, time, weakref
+    import os, time, weakref
     from converter.model.errors import FormError
     from tests.workers.orders import Obeyed, Order
 
@@ -32,14 +32,15 @@ FAULTY = textwrap.dedent(
         for number, what in enumerate(request.what):
             report_progress(number)
             if what == "die":
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), 9)
             if what == "hang":
                 time.sleep(600)
             if what == "eat":
                 hoard = [bytes(1 << 24) for _ in range(1000)]
             if what == "hoard":
-                import resource
-                resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
+                if os.name == "posix":
+                    import resource
+                    resource.setrlimit(resource.RLIMIT_AS, (-1, -1))
                 hoard = b"x" * (600 << 20)
                 time.sleep(600)
             if what == "spin":
@@ -234,6 +235,7 @@ def test_a_file_that_hangs_is_tried_once(how: str, files: tuple[str, ...], times
     assert sum("bad" in paths for paths in runner.requested) == times
 
 
+@pytest.mark.posix("whether a process lives cannot be asked on Windows without doing harm")
 @pytest.mark.usefixtures("obedient")
 def test_no_worker_is_left_behind() -> None:
     orders = [order("ok"), order("ok")]

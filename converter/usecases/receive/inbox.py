@@ -120,6 +120,15 @@ def receipt(reply: Path, name: str) -> Path:
     return _reply(reply, message("receipt_prefix"), name, ".json")
 
 
+def receipt_page(reply: Path, name: str) -> Path:
+    """Where the receipt lies as a page to open: beside the other one.
+
+    >>> receipt_page(Path("r"), "一县/表.xlsx").as_posix()
+    'r/一县/回执-表.xlsx.html'
+    """
+    return _reply(reply, message("receipt_prefix"), name, ".html")
+
+
 def _reply(reply: Path, word: str, name: str, suffix: str) -> Path:
     folder, slash, last = name.rpartition("/")
     return reply / filenames.below(str(reply), f"{folder}{slash}{word}-{last}", suffix)

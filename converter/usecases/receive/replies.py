@@ -19,6 +19,7 @@ from converter.messages.catalogue import message
 from converter.register import ReceivedFile, receipts
 from converter.register.precedence import DECIDED, HELD, UNCONFIRMED, UNOPENED, WITHDRAWN
 from converter.register.writer import RegisteredBefore, RegisteredFile
+from converter.report import receipt_page
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.plan import Batch, Plan, Received
 
@@ -39,6 +40,8 @@ def reply(
             made = receipts.make(file, registered, received, form, problems)
             target.parent.mkdir(0o700, parents=True, exist_ok=True)
             receipt_files.append((target, receipts.encode(made, plan.signer)))
+            page = receipt_page.render(made, validated.annotated)
+            receipt_files.append((box.receipt_page(plan.reply, file.file), page))
             receipt = str(target)
             if not validated.annotated:  # an earlier version of the file had faults
                 still_open = tuple(remove_closed([copy]))
@@ -121,6 +124,10 @@ def has_receipt(folder: Path, name: str, content: str, registered: RegisteredFil
     since."""
     found = receipts.read(box.receipt(folder, name))
     if found is None or found.get("sha256") != content:
+        return False
+    decided_in = found.get("decision")
+    number = decided_in.get("number") if isinstance(decided_in, dict) else None
+    if number != (registered.decision.number if registered.decision else None):
         return False
     before = (str(found.get("state", "")), str(found.get("reason", "")))
     now = (registered.state, registered.reason)

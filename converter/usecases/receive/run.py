@@ -134,7 +134,8 @@ def _received(
         finished = [one for one in found.containers if one[0] not in unfinished]
         for name in register.finish_containers(finished):
             if plan.reply:  # its members have receipts of their own
-                list(remove_closed([box.receipt(plan.reply, name)]))
+                gone = [box.receipt(plan.reply, name), box.receipt_page(plan.reply, name)]
+                list(remove_closed(gone))
 
 
 def _readable(batch: Batch) -> tuple[Batch, list[NotReceived]]:

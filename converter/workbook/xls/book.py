@@ -15,7 +15,7 @@ from converter.text.cell_values import BUILTIN_DATES, Serial, shows_date
 from converter.workbook.grid import CellComment, CellComments, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid
 from converter.workbook.unreadable import UnreadableFile, unreadable_on_error
-from converter.workbook.xls import biff
+from converter.workbook.xls import biff, properties
 
 # xlrd holds every cell as a Python object. 65,536 full rows of a form fill some 20 MB.
 LARGEST_FILE = 48 << 20
@@ -35,6 +35,7 @@ class XlsWorkbook:
             raise UnreadableFile("F006", limit=LARGEST_FILE >> 20)
         with unreadable_on_error("F316"):
             self._book = _open(data)
+        self._properties = properties.properties(data)
         self._dates: dict[int, bool] = {}
 
     @property
@@ -44,8 +45,8 @@ class XlsWorkbook:
 
     @property
     def properties(self) -> dict[str, str]:
-        """Custom properties do not survive the old format: there is no stamp."""
-        return {}
+        """The custom document properties, by name."""
+        return dict(self._properties)
 
     def comments(self, index: int) -> CellComments:
         """The comments on a sheet's cells."""

@@ -6,14 +6,18 @@ import zipfile
 from datetime import date
 from html.parser import HTMLParser
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
-from converter.register import Snapshot
+from converter.register import Collection as RegisterCollection
+from converter.register import Register, RosterEntry, Snapshot
 from converter.report import charts, spreadsheet, summary, table_export
+from converter.report.spreadsheet import FIRST
 from converter.statistics import collection as statistics
+from converter.statistics import progress
 from converter.statistics.figure import Chart, Column, Figure, StatisticsTable
 from tests.sheets import FORM
 from tests.usecases.receive.conftest import Collection
@@ -101,7 +105,8 @@ def test_every_sheet_is_ready_to_print(book: openpyxl.Workbook) -> None:
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert sheet.print_title_rows == "$3:$3"
         assert sheet.oddHeader.left.text == "汇总 && 表"  # one ampersand when printed
-        assert sheet.oddFooter.center.text == "第 &P 页，共 &N 页"
+        assert sheet.oddFooter.right.text == "第 &P 页，共 &N 页"
+        assert "负责人" in sheet.oddFooter.left.text
         assert str(sheet.page_setup.paperSize) == sheet.PAPERSIZE_A4
 
 
@@ -205,3 +210,84 @@ def test_the_same_figures_give_the_same_bytes_on_every_day(
             assert not any(today in archive.read(name) for name in archive.namelist())
         properties = openpyxl.load_workbook(BytesIO(data)).properties
         assert str(properties.created) == str(properties.modified) == "2026-02-25 06:13:20"
+
+
+# --- unions and their parts --------------------------------------------------------------------
+
+
+def _tree(depths: tuple[int, ...]) -> Figure:
+    rows = tuple((f"{progress.INDENT * d}工会{n}", n + 1, 1) for n, d in enumerate(depths))
+    columns = (Column("group", "工会"), Column("staff", "职工"), Column("members", "会员"))
+    table = StatisticsTable("by_union", "按工会", columns, (*rows, ("合计", 9, 9)), total=True)
+    return Figure(table, Chart.BARS, ("staff", "members"), progress.depths_of(rows))
+
+
+@pytest.mark.parametrize(
+    ("depths", "drawn"),
+    [
+        ((0, 1, 2, 2, 1, 2), [1, 4]),  # a city, its counties, their towns
+        ((0, 1, 2, 2, 2), [2, 3, 4]),  # one county
+        ((0, 0, 1, 1), [0, 1]),
+        ((0, 1, 2), [2]),
+        ((0, 0), [0, 1]),
+    ],
+)
+def test_a_union_is_never_drawn_beside_its_parts(depths: tuple[int, ...], drawn: list[int]) -> None:
+    figure = _tree(depths)
+    assert figure.drawn_rows == drawn
+    labels = [str(row[0]).strip(progress.INDENT) for row in charts.drawn(figure)[0]]
+    picture = summary.drawing(figure)
+    for n in range(len(depths)):
+        assert (f">工会{n}<" in picture) == (f"工会{n}" in labels)
+
+
+def test_the_workbook_draws_the_same_unions_and_follows_corrections() -> None:
+    sheet = openpyxl.load_workbook(
+        BytesIO(summary.xlsx([_tree((0, 1, 2, 2, 1, 2))], "汇总"))
+    ).active
+    (chart,) = sheet._charts
+    assert [s.val.numRef.f.rpartition("!")[2] for s in chart.series] == ["$F$5:$F$6", "$G$5:$G$6"]
+    assert [sheet[cell].value for cell in ("E5", "E6", "F5", "F6", "G6")] == [
+        "=A5", "=A8", "=B5", "=B8", "=C8",
+    ]  # fmt: skip
+    assert sheet.column_dimensions["E"].hidden
+
+
+@pytest.mark.parametrize("longest", [1, 7, 10, 40, 99, 100, 638, 99_999])
+def test_the_axis_ends_beyond_the_longest_bar(longest: int) -> None:
+    columns = (Column("a", "a"), Column("b", "b"))
+    figure = Figure(StatisticsTable("x", "x", columns, (("甲", longest),)), Chart.BARS, ("b",))
+    start, end = charts.axis(figure, figure.table.rows)
+    assert start == 0
+    assert longest < end <= max(2 * longest, 2)
+
+
+def test_a_chart_that_does_not_fit_below_its_table_begins_a_page() -> None:
+    rows = tuple((f"项{n}", n) for n in range(25))
+    columns = (Column("a", "a"), Column("b", "b"))
+    long = Figure(StatisticsTable("x", "长表", columns, rows), Chart.BARS, ("b",))
+    short = Figure(StatisticsTable("y", "短表", columns, rows[:3]), Chart.BARS, ("b",))
+    book = openpyxl.load_workbook(BytesIO(summary.xlsx([long, short], "汇总")))
+    assert [b.id for b in book["长表"].row_breaks.brk] == [FIRST + 25]
+    assert not book["短表"].row_breaks.brk
+
+
+def test_unions_stand_in_the_order_of_the_roster(tmp_path: Path) -> None:
+    entries = [
+        RosterEntry("9", "乙镇总工会", "", "示例县总工会"),
+        RosterEntry("1", "某厂工会", "", "乙镇总工会"),
+        RosterEntry("8", "甲镇总工会", "", "示例县总工会"),
+        RosterEntry("2", "某店工会", "", "甲镇总工会"),
+    ]
+    with Register(tmp_path / "S", FORM) as register:
+        register.collect(RegisterCollection("2026"), "2026-01-01T00:00:00Z")
+        register.set_roster(entries, "2026")
+        register.publish("2026", 1_772_000_000)
+    with Snapshot(tmp_path / "S") as snapshot:
+        found = {f.key: f for f in statistics.figures(snapshot, FORM, date(2026, 3, 7))}
+        heading = statistics.heading(snapshot, "2026")
+    assert [str(row[0]).strip() for row in found["progress"].table.rows] == [
+        "示例县总工会", "乙镇总工会", "甲镇总工会", "合计",
+    ]  # fmt: skip
+    assert [row[1] for row in found["missing"].table.rows] == ["某厂工会", "某店工会"]
+    assert (heading.union, heading.state) == ("示例县总工会", "collected")

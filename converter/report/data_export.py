@@ -1,0 +1,130 @@
+"""All answers and all members of a period, as workbook, CSV or Parquet: what counts, a row each.
+
+People read titles and labels, programs keys and codes (`codes`). What is personal is masked unless
+it is asked for. Rows are streamed from the publication; a table is never whole in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from converter import kinds
+from converter.files import writing
+from converter.kinds.base import ValueType
+from converter.messages.catalogue import message
+from converter.model.forms import Field, Form
+from converter.register import Snapshot, parquet
+from converter.register.schema import name
+from converter.report import large_workbook, table
+from converter.report.large_workbook import LongTable
+from converter.report.personal import mask_of
+
+SUFFIXES = (".xlsx", ".csv", ".parquet")
+UNITS, MEMBERS = "unit", "member"  # what a table's rows are
+# Who sent it, as the register knows it. (What the unit typed stands among the answers.)
+_SENDER = ("period", "unit_code", "unit", "superior", "state")
+_FROM = {
+    UNITS: "answers a JOIN submissions s ON s.id = a.submission",
+    MEMBERS: "members a JOIN submissions s ON s.id = a.submission",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What is shown how."""
+
+    period: str
+    codes: bool = False
+    show_ids: bool = False
+
+
+def tables(register: Snapshot, form: Form, options: ExportOptions) -> list[LongTable]:
+    """The units, then their members. `form` with code lists."""
+    return [
+        _table(register, form, options, UNITS, form.record.fields),
+        _table(register, form, options, MEMBERS, form.main_table.fields),
+    ]
+
+
+def _table(
+    register: Snapshot, form: Form, options: ExportOptions, what: str, fields: Sequence[Field]
+) -> LongTable:
+    known = register.columns("answers" if what == UNITS else "members")
+    fields = [field for field in fields if field.key in known]
+    columns = "".join(f", a.{name(field.key)}" for field in fields)
+    # Members come in the order of publication: sorting millions anew would take the memory.
+    order = " ORDER BY u.position, u.code, u.name" if what == UNITS else ""
+    rows = register.stream(
+        f"SELECT a.period, u.code, u.name, u.superior, s.state{columns} FROM {_FROM[what]}"
+        f" JOIN units_in($1) u ON u.id = a.unit WHERE a.period = $1{order}",
+        [options.period],
+    )
+    count = register.query(
+        f"SELECT count(*) FROM {_FROM[what]} WHERE a.period = ?", [options.period]
+    )[0][0]
+    show: list[Callable[[str], str | int]] = [str] * (len(_SENDER) - 1)
+    show.append(str if options.codes else _state)
+    show += [_shown(field, form, options) for field in fields]
+    if options.codes:
+        header = [*_SENDER, *(f.key if f.key not in _SENDER else f"{what}_{f.key}" for f in fields)]
+    else:
+        header = [message(f"export_{key}") for key in _SENDER] + [f.title for f in fields]
+    title = what if options.codes else message(f"export_{what}s")
+    numbers = [n for n, field in enumerate(fields, len(_SENDER)) if _is_number(field)]
+    return LongTable(title, header, int(count), _rows(rows, show), numbers)
+
+
+def _rows(
+    rows: Iterable[Sequence[str | None]], show: Sequence[Callable[[str], str | int]]
+) -> Iterator[Sequence[str | int]]:
+    for row in rows:
+        yield [one(text or "") for one, text in zip(show, row, strict=True)]
+
+
+def _is_number(field: Field) -> bool:
+    return kinds.KINDS[field.kind].value_type is ValueType.COUNT
+
+
+def _state(state: str) -> str:
+    return message(f"receive_state_{state}")
+
+
+def _shown(field: Field, form: Form, options: ExportOptions) -> Callable[[str], str | int]:
+    if _is_number(field):
+        return lambda text: int(text) if text.isascii() and text.isdecimal() else text
+    codes = form.codes.get(str(field.options.get("codes", "")))
+    if codes and not options.codes:
+        labels = {entry.code: entry.label for entry in codes.entries}
+        return lambda text: labels.get(text, text)
+    return str if options.show_ids else mask_of(field, form)
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+def write(path: Path, found: Sequence[LongTable], *, when: int) -> list[Path]:
+    """Write tables as the kind of file that the name asks for, beside what is there already; one
+    file a table where the kind holds one only. Returns the files. Raises OSError."""
+    if path.suffix.lower() == ".xlsx":
+        return [writing.write_beside(path, lambda to: large_workbook.write(to, found, when=when))]
+    write_one = _write_parquet if path.suffix.lower() == ".parquet" else _write_csv
+    return [
+        writing.write_beside(
+            path.with_name(f"{path.stem}-{one.title}{path.suffix}"), partial(write_one, one)
+        )
+        for one in found
+    ]
+
+
+def _write_csv(one: LongTable, path: Path) -> None:
+    writing.write_bytes_atomically(
+        path, table.csv_rows(chain([one.header], one.rows)), private=True
+    )
+
+
+def _write_parquet(one: LongTable, path: Path) -> None:
+    parquet.write(path, one.header, one.numbers, one.rows)

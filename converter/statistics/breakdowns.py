@@ -1,0 +1,254 @@
+"""Tables that an officer asks for: by any field of the form, one against another, unit by unit.
+
+Dates are grouped by year, numbers in bands. Nothing is grouped by what names or reaches a person.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from converter import kinds
+from converter.kinds.base import ValueType
+from converter.messages.catalogue import message
+from converter.model.errors import UsageError
+from converter.model.forms import Field, Form
+from converter.register import Snapshot
+from converter.register.schema import name
+from converter.statistics.cards import percent
+from converter.statistics.figure import Column, Figure, Row, StatisticsTable
+from converter.statistics.progress import Tree
+
+WIDEST = 40  # columns of a cross table
+BANDS = (0, 1, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)  # where a band of numbers begins
+
+
+def find_field(form: Form, text: str) -> Field:
+    """The field that is meant by a key, a path (member.sex) or a title. Raises UsageError."""
+    wanted = text.strip()
+    for sheet in (form.record, form.main_table):
+        for field in sheet:
+            if wanted in (field.path, field.title) or (
+                wanted == field.key and (sheet is form.record or not _has(form.record, wanted))
+            ):
+                if kinds.is_about_a_person(field):
+                    raise UsageError("stats_by_person", field=field.title)
+                return field
+    choices = "、".join(
+        field.key if sheet is form.record else field.path
+        for sheet in (form.record, form.main_table)
+        for field in sheet
+        if not kinds.is_about_a_person(field)
+    )
+    raise UsageError("stats_by", field=text, choices=choices)
+
+
+def find_count(form: Form, text: str) -> Field:
+    """The unit's number that is meant by a key or a title. Raises UsageError."""
+    counts = [f for f in form.record if kinds.KINDS[f.kind].value_type is ValueType.COUNT]
+    for field in counts:
+        if text.strip() in (field.key, field.path, field.title):
+            return field
+    raise UsageError("stats_count", field=text, choices="、".join(f.key for f in counts))
+
+
+def _has(fields: Iterable[Field], key: str) -> bool:
+    return any(field.key == key for field in fields)
+
+
+def group_sql(field: Field, table: str = "a") -> str:
+    """What a record is grouped by, as SQL: canonical text, a year, or where a band begins."""
+    if field.identity == "superior_name":
+        return "u.superior"
+    column = f"coalesce({table}.{name(field.key)}, '')"
+    kind = kinds.KINDS[field.kind].value_type
+    if kind is ValueType.DATE:
+        return f"substr({column}, 1, 4)"
+    if kind is ValueType.COUNT:
+        steps = " ".join(
+            f"WHEN TRY_CAST({column} AS BIGINT) >= {least} THEN '{least}'"
+            for least in reversed(BANDS)
+        )
+        return f"CASE {steps} ELSE '' END"
+    return column
+
+
+def labelled(field: Field, form: Form, values: Iterable[str], missing: str) -> dict[str, str]:
+    """Value → label, in the order in which they stand: that of the list, of the years, of the
+    bands; what is missing last. (Unions: by name; `Tree` knows better.)"""
+    found = set(values)
+    codes = form.codes.get(str(field.options.get("codes", "")))
+    order: dict[str, str] = {}
+    if codes:
+        order = {entry.code: entry.label for entry in codes.entries if entry.code in found}
+    elif kinds.KINDS[field.kind].value_type is ValueType.COUNT:
+        order = {str(least): _band(n) for n, least in enumerate(BANDS) if str(least) in found}
+    order |= {value: value for value in sorted(found - order.keys() - {""})}
+    return order | ({"": missing} if "" in found else {})
+
+
+def _band(number: int) -> str:
+    first = BANDS[number]
+    if number + 1 == len(BANDS):
+        return message("summary_band_above", first=first)
+    last = BANDS[number + 1] - 1
+    return str(first) if first == last else message("summary_band", first=first, last=last)
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdowns:
+    """Makes tables of what counts for a period. `form` with code lists; `missing` stands for what
+    was left blank, `total` for the sum."""
+
+    register: Snapshot
+    form: Form
+    period: str
+    missing: str
+    total: str
+
+    def _is_of_members(self, *fields: Field) -> bool:
+        return any(field.sheet == self.form.main_table.key for field in fields)
+
+    def _counted(self, *fields: Field) -> Counter[tuple[str, ...]]:
+        """How many units, or members where a field is theirs, have which values."""
+        members = self._is_of_members(*fields)
+        known = {table: self.register.columns(table) for table in ("answers", "members")}
+        groups = []
+        for field in fields:
+            own = field.sheet == self.form.main_table.key
+            there = field.key in known["members" if own else "answers"]
+            groups.append(group_sql(field, "m" if own else "a") if there else "''")
+        rows = self.register.query(
+            f"SELECT {', '.join(groups)}, count(*) FROM answers a"
+            " JOIN units_in($1) u ON u.id = a.unit"
+            + (" JOIN members m ON m.submission = a.submission" if members else "")
+            + " WHERE a.period = $1 GROUP BY ALL",
+            [self.period],
+        )
+        return Counter({tuple(map(str, row[:-1])): int(row[-1]) for row in rows})
+
+    def _what(self, *fields: Field) -> str:
+        key = "summary_of_members" if self._is_of_members(*fields) else "summary_units"
+        return message(key, rows=self.form.main_table.rows_name)
+
+    def _labels(self, field: Field, values: Iterable[str]) -> dict[str, str]:
+        """As `labelled`, unions in the roster's order."""
+        found = labelled(field, self.form, values, self.missing)
+        if field.identity != "superior_name":
+            return found
+        tree = Tree.of(self.register, self.period)
+        return {union: found[union] for union in sorted(found, key=tree.place)}
+
+    def members_by(self, field: Field) -> Figure:
+        """Members by one of their fields."""
+        counted = self._counted(field)
+        labels = self._labels(field, (key for (key,) in counted))
+        total = counted.total()
+        rows: list[Row] = [
+            (label, counted[value,], percent(counted[value,], total))
+            for value, label in labels.items()
+        ]
+        rows.append((self.total, total, percent(total, total)))
+        columns = (
+            Column("group", field.title),
+            Column("count", self._what(field)),
+            Column("percent", message("summary_share")),
+        )
+        title = message("summary_by", title=field.title, period=self.period)
+        key = f"by_{field.sheet}_{field.key}"
+        return Figure(StatisticsTable(key, title, columns, tuple(rows), total=True))
+
+    def cross(self, first: Field, second: Field) -> Figure:
+        """One field against another. Raises UsageError where it would be too wide."""
+        counted = self._counted(first, second)
+        down = self._labels(first, (one for one, _ in counted))
+        across = self._labels(second, (other for _, other in counted))
+        if len(across) > WIDEST:
+            raise UsageError("stats_cross_wide", field=second.title, count=len(across))
+        rows: list[Row] = []
+        for value, label in down.items():
+            cells = [counted[value, other] for other in across]
+            rows.append((label, *cells, sum(cells)))
+        sums = [sum(counted[value, other] for value in down) for other in across]
+        rows.append((self.total, *sums, sum(sums)))
+        columns = (
+            Column("group", first.title),
+            *(Column(value or "missing", label) for value, label in across.items()),
+            Column("total", self.total),
+        )
+        title = message(
+            "summary_cross",
+            first=first.title,
+            second=second.title,
+            what=self._what(first, second),
+            period=self.period,
+        )
+        key = f"cross_{first.key}_{second.key}"
+        return Figure(StatisticsTable(key, title, columns, tuple(rows), total=True))
+
+    # --- unit by unit ------------------------------------------------------------------------
+
+    def _units(self, period: str, fields: Sequence[Field]) -> Mapping[int, tuple[str, ...]]:
+        """Unit → union, code, name, state, and its numbers as text, in the roster's order."""
+        known = self.register.columns("answers")
+        columns = "".join(
+            f", coalesce(a.{name(f.key)}, '')" if f.key in known else ", ''" for f in fields
+        )
+        tree = Tree.of(self.register, period)
+        rows = self.register.query(
+            f"SELECT u.id, u.superior, u.code, u.name, s.state{columns} FROM answers a"
+            " JOIN units_in($1) u ON u.id = a.unit JOIN submissions s ON s.id = a.submission"
+            " WHERE a.period = $1 ORDER BY u.position, u.code, u.name",
+            [period],
+        )
+        rows.sort(key=lambda row: tree.place(str(row[1])))
+        return {int(row[0]): tuple(map(str, row[1:])) for row in rows}
+
+    def units(self, fields: Sequence[Field]) -> Figure:
+        """Every unit that counts, with its numbers."""
+        rows: list[Row] = [
+            (superior, code, unit, message(f"receive_state_{state}"), *map(_number, numbers))
+            for superior, code, unit, state, *numbers in self._units(self.period, fields).values()
+        ]
+        columns = (
+            *(Column(key, message(f"summary_units_{key}")) for key in _UNIT),
+            Column("state", message("summary_units_state")),
+            *(Column(field.key, field.title) for field in fields),
+        )
+        title = message("summary_units_title", period=self.period, count=len(rows))
+        return Figure(StatisticsTable("units", title, columns, tuple(rows)))
+
+    def changes(self, before: str, fields: Sequence[Field]) -> Figure:
+        """Every unit of either period: each number then, now, and what it grew by."""
+        was, is_ = self._units(before, fields), self._units(self.period, fields)
+        rows: list[Row] = []
+        for unit in [*is_, *(unit for unit in was if unit not in is_)]:
+            line = is_.get(unit) or was[unit]
+            row: list[str | int | float] = [*line[:3], _presence(unit in was, unit in is_)]
+            for n in range(4, 4 + len(fields)):
+                then = _number(was[unit][n]) if unit in was else ""
+                now = _number(is_[unit][n]) if unit in is_ else ""
+                both = isinstance(then, int) and isinstance(now, int)
+                row += [then, now, now - then if both else ""]  # type: ignore[operator]
+            rows.append(tuple(row))
+        columns = [Column(key, message(f"summary_units_{key}")) for key in _UNIT]
+        columns.append(Column("presence", message("summary_units_presence")))
+        for field in fields:
+            for key in ("before", "now", "change"):
+                title = message(f"summary_changes_{key}", title=field.title)
+                columns.append(Column(f"{field.key}_{key}", title))
+        title = message("summary_changes_title", before=before, period=self.period, count=len(rows))
+        return Figure(StatisticsTable("unit_changes", title, tuple(columns), tuple(rows)))
+
+
+_UNIT = ("superior", "code", "unit")
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdecimal() else text
+
+
+def _presence(before: bool, now: bool) -> str:
+    key = "both" if before and now else "new" if now else "gone"
+    return message(f"summary_presence_{key}")

@@ -1,0 +1,246 @@
+"""What goes back to the units: a folder a unit, one row a file, and a sheet for mail merge.
+
+    reply/各单位/<union>/<code name>/   receipts (page and JSON) and marked copies of what it sent
+    reply/逐份结果.xlsx, .csv            every file of the period and what became of it
+    reply/邮件合并.xlsx                  a row a unit: whom to write to, the outcome, what to attach
+
+The folders hold hard links to what lies at the files' own paths: nothing takes room twice. A list
+in which somebody has typed since is left alone, and the new one gets a number.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from converter.files import filenames, writing
+from converter.files.os_errors import is_open_elsewhere
+from converter.messages.catalogue import message
+from converter.model.clock import in_china
+from converter.register import Register, audit
+from converter.register.precedence import COUNTING
+from converter.report import large_workbook, receipt_page, table
+from converter.report.large_workbook import LongTable
+from converter.statistics.reminders import split_contact
+from converter.usecases.receive import inbox as box
+from converter.usecases.receive.replies import remove_closed
+
+_FILES = (
+    "SELECT coalesce(u.position, 0), coalesce(u.superior, s.superior),"
+    " coalesce(u.code, s.unit_code), coalesce(nullif(u.name, ''), s.unit_name),"
+    " coalesce(u.contact, ''), coalesce(u.phone, ''),"
+    " s.file, s.state, s.reason, s.result, s.members, s.errors, s.warnings, s.received"
+    " FROM submissions s LEFT JOIN units_in($1) u ON u.id = s.unit WHERE s.period = $1"
+    " ORDER BY s.id"
+)
+_MISSING = (
+    "SELECT r.position, r.superior, r.code, r.name, r.contact, r.phone FROM roster_of($1) r"
+    " WHERE r.owes AND NOT EXISTS (SELECT 1 FROM submissions s JOIN units u ON u.id = s.unit"
+    "  WHERE u.code = r.code AND s.period = $1)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the period, and what became of it."""
+
+    name: str
+    state: str
+    reason: str
+    result: str
+    members: int
+    errors: int
+    warnings: int
+    received: str
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "reason": self.reason,
+            "members": self.members,
+            "errors": self.errors,
+            "warnings": self.warnings,
+        }
+
+
+@dataclass(slots=True)
+class _Unit:
+    """A unit and its files, in order of arrival."""
+
+    position: int
+    superior: str
+    code: str
+    name: str
+    contact: str
+    phone: str
+    files: list[_File] = field(default_factory=list)
+
+    @property
+    def decisive(self) -> _File | None:
+        """The file that counts, else the last that came."""
+        counting = [one for one in self.files if one.state in COUNTING]
+        return next(reversed(counting or self.files), None)
+
+
+def write(register: Register, reply: Path, period: str) -> dict[str, str]:
+    """Write all of it; returns the lists' names with their SHA-256, for the log. Raises OSError."""
+    units = _units(register, period)
+    folder = reply / message("units_folder")
+    for unit in units:
+        if unit.name and unit.files:
+            _link(folder / _folder_of(folder, unit), _replies(reply, unit))
+    ours = {
+        str(digest)
+        for entry in audit.read(register.folder)
+        for digest in entry.details.get("lists", {}).values()
+    }
+    lists = {}
+    for path, tables in _lists(reply, units):
+        written = _written(path, tables, ours)
+        lists[written.name] = writing.digest_of(written)
+    return lists
+
+
+def _units(register: Register, period: str) -> list[_Unit]:
+    """Units in the roster's order, those that it does not list behind them."""
+    units: dict[tuple[str, str, str], _Unit] = {}
+    for row in register.query(_FILES, [period]):
+        unit = _Unit(*row[:6])
+        key = (unit.superior, unit.code, unit.name)
+        units.setdefault(key, unit).files.append(_File(*row[6:]))
+    found = [*units.values(), *(_Unit(*row) for row in register.query(_MISSING, [period]))]
+    return sorted(found, key=lambda unit: (unit.position or 1 << 40, unit.superior, unit.code))
+
+
+# --- folders ---------------------------------------------------------------------------------
+
+
+def _folder_of(folder: Path, unit: _Unit) -> str:
+    """Names come from files of strangers: none leads out of the folder."""
+    names = (unit.superior, " ".join(filter(None, (unit.code, unit.name))))
+    parts = list(filter(None, map(filenames.harmless, names)))
+    return filenames.below(str(folder), "/".join(parts), "")
+
+
+def _replies(reply: Path, unit: _Unit) -> Iterator[Path]:
+    """What was written for the unit's files, as far as it is there."""
+    for one in unit.files:
+        for path in (
+            box.receipt_page(reply, one.name),
+            box.receipt(reply, one.name),
+            box.annotated(reply, one.name),
+        ):
+            if path.is_file():
+                yield path
+
+
+def _link(folder: Path, paths: Iterable[Path]) -> None:
+    """Have a folder hold these files, and no reply of before that is none of them."""
+    wanted: dict[str, Path] = {}
+    for path in paths:
+        name, number = path.name, 2
+        while name in wanted:
+            name, number = f"{path.stem}-{number}{path.suffix}", number + 1
+        wanted[name] = path
+    folder.mkdir(0o700, parents=True, exist_ok=True)
+    for name, path in wanted.items():
+        target = folder / name
+        if target.exists():
+            if target.samefile(path):
+                continue
+            if list(remove_closed([target])):  # the next run gives this one its own name
+                target = filenames.reply_beside(target, 2)
+                list(remove_closed([target]))
+        try:
+            os.link(path, target)
+        except OSError:  # sticks know no links
+            shutil.copy2(path, target)
+    prefixes = tuple(f"{message(key)}-" for key in ("receipt_prefix", "annotated_suffix"))
+    for old in folder.iterdir():
+        if old.name not in wanted and old.name.startswith(prefixes):
+            list(remove_closed([old]))
+
+
+# --- lists -----------------------------------------------------------------------------------
+
+
+def _lists(reply: Path, units: Sequence[_Unit]) -> Iterator[tuple[Path, LongTable]]:
+    yield reply / f"{message('outcomes_file')}.xlsx", _outcomes(units)
+    yield reply / f"{message('outcomes_file')}.csv", _outcomes(units)
+    yield reply / f"{message('merge_file')}.xlsx", _merge(reply, units)
+
+
+def _outcomes(units: Sequence[_Unit]) -> LongTable:
+    keys = (
+        "superior", "code", "unit", "file_column", "state", "result", "members", "errors",
+        "warnings", "received", "sentence",
+    )  # fmt: skip
+    rows: list[Sequence[str | int]] = [
+        (
+            unit.superior, unit.code, unit.name, one.name,
+            message(f"receive_state_{one.state}"), message(f"receive_result_{one.result}"),
+            one.members, one.errors, one.warnings, in_china(one.received),
+            receipt_page.advice(one.params),
+        )
+        for unit in units
+        for one in unit.files
+    ]  # fmt: skip
+    header = [message(f"outcomes_{key}") for key in keys]
+    return LongTable(message("outcomes_file"), header, len(rows), rows)
+
+
+def _merge(reply: Path, units: Sequence[_Unit]) -> LongTable:
+    keys = (
+        "code", "unit", "superior", "contact", "phone", "outcome", "sentence", "attachments"
+    )  # fmt: skip
+    rows: list[Sequence[str | int]] = []
+    for unit in units:
+        if not unit.name:
+            continue
+        one = unit.decisive
+        outcome = message(f"receive_state_{one.state}" if one else "summary_missing_all")
+        attached = list(_attached(reply, one)) if one else []
+        copy = attached[-1].name if len(attached) > 1 else ""
+        sentence = receipt_page.advice(one.params, copy) if one else message("advice_missing")
+        paths = ";".join(str(path.resolve()) for path in attached)
+        contact = split_contact(unit.contact, unit.phone)
+        rows.append((unit.code, unit.name, unit.superior, *contact, outcome, sentence, paths))
+    header = [message(f"merge_{key}") for key in keys]
+    return LongTable(message("merge_file"), header, len(rows), rows)
+
+
+def _attached(reply: Path, one: _File) -> Iterator[Path]:
+    for path in (box.receipt_page(reply, one.name), box.annotated(reply, one.name)):
+        if path.is_file():
+            yield path
+
+
+def _written(path: Path, found: LongTable, ours: set[str]) -> Path:
+    """Write a list in place of the one that an earlier run wrote; beside any other, or one that
+    another program has open."""
+
+    def write_to(target: Path) -> None:
+        if path.suffix == ".xlsx":
+            large_workbook.write(target, [found], when=0)
+        else:
+            rows = table.csv_rows(chain([found.header], found.rows))
+            writing.write_bytes_atomically(target, rows, private=True)
+
+    if writing.digest_of(path) in ours:
+        fresh = writing.private_name(path.parent)
+        write_to(fresh)
+        try:
+            writing.replace_durably(fresh, path)
+            return path
+        except OSError as error:
+            if not is_open_elsewhere(error):
+                raise
+        finally:
+            fresh.unlink(missing_ok=True)
+    return writing.write_beside(path, write_to)
