@@ -119,11 +119,10 @@ portal-load: $(VENV)/.dev
 
 lock: $(VENV)/.dev
 	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --extra portal -c requirements.lock -o requirements-portal.lock
-	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements-portal.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) pyproject.toml --all-extras --group dev --group bench --group dist \
 		-c requirements-dev.lock -o requirements-bench.lock
-	$(COMPILE) pyproject.toml --extra portal --group dist -c requirements-bench.lock -o requirements-dist.lock
+	$(COMPILE) pyproject.toml --group dist -c requirements-bench.lock -o requirements-dist.lock
 
 # Exit code 2 where the database of advisories cannot be reached: that is no clean bill.
 audit: $(VENV)/.dev
@@ -194,7 +193,7 @@ define wheelhouse
 	$(PIP) wheel --quiet --no-deps . -w dist/$(1)
 	set -e; for version in 3.11 3.12 3.13 3.14 3.15; do \
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --python-platform $(strip $(2)) \
-		--python-version $$version -c requirements-dist.lock pyproject.toml --extra portal \
+		--python-version $$version -c requirements-dist.lock pyproject.toml \
 		--group dist -o dist/$(1).lock; \
 	$(PIP) download --quiet --no-deps --require-hashes --only-binary=:all: $(3) \
 		--python-version $$version -r dist/$(1).lock -d dist/$(1); done

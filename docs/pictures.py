@@ -252,6 +252,16 @@ def here() -> Image.Image:
             os.chdir(before)
 
 
+def desk_page(name: str) -> Image.Image:
+    """A page of the clerk's program, with a form that has a fault."""
+    import pictures_desk as desk
+
+    from tests.web import running
+
+    with running.browser() as started:
+        return Image.open(BytesIO(desk.picture(started, name)))
+
+
 def receiving() -> Image.Image:
     collection()
     shutil.rmtree("再来", ignore_errors=True)
@@ -283,6 +293,8 @@ def broken_card() -> Image.Image:
 
 
 MAKERS: dict[str, Callable[[], Image.Image]] = {
+    "desk-home": lambda: desk_page("home"),
+    "desk-check": lambda: desk_page("check"),
     "here": here,
     "clerk-guide": lambda: workbook(template(), "怎样填写", 0.52),
     "clerk-unit": lambda: workbook(filled(), "涵盖法人单位数", 0.6),

@@ -18,7 +18,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).parent.parent / "pyproject.toml"
-EXTRA = "portal"  # the one extra that the program brings along
 # Its bootloader becomes the program; what it needs to build stays behind.
 BUILDER = "pyinstaller"
 TEXTS = re.compile(r"licen[cs]e|copying|notice", re.IGNORECASE)
@@ -26,9 +25,9 @@ RULE = "=" * 78
 
 
 def packages() -> list[str]:
-    """Everything that `converter` with its web pages needs, directly or not, on this platform."""
+    """Everything that `converter` needs, directly or not, on this platform."""
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
-    pending = [*project["dependencies"], *project["optional-dependencies"][EXTRA]]
+    pending = [*project["dependencies"]]
     found: set[str] = set()
     while pending:
         requirement = Requirement(pending.pop())

@@ -48,7 +48,7 @@ ONLY = {
     "rich": {"cli"},
     "pygal": {"report"},
     "jinja2": {"report", "web"},
-    # what the portal alone needs: everything else works without it
+    # what serves pages: no command that serves none imports it
     "starlette": {"web"},
     "uvicorn": {"web"},
     "itsdangerous": {"web"},

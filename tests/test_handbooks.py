@@ -36,7 +36,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     page for page in (*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("samples/*.md"))
 )
-SERVERS = {"portal"}
+SERVERS = {"portal", "desk"}
 MACHINES = ("tcp://", "http://", "https://")
 
 _context = click.Context(cli.cli)

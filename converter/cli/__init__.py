@@ -37,7 +37,7 @@ def main() -> None:
     own = windows_console.is_own_window()
     given = sys.argv[1:]
     code = run(windows_console.expanded(given) if sys.platform == "win32" else given, window=own)
-    if own:
+    if own and (given or code):  # the clerk's page has ended: nothing is left to be read
         windows_console.wait()
     sys.exit(code)
 

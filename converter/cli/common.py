@@ -63,6 +63,7 @@ class Command(Chinese, click.Command):
 
 # Which module holds a command: imported when the command is asked for, so that help is instant.
 COMMAND_MODULES = {
+    "desk": "desk",
     "template": "template",
     "check": "clerk",
     "convert": "clerk",

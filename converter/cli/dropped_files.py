@@ -13,12 +13,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from converter.cli import clerk, suggest
+from converter.cli import clerk, desk, suggest
 from converter.cli.common import FOUND, OK, err, print_report, progress
 from converter.files import writing, zip_peek
 from converter.forms import loading as forms
 from converter.messages.catalogue import message
 from converter.model.forms import Form
+from converter.usecases.recognising import is_identity, is_marked
 from converter.workers.pool import Worker
 
 
@@ -26,12 +27,17 @@ def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False
     """Check and convert files and folders; returns the worst exit code."""
     folder = forms.form_dir(form_name).resolve()
     form = forms.read(folder)
+    if not arguments and window:
+        return desk.serve(folder, None, browser=True, window=True)
     if not arguments:
         return suggest.print_suggestion(Path.cwd(), f"{form.id}-roster", window=window)
     paths = [Path(argument) for argument in arguments]
-    identities = [p for p in paths if p.suffix.lower() == ".xml" and suggest.is_identity(p)]
+    identities = [p for p in paths if p.suffix.lower() == ".xml" and is_identity(p)]
     others = [p for p in paths if p not in identities]
     books = [p for p in others if p.is_file() and p.suffix.lower() != ".zip"]
+    passed = _passed_over(books)
+    books = [p for p in books if p not in passed]
+    others = [p for p in others if p not in passed]
     code = OK
     with Worker() as worker:
         for group in _groups(books):
@@ -60,6 +66,23 @@ def _show(identities: Sequence[Path], folder: Path) -> int:
 
     shown = [["--form", str(folder), "identity", "show", str(path)] for path in identities]
     return max(map(cli.run, shown), default=OK)
+
+
+def _passed_over(books: Sequence[Path]) -> set[Path]:
+    """Of a form and its marked copy the one that was saved last goes on; says so."""
+    suffix, passed = f"-{message('annotated_suffix')}", set()
+    for copy in filter(is_marked, books):
+        stem = copy.stem.partition(suffix)[0]
+        for original in books:
+            if original.stem == stem and original.parent == copy.parent and original != copy:
+                used, left = sorted((copy, original), key=_saved_last, reverse=True)
+                passed.add(left)
+                err(message("dropped_twin", used=used.name, left=left.name))
+    return passed
+
+
+def _saved_last(path: Path) -> int:
+    return path.stat().st_mtime_ns
 
 
 def _groups(books: Sequence[Path]) -> Iterator[list[Path]]:
@@ -103,7 +126,7 @@ def _identity(given: Sequence[Path], beside: Path) -> Path | None:
     """The identity file that was dropped too, else the only one that lies beside."""
     if given:
         return given[0]
-    lying = [p for p in sorted(beside.glob("*.xml")) if suggest.is_identity(p)]
+    lying = [p for p in sorted(beside.glob("*.xml")) if is_identity(p)]
     if len(lying) != 1:
         return None
     err(message("dropped_identity", path=lying[0].name))

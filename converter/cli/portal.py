@@ -1,4 +1,4 @@
-"""The self-service pages. Their libraries are an extra: they are imported here, when asked for."""
+"""The self-service pages. Their libraries are imported here, when they are asked for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from converter.model.submissions import Unit
     from converter.web.server import Listening
 
-NEEDED = ("starlette", "uvicorn", "itsdangerous", "python_multipart")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -62,7 +61,6 @@ def portal(
     decide: bool,
     reset_password: bool,
 ) -> int:
-    _installed()
     from converter.register.lock import Lock
     from converter.web import app as application
     from converter.web import server
@@ -102,15 +100,6 @@ def portal(
             server.serve(app, listening, sock)
     err(message("portal_stopped_now"))
     return OK
-
-
-def _installed() -> None:
-    """Say in time what has to be installed."""
-    from importlib.util import find_spec
-
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise UsageError("portal_not_installed", names="、".join(missing))
 
 
 def _issued(keys: Path, given: Path | None) -> Path:

@@ -16,6 +16,7 @@ from converter.cli.common import OK, out
 from converter.files import zip_peek
 from converter.messages.catalogue import message
 from converter.text.display import visible
+from converter.usecases.recognising import is_identity
 
 ENTRIES = 2_000  # that are looked at; more is no clerk's folder
 LOOKED_INTO = 40  # … and looked into for a stamp
@@ -88,17 +89,6 @@ def argument(name: str) -> str:
     if os.name == "posix" and _IN_QUOTES.search(shown):
         return shlex.quote(shown)
     return f'"{shown}"'
-
-
-def is_identity(path: Path) -> bool:
-    """Whether a file begins like an identity file."""
-    if not path.is_file():  # opening a pipe would wait for ever
-        return False
-    try:
-        with path.open("rb") as file:
-            return b"<identity" in file.read(2_000)
-    except OSError:
-        return False
 
 
 def _newest(files: list[Path]) -> Path | None:

@@ -20,8 +20,8 @@ from converter.model.own_list import (
 NAMED = 10
 
 
-def lines(report: ListReport, table: Sheet) -> Iterator[str]:
-    """One list, a line a fact."""
+def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator[str]:
+    """One list, a line a fact; without `guesses` where those are asked about elsewhere."""
     file = Path(report.file).name
     if not report.members:
         yield message("list_nobody", file=file)
@@ -32,9 +32,9 @@ def lines(report: ListReport, table: Sheet) -> Iterator[str]:
         yield message("list_side_by_side")
     if report.repeated:
         yield message("list_repeated", count=report.repeated)
-    for column in _once(report.columns, (NEAR, CONTENT)):
+    for column in _once(report.columns, (NEAR, CONTENT) if guesses else ()):
         yield message("list_guess", **params(column, table))
-    for column in _once(report.columns, (DOUBTFUL,)):
+    for column in _once(report.columns, (DOUBTFUL,) if guesses else ()):
         yield message("list_doubtful", **params(column, table))
     for one in report.unread:
         where = column_text(one.heading, one.letters)

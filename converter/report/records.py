@@ -18,14 +18,14 @@ def text(
     contents: Contents, form: Form, *, member: str = "", show_ids: bool = False, width: int = 0
 ) -> str:
     """The contents as terminal tables; with `member` only the members it finds."""
-    return table.text(_tables(contents, form, member, show_ids), width)
+    return table.text(tables(contents, form, member, show_ids), width)
 
 
 def html(
     contents: Contents, form: Form, unit_name: str, *, member: str = "", show_ids: bool = False
 ) -> str:
     """The same as a page to print."""
-    return tables_page(_tables(contents, form, member, show_ids), form.title, unit_name)
+    return tables_page(tables(contents, form, member, show_ids), form.title, unit_name)
 
 
 def find(columns: Mapping[str, Sequence[str]], sheet: Sheet, wanted: str) -> list[int]:
@@ -37,19 +37,20 @@ def find(columns: Mapping[str, Sequence[str]], sheet: Sheet, wanted: str) -> lis
     return [n for n in range(count) if any(sought in texts[n].upper() for texts in searched)]
 
 
-def _tables(contents: Contents, form: Form, member: str, show_ids: bool) -> list[Table]:
-    tables = [
+def tables(contents: Contents, form: Form, member: str, show_ids: bool) -> list[Table]:
+    """What is shown of the contents; with `member` only the members it finds."""
+    found = [
         _table(contents.tables[sheet.key], sheet, form, member.strip(), show_ids)
         for sheet in form.tables
     ]
     if member:
-        return tables[:1]
+        return found[:1]
     record = contents.record
     if not show_ids:
         record = {f.key: mask_of(f, form)(record[f.key]) for f in form.record}
     rows = [[field.title, record[field.key]] for field in form.record]
     header = [message("show_item"), message("show_answer")]
-    return [Table(message("show_unit"), header, rows), *tables]
+    return [Table(message("show_unit"), header, rows), *found]
 
 
 def _table(

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from converter.files import writing, zip_directory, zip_writing
+from converter.files import writing, zip_directory, zip_peek, zip_writing
 from converter.files.os_errors import try_while_open
 from converter.model.errors import (
     BackupDamaged,
@@ -141,6 +141,11 @@ def opened(path: Path, passphrase: str, key_file: Path | None, beside: Path) -> 
         yield plain
     finally:
         plain.unlink(missing_ok=True)
+
+
+def is_backup(path: Path) -> bool:
+    """Whether a file looks like a backup, at a glance; one that is sealed tells nothing."""
+    return f'"format": "{FORMAT}"' in (zip_peek.glance(path, MANIFEST) or "")
 
 
 def is_sealed(path: Path) -> bool:

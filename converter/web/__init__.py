@@ -1,5 +1,5 @@
 """The self-service pages: a unit fetches its identity file, checks its workbook in the browser and
-submits it; the officer sees the progress. An extra: `pip install 'converter[portal]'`.
+submits it; the officer sees the progress. `desk/` is the clerk's own page, made of the same parts.
 
     settings     folders and limits                    state        what it remembers (SQLite)
     sessions     signed cookies, CSRF tokens           attempts     wrong passwords, who waits

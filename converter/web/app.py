@@ -20,6 +20,7 @@ from converter.web import (
     check_page,
     clerk,
     correct_page,
+    correcting,
     guard,
     officer,
     officer_questions,
@@ -29,7 +30,7 @@ from converter.web.attempts import Attempts, Hashing
 from converter.web.capacity import Capacity, CapacityExceeded
 from converter.web.correcting import EditsFull
 from converter.web.fair_queue import FairQueue, QueueFull
-from converter.web.pages import STATIC, Pages
+from converter.web.pages import STATIC, Pages, PageTemplates
 from converter.web.progress import ProgressReader
 from converter.web.results import Results
 from converter.web.services import Services, SignInRequired, services_of, to
@@ -97,7 +98,7 @@ def build(settings: Settings) -> Starlette:
         units=IssuedUnits(settings.keys, settings.issued),
         queue=FairQueue(settings.jobs, settings.queue, settings.patience),
         results=Results(settings.private, settings.keep, settings.max_bytes, settings.clock),
-        pages=Pages.of(definition, sessions),
+        pages=Pages(PageTemplates.of(definition), sessions),
         hashing=Hashing(settings.jobs),
         capacity=Capacity(settings.max_uploads, settings.max_bytes),
     )
@@ -183,7 +184,7 @@ def _largest(settings: Settings, path: str) -> int:
     if path == "/check":
         return settings.largest * check_page.FILES + guard.SMALL
     if path.startswith("/check/") and path.endswith("/correct"):
-        return correct_page.LARGEST
+        return correcting.LARGEST
     return guard.SMALL
 
 
@@ -192,13 +193,13 @@ async def _static(request: Request) -> Response:
     if name not in STATIC:
         raise HTTPException(404)
     request.state.route, request.state.public = "/static", True
-    return services_of(request).pages.static(name)
+    return services_of(request).pages.templates.static(name)
 
 
 async def _icon(request: Request) -> Response:
     """Browsers ask for it without being told to."""
     request.state.route, request.state.public = "/favicon.ico", True
-    return services_of(request).pages.static("icon.svg")
+    return services_of(request).pages.templates.static("icon.svg")
 
 
 async def _health(request: Request) -> Response:

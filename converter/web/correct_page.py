@@ -14,10 +14,11 @@ from starlette.responses import Response
 
 from converter.messages.catalogue import message
 from converter.model.errors import WorkerDied
-from converter.validation.corrections import LONGEST, CellEdit
+from converter.validation.corrections import CellEdit
 from converter.web import check_page
 from converter.web.clerk import XLSX
-from converter.web.correcting import edits_of
+from converter.web.correcting import FRAGMENT, edits_of
+from converter.web.correcting.fields import FIELD, FIELDS
 from converter.web.pages import attachment
 from converter.web.results import Result
 from converter.web.services import (
@@ -32,10 +33,6 @@ from converter.web.services import (
 from converter.web.upload_check import CORRECTED
 from converter.workers.pool import Worker
 from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest
-
-# Bytes and fields of a form that sends every cell, and bytes of a field: nine a character.
-LARGEST, FIELDS, FIELD = 512 * 1024, 2_000, 9 * LONGEST + 100
-FRAGMENT = "x-fragment"  # a request of our script, which wants the form alone
 
 
 async def show(request: Request) -> Response:

@@ -29,22 +29,23 @@ STATIC = {
     "portal.css": "text/css",
     "portal.js": "text/javascript",
     "correcting.js": "text/javascript",
+    "desk.css": "text/css",
+    "desk.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 CHINA = 8 * 3600  # seconds east of Greenwich
 
 
 @dataclass(frozen=True)
-class Pages:
-    """The templates and the files beside them."""
+class PageTemplates:
+    """The templates and the files beside them: for the portal's pages and the desk's."""
 
     environment: Environment
     files: Mapping[str, bytes]
-    sessions: Sessions
     contacts: tuple[str, ...]
 
     @classmethod
-    def of(cls, form: Form, sessions: Sessions) -> Pages:
+    def of(cls, form: Form) -> PageTemplates:
         files = {name: (FOLDER / "static" / name).read_bytes() for name in STATIC}
         version = hashlib.sha256(b"".join(files.values())).hexdigest()[:12]
         environment = page.environment(FOLDER / "templates")
@@ -55,21 +56,35 @@ class Pages:
         contacts = tuple(
             str(line) for line in lines if not str(line).rstrip().endswith((":", "："))
         )
-        return cls(environment, files, sessions, contacts)
+        return cls(environment, files, contacts)
+
+    def show(self, template: str, status: int = 200, /, **values: Any) -> Response:
+        """A page as an answer."""
+        body = self.environment.get_template(f"{template}.html.j2").render(
+            contacts=self.contacts, template=template, **values
+        )
+        return HTMLResponse(body, status)
+
+    def static(self, name: str) -> Response:
+        """A static file; its address changes with its content."""
+        keep = {"cache-control": "public, max-age=86400"}
+        return Response(self.files[name], media_type=STATIC[name], headers=keep)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The portal's pages, each for a session."""
+
+    templates: PageTemplates
+    sessions: Sessions
 
     def show(
         self, request: Request, template: str, status: int = 200, /, **values: Any
     ) -> Response:
         """A page as an answer."""
         session = request.state.session
-        body = self.environment.get_template(f"{template}.html.j2").render(
-            session=session,
-            token=self.sessions.token(session),
-            contacts=self.contacts,
-            template=template,
-            **values,
-        )
-        return HTMLResponse(body, status)
+        token = self.sessions.token(session)
+        return self.templates.show(template, status, session=session, token=token, **values)
 
     def problem(
         self, request: Request, key: str, status: int, wait: float = 0, **values: Any
@@ -80,11 +95,6 @@ class Pages:
         if wait:
             answer.headers["retry-after"] = str(math.ceil(wait))
         return answer
-
-    def static(self, name: str) -> Response:
-        """A static file; its address changes with its content."""
-        keep = {"cache-control": "public, max-age=86400"}
-        return Response(self.files[name], media_type=STATIC[name], headers=keep)
 
 
 def attachment(data: bytes, name: str, media_type: str) -> Response:

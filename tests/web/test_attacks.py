@@ -351,7 +351,7 @@ def test_a_reader_who_does_not_read_is_dropped(
     monkeypatch.setattr(connections, "STALLED", 0.5)
     with inside(union) as portal:
         big = b"x" * (30 << 20)
-        monkeypatch.setitem(portal.app.state.services.pages.files, "portal.css", big)
+        monkeypatch.setitem(portal.app.state.services.pages.templates.files, "portal.css", big)
         with socket.socket() as slow:
             slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             slow.connect(("127.0.0.1", port_of(portal.url)))

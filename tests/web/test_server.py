@@ -176,26 +176,7 @@ def test_a_taken_port_is_told(portal: Portal, union: World, tmp_path: Path) -> N
     assert (done.returncode, f"127.0.0.1:{port}" in done.stderr) == (2, True)
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    import importlib.util
-
-    from converter.messages import errors
-    from converter.model.errors import UsageError
-
-    whole = importlib.util.find_spec
-
-    def without(name: str, *rest: object) -> object:
-        return None if name == "starlette" else whole(name)
-
-    monkeypatch.setattr(importlib.util, "find_spec", without)
-    with pytest.raises(UsageError) as caught:
-        command._installed()
-    reported = errors.text(caught.value)
-    assert "starlette" in reported
-    assert "pip install 'converter[portal]'" in reported
-
-
-def test_other_commands_never_import_the_extra() -> None:
+def test_other_commands_never_import_the_pages() -> None:
     import subprocess
     import sys
 

@@ -15,6 +15,6 @@ A page that wants it needs four things:
 """
 
 from converter.web.correcting.edits import Edits, EditsFull
-from converter.web.correcting.fields import edits_of, name_of
+from converter.web.correcting.fields import FRAGMENT, LARGEST, edits_of, name_of
 
-__all__ = ["Edits", "EditsFull", "edits_of", "name_of"]
+__all__ = ["FRAGMENT", "LARGEST", "Edits", "EditsFull", "edits_of", "name_of"]

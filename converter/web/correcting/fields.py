@@ -13,6 +13,9 @@ from converter.model.forms import Form
 from converter.validation.corrections import LONGEST, CellEdit, removal
 
 CELL, REASON, REMOVE = "cell", "reason", "remove"
+# Bytes and fields of a form that sends every cell, and bytes of a field: nine a character.
+LARGEST, FIELDS, FIELD = 512 * 1024, 2_000, 9 * LONGEST + 100
+FRAGMENT = "x-fragment"  # header of a request of our script, which wants the form alone
 LONGEST_ROW = 7  # digits of the number of a sheet's last row
 
 

@@ -78,11 +78,12 @@ class CheckForPageAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CheckForPageRequest(FormRequest[CheckForPageAnswer]):
-    """Check one file, or the two halves of a submission; write the annotated copy. A package is
-    compared with the public keys and the ledger in the folder `keys`, as `receive` will do."""
+    """Check one file, or the two halves of a submission; write the annotated copy, where one is
+    wanted. A package is compared with the public keys and the ledger in the folder `keys`, as
+    `receive` will do."""
 
     files: tuple[Path, ...]
-    annotated: Path
+    annotated: Path | None = None
     keys: Path | None = None
 
     @property
@@ -91,4 +92,4 @@ class CheckForPageRequest(FormRequest[CheckForPageAnswer]):
 
     @property
     def memory_by_size(self) -> bool:
-        return False
+        return self.annotated is None

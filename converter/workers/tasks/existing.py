@@ -82,6 +82,7 @@ def _package(request: ExistingFileRequest, definition: Form, digest: str) -> Exi
         submission.stamp.period,
         found.created[:10],
         same=sound
+        and request.descriptor != b""
         and found.signed == request.signed
         and package.same_contents(request.path, definition, request.descriptor),
         digest=digest,

@@ -1,0 +1,116 @@
+"""The clerk's page on her own machine, and what the console offers where no browser opens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from converter.cli.common import OK, USAGE, command, err, form_of, option, out
+from converter.cli.path_types import TARGET
+
+MINIMISED = 6  # SW_MINIMIZE
+
+
+@command("desk")
+@option("desk", "--no-browser", is_flag=True)
+@option("desk", "--place", type=TARGET, metavar="DIR")
+@click.pass_context
+def desk(ctx: click.Context, no_browser: bool, place: Path | None) -> int:
+    folder, _ = form_of(ctx)
+    if not no_browser and not has_display() and sys.stdin.isatty():
+        return menu()
+    return serve(folder, place, browser=not no_browser)
+
+
+def serve(folder: Path, place: Path | None, *, browser: bool, window: bool = False) -> int:
+    """Serve the page, and open it. `window`: the console was opened for us, and is in the way."""
+    from converter.workers.pool import Worker
+
+    with Worker() as worker:  # it imports its libraries while we import ours
+        from converter.messages.catalogue import message
+        from converter.web.desk import place as places
+        from converter.web.desk import running
+
+        answered = []
+
+        def ready(address: str) -> None:
+            answered.append(address)
+            if not address:
+                err(message("desk_no_answer"))
+            elif not (browser and _open(address)):
+                out(message("desk_at", url=address))
+                sys.stdout.flush()
+            else:
+                out(message("desk_window"))
+                if window:
+                    _minimise()
+
+        first = running.run(folder, place or places.default_root(), worker, ready)
+    if first:
+        out(message("desk_ended"))
+    return OK if answered and answered[0] else USAGE
+
+
+def has_display() -> bool:
+    """Whether a browser with a window can be opened."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open(address: str) -> bool:
+    import webbrowser
+
+    return has_display() and webbrowser.open(address)
+
+
+def _minimise() -> None:
+    if sys.platform == "win32":
+        import ctypes
+
+        console = ctypes.windll.kernel32.GetConsoleWindow()
+        if console:
+            ctypes.windll.user32.ShowWindow(console, MINIMISED)
+
+
+# --- without a display --------------------------------------------------------------------------
+
+
+def menu() -> int:
+    """Numbered choices; a path may be dragged into the window in place of a number."""
+    from converter import cli
+    from converter.messages.catalogue import message
+
+    code = OK
+    while True:
+        out(message("desk_menu"))
+        try:
+            answer = input(message("desk_menu_ask")).strip()
+        except (EOFError, KeyboardInterrupt):
+            return code
+        if answer in ("", "0"):
+            return code
+        if answer == "1":
+            code = cli.run(["template", "-o", message("desk_form_name")])
+        elif answer in ("2", "3"):
+            path = _dragged(input(message("desk_menu_path")))
+            code = cli.run(["check" if answer == "2" else "convert", path]) if path else code
+        elif path := _dragged(answer):
+            code = cli.run([path])
+        else:
+            out(message("desk_menu_what"))
+
+
+def _dragged(text: str) -> str:
+    """The path of a file that was dragged into a console: quoted, or with escaped spaces."""
+    text = text.strip()
+    candidates = [text, text.strip("\"'")]
+    if sys.platform != "win32":
+        with contextlib.suppress(ValueError):
+            candidates += shlex.split(text)[:1]
+    return next((one for one in candidates if one and Path(one).exists()), "")

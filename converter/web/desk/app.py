@@ -1,0 +1,209 @@
+"""The desk as an application: routes, and pages for exceptions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from converter.forms import loading
+from converter.messages import errors
+from converter.model.errors import ConverterError, InternalError
+from converter.usecases import failures
+from converter.web import correcting, guard
+from converter.web.correcting import EditsFull
+from converter.web.desk import checking, forms, handing, keeping, viewing
+from converter.web.desk.access import Access, LocalOnly
+from converter.web.desk.desk import FILES, LARGEST, Desk, desk_of, open_file, problem, show
+from converter.web.desk.place import Place
+from converter.web.desk.presence import LOOK
+from converter.web.pages import STATIC, PageTemplates
+from converter.workers.pool import Runner
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+SILENCE = 60.0  # seconds between two pieces of what the own browser sends
+
+GET: dict[str, Endpoint] = {
+    "/": viewing.home,
+    "/unit": viewing.unit_page,
+    "/form": forms.start,
+    "/form/sources": forms.sources,
+    "/check": checking.start,
+    "/check/{key}": checking.page,
+    "/check/{key}/verdict": checking.verdict,
+    "/check/{key}/correct": checking.correct,
+    "/export": keeping.start,
+    "/export/{key}": keeping.page,
+    "/package/{key}": viewing.package,
+    "/statistics": viewing.latest,
+    "/statistics/{key}": viewing.statistics,
+    "/statistics/{key}/chart/{chart}": viewing.chart,
+    "/print": viewing.latest,
+    "/print/{key}": viewing.print_page,
+    "/find": viewing.latest,
+    "/find/{key}": viewing.find,
+    "/backups": keeping.backups,
+    "/help": viewing.help_page,
+    "/alive": viewing.alive,
+}
+POST: dict[str, Endpoint] = {
+    "/drop": handing.drop,
+    "/unit": viewing.change_unit,
+    "/form": forms.make,
+    "/check/{key}/open": checking.open_document,
+    "/check/{key}/marked": checking.marked,
+    "/check/{key}/correct": checking.correct,
+    "/export/{key}": keeping.export,
+    "/backups": keeping.make_backup,
+    "/backups/{key}/restore": keeping.restore,
+    "/folder": keeping.open_folder,
+    "/closed": viewing.closed,
+}
+
+
+def build(
+    folder: Path,
+    root: Path,
+    access: Access,
+    worker: Runner,
+    *,
+    opener: Callable[[Path], None] = open_file,
+    ended: Callable[[], None] = lambda: None,
+) -> Starlette:
+    """The application of one desk. `folder`: of the form; `root`: her place; `ended` is called once
+    no page is open any more."""
+    form = loading.read(folder)
+    place = Place(root, str(form.prose.get("period") or ""))
+    private = Path(tempfile.mkdtemp(prefix="converter-desk-"))
+    templates = PageTemplates.of(form)
+    desk = Desk(folder, form, place, access, worker, templates, private, opener)
+    desk.unit = place.latest_unit()
+    if identity := desk.identity():  # a folder's name may be shorter than the unit's
+        desk.unit = identity[1].identity.unit_name
+    app = Starlette(
+        routes=[
+            *(Route(path, page, methods=["GET"]) for path, page in GET.items()),
+            *(Route(path, page, methods=["POST"]) for path, page in POST.items()),
+            Route("/static/{name}", _static),
+            Route("/favicon.ico", _icon),
+        ],
+        middleware=[
+            Middleware(guard.Headers, secure=False),
+            Middleware(guard.Log, failed=_failed),
+            Middleware(LocalOnly, access=access, stranger=_stranger),
+            Middleware(guard.Limits, largest=_largest, silence=SILENCE),
+            Middleware(_Seen, desk=desk),
+        ],
+        exception_handlers={
+            HTTPException: _http_error,
+            guard.UploadTooLarge: _too_large,
+            EditsFull: _edits_full,
+            ConverterError: _refused,
+            OSError: _refused,
+            ClientDisconnect: _gone,
+        },
+        lifespan=lambda app: _lifespan(desk, ended),
+    )
+    app.router.redirect_slashes = False
+    app.state.desk = desk
+    return app
+
+
+class _Seen:
+    """Notes that a page is there."""
+
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+        self.app, self._desk = app, desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._desk.presence.seen()
+        await self.app(scope, receive, send)
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(desk: Desk, ended: Callable[[], None]) -> AsyncIterator[None]:
+    async def watch() -> None:
+        while not desk.presence.look():
+            await asyncio.sleep(LOOK)
+        ended()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        shutil.rmtree(desk.private, ignore_errors=True)
+
+
+def _largest(path: str) -> int:
+    """Bytes that may come in."""
+    if path == "/drop":
+        return LARGEST * FILES
+    return correcting.LARGEST if path.endswith("/correct") else guard.SMALL
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in STATIC:
+        raise HTTPException(404)
+    return desk_of(request).templates.static(name)
+
+
+async def _icon(request: Request) -> Response:
+    """Browsers ask for it without being told to."""
+    return desk_of(request).templates.static("icon.svg")
+
+
+# --- pages for exceptions -------------------------------------------------------------------------
+
+
+def _stranger(request: Request) -> Response:
+    return _plain_problem(request, "stranger", 403)
+
+
+def _plain_problem(request: Request, key: str, status: int) -> Response:
+    """A page for somebody who may see nothing of the desk."""
+    return show(request, "stranger", status, key=key)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    key = {403: "forbidden", 404: "not_found", 405: "not_found"}.get(error.status_code, "bad")
+    return problem(request, key, error.status_code)
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
+    return problem(request, "too_large", 413, limit=LARGEST >> 20)
+
+
+async def _edits_full(request: Request, error: Exception) -> Response:
+    return problem(request, "edits_full", 413)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """What a command would print and end with."""
+    if isinstance(error, InternalError) or not isinstance(error, ConverterError | OSError):
+        raise error
+    if isinstance(error, ConverterError):
+        return problem(request, "refused", 409, reason=errors.text(error))
+    return problem(request, "refused", 409, reason=failures.explain(error)[0])
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Nobody reads this."""
+    return Response(status_code=499)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    return problem(request, "failed", 500)

@@ -1,0 +1,180 @@
+"""The check that follows each save, and correcting on the page."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from converter.messages.catalogue import message
+from converter.model.errors import WorkerDied
+from converter.web.correcting import FRAGMENT, edits_of
+from converter.web.correcting.fields import FIELD, FIELDS
+from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
+from converter.web.desk.documents import Correction, Document, suffixed
+from converter.web.pages import attachment
+from converter.workers.requests.check import PageCheck
+from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest
+
+SETTLED = 3.0  # seconds after which a file that cannot be read is no longer being saved
+IN_CELLS = "KX"  # how the codes of faults begin that stand in cells
+
+
+async def start(request: Request) -> Response:
+    """Which form is to be checked."""
+    desk = desk_of(request)
+    forms = [desk.documents.of(path) for path in await in_thread(desk.forms)]
+    return show(request, "check", forms=forms, moments=moments(forms))
+
+
+def moments(documents: list[Document]) -> dict[str, float]:
+    """When each was saved last, by key."""
+    found = {one.key: one.version() for one in documents}
+    return {key: version[0][0] / 1e9 if version else 0.0 for key, version in found.items()}
+
+
+async def page(request: Request) -> Response:
+    return await _show(request, "document")
+
+
+async def verdict(request: Request) -> Response:
+    """The result alone, for the script that watches: nothing where the file is as it was seen."""
+    document = document_of(request)
+    version = _text(document)
+    if not version or version == request.query_params.get("seen"):
+        return Response(status_code=204)
+    return await _show(request, "verdict")
+
+
+async def _show(request: Request, template: str) -> Response:
+    desk, document = desk_of(request), document_of(request)
+    seen = _text(document)
+    checked = await in_thread(desk.check, document)
+    if checked is None and template == "document":
+        return problem(request, "away" if not seen else "two_units", 409, file=document.name)
+    if checked is None or (template == "verdict" and _is_being_saved(document, checked)):
+        return Response(status_code=204)
+    notes, document.notes = document.notes, () if template == "document" else document.notes
+    return show(
+        request,
+        template,
+        document=document,
+        version=seen,
+        checked=checked,
+        summary=checked.summary,
+        notes=notes if template == "document" else (),
+        correctable=any(group.code[0] in IN_CELLS for group in checked.summary.groups),
+        other_unit=desk.is_other_unit(checked),
+    )
+
+
+def _text(document: Document) -> str:
+    version = document.version()
+    return "-".join(f"{when}.{size}" for when, size in version) if version else ""
+
+
+def _is_being_saved(document: Document, checked: PageCheck) -> bool:
+    version = document.version()
+    if checked.summary.status != "unreadable" or version is None:
+        return False
+    fresh = time.time() - max(when for when, _ in version) / 1e9 < SETTLED
+    if fresh:
+        document.checked = None
+    return fresh
+
+
+async def open_document(request: Request) -> Response:
+    """Open the form in her spreadsheet program."""
+    await sent(request)
+    document = document_of(request)
+    for path in document.paths:
+        await in_thread(desk_of(request).opener, path)
+    document.notes = (message("desk_opened", file=document.name),)
+    return to(f"/check/{document.key}")
+
+
+async def marked(request: Request) -> Response:
+    """Make a copy with the mistakes marked, open it and go on with it."""
+    await sent(request)
+    desk, document = desk_of(request), document_of(request)
+    made = await in_thread(desk.marked_copy, document)
+    if made is None:
+        return to(f"/check/{document.key}")
+    await in_thread(desk.opener, made)
+    copy = desk.documents.of(made)
+    copy.notes = (message("desk_marked", file=made.name),)
+    return to(f"/check/{copy.key}")
+
+
+# --- correcting ---------------------------------------------------------------------------------
+
+
+async def correct(request: Request) -> Response:
+    """The table as it stands, and what is typed into it."""
+    desk, document = desk_of(request), document_of(request)
+    if request.method != "POST":
+        correction = await in_thread(_begun, desk, document)
+        return await _table(request, document, correction, "correct")
+    form = await sent(request, fields=FIELDS, field=FIELD)
+    texts = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
+    try:
+        edits = edits_of(texts, desk.form)
+    except ValueError:  # no page of ours has such a field
+        raise HTTPException(400) from None
+    correction = await in_thread(_begun, desk, document)
+    correction.edits.add(edits)
+    if form.get("do") in ("finish", "download"):
+        return await _write(request, document, correction, str(form.get("do")))
+    answer = await _table(request, document, correction, "correct_form")
+    fragment = request.headers.get(FRAGMENT)
+    return answer if fragment else to(f"/check/{document.key}/correct")
+
+
+def _begun(desk: Desk, document: Document) -> Correction:
+    return document.correcting(desk.private)
+
+
+async def _table(
+    request: Request, document: Document, correction: Correction, template: str
+) -> Response:
+    desk, sent_edits = desk_of(request), correction.edits.all
+    work = CorrectionRequest(desk.folder, correction.files, sent_edits)
+    try:
+        answer = await in_thread(desk.worker.run, work)
+    except WorkerDied:
+        answer = CorrectionAnswer(None)
+    if answer.table is None:
+        return problem(request, "not_correctable")
+    correction.edits.settle(sent_edits, answer.edits)
+    moved = correction.version != document.version()
+    return show(request, template, table=answer.table, document=document, moved=moved)
+
+
+async def _write(request: Request, document: Document, correction: Correction, do: str) -> Response:
+    """The corrected workbook: into her place, and on with it."""
+    desk = desk_of(request)
+    name = suffixed(document, "fixed_suffix")
+    target = correction.files[0].with_name("corrected.xlsx")
+    work = CorrectionRequest(desk.folder, correction.files, correction.edits.all, target)
+    answer = await in_thread(desk.worker.run, work)
+    if not answer.written:
+        return problem(request, "not_correctable")
+    if do == "download":
+        kind = attachment(b"", name, "application/octet-stream")
+        return FileResponse(
+            target, headers={"content-disposition": kind.headers["content-disposition"]}
+        )
+    made = desk.documents.of(await in_thread(_keep, desk, target, name))
+    document.correction = None
+    made.notes = (message("desk_corrected", file=made.name, old=document.name),)
+    return to(f"/check/{made.key}")
+
+
+def _keep(desk: Desk, target: Path, name: str) -> Path:
+    path = desk.shelf.keep(target, name)
+    shutil.rmtree(target.parent, ignore_errors=True)
+    return path

@@ -1,0 +1,178 @@
+"""What the pages of the desk share, and what the worker does for them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from converter.identity.files import Public
+from converter.messages.catalogue import message
+from converter.model.errors import WorkerDied
+from converter.model.forms import Form
+from converter.model.issues import Issues
+from converter.model.submissions import Outcome
+from converter.register.precedence import same_name
+from converter.report import html
+from converter.report.page_summary import PageSummary
+from converter.usecases import identities
+from converter.usecases.common import unread
+from converter.web.desk.access import Access, same
+from converter.web.desk.documents import Document, Documents, suffixed
+from converter.web.desk.place import Place, Shelf
+from converter.web.desk.presence import Presence
+from converter.web.pages import PageTemplates
+from converter.workers.pool import Runner
+from converter.workers.requests.check import CheckForPageRequest, PageCheck
+
+FIELDS, FIELD = 200, 4096  # fields of a form, bytes of one
+LARGEST = 128 << 20  # bytes of a file: as much as a worker would read
+FILES = 20  # dropped together
+T = TypeVar("T")
+
+
+def open_file(path: Path) -> None:
+    """Open a file or folder in the program that the system has for it. Raises OSError."""
+    if sys.platform == "win32":
+        os.startfile(path)
+    else:
+        opener = "open" if sys.platform == "darwin" else "xdg-open"
+        quiet = subprocess.DEVNULL
+        subprocess.Popen([opener, str(path)], stdin=quiet, stdout=quiet, stderr=quiet)
+
+
+@dataclass
+class Desk:
+    """One clerk at one machine. `unit` is whose place is open, '' before anybody is known."""
+
+    folder: Path  # of the form
+    form: Form
+    place: Place
+    access: Access
+    worker: Runner
+    templates: PageTemplates
+    private: Path  # deleted when the desk ends
+    opener: Callable[[Path], None] = open_file
+    unit: str = ""
+    documents: Documents = field(default_factory=Documents)
+    presence: Presence = field(default_factory=Presence)
+
+    @property
+    def shelf(self) -> Shelf:
+        return self.place.shelf(self.unit)
+
+    def identity(self) -> tuple[Path, Public] | None:
+        """The identity file of the unit, where there is a good one."""
+        path = self.place.identity(self.unit) if self.unit else None
+        if path is None:
+            return None
+        report = identities.show(path)
+        wrong = Outcome(str(path), Issues.of(report.issues)).status == "errors"
+        return (path, report.public) if report.public is not None and not wrong else None
+
+    def forms(self) -> list[Path]:
+        """Her forms of this year, newest first; those that were begun before the unit was known
+        are among them."""
+        own = self.shelf.forms()
+        return own + self.place.shelf("").forms() if self.unit else own
+
+    def summary(self, path: Path, issues: Issues, *, readable: bool = True) -> PageSummary:
+        return html.summarize(
+            Outcome(str(path), issues, readable=readable), self.form, show_ids=False
+        )
+
+    # --- with a worker ----------------------------------------------------------------------
+
+    def check(self, document: Document) -> PageCheck | None:
+        """The result of a document as it is now; None where its files are two submissions, or away.
+        It is checked once a save."""
+        version = document.version()
+        if version is None:
+            return None
+        if document.checked is None or document.checked[0] != version:
+            document.checked = version, self._check(document, None)
+        return document.checked[1]
+
+    def marked_copy(self, document: Document) -> Path | None:
+        """A copy in which the mistakes are marked, in her place; None where there is none to
+        mark."""
+        with tempfile.TemporaryDirectory(dir=self.private) as folder:
+            made = Path(folder, "marked.xlsx")
+            found = self._check(document, made)
+            if found is None or not found.annotated:
+                return None
+            return self.shelf.keep(made, suffixed(document, "annotated_suffix"))
+
+    def _check(self, document: Document, annotated: Path | None) -> PageCheck | None:
+        try:
+            request = CheckForPageRequest(self.folder, document.paths, annotated)
+            return self.worker.run(request).submission
+        except WorkerDied as died:
+            outcome = unread(str(document.path), died)
+            return PageCheck(outcome, html.summarize(outcome, self.form, show_ids=False), False)
+
+    def is_other_unit(self, checked: PageCheck) -> bool:
+        """Whether a form is another unit's than the one whose identity file is loaded."""
+        name = checked.outcome.unit_name
+        return bool(self.unit and name and same_name(name) != same_name(self.unit))
+
+
+def desk_of(request: Request) -> Desk:
+    return cast(Desk, request.app.state.desk)
+
+
+def show(request: Request, template: str, status: int = 200, /, **values: Any) -> Response:
+    desk = desk_of(request)
+    return desk.templates.show(
+        f"desk_{template}", status, token=desk.access.form_token, unit=desk.unit, **values
+    )
+
+
+def problem(request: Request, key: str, status: int = 409, **values: Any) -> Response:
+    """A page that names a problem and its remedy."""
+    title, text = message(f"desk_{key}_title"), message(f"desk_{key}", **values)
+    return show(request, "problem", status, title=title, text=text)
+
+
+def document_of(request: Request) -> Document:
+    """The document that an address names. Raises HTTPException."""
+    documents = desk_of(request).documents
+    found = documents.find(request.path_params["key"])
+    if found is None:
+        raise HTTPException(404)
+    documents.current = found.key
+    return found
+
+
+async def sent(
+    request: Request, *, files: int = 0, fields: int = FIELDS, field: int = FIELD
+) -> FormData:
+    """A form that a page of ours sent. Raises HTTPException."""
+    try:
+        form = await request.form(max_files=files, max_fields=fields, max_part_size=field)
+    except (ValueError, LookupError):  # bytes that no browser sends
+        raise HTTPException(400) from None
+    token = form.get("token")
+    if not (isinstance(token, str) and same(desk_of(request).access.form_token, token)):
+        await form.close()
+        raise HTTPException(403)
+    return form
+
+
+def to(path: str) -> RedirectResponse:
+    return RedirectResponse(path, 303)
+
+
+async def in_thread(function: Callable[..., T], *arguments: Any) -> T:
+    return await run_in_threadpool(function, *arguments)

@@ -1,0 +1,105 @@
+"""Files that pages name by a key: nobody can ask for a path. Their last result, and the corrections
+that are being made to them."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from converter.messages.catalogue import message
+from converter.web.correcting import Edits
+from converter.workers.requests.check import PageCheck
+
+Version = tuple[tuple[int, int], ...]  # time of change and size of each file
+
+
+@dataclass
+class Correction:
+    """Corrections of a copy that was made when they began: the file itself may be saved meanwhile,
+    and its rows may move."""
+
+    version: Version
+    files: tuple[Path, ...]
+    edits: Edits = field(default_factory=Edits)
+
+
+@dataclass
+class Document:
+    """One submission: a file, or its two halves. `notes` are shown with it once."""
+
+    key: str
+    paths: tuple[Path, ...]
+    checked: tuple[Version, PageCheck | None] | None = None  # None: two submissions
+    correction: Correction | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        return self.paths[0]
+
+    @property
+    def name(self) -> str:
+        return "、".join(path.name for path in self.paths)
+
+    def version(self) -> Version | None:
+        """What changes with every save; None while a file is away (a program that saves it renames
+        it at the end)."""
+        try:
+            found = [path.stat() for path in self.paths]
+        except OSError:
+            return None
+        return tuple((one.st_mtime_ns, one.st_size) for one in found)
+
+    def correcting(self, folder: Path) -> Correction:
+        """The correction under way, or a new one of the file as it is, copied into `folder`. Raises
+        OSError."""
+        version = self.version()
+        begun = self.correction
+        if begun is not None and (begun.edits.all or begun.version == version):
+            return begun
+        if version is None:
+            raise FileNotFoundError(str(self.path))
+        copies = []
+        for number, path in enumerate(self.paths):
+            copy = folder / f"{self.key}-{number}" / path.name
+            shutil.rmtree(copy.parent, ignore_errors=True)
+            copy.parent.mkdir(mode=0o700, parents=True)
+            shutil.copyfile(path, copy)
+            copies.append(copy)
+        self.correction = Correction(version, tuple(copies))
+        return self.correction
+
+
+def suffixed(document: Document, suffix: str) -> str:
+    """What a copy of a document is called; a copy's copy has no second suffix."""
+    ending = f"-{message(suffix)}"
+    return f"{document.path.stem.partition(ending)[0]}{ending}.xlsx"
+
+
+class Documents:
+    """Every file that a page was shown in this run."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Document] = {}
+        self.current = ""  # key of the one that was worked on last
+
+    def of(self, *paths: Path) -> Document:
+        """The document of a file, or of two halves."""
+        absolute = tuple(sorted(path.resolve() for path in paths))
+        key = hashlib.sha256("\n".join(map(str, absolute)).encode("utf-8", "surrogateescape"))
+        return self._known.setdefault(
+            key.hexdigest()[:16], Document(key.hexdigest()[:16], absolute)
+        )
+
+    def find(self, key: str) -> Document | None:
+        return self._known.get(key)
+
+    def latest(self, forms: Sequence[Path]) -> Document | None:
+        """The one worked on last, else the newest of these."""
+        current = self.find(self.current)
+        if current is not None and current.version() is not None:
+            return current
+        return self.of(forms[0]) if forms else None

@@ -1,0 +1,126 @@
+"""Whatever is dropped on the page: recognised and answered."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from converter.messages.catalogue import message
+from converter.model.issues import Issues
+from converter.usecases import identities
+from converter.usecases.recognising import FileKind, RecognisedFile, recognise
+from converter.web.desk.desk import FILES, Desk, desk_of, in_thread, problem, sent, show, to
+from converter.web.desk.documents import Document
+from converter.web.upload_names import received_name
+
+AS_SOURCE = "form"  # the purpose of files that a new form is made from
+
+
+async def drop(request: Request) -> Response:
+    desk, form = desk_of(request), await sent(request, files=FILES)
+    uploads = [f for f in form.getlist("file") if isinstance(f, UploadFile) and f.filename]
+    if not uploads:
+        return to("/")
+    purpose = str(form.get("purpose") or "")
+    try:
+        with tempfile.TemporaryDirectory(dir=desk.private) as folder:
+            return await in_thread(_take_in, request, uploads, Path(folder), purpose)
+    finally:
+        await form.close()
+
+
+def _take_in(
+    request: Request, uploads: Sequence[UploadFile], folder: Path, purpose: str
+) -> Response:
+    paths = []
+    for number, upload in enumerate(uploads):
+        path = folder / str(number) / received_name(upload.filename or "")
+        path.parent.mkdir(mode=0o700)
+        with path.open("xb") as file:
+            shutil.copyfileobj(upload.file, file, 1 << 20)
+        paths.append(path)
+    return answer(request, paths, purpose)
+
+
+def answer(request: Request, paths: Sequence[Path], purpose: str = "") -> Response:
+    """The page that these files lead to."""
+    desk = desk_of(request)
+    found = [recognise(path, desk.folder, desk.worker) for path in paths]
+    for one in found:
+        if one.kind is FileKind.IDENTITY and (refusal := _load_identity(request, one.path)):
+            return refusal
+    others = [one for one in found if one.kind is not FileKind.IDENTITY]
+    if not others:
+        return to("/unit?loaded=1")
+    kinds = {one.kind for one in others}
+    if refused := next(
+        (one for one in others if one.kind in (FileKind.OTHER, FileKind.ROSTER)), None
+    ):
+        return _name(request, refused)
+    if not desk.unit:
+        desk.unit = next((one.unit for one in others if one.unit), "")
+    if kinds == {FileKind.BACKUP}:
+        for one in others:
+            desk.shelf.backups.keep(one.path)
+        return to("/backups")
+    documents = [desk.documents.of(_keep(desk, one)) for one in others]
+    if purpose == AS_SOURCE or FileKind.LIST in kinds:
+        return to("/form/sources?" + "&".join(f"source={one.key}" for one in documents))
+    if len(documents) == 1:
+        (document,) = documents
+        return to(f"/{'check' if others[0].kind.is_form else 'package'}/{document.key}")
+    if len(documents) == 2 and kinds == {FileKind.WORKBOOK}:
+        both = desk.documents.of(documents[0].path, documents[1].path)
+        if desk.check(both) is not None:
+            return to(f"/check/{both.key}")
+    return _choose(request, others, documents)
+
+
+def _load_identity(request: Request, path: Path) -> Response | None:
+    """Load an identity file; the page that says why it cannot be, where it cannot."""
+    desk, report = desk_of(request), identities.show(path)
+    summary = desk.summary(path, Issues.of(report.issues), readable=report.public is not None)
+    if report.public is None or summary.status in ("errors", "unreadable"):
+        title = message("desk_identity_refused_title")
+        text = message("desk_identity_refused")
+        return show(request, "problem", 409, title=title, text=text, summary=summary)
+    desk.unit = report.public.identity.unit_name
+    desk.shelf.keep(path)
+    return None
+
+
+def _keep(desk: Desk, one: RecognisedFile) -> Path:
+    """A copy in her place: a package lies with its year, a list apart from the forms."""
+    year = one.period if one.kind is FileKind.PACKAGE else ""
+    shelf = desk.place.shelf(desk.unit, year)
+    if one.kind is FileKind.LIST:
+        shelf = shelf.below(message("desk_lists"))
+    return shelf.keep(one.path)
+
+
+def _name(request: Request, one: RecognisedFile) -> Response:
+    """What a file is that nothing can be done with."""
+    if one.kind is FileKind.ROSTER:
+        return problem(request, "roster", file=one.path.name)
+    desk = desk_of(request)
+    checked = desk.check(Document("", (one.path,)))
+    title, text = message("desk_other_title"), message("desk_other", file=one.path.name)
+    summary = checked.summary if checked else None
+    return show(request, "problem", 409, title=title, text=text, summary=summary)
+
+
+def _choose(
+    request: Request, found: Sequence[RecognisedFile], documents: Sequence[Document]
+) -> Response:
+    """Several files that are no one submission: which is to be worked on? A form and its marked
+    copy are told apart here."""
+    parts = list(zip(found, documents, strict=True))
+    return show(
+        request, "choose", parts=parts, marked=any(one.kind is FileKind.MARKED for one in found)
+    )

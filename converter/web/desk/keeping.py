@@ -1,0 +1,150 @@
+"""Packages and backups: what is written for good."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from converter.messages import errors
+from converter.messages.catalogue import message
+from converter.model.clock import CHINA, created_at
+from converter.model.errors import BackupError, ConverterError
+from converter.usecases import backup
+from converter.usecases.convert import Converted, convert_files
+from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
+from converter.web.desk.documents import Document
+from converter.web.desk.place import free
+from converter.web.upload_names import safe_name
+
+SUFFIX = ".zip"
+
+
+async def start(request: Request) -> Response:
+    """The form that was worked on last, with its name for a package."""
+    desk = desk_of(request)
+    forms = await in_thread(desk.forms)
+    document = desk.documents.latest(forms)
+    if document is None:
+        return to("/check")
+    return to(f"/export/{document.key}")
+
+
+async def page(request: Request) -> Response:
+    desk, document = desk_of(request), document_of(request)
+    checked = await in_thread(desk.check, document)
+    if checked is None:
+        return problem(request, "away", file=document.name)
+    identity = await in_thread(desk.identity)
+    unit = checked.outcome.unit_name or desk.unit
+    return show(
+        request,
+        "export",
+        document=document,
+        checked=checked,
+        summary=checked.summary,
+        identity=identity,
+        name=safe_name(message("desk_package_name", unit=unit, period=desk.place.year)),
+        sealable=bool(identity and identity[1].keys.union_sealing),
+        other_unit=desk.is_other_unit(checked),
+    )
+
+
+async def export(request: Request) -> Response:
+    """Write the package under the name that she gives it, then a backup."""
+    form, desk, document = await sent(request), desk_of(request), document_of(request)
+    name = safe_name(str(form.get("name") or "").strip().removesuffix(SUFFIX) + SUFFIX)
+    made = await in_thread(_convert, desk, document, name, bool(form.get("seal")))
+    if made.package is None:
+        return to(f"/check/{document.key}")
+    saved = await in_thread(_backup, desk, [*document.paths, made.package])
+    return show(request, "exported", made=made, document=document, saved=saved)
+
+
+def _convert(desk: Desk, document: Document, name: str, seal: bool) -> Converted:
+    identity, target = desk.identity(), desk.shelf.folder / name
+    target.parent.mkdir(0o700, parents=True, exist_ok=True)
+    results = convert_files(
+        document.paths,
+        desk.folder,
+        target,
+        identity[0] if identity else None,
+        None,
+        desk.worker,
+        seal and identity is not None,
+    )
+    return results[0]
+
+
+# --- backups ------------------------------------------------------------------------------------
+
+
+async def backups(request: Request) -> Response:
+    desk = desk_of(request)
+    found = [desk.documents.of(path) for path in await in_thread(desk.shelf.backups.packages)]
+    return show(request, "backups", backups=found, folder=desk.shelf.folder, restored=None)
+
+
+async def make_backup(request: Request) -> Response:
+    """A backup of what this year's folder holds."""
+    await sent(request)
+    desk = desk_of(request)
+    if not desk.shelf.files():
+        return problem(request, "nothing_to_back_up")
+    saved = await in_thread(_backup, desk, ())
+    if isinstance(saved, str):
+        return problem(request, "not_backed_up", reason=saved)
+    return to("/backups")
+
+
+def _backup(desk: Desk, paths: Sequence[Path]) -> Path | str:
+    """The backup that was written, or why there is none. The identity file holds the unit's secret
+    and is left out: it can be fetched again."""
+    shelf = desk.shelf
+    kept = [path for path in shelf.files() if path.suffix.lower() != ".xml"]
+    stamp = time.strftime(
+        "%Y-%m-%d-%H%M", time.gmtime(created_at() + CHINA.utcoffset(None).seconds)
+    )
+    target = shelf.backups.free(f"{message('desk_backup_name')}-{stamp}{SUFFIX}")
+    try:
+        backup.backup([*dict.fromkeys([*kept, *paths])], target, when=created_at())
+    except ConverterError as error:
+        return errors.text(error)
+    except OSError as error:
+        return error.strerror or str(error)
+    return target
+
+
+async def restore(request: Request) -> Response:
+    """Restore a backup into a folder of its own: nothing is replaced."""
+    await sent(request)
+    desk, document = desk_of(request), document_of(request)
+    desk.documents.current = ""
+    target = free(desk.shelf.folder / f"{message('desk_restored_name')}-{document.path.stem}")
+    try:
+        await in_thread(backup.restore, document.path, target)
+    except BackupError as error:
+        return problem(request, "not_restored", reason=errors.text(error))
+    files = sorted(path for path in target.rglob("*") if path.is_file())
+    found = [desk.documents.of(path) for path in await in_thread(desk.shelf.backups.packages)]
+    restored = [desk.documents.of(path) for path in files]
+    return show(request, "backups", backups=found, folder=target, restored=restored)
+
+
+async def open_folder(request: Request) -> Response:
+    """Open the folder of this year, or of one of its files."""
+    form, desk = await sent(request), desk_of(request)
+    key = form.get("key")
+    folder = desk.shelf.folder
+    if isinstance(key, str) and key:
+        found = desk.documents.find(key)
+        if found is None:
+            raise HTTPException(404)
+        folder = found.path.parent
+    folder.mkdir(0o700, parents=True, exist_ok=True)
+    await in_thread(desk.opener, folder)
+    return Response(status_code=204)
