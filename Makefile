@@ -104,6 +104,9 @@ fuzz: $(VENV)/.dev
 		tests/workbook/test_mutations.py tests/package/test_hostile.py
 	EXAMPLES=100 UNITS=600 $(BIN)/python -m pytest tests/validation/test_sheets.py tests/parity/test_whole_template.py
 
+held-out: $(VENV)/.dev
+	UNITS=200 KILLS=27 $(BIN)/python -m pytest -n 0 tests/usecases/receive/test_held_out.py
+
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutation
 	$(BIN)/python -m tests.mutation.formulas

@@ -108,14 +108,15 @@ def write_package(
     seal: bool = False,
     created: int | None = None,
     replace: bool = False,
+    passphrase: str = "",
 ) -> Path:
     """Write a checked submission as a report package, and read it back before it gets its name.
 
     `identity`, a unit's identity file, names the unit; the package is signed where the file holds
-    the unit's secret, and with `seal` only the upper union can read its tables. `created` is in
-    seconds since 1970 (default: SOURCE_DATE_EPOCH, else now). Raises SubmissionRefused while
-    errors stand, OutputExists where something is at `path` (with `replace`: something else than a
-    package), OSError.
+    the unit's secret (`passphrase` opens one that carries any), and with `seal` only the upper
+    union can read its tables. `created` is in seconds since 1970 (default: SOURCE_DATE_EPOCH, else
+    now). Raises SubmissionRefused while errors stand, OutputExists where something is at `path`
+    (with `replace`: something else than a package), OSError.
     """
     from converter import package
 
@@ -125,7 +126,7 @@ def write_package(
     if identity is not None:
         from converter.identity import loading as identities
 
-        unit = identities.signing_unit(Path(identity), this_day(), seal=seal)
+        unit = identities.signing_unit(Path(identity), this_day(), seal=seal, passphrase=passphrase)
     checked, recipient = holders.of_unit(checked, form, unit.document, unit.issues, seal=unit.seal)
     if checked.outcome.status in ("errors", "unreadable"):
         raise SubmissionRefused(checked.outcome)

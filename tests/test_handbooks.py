@@ -136,8 +136,8 @@ class Desk:
         makes = {
             "issue": ("标识",), "receive": ("登记库",), "backup": ("备份.zip", "密钥备份.zip"),
         }  # fmt: skip
-        if "--passphrase-file" in arguments:
-            phrase = self.folder / arguments[arguments.index("--passphrase-file") + 1]
+        for option in {"--passphrase-file", "--new-passphrase-file"} & set(arguments):
+            phrase = self.folder / arguments[arguments.index(option) + 1]
             phrase.write_text("一句很长的话\n", encoding="utf-8")
         made = {name for word in arguments for name in makes.get(word, ())}
         if "--roster" in arguments and "template" in arguments:

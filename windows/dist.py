@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,13 +61,24 @@ def build(wine: Wine, key: str = "officer") -> None:
         raise SystemExit("\n".join(faults))
     wine.say("every library is one of Python's or of a wheel")
     add_documents(folder, key)
-    archive = Path(shutil.make_archive(str(folder), "zip", OUT, folder.name))
+    archive = zipped(folder)
     sizes = _megabytes(folder), archive.stat().st_size / 1e6
-    wine.say(f"{edition.folder}: {sizes[0]:.0f} MB, packed {sizes[1]:.0f} MB")
+    wine.say(f"{edition.folder}: {sizes[0]:.1f} MB, packed {sizes[1]:.1f} MB")
+    if any(size > most for size, most in zip(sizes, LARGEST.get(key, sizes), strict=True)):
+        raise SystemExit(f"larger than {LARGEST[key]} MB")
     if key == "clerk":
         installer = make_installer(folder, edition)
         try_installer(wine, installer, folder, edition)
         wine.say(f"{installer.name}: {installer.stat().st_size / 1e6:.0f} MB")
+
+
+def zipped(folder: Path) -> Path:
+    """The folder as one file, as small as every Windows can still unpack."""
+    target = folder.with_suffix(".zip")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder.parent))
+    return target
 
 
 def _megabytes(folder: Path) -> float:
@@ -216,9 +228,9 @@ def try_out(wine: Wine, key: str = "officer") -> None:
     ours = wine.folder / "ours.zip"
     ours.unlink(missing_ok=True)
     subprocess.run(
-        [sys.executable, "-m", "converter.cli", "convert", str(desk / "填报.xlsx"), "-o", str(ours)],
-        check=True, capture_output=True, cwd=ROOT,
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1790000000"},
+        [sys.executable, "-P", "-m", "converter.cli", "convert", str(desk / "填报.xlsx"), "-o", str(ours)],
+        check=True, capture_output=True, cwd=wine.source,  # what was built, whatever stands here now
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1790000000", "PYTHONPATH": str(wine.source)},
     )  # fmt: skip
     if ours.read_bytes() != (desk / "上报.zip").read_bytes():
         raise SystemExit("the program's package is not the one of Linux")

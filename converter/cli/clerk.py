@@ -138,6 +138,7 @@ def exit_code(outcomes: Sequence[Outcome], *, strict: bool = False) -> int:
 @click.argument("workbooks", metavar="WORKBOOK...", nargs=-1, required=True, type=EXISTING_FILE)
 @option("convert", "-o", "--output", type=TARGET, metavar="PATH")
 @option("convert", "--identity", type=EXISTING_FILE, metavar="FILE")
+@option("convert", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @option("convert", "--seal", is_flag=True)
 @option("convert", "--since", type=EXISTING_FILE, metavar="FILE")
 @option("convert", "--show-ids", is_flag=True)
@@ -148,12 +149,16 @@ def convert(
     workbooks: tuple[Path, ...],
     output: Path | None,
     identity: Path | None,
+    passphrase_file: Path | None,
     seal: bool,
     since: Path | None,
     show_ids: bool,
     force: bool,
 ) -> int:
+    from converter.cli import passphrases
     from converter.workers.pool import Worker
+
+    passphrase = passphrases.opening(identity, passphrase_file)
 
     with Worker() as worker:
         from converter.usecases.convert import convert_files
@@ -161,7 +166,15 @@ def convert(
         folder, form = form_of(ctx)
         target = output or Path(message("report_package_name"))
         results = convert_files(
-            workbooks, folder, target, identity, since, worker, seal, force=force
+            workbooks,
+            folder,
+            target,
+            identity,
+            since,
+            worker,
+            seal,
+            force=force,
+            passphrase=passphrase,
         )
     print_converted(results, form, show_ids=show_ids, seal=seal, since=str(since))
     return OK if all(result.package for result in results) else FOUND

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, command, err, form_of, message, option, out, width
+from converter.cli.common import (
+    FOUND,
+    OK,
+    command,
+    err,
+    form_of,
+    message,
+    option,
+    out,
+    print_report,
+    width,
+)
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
 
-ACTIONS = ("accept", "reject", "withdraw", "assign", "revoke")
+ACTIONS = (
+    "accept", "reject", "withdraw", "assign", "revoke",
+    "exempt", "dissolve", "merge", "rename", "move",
+)  # fmt: skip
+WITH_UNIT = ("assign", "merge", "rename", "move")  # these take a second word
+WORKBOOK = (".xlsx", ".xls", ".et")
+UNDONE = ("otherwise", "moved_on", "unfinished", "unknown", "not_offered", "no_unit", "refused")
 PERIOD_ACTIONS = ("open", "close", "list")
 
 
 @command("decide")
-@click.argument("action", metavar="[ACTION]", required=False, type=click.Choice(ACTIONS))
+@click.argument("action", metavar="[ACTION|待处理.xlsx]", required=False)
 @click.argument("subject", metavar="[FILE]", required=False, default="")
 @click.argument("unit", metavar="[UNIT]", required=False, default="")
 @option("decide", "--store", type=EXISTING_FOLDER, required=True, metavar="DIR")
+@option("decide", "-o", "--output", type=TARGET, metavar="FILE")
 @option("decide", "--why", default="", metavar="TEXT")
 @option("decide", "--officer", default="", metavar="NAME")
 @option("decide", "--period", default="", metavar="TEXT")
@@ -33,6 +52,7 @@ def decide(
     subject: str,
     unit: str,
     store: Path,
+    output: Path | None,
     why: str,
     officer: str,
     period: str,
@@ -43,13 +63,23 @@ def decide(
     from converter.usecases import deciding
 
     _, form = form_of(ctx)
+    if output:
+        if action:
+            raise UsageError("decide_output_alone")
+        return _write_questions(ctx, store, output, period)
     if action is None:
         return _list(store, form, period)
+    if Path(action).suffix.lower() in WORKBOOK:
+        if subject:
+            raise UsageError("decide_workbook_alone", path=action)
+        return _apply(ctx, store, Path(action), period, officer)
+    if action not in ACTIONS:
+        raise UsageError("decide_no_action", text=action, actions="、".join(ACTIONS))
     if not subject:
         raise UsageError("decide_needs_file")
-    if action == "assign" and not unit:
-        raise UsageError("decide_needs_unit")
-    if action != "assign" and unit:
+    if action in WITH_UNIT and not unit.strip():
+        raise UsageError(f"decide_needs_{action}")
+    if action not in WITH_UNIT and unit:
         raise UsageError("decide_too_many", action=action)
     order = Order(action, subject, unit, period, why, officer)
     made, outcomes = deciding.decide(store, form, order, created_at())
@@ -59,6 +89,57 @@ def decide(
         state = message(f"receive_state_{one.state}")
         err(message("decide_now", file=one.file, state=state, reason=reason))
     return OK
+
+
+def _write_questions(ctx: click.Context, store: Path, output: Path, period: str) -> int:
+    from converter.usecases import deciding
+    from converter.usecases.outputs import output_path
+    from converter.workers.pool import Worker
+
+    with Worker() as worker:
+        folder, form = form_of(ctx)
+        target = output_path(output, ".xlsx", message("decisions_name"))
+        path, count = deciding.write_questions(store, folder, form, period, target, worker)
+    out(message("decide_written", path=path, count=count))
+    err(message("decide_written_next", store=store, path=path))
+    return OK
+
+
+def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: str) -> int:
+    """Decide what a workbook says; tell of each row that was filled in what became of it."""
+    from converter.messages import errors
+    from converter.model.clock import created_at
+    from converter.register.precedence import ACTIONS as DECISIONS
+    from converter.text.display import visible
+    from converter.usecases import deciding
+    from converter.workers.pool import Worker
+
+    if not path.is_file():
+        raise UsageError("decide_no_workbook", path=path)
+    with Worker() as worker:
+        folder, form = form_of(ctx)
+        outcome, rows = deciding.read_decisions(folder, path, worker)
+    if outcome.status in ("errors", "unreadable"):
+        print_report([outcome], form, show_ids=False, summary=False)
+        return FOUND
+    counts: Counter[str] = Counter()
+    for one in deciding.apply_rows(store, form, rows, period, officer, created_at()):
+        counts[one.result] += 1
+        if one.result == "blank":
+            continue
+        now = message(f"receive_state_{one.outcome.state}") if one.outcome else ""
+        problem = errors.text(one.problem) if one.problem else ""
+        words = {"decision": one.decision, "now": now, "problem": problem}
+        known = one.row.action in DECISIONS
+        action = message(f"choice_{one.row.action}") if known else visible(one.row.action)
+        words |= {"action": action, "file": visible(one.row.file)}
+        key = f"decide_row_{one.result}{'_now' if now else ''}"
+        out(message("decide_row", row=one.row.row, result=message(key, **words), **words))
+    err(message("decide_applied", made=counts["made"], blank=counts["blank"]))
+    undone = sum(counts[result] for result in UNDONE)
+    if undone:
+        err(message("decide_not_applied", count=undone, store=store))
+    return FOUND if undone else OK
 
 
 def _list(store: Path, form: Form, period: str) -> int:

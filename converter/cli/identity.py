@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from converter.cli import passphrases
 from converter.cli.common import (
     FOUND,
     OK,
@@ -24,7 +25,7 @@ from converter.cli.common import (
     print_report,
     progress,
 )
-from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
+from converter.cli.path_types import EXISTING, EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.messages import help
 from converter.model.errors import UsageError
 
@@ -67,10 +68,16 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
 
 @command("init")
 @option("identity init", "--keys", type=TARGET, required=True, metavar="DIR")
-def init(keys: Path) -> int:
+@option("identity init", "--passphrase", is_flag=True)
+@option("identity init", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
+def init(keys: Path, passphrase: bool, passphrase_file: Path | None) -> int:
     from converter.usecases import identities
 
-    public = identities.init(keys)
+    secret = passphrases.first_line(passphrase_file) if passphrase_file else ""
+    if passphrase and not secret:
+        question = message("passphrase_new")
+        secret = passphrases.typed(question, twice=True, missing="passphrase_needs_init")
+    public = identities.init(keys, secret)
     out(message("identity_made", path=keys))
     out(message("identity_fingerprint", fingerprint=public.fingerprint))
     err(message("identity_keep", path=keys))
@@ -84,6 +91,7 @@ def init(keys: Path) -> int:
 @option("identity issue", "--period", default="", metavar="TEXT")
 @option("identity issue", "--valid-until", default="", metavar="YYYY-MM-DD")
 @option("identity issue", "--unit", "only", multiple=True, metavar="CODE", key="unit")
+@option("identity issue", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @click.pass_context
 def issue(
     ctx: click.Context,
@@ -93,8 +101,11 @@ def issue(
     period: str,
     valid_until: str,
     only: tuple[str, ...],
+    passphrase_file: Path | None,
 ) -> int:
     from converter.workers.pool import Worker
+
+    passphrase = passphrases.opening(keys, passphrase_file)
 
     with Worker() as worker:
         from converter.usecases import identities
@@ -107,7 +118,7 @@ def issue(
     if outcome.status in ("errors", "unreadable"):
         err(message("identity_roster_refused", path=roster))
         return FOUND
-    done = identities.issue(identities.chosen(units, only), keys, output, terms)
+    done = identities.issue(identities.chosen(units, only), keys, output, terms, passphrase)
     out(message("identity_issued", count=len(done.files), path=output))
     if done.again:
         out(message("identity_again", count=done.again))
@@ -127,6 +138,34 @@ def password(unit: str, keys: Path) -> int:
     out(message("identity_password", name=entry.unit_name, code=entry.unit_code, password=made))
     err(message("identity_password_old"))
     return OK
+
+
+@command("passphrase")
+@click.argument("path", metavar="DIR|FILE", type=EXISTING)
+@option("identity passphrase", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
+@option("identity passphrase", "--new-passphrase-file", type=EXISTING_FILE, metavar="FILE")
+@option("identity passphrase", "--remove", is_flag=True)
+@click.pass_context
+def passphrase(
+    ctx: click.Context,
+    path: Path,
+    passphrase_file: Path | None,
+    new_passphrase_file: Path | None,
+    remove: bool,
+) -> int:
+    from converter.messages.catalogue import message
+    from converter.usecases import identities
+
+    old, new = passphrases.opening(path, passphrase_file), ""
+    if new_passphrase_file:
+        new = passphrases.first_line(new_passphrase_file)
+    elif not remove:
+        question = message("passphrase_new")
+        new = passphrases.typed(question, twice=True, missing="passphrase_needs")
+    issues = identities.change_passphrase(path, old, new)
+    if not issues:
+        out(message("passphrase_changed" if new else "passphrase_removed", path=path))
+    return _issues(ctx, path, issues)
 
 
 @command("show")
@@ -149,7 +188,8 @@ def _print(shown: IdentityReport) -> None:
     print_of = fingerprint(keys.union_signing, keys.union_sealing) if keys.union_signing else "—"
     signed = "identity_signed" if shown.public.signature else "identity_unsigned"
     false = any(i.code == "I131" for i in shown.issues)
-    secret = "identity_secret_there" if shown.secret else "identity_secret_none"
+    secret = "there" if shown.secret else "none"
+    secret = f"identity_secret_{'locked' if shown.is_locked else secret}"
     rows = {
         "unit": message("identity_named", name=holder.unit_name, code=holder.unit_code),
         "superior": message(

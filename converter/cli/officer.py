@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from converter.cli import passphrases
 from converter.cli.common import (
     FOUND,
     OK,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from converter.model.forms import Form
     from converter.register import RosterEntry
     from converter.register.receipts import ReceiptSigner
-    from converter.usecases.receive import Received, Summary
+    from converter.usecases.receive import Refusal, Summary
     from converter.workers.pool import Worker
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -48,6 +48,7 @@ KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 @click.argument("inbox", metavar="INBOX", type=EXISTING)
 @option("receive", "--store", type=TARGET, required=True, metavar="DIR")
 @option("receive", "--keys", "keys_folder", type=FOLDER, metavar="DIR", key="keys")
+@option("receive", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @option("receive", "--roster", type=EXISTING_FILE, metavar="FILE")
 @option("receive", "--reply", type=TARGET, metavar="DIR")
 @option("receive", "--due", type=DAY, metavar="YYYY-MM-DD")
@@ -66,6 +67,7 @@ def receive(
     inbox: Path,
     store: Path,
     keys_folder: Path | None,
+    passphrase_file: Path | None,
     roster: Path | None,
     reply: Path | None,
     due: datetime | None,
@@ -79,20 +81,21 @@ def receive(
 ) -> int:
     from converter.workers.pool import Worker
 
+    signer = _signer(keys_folder, passphrase_file)
     with Worker() as worker, contextlib.ExitStack() as stack:
         from converter.model.clock import created_at
         from converter.usecases.receive import Plan
         from converter.usecases.receive import receive as run
 
         folder, form = form_of(ctx)
-        units = _roster(roster, folder, worker, keys_folder) if roster else None
+        units = _roster(roster, folder, worker, keys_folder, store) if roster else None
         writes = [reply] if reply else []
         plan = Plan(
             folder=folder,
             form=form,
             reply=reply.resolve() if reply else None,
             keys=keys_folder.resolve() if keys_folder else None,
-            signer=_signer(keys_folder),
+            signer=signer,
             jobs=jobs or os.cpu_count() or 1,
             now=created_at(),
             signed_only=signed_only,
@@ -151,20 +154,22 @@ def _write_lists(done: Summary, form: Form, reply: Path, show_ids: bool) -> _Lis
     return _Lists(named[findings], named.get(sharing), tuple(still_open))
 
 
-def _signer(folder: Path | None) -> ReceiptSigner | None:
+def _signer(folder: Path | None, passphrase_file: Path | None) -> ReceiptSigner | None:
     if folder is None:
         return None
     from converter.identity import keys
 
     keys.opener(folder)  # what is missing is reported before any file is touched
-    return keys.signer(folder)
+    return keys.signer(folder, passphrases.opening(folder, passphrase_file))
 
 
-def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None) -> list[RosterEntry]:
+def _roster(
+    path: Path, folder: Path, worker: Worker, keys: Path | None, store: Path
+) -> list[RosterEntry]:
     from converter.register import RosterEntry
     from converter.usecases import identities
 
-    units = roster_units(path, folder, worker, identities.issued_codes(keys) if keys else ())
+    units = roster_units(path, folder, worker, identities.known_codes(keys, store))
     return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name, u.contact) for u in units]
 
 
@@ -187,10 +192,7 @@ def _print_summary(
     if not done.seen:
         err(message("receive_empty", path=inbox))
     for one in done.refused:
-        out(message("receive_refused", file=one.received.file, reason=_reason(one, form)))
-    more = done.results.get("rejected", 0) - len(done.refused)
-    if more:
-        out(message("receive_refused_more", count=more, store=store))
+        out(message("receive_refused", file=one.file, reason=_reason(one, form)))
     if done.findings:
         out(report.findings_text(done.findings, form, sharing=done.sharing, show_ids=show_ids))
     if done.fresh:
@@ -246,16 +248,11 @@ def _parts(kind: str, counted: dict[str, int]) -> str:
     )
 
 
-def _reason(one: Received, form: Form) -> str:
+def _reason(one: Refusal, form: Form) -> str:
     """The faults that stand in the way, by their titles."""
     from converter.messages import catalogue
 
-    titles = [
-        catalogue.entry(code, form).title
-        for code, level, _ in one.received.found
-        if level == "error"
-    ]
-    kinds = list(dict.fromkeys(titles))
+    kinds = list(dict.fromkeys(catalogue.entry(code, form).title for code in one.codes))
     more = catalogue.message("and_more") if kinds[KINDS_NAMED:] else ""
     return "、".join(kinds[:KINDS_NAMED]) + more
 
@@ -268,9 +265,9 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
 
     refused = [
         {
-            "file": one.received.file,
-            "unit": {"code": one.registered.code, "name": one.registered.name},
-            "codes": [code for code, level, _ in one.received.found if level == "error"],
+            "file": one.file,
+            "unit": {"code": one.unit_code, "name": one.unit_name},
+            "codes": list(one.codes),
             "receipt": one.receipt,
         }
         for one in done.refused
@@ -328,30 +325,16 @@ def backup(
     if recipient:
         seal = backups.BackupSeal(recipient=recipient)
     elif passphrase_file:
-        seal = backups.BackupSeal(_first_line(passphrase_file))
+        seal = backups.BackupSeal(passphrases.first_line(passphrase_file))
     elif not plain and backups.holds_secrets(chosen):
-        seal = backups.BackupSeal(_typed_passphrase(message("backup_passphrase"), twice=True))
+        seal = backups.BackupSeal(
+            passphrases.typed(message("backup_passphrase"), twice=True, missing="backup_needs_seal")
+        )
     made = backups.backup(chosen, output, when=created_at(), seal=seal)
     out(message("backup_done", path=output, count=made.files, bytes=made.bytes))
     out(message("backup_checked"))
     err(message("backup_sealed" if seal else "backup_secret"))
     return OK
-
-
-def _first_line(file: Path) -> str:
-    """The passphrase in a file. Raises UsageError."""
-    lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-    if not lines or not lines[0].strip():
-        raise UsageError("backup_no_passphrase", path=file)
-    return lines[0].strip()
-
-
-def _typed_passphrase(question: str, *, twice: bool) -> str:
-    """A passphrase that somebody types. Raises UsageError where nobody can."""
-    if not sys.stdin.isatty():
-        raise UsageError("backup_needs_seal" if twice else "restore_needs_passphrase")
-    answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
-    return answer
 
 
 @command("restore")
@@ -363,9 +346,11 @@ def restore(file: Path, output: Path, passphrase_file: Path | None, key_file: Pa
     from converter.text.display import visible
     from converter.usecases import backup as backups
 
-    passphrase = _first_line(passphrase_file) if passphrase_file else ""
+    passphrase = passphrases.first_line(passphrase_file) if passphrase_file else ""
     if not passphrase and key_file is None and backups.is_sealed(file):
-        passphrase = _typed_passphrase(message("backup_passphrase"), twice=False)
+        passphrase = passphrases.typed(
+            message("backup_passphrase"), twice=False, missing="restore_needs_passphrase"
+        )
     try:
         with backups.opened(file, passphrase, key_file, output) as readable:
             made = backups.restore(readable, output)

@@ -212,7 +212,7 @@ def replace_durably(source: Path, path: Path) -> None:
     with source.open("rb+") as file:
         keep_private(file)
         os.fsync(file.fileno())
-    source.replace(path)
+    replace(source, path)
     _sync_folder(path.parent)
 
 

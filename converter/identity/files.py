@@ -106,6 +106,15 @@ def tree(data: bytes) -> Element:
     return root
 
 
+def secret_element(data: bytes) -> bytes:
+    """The bytes of <secret> in an identity file that has one, as they stand. Raises
+    IdentityRefused where they cannot be told from the rest: a comment may hold the same words."""
+    found = re.findall(rb"<secret\b[^>]*>[^<]*</secret\s*>", data)
+    if len(found) != 1:
+        raise IdentityRefused("I141")
+    return bytes(found[0])
+
+
 def parse(data: bytes) -> Public:
     """Identity bytes → public part. Raises Refused."""
     root = tree(data)

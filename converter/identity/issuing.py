@@ -62,13 +62,15 @@ def issue(
     period: str,
     issued: date,
     valid_until: date,
+    passphrase: str = "",
 ) -> Issued:
-    """Issue an identity file to every unit. `folder` holds the union's keys and ledger.
+    """Issue an identity file to every unit. `folder` holds the union's keys and ledger;
+    `passphrase` opens its signing key.
 
     Raises KeysError, LedgerError, OSError; ValueError for a unit that no identity file
     can name (a roster that was checked has none).
     """
-    signer, public = keys.signer(folder), keys.public(folder)
+    signer, public = keys.signer(folder, passphrase), keys.public(folder)
     target.mkdir(parents=True, exist_ok=True)
     with ledger.locked(folder):
         entries = ledger.read(folder) or []

@@ -1,9 +1,11 @@
-"""Keys for signing and for opening sealed data. The only module that uses a cryptographic library.
+"""Keys for signing and for opening sealed data. Only this module and `sealed_files` use a
+cryptographic library.
 
 Signing is Ed25519 (RFC 8032, library `cryptography`), sealing is age for an X25519 recipient
 (age-encryption.org/v1, library `pyrage`). A union's folder of keys holds
 
-    signing.key   Ed25519, PKCS #8 in PEM, as openssl writes it          its owner's alone
+    signing.key   Ed25519, PKCS #8 in PEM, as openssl writes it          its owner's alone;
+                  perhaps sealed with a passphrase (`passphrases`)
     sealing.key   an age identity, as age-keygen writes it               its owner's alone
     signing.pub   the public part, PEM
     sealing.pub   the public part, `age1…`
@@ -41,11 +43,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from converter.files import writing
+from converter.identity import sealed_files
 from converter.model.errors import KeysError
 
 SIGNING, SIGNING_PUBLIC = "signing.key", "signing.pub"
 SEALING, SEALING_PUBLIC = "sealing.key", "sealing.pub"
 LARGEST = 16 * 1024  # bytes of a key file
+ENCRYPTED = b"BEGIN ENCRYPTED PRIVATE KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +189,9 @@ def _raw(text: str) -> bytes:
 # --- a union's folder ------------------------------------------------------------------------
 
 
-def create(folder: Path) -> PublicKeys:
-    """Make a union's keys, or what a process that was killed had not yet made of them.
+def create(folder: Path, passphrase: str = "") -> PublicKeys:
+    """Make a union's keys, or what a process that was killed had not yet made of them. The
+    signing key is sealed with the passphrase, if there is one.
 
     Raises KeysError where there are some already, OSError. A key is never replaced.
     """
@@ -197,16 +202,17 @@ def create(folder: Path) -> PublicKeys:
     if lost or len(there) == 4:  # a secret cannot be made to fit a published key
         raise KeysError("exists", folder / (lost[0] if lost else SIGNING))
     if SIGNING in there:
-        _private(folder / SIGNING)  # raises before anything is written
+        _private(folder / SIGNING, passphrase)  # raises before anything is written
     if SEALING in there:
         opener(folder)
     try:
         if SIGNING not in there:
-            writing.write_new(folder / SIGNING, _new_signing())
+            writing.write_new(folder / SIGNING, _sealed(_new_signing(), passphrase))
         if SEALING not in there:
             writing.write_new(folder / SEALING, _new_sealing())
         if SIGNING_PUBLIC not in there:
-            writing.write_new(folder / SIGNING_PUBLIC, _shown(folder / SIGNING))
+            shown = _shown(_private(folder / SIGNING, passphrase))
+            writing.write_new(folder / SIGNING_PUBLIC, shown)
         if SEALING_PUBLIC not in there:
             shown = f"{opener(folder).public}\n".encode()
             writing.write_new(folder / SEALING_PUBLIC, shown)
@@ -226,13 +232,30 @@ def _new_sealing() -> bytes:
     return f"# public key: {identity.to_public()}\n{identity}\n".encode()
 
 
-def _shown(path: Path) -> bytes:
+def _sealed(key: bytes, passphrase: str) -> bytes:
+    return sealed_files.sealed_bytes(key, passphrase) if passphrase else key
+
+
+def _shown(key: Ed25519PrivateKey) -> bytes:
     """The public part of a signing key, as openssl writes it."""
-    return (
-        _private(path)
-        .public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a signing key carries a passphrase. Raises KeysError."""
+    data = _read(path)
+    return data.startswith(sealed_files.MAGIC) or ENCRYPTED in data
+
+
+def change_passphrase(folder: Path, old: str, new: str) -> None:
+    """Give a union's signing key another passphrase ('' = none). Raises KeysError, OSError."""
+    signer(folder, old)  # what does not fit the published key is not written anew
+    key = _private(folder / SIGNING, old)
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    data = _sealed(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain), new)
+    writing.write_bytes_atomically(folder / SIGNING, data, private=True)
 
 
 def public(folder: Path) -> PublicKeys:
@@ -250,18 +273,29 @@ def public(folder: Path) -> PublicKeys:
     return PublicKeys(_text(key.public_bytes_raw()), sealing)
 
 
-def signer(folder: Path) -> Signer:
+def signer(folder: Path, passphrase: str = "") -> Signer:
     """The union's signing key. Raises KeysError, also where it is not the published one's."""
-    found = Signer(_private(folder / SIGNING))
+    found = Signer(_private(folder / SIGNING, passphrase))
     if not same(found.public, public(folder).signing):
         raise KeysError("broken", folder / SIGNING)
     return found
 
 
-def _private(path: Path) -> Ed25519PrivateKey:
+def _private(path: Path, passphrase: str = "") -> Ed25519PrivateKey:
+    data = _read(path)
+    if is_locked(path) and not passphrase:
+        raise KeysError("locked", path)
+    if data.startswith(sealed_files.MAGIC):
+        opened = sealed_files.opened_bytes(data, passphrase)
+        if opened is None:
+            raise KeysError("passphrase", path)
+        data = opened
+    password = passphrase.encode() if ENCRYPTED in data else None  # openssl did it
     try:
-        key = serialization.load_pem_private_key(_read(path), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = serialization.load_pem_private_key(data, password)
+    except ValueError:
+        raise KeysError("passphrase" if password else "broken", path) from None
+    except (TypeError, UnsupportedAlgorithm):
         raise KeysError("broken", path) from None  # the cause might quote the file
     if not isinstance(key, Ed25519PrivateKey):
         raise KeysError("broken", path)

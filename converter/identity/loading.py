@@ -11,17 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from converter.identity import keys
-from converter.identity.files import (
-    NAMESPACE,
-    SIGNATURE,
-    IdentityRefused,
-    Public,
-    compose,
-    load,
-    parse,
-    tree,
-)
+from converter.identity import keys, passphrases
+from converter.identity.files import IdentityRefused, Public, compose, load, parse
 from converter.identity.verifying import validate
 from converter.model.issues import Issue, Level, Place
 from converter.model.submissions import SigningUnit
@@ -33,33 +24,42 @@ class LoadedIdentity:
 
     public: Public
     document: bytes  # without the secret
-    signer: keys.Signer | None  # None: a file without the secret
+    signer: keys.Signer | None  # None: a file without the secret, or one that is locked
+    is_locked: bool = False  # the secret carries a passphrase
 
 
-def load_private(path: Path, today: date) -> tuple[LoadedIdentity | None, list[Issue]]:
-    """Take a unit's identity file apart. Never raises on bad files; no issue quotes a secret."""
+def load_private(
+    path: Path, today: date, passphrase: str = ""
+) -> tuple[LoadedIdentity | None, list[Issue]]:
+    """Take a unit's identity file apart. Without its passphrase a locked one cannot sign. Never
+    raises on bad files; no issue quotes a secret."""
     place = Place(str(path))
     try:
         data = load(path)
         public = parse(data)
         issues = validate(public, place, today)
-        signer = _signer(data, public)
+        secret = passphrases.secret_of(data, passphrase)
+        if secret == "" and passphrase:
+            raise IdentityRefused("I144")
+        signer = _signer(secret, public) if secret else None
     except IdentityRefused as refused:
         return None, [Issue(refused.code, Level.ERROR, place, params=refused.params)]
     document = compose(public.identity, public.keys, public.signature)
-    return LoadedIdentity(public, document, signer), issues
+    return LoadedIdentity(public, document, signer, secret is not None and not secret), issues
 
 
 def signing_unit(
-    path: Path, today: date, *, seal: bool = False, to_sign: bool = True
+    path: Path, today: date, *, seal: bool = False, to_sign: bool = True, passphrase: str = ""
 ) -> SigningUnit:
     """What a unit's identity file brings to a package. `to_sign`: a file that could not sign it is
     worth a warning. Never raises on bad files."""
-    loaded, issues = load_private(path, today)
+    loaded, issues = load_private(path, today, passphrase)
     if loaded is None:
         return SigningUnit(issues=tuple(issues))
     public, place = loaded.public.keys, Place(str(path))
-    if to_sign and public.unit_signing and loaded.signer is None:
+    if to_sign and loaded.is_locked:
+        issues.append(Issue("I143", Level.ERROR, place))
+    elif to_sign and public.unit_signing and loaded.signer is None:
         issues.append(Issue("I142", Level.WARNING, place))
     if seal and not keys.is_recipient(public.union_sealing):
         issues.append(Issue("I151", Level.ERROR, place))
@@ -68,13 +68,9 @@ def signing_unit(
     return SigningUnit(loaded.document, tuple(issues), sign, seal)
 
 
-def _signer(data: bytes, public: Public) -> keys.Signer | None:
-    element = tree(data).find(f"{{{NAMESPACE}}}secret")
-    if element is None:
-        return None
-    well_formed = dict(element.attrib) == {"algorithm": SIGNATURE} and not len(element)
+def _signer(secret: str, public: Public) -> keys.Signer:
     try:
-        signer = keys.Signer.of((element.text or "").strip() if well_formed else "")
+        signer = keys.Signer.of(secret)
     except ValueError:
         raise IdentityRefused("I141") from None
     if not keys.same(signer.public, public.keys.unit_signing):

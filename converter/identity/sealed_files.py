@@ -22,7 +22,7 @@ def is_sealed(path: Path) -> bool:
 def seal(source: Path, target: BinaryIO, *, passphrase: str = "", recipient: str = "") -> None:
     """Seal a file. Raises ValueError for what is no recipient, OSError."""
     if passphrase:
-        target.write(pyrage.passphrase.encrypt(source.read_bytes(), passphrase))
+        target.write(sealed_bytes(source.read_bytes(), passphrase))
         return
     try:
         recipients = [pyrage.x25519.Recipient.from_str(recipient)]
@@ -30,6 +30,18 @@ def seal(source: Path, target: BinaryIO, *, passphrase: str = "", recipient: str
         raise ValueError("no age recipient") from error
     with source.open("rb") as file:
         pyrage.encrypt_io(file, target, recipients)
+
+
+def sealed_bytes(data: bytes, passphrase: str) -> bytes:
+    return bytes(pyrage.passphrase.encrypt(data, passphrase))
+
+
+def opened_bytes(sealed: bytes, passphrase: str) -> bytes | None:
+    """None where the passphrase is another one, or the bytes are damaged."""
+    try:
+        return bytes(pyrage.passphrase.decrypt(sealed, passphrase))
+    except (pyrage.DecryptError, ValueError):
+        return None
 
 
 def open_sealed(

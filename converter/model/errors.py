@@ -140,7 +140,8 @@ class OutputExists(ConverterError):
 
 
 class KeysError(ConverterError):
-    """A folder of keys cannot be used; `how` is one of exists, missing, broken."""
+    """A folder of keys cannot be used; `how` is one of exists, missing, broken, locked (by a
+    passphrase), passphrase (a wrong one), no_secret."""
 
     def __init__(self, how: str, path: Path) -> None:
         self.how, self.path = how, path

@@ -19,7 +19,7 @@ from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Place
 from converter.register import halves, waiting
 from converter.register.nearest import Nearest
-from converter.register.precedence import same_name
+from converter.register.precedence import HELD, same_name
 from converter.register.schema import COUNTS, HALVES, SENT, SOUND, TIMED_BY, RegisterTables, name
 
 WAITING = {
@@ -30,6 +30,7 @@ WAITING = {
     "held_signed-only": "C114",
     "unopened": "C115",
     "unconfirmed": "C116",
+    "unverified": "C118",
 }
 _NAMES = "SELECT id, name, superior FROM units_in(?)"
 MOST_SHARING = 100_000  # groups of units that are listed; the findings have every number
@@ -244,9 +245,9 @@ def _waiting(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
     """What counts nowhere until somebody decides or brings the keys, a finding a file: C108 a
     unit that the roster does not list, C111 unsigned over signed, C112 another period, C113 a
     closed one, C114 unsigned where signatures alone count, C115 unopened; C116 what counts though
-    nobody signed it."""
+    nobody signed it, C118 though no key was held against its signature."""
     for one in waiting.questions(tables, form, period):
-        code = {"held": f"held_{one.reason}"}.get(one.state, one.state)
+        code = f"held_{one.reason}" if one.state == HELD else one.reason or one.state
         yield _issue(WAITING[code], form, Place(one.file), one.value, **one.params)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from converter.model.errors import UsageError
-from converter.register import decisions, forgetting, periods
+from converter.register import decisions, forgetting, periods, unit_changes
 from converter.register.decisions import Decision
 from converter.register.knowledge import Knowledge
 from converter.register.nearest import Nearest
@@ -15,10 +15,15 @@ from converter.register.precedence import (
     ACCEPT,
     ASSIGN,
     HELD,
+    MERGE,
+    MOVE,
+    NOTE,
     PAIRED,
     REJECTED,
+    RENAME,
     REVOKE,
     UNCONFIRMED,
+    UNIT_ACTIONS,
     UNOPENED,
     ClaimedSender,
 )
@@ -31,7 +36,7 @@ WAITING = (HELD, UNCONFIRMED, UNOPENED)
 @dataclass(frozen=True, slots=True)
 class Order:
     """What an officer said: an action, the file (its name or the number of its receipt) or the
-    number of a decision, perhaps a unit or a period."""
+    number of a decision, or a unit; perhaps another unit, a new name, a union, or a period."""
 
     action: str
     subject: str
@@ -39,6 +44,7 @@ class Order:
     period: str = ""
     why: str = ""
     officer: str = ""
+    file: str = ""  # what a note names
 
 
 class DecidedFile(NamedTuple):
@@ -67,6 +73,10 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
     number = max((one.number for one in made), default=0) + 1
     if order.action == REVOKE:
         decision = _revocation(made, order)
+    elif order.action == NOTE:  # about a question, not about a file
+        decision = Decision(0, "", "", NOTE, order.file, order.subject)
+    elif order.action in UNIT_ACTIONS:
+        decision = _about_unit(known, order)
     else:
         subject = _subject(known, order)
         decision = Decision(0, "", "", order.action, subject.file, subject.content)
@@ -97,6 +107,10 @@ def _is_same(one: Decision, other: Decision) -> bool:
 def _apply(known: Knowledge, content: str) -> list[DecidedFile]:
     """Settle anew what has this content, and the units that have it or had it."""
     known.load_decisions()
+    if content.startswith(unit_changes.ABOUT):
+        made = decisions.read(known.connection)
+        known.change_units(min(one.period for one in made if one.content == content))
+        return []
     rows = known.query(
         "SELECT id, unit, unit_code, unit_name, superior FROM submissions WHERE content = ?",
         [content],
@@ -182,6 +196,27 @@ def _period(known: Knowledge, subject: _Subject) -> str:
     collected = {one.period for one in periods.read(known.connection)}
     collected |= {str(row[0]) for row in known.query("SELECT DISTINCT period FROM roster")}
     return subject.claimed_period if subject.claimed_period in collected else subject.collected
+
+
+def _about_unit(known: Knowledge, order: Order) -> Decision:
+    unit = _unit(known, order.subject)
+    period = order.period or known.collection.period or periods.newest(known.connection)
+    if unit.code not in {one.code for one in known.roster_of(period)}:
+        raise UsageError("decide_not_listed", unit=order.subject)
+    name, superior = unit.name, ""
+    if order.action == RENAME:
+        name = order.unit.strip()
+    elif order.action == MOVE:
+        superior = order.unit.strip()
+    elif order.action == MERGE:
+        into = _unit(known, order.unit)
+        if into.code == unit.code:
+            raise UsageError("decide_same_unit", unit=unit.name)
+        name = into.name
+    return Decision(
+        0, "", "", order.action, unit.name, unit_changes.about(unit.code), period=period,
+        unit_code=unit.code, unit_name=name, superior=superior,
+    )  # fmt: skip
 
 
 def _unit(known: Knowledge, text: str) -> ClaimedSender:

@@ -16,13 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from converter.register import inserting
 from converter.register.inserting import NUMBER, TEXT
 from converter.register.precedence import (
+    ACCEPT,
     ASSIGN,
+    REJECT,
     REVOKE,
+    WITHDRAW,
     ClaimedSender,
     Ruling,
 )
@@ -50,7 +53,7 @@ class Decision:
     content: str
     after: int = 0  # the newest submission at that time
     period: str = ""  # what an accepted file counts for
-    unit_code: str = ""  # whom a file was assigned to
+    unit_code: str = ""  # whom a file was assigned to, or what unit was decided about
     unit_name: str = ""
     superior: str = ""
     why: str = ""
@@ -63,6 +66,7 @@ class Rulings:
 
     verdicts: dict[str, Ruling]
     senders: dict[str, ClaimedSender]
+    decided: dict[str, Decision]  # the last decision of each
 
 
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:
@@ -81,20 +85,33 @@ def in_force(decisions: Iterable[Decision]) -> list[Decision]:
 
 def rulings(decisions: Iterable[Decision]) -> Rulings:
     """The last word about each file."""
-    verdicts, senders = {}, {}
+    verdicts, senders, decided = {}, {}, {}
     for one in in_force(decisions):
+        decided[one.content] = one
         if one.action == ASSIGN:
             claim = ClaimedSender(one.unit_code, one.unit_name, "", one.superior)
             senders[one.content] = claim
-        else:
+        elif one.action in (ACCEPT, REJECT, WITHDRAW):
             verdicts[one.content] = Ruling(one.action, one.after, one.period)
-    return Rulings(verdicts, senders)
+    return Rulings(verdicts, senders, decided)
+
+
+_READ = f"SELECT {', '.join(COLUMNS)} FROM decisions ORDER BY number"
+
+
+class DecisionTables(Protocol):
+    """Answers SQL over the register's tables."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
 
 def read(connection: Connection) -> list[Decision]:
-    named = ", ".join(COLUMNS)
-    rows = connection.execute(f"SELECT {named} FROM decisions ORDER BY number").fetchall()
-    return [Decision(*row) for row in rows]
+    return [Decision(*row) for row in connection.execute(_READ).fetchall()]
+
+
+def read_from(tables: DecisionTables) -> list[Decision]:
+    """The same, from a register or its publication."""
+    return [Decision(*row) for row in tables.query(_READ)]
 
 
 def append(connection: Connection, made: Sequence[Decision]) -> None:

@@ -119,11 +119,12 @@ def remove(known: Knowledge, form: Form, made: Removal, scope: Scope) -> None:
     if blanked:
         connection.execute(f"UPDATE answers SET {blanked} WHERE submission IN {within}", parameters)
     if scope.kind != SUPERSEDED:
-        connection.execute(
-            "UPDATE roster SET contact = '', phone = '' WHERE ($1 = '' OR period = $1)"
-            " AND ($2 = 0 OR code IN (SELECT code FROM units WHERE id = $2 AND code <> ''))",
-            parameters[:2],
-        )
+        for table in ("roster", "roster_given"):
+            connection.execute(
+                f"UPDATE {table} SET contact = '', phone = '' WHERE ($1 = '' OR period = $1)"
+                " AND ($2 = 0 OR code IN (SELECT code FROM units WHERE id = $2 AND code <> ''))",
+                parameters[:2],
+            )
     connection.execute(
         "UPDATE submissions s SET forgotten = $4"
         f" WHERE {_WITHIN} AND s.forgotten = '' AND s.result <> 'rejected'",

@@ -30,7 +30,7 @@ State = tuple[str, str, int, str]  # period, state, other, reason
 
 _COLUMNS = (
     "SELECT id, unit, collected, content, digest, created, received, result, barred,"
-    f" {HALVES}, period, state, other, reason FROM submissions s"
+    f" {HALVES}, signed AND created = '', period, state, other, reason FROM submissions s"
 )
 
 
@@ -55,9 +55,11 @@ class Histories:
             paired = row[-2] if result == PAIRED else 0
             made = made_at(created, at)
             self.past.setdefault(unit, []).append(
-                self.prior(number, content, digest, made, result, collected, barred, half, paired)
+                self.prior(
+                    number, content, digest, made, result, collected, barred, half, paired, row[10]
+                )
             )
-            self.states[number] = row[10:]
+            self.states[number] = row[11:]
 
     def prior(
         self,
@@ -70,6 +72,7 @@ class Histories:
         barred: str,
         is_half: bool = False,
         paired: int = 0,
+        unverified: bool = False,
     ) -> PriorSubmission:
         """A submission with what was decided about it."""
         ruling = self.rulings.verdicts.get(content)
@@ -85,6 +88,7 @@ class Histories:
             opened=result != UNOPENED,
             is_half=is_half,
             paired=paired,
+            unverified=unverified,
             ruling=ruling,
         )
 

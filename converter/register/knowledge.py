@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from converter.register import decisions, inserting, periods
 from converter.register.history import Histories
-from converter.register.inserting import NUMBER, TEXT, UNIT
+from converter.register.inserting import FLAG, NUMBER, TEXT, UNIT
 from converter.register.precedence import (
+    ACCEPTED,
     CLOSED,
     OTHER_PERIOD,
     SIGNED_ONLY,
+    WARNINGS,
     ClaimedSender,
     KnownUnit,
     RosterEntry,
     same_name,
 )
 from converter.register.senders import Sender, SenderResolver
+from converter.register.unit_changes import ChangedRoster, changed
 
 if TYPE_CHECKING:
     from converter.register.schema import Connection
@@ -61,6 +64,7 @@ class Knowledge:
         self._units = SenderResolver(
             ((int(n), ClaimedSender(*claim)) for n, *claim in units),
             self.roster_of(self.collection.period),
+            self._changed(self.collection.period or self._newest_roster()).former,
         )
         self._units.issued = self.collection.issued or {}
         self._listed: dict[str, frozenset[str]] = {}  # period → codes of its roster
@@ -92,20 +96,57 @@ class Knowledge:
 
     def set_roster(self, roster: Sequence[RosterEntry], period: str) -> None:
         """Replace the roster of a period."""
-        self.connection.execute("DELETE FROM roster WHERE period = ?", [period])
-        rows = [(*astuple(unit), period, position) for position, unit in enumerate(roster, 1)]
+        self._write_roster("roster_given", roster, period)
+        self._derive(period)
+        self._use_roster(self.roster_of(period))
+        self.settle()
+
+    def _write_roster(
+        self, table: str, roster: Sequence[RosterEntry], period: str, exempt: Codes[str] = ()
+    ) -> None:
+        self.connection.execute(f"DELETE FROM {table} WHERE period = ?", [period])
         columns = {**UNIT, "contact": TEXT, "phone": TEXT, "period": TEXT, "position": NUMBER}
-        inserting.insert(self.connection, "roster", columns, zip(*rows, strict=True))
+        rows: list[tuple[Any, ...]] = [
+            (*astuple(unit), period, position) for position, unit in enumerate(roster, 1)
+        ]
+        if table == "roster":
+            columns["exempt"] = FLAG
+            rows = [(*row, row[0] in exempt) for row in rows]
+        inserting.insert(self.connection, table, columns, zip(*rows, strict=True))
         self.connection.execute(  # whom to call there was removed for good
-            "UPDATE roster SET contact = '', phone = ''"
+            f"UPDATE {table} SET contact = '', phone = ''"
             " WHERE period IN (SELECT period FROM forgotten WHERE scope = 'period')"
         )
-        self._use_roster(roster)
+
+    def _changed(self, period: str) -> ChangedRoster:
+        """The roster that was given for a period, or for the newest one before it, with what was
+        decided about its units."""
+        rows = self.query(
+            "SELECT code, name, superior_code, superior, contact, phone FROM roster_given"
+            f" WHERE period = {_ROSTER_PERIOD.replace('FROM roster', 'FROM roster_given')}"
+            " ORDER BY position",
+            [period],
+        )
+        made = decisions.in_force(decisions.read(self.connection))
+        return changed([RosterEntry(*row) for row in rows], made, period)
+
+    def _derive(self, period: str) -> None:
+        found = self._changed(period)
+        self._write_roster("roster", found.entries, period, found.exempt)
+
+    def change_units(self, period: str) -> None:
+        """Something was decided about units, from this period on."""
+        given = self.query("SELECT DISTINCT period FROM roster_given")
+        for one in sorted({str(row[0]) for row in given if row[0] > period} | {period}):
+            self._derive(one)
+        self._listed = {}
+        self._use_roster(self.roster_of(self.collection.period or period))
         self.settle()
 
     def _use_roster(self, roster: Sequence[RosterEntry]) -> bool:
         """Know units by this roster. Returns whether files have changed hands."""
-        same = self._units.set_roster(roster)
+        period = self.collection.period or self._newest_roster()
+        same = self._units.set_roster(roster, self._changed(period).former)
         self.write_units()
         if same:
             taken = self.query(
@@ -115,6 +156,9 @@ class Knowledge:
             self.move([(number, same[unit]) for number, unit in taken])
             inserting.delete(self.connection, "units", "id", same)
         return bool(same)
+
+    def _newest_roster(self) -> str:
+        return str(self.query("SELECT coalesce(max(period), '') FROM roster_given")[0][0])
 
     def move(self, submissions: Iterable[tuple[int, int]]) -> None:
         """Give submissions to other units."""
@@ -130,10 +174,12 @@ class Knowledge:
         columns = {"code": TEXT, "superior_code": TEXT}
         inserting.update(self.connection, "units", columns, zip(*coded, strict=True))
         for listed, code in changes.respelled.items():
-            self.connection.execute(
-                f"UPDATE roster SET code = $2 WHERE code = $3 AND period = {_ROSTER_PERIOD}",
-                [self.collection.period, code, listed],
-            )
+            for table in ("roster", "roster_given"):
+                period = _ROSTER_PERIOD.replace("FROM roster", f"FROM {table}")
+                self.connection.execute(
+                    f"UPDATE {table} SET code = $2 WHERE code = $3 AND period = {period}",
+                    [self.collection.period, code, listed],
+                )
             self._listed = {}
         self.respelled |= changes.respelled
         self._write_serials([n for n, _ in (*changes.new, *changes.coded)])
@@ -165,6 +211,7 @@ class Knowledge:
             periods.append(self.connection, periods.Period(period, periods.COLLECTED, when, ""))
         self.load()
         taken = self._take_up(OTHER_PERIOD) if period else False
+        taken |= self._bar_unsigned() if collection.signed_only else False
         moved = self._use_roster(self.roster_of(period))
         if self._write_serials() or taken or moved:
             self.settle()
@@ -183,6 +230,18 @@ class Knowledge:
         columns = {"collected": TEXT, "barred": TEXT}
         inserting.update(self.connection, "submissions", columns, zip(*taken, strict=True))
         return bool(taken)
+
+    def _bar_unsigned(self) -> bool:
+        """Files of the collected period that nobody signed are held from now on, also those that
+        counted so far; a later run without `signed_only` lets none of them in."""
+        rows = self.query(
+            "SELECT id FROM submissions WHERE collected = ? AND barred = '' AND created = ''"
+            f" AND result IN ('{ACCEPTED}', '{WARNINGS}')",
+            [self.collection.period],
+        )
+        columns = [[number for (number,) in rows], [SIGNED_ONLY] * len(rows)]
+        inserting.update(self.connection, "submissions", {"barred": TEXT}, columns)
+        return bool(rows)
 
     def set_period(self, entry: periods.Period) -> None:
         """Open or close a period. What came for it while it was closed counts once it is open."""

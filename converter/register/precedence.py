@@ -10,7 +10,8 @@ arrived for a unit, in order of arrival, and of what is known of the unit:
   unit that the roster does not list, or without a signature where a signed one came before;
 - one whose signed time lies before the newest signed time seen is *older*, however late it came;
 - any other one counts from now on and the one before is *superseded*;
-- one without a signature counts as *unconfirmed* where the union issued an identity file.
+- one without a signature counts as *unconfirmed* where the union issued an identity file, and so
+  does a signed one until the union's keys were held against it.
 
 >>> first, second = PriorSubmission(1, "c1", "d1"), PriorSubmission(2, "c2", "d2")
 >>> for number, one in settle([first, second, PriorSubmission(3, "c3", "d2")]).items():
@@ -41,11 +42,18 @@ COUNTING = (CURRENT, UNCONFIRMED)
 # Why a file is held.
 UNSIGNED, SIGNED_ONLY, STRANGER = "unsigned", "signed-only", "stranger"
 OTHER_PERIOD, CLOSED = "period", "closed"
+UNVERIFIED = "unverified"  # why a file is unconfirmed that has a signature
 HALF = "half"  # why a file is rejected that lacks one of the two sheets
 DECIDED = "decision"  # why a file is rejected that has no errors
 
 # What an officer may decide about a file.
 ACCEPT, REJECT, WITHDRAW, ASSIGN, REVOKE = "accept", "reject", "withdraw", "assign", "revoke"
+NOTE = "note"  # nothing changes: a question was looked into
+ACTIONS = (ACCEPT, REJECT, WITHDRAW, ASSIGN, NOTE)
+
+# What an officer may decide about a unit.
+EXEMPT, DISSOLVE, MERGE, RENAME, MOVE = "exempt", "dissolve", "merge", "rename", "move"
+UNIT_ACTIONS = (EXEMPT, DISSOLVE, MERGE, RENAME, MOVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ class ReceivedFile:
     members: int = 0
     errors: int = 0
     warnings: int = 0
-    signed: bool = False
+    signed: bool = False  # a key signed it; the union vouches for that key where `created` is there
     sealed: bool = False
     package: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)  # unit field → canonical text
@@ -127,6 +135,7 @@ class PriorSubmission:
     opened: bool = True
     is_half: bool = False  # it has one of the two sheets alone
     paired: int = 0  # the submission that it is a half of
+    unverified: bool = False  # it has a signature that no key of the union was held against
     ruling: Ruling | None = None
 
     @property
@@ -146,7 +155,7 @@ class Settlement(NamedTuple):
 
     state: str
     other: int = 0  # the other submission that explains it, 0 = none
-    reason: str = ""  # why it is held
+    reason: str = ""  # why it is held, or unconfirmed though signed
 
 
 def made_at(created: str, received: str) -> str:
@@ -237,8 +246,11 @@ class _Settling:
         if chain.current is not None and chain.current.id != one.id:
             self.settled[chain.current.id] = Settlement(SUPERSEDED, one.id)
         chain.current = one
-        vouched = bool(one.created) or one.is_let_in or not self.unit.issued
-        return Settlement(CURRENT if vouched else UNCONFIRMED)
+        if one.created or one.is_let_in:
+            return Settlement(CURRENT)
+        if one.unverified:
+            return Settlement(UNCONFIRMED, 0, UNVERIFIED)
+        return Settlement(UNCONFIRMED if self.unit.issued else CURRENT)
 
     def let_in(self, one: PriorSubmission) -> None:
         """An officer decided that it counts, whatever counted until then."""
@@ -250,7 +262,7 @@ class _Settling:
 
 def settle(arrived: Iterable[PriorSubmission], unit: KnownUnit = _UNKNOWN) -> dict[int, Settlement]:
     """Submission → what becomes of it."""
-    past = list(arrived)
+    past = sorted(arrived, key=lambda one: one.id)
     settling = _Settling(unit)
     let_in = [one for one in past if one.is_let_in]
     if not let_in:

@@ -36,7 +36,21 @@ def make(
     form: Mapping[str, str],
     problems: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    """The receipt of one file, unsigned."""
+    """The receipt of one file, unsigned. `decision` stands in it where an officer decided."""
+    one = registered.decision
+    decided = (
+        {
+            "decision": {
+                "number": one.number,
+                "action": one.action,
+                "decided": one.decided,
+                "officer": one.officer,
+                "why": one.why,
+            }
+        }
+        if one
+        else {}
+    )
     return {
         "format": FORMAT,
         "receipt": registered.id,
@@ -56,6 +70,7 @@ def make(
         "other": registered.other,
         "ordered_by": registered.ordered_by,
         "created": file.created,
+        **decided,
         "errors": file.errors,
         "warnings": file.warnings,
         "problems": problems,

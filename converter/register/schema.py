@@ -97,9 +97,18 @@ CREATE TABLE forgotten (
 );
 """
 
+# Officers decide about units, too: `roster` is what was given (kept here) with their changes.
+VERSION_6 = """
+CREATE TABLE roster_given AS SELECT code, name, superior_code, superior, contact, phone, period,
+    position FROM roster;
+ALTER TABLE roster ADD COLUMN exempt BOOLEAN DEFAULT false;
+"""
+
 # What an older publication lacks: table → column → its value there.
 ADDED = {
-    "roster": {"period": "''", "position": "0", "contact": "''", "phone": "''"},
+    "roster": {
+        "period": "''", "position": "0", "contact": "''", "phone": "''", "exempt": "false",
+    },
     "submissions": {
         "file_time": "''", "claimed_period": "period", "collected": "period", "barred": "''",
         "reason": "''", "forgotten": "''",
@@ -133,14 +142,15 @@ SOUND = (
 
 # SQL functions that every connection to a register has.
 # The roster of a period: the one that was given for it, else the newest before it. `owes` is
-# false for a union that others report to: it is listed to say where it belongs. The units in a
+# false for a union that others report to (it is listed to say where it belongs) and for a unit that
+# an officer exempted. The units in a
 # period have the names that its roster gives them; those that no roster lists, what counts says.
 MACROS = """
 CREATE TEMP MACRO roster_of(of_period) AS TABLE
     WITH chosen AS (SELECT * FROM roster WHERE period =
         (SELECT max(period) FROM roster WHERE period <= of_period))
     SELECT r.code, r.name, r.superior_code, r.superior, r.position, r.contact, r.phone,
-        NOT EXISTS (SELECT 1 FROM chosen below
+        NOT (r.exempt AND r.period = of_period) AND NOT EXISTS (SELECT 1 FROM chosen below
         WHERE below.superior = r.name AND below.code <> r.code) AS owes FROM chosen r;
 CREATE TEMP MACRO units_in(of_period) AS TABLE
     WITH claims AS (SELECT s.unit, arg_max(s.unit_name, s.id) AS name,
@@ -173,7 +183,7 @@ UNREADABLE = "unreadable"  # stands for the content of files that cannot be open
 
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5)
+STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6)
 LATEST = len(STEPS)
 OURS = {
     "answers": ("submission",),

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 from converter.register.precedence import ClaimedSender, RosterEntry, same_name
 
+FormerNames = Iterable[tuple[RosterEntry, RosterEntry]]  # a unit as it was, and as it is
+
 
 @dataclass(frozen=True, slots=True)
 class SenderChanges:
@@ -36,7 +38,10 @@ class SenderResolver:
     identity files that count, by unit code, as the ledger has them."""
 
     def __init__(
-        self, units: Iterable[tuple[int, ClaimedSender]], roster: Iterable[RosterEntry]
+        self,
+        units: Iterable[tuple[int, ClaimedSender]],
+        roster: Iterable[RosterEntry],
+        former: FormerNames = (),
     ) -> None:
         self.issued: Mapping[str, int] = {}
         self._claims: dict[int, ClaimedSender] = {}
@@ -48,7 +53,7 @@ class SenderResolver:
         for number, claim in units:
             self._know(number, claim)
         self._last = max(self._claims, default=0)
-        self._list(roster)
+        self._list(roster, former)
 
     def _know(self, number: int, claim: ClaimedSender) -> None:
         self._claims[number] = claim
@@ -56,9 +61,11 @@ class SenderResolver:
             self._by_code[claim.code] = number
         self._by_name.setdefault(_names(claim.name, claim.superior), number)
 
-    def _list(self, roster: Iterable[RosterEntry]) -> None:
+    def _list(self, roster: Iterable[RosterEntry], former: FormerNames) -> None:
         self._listed = {unit.code: unit for unit in roster}
         self._listed_names = {_names(u.name, u.superior): u for u in self._listed.values()}
+        for old, unit in former:  # what a unit was called before an officer renamed or moved it
+            self._listed_names.setdefault(_names(old.name, old.superior), unit)
         self._plain_codes = {plain_code(code): code for code in self._listed}
 
     def sender(self, claim: ClaimedSender) -> Sender:
@@ -121,8 +128,8 @@ class SenderResolver:
     def _respell(self, code: str) -> None:
         """Files know the zeros that the roster lost."""
         listed = self._plain_codes.get(plain_code(code))
-        if listed is None or listed in self.issued:
-            return  # a code that was issued is spelled right
+        if listed is None or listed in self.issued or not _may_be_robbed(listed, code):
+            return  # a code that was issued, or kept its zeros, is spelled right
         self._respelled[listed] = code
         unit = replace(self._listed.pop(listed), code=code)
         self._listed[code] = self._listed_names[_names(unit.name, unit.superior)] = unit
@@ -131,10 +138,10 @@ class SenderResolver:
         if known is not None:
             self._give_code(known, replace(self._claims[known], code=code))
 
-    def set_roster(self, roster: Iterable[RosterEntry]) -> dict[int, int]:
+    def set_roster(self, roster: Iterable[RosterEntry], former: FormerNames = ()) -> dict[int, int]:
         """Replace the roster. Units that were known by name alone get their code; those that
         turn out to be a unit known by its code are returned: number → number of that one."""
-        self._list(roster)
+        self._list(roster, former)
         for code in list(self._by_code):
             if code not in self._listed:
                 self._respell(code)
@@ -177,6 +184,15 @@ def plain_code(code: str) -> str:
     True
     """
     return code.casefold().lstrip("0")
+
+
+def _may_be_robbed(listed: str, code: str) -> bool:
+    """Whether a spreadsheet makes the one out of the other: it takes all zeros or none.
+
+    >>> _may_be_robbed("1", "001"), _may_be_robbed("001", "01"), _may_be_robbed("001", "1")
+    (True, False, False)
+    """
+    return listed.casefold() in (code.casefold(), plain_code(code))
 
 
 def _claim(unit: RosterEntry) -> ClaimedSender:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register import forgetting, halves, inserting, periods, published, schema
+from converter.register.decisions import Decision
 from converter.register.forgetting import Forgotten
 from converter.register.halves import FileHalf, Pair
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT
@@ -53,6 +54,7 @@ class RegisteredFile:
     ordered_by: str  # 'signature' or 'arrival'
     period: str = ""  # what it counts for, or would count for
     reason: str = ""  # why it is held
+    decision: Decision | None = None  # the last one about it that is in force
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +145,13 @@ class Register:
         """The id of the newest submission, 0 = none."""
         return self._last
 
-    def states_since(self, number: int) -> dict[str, int]:
-        """How many of the submissions after this one are in which state now."""
-        sql = "SELECT state, count(*) FROM submissions WHERE id > ? GROUP BY state ORDER BY state"
-        return {str(state): int(count) for state, count in self.query(sql, [number])}
+    def states_of(self, submissions: Iterable[int]) -> dict[str, int]:
+        """How many of these submissions are in which state now."""
+        sql = (
+            "SELECT state, count(*) FROM submissions WHERE id IN (SELECT unnest(?::BIGINT[]))"
+            " GROUP BY state ORDER BY state"
+        )
+        return {str(state): int(count) for state, count in self.query(sql, [list(submissions)])}
 
     def registered(self, until: int) -> dict[tuple[str, str], RegisteredBefore]:
         """(file, content) → what became of it; submissions up to this one, without those whose
@@ -159,9 +164,14 @@ class Register:
             " AND s.forgotten = '' ORDER BY s.id",
             [until, self._knowledge.collection.period],
         )
+        decided = self._knowledge.rulings.decided
         return {
             (file, content): RegisteredBefore(
-                received, result, errors, warnings, RegisteredFile(*registered)
+                received,
+                result,
+                errors,
+                warnings,
+                replace(RegisteredFile(*registered), decision=decided.get(content)),
             )
             for file, content, received, result, errors, warnings, *registered in rows
         }
@@ -169,12 +179,15 @@ class Register:
     def done(self, *, with_keys: bool = False) -> set[tuple[str, str]]:
         """(file, content) of everything that needs no second look, whole zips included. Where
         the reading itself failed (a machine short of memory, a file that was being written to)
-        it is tried again; with keys, so are sealed packages that none was at hand for."""
+        it is tried again; with keys, so are packages that were sealed or signed when none were at
+        hand."""
         if with_keys:
-            unopened = self.query(
-                "SELECT file, content, id FROM submissions WHERE result = ?", [UNOPENED]
+            locked = self.query(
+                "SELECT file, content, id FROM submissions WHERE result = ?"
+                " OR (signed AND created = '' AND result <> ?)",
+                [UNOPENED, REJECTED],
             )
-            self._failed |= {(file, content): number for file, content, number in unopened}
+            self._failed |= {(file, content): number for file, content, number in locked}
         again = set(self._failed)
         rows = self.query("SELECT file, content FROM submissions")
         zips = self.query("SELECT file, content FROM containers")
@@ -230,9 +243,9 @@ class Register:
             yield self._record(batch, received)
 
     def _record(self, batch: Sequence[ReceivedFile], received: str) -> list[RegisteredFile]:
-        # What is known now takes the place of where reading had failed.
-        failed = [self._failed.pop((a.file, a.content), 0) for a in batch]
-        self._forget(filter(None, failed))
+        # What is known now takes the place, and the number, of what could not be read or verified.
+        before = [self._failed.pop((a.file, a.content), 0) for a in batch]
+        self._forget(filter(None, before))
         # What is known of its unit when a file comes, not what a later file adds.
         knowledge = self._knowledge
         senders = [knowledge.sender(arrival.claim, arrival.content) for arrival in batch]
@@ -240,14 +253,15 @@ class Register:
         known = knowledge.histories({sender.unit for sender in senders})
         rows: dict[int, tuple[Any, ...]] = {}
         settled = []
-        for arrival, sender in zip(batch, senders, strict=True):
-            number = self._last = self._last + 1
+        for arrival, sender, known_as in zip(batch, senders, before, strict=True):
+            number = known_as or self._last + 1
+            self._last = max(self._last, number)
             collected = knowledge.collection.period or arrival.period
             barred = knowledge.barred(arrival.period, arrival.created)
             made = made_at(arrival.created, received)
             prior = known.prior(
                 number, arrival.content, arrival.digest, made, arrival.result, collected, barred,
-                arrival.is_half,
+                arrival.is_half, unverified=arrival.signed and not arrival.created,
             )  # fmt: skip
             known.arrive(sender.unit, prior)
             period, state, other, reason = known.states[number]
@@ -268,6 +282,7 @@ class Register:
                 RegisteredFile(
                     number, sender.unit, sender.claim.code, sender.claim.name,
                     sender.claim.superior, state, other, order, period, reason,
+                    decision=knowledge.rulings.decided.get(arrival.content),
                 )
             )  # fmt: skip
         for number, row in rows.items():  # a later file of the batch may have changed it
@@ -317,7 +332,10 @@ class Register:
 
     def _forget(self, submissions: Iterable[int]) -> None:
         numbers = list(submissions)
-        for table, column in (("submissions", "id"), ("findings", "submission")):
+        tables = {"submissions": "id"} | dict.fromkeys(
+            ("findings", "answers", "members"), "submission"
+        )
+        for table, column in tables.items():
             inserting.delete(self._connection, table, column, numbers)
 
     def newest(self) -> str:

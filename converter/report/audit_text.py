@@ -50,4 +50,12 @@ def decision_text(one: Decision) -> str:
     """A decision as a sentence."""
     unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
     params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
+    params |= {"name": one.unit_name, "superior": one.superior}
     return message(f"decide_{one.action}", **params)
+
+
+def whole_decision(one: Decision) -> str:
+    """What was decided, by whom, when and why."""
+    by = " ".join(filter(None, (in_china(one.decided), one.officer)))
+    why = message("decision_why_told", why=one.why) if one.why else ""
+    return message("decision_told", number=one.number, by=by, what=decision_text(one), why=why)

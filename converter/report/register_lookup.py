@@ -5,6 +5,7 @@ Every row names the file and the place that it comes from.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,12 +16,16 @@ from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Field, Form
 from converter.model.issues import column_letters
+from converter.register import decisions
+from converter.register.unit_changes import about
+from converter.report.audit_text import whole_decision
 from converter.report.personal import mask_of
 from converter.report.table import Table
 from converter.text.display import visible, wrapped
 
 if TYPE_CHECKING:
     from converter.register import Snapshot
+    from converter.register.decisions import Decision
 
 WIDEST = 100  # columns of a terminal line
 
@@ -37,7 +42,7 @@ class UnitRow(NamedTuple):
     received: str
     members: str
     file: str
-    reason: str  # why it was rejected, or is held
+    reason: str  # why it was rejected, or is held; what an officer decided about it
 
 
 def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
@@ -50,21 +55,29 @@ def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
         " errors AS (SELECT submission, list(DISTINCT code ORDER BY code) AS codes FROM findings"
         "  WHERE level = 'error' GROUP BY submission)"
         " SELECT l.code, l.name, l.superior, l.owes, s.period, s.state, s.result, s.received,"
-        " s.members, s.file, s.reason, e.codes FROM listed l"
+        " s.members, s.file, s.reason, e.codes, s.content FROM listed l"
         " LEFT JOIN submissions s ON s.unit = l.id AND l.id <> 0"
         " LEFT JOIN errors e ON e.submission = s.id AND s.result = 'rejected'"
         " WHERE contains(upper(l.code || ' ' || l.name), upper($1))"
         " ORDER BY l.superior, l.code, l.name, s.period, s.id",
         [wanted, str(register.state["period"])],
     )
-    return [_unit_row(row, form) for row in rows]
+    made = defaultdict(list)
+    for one in decisions.in_force(decisions.read_from(register)):
+        made[one.content].append(one)
+    return [_unit_row(row[:-1], form, made[about(row[0])] + made[row[-1]][-1:]) for row in rows]
 
 
-def _unit_row(row: Sequence[Any], form: Form) -> UnitRow:
+def _unit_row(row: Sequence[Any], form: Form, made: Sequence[Decision]) -> UnitRow:
     code, unit, superior, owes, period, state, result, received, members, file, reason, codes = row
+    decided = [whole_decision(one) for one in made]
     if period is None:
         key = "store_nothing" if owes else "store_owes_nothing"
-        return UnitRow(code, unit, superior, "", message(key), "", "", "", "", "")
+        return UnitRow(
+            code, unit, superior, "", message(key), "", "", "", "", "；".join(decided)
+        )  # fmt: skip
+    why = "、".join(_titled(one, form) for one in codes or ())
+    why = message(f"reason_{reason}") if reason else why
     return UnitRow(
         code,
         unit,
@@ -75,7 +88,7 @@ def _unit_row(row: Sequence[Any], form: Form) -> UnitRow:
         in_china(received),
         str(members),
         file,
-        message(f"reason_{reason}") if reason else "、".join(_titled(c, form) for c in codes or ()),
+        "；".join(filter(None, (why, *decided))),
     )
 
 

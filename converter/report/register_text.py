@@ -14,6 +14,7 @@ from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues
+from converter.register.precedence import ACTIONS
 from converter.report import issue_text, table, terminal
 from converter.report.table import Table
 from converter.text.display import visible
@@ -139,6 +140,7 @@ def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
         ("result", f"{_labelled('result', receipt)}（{counts}）"),
         ("state", _labelled("state", receipt)),
         ("reason", _reason(receipt)),
+        ("decision", _decision(receipt)),
         ("order", _labelled("order", {"order": receipt.get("ordered_by")})),
         ("digest", receipt.get("digest", "")),
         ("signature", message(f"receipt_{verdict}")),
@@ -175,6 +177,19 @@ def _reason(receipt: Mapping[str, Any]) -> str:
         return message(f"reason_{reason}") if reason else ""
     except KeyError:
         return reason
+
+
+def _decision(receipt: Mapping[str, Any]) -> str:
+    """What an officer decided about the file, by whom and why."""
+    found = receipt.get("decision")
+    if not isinstance(found, dict):
+        return ""
+    action = str(found.get("action", ""))
+    what = message(f"choice_{action}") if action in ACTIONS else action
+    at, officer, why = (str(found.get(key, "")) for key in ("decided", "officer", "why"))
+    by = " ".join(filter(None, (in_china(at), officer)))
+    why = message("decision_why_told", why=why) if why else ""
+    return message("decision_told", number=found.get("number", ""), by=by, what=what, why=why)
 
 
 def _labelled(kind: str, receipt: Mapping[str, Any]) -> str:

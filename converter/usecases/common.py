@@ -71,10 +71,12 @@ def unread(file: str, died: WorkerDied) -> Outcome:
     return Outcome(file, Issues.of([issue]), readable=False)
 
 
-def signing_unit(path: Path | None, seal: bool = False, *, to_sign: bool = True) -> SigningUnit:
+def signing_unit(
+    path: Path | None, seal: bool = False, *, to_sign: bool = True, passphrase: str = ""
+) -> SigningUnit:
     """What an identity file brings; without one neither it nor cryptography is imported."""
     if path is None:
         return SigningUnit()
     from converter.identity import loading
 
-    return loading.signing_unit(path, today(), seal=seal, to_sign=to_sign)
+    return loading.signing_unit(path, today(), seal=seal, to_sign=to_sign, passphrase=passphrase)

@@ -61,17 +61,18 @@ def convert_files(
     seal: bool = False,
     *,
     force: bool = False,
+    passphrase: str = "",
 ) -> list[Converted]:
     """Convert one submission to `output`, or several to packages in the folder `output`.
 
     Two paths that are a unit-only and a member-only workbook are one submission. With an
     identity file that holds its secret the package is signed: here, in the command's own
     process. Workers, which read outside files, never see the secret. Only `force` replaces a file
-    that is there already.
+    that is there already. `passphrase` opens a secret that carries one.
     """
     if seal and not identity:
         raise UsageError("seal_needs_identity")
-    unit = signing_unit(identity, seal)
+    unit = signing_unit(identity, seal, passphrase=passphrase)
     if len(paths) <= 2:
         answer = _convert(paths, folder, unit, since, worker)
         if answer.outcome is not None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converter.model.clock import utc_stamp
-from converter.model.errors import RegisterError, UsageError
+from converter.model.errors import RegisterError, UsageError, WorkerDied
 from converter.model.forms import Form
-from converter.register import Register, decisions, forgetting, periods, waiting
+from converter.model.submissions import Outcome
+from converter.register import Register, decisions, forgetting, periods, questions, waiting
 from converter.register.deciding import DecidedFile, Order
 from converter.register.deciding import decide as decide_in
 from converter.register.decisions import Decision
+from converter.register.precedence import ASSIGN, NOTE
+from converter.register.questions import DecisionRow, OpenQuestion
 from converter.register.schema import COUNTS
 from converter.register.waiting import Question
 from converter.register.writer import FILE
+from converter.usecases.common import unread
+from converter.workers.pool import Runner
+from converter.workers.requests.roster import DecisionsRequest, QuestionsRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,19 @@ class Waiting:
     standing: Sequence[Decision]
 
 
+@dataclass(frozen=True, slots=True)
+class AppliedRow:
+    """What became of a row: `result` is made, before (it was decided just so), otherwise (it was
+    decided in another way), moved_on (the question is not open any more, or another one), blank,
+    unfinished, unknown, not_offered, no_unit or refused (`problem` says why)."""
+
+    row: DecisionRow
+    result: str
+    decision: int = 0
+    outcome: DecidedFile | None = None
+    problem: UsageError | None = None
+
+
 def decide(
     store: Path, form: Form, order: Order, now: int
 ) -> tuple[Decision, Sequence[DecidedFile]]:
@@ -36,6 +55,95 @@ def decide(
         made = register.change(lambda known: decide_in(known, order, utc_stamp(now)))
         register.publish("", now)
         return made
+
+
+def questions_of(store: Path, form: Form, period: str) -> tuple[str, list[OpenQuestion]]:
+    """A period ('' = the newest), and the open questions of its collection."""
+    with Register(existing(store), form) as register:
+        chosen = period or register.newest()
+        return chosen, questions.questions(register, form, chosen)
+
+
+def write_questions(
+    store: Path, folder: Path, form: Form, period: str, output: Path, worker: Runner
+) -> tuple[Path, int]:
+    """Write the open questions as a workbook, beside what is there. Where it is, how many they are.
+    Raises RegisterError, OSError."""
+    _, found = questions_of(store, form, period)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    answer = worker.run(QuestionsRequest(folder, output, tuple(found)))
+    return answer.path, len(found)
+
+
+def read_decisions(
+    folder: Path, path: Path, worker: Runner
+) -> tuple[Outcome, Sequence[DecisionRow]]:
+    """The rows of a workbook of decisions, and what is wrong with it."""
+    try:
+        answer = worker.run(DecisionsRequest(folder, path))
+    except WorkerDied as died:
+        return unread(str(path), died), ()
+    return answer.outcome, answer.rows
+
+
+def apply_rows(
+    store: Path, form: Form, rows: Sequence[DecisionRow], period: str, officer: str, now: int
+) -> list[AppliedRow]:
+    """Decide what the rows of a workbook say, each in a transaction of its own: a run that is
+    killed and repeated makes each decision once. A row whose question is no longer open, or is
+    another one by now, changes nothing. Raises RegisterBusy, RegisterError."""
+    with Register(existing(store), form) as register:
+        chosen = period or register.newest()
+        open_ones = {one.key: one for one in questions.questions(register, form, chosen)}
+        made = register.change(lambda known: decisions.read(known.connection))
+        results = []
+        for row in rows:
+            result = _refused(row, open_ones.get(row.key), decisions.in_force(made))
+            if result is None:
+                result, decision = _decided(register, row, open_ones[row.key], officer, now)
+                made += [decision] if decision else []
+            results.append(result)
+        register.publish("", now)
+        return results
+
+
+def _refused(
+    row: DecisionRow, question: OpenQuestion | None, standing: Sequence[Decision]
+) -> AppliedRow | None:
+    """Why a row is not applied; None for one that can be."""
+    if not row.action:
+        return AppliedRow(row, "unfinished" if row.unit or row.why else "blank")
+    if question is None:
+        content = questions.content_of(row.key)
+        about = [
+            one
+            for one in standing
+            if (content and one.content.startswith(content)) or one.content == row.key
+        ]
+        if about and about[-1].action == row.action:
+            return AppliedRow(row, "before", about[-1].number)
+        if about:
+            return AppliedRow(row, "otherwise", about[-1].number)
+        return AppliedRow(row, "moved_on" if row.key else "unknown")
+    if row.action not in question.choices:
+        return AppliedRow(row, "not_offered")
+    if row.action == ASSIGN and not row.unit:
+        return AppliedRow(row, "no_unit")
+    return None
+
+
+def _decided(
+    register: Register, row: DecisionRow, question: OpenQuestion, officer: str, now: int
+) -> tuple[AppliedRow, Decision | None]:
+    unit = row.unit if row.action == ASSIGN else ""
+    subject = question.key if row.action == NOTE else f"#{question.submission}"
+    order = Order(row.action, subject, unit, "", row.why, officer)
+    order = replace(order, file=question.file or question.unit)
+    try:
+        made, outcomes = register.change(lambda known: decide_in(known, order, utc_stamp(now)))
+    except UsageError as error:
+        return AppliedRow(row, "refused", problem=error), None
+    return AppliedRow(row, "made", made.number, outcomes[-1] if outcomes else None), made
 
 
 def waiting_of(store: Path, form: Form, period: str) -> Waiting:

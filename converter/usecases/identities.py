@@ -6,6 +6,7 @@ read by a worker. Keys and ledgers that cannot be used raise errors that say why
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,10 +17,11 @@ from converter.forms import loading
 from converter.identity import issuing, keys, ledger
 from converter.identity.loading import load_private
 from converter.model.clock import today
-from converter.model.errors import UsageError, WorkerDied
+from converter.model.errors import RegisterError, UsageError, WorkerDied
 from converter.model.forms import Form
-from converter.model.issues import Issue, Issues, Level
+from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, Unit
+from converter.register import Snapshot
 from converter.usecases import outputs
 from converter.usecases.common import ProgressReporter, silent, unread
 from converter.usecases.outputs import Output
@@ -31,9 +33,9 @@ YEAR = timedelta(days=365)
 TEMPLATES_A_TASK = 250
 
 
-def init(folder: Path) -> keys.PublicKeys:
+def init(folder: Path, passphrase: str = "") -> keys.PublicKeys:
     """Make a union's keys. Raises KeysError, OSError."""
-    return keys.create(folder)
+    return keys.create(folder, passphrase)
 
 
 # --- the roster ----------------------------------------------------------------------------
@@ -51,7 +53,7 @@ def read_roster(
     folder: Path, path: Path, worker: Runner, codes: Sequence[str] = ()
 ) -> tuple[list[Unit], Outcome, Form]:
     """The units of a roster, what is wrong with it, and the form to report that by. `codes`: those
-    that identity files were issued to."""
+    that are known."""
     table = roster.definition(loading.read(folder), folder)
     try:
         answer = worker.run(RosterRequest(folder, path, tuple(codes)))
@@ -60,9 +62,13 @@ def read_roster(
     return list(answer.units), answer.outcome, table
 
 
-def issued_codes(keys_folder: Path) -> list[str]:
-    """The codes of the units that hold an identity file. Raises LedgerError, OSError."""
-    return list(ledger.by_unit(keys_folder) or ())
+def known_codes(keys_folder: Path | None, store: Path) -> list[str]:
+    """The codes that the union knows: of the units that hold an identity file, and of the rosters
+    that the register was given. Raises LedgerError, OSError."""
+    known = set(ledger.by_unit(keys_folder) or ()) if keys_folder else set()
+    with contextlib.suppress(RegisterError), Snapshot(store) as register:  # none so far
+        known.update(str(code) for (code,) in register.query("SELECT code FROM roster"))
+    return sorted(known)
 
 
 # --- issuing, verifying, showing -------------------------------------------------------------
@@ -89,7 +95,9 @@ def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
     return IssueTerms(period or str(loading.read(folder).prose.get("period", "")), day, until)
 
 
-def issue(units: list[Unit], folder: Path, target: Path, terms: IssueTerms) -> issuing.Issued:
+def issue(
+    units: list[Unit], folder: Path, target: Path, terms: IssueTerms, passphrase: str = ""
+) -> issuing.Issued:
     """Issue to every unit. Raises KeysError, LedgerError, Busy, OSError."""
     return issuing.issue(
         units,
@@ -98,6 +106,7 @@ def issue(units: list[Unit], folder: Path, target: Path, terms: IssueTerms) -> i
         period=terms.period,
         issued=terms.issued,
         valid_until=terms.valid_until,
+        passphrase=passphrase,
     )
 
 
@@ -126,6 +135,7 @@ class IdentityReport:
     public: identity.Public | None
     issues: tuple[Issue, ...]
     secret: bool = False  # whether the file holds one
+    is_locked: bool = False  # whether that carries a passphrase
 
 
 def show(path: Path) -> IdentityReport:
@@ -133,7 +143,20 @@ def show(path: Path) -> IdentityReport:
     loaded, issues = load_private(path, today())
     if loaded is None:
         return IdentityReport(None, tuple(issues))
-    return IdentityReport(loaded.public, tuple(issues), loaded.signer is not None)
+    secret = loaded.signer is not None or loaded.is_locked
+    return IdentityReport(loaded.public, tuple(issues), secret, loaded.is_locked)
+
+
+def change_passphrase(path: Path, old: str, new: str) -> tuple[Issue, ...]:
+    """Give a folder of keys or an identity file another passphrase ('' = none), or say why that
+    file is no identity file. Raises KeysError, OSError."""
+    from converter.identity import passphrases
+
+    try:
+        passphrases.change(path, old, new)
+    except identity.IdentityRefused as refused:
+        return (Issue(refused.code, Level.ERROR, Place(str(path)), params=refused.params),)
+    return ()
 
 
 def verify(path: Path, folder: Path) -> tuple[IdentityReport, bool]:

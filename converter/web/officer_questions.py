@@ -22,6 +22,7 @@ from converter.register import waiting as questions_of
 from converter.register.decisions import Decision
 from converter.register.precedence import ACCEPT, ASSIGN, REJECT, REVOKE
 from converter.register.waiting import Question
+from converter.report import audit_text
 from converter.statistics import collection
 from converter.usecases.receive import orders
 from converter.usecases.receive.orders import WaitingOrder
@@ -66,7 +67,7 @@ async def questions(request: Request) -> Response:
         revoked={one.subject for one in ordered if one.action == REVOKE},
         refused=await in_thread(orders.refused, folder),
         decides=services.settings.decides,
-        decisions_folder=folder,
+        decisions_folder=f"{folder.parent.name}/{folder.name}",  # no path of the machine
         decision_text=decision_text,
     )
 
@@ -139,9 +140,7 @@ def decision_text(one: Decision | WaitingOrder) -> str:
     """A decision in words."""
     if isinstance(one, WaitingOrder):
         return message(f"portal_order_{one.action}", file=one.file, unit=one.unit)
-    unit = " ".join(filter(None, (one.unit_name, one.unit_code)))
-    params = {"file": one.file, "period": one.period, "unit": unit, "revokes": one.revokes}
-    return message(f"decide_{one.action}", **params)
+    return audit_text.decision_text(one)
 
 
 # --- calling ---------------------------------------------------------------------------------

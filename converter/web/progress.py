@@ -28,10 +28,10 @@ from converter.web.services import Services
 from converter.web.settings import SPOOL
 
 # How far a unit has come, worst first; each has a word in messages/portal.zh.toml.
-NOTHING, FETCHED, REJECTED, WAITING, WARNINGS, ACCEPTED = (
-    "nothing", "fetched", "rejected", "waiting", "warnings", "accepted",
+NOTHING, FETCHED, REJECTED, HELD, WAITING, WARNINGS, ACCEPTED = (
+    "nothing", "fetched", "rejected", "held", "waiting", "warnings", "accepted",
 )  # fmt: skip
-STAGES = (NOTHING, FETCHED, REJECTED, WAITING, WARNINGS, ACCEPTED)
+STAGES = (NOTHING, FETCHED, REJECTED, HELD, WAITING, WARNINGS, ACCEPTED)
 MISSING = (NOTHING, FETCHED, REJECTED)
 
 
@@ -124,14 +124,15 @@ def _figures(register: Snapshot, form: Form, period: str) -> list[Figure]:
 def _submitted(register: Snapshot, period: str) -> dict[str, tuple[str, str]]:
     rows = register.query(
         f"SELECT u.code, u.name, bool_or({COUNTS}), bool_or({COUNTS} AND s.result = 'warnings'),"
-        " bool_or(s.state IN ('held', 'unopened')), max(s.received)"
+        " bool_or(s.state = 'held'), bool_or(s.state = 'unopened'), max(s.received)"
         " FROM units_in($1) u JOIN submissions s ON s.unit = u.id WHERE s.period = $1"
         " GROUP BY u.code, u.name",
         [period],
     )
     found = {}
-    for code, name, counts, doubtful, waits, at in rows:
-        stage = WARNINGS if doubtful else ACCEPTED if counts else WAITING if waits else REJECTED
+    for code, name, counts, doubtful, held, waits, at in rows:
+        stages = {WARNINGS: doubtful, ACCEPTED: counts, HELD: held, WAITING: waits, REJECTED: True}
+        stage = next(stage for stage, holds in stages.items() if holds)
         found[str(code) or same_name(str(name))] = (stage, str(at))
     return found
 

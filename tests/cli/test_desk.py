@@ -158,7 +158,12 @@ def test_it_ends_when_the_page_was_left(
 
 def test_an_icon_that_is_double_clicked_opens_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, Any]] = []
-    monkeypatch.setattr(desk, "serve", lambda *_, **options: asked.append(options) or 0)
+
+    def serve(*_: object, **options: Any) -> int:
+        asked.append(options)
+        return 0
+
+    monkeypatch.setattr(desk, "serve", serve)
     assert cli.run([], window=True) == 0
     assert asked == [{"browser": True, "window": True}]
 

@@ -47,7 +47,7 @@ def test_a_shell_gets_its_completion_script(shell: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("params", "found"),
     [
         (["co"], "convert"),
         (["check", "--ann"], "--annotate"),

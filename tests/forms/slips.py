@@ -133,7 +133,7 @@ SLIPS = (
     Slip("form.toml", "收集进度（{period}）", "收集进度（{perod}）", "statistics.collection.progress_title", "form_words", "{perod}", "{period}"),
     Slip("form.toml", 'by = ["superior_union"', 'by = ["superior_unio"', "statistics.collection.by", "form_no_field", "superior_unio", "superior_union"),
     Slip("form.toml", "jump_at_least", "jump_at_lest", "statistics.collection.jump_at_lest", "form_unknown_key", "jump_at_lest", "jump_at_least"),
-    Slip("form.toml", 'unknown = "不详"', "", "statistics.unknown", "form_text"),
+    Slip("form.toml", 'unknown = "不详"', "", "statistics.unknown", "form_missing"),
     # the roster beside the form
     Slip("roster.toml", 'kind = "', 'kind = "x', ".kind", "form_unknown_kind", "xtext", "text"),
     Slip("roster.toml", "[sheet]", "[sheets]", "sheets", "form_unknown_key", "sheets", "sheet"),

@@ -118,9 +118,12 @@ def test_what_a_killed_process_left_is_removed_and_its_serials_are_not_given_aga
     class Killed(BaseException):
         pass
 
+    named = writing.write_beside
+
     def killed(path: Path, write: Callable[[Path], object]) -> Path:
         """At the moment when the first identity file gets its name."""
-        assert path.suffix == ".xml"
+        if path.suffix != ".xml":
+            return named(path, write)
         raise Killed
 
     monkeypatch.setattr(writing, "write_beside", killed)

@@ -7,6 +7,7 @@ import pickle
 import shutil
 import stat
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,14 +93,14 @@ def test_public_keys_are_read_without_the_private_ones(tmp_path: Path) -> None:
 def test_broken_files_are_named_and_not_quoted(name: str, data: bytes, tmp_path: Path) -> None:
     keys.create(tmp_path)
     (tmp_path / name).write_bytes(data)
-    reader = {
+    readers: dict[str, Callable[[Path], object]] = {
         "signing.key": keys.signer,
         "sealing.key": keys.opener,
         "signing.pub": keys.public,
         "sealing.pub": keys.public,
-    }[name]
+    }
     with pytest.raises(KeysError) as caught:
-        reader(tmp_path)
+        readers[name](tmp_path)
     assert (caught.value.how, caught.value.path) == ("broken", tmp_path / name)
     assert str(tmp_path / name) in errors.text(caught.value)
 

@@ -233,7 +233,7 @@ def test_where_reading_itself_failed_it_is_tried_again(tmp_path: Path) -> None:
         assert register.done() == {("2", "sha of 2")}
     record(tmp_path, [lost])
     record(tmp_path, [arrival("1", "a")])
-    assert states(tmp_path) == [("2", "rejected"), ("1", "current")]
+    assert states(tmp_path) == [("1", "current"), ("2", "rejected")]
     with Register(tmp_path, FORM) as register:
         assert register.done() == {("1", "sha of 1"), ("2", "sha of 2")}
 

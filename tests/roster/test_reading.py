@@ -15,7 +15,7 @@ from converter.messages import catalogue
 from converter.model.errors import FormError
 from converter.model.issues import Level
 from converter.model.submissions import Unit
-from converter.roster import blank_roster, reading
+from converter.roster import reading, table_sheet
 
 FOLDER = loading.form_dir()
 TABLE = roster.definition(loading.load(FOLDER), FOLDER)
@@ -32,7 +32,7 @@ GOOD: list[Row] = [
 
 def filled(folder: Path, rows: list[Row]) -> Path:
     path = folder / "名册.xlsx"
-    blank_roster.write(TABLE, path)
+    table_sheet.write(TABLE, path)
     book = openpyxl.load_workbook(path)
     for number, row in enumerate(rows, FIRST):
         for column, value in enumerate(row, 1):
@@ -153,7 +153,7 @@ def test_a_filled_in_form_is_no_roster(tmp_path: Path) -> None:
 
 
 def test_columns_of_codes_are_text_in_every_row(tmp_path: Path) -> None:
-    blank_roster.write(TABLE, tmp_path / "a.xlsx")
+    table_sheet.write(TABLE, tmp_path / "a.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert [c.value for c in sheet[FIRST - 1]] == [
         "单位代码＊", "单位工会名称＊", "所属上级工会组织＊", "上级工会代码", "联系人和电话",
@@ -188,5 +188,5 @@ def test_the_roster_may_change_without_python(tmp_path: Path) -> None:
     card = folder / "roster.toml"
     card.write_text(card.read_text("utf-8").replace("单位代码", "机构编码"), "utf-8")
     table = roster.definition(loading.load(folder), folder)
-    blank_roster.write(table, tmp_path / "a.xlsx")
+    table_sheet.write(table, tmp_path / "a.xlsx")
     assert openpyxl.load_workbook(tmp_path / "a.xlsx").active["A3"].value == "机构编码＊"

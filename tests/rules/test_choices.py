@@ -107,9 +107,7 @@ def test_a_typed_sex_that_differs_from_the_id_is_named_by_its_label() -> None:
         member="id_number | sex\n1 | 1>2\n1 | 2>2\n1 | >2\n1 | ?未知>2\n1 | ?未知>\n1 | 2"
     )
     assert at("X174", given) == [("member.sex", 0), ("member.sex", 3)]
-    assert sentence("X174", given) == (
-        "会员性别填写的是“男”，由身份证号得出的是“女”，以身份证号为准"
-    )
+    assert sentence("X174", given) == ("会员性别填的是“男”，按身份证号算出的是“女”，以身份证号为准")
     assert hits("X174", given)[1].params["typed"] == "未知"
     assert hits("X174", given)[1].related == (("member.id_number", 3),)
 

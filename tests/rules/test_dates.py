@@ -19,7 +19,7 @@ from tests.rules.tables import FORM, TODAY, at, hits, rule, sentence, tables
 def test_today_is_not_the_future() -> None:
     given = tables("founded_on\n2026-03-01\n2026-03-02\n!2030-01-01", "joined_on\n2027-01-01")
     assert at("X121", given) == [("unit.founded_on", 1), ("member.joined_on", 0)]
-    assert sentence("X121", given) == "工会组建时间(2026-03-02)不能晚于今天(2026-03-01)"
+    assert sentence("X121", given) == "工会组建时间（2026-03-02）还没有到，今天是 2026-03-01"
 
 
 def test_an_election_on_the_founding_day_is_fine() -> None:
@@ -28,7 +28,7 @@ def test_an_election_on_the_founding_day_is_fine() -> None:
     )
     assert at("X131", given) == [("unit.last_election_on", 1)]
     assert sentence("X131", given) == (
-        "工会上次换届时间(2010-04-30)不应早于工会组建时间(2010-05-01)"
+        "工会上次换届时间（2010-04-30）不应早于工会组建时间（2010-05-01）"
     )
 
 
@@ -43,7 +43,7 @@ def test_a_blank_or_faulty_date_is_not_compared(row: str) -> None:
 def test_opening_after_founding_is_reported_at_opening() -> None:
     given = tables("opened_on | founded_on\n2010-05-02 | 2010-05-01\n2010-05-01 | 2010-05-01")
     assert at("X134", given) == [("unit.opened_on", 0)]
-    assert "不应晚于工会组建时间(2010-05-01)" in sentence("X134", given)
+    assert "不应晚于工会组建时间（2010-05-01）" in sentence("X134", given)
 
 
 def test_an_election_exactly_five_years_ago_is_in_time() -> None:

@@ -63,6 +63,22 @@ REMEDIES = {
     ),
     "K114": Remedy(member("C2", ID[:16] + "O" + ID[17:]), member("C2", ID)),
     "K119": Remedy(member("C2", "E12345678"), member("C2", ID)),
+    "K003": Remedy(member("B2", "=A2&1"), member("B2", "赵示例")),
+    "K005": Remedy(item("驻地通讯地址", "示例路_x0007_1号"), item("驻地通讯地址", "示例路1号")),
+    "K113": Remedy(member("C2", f"{ID[:6]}{ID[8:17]}"), member("C2", ID)),
+    "K116": Remedy(member("C2", f"{ID[:17]}{(int(ID[17]) + 1) % 10}"), member("C2", ID)),
+    "K302": Remedy(item("专职工会工作人员数", -1), item("专职工会工作人员数", 1)),
+    "K303": Remedy(item("专职工会工作人员数", 1.5), item("专职工会工作人员数", 1)),
+    "X101": Remedy(item("职工总数", 11), item("职工总数", 15)),
+    "X111": Remedy(item("会员总数", 13), item("会员总数", 12)),
+    "X121": Remedy(item("工会组建时间", date(2098, 1, 1)), item("工会组建时间", date(2005, 6, 1))),
+    "X131": Remedy(
+        item("工会上次换届时间", date(2004, 1, 1)), item("工会上次换届时间", date(2023, 6, 1))
+    ),
+    "X151": Remedy(item("荣誉级别", None), item("荣誉级别", "市级")),
+    "X191": Remedy(
+        lambda book: book[MEMBER_SHEET].append([13, MEMBERS[0][0], ID, None]), delete_row(14)
+    ),
     "K201": Remedy(member("B2", "赵示例1"), member("B2", "赵示例")),
     "K203": Remedy(item("工会法人代表姓名", "无"), item("工会法人代表姓名", "王示例")),
     "K301": Remedy(item("专职工会工作人员数", "若干"), item("专职工会工作人员数", 0)),

@@ -17,10 +17,12 @@ import pytest
 from converter.forms import loading
 from converter.identity import keys, passwords
 from converter.register import RosterEntry
+from converter.usecases import deciding
 from converter.usecases.receive import Plan, receive
 from converter.web import app as application
 from converter.web import attempts
 from converter.workers.pool import Worker
+from tests.sheets import FORM
 from tests.web.conftest import Clock
 from tests.web.running import alert, files, heading
 from tests.web.visitors import Visitor
@@ -128,7 +130,7 @@ def test_progress_counts_every_unit_once(officer: Visitor) -> None:
     page = officer.get("/officer")
     numbers = dict(
         zip(
-            ("all", "accepted", "warnings", "waiting", "rate", "missing"),
+            ("all", "accepted", "warnings", "held", "waiting", "rate", "missing"),
             [int(n) for n in re.findall(r"<strong[^>]*>(\d+)%?</strong>", page.text)],
             strict=True,
         )
@@ -137,10 +139,26 @@ def test_progress_counts_every_unit_once(officer: Visitor) -> None:
         "all": 3,
         "accepted": 1,
         "warnings": 0,
+        "held": 0,
         "waiting": 0,
         "rate": 33,
         "missing": 2,
     }
+
+
+def test_what_waits_for_the_officer_says_so(union: World) -> None:
+    deciding.set_period(union.store, FORM, "2026", "open", "王示例", 0)
+    deciding.set_period(union.store, FORM, "2026", "closed", "王示例", 0)
+    union.inbox.mkdir()
+    (union.inbox / "2.xlsx").write_bytes(workbook(2))
+    collect(union)
+    made = application.build(union.settings())
+    visitor = Visitor(made)
+    visitor.officer(application.officer_password(made, reset=False))
+    page = visitor.get("/officer/units?stage=held").text
+    assert "1 个单位" in page
+    assert "等您决定" in page.partition("<table")[2]
+    assert "0 个单位" in visitor.get("/officer/units?stage=waiting").text
 
 
 def test_missing_units_are_listed_with_whom_to_call(officer: Visitor, collected: World) -> None:

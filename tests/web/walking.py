@@ -27,7 +27,7 @@ def walk(
     sign_in(page, unit.name, union.passwords[unit.code])
     picture("03-unit")
     with page.expect_download():
-        page.get_by_role("button", name="确认无误，下载标识文件").click()
+        page.get_by_role("button", name="没有错，下载标识文件").click()
     with page.expect_download() as got:
         page.get_by_role("button", name="下载填报表").click()
     blank = Path(got.value.path()).read_bytes()

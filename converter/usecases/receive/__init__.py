@@ -29,7 +29,16 @@ from converter.workers.pool import Worker
 
 __all__ = ["Plan", "Received", "Summary", "receive"]
 
-KEPT = 1_000  # refused files that are named one by one
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that was refused, as it is named to people: there may be thousands."""
+
+    file: str
+    unit_code: str
+    unit_name: str
+    codes: tuple[str, ...]  # of the errors
+    receipt: str  # '' without a reply folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,7 @@ class Summary:
     fresh: int  # submissions that were registered now
     results: dict[str, int]  # accepted, warnings, rejected → how many
     states: dict[str, int]  # of these, at the end: current, superseded, … → how many
-    refused: tuple[Received, ...]  # the first of them
+    refused: tuple[Refusal, ...]
     unmatched: tuple[str, ...]  # names of units that no roster and no identity knows
     findings: Issues
     sharing: tuple[Sharing, ...]  # units with members in common
@@ -73,7 +82,8 @@ def receive(
     if not items:
         loading.load(plan.folder)  # as workers do with files: a broken form is told all the same
     results: Counter[str] = Counter()
-    refused: list[Received] = []
+    refused: dict[str, Refusal] = {}  # by file
+    registered: list[int] = []
     unmatched: dict[str, None] = {}
     not_received: list[NotReceived] = []
     still_open: list[Path] = []
@@ -96,27 +106,29 @@ def receive(
                 continue
             still_open += one.still_open
             results[one.received.result] += 1
-            if one.registered.state == "rejected" and len(refused) < KEPT:
-                refused.append(one)
+            registered.append(one.registered.id)
+            if one.registered.state == "rejected":
+                refused[one.received.file] = _refusal(one)
             if one.registered.unit and not one.registered.code:
                 unmatched[one.registered.name] = None
         paired = []
         for pair, one in receive_pairs(items, register, plan, worker):
             paired.append(pair.file)
             still_open += one.still_open
-            halves = {pair.unit.file, pair.members.file}
             fresh = [half.number for half in pair if half.number > before]
             results["rejected"] -= len(fresh)
             results[one.received.result] += 1
-            refused = [was for was in refused if was.received.file not in halves]
+            registered.append(one.registered.id)
+            for half in pair:
+                refused.pop(half.file, None)
             if one.registered.state == "rejected":
-                refused.append(one)
+                refused[pair.file] = _refusal(one)
         if plan.reply:
             still_open += run.write_missing_receipts(
                 items, register, plan, worker, before, progress
             )
         lists = answers.write(register, plan.reply, chosen) if plan.reply else None
-        states = register.states_since(before)
+        states = register.states_of(registered)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         shared = cross_unit_checks.count(found).get("C101", 0)
         sharing = cross_unit_checks.sharing(register, plan.form, chosen) if shared else []
@@ -139,7 +151,7 @@ def receive(
         fresh=results.total(),
         results=dict(+results),
         states=states,
-        refused=tuple(refused),
+        refused=tuple(refused.values()),
         unmatched=tuple(unmatched),
         findings=found,
         sharing=tuple(sharing),
@@ -152,6 +164,12 @@ def receive(
         not_received=tuple(not_received),
         still_open=tuple(dict.fromkeys(still_open)),
     )
+
+
+def _refusal(one: Received) -> Refusal:
+    codes = tuple(code for code, level, _ in one.received.found if level == "error")
+    registered = one.registered
+    return Refusal(one.received.file, registered.code, registered.name, codes, one.receipt)
 
 
 def _collection(register: Register, plan: Plan, given: str) -> Collection:

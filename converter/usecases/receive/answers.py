@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.files import filenames, writing
+from converter.files.os_errors import is_open_elsewhere
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.register import Register, audit
@@ -27,6 +28,7 @@ from converter.report import large_workbook, receipt_page, table
 from converter.report.large_workbook import LongTable
 from converter.statistics.reminders import split_contact
 from converter.usecases.receive import inbox as box
+from converter.usecases.receive.replies import remove_closed
 
 _FILES = (
     "SELECT coalesce(u.position, 0), coalesce(u.superior, s.superior),"
@@ -152,7 +154,9 @@ def _link(folder: Path, paths: Iterable[Path]) -> None:
         if target.exists():
             if target.samefile(path):
                 continue
-            target.unlink()
+            if list(remove_closed([target])):  # the next run gives this one its own name
+                target = filenames.reply_beside(target, 2)
+                list(remove_closed([target]))
         try:
             os.link(path, target)
         except OSError:  # sticks know no links
@@ -160,7 +164,7 @@ def _link(folder: Path, paths: Iterable[Path]) -> None:
     prefixes = tuple(f"{message(key)}-" for key in ("receipt_prefix", "annotated_suffix"))
     for old in folder.iterdir():
         if old.name not in wanted and old.name.startswith(prefixes):
-            old.unlink()
+            list(remove_closed([old]))
 
 
 # --- lists -----------------------------------------------------------------------------------
@@ -218,7 +222,8 @@ def _attached(reply: Path, one: _File) -> Iterator[Path]:
 
 
 def _written(path: Path, found: LongTable, ours: set[str]) -> Path:
-    """Write a list in place of the one that an earlier run wrote, beside any other."""
+    """Write a list in place of the one that an earlier run wrote; beside any other, or one that
+    another program has open."""
 
     def write_to(target: Path) -> None:
         if path.suffix == ".xlsx":
@@ -230,6 +235,12 @@ def _written(path: Path, found: LongTable, ours: set[str]) -> Path:
     if writing.digest_of(path) in ours:
         fresh = writing.private_name(path.parent)
         write_to(fresh)
-        writing.replace_durably(fresh, path)
-        return path
+        try:
+            writing.replace_durably(fresh, path)
+            return path
+        except OSError as error:
+            if not is_open_elsewhere(error):
+                raise
+        finally:
+            fresh.unlink(missing_ok=True)
     return writing.write_beside(path, write_to)

@@ -75,7 +75,7 @@ def apply(folder: Path, register: Register) -> tuple[int, list[WaitingOrder]]:
         if one.refused:
             write(folder / REFUSED, one, path.stem)
             failed.append(one)
-        path.unlink()
+        writing.remove(path)
     return done, failed
 
 

@@ -125,6 +125,10 @@ def has_receipt(folder: Path, name: str, content: str, registered: RegisteredFil
     found = receipts.read(box.receipt(folder, name))
     if found is None or found.get("sha256") != content:
         return False
+    decided_in = found.get("decision")
+    number = decided_in.get("number") if isinstance(decided_in, dict) else None
+    if number != (registered.decision.number if registered.decision else None):
+        return False
     before = (str(found.get("state", "")), str(found.get("reason", "")))
     now = (registered.state, registered.reason)
     decided = {before[0], now[0]} & _DECIDABLE or DECIDED in (before[1], now[1])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.model.submissions import Outcome, Unit
+from converter.register.questions import DecisionRow, OpenQuestion
 from converter.workers.requests.base import FormRequest
 
 
@@ -32,8 +33,27 @@ class RosterRequest(FormRequest[RosterAnswer]):
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionsAnswer:
+    """The rows of a workbook of decisions."""
+
+    outcome: Outcome
+    rows: tuple[DecisionRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionsRequest(FormRequest[DecisionsAnswer]):
+    """Read a workbook of decisions."""
+
+    file: Path
+
+    @property
+    def sources(self) -> Sequence[Path]:
+        return (self.file,)
+
+
+@dataclass(frozen=True, slots=True)
 class BlankRosterAnswer:
-    """Where the roster was written."""
+    """Where a workbook for officers was written."""
 
     path: Path
 
@@ -44,3 +64,11 @@ class BlankRosterRequest(FormRequest[BlankRosterAnswer]):
 
     output: Path
     force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionsRequest(FormRequest[BlankRosterAnswer]):
+    """Write open questions as a workbook, beside what is there already."""
+
+    output: Path
+    questions: tuple[OpenQuestion, ...]

@@ -20,7 +20,12 @@ from converter.workers.requests.receive import (
     ReceiveWorkbooksRequest,
     UnpackRequest,
 )
-from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
+from converter.workers.requests.roster import (
+    BlankRosterRequest,
+    DecisionsRequest,
+    QuestionsRequest,
+    RosterRequest,
+)
 from converter.workers.requests.template import TemplateRequest, TemplatesRequest
 from converter.workers.tasks import (
     check,
@@ -46,6 +51,8 @@ TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     ContentsRequest: contents.contents,
     StatisticsRequest: contents.statistics,
     RosterRequest: roster.roster,
+    DecisionsRequest: roster.decisions,
+    QuestionsRequest: roster.questions,
     BlankRosterRequest: roster.blank_roster,
     ExistingFileRequest: existing.existing,
     UnpackRequest: receive.unpack,

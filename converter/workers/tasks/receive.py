@@ -43,6 +43,7 @@ from converter.workers.tasks.common import ReportProgress
 Open = Callable[[Path, str], "OpenedFile | None"]  # a package and its name; None: it is left
 
 SPOOL_LEVEL = 1  # of compression: a fifth of the bytes for a hundredth of the time
+UNKNOWN_SERIAL = "I135"
 PROBLEMS = 40  # kinds of faults that a receipt lists
 
 
@@ -184,13 +185,16 @@ def read_package(path: Path, name: str, definition: Form, keys_folder: Path | No
     """A package as it came, under the name it goes by. Never raises on bad data.
 
     With the union's keys a sealed package is opened and a signature is one of a unit that this
-    union issued an identity file to; without them no signature counts for anything.
+    union issued an identity file to; without them anybody may have made a signature that is there,
+    and `created` stays blank.
     """
     from converter import package
 
     if keys_folder is None:
         found = package.examine(path, definition)
-        return OpenedFile(_renamed(found.submission, str(path), name), sealed=found.sealed)
+        return OpenedFile(
+            _renamed(found.submission, str(path), name), signed=found.signed, sealed=found.sealed
+        )
     from converter import identity
     from converter.identity import keys
 
@@ -201,9 +205,11 @@ def read_package(path: Path, name: str, definition: Form, keys_folder: Path | No
         opener=keys.opener(keys_folder),
         received=today(),
     )
+    # A serial that the ledger does not list may be a thief's: it takes nobody's place.
+    listed = not any(issue.code == UNKNOWN_SERIAL for issue in found.submission.issues)
     return OpenedFile(
         _renamed(found.submission, str(path), name),
-        created=found.created if found.signed else "",
+        created=found.created if found.signed and listed else "",
         signed=found.signed,
         sealed=found.sealed,
     )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from converter.files import writing
 from converter.forms import loading
 from converter.workers.requests.roster import (
     BlankRosterAnswer,
     BlankRosterRequest,
+    DecisionsAnswer,
+    DecisionsRequest,
+    QuestionsRequest,
     RosterAnswer,
     RosterRequest,
 )
@@ -22,14 +27,33 @@ def roster(request: RosterRequest, report_progress: ReportProgress) -> RosterAns
     return RosterAnswer(found.outcome, tuple(found.units))
 
 
+def decisions(request: DecisionsRequest, report_progress: ReportProgress) -> DecisionsAnswer:
+    from converter.roster import decision_sheet
+
+    report_progress(0)
+    return DecisionsAnswer(*decision_sheet.read(request.file, loading.load(request.form)))
+
+
+def questions(request: QuestionsRequest, report_progress: ReportProgress) -> BlankRosterAnswer:
+    from converter.roster import decision_sheet
+
+    form = loading.load(request.form)
+    report_progress(0)
+
+    def write(path: Path) -> None:
+        decision_sheet.write(form, path, request.questions)
+        path.chmod(0o600)  # it names units and what they sent
+
+    return BlankRosterAnswer(writing.write_beside(request.output, write))
+
+
 def blank_roster(request: BlankRosterRequest, report_progress: ReportProgress) -> BlankRosterAnswer:
-    from converter.roster import blank_roster as blank
-    from converter.roster import definition
+    from converter.roster import definition, table_sheet
 
     table = definition(loading.load(request.form), request.form)
     if request.force:
-        blank.write(table, request.output)
+        table_sheet.write(table, request.output)
         return BlankRosterAnswer(request.output)
     return BlankRosterAnswer(
-        writing.write_beside(request.output, lambda path: blank.write(table, path))
+        writing.write_beside(request.output, lambda path: table_sheet.write(table, path))
     )

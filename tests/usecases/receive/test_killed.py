@@ -19,7 +19,7 @@ pytestmark = pytest.mark.posix("SIGKILL")
 # A whole run in a process that kills itself at the n-th step of its writing: a receipt given its name,
 # a batch about to be committed, a batch just committed.
 SCRIPT = """
-import os, signal, sys
+import contextlib, os, signal, sys
 from pathlib import Path
 from converter.forms import loading
 from converter.register import writer
@@ -32,15 +32,17 @@ def step():
     steps -= 1
     if steps == 0:
         os.kill(os.getpid(), signal.SIGKILL)
-rename, leave = Path.replace, writer.Recorded.__exit__
+rename, record = Path.replace, writer.Register.record
 def renaming(*arguments):
     step()
     return rename(*arguments)
-def leaving(self, *error):
+@contextlib.contextmanager
+def recording(*arguments):
+    with record(*arguments) as registered:
+        yield registered
+        step()
     step()
-    leave(self, *error)
-    step()
-Path.replace, writer.Recorded.__exit__ = renaming, leaving
+Path.replace, writer.Register.record = renaming, recording
 run.FILES_A_BATCH = 3
 folder = loading.form_dir().resolve()
 plan = Plan(folder, loading.read(folder), reply, None, None, 1, 1772900000)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from converter import workbook as workbooks
+from converter.messages.catalogue import message
 from converter.workers.tasks import receive as tasks
 from tests import commands
 from tests.held import held
@@ -26,13 +27,16 @@ def receive(folder: Path, *more: str) -> commands.Done:
 
 def received(folder: Path) -> dict[str, str]:
     """File → result, as the receipts say."""
-    found = [json.loads(path.read_bytes()) for path in (folder / "回复").rglob("回执*.json")]
+    paths = [folder / "回复" / name for name in replies(folder, "回执") if name.endswith(".json")]
+    found = [json.loads(path.read_bytes()) for path in paths]
     return {one["file"]: one["result"] for one in found}
 
 
 def replies(folder: Path, word: str) -> list[str]:
+    """Beside their files' names; the folder of units holds each once more."""
     root = folder / "回复"
-    return sorted(p.relative_to(root).as_posix() for p in root.rglob(f"{word}*"))
+    names = (path.relative_to(root).as_posix() for path in root.rglob(f"{word}*"))
+    return sorted(name for name in names if not name.startswith(message("units_folder")))
 
 
 @pytest.fixture
@@ -129,6 +133,21 @@ def test_the_list_of_last_time_may_be_open(inbox: Inbox, tmp_path: Path) -> None
     assert (tmp_path / "回复/汇总问题-2.csv").is_file()
 
 
+def test_whatever_is_in_the_reply_folder_may_be_open(inbox: Inbox, tmp_path: Path) -> None:
+    """Every list and every unit's copy, not only those that this test's author thought of."""
+    inbox.put("一县/甲.xlsx", faulty(41))
+    there = [path for path in (tmp_path / "回复").rglob("*") if path.is_file()]
+    before = {path: path.read_bytes() for path in there}
+    with held(*there):
+        done = receive(tmp_path)
+    assert done.returncode == 1
+    assert f"新登记 {MANY + 1} 份" in done.stderr
+    assert {path: path.read_bytes() for path in there} == before
+    latest = (tmp_path / "回复/一县/批注2-甲.xlsx").read_bytes()
+    assert receive(tmp_path).returncode == 0
+    assert (tmp_path / "回复/一县/批注-甲.xlsx").read_bytes() == latest
+
+
 def test_a_run_whose_list_cannot_be_written_still_tells_what_it_registered(
     inbox: Inbox, tmp_path: Path
 ) -> None:
@@ -149,7 +168,7 @@ def test_all_replies_may_be_open_at_once(inbox: Inbox, tmp_path: Path) -> None:
         done = receive(tmp_path)
     assert done.returncode == 0
     assert f"新登记 {MANY} 份" in done.stderr
-    assert len(replies(tmp_path, "回执2")) == MANY
+    assert len(replies(tmp_path, "回执2")) == 2 * MANY  # a page each besides
 
 
 # --- files of the inbox -----------------------------------------------------------------------

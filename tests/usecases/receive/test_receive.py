@@ -252,9 +252,7 @@ def test_a_document_is_no_zip_of_submissions(tmp_path: Path, worker: Worker) -> 
     box.put("文档.zip", zipped([types, ("word/document.xml", b"<a/>")]))
     box.put("不全.zip", zipped([types, ("xl/styles.xml", b"<a/>")]))
     done = receive(box.folder, tmp_path / "S", plan(tmp_path / "R"), worker)
-    reported = {
-        one.received.file: [code for code, _, _ in one.received.found] for one in done.refused
-    }
+    reported = {one.file: list(one.codes) for one in done.refused}
     assert reported == {"文档.zip": ["F111"], "不全.zip": ["F009"]}
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from converter import package
-from converter.identity import keys
+from converter.identity import keys, ledger
 from converter.model.submissions import Unit
-from converter.register import Snapshot, cross_unit_checks, receipts
+from converter.register import Register, Snapshot, cross_unit_checks, receipts
+from converter.register.deciding import Order
+from converter.usecases import deciding
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
 from tests.identity.unions import Office, held, office
@@ -25,7 +27,7 @@ from tests.usecases.receive.collection import (
     records,
     zipped,
 )
-from tests.usecases.receive.conftest import plan
+from tests.usecases.receive.conftest import NOW, plan
 
 UNIT = Unit("130102-0001", name_of(1), SUPERIOR, "130102")
 
@@ -76,9 +78,91 @@ def test_without_keys_no_signature_orders_anything(
     box.put("旧.zip", sent(file, CREATED, staff="30"))
     receive(box.folder, tmp_path / "S", plan(None), worker)
     assert [row[2:5] for row in rows(tmp_path / "S")] == [
-        ("superseded", "arrival", False),
-        ("current", "arrival", False),
+        ("superseded", "arrival", True),
+        ("unconfirmed", "arrival", True),
     ]
+
+
+def test_what_came_signed_without_keys_is_unconfirmed_until_a_run_has_them(
+    union: Office, tmp_path: Path, worker: Worker
+) -> None:
+    file, stranger = union.file(UNIT), office(tmp_path, "邻").file(UNIT)
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    box.put("新.zip", sent(file, CREATED + 100, staff="20"))
+    box.put("一批.zip", zipped([("旧.zip", sent(file, CREATED, staff="30"))]))
+    box.put("无签名.zip", packed(records(1, staff="40")))
+    box.put("别家.zip", sent(stranger, CREATED + 200, staff="50"))
+    done = receive(box.folder, store, plan(None), worker)
+    assert done.states == {"superseded": 3, "unconfirmed": 1}
+    assert cross_unit_checks.count(done.findings)["C118"] == 1
+    assert receive(box.folder, store, plan(None), worker).fresh == 0
+    done = receive(box.folder, store, plan(tmp_path / "R", union.keys), worker)
+    assert (done.fresh, [one.file for one in done.refused]) == (3, ["别家.zip"])
+    with Snapshot(store) as found:
+        assert found.query("SELECT file, state FROM submissions ORDER BY id") == [
+            ("新.zip", "current"),
+            ("一批.zip/旧.zip", "older"),
+            ("无签名.zip", "held"),
+            ("别家.zip", "rejected"),
+        ]
+        assert found.query("SELECT staff, count(*) FROM answers GROUP BY ALL") == [("20", 1)]
+        assert found.query("SELECT count(*) FROM members") == [(4,)]
+    with Register(store, FORM) as register:  # nothing of the first look is left
+        assert register.query("SELECT count(*) FROM answers") == [(3,)]
+        assert register.query("SELECT count(*) FROM members") == [(12,)]
+    assert receive(box.folder, store, plan(tmp_path / "R", union.keys), worker).fresh == 0
+
+
+def test_what_an_officer_let_in_counts_over_what_is_verified_later(
+    union: Office, tmp_path: Path, worker: Worker
+) -> None:
+    """The signed one had come before she decided, though no key was at hand."""
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    box.put("签名.zip", sent(union.file(UNIT), CREATED))
+    box.put("无签名.zip", packed(records(1, staff="40")))
+    receive(box.folder, store, plan(None), worker)
+    deciding.decide(store, FORM, Order("accept", "无签名.zip"), NOW)
+    receive(box.folder, store, plan(None, union.keys), worker)
+    assert [row[2] for row in rows(store)] == ["superseded", "current"]
+
+
+def test_a_serial_that_the_ledger_does_not_list_takes_nobodys_place(
+    union: Office, tmp_path: Path, worker: Worker
+) -> None:
+    """Made with a stolen signing key; or the ledger was lost, and is restored later."""
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    box.put("真.zip", sent(union.file(UNIT), CREATED))
+    listed = ledger.read(union.keys)
+    assert listed is not None
+    box.put("新标识.zip", sent(union.file(UNIT), CREATED + 60, staff="40"))
+    everything = ledger.read(union.keys)
+    assert everything is not None
+    ledger.write(union.keys, listed)
+    receive(box.folder, store, plan(None, union.keys), worker)
+    assert [row[2] for row in rows(store)] == ["current", "held"]
+    ledger.write(union.keys, everything)
+    box.put("再一份.zip", sent(union.file(UNIT), CREATED + 90, staff="50"))
+    receive(box.folder, store, plan(None, union.keys), worker)
+    assert [row[2] for row in rows(store)] == ["superseded", "rejected", "current"]
+
+
+def test_signed_only_judges_what_counts_already(
+    union: Office, tmp_path: Path, worker: Worker
+) -> None:
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    union.issue(UNIT)
+    box.put("1.zip", packed(records(1)))
+    box.put("2.zip", packed(records(2)))
+    box.put("3.zip", packed(records(3)))
+    receive(box.folder, store, plan(None, union.keys), worker)
+    deciding.decide(store, FORM, Order("accept", "3.zip"), NOW)
+    strict = replace(plan(None, union.keys), signed_only=True)
+    done = receive(box.folder, store, strict, worker)
+    assert [row[2] for row in rows(store)] == ["held", "held", "current"]
+    assert {i.place.file for i in done.findings if i.code == "C114"} == {"1.zip", "2.zip"}
+    deciding.decide(store, FORM, Order("accept", "1.zip"), NOW)
+    receive(box.folder, store, plan(None, union.keys), worker)  # without it nothing slips in
+    assert [row[2] for row in rows(store)] == ["current", "held", "current"]
 
 
 def test_sealed_plain_and_unsigned_of_the_same_tables_are_identical(

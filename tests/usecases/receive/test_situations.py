@@ -19,7 +19,7 @@ from converter.model.submissions import Unit
 from converter.register import Register, Snapshot, cross_unit_checks
 from converter.register.deciding import Order
 from converter.statistics import StatisticsTable, collection
-from converter.usecases import deciding
+from converter.usecases import deciding, identities
 from converter.usecases.receive import Summary, receive
 from converter.workers.pool import Worker
 from tests.identity.unions import ISSUED, UNTIL, Office, held, office
@@ -352,6 +352,31 @@ def test_codes_that_lost_their_zeros_are_matched(
         assert [total(store, key) for key in ("expected", "reported", "missing")] == [2, 1, 1]
     with Snapshot(store) as register:
         assert register.query("SELECT code FROM roster ORDER BY code") == [("001",), ("2",)]
+
+
+def test_two_codes_that_differ_in_zeros_are_never_one_unit(
+    union: Office, tmp_path: Path, worker: Worker
+) -> None:
+    """Without a ledger: the roster's one was robbed by the first file, the second is a stranger."""
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    files = union.issue(*(replace(unit(n), code=code) for n, code in ((1, "001"), (2, "01")))).files
+    for number, file in enumerate(files, 1):
+        box.put(f"{number}.zip", signed(file, number))
+    roster = [replace(listed(1), code="1"), listed(3)]
+    for _ in range(2):
+        receive(box.folder, store, plan(None), worker, roster=roster)
+        assert states(store) == {"1.zip": "unconfirmed", "2.zip": "held"}
+        assert members(store) == 4
+
+
+def test_zeros_are_looked_up_in_earlier_rosters_too(tmp_path: Path, worker: Worker) -> None:
+    store = tmp_path / "S"
+    assert identities.known_codes(None, store) == []
+    for period, code in (("2024", "001"), ("2025", "01")):
+        with Register(store, FORM) as register:
+            register.set_roster([replace(listed(1), code=code)], period)
+            register.publish(period, NOW)
+    assert identities.known_codes(None, store) == ["001", "01"]
 
 
 # --- decisions ---------------------------------------------------------------------------------

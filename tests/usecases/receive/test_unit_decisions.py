@@ -1,0 +1,150 @@
+"""Units that an officer exempts, dissolves, merges, renames and moves in mid-collection."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from converter.model.errors import UsageError
+from converter.register import Register, Snapshot
+from converter.report import register_lookup
+from converter.usecases.receive import receive
+from converter.workers.pool import Worker
+from tests.sheets import FORM
+from tests.usecases.receive.collection import Inbox, listed, name_of, packed, people, records
+from tests.usecases.receive.conftest import plan
+from tests.usecases.receive.test_ordinary_years import states, total
+from tests.usecases.receive.test_situations import _unions, decide, members
+
+ROSTER = [listed(n) for n in (1, 2, 3)]
+
+
+@pytest.fixture
+def box(tmp_path: Path, worker: Worker) -> Inbox:
+    """1 and 2 reported, 3 did not."""
+    box = Inbox(tmp_path / "in")
+    for n in (1, 2):
+        box.put(f"{n}.zip", packed(records(n, people(n, 4 + n))))
+    take(box, worker)
+    return box
+
+
+def store(box: Inbox) -> Path:
+    return box.folder.parent / "S"
+
+
+def take(box: Inbox, worker: Worker, roster: object = ROSTER) -> None:
+    receive(box.folder, store(box), plan(None), worker, roster=roster)  # type: ignore[arg-type]
+
+
+def totals(box: Inbox) -> list[object]:
+    return [total(store(box), key) for key in ("expected", "reported", "missing")]
+
+
+def test_an_exempted_unit_owes_no_report_this_period(box: Inbox, worker: Worker) -> None:
+    assert totals(box) == [3, 2, 1]
+    number = decide(store(box), "exempt", listed(3).code, why="停产", officer="王示例")
+    assert totals(box) == [2, 2, 0]
+    take(box, worker)  # the roster once more: what was decided still holds
+    assert totals(box) == [2, 2, 0]
+    with Snapshot(store(box)) as register:
+        (row,) = register_lookup.units(register, FORM, listed(3).code)
+    assert "免报 2026，理由：停产" in row.reason
+    decide(store(box), "revoke", str(number))
+    assert totals(box) == [3, 2, 1]
+    decide(store(box), "exempt", listed(3).code)
+    with Snapshot(store(box)) as register:
+        owing = [
+            register.query(f"SELECT count(*) FROM roster_of('{period}') WHERE owes")[0][0]
+            for period in ("2026", "2027")
+        ]
+    assert owing == [2, 3]  # another period's roster owes it again
+
+
+@pytest.mark.parametrize("action", ["dissolve", "merge"])
+def test_a_unit_that_is_gone_counts_nowhere_and_can_be_assigned(
+    action: str, box: Inbox, worker: Worker
+) -> None:
+    number = decide(store(box), action, name_of(2), name_of(1) if action == "merge" else "")
+    assert totals(box) == [2, 1, 1]
+    assert (members(store(box)), states(store(box))["2.zip"]) == (5, "held")
+    decide(store(box), "assign", "2.zip", listed(3).code)
+    assert totals(box) == [2, 2, 0]
+    decide(store(box), "revoke", "2")
+    decide(store(box), "revoke", str(number))
+    assert (totals(box), members(store(box))) == ([3, 2, 1], 11)
+
+
+def test_a_renamed_unit_is_known_by_both_names(box: Inbox, worker: Worker) -> None:
+    decide(store(box), "rename", listed(3).code, "示例新名称工会委员会")
+    box.put("旧名.zip", packed(records(3, people(3, 2))))
+    take(box, worker)
+    assert totals(box) == [3, 3, 0]
+    box.put("新名.zip", packed(records(3, people(3, 9), unit_name="示例新名称工会委员会")))
+    take(box, worker)
+    assert (states(store(box))["旧名.zip"], totals(box)) == ("superseded", [3, 3, 0])
+    assert members(store(box)) == 5 + 6 + 9
+    with Snapshot(store(box)) as register:
+        names = register.query("SELECT name FROM units_in('2026') ORDER BY 1")
+        given = register.query("SELECT name FROM roster WHERE period = '2026' ORDER BY 1")
+    assert ("示例新名称工会委员会",) in names
+    assert names == given
+
+
+def test_a_moved_unit_counts_for_its_new_union_from_this_period_on(
+    box: Inbox, worker: Worker
+) -> None:
+    box.put("去年.zip", packed(records(1), period="2025"))
+    receive(box.folder, store(box), plan(None), worker, roster=ROSTER, period="2025")
+    take(box, worker)
+    with Register(store(box), FORM) as register:
+        register.publish("2026", 0)
+    decide(store(box), "move", listed(1).code, "示例新区总工会", period="2026")
+    with Snapshot(store(box)) as register:
+        assert dict(
+            register.query("SELECT period, superior FROM roster WHERE code = ?", [listed(1).code])
+        ) == {"2025": listed(1).superior, "2026": "示例新区总工会"}
+    box.put("又一份.zip", packed(records(1, people(1, 8))))  # still says the old union
+    take(box, worker)
+    assert states(store(box))["1.zip"] == "superseded"
+    assert _unions(store(box)) == {listed(2).superior: 1, "示例新区总工会": 1}
+
+
+def test_a_new_roster_of_the_period_gets_the_same_changes(box: Inbox, worker: Worker) -> None:
+    decide(store(box), "dissolve", listed(2).code)
+    decide(store(box), "rename", listed(3).code, "示例新名称工会委员会")
+    take(box, worker, [*ROSTER, listed(4)])
+    with Snapshot(store(box)) as register:
+        rows = register.query("SELECT name FROM roster WHERE period = '2026' ORDER BY code")
+    assert rows == [(name_of(1),), ("示例新名称工会委员会",), (name_of(4),)]
+    assert totals(box) == [3, 1, 2]
+
+
+def test_what_cannot_be_decided_about_a_unit_is_told(box: Inbox) -> None:
+    for action, subject, unit, key in (
+        ("exempt", "没有这个", "", "decide_no_unit"),
+        ("merge", listed(1).code, listed(1).code, "decide_same_unit"),
+        ("merge", listed(1).code, "没有这个", "decide_no_unit"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            decide(store(box), action, subject, unit)
+        assert caught.value.message_key == key
+    decide(store(box), "dissolve", listed(3).code)
+    with pytest.raises(UsageError):
+        decide(store(box), "exempt", listed(3).code)
+    with Register(store(box), FORM) as register:
+        assert register.query("SELECT count(*) FROM decisions") == [(1,)]
+
+
+def test_a_superior_union_takes_its_units_along_with_its_new_name(
+    tmp_path: Path, worker: Worker
+) -> None:
+    box = Inbox(tmp_path / "in")
+    box.put("1.zip", packed(records(1)))
+    union = replace(listed(50), name=listed(1).superior, superior="示例市总工会")
+    take(box, worker, [union, listed(1)])
+    decide(store(box), "rename", union.code, "示例新县总工会")
+    assert totals(box) == [1, 1, 0]
+    assert {str(name).strip() for name in _unions(store(box))} == {"示例市总工会", "示例新县总工会"}
