@@ -73,7 +73,7 @@ class Shelf:
         return self.folder
 
 
-class Place:
+class ClerkFolder:
     """All units and years. `year` is the one that is being collected."""
 
     def __init__(self, root: Path, year: str) -> None:
