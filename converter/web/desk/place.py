@@ -69,7 +69,7 @@ class Shelf:
         return free(self._made() / safe_name(name))
 
     def _made(self) -> Path:
-        self.folder.mkdir(0o700, parents=True, exist_ok=True)
+        writing.private_folder(self.folder)
         return self.folder
 
 
