@@ -5,7 +5,7 @@ its upper union alone: the same roster gives the same codes in every run, on eve
 or not anything was kept.
 
 >>> made("示例县总工会", "示例厂工会"), made("示例县总工会", "示例 厂工会。")
-('DW-NDQWS48E', 'DW-NDQWS48E')
+('DW-3DVJQVD9', 'DW-3DVJQVD9')
 """
 
 from __future__ import annotations

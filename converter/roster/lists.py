@@ -32,7 +32,7 @@ from converter.workbook.unreadable import UnreadableFile
 UNREAD_SHEET, LEFT_OUT = "C813", "C814"
 MERGED = "S006"
 FEWEST_COLUMNS = 2  # by which a list is known
-ROWS_NAMED = 3
+ROWS_NAMED = 10
 
 _CELL = re.compile("([A-Z]+)([0-9]+)").fullmatch
 
@@ -105,8 +105,9 @@ def _with_unions(
     sheet = table.main_table
     key, name = _key(sheet, "superior_name"), _key(sheet, "unit_name")
     raw = _unmerged(raw, grid.facts.merges, report, keys={f.key for f in sheet} - {name})
-    below = [(row, text) for row, text in _lines(raw, heading) if row > heading.bottom]
-    lines = {row: union for row, text in below if (union := union_named(text))}
+    raw, lines = _without_lines(raw, grid, heading, name)
+    below = [(row, text) for row, text in _lines(raw, heading) if row not in lines]
+    lines |= {row: union for row, text in below if (union := union_named(text))}
     out = [(row, text) for row, text in below if row not in lines]
     if out:
         rows = "、".join(str(row) for row, _ in out[:ROWS_NAMED])
@@ -120,7 +121,9 @@ def _with_unions(
     blank = [n for n, text in enumerate(texts) if not characters.strip(text)]
     if not blank:
         return UnitList(raw, {})
-    above = "" if len(blank) < len(texts) else _from_titles(grid, heading, raw.name)
+    above, source = _from_titles(grid, heading, raw.name)
+    if len(blank) < len(texts):
+        above = ""  # who names unions here names them all
     guessed: dict[int, str] = {}
     by_block = _is_by_block(texts)
     for n in blank:
@@ -133,7 +136,7 @@ def _with_unions(
                 guessed.get(n - 1, address(raw.rows[n - 1], heading.columns[key])),
             )
         elif above:
-            texts[n], guessed[n] = above, raw.name
+            texts[n], guessed[n] = above, source
         else:
             continue
         types[n] = CellType.TEXT
@@ -175,16 +178,48 @@ def _lines(raw: RawSheet, heading: Heading) -> list[tuple[int, str]]:
     records, found = set(raw.rows), dict[int, str]()
     for cell, text in raw.leftovers:
         match = _CELL(cell)
-        if match and int(match[2]) > heading.row and int(match[2]) not in records:
+        if match and int(match[2]) > heading.bottom and int(match[2]) not in records:
             found.setdefault(int(match[2]), text)
     return sorted(found.items())
 
 
-def _from_titles(grid: Grid, heading: Heading, name: str) -> str:
-    """The union that a line above the headings names, else the name of the sheet."""
-    above = grid.head(max(heading.row - grid.facts.top, 0))
-    lines = (union_named(text) for row in above for text in row if text)
-    return next(filter(None, lines), "") or union_named(name)
+def _without_lines(
+    raw: RawSheet, grid: Grid, heading: Heading, name: str
+) -> tuple[RawSheet, dict[int, str]]:
+    """The records without the lines that stand in the column of names and name a union whose units
+    follow: they alone have no running number, and nothing beside the name. And the row of each
+    such line, with its union."""
+    column = heading.roles.get("number", 0)
+    numbers = grid.texts([column], 1).get(column, {}) if column else {}
+    counted = grid.read([column], 1).get(column) if column else None
+    if counted is None:
+        return raw, {}
+    numbered = [bool(counted.types[row - 1]) or row in numbers for row in raw.rows]
+    if sum(numbered) * 2 < len(raw):
+        return raw, {}
+    lines = {
+        row: union
+        for n, row in enumerate(raw.rows)
+        if not numbered[n]
+        and not any(found.type[n] for key, found in raw.columns.items() if key != name)
+        and (union := union_named(raw.columns[name].text[n]))
+    }
+    kept = [n for n, row in enumerate(raw.rows) if row not in lines]
+    columns = {
+        key: RawColumn([found.text[n] for n in kept], bytes(found.type[n] for n in kept))
+        for key, found in raw.columns.items()
+    }
+    return replace(raw, columns=columns, rows=[raw.rows[n] for n in kept]), lines
+
+
+def _from_titles(grid: Grid, heading: Heading, name: str) -> tuple[str, str]:
+    """The union that a line above the headings names and where, else the name of the sheet."""
+    facts = grid.facts
+    for row, texts in enumerate(grid.head(max(heading.row - facts.top, 0)), facts.top):
+        for column, text in enumerate(texts, facts.left):
+            if union := union_named(text):
+                return union, address(row, column)
+    return union_named(name), message("roster_by_sheet_name")
 
 
 def _is_by_block(texts: Sequence[str]) -> bool:
