@@ -61,7 +61,7 @@ def coded(units: Sequence[Unit], known: Iterable[Unit]) -> Iterator[CodedUnit]:
         same = {u.code for u in candidates if plain(u.superior_name) == plain(one.superior_name)}
         codes = same or {u.code for u in candidates}
         if len(codes) == 1 and (same or homonyms[plain(_earlier(one))] == 1):
-            code = codes.pop()
+            (code,) = codes
             unions = [u.superior_name for u in candidates if u.superior_name]
             moved = unions[-1] if unions and not same else ""
             taken.add(code.casefold())

@@ -211,7 +211,7 @@ def test_what_is_written_back_reads_as_the_same_units(tmp_path: Path) -> None:
 def test_a_known_unit_keeps_its_code(tmp_path: Path) -> None:
     path = book(tmp_path, {"s": LIST})
     got = reading.read(path, TABLE, [Unit("0007", MILL, COUNTY), Unit("x", SHOP, COUNTY)])
-    assert got.units[0].code == "0007"
+    assert (got.units[0].code, warned(got)) == ("0007", [])
     assert (got.units[1].code, got.fresh) == (codes.made(COUNTY, SCHOOL), 1)
 
 
