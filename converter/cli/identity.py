@@ -21,6 +21,7 @@ from converter.cli.common import (
     message,
     option,
     out,
+    print_coded,
     print_kept,
     print_report,
     progress,
@@ -112,13 +113,16 @@ def issue(
 
         folder, _ = form_of(ctx)
         terms = identities.terms(folder, period, valid_until)
-        units, outcome, table = identities.read_roster(folder, roster, worker)
-    if outcome.issues:
-        print_report([outcome], table, show_ids=False, summary=False)
-    if outcome.status in ("errors", "unreadable"):
+        known = identities.known_units(keys, None)
+        found = identities.read_roster(folder, roster, worker, known)
+    if found.outcome.issues:
+        print_report([found.outcome], found.table, show_ids=False, summary=False)
+    if found.outcome.status in ("errors", "unreadable"):
         err(message("identity_roster_refused", path=roster))
         return FOUND
-    done = identities.issue(identities.chosen(units, only), keys, output, terms, passphrase)
+    print_coded(found.answer)
+    units = identities.chosen(found.units, only)
+    done = identities.issue(units, keys, output, terms, passphrase)
     out(message("identity_issued", count=len(done.files), path=output))
     if done.again:
         out(message("identity_again", count=done.again))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ from converter.model.errors import BackupDamaged, UsageError
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
+    from converter.model.submissions import Unit
     from converter.register import RosterEntry
     from converter.register.receipts import ReceiptSigner
     from converter.usecases.receive import Refusal, Summary
@@ -89,6 +90,7 @@ def receive(
 
         folder, form = form_of(ctx)
         units = _roster(roster, folder, worker, keys_folder, store) if roster else None
+        former_names = {one.code: one.former_name for one in units or () if one.former_name}
         writes = [reply] if reply else []
         plan = Plan(
             folder=folder,
@@ -108,7 +110,8 @@ def receive(
             store,
             plan,
             worker,
-            roster=units,
+            roster=_entries(units),
+            former_names=former_names,
             due=due.date() if due else None,
             period=period,
             progress=progress,
@@ -163,13 +166,17 @@ def _signer(folder: Path | None, passphrase_file: Path | None) -> ReceiptSigner 
     return keys.signer(folder, passphrases.opening(folder, passphrase_file))
 
 
-def _roster(
-    path: Path, folder: Path, worker: Worker, keys: Path | None, store: Path
-) -> list[RosterEntry]:
-    from converter.register import RosterEntry
+def _roster(path: Path, folder: Path, worker: Worker, keys: Path | None, store: Path) -> list[Unit]:
     from converter.usecases import identities
 
-    units = roster_units(path, folder, worker, identities.known_codes(keys, store))
+    return roster_units(path, folder, worker, identities.known_units(keys, store))
+
+
+def _entries(units: Sequence[Unit] | None) -> list[RosterEntry] | None:
+    from converter.register import RosterEntry
+
+    if units is None:
+        return None
     return [RosterEntry(u.code, u.name, u.superior_code, u.superior_name, u.contact) for u in units]
 
 

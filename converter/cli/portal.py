@@ -80,7 +80,7 @@ def portal(
         published=published.resolve(),
         state=home,
         reply=reply.resolve() if reply else None,
-        roster=_roster(roster, folder),
+        roster=_roster(roster, folder, keys, published),
         secure=bool(certificate or proxy),
         jobs=jobs or Settings.jobs,
         largest=largest << 20,
@@ -124,13 +124,15 @@ def _issued(keys: Path, given: Path | None) -> Path:
     return near[0]
 
 
-def _roster(path: Path | None, folder: Path) -> tuple[Unit, ...]:
+def _roster(path: Path | None, folder: Path, keys: Path, published: Path) -> tuple[Unit, ...]:
+    from converter.usecases import identities
     from converter.workers.pool import Worker
 
     if path is None:
         return ()
+    known = identities.known_units(keys, published)
     with Worker() as worker:
-        return tuple(roster_units(path, folder, worker))
+        return tuple(roster_units(path, folder, worker, known, keep=False))
 
 
 @contextlib.contextmanager

@@ -40,6 +40,7 @@ class Unit:
     superior_name: str
     superior_code: str = ""
     contact: str = ""
+    former_name: str = ""  # where it was renamed
 
 
 @dataclass(frozen=True, slots=True)

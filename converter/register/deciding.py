@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from converter.messages.catalogue import message
 from converter.model.errors import UsageError
 from converter.register import decisions, forgetting, periods, unit_changes
 from converter.register.decisions import Decision
@@ -97,6 +98,21 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
         return standing[-1], _apply(known, decision.content)
     decisions.append(known.connection, [decision])
     return decision, _apply(known, decision.content)
+
+
+def rename_listed(known: Knowledge, names: Mapping[str, str], period: str, when: str) -> None:
+    """Rename units (code → new name) that the roster of a period lists by their former names, as an
+    officer would. What was once decided so, and perhaps revoked, is not decided again."""
+    made = decisions.read(known.connection)
+    before = {
+        (one.unit_code, one.unit_name)
+        for one in made
+        if one.action == RENAME and one.period == period
+    }
+    for code, name in names.items():
+        if (code, name) not in before:
+            why = message("roster_renamed")
+            decide(known, Order(RENAME, code, name, period, why), when)
 
 
 def _is_same(one: Decision, other: Decision) -> bool:

@@ -158,7 +158,7 @@ def grouped(issues: Issues, form: Form) -> list[Issues]:
 
 def _of_record(place: Place, form: Form) -> bool:
     field = form.field_at(place.sheet, place.field)
-    return field is not None and field.sheet == form.record.key
+    return field is not None and form.sheet(field.sheet).is_record
 
 
 def in_one_block(group: Issues, renderer: IssueRenderer) -> RenderedIssue | None:

@@ -5,35 +5,42 @@ stands twice (C801), a unit that stands twice under one upper union (C802), name
 punctuation and width are the only difference (C803, C806), codes that no identity file can hold
 (C804), long codes that were typed as numbers (C805), and codes without their zeros that may be one
 of several that were issued (C807). Codes that differ only in case or leading zeros count as one: a
-spreadsheet drops zeros, and Windows tells no cases apart.
-
->>> plain("示例厂 （一）工会"), plain("示例厂(一)工会")
-('示例厂一工会', '示例厂一工会')
+spreadsheet drops zeros, and Windows tells no cases apart. Upper unions that were guessed (C812) and
+units that were known under another union (C815) are warnings.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from converter import workbook
-from converter.forms.roster import CONTACT
+from converter.forms.roster import CONTACT, FORMER
 from converter.identity.files import CODE
 from converter.kinds.base import Cells
 from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
-from converter.model.issues import Issue, Issues, Level, Place
+from converter.model.issues import Issue, Issues, Level, Params, Place
 from converter.model.submissions import Outcome, RawSheet, Unit
+from converter.roster import codes
+from converter.roster.lists import UnitList, read_lists
+from converter.roster.names import plain
 from converter.validation import sheets
+from converter.workbook.form import stamp
+from converter.workbook.form.sheet_matching import read_sheets
+from converter.workbook.issue_collector import IssueCollector
 
-OPTIONAL_COLUMN = "S004"
+OPTIONAL_COLUMN, UNCLEAR_COLUMN = "S004", "S025"
 DIGITS_KEPT = 15  # of a number in a spreadsheet
+
+
+Texts = Mapping[str, list[str]]  # field key → canonical text of each record
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +49,105 @@ class Roster:
 
     outcome: Outcome
     units: tuple[Unit, ...]
+    fresh: int = 0  # units that got a code that nobody knew
+    rows: tuple[Mapping[str, str], ...] = ()  # field key → text of each unit, its code included
+    has_all_codes: bool = True  # as it was typed
 
 
-def read(path: Path, table: Form, known: Collection[str] = ()) -> Roster:
-    """Read and check a roster. Never raises on bad data. `known`: codes that were issued."""
-    found = workbook.read(path, table)
-    # Which columns an officer does without is his own affair.
-    issues = [issue for issue in found.issues if issue.code != OPTIONAL_COLUMN]
-    units: list[Unit] = []
-    raw = found.sheets.get(table.main_table.key)
-    if raw is not None and not len(raw):
-        issues.append(_issue("C811", table, Place(str(path), raw.name)))
-    elif raw is not None:
-        texts, cell_issues = _validated(raw, table, str(path))
-        own = list(_Rows(raw, table, str(path), texts, _wrong(cell_issues), known).issues())
-        issues += sorted([*cell_issues, *own], key=lambda i: (i.place.row, i.place.column, i.code))
-        bad = {i.place.row for i in issues if i.level is Level.ERROR}
-        units = [_unit(texts, n, table) for n, row in enumerate(raw.rows) if row not in bad]
-    readable = not any(i.code[0] == "F" and i.level is Level.ERROR for i in issues)
-    return Roster(Outcome(str(path), Issues.of(issues), readable=readable), tuple(units))
+def read(path: Path, table: Form, known: Sequence[Unit] = ()) -> Roster:
+    """Read and check a roster. Never raises on bad data. `known`: the units that identity files
+    were issued to, or that the register knows."""
+    file = str(path)
+    report = IssueCollector(table, file)
+    lists = _lists(path, table, report)
+    # Which columns an officer does without is her own affair.
+    required = {field.key for field in table.main_table if field.required}
+    issues = [
+        issue
+        for issue in report.issues
+        if issue.code != OPTIONAL_COLUMN
+        and (issue.code != UNCLEAR_COLUMN or issue.place.field in required)
+    ]
+    if not lists:
+        readable = not any(i.code[0] == "F" and i.level is Level.ERROR for i in issues)
+        return Roster(Outcome(file, Issues.of(issues), readable=readable), ())
+    validated = [_validated(one.raw, table, file) for one in lists]
+    texts = {
+        field.key: [text for columns, _ in validated for text in columns[field.key]]
+        for field in table.main_table
+    }
+    cell_issues = [issue for _, found in validated for issue in found]
+    records = [_Record(one.raw, n, file) for one in lists for n in range(len(one.raw))]
+    wrong = {
+        (i.place.sheet, i.place.row, i.place.field) for i in cell_issues if i.level is Level.ERROR
+    }
+    own = list(_Rows(records, table, texts, wrong, {u.code for u in known}).issues())
+    order = {one.raw.name: n for n, one in enumerate(lists)}
+    found = [*cell_issues, *own]
+    issues += sorted(found, key=lambda i: (order[i.place.sheet], i.place.row, i.place.column))
+    issues += [issue for one in lists for issue in _guessed(one, table, file)]
+    bad = {(i.place.sheet, i.place.row) for i in issues if i.level is Level.ERROR}
+    sound = [n for n, one in enumerate(records) if one.key not in bad]
+    units = [_unit(texts, n, table) for n in sound]
+    results = list(codes.coded(units, known))
+    name, superior = _field(table, "unit_name"), _field(table, "superior_name")
+    for n, one in zip(sound, results, strict=True):
+        if one.moved_from:
+            params: Params = {"other": one.moved_from, "code": one.unit.code}
+            place = records[n].place(
+                superior.key if superior.key in records[n].raw.at else name.key
+            )
+            issues.append(replace(_issue("C815", table, place, one.unit.name), params=params))
+    code = _field(table, "unit_code").key
+    rows = tuple(
+        {key: column[n] for key, column in texts.items()} | {code: one.unit.code}
+        for n, one in zip(sound, results, strict=True)
+    )
+    return Roster(
+        Outcome(file, Issues.of(issues)),
+        tuple(one.unit for one in results),
+        sum(one.fresh for one in results),
+        rows,
+        all(one.code for one in units),
+    )
 
 
-def plain(text: str) -> str:
-    """What counts in a name: neither blanks and punctuation nor width and case."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+def _lists(path: Path, table: Form, report: IssueCollector) -> list[UnitList]:
+    """The lists of a workbook; why there is none goes to the report."""
+    lists: list[UnitList] = []
+    try:
+        with workbook.open_book(path) as book:
+            fits = stamp.check_form(stamp.read_stamp(book.properties), table, report)
+            if fits:
+                lists = read_lists(book, table, report)
+            if fits and not lists:
+                empty = read_sheets(book, table, report)
+                for raw in (raw for raw in empty.values() if not len(raw)):
+                    report.issues.append(_issue("C811", table, Place(report.file, raw.name)))
+            book.finish()
+    except (workbook.UnreadableFile, OSError):
+        # The one place that knows the words for it.
+        report.issues[:] = workbook.read(path, table).issues
+        return []
+    return lists
 
 
-def _validated(
-    raw: RawSheet, table: Form, file: str
-) -> tuple[Mapping[str, list[str]], list[Issue]]:
+def _guessed(one: UnitList, table: Form, file: str) -> Iterator[Issue]:
+    """C812: one a run of rows whose upper union was found in the same place."""
+    field = _field(table, "superior_name")
+    for source, run in groupby(sorted(one.guessed), key=one.guessed.__getitem__):
+        records = list(run)
+        union = one.raw.columns[field.key].text[records[0]]
+        place = one.raw.place(file, field.key, records[0])
+        params: Params = {"count": len(records), "source": source, "union": union}
+        yield replace(_issue("C812", table, place), params=params)
+
+
+def _field(table: Form, entry: str) -> Field:
+    return next(field for field in table.main_table if field.identity == entry)
+
+
+def _validated(raw: RawSheet, table: Form, file: str) -> tuple[Texts, list[Issue]]:
     """Canonical texts by field key, and the issues of single cells."""
     index = pd.RangeIndex(len(raw))
     cells, absent = {}, {}
@@ -95,20 +172,18 @@ def _validated(
     return {key: column.text.tolist() for key, column in validated.columns.items()}, issues
 
 
-def _wrong(issues: list[Issue]) -> set[tuple[int, str]]:
-    """(row, field) of cells that raised an error: they set off no second alarm."""
-    return {(i.place.row, i.place.field) for i in issues if i.level is Level.ERROR}
-
-
-def _unit(texts: Mapping[str, list[str]], record: int, table: Form) -> Unit:
+def _unit(texts: Texts, record: int, table: Form) -> Unit:
     identity_texts = {f.identity: texts[f.key][record] for f in table.main_table if f.identity}
     contacts = [texts[f.key][record] for f in table.main_table if f.options.get(CONTACT)]
+    former = [texts[f.key][record] for f in table.main_table if f.options.get(FORMER)]
+    name = identity_texts["unit_name"]
     return Unit(
         code=identity_texts["unit_code"],
-        name=identity_texts["unit_name"],
+        name=name,
         superior_name=identity_texts["superior_name"],
         superior_code=identity_texts.get("superior_code", ""),
         contact=" ".join(filter(None, contacts)),
+        former_name=next((one for one in former if one and plain(one) != plain(name)), ""),
     )
 
 
@@ -121,20 +196,43 @@ def _issue(
     other: str = "",
 ) -> Issue:
     level = catalogue.entry(code, table).level
-    params = {"related_cell": related.cell, "other": other} if related else {}
+    params: Params = {}
+    if related:
+        elsewhere = f"{related.sheet}!" if related.sheet != place.sheet else ""
+        params = {"related_cell": f"{elsewhere}{related.cell}", "other": other}
     return Issue(code, level, place, value, params, (related,) if related else ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A row of one of the lists."""
+
+    raw: RawSheet
+    number: int
+    file: str
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.raw.name, self.raw.rows[self.number]
+
+    def place(self, field: str) -> Place:
+        return self.raw.place(self.file, field, self.number)
+
+    def typed(self, field: str) -> tuple[str, int]:
+        """Text and type of a cell."""
+        column = self.raw.columns.get(field)
+        return (column.text[self.number], column.type[self.number]) if column else ("", 0)
 
 
 @dataclass(frozen=True)
 class _Rows:
     """The rows of a roster compared with one another."""
 
-    raw: RawSheet
+    records: Sequence[_Record]
     table: Form
-    file: str
-    texts: Mapping[str, list[str]]
-    wrong: set[tuple[int, str]]
-    known: Collection[str] = ()
+    texts: Texts
+    wrong: set[tuple[str, int, str]]  # cells that raised an error: they set off no second alarm
+    known: Collection[str] = ()  # codes
 
     def issues(self) -> Iterator[Issue]:
         fields = {field.identity: field for field in self.table.main_table if field.identity}
@@ -149,24 +247,21 @@ class _Rows:
         yield from self._spellings(fields["superior_name"])
 
     def _usable(self, field: Field) -> Iterator[tuple[int, str]]:
-        for record, (row, text) in enumerate(
-            zip(self.raw.rows, self.texts[field.key], strict=True)
-        ):
-            if text and (row, field.key) not in self.wrong:
+        for record, text in enumerate(self.texts[field.key]):
+            if text and (*self.records[record].key, field.key) not in self.wrong:
                 yield record, text
 
     def _at(self, code: str, field: Field, record: int, first: int | None = None) -> Issue:
-        place = self.raw.place(self.file, field.key, record)
-        value = self.raw.columns[field.key].text[record]
+        place = self.records[record].place(field.key)
+        value, _ = self.records[record].typed(field.key)
         if first is None:
             return _issue(code, self.table, place, value)
-        related = self.raw.place(self.file, field.key, first)
+        related = self.records[first].place(field.key)
         return _issue(code, self.table, place, value, related, self.texts[field.key][first])
 
     def _shapes(self, field: Field) -> Iterator[Issue]:
-        column = self.raw.columns.get(field.key)
         for record, text in self._usable(field):
-            number = column is not None and column.type[record] == CellType.NUMBER
+            number = self.records[record].typed(field.key)[1] == CellType.NUMBER
             if number and len(text) > DIGITS_KEPT:
                 yield self._at("C805", field, record)
             elif not CODE.fullmatch(text):

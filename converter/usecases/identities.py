@@ -7,6 +7,7 @@ read by a worker. Keys and ledgers that cannot be used raise errors that say why
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ from converter import identity, roster
 from converter.forms import loading
 from converter.identity import issuing, keys, ledger
 from converter.identity.loading import load_private
+from converter.messages.catalogue import message
 from converter.model.clock import today
 from converter.model.errors import RegisterError, UsageError, WorkerDied
 from converter.model.forms import Form
@@ -26,7 +28,7 @@ from converter.usecases import outputs
 from converter.usecases.common import ProgressReporter, silent, unread
 from converter.usecases.outputs import Output
 from converter.workers.pool import Runner
-from converter.workers.requests.roster import BlankRosterRequest, RosterRequest
+from converter.workers.requests.roster import BlankRosterRequest, RosterAnswer, RosterRequest
 from converter.workers.requests.template import BlankWorkbook, TemplatesRequest
 
 YEAR = timedelta(days=365)
@@ -49,26 +51,53 @@ def blank_roster(folder: Path, output: Path, worker: Runner, *, force: bool = Fa
     return Output(path, kept)
 
 
+@dataclass(frozen=True, slots=True)
+class RosterReport:
+    """What a roster's file came to, and the form to report that by."""
+
+    answer: RosterAnswer
+    table: Form
+
+    @property
+    def units(self) -> list[Unit]:
+        return list(self.answer.units)
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.answer.outcome
+
+
 def read_roster(
-    folder: Path, path: Path, worker: Runner, codes: Sequence[str] = ()
-) -> tuple[list[Unit], Outcome, Form]:
-    """The units of a roster, what is wrong with it, and the form to report that by. `codes`: those
-    that are known."""
+    folder: Path, path: Path, worker: Runner, known: Sequence[Unit] = (), *, keep: bool = True
+) -> RosterReport:
+    """Read a roster. Units without a code keep the one of the `known` unit of that name, or get
+    one; `keep` writes the roster with these codes beside it."""
     table = roster.definition(loading.read(folder), folder)
+    coded = _coded_name(path) if keep else None
     try:
-        answer = worker.run(RosterRequest(folder, path, tuple(codes)))
+        answer = worker.run(RosterRequest(folder, path, tuple(known), coded))
     except WorkerDied as died:
-        return [], unread(str(path), died), table
-    return list(answer.units), answer.outcome, table
+        answer = RosterAnswer(unread(str(path), died))
+    return RosterReport(answer, table)
 
 
-def known_codes(keys_folder: Path | None, store: Path) -> list[str]:
-    """The codes that the union knows: of the units that hold an identity file, and of the rosters
+def _coded_name(path: Path) -> Path:
+    """Where the roster with its codes goes; that of a roster that has some goes beside it."""
+    suffix = message("roster_coded_suffix")
+    stem = re.sub(rf"{re.escape(suffix)}(-[0-9]+)?$", "", path.stem)
+    return path.with_name(f"{stem}{suffix}.xlsx")
+
+
+def known_units(keys_folder: Path | None, store: Path | None) -> list[Unit]:
+    """The units that the union knows: those that hold an identity file, and those of the rosters
     that the register was given. Raises LedgerError, OSError."""
-    known = set(ledger.by_unit(keys_folder) or ()) if keys_folder else set()
-    with contextlib.suppress(RegisterError), Snapshot(store) as register:  # none so far
-        known.update(str(code) for (code,) in register.query("SELECT code FROM roster"))
-    return sorted(known)
+    entries = (ledger.by_unit(keys_folder) or {}) if keys_folder else {}
+    known = [Unit(one.unit_code, one.unit_name, "") for one in entries.values()]
+    if store is not None:
+        with contextlib.suppress(RegisterError), Snapshot(store) as register:  # none so far
+            rows = register.query("SELECT code, name, superior FROM roster ORDER BY period, code")
+            known += [Unit(*map(str, row)) for row in rows]
+    return known
 
 
 # --- issuing, verifying, showing -------------------------------------------------------------

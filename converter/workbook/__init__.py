@@ -33,7 +33,7 @@ from converter.workbook.xlsx import archive
 SMALL = 4 << 20  # bytes
 OUTSIDE = "F401"  # a note: what lies outside is not opened
 
-__all__ = ["MISSING_SHEET", "detect_type", "is_package", "open_book", "read"]
+__all__ = ["MISSING_SHEET", "UnreadableFile", "detect_type", "is_package", "open_book", "read"]
 
 
 def read(path: Path, form: Form, name: str | None = None) -> Submission:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from converter.model.submissions import Unit
 from converter.roster import reading
 from tests.roster.test_reading import TABLE, Row, filled, found
 
 
 def read(folder: Path, rows: list[Row], issued: list[str]) -> reading.Roster:
-    return reading.read(filled(folder, rows), TABLE, issued)
+    known = [Unit(code, "", "") for code in issued]
+    return reading.read(filled(folder, rows), TABLE, known)
 
 
 def test_a_code_that_may_be_one_of_several_is_refused_with_its_cell(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from converter.model.clock import utc_stamp
 from converter.model.issues import Issues
 from converter.register import Collection, Register, RosterEntry, audit, cross_unit_checks
 from converter.register.cross_unit_checks import Sharing
+from converter.register.deciding import rename_listed
 from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import answers, orders, run
 from converter.usecases.receive.halves import receive_pairs
@@ -70,13 +71,15 @@ def receive(
     worker: Worker,
     *,
     roster: Sequence[RosterEntry] | None = None,
+    former_names: Mapping[str, str] | None = None,
     due: date | None = None,
     period: str = "",
     progress: ProgressReporter = silent,
 ) -> Summary:
     """Receive an inbox, then look across the units of the period that is collected: the given
-    one, else the open one, else the ledger's newest, else the form's. Raises RegisterBusy,
-    RegisterError, LedgerError, OSError."""
+    one, else the open one, else the ledger's newest, else the form's. `former_names`: what units of
+    the roster (by code) were called before. Raises RegisterBusy, RegisterError, LedgerError,
+    OSError."""
     left = [store, *filter(None, (plan.reply, plan.decisions))]
     items = scan(inbox, left)
     if not items:
@@ -94,7 +97,7 @@ def receive(
         chosen = collection.period
         register.collect(collection, utc_stamp(plan.now))
         if roster is not None:
-            register.set_roster(roster, chosen)
+            _set_roster(register, roster, former_names or {}, plan.now)
         audit.append(store, audit.RECEIVE, plan.now, inbox=inbox, reply=plan.reply, period=chosen)
         ordered, undecided = 0, list[WaitingOrder]()
         if plan.decisions:
@@ -170,6 +173,17 @@ def _refusal(one: Received) -> Refusal:
     codes = tuple(code for code, level, _ in one.received.found if level == "error")
     registered = one.registered
     return Refusal(one.received.file, registered.code, registered.name, codes, one.receipt)
+
+
+def _set_roster(
+    register: Register, roster: Sequence[RosterEntry], former: Mapping[str, str], now: int
+) -> None:
+    """Give the period that is collected its roster. A unit with a former name (by code) is listed
+    by that and renamed, as an officer would."""
+    listed = [replace(one, name=former.get(one.code, one.name)) for one in roster]
+    register.set_roster(listed, register.collected)
+    names = {one.code: one.name for one in roster if one.code in former}
+    register.change(lambda known: rename_listed(known, names, register.collected, utc_stamp(now)))
 
 
 def _collection(register: Register, plan: Plan, given: str) -> Collection:

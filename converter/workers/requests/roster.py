@@ -13,19 +13,26 @@ from converter.workers.requests.base import FormRequest
 
 @dataclass(frozen=True, slots=True)
 class RosterAnswer:
-    """The units of the rows without errors."""
+    """The units of the rows without errors. `coded`: the new file with the codes of units that had
+    none (None: all had one), `fresh` of which nobody knew before; `unwritten`: it could not be
+    written."""
 
     outcome: Outcome
     units: tuple[Unit, ...] = ()
+    coded: Path | None = None
+    fresh: int = 0
+    unwritten: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RosterRequest(FormRequest[RosterAnswer]):
-    """Read and check an officer's roster. `codes`: those of the units that identity files were
-    issued to, where a spreadsheet may have taken the roster's for numbers."""
+    """Read and check an officer's roster. `known`: the units of ledger and register, whose codes
+    units without one keep, and of which a spreadsheet may have taken a code for a number. `coded`:
+    where to write the roster with its codes, if it lacks any; None: nowhere."""
 
     file: Path
-    codes: tuple[str, ...] = ()
+    known: tuple[Unit, ...] = ()
+    coded: Path | None = None
 
     @property
     def sources(self) -> Sequence[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from converter.files import writing
@@ -19,12 +20,23 @@ from converter.workers.tasks.common import ReportProgress
 
 
 def roster(request: RosterRequest, report_progress: ReportProgress) -> RosterAnswer:
-    from converter.roster import definition, reading
+    from converter.roster import definition, reading, table_sheet
 
     table = definition(loading.load(request.form), request.form)
     report_progress(0)
-    found = reading.read(request.file, table, request.codes)
-    return RosterAnswer(found.outcome, tuple(found.units))
+    found = reading.read(request.file, table, request.known)
+    answer = RosterAnswer(found.outcome, found.units, fresh=found.fresh)
+    if found.has_all_codes or request.coded is None or found.outcome.status == "errors":
+        return answer
+
+    def write(path: Path) -> None:
+        table_sheet.write(table, path, found.rows)
+        path.chmod(0o600)  # it names whom to call
+
+    try:
+        return replace(answer, coded=writing.write_beside(request.coded, write))
+    except OSError:  # a stick that takes no files: the codes are the same in every run
+        return replace(answer, coded=request.coded, unwritten=True)
 
 
 def decisions(request: DecisionsRequest, report_progress: ReportProgress) -> DecisionsAnswer:

@@ -371,12 +371,12 @@ def test_two_codes_that_differ_in_zeros_are_never_one_unit(
 
 def test_zeros_are_looked_up_in_earlier_rosters_too(tmp_path: Path, worker: Worker) -> None:
     store = tmp_path / "S"
-    assert identities.known_codes(None, store) == []
+    assert identities.known_units(None, store) == []
     for period, code in (("2024", "001"), ("2025", "01")):
         with Register(store, FORM) as register:
             register.set_roster([replace(listed(1), code=code)], period)
             register.publish(period, NOW)
-    assert identities.known_codes(None, store) == ["001", "01"]
+    assert [u.code for u in identities.known_units(None, store)] == ["001", "01"]
 
 
 # --- decisions ---------------------------------------------------------------------------------

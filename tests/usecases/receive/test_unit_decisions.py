@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,3 +149,29 @@ def test_a_superior_union_takes_its_units_along_with_its_new_name(
     decide(store(box), "rename", union.code, "示例新县总工会")
     assert totals(box) == [1, 1, 0]
     assert {str(name).strip() for name in _unions(store(box))} == {"示例市总工会", "示例新县总工会"}
+
+
+def test_a_former_name_in_the_roster_renames_once_and_can_be_revoked(
+    box: Inbox, worker: Worker
+) -> None:
+    new = "示例新名称工会委员会"
+    roster = [*ROSTER[:2], replace(listed(3), name=new)]
+    former = {listed(3).code: name_of(3)}
+
+    def again() -> Sequence[object]:
+        receive(box.folder, store(box), plan(None), worker, roster=roster, former_names=former)
+        with Snapshot(store(box)) as register:
+            return register.query(
+                "SELECT name, (SELECT count(*) FROM decisions WHERE action = 'rename') FROM roster"
+                " WHERE period = '2026' AND code = ?",
+                [listed(3).code],
+            )
+
+    box.put("旧名.zip", packed(records(3, people(3, 2))))
+    assert again() == [(new, 1)]
+    assert totals(box) == [3, 3, 0]
+    box.put("新名.zip", packed(records(3, people(3, 9), unit_name=new)))
+    assert again() == [(new, 1)]
+    assert (states(store(box))["旧名.zip"], totals(box)) == ("superseded", [3, 3, 0])
+    decide(store(box), "revoke", "1")
+    assert again() == [(name_of(3), 1)]
