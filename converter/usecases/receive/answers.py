@@ -27,6 +27,7 @@ from converter.register.precedence import COUNTING
 from converter.report import large_workbook, receipt_page, table
 from converter.report.large_workbook import LongTable
 from converter.statistics.reminders import split_contact
+from converter.text import characters
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.replies import remove_closed
 
@@ -124,8 +125,12 @@ def _units(register: Register, period: str) -> list[_Unit]:
 def _folder_of(folder: Path, unit: _Unit) -> str:
     """Names come from files of strangers: none leads out of the folder."""
     names = (unit.superior, " ".join(filter(None, (unit.code, unit.name))))
-    parts = list(filter(None, map(filenames.harmless, names)))
+    parts = list(filter(None, map(_shown, names)))
     return filenames.below(str(folder), "/".join(parts), "")
+
+
+def _shown(name: str) -> str:
+    return filenames.harmless(characters.without_invisible(name))
 
 
 def _replies(reply: Path, unit: _Unit) -> Iterator[Path]:
