@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sys
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -63,8 +62,7 @@ def package(number: int, staff: int, period: str = "") -> bytes:
         "women_members": str(women),
         "migrant_members": "1",
     }
-    made = records(number, members)
-    return packed(replace(made, unit=made.unit | changed), period=period)
+    return packed(records(number, members, **changed), period=period)
 
 
 def faulty(folder: Path, number: int) -> bytes:

@@ -165,6 +165,13 @@ class _MemberSheet:
             xml[last.end() :],
         )
         self.columns = [cell[1] for cell in _CELL.finditer(last[0]) if "<f" in (cell[4] or "")]
+        self.looks = {
+            column: style
+            for style, first, end in re.findall(
+                r'<col [^>]*style="([0-9]+)" min="([0-9]+)" max="([0-9]+)"', xml
+            )
+            for column in range(int(first), int(end) + 1)
+        }
         self.pattern, self.typed = self._pattern(last[0], program)
 
     def pieces(self, members: Sequence[Member]) -> Iterator[str]:
@@ -220,9 +227,13 @@ class _MemberSheet:
         keys = {column_letters(c): key for key, c in self.layout.columns.items()}
         entries = {"name": "name", "id_number": "id", "joined_on": "joined"}
         texts = {cell[1]: cell[4] for cell in _CELL.finditer(self.first[0])}
+        cells = {cell[1]: (cell[3], cell[4]) for cell in _CELL.finditer(row)}
+        for key in entries:  # a blank row leaves them out: they take the looks of their column
+            column = self.layout.columns[key]
+            cells.setdefault(column_letters(column), (f' s="{self.looks[column]}"', ""))
         whole, typed = [], []
-        for cell in _CELL.finditer(row):
-            letters, style = cell[1], cell[3]
+        for letters in sorted(cells, key=lambda letters: (len(letters), letters)):
+            style, content = cells[letters]
             start = f'<c r="{letters}%(r)s"{style}'
             key = keys.get(letters, "")
             if key in entries:
@@ -230,7 +241,7 @@ class _MemberSheet:
                 typed.append(whole[-1])
             elif letters in values:
                 kind, value = values[letters]
-                shared = _FORMULA.search(cell[4])
+                shared = _FORMULA.search(content)
                 assert shared
                 formula = shared[0].replace("%", "%%").replace(" />", "/>")
                 if not program.shared:

@@ -19,7 +19,7 @@ def resolved(platform: str, version: str, folder: Path) -> subprocess.CompletedP
         *(str(UV), "pip", "install", "--dry-run", "--target", str(folder), "--no-cache"),
         *("--python-platform", platform, "--python-version", version),
         *("--only-binary", ":all:", "--require-hashes"),
-        *("-r", str(ROOT / "requirements-portal.lock")),
+        *("-r", str(ROOT / "requirements.lock")),
     ]
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
 

@@ -37,7 +37,7 @@ TESTS_SHORT = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m windows.test", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="what .ci/run does")
+    parser.add_argument("--short", action="store_true", help="only what matters most")
     parser.add_argument("--tests", nargs="*", help="only these tests, and nothing else")
     chosen = parser.parse_args()
     with prepared() as wine:

@@ -61,6 +61,14 @@ def keep_private(file: BinaryIO) -> None:
         os.fchmod(file.fileno(), 0o600)
 
 
+def private_folder(folder: Path) -> None:
+    """Make a folder for its owner alone, and those above it that are missing. Raises OSError."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(0o700, exist_ok=True)  # pathlib gives parents that it makes the usual mode
+    folder.mkdir(exist_ok=True)  # raises where a file stands there
+
+
 def copy_atomically(source: Path, path: Path) -> None:
     """Write a copy of a file whole or not at all, however large it is; its owner alone may read
     it. Raises OSError."""

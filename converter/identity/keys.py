@@ -195,7 +195,7 @@ def create(folder: Path, passphrase: str = "") -> PublicKeys:
 
     Raises KeysError where there are some already, OSError. A key is never replaced.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    writing.private_folder(folder)
     halves = ((SIGNING, SIGNING_PUBLIC), (SEALING, SEALING_PUBLIC))
     there = {name for pair in halves for name in pair if (folder / name).exists()}
     lost = [shown for secret, shown in halves if shown in there and secret not in there]

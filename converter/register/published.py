@@ -58,7 +58,7 @@ TABLES = {
 
 def publish(connection: Connection, folder: Path, form: Form, period: str, when: int) -> None:
     """Write a new publication and let `state.json` name it. `when`: seconds since 1970."""
-    folder.mkdir(0o700, parents=True, exist_ok=True)
+    writing.private_folder(folder)
     folder.chmod(0o700)  # ID numbers in full; an older program left it open
     before = sorted(int(f.name) for f in folder.iterdir() if f.is_dir() and f.name.isdigit())
     number = max(before, default=0) + 1

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from converter.files import writing
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register import forgetting, halves, inserting, periods, published, schema
@@ -94,7 +95,7 @@ class Register:
 
     def _open(self) -> None:
         shutil.rmtree(self.spool, ignore_errors=True)
-        self.spool.mkdir(mode=0o700, parents=True)
+        writing.private_folder(self.spool)
         try:
             self._connection = connect(self.folder / FILE)
         except schema.database_errors() as error:

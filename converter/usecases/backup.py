@@ -343,7 +343,7 @@ def _chunks(archive: zipfile.ZipFile, entry: _Entry) -> Iterator[bytes]:
 
 def _extract(archive: zipfile.ZipFile, entry: _Entry, folder: Path) -> None:
     target = folder / entry.name
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    writing.private_folder(target.parent)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(target, flags, 0o600), "wb") as file:
         for chunk in _chunks(archive, entry):

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from converter.files import writing
 from converter.forms import loading
 from converter.model.errors import OutputError, RegisterError, UsageError
 from converter.web import (
@@ -104,7 +105,7 @@ def build(settings: Settings) -> Starlette:
     )
     settings.inbox.mkdir(parents=True, exist_ok=True)
     if settings.decides:
-        settings.decisions.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writing.private_folder(settings.decisions)
     spool.reconcile(settings, state)
     app = Starlette(
         routes=[

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from converter.files import writing
 from converter.web.correcting import Edits
 from converter.web.upload_check import UploadResult
 from converter.web.visitor import Visitor
@@ -51,7 +52,7 @@ class Results:
         self._folder, self._keep, self._most, self._clock = folder, keep, most, clock
         self._results: dict[str, Result] = {}
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writing.private_folder(folder)
 
     def room(self) -> tuple[str, Path]:
         """A new token and its private folder. Raises OSError."""

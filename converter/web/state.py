@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from converter.files import writing
+
 FILE = "portal.sqlite"
 TABLES = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -82,7 +84,7 @@ class State:
 
     def __init__(self, folder: Path) -> None:
         """Raises OSError, sqlite3.Error."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        writing.private_folder(folder)
         path = folder / FILE
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._lock = threading.Lock()

@@ -10,7 +10,7 @@ python="${PYTHON:-python3}"
 
 "$python" -m venv "$target"
 "$target/bin/python" -m pip install --quiet --no-cache-dir --only-binary :all: --no-compile \
-    --require-hashes -r "$source/requirements-portal.lock"
+    --require-hashes -r "$source/requirements.lock"
 "$target/bin/python" -m pip install --quiet --no-cache-dir --no-compile --no-deps "$source"
 "$target/bin/python" -m pip uninstall --quiet --yes pip
 # By hash: files keep no time of change when they go into an image. One module is for Python 2 alone.

@@ -159,7 +159,7 @@ def _link(folder: Path, paths: Iterable[Path]) -> None:
         while name in wanted:
             name, number = f"{path.stem}-{number}{path.suffix}", number + 1
         wanted[name] = path
-    folder.mkdir(0o700, parents=True, exist_ok=True)
+    writing.private_folder(folder)
     for name, path in wanted.items():
         target = folder / name
         if target.exists():

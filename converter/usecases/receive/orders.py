@@ -44,7 +44,7 @@ class WaitingOrder:
 
 def write(folder: Path, one: WaitingOrder, name: str) -> None:
     """Put a decision into the folder; `name` orders it among the others. Raises OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    writing.private_folder(folder)
     written = json.dumps(asdict(one), ensure_ascii=False, indent=2) + "\n"
     writing.write_bytes_atomically(folder / f"{name}.json", written.encode("utf-8"), private=True)
 

@@ -38,7 +38,7 @@ def reply(
             target, copy = box.receipt(plan.reply, file.file), box.annotated(plan.reply, file.file)
             problems = [asdict(problem) for problem in validated.problems]
             made = receipts.make(file, registered, received, form, problems)
-            target.parent.mkdir(0o700, parents=True, exist_ok=True)
+            writing.private_folder(target.parent)
             receipt_files.append((target, receipts.encode(made, plan.signer)))
             page = receipt_page.render(made, validated.annotated)
             receipt_files.append((box.receipt_page(plan.reply, file.file), page))

@@ -26,7 +26,7 @@ from converter.web.correcting import EditsFull
 from converter.web.desk import checking, forms, handing, keeping, viewing
 from converter.web.desk.access import Access, LocalOnly
 from converter.web.desk.desk import FILES, LARGEST, Desk, desk_of, open_file, problem, show
-from converter.web.desk.place import Place
+from converter.web.desk.place import ClerkFolder
 from converter.web.desk.presence import LOOK
 from converter.web.pages import STATIC, PageTemplates
 from converter.workers.pool import Runner
@@ -84,7 +84,7 @@ def build(
     """The application of one desk. `folder`: of the form; `root`: her place; `ended` is called once
     no page is open any more."""
     form = loading.read(folder)
-    place = Place(root, str(form.prose.get("period") or ""))
+    place = ClerkFolder(root, str(form.prose.get("period") or ""))
     private = Path(tempfile.mkdtemp(prefix="converter-desk-"))
     templates = PageTemplates.of(form)
     desk = Desk(folder, form, place, access, worker, templates, private, opener)

@@ -30,7 +30,7 @@ from converter.usecases import identities
 from converter.usecases.common import unread
 from converter.web.desk.access import Access, same
 from converter.web.desk.documents import Document, Documents, suffixed
-from converter.web.desk.place import Place, Shelf
+from converter.web.desk.place import ClerkFolder, Shelf
 from converter.web.desk.presence import Presence
 from converter.web.pages import PageTemplates
 from converter.workers.pool import Runner
@@ -58,7 +58,7 @@ class Desk:
 
     folder: Path  # of the form
     form: Form
-    place: Place
+    place: ClerkFolder
     access: Access
     worker: Runner
     templates: PageTemplates

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from converter.files import writing
 from converter.messages.catalogue import message
 from converter.text import file_names
 from converter.web.correcting import Edits
@@ -67,7 +68,7 @@ class Document:
         for number, path in enumerate(self.paths):
             copy = folder / f"{self.key}-{number}" / path.name
             shutil.rmtree(copy.parent, ignore_errors=True)
-            copy.parent.mkdir(mode=0o700, parents=True)
+            writing.private_folder(copy.parent)
             shutil.copyfile(path, copy)
             copies.append(copy)
         self.correction = Correction(version, tuple(copies))

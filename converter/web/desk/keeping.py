@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from converter.files import writing
 from converter.messages import errors
 from converter.messages.catalogue import message
 from converter.model.clock import CHINA, created_at
@@ -68,7 +69,7 @@ async def export(request: Request) -> Response:
 
 def _convert(desk: Desk, document: Document, name: str, seal: bool) -> Converted:
     identity, target = desk.identity(), desk.shelf.folder / name
-    target.parent.mkdir(0o700, parents=True, exist_ok=True)
+    writing.private_folder(target.parent)
     results = convert_files(
         document.paths,
         desk.folder,
@@ -146,6 +147,6 @@ async def open_folder(request: Request) -> Response:
         if found is None:
             raise HTTPException(404)
         folder = found.path.parent
-    folder.mkdir(0o700, parents=True, exist_ok=True)
+    writing.private_folder(folder)
     await in_thread(desk.opener, folder)
     return Response(status_code=204)

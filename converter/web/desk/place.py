@@ -70,11 +70,11 @@ class Shelf:
         return free(self._made() / safe_name(name))
 
     def _made(self) -> Path:
-        self.folder.mkdir(0o700, parents=True, exist_ok=True)
+        writing.private_folder(self.folder)
         return self.folder
 
 
-class Place:
+class ClerkFolder:
     """All units and years. `year` is the one that is being collected."""
 
     def __init__(self, root: Path, year: str) -> None:

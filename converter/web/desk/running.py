@@ -47,7 +47,7 @@ class Instance:
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Raises RegisterBusy where another one runs, or starts."""
-        self._folder.mkdir(0o700, parents=True, exist_ok=True)
+        writing.private_folder(self._folder)
         with Lock(self._folder / self._lock):
             self._file.unlink(missing_ok=True)
             try:

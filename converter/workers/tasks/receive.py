@@ -61,7 +61,7 @@ def unpack(request: UnpackRequest, report_progress: ReportProgress) -> UnpackAns
     report_progress(0)
     if workbook.detect_type(request.path) not in ("zip", "damaged"):
         return UnpackAnswer(container=False)
-    request.folder.mkdir(0o700, parents=True, exist_ok=True)
+    writing.private_folder(request.folder)
     members, refused = [], []
     for found in unzipping.unpack(request.path, request.content, request.name, request.folder):
         if isinstance(found, unzipping.Member):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from converter.forms import loading
+from converter.messages.catalogue import message
 from converter.register import Register
 from tests.usecases.receive.collection import CREATED, Inbox, packed, records, workbook, zipped
 
@@ -76,9 +77,12 @@ def contents(store: Path) -> dict[str, list[tuple[object, ...]]]:
 
 
 def replies(folder: Path) -> dict[str, bytes]:
-    return {
+    """Receipts beside their files' names; the units' folder holds each once more."""
+    found = {
         p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*.json"))
     }
+    units = message("units_folder") + "/"
+    return {name: data for name, data in found.items() if not name.startswith(units)}
 
 
 def test_killed_at_random_and_run_again_gives_the_same_register(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ class Clerk:
     def __init__(self, browser: Any, desk: AtWork) -> None:
         self.watched = Watched(browser, viewport={"width": 1366, "height": 768})
         self.page, self.desk = self.watched.page, desk
+        # From the start: a dialog that opens before it is listened to is lost.
+        self.page.on("filechooser", lambda _: None)
         self.objections: dict[str, list[str]] = {}
         self.page.goto(desk.access.address())
         self.look()

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from converter.web.desk.place import Place, default_root, free
+from converter.web.desk.place import ClerkFolder, default_root, free
 from converter.web.desk.presence import LEFT, SILENT, Presence
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path / "文档" / "基层工会填报", "2026")
+def place(tmp_path: Path) -> ClerkFolder:
+    return ClerkFolder(tmp_path / "文档" / "基层工会填报", "2026")
 
 
 def written(path: Path, data: bytes = b"1") -> Path:
@@ -22,7 +22,9 @@ def written(path: Path, data: bytes = b"1") -> Path:
     return path
 
 
-def test_nothing_is_replaced_and_the_same_bytes_are_kept_once(place: Place, tmp_path: Path) -> None:
+def test_nothing_is_replaced_and_the_same_bytes_are_kept_once(
+    place: ClerkFolder, tmp_path: Path
+) -> None:
     shelf = place.shelf("示例工会")
     first = shelf.keep(written(tmp_path / "填报.xlsx", b"one"))
     second = shelf.keep(written(tmp_path / "填报.xlsx", b"two"))
@@ -33,19 +35,19 @@ def test_nothing_is_replaced_and_the_same_bytes_are_kept_once(place: Place, tmp_
     assert shelf.free("填报.xlsx").name == "填报-3.xlsx"
 
 
-def test_names_with_patterns_are_taken_as_they_are(place: Place, tmp_path: Path) -> None:
+def test_names_with_patterns_are_taken_as_they_are(place: ClerkFolder, tmp_path: Path) -> None:
     shelf = place.shelf("示例工会")
     shelf.keep(written(tmp_path / "a[1]-x.xlsx", b"one"))
     assert shelf.keep(written(tmp_path / "a[1].xlsx", b"two")).name == "a[1].xlsx"
 
 
-def test_files_are_her_own(place: Place, tmp_path: Path) -> None:
+def test_files_are_her_own(place: ClerkFolder, tmp_path: Path) -> None:
     path = place.shelf("示例工会").keep(written(tmp_path / "填报.xlsx"))
     if os.name == "posix":
         assert path.stat().st_mode & 0o077 == 0
 
 
-def test_last_year_is_found_again(place: Place) -> None:
+def test_last_year_is_found_again(place: ClerkFolder) -> None:
     old = written(place.shelf("示例工会", "2025").folder / "上报.zip")
     older = written(place.shelf("示例工会", "2024").folder / "填报表.xlsx")
     written(place.shelf("示例工会").folder / "填报表.xlsx")
@@ -54,7 +56,7 @@ def test_last_year_is_found_again(place: Place) -> None:
     assert place.units() == ["别的工会", "示例工会"]
 
 
-def test_the_unit_that_was_worked_on_last_comes_back(place: Place) -> None:
+def test_the_unit_that_was_worked_on_last_comes_back(place: ClerkFolder) -> None:
     assert place.latest_unit() == ""
     for number, unit in enumerate(("一工会", "二工会", "三工会")):
         folder = place.shelf(unit).folder
@@ -63,7 +65,7 @@ def test_the_unit_that_was_worked_on_last_comes_back(place: Place) -> None:
     assert place.latest_unit() == "三工会"
 
 
-def test_what_office_programs_leave_behind_is_no_form(place: Place) -> None:
+def test_what_office_programs_leave_behind_is_no_form(place: ClerkFolder) -> None:
     folder = place.shelf("").folder
     for name in ("~$填报表.xlsx", ".~lock.填报表.xlsx#", "填报表.xlsx", "说明.txt"):
         written(folder / name)
@@ -71,7 +73,7 @@ def test_what_office_programs_leave_behind_is_no_form(place: Place) -> None:
 
 
 @pytest.mark.parametrize("unit", ["../外面", "/etc", "a/b", "..", "CON", "名:字", "x" * 400])
-def test_no_name_of_a_unit_leads_out(place: Place, unit: str) -> None:
+def test_no_name_of_a_unit_leads_out(place: ClerkFolder, unit: str) -> None:
     folder = place.shelf(unit).folder
     assert folder.parent.parent == place.root
     assert folder.resolve().is_relative_to(place.root.resolve())
