@@ -29,6 +29,7 @@ from converter.cli.common import (
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
 from converter.model.errors import UsageError
+from converter.text import file_names
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
@@ -331,7 +332,7 @@ def stats(
     if answer.figures is None:
         print_report([answer.outcome], form, show_ids=False)
         return FOUND
-    title = answer.outcome.unit_name or path.stem
+    title = answer.outcome.unit_name or file_names.stem(path)
     if output:
         made = write_statistics(answer.figures, output, title, folder, force=force)
         if made.kept:

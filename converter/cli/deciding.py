@@ -22,6 +22,7 @@ from converter.cli.common import (
 )
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
+from converter.text import file_names
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
@@ -69,7 +70,7 @@ def decide(
         return _write_questions(ctx, store, output, period)
     if action is None:
         return _list(store, form, period)
-    if Path(action).suffix.lower() in WORKBOOK:
+    if file_names.suffix(action) in WORKBOOK:
         if subject:
             raise UsageError("decide_workbook_alone", path=action)
         return _apply(ctx, store, Path(action), period, officer)

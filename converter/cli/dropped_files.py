@@ -19,6 +19,7 @@ from converter.files import writing, zip_peek
 from converter.forms import loading as forms
 from converter.messages.catalogue import message
 from converter.model.forms import Form
+from converter.text import file_names
 from converter.usecases.recognising import is_identity, is_marked
 from converter.workers.pool import Worker
 
@@ -32,9 +33,9 @@ def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False
     if not arguments:
         return suggest.print_suggestion(Path.cwd(), f"{form.id}-roster", window=window)
     paths = [Path(argument) for argument in arguments]
-    identities = [p for p in paths if p.suffix.lower() == ".xml" and is_identity(p)]
+    identities = [p for p in paths if file_names.suffix(p) == ".xml" and is_identity(p)]
     others = [p for p in paths if p not in identities]
-    books = [p for p in others if p.is_file() and p.suffix.lower() != ".zip"]
+    books = [p for p in others if p.is_file() and file_names.suffix(p) != ".zip"]
     passed = _passed_over(books)
     books = [p for p in books if p not in passed]
     others = [p for p in others if p not in passed]
@@ -72,9 +73,10 @@ def _passed_over(books: Sequence[Path]) -> set[Path]:
     """Of a form and its marked copy the one that was saved last goes on; says so."""
     suffix, passed = f"-{message('annotated_suffix')}", set()
     for copy in filter(is_marked, books):
-        stem = copy.stem.partition(suffix)[0]
+        stem = file_names.stem(copy).partition(suffix)[0]
         for original in books:
-            if original.stem == stem and original.parent == copy.parent and original != copy:
+            named = file_names.stem(original) == stem and original.parent == copy.parent
+            if named and original != copy:
                 used, left = sorted((copy, original), key=_saved_last, reverse=True)
                 passed.add(left)
                 err(message("dropped_twin", used=used.name, left=left.name))
@@ -117,16 +119,19 @@ def _convert(
 
 def _package(book: Path, form: Form) -> Path:
     """The package beside a workbook. One of another period keeps its name: it is wanted yet."""
-    target, period = book.with_suffix(".zip"), str(form.prose["period"])
+    stem, period = file_names.stem(book), str(form.prose["period"])
+    target = book.with_name(f"{stem}.zip")
     found = re.search(r'"period": "([^"]*)"', zip_peek.glance(target, "datapackage.json") or "")
-    return book.with_name(f"{book.stem}-{period}.zip") if found and found[1] != period else target
+    return book.with_name(f"{stem}-{period}.zip") if found and found[1] != period else target
 
 
 def _identity(given: Sequence[Path], beside: Path) -> Path | None:
     """The identity file that was dropped too, else the only one that lies beside."""
     if given:
         return given[0]
-    lying = [p for p in sorted(beside.glob("*.xml")) if is_identity(p)]
+    lying = [
+        p for p in sorted(beside.iterdir()) if file_names.suffix(p) == ".xml" and is_identity(p)
+    ]
     if len(lying) != 1:
         return None
     err(message("dropped_identity", path=lying[0].name))
@@ -144,5 +149,7 @@ def _copy(books: Sequence[Path], folder: Path, form: Form) -> Path | None:
         if not made:
             return None
         suffix = message("annotated_suffix")
-        stem = book.stem.partition(f"-{suffix}")[0]  # a copy's copy has no second suffix
+        stem = file_names.stem(book).partition(f"-{suffix}")[
+            0
+        ]  # a copy's copy has no second suffix
         return writing.write_beside(book.with_name(f"{stem}-{suffix}.xlsx"), made[0].rename)

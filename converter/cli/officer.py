@@ -118,7 +118,7 @@ def receive(
         )
         lists, failed = _Lists(), None
         try:
-            lists = _write_lists(done, form, reply, show_ids) if reply else lists
+            lists = _write_lists(done, form, reply, store, show_ids) if reply else lists
         except OSError as error:  # all is registered: what became of it is printed first
             failed = error
     if layout == "json":
@@ -131,30 +131,48 @@ def receive(
 
 
 class _Lists(NamedTuple):
-    """Where the lists of a run are (None: there is none), and those of an earlier run that
-    another program has open."""
+    """Where the lists of a run are (None: there is none), and those of an earlier run that were
+    left alone: open in another program, or changed by somebody."""
 
     findings: Path | None = None
     sharing: Path | None = None
     still_open: tuple[Path, ...] = ()
+    changed: tuple[Path, ...] = ()
 
 
-def _write_lists(done: Summary, form: Form, reply: Path, show_ids: bool) -> _Lists:
+def _write_lists(done: Summary, form: Form, reply: Path, store: Path, show_ids: bool) -> _Lists:
     from converter.files import writing
     from converter.messages.catalogue import message
+    from converter.model.clock import created_at
+    from converter.register import audit
     from converter.report import register_text as report
+    from converter.usecases.receive import answers
     from converter.usecases.receive.replies import remove_closed
 
+    def write_findings(target: Path) -> None:
+        pieces = report.findings_csv(done.findings, form, show_ids=show_ids)
+        writing.write_bytes_atomically(target, pieces, private=True)
+
+    def write_sharing(target: Path) -> None:
+        writing.write_bytes_atomically(target, report.sharing_csv(done.sharing), private=True)
+
+    known = answers.known_lists(store)
     findings, sharing = reply / message("findings_file"), reply / message("sharing_file")
-    files = [(findings, report.findings_csv(done.findings, form, show_ids=show_ids))]
+    of_others = {path for path in (findings, sharing) if writing.digest_of(path) not in known}
+    changed = {path for path in of_others if path.is_file()}
+    written = {findings: answers.write_list(findings, write_findings, known)}
     still_open: list[Path] = []
     if done.sharing:
-        files.append((sharing, report.sharing_csv(done.sharing)))
-    else:  # of an earlier run
+        written[sharing] = answers.write_list(sharing, write_sharing, known)
+    elif sharing not in changed:  # of an earlier run
         still_open += remove_closed([sharing])
-    named = writing.write_many(files, personal=True, beside=writing.Beside.WHERE_OPEN)
-    still_open += [path for path, got in named.items() if got != path]
-    return _Lists(named[findings], named.get(sharing), tuple(still_open))
+    digests = {path.name: writing.digest_of(path) for path in written.values()}
+    audit.append(store, audit.LISTS, created_at(), lists=digests)
+    changed -= set(written.values())
+    still_open += [p for p, place in written.items() if place != p and p not in changed]
+    return _Lists(
+        written[findings], written.get(sharing), tuple(still_open), tuple(sorted(changed))
+    )
 
 
 def _signer(folder: Path | None, passphrase_file: Path | None) -> ReceiptSigner | None:
@@ -240,6 +258,8 @@ def _print_summary(
         err(message("answers_written", path=reply / message("units_folder")))
     for path in (*done.still_open, *lists.still_open):
         err(message("receive_still_open", path=path))
+    for path in lists.changed:
+        err(message("receive_list_kept", path=path))
     for left in done.not_received[:FILES_NAMED]:
         err(message(f"receive_not_now_{left.code}", file=visible(left.file)))
     if done.not_received:

@@ -15,6 +15,7 @@ from pathlib import Path
 from converter.cli.common import OK, out
 from converter.files import zip_peek
 from converter.messages.catalogue import message
+from converter.text import file_names
 from converter.text.display import visible
 from converter.usecases.recognising import is_identity
 
@@ -39,14 +40,14 @@ def _lines(entries: list[Path], roster: str, *, window: bool) -> Iterator[str]:
     target = message("suggest_workbook_name")
     stores = [e for e in entries if (e / REGISTER).is_file()]
     files = [e for e in entries if e.is_file() and not e.name.startswith(("~$", "."))]
-    books = [f for f in files if f.suffix.lower() in WORKBOOKS]
+    books = [f for f in files if file_names.suffix(f) in WORKBOOKS]
     rosters = [f for f in books[:LOOKED_INTO] if zip_peek.stamped(f, "form") == roster]
     books = [f for f in books if f not in rosters]
     marked = message("annotated_suffix")
-    copies = [f for f in books if f.stem.rstrip("-0123456789").endswith(f"-{marked}")]
+    copies = [f for f in books if file_names.stem(f).rstrip("-0123456789").endswith(f"-{marked}")]
     books = [f for f in books if f not in copies]
-    packages = [f for f in files if f.suffix.lower() == ".zip" and zip_peek.is_package(f)]
-    identities = [f for f in files if f.suffix.lower() == ".xml" and is_identity(f)]
+    packages = [f for f in files if file_names.suffix(f) == ".zip" and zip_peek.is_package(f)]
+    identities = [f for f in files if file_names.suffix(f) == ".xml" and is_identity(f)]
     newest = _newest(packages)
     clerk = "_window" if window else "_next"  # officers open a console, clerks drag
     if stores:

@@ -17,7 +17,7 @@ from converter.files import writing
 from converter.model.clock import utc_stamp
 
 FILE = "log.jsonl"
-RECEIVE, RECEIVED = "receive", "received"
+RECEIVE, RECEIVED, LISTS = "receive", "received", "lists"
 EXPORT, REMIND, SUMMARY, BACKUP = "export", "remind", "summary", "backup"
 PLACES = ("inbox", "reply", "path")  # details that name a file or a folder
 

@@ -31,6 +31,8 @@ def _lines(register: Snapshot, store: Path) -> Iterator[Line]:
         details = {"period": "", **entry.details}
         if "ids" in details:
             details["ids"] = message(f"export_ids_{details['ids']}")
+        if "lists" in details:
+            details["lists"] = "、".join(map(str, details["lists"]))
         officer = str(details.get("officer", ""))
         yield entry.at, officer, message(f"log_{entry.action}", **details), ""
     columns = ", ".join(decisions.COLUMNS)

@@ -16,6 +16,7 @@ from converter.model.issues import Issues, Level, Place
 from converter.model.submissions import Outcome
 from converter.report import issue_text
 from converter.report.issue_text import RenderedIssue
+from converter.text import file_names
 from converter.text.display import columns, cut, visible
 
 MISSING_SHEET = "S001"
@@ -128,7 +129,7 @@ def _arguments(files: Sequence[str], given: Sequence[str]) -> str:
 
 
 def _is_package(file: str) -> bool:
-    return file.lower().endswith(".zip")
+    return file_names.suffix(file) == ".zip"
 
 
 def _painter(colour: bool) -> Paint:

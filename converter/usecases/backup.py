@@ -37,6 +37,7 @@ from converter.model.errors import (
 from converter.register import audit
 from converter.register.lock import Lock
 from converter.register.writer import FILE, LOCK, SPOOL
+from converter.text import file_names
 
 FORMAT = "gonghui-backup/1"
 MANIFEST, FILES = "manifest.json", "files/"
@@ -73,7 +74,8 @@ class BackupSeal:
 def holds_secrets(paths: Sequence[Path]) -> bool:
     """Whether there are keys among these files: a union's, or a unit's in its identity file."""
     return any(
-        path.suffix.lower() == ".key" or (path.suffix.lower() == ".xml" and _has_secret(path))
+        file_names.suffix(path) == ".key"
+        or (file_names.suffix(path) == ".xml" and _has_secret(path))
         for root in _roots(paths)
         for _, path in _walk(*root, leave_out=Path())
     )

@@ -12,6 +12,7 @@ from converter.messages import catalogue
 from converter.model.errors import UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.submissions import Outcome
+from converter.text import file_names
 from converter.usecases.common import ProgressReporter, bounded_parts, find_files, silent, unread
 from converter.workers import pool as workers
 from converter.workers.pool import Runner, Worker
@@ -108,7 +109,7 @@ def _copies(
     targets: list[Path | None] = []
     for file, base in found:
         inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
-        name = (inside.parent / f"{file.stem}-{catalogue.message(suffix)}").as_posix()
+        name = (inside.parent / f"{file_names.stem(file)}-{catalogue.message(suffix)}").as_posix()
         target, number = folder / filenames.below(str(folder), name, ".xlsx"), 2
         while target in taken or target.exists() or os.path.realpath(target) in originals:
             ending = f"-{number}.xlsx"

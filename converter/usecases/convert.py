@@ -13,6 +13,7 @@ from converter.model.errors import UsageError, WorkerDied
 from converter.model.issues import Level
 from converter.model.submissions import Outcome, SigningUnit
 from converter.report.page_summary import PageSummary
+from converter.text import file_names
 from converter.usecases import outputs
 from converter.usecases.common import signing_unit, unread
 from converter.validation.diff import SubmissionDiff
@@ -76,7 +77,7 @@ def convert_files(
     if len(paths) <= 2:
         answer = _convert(paths, folder, unit, since, worker)
         if answer.outcome is not None:
-            target = outputs.output_path(output, SUFFIX, paths[0].stem + SUFFIX)
+            target = outputs.output_path(output, SUFFIX, file_names.stem(paths[0]) + SUFFIX)
             return [_write(answer, answer.outcome, target, folder, unit, worker, force=force)]
     if output.exists() and not output.is_dir():
         raise UsageError("convert_halves", path=output)
@@ -85,9 +86,9 @@ def convert_files(
     for path in paths:
         answer = _convert([path], folder, unit, since, worker)
         assert answer.outcome is not None
-        target, number = output / f"{path.stem}{SUFFIX}", 2
+        target, number = output / f"{file_names.stem(path)}{SUFFIX}", 2
         while target in taken:
-            target, number = output / f"{path.stem}-{number}{SUFFIX}", number + 1
+            target, number = output / f"{file_names.stem(path)}-{number}{SUFFIX}", number + 1
         made = _write(answer, answer.outcome, target, folder, unit, worker, force=force)
         taken |= {target, made.package or target}
         results.append(made)

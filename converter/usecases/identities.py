@@ -24,6 +24,7 @@ from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, Unit
 from converter.register import Snapshot
+from converter.text import file_names
 from converter.usecases import outputs
 from converter.usecases.common import ProgressReporter, silent, unread
 from converter.usecases.outputs import Output
@@ -222,7 +223,7 @@ def templates(
     force: bool = False,
 ) -> TemplatesResult:
     """Write a workbook for each identity file of a folder. Raises UsageError, OSError."""
-    files = sorted(path for path in identities.iterdir() if path.suffix.lower() == ".xml")
+    files = sorted(path for path in identities.iterdir() if file_names.suffix(path) == ".xml")
     if not files:
         raise UsageError("templates_none", path=identities)
     day = today()
@@ -233,7 +234,7 @@ def templates(
             outcomes.append(Outcome(str(path), Issues.of(issues), readable=public is not None))
         if public is not None and not any(i.level is Level.ERROR for i in issues):
             document = identity.compose(public.identity, public.keys, public.signature)
-            wanted.append(BlankWorkbook(target / f"{path.stem}.xlsx", document))
+            wanted.append(BlankWorkbook(target / f"{file_names.stem(path)}.xlsx", document))
     target.mkdir(parents=True, exist_ok=True)
     starts = range(0, len(wanted), TEMPLATES_A_TASK)
     parts = [tuple(wanted[at : at + TEMPLATES_A_TASK]) for at in starts]

@@ -12,6 +12,7 @@ from converter.messages import catalogue
 from converter.model.errors import UsageError
 from converter.model.forms import Sheet
 from converter.model.own_list import CONTENT, DOUBTFUL, NEAR, ListColumn, ListReport
+from converter.text import file_names
 from converter.workbook.form.headings import normalized
 
 LARGEST = 1 << 16  # bytes of a file of choices
@@ -40,7 +41,7 @@ def parse_choices(given: Iterable[str], table: Sheet) -> dict[str, str]:
 
 def choices_file(path: Path) -> Path:
     """名单.xlsx → .名单-对应.json, beside the list."""
-    return path.with_name(f".{path.stem}-{catalogue.message('list_choices')}.json")
+    return path.with_name(f".{file_names.stem(path)}-{catalogue.message('list_choices')}.json")
 
 
 def remembered(paths: Sequence[Path], table: Sheet) -> dict[str, str]:

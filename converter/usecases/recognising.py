@@ -9,6 +9,7 @@ from pathlib import Path
 from converter.files import zip_peek
 from converter.messages.catalogue import message
 from converter.model.errors import WorkerDied
+from converter.text import file_names
 from converter.usecases import backup
 from converter.workers.pool import Runner
 from converter.workers.requests.existing import ExistingFileRequest
@@ -57,7 +58,7 @@ def recognise(path: Path, folder: Path, worker: Runner) -> RecognisedFile:
             return RecognisedFile(path, kind, found.unit, found.period)
         if found.kind in ("package", "roster"):
             return RecognisedFile(path, FileKind(found.kind), found.unit, found.period)
-        if path.suffix.lower() in SPREADSHEETS:
+        if file_names.suffix(path) in SPREADSHEETS:
             request = TemplateRequest(
                 folder, path.with_name("-.xlsx"), 0, sources_given=(path,), preview=True
             )

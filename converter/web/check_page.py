@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from converter.messages.catalogue import message
+from converter.text import file_names
 from converter.web import spool
 from converter.web.guard import UploadTooLarge
 from converter.web.pages import attachment
@@ -194,7 +195,7 @@ def _download(found: Result, name: str, called: str) -> Response:
     path = found.folder / name
     if not path.is_file():
         raise HTTPException(404)
-    as_ = called.format(stem=Path(found.names[0]).stem)
+    as_ = called.format(stem=file_names.stem(found.names[0]))
     kind = attachment(b"", as_, "application/octet-stream")
     return FileResponse(path, headers={"content-disposition": kind.headers["content-disposition"]})
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from converter.messages.catalogue import message
 from converter.model.errors import WorkerDied
+from converter.text import file_names
 from converter.validation.corrections import CellEdit
 from converter.web import check_page
 from converter.web.clerk import XLSX
@@ -105,7 +106,7 @@ def _request(request: Request, found: Result, target: Path | None = None) -> Cor
 
 
 def _corrected_name(found: Result) -> str:
-    return f"{message('fixed_suffix')}-{Path(found.names[0]).stem}.xlsx"
+    return f"{message('fixed_suffix')}-{file_names.stem(found.names[0])}.xlsx"
 
 
 async def _download(request: Request, found: Result) -> Response:

@@ -18,6 +18,7 @@ from converter.model.submissions import Outcome
 from converter.register.precedence import same_name
 from converter.report import html
 from converter.report.page_summary import PageSummary
+from converter.text import file_names
 from converter.usecases.common import unread
 from converter.usecases.convert import convert_for_page
 from converter.workers.pool import Runner
@@ -84,7 +85,7 @@ def _check_and_convert(work: Work, worker: Runner) -> UploadResult | None:
     if work.unit and not work.identity:
         return _check(work, worker)
     # A package that the clerk has made goes on as it is: it may be signed.
-    finished = len(work.uploads) == 1 and work.uploads[0].suffix.lower() == ".zip"
+    finished = len(work.uploads) == 1 and file_names.suffix(work.uploads[0]) == ".zip"
     if finished or len(work.uploads) > 1:
         checked = _check(work, worker)
         if checked is None or checked.status in ("errors", "unreadable"):

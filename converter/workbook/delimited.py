@@ -11,6 +11,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from converter.text import file_names
 from converter.workbook.grid import CellComments, Grid, GridFacts
 from converter.workbook.parsed_grid import ParsedGrid
 from converter.workbook.unreadable import UnreadableFile
@@ -37,7 +38,7 @@ class DelimitedWorkbook:
             self._rows = [[_plain(cell) for cell in row] for row in reader]
         except csv.Error as error:
             raise UnreadableFile("F312") from error
-        self.names = [(path.stem, False)]
+        self.names = [(file_names.stem(path), False)]
 
     def grid(self, index: int) -> Grid:
         width = max(map(len, self._rows), default=0)

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from converter.files import zip_directory
+from converter.text import file_names
 from converter.workbook.unreadable import unreadable_on_error
 
 HEAD = 65_536
@@ -173,7 +174,7 @@ def detect_open(file: BinaryIO, name: str = "") -> tuple[str, list[zipfile.ZipIn
     head = file.read(HEAD)
     if head.startswith((ZIP_MAGIC, b"PK\x05\x06")):
         return _zip(file)
-    found = _contents(head, file, Path(name).suffix.lower())
+    found = _contents(head, file, file_names.suffix(name))
     # Office leaves '~$name.xlsx' beside a file that is open; it holds the name of the user.
     return "lock" if found in ("unknown", "text") and name.startswith("~$") else found, []
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from converter.register.precedence import COUNTING
 from converter.report import large_workbook, receipt_page, table
 from converter.report.large_workbook import LongTable
 from converter.statistics.reminders import split_contact
+from converter.text import characters
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.replies import remove_closed
 
@@ -95,16 +97,21 @@ def write(register: Register, reply: Path, period: str) -> dict[str, str]:
     for unit in units:
         if unit.name and unit.files:
             _link(folder / _folder_of(folder, unit), _replies(reply, unit))
-    ours = {
-        str(digest)
-        for entry in audit.read(register.folder)
-        for digest in entry.details.get("lists", {}).values()
-    }
+    known = known_lists(register.folder)
     lists = {}
-    for path, tables in _lists(reply, units):
-        written = _written(path, tables, ours)
+    for path, found in _lists(reply, units):
+        written = write_list(path, partial(_write_table, found, path.suffix), known)
         lists[written.name] = writing.digest_of(written)
     return lists
+
+
+def known_lists(store: Path) -> set[str]:
+    """SHA-256 of every list that was written for a register: in any other somebody has typed."""
+    return {
+        str(digest)
+        for entry in audit.read(store)
+        for digest in entry.details.get("lists", {}).values()
+    }
 
 
 def _units(register: Register, period: str) -> list[_Unit]:
@@ -124,8 +131,12 @@ def _units(register: Register, period: str) -> list[_Unit]:
 def _folder_of(folder: Path, unit: _Unit) -> str:
     """Names come from files of strangers: none leads out of the folder."""
     names = (unit.superior, " ".join(filter(None, (unit.code, unit.name))))
-    parts = list(filter(None, map(filenames.harmless, names)))
+    parts = list(filter(None, map(_shown, names)))
     return filenames.below(str(folder), "/".join(parts), "")
+
+
+def _shown(name: str) -> str:
+    return filenames.harmless(characters.without_invisible(name))
 
 
 def _replies(reply: Path, unit: _Unit) -> Iterator[Path]:
@@ -221,26 +232,37 @@ def _attached(reply: Path, one: _File) -> Iterator[Path]:
             yield path
 
 
-def _written(path: Path, found: LongTable, ours: set[str]) -> Path:
-    """Write a list in place of the one that an earlier run wrote; beside any other, or one that
-    another program has open."""
+def _write_table(found: LongTable, suffix: str, target: Path) -> None:
+    if suffix == ".xlsx":
+        large_workbook.write(target, [found], when=0)
+    else:
+        rows = table.csv_rows(chain([found.header], found.rows))
+        writing.write_bytes_atomically(target, rows, private=True)
 
-    def write_to(target: Path) -> None:
-        if path.suffix == ".xlsx":
-            large_workbook.write(target, [found], when=0)
-        else:
-            rows = table.csv_rows(chain([found.header], found.rows))
-            writing.write_bytes_atomically(target, rows, private=True)
 
-    if writing.digest_of(path) in ours:
-        fresh = writing.private_name(path.parent)
+def write_list(path: Path, write_to: Callable[[Path], object], known: set[str]) -> Path:
+    """Write a list in place of a known one, else beside it: also where another program has it
+    open. Raises OSError."""
+    path.parent.mkdir(0o700, parents=True, exist_ok=True)
+    fresh = writing.private_name(path.parent)
+    try:
         write_to(fresh)
-        try:
-            writing.replace_durably(fresh, path)
-            return path
-        except OSError as error:
-            if not is_open_elsewhere(error):
-                raise
-        finally:
-            fresh.unlink(missing_ok=True)
-    return writing.write_beside(path, write_to)
+        place = _place(path, known | {writing.digest_of(fresh)})
+        if place.exists():
+            try:
+                writing.replace_durably(fresh, place)
+                return place
+            except OSError as error:
+                if not is_open_elsewhere(error):
+                    raise
+        return writing.write_beside(place, fresh.replace)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _place(path: Path, known: set[str]) -> Path:
+    """The first of the names 名.csv, 名-2.csv … under which no list stands that is not known."""
+    place, number = path, 2
+    while place.is_file() and writing.digest_of(place) not in known:
+        place, number = path.with_stem(f"{path.stem}-{number}"), number + 1
+    return place

@@ -17,6 +17,7 @@ from pathlib import Path
 from converter.files import filenames
 from converter.messages.catalogue import message
 from converter.register.schema import UNREADABLE
+from converter.text import file_names
 from converter.usecases.common import IGNORED_NAMES
 
 
@@ -52,7 +53,7 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
         name = path.name if path == inbox else path.relative_to(inbox).as_posix()
         content, head, state = _hashed(path)
         # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
-        container = head == b"PK\x03\x04" and path.suffix.lower() in (".zip", "")
+        container = head == b"PK\x03\x04" and file_names.suffix(path) in (".zip", "")
         found.append(
             InboxFile(printable(name), path, content, container, state, state[1] if state else 0)
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from converter.files import writing
 from converter.messages.catalogue import message
+from converter.text import file_names
 from converter.web.correcting import Edits
 from converter.workers.requests.check import PageCheck
 
@@ -77,7 +78,7 @@ class Document:
 def suffixed(document: Document, suffix: str) -> str:
     """What a copy of a document is called; a copy's copy has no second suffix."""
     ending = f"-{message(suffix)}"
-    return f"{document.path.stem.partition(ending)[0]}{ending}.xlsx"
+    return f"{file_names.stem(document.path).partition(ending)[0]}{ending}.xlsx"
 
 
 class Documents:

@@ -15,6 +15,7 @@ from converter.messages import errors
 from converter.messages.catalogue import message
 from converter.model.clock import CHINA, created_at
 from converter.model.errors import BackupError, ConverterError
+from converter.text import file_names
 from converter.usecases import backup
 from converter.usecases.convert import Converted, convert_files
 from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
@@ -106,7 +107,7 @@ def _backup(desk: Desk, paths: Sequence[Path]) -> Path | str:
     """The backup that was written, or why there is none. The identity file holds the unit's secret
     and is left out: it can be fetched again."""
     shelf = desk.shelf
-    kept = [path for path in shelf.files() if path.suffix.lower() != ".xml"]
+    kept = [path for path in shelf.files() if file_names.suffix(path) != ".xml"]
     stamp = time.strftime(
         "%Y-%m-%d-%H%M", time.gmtime(created_at() + CHINA.utcoffset(None).seconds)
     )

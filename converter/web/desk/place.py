@@ -14,6 +14,7 @@ from pathlib import Path
 
 from converter.files import writing
 from converter.messages.catalogue import message
+from converter.text import file_names
 from converter.usecases.common import IGNORED_NAMES
 from converter.usecases.recognising import is_identity
 from converter.web.upload_names import safe_name
@@ -37,10 +38,10 @@ class Shelf:
         return _files(self.folder)
 
     def forms(self) -> list[Path]:
-        return [path for path in self.files() if path.suffix.lower() in WORKBOOKS]
+        return [path for path in self.files() if file_names.suffix(path) in WORKBOOKS]
 
     def packages(self) -> list[Path]:
-        return [path for path in self.files() if path.suffix.lower() == ".zip"]
+        return [path for path in self.files() if file_names.suffix(path) == ".zip"]
 
     @property
     def backups(self) -> Shelf:
@@ -48,7 +49,7 @@ class Shelf:
 
     def identity(self) -> Path | None:
         """The newest identity file."""
-        found = (p for p in self.files() if p.suffix.lower() == ".xml" and is_identity(p))
+        found = (p for p in self.files() if file_names.suffix(p) == ".xml" and is_identity(p))
         return next(found, None)
 
     def keep(self, source: Path, name: str = "") -> Path:

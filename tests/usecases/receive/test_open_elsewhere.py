@@ -15,7 +15,15 @@ from converter.messages.catalogue import message
 from converter.workers.tasks import receive as tasks
 from tests import commands
 from tests.held import held
-from tests.usecases.receive.collection import Inbox, faulty, packed, records, workbook, zipped
+from tests.usecases.receive.collection import (
+    Inbox,
+    faulty,
+    packed,
+    people,
+    records,
+    workbook,
+    zipped,
+)
 
 MANY = 30  # files beside the one whose reply is open
 
@@ -124,6 +132,7 @@ def test_a_receipt_that_is_open_stops_nothing(inbox: Inbox, tmp_path: Path) -> N
 def test_the_list_of_last_time_may_be_open(inbox: Inbox, tmp_path: Path) -> None:
     listed = tmp_path / "回复/汇总问题.csv"
     before = listed.read_bytes()
+    inbox.put("同号.zip", packed(records(99, people(2))))  # there is more to list than last time
     with held(listed, tmp_path / "回复/同号单位.csv"):
         done = receive(tmp_path)
     assert done.returncode == 0
