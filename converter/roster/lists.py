@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from converter import workbook
 from converter.messages.catalogue import message
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
@@ -27,7 +28,6 @@ from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.form.table_heading import Heading
 from converter.workbook.grid import Box, Grid
 from converter.workbook.issue_collector import IssueCollector, address
-from converter.workbook.unreadable import UnreadableFile
 
 UNREAD_SHEET, LEFT_OUT = "C813", "C814"
 MERGED = "S006"
@@ -65,7 +65,7 @@ def read_lists(book: Workbook, table: Form, report: IssueCollector) -> list[Unit
     for index, (name, hidden) in enumerate(book.names):
         try:
             grid = book.grid(index)
-        except UnreadableFile:
+        except workbook.UnreadableFile:
             others.append(name)
             continue
         heading = table_heading.find_heading(grid, table.main_table)

@@ -35,6 +35,7 @@ OTHERS = {  # raised and caught in one room
     "UnfitWorker": "workers",
     "_Changed": "files",
     "CapacityExceeded": "web",
+    "EditsFull": "web",
     "QueueFull": "web",
     "StateUnavailable": "web",
     "SignInRequired": "web",

@@ -116,20 +116,20 @@ def validated() -> Outcome:
     return checking.check([wrong(ROWS)], FORM, today())[0].outcome
 
 
-def test_judging_a_sheet_full_of_faults_takes_little_memory(judged: Outcome) -> None:
+def test_judging_a_sheet_full_of_faults_takes_little_memory(validated: Outcome) -> None:
     given = wrong(ROWS)
     with peak() as taken:
         (found,) = checking.check([given], FORM, today())
         assert taken() < SHARE * 3 * ROWS
-    assert found.outcome.issues == judged.issues
-    assert len(judged.issues) >= 3 * ROWS
+    assert found.outcome.issues == validated.issues
+    assert len(validated.issues) >= 3 * ROWS
 
 
 @pytest.mark.parametrize("written", [as_json.pieces, terminal.render])
-def test_reports_put_one_finding_after_another_into_words(judged: Outcome, written: Any) -> None:
-    for _ in written([judged], FORM):  # what is made once for all
+def test_reports_put_one_finding_after_another_into_words(validated: Outcome, written: Any) -> None:
+    for _ in written([validated], FORM):  # what is made once for all
         break
     with peak() as taken:
-        length = sum(map(len, written([judged], FORM)))
+        length = sum(map(len, written([validated], FORM)))
         assert taken() < 150 * 3 * ROWS
     assert length > 500

@@ -68,7 +68,7 @@ def test_every_file_gets_a_receipt_where_it_lay(collection: Collection) -> None:
 
 
 def test_what_is_wrong_comes_back_marked(collection: Collection) -> None:
-    marked = sorted(p.name for p in collection.reply.rglob("批注-*"))
+    marked = sorted({p.name for p in collection.reply.rglob("批注-*")})  # and once for the unit
     assert marked == ["批注-有提示.xlsx", "批注-有错.xlsx"]
     book = openpyxl.load_workbook(collection.reply / "一县" / "批注-有错.xlsx")
     comments = [c.comment.text for row in book[FORM.record.title] for c in row if c.comment]
@@ -234,7 +234,9 @@ def test_a_corrected_file_has_no_marked_copy_any_more(tmp_path: Path, worker: Wo
     assert (tmp_path / "R" / "批注-表.xlsx").exists()
     box.put("表.xlsx", workbook(1))
     receive(box.folder, tmp_path / "S", plan(tmp_path / "R"), worker)
-    assert [p.name for p in (tmp_path / "R").iterdir()] == ["回执-表.xlsx.json"]
+    assert not list((tmp_path / "R").rglob("批注-*"))
+    receipts = sorted(p.name for p in (tmp_path / "R").glob("回执-*"))
+    assert receipts == ["回执-表.xlsx.html", "回执-表.xlsx.json"]
 
 
 def test_a_damaged_file_is_refused_and_the_others_are_not(tmp_path: Path, worker: Worker) -> None:
@@ -268,11 +270,12 @@ def test_no_name_and_no_link_stops_a_run(tmp_path: Path, worker: Worker) -> None
     (box.folder / os.fsdecode(b"\xff" * 120 + b".xlsx")).write_bytes(b"x")
     reply = tmp_path / "R"
     done = receive(box.folder, tmp_path / "S", plan(reply), worker)
-    assert done.results == {"rejected": 7}
-    reported = [path.name for path in reply.rglob("*") if path.is_file()]
-    assert sum(name.startswith("回执-") for name in reported) == 7
+    assert done.results == {"rejected": 5}
+    assert len(done.not_received) == 2  # links that lead nowhere, as of now
+    reported = {path.name for path in reply.rglob("*") if path.is_file()}
+    assert sum(name.startswith("回执-") for name in reported) == 10  # to read, and as data
     assert sum(name.startswith("批注-") for name in reported) == 3
-    assert sum(name.endswith(".json") for name in reported) == 7
+    assert sum(name.endswith(".json") for name in reported) == 5
 
 
 def test_store_and_reply_inside_the_inbox_are_not_received(tmp_path: Path, worker: Worker) -> None:

@@ -122,7 +122,7 @@ def test_a_stranger_never_replaces_a_signed_report(
     assert "45 → 3" in str(issue.params["differs"])
     assert members(store) == 45
     assert set(reasons(store).values()) == {"unsigned"}
-    (reply,) = (tmp_path / "R").glob("回执-假*")
+    (reply,) = (tmp_path / "R").glob("回执-假*.json")
     assert json.loads(reply.read_text("utf-8"))["reason"] == "unsigned"
     decide(store, "accept", issue.place.file)
     assert members(store) == 3
