@@ -96,7 +96,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / inbox / f"{number}.xlsx").write_bytes(workbook(number, people(number)))
     (folder / "收件" / "一县").mkdir()  # of a unit that is on no roster: it waits for the officer
     (folder / "收件" / "一县" / "单位1.xlsx").write_bytes(workbook(3, people(3)))
-    (folder / "收件.portal").mkdir()  # what the web pages remember
+    (folder / "收件.portal" / "decisions").mkdir(parents=True)  # what the web pages remember
     shutil.copytree(loading.form_dir(), folder / "我的表")
     return folder
 

@@ -25,7 +25,8 @@ from tests.roster.test_reading import filled as filled_roster
 from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
 from tests.usecases.receive.collection import packed, records
 
-# What these options name is the program's own: registers, receipts, the portal's state.
+# What these options name is the program's own: registers, receipts, the portal's state,
+# the clerk's own place (tests/web/desk/test_place.py).
 OWN = {
     ("receive", "--store"),
     ("period", "--store"),
@@ -34,6 +35,7 @@ OWN = {
     ("portal", "--published"),
     ("portal", "--reply"),
     ("portal", "--state"),
+    ("desk", "--place"),
 }
 
 
@@ -59,6 +61,7 @@ RUNS = [
     Run("stats", "-o", "统计.xlsx", ("填报.xlsx",)),
     Run("stats", "-o", "统计.html", ("填报.xlsx",)),
     Run("stats", "-o", "汇总.csv", ("--store", "登记库")),
+    Run("decide", "-o", "待处理.xlsx", ("--store", "登记库")),
     Run("remind", "-o", "催报.xlsx", ("--store", "登记库")),
     Run("export", "-o", "全部.xlsx", ("--store", "登记库")),
     Run("identity init", "--keys", "新密钥"),
