@@ -168,8 +168,10 @@ def test_an_unknown_grouping_names_the_known(
     box: Inbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run("receive", box.folder, "--store", tmp_path / "S")
-    assert run("stats", "--store", tmp_path / "S", "--by", "phone") == 2
+    assert run("stats", "--store", tmp_path / "S", "--by", "没有这一项") == 2
     assert "unit_category" in capsys.readouterr().err
+    assert run("stats", "--store", tmp_path / "S", "--by", "phone") == 2
+    assert "个人信息" in capsys.readouterr().err
 
 
 def test_backup_and_restore(box: Inbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
