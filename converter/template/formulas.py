@@ -89,14 +89,6 @@ class FieldFormulas:
         fault = f'IF({norm}="",{blank},{later}{expressions.first_of(faults)}))'
         return self._titled(fault, field)
 
-    def derived_fault(self, field: Field) -> str:
-        """What is wrong with a derived field where it must be typed."""
-        missing = self._joined(message(self.form, REQUIRED, field, {}))
-        # What is no value at all has no norm, and a fault.
-        raw, norm = self.place.raw(field.key), self.place.helper(field.key, "norm")
-        blank = f'IF(ISERROR({raw}),FALSE,IF(ISLOGICAL({raw}),FALSE,{norm}=""))'
-        return f'IF({self.substitute(field)},IF({blank},{missing},{self.fault(field)}),"")'
-
     def usable(self, field: Field, explained: str) -> str:
         """Whether rules may compare the cell: not in error, neither by its kind nor by a rule about
         this cell alone."""
@@ -108,13 +100,10 @@ class FieldFormulas:
         norm = self.place.helper(field.key, "norm")
         if field.derive:
             return self._derived_usable(field, norm)
-        mild = self._is_mild(self._fault(field))
-        return f"IF({mild},{KINDS[field.kind].excel_usable(norm)},FALSE)"
-
-    def _is_mild(self, fault: str) -> str:
-        """TRUE where a fault is a warning, or none."""
+        fault = self._fault(field)
         doubt = label(self.form, "joiner") + prefix(self.form, Level.WARNING)
-        return f'OR({fault}="",LEFT({fault},{len(doubt)})={expressions.quote(doubt)})'
+        mild = f'OR({fault}="",LEFT({fault},{len(doubt)})={expressions.quote(doubt)})'
+        return f"IF({mild},{KINDS[field.kind].excel_usable(norm)},FALSE)"
 
     def _derived_usable(self, field: Field, norm: str) -> str:
         """There is a value; where it must be typed, the kind finds no error in it either."""
@@ -123,17 +112,14 @@ class FieldFormulas:
         if not KINDS[source.kind].has_substitutes:
             return f'{norm}<>""'
         kind, raw = KINDS[field.kind], self.place.raw(field.key)
-        if self.place.has(field.key, "fault"):
-            sound = self._is_mild(self.place.helper(field.key, "fault"))
-            return f"IF({sound},{kind.excel_usable(norm)},FALSE)"
-        wrong = expressions.either(
+        errors = [
             condition.wrong
             for condition in kind.excel_faults(raw, norm, field, self.form)
             if condition.code == LATER or self._is_unexcused_error(condition.code, field)
-        )
+        ]
         # A source that is not usable leaves no value: its shape alone needs to be asked.
         typed = KINDS[source.kind].excel_substitute(self.place.helper(source.key, "norm"))
-        sound = f"IF({typed},NOT({wrong}),TRUE)"
+        sound = f"IF({typed},{kind.excel_sound(raw, norm, errors)},TRUE)"
         return f"IF({kind.excel_usable(norm)},{sound},FALSE)"
 
     def _is_unexcused_error(self, code: str, field: Field) -> bool:
@@ -170,10 +156,13 @@ class FieldFormulas:
         pieces = []
         if not field.derive:
             pieces.append(self._fault(field))
-        elif self.place.has(field.key, "fault"):
-            pieces.append(self.place.helper(field.key, "fault"))
-        elif self.substitute(field):
-            pieces.append(self.derived_fault(field))
+        elif substitute := self.substitute(field):
+            missing = self._joined(message(self.form, REQUIRED, field, {}))
+            # What is no value at all has no norm, and a fault.
+            fault = self.fault(field)
+            raw, norm = self.place.raw(field.key), self.place.helper(field.key, "norm")
+            blank = f'IF(ISERROR({raw}),FALSE,IF(ISLOGICAL({raw}),FALSE,{norm}=""))'
+            pieces.append(f'IF({substitute},IF({blank},{missing},{fault}),"")')
         if field.required and not field.derive:
             missing = self.refs.at(field.path).blank
             pieces.append(self._when(missing, message(self.form, REQUIRED, field, {})))

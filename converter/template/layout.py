@@ -190,7 +190,7 @@ class MemberLayout:
         if field.derive:
             source = KINDS[self.sheet.field(field.derive.source).kind]
             is_long = source.has_substitutes and kind.value_type is ValueType.DATE
-            return ("norm", "fault", "says") if is_long else ("norm",)
+            return ("norm", "says") if is_long else ("norm",)
         text = ("text",) * kind.excel_text_cell
         if kind.unique_key:
             return (*text, "norm", "fault")

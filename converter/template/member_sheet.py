@@ -207,8 +207,6 @@ def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
         cells = {"norm": formulas.norm(field), "says": said}
         if field.derive:
             found[member.columns[field.key]] = formulas.shown(field)
-            if member.has(field.key, "fault"):
-                cells["fault"] = formulas.derived_fault(field)
         else:
             cells |= {"text": formulas.text(field), "fault": formulas.fault(field, explained)}
         found |= {member.helpers[field.key, part]: cells[part] for part in member.parts(field)}
