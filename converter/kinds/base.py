@@ -228,6 +228,11 @@ class Kind(HasOptions):
         """Expression: TRUE where a rule may compute with `norm` (not blank, of the type)."""
         return f'{norm}<>""'
 
+    def excel_sound(self, raw: str, norm: str, errors: Sequence[str]) -> str:
+        """Expression: TRUE where `norm`, which is usable, is in no error. `errors` are those
+        conditions of `excel_faults` that are errors."""
+        return f"NOT({expressions.either(errors)})" if errors else "TRUE"
+
     def excel_list(self, field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
         """Formula of the dropdown ('' = none). `norm_of(key)` is another field's norm cell
         of the same record, for lists that depend on it."""

@@ -50,7 +50,7 @@ class CertificateNumber(Text):
     """A free text, unless it is a unified social credit code."""
 
     name = "certificate_number"
-    example = "81130102MCEXAMPLEW"
+    example = "81130102MCEXAMPLEA"
     width = 23
     excel_text_cell = True
     prefixes = Texts(default=())

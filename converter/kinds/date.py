@@ -27,6 +27,7 @@ once; whatever else is typed as text waits for the check.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from converter.formulas import expressions
@@ -348,3 +349,8 @@ class Date(Kind):
 
     def excel_usable(self, norm: str) -> str:
         return f"ISNUMBER({norm})"
+
+    def excel_sound(self, raw: str, norm: str, errors: Sequence[str]) -> str:
+        # The same in short: eight digits that are no day stay as large as they are.
+        year = f"AND({raw}>={_YEARS[0]},{raw}<{_YEARS[1]})"
+        return f"AND({raw}>=1,NOT({year}),{norm}<={_LAST_SERIAL})"

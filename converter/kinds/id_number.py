@@ -28,6 +28,7 @@ Option: `regions`, the code list of known region codes; without it regions are n
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
@@ -243,8 +244,9 @@ def _excel_date(year: str, month: str, day: str) -> str:
 
 
 def _excel_other_document(norm: str) -> str:
-    """TRUE for what `_OTHER_DOCUMENT` matches."""
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    """TRUE for what `_OTHER_DOCUMENT` matches, with letters of either width."""
+    letters = string.ascii_uppercase
+    letters += "".join(chr(ord(letter) + 0xFEE0) for letter in letters)
 
     def begins(*characters: str) -> list[str]:
         return [
@@ -328,7 +330,8 @@ class IdNumber(Kind):
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
         digits = expressions.half_width_digits(expressions.without_blanks(raw))
-        # UPPER knows full-width letters, too.
+        # UPPER knows full-width letters, too. All others than X stay full-width: turning each
+        # would make the formula too deep, and `_excel_other_document` takes both.
         return f'SUBSTITUTE(UPPER({digits}),"Ｘ","X")'
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:

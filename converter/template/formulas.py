@@ -13,6 +13,7 @@ from converter import rules
 from converter.formulas import expressions
 from converter.kinds import KINDS
 from converter.kinds.base import LATER
+from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.rules import derivations, one_cell
@@ -98,11 +99,33 @@ class FieldFormulas:
         """Whether the kind finds nothing that is more than a warning."""
         norm = self.place.helper(field.key, "norm")
         if field.derive:
-            return KINDS[field.kind].excel_usable(norm) if self.substitute(field) else f'{norm}<>""'
+            return self._derived_usable(field, norm)
         fault = self._fault(field)
         doubt = label(self.form, "joiner") + prefix(self.form, Level.WARNING)
         mild = f'OR({fault}="",LEFT({fault},{len(doubt)})={expressions.quote(doubt)})'
         return f"IF({mild},{KINDS[field.kind].excel_usable(norm)},FALSE)"
+
+    def _derived_usable(self, field: Field, norm: str) -> str:
+        """There is a value; where it must be typed, the kind finds no error in it either."""
+        assert field.derive
+        source = self.place.sheet.field(field.derive.source)
+        if not KINDS[source.kind].has_substitutes:
+            return f'{norm}<>""'
+        kind, raw = KINDS[field.kind], self.place.raw(field.key)
+        errors = [
+            condition.wrong
+            for condition in kind.excel_faults(raw, norm, field, self.form)
+            if condition.code == LATER or self._is_unexcused_error(condition.code, field)
+        ]
+        # A source that is not usable leaves no value: its shape alone needs to be asked.
+        typed = KINDS[source.kind].excel_substitute(self.place.helper(source.key, "norm"))
+        sound = f"IF({typed},{kind.excel_sound(raw, norm, errors)},TRUE)"
+        return f"IF({kind.excel_usable(norm)},{sound},FALSE)"
+
+    def _is_unexcused_error(self, code: str, field: Field) -> bool:
+        """Whether a fault stays an error though a reason was typed, as beside every substitute."""
+        found = catalogue.entry(code, self.form, field)
+        return found.level is Level.ERROR and not found.explainable
 
     def _fault(self, field: Field) -> str:
         """The helper cell, or the formula itself where there is none."""
