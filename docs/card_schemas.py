@@ -182,8 +182,10 @@ def _sheet_of(shape: SheetShape, roles: Iterable[str]) -> Schema:
 
 def _roster() -> Schema:
     sheet = _sheet_of(SheetShape.TABLE, ())["properties"]["sheet"]
-    field = _field(roster.KNOWN, {roster.CONTACT: FLAG})
-    return _table({"sheet": sheet, "field": _list(field)}, ("sheet", "field"))
+    field = _field(roster.KNOWN, dict.fromkeys((roster.CONTACT, roster.FORMER), FLAG))
+    headings = _table({"number": TEXT}, ())
+    cards_of = {"sheet": sheet, "headings": headings, "field": _list(field)}
+    return _table(cards_of, ("sheet", "field"))
 
 
 def _field(identity: Iterable[str], more: Mapping[str, Schema]) -> Schema:

@@ -268,19 +268,21 @@ def all_reported(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 
 @pytest.mark.parametrize("number", range(len(FAULTS)), ids=[str(case.id) for case in FAULTS])
-def test_the_fault_is_reported_at_its_cell_and_nothing_else(number: int, all_told: Told) -> None:
+def test_the_fault_is_reported_at_its_cell_and_nothing_else(
+    number: int, all_reported: Told
+) -> None:
     expected = {
-        (sheet, all_told.cell(sheet, where), code, level)
+        (sheet, all_reported.cell(sheet, where), code, level)
         for sheet, where, code, level in FAULTS[number].values[1]
     }
-    assert all_told.faults[number] == expected
+    assert all_reported.faults[number] == expected
 
 
 @pytest.mark.parametrize(
     "number", range(len(RIGHT)), ids=[f"{e[0][1]}-{e[0][2]}"[:50] for e in RIGHT]
 )
-def test_what_is_right_is_not_refused(number: int, all_told: Told) -> None:
-    assert all_told.right[number] == set()
+def test_what_is_right_is_not_refused(number: int, all_reported: Told) -> None:
+    assert all_reported.right[number] == set()
 
 
 def test_a_reason_turns_an_explainable_error_into_a_warning(tmp_path: Path) -> None:

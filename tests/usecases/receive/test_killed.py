@@ -99,9 +99,10 @@ def test_killed_at_random_and_run_again_gives_the_same_register(tmp_path: Path) 
     assert len(expected["submissions"]) == 14
     chance = random.Random(20261123)
     killed = 0
-    while start(tmp_path, "torn", chance.randint(2, 7)):
+    # What a run writes at its end, whatever is new, takes more and more steps in one go.
+    while start(tmp_path, "torn", chance.randint(2, 7 + killed)):
         killed += 1
-        assert killed < 40  # each run gets at least one step further
+        assert killed < 60
     assert killed >= 3
     assert contents(tmp_path / "torn") == expected
     assert replies(tmp_path / "torn-R") == replies(tmp_path / "whole-R")
