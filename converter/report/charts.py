@@ -93,7 +93,7 @@ def axis(figure: Figure, rows: Sequence[Row]) -> tuple[float, float]:
     positions = [figure.table.position(key) for key in figure.series]
     sizes = [[float(row[position] or 0) for position in positions] for row in rows]
     stacked = figure.chart is Chart.STACKED
-    longest = max((sum(row) if stacked else max(row) for row in sizes), default=0.0)
+    longest = max((sum(row) if stacked else max(row, default=0.0) for row in sizes), default=0.0)
     step: float = 1.0
     while step * 10 < longest:
         step *= 10

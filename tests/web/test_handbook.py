@@ -78,7 +78,7 @@ def test_every_command_of_the_handbook_runs(tmp_path: Path) -> None:
             assert done.returncode == 0, (arguments, done.stdout, done.stderr)
     # Shown at the first start and when a new one was asked for, and never else.
     assert len(passwords) == len(set(passwords)) == 2
-    assert [url.split(":")[0] for url in urls] == ["http", "http", "https", "http"]
+    assert [url.split(":")[0] for url in urls] == ["http", "http", "https", "http", "http"]
 
 
 def test_every_option_stands_in_the_handbook() -> None:

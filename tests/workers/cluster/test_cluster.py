@@ -18,6 +18,7 @@ from converter.files import writing
 from converter.forms import loading
 from converter.identity import keys
 from converter.messages import errors
+from converter.messages.catalogue import message
 from converter.model import clock
 from converter.model.errors import ClusterError
 from converter.register import Register
@@ -57,10 +58,11 @@ def forgive_nothing(dask_scheduler: Any) -> None:
 
 
 def replies(folder: Path) -> dict[str, bytes]:
+    """All replies but the sheet for mail merge, which names where its attachments are."""
     return {
         p.relative_to(folder).as_posix(): p.read_bytes()
         for p in sorted(folder.rglob("*"))
-        if p.is_file()
+        if p.is_file() and p.stem != message("merge_file")
     }
 
 
