@@ -7,7 +7,7 @@ that a fault is compared with stand beside the faulty ones, and rows that were c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from converter import template
@@ -38,6 +38,12 @@ class CellFault:
     related: str  # addresses of other cells
 
 
+def _gravest(levels: Iterable[str]) -> str:
+    """The gravest of those that are asked about, '' where there is none."""
+    found = set(levels)
+    return next((level for level in ASKED if level in found), "")
+
+
 @dataclass(frozen=True, slots=True)
 class CorrectionCell:
     """A cell as it stands now. `choices` are what fits, where that is a list."""
@@ -55,8 +61,7 @@ class CorrectionCell:
     @property
     def level(self) -> str:
         """error, warning, or '' where nothing is wrong."""
-        levels = {fault.level for fault in self.faults}
-        return next((level for level in ASKED if level in levels), "")
+        return _gravest(fault.level for fault in self.faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,7 @@ class CorrectionRow:
 
     @property
     def level(self) -> str:
-        levels = {cell.level for cell in self.cells}
-        return next((level for level in ASKED if level in levels), "")
+        return _gravest(cell.level for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
