@@ -15,10 +15,12 @@ from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.validation import checking
 from converter.validation.checking import Checked
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 # One record and one table of four fields each; the same without any ID number, under other keys;
-# and a record with two tables.
-TINY, WITHOUT_IDS, TWO_TABLES = (HERE / name for name in ("tiny", "without_ids", "two_tables"))
+# a record with two tables; a field of every kind under a rule of every family.
+TINY, WITHOUT_IDS, TWO_TABLES, EVERY_KIND = (
+    FOLDER / name for name in ("tiny", "without_ids", "two_tables", "every_kind")
+)
 FOLDERS = (TINY, WITHOUT_IDS, TWO_TABLES)
 CREATED = 1_770_000_000
 
