@@ -78,7 +78,7 @@ def public_document(source: Path | bytes) -> bytes:
 
 
 def load(path: Path) -> bytes:
-    """The bytes of a file, one more than may be at the most. Raises Refused."""
+    """The bytes of a file, one more than may be at the most. Raises IdentityRefused."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise IdentityRefused("I101", reason=message("package_no_file"))
@@ -89,7 +89,7 @@ def load(path: Path) -> bytes:
 
 
 def tree(data: bytes) -> Element:
-    """Identity bytes → the root of a document with the right elements. Raises Refused."""
+    """Identity bytes → the root of a document with the right elements. Raises IdentityRefused."""
     if len(data) > LARGEST:
         raise IdentityRefused("I102", limit=LARGEST // 1024)
     try:
@@ -116,7 +116,7 @@ def secret_element(data: bytes) -> bytes:
 
 
 def parse(data: bytes) -> Public:
-    """Identity bytes → public part. Raises Refused."""
+    """Identity bytes → public part. Raises IdentityRefused."""
     root = tree(data)
     public = _child(root, "public")
     _only_children(public, "unit", "superior", "period", "serial", "issued", "valid-until", "keys")

@@ -93,7 +93,7 @@ class CorrectionSheet:
 class CorrectionTable:
     """`errors` and `warnings` count everything that is still found, `more` the faulty rows that
     come once others are corrected. `elsewhere` is about whole files and sheets, and about what no
-    cell stands for: it is mended in the workbook itself."""
+    cell stands for: it is corrected in the workbook itself."""
 
     sheets: tuple[CorrectionSheet, ...]
     errors: int
