@@ -87,11 +87,20 @@ class Knowledge:
         if found:
             return found
         wanted = other_names.folded(text)
-        return [
-            unit
+        codes = [
+            code
             for code, names in other_names.read(self).items()
             if any(other_names.folded(one) == wanted for one in names)
-            for unit in self._units.find(code)
+        ]
+        found = [unit for code in codes for unit in self._units.find(code)]
+        given = self.query(  # a unit that is gone, and never sent anything
+            "SELECT DISTINCT code, name, superior_code, superior FROM roster_given"
+            " WHERE period = (SELECT max(period) FROM roster_given)"
+        )
+        return found or [
+            ClaimedSender(*one)
+            for one in given
+            if wanted in (other_names.folded(one[0]), other_names.folded(one[1]))
         ]
 
     def roster_of(self, period: str) -> list[RosterEntry]:
