@@ -113,7 +113,8 @@ def remove(known: Knowledge, form: Form, made: Removal, scope: Scope) -> None:
     connection = known.connection
     parameters = _parameters(scope)
     within = f"(SELECT s.id FROM submissions s WHERE {_WITHIN})"
-    connection.execute(f"DELETE FROM members WHERE submission IN {within}", parameters)
+    for table in ("members", "explanations"):
+        connection.execute(f"DELETE FROM {table} WHERE submission IN {within}", parameters)
     columns = {str(row[0]) for row in known.query("DESCRIBE answers")}
     blanked = ", ".join(f"{name(key)} = ''" for key in personal_keys(form) if key in columns)
     if blanked:
