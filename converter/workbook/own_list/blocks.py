@@ -44,6 +44,10 @@ class ListBlock:
     last: int
     headings: Sequence[str]  # by column; '' = none
 
+    @property
+    def texts(self) -> Sequence[Sequence[str]]:
+        return self.cells.texts[self.first : self.last]
+
     def column(self, at: int) -> list[tuple[str, int]]:
         """Text and type of each cell below a heading."""
         texts, types = self.cells.texts, self.cells.types

@@ -64,8 +64,14 @@ class _Guesser:
     ) -> None:
         self.block, self.sheet = block, sheet
         self.width = len(block.headings)
+        worded = [sum(bool(text.strip()) for text in row) for row in block.texts]
+        alone = max(worded, default=0) > 1  # then a row with one text is a section or a remark
         self.cells = [
-            [(text, kind) for text, kind in block.column(at) if text.strip()]
+            [
+                (text, kind)
+                for (text, kind), count in zip(block.column(at), worded, strict=True)
+                if text.strip() and not (alone and count == 1)
+            ]
             for at in range(self.width)
         ]
         self.numbers = [sum(self._counts(text) for text, _ in cells) for cells in self.cells]
