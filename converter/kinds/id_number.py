@@ -336,9 +336,9 @@ class IdNumber(Kind):
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
         digits = expressions.half_width_digits(expressions.without_blanks(raw))
-        # UPPER knows full-width letters, too. All others than X stay full-width: turning each
-        # would make the formula too deep, and `_excel_other_document` takes both.
-        return f'SUBSTITUTE(UPPER({digits}),"Ｘ","X")'
+        # ASC makes every letter half-width, in a Chinese program; elsewhere at least UPPER knows
+        # full-width letters, X is turned by itself, and `_excel_other_document` takes both.
+        return f'SUBSTITUTE(UPPER(ASC({digits})),"Ｘ","X")'
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
         first = f"LEFT({expressions.without_blanks(raw)},1)"

@@ -23,7 +23,7 @@ from converter.workbook.form.near_headings import find_near
 from converter.workbook.form.table_heading import Heading
 from converter.workbook.form.unread_people import PeopleColumn, unread, unread_in
 from converter.workbook.grid import Grid, GridColumn
-from converter.workbook.issue_collector import IssueCollector, address
+from converter.workbook.issue_collector import IssueCollector, address, hidden_params
 from converter.workbook.merged_cells import covered_cells, report_merge
 from converter.workbook.xlsx.sheet_xml import LAST_OPEN_COLUMN
 
@@ -271,8 +271,7 @@ class _Reading:
         for run in runs:
             key = next((k for k in self.typed if self.cells[k].types[run[0] - self.first]), "")
             column = self.columns.get(key, self.heading.first_column)
-            params: dict[str, str | int] = {"count": len(run), "first": run[0], "last": run[-1]}
-            self.report.add("S007", facts.name, (run[0], column), key, params=params)
+            self.report.add("S007", facts.name, (run[0], column), key, params=hidden_params(run))
 
     def _twice(self, order: npt.NDArray[np.intp]) -> None:
         """A second column of one heading matters where its values differ, and where it is not that
