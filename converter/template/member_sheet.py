@@ -29,6 +29,7 @@ from converter.template.constants import Constants
 from converter.template.formulas import FieldFormulas
 from converter.template.labels import label, prompt
 from converter.template.layout import (
+    LAST_SHEET_ROW,
     STATUS_ROW,
     TITLE_ROW,
     MemberLayout,
@@ -285,3 +286,16 @@ def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
         colour_verdicts(sheet, area, {"wrong": future}, tinted=True)
     for column, conditions, tinted in meant:
         colour_verdicts(sheet, member.area(column), conditions, tinted=tinted)
+    _colour_unchecked(sheet, member)
+
+
+def _colour_unchecked(sheet: Any, member: MemberLayout) -> None:
+    """Filled rows without formulas are seen at once: inserted ones, and those below the prepared
+    ones. What is wrong in them is left to the check."""
+    first, last = (
+        get_column_letter(column) for column in (min(member.columns.values()), member.check)
+    )
+    row, entries = member.FIRST_ROW, get_column_letter(max(member.columns.values()))
+    condition = f"AND(ISBLANK({member.filled}),COUNTA(${first}{row}:${entries}{row})>0)"
+    area = f"{first}{row}:{last}{LAST_SHEET_ROW}"
+    colour_verdicts(sheet, area, {"doubt": condition}, tinted=True)

@@ -344,6 +344,7 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
         "beyond": False,
         "unchecked": 0,
         "inserted": 0,
+        "inserted_row": 0,
         "today": (today() - EPOCH).days,
         "future": 0,
     }

@@ -16,7 +16,7 @@ from converter.model.forms import Form
 from converter.rules import never_after_today
 from converter.template import style
 from converter.template.labels import REQUIRED, label, phrase
-from converter.template.layout import MemberLayout, TemplateLayout, quoted
+from converter.template.layout import LAST_SHEET_ROW, MemberLayout, TemplateLayout, quoted
 from converter.template.style import CellStyle
 
 # Always a link, so that no program takes the cell for a dead one: without a fault it leads
@@ -56,11 +56,17 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         f"MAX(ISNUMBER({column})*({column}>{total('today')})*ROW({column}))"
         for column in _future(member, form)
     ]
-    open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{member.FIRST_ROW})"
-    first = _first(rows, open_row if later else str(member.FIRST_ROW))
+    open_row = f"IF({total('inserted')}>0,{total('inserted_row')},{member.FIRST_ROW})"
+    if later:
+        open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{open_row})"
+    first = _first(rows, open_row)
     below = [member.below(column) for column in member.columns.values()]
     counts = ",".join(f"COUNTA({column})" for column in below)
     words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
+    inserted, below_last = total("inserted"), total("unchecked")
+    several = phrase(form, "inserted_more", row=total("inserted_row"), n=inserted)
+    one = phrase(form, "inserted", row=total("inserted_row"))
+    last = f"ROW($A${member.last_row + 1})-1"
     status = _status(
         form,
         [
@@ -70,10 +76,13 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
             ("row_future", total("future")),
         ],
         words,
+        {
+            inserted: f"IF({inserted}=1,{one},{several})",
+            below_last: phrase(form, "unchecked", row=last, n=below_last),
+        },
     )
     separator = expressions.quote(label(form, "separator"))
     filled = phrase(form, "filled", words, n=total("filled"))
-    unchecked = phrase(form, "unchecked", n=total("unchecked"))
     return {
         "errors": f'COUNTIF({checks},"*{error}*")',
         "missing": (
@@ -84,30 +93,35 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         "target": _target(member.sheet.title, letter, first),
         "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{total('inserted')}",
         "beyond": f"SUM({counts})>0",
-        "inserted": _inserted(member),
-        "unchecked": f"{total('inserted')}+MAX({counts})",
+        "inserted": f"SUMPRODUCT({_is_inserted(member)})",
+        "inserted_row": (
+            f"IF({inserted}>0,SUMPRODUCT(MIN(ROW({member.whole(member.NUMBER)})"
+            f"+{LAST_SHEET_ROW}*(1-{_is_inserted(member)}))),0)"
+        ),
+        "unchecked": f"MAX({counts})",
         # The one place that changes from day to day: no formula of a row depends on it.
         "today": "TODAY()",
         "future": "+".join(f'COUNTIF({c},">"&{total("today")})' for c in _future(member, form))
         or "0",
         "status": (
             f"IF({total('filled')}+{total('unchecked')}=0,{phrase(form, 'nothing', words)},"
-            f"{filled}&{separator}&{status}"
-            f'&IF({total("unchecked")}>0,{separator}&{unchecked},""))'
+            f"{filled}&{separator}&{status})"
         ),
     }
 
 
 def _status(
-    form: Form, counted: list[tuple[str, str]], words: Mapping[str, str] = MappingProxyType({})
+    form: Form,
+    counted: list[tuple[str, str]],
+    words: Mapping[str, str] = MappingProxyType({}),
+    further: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Expression: what was found, in words."""
+    """Expression: what was found, in words. `further`: other figures, and the expression of what
+    is said where they are not 0."""
     separator = label(form, "separator")
-    parts = "&".join(
-        f'IF({n}>0,{expressions.quote(separator)}&{phrase(form, key, words, n=n)},"")'
-        for key, n in counted
-    )
-    total = "+".join(n for _, n in counted)
+    texts = [(n, phrase(form, key, words, n=n)) for key, n in counted] + [*further.items()]
+    parts = "&".join(f'IF({n}>0,{expressions.quote(separator)}&{text},"")' for n, text in texts)
+    total = "+".join(n for n, _ in texts)
     found = (
         f"MID({parts},{len(separator) + 1},255)&{phrase(form, 'separator')}&{phrase(form, 'jump')}"
     )
@@ -129,12 +143,13 @@ def _open_row(layout: TemplateLayout) -> int:
     return next(iter(layout.record.rows.values()))
 
 
-def _inserted(member: MemberLayout) -> str:
-    """Expression: filled rows that were inserted and so have no formulas."""
+def _is_inserted(member: MemberLayout) -> str:
+    """Expression, a row of a table each: 1 for filled ones that were inserted and so have no
+    formulas."""
     helper = f"ISBLANK({member.whole(member.helpers['', 'filled'])})"
     typed = "+".join(f"(1-ISBLANK({member.whole(c)}))" for c in member.columns.values())
     below_heading = f"(ROW({member.whole(member.NUMBER)})>ROW($A${member.HEADING_ROW}))"
-    return f"SUMPRODUCT({helper}*(({typed})>0)*{below_heading})"
+    return f"{helper}*(({typed})>0)*{below_heading}"
 
 
 def _future(member: MemberLayout, form: Form) -> list[str]:
