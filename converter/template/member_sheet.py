@@ -290,12 +290,14 @@ def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
 
 
 def _colour_unchecked(sheet: Any, member: MemberLayout) -> None:
-    """Filled rows without formulas are seen at once: inserted ones, and those below the prepared
-    ones. What is wrong in them is left to the check."""
+    """Filled rows that 核对 says nothing of are seen at once: inserted ones, those pasted over, and
+    those below the prepared ones. What is wrong in them is left to the check."""
     first, last = (
         get_column_letter(column) for column in (min(member.columns.values()), member.check)
     )
     row, entries = member.FIRST_ROW, get_column_letter(max(member.columns.values()))
-    condition = f"AND(ISBLANK({member.filled}),COUNTA(${first}{row}:${entries}{row})>0)"
+    check = f"${get_column_letter(member.check)}{row}"
+    bare = f"OR(ISBLANK({member.filled}),ISBLANK({check}))"
+    condition = f"AND({bare},COUNTA(${first}{row}:${entries}{row})>0)"
     area = f"{first}{row}:{last}{LAST_SHEET_ROW}"
     colour_verdicts(sheet, area, {"doubt": condition}, tinted=True)

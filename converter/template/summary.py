@@ -56,16 +56,16 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         f"MAX(ISNUMBER({column})*({column}>{total('today')})*ROW({column}))"
         for column in _future(member, form)
     ]
-    open_row = f"IF({total('inserted')}>0,{total('inserted_row')},{member.FIRST_ROW})"
+    open_row = f"IF({total('unchecked')}>0,{total('unchecked_row')},{member.FIRST_ROW})"
     if later:
         open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{open_row})"
     first = _first(rows, open_row)
     below = [member.below(column) for column in member.columns.values()]
     counts = ",".join(f"COUNTA({column})" for column in below)
     words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
-    inserted, below_last = total("inserted"), total("unchecked")
-    several = phrase(form, "inserted_more", row=total("inserted_row"), n=inserted)
-    one = phrase(form, "inserted", row=total("inserted_row"))
+    unchecked, first_unchecked = total("unchecked"), total("unchecked_row")
+    several = phrase(form, "unchecked_more", row=first_unchecked, n=unchecked)
+    one = phrase(form, "unchecked", row=first_unchecked)
     last = f"ROW($A${member.last_row + 1})-1"
     status = _status(
         form,
@@ -77,8 +77,8 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         ],
         words,
         {
-            inserted: f"IF({inserted}=1,{one},{several})",
-            below_last: phrase(form, "unchecked", row=last, n=below_last),
+            unchecked: f"IF({unchecked}=1,{one},{several})",
+            total("below"): phrase(form, "below", row=last, n=total("below")),
         },
     )
     separator = expressions.quote(label(form, "separator"))
@@ -93,18 +93,19 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         "target": _target(member.sheet.title, letter, first),
         "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{total('inserted')}",
         "beyond": f"SUM({counts})>0",
-        "inserted": f"SUMPRODUCT({_is_inserted(member)})",
-        "inserted_row": (
-            f"IF({inserted}>0,SUMPRODUCT(MIN(ROW({member.whole(member.NUMBER)})"
-            f"+{LAST_SHEET_ROW}*(1-{_is_inserted(member)}))),0)"
+        "below": f"MAX({counts})",
+        "inserted": f"SUMPRODUCT({_filled(member)}*{_inserted(member)})",
+        "unchecked": f"SUMPRODUCT({_unchecked(member, form)})",
+        "unchecked_row": (
+            f"IF({unchecked}>0,SUMPRODUCT(MIN(ROW({member.whole(member.NUMBER)})"
+            f"+{LAST_SHEET_ROW}*(1-{_unchecked(member, form)}))),0)"
         ),
-        "unchecked": f"MAX({counts})",
         # The one place that changes from day to day: no formula of a row depends on it.
         "today": "TODAY()",
         "future": "+".join(f'COUNTIF({c},">"&{total("today")})' for c in _future(member, form))
         or "0",
         "status": (
-            f"IF({total('filled')}+{total('unchecked')}=0,{phrase(form, 'nothing', words)},"
+            f"IF({total('filled')}+{total('below')}=0,{phrase(form, 'nothing', words)},"
             f"{filled}&{separator}&{status})"
         ),
     }
@@ -143,13 +144,30 @@ def _open_row(layout: TemplateLayout) -> int:
     return next(iter(layout.record.rows.values()))
 
 
-def _is_inserted(member: MemberLayout) -> str:
-    """Expression, a row of a table each: 1 for filled ones that were inserted and so have no
-    formulas."""
-    helper = f"ISBLANK({member.whole(member.helpers['', 'filled'])})"
+def _filled(member: MemberLayout) -> str:
+    """Expression, a number a row of a table, the heading's included: 1 where something stands in
+    it, formulas included."""
     typed = "+".join(f"(1-ISBLANK({member.whole(c)}))" for c in member.columns.values())
     below_heading = f"(ROW({member.whole(member.NUMBER)})>ROW($A${member.HEADING_ROW}))"
-    return f"{helper}*(({typed})>0)*{below_heading}"
+    return f"(({typed})>0)*{below_heading}"
+
+
+def _inserted(member: MemberLayout) -> str:
+    """Expression, TRUE for rows that were inserted: they have no formulas."""
+    return f"ISBLANK({member.whole(member.helpers['', 'filled'])})"
+
+
+def _unchecked(member: MemberLayout, form: Form) -> str:
+    """Expression, 1 for filled rows whose 核对 says nothing live: inserted ones, and those whose
+    formula something was pasted over. An empty text is not blank, so an error that 核对 lacks is
+    found by the helper cells."""
+    checks, error = member.whole(member.check), expressions.quote(label(form, "error"))
+    found = "+".join(
+        f"ISNUMBER(FIND({error},{member.whole(member.helpers[key, part])}))"
+        for key, part in member.message_cells
+    )
+    lost = f"({found}>0)*ISERROR(FIND({error},{checks}))"
+    return f"{_filled(member)}*(({_inserted(member)}+ISBLANK({checks})+{lost})>0)"
 
 
 def _future(member: MemberLayout, form: Form) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 from converter import template, workbook
 from converter.forms import loading as forms
 from converter.model.forms import Form
+from converter.template.labels import label
 from converter.template.layout import MemberLayout
 from tests.parity import verdicts
 from tests.parity.office import edited, recalculated
@@ -36,6 +37,7 @@ PASTES = {
     "over a row in use": f"write:B6=旧示例,write:C6={GOOD[0]},paste:A6={block()}",
     "below an inserted row": f"insert:7,paste:A8={block()}",
     "over every visible column": f"paste:A5={block('2010-05-01', '男', '1970-03-12', '', '')}",
+    "over every column, of her own": f"paste:A5={block('', '男', '1970-03-12', '一车间', '组长')}",
 }
 
 
@@ -65,6 +67,16 @@ def test_pasted_people_are_checked_like_typed_ones(
     assert verdicts.differences(saved, FORM) == []
     assert verdicts.error_cells(saved, saved) == []
     assert {"K001", "K112"} <= verdicts.codes(saved, FORM)
+
+
+@pytest.mark.parametrize("paste", [name for name in PASTES if "every" in name])
+def test_a_block_over_the_checks_is_named_at_once(
+    pasted: dict[str, tuple[Path, Path]], paste: str
+) -> None:
+    status = str(verdicts.values(pasted[paste][0])[FORM.main_table.title]["A2"].value)
+    assert label(FORM, "all_clear") not in status
+    row = LAYOUT.FIRST_ROW + ("of her own" in paste)  # there the first row at fault
+    assert f"第 {row} 行" in status
 
 
 @pytest.mark.parametrize("paste", PASTES)

@@ -129,13 +129,13 @@ def test_a_member_in_an_inserted_row_counts_for_the_unit(
 @pytest.mark.parametrize(
     ("edit", "status"),
     [
-        ("insert and fill", "第 8 行是插入的，检查时再核对"),
-        ("insert at the top and fill", "第 5 行是插入的，检查时再核对"),
-        ("insert two and fill", "第 8 行等 2 行是插入的，检查时再核对"),
+        ("insert and fill", "第 8 行是插入或贴入的，检查时再核对"),
+        ("insert at the top and fill", "第 5 行是插入或贴入的，检查时再核对"),
+        ("insert two and fill", "第 8 行等 2 行是插入或贴入的，检查时再核对"),
         ("write below the prepared rows", "第 44 行以下的 1 行，检查时再核对"),
         (
             "insert and write below",
-            "第 8 行是插入的，检查时再核对，第 45 行以下的 2 行，检查时再核对",
+            "第 8 行是插入或贴入的，检查时再核对，第 45 行以下的 2 行，检查时再核对",
         ),
     ],
 )
