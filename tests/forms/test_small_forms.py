@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,9 @@ import openpyxl
 import pytest
 
 from converter import package
+from converter.kinds import is_searched
 from converter.model.forms import Form
+from converter.register import Snapshot, schema
 from converter.report.annotate import annotated
 from converter.template import TemplateRenderer
 from converter.validation import checking, diff, fixing
@@ -93,14 +96,33 @@ def test_every_command_takes_the_form(folder: Path, filled: Path, tmp_path: Path
 
 
 def test_what_is_received_is_counted(folder: Path, filled: Path, tmp_path: Path) -> None:
-    inbox = tmp_path / "inbox"
+    """The register keeps every table: it is counted, looked up, exported and removed."""
+    inbox, store, form = tmp_path / "inbox", tmp_path / "库", small.load(folder)
     inbox.mkdir()
     filled.rename(inbox / filled.name)
-    done = converter(folder, "receive", inbox, "--store", tmp_path / "库")
+    done = converter(folder, "receive", inbox, "--store", store)
     assert done.returncode == 0, done.stdout + done.stderr
-    others = small.load(folder).tables[1:]
-    assert ("没有收进登记库" in done.stderr) == bool(others)
-    assert all(f"《{table.title}》" in done.stderr for table in others)
+    expected = {
+        schema.table_of(form, sheet.key): len(ANSWERS[form.id][sheet.key]) for sheet in form.tables
+    }
+    assert _kept(store, expected) == expected
+    done = converter(folder, "export", "--store", store, "-o", tmp_path / "全部.xlsx")
+    assert done.returncode == 0, done.stdout + done.stderr
+    book = openpyxl.load_workbook(tmp_path / "全部.xlsx")
+    assert book.sheetnames == ["单位", *(sheet.rows_name for sheet in form.tables)]
+    assert [book[s.rows_name].max_row - 1 for s in form.tables] == [*expected.values()]
+    named = [sheet for sheet in form.tables if any(map(is_searched, sheet))]
+    shown = converter(folder, "show", "--store", store, "--member", "示甲", "--html").stdout
+    assert all(f"{sheet.rows_name}：找到 1 处" in shown for sheet in named)
+    assert converter(folder, "period", "close", "2026", "--store", store).returncode == 0
+    gone = converter(folder, "forget", "--store", store, "--period", "2026", "--yes")
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert set(_kept(store, expected).values()) == {0}
+
+
+def _kept(store: Path, tables: Iterable[str]) -> dict[str, int]:
+    with Snapshot(store) as found:
+        return {table: found.query(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
 
 
 def test_a_workbook_is_read_as_it_was_filled_in(form: Form, filled: Path) -> None:
