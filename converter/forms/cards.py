@@ -39,7 +39,7 @@ def sheets(head: TomlTable) -> tuple[Sheet, ...]:
         if not re.fullmatch(KEY_PATTERN, key) or key in NO_SHEETS:
             raise head.error("sheets", "form_sheet_key", key)
     found = tuple(sheet(head.file.with_name(f"{key}.toml")) for key in keys)
-    if sum(sheet.is_record for sheet in found) != 1 or len(found) < 2:
+    if sum(sheet.is_record for sheet in found) != 1:
         raise head.error("sheets", "form_sheets", list(keys))
     names = [(name, sheet.key) for sheet in found for name in (sheet.title, *sheet.aliases)]
     head.unique((name, f"sheets.{key}") for name, key in names)

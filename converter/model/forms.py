@@ -102,6 +102,9 @@ class Sheet:
         return iter(self.fields)
 
 
+_NO_TABLE = Sheet("", SheetShape.TABLE, "", (), MappingProxyType({}))
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What several cells owe each other; `family` names the module that knows how."""
@@ -173,13 +176,14 @@ class Form:
 
     @property
     def main_table(self) -> Sheet:
-        """The first table. Its rows are what summaries, receipts and the register count."""
-        return self.tables[0]
+        """The first table, whose rows are what summaries, receipts and the register count; one
+        without fields where the form has none."""
+        return next(iter(self.tables), _NO_TABLE)
 
-    @property
-    def main_resource(self) -> Resource:
-        """The package's table of the main table."""
-        return next(r for r in self.package.resources if r.sheet == self.main_table.key)
+    def main_rows(self, counts: Mapping[str, int]) -> int:
+        """How many rows the main table has, by what a package says of its resources."""
+        names = (r.name for r in self.package.resources if r.sheet == self.main_table.key)
+        return sum(counts.get(name, 0) for name in names)
 
     def sheet(self, key: str) -> Sheet:
         """Look a sheet up by its key. Raises StopIteration when unknown."""

@@ -44,6 +44,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "office": UNIT | {"staff": "2", "founded_on": "1990-01-01"},
         "people": STAFF,
     },
+    "census": {"unit": UNIT | {"staff": "30", "women": "12", "men": "18"}},
     "two_tables": {
         "unit": UNIT | {"members": "3", "groups": "2"},
         "member": PEOPLE,
@@ -92,7 +93,7 @@ def test_every_command_takes_the_form(folder: Path, filled: Path, tmp_path: Path
     shown = converter(folder, "show", sent).stdout
     form = small.load(folder)
     assert all(sheet.rows_name in shown for sheet in form.tables)
-    assert "示甲" in shown
+    assert ("示甲" in shown) == bool(form.tables)
 
 
 def test_what_is_received_is_counted(folder: Path, filled: Path, tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_what_is_received_is_counted(folder: Path, filled: Path, tmp_path: Path)
     assert converter(folder, "period", "close", "2026", "--store", store).returncode == 0
     gone = converter(folder, "forget", "--store", store, "--period", "2026", "--yes")
     assert gone.returncode == 0, gone.stdout + gone.stderr
-    assert set(_kept(store, expected).values()) == {0}
+    assert not any(_kept(store, expected).values())
 
 
 def _kept(store: Path, tables: Iterable[str]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from converter.model.cell_types import CellType
 from converter.model.clock import today
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, Sheet
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.template.layout import MemberLayout, UnitLayout
 from converter.text.cell_values import number_text
@@ -234,8 +234,8 @@ class Clerk:
                 reasons[field.key] = [self.dice.choice(["情况属实", "　", "\u200b", "退休返聘"])]
         return RawSheet(self.form.record.title, columns, [1], {}, reasons)
 
-    def members(self, rows: int, wrong: float) -> RawSheet:
-        fields = [field for field in self.form.main_table if not field.derive]
+    def table(self, sheet: Sheet, rows: int, wrong: float) -> RawSheet:
+        fields = [field for field in sheet if not field.derive]
         texts: dict[str, list[str]] = {field.key: [] for field in fields}
         types: dict[str, list[int]] = {field.key: [] for field in fields}
         seen: list[Typed] = []
@@ -252,12 +252,11 @@ class Clerk:
                 types[field.key].append(int(typed.type))
         columns = {key: RawColumn(texts[key], types[key]) for key in texts}
         reasons = [self.dice.choice(["", "", "", "特殊情况", " "]) for _ in range(rows)]
-        return RawSheet(
-            self.form.main_table.title, columns, list(range(1, rows + 1)), {}, {"": reasons}
-        )
+        return RawSheet(sheet.title, columns, list(range(1, rows + 1)), {}, {"": reasons})
 
     def submission(self, name: str, rows: int, wrong: float) -> Submission:
-        sheets = {"unit": self.unit(wrong), "member": self.members(rows, wrong)}
+        sheets = {self.form.record.key: self.unit(wrong)}
+        sheets |= {table.key: self.table(table, rows, wrong) for table in self.form.tables}
         return Submission(name, sheets, Stamp())
 
     def type_over(self, workbook: Any, rows: int) -> None:

@@ -252,6 +252,7 @@ def _validated(
     names = {f.identity: records.record.get(f.key, "") for f in definition.record if f.identity}
     main = submission.sheets.get(definition.main_table.key)
     record = submission.sheets.get(definition.record.key)
+    one_sheet = record.name if record else ""  # where the form has no other, it is no half
     stamp = submission.stamp
     levels = outcome.issues.counted(lambda head: head.level)
     found = outcome.issues.counted(lambda head: (head.code, str(head.level)))
@@ -279,7 +280,7 @@ def _validated(
         members=outcome.members,
         answers=dict(records.record) if accepted else {},
         unit_sheet=record.name if record else "",
-        member_sheet=main.name if main else "",
+        member_sheet=main.name if main else "" if definition.tables else one_sheet,
         id_column=_id_column(main, definition),
         annotated=str(annotated or ""),
     )
