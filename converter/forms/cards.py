@@ -17,10 +17,10 @@ HEADINGS = {
 }
 FIELD_KEYS = (
     "key", "title", "kind", "section", "required", "aliases", "note",
-    "levels", "derive", "identity", "width", "near", "doubtful",
+    "levels", "derive", "identity", "width", "near", "doubtful", "source",
 )  # fmt: skip
 RULE_KEYS = (
-    "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix",
+    "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix", "source",
 )  # fmt: skip
 # What an identity file can fill in.
 IDENTITY = ("unit_code", "unit_name", "superior_code", "superior_name", "period")
@@ -133,6 +133,7 @@ def field(card: TomlTable, sheet: str) -> Field:
         width=card.number("width", default=0),
         near=card.texts("near"),
         doubtful=card.texts("doubtful"),
+        source=card.optional_text("source"),
     )
 
 
@@ -172,6 +173,7 @@ def _rule(card: TomlTable) -> Rule:
         brief=card.optional_text("brief"),
         sentence=card.optional_text("sentence"),
         fix=card.optional_text("fix"),
+        source=card.optional_text("source"),
     )
 
 

@@ -61,6 +61,7 @@ class Field:
     near: tuple[str, ...] = ()  # headings of other lists that are likely to mean this field …
     doubtful: tuple[str, ...] = ()  # … and those that are never taken for it without asking
     width: int = 0  # characters, for the template
+    source: str = ""  # the public standard or notice that it rests on
 
     @property
     def path(self) -> str:
@@ -119,6 +120,7 @@ class Rule:
     brief: str = ""
     sentence: str = ""
     fix: str = ""
+    source: str = ""  # the law, standard or notice that it rests on
 
 
 @dataclass(frozen=True, slots=True)
