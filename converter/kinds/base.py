@@ -247,6 +247,10 @@ class Kind(HasOptions):
         conditions of `excel_faults` that are errors."""
         return f"NOT({expressions.either(errors)})" if errors else "TRUE"
 
+    def excel_value(self, text: str) -> str:
+        """What `excel_norm` comes to for a sound canonical text, where that is a text."""
+        return text
+
     def excel_list(self, field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
         """Formula of the dropdown ('' = none). `norm_of(key)` is another field's norm cell
         of the same record, for lists that depend on it."""

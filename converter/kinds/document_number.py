@@ -5,13 +5,13 @@ Options: `of`, the choice of the type, which the form must require; `variants`, 
 codes is: `id_number`, `passport`, `officer_card` or `travel_permit`; `regions` as for `id_number`.
 An ID number has the checks of `id_number`; a passport in its place is K130. K131, K132, K133: no
 passport, officer's card, permit. While the type is unknown nothing is said. Sex and birthday
-follow from an ID number and are typed beside any other.
+follow from an ID number and are typed beside any other. In a workbook's hidden cells a mark leads
+every number that is no ID's: one number under two types, of which one is wrong, is no duplicate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -23,20 +23,22 @@ from converter.kinds.base import (
     ExcelConditions,
     Kind,
     Mask,
-    failing,
     matches,
     texts,
 )
-from converter.kinds.documents import DOCUMENTS, ID_NUMBER
+from converter.kinds.documents import DOCUMENTS, ID_NUMBER, Document
 from converter.kinds.id_number import IdNumber
 from converter.kinds.options import FieldKey, Option
 from converter.model.arrays import np
+from converter.model.cell_types import CellType
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
 
 _LOST_DIGITS, _OTHER_DOCUMENT, _INSTEAD = "K111", "K119", "K130"
 _LENGTH = 18
+MARK = "※"
+_IDS = IdNumber()
 _CHOICE = "choice"
 
 
@@ -71,9 +73,9 @@ class DocumentNumber(IdNumber):
     of = FieldKey()
     variants = Variants()
 
-    def __init__(self, type_norm: str = '""', known: str = "FALSE") -> None:
-        self._type_norm = type_norm  # the cell of the type's code …
-        self._known = known  # … and the expression that is TRUE where that is one of the list
+    def __init__(self, type_norm: str = '""', known: str = "FALSE", is_id: str = "FALSE") -> None:
+        self._type_norm = type_norm  # the cell of the type's code; TRUE where that is …
+        self._known, self._is_id = known, is_id  # … one of the list, one of an ID card
 
     def accept(self, field: Field, form: Form) -> None:
         super().accept(field, form)
@@ -98,7 +100,7 @@ class DocumentNumber(IdNumber):
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         found: list[Check] = []
         ids = self._codes(field, ID_NUMBER)
-        for check in super().checks(field, form):
+        for check in _IDS.checks(field, form):
             if check.code == _LOST_DIGITS:
                 found.append(check)
             elif ids:
@@ -106,9 +108,7 @@ class DocumentNumber(IdNumber):
                 found.append(Check(code, _only(ids, check.passes)))
         for name, document in DOCUMENTS.items():
             if codes := self._codes(field, name):
-                fits = document.fits
-                wrong = failing(document.code, lambda c, fits=fits: ~matches(c.text, fits))  # type: ignore[misc]
-                found.append(replace(wrong, passes=_only(codes, wrong.passes)))
+                found.append(Check(document.code, _only(codes, _fitting(document))))
         return tuple(found)
 
     def is_substitute(self, text: str) -> bool:
@@ -121,10 +121,25 @@ class DocumentNumber(IdNumber):
         return super().message_params(code, raw, text, field, form)
 
     def beside(self, norm: str, field: Field) -> Kind:
-        return DocumentNumber(norm, _is_one_of(norm, list(self.variants(field))))
+        known, ids = list(self.variants(field)), self._codes(field, ID_NUMBER)
+        return DocumentNumber(norm, _is_one_of(norm, known), _is_one_of(norm, ids))
 
     def _is(self, codes: list[str]) -> str:
         return _is_one_of(self._type_norm, codes)
+
+    def excel_norm(
+        self, raw: str, field: Field, form: Form, cleaned: str = "", invisible: str = ""
+    ) -> str:
+        norm = super().excel_norm(raw, field, form, cleaned, invisible)
+        text = f"IF(ISTEXT({raw}),NOT({expressions.is_blank(raw)}),FALSE)"
+        filled = f"IF(ISNUMBER({raw}),TRUE,{text})"
+        return f'IF({self._is_id},"",IF({filled},IF({self._known},"{MARK}","?"),""))&{norm}'
+
+    def excel_value(self, text: str) -> str:
+        return MARK + text if text and self.is_substitute(text) else text
+
+    def excel_substitute(self, norm: str) -> str:
+        return f'LEFT({norm},1)="{MARK}"'
 
     def excel_usable(self, norm: str) -> str:
         return f'AND({norm}<>"",{self._known})'
@@ -132,7 +147,7 @@ class DocumentNumber(IdNumber):
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         found = [ExcelCondition("", f"NOT({self._known})")]
         ids = self._codes(field, ID_NUMBER)
-        for condition in super().excel_faults(raw, norm, field, form):
+        for condition in _IDS.excel_faults(raw, norm, field, form):
             if condition.code == _LOST_DIGITS:
                 found.append(condition)
             elif ids:
@@ -140,9 +155,20 @@ class DocumentNumber(IdNumber):
                 found.append(ExcelCondition(code, f"IF({self._is(ids)},{condition.wrong},FALSE)"))
         for name, document in DOCUMENTS.items():
             if codes := self._codes(field, name):
-                wrong = f"IF({self._is(codes)},{document.excel_wrong(norm)},FALSE)"
+                number = f"MID({norm},2,99)"
+                wrong = f"IF({self._is(codes)},{document.excel_wrong(number)},FALSE)"
                 found.append(ExcelCondition(document.code, wrong))
         return tuple(found)
+
+
+def _fitting(document: Document) -> Callable[[Cells], Mask]:
+    """A check by a paper's shape. A date is no number, though it may look like one."""
+
+    def passes(cells: Cells) -> Mask:
+        fits: Mask = matches(cells.text, document.fits) & ~cells.is_type(CellType.DATE)
+        return fits
+
+    return passes
 
 
 def _is_one_of(norm: str, codes: list[str]) -> str:

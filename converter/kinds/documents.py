@@ -69,7 +69,7 @@ class Document:
         return characters + _both_widths(letters)[len(letters) :]
 
 
-PASSPORT = Document("K131", "E12345678", 5, 9, 4, _DIGITS + _LETTERS, _DIGITS + _LETTERS)
+PASSPORT = Document("K131", "E12345678", 6, 9, 4, _DIGITS + _LETTERS, _DIGITS + _LETTERS)
 OFFICER_CARD = Document("K132", "军字第1234567号", 6, 15, 4)
 TRAVEL_PERMIT = Document("K133", "H12345678", 8, 11, 8, _DIGITS + "HM", _DIGITS)
 

@@ -68,9 +68,17 @@ def _table(register: Snapshot, form: Form, options: ExportOptions, sheet: Sheet)
         ]
     else:
         header = [message(f"export_{key}") for key in _SENDER] + [f.title for f in fields]
-    title = sheet.key if options.codes else sheet.rows_name or message("export_units")
+    title = sheet.key if options.codes else _title(sheet, form)
     numbers = [n for n, field in enumerate(fields, len(_SENDER)) if _is_number(field)]
     return LongTable(title, header, int(count), _rows(rows, show), numbers)
+
+
+def _title(sheet: Sheet, form: Form) -> str:
+    """What the rows are called; the sheet's own title where two tables' rows are called alike."""
+    units = message("export_units")
+    names = [units, *(table.rows_name for table in form.tables)]
+    name = sheet.rows_name or units
+    return name if sheet.is_record or names.count(name) == 1 else sheet.title
 
 
 def _rows(

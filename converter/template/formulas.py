@@ -43,7 +43,7 @@ class FieldFormulas:
                 return derived
             return f"IF({substitute},{kind.excel_norm(raw, field, self.form)},{derived})"
         cleaned = self.place.helper(field.key, "text") if kind.excel_text_cell else ""
-        return kind.excel_norm(raw, field, self.form, cleaned)
+        return self._kind(field).excel_norm(raw, field, self.form, cleaned)
 
     def substitute(self, field: Field) -> str:
         """TRUE where a derived field must be typed, since its source is a substitute; '' where

@@ -27,11 +27,11 @@ ENTITIES = [
     for n in (1, 2, 3)
 ]  # fmt: skip
 MEMBERS = [
-    {"name": "示例", "id_number": IDS[n], "entity": f"0{n // 2 + 1}", "joined_on": "2010-01-02"}
+    {"name": "示甲", "id_number": IDS[n], "entity": f"0{n // 2 + 1}", "joined_on": "2010-01-02"}
     for n in range(6)
 ]
 CADRES = [
-    {"name": "示例", "id_number": IDS[n], "post": "主席", "full_time": "是", "since": "2020-01-02"}
+    {"name": "示甲", "id_number": IDS[n], "post": "主席", "full_time": "是", "since": "2020-01-02"}
     for n in (0, 3)
 ]
 UNIT = {
@@ -115,7 +115,8 @@ def test_formulas_come_to_the_same(tmp_path: Path) -> None:
         small.written(drawn(dice), FORM, files[-1])
     computed = recalculated(files, tmp_path)
     verdicts.validated_together(computed, FORM)
-    assert [line for path in computed for line in verdicts.differences(path, FORM)] == []
+    found = [line for path in computed for line in verdicts.differences(path, FORM)]
+    assert not found, "\n".join(found)
     assert [
         c for f, p in zip(files, computed, strict=True) for c in verdicts.error_cells(f, p)
     ] == []

@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from converter import package
+from converter.forms import loading
 from converter.kinds import is_searched
 from converter.model.forms import Form
 from converter.register import Snapshot, schema
@@ -21,7 +22,7 @@ from converter.report.annotate import annotated
 from converter.template import TemplateRenderer
 from converter.validation import checking, diff, fixing
 from tests import commands
-from tests.forms import small
+from tests.forms import small, test_real_names, test_several_tables
 from tests.people import id_number
 
 UNIT = {"superior_union": "示例总工会", "unit_name": "示例厂工会"}
@@ -45,6 +46,16 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "people": STAFF,
     },
     "census": {"unit": UNIT | {"staff": "30", "women": "12", "men": "18"}},
+    "shiming": {
+        "unit": test_real_names.UNIT | {"members": "2"},
+        "member": [test_real_names.FOREIGNER, test_real_names.TWICE],
+    },
+    "fenbiao": {
+        "unit": test_several_tables.UNIT,
+        "member": test_several_tables.MEMBERS,
+        "cadre": test_several_tables.CADRES,
+        "entity": test_several_tables.ENTITIES,
+    },
     "two_tables": {
         "unit": UNIT | {"members": "3", "groups": "2"},
         "member": PEOPLE,
@@ -53,7 +64,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=small.FOLDERS, ids=lambda folder: folder.name)
+SHIPPED = tuple(map(loading.form_dir, ("shiming", "fenbiao")))
+
+
+@pytest.fixture(params=(*small.FOLDERS, *SHIPPED), ids=lambda folder: folder.name)
 def folder(request: pytest.FixtureRequest) -> Path:
     return Path(request.param)
 
@@ -114,7 +128,9 @@ def test_what_is_received_is_counted(folder: Path, filled: Path, tmp_path: Path)
     assert [book[s.rows_name].max_row - 1 for s in form.tables] == [*expected.values()]
     named = [sheet for sheet in form.tables if any(map(is_searched, sheet))]
     shown = converter(folder, "show", "--store", store, "--member", "示甲", "--html").stdout
-    assert all(f"{sheet.rows_name}：找到 1 处" in shown for sheet in named)
+    for sheet in named:
+        count = sum("示甲" in row["name"] for row in ANSWERS[form.id][sheet.key])
+        assert f"{sheet.rows_name}：找到 {count} 处" in shown
     assert converter(folder, "period", "close", "2026", "--store", store).returncode == 0
     gone = converter(folder, "forget", "--store", store, "--period", "2026", "--yes")
     assert gone.returncode == 0, gone.stdout + gone.stderr

@@ -185,6 +185,11 @@ class Clerk:
         match field.kind:
             case "person_name":
                 return NAMES[side]
+            case "document_number":
+                others = text("E12345678", "军字第0123456号", "EA1234567", "e12345678", "AB-12")
+                return [*others, *(IDS[side] if bad else [*IDS["good"], *self._people()])]
+            case "region":
+                return text("13010", "示例") if bad else text("130104", "130102")
             case "id_number":
                 return IDS[side] if bad else [*IDS["good"], *self._people()]
             case "date":
@@ -193,6 +198,9 @@ class Clerk:
                 return COUNTS[side]
             case "choice":
                 return self._choices(field, bad)
+            case "phone" if field.options.get("mobile_only"):
+                mobiles = text("13900000000", "139 0000 0001", "１３９００００００02")
+                return PHONES if bad else [*mobiles, *number(13900000003)]
             case "phone":
                 return PHONES if bad else PHONES[:8]
             case "postcode":
