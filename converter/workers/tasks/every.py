@@ -15,6 +15,7 @@ from converter.workers.requests.convert import (
 )
 from converter.workers.requests.corrections import CorrectionRequest
 from converter.workers.requests.existing import ExistingFileRequest
+from converter.workers.requests.proof import ProofRequest
 from converter.workers.requests.receive import (
     ReceiveRequest,
     ReceiveWorkbooksRequest,
@@ -33,6 +34,7 @@ from converter.workers.tasks import (
     convert,
     corrections,
     existing,
+    proof,
     receive,
     roster,
     template,
@@ -55,6 +57,7 @@ TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     QuestionsRequest: roster.questions,
     BlankRosterRequest: roster.blank_roster,
     ExistingFileRequest: existing.existing,
+    ProofRequest: proof.prove,
     UnpackRequest: receive.unpack,
     ReceiveRequest: receive.receive,
     ReceiveWorkbooksRequest: receive.receive_workbooks,
