@@ -16,6 +16,7 @@ from converter.workers.requests.convert import (
 from converter.workers.requests.corrections import CorrectionRequest
 from converter.workers.requests.existing import ExistingFileRequest
 from converter.workers.requests.page_check import CheckForPageRequest
+from converter.workers.requests.proof import ProofRequest
 from converter.workers.requests.receive import (
     ReceiveRequest,
     ReceiveWorkbooksRequest,
@@ -35,6 +36,7 @@ from converter.workers.tasks import (
     corrections,
     existing,
     page_check,
+    proof,
     receive,
     roster,
     template,
@@ -57,6 +59,7 @@ TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     QuestionsRequest: roster.questions,
     BlankRosterRequest: roster.blank_roster,
     ExistingFileRequest: existing.existing,
+    ProofRequest: proof.prove,
     UnpackRequest: receive.unpack,
     ReceiveRequest: receive.receive,
     ReceiveWorkbooksRequest: receive.receive_workbooks,
