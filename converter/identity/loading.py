@@ -12,7 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from converter.identity import keys, passphrases
-from converter.identity.files import IdentityRefused, Public, compose, load, parse
+from converter.identity.elements import IdentityRefused
+from converter.identity.files import Public, load, parse
 from converter.identity.passphrases import OpenedSecrets
 from converter.identity.verifying import validate
 from converter.model.issues import Issue, Level, Place
@@ -45,7 +46,7 @@ def load_private(
         signer = _signer(secret, public) if secret else None
     except IdentityRefused as refused:
         return None, [Issue(refused.code, Level.ERROR, place, params=refused.params)]
-    document = compose(public.identity, public.keys, public.signature)
+    document = public.document()
     return LoadedIdentity(public, document, signer, secret is not None and not secret), issues
 
 

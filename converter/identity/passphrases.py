@@ -15,15 +15,8 @@ from pathlib import Path
 
 from converter.files import writing
 from converter.identity import keys, sealed_files
-from converter.identity.files import (
-    NAMESPACE,
-    SIGNATURE,
-    IdentityRefused,
-    load,
-    parse,
-    secret_element,
-    tree,
-)
+from converter.identity.elements import NAMESPACE, SIGNATURE, IdentityRefused
+from converter.identity.files import load, parse, secret_element, tree
 from converter.model.errors import KeysError
 
 LOCKED = "age-scrypt"  # the algorithm of a secret that carries a passphrase

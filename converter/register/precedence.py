@@ -81,7 +81,7 @@ class RosterEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """One file as it came, validated. `spool` holds its members (see `Register.record`)."""
+    """One file as it came, validated. `spool` holds its rows (see `Register.record`)."""
 
     file: str  # path below the inbox; members of zips below their zip
     content: str  # sha256 of the file's bytes
@@ -105,7 +105,7 @@ class ReceivedFile:
     id_column: int = 0  # of the member sheet, for addresses
     found: tuple[tuple[str, str, int], ...] = ()  # (code, level, how often)
     explanations: tuple[tuple[str, str, str], ...] = ()  # (place, fault, what was written)
-    spool: str = ""  # CSV file with the members of its batch
+    spool: str = ""  # folder with the rows of its batch, a CSV file a table
     number: int = 0  # its number within that file
 
     @property

@@ -22,7 +22,7 @@ import pandas as pd
 
 from converter import workbook
 from converter.forms.roster import CONTACT, FORMER
-from converter.identity.files import CODE
+from converter.identity.elements import CODE
 from converter.kinds.base import Cells
 from converter.messages import catalogue
 from converter.model.cell_types import CellType
@@ -57,9 +57,9 @@ class Roster:
     has_all_codes: bool = True  # as it was typed
 
 
-def read(path: Path, table: Form, known: Sequence[Unit] = ()) -> Roster:
+def read(path: Path, table: Form, known: Sequence[Unit] = (), prefix: str = "") -> Roster:
     """Read and check a roster. Never raises on bad data. `known`: the units that identity files
-    were issued to, or that the register knows."""
+    were issued to, or that the register knows; `prefix`: see `codes.coded`."""
     file = str(path)
     report = IssueCollector(table, file)
     lists = _lists(path, table, report)
@@ -92,7 +92,7 @@ def read(path: Path, table: Form, known: Sequence[Unit] = ()) -> Roster:
     bad = {(i.place.sheet, i.place.row) for i in issues if i.level is Level.ERROR}
     sound = [n for n, one in enumerate(records) if one.key not in bad]
     units = [_unit(texts, n, table) for n in sound]
-    results = list(codes.coded(units, known))
+    results = list(codes.coded(units, known, prefix))
     name, superior = _field(table, "unit_name"), _field(table, "superior_name")
     for n, one in zip(sound, results, strict=True):
         if one.moved_from:

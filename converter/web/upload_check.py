@@ -23,7 +23,7 @@ from converter.text import file_names
 from converter.usecases.common import unread
 from converter.usecases.convert import convert_for_page
 from converter.workers.pool import Runner
-from converter.workers.requests.check import CheckForPageRequest
+from converter.workers.requests.page_check import CheckForPageRequest
 
 MARKED, PACKAGE, CORRECTED = "marked.xlsx", "package.zip", "corrected.xlsx"
 IN_CELLS = "KX"  # how the codes of faults begin that stand in cells
