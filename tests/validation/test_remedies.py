@@ -190,9 +190,10 @@ REMEDIES = {
     "K004": Remedy(member("D2", True), member("D2", date(2010, 1, 5))),
     "K007": Remedy(member("B2", "@赵示例"), member("B2", "赵示例")),
     "K009": Remedy(item("单位工会名称", "无"), item("单位工会名称", "示例工会委员会")),
+    "K009-of-a-number": Remedy(member("C2", "待补"), member("C2", ID)),
     "K111": Remedy(member("C2", float(ID[:15] + "000")), member("C2", ID)),
     "K112": Remedy(
-        lambda book: book[MEMBER_SHEET].append([13, "李示例", "待补"]), delete_row(14)
+        lambda book: book[MEMBER_SHEET].append([13, "李示例", "1301"]), delete_row(14)
     ),
     "K114": Remedy(member("C2", ID[:16] + "O" + ID[17:]), member("C2", ID)),
     "K119": Remedy(member("C2", "E12345678"), member("C2", ID)),
