@@ -252,7 +252,9 @@ def canonical(field: Field, text: str) -> Value:
         except ValueError:
             return text
         return days if days > 0 or not field.derive else ""  # no spreadsheet counts further back
-    return int(text) if shown is ValueType.COUNT and text.isdecimal() else text
+    if shown is ValueType.COUNT and text.isdecimal():
+        return int(text)
+    return KINDS[field.kind].excel_value(text)
 
 
 # --- whole sheets ----------------------------------------------------------------------------
