@@ -82,7 +82,7 @@ def in_fork(command: Command, store: Path, kill_at: int, counted: Path | None = 
         for name in ("replace", "rename", "unlink", "rmdir", "mkdir", "fsync"):
             setattr(os, name, steps.around(getattr(os, name)))
         for module in (writer, forgetting):
-            connect = module.connect  # type: ignore[attr-defined]
+            connect = module.connect
             module.connect = lambda path, c=connect: _Connection(c(path), steps)  # type: ignore
         command(store)
         if counted:
