@@ -239,9 +239,6 @@ def _print_summary(
         codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
         codes += message("and_more") if len(done.respelled) > 5 else ""
         err(message("receive_respelled", count=len(done.respelled), codes=codes))
-    if form.tables[1:]:
-        others = "".join(f"《{table.title}》" for table in form.tables[1:])
-        err(message("receive_other_tables", kept=form.main_table.title, others=others))
     if done.waiting:
         err(message("receive_waiting", count=done.waiting, store=store))
     if done.findings:

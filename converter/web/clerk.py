@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from converter import identity
 from converter.messages.catalogue import message
 from converter.register.precedence import same_name
 from converter.report import receipt_page as as_page
@@ -143,7 +142,7 @@ async def workbook(request: Request) -> Response:
     if fetched.refused or fetched.public is None:
         return services.pages.problem(request, "no_file", 409, reason=services.refusal(fetched))
     public = fetched.public
-    document = identity.compose(public.identity, public.keys, public.signature)
+    document = public.document()
     _, folder = services.results.room()
     target = folder / "book.xlsx"
 
