@@ -71,7 +71,7 @@ COMMAND_MODULES = {
     "convert": "clerk",
     "show": "clerk",
     "stats": "clerk",
-    "identity": "identity",
+    "identity": "unions",
     "receive": "officer",
     "decide": "deciding",
     "period": "deciding",

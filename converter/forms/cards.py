@@ -25,7 +25,7 @@ RULE_KEYS = (
 # What an identity file can fill in.
 IDENTITY = ("unit_code", "unit_name", "superior_code", "superior_name", "period")
 _SHEET_KEYS = ("shape", "title", "aliases", "remarks")
-_TABLE_KEYS = ("rows", "counter", "further_remarks", "other_people")
+_TABLE_KEYS = ("rows", "counter", "further_remarks", "remark_endings", "other_people")
 KEY_PATTERN, RULE_CODE_PATTERN = "[a-z_][a-z0-9_]*", "X[0-9]{3}"
 LONGEST_SHEET_NAME = 31  # characters; a limit of the file format
 _NOT_IN_SHEET_NAMES = frozenset("[]:*?/\\")
@@ -76,6 +76,7 @@ def sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
         aliases=head.texts("aliases"),
         remarks=head.texts("remarks"),
         further_remarks=head.texts("further_remarks") if is_table else (),
+        remark_endings=head.texts("remark_endings") if is_table else (),
         other_people=head.texts("other_people") if is_table else (),
     )
 

@@ -7,6 +7,9 @@ An ID number has the checks of `id_number`; a passport in its place is K130. K13
 passport, officer's card, permit. While the type is unknown nothing is said. Sex and birthday
 follow from an ID number and are typed beside any other. In a workbook's hidden cells a mark leads
 every number that is no ID's: one number under two types, of which one is wrong, is no duplicate.
+
+>>> [DocumentNumber().excel_value(text) for text in ("E12345678", "130102199001019903")]
+['※E12345678', '130102199001019903']
 """
 
 from __future__ import annotations

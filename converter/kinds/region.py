@@ -7,6 +7,13 @@ codes. The last two are the pipeline's alone: the list is too long for a workboo
 Canonical is the code. The list is in the order of its codes: a province ends in 0000, a city in 00.
 
 Options: `codes`, the list; `left_out`, entries that are no name of a place (市辖区).
+
+>>> from converter.model.forms import Code
+>>> towns = {"130000": "河北省", "130100": "石家庄市", "130104": "桥西区",
+...          "130700": "张家口市", "130703": "桥西区"}
+>>> read = Regions(CodeList("regions", tuple(Code(*town) for town in towns.items())), ())
+>>> [list(read(text)) for text in ("石家庄市 桥西区", "桥西区", "130104", "某地")]
+[['130104'], ['130104', '130703'], ['130104'], []]
 """
 
 from __future__ import annotations

@@ -90,6 +90,7 @@ class Sheet:
     aliases: tuple[str, ...] = ()  # other sheet names that are found by name
     remarks: tuple[str, ...] = ()  # how rows begin that are no records: totals, signatures
     further_remarks: tuple[str, ...] = ()  # the same, too rare for the workbook's formulas
+    remark_endings: tuple[str, ...] = ()  # how names of departments and offices end
     other_people: tuple[str, ...] = ()  # what headings name whose numbers are no record's
 
     @property

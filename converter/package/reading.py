@@ -57,6 +57,7 @@ class Examined:
     counts: Mapping[str, int] = field(
         default_factory=dict
     )  # records by resource, as the descriptor has it
+    document: bytes = b""  # the identity file inside
 
 
 def read(path: Path, form: Form) -> Submission:
@@ -99,7 +100,8 @@ def examine(
     submission = Submission(str(path), sheets, stamp, tuple(findings.issues), from_package=True)
     counts = {r.name: ask.number("counts", r.name) or 0 for r in form.package.resources}
     sealed = any(name.endswith(SEALED) for name in members)
-    return Examined(submission, created, signed, sealed, counts)
+    document = members.get(form.package.identity, b"")
+    return Examined(submission, created, signed, sealed, counts, document)
 
 
 def same_contents(path: Path, form: Form, new: bytes) -> bool:

@@ -114,7 +114,7 @@ def remove(known: Knowledge, form: Form, made: Removal, scope: Scope) -> None:
     connection = known.connection
     parameters = _parameters(scope)
     within = f"(SELECT s.id FROM submissions s WHERE {_WITHIN})"
-    for table in row_tables(connection):
+    for table in ("explanations", *row_tables(connection)):
         connection.execute(f"DELETE FROM {table} WHERE submission IN {within}", parameters)
     columns = {str(row[0]) for row in known.query("DESCRIBE answers")}
     blanked = ", ".join(f"{name(key)} = ''" for key in personal_keys(form) if key in columns)

@@ -104,6 +104,14 @@ CREATE TABLE roster_given AS SELECT code, name, superior_code, superior, contact
 ALTER TABLE roster ADD COLUMN exempt BOOLEAN DEFAULT false;
 """
 
+# What units explained in 情况说明, for the officer to read.
+VERSION_7 = """
+CREATE TABLE explanations (
+    submission BIGINT NOT NULL, place VARCHAR NOT NULL, fault VARCHAR NOT NULL,
+    explanation VARCHAR NOT NULL
+);
+"""
+
 # What an older publication lacks: table → column → its value there.
 ADDED = {
     "roster": {
@@ -183,7 +191,7 @@ UNREADABLE = "unreadable"  # stands for the content of files that cannot be open
 
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6)
+STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7)
 LATEST = len(STEPS)
 ANSWERS, MEMBERS, ROWS = "answers", "members", "rows_"
 ROW_COLUMNS = ("submission", "record", "source_row")

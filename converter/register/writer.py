@@ -17,7 +17,15 @@ from typing import Any, TypeVar
 from converter.files import writing
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
-from converter.register import forgetting, halves, inserting, periods, published, schema
+from converter.register import (
+    explanations,
+    forgetting,
+    halves,
+    inserting,
+    periods,
+    published,
+    schema,
+)
 from converter.register.decisions import Decision
 from converter.register.forgetting import Forgotten
 from converter.register.halves import FileHalf, Pair
@@ -319,6 +327,8 @@ class Register:
         inserting.insert(self._connection, "answers", columns, answers)
         found = [(one.id, *entry) for arrival, one in both for entry in arrival.found]
         inserting.insert(self._connection, "findings", FINDING, zip(*found, strict=True))
+        explained = ((n, a.explanations) for a, n in kept if n not in gone and a.explanations)
+        explanations.write(self._connection, explained)
         for spool in dict.fromkeys(arrival.spool for arrival, _ in kept if arrival.spool):
             pairs = [(a.number, n) for a, n in kept if a.spool == spool and n not in gone]
             for sheet in self.form.tables:
@@ -343,7 +353,8 @@ class Register:
     def _forget(self, submissions: Iterable[int]) -> None:
         numbers = list(submissions)
         tables = {"submissions": "id"} | dict.fromkeys(
-            ("findings", "answers", *schema.row_tables(self._connection)), "submission"
+            ("findings", "explanations", "answers", *schema.row_tables(self._connection)),
+            "submission",
         )
         for table, column in tables.items():
             inserting.delete(self._connection, table, column, numbers)

@@ -16,7 +16,7 @@ from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import column_letters
-from converter.register import decisions
+from converter.register import decisions, other_names
 from converter.register.schema import MEMBERS, name, table_of
 from converter.register.unit_changes import about
 from converter.report.audit_text import whole_decision
@@ -47,11 +47,11 @@ class UnitRow(NamedTuple):
 
 
 def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
-    """Units whose code or name holds the text ('' = all), each submission in a row of its own;
-    units of the roster that never sent anything too."""
+    """Units whose code or name, also a former one, holds the text ('' = all), each submission in
+    a row of its own; units of the roster that never sent anything too."""
     rows = register.query(
-        "WITH listed AS (SELECT id, code, name, superior, true AS owes FROM units_in($2) UNION ALL"
-        " SELECT 0, r.code, r.name, r.superior, r.owes FROM roster_of($2) r"
+        "WITH listed AS (SELECT id, code, name, superior, true AS owes FROM units_in($1) UNION ALL"
+        " SELECT 0, r.code, r.name, r.superior, r.owes FROM roster_of($1) r"
         " WHERE NOT EXISTS (SELECT 1 FROM units u WHERE u.code = r.code)),"
         " errors AS (SELECT submission, list(DISTINCT code ORDER BY code) AS codes FROM findings"
         "  WHERE level = 'error' GROUP BY submission)"
@@ -59,14 +59,33 @@ def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
         " s.members, s.file, s.reason, e.codes, s.content FROM listed l"
         " LEFT JOIN submissions s ON s.unit = l.id AND l.id <> 0"
         " LEFT JOIN errors e ON e.submission = s.id AND s.result = 'rejected'"
-        " WHERE contains(upper(l.code || ' ' || l.name), upper($1))"
         " ORDER BY l.superior, l.code, l.name, s.period, s.id",
-        [wanted, str(register.state["period"])],
+        [str(register.state["period"])],
     )
+    named = _NamedUnits(register, wanted)
     made = defaultdict(list)
     for one in decisions.in_force(decisions.read_from(register)):
         made[one.content].append(one)
-    return [_unit_row(row[:-1], form, made[about(row[0])] + made[row[-1]][-1:]) for row in rows]
+    return [
+        _unit_row((code, shown, *row[:-1]), form, made[about(code)] + made[row[-1]][-1:])
+        for code, name, *row in rows
+        if (shown := named.shown(str(code), str(name)))
+    ]
+
+
+class _NamedUnits:
+    """Finds units by a part of their code or of any name that they ever had."""
+
+    def __init__(self, register: Snapshot, wanted: str) -> None:
+        self._wanted = other_names.folded(wanted)
+        self._names = other_names.read(register) if wanted else {}
+
+    def shown(self, code: str, name: str) -> str:
+        """The unit's name; beside it the name that it was found by; '' where it is not meant."""
+        if any(self._wanted in other_names.folded(text) for text in (code, name, code + name)):
+            return name
+        found = [n for n in self._names.get(code, ()) if self._wanted in other_names.folded(n)]
+        return message("store_also_named", unit=name, other="、".join(found)) if found else ""
 
 
 def _unit_row(row: Sequence[Any], form: Form, made: Sequence[Decision]) -> UnitRow:

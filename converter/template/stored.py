@@ -344,8 +344,10 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
         "status": status,
         "filled": len(checks),
         "beyond": False,
-        "unchecked": 0,
+        "below": 0,
         "inserted": 0,
+        "unchecked": 0,
+        "unchecked_row": 0,
         "today": (today() - EPOCH).days,
         "future": 0,
     }

@@ -354,6 +354,7 @@ def received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> Rece
         member_sheet=validated.member_sheet,
         id_column=validated.id_column,
         found=validated.found,
+        explanations=validated.explanations,
         spool=spool,
         number=validated.number,
     )

@@ -111,6 +111,7 @@ class ValidatedFile:
     unit_sheet: str = ""
     member_sheet: str = ""
     id_column: int = 0
+    explanations: tuple[tuple[str, str, str], ...] = ()  # (place, the fault, what was written)
     annotated: str = ""  # the annotated copy, if one was written
 
 

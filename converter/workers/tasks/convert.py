@@ -24,8 +24,9 @@ from converter.workers.requests.convert import (
     VerifyAnswer,
     VerifyRequest,
 )
-from converter.workers.tasks.check import check_submissions, for_page
+from converter.workers.tasks.check import check_submissions
 from converter.workers.tasks.common import ReportProgress, is_sealed, label
+from converter.workers.tasks.page_check import for_page
 
 
 def convert(request: ConvertRequest, report_progress: ReportProgress) -> ConvertAnswer:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from converter.workers.requests.base import Request
-from converter.workers.requests.check import CheckForPageRequest, CheckRequest
+from converter.workers.requests.check import CheckRequest
 from converter.workers.requests.contents import ContentsRequest, StatisticsRequest
 from converter.workers.requests.convert import (
     ConvertForPageRequest,
@@ -15,6 +15,8 @@ from converter.workers.requests.convert import (
 )
 from converter.workers.requests.corrections import CorrectionRequest
 from converter.workers.requests.existing import ExistingFileRequest
+from converter.workers.requests.page_check import CheckForPageRequest
+from converter.workers.requests.proof import ProofRequest
 from converter.workers.requests.receive import (
     ReceiveRequest,
     ReceiveWorkbooksRequest,
@@ -33,6 +35,8 @@ from converter.workers.tasks import (
     convert,
     corrections,
     existing,
+    page_check,
+    proof,
     receive,
     roster,
     template,
@@ -41,7 +45,7 @@ from converter.workers.tasks.common import ReportProgress
 
 TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     CheckRequest: check.check,
-    CheckForPageRequest: check.check_for_page,
+    CheckForPageRequest: page_check.check_for_page,
     ConvertRequest: convert.convert,
     ConvertForPageRequest: convert.convert_for_page,
     VerifyRequest: convert.verify,
@@ -55,6 +59,7 @@ TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     QuestionsRequest: roster.questions,
     BlankRosterRequest: roster.blank_roster,
     ExistingFileRequest: existing.existing,
+    ProofRequest: proof.prove,
     UnpackRequest: receive.unpack,
     ReceiveRequest: receive.receive,
     ReceiveWorkbooksRequest: receive.receive_workbooks,

@@ -39,6 +39,7 @@ from converter.workers.requests.receive import (
     UnpackRequest,
     ValidatedFile,
 )
+from converter.workers.tasks import explanations
 from converter.workers.tasks.common import ReportProgress
 
 Open = Callable[[Path, str], "OpenedFile | None"]  # a package and its name; None: it is left
@@ -282,6 +283,7 @@ def _validated(
         unit_sheet=record.name if record else "",
         member_sheet=main.name if main else "" if definition.tables else one_sheet,
         id_column=_id_column(main, definition),
+        explanations=explanations.read(checked, definition) if accepted else (),
         annotated=str(annotated or ""),
     )
 
