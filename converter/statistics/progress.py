@@ -32,7 +32,7 @@ INDENT = "\u3000"  # a full-width space for each level of the tree
 KNOWN = (
     "WITH known AS ("
     " SELECT r.superior, r.code, r.name, r.position, r.contact, r.phone, u.id AS unit"
-    "  FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"
+    "  FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code AND u.via = r.via"
     " WHERE r.owes"
     "  OR EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1)"
     " UNION ALL SELECT u.superior, u.code, u.name, u.position, u.contact, u.phone, u.id"
