@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER = "forwards"  # below the published folder
 SHIFT = 1 << 32
+BELOW = "/"  # `via` of lines of the roster that stand for the unions below: no unit comes through
 TABLES = ("units", "submissions", "answers", "members", "findings", "roster")
 WITH_VIA = ("units", "submissions", "roster")
 
@@ -142,7 +143,7 @@ def _unions(chosen: Sequence[Forward], own: str) -> str:
     )
     return (
         "(SELECT code, name, '' AS superior_code, superior, period, 0 AS position, '' AS contact,"
-        " '' AS phone, true AS exempt, '' AS via"
+        f" '' AS phone, true AS exempt, '{BELOW}' AS via"
         f" FROM (VALUES {rows}) f(code, name, superior, period) WHERE superior <> ''"
         f" AND NOT EXISTS (SELECT 1 FROM ({own}) r WHERE r.name = f.name AND r.period = f.period))"
     )

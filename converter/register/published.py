@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from converter.files import writing
 from converter.files.os_errors import try_while_open
 from converter.model.clock import utc_stamp
-from converter.model.errors import RegisterError
+from converter.model.errors import RegisterError, UsageError
 from converter.model.forms import Form
 from converter.register import forwarded
 from converter.register.schema import (
@@ -131,6 +131,9 @@ class Snapshot:
         self._connection.execute(f"CREATE VIEW forwards AS {own['forwards']}")
         self.forwards = forwarded.read(self._connection)
         del own["forwards"]
+        if union:
+            self._connection.execute("DROP VIEW forwards")
+            self._connection.execute(f"CREATE VIEW forwards AS {_missing_table('forwards')}")
         for table, sql in forwarded.sources(folder, self.forwards, own, union).items():
             self._connection.execute(f"CREATE VIEW {table} AS {sql}")
         # Not temporary here: `stream` reads through a connection of its own.
@@ -155,6 +158,21 @@ class Snapshot:
     def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The same, some rows at a time: answers may be long."""
         return streamed(self._connection, sql, parameters)
+
+    def via(self, union: str) -> str:
+        """How units are marked that came through a union below, by its code or name. Raises
+        UsageError for one that forwarded nothing."""
+        wanted = union.strip()
+        names = {one.name: one.code for one in forwarded.counting(self.forwards)}
+        code = names.get(wanted, wanted)
+        rows = self.query("SELECT DISTINCT via FROM units WHERE via <> ''")
+        parts = [str(via).split("/") for (via,) in rows]
+        steps = {"/".join(one[: n + 1]) for one in parts for n in range(len(one))}
+        found = sorted(step for step in steps if step == code or step.endswith(f"/{code}"))
+        if not found:
+            known = "、".join(f"{name}（{code}）" for name, code in names.items()) or "—"
+            raise UsageError("stats_no_union", union=wanted, unions=known)
+        return found[0]
 
     def columns(self, table: str) -> list[str]:
         """The columns of a table: a register may be older than the form."""

@@ -173,7 +173,9 @@ CREATE TEMP MACRO roster_of(of_period) AS TABLE
         GROUP BY via),
     chosen AS (SELECT roster.* FROM roster JOIN newest USING (via, period))
     SELECT r.code, r.name, r.superior_code, r.superior, r.position, r.contact, r.phone, r.via,
-        NOT (r.exempt AND r.period = of_period) AND NOT EXISTS (SELECT 1 FROM chosen below
+        NOT (r.exempt AND r.period = of_period) AND NOT EXISTS (SELECT 1 FROM forwards f
+        WHERE f.code = r.code AND r.via = '' AND f.period = of_period
+        AND f.state IN ('current', 'unconfirmed')) AND NOT EXISTS (SELECT 1 FROM chosen below
         WHERE below.superior = r.name AND below.code <> r.code) AS owes FROM chosen r;
 CREATE TEMP MACRO units_in(of_period) AS TABLE
     WITH claims AS (SELECT s.unit, arg_max(s.unit_name, s.id) AS name,

@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 from converter.files import writing
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
-from converter.register import forgetting, halves, inserting, periods, published, schema
+from converter.register import forgetting, forwarded, halves, inserting, periods, published, schema
 from converter.register.decisions import Decision
 from converter.register.forgetting import Forgotten
+from converter.register.forwarded import Forward
 from converter.register.halves import FileHalf, Pair
 from converter.register.inserting import FINDING, NUMBER, SUBMISSION, TEXT
 from converter.register.knowledge import Collection, Knowledge
@@ -357,6 +358,16 @@ class Register:
             [numbers, [PAIRED] * 2, [PAIRED] * 2, [submission] * 2, [""] * 2],
         )
         inserting.delete(self._connection, "findings", "submission", numbers)
+
+    def forwards(self) -> list[Forward]:
+        """What unions below have forwarded."""
+        return forwarded.read(self._connection)
+
+    def take_forwards(self, found: Sequence[Forward], gone: Sequence[int]) -> None:
+        """Write what became of forwards, and forget those of these numbers."""
+        with self._transaction():
+            inserting.delete(self._connection, "forwards", "number", gone)
+            forwarded.write(self._connection, found)
 
     def publish(self, period: str, when: int) -> None:
         """Replace what others read. `period`: what is collected, where no period is known yet."""

@@ -1,8 +1,8 @@
 """A register's period → a forward: signed, and sealed where a union above has issued an identity.
 
 The database writes each table to a private file beside the output, in an order that does not
-depend on how it came: the same register gives the same bytes up to the sealing. No table is whole in
-memory.
+depend on how it came: the same register gives the same bytes up to the sealing. No table is
+whole in memory.
 """
 
 from __future__ import annotations

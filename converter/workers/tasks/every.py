@@ -15,6 +15,7 @@ from converter.workers.requests.convert import (
 )
 from converter.workers.requests.corrections import CorrectionRequest
 from converter.workers.requests.existing import ExistingFileRequest
+from converter.workers.requests.forward import ForwardRequest
 from converter.workers.requests.proof import ProofRequest
 from converter.workers.requests.receive import (
     ReceiveRequest,
@@ -34,6 +35,7 @@ from converter.workers.tasks import (
     convert,
     corrections,
     existing,
+    forward,
     proof,
     receive,
     roster,
@@ -57,6 +59,7 @@ TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     QuestionsRequest: roster.questions,
     BlankRosterRequest: roster.blank_roster,
     ExistingFileRequest: existing.existing,
+    ForwardRequest: forward.forward,
     ProofRequest: proof.prove,
     UnpackRequest: receive.unpack,
     ReceiveRequest: receive.receive,
