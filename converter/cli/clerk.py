@@ -268,9 +268,10 @@ def show(
     if not outcome.readable or contents is None:
         print_report([outcome], form, show_ids)
         return FOUND
-    table = form.main_table
-    if member and not records.find(contents.tables[table.key], table, member):
-        err(message("show_nobody", text=member.strip(), rows=table.rows_name))
+    if member and not any(
+        records.find(contents.tables[table.key], table, member) for table in form.tables
+    ):
+        err(message("show_nobody", text=member.strip(), rows=form.main_table.rows_name))
         return FOUND
     if as_html:
         unit_name = outcome.unit_name

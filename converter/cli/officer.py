@@ -228,7 +228,7 @@ def _print_summary(
         parts = _parts("result", done.results)
         err(message("receive_done", seen=done.seen, fresh=done.fresh, parts=parts))
         err(message("receive_states", parts=_parts("state", done.states)))
-    elif done.seen:
+    elif done.seen and not done.forwards:
         err(message("receive_nothing", seen=done.seen))
     if done.unmatched and with_roster:
         names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")
@@ -243,9 +243,6 @@ def _print_summary(
         codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
         codes += message("and_more") if len(done.respelled) > 5 else ""
         err(message("receive_respelled", count=len(done.respelled), codes=codes))
-    if form.tables[1:]:
-        others = "".join(f"《{table.title}》" for table in form.tables[1:])
-        err(message("receive_other_tables", kept=form.main_table.title, others=others))
     if done.waiting:
         err(message("receive_waiting", count=done.waiting, store=store))
     if done.findings:

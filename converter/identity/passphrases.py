@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from pathlib import Path
 
 from converter.files import writing
@@ -33,6 +34,37 @@ def is_locked(path: Path) -> bool:
     return element is not None and element.get("algorithm") == LOCKED
 
 
+class OpenedSecrets:
+    """Secrets of identity files that were opened with a passphrase once, in good time: it takes a
+    second in which the whole process does nothing else. Others stay closed. Tells no secret."""
+
+    __slots__ = ("_opened", "closed")
+
+    def __init__(self, files: Iterable[Path] = (), passphrase: str = "") -> None:
+        self._opened: dict[bytes, str] = {}
+        self.closed: list[Path] = []  # files that this passphrase does not open
+        for path in files:
+            try:
+                data = load(path)
+                secret = secret_of(data, passphrase)
+                if secret:
+                    self._opened[secret_element(data)] = secret
+                    continue
+            except IdentityRefused:
+                pass
+            self.closed.append(path)
+
+    def of(self, data: bytes) -> str:
+        """The secret in an identity file, '' where it was not opened."""
+        return self._opened.get(secret_element(data), "")
+
+    def __repr__(self) -> str:
+        return "OpenedSecrets()"
+
+    def __reduce__(self) -> str:
+        raise TypeError("secrets do not travel")
+
+
 def change(path: Path, old: str, new: str) -> None:
     """Give a folder of keys or an identity file another passphrase ('' = none): the file is
     replaced as a whole. Raises KeysError, IdentityRefused, OSError."""
@@ -50,7 +82,7 @@ def change(path: Path, old: str, new: str) -> None:
     writing.write_bytes_atomically(path, data.replace(before, _element(secret, new)), private=True)
 
 
-def secret_of(data: bytes, passphrase: str) -> str | None:
+def secret_of(data: bytes, passphrase: str | OpenedSecrets) -> str | None:
     """The secret in an identity file, as text; None where there is none, '' where it carries a
     passphrase that is not this one. Raises IdentityRefused for what is no secret."""
     element = tree(data).find(f"{{{NAMESPACE}}}secret")
@@ -68,6 +100,8 @@ def secret_of(data: bytes, passphrase: str) -> str | None:
         sealed = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise IdentityRefused("I141") from None
+    if isinstance(passphrase, OpenedSecrets):
+        return passphrase.of(data)
     opened = sealed_files.opened_bytes(sealed, passphrase) if passphrase else None
     return opened.decode("ascii", "replace") if opened else ""
 

@@ -82,6 +82,7 @@ _LETTERED = (8, 11, 15)  # characters at least, at most, and of a residence card
 _DIGITS_ONLY = 8
 _OTHER_DOCUMENTS = "[A-Z][0-9A-Z]{2}[0-9]{5,8}|[A-Z]{3}[0-9]{12}|0[0-9]{7}"
 _OTHER_DOCUMENT = re.compile(_OTHER_DOCUMENTS)
+SHORTEST_DOCUMENT = 8  # characters
 # The birth date and what follows: a number format shows the six digits before them.
 _WITHOUT_PREFIX = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4}")
 _ANYWHERE = re.compile("(?<![0-9])[1-9][0-9]{16}[0-9X](?![0-9A-Z])")
@@ -107,6 +108,11 @@ def valid_numbers(text: str) -> set[str]:
         and "01" <= number[12:14] <= "31"
         and check_character(number[:17]) == number[17]
     }
+
+
+def is_document(text: str) -> bool:
+    """Whether a compact text looks like the number of a permit or a passport."""
+    return bool(_OTHER_DOCUMENT.fullmatch(text))
 
 
 def check_character(digits: str) -> str:
@@ -314,7 +320,7 @@ class IdNumber(Kind):
         return tuple(found)
 
     def is_substitute(self, text: str) -> bool:
-        return bool(_OTHER_DOCUMENT.fullmatch(text))
+        return is_document(text)
 
     def excel_substitute(self, norm: str) -> str:
         return f"LEN({norm})<>{_LENGTH}"
@@ -330,9 +336,9 @@ class IdNumber(Kind):
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
         digits = expressions.half_width_digits(expressions.without_blanks(raw))
-        # UPPER knows full-width letters, too. All others than X stay full-width: turning each
-        # would make the formula too deep, and `_excel_other_document` takes both.
-        return f'SUBSTITUTE(UPPER({digits}),"Ｘ","X")'
+        # ASC makes every letter half-width, in a Chinese program; elsewhere at least UPPER knows
+        # full-width letters, X is turned by itself, and `_excel_other_document` takes both.
+        return f'SUBSTITUTE(UPPER(ASC({digits})),"Ｘ","X")'
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
         first = f"LEFT({expressions.without_blanks(raw)},1)"

@@ -46,7 +46,7 @@ from converter.kinds.base import (
     same_text,
     texts,
 )
-from converter.kinds.options import ListName
+from converter.kinds.options import Flag, ListName
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
@@ -84,6 +84,7 @@ LONGEST, SHOWN = 200, 20  # characters that are looked through, and of those sho
 
 # What the Excel face validates, too: one number, at most one hyphen, behind the area code.
 _SIMPLE = re.compile("(?!00|86[0-9]{10})([0-9]+|0[0-9]{2,3}-[0-9]+)")
+_SIMPLE_DIGITS = re.compile("[0-9]+")
 # Nine to eleven digits that may be an area elsewhere without its zero: ask the plan, not Excel.
 _PERHAPS_LOST_ZERO = re.compile("(?!0|1[3-9])[0-9]{9,11}")
 _NOT_ALONE = {"K501": "K511", "K502": "K512", "K503": "K513", "K504": "K514"}
@@ -215,6 +216,21 @@ def _part(part: str, areas: Areas, before: str) -> PhoneReading:
     return next((r for r, _ in readings if r.code != "K503"), readings[0][0])
 
 
+def _mobile(text: str) -> str:
+    """A mobile number alone; anything else as it is."""
+    found = read(text, {}).text
+    return found if MOBILE.fullmatch(found) else text
+
+
+def _no_mobile(text: str) -> str:
+    """What is wrong with what is no mobile number alone: K522 for what formulas cannot read."""
+    if MOBILE.fullmatch(text):
+        return ""
+    plain = " ".join(half_width(text.translate(_ONE_BLANK)).split())
+    few = sum(c in "0123456789" for c in plain) < FEWEST_DIGITS
+    return "K521" if few or _SIMPLE_DIGITS.fullmatch(plain) else "K522"
+
+
 # --- the kind ------------------------------------------------------------------------------
 
 
@@ -269,6 +285,7 @@ class Phone(Kind):
     reaches_people = True
     excel_text_cell = True
     areas = ListName(default="")
+    mobile_only = Flag()
 
     def accept(self, field: Field, form: Form) -> None:
         super().accept(field, form)
@@ -280,10 +297,14 @@ class Phone(Kind):
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         areas = _areas(field, form)
+        if self.mobile_only(field):
+            return same_text(cells, map_unique(cells.text, _mobile), "K901")
         return same_text(cells, map_unique(cells.text, lambda t: read(t, areas).text), "K901")
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         areas = _areas(field, form)
+        if self.mobile_only(field):
+            return by_verdict(("K521", "K522"), lambda c: texts(map_unique(c.text, _no_mobile)))
 
         def validate(cells: Cells) -> Texts:
             return texts(map_unique(cells.text, lambda t: read(t, areas).code))
@@ -305,6 +326,15 @@ class Phone(Kind):
 
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         areas = _areas(field, form)
+        if self.mobile_only(field):
+            return (
+                ExcelCondition("K521", f"{expressions.count_digits(norm)}<{FEWEST_DIGITS}"),
+                ExcelCondition("", f"NOT({expressions.all_digits(norm)})"),
+                ExcelCondition(
+                    "K521",
+                    f'NOT(AND(LEN({norm})=11,LEFT({norm},1)="1",MID({norm},2,1)>="3"))',
+                ),
+            )
         digits = f'SUBSTITUTE({norm},"-","")'
         one = f"LEN({norm})-LEN({digits})"
         after_area = f'OR(MID({norm},4,1)="-",MID({norm},5,1)="-")'

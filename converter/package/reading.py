@@ -263,8 +263,9 @@ def _opened(
             findings.note("P143", path)
     sealed = {path: data for path, data in found.items() if names[path] != path}
     if opener is None:
-        resource = findings.form.main_resource
-        findings.note(SEALED_CODE, count=ask.number("counts", resource.name) or 0)
+        form = findings.form
+        main = [r.name for r in form.package.resources if r.sheet == form.main_table.key]
+        findings.note(SEALED_CODE, count=sum(ask.number("counts", one) or 0 for one in main))
         return {}
     plain: dict[str, bytes] = {}
     for path, data in sealed.items():

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from converter.register import inserting
 from converter.register.inserting import FLAG, NUMBER, TEXT
-from converter.register.schema import name, quoted
+from converter.register.schema import MEMBERS, ROWS, RegisterTables, name, quoted
 
 if TYPE_CHECKING:
     from converter.register.schema import Connection
@@ -29,13 +29,18 @@ if TYPE_CHECKING:
 FOLDER = "forwards"  # below the published folder
 SHIFT = 1 << 32
 BELOW = "/"  # `via` of lines of the roster that stand for the unions below: no unit comes through
-TABLES = ("units", "submissions", "answers", "members", "findings", "roster")
+NO_ROWS = ("units", "submissions", "answers", "findings", "roster")
 WITH_VIA = ("units", "submissions", "roster")
 
 CURRENT, UNCONFIRMED = "current", "unconfirmed"
 SUPERSEDED, OLDER, IDENTICAL, HELD = "superseded", "older", "identical", "held"
 REJECTED, UNOPENED = "rejected", "unopened"
 COUNTING = (CURRENT, UNCONFIRMED)
+
+
+def is_rows(table: str) -> bool:
+    """Whether it is a table of a form's rows other than members."""
+    return table.startswith(ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +75,15 @@ COLUMNS = {
 _READ = f"SELECT {', '.join(map(name, COLUMNS))} FROM forwards ORDER BY number"
 
 
-def read(connection: Connection) -> list[Forward]:
+def read(tables: RegisterTables) -> list[Forward]:
     """All that were received, in order of arrival."""
-    return [Forward(*row) for row in connection.execute(_READ).fetchall()]
+    return [Forward(*row) for row in tables.query(_READ)]
 
 
-def write(connection: Connection, found: Iterable[Forward]) -> None:
-    """Replace the rows of these numbers."""
+def take(connection: Connection, found: Iterable[Forward], gone: Iterable[int]) -> None:
+    """Write what became of forwards in place of the rows of their numbers and of these."""
     rows = list(map(astuple, found))
-    inserting.delete(connection, "forwards", "number", [row[0] for row in rows])
+    inserting.delete(connection, "forwards", "number", [*(row[0] for row in rows), *gone])
     inserting.insert(connection, "forwards", COLUMNS, zip(*rows, strict=True))
 
 
@@ -102,9 +107,10 @@ def sources(
     chosen = counting(found)
     if not chosen and not union:
         return dict(own)
-    views = {table: [] if union else [own[table]] for table in TABLES}
+    tables = [table for table in own if table in NO_ROWS or table == MEMBERS or is_rows(table)]
+    views = {table: [] if union else [own[table]] for table in tables}
     for one in chosen:
-        for table in TABLES:
+        for table in tables:
             path = folder / FOLDER / str(one.number) / f"{table}.parquet"
             if path.is_file():
                 views[table].append(_select(table, path, union))

@@ -2,8 +2,8 @@
 
 Every publication is a folder of Parquet files of its own; `state.json` names the one that counts
 and is replaced atomically. The one before is kept for those who still read it; older ones are
-removed. `answers` and `members` hold what counts (counting submissions of every period), the
-other tables hold everything.
+removed. `answers` and the tables of rows hold what counts (counting submissions of every period),
+the other tables hold everything.
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ from converter.register.schema import (
     COUNTS,
     LATEST,
     MACROS,
+    MEMBERS,
+    ROWS,
     connect,
     name,
     quoted,
+    row_tables,
     streamed,
 )
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from converter.register.schema import Connection
 
 FOLDER, STATE = "published", "state.json"  # below the register's folder
-# Answers and members come nearly in the order of their submissions: sorting millions anew would
+# Answers and rows come nearly in the order of their submissions: sorting millions anew would
 # take twice the time and four times the memory. A query that needs an order says so.
 TABLES = {
     "units": "SELECT * FROM units ORDER BY id",
@@ -47,15 +50,16 @@ TABLES = {
         "SELECT s.period, s.unit, a.* FROM answers a JOIN submissions s ON s.id = a.submission"
         f" WHERE {COUNTS}"
     ),
-    "members": (
-        "SELECT s.period, s.unit, m.* FROM members m JOIN submissions s ON s.id = m.submission"
-        f" WHERE {COUNTS}"
-    ),
     "periods": "SELECT * FROM periods",
     "decisions": "SELECT * FROM decisions ORDER BY number",
     "forgotten": "SELECT * FROM forgotten",
+    "explanations": "SELECT * FROM explanations ORDER BY submission, place",
     "forwards": "SELECT * FROM forwards ORDER BY number",
 }
+_COUNTING_ROWS = (
+    "SELECT s.period, s.unit, m.* FROM {table} m JOIN submissions s ON s.id = m.submission"
+    f" WHERE {COUNTS}"
+)
 
 
 def publish(connection: Connection, folder: Path, form: Form, period: str, when: int) -> None:
@@ -66,7 +70,8 @@ def publish(connection: Connection, folder: Path, form: Form, period: str, when:
     number = max(before, default=0) + 1
     target = folder / str(number)
     target.mkdir(0o700)
-    for table, sql in TABLES.items():
+    rows = {table: _COUNTING_ROWS.format(table=table) for table in row_tables(connection)}
+    for table, sql in (TABLES | rows).items():
         path = quoted(target / f"{table}.parquet")
         connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
         (target / f"{table}.parquet").chmod(0o600)
@@ -118,18 +123,21 @@ class Snapshot:
             parts = folder / str(int(self.state["folder"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RegisterError("store_unpublished", path=str(store)) from error
-        missing = {table for table in TABLES if not (parts / f"{table}.parquet").is_file()}
+        rows = sorted(path.stem for path in parts.glob(f"{ROWS}*.parquet"))
+        tables = [*TABLES, MEMBERS, *rows]
+        missing = {table for table in tables if not (parts / f"{table}.parquet").is_file()}
         if missing - ADDED_TABLES.keys():
             raise RegisterError("store_unpublished", path=str(store))
         self._connection = connect(None)
+        self._tables = frozenset(tables)
         own = {
             table: _missing_table(table)
             if table in missing
             else self._select(table, parts / f"{table}.parquet")
-            for table in TABLES
+            for table in tables
         }
         self._connection.execute(f"CREATE VIEW forwards AS {own['forwards']}")
-        self.forwards = forwarded.read(self._connection)
+        self.forwards = forwarded.read(self)
         del own["forwards"]
         if union:
             self._connection.execute("DROP VIEW forwards")
@@ -175,7 +183,10 @@ class Snapshot:
         return found[0]
 
     def columns(self, table: str) -> list[str]:
-        """The columns of a table: a register may be older than the form."""
+        """The columns of a table, none where there is no such table: a register may be older than
+        the form."""
+        if table not in self._tables:
+            return []
         return [str(row[0]) for row in self.query(f"DESCRIBE {table}")]
 
     def periods(self) -> list[str]:

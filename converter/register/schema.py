@@ -104,9 +104,17 @@ CREATE TABLE roster_given AS SELECT code, name, superior_code, superior, contact
 ALTER TABLE roster ADD COLUMN exempt BOOLEAN DEFAULT false;
 """
 
+# What units explained in 情况说明, for the officer to read.
+VERSION_7 = """
+CREATE TABLE explanations (
+    submission BIGINT NOT NULL, place VARCHAR NOT NULL, fault VARCHAR NOT NULL,
+    explanation VARCHAR NOT NULL
+);
+"""
+
 # What unions below have forwarded (`converter/upward`). `via` names them for units that came so,
 # '130102', or '1301/130102' through two; '' is the register's own.
-VERSION_7 = """
+VERSION_8 = """
 CREATE TABLE forwards (
     number BIGINT NOT NULL, code VARCHAR NOT NULL, name VARCHAR NOT NULL, superior VARCHAR NOT NULL,
     period VARCHAR NOT NULL, file VARCHAR NOT NULL, content VARCHAR NOT NULL,
@@ -143,6 +151,7 @@ ADDED_TABLES = {
         "period", "scope", "unit", "unit_name", "forgotten", "officer", "why", "submissions",
         "members", "finished",
     ),
+    "explanations": ("submission", "place", "fault", "explanation"),
     "forwards": (
         "number", "code", "name", "superior", "period", "file", "content", "received", "created",
         "signer", "confirmed", "interim", "figures_only", "state", "reason", "other", "units",
@@ -209,12 +218,11 @@ UNREADABLE = "unreadable"  # stands for the content of files that cannot be open
 
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7)
+STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8)
 LATEST = len(STEPS)
-OURS = {
-    "answers": ("submission",),
-    "members": ("submission", "record", "source_row"),
-}
+ANSWERS, MEMBERS, ROWS = "answers", "members", "rows_"
+ROW_COLUMNS = ("submission", "record", "source_row")
+RESERVED = {ANSWERS: ROW_COLUMNS[:1]}  # column names that no field may have; of all others: …
 
 
 class RegisterTables(Protocol):
@@ -242,14 +250,33 @@ def prepare(connection: Connection, form: Form) -> None:
     for version in range(found, LATEST):
         connection.execute(STEPS[version])
         connection.execute("INSERT INTO schema_version VALUES (?)", [version + 1])
-    for sheet, table in ((form.record, "answers"), (form.main_table, "members")):
+    for sheet in form.sheets:
+        table = table_of(form, sheet.key)
+        ours = ", ".join(f"{column} BIGINT NOT NULL" for column in ROW_COLUMNS)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({ours})")
         for field in sheet:
-            if field.key in OURS[table]:
+            if field.key in RESERVED.get(table, ROW_COLUMNS):
                 raise RegisterError("store_reserved", key=field.key)
             connection.execute(
                 f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name(field.key)} VARCHAR"
             )
     connection.execute("COMMIT")
+
+
+def table_of(form: Form, sheet: str) -> str:
+    """The table that holds what stands on a sheet: `answers` of the record sheet, `members` of the
+    form's first table, one of its own for each further table."""
+    if sheet == form.record.key:
+        return ANSWERS
+    return MEMBERS if sheet == form.main_table.key else ROWS + sheet
+
+
+def row_tables(connection: Connection) -> list[str]:
+    """Every table that holds rows of submissions, those of an older form's sheets too."""
+    found = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, ?) ORDER BY 1", [ROWS]
+    ).fetchall()
+    return [MEMBERS, *(str(table) for (table,) in found)]
 
 
 def name(key: str) -> str:

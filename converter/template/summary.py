@@ -16,7 +16,7 @@ from converter.model.forms import Form
 from converter.rules import never_after_today
 from converter.template import style
 from converter.template.labels import REQUIRED, label, phrase
-from converter.template.layout import MemberLayout, TemplateLayout, quoted
+from converter.template.layout import LAST_SHEET_ROW, MemberLayout, TemplateLayout, quoted
 from converter.template.style import CellStyle
 
 # Always a link, so that no program takes the cell for a dead one: without a fault it leads
@@ -56,11 +56,17 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         f"MAX(ISNUMBER({column})*({column}>{total('today')})*ROW({column}))"
         for column in _future(member, form)
     ]
-    open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{member.FIRST_ROW})"
-    first = _first(rows, open_row if later else str(member.FIRST_ROW))
+    open_row = f"IF({total('unchecked')}>0,{total('unchecked_row')},{member.FIRST_ROW})"
+    if later:
+        open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{open_row})"
+    first = _first(rows, open_row)
     below = [member.below(column) for column in member.columns.values()]
     counts = ",".join(f"COUNTA({column})" for column in below)
     words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
+    unchecked, first_unchecked = total("unchecked"), total("unchecked_row")
+    several = phrase(form, "unchecked_more", row=first_unchecked, n=unchecked)
+    one = phrase(form, "unchecked", row=first_unchecked)
+    last = f"ROW($A${member.last_row + 1})-1"
     status = _status(
         form,
         [
@@ -70,10 +76,13 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
             ("row_future", total("future")),
         ],
         words,
+        {
+            unchecked: f"IF({unchecked}=1,{one},{several})",
+            total("below"): phrase(form, "below", row=last, n=total("below")),
+        },
     )
     separator = expressions.quote(label(form, "separator"))
     filled = phrase(form, "filled", words, n=total("filled"))
-    unchecked = phrase(form, "unchecked", n=total("unchecked"))
     return {
         "errors": f'COUNTIF({checks},"*{error}*")',
         "missing": (
@@ -84,30 +93,36 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         "target": _target(member.sheet.title, letter, first),
         "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{total('inserted')}",
         "beyond": f"SUM({counts})>0",
-        "inserted": _inserted(member),
-        "unchecked": f"{total('inserted')}+MAX({counts})",
+        "below": f"MAX({counts})",
+        "inserted": f"SUMPRODUCT({_filled(member)}*{_inserted(member)})",
+        "unchecked": f"SUMPRODUCT({_unchecked(member, form)})",
+        "unchecked_row": (
+            f"IF({unchecked}>0,SUMPRODUCT(MIN(ROW({member.whole(member.NUMBER)})"
+            f"+{LAST_SHEET_ROW}*(1-{_unchecked(member, form)}))),0)"
+        ),
         # The one place that changes from day to day: no formula of a row depends on it.
         "today": "TODAY()",
         "future": "+".join(f'COUNTIF({c},">"&{total("today")})' for c in _future(member, form))
         or "0",
         "status": (
-            f"IF({total('filled')}+{total('unchecked')}=0,{phrase(form, 'nothing', words)},"
-            f"{filled}&{separator}&{status}"
-            f'&IF({total("unchecked")}>0,{separator}&{unchecked},""))'
+            f"IF({total('filled')}+{total('below')}=0,{phrase(form, 'nothing', words)},"
+            f"{filled}&{separator}&{status})"
         ),
     }
 
 
 def _status(
-    form: Form, counted: list[tuple[str, str]], words: Mapping[str, str] = MappingProxyType({})
+    form: Form,
+    counted: list[tuple[str, str]],
+    words: Mapping[str, str] = MappingProxyType({}),
+    further: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Expression: what was found, in words."""
+    """Expression: what was found, in words. `further`: other figures, and the expression of what
+    is said where they are not 0."""
     separator = label(form, "separator")
-    parts = "&".join(
-        f'IF({n}>0,{expressions.quote(separator)}&{phrase(form, key, words, n=n)},"")'
-        for key, n in counted
-    )
-    total = "+".join(n for _, n in counted)
+    texts = [(n, phrase(form, key, words, n=n)) for key, n in counted] + [*further.items()]
+    parts = "&".join(f'IF({n}>0,{expressions.quote(separator)}&{text},"")' for n, text in texts)
+    total = "+".join(n for n, _ in texts)
     found = (
         f"MID({parts},{len(separator) + 1},255)&{phrase(form, 'separator')}&{phrase(form, 'jump')}"
     )
@@ -129,12 +144,30 @@ def _open_row(layout: TemplateLayout) -> int:
     return next(iter(layout.record.rows.values()))
 
 
-def _inserted(member: MemberLayout) -> str:
-    """Expression: filled rows that were inserted and so have no formulas."""
-    helper = f"ISBLANK({member.whole(member.helpers['', 'filled'])})"
+def _filled(member: MemberLayout) -> str:
+    """Expression, a number a row of a table, the heading's included: 1 where something stands in
+    it, formulas included."""
     typed = "+".join(f"(1-ISBLANK({member.whole(c)}))" for c in member.columns.values())
     below_heading = f"(ROW({member.whole(member.NUMBER)})>ROW($A${member.HEADING_ROW}))"
-    return f"SUMPRODUCT({helper}*(({typed})>0)*{below_heading})"
+    return f"(({typed})>0)*{below_heading}"
+
+
+def _inserted(member: MemberLayout) -> str:
+    """Expression, TRUE for rows that were inserted: they have no formulas."""
+    return f"ISBLANK({member.whole(member.helpers['', 'filled'])})"
+
+
+def _unchecked(member: MemberLayout, form: Form) -> str:
+    """Expression, 1 for filled rows whose 核对 says nothing live: inserted ones, and those whose
+    formula something was pasted over. An empty text is not blank, so an error that 核对 lacks is
+    found by the helper cells."""
+    checks, error = member.whole(member.check), expressions.quote(label(form, "error"))
+    found = "+".join(
+        f"ISNUMBER(FIND({error},{member.whole(member.helpers[key, part])}))"
+        for key, part in member.message_cells
+    )
+    lost = f"({found}>0)*ISERROR(FIND({error},{checks}))"
+    return f"{_filled(member)}*(({_inserted(member)}+ISBLANK({checks})+{lost})>0)"
 
 
 def _future(member: MemberLayout, form: Form) -> list[str]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from converter.model.forms import Form
 from converter.register.decisions import COLUMNS as DECISION
+from converter.register.explanations import COLUMNS as EXPLANATION
 from converter.register.inserting import FINDING, FLAG, NUMBER, SUBMISSION, TEXT
+from converter.register.schema import table_of
 
 FORMAT = "gonghui-forward/1"
 MEDIA_TYPE = b"application/vnd.gonghui.forward+zip"
@@ -15,7 +17,7 @@ DESCRIPTOR, SIGNATURE, IDENTITY, STANDING = (
 )  # fmt: skip
 SUFFIX, SEALED = ".csv.gz", ".age"
 UNITS, REPORTS, ANSWERS, MEMBERS = "units", "reports", "answers", "members"
-FINDINGS, ROSTER, DECISIONS = "findings", "roster", "decisions"
+FINDINGS, ROSTER, DECISIONS, REASONS = "findings", "roster", "decisions", "reasons"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class ForwardTable:
 
 
 def tables(form: Form, *, members: bool = True) -> list[ForwardTable]:
-    """The tables of a forward, in order; `members`: with the members of the units."""
+    """The tables of a forward, in order; `members`: with the members and what was explained."""
     unit = {
         "id": NUMBER, "code": TEXT, "name": TEXT, "superior_code": TEXT, "superior": TEXT,
         "serial": NUMBER, "via": TEXT,
@@ -43,15 +45,23 @@ def tables(form: Form, *, members: bool = True) -> list[ForwardTable]:
     }  # fmt: skip
     keys = {"period": TEXT, "unit": NUMBER, "submission": NUMBER}
     answers = keys | {field.key: TEXT for field in form.record}
-    people = keys | {"record": NUMBER, "source_row": NUMBER}
-    people |= {field.key: TEXT for field in form.main_table}
+    rows = [
+        ForwardTable(
+            table_of(form, sheet.key),
+            keys | {"record": NUMBER, "source_row": NUMBER} | {f.key: TEXT for f in sheet},
+            table_of(form, sheet.key),
+        )
+        for sheet in form.tables
+    ]
     found = [
         ForwardTable(UNITS, unit, "units"),
         ForwardTable(REPORTS, SUBMISSION | {"via": TEXT}, "submissions"),
         ForwardTable(ANSWERS, answers, "answers"),
-        ForwardTable(MEMBERS, people, "members"),
+        *rows,
         ForwardTable(FINDINGS, dict(FINDING), "findings"),
         ForwardTable(ROSTER, roster, "roster"),
         ForwardTable(DECISIONS, dict(DECISION), ""),
+        ForwardTable(REASONS, dict(EXPLANATION), ""),
     ]
-    return [one for one in found if members or one.name != MEMBERS]
+    personal = {one.name for one in rows} | {REASONS}
+    return [one for one in found if members or one.name not in personal]

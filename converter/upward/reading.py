@@ -349,8 +349,10 @@ def _table(one: ForwardTable, path: Path) -> str:
 _NUMBERS = {
     (layout.UNITS, "id"), (layout.REPORTS, "id"), (layout.REPORTS, "unit"),
     (layout.REPORTS, "other"), (layout.ANSWERS, "unit"), (layout.ANSWERS, "submission"),
-    (layout.MEMBERS, "unit"), (layout.MEMBERS, "submission"), (layout.FINDINGS, "submission"),
+    (layout.FINDINGS, "submission"),
 }  # fmt: skip
+
+_OF_ROWS = ("unit", "submission")
 
 
 def _shifted(one: ForwardTable, found: ReadForward, number: int) -> str:
@@ -358,7 +360,8 @@ def _shifted(one: ForwardTable, found: ReadForward, number: int) -> str:
     columns = []
     for key in one.columns:
         value = name(key)
-        if (one.name, key) in _NUMBERS:
+        numbered = (one.name, key) in _NUMBERS or ("record" in one.columns and key in _OF_ROWS)
+        if numbered:
             value = f"CASE WHEN {value} = 0 THEN 0 ELSE {value} + {number * forwarded.SHIFT} END"
         elif key == "via":
             code = quoted(found.code)
@@ -379,7 +382,10 @@ def _no_members(connection: schema.Connection, target: Path) -> None:
 
 def _contradictions(target: Path, found: ReadForward) -> str:
     """SQL: whether the tables contradict one another or what the descriptor says."""
-    of = {table: f"read_parquet('{quoted(target / table)}.parquet')" for table in forwarded.TABLES}
+    of = {
+        table: f"read_parquet('{quoted(target / table)}.parquet')"
+        for table in (*forwarded.NO_ROWS, schema.MEMBERS)
+    }
     reports = of["submissions"]
     counting = "state IN ('current', 'unconfirmed')"
     period = quoted(found.period)

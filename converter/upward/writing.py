@@ -137,7 +137,7 @@ def _extract(
     )
     blank = set(forgetting.personal_keys(form)) if plan.figures_only else set()
     for one in known:
-        sql = _select(one, period, blank, set(register.columns(_SOURCE[one.name])))
+        sql = _select(one, period, blank, set(register.columns(_SOURCE.get(one.name, one.name))))
         path = quoted(private / one.path)
         register.query(f"COPY ({sql}) TO '{path}' (FORMAT csv, HEADER, COMPRESSION gzip)")
     return _counts(register, period)
@@ -145,8 +145,8 @@ def _extract(
 
 _SOURCE = {
     layout.UNITS: "units", layout.REPORTS: "submissions", layout.ANSWERS: "answers",
-    layout.MEMBERS: "members", layout.FINDINGS: "findings", layout.ROSTER: "roster",
-    layout.DECISIONS: "decisions",
+    layout.FINDINGS: "findings", layout.ROSTER: "roster", layout.DECISIONS: "decisions",
+    layout.REASONS: "explanations",
 }  # fmt: skip
 _OTHERS = " LEFT JOIN sent o ON o.old = t.other"
 _FROM = {
@@ -159,13 +159,11 @@ _FROM = {
         "answers t JOIN sent s ON s.old = t.submission JOIN senders u ON u.old = t.unit",
         "s.id",
     ),
-    layout.MEMBERS: (
-        "members t JOIN sent s ON s.old = t.submission JOIN senders u ON u.old = t.unit",
-        "s.id, t.record",
-    ),
     layout.FINDINGS: ("findings t JOIN sent s ON s.old = t.submission", "s.id, t.code"),
     layout.DECISIONS: ("decisions t", "t.number"),
+    layout.REASONS: ("explanations t JOIN sent s ON s.old = t.submission", "s.id, t.place"),
 }
+_ROWS = "{} t JOIN sent s ON s.old = t.submission JOIN senders u ON u.old = t.unit"
 _RENUMBERED = {
     (layout.UNITS, "id"): "u.id",
     (layout.REPORTS, "id"): "s.id",
@@ -173,8 +171,7 @@ _RENUMBERED = {
     (layout.REPORTS, "other"): "coalesce(o.id, 0)",
     (layout.ANSWERS, "unit"): "u.id",
     (layout.ANSWERS, "submission"): "s.id",
-    (layout.MEMBERS, "unit"): "u.id",
-    (layout.MEMBERS, "submission"): "s.id",
+    (layout.REASONS, "submission"): "s.id",
     (layout.FINDINGS, "submission"): "s.id",
 }
 
@@ -183,10 +180,15 @@ def _select(one: ForwardTable, period: str, blank: set[str], there: set[str]) ->
     """The rows of a table, numbered anew."""
     if one.name == layout.ROSTER:
         return _roster(period)
-    source, order = _FROM[one.name]
+    source, order = _FROM.get(one.name) or (_ROWS.format(one.name), "s.id, t.record")
+    rows = {} if one.name in _FROM else {"unit": "u.id", "submission": "s.id"}
     columns = []
     for key, kind in one.columns.items():
-        value = _RENUMBERED.get((one.name, key)) or (f"t.{name(key)}" if key in there else "''")
+        value = (
+            rows.get(key)
+            or _RENUMBERED.get((one.name, key))
+            or (f"t.{name(key)}" if key in there else "''")
+        )
         if one.name == layout.ANSWERS and key in blank:
             value = "''"
         if kind not in _TYPES:

@@ -57,8 +57,8 @@ def form() -> Form:
 
 @pytest.fixture(autouse=True)
 def _catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    merged: dict[str, Any] = catalogue._data() | tomllib.loads(ENTRIES)
-    monkeypatch.setattr(catalogue, "_data", lambda: merged)
+    own, shipped = tomllib.loads(ENTRIES), catalogue._entry
+    monkeypatch.setattr(catalogue, "_entry", lambda name: own.get(name) or shipped(name))
 
 
 MakeIssue = Callable[..., Issue]

@@ -24,6 +24,7 @@ from converter.register import (
     Snapshot,
     audit,
     cross_unit_checks,
+    forwarded,
 )
 from converter.register.cross_unit_checks import Sharing
 from converter.register.deciding import rename_listed
@@ -159,7 +160,7 @@ def receive(
             [chosen],
         )
         register.publish(chosen, plan.now)
-        if register.forwards():
+        if forwarded.read(register):
             with Snapshot(store) as snapshot:
                 below = across_unions.findings(snapshot, plan.form, chosen)
                 found = Issues.of(chain(found, below))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from converter.files import writing
@@ -21,6 +22,7 @@ from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.register import Register, forwarded, published
 from converter.register.forwarded import COUNTING, REJECTED, UNOPENED, Forward
+from converter.register.knowledge import Knowledge
 from converter.register.precedence import same_name
 from converter.upward import merging
 from converter.upward.reading import ReadForward
@@ -46,9 +48,9 @@ def receive_forwards(
 ) -> Iterator[ReceivedForward | NotReceived]:
     """Take in what is new among the forwards of an inbox."""
     place = register.folder / published.FOLDER
-    forwarded.remove_uncounted(place, register.forwards())
+    forwarded.remove_uncounted(place, forwarded.read(register))
     for item in items:
-        known = register.forwards()
+        known = forwarded.read(register)
         before = [one for one in known if (one.file, one.content) == (item.name, item.content)]
         if not item.forward or not all(_again(one, plan) for one in before):
             continue
@@ -69,12 +71,16 @@ def receive_forwards(
             writing.replace(folder, target)
         shutil.rmtree(folder, ignore_errors=True)
         gone = [one.number for one in before if one.state not in COUNTING]
-        register.take_forwards(rows, gone)
+        register.change(partial(_take, rows, gone))
         if found.standing and new.confirmed and plan.keys:
             made = standing.read(found.standing.encode())
             if made is not None:
                 standing.learn(plan.keys, found.code, made)
         yield ReceivedForward(rows[0], issues)
+
+
+def _take(rows: Sequence[Forward], gone: Sequence[int], known: Knowledge) -> None:
+    forwarded.take(known.connection, rows, gone)
 
 
 def _again(one: Forward, plan: Plan) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from converter.workers.requests.base import Request
-from converter.workers.requests.check import CheckForPageRequest, CheckRequest
+from converter.workers.requests.check import CheckRequest
 from converter.workers.requests.contents import ContentsRequest, StatisticsRequest
 from converter.workers.requests.convert import (
     ConvertForPageRequest,
@@ -16,6 +16,7 @@ from converter.workers.requests.convert import (
 from converter.workers.requests.corrections import CorrectionRequest
 from converter.workers.requests.existing import ExistingFileRequest
 from converter.workers.requests.forward import ForwardRequest
+from converter.workers.requests.page_check import CheckForPageRequest
 from converter.workers.requests.proof import ProofRequest
 from converter.workers.requests.receive import (
     ReceiveRequest,
@@ -36,6 +37,7 @@ from converter.workers.tasks import (
     corrections,
     existing,
     forward,
+    page_check,
     proof,
     receive,
     roster,
@@ -45,7 +47,7 @@ from converter.workers.tasks.common import ReportProgress
 
 TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     CheckRequest: check.check,
-    CheckForPageRequest: check.check_for_page,
+    CheckForPageRequest: page_check.check_for_page,
     ConvertRequest: convert.convert,
     ConvertForPageRequest: convert.convert_for_page,
     VerifyRequest: convert.verify,
