@@ -5,9 +5,6 @@ Files are not read: their names, their suffixes and a stamp decide.
 
 from __future__ import annotations
 
-import os
-import re
-import shlex
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,14 +13,12 @@ from converter.cli.common import OK, out
 from converter.files import zip_peek
 from converter.messages.catalogue import message
 from converter.text import file_names
-from converter.text.display import visible
+from converter.text.display import argument, visible
 from converter.usecases.recognising import is_identity
 
 ENTRIES = 2_000  # that are looked at; more is no clerk's folder
 LOOKED_INTO = 40  # … and looked into for a stamp
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".et", ".ods")
-_MEANS_SOMETHING = re.compile(r"[\s&^()%!;,=`'|<>$*?\[\]{}~#@\"]")  # to cmd, PowerShell or sh
-_IN_QUOTES = re.compile(r'[$`\\"!]')
 REGISTER, KEYS = "register.duckdb", "issued.csv"
 
 
@@ -79,17 +74,6 @@ def _suggestion(kind: str, step: str, found: list[Path], **params: str) -> Itera
     yield message(f"suggest_{kind}", path=several)
     shown = {key: argument(param) for key, param in params.items()}
     yield message(f"suggest_{kind}{step}", path=argument(found[0].name), **shown)
-
-
-def argument(name: str) -> str:
-    """A name as it is typed in a command."""
-    shown = visible(name)
-    if not _MEANS_SOMETHING.search(shown):
-        return shown
-    # Single quotes, which only POSIX knows, where something is looked at in double ones.
-    if os.name == "posix" and _IN_QUOTES.search(shown):
-        return shlex.quote(shown)
-    return f'"{shown}"'
 
 
 def _newest(files: list[Path]) -> Path | None:

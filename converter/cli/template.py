@@ -23,6 +23,7 @@ from converter.cli.common import (
     print_report,
 )
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
+from converter.text.display import argument
 
 if TYPE_CHECKING:
     from converter.model.forms import Form, Sheet
@@ -140,7 +141,7 @@ def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
         cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])
         more = message("and_more") if len(left) > 5 else ""
         out(message("template_left", count=len(left), cells=cells + more))
-    err(message("template_next", path=written.path))
+    err(message("template_next", path=argument(str(written.path))))
     return OK
 
 

@@ -17,15 +17,15 @@ HEADINGS = {
 }
 FIELD_KEYS = (
     "key", "title", "kind", "section", "required", "aliases", "note",
-    "levels", "derive", "identity", "width", "near", "doubtful",
+    "levels", "derive", "identity", "width", "near", "doubtful", "source",
 )  # fmt: skip
 RULE_KEYS = (
-    "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix",
+    "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix", "source",
 )  # fmt: skip
 # What an identity file can fill in.
 IDENTITY = ("unit_code", "unit_name", "superior_code", "superior_name", "period")
 _SHEET_KEYS = ("shape", "title", "aliases", "remarks")
-_TABLE_KEYS = ("rows", "counter", "further_remarks", "other_people")
+_TABLE_KEYS = ("rows", "counter", "further_remarks", "remark_endings", "other_people")
 KEY_PATTERN, RULE_CODE_PATTERN = "[a-z_][a-z0-9_]*", "X[0-9]{3}"
 LONGEST_SHEET_NAME = 31  # characters; a limit of the file format
 _NOT_IN_SHEET_NAMES = frozenset("[]:*?/\\")
@@ -39,7 +39,7 @@ def sheets(head: TomlTable) -> tuple[Sheet, ...]:
         if not re.fullmatch(KEY_PATTERN, key) or key in NO_SHEETS:
             raise head.error("sheets", "form_sheet_key", key)
     found = tuple(sheet(head.file.with_name(f"{key}.toml")) for key in keys)
-    if sum(sheet.is_record for sheet in found) != 1 or len(found) < 2:
+    if sum(sheet.is_record for sheet in found) != 1:
         raise head.error("sheets", "form_sheets", list(keys))
     names = [(name, sheet.key) for sheet in found for name in (sheet.title, *sheet.aliases)]
     head.unique((name, f"sheets.{key}") for name, key in names)
@@ -76,6 +76,7 @@ def sheet(path: Path, roles: Sequence[str] | None = None) -> Sheet:
         aliases=head.texts("aliases"),
         remarks=head.texts("remarks"),
         further_remarks=head.texts("further_remarks") if is_table else (),
+        remark_endings=head.texts("remark_endings") if is_table else (),
         other_people=head.texts("other_people") if is_table else (),
     )
 
@@ -133,6 +134,7 @@ def field(card: TomlTable, sheet: str) -> Field:
         width=card.number("width", default=0),
         near=card.texts("near"),
         doubtful=card.texts("doubtful"),
+        source=card.optional_text("source"),
     )
 
 
@@ -172,6 +174,7 @@ def _rule(card: TomlTable) -> Rule:
         brief=card.optional_text("brief"),
         sentence=card.optional_text("sentence"),
         fix=card.optional_text("fix"),
+        source=card.optional_text("source"),
     )
 
 

@@ -17,7 +17,7 @@ from converter.model.submissions import Outcome
 from converter.report import issue_text
 from converter.report.issue_text import RenderedIssue
 from converter.text import file_names
-from converter.text.display import columns, cut, visible
+from converter.text.display import argument, columns, cut, visible
 
 MISSING_SHEET = "S001"
 SHOWN = 3  # findings of a group that are shown in full
@@ -124,7 +124,7 @@ def _is_list(outcome: Outcome, form: Form) -> bool:
 def _arguments(files: Sequence[str], given: Sequence[str]) -> str:
     halves = len(given) > len(files)  # two workbooks that were one submission
     named = given if given and (halves or len(files) > NAMED) else files
-    shown = " ".join(f'"{f}"' if " " in f else f for f in map(visible, named[:NAMED]))
+    shown = " ".join(map(argument, named[:NAMED]))
     return shown if len(named) <= NAMED else f"{shown} …"
 
 

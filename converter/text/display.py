@@ -6,6 +6,8 @@ Chinese character takes two columns of a terminal.
 
 >>> visible("a\\x1b[31m\\u202eb")
 'a<U+001B>[31m<U+202E>b'
+>>> argument("填 报.xlsx"), argument("填\\u200b报 (2).xlsx")
+('"填 报.xlsx"', '填?报??2?.xlsx')
 >>> columns("工会a")
 5
 >>> cut("中华全国总工会", 9)
@@ -14,12 +16,15 @@ Chinese character takes two columns of a terminal.
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
 
 # Compiled when it is first asked for: a range of so many characters takes a millisecond.
 _SUSPECT = r"[^\u0021-\u007e\u3001-\u9fff\uff01-\uff5e\u3000 ]"
+_MEANS_SOMETHING = re.compile(r"[\s&^()%!;,=`'|<>$*?\[\]{}~#@\"]")  # to cmd, PowerShell or sh
+_IN_QUOTES = re.compile(r'[$`\\"!]')
 _INKLESS = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"}
 
 
@@ -33,6 +38,22 @@ def _shown(match: re.Match[str]) -> str:
     if unicodedata.category(character) in _INKLESS:
         return f"<U+{ord(character):04X}>"
     return character
+
+
+def argument(name: str) -> str:
+    """A file's name as it is typed in a command. What nobody can see or type is `?`, which shells
+    (and the program, on Windows) take for any character."""
+    shown = re.sub(_SUSPECT, lambda match: "?" if _shown(match) != match[0] else match[0], name)
+    if shown != name:
+        return _MEANS_SOMETHING.sub("?", shown)  # in quotes a ? would be nothing but itself
+    if not _MEANS_SOMETHING.search(shown):
+        return shown
+    # Single quotes, which only POSIX knows, where something is looked at in double ones.
+    if os.name == "posix" and _IN_QUOTES.search(shown):
+        import shlex
+
+        return shlex.quote(shown)
+    return f'"{shown}"'
 
 
 def columns(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from converter.messages import catalogue
@@ -41,3 +42,12 @@ class IssueCollector:
 def address(row: int, column: int) -> str:
     """(17, 3) → C17."""
     return f"{column_letters(column)}{row}"
+
+
+def hidden_params(rows: Sequence[int]) -> Params:
+    """What the message about hidden rows says: one, a run, or some between two others."""
+    first, last = min(rows), max(rows)
+    params: dict[str, str | int] = {"count": len(rows), "first": first, "last": last}
+    if last - first < len(rows):
+        params["variant"] = "one" if first == last else "run"
+    return params

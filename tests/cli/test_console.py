@@ -18,6 +18,7 @@ from converter.cli import suggest, windows_console
 from converter.files import zip_peek
 from converter.report import table
 from converter.report.table import Table
+from converter.text import display
 from converter.text.display import columns
 from tests import commands
 from tests.identity.unions import office
@@ -484,18 +485,32 @@ def test_the_window_waits_for_a_key_and_ends_with_the_same_code(
     ["我 的.xlsx", "甲&乙.xlsx", "表^1.xlsx", "表(1).xlsx", "a;b.xlsx", "50%.xlsx", "it's.xlsx"],
 )
 def test_a_name_that_means_something_to_a_shell_is_quoted_in_a_command(name: str) -> None:
-    assert suggest.argument(name) == f'"{name}"'
+    assert display.argument(name) == f'"{name}"'
 
 
 @pytest.mark.posix("Windows allows no such names, or takes them as they are")
 @pytest.mark.parametrize("name", ["a$HOME.xlsx", "a`b`.xlsx", 'a"b.xlsx', "a!.xlsx", "$(x) y.xlsx"])
 def test_the_shell_hands_over_the_very_name(name: str) -> None:
     done = subprocess.run(
-        ["sh", "-c", f"printf %s {suggest.argument(name)}"], capture_output=True, check=True
+        ["sh", "-c", f"printf %s {display.argument(name)}"], capture_output=True, check=True
+    )
+    assert done.stdout.decode() == name
+
+
+@pytest.mark.posix("Windows takes the ? for any character in the program")
+@pytest.mark.parametrize("name", ["填\u200b报.xlsx", "填\u202c 报(2).xlsx", "\ufeff$填报.xlsx"])
+def test_a_name_that_nobody_can_type_is_found_all_the_same(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    done = subprocess.run(
+        ["bash", "-c", f"printf %s {display.argument(name)}"],
+        capture_output=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
     )
     assert done.stdout.decode() == name
 
 
 @pytest.mark.parametrize("name", ["填报.xlsx", "报表（二）.xlsx", "a-b_c.1.xlsx"])
 def test_a_plain_name_stays_plain(name: str) -> None:
-    assert suggest.argument(name) == name
+    assert display.argument(name) == name

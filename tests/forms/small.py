@@ -17,11 +17,11 @@ from converter.validation.checking import Checked
 
 FOLDER = Path(__file__).parent
 # One record and one table of four fields each; the same without any ID number, under other keys;
-# a record with two tables; a field of every kind under a rule of every family.
-TINY, WITHOUT_IDS, TWO_TABLES, EVERY_KIND = (
-    FOLDER / name for name in ("tiny", "without_ids", "two_tables", "every_kind")
+# a record with two tables; a record alone; a field of every kind under a rule of every family.
+TINY, WITHOUT_IDS, TWO_TABLES, CENSUS, EVERY_KIND = (
+    FOLDER / name for name in ("tiny", "without_ids", "two_tables", "census", "every_kind")
 )
-FOLDERS = (TINY, WITHOUT_IDS, TWO_TABLES)
+FOLDERS = (TINY, WITHOUT_IDS, TWO_TABLES, CENSUS)
 CREATED = 1_770_000_000
 
 Record = Mapping[str, str]  # field key → text

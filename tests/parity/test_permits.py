@@ -37,13 +37,44 @@ ANSWERS: list[tuple[Any, Any]] = [
 
 
 def test_typed_answers_in_error_are_compared_by_no_rule(tmp_path: Path) -> None:
-    book = opened(FORM, rows=len(ANSWERS))
-    sheet, layout = book[FORM.main_table.title], MemberLayout(FORM.main_table, len(ANSWERS))
-    for record, (sex, birthday) in enumerate(ANSWERS):
-        number = NUMBERS[record % len(NUMBERS)]
+    computed = filled(
+        [
+            (f"{NUMBERS[record % len(NUMBERS)][:-2]}{10 + record}", *answers)
+            for record, answers in enumerate(ANSWERS)
+        ],
+        tmp_path,
+    )
+    assert verdicts.differences(computed, FORM) == []
+    assert "K119" in verdicts.codes(computed, FORM)
+
+
+TWICE = [
+    "E12345678",
+    "Ｅ１２３４５６７８",
+    "e12345678",
+    "Ｈ1234567890",
+    "H 1234567890",
+    "HKG198001011234",
+    "ｈｋｇ１９8001011234",
+]
+
+
+def test_a_permit_typed_twice_is_found_however_it_is_written(tmp_path: Path) -> None:
+    computed = filled([(number, "男", date(1985, 3, 7)) for number in TWICE], tmp_path)
+    assert verdicts.differences(computed, FORM) == []
+    shown = verdicts.shown(computed, FORM)
+    rows = [cell for (sheet, cell), found in shown.items() if ("error", "X191") in found]
+    assert len(rows) == len(TWICE) - 3
+
+
+def filled(people: list[tuple[str, Any, Any]], folder: Path) -> Path:
+    """A computed workbook of members with a number, a sex and a birthday."""
+    book = opened(FORM, rows=len(people))
+    sheet, layout = book[FORM.main_table.title], MemberLayout(FORM.main_table, len(people))
+    for record, (number, sex, birthday) in enumerate(people):
         typed = {
             "name": "王示例",
-            "id_number": f"{number[:-2]}{10 + record}",
+            "id_number": number,
             "joined_on": date(2009, 9, 1),
             "sex": sex,
             "birthday": birthday,
@@ -52,7 +83,6 @@ def test_typed_answers_in_error_are_compared_by_no_rule(tmp_path: Path) -> None:
         for key, value in typed.items():
             sheet.cell(row, layout.columns[key]).value = value
         sheet.cell(row, layout.explanation_column).value = "只有护照"
-    template.save(book, tmp_path / "permits.xlsx")
-    (computed,) = recalculated([tmp_path / "permits.xlsx"], tmp_path)
-    assert verdicts.differences(computed, FORM) == []
-    assert "K119" in verdicts.codes(computed, FORM)
+    template.save(book, folder / "permits.xlsx")
+    (computed,) = recalculated([folder / "permits.xlsx"], folder)
+    return computed

@@ -17,7 +17,7 @@ from converter.workbook.form.headings import Names, names_of
 from converter.workbook.form.table_heading import HEADING_ROWS
 from converter.workbook.form.table_sheet import MOST_LEFTOVERS
 from converter.workbook.grid import Grid
-from converter.workbook.issue_collector import IssueCollector, address
+from converter.workbook.issue_collector import IssueCollector, address, hidden_params
 from converter.workbook.merged_cells import covered_cells, report_merge
 
 LONGEST_SHEET = 2_000  # rows that are looked at; a form has some dozen
@@ -175,10 +175,8 @@ def _hidden(
 ) -> None:
     for code, hidden in _hidden_answers(grid, sheet, answers):
         key, answer = hidden[0]
-        rows = [a.row for _, a in hidden]
-        params: dict[str, str | int] = {"count": len(rows), "first": min(rows), "last": max(rows)}
-        cell = answer.row, answer.column
-        report.add(code, grid.facts.name, cell, key, params=params if code == "S007" else None)
+        params = hidden_params([a.row for _, a in hidden]) if code == "S007" else None
+        report.add(code, grid.facts.name, (answer.row, answer.column), key, params=params)
 
 
 def _hidden_answers(

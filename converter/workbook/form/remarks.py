@@ -1,8 +1,9 @@
 """Rows of a table that are no records: totals, signatures, explanations, a date alone.
 
-A row is one of them where its first text begins as the form says, whatever blanks it is
-written with, and it names no number that could be a member's; or where it stands above the
-first or below the last person and has neither a number nor anything like a name.
+A row is one of them where its first text begins or ends as the form says, whatever blanks and
+marks it is written with, or is a date, a page number or a count, and the row names no number that
+could be a member's; where it says a heading again; or where it stands above the first or below
+the last person and has neither a number nor anything like a name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from converter.kinds.base import ValueType
 from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
 from converter.text import characters
+from converter.workbook.form.headings import names_of
 from converter.workbook.grid import GridColumn
 
 Mask = npt.NDArray[np.bool_]
@@ -26,6 +28,12 @@ LONGEST_NAME = 4  # Chinese characters without a dot, where a word stands in pla
 LONGEST_LINE = 8  # … and where nothing does
 _LONG_NUMBER = re.compile("[0-9]{12}").search  # as long as the digits of an ID number
 _LIKE_NUMBER = re.compile("[0-9A-Z]{6}").search  # of any document
+# Lines of a printed page: 2025年3月1日, 第1页, 共12人, ———.
+_LINE = re.compile(
+    "(?:19|20)[0-9]{2}[-./年][0-9]{1,2}[-./月].*|二[〇○零0].*年.*|第[0-9一二三四五六七八九十]+页.*"
+    "|共[0-9]+[人名页张].*|[-—–_=·.…*]{2,}"
+).fullmatch
+_MARKS = "-—–_=*※★☆●■◆◇【[〔<《●•·"
 _NO_NAME = re.compile("[:;!?,。、()0-9]").search
 _FOREIGN = re.compile("[A-Za-z·•・.]").search
 _BEFORE_NAME = "=+-@*#'‘’\"“”`~_"  # slips of the hand in front of a name
@@ -43,23 +51,44 @@ def find(
     return sorted({*named, *_around(sheet, cells, rest)})
 
 
+def is_line(text: str, sheet: Sheet) -> bool:
+    """Whether a text without blanks begins or ends like a total, a signature, a department."""
+    beginnings = (*sheet.remarks, *sheet.further_remarks)
+    return (
+        text.startswith(beginnings)
+        or text.lstrip(_MARKS).startswith(beginnings)
+        or text.endswith(sheet.remark_endings)
+    )
+
+
 def _named(
     sheet: Sheet, cells: Mapping[str, GridColumn], numbered: Mapping[int, str], records: Mask
 ) -> list[int]:
-    beginnings = (*sheet.remarks, *sheet.further_remarks)
+    beginnings, endings = (*sheet.remarks, *sheet.further_remarks), sheet.remark_endings
     if not beginnings:
         return []
-    initials = {beginning[0] for beginning in beginnings} | {"（"} | set(characters.BLANKS)
+    names = names_of(sheet)
+    initials = {beginning[0] for beginning in beginnings} | set(characters.BLANKS)
+    initials |= {*_MARKS, *"（12共第二"} | {heading[0] for heading in names.fields}
+    finals = {ending[-1] for ending in endings}
     found = {n for n, text in numbered.items() if text[:1] in initials}
     for column in cells.values():
-        found.update(n for n, text in enumerate(column.texts.tolist()) if text[:1] in initials)
+        texts = column.texts.tolist()
+        found.update(n for n, t in enumerate(texts) if t[:1] in initials or t[-1:] in finals)
 
     def is_remark(n: int) -> bool:
         raw = [numbered.get(n, ""), *(column.texts[n] for column in cells.values())]
         texts = [text for text in map(characters.squeeze, raw) if text]
+        if any(map(_LONG_NUMBER, texts)):
+            return False
         # The first text counts; a running number before it does not.
         first = next((t for t in texts if not t.replace(".", "").isdecimal()), "")
-        return first.startswith(beginnings) and not any(map(_LONG_NUMBER, texts))
+        if first.startswith(beginnings) or first.lstrip(_MARKS).startswith(beginnings):
+            return True
+        rest = texts[texts.index(first) + 1 :] if first else []
+        if first.endswith(endings) or names.field(first):
+            return not any(_LIKE_NUMBER(text) for text in rest)
+        return not rest and bool(_LINE(first))
 
     return [n for n in found if 0 <= n < len(records) and records[n] and is_remark(n)]
 

@@ -6,7 +6,7 @@ repeated heading rows, section rows and remarks are none; their texts go to the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
 import numpy as np
@@ -21,9 +21,9 @@ from converter.text import characters
 from converter.workbook.form import remarks
 from converter.workbook.form.near_headings import find_near
 from converter.workbook.form.table_heading import Heading
-from converter.workbook.form.unread_people import PeopleColumn, unread
+from converter.workbook.form.unread_people import PeopleColumn, unread, unread_in
 from converter.workbook.grid import Grid, GridColumn
-from converter.workbook.issue_collector import IssueCollector, address
+from converter.workbook.issue_collector import IssueCollector, address, hidden_params
 from converter.workbook.merged_cells import covered_cells, report_merge
 from converter.workbook.xlsx.sheet_xml import LAST_OPEN_COLUMN
 
@@ -223,6 +223,23 @@ class _Reading:
             # A second number of the same person: which one is right is another question.
             silent |= {column for key, _, column in self.twice if key in keys}
         self.unread = unread(self.grid, (self.sheet,), known, silent, self.heading.row)
+        self.unread += self._below(keys, order, known)
+
+    def _below(
+        self, keys: Collection[str], order: npt.NDArray[np.intp], known: Collection[str]
+    ) -> Iterator[PeopleColumn]:
+        """Numbers in the columns of other fields, in rows that are no records: a second list below
+        the first, with its columns elsewhere."""
+        others = np.ones(self.count, dtype=bool)
+        others[order] = False
+        if not others.any():
+            return
+        for key in self.typed.keys() - keys:
+            cells = self.cells[key]
+            outside = GridColumn(np.where(others, cells.texts, ""), cells.types)
+            found = unread_in(self.columns[key], outside, self.first, (self.sheet,), known)
+            if found:
+                yield found
 
     def _cover(self, rows: Sequence[int]) -> None:
         for box, covered in covered_cells(self.facts.merges, rows, self.typed):
@@ -254,8 +271,7 @@ class _Reading:
         for run in runs:
             key = next((k for k in self.typed if self.cells[k].types[run[0] - self.first]), "")
             column = self.columns.get(key, self.heading.first_column)
-            params: dict[str, str | int] = {"count": len(run), "first": run[0], "last": run[-1]}
-            self.report.add("S007", facts.name, (run[0], column), key, params=params)
+            self.report.add("S007", facts.name, (run[0], column), key, params=hidden_params(run))
 
     def _twice(self, order: npt.NDArray[np.intp]) -> None:
         """A second column of one heading matters where its values differ, and where it is not that

@@ -2,8 +2,9 @@
 
 A second member sheet, people side by side, a block below another table: whoever is not read is
 named, by sheet, heading and number, and never left out without a word. An ID number counts
-where its check character is right; so does one that stands under a heading of ID numbers.
-Columns about other people (a spouse, a parent) are no members and stay out.
+where its check character is right; so does whatever looks like one, a passport's number too,
+under a heading of ID numbers. Columns and sheets about other people (a spouse, a legal
+representative) are no members and stay out, and so does an old number in a remark.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from converter.kinds import KINDS
-from converter.kinds.id_number import compact, valid_numbers
+from converter.kinds.id_number import SHORTEST_DOCUMENT, compact, is_document, valid_numbers
 from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import RawSheet
@@ -23,9 +24,11 @@ from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address
 
 UNREAD = "S024"
+LONGEST_HEADING = 20  # characters that are shown
 
 _LONG = re.compile("[0-9]{15}").search
-_ID_LIKE = re.compile(r"[1-9][0-9]{16}[0-9X]|[1-9][0-9]{14}").fullmatch
+_ID_LIKE = re.compile(r"[1-9][0-9]{14,17}[0-9A-Z]?").fullmatch
+_HEADING_ROWS = 50  # in which a heading of ID numbers is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class PeopleColumn:
     row: int  # of the first one
     column: int
     numbers: frozenset[str]
+    heading_at: int  # row of its heading, counted from the first one read; -1 = none
 
     def without(self, known: Collection[str]) -> PeopleColumn:
         return replace(self, numbers=self.numbers.difference(known))
@@ -61,43 +65,62 @@ def unread(
     first: int = 0,
 ) -> list[PeopleColumn]:
     """The columns of a sheet with ID numbers of people who are not among the known ones."""
+    if _is_about_others(grid.facts.name, tables):
+        return []
     columns = [column for column in grid.facts.columns if column not in silent]
     top = first or grid.facts.top
     read = grid.read(columns, top)
-    return [
-        found
+    found = [
+        one
         for column, cells in read.items()
-        if (found := _unread(column, cells, top, tables, known))
+        if (one := unread_in(column, cells, top, tables, known))
     ]
+    return [one for one in found if not _beside_others(one, read.values(), top, tables)]
 
 
-def _unread(
+def unread_in(
     column: int, cells: GridColumn, top: int, tables: Sequence[Sheet], known: Collection[str]
 ) -> PeopleColumn | None:
+    """The numbers of a column, from sheet row `top` on, that are not among the known ones."""
     texts = cells.texts.tolist()
-    filled = [n for n, text in enumerate(texts) if len(text) >= 15]
-    candidates = [n for n in filled if _LONG(characters.squeeze(texts[n]))]
-    if not candidates:
+    candidates = [n for n, text in enumerate(texts) if len(text) >= 15 and _has_long_run(text)]
+    at = _heading(texts, candidates[0]) if candidates else _id_heading(texts, tables)
+    heading = texts[at].strip() if at >= 0 else ""
+    is_id_column = at >= 0 and _names_id_numbers(heading, tables)
+    if is_id_column:
+        candidates = [n for n in range(at + 1, len(texts)) if len(texts[n]) >= SHORTEST_DOCUMENT]
+    if not candidates or _names_others(heading, tables):
         return None
-    heading = _heading(texts, candidates[0])
-    if _about_others(heading, tables):
-        return None
-    is_id_column = _names_id_numbers(heading, tables)
     numbers: set[str] = set()
     row = 0
     for n in candidates:
         whole = compact(texts[n])
-        found = {whole} if is_id_column and _ID_LIKE(whole) else valid_numbers(whole)
+        if is_id_column and (_ID_LIKE(whole) or is_document(whole)):
+            found = {whole}
+        else:
+            found = valid_numbers(whole)
+            if found and found != {whole} and _names_others(texts[n], tables):
+                continue  # a remark: 曾用身份证号 …
         if found := {number for number in found if number not in known}:
             row = row or top + n
             numbers |= found
-    return PeopleColumn(heading, row, column, frozenset(numbers)) if numbers else None
+    if not numbers:
+        return None
+    return PeopleColumn(heading[:LONGEST_HEADING], row, column, frozenset(numbers), at)
 
 
-def _heading(texts: list[str], first: int) -> str:
-    """The last text above the first number of a column."""
-    above = (plain_text for n in range(first - 1, -1, -1) if (plain_text := texts[n].strip()))
-    return next(above, "")[:20]
+def _has_long_run(text: str) -> bool:
+    return bool(_LONG(characters.squeeze(text)))
+
+
+def _heading(texts: Sequence[str], first: int) -> int:
+    """The last text above the first number of a column; -1 where there is none."""
+    return next((n for n in range(first - 1, -1, -1) if texts[n].strip()), -1)
+
+
+def _id_heading(texts: Sequence[str], tables: Sequence[Sheet]) -> int:
+    found = (n for n, text in enumerate(texts[:_HEADING_ROWS]) if _names_id_numbers(text, tables))
+    return next(found, -1)
 
 
 def _names_id_numbers(heading: str, tables: Sequence[Sheet]) -> bool:
@@ -108,9 +131,34 @@ def _names_id_numbers(heading: str, tables: Sequence[Sheet]) -> bool:
     return False
 
 
-def _about_others(heading: str, tables: Sequence[Sheet]) -> bool:
+def _names_others(heading: str, tables: Sequence[Sheet]) -> bool:
     text = normalized(heading)
     return any(word in text for sheet in tables for word in sheet.other_people)
+
+
+def _is_about_others(name: str, tables: Sequence[Sheet]) -> bool:
+    """Whether a sheet's name tells that other people stand on it: 法人信息, not 会员及家属."""
+    members = any(sheet.rows_name and sheet.rows_name in name for sheet in tables)
+    return not members and _names_others(name, tables)
+
+
+def _beside_others(
+    found: PeopleColumn, columns: Collection[GridColumn], top: int, tables: Sequence[Sheet]
+) -> bool:
+    """Whether the names in the row of a column's heading are other people's alone: 法人代表 beside
+    身份证号."""
+    if found.heading_at < 0:
+        return False
+    headings = [c.texts[found.heading_at] for c in columns if len(c.texts) > found.heading_at]
+    own = {
+        normalized(word)
+        for sheet in tables
+        for field in sheet
+        if KINDS[field.kind].person_name
+        for word in (field.title, *field.aliases, *field.near)
+    }
+    others = any(_names_others(text, tables) for text in headings)
+    return others and own.isdisjoint(map(normalized, headings))
 
 
 def report_unread(
@@ -127,6 +175,7 @@ def report_unread(
         name,
         (first.row, first.column),
         params={
+            **({} if first.heading else {"variant": "no_heading"}),
             "sheet": name,
             "heading": first.heading,
             "cell": address(first.row, first.column),

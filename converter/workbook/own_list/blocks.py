@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Sheet
 from converter.model.own_list import DERIVED, DOUBTFUL, KNOWN, NEAR
+from converter.text import characters
 from converter.workbook.form.headings import names_of, normalized
+from converter.workbook.form.remarks import is_line
 from converter.workbook.grid import Box, Grid
-from converter.workbook.own_list.values import id_number
+from converter.workbook.own_list.values import holds_number, id_number
 
 _COUNTERS = "0123456789一二①②"
+FARTHEST_HEADING = 4  # rows above the first number
 FEWEST_HEADINGS = 2  # in one row, to make it a heading row
 
 
@@ -41,6 +44,10 @@ class ListBlock:
     last: int
     headings: Sequence[str]  # by column; '' = none
 
+    @property
+    def texts(self) -> Sequence[Sequence[str]]:
+        return self.cells.texts[self.first : self.last]
+
     def column(self, at: int) -> list[tuple[str, int]]:
         """Text and type of each cell below a heading."""
         texts, types = self.cells.texts, self.cells.types
@@ -51,7 +58,7 @@ class Headings:
     """Which field a heading means, by the words on the form's cards."""
 
     def __init__(self, sheet: Sheet) -> None:
-        self._names = names_of(sheet)
+        self._sheet, self._names = sheet, names_of(sheet)
         self._fields = {field.key: field for field in sheet}
         self._near = _words((field, field.near) for field in sheet)
         self._doubtful = _words((field, field.doubtful) for field in sheet)
@@ -76,6 +83,10 @@ class Headings:
 
     def is_heading(self, text: str) -> bool:
         return bool(text) and (self.find(text) is not None or self._names.role(text) is not None)
+
+    def is_person(self, text: str) -> bool:
+        """Whether a cell holds an ID number, and is no example or explanation."""
+        return holds_number(text) and not is_line(characters.squeeze(text), self._sheet)
 
     def _how(self, key: str, how: str) -> str:
         return DERIVED if self._fields[key].derive else how
@@ -111,9 +122,11 @@ def cut(cells: SheetCells, headings: Headings) -> list[ListBlock]:
     numbers without any heading."""
     numbered = [any(map(id_number, row)) for row in cells.texts]
     regions = _heading_rows(cells, headings, numbered)
+    if not regions:  # 赵一 130102…
+        numbered = [any(map(headings.is_person, row)) for row in cells.texts]
     first_number = numbered.index(True) if True in numbered else -1
     if first_number >= 0 and (not regions or regions[0][0] > first_number):
-        regions.insert(0, _above(cells, first_number))
+        regions.insert(0, _above(cells, headings, first_number))
     ends = [*(region[0] for region in regions[1:]), len(cells.texts)] if regions else []
     blocks = []
     for (top, bottom), end in zip(regions, ends, strict=True):
@@ -138,12 +151,17 @@ def _heading_rows(
     return found
 
 
-def _above(cells: SheetCells, first_number: int) -> tuple[int, int]:
-    """The row above the first ID number, if that number's column has a text there."""
-    at = next(n for n, text in enumerate(cells.texts[first_number]) if id_number(text))
-    above = first_number - 1
-    is_heading = above >= 0 and cells.texts[above][at].strip()
-    return (above, first_number) if is_heading else (first_number, first_number)
+def _above(cells: SheetCells, headings: Headings, first_number: int) -> tuple[int, int]:
+    """The row above the first ID number that has a text over it, or one heading at least; rows
+    with a single text between them are sections."""
+    at = next(n for n, text in enumerate(cells.texts[first_number]) if headings.is_person(text))
+    for above in range(first_number - 1, max(first_number - FARTHEST_HEADING, 0) - 1, -1):
+        row = cells.texts[above]
+        if row[at].strip() or any(map(headings.is_heading, row)):
+            return above, above + 1
+        if sum(bool(text.strip()) for text in row) >= FEWEST_HEADINGS:
+            break
+    return first_number, first_number
 
 
 def _lower(

@@ -64,13 +64,17 @@ class _Guesser:
     ) -> None:
         self.block, self.sheet = block, sheet
         self.width = len(block.headings)
+        worded = [sum(bool(text.strip()) for text in row) for row in block.texts]
+        alone = max(worded, default=0) > 1  # then a row with one text is a section or a remark
         self.cells = [
-            [(text, kind) for text, kind in block.column(at) if text.strip()]
+            [
+                (text, kind)
+                for (text, kind), count in zip(block.column(at), worded, strict=True)
+                if text.strip() and not (alone and count == 1)
+            ]
             for at in range(self.width)
         ]
-        self.numbers = [
-            [n for text, _ in cells if (n := values.id_number(text))] for cells in self.cells
-        ]
+        self.numbers = [sum(self._counts(text) for text, _ in cells) for cells in self.cells]
         self.id_field, self.name_field = unique_key(sheet), person_name(sheet)
         words = (self.name_field.title, *self.name_field.aliases) if self.name_field else ()
         self.name_words = tuple(map(normalized, words))
@@ -141,17 +145,29 @@ class _Guesser:
         by_content = [
             n
             for n in range(self.width)
-            if len(self.numbers[n]) >= max(1, FEWEST_NUMBERS * len(self.cells[n]))
+            if self.numbers[n] >= max(1, FEWEST_NUMBERS * len(self.cells[n]))
             and self.guesses[n].how == UNUSED
+            and not self._about_others(n)
         ]
         # A column headed "ID" may hold staff numbers beside the one that is meant.
         candidates = [n for n in mine if self.numbers[n]] or by_content or mine
         if not candidates:
             return []
-        best = max(candidates, key=lambda n: (len(self.numbers[n]), -n))
+        best = max(candidates, key=lambda n: (self.numbers[n], -n))
         stem = self._stem(best)
         same = [n for n in candidates if self._stem(n) == stem and (stem or self._has_name(n))]
         return sorted({best, *same})
+
+    def _counts(self, text: str) -> bool:
+        """Whether a cell holds a number, and not that of somebody else or an old one beside it."""
+        return values.holds_number(text) and not self._names_others(text)
+
+    def _names_others(self, text: str) -> bool:
+        return any(word in text for word in self.sheet.other_people)
+
+    def _about_others(self, at: int) -> bool:
+        """Whether a heading names other people: 配偶身份证号."""
+        return self._names_others(normalized(self.block.headings[at]))
 
     def _stem(self, at: int) -> str:
         """A heading without the number that tells two halves apart."""
@@ -161,9 +177,12 @@ class _Guesser:
         return any(0 <= n < self.width and self._is_names(n) for n in (at - 1, at + 1))
 
     def _spans(self, ids: Sequence[int]) -> list[tuple[int, int]]:
-        """The columns of each half: names stand before or behind the numbers alike."""
+        """The columns of each half: headings are repeated, or else names stand before or behind the
+        numbers alike."""
         if len(ids) < 2:
             return [(0, self.width)]
+        if repeated := self._repeated(ids):
+            return repeated
         before = self._nearest_name(ids[0], range(ids[0] - 1, -1, -1))
         starts = [0]
         for left, right in pairwise(ids):
@@ -173,6 +192,20 @@ class _Guesser:
                 start = right if named is None else named
             starts.append(start)
         return list(zip(starts, [*starts[1:], self.width], strict=True))
+
+    def _repeated(self, ids: Sequence[int]) -> list[tuple[int, int]]:
+        """The halves where all headings of the first one stand again in each of the others."""
+        stems = [self._stem(at) for at in range(self.width)]
+        period = ids[1] - ids[0]
+        if any(right - left != period for left, right in pairwise(ids)):
+            return []
+        stems += [""] * period  # the last half may be without its last columns
+        for start in range(max(ids[0] - period + 1, 0), ids[0] + 1):
+            starts = [start + n * period for n in range(len(ids))]
+            halves = [stems[at : at + period] for at in starts]
+            if any(halves[0]) and all(half == halves[0] for half in halves):
+                return [(at, min(at + period, self.width)) for at in starts]
+        return []
 
     # --- names -----------------------------------------------------------------------------
 
@@ -190,9 +223,11 @@ class _Guesser:
 
     def _is_names(self, at: int) -> bool:
         cells, heading = self.cells[at], normalized(self.block.headings[at])
+        if self._about_others(at):
+            return False
         if any(word != heading and heading.endswith(word) for word in self.name_words):
             return False  # 配偶姓名: somebody else's
-        names = [text.strip() for text, _ in cells if values.is_name(text)]
+        names = [text.strip() for text, _ in cells if values.is_usual_name(text)]
         few = len(names) < 4
         return len(names) >= max(1, MOSTLY * len(cells)) and (
             few or len(set(names)) >= FEWEST_DISTINCT * len(names)
@@ -206,6 +241,10 @@ class _Guesser:
         if by_choice or field.key in self.chosen_fields:
             return by_choice[0] if by_choice else None
         taken = [n for n in headed if self.guesses[n].how in TAKEN]
+        if _is_date(field) and len({self._stem(n) for n in taken}) < len(taken):
+            for at in taken:  # whose dates are they?
+                self.guesses[at] = Guess(field.key, DOUBTFUL)
+            return None
         if taken:
             best = max(taken, key=lambda n: (len(self.cells[n]), -n))
             if _is_date(field) and self._is_birthday(best, id_at):

@@ -18,9 +18,9 @@ from converter.model.own_list import (
     UnreadColumn,
 )
 from converter.model.submissions import RawColumn, RawSheet
-from converter.text import masking
-from converter.workbook import detect_type, open_book
-from converter.workbook.delimited import DelimitedWorkbook
+from converter.text import characters, masking
+from converter.workbook import open_list
+from converter.workbook.form import remarks
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.own_list import values
@@ -50,12 +50,8 @@ def read_list(
     """Read every sheet of a list, but those named in `passed_over`. `chosen`: plain heading or
     letters of a column → field key, '' for one to leave out. Raises UnreadableFile, OSError."""
     reading = _Reading(sheet, chosen)
-    if detect_type(path) == "text":
-        reading.read(DelimitedWorkbook(path), passed_over)
-    else:
-        with open_book(path) as book:
-            reading.read(book, passed_over)
-            book.finish()
+    with open_list(path) as book:
+        reading.read(book, passed_over)
     return reading.result(str(path))
 
 
@@ -136,17 +132,32 @@ class _Reading:
         """The cells of a person; None where the row holds none: a blank row, a section, a total."""
         texts, types = block.cells.texts[row], block.cells.types[row]
         cells = {key: (texts[at], types[at]) for key, at in half.columns.items()}
+        self._part_number(cells)
         number = cells.get(self.id_key, BLANK)[0].strip()
         name = cells.get(self.name_key, BLANK)[0].strip()
+        if self.headings.is_heading(name):
+            return None
         if values.has_long_number(number):
             return cells
-        if not name or name.isdecimal() or self.headings.find(name):
+        if not name or name.isdecimal():
             return None
-        if any(text.strip().startswith(self.sheet.remarks) for text in texts):
+        worded = next((text for text in texts if text.strip() and not text.isdecimal()), "")
+        if any(remarks.is_line(characters.squeeze(text), self.sheet) for text in (worded, name)):
             return None
         others = sum(bool(text.strip()) for text, _ in cells.values()) - 1
         beside = sum(bool(text.strip()) for text in texts) - 1
         return cells if others > 0 or (beside > 0 and values.is_name(name)) else None
+
+    def _part_number(self, cells: dict[str, Cell]) -> None:
+        """Of a cell that holds more than an ID number the number is taken, and the name where no
+        column has one: 赵一 130102…"""
+        text, _ = cells.get(self.id_key, BLANK)
+        if values.id_number(text) or len(found := values.numbers_in(text)) != 1:
+            return
+        cells[self.id_key] = found[0], int(CellType.TEXT)
+        rest = values.without_number(text, found[0])
+        if self.name_key not in cells and values.is_name(rest):
+            cells[self.name_key] = rest, int(CellType.TEXT)
 
     def _skip(self, block: ListBlock, row: int, halves: Sequence[ColumnHalf]) -> None:
         texts = [text.strip() for text in block.cells.texts[row] if text.strip()]
@@ -196,9 +207,11 @@ class _Reading:
         missed: dict[int, set[str]] = {}
         for row, texts in enumerate(cells.texts):
             for at, text in enumerate(texts):
-                number = values.id_number(text)
-                if number and (row, at) not in taken and number not in self.known:
-                    missed.setdefault(at, set()).add(number)
+                if len(text) < values.SIGNIFICANT or (row, at) in taken:
+                    continue
+                found = {values.id_number(text)} - {""} or {*values.numbers_in(text)}
+                if found := found.difference(self.known):
+                    missed.setdefault(at, set()).update(found)
         for at, numbers in sorted(missed.items()):
             letters = column_letters(cells.columns[at])
             self.unread.append(UnreadColumn(cells.name, letters, headings[at], len(numbers)))

@@ -136,6 +136,6 @@ def verify(request: VerifyRequest, report_progress: ReportProgress) -> VerifyAns
     definition = loading.load(request.form)
     found = package.examine(request.package, definition)
     sheets, key = found.submission.sheets, definition.main_table.key
-    described = found.counts.get(definition.main_resource.name, 0)
+    described = definition.main_rows(found.counts)
     members = len(sheets[key]) if key in sheets else described if found.sealed else 0
     return VerifyAnswer(found.submission.issues, members)

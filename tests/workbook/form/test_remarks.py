@@ -33,6 +33,28 @@ BELOW: list[list[Any]] = [
     [None, "注：此表一式两份"],
     [None, "工会主席签字：", None, None],
     [None, "\u3000年\u3000月\u3000日"],
+    [None, "女会员", "6人"],
+    [None, "其中：女", "6"],
+    [None, "其中农民工", 4],
+    [None, "会员人数合计", "12"],
+    [None, "平均年龄", "45"],
+    [None, "*表示必填"],
+    [None, "某某县总工会"],
+    [None, "机关", None],
+    [None, "姓名", "证件号码"],
+]
+AMONG: list[list[Any]] = [
+    [None, "第1页 共2页"],
+    [None, "2025年3月1日"],
+    [None, "二〇二五年三月一日"],
+    [None, date(2025, 3, 1)],
+    [None, "———"],
+    [None, "—以下空白—"],
+    [None, "共 12 人"],
+    [None, "一车间"],
+    [None, "第一小组"],
+    [None, "示例县总工会"],
+    [None, "姓名", "身份证"],
 ]
 ABOVE: list[list[Any]] = [
     ["数字", "与身份证一致", "18位文本格式", "yyyy-mm-dd"],
@@ -51,6 +73,8 @@ MEMBER: list[list[Any]] = [
     [13, "=周示例", "无", date(2010, 5, 1)],
     [13, "*周示例", None, None],
     [13, "3", "不详", date(2010, 5, 1)],
+    [13, "示例车间", "130102196001100017", None],
+    [13, "示例某某某", "12345", None],
 ]
 
 
@@ -58,6 +82,16 @@ MEMBER: list[list[Any]] = [
 def test_a_line_below_the_members_is_none(row: list[Any], tmp_path: Path) -> None:
     book = own()
     book[MEMBER_SHEET].append(row)
+    found = outcome(saved(book, tmp_path))
+    assert (found.status, found.members) == ("ok", len(MEMBERS))
+
+
+@pytest.mark.parametrize("row", AMONG, ids=str)
+def test_a_line_of_a_printed_page_among_the_members_is_none(row: list[Any], tmp_path: Path) -> None:
+    book = own()
+    book[MEMBER_SHEET].insert_rows(6)
+    for column, value in enumerate(row, 1):
+        book[MEMBER_SHEET].cell(6, column, value)
     found = outcome(saved(book, tmp_path))
     assert (found.status, found.members) == ("ok", len(MEMBERS))
 

@@ -47,6 +47,30 @@ def beside_without_heading(book: Workbook) -> None:
         book[MEMBER_SHEET].cell(row, 8, id_)
 
 
+def below_in_other_columns(book: Workbook) -> None:
+    """A second list below the first, with its columns elsewhere."""
+    sheet = book[MEMBER_SHEET]
+    sheet.append([])
+    sheet.append(["退休会员"])
+    sheet.append(["姓名", "证件号码"])
+    for name, id_, _ in MORE:
+        sheet.append([name, id_])
+
+
+def numbers(book: Workbook, *texts: str) -> None:
+    sheet = book.create_sheet("二车间")
+    sheet.append(["姓名", "证件号码"])
+    for (name, _, _), text in zip(MORE, texts, strict=True):
+        sheet.append([name, text])
+
+
+def names_of_leaders_beside(book: Workbook) -> None:
+    sheet = book.create_sheet("二车间")
+    sheet.append(["班组长", "员工姓名", "身份证号"])
+    for name, id_, _ in MORE:
+        sheet.append(["周示例", name, id_])
+
+
 UNREAD: dict[str, Callable[[Workbook], None]] = {
     "a copy": lambda b: sheet_of(b, f"{MEMBER_SHEET} (2)"),
     "a sequel": lambda b: sheet_of(b, "会员表续"),
@@ -55,6 +79,10 @@ UNREAD: dict[str, Callable[[Workbook], None]] = {
     "no heading": lambda b: sheet_of(b, "Sheet3", ""),
     "side by side": side_by_side,
     "beside, without a heading": beside_without_heading,
+    "below, in other columns": below_in_other_columns,
+    "mistyped": lambda b: numbers(b, *(id_[:17] + "A" for _, id_, _ in MORE)),
+    "passports": lambda b: numbers(b, "E12345678", "E22345678", "H12345678", "H1234567890"),
+    "leaders beside them": names_of_leaders_beside,
 }
 
 
@@ -89,11 +117,25 @@ def reasons(book: Workbook) -> None:
     book[MEMBER_SHEET].cell(2, 5, f"与{MORE[0][1]}是同一人")
 
 
+def an_old_number(book: Workbook) -> None:
+    book[MEMBER_SHEET].cell(1, 5, "备注")
+    book[MEMBER_SHEET].cell(2, 5, f"曾用身份证号{MORE[0][1]}")
+
+
+def the_legal_representative(book: Workbook) -> None:
+    sheet = book.create_sheet("登记信息")
+    sheet.append(["法人代表", "身份证号"])
+    sheet.append(["王示例", MORE[0][1]])
+
+
 SILENT: dict[str, Callable[[Workbook], None]] = {
     "people who were read": repeated,
     "spouses": spouses,
     "numbers of other things": other_numbers,
     "a reason": reasons,
+    "an old number": an_old_number,
+    "the legal representative": the_legal_representative,
+    "a sheet of relatives": lambda b: sheet_of(b, "家属"),
 }
 
 

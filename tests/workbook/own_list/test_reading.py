@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from converter.kinds.id_number import compact
 from converter.model import own_list
 from converter.model.cell_types import CellType
 from converter.workbook.own_list import ReadList, read_list
@@ -54,9 +55,10 @@ def test_of_any_layout_every_number_is_taken_or_named(part: int, tmp_path: Path)
         layout = invented(seed)
         got = read_list(as_workbook(layout, tmp_path / f"{seed}.xlsx"), TABLE, {})
         columns = got.members.columns
-        numbers = columns["id_number"].text if columns else []
+        numbers = [*map(compact, columns["id_number"].text)] if columns else []
         unread = sum(one.numbers for one in got.report.unread)
-        assert len(numbers) + unread == len(layout.people), seed
+        assert layout.people.keys() >= {*numbers}, seed
+        assert len(numbers) + unread == len(layout.people) + len(layout.further), seed
         names = columns["name"].text if "name" in columns else [""] * len(numbers)
         for number, name in zip(numbers, names, strict=True):
             assert name in ("", layout.people[number]), (seed, number)
@@ -197,3 +199,49 @@ def test_numbered_headings_are_two_people(tmp_path: Path) -> None:
         ("赵一", A, "2010-05-01"),
         ("钱二", B, "2011-06-01"),
     ]
+
+
+def test_what_stands_beside_a_number_in_its_cell_is_left_out(tmp_path: Path) -> None:
+    got = read([["姓名", "身份证号及电话"], ["赵一", f"{A}\n13100000001"], ["钱二", B]], tmp_path)
+    assert people(got) == [("赵一", A), ("钱二", B)]
+    assert people(read([["人员"], [f"赵一 {A}"], [f"钱二（{B}）"]], tmp_path)) == [
+        ("赵一", A),
+        ("钱二", B),
+    ]
+
+
+def test_an_old_number_in_a_remark_is_named(tmp_path: Path) -> None:
+    got = read([["姓名", "身份证号", "备注"], ["赵一", A, f"原身份证号{B}"]], tmp_path)
+    assert people(got) == [("赵一", A)]
+    assert [(u.heading, u.numbers) for u in got.report.unread] == [("备注", 1)]
+
+
+@pytest.mark.parametrize("gap", [[], [None]])
+def test_a_date_before_the_name_is_its_own_halfs(gap: list[Any], tmp_path: Path) -> None:
+    heading = ["入会时间", "姓名", "身份证号"]
+    got = read(
+        [
+            [*heading, *gap, *heading],
+            ["2010-05-01", "赵一", A, *gap, "2011-06-01", "钱二", B],
+            [None, "孙三", C, *gap, "2012-07-01"],
+        ],
+        tmp_path,
+    )
+    assert people(got, "name", "id_number", "joined_on") == [
+        ("赵一", A, "2010-05-01"),
+        ("钱二", B, "2011-06-01"),
+        ("孙三", C, ""),
+    ]
+
+
+def test_trades_and_departments_are_no_names(tmp_path: Path) -> None:
+    got = read([["车工", A, "装配"], ["钳工", B, "汉族"]], tmp_path)
+    assert "name" not in got.members.columns
+    assert got.report.members == 2
+
+
+def test_a_card_a_person_is_no_list_and_its_numbers_are_named(tmp_path: Path) -> None:
+    card = [["姓名", "赵一", "性别", "男"], ["身份证号", A, "入会时间", "2010-05-06"], []]
+    got = read([*card, ["姓名", "钱二", "性别", "男"], ["身份证号", B]], tmp_path)
+    assert got.report.members == 0
+    assert sum(one.numbers for one in got.report.unread) == 2
