@@ -233,7 +233,7 @@ def test_nobody_outside_asks_for_the_name_of_a_kind(path: Path) -> None:
             assert not texts & KINDS.keys(), ast.unparse(node)
 
 
-RAISES = re.compile(r"Raises ((?:[A-Z]\w+(?:,\s+|\s+(?:and|or)\s+)?)+)")
+RAISES = re.compile(r"Raises\s+((?:[A-Z]\w+(?:,\s+|\s+(?:and|or)\s+)?)+)")
 
 
 def _documented(path: Path) -> Iterator[str]:

@@ -131,7 +131,7 @@ def is_union(data: bytes) -> bool:
 
 def parse_union(data: bytes) -> tuple[UnionIdentity, ...]:
     """The bytes of a union's identity file → its own identity, then those above it. Raises
-    Refused."""
+    IdentityRefused."""
     root = tree(data)
     own = links.parse(root)
     return (own, *links.parse_chain(root))

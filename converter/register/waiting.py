@@ -1,4 +1,4 @@
-"""What waits for a word: files that are held, unopened, or count though nobody signed them."""
+"""Files that wait for a decision: held, unopened, or counted though nobody signed them."""
 
 from __future__ import annotations
 
