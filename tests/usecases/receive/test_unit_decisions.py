@@ -10,7 +10,7 @@ import pytest
 
 from converter.model.errors import UsageError
 from converter.register import Register, Snapshot, questions
-from converter.report import register_lookup
+from converter.report import audit_text, register_lookup
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
 from tests.sheets import FORM
@@ -250,3 +250,31 @@ def test_merged_into_a_unit_that_has_reported_it_is_a_question(
     assert f"其中 {common} 名也在" in sentence
     decide(store(box), "reject", "2.zip")
     assert "2.zip" not in asked(box)
+
+
+def test_what_a_new_roster_changes_of_known_units_is_told_and_logged(
+    box: Inbox, worker: Worker
+) -> None:
+    moved = [replace(ROSTER[0], superior="示例新区总工会"), ROSTER[1], listed(4)]
+    moved[1] = replace(ROSTER[1], name="示例新名称工会委员会")
+    done = receive(box.folder, store(box), plan(None), worker, roster=moved)
+    assert [(one.how, one.code, one.after) for one in done.roster_changes] == [
+        ("moved", listed(1).code, "示例新区总工会"),
+        ("renamed", listed(2).code, "示例新名称工会委员会"),
+    ]
+    with Snapshot(store(box)) as register:
+        log = [str(row[2]) for row in audit_text.trail(register, store(box)).rows]
+    assert (
+        f"名册：{name_of(1)}（{listed(1).code}）从 2026 起归 示例新区总工会，以前归 示例县总工会"
+        in log
+    )
+    assert any(f"以前叫 {name_of(2)}" in line for line in log)
+    again = receive(box.folder, store(box), plan(None), worker, roster=moved)
+    assert again.roster_changes == ()
+    decide(store(box), "move", listed(4).code, "示例镇总工会")  # is in the log as a decision
+    again = receive(box.folder, store(box), plan(None), worker, roster=moved)
+    assert again.roster_changes == ()
+    blanks = [replace(one, name=f" {one.name} ") for one in moved]
+    assert receive(
+        box.folder, store(box), plan(None), worker, roster=blanks
+    ).roster_changes == ()  # fmt: skip
