@@ -7,6 +7,9 @@ An ID number has the checks of `id_number`; a passport in its place is K130. K13
 passport, officer's card, permit. While the type is unknown nothing is said. Sex and birthday
 follow from an ID number and are typed beside any other. In a workbook's hidden cells a mark leads
 every number that is no ID's: one number under two types, of which one is wrong, is no duplicate.
+
+>>> [DocumentNumber().excel_value(text) for text in ("E12345678", "130102199001019903")]
+['※E12345678', '130102199001019903']
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from converter.kinds.base import (
     matches,
     texts,
 )
-from converter.kinds.documents import DOCUMENTS, ID_NUMBER, Document
+from converter.kinds.documents import DOCUMENTS, ID_NUMBER, PaperShape
 from converter.kinds.id_number import IdNumber
 from converter.kinds.options import FieldKey, Option
 from converter.model.arrays import np
@@ -161,7 +164,7 @@ class DocumentNumber(IdNumber):
         return tuple(found)
 
 
-def _fitting(document: Document) -> Callable[[Cells], Mask]:
+def _fitting(document: PaperShape) -> Callable[[Cells], Mask]:
     """A check by a paper's shape. A date is no number, though it may look like one."""
 
     def passes(cells: Cells) -> Mask:

@@ -14,8 +14,8 @@ from converter.usecases.receive import inbox
 from converter.web import app as application
 from converter.web import spool
 from tests.tools import needs
+from tests.watching import Watched, objections
 from tests.web import running
-from tests.web.test_browser import Watched, objections
 from tests.web.visitors import Visitor
 from tests.web.walking import collect, follow, sign_in
 from tests.web.world import World, workbook
