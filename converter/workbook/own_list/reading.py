@@ -22,6 +22,7 @@ from converter.text import characters, masking
 from converter.workbook import detect_type, open_book
 from converter.workbook.delimited import DelimitedWorkbook
 from converter.workbook.form import remarks
+from converter.workbook.form.headings import normalized
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.own_list import values
@@ -85,6 +86,7 @@ class _Reading:
     known: dict[str, str] = field(default_factory=dict)  # ID number → name
     repeated: int = 0
     side_by_side: bool = False
+    titles: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
@@ -130,6 +132,7 @@ class _Reading:
                         taken.add((row, at))
                     self._add(person)
         if found:
+            self.titles |= {*map(normalized, block.headings)} - {""}
             for at, one in enumerate(guessed.guesses):
                 self._column(block, at, one)
 
@@ -241,6 +244,7 @@ class _Reading:
             tuple(self.rounded),
             self.repeated,
             self.side_by_side,
+            tuple(sorted(self.titles)),
         )
         return ReadList(members, report)
 
