@@ -166,14 +166,14 @@ def _sheet_of(shape: SheetShape, roles: Iterable[str]) -> Schema:
     """What belongs to one shape; `roles`: headings besides those of fields."""
     is_table = shape is SheetShape.TABLE
     rows = {"rows": TEXT, "counter": TEXT} if is_table else {}
-    people = {"further_remarks": TEXTS, "other_people": TEXTS} if is_table else {}
+    people = ("further_remarks", "remark_endings", "other_people") if is_table else ()
     head = {
         "shape": {"const": str(shape)},
         "title": TEXT | {"maxLength": cards.LONGEST_SHEET_NAME},
         "aliases": TEXTS,
         "remarks": TEXTS,
         **rows,
-        **people,
+        **dict.fromkeys(people, TEXTS),
     }
     sheet = _table(head, ("shape", "title", *rows))
     headings = _table(dict.fromkeys(roles, TEXT), roles)
@@ -203,6 +203,7 @@ def _field(identity: Iterable[str], more: Mapping[str, Schema]) -> Schema:
         "width": _number(0),
         "near": TEXTS,
         "doubtful": TEXTS,
+        "source": OPTIONAL_TEXT,
         **more,
     }
     assert set(cards.FIELD_KEYS) <= set(common)
@@ -223,7 +224,7 @@ def _rule() -> Schema:
         "level": LEVEL,
         "at": {"anyOf": [PATH, _list(PATH)]},
         "explainable": FLAG,
-        **dict.fromkeys(("title", "brief", "sentence", "fix"), OPTIONAL_TEXT),
+        **dict.fromkeys(("title", "brief", "sentence", "fix", "source"), OPTIONAL_TEXT),
     }
     assert set(cards.RULE_KEYS) == set(common)
     labels = {name: family_title(name) for name in FAMILIES}

@@ -24,11 +24,13 @@ import pytest
 
 from converter import cli, roster
 from converter.forms import loading
+from converter.identity import links, subordinates
 from converter.messages import help
 from tests.commands import run
+from tests.identity.chain import CITY, COUNTY, PROVINCE, UnionDesk
 from tests.identity.unions import UNIT as WHOSE
 from tests.identity.unions import office
-from tests.people import MEMBERS
+from tests.people import MEMBERS, UNIT
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, blank, fill, saved
 from tests.usecases.receive.collection import name_of, people, workbook
 
@@ -87,6 +89,13 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (issued,) = union.issue(WHOSE, issued=today, until=today + timedelta(days=365)).files
     shutil.copy(issued, folder / "标识.xml")
     shutil.copytree(union.keys, folder / "密钥")
+    _unions(folder)
+    named = {k: v for k, v in UNIT.items() if k not in ("所属上级工会组织", "单位工会名称")}
+    signed = ["--identity", str(folder / "标识.xml")]
+    book = folder / "写好名称.xlsx"
+    assert cli.run(["template", *signed, "-o", str(book)]) == 0
+    fill(openpyxl.load_workbook(book), named).save(book)
+    assert cli.run(["convert", str(book), *signed, "-o", str(folder / "签名的上报.zip")]) == 0
     assert cli.run(["convert", str(folder / "填报表.xlsx"), "-o", str(folder / "上报.zip")]) == 0
     for name in ("去年的上报", "去年上报"):
         shutil.copy(folder / "上报.zip", folder / f"{name}.zip")
@@ -99,6 +108,20 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "收件.portal" / "decisions").mkdir(parents=True)  # what the web pages remember
     shutil.copytree(loading.form_dir(), folder / "我的表")
     return folder
+
+
+def _unions(folder: Path) -> None:
+    """A union below that asks, one that was let in, and what the union above has issued."""
+    today = date.today()
+    own = UnionDesk(CITY, folder / "密钥")
+    subordinates.keep_name(own.keys, CITY)
+    below = UnionDesk.new(folder / "下级", COUNTY)
+    (folder / "申请.xml").write_bytes(below.request())
+    until = today + timedelta(days=300)
+    own.endorse(below, until=until, joins=False)
+    above = UnionDesk.new(folder / "上级", PROVINCE)
+    issued = above.endorse(own, until=until, joins=False)
+    (folder / "上级标识.xml").write_bytes(links.compose(issued))
 
 
 class Desk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from benchmarks import scale_page
 from benchmarks.scale import MEMBERS, id_number, press
 from converter.register import ClaimedSender, Register
+from converter.register.writer import rows_file
 from tests.canonical import FORM
 from tests.people import id_number as expected
 from tests.register.test_register import arrival
@@ -23,9 +25,11 @@ ONCE, TWICE = expected("130102", "1980-01-01", 1), expected("130102", "1981-01-0
 
 def province(folder: Path, unit: str, numbers: list[str]) -> None:
     with Register(folder, FORM) as register:
-        spool = register.spool / "0.csv"
+        spool = register.spool / "batch"
+        spool.mkdir()
         lines = [f'"0","{n}","{n}","示例","{i}","","",""' for n, i in enumerate(numbers, 1)]
-        spool.write_text("\r\n".join([*lines, ""]), "utf-8")
+        data = "\r\n".join([*lines, ""]).encode()
+        (spool / rows_file("member")).write_bytes(gzip.compress(data))
         claim = ClaimedSender("", unit, "", "示例总工会")
         with register.record([arrival("a", claim=claim, spool=str(spool))], "t"):
             pass

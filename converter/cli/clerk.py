@@ -268,9 +268,10 @@ def show(
     if not outcome.readable or contents is None:
         print_report([outcome], form, show_ids)
         return FOUND
-    table = form.main_table
-    if member and not records.find(contents.tables[table.key], table, member):
-        err(message("show_nobody", text=member.strip(), rows=table.rows_name))
+    if member and not any(
+        records.find(contents.tables[table.key], table, member) for table in form.tables
+    ):
+        err(message("show_nobody", text=member.strip(), rows=form.main_table.rows_name))
         return FOUND
     if as_html:
         unit_name = outcome.unit_name
@@ -296,6 +297,7 @@ def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]
 @option("stats", "--by", multiple=True, metavar="FIELD")
 @option("stats", "--count", "counts", multiple=True, metavar="FIELD", key="count")
 @option("stats", "--units", is_flag=True)
+@option("stats", "--union", default="", metavar="TEXT")
 @option("stats", "--period", default="", metavar="TEXT")
 @option("stats", "-o", "--output", type=TARGET, metavar="PATH")
 @option("stats", "--force", is_flag=True)
@@ -307,18 +309,20 @@ def stats(
     by: tuple[str, ...],
     counts: tuple[str, ...],
     units: bool,
+    union: str,
     period: str,
     output: Path | None,
     force: bool,
 ) -> int:
     from converter.usecases.show import statistics_path
 
-    _one_of(path, store, {"by": by, "count": counts, "units": units, "period": period})
+    only_store = {"by": by, "count": counts, "units": units, "union": union, "period": period}
+    _one_of(path, store, only_store)
     output = statistics_path(output) if output else None
     if store:
         from converter.cli import register_output
 
-        asked = register_output.AskedTables(by, counts, units)
+        asked = register_output.AskedTables(by, counts, units, union)
         return register_output.stats(form_of(ctx)[0], store, asked, period, output, force=force)
     assert path
     from converter.workers.pool import Worker

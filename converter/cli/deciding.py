@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ACTIONS = (
     "accept", "reject", "withdraw", "assign", "revoke",
-    "exempt", "dissolve", "merge", "rename", "move",
+    "ask", "exempt", "dissolve", "merge", "rename", "move",
 )  # fmt: skip
 WITH_UNIT = ("assign", "merge", "rename", "move")  # these take a second word
 WORKBOOK = (".xlsx", ".xls", ".et")

@@ -114,7 +114,7 @@ def issue(
         folder, _ = form_of(ctx)
         terms = identities.terms(folder, period, valid_until)
         known = identities.known_units(keys, None)
-        found = identities.read_roster(folder, roster, worker, known)
+        found = identities.read_roster(folder, roster, worker, known, keys_folder=keys)
     if found.outcome.issues:
         print_report([found.outcome], found.table, show_ids=False, summary=False)
     if found.outcome.status in ("errors", "unreadable"):
@@ -169,7 +169,7 @@ def passphrase(
     issues = identities.change_passphrase(path, old, new)
     if not issues:
         out(message("passphrase_changed" if new else "passphrase_removed", path=path))
-    return _issues(ctx, path, issues)
+    return print_issues(ctx, path, issues)
 
 
 @command("show")
@@ -180,7 +180,7 @@ def show(ctx: click.Context, file: Path) -> int:
 
     shown = identities.show(file)
     _print(shown)
-    return _issues(ctx, file, shown.issues)
+    return print_issues(ctx, file, shown.issues)
 
 
 def _print(shown: IdentityReport) -> None:
@@ -211,26 +211,7 @@ def _print(shown: IdentityReport) -> None:
             out(message("identity_row", label=message(f"identity_{key}"), value=value))
 
 
-@command("verify")
-@click.argument("file", metavar="FILE", type=EXISTING_FILE)
-@option("identity verify", "--keys", type=EXISTING_FOLDER, required=True, metavar="DIR")
-@click.pass_context
-def verify(ctx: click.Context, file: Path, keys: Path) -> int:
-    from converter.identity import ledger
-    from converter.model.issues import Level
-    from converter.usecases import identities
-
-    shown, has_ledger = identities.verify(file, keys)
-    if shown.public and not any(i.level is Level.ERROR for i in shown.issues):
-        holder = shown.public.identity
-        params = {"name": holder.unit_name, "code": holder.unit_code, "serial": holder.serial}
-        out(message("identity_good", **params))
-    if not has_ledger:
-        err(message("identity_no_ledger", path=keys / ledger.NAME))
-    return _issues(ctx, file, shown.issues)
-
-
-def _issues(ctx: click.Context, file: Path, issues: tuple[Issue, ...]) -> int:
+def print_issues(ctx: click.Context, file: Path, issues: tuple[Issue, ...]) -> int:
     from converter.model.issues import Issues, Level
     from converter.model.submissions import Outcome
 

@@ -66,7 +66,12 @@ def export(
     done = run(store, folder, output, options, created_at())
     for file in done.files:
         out(message("stats_written", path=file))
-    out(message("export_done", period=done.period, units=done.units, members=done.members))
+    counted = zip(loading.read(folder).tables, done.rows, strict=True)
+    rows = "".join(
+        message("export_rows", rows=table.rows_name, count=count, counter=table.counter)
+        for table, count in counted
+    )
+    out(message("export_done", period=done.period, units=done.units, rows=rows))
     err(message("export_shown" if show_ids else "export_masked"))
     return OK
 

@@ -19,10 +19,10 @@ def first_line(file: Path) -> str:
     return lines[0].strip()
 
 
-def typed(question: str, *, twice: bool, missing: str) -> str:
+def typed(question: str, *, twice: bool, missing: str, **params: str | int) -> str:
     """A passphrase that somebody types. Raises UsageError (`missing`) where nobody can."""
     if not sys.stdin.isatty():
-        raise UsageError(missing)
+        raise UsageError(missing, **params)
     answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
     return answer
 

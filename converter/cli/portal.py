@@ -16,6 +16,7 @@ from converter.model.errors import RegisterBusy, UsageError
 if TYPE_CHECKING:
     import socket
 
+    from converter.identity.passphrases import OpenedSecrets
     from converter.model.submissions import Unit
     from converter.web.server import Listening
 
@@ -38,6 +39,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @option("portal", "--jobs", type=click.IntRange(1, 64), metavar="N")
 @option("portal", "--largest", type=click.IntRange(1, 128), default=128, metavar="MB")
 @option("portal", "--seal", is_flag=True)
+@option("portal", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @option("portal", "--decide", is_flag=True)
 @option("portal", "--reset-password", is_flag=True)
 @click.pass_context
@@ -58,6 +60,7 @@ def portal(
     jobs: int | None,
     largest: int,
     seal: bool,
+    passphrase_file: Path | None,
     decide: bool,
     reset_password: bool,
 ) -> int:
@@ -86,6 +89,7 @@ def portal(
         largest=largest << 20,
         max_uploads=min(Settings.max_uploads, server.most_connections() // 2),
         seal=seal,
+        secrets=_opened(keys, found, passphrase_file),
         decides=decide,
     )
     with _alone(home), Lock(home / "lock"), _bound(listening) as sock:
@@ -122,6 +126,34 @@ def _issued(keys: Path, given: Path | None) -> Path:
     if len(near) != 1:
         raise UsageError("portal_issued", folder=home.parent, count=len(near))
     return near[0]
+
+
+def _opened(keys: Path, issued: Path, file: Path | None) -> OpenedSecrets:
+    """The secrets of the identity files that carry a passphrase: visitors cannot be asked for it.
+    Raises UsageError where one stays closed."""
+    from converter.cli import passphrases
+    from converter.identity import issuing, ledger
+    from converter.identity.passphrases import OpenedSecrets, is_locked
+    from converter.model.submissions import Unit
+
+    entries = (ledger.by_unit(keys) or {}).values()
+    files = [issued / issuing.file_name(Unit(e.unit_code, e.unit_name, "")) for e in entries]
+    locked = [path for path in files if is_locked(path)]
+    if not locked:
+        return OpenedSecrets()
+    shown: dict[str, str | int] = {"path": locked[0].name, "count": len(locked)}
+    if file:
+        passphrase = passphrases.first_line(file)
+    else:
+        question = message("portal_passphrase", **shown)
+        passphrase = passphrases.typed(
+            question, twice=False, missing="portal_locked_files", **shown
+        )
+    err(message("portal_opening", count=len(locked)))
+    opened = OpenedSecrets(locked, passphrase)
+    if closed := opened.closed:
+        raise UsageError("portal_wrong_passphrase", path=closed[0].name, count=len(closed))
+    return opened
 
 
 def _roster(path: Path | None, folder: Path, keys: Path, published: Path) -> tuple[Unit, ...]:

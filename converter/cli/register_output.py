@@ -27,18 +27,19 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
     with Snapshot(store) as register:
         made = _made(register)
         if member:
-            table = register_lookup.members(register, form, member.strip(), show_ids=show_ids)
-            text = tabular.text([table], register_lookup.terminal_width(width()))
+            found = register_lookup.people(register, form, member.strip(), show_ids=show_ids)
+            tables = [table for table in found if table.rows]
+            text = tabular.text(tables, register_lookup.terminal_width(width()))
         else:
             rows = register_lookup.units(register, form, unit.strip())
-            table = register_lookup.units_table(rows)
+            tables = [register_lookup.units_table(rows)]
             text = "" if as_html else register_lookup.units_text(rows, width())
-    if not table.rows and (member or unit):
+    if not any(table.rows for table in tables) and (member or unit):
         key = "show_nobody" if member else "show_no_unit"
         err(message(key, text=(member or unit).strip(), rows=form.main_table.rows_name))
         return FOUND
     if as_html:
-        out_page(tables_page([table], form.title, made))
+        out_page(tables_page(tables, form.title, made))
     else:
         out(text)
     return OK
@@ -68,6 +69,7 @@ class AskedTables:
     by: Sequence[str] = ()
     counts: Sequence[str] = ()
     units: bool = False
+    union: str = ""  # only what came through this union below
 
 
 def stats(
@@ -88,8 +90,11 @@ def stats(
     from converter.statistics import collection
     from converter.usecases import outputs
 
-    form = load(folder)
-    with Snapshot(store) as register:
+    form, via = load(folder), ""
+    if asked.union:
+        with Snapshot(store) as register:
+            via = register.via(asked.union)
+    with Snapshot(store, via) as register:
         chosen = period or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))

@@ -2,18 +2,17 @@
 
 A window that was opened for the program alone closes with it, unread. Colours have to be switched
 on. `*.xlsx` comes as it was typed: neither cmd nor PowerShell looks for the files.
+
+Every command imports this module, on every system: what Windows alone needs is imported where it
+is used.
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import glob
 import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 # Programs that start this one: launchers of Python and of its packages. Any other program on the
@@ -35,7 +34,7 @@ def is_own_window() -> bool:
     if os.environ.get(OWN_WINDOW):
         return True
     programs = _programs() if sys.platform == "win32" else []
-    ours = Path(sys.executable).name.lower()
+    ours = os.path.basename(sys.executable).lower()  # noqa: PTH119 — without importing pathlib
     return bool(programs) and all(p.lower() == ours or _OURS.fullmatch(p) for p in programs)
 
 
@@ -77,6 +76,8 @@ def _program(kernel: Any, number: int) -> str:
 
 def wait() -> None:
     """Keep the window until it was read."""
+    import contextlib
+
     from converter.messages.catalogue import message
 
     with contextlib.suppress(EOFError, KeyboardInterrupt):
@@ -88,6 +89,7 @@ def shows_colours(stream: Any) -> bool:
     this program ends; where it cannot (before Windows 10), it would print them as they are."""
     if sys.platform != "win32":
         return True
+    import atexit
     import ctypes
 
     try:
@@ -114,6 +116,9 @@ def expanded(arguments: Iterable[str]) -> list[str]:
 def _fitting(argument: str) -> Sequence[str]:
     if argument.startswith("-") or not _WILDCARD.search(argument):
         return [argument]
+    import glob
+    from pathlib import Path
+
     found = glob.glob(argument.replace("[", "[[]"))  # noqa: PTH207 — texts, as they were typed
     return sorted(name for name in found if not Path(name).name.startswith(_OFFICE_LOCK)) or [
         argument

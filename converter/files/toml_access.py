@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +49,8 @@ class TomlTable:
 
     def _missing(self, key: str) -> FormError:
         """A key that is not there, with the one that may have been meant by it."""
+        from difflib import get_close_matches  # `explain` does without
+
         meant = get_close_matches(key, [k for k in self.values if k != key], 1, 0.7)
         if meant and key not in self.values:
             return self.error(key, "form_missing", meant[0], [key])

@@ -88,7 +88,7 @@ def _placed(file: Path, card: str, accept: Callable[[], None]) -> None:
 
 def _levels(form: Form, folder: Path) -> None:
     """Levels are set for checks that exist."""
-    known = catalogue.catalogue(form)
+    known = catalogue.codes(form)
     places = [("form.toml", "levels", form.levels)]
     places += [
         (f"{sheet.key}.toml", f"{field.key}.levels", field.levels)

@@ -17,10 +17,10 @@ HEADINGS = {
 }
 FIELD_KEYS = (
     "key", "title", "kind", "section", "required", "aliases", "note",
-    "levels", "derive", "identity", "width", "near", "doubtful",
+    "levels", "derive", "identity", "width", "near", "doubtful", "source",
 )  # fmt: skip
 RULE_KEYS = (
-    "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix",
+    "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix", "source",
 )  # fmt: skip
 # What an identity file can fill in.
 IDENTITY = ("unit_code", "unit_name", "superior_code", "superior_name", "period")
@@ -39,7 +39,7 @@ def sheets(head: TomlTable) -> tuple[Sheet, ...]:
         if not re.fullmatch(KEY_PATTERN, key) or key in NO_SHEETS:
             raise head.error("sheets", "form_sheet_key", key)
     found = tuple(sheet(head.file.with_name(f"{key}.toml")) for key in keys)
-    if sum(sheet.is_record for sheet in found) != 1 or len(found) < 2:
+    if sum(sheet.is_record for sheet in found) != 1:
         raise head.error("sheets", "form_sheets", list(keys))
     names = [(name, sheet.key) for sheet in found for name in (sheet.title, *sheet.aliases)]
     head.unique((name, f"sheets.{key}") for name, key in names)
@@ -134,6 +134,7 @@ def field(card: TomlTable, sheet: str) -> Field:
         width=card.number("width", default=0),
         near=card.texts("near"),
         doubtful=card.texts("doubtful"),
+        source=card.optional_text("source"),
     )
 
 
@@ -173,6 +174,7 @@ def _rule(card: TomlTable) -> Rule:
         brief=card.optional_text("brief"),
         sentence=card.optional_text("sentence"),
         fix=card.optional_text("fix"),
+        source=card.optional_text("source"),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat, zip_longest
 from pathlib import Path
 
 from converter.files.toml_access import read_text
@@ -33,26 +34,42 @@ def code_list(path: Path) -> CodeList:
             raise FormError(path, "[1]", "form_no_column", found=found, column=column)
     if not rows:
         raise FormError(path, "", "form_no_codes")
-    code, label = columns.index("code"), columns.index("label")
-    further = {name: at for at, name in enumerate(columns) if name not in Code._fields}
-    alias, parent, group = (columns.index(n) if n in columns else -1 for n in OPTIONAL)
-    entries: dict[str, Code] = {}
+    # Column by column: a list of regions has seven thousand rows, and every command reads it.
+    # What stands behind the last entry of a row may be left out.
+    by_name = {name: cells for name, *cells in zip_longest(columns, *rows, fillvalue="")}
+    codes, labels = (list(map(str.strip, by_name[name])) for name in REQUIRED)
+    if max(map(len, rows)) > len(columns) or not all(codes) or not all(labels):
+        raise _first_fault(path, columns, rows)
+    if len(set(codes)) < len(codes):
+        raise _first_fault(path, columns, rows)
+    none = repeat("")
+    aliases = map(_aliases, by_name["aliases"]) if "aliases" in by_name else repeat(())
+    parents, groups = by_name.get("parent", none), by_name.get("group", none)
+    further = [name for name in columns if name not in Code._fields]
+    values = zip(*(by_name[name] for name in further), strict=True)
+    extra = (dict(zip(further, row, strict=True)) for row in values) if further else repeat({})
+    return CodeList(path.stem, tuple(map(Code, codes, labels, aliases, parents, groups, extra)))
+
+
+def _aliases(cell: str) -> tuple[str, ...]:
+    return tuple(alias.strip() for alias in cell.split("|")) if cell else ()
+
+
+def _first_fault(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> FormError:
+    """The first row at fault of a list that has one."""
+    seen = set[str]()
     for number, row in enumerate(rows, 2):
         if len(row) > len(columns):
             counts = {"actual": len(row), "count": len(columns)}
-            raise _refused(path, number, row, "form_columns_count", **counts)
-        # What stands behind the last entry may be left out; the last cell is that of columns which
-        # the list does not have.
-        cells = row + [""] * (len(columns) + 1 - len(row))
-        key, name = cells[code].strip(), cells[label].strip()
-        if not key or not name:
-            raise _refused(path, number, row, "form_code_blank")
-        if key in entries:
-            raise _refused(path, number, row, "form_code_twice", code=cells[code])
-        aliases = tuple(a.strip() for a in cells[alias].split("|")) if cells[alias] else ()
-        extra = {name: cells[at] for name, at in further.items()} if further else {}
-        entries[key] = Code(key, name, aliases, cells[parent], cells[group], extra)
-    return CodeList(path.stem, tuple(entries.values()))
+            return _refused(path, number, row, "form_columns_count", **counts)
+        cells = dict(zip_longest(columns, row, fillvalue=""))
+        code = cells["code"].strip()
+        if not code or not cells["label"].strip():
+            return _refused(path, number, row, "form_code_blank")
+        if code in seen:
+            return _refused(path, number, row, "form_code_twice", code=cells["code"])
+        seen.add(code)
+    raise AssertionError(path)
 
 
 def _refused(

@@ -148,10 +148,8 @@ def first_of(cases: Iterable[tuple[str, str]]) -> str:
 
 
 def list_name(code_list: str, column: str) -> str:
-    """The workbook-wide name of one column of a code list on the hidden sheet.
-
-    Columns: label, code, parent, group; key and value for every spelling that is read.
-    """
+    """The workbook-wide name of one part of a code list on the hidden sheet: label, code, parent,
+    or a text of spellings (see `kinds.choice.spelling_texts`)."""
     return f"list_{code_list}_{column}"
 
 

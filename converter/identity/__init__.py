@@ -4,10 +4,9 @@
 are the union's side, `loading` the unit's. docs/identity-format.md is the specification.
 """
 
+from converter.identity.elements import NAMESPACE, IdentityRefused
 from converter.identity.files import (
     LARGEST,
-    NAMESPACE,
-    IdentityRefused,
     Keys,
     Public,
     compose,

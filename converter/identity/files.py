@@ -16,25 +16,42 @@ from __future__ import annotations
 import hashlib
 import re
 import stat
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
-from xml.sax.saxutils import escape, quoteattr
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from converter.identity import links
+from converter.identity.elements import (
+    CODE,
+    CODE_OR_NONE,
+    KEY,
+    NAMESPACE,
+    SEALING,
+    SEALING_KEY,
+    SIGNATURE,
+    SIGNATURE_TEXT,
+    IdentityRefused,
+    attribute,
+    child,
+    find,
+    is_date,
+    is_name,
+    only_children,
+    serial_of,
+    signed_text,
+    text_of,
+    written,
+)
+from converter.identity.links import UnionIdentity
 from converter.messages import errors
 from converter.messages.catalogue import message
 from converter.model.submissions import Identity
 
-NAMESPACE = "urn:gonghui:identity:1"
 LARGEST = 64 * 1024
-SIGNATURE = "Ed25519"
-SEALING = "X25519"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +70,11 @@ class Public:
     identity: Identity
     keys: Keys
     signature: str  # base64; '' = unsigned
+    chain: tuple[UnionIdentity, ...] = ()  # from the union that issued it upward; () = one level
 
-
-class IdentityRefused(Exception):
-    """These bytes are no identity file: the code that says why, and its figures."""
-
-    def __init__(self, code: str, **params: str | int) -> None:
-        self.code, self.params = code, params
+    def document(self) -> bytes:
+        """The file without the secret."""
+        return compose(self.identity, self.keys, self.signature, self.chain)
 
 
 # --- reading -----------------------------------------------------------------------------
@@ -74,7 +89,7 @@ def public_document(source: Path | bytes) -> bytes:
         public = parse(source if isinstance(source, bytes) else load(source))
     except IdentityRefused as refused:
         raise ValueError(f"no identity file: {refused.code} {refused.params}") from refused
-    return compose(public.identity, public.keys, public.signature)
+    return public.document()
 
 
 def load(path: Path) -> bytes:
@@ -88,7 +103,10 @@ def load(path: Path) -> bytes:
         raise IdentityRefused("I101", reason=errors.reason(error)) from error
 
 
-def tree(data: bytes) -> Element:
+_ELEMENTS = ("public", "signature", "chain", "secret")
+
+
+def tree(data: bytes, root_name: str = "identity", elements: Sequence[str] = _ELEMENTS) -> Element:
     """Identity bytes → the root of a document with the right elements. Raises Refused."""
     if len(data) > LARGEST:
         raise IdentityRefused("I102", limit=LARGEST // 1024)
@@ -100,10 +118,23 @@ def tree(data: bytes) -> Element:
         raise IdentityRefused("I104") from error
     except (ParseError, ValueError, LookupError) as error:
         raise IdentityRefused("I103") from error
-    if root.tag != f"{{{NAMESPACE}}}identity":
+    if root.tag != f"{{{NAMESPACE}}}{root_name}":
         raise IdentityRefused("I105")
-    _only_children(root, "public", "signature", "secret")
+    only_children(root, *elements)
     return root
+
+
+def is_union(data: bytes) -> bool:
+    """Whether these are the bytes of a union's identity file. Raises Refused."""
+    return child(tree(data), "public").get("role") == links.ROLE
+
+
+def parse_union(data: bytes) -> tuple[UnionIdentity, ...]:
+    """The bytes of a union's identity file → its own identity, then those above it. Raises
+    Refused."""
+    root = tree(data)
+    own = links.parse(root)
+    return (own, *links.parse_chain(root))
 
 
 def secret_element(data: bytes) -> bytes:
@@ -118,20 +149,23 @@ def secret_element(data: bytes) -> bytes:
 def parse(data: bytes) -> Public:
     """Identity bytes → public part. Raises Refused."""
     root = tree(data)
-    public = _child(root, "public")
-    _only_children(public, "unit", "superior", "period", "serial", "issued", "valid-until", "keys")
-    unit, superior = _child(public, "unit"), _child(public, "superior")
+    public = child(root, "public")
+    if public.get("role") == links.ROLE:
+        raise IdentityRefused("I109")
+    only_children(public, "unit", "superior", "period", "serial", "issued", "valid-until", "keys")
+    unit, superior = child(public, "unit"), child(public, "superior")
     identity = Identity(
-        unit_code=_attribute(unit, "code"),
-        unit_name=_text(unit, "code"),
+        unit_code=attribute(unit, "code"),
+        unit_name=text_of(unit, "code"),
         superior_code=superior.get("code", "").strip(),
-        superior_name=_text(superior, "code"),
-        period=_text(_child(public, "period")),
-        serial=_serial(_text(_child(public, "serial"))),
-        issued=_text(_child(public, "issued")),
-        valid_until=_text(_child(public, "valid-until")),
+        superior_name=text_of(superior, "code"),
+        period=text_of(child(public, "period")),
+        serial=serial_of(text_of(child(public, "serial"))),
+        issued=text_of(child(public, "issued")),
+        valid_until=text_of(child(public, "valid-until")),
     )
-    found = Public(identity, _keys(public), _signed(root, "signature", SIGNATURE))
+    signature = signed_text(root, "signature", SIGNATURE)
+    found = Public(identity, _keys(public), signature, links.parse_chain(root))
     for element, value, fits in _shapes(found):
         if not fits(value):
             raise IdentityRefused("I107", element=element, value=value[:40])
@@ -141,117 +175,34 @@ def parse(data: bytes) -> Public:
 
 
 def _keys(public: Element) -> Keys:
-    keys = _find(public, "keys")
+    keys = find(public, "keys")
     if keys is None:
         return Keys()
-    _only_children(keys, "union-signing", "union-sealing", "unit-signing")
+    only_children(keys, "union-signing", "union-sealing", "unit-signing")
     return Keys(
-        _signed(keys, "union-signing", SIGNATURE),
-        _signed(keys, "union-sealing", SEALING),
-        _signed(keys, "unit-signing", SIGNATURE),
+        signed_text(keys, "union-signing", SIGNATURE),
+        signed_text(keys, "union-sealing", SEALING),
+        signed_text(keys, "unit-signing", SIGNATURE),
     )
-
-
-def _signed(parent: Element, name: str, algorithm: str) -> str:
-    """The text of an optional element that names its algorithm."""
-    element = _find(parent, name)
-    if element is None:
-        return ""
-    if _attribute(element, "algorithm") != algorithm:
-        raise IdentityRefused("I107", element=name, value=_attribute(element, "algorithm")[:40])
-    return _text(element, "algorithm")
-
-
-def _find(parent: Element, name: str) -> Element | None:
-    return parent.find(f"{{{NAMESPACE}}}{name}")
-
-
-def _child(parent: Element, name: str) -> Element:
-    element = _find(parent, name)
-    if element is None:
-        raise IdentityRefused("I106", element=name)
-    return element
-
-
-def _only_children(parent: Element, *names: str) -> None:
-    """Refuse what is unknown or stands twice: it would be read by some and not by others."""
-    known = {f"{{{NAMESPACE}}}{name}" for name in names}
-    seen: set[str] = set()
-    for element in parent:
-        if element.tag not in known or element.tag in seen or (element.tail or "").strip():
-            raise IdentityRefused("I106", element=_local(element.tag))
-        seen.add(element.tag)
-    if parent.attrib or (parent.text or "").strip():
-        raise IdentityRefused("I106", element=_local(parent.tag))
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2][:40]
-
-
-def _attribute(element: Element, name: str) -> str:
-    value: str = element.get(name, "").strip()
-    if not value:
-        raise IdentityRefused("I106", element=f"{_local(element.tag)} {name}")
-    return value
-
-
-def _text(element: Element, *attributes: str) -> str:
-    """The text of an element that holds nothing else and has these attributes only."""
-    text: str = (element.text or "").strip()
-    if not text or len(element) or set(element.attrib) - set(attributes):
-        raise IdentityRefused("I106", element=_local(element.tag))
-    return text
-
-
-def _serial(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        raise IdentityRefused("I108", value=text[:40])
-    return int(text)
 
 
 # --- what the entries must look like -------------------------------------------------------
-
-CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
-_CODE_OR_NONE = re.compile(f"({CODE.pattern})?")
-_KEY = re.compile(r"([A-Za-z0-9+/]{43}=)?")
-_SEALING_KEY = re.compile(r"(age1[a-z0-9]{58})?")
-_SIGNATURE = re.compile(r"([A-Za-z0-9+/]{86}==)?")
-
-
-def is_date(value: str) -> bool:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        return False
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_name(value: str) -> bool:
-    """One line that XML can carry: no control characters, no halves of a character."""
-    return (
-        0 < len(value) <= 200
-        and value == value.strip()
-        and not any(unicodedata.category(c) in ("Cc", "Cs") or c in "\ufffe\uffff" for c in value)
-    )
 
 
 def _shapes(public: Public) -> Iterator[tuple[str, str, Callable[[str], object]]]:
     """(element, value, what it must satisfy) of every entry that is text."""
     identity, keys = public.identity, public.keys
     yield "unit code", identity.unit_code, CODE.fullmatch
-    yield "unit", identity.unit_name, _is_name
-    yield "superior code", identity.superior_code, _CODE_OR_NONE.fullmatch
-    yield "superior", identity.superior_name, _is_name
-    yield "period", identity.period, _is_name
+    yield "unit", identity.unit_name, is_name
+    yield "superior code", identity.superior_code, CODE_OR_NONE.fullmatch
+    yield "superior", identity.superior_name, is_name
+    yield "period", identity.period, is_name
     yield "issued", identity.issued, is_date
     yield "valid-until", identity.valid_until, is_date
-    yield "union-signing", keys.union_signing, _KEY.fullmatch
-    yield "union-sealing", keys.union_sealing, _SEALING_KEY.fullmatch
-    yield "unit-signing", keys.unit_signing, _KEY.fullmatch
-    yield "signature", public.signature, _SIGNATURE.fullmatch
+    yield "union-signing", keys.union_signing, KEY.fullmatch
+    yield "union-sealing", keys.union_sealing, SEALING_KEY.fullmatch
+    yield "unit-signing", keys.unit_signing, KEY.fullmatch
+    yield "signature", public.signature, SIGNATURE_TEXT.fullmatch
 
 
 # --- writing -----------------------------------------------------------------------------
@@ -288,7 +239,12 @@ def with_digest(identity: Identity, keys: Keys) -> Identity:
     return replace(identity, digest=f"sha256:{digest}")
 
 
-def compose(identity: Identity, keys: Keys | None = None, signature: str = "") -> bytes:
+def compose(
+    identity: Identity,
+    keys: Keys | None = None,
+    signature: str = "",
+    chain: Sequence[UnionIdentity] = (),
+) -> bytes:
     """The identity file of a public part; without `signature` an unsigned one.
 
     Raises ValueError for values that no identity file can hold.
@@ -303,15 +259,15 @@ def compose(identity: Identity, keys: Keys | None = None, signature: str = "") -
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<identity xmlns="{NAMESPACE}">',
         "  <public>",
-        _element("unit", identity.unit_name, code=identity.unit_code),
-        _element("superior", identity.superior_name, code=identity.superior_code),
-        _element("period", identity.period),
-        _element("serial", str(identity.serial)),
-        _element("issued", identity.issued),
-        _element("valid-until", identity.valid_until),
+        written("unit", identity.unit_name, code=identity.unit_code),
+        written("superior", identity.superior_name, code=identity.superior_code),
+        written("period", identity.period),
+        written("serial", str(identity.serial)),
+        written("issued", identity.issued),
+        written("valid-until", identity.valid_until),
     ]
     entries = [
-        _element(name, value, indent="      ", algorithm=algorithm)
+        written(name, value, indent="      ", algorithm=algorithm)
         for name, value, algorithm in (
             ("union-signing", keys.union_signing, SIGNATURE),
             ("union-sealing", keys.union_sealing, SEALING),
@@ -323,10 +279,6 @@ def compose(identity: Identity, keys: Keys | None = None, signature: str = "") -
         lines += ["    <keys>", *entries, "    </keys>"]
     lines.append("  </public>")
     if signature:
-        lines.append(_element("signature", signature, indent="  ", algorithm=SIGNATURE))
+        lines.append(written("signature", signature, indent="  ", algorithm=SIGNATURE))
+    lines += links.chain_lines(chain)
     return ("\n".join([*lines, "</identity>"]) + "\n").encode()
-
-
-def _element(name: str, text: str, *, indent: str = "    ", **attributes: str) -> str:
-    attrs = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items() if value)
-    return f"{indent}<{name}{attrs}>{escape(text)}</{name}>"

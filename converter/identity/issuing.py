@@ -20,17 +20,12 @@ from pathlib import Path
 from converter.files import filenames, writing
 from converter.files.csv_tables import csv_text
 from converter.files.os_errors import is_open_elsewhere
-from converter.identity import keys, ledger, passwords
-from converter.identity.files import (
-    SIGNATURE,
-    IdentityRefused,
-    Keys,
-    compose,
-    parse,
-    public_bytes,
-    with_digest,
-)
+from converter.identity import keys, ledger, passwords, subordinates
+from converter.identity.elements import SIGNATURE, IdentityRefused
+from converter.identity.files import Keys, compose, parse, public_bytes, with_digest
+from converter.identity.links import UnionIdentity, covers
 from converter.messages.catalogue import message
+from converter.model.errors import UsageError
 from converter.model.submissions import Identity, Unit
 
 LONGEST_NAME = 40  # characters of a unit's name in a file's name
@@ -67,16 +62,19 @@ def issue(
     """Issue an identity file to every unit. `folder` holds the union's keys and ledger;
     `passphrase` opens its signing key.
 
-    Raises KeysError, LedgerError, OSError; ValueError for a unit that no identity file
-    can name (a roster that was checked has none).
+    Raises KeysError, LedgerError, OSError; UsageError for a unit or a day beyond what the union
+    above allows; ValueError for a unit that no identity file can name (a roster that was checked
+    has none).
     """
     signer, public = keys.signer(folder, passphrase), keys.public(folder)
+    chain = subordinates.superior(folder)
+    _check_scope(units, chain, valid_until)
     target.mkdir(parents=True, exist_ok=True)
     with ledger.locked(folder):
         entries = ledger.read(folder) or []
         before = ledger.latest(entries)
         made = [
-            _make(unit, before.get(unit.code), signer, public, period, issued, valid_until)
+            _make(unit, before.get(unit.code), signer, public, period, issued, valid_until, chain)
             for unit in units
         ]
         _sweep(target)
@@ -98,6 +96,19 @@ def issue(
         files = tuple(_name(private / one.file, target / one.file, issued_before) for one in made)
         private.rmdir()
     return Issued(files, listed, sum(one.entry.serial > 1 for one in made))
+
+
+def _check_scope(units: Sequence[Unit], chain: Sequence[UnionIdentity], valid_until: date) -> None:
+    """Whether the union above lets this one issue to these units for so long."""
+    if not chain:
+        return
+    own = chain[0]
+    outside = [unit.code for unit in units if not covers(own.scope, unit.code)]
+    if outside:
+        scope = "、".join(own.scope)
+        raise UsageError("union_unit_outside", code=outside[0], count=len(outside), scope=scope)
+    if valid_until.isoformat() > own.valid_until:
+        raise UsageError("union_outlives", valid_until=own.valid_until)
 
 
 def _name(private: Path, path: Path, issued_before: Collection[str]) -> Path:
@@ -131,6 +142,7 @@ def _make(
     period: str,
     issued: date,
     valid_until: date,
+    chain: Sequence[UnionIdentity],
 ) -> _Made:
     secret, unit_key = keys.new_pair()
     identity = Identity(
@@ -145,7 +157,7 @@ def _make(
     )
     named = Keys(public.signing, public.sealing, unit_key)
     signature = keys.signature_text(signer.sign(public_bytes(identity, named)))
-    document = compose(identity, named, signature)
+    document = compose(identity, named, signature, chain)
     end = b"</identity>"
     line = f'  <secret algorithm="{SIGNATURE}">{secret}</secret>\n'.encode()
     entry = ledger.LedgerEntry(

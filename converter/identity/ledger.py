@@ -19,7 +19,7 @@ from pathlib import Path
 
 from converter.files import locking, writing
 from converter.files.csv_tables import csv_text
-from converter.identity.files import CODE, is_date
+from converter.identity.elements import CODE, is_date
 from converter.model.errors import LedgerBusy, LedgerError
 
 NAME = "issued.csv"

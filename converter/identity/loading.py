@@ -12,7 +12,9 @@ from datetime import date
 from pathlib import Path
 
 from converter.identity import keys, passphrases
-from converter.identity.files import IdentityRefused, Public, compose, load, parse
+from converter.identity.elements import IdentityRefused
+from converter.identity.files import Public, load, parse
+from converter.identity.passphrases import OpenedSecrets
 from converter.identity.verifying import validate
 from converter.model.issues import Issue, Level, Place
 from converter.model.submissions import SigningUnit
@@ -29,7 +31,7 @@ class LoadedIdentity:
 
 
 def load_private(
-    path: Path, today: date, passphrase: str = ""
+    path: Path, today: date, passphrase: str | OpenedSecrets = ""
 ) -> tuple[LoadedIdentity | None, list[Issue]]:
     """Take a unit's identity file apart. Without its passphrase a locked one cannot sign. Never
     raises on bad files; no issue quotes a secret."""
@@ -44,12 +46,17 @@ def load_private(
         signer = _signer(secret, public) if secret else None
     except IdentityRefused as refused:
         return None, [Issue(refused.code, Level.ERROR, place, params=refused.params)]
-    document = compose(public.identity, public.keys, public.signature)
+    document = public.document()
     return LoadedIdentity(public, document, signer, secret is not None and not secret), issues
 
 
 def signing_unit(
-    path: Path, today: date, *, seal: bool = False, to_sign: bool = True, passphrase: str = ""
+    path: Path,
+    today: date,
+    *,
+    seal: bool = False,
+    to_sign: bool = True,
+    passphrase: str | OpenedSecrets = "",
 ) -> SigningUnit:
     """What a unit's identity file brings to a package. `to_sign`: a file that could not sign it is
     worth a warning. Never raises on bad files."""

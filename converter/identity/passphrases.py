@@ -10,19 +10,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from pathlib import Path
 
 from converter.files import writing
 from converter.identity import keys, sealed_files
-from converter.identity.files import (
-    NAMESPACE,
-    SIGNATURE,
-    IdentityRefused,
-    load,
-    parse,
-    secret_element,
-    tree,
-)
+from converter.identity.elements import NAMESPACE, SIGNATURE, IdentityRefused
+from converter.identity.files import load, parse, secret_element, tree
 from converter.model.errors import KeysError
 
 LOCKED = "age-scrypt"  # the algorithm of a secret that carries a passphrase
@@ -38,6 +32,37 @@ def is_locked(path: Path) -> bool:
     except (KeysError, IdentityRefused):
         return False
     return element is not None and element.get("algorithm") == LOCKED
+
+
+class OpenedSecrets:
+    """Secrets of identity files that were opened with a passphrase once, in good time: it takes a
+    second in which the whole process does nothing else. Others stay closed. Tells no secret."""
+
+    __slots__ = ("_opened", "closed")
+
+    def __init__(self, files: Iterable[Path] = (), passphrase: str = "") -> None:
+        self._opened: dict[bytes, str] = {}
+        self.closed: list[Path] = []  # files that this passphrase does not open
+        for path in files:
+            try:
+                data = load(path)
+                secret = secret_of(data, passphrase)
+                if secret:
+                    self._opened[secret_element(data)] = secret
+                    continue
+            except IdentityRefused:
+                pass
+            self.closed.append(path)
+
+    def of(self, data: bytes) -> str:
+        """The secret in an identity file, '' where it was not opened."""
+        return self._opened.get(secret_element(data), "")
+
+    def __repr__(self) -> str:
+        return "OpenedSecrets()"
+
+    def __reduce__(self) -> str:
+        raise TypeError("secrets do not travel")
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -57,7 +82,7 @@ def change(path: Path, old: str, new: str) -> None:
     writing.write_bytes_atomically(path, data.replace(before, _element(secret, new)), private=True)
 
 
-def secret_of(data: bytes, passphrase: str) -> str | None:
+def secret_of(data: bytes, passphrase: str | OpenedSecrets) -> str | None:
     """The secret in an identity file, as text; None where there is none, '' where it carries a
     passphrase that is not this one. Raises IdentityRefused for what is no secret."""
     element = tree(data).find(f"{{{NAMESPACE}}}secret")
@@ -75,6 +100,8 @@ def secret_of(data: bytes, passphrase: str) -> str | None:
         sealed = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise IdentityRefused("I141") from None
+    if isinstance(passphrase, OpenedSecrets):
+        return passphrase.of(data)
     opened = sealed_files.opened_bytes(sealed, passphrase) if passphrase else None
     return opened.decode("ascii", "replace") if opened else ""
 

@@ -8,10 +8,12 @@ from converter.kinds.certificate_number import CertificateNumber
 from converter.kinds.choice import Choice
 from converter.kinds.count import Count
 from converter.kinds.date import Date
+from converter.kinds.document_number import DocumentNumber
 from converter.kinds.id_number import IdNumber
 from converter.kinds.person_name import PersonName
 from converter.kinds.phone import Phone
 from converter.kinds.postcode import Postcode
+from converter.kinds.region import Region
 from converter.kinds.registration_number import RegistrationNumber
 from converter.kinds.text import Text
 from converter.model.forms import Field, Sheet
@@ -21,10 +23,12 @@ _ALL: tuple[Kind, ...] = (
     Choice(),
     Count(),
     Date(),
+    DocumentNumber(),
     IdNumber(),
     PersonName(),
     Phone(),
     Postcode(),
+    Region(),
     RegistrationNumber(),
     Text(),
 )

@@ -41,6 +41,7 @@ class Cells:
 
     text: pd.Series  # str; '' = blank
     type: pd.Series  # int8, CellType
+    beside: pd.Series | None = None  # codes of the choice that the kind depends on
     _known: dict[Callable[[Cells], Any], Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -122,6 +123,7 @@ class Kind(HasOptions):
     schema_type: ClassVar[str] = "string"  # of a package's Table Schema
     schema_pattern: ClassVar[str] = ""  # of canonical text, where one expression can say it
     has_substitutes: ClassVar[bool] = False  # see `is_substitute`
+    substitutes_need_reason: ClassVar[bool] = True
     excel_text_cell: ClassVar[bool] = False  # `excel_text` has a helper cell of its own
 
     def accept(self, field: Field, form: Form) -> None:
@@ -138,9 +140,20 @@ class Kind(HasOptions):
         return ()
 
     def is_substitute(self, text: str) -> bool:
-        """Whether a canonical text stands for the usual content where somebody has none, and is
-        accepted with a reason: nothing can be derived from it."""
+        """Whether a canonical text stands for what somebody has not: nothing derives from it."""
         return False
+
+    def depends_on(self, field: Field) -> str:
+        """The key of the choice beside it that says how a cell is to be checked; '' = none."""
+        return ""
+
+    def read_beside(self, field: Field) -> frozenset[str]:
+        """The codes of that choice beside which a cell can be checked."""
+        return frozenset()
+
+    def beside(self, norm: str, field: Field) -> Kind:
+        """The kind for formulas; `norm` is the cell with that choice's code."""
+        return self
 
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
         """Canonical text of sound cells → what rules compute with (Int64, datetime64, str).
@@ -232,6 +245,10 @@ class Kind(HasOptions):
         """Expression: TRUE where `norm`, which is usable, is in no error. `errors` are those
         conditions of `excel_faults` that are errors."""
         return f"NOT({expressions.either(errors)})" if errors else "TRUE"
+
+    def excel_value(self, text: str) -> str:
+        """What `excel_norm` comes to for a sound canonical text, where that is a text."""
+        return text
 
     def excel_list(self, field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
         """Formula of the dropdown ('' = none). `norm_of(key)` is another field's norm cell
@@ -356,8 +373,7 @@ def points(text: pd.Series, width: int) -> Points:
 
 def numbers(cells: Cells) -> npt.NDArray[np.float64]:
     """The value of numeric cells, NaN for all others."""
-    result = np.full(len(cells.text), np.nan)
-    text = texts(cells.text)
+    result, text = np.full(len(cells.text), np.nan), texts(cells.text)
     for at in np.flatnonzero(cells.is_type(CellType.NUMBER)):
         try:
             result[at] = float(text[at])

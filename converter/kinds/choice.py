@@ -45,6 +45,7 @@ from converter.text.characters import squeeze, strip
 
 LONGEST = 60  # characters of a text that are compared with the labels
 MOST_FOLDED = 16  # levels of a formula
+SPELLINGS_A_CELL = 15_000  # characters, of 32,767 UTF-16 units that a cell holds
 # Signs that are typed for one another, beyond full-width forms of ASCII.
 _ALIKE = {"、": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "–": "-"}
 _MARKS = str.maketrans("", "", ",\"'()-·.")
@@ -143,9 +144,9 @@ def _reader(field: Field, form: Form) -> Reader:
 # --- the Excel face ------------------------------------------------------------------------
 
 
-def spelling_keys(codes: CodeList) -> list[tuple[str, str]]:
-    """Every spelling that is read, as `fold` leaves it, beside its code: codes that lost their
-    zeros, aliases, codes, labels. Formulas take the last one that fits."""
+def spelling_keys(codes: CodeList) -> dict[str, str]:
+    """The code of every spelling that is read, as `fold` leaves it: of codes that lost their
+    zeros, aliases, codes, labels; the last of them counts."""
     width = code_width(codes)
     shortened = [
         (entry.code[n:], entry.code)
@@ -162,12 +163,57 @@ def spelling_keys(codes: CodeList) -> list[tuple[str, str]]:
         for entry in codes.entries
         if len(entry.code) == 1 and "A" <= entry.code.upper() <= "Z"
     ]
-    return [*shortened, *aliases, *wide, *whole, *labels]
+    return dict([*shortened, *aliases, *wide, *whole, *labels])
+
+
+def spelling_texts(codes: CodeList) -> list[str]:
+    """Every spelling below its code, each on a line of its own, in as few cells as hold them.
+
+    One search finds a line between two line breaks. No spelling holds a blank, so the line of a
+    code, which begins with one, is never taken for a spelling.
+
+    >>> from converter.model.forms import Code
+    >>> spelling_texts(CodeList("yes_no", (Code("1", "是", ("有",)), Code("0", "否"))))
+    [' 1\\n有\\n 1\\n1\\n 0\\n0\\n 1\\n是\\n 0\\n否\\n']
+    """
+    width, texts = _longest_code(codes), [""]
+    for key, code in spelling_keys(codes).items():
+        if len(texts[-1]) > SPELLINGS_A_CELL:
+            texts.append("")
+        texts[-1] += f" {code:>{width}}\n{key}\n"
+    return texts
+
+
+def spelling_name(number: int) -> str:
+    """The part of a list (see `expressions.list_name`) that holds one of its spelling texts."""
+    return f"spellings{number or ''}"
+
+
+def _longest_code(codes: CodeList) -> int:
+    return max((len(entry.code) for entry in codes.entries), default=0)
+
+
+def _spelling_areas(codes: CodeList) -> list[str]:
+    """Where the spelling texts of a list stand, as formulas name them."""
+    parts = range(len(spelling_texts(codes)))
+    return [expressions.list_name(codes.name, spelling_name(part)) for part in parts]
+
+
+def _code_of(needle: str, codes: CodeList, otherwise: str) -> str:
+    """Expression: the code of a folded text, letter by letter and without wildcards."""
+    width = _longest_code(codes)
+    found = otherwise
+    for texts in reversed(_spelling_areas(codes)):
+        code = f"MID({texts},FIND(CHAR(10)&{needle}&CHAR(10),{texts})-{width},{width})"
+        if any(len(entry.code) < width for entry in codes.entries):
+            code = f"TRIM({code})"
+        found = f"IFERROR({code},{found})"
+    return found
 
 
 def _typed_characters(codes: CodeList) -> list[tuple[str, str]]:
     """What `fold` may have to change in a text so that it equals a spelling, digits left out."""
-    wanted = {c for key, _ in spelling_keys(codes) if len(key) > 1 for c in key}
+    wanted = {c for key in spelling_keys(codes) if len(key) > 1 for c in key}
     wanted -= set("0123456789")
     wide = [(chr(ord(c) + 0xFEE0), c) for c in sorted(wanted) if "!" <= c <= "~"]
     alike = [(character, c) for character, c in _ALIKE.items() if c in wanted]
@@ -253,24 +299,19 @@ class Choice(Kind):
         return expressions.half_width_digits(expressions.without_blanks(raw))
 
     def excel_of_text(self, raw: str, text: str, field: Field, form: Form) -> str:
-        name = self.codes(field)
-        key, value = (expressions.list_name(name, column) for column in ("key", "value"))
-        folded = expressions.substitute(text, _typed_characters(form.codes[name]))
-        return expressions.look_up(folded, key, value, text)
+        codes = _codes(field, form)
+        return _code_of(expressions.substitute(text, _typed_characters(codes)), codes, text)
 
     def excel_of_number(self, raw: str, text: str, field: Field, form: Form) -> str:
-        name = self.codes(field)
-        key, value = (expressions.list_name(name, column) for column in ("key", "value"))
-        return expressions.look_up(text, key, value, text)
+        return _code_of(text, _codes(field, form), text)
 
     def excel_differs(self, raw: str, norm: str, field: Field, form: Form) -> str:
-        name = self.codes(field)
-        key, value = (expressions.list_name(name, column) for column in ("key", "value"))
-        text = self.excel_text(raw, field, form)
-        folded = expressions.substitute(text, _typed_characters(form.codes[name]))
-        other = f"SUMPRODUCT(EXACT({folded},{key})*({value}={norm}))=0"
+        codes = _codes(field, form)
+        folded = expressions.substitute(self.excel_text(raw, field, form), _typed_characters(codes))
+        lines = f'" "&{norm}&CHAR(10)&{folded}&CHAR(10)'
+        other = [f"ISERROR(FIND({lines},{texts}))" for texts in _spelling_areas(codes)]
         silent = f"OR({expressions.holds_invisible(raw)},{expressions.is_blank(raw)})"
-        return f"IF({silent},FALSE,{other})"
+        return f"IF({silent},FALSE,{other[0] if len(other) == 1 else expressions.both(other)})"
 
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         code = expressions.list_name(self.codes(field), "code")

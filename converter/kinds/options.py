@@ -95,6 +95,21 @@ class WholeNumber(Option[int]):
         return value
 
 
+class Flag(Option[bool]):
+    """Yes or no; no where the card says nothing."""
+
+    holds = "flag"
+    schema = MappingProxyType({"type": "boolean"})
+
+    def __init__(self) -> None:
+        super().__init__(default=False)
+
+    def read(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.refused("form_flag", value, ("true", "false"))
+        return value
+
+
 class Day(Option[date | None]):
     """A date; TOML's own or a text like 2000-01-31."""
 

@@ -46,7 +46,7 @@ from converter.kinds.base import (
     same_text,
     texts,
 )
-from converter.kinds.options import ListName
+from converter.kinds.options import Flag, ListName
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
@@ -215,6 +215,21 @@ def _part(part: str, areas: Areas, before: str) -> PhoneReading:
     return next((r for r, _ in readings if r.code != "K503"), readings[0][0])
 
 
+def _mobile(text: str) -> str:
+    """A mobile number alone; anything else as it is."""
+    found = read(text, {}).text
+    return found if MOBILE.fullmatch(found) else text
+
+
+def _no_mobile(text: str) -> str:
+    """What is wrong with what is no mobile number alone: K522 for what formulas cannot read."""
+    if MOBILE.fullmatch(text):
+        return ""
+    plain = " ".join(half_width(text.translate(_ONE_BLANK)).split())
+    few = sum(c in "0123456789" for c in plain) < FEWEST_DIGITS
+    return "K521" if few or _SIMPLE.fullmatch(plain) else "K522"
+
+
 # --- the kind ------------------------------------------------------------------------------
 
 
@@ -269,6 +284,7 @@ class Phone(Kind):
     reaches_people = True
     excel_text_cell = True
     areas = ListName(default="")
+    mobile_only = Flag()
 
     def accept(self, field: Field, form: Form) -> None:
         super().accept(field, form)
@@ -280,10 +296,14 @@ class Phone(Kind):
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         areas = _areas(field, form)
+        if self.mobile_only(field):
+            return same_text(cells, map_unique(cells.text, _mobile), "K901")
         return same_text(cells, map_unique(cells.text, lambda t: read(t, areas).text), "K901")
 
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         areas = _areas(field, form)
+        if self.mobile_only(field):
+            return by_verdict(("K521", "K522"), lambda c: texts(map_unique(c.text, _no_mobile)))
 
         def validate(cells: Cells) -> Texts:
             return texts(map_unique(cells.text, lambda t: read(t, areas).code))
@@ -311,10 +331,14 @@ class Phone(Kind):
         hyphen = f'OR({one}=0,AND({one}=1,LEFT({norm},1)="0",{after_area}))'
         foreign = f'OR(LEFT({digits},2)="00",AND(LEFT({digits},2)="86",LEN({digits})>=12))'
         simple = f"AND({expressions.all_digits(digits)},{hyphen},NOT({foreign}))"
+        wrong = "K521" if self.mobile_only(field) else "K503"
         found = [
-            ExcelCondition("K503", f"{expressions.count_digits(norm)}<{FEWEST_DIGITS}"),
+            ExcelCondition(wrong, f"{expressions.count_digits(norm)}<{FEWEST_DIGITS}"),
             ExcelCondition("", f"NOT({simple})"),
         ]
+        if self.mobile_only(field):
+            mobile = f'AND(LEN({digits})=11,LEFT({digits},1)="1",MID({digits},2,1)>="3")'
+            return (*found, ExcelCondition(wrong, f"NOT({mobile})"))
         if areas:
             lost = [f"{a.code[1:]}{len(a.code) - 1 + a.digits}" for a in areas.values()]
             found.append(

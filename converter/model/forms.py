@@ -61,6 +61,7 @@ class Field:
     near: tuple[str, ...] = ()  # headings of other lists that are likely to mean this field …
     doubtful: tuple[str, ...] = ()  # … and those that are never taken for it without asking
     width: int = 0  # characters, for the template
+    source: str = ""  # the public standard or notice that it rests on
 
     @property
     def path(self) -> str:
@@ -103,6 +104,9 @@ class Sheet:
         return iter(self.fields)
 
 
+_NO_TABLE = Sheet("", SheetShape.TABLE, "", (), MappingProxyType({}))
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What several cells owe each other; `family` names the module that knows how."""
@@ -117,6 +121,7 @@ class Rule:
     brief: str = ""
     sentence: str = ""
     fix: str = ""
+    source: str = ""  # the law, standard or notice that it rests on
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +179,14 @@ class Form:
 
     @property
     def main_table(self) -> Sheet:
-        """The first table. Its rows are what summaries, receipts and the register count."""
-        return self.tables[0]
+        """The first table, whose rows are what summaries, receipts and the register count; one
+        without fields where the form has none."""
+        return next(iter(self.tables), _NO_TABLE)
 
-    @property
-    def main_resource(self) -> Resource:
-        """The package's table of the main table."""
-        return next(r for r in self.package.resources if r.sheet == self.main_table.key)
+    def main_rows(self, counts: Mapping[str, int]) -> int:
+        """How many rows the main table has, by what a package says of its resources."""
+        names = (r.name for r in self.package.resources if r.sheet == self.main_table.key)
+        return sum(counts.get(name, 0) for name in names)
 
     def sheet(self, key: str) -> Sheet:
         """Look a sheet up by its key. Raises StopIteration when unknown."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,8 @@ from converter.kinds import KINDS
 from converter.model.forms import Field, Form, Resource
 from converter.model.submissions import Records, Stamp
 from converter.package.archive import REASONS, SEALED
+from converter.rules.found_in import FoundIn
+from converter.rules.unique import Unique
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 FORMAT = "gonghui-report-package/1"
@@ -135,7 +137,7 @@ def _resource(content: Content, form: Form) -> dict[str, Any]:
 
 def _schema(resource: Resource, form: Form) -> dict[str, Any]:
     sheet = form.sheet(resource.sheet)
-    unique = [path for rule in form.rules if rule.family == "unique" for path in rule.at]
+    unique = [path for rule in form.rules if rule.family == Unique.name for path in rule.at]
     columns = [(name, sheet.field(key)) for name, key in resource.columns]
     schema: dict[str, Any] = {
         "fields": [_field(name, field, field.path in unique, form) for name, field in columns],
@@ -144,7 +146,26 @@ def _schema(resource: Resource, form: Form) -> dict[str, Any]:
     keys = [name for name, field in columns if field.path in unique]
     if keys:
         schema["primaryKey"] = keys[:1]
+    if foreign := [*_foreign_keys(resource, form)]:
+        schema["foreignKeys"] = foreign
     return schema
+
+
+def _foreign_keys(resource: Resource, form: Form) -> Iterator[dict[str, Any]]:
+    """The columns whose values stand in a column of another table, by the form's rules."""
+    columns = {
+        f"{one.sheet}.{key}": (one, column)
+        for one in form.package.resources
+        for column, key in one.columns
+    }
+    for rule in form.rules:
+        if rule.family != FoundIn.name:
+            continue
+        for path in rule.at:
+            own, other = columns.get(path), columns.get(FoundIn.rows(rule))
+            if own and other and own[0] == resource:
+                reference = {"resource": other[0].name, "fields": [other[1]]}
+                yield {"fields": [own[1]], "reference": reference}
 
 
 def _field(name: str, field: Field, unique: bool, form: Form) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class Examined:
     counts: Mapping[str, int] = field(
         default_factory=dict
     )  # records by resource, as the descriptor has it
+    document: bytes = b""  # the identity file inside
 
 
 def read(path: Path, form: Form) -> Submission:
@@ -99,7 +100,8 @@ def examine(
     submission = Submission(str(path), sheets, stamp, tuple(findings.issues), from_package=True)
     counts = {r.name: ask.number("counts", r.name) or 0 for r in form.package.resources}
     sealed = any(name.endswith(SEALED) for name in members)
-    return Examined(submission, created, signed, sealed, counts)
+    document = members.get(form.package.identity, b"")
+    return Examined(submission, created, signed, sealed, counts, document)
 
 
 def same_contents(path: Path, form: Form, new: bytes) -> bool:
@@ -261,8 +263,9 @@ def _opened(
             findings.note("P143", path)
     sealed = {path: data for path, data in found.items() if names[path] != path}
     if opener is None:
-        resource = findings.form.main_resource
-        findings.note(SEALED_CODE, count=ask.number("counts", resource.name) or 0)
+        form = findings.form
+        main = [r.name for r in form.package.resources if r.sheet == form.main_table.key]
+        findings.note(SEALED_CODE, count=sum(ask.number("counts", one) or 0 for one in main))
         return {}
     plain: dict[str, bytes] = {}
     for path, data in sealed.items():

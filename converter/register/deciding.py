@@ -73,6 +73,9 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
     made = decisions.read(known.connection)
     number = max((one.number for one in made), default=0) + 1
     if order.action == REVOKE:
+        last = made[-1] if made else None
+        if last and _is_revocation(last, order):  # its process was killed when it was done
+            return last, _apply(known, last.content)
         decision = _revocation(made, order)
     elif order.action == NOTE:  # about a question, not about a file
         decision = Decision(0, "", "", NOTE, order.file, order.subject)
@@ -96,6 +99,9 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
     standing = [one for one in decisions.in_force(made) if one.content == decision.content]
     if standing and _is_same(standing[-1], decision):  # its process was killed when it was done
         return standing[-1], _apply(known, decision.content)
+    listed = {one.code for one in known.roster_of(decision.period)}
+    if decision.action in UNIT_ACTIONS and decision.unit_code not in listed:
+        raise UsageError("decide_not_listed", unit=order.subject)
     decisions.append(known.connection, [decision])
     return decision, _apply(known, decision.content)
 
@@ -116,8 +122,9 @@ def rename_listed(known: Knowledge, names: Mapping[str, str], period: str, when:
 
 
 def _is_same(one: Decision, other: Decision) -> bool:
-    """Whether it was decided just so, and nothing has come since."""
-    return one == replace(other, number=one.number, decided=one.decided)
+    """Whether it was decided just so, and nothing has come since. A unit that was renamed goes by
+    another name by now."""
+    return one == replace(other, number=one.number, decided=one.decided, file=one.file)
 
 
 def _apply(known: Knowledge, content: str) -> list[DecidedFile]:
@@ -157,6 +164,11 @@ def _revocation(made: Sequence[Decision], order: Order) -> Decision:
     if any(one.revokes == number for one in _standing(made)):
         raise UsageError("decide_revoked_before", number=number)
     return Decision(0, "", "", REVOKE, undone.file, undone.content, revokes=number)
+
+
+def _is_revocation(one: Decision, order: Order) -> bool:
+    asked = (order.subject, order.officer, order.why)
+    return one.action == REVOKE and (str(one.revokes), one.officer, one.why) == asked
 
 
 def _standing(made: Sequence[Decision]) -> list[Decision]:
@@ -217,8 +229,6 @@ def _period(known: Knowledge, subject: _Subject) -> str:
 def _about_unit(known: Knowledge, order: Order) -> Decision:
     unit = _unit(known, order.subject)
     period = order.period or known.collection.period or periods.newest(known.connection)
-    if unit.code not in {one.code for one in known.roster_of(period)}:
-        raise UsageError("decide_not_listed", unit=order.subject)
     name, superior = unit.name, ""
     if order.action == RENAME:
         name = order.unit.strip()

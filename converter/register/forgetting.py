@@ -1,8 +1,9 @@
 """Members are removed for good: of a whole period, of a unit, or of what does not count.
 
 A removal leaves the submissions, their numbers of members and the units' figures; it deletes the
-members, blanks the names, numbers and telephones in the units' answers and the roster's contacts,
-and marks the submissions, so that the same files bring nothing back. `forgotten` lists removals.
+rows of every table, blanks the names, numbers and telephones in the units' answers and the roster's
+contacts, and marks the submissions, so that the same files bring nothing back. `forgotten` lists
+removals.
 A removal is finished when neither the database's file nor a publication holds what was deleted
 (`finish`); one that was interrupted is finished by the next run that writes.
 """
@@ -21,7 +22,7 @@ from converter.model.forms import Form
 from converter.register import decisions, periods, published
 from converter.register.decisions import Decision
 from converter.register.knowledge import Knowledge
-from converter.register.schema import COUNTS, connect, name, quoted
+from converter.register.schema import COUNTS, connect, name, quoted, row_tables
 
 PERIOD, UNIT, SUPERSEDED = "period", "unit", "superseded"
 
@@ -113,7 +114,8 @@ def remove(known: Knowledge, form: Form, made: Removal, scope: Scope) -> None:
     connection = known.connection
     parameters = _parameters(scope)
     within = f"(SELECT s.id FROM submissions s WHERE {_WITHIN})"
-    connection.execute(f"DELETE FROM members WHERE submission IN {within}", parameters)
+    for table in ("explanations", *row_tables(connection)):
+        connection.execute(f"DELETE FROM {table} WHERE submission IN {within}", parameters)
     columns = {str(row[0]) for row in known.query("DESCRIBE answers")}
     blanked = ", ".join(f"{name(key)} = ''" for key in personal_keys(form) if key in columns)
     if blanked:

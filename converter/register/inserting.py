@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converter.model.forms import Form
+from converter.model.forms import Sheet
 from converter.register.schema import name, quoted
 
 if TYPE_CHECKING:
@@ -61,20 +61,20 @@ def delete(connection: Connection, table: str, column: str, numbers: Iterable[in
         )
 
 
-def members(
-    connection: Connection, form: Form, spool: Path, pairs: Sequence[tuple[int, int]]
+def rows(
+    connection: Connection, table: str, sheet: Sheet, spool: Path, pairs: Sequence[tuple[int, int]]
 ) -> None:
-    """Take over members from a worker's CSV (gzipped or not; no heading): number of the file,
-    record, row of the sheet, then the form's member fields. `pairs`: number of a file and of the
+    """Take over a sheet's rows from a worker's CSV (gzipped or not; no heading): number of the
+    file, record, row of the sheet, then the sheet's fields. `pairs`: number of a file and of the
     submission that it became."""
-    keys = [field.key for field in form.main_table]
+    keys = [field.key for field in sheet]
     columns = {"number": NUMBER, "record": NUMBER, "source_row": NUMBER}
     columns |= dict.fromkeys(keys, TEXT)
     described = ", ".join(f"'{quoted(c)}': '{kind}'" for c, kind in columns.items())
     named = ", ".join(map(name, keys))
     texts = ", ".join(f"coalesce({name(key)}, '')" for key in keys)
     connection.execute(
-        f"INSERT INTO members (submission, record, source_row, {named})"
+        f"INSERT INTO {table} (submission, record, source_row, {named})"
         f" SELECT submission, record, source_row, {texts}"
         " FROM read_csv(?, auto_detect = false, header = false, parallel = false,"
         f" delim = ',', quote = '\"', escape = '\"', columns = {{{described}}})"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from converter.register import decisions, inserting, periods
+from converter.register import decisions, inserting, other_names, periods
 from converter.register.history import Histories
 from converter.register.inserting import FLAG, NUMBER, TEXT, UNIT
 from converter.register.precedence import (
@@ -82,8 +82,26 @@ class Knowledge:
         return self._units.sender(self.rulings.senders.get(content, claim))
 
     def find(self, text: str) -> list[ClaimedSender]:
-        """The units that somebody means by a code or a name."""
-        return self._units.find(text)
+        """The units that somebody means by a code or a name, also by one that a unit had before."""
+        found = self._units.find(text)
+        if found:
+            return found
+        wanted = other_names.folded(text)
+        codes = [
+            code
+            for code, names in other_names.read(self).items()
+            if any(other_names.folded(one) == wanted for one in names)
+        ]
+        found = [unit for code in codes for unit in self._units.find(code)]
+        given = self.query(  # a unit that is gone, and never sent anything
+            "SELECT DISTINCT code, name, superior_code, superior FROM roster_given"
+            " WHERE period = (SELECT max(period) FROM roster_given)"
+        )
+        return found or [
+            ClaimedSender(*one)
+            for one in given
+            if wanted in (other_names.folded(one[0]), other_names.folded(one[1]))
+        ]
 
     def roster_of(self, period: str) -> list[RosterEntry]:
         """The roster of a period ('' = the newest)."""

@@ -49,7 +49,8 @@ DECIDED = "decision"  # why a file is rejected that has no errors
 # What an officer may decide about a file.
 ACCEPT, REJECT, WITHDRAW, ASSIGN, REVOKE = "accept", "reject", "withdraw", "assign", "revoke"
 NOTE = "note"  # nothing changes: a question was looked into
-ACTIONS = (ACCEPT, REJECT, WITHDRAW, ASSIGN, NOTE)
+ASK = "ask"  # nothing changes: the unit is to say more
+ACTIONS = (ACCEPT, REJECT, WITHDRAW, ASSIGN, NOTE, ASK)
 
 # What an officer may decide about a unit.
 EXEMPT, DISSOLVE, MERGE, RENAME, MOVE = "exempt", "dissolve", "merge", "rename", "move"
@@ -80,7 +81,7 @@ class RosterEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """One file as it came, validated. `spool` holds its members (see `Register.record`)."""
+    """One file as it came, validated. `spool` holds its rows (see `Register.record`)."""
 
     file: str  # path below the inbox; members of zips below their zip
     content: str  # sha256 of the file's bytes
@@ -103,7 +104,8 @@ class ReceivedFile:
     member_sheet: str = ""
     id_column: int = 0  # of the member sheet, for addresses
     found: tuple[tuple[str, str, int], ...] = ()  # (code, level, how often)
-    spool: str = ""  # CSV file with the members of its batch
+    explanations: tuple[tuple[str, str, str], ...] = ()  # (place, fault, what was written)
+    spool: str = ""  # folder with the rows of its batch, a CSV file a table
     number: int = 0  # its number within that file
 
     @property

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from converter.messages import catalogue
 from converter.model.forms import Form
 from converter.model.issues import Issue
-from converter.register import cross_unit_checks, decisions
-from converter.register.precedence import ACCEPT, ASSIGN, NOTE, REJECT, WITHDRAW
+from converter.register import cross_unit_checks, decisions, explanations
+from converter.register.explanations import EXPLAINED
+from converter.register.precedence import ACCEPT, ASK, ASSIGN, NOTE, REJECT, WITHDRAW
 from converter.register.schema import RegisterTables
 
 # Code of a finding → what may be decided.
@@ -33,6 +34,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "C116": (ACCEPT, WITHDRAW, ASSIGN),
     "C117": (ASSIGN, NOTE),
     "C118": (ACCEPT, WITHDRAW),
+    EXPLAINED: (NOTE, ASK, WITHDRAW),
 }
 SHARING, TWICE = "C101", "C102"
 _PROPOSED = "similar"  # proposals are no part of what a question is about
@@ -77,12 +79,16 @@ def questions(tables: RegisterTables, form: Form, period: str) -> list[OpenQuest
     standing = decisions.in_force(decisions.read_from(tables))
     noted = {one.content for one in standing if one.action == NOTE}
     accepted = {one.content for one in standing if one.action == ACCEPT}
+    asked = {one.content: one.after for one in standing if one.action == ASK}
     files = _files(tables, period)
     found = []
     for issue in cross_unit_checks.findings(tables, form, period):
         counting = files.get(issue.place.file)
         answered = issue.code == TWICE and counting and counting.content in accepted
         if issue.code in CHOICES and issue.code != SHARING and not answered:
+            found.append(_of_issue(issue, form, files))
+    for number, issue in explanations.questions(tables, form, period):
+        if asked.get(files[issue.place.file].content, 0) < number:
             found.append(_of_issue(issue, form, files))
     title = catalogue.entry(SHARING, form).title
     for units, count in cross_unit_checks.sharing(tables, form, period):

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from converter.files import canonical_json
 from converter.register.precedence import ReceivedFile
 from converter.register.writer import RegisteredFile
 
@@ -102,9 +103,7 @@ def _json(value: Any) -> str:
 
 def canonical(receipt: Mapping[str, Any]) -> bytes:
     """The bytes that a signature covers."""
-    signed = {key: value for key, value in receipt.items() if key != "signature"}
-    text = json.dumps(signed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace")
+    return canonical_json.canonical(receipt, without="signature")
 
 
 def read(path: Path) -> dict[str, Any] | None:

@@ -104,16 +104,41 @@ CREATE TABLE roster_given AS SELECT code, name, superior_code, superior, contact
 ALTER TABLE roster ADD COLUMN exempt BOOLEAN DEFAULT false;
 """
 
+# What units explained in 情况说明, for the officer to read.
+VERSION_7 = """
+CREATE TABLE explanations (
+    submission BIGINT NOT NULL, place VARCHAR NOT NULL, fault VARCHAR NOT NULL,
+    explanation VARCHAR NOT NULL
+);
+"""
+
+# What unions below have forwarded (`converter/upward`). `via` names them for units that came so,
+# '130102', or '1301/130102' through two; '' is the register's own.
+VERSION_8 = """
+CREATE TABLE forwards (
+    number BIGINT NOT NULL, code VARCHAR NOT NULL, name VARCHAR NOT NULL, superior VARCHAR NOT NULL,
+    period VARCHAR NOT NULL, file VARCHAR NOT NULL, content VARCHAR NOT NULL,
+    received VARCHAR NOT NULL, created VARCHAR NOT NULL, signer VARCHAR NOT NULL,
+    confirmed BOOLEAN NOT NULL, interim BOOLEAN NOT NULL, figures_only BOOLEAN NOT NULL,
+    state VARCHAR NOT NULL, reason VARCHAR NOT NULL, other BIGINT NOT NULL,
+    units BIGINT NOT NULL, listed BIGINT NOT NULL, members BIGINT NOT NULL
+);
+ALTER TABLE units ADD COLUMN via VARCHAR DEFAULT '';
+ALTER TABLE submissions ADD COLUMN via VARCHAR DEFAULT '';
+ALTER TABLE roster ADD COLUMN via VARCHAR DEFAULT '';
+"""
+
 # What an older publication lacks: table → column → its value there.
 ADDED = {
     "roster": {
         "period": "''", "position": "0", "contact": "''", "phone": "''", "exempt": "false",
+        "via": "''",
     },
     "submissions": {
         "file_time": "''", "claimed_period": "period", "collected": "period", "barred": "''",
-        "reason": "''", "forgotten": "''",
+        "reason": "''", "forgotten": "''", "via": "''",
     },
-    "units": {"serial": "0"},
+    "units": {"serial": "0", "via": "''"},
 }  # fmt: skip
 # Tables that an older publication lacks: their columns.
 ADDED_TABLES = {
@@ -125,6 +150,12 @@ ADDED_TABLES = {
     "forgotten": (
         "period", "scope", "unit", "unit_name", "forgotten", "officer", "why", "submissions",
         "members", "finished",
+    ),
+    "explanations": ("submission", "place", "fault", "explanation"),
+    "forwards": (
+        "number", "code", "name", "superior", "period", "file", "content", "received", "created",
+        "signer", "confirmed", "interim", "figures_only", "state", "reason", "other", "units",
+        "listed", "members",
     ),
 }  # fmt: skip
 
@@ -147,10 +178,13 @@ SOUND = (
 # period have the names that its roster gives them; those that no roster lists, what counts says.
 MACROS = """
 CREATE TEMP MACRO roster_of(of_period) AS TABLE
-    WITH chosen AS (SELECT * FROM roster WHERE period =
-        (SELECT max(period) FROM roster WHERE period <= of_period))
-    SELECT r.code, r.name, r.superior_code, r.superior, r.position, r.contact, r.phone,
-        NOT (r.exempt AND r.period = of_period) AND NOT EXISTS (SELECT 1 FROM chosen below
+    WITH newest AS (SELECT via, max(period) AS period FROM roster WHERE period <= of_period
+        GROUP BY via),
+    chosen AS (SELECT roster.* FROM roster JOIN newest USING (via, period))
+    SELECT r.code, r.name, r.superior_code, r.superior, r.position, r.contact, r.phone, r.via,
+        NOT (r.exempt AND r.period = of_period) AND NOT EXISTS (SELECT 1 FROM forwards f
+        WHERE f.code = r.code AND r.via = '' AND f.period = of_period
+        AND f.state IN ('current', 'unconfirmed')) AND NOT EXISTS (SELECT 1 FROM chosen below
         WHERE below.superior = r.name AND below.code <> r.code) AS owes FROM chosen r;
 CREATE TEMP MACRO units_in(of_period) AS TABLE
     WITH claims AS (SELECT s.unit, arg_max(s.unit_name, s.id) AS name,
@@ -160,8 +194,9 @@ CREATE TEMP MACRO units_in(of_period) AS TABLE
     SELECT u.id, u.code, coalesce(r.name, c.name, u.name) AS name,
         coalesce(r.superior, c.superior, u.superior) AS superior, r.code IS NOT NULL AS listed,
         coalesce(r.position, 0) AS position, coalesce(r.contact, '') AS contact,
-        coalesce(r.phone, '') AS phone
-    FROM units u LEFT JOIN roster_of(of_period) r ON r.code = u.code AND u.code <> ''
+        coalesce(r.phone, '') AS phone, u.via
+    FROM units u LEFT JOIN roster_of(of_period) r
+        ON r.code = u.code AND r.via = u.via AND u.code <> ''
     LEFT JOIN claims c ON c.unit = u.id;
 """
 # When a submission was sent: by its signed time, else by the time of its file, else when it was
@@ -183,12 +218,11 @@ UNREADABLE = "unreadable"  # stands for the content of files that cannot be open
 
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6)
+STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8)
 LATEST = len(STEPS)
-OURS = {
-    "answers": ("submission",),
-    "members": ("submission", "record", "source_row"),
-}
+ANSWERS, MEMBERS, ROWS = "answers", "members", "rows_"
+ROW_COLUMNS = ("submission", "record", "source_row")
+RESERVED = {ANSWERS: ROW_COLUMNS[:1]}  # column names that no field may have; of all others: …
 
 
 class RegisterTables(Protocol):
@@ -216,14 +250,33 @@ def prepare(connection: Connection, form: Form) -> None:
     for version in range(found, LATEST):
         connection.execute(STEPS[version])
         connection.execute("INSERT INTO schema_version VALUES (?)", [version + 1])
-    for sheet, table in ((form.record, "answers"), (form.main_table, "members")):
+    for sheet in form.sheets:
+        table = table_of(form, sheet.key)
+        ours = ", ".join(f"{column} BIGINT NOT NULL" for column in ROW_COLUMNS)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({ours})")
         for field in sheet:
-            if field.key in OURS[table]:
+            if field.key in RESERVED.get(table, ROW_COLUMNS):
                 raise RegisterError("store_reserved", key=field.key)
             connection.execute(
                 f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name(field.key)} VARCHAR"
             )
     connection.execute("COMMIT")
+
+
+def table_of(form: Form, sheet: str) -> str:
+    """The table that holds what stands on a sheet: `answers` of the record sheet, `members` of the
+    form's first table, one of its own for each further table."""
+    if sheet == form.record.key:
+        return ANSWERS
+    return MEMBERS if sheet == form.main_table.key else ROWS + sheet
+
+
+def row_tables(connection: Connection) -> list[str]:
+    """Every table that holds rows of submissions, those of an older form's sheets too."""
+    found = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, ?) ORDER BY 1", [ROWS]
+    ).fetchall()
+    return [MEMBERS, *(str(table) for (table,) in found)]
 
 
 def name(key: str) -> str:

@@ -17,7 +17,15 @@ from typing import Any, TypeVar
 from converter.files import writing
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
-from converter.register import forgetting, halves, inserting, periods, published, schema
+from converter.register import (
+    explanations,
+    forgetting,
+    halves,
+    inserting,
+    periods,
+    published,
+    schema,
+)
 from converter.register.decisions import Decision
 from converter.register.forgetting import Forgotten
 from converter.register.halves import FileHalf, Pair
@@ -39,6 +47,11 @@ T = TypeVar("T")
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
 CHANGING = "F010"  # the code of a file that was written to while it was read
 _STATE_AT, _FORGOTTEN_AT = (list(SUBMISSION).index(key) for key in ("state", "forgotten"))
+
+
+def rows_file(sheet: str) -> str:
+    """What holds the rows of a sheet in a spool folder."""
+    return f"{schema.ROWS}{sheet}.csv.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +313,7 @@ class Register:
     def _write_contents(
         self, batch: Sequence[ReceivedFile], settled: Sequence[RegisteredFile], gone: set[int]
     ) -> None:
-        """Answers, members and findings; of submissions that are `gone` nobody's data."""
+        """Answers, rows and findings; of submissions that are `gone` nobody's data."""
         both = list(zip(batch, settled, strict=True))
         kept = [(arrival, one.id) for arrival, one in both if arrival.result != REJECTED]
         keys = [field.key for field in self.form.record]
@@ -314,9 +327,15 @@ class Register:
         inserting.insert(self._connection, "answers", columns, answers)
         found = [(one.id, *entry) for arrival, one in both for entry in arrival.found]
         inserting.insert(self._connection, "findings", FINDING, zip(*found, strict=True))
+        explained = ((n, a.explanations) for a, n in kept if n not in gone and a.explanations)
+        explanations.write(self._connection, explained)
         for spool in dict.fromkeys(arrival.spool for arrival, _ in kept if arrival.spool):
             pairs = [(a.number, n) for a, n in kept if a.spool == spool and n not in gone]
-            inserting.members(self._connection, self.form, Path(spool), pairs)
+            for sheet in self.form.tables:
+                part = Path(spool) / rows_file(sheet.key)
+                if part.exists():
+                    table = schema.table_of(self.form, sheet.key)
+                    inserting.rows(self._connection, table, sheet, part, pairs)
 
     def finish_containers(self, containers: Sequence[tuple[str, str]]) -> list[str]:
         """Remember zips whose members are all registered. Returns those that could not be read
@@ -334,7 +353,8 @@ class Register:
     def _forget(self, submissions: Iterable[int]) -> None:
         numbers = list(submissions)
         tables = {"submissions": "id"} | dict.fromkeys(
-            ("findings", "answers", "members"), "submission"
+            ("findings", "explanations", "answers", *schema.row_tables(self._connection)),
+            "submission",
         )
         for table, column in tables.items():
             inserting.delete(self._connection, table, column, numbers)

@@ -1,4 +1,4 @@
-"""All answers and all members of a period, as workbook, CSV or Parquet: what counts, a row each.
+"""All answers and all rows of a period, as workbook, CSV or Parquet: what counts, a row each.
 
 People read titles and labels, programs keys and codes (`codes`). What is personal is masked unless
 it is asked for. Rows are streamed from the publication; a table is never whole in memory.
@@ -16,21 +16,16 @@ from converter import kinds
 from converter.files import writing
 from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, Sheet
 from converter.register import Snapshot, parquet
-from converter.register.schema import name
+from converter.register.schema import name, table_of
 from converter.report import large_workbook, table
 from converter.report.large_workbook import LongTable
 from converter.report.personal import mask_of
 
 SUFFIXES = (".xlsx", ".csv", ".parquet")
-UNITS, MEMBERS = "unit", "member"  # what a table's rows are
 # Who sent it, as the register knows it. (What the unit typed stands among the answers.)
 _SENDER = ("period", "unit_code", "unit", "superior", "state")
-_FROM = {
-    UNITS: "answers a JOIN submissions s ON s.id = a.submission",
-    MEMBERS: "members a JOIN submissions s ON s.id = a.submission",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +38,47 @@ class ExportOptions:
 
 
 def tables(register: Snapshot, form: Form, options: ExportOptions) -> list[LongTable]:
-    """The units, then their members. `form` with code lists."""
-    return [
-        _table(register, form, options, UNITS, form.record.fields),
-        _table(register, form, options, MEMBERS, form.main_table.fields),
-    ]
+    """The units, then the rows of each table. `form` with code lists."""
+    return [_table(register, form, options, sheet) for sheet in (form.record, *form.tables)]
 
 
-def _table(
-    register: Snapshot, form: Form, options: ExportOptions, what: str, fields: Sequence[Field]
-) -> LongTable:
-    known = register.columns("answers" if what == UNITS else "members")
-    fields = [field for field in fields if field.key in known]
+def _table(register: Snapshot, form: Form, options: ExportOptions, sheet: Sheet) -> LongTable:
+    source = table_of(form, sheet.key)
+    known = register.columns(source)
+    source += " a JOIN submissions s ON s.id = a.submission"
+    fields = [field for field in sheet if field.key in known]
     columns = "".join(f", a.{name(field.key)}" for field in fields)
-    # Members come in the order of publication: sorting millions anew would take the memory.
-    order = " ORDER BY u.position, u.code, u.name" if what == UNITS else ""
+    # Rows of tables come in the order of publication: sorting millions anew would take the memory.
+    order = " ORDER BY u.position, u.code, u.name" if sheet.is_record else ""
     rows = register.stream(
-        f"SELECT a.period, u.code, u.name, u.superior, s.state{columns} FROM {_FROM[what]}"
+        f"SELECT a.period, u.code, u.name, u.superior, s.state{columns} FROM {source}"
         f" JOIN units_in($1) u ON u.id = a.unit WHERE a.period = $1{order}",
         [options.period],
     )
-    count = register.query(
-        f"SELECT count(*) FROM {_FROM[what]} WHERE a.period = ?", [options.period]
-    )[0][0]
+    count = register.query(f"SELECT count(*) FROM {source} WHERE a.period = ?", [options.period])[
+        0
+    ][0]
     show: list[Callable[[str], str | int]] = [str] * (len(_SENDER) - 1)
     show.append(str if options.codes else _state)
     show += [_shown(field, form, options) for field in fields]
     if options.codes:
-        header = [*_SENDER, *(f.key if f.key not in _SENDER else f"{what}_{f.key}" for f in fields)]
+        header = [
+            *_SENDER,
+            *(f.key if f.key not in _SENDER else f"{sheet.key}_{f.key}" for f in fields),
+        ]
     else:
         header = [message(f"export_{key}") for key in _SENDER] + [f.title for f in fields]
-    title = what if options.codes else message(f"export_{what}s")
+    title = sheet.key if options.codes else _title(sheet, form)
     numbers = [n for n, field in enumerate(fields, len(_SENDER)) if _is_number(field)]
     return LongTable(title, header, int(count), _rows(rows, show), numbers)
+
+
+def _title(sheet: Sheet, form: Form) -> str:
+    """What the rows are called; the sheet's own title where two tables' rows are called alike."""
+    units = message("export_units")
+    names = [units, *(table.rows_name for table in form.tables)]
+    name = sheet.rows_name or units
+    return name if sheet.is_record or names.count(name) == 1 else sheet.title
 
 
 def _rows(

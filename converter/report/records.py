@@ -44,7 +44,7 @@ def tables(contents: Contents, form: Form, member: str, show_ids: bool) -> list[
         for sheet in form.tables
     ]
     if member:
-        return found[:1]
+        return [table for table in found if table.rows] or found[:1]
     record = contents.record
     if not show_ids:
         record = {f.key: mask_of(f, form)(record[f.key]) for f in form.record}

@@ -26,16 +26,13 @@ CheckedFields = Mapping[str, Sequence[str]]  # code → paths of the fields that
 def explain(form: Form, code: str = "") -> str:
     """One check in full, beginning with its code, or a line for each of them. For a code that
     nobody has, a sentence that says so."""
-    entries, checked = catalogue.catalogue(form), checked_fields(form)
+    checked = checked_fields(form)
     code = code.upper()
+    if code and code not in catalogue.codes(form):
+        return message("report_explain_unknown", code=code)
     if code:
-        known = code in entries
-        return (
-            _whole(entries[code], form, checked)
-            if known
-            else message("report_explain_unknown", code=code)
-        )
-    lines: list[str] = []
+        return _whole(catalogue.entry(code, form), form, checked)
+    entries, lines = catalogue.catalogue(form), list[str]()
     for stage in STAGES:
         of_stage = [e for e in entries.values() if e.code.startswith(stage)]
         if of_stage:

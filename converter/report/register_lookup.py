@@ -14,9 +14,10 @@ from converter.kinds import is_searched
 from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import column_letters
-from converter.register import decisions
+from converter.register import decisions, other_names
+from converter.register.schema import MEMBERS, name, table_of
 from converter.register.unit_changes import about
 from converter.report.audit_text import whole_decision
 from converter.report.personal import mask_of
@@ -46,26 +47,45 @@ class UnitRow(NamedTuple):
 
 
 def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
-    """Units whose code or name holds the text ('' = all), each submission in a row of its own;
-    units of the roster that never sent anything too."""
+    """Units whose code or name, also a former one, holds the text ('' = all), each submission in
+    a row of its own; units of the roster that never sent anything too."""
     rows = register.query(
-        "WITH listed AS (SELECT id, code, name, superior, true AS owes FROM units_in($2) UNION ALL"
-        " SELECT 0, r.code, r.name, r.superior, r.owes FROM roster_of($2) r"
-        " WHERE NOT EXISTS (SELECT 1 FROM units u WHERE u.code = r.code)),"
+        "WITH listed AS (SELECT id, code, name, superior, true AS owes FROM units_in($1) UNION ALL"
+        " SELECT 0, r.code, r.name, r.superior, r.owes FROM roster_of($1) r"
+        " WHERE NOT EXISTS (SELECT 1 FROM units u WHERE u.code = r.code AND u.via = r.via)),"
         " errors AS (SELECT submission, list(DISTINCT code ORDER BY code) AS codes FROM findings"
         "  WHERE level = 'error' GROUP BY submission)"
         " SELECT l.code, l.name, l.superior, l.owes, s.period, s.state, s.result, s.received,"
         " s.members, s.file, s.reason, e.codes, s.content FROM listed l"
         " LEFT JOIN submissions s ON s.unit = l.id AND l.id <> 0"
         " LEFT JOIN errors e ON e.submission = s.id AND s.result = 'rejected'"
-        " WHERE contains(upper(l.code || ' ' || l.name), upper($1))"
         " ORDER BY l.superior, l.code, l.name, s.period, s.id",
-        [wanted, str(register.state["period"])],
+        [str(register.state["period"])],
     )
+    named = _NamedUnits(register, wanted)
     made = defaultdict(list)
     for one in decisions.in_force(decisions.read_from(register)):
         made[one.content].append(one)
-    return [_unit_row(row[:-1], form, made[about(row[0])] + made[row[-1]][-1:]) for row in rows]
+    return [
+        _unit_row((code, shown, *row[:-1]), form, made[about(code)] + made[row[-1]][-1:])
+        for code, name, *row in rows
+        if (shown := named.shown(str(code), str(name)))
+    ]
+
+
+class _NamedUnits:
+    """Finds units by a part of their code or of any name that they ever had."""
+
+    def __init__(self, register: Snapshot, wanted: str) -> None:
+        self._wanted = other_names.folded(wanted)
+        self._names = other_names.read(register) if wanted else {}
+
+    def shown(self, code: str, name: str) -> str:
+        """The unit's name; beside it the name that it was found by; '' where it is not meant."""
+        if any(self._wanted in other_names.folded(text) for text in (code, name, code + name)):
+            return name
+        found = [n for n in self._names.get(code, ()) if self._wanted in other_names.folded(n)]
+        return message("store_also_named", unit=name, other="、".join(found)) if found else ""
 
 
 def _unit_row(row: Sequence[Any], form: Form, made: Sequence[Decision]) -> UnitRow:
@@ -133,19 +153,38 @@ def _units_title(rows: Sequence[UnitRow]) -> str:
     return message("store_units", count=len({row[:3] for row in rows}))
 
 
-def members(register: Snapshot, form: Form, wanted: str, *, show_ids: bool = False) -> Table:
-    """Members whose name or number holds the text, in the current submissions of every period."""
-    known = register.columns("members")
-    fields = [f for f in form.main_table if f.key in known]
+def people(register: Snapshot, form: Form, wanted: str, *, show_ids: bool = False) -> list[Table]:
+    """Rows whose name or number holds the text, in the current submissions of every period: a table
+    for each of the form's that names people."""
+    return [
+        _people(register, form, sheet, wanted, show_ids)
+        for sheet in form.tables
+        if any(is_searched(field) for field in sheet)
+    ]
+
+
+def _people(register: Snapshot, form: Form, sheet: Sheet, wanted: str, show_ids: bool) -> Table:
+    table = table_of(form, sheet.key)
+    known = register.columns(table)
+    fields = [f for f in sheet if f.key in known]
     searched = [f for f in fields if is_searched(f)]
-    columns = ", ".join(f'm."{f.key}"' for f in fields)
-    found = " OR ".join(f'contains(upper(m."{f.key}"), upper($1))' for f in searched) or "false"
-    rows = register.query(
-        f"SELECT s.period, u.name, u.superior, s.file, s.member_sheet, m.source_row, s.id_column,"
-        f" {columns} FROM members m JOIN submissions s ON s.id = m.submission"
-        f" JOIN units u ON u.id = m.unit WHERE {found}"
-        " ORDER BY s.period, u.superior, u.name, m.submission, m.record",
-        [wanted],
+    columns = "".join(f", m.{name(f.key)}" for f in fields)
+    found = [f"contains(upper(m.{name(f.key)}), upper($1))" for f in searched]
+    # What a file calls its sheet, and where the numbers stand on it, is known of the first table.
+    place = (
+        "s.member_sheet, m.source_row, s.id_column" if table == MEMBERS else "$2, m.source_row, 0"
+    )
+    parameters = [wanted] if table == MEMBERS else [wanted, sheet.title]
+    rows = (
+        register.query(
+            f"SELECT s.period, u.name, u.superior, s.file, {place}{columns}"
+            f" FROM {table} m JOIN submissions s ON s.id = m.submission"
+            f" JOIN units u ON u.id = m.unit WHERE {' OR '.join(found)}"
+            " ORDER BY s.period, u.superior, u.name, m.submission, m.record",
+            parameters,
+        )
+        if found
+        else []
     )
     header = [
         message("store_column_period"),
@@ -156,11 +195,12 @@ def members(register: Snapshot, form: Form, wanted: str, *, show_ids: bool = Fal
     header += [message("store_column_file"), message("store_column_place")]
     shows = [_shown(field, form, show_ids) for field in fields]
     lines = []
-    for period, unit, superior, file, sheet, row, column, *texts in rows:
+    for period, unit, superior, file, named, row, column, *texts in rows:
         shown = [show(text or "") for show, text in zip(shows, texts, strict=True)]
-        place = f"{sheet}!{column_letters(column)}{row}" if column else f"{sheet} {row}"
+        place = f"{named}!{column_letters(column)}{row}" if column else f"{named} {row}"
         lines.append([period, unit, superior, *shown, file, place])
-    return Table(message("store_found_members", count=len(lines)), header, lines)
+    title = message("store_found_rows", rows=sheet.rows_name, count=len(lines))
+    return Table(title, header, lines)
 
 
 def _shown(field: Field, form: Form, show_ids: bool) -> Callable[[str], str]:

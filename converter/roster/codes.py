@@ -44,9 +44,10 @@ def made(superior: str, name: str, attempt: int = 0) -> str:
     return PREFIX + "".join(digits)
 
 
-def coded(units: Sequence[Unit], known: Iterable[Unit]) -> Iterator[CodedUnit]:
+def coded(units: Sequence[Unit], known: Iterable[Unit], prefix: str = "") -> Iterator[CodedUnit]:
     """The units, each with a code. `known`: units of ledger and register; the superior of those of
-    a ledger is ''."""
+    a ledger is ''. `prefix`: how the codes have to begin that the union may issue for."""
+    start = f"{prefix}-" if prefix else ""
     by_name: dict[str, list[Unit]] = defaultdict(list)
     taken = {one.code.casefold() for one in units if one.code}
     for one in known:
@@ -68,10 +69,10 @@ def coded(units: Sequence[Unit], known: Iterable[Unit]) -> Iterator[CodedUnit]:
             yield CodedUnit(replace(one, code=code), moved_from=moved)
             continue
         attempt = 0
-        code = made(one.superior_name, _earlier(one))
+        code = start + made(one.superior_name, _earlier(one))
         while code.casefold() in taken:
             attempt += 1
-            code = made(one.superior_name, _earlier(one), attempt)
+            code = start + made(one.superior_name, _earlier(one), attempt)
         taken.add(code.casefold())
         yield CodedUnit(replace(one, code=code), fresh=True)
 

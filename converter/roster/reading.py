@@ -6,7 +6,8 @@ punctuation and width are the only difference (C803, C806), codes that no identi
 (C804), long codes that were typed as numbers (C805), and codes without their zeros that may be one
 of several that were issued (C807). Codes that differ only in case or leading zeros count as one: a
 spreadsheet drops zeros, and Windows tells no cases apart. Upper unions that were guessed (C812) and
-units that were known under another union (C815) are warnings.
+units that were known under another union (C815) are warnings. A file without the headings of a
+roster is told so (C816), and so are characters that a text file lost (C817).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import pandas as pd
 
 from converter import workbook
 from converter.forms.roster import CONTACT, FORMER
-from converter.identity.files import CODE
+from converter.identity.elements import CODE
 from converter.kinds.base import Cells
 from converter.messages import catalogue
 from converter.model.cell_types import CellType
@@ -37,6 +38,8 @@ from converter.workbook.form.sheet_matching import read_sheets
 from converter.workbook.issue_collector import IssueCollector
 
 OPTIONAL_COLUMN, UNCLEAR_COLUMN = "S004", "S025"
+NO_HEADINGS = (workbook.MISSING_SHEET, "S002")
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 DIGITS_KEPT = 15  # of a number in a spreadsheet
 
 
@@ -54,9 +57,9 @@ class Roster:
     has_all_codes: bool = True  # as it was typed
 
 
-def read(path: Path, table: Form, known: Sequence[Unit] = ()) -> Roster:
+def read(path: Path, table: Form, known: Sequence[Unit] = (), prefix: str = "") -> Roster:
     """Read and check a roster. Never raises on bad data. `known`: the units that identity files
-    were issued to, or that the register knows."""
+    were issued to, or that the register knows; `prefix`: see `codes.coded`."""
     file = str(path)
     report = IssueCollector(table, file)
     lists = _lists(path, table, report)
@@ -89,7 +92,7 @@ def read(path: Path, table: Form, known: Sequence[Unit] = ()) -> Roster:
     bad = {(i.place.sheet, i.place.row) for i in issues if i.level is Level.ERROR}
     sound = [n for n, one in enumerate(records) if one.key not in bad]
     units = [_unit(texts, n, table) for n in sound]
-    results = list(codes.coded(units, known))
+    results = list(codes.coded(units, known, prefix))
     name, superior = _field(table, "unit_name"), _field(table, "superior_name")
     for n, one in zip(sound, results, strict=True):
         if one.moved_from:
@@ -116,7 +119,7 @@ def _lists(path: Path, table: Form, report: IssueCollector) -> list[UnitList]:
     """The lists of a workbook; why there is none goes to the report."""
     lists: list[UnitList] = []
     try:
-        with workbook.open_book(path) as book:
+        with workbook.open_list(path) as book:
             fits = stamp.check_form(stamp.read_stamp(book.properties), table, report)
             if fits:
                 lists = read_lists(book, table, report)
@@ -124,9 +127,13 @@ def _lists(path: Path, table: Form, report: IssueCollector) -> list[UnitList]:
                 empty = read_sheets(book, table, report)
                 for raw in (raw for raw in empty.values() if not len(raw)):
                     report.issues.append(_issue("C811", table, Place(report.file, raw.name)))
-            book.finish()
-    except (workbook.UnreadableFile, OSError):
-        # The one place that knows the words for it.
+                if any(issue.code in NO_HEADINGS for issue in report.issues):
+                    report.issues[:] = [_issue("C816", table, Place(report.file))]
+    except workbook.UnreadableFile as error:
+        report.issues.clear()
+        report.add_unreadable(error)
+        return []
+    except OSError:  # it has gone since, or is no file
         report.issues[:] = workbook.read(path, table).issues
         return []
     return lists
@@ -239,6 +246,8 @@ class _Rows:
         for field in fields.values():
             if field.identity.endswith("_code"):
                 yield from self._shapes(field)
+            else:
+                yield from self._damaged(field)
         yield from self._ambiguous(fields["unit_code"])
         twice = dict(self._codes(fields["unit_code"]))
         for record, first in twice.items():
@@ -266,6 +275,12 @@ class _Rows:
                 yield self._at("C805", field, record)
             elif not CODE.fullmatch(text):
                 yield self._at("C804", field, record)
+
+    def _damaged(self, field: Field) -> Iterator[Issue]:
+        """C817: bytes of a text file that stand for no character."""
+        for record, text in self._usable(field):
+            if REPLACEMENT in text:
+                yield self._at("C817", field, record)
 
     def _ambiguous(self, field: Field) -> Iterator[Issue]:
         """C807: a code that lost its zeros, and several were issued that it may have been."""

@@ -1,7 +1,7 @@
 """The rule families by name: what cells owe each other.
 
-Every module holds one subclass of `base.RuleFamily`; `conditions`, `ages`, `date_order` and
-`one_cell` are what several of them share, `derivations` are fields that follow from others.
+Every module holds a subclass of `base.RuleFamily`; `conditions`, `ages`, `date_order`, `one_cell`
+and `other_rows` are what several of them share, `derivations` are fields that follow from others.
 """
 
 from converter.kinds import is_personal
@@ -17,11 +17,14 @@ from converter.rules.belongs import Belongs
 from converter.rules.blank_when import BlankWhen
 from converter.rules.consecutive_days import ConsecutiveDays
 from converter.rules.counts_rows import CountsRows
+from converter.rules.found_in import FoundIn
 from converter.rules.leave_blank import LeaveBlank
 from converter.rules.not_after import NotAfter
 from converter.rules.not_before import NotBefore
 from converter.rules.not_future import NotFuture
+from converter.rules.not_in import NotIn
 from converter.rules.required_when import RequiredWhen
+from converter.rules.sums_rows import SumsRows
 from converter.rules.together import Together
 from converter.rules.unique import Unique
 from converter.rules.within_years import WithinYears
@@ -36,11 +39,14 @@ _ALL: tuple[RuleFamily, ...] = (
     BlankWhen(),
     ConsecutiveDays(),
     CountsRows(),
+    FoundIn(),
     LeaveBlank(),
     NotAfter(),
     NotBefore(),
     NotFuture(),
+    NotIn(),
     RequiredWhen(),
+    SumsRows(),
     Together(),
     Unique(),
     WithinYears(),

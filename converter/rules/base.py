@@ -124,7 +124,8 @@ class Refs(Protocol):
         """A field of the same record (or of the record sheet)."""
 
     def rows(self, path: str) -> Ref:
-        """A column of a table, all prepared rows; `blank` and `usable` are ''."""
+        """A column of a table, all prepared rows; `usable` is TRUE where every filled row of it has
+        a usable value, `blank` is ''."""
 
     def filled_rows(self, table: str) -> str:
         """Expression: how many prepared rows of a table are filled."""
@@ -261,8 +262,8 @@ class FieldPath(Option[str]):
     holds = "field_path"
     schema = MappingProxyType({"type": "string", "pattern": PATH_PATTERN})
 
-    def __init__(self, wanted: ValueType | None = None) -> None:
-        super().__init__()
+    def __init__(self, wanted: ValueType | None = None, **more: Any) -> None:
+        super().__init__(**more)
         self.wanted = wanted
 
     def read(self, value: Any) -> str:
@@ -271,10 +272,11 @@ class FieldPath(Option[str]):
         return value
 
     def accept(self, card: CardOptions, form: Form) -> None:
-        known_path(self(card), form, self.name, self.wanted)
+        if self.required or self.given(card):
+            known_path(self(card), form, self.name, self.wanted)
 
     def paths(self, card: CardOptions) -> Sequence[str]:
-        return (self(card),)
+        return (self(card),) if self.required or self.given(card) else ()
 
 
 class FieldPaths(Option[tuple[str, ...]]):

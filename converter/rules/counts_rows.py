@@ -1,9 +1,10 @@
-"""A count on the record sheet that must be the number of a table's rows.
+"""A count that must be the number of a table's rows.
 
 Options: `of`, the table counted; `where`, a condition on a choice of its rows (see
-`conditions`). Rows whose choice is unknown may or may not count, so the typed number is
-compared with the range that is still possible: of 118 women and 2 rows with an unreadable ID,
-118, 119 and 120 are all fine. A submission without that table is not validated.
+`conditions`); `by` and `same`, for a count in another table: only those rows count that hold in
+the field `by` what this record holds in `same`. Rows whose choice is unknown may or may not count,
+so the typed number is compared with the range that is still possible: of 118 women and 2 rows with
+an unreadable ID, 118, 119 and 120 are all fine. A submission without that table is not validated.
 """
 
 from __future__ import annotations
@@ -21,8 +22,25 @@ from converter.model.errors import option_error
 from converter.model.forms import Form, Rule
 from converter.model.issues import Params
 from converter.rules import conditions
-from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers
+from converter.rules.base import (
+    Faults,
+    FieldPath,
+    FormColumns,
+    Refs,
+    RuleFamily,
+    numbers,
+    title,
+)
 from converter.rules.conditions import Condition
+from converter.rules.other_rows import (
+    RowsPath,
+    excel_known,
+    is_known,
+    keys,
+    most_rows,
+    sheet_of,
+    texts_of,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -55,15 +73,26 @@ class SheetKey(Option[str]):
 
 
 class CountsRows(RuleFamily):
-    """A count on the record sheet that must be the number of a table's rows."""
+    """A count that must be the number of a table's rows."""
 
     name = "counts_rows"
     at_type = ValueType.COUNT
     of = SheetKey()
     where = Condition(elsewhere=True, default=None)
+    by = RowsPath(filled=True, default="")
+    same = FieldPath(default="")
 
     def accept(self, rule: Rule, form: Form) -> None:
         super().accept(rule, form)
+        if self.by.given(rule) != self.same.given(rule) or (
+            self.by.given(rule) and self.where.given(rule)
+        ):
+            raise option_error("by", "form_by_same")
+        if self.by.given(rule):
+            if sheet_of(self.by(rule)) != self.of(rule):
+                params = {"path": self.by(rule), "sheet": form.sheet(self.of(rule)).title}
+                raise option_error("by", "form_other_sheet", self.by(rule), **params)
+            return
         for path in rule.at:
             if not path.startswith(f"{form.record.key}."):
                 params = {"path": path, "sheet": form.record.title}
@@ -75,6 +104,8 @@ class CountsRows(RuleFamily):
                 raise option_error("where", "form_other_sheet", counted.path, **params)
 
     def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        if self.by.given(rule):
+            return self._faults_by(rule, path, tables)
         least, most = self._possible(rule, tables)
         typed = numbers(tables.column(path))
         wrong = (typed < least) | (typed > most)
@@ -88,6 +119,20 @@ class CountsRows(RuleFamily):
             return {"value": int(typed[at]), "least": low, "most": high, "counted": counted}
 
         return Faults(wrong, params)
+
+    def _faults_by(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        """Of each record, the rows that belong to it; where all rows belong to some record."""
+        by, same = self.by(rule), self.same(rule)
+        rows, sound, submissions = texts_of(tables, by)
+        own, own_sound, submission = texts_of(tables, same)
+        records, belonging = keys(submission, own), keys(submissions[sound], rows[sound])
+        stray = set(submissions[sound].to_numpy()[~belonging.isin(records)].tolist())
+        counts = belonging.value_counts()
+        counted = counts.reindex(records, fill_value=0).to_numpy()
+        typed = numbers(tables.column(path))
+        known = is_known(tables, by, submission) & ~submission.isin(stray).to_numpy()
+        wrong = tables.column(path).sound & own_sound & known & (typed != counted)
+        return Faults(wrong, lambda at: {"value": int(typed[at]), "counted": int(counted[at])})
 
     def _possible(self, rule: Rule, tables: FormColumns) -> tuple[Positions, Positions]:
         """The fewest and the most rows that may count, one a unit record."""
@@ -103,6 +148,9 @@ class CountsRows(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         counted = form.sheet(self.of(rule))
+        if self.by.given(rule):
+            words = {"field": title(self.by(rule), form), "counter": counted.counter}
+            return {"sheet": counted.title, "rows": message("rows_same", **words)}
         if not self.where.given(rule):
             return {"sheet": counted.title, "rows": message("rows_all", counter=counted.counter)}
         wanted = self.where.of(rule, form)
@@ -124,6 +172,8 @@ class CountsRows(RuleFamily):
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         typed, of = refs.at(path), self.of(rule)
+        if self.by.given(rule):
+            return self._excel_by(rule, path, refs)
         filled = refs.filled_rows(of)
         if self.where.given(rule):
             wanted = self.where.of(rule, refs.form)
@@ -136,6 +186,17 @@ class CountsRows(RuleFamily):
         else:
             wrong = f"{typed.norm}<>{filled}"
         return f"IF({refs.beyond(of)},FALSE,IF({typed.usable},{wrong},FALSE))"
+
+    def _excel_by(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        if most_rows(refs):
+            return None
+        typed, own = refs.at(path), refs.at(self.same(rule))
+        rows, records = refs.rows(self.by(rule)).norm, refs.rows(self.same(rule)).norm
+        counted = f"SUMPRODUCT(--EXACT({rows},{own.norm}))"
+        belong = f'SUMPRODUCT(({rows}<>"")*ISNUMBER(MATCH({rows},{records},0)))'
+        known = f"{excel_known(self.by(rule), refs)},{belong}={refs.filled_rows(self.of(rule))}"
+        wrong = f"IF(AND({known}),{typed.norm}<>{counted},FALSE)"
+        return f"IF(AND({typed.usable},{own.usable}),{wrong},FALSE)"
 
 
 def _rows_of(rows: str, codes: Iterable[str]) -> list[str]:

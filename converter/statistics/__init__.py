@@ -6,6 +6,5 @@ and asks a source for its numbers. Only `collection` needs the register's databa
 
 from converter.statistics.cards import Source
 from converter.statistics.figure import Cell, Chart, Column, Figure, Row, StatisticsTable
-from converter.statistics.submission import tables
 
-__all__ = ["Cell", "Chart", "Column", "Figure", "Row", "Source", "StatisticsTable", "tables"]
+__all__ = ["Cell", "Chart", "Column", "Figure", "Row", "Source", "StatisticsTable"]

@@ -13,9 +13,9 @@ from converter import kinds
 from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.errors import UsageError
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, Sheet
 from converter.register import Snapshot
-from converter.register.schema import name
+from converter.register.schema import ANSWERS, name, table_of
 from converter.statistics.cards import percent
 from converter.statistics.figure import Column, Figure, Row, StatisticsTable
 from converter.statistics.progress import Tree
@@ -27,21 +27,18 @@ BANDS = (0, 1, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000)  # where a band of nu
 def find_field(form: Form, text: str) -> Field:
     """The field that is meant by a key, a path (member.sex) or a title. Raises UsageError."""
     wanted = text.strip()
-    for sheet in (form.record, form.main_table):
-        for field in sheet:
-            if wanted in (field.path, field.title) or (
-                wanted == field.key and (sheet is form.record or not _has(form.record, wanted))
-            ):
-                if kinds.is_about_a_person(field):
-                    raise UsageError("stats_by_person", field=field.title)
-                return field
-    choices = "、".join(
-        field.key if sheet is form.record else field.path
-        for sheet in (form.record, form.main_table)
-        for field in sheet
-        if not kinds.is_about_a_person(field)
-    )
-    raise UsageError("stats_by", field=text, choices=choices)
+    fields = [field for sheet in (form.record, *form.tables) for field in sheet]
+    found = next((f for f in fields if wanted in (f.path, f.title, f.key)), None)
+    if found is None:
+        choices = "、".join(
+            field.key if field.sheet == form.record.key else field.path
+            for field in fields
+            if not kinds.is_about_a_person(field)
+        )
+        raise UsageError("stats_by", field=text, choices=choices)
+    if kinds.is_about_a_person(found):
+        raise UsageError("stats_by_person", field=found.title)
+    return found
 
 
 def find_count(form: Form, text: str) -> Field:
@@ -51,10 +48,6 @@ def find_count(form: Form, text: str) -> Field:
         if text.strip() in (field.key, field.path, field.title):
             return field
     raise UsageError("stats_count", field=text, choices="、".join(f.key for f in counts))
-
-
-def _has(fields: Iterable[Field], key: str) -> bool:
-    return any(field.key == key for field in fields)
 
 
 def group_sql(field: Field, table: str = "a") -> str:
@@ -107,30 +100,38 @@ class Breakdowns:
     missing: str
     total: str
 
-    def _is_of_members(self, *fields: Field) -> bool:
-        return any(field.sheet == self.form.main_table.key for field in fields)
+    def _table(self, *fields: Field) -> Sheet:
+        """What is counted: the rows of a table where a field is theirs, else the units. Raises
+        UsageError for fields of two tables, whose rows have nothing to do with one another."""
+        of_tables = {field.sheet: field for field in fields if field.sheet != self.form.record.key}
+        if len(of_tables) > 1:
+            titles = [self.form.sheet(key).title for key in of_tables]
+            raise UsageError("stats_two_tables", first=titles[0], second=titles[1])
+        return self.form.sheet(next(iter(of_tables), self.form.record.key))
 
     def _counted(self, *fields: Field) -> Counter[tuple[str, ...]]:
-        """How many units, or members where a field is theirs, have which values."""
-        members = self._is_of_members(*fields)
-        known = {table: self.register.columns(table) for table in ("answers", "members")}
+        """How many units, or rows of a table where a field is theirs, have which values."""
+        rows_of = table_of(self.form, self._table(*fields).key)
+        if not self.register.columns(rows_of):
+            return Counter()
         groups = []
         for field in fields:
-            own = field.sheet == self.form.main_table.key
-            there = field.key in known["members" if own else "answers"]
-            groups.append(group_sql(field, "m" if own else "a") if there else "''")
+            table = table_of(self.form, field.sheet)
+            there = field.key in self.register.columns(table)
+            groups.append(group_sql(field, "a" if table == ANSWERS else "m") if there else "''")
         rows = self.register.query(
             f"SELECT {', '.join(groups)}, count(*) FROM answers a"
             " JOIN units_in($1) u ON u.id = a.unit"
-            + (" JOIN members m ON m.submission = a.submission" if members else "")
+            + (f" JOIN {rows_of} m ON m.submission = a.submission" if rows_of != ANSWERS else "")
             + " WHERE a.period = $1 GROUP BY ALL",
             [self.period],
         )
         return Counter({tuple(map(str, row[:-1])): int(row[-1]) for row in rows})
 
     def _what(self, *fields: Field) -> str:
-        key = "summary_of_members" if self._is_of_members(*fields) else "summary_units"
-        return message(key, rows=self.form.main_table.rows_name)
+        table = self._table(*fields)
+        key = "summary_units" if table.is_record else "summary_of_members"
+        return message(key, rows=table.rows_name)
 
     def _labels(self, field: Field, values: Iterable[str]) -> dict[str, str]:
         """As `labelled`, unions in the roster's order."""
@@ -140,8 +141,8 @@ class Breakdowns:
         tree = Tree.of(self.register, self.period)
         return {union: found[union] for union in sorted(found, key=tree.place)}
 
-    def members_by(self, field: Field) -> Figure:
-        """Members by one of their fields."""
+    def rows_by(self, field: Field) -> Figure:
+        """Rows of a table by one of their fields."""
         counted = self._counted(field)
         labels = self._labels(field, (key for (key,) in counted))
         total = counted.total()

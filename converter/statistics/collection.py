@@ -21,7 +21,7 @@ from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
 from converter.register import Snapshot
 from converter.register.forgetting import whole_periods
-from converter.register.schema import name
+from converter.register.schema import name, table_of
 from converter.statistics import breakdowns, cards, progress
 from converter.statistics.breakdowns import Breakdowns, group_sql
 from converter.statistics.cards import StatisticsCard, card_of, percent
@@ -74,7 +74,7 @@ def figures(
     for field in asked:
         of_unit = field.sheet == form.record.key
         found.append(
-            _grouped(card, source, field, tree, fields) if of_unit else made.members_by(field)
+            _grouped(card, source, field, tree, fields) if of_unit else made.rows_by(field)
         )
     if cross:
         found += [made.cross(first, second) for first, second in combinations(asked, 2)]
@@ -160,8 +160,10 @@ class _Register:
         return self.register.query(sql, [self.period, also_in])[0][0]
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
-        table = "answers" if fields[0].sheet == self.form.record.key else "members"
+        table = table_of(self.form, fields[0].sheet)
         known = self.register.columns(table)
+        if not known:
+            return Counter()
         columns = [name(f.key) if f.key in known else "''" for f in fields]
         rows = self.register.query(
             f"SELECT {', '.join(columns)}, count(*) FROM {table} WHERE period = ? GROUP BY ALL",

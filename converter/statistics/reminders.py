@@ -1,4 +1,4 @@
-"""Whom to call: units that do not count yet, with whom to ask for, and why."""
+"""Whom to call: units that do not count yet or are to say more, with whom to ask for, and why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
-from converter.register import Snapshot
+from converter.register import Snapshot, decisions
+from converter.register.precedence import ASK
+from converter.register.schema import COUNTS
 from converter.statistics.figure import Figure, Row, StatisticsTable, catalogue_columns
 from converter.statistics.progress import KNOWN, Tree
 
@@ -23,29 +25,40 @@ def reminders(
     """A row a unit, by union in the roster's order. Days count from the last file that came, for a
     unit of which nothing came from the day when the period was first collected; `due` adds the
     days since."""
+    decided = decisions.rulings(decisions.read_from(register)).decided
+    asked = {content: one for content, one in decided.items() if one.action == ASK}
     tree = Tree.of(register, period)
     answer = register.query(
         f"{KNOWN}, last AS (SELECT unit, max(id) AS id FROM submissions WHERE period = $1"
         "  AND unit <> 0 GROUP BY unit),"
+        " asked_about AS (SELECT unnest($2::VARCHAR[]) AS content, unnest($3::BIGINT[]) AS after),"
+        " asked AS (SELECT unit, max(id) AS id FROM submissions s WHERE s.period = $1"
+        f"  AND {COUNTS} AND EXISTS (SELECT 1 FROM asked_about a WHERE a.content = s.content"
+        "   AND NOT EXISTS (SELECT 1 FROM submissions n WHERE n.unit = s.unit"
+        "    AND n.period = $1 AND n.id > a.after)) GROUP BY unit),"
         " faults AS (SELECT submission, list(code ORDER BY code) AS codes FROM findings"
         "  WHERE level = 'error' GROUP BY submission)"
         " SELECT k.superior, k.code, k.name, k.contact, k.phone,"
-        " CASE WHEN s.unit IS NULL THEN 'all' WHEN s.waits THEN 'held' ELSE 'refused' END,"
+        " CASE WHEN a.unit IS NOT NULL THEN 'asked' WHEN s.unit IS NULL THEN 'all'"
+        "  WHEN s.waits THEN 'held' ELSE 'refused' END, coalesce(f.content, ''),"
         " coalesce(f.file, ''), coalesce(f.reason, ''), coalesce(f.received, ''), f.state, x.codes"
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit"
-        " LEFT JOIN last l ON l.unit = k.unit LEFT JOIN submissions f ON f.id = l.id"
+        " LEFT JOIN last l ON l.unit = k.unit LEFT JOIN asked a ON a.unit = k.unit"
+        " LEFT JOIN submissions f ON f.id = coalesce(a.id, l.id)"
         " LEFT JOIN faults x ON x.submission = f.id"
-        " WHERE s.unit IS NULL OR NOT s.counts ORDER BY k.position, k.code, k.name",
-        [period],
+        " WHERE s.unit IS NULL OR NOT s.counts OR a.unit IS NOT NULL"
+        " ORDER BY k.position, k.code, k.name",
+        [period, list(asked), [one.after for one in asked.values()]],
     )
     begun = _begun(register, period)
     keys = ["superior", "code", "unit", "contact", "phone", "how", "reason", "days"]
     keys += (["overdue"] if due else []) + ["received", "file"]
     rows: list[Row] = []
-    for superior, code, unit, contact, phone, how, file, reason, at, state, codes in sorted(
-        answer, key=lambda row: tree.place(str(row[0]))
-    ):
+    answer.sort(key=lambda row: tree.place(str(row[0])))
+    for superior, code, unit, contact, phone, how, content, *last in answer:
+        file, reason, at, state, codes = last
         why = message(f"reason_{reason or state}") if how == "held" else _faults(codes or (), form)
+        why = asked[content].why if how == "asked" else why
         since = _days(in_china(at or begun)[:10], today)
         overdue = (max((today - due).days, 0),) if due else ()
         called = split_contact(contact, phone)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from converter import rules
 from converter.formulas import expressions
 from converter.kinds import KINDS
-from converter.kinds.base import LATER
+from converter.kinds.base import LATER, Kind
 from converter.messages import catalogue
 from converter.model.forms import Field, Form
 from converter.model.issues import Level
@@ -43,7 +43,7 @@ class FieldFormulas:
                 return derived
             return f"IF({substitute},{kind.excel_norm(raw, field, self.form)},{derived})"
         cleaned = self.place.helper(field.key, "text") if kind.excel_text_cell else ""
-        return kind.excel_norm(raw, field, self.form, cleaned)
+        return self._kind(field).excel_norm(raw, field, self.form, cleaned)
 
     def substitute(self, field: Field) -> str:
         """TRUE where a derived field must be typed, since its source is a substitute; '' where
@@ -79,7 +79,7 @@ class FieldFormulas:
         later = f"IF({expressions.holds_invisible(norm)},{self._joined(self._later)},"
         faults = [
             (condition.wrong, found(condition.code))
-            for condition in KINDS[field.kind].excel_faults(raw, norm, field, self.form)
+            for condition in self._kind(field).excel_faults(raw, norm, field, self.form)
         ]
         no_value = [
             (f"ISERROR({raw})", found(ERROR_CELL)),
@@ -103,7 +103,13 @@ class FieldFormulas:
         fault = self._fault(field)
         doubt = label(self.form, "joiner") + prefix(self.form, Level.WARNING)
         mild = f'OR({fault}="",LEFT({fault},{len(doubt)})={expressions.quote(doubt)})'
-        return f"IF({mild},{KINDS[field.kind].excel_usable(norm)},FALSE)"
+        return f"IF({mild},{self._kind(field).excel_usable(norm)},FALSE)"
+
+    def _kind(self, field: Field) -> Kind:
+        """The kind, told of the choice beside the field that it depends on."""
+        kind = KINDS[field.kind]
+        key = kind.depends_on(field)
+        return kind.beside(self.place.helper(key, "norm"), field) if key else kind
 
     def _derived_usable(self, field: Field, norm: str) -> str:
         """There is a value; where it must be typed, the kind finds no error in it either."""

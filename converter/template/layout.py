@@ -32,8 +32,8 @@ FIRST_HELPER = 27  # column AA
 UNIT_PARTS = ("text", "norm", "fault", "usable", "says", "counted", "explained")
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
-    "errors", "warnings", "missing", "target", "status", "filled", "beyond", "unchecked",
-    "inserted", "today", "future",
+    "errors", "warnings", "missing", "target", "status", "filled", "beyond", "below", "inserted",
+    "unchecked", "lost_row", "unchecked_row", "today", "future",
 )  # fmt: skip
 LAST_SHEET_ROW = 1_048_576
 BLANK_ROWS_PRINTED = 30
@@ -224,6 +224,15 @@ class MemberLayout:
     def title(self, field: Field, mark: str) -> str:
         """A row has no cell for it."""
         return ""
+
+    @property
+    def message_cells(self) -> list[tuple[str, str]]:
+        """Of each field that has one: the helper cell of its messages, or of its kind's."""
+        return [
+            (field.key, next(part for part in ("says", "fault") if self.has(field.key, part)))
+            for field in self.sheet
+            if self.has(field.key, "says") or self.has(field.key, "fault")
+        ]
 
     @property
     def filled(self) -> str:

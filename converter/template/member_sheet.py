@@ -29,6 +29,7 @@ from converter.template.constants import Constants
 from converter.template.formulas import FieldFormulas
 from converter.template.labels import label, prompt
 from converter.template.layout import (
+    LAST_SHEET_ROW,
     STATUS_ROW,
     TITLE_ROW,
     MemberLayout,
@@ -285,3 +286,18 @@ def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
         colour_verdicts(sheet, area, {"wrong": future}, tinted=True)
     for column, conditions, tinted in meant:
         colour_verdicts(sheet, member.area(column), conditions, tinted=tinted)
+    _colour_unchecked(sheet, member)
+
+
+def _colour_unchecked(sheet: Any, member: MemberLayout) -> None:
+    """Filled rows that 核对 says nothing of are seen at once: inserted ones, those pasted over, and
+    those below the prepared ones. What is wrong in them is left to the check."""
+    first, last = (
+        get_column_letter(column) for column in (min(member.columns.values()), member.check)
+    )
+    row, entries = member.FIRST_ROW, get_column_letter(max(member.columns.values()))
+    check = f"${get_column_letter(member.check)}{row}"
+    bare = f"OR(ISBLANK({member.filled}),ISBLANK({check}))"
+    condition = f"AND({bare},COUNTA(${first}{row}:${entries}{row})>0)"
+    area = f"{first}{row}:{last}{LAST_SHEET_ROW}"
+    colour_verdicts(sheet, area, {"doubt": condition}, tinted=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from converter.formulas.expressions import quote
 from converter.model.forms import Form
+from converter.model.issues import Level
 from converter.rules.base import Ref
 from converter.template.formulas import FieldFormulas
-from converter.template.layout import TemplateLayout, UnitLayout, quoted
+from converter.template.labels import label, prefix
+from converter.template.layout import MemberLayout, TemplateLayout, UnitLayout, quoted
 
 
 @dataclass
@@ -62,8 +65,20 @@ class SheetRefs:
             there + table.whole(table.columns[key]),
             there + table.whole(table.helpers[key, "norm"]),
             "",
-            "",
+            self._all_usable(table, key, there),
         )
+
+    def _all_usable(self, table: MemberLayout, key: str, there: str) -> str:
+        """As many rows are filled as have a value that is in no error."""
+        norm = there + table.whole(table.helpers[key, "norm"])
+        sound = f'({norm}<>"")'
+        if table.has(key, "fault"):
+            fault = there + table.whole(table.helpers[key, "fault"])
+            error = label(self.form, "joiner") + prefix(self.form, Level.ERROR)
+            sound += f"*(LEFT({fault},{len(error)})<>{quote(error)})"
+        else:
+            sound = f"--{sound}"
+        return f"SUMPRODUCT({sound})={self.filled_rows(table.sheet.key)}"
 
     def filled_rows(self, table: str) -> str:
         return self._total(table, "filled")

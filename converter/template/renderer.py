@@ -102,9 +102,8 @@ class TemplateRenderer:
             table.key: prepared_rows(rows, data.count(table.key) if data else 0)
             for table in self.form.tables
         }
-        plan = self._blueprint(
-            frozenset(_entries(stamp)), max(prepared.values()), copy=copy is not None
-        )
+        longest = max(prepared.values(), default=0)
+        plan = self._blueprint(frozenset(_entries(stamp)), longest, copy=copy is not None)
         numbers = _numbers(plan, prepared, data)
         values: Values = {**_stamp_values(stamp), **numbers}
         values |= filling.values(plan, stamp, data, computed)
@@ -119,7 +118,7 @@ class TemplateRenderer:
             values |= additions.values
             more = additions.parts
         level = LEVEL_ONCE if data else LEVEL_BLANK
-        level = level if max(prepared.values()) < LARGE else LEVEL_LARGE
+        level = level if longest < LARGE else LEVEL_LARGE
         members = [
             part.packed
             if len(part.pieces) == 1

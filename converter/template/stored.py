@@ -252,7 +252,9 @@ def canonical(field: Field, text: str) -> Value:
         except ValueError:
             return text
         return days if days > 0 or not field.derive else ""  # no spreadsheet counts further back
-    return int(text) if shown is ValueType.COUNT and text.isdecimal() else text
+    if shown is ValueType.COUNT and text.isdecimal():
+        return int(text)
+    return KINDS[field.kind].excel_value(text)
 
 
 # --- whole sheets ----------------------------------------------------------------------------
@@ -342,8 +344,11 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
         "status": status,
         "filled": len(checks),
         "beyond": False,
-        "unchecked": 0,
+        "below": 0,
         "inserted": 0,
+        "unchecked": 0,
+        "lost_row": 0,
+        "unchecked_row": 0,
         "today": (today() - EPOCH).days,
         "future": 0,
     }

@@ -16,7 +16,7 @@ from converter.model.forms import Form
 from converter.rules import never_after_today
 from converter.template import style
 from converter.template.labels import REQUIRED, label, phrase
-from converter.template.layout import MemberLayout, TemplateLayout, quoted
+from converter.template.layout import LAST_SHEET_ROW, MemberLayout, TemplateLayout, quoted
 from converter.template.style import CellStyle
 
 # Always a link, so that no program takes the cell for a dead one: without a fault it leads
@@ -56,11 +56,17 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         f"MAX(ISNUMBER({column})*({column}>{total('today')})*ROW({column}))"
         for column in _future(member, form)
     ]
-    open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{member.FIRST_ROW})"
-    first = _first(rows, open_row if later else str(member.FIRST_ROW))
+    open_row = f"IF({total('unchecked')}>0,{total('unchecked_row')},{member.FIRST_ROW})"
+    if later:
+        open_row = f"IF({total('future')}>0,SUMPRODUCT(MAX({','.join(later)})),{open_row})"
+    first = _first(rows, open_row)
     below = [member.below(column) for column in member.columns.values()]
     counts = ",".join(f"COUNTA({column})" for column in below)
     words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
+    unchecked, first_unchecked = total("unchecked"), total("unchecked_row")
+    several = phrase(form, "unchecked_more", row=first_unchecked, n=unchecked)
+    one = phrase(form, "unchecked", row=first_unchecked)
+    last = f"ROW($A${member.last_row + 1})-1"
     status = _status(
         form,
         [
@@ -70,10 +76,16 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
             ("row_future", total("future")),
         ],
         words,
+        {
+            unchecked: f"IF({unchecked}=1,{one},{several})",
+            total("below"): phrase(form, "below", row=last, n=total("below")),
+        },
     )
     separator = expressions.quote(label(form, "separator"))
     filled = phrase(form, "filled", words, n=total("filled"))
-    unchecked = phrase(form, "unchecked", n=total("unchecked"))
+    numbers = member.whole(member.NUMBER)
+    helper = member.whole(member.helpers["", "filled"])
+    bare = f"{_filled(member)}*((ISBLANK({helper})+ISBLANK({checks}))>0)"
     return {
         "errors": f'COUNTIF({checks},"*{error}*")',
         "missing": (
@@ -84,30 +96,43 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         "target": _target(member.sheet.title, letter, first),
         "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{total('inserted')}",
         "beyond": f"SUM({counts})>0",
-        "inserted": _inserted(member),
-        "unchecked": f"{total('inserted')}+MAX({counts})",
+        "below": f"MAX({counts})",
+        "inserted": _where_lacking(
+            [helper], member, f"SUMPRODUCT({_filled(member)}*ISBLANK({helper}))"
+        ),
+        "unchecked": _where_lacking(
+            [helper, checks], member, f"SUMPRODUCT({bare})", f"IF({total('lost_row')}>0,1,0)"
+        ),
+        "lost_row": _lost_row(member, form),
+        "unchecked_row": _where_lacking(
+            [helper, checks],
+            member,
+            f"SUMPRODUCT(MIN(ROW({numbers})+{LAST_SHEET_ROW}*(1-{bare})))",
+            total("lost_row"),
+        ),
         # The one place that changes from day to day: no formula of a row depends on it.
         "today": "TODAY()",
         "future": "+".join(f'COUNTIF({c},">"&{total("today")})' for c in _future(member, form))
         or "0",
         "status": (
-            f"IF({total('filled')}+{total('unchecked')}=0,{phrase(form, 'nothing', words)},"
-            f"{filled}&{separator}&{status}"
-            f'&IF({total("unchecked")}>0,{separator}&{unchecked},""))'
+            f"IF({total('filled')}+{total('below')}=0,{phrase(form, 'nothing', words)},"
+            f"{filled}&{separator}&{status})"
         ),
     }
 
 
 def _status(
-    form: Form, counted: list[tuple[str, str]], words: Mapping[str, str] = MappingProxyType({})
+    form: Form,
+    counted: list[tuple[str, str]],
+    words: Mapping[str, str] = MappingProxyType({}),
+    further: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Expression: what was found, in words."""
+    """Expression: what was found, in words. `further`: other figures, and the expression of what
+    is said where they are not 0."""
     separator = label(form, "separator")
-    parts = "&".join(
-        f'IF({n}>0,{expressions.quote(separator)}&{phrase(form, key, words, n=n)},"")'
-        for key, n in counted
-    )
-    total = "+".join(n for _, n in counted)
+    texts = [(n, phrase(form, key, words, n=n)) for key, n in counted] + [*further.items()]
+    parts = "&".join(f'IF({n}>0,{expressions.quote(separator)}&{text},"")' for n, text in texts)
+    total = "+".join(n for n, _ in texts)
     found = (
         f"MID({parts},{len(separator) + 1},255)&{phrase(form, 'separator')}&{phrase(form, 'jump')}"
     )
@@ -129,12 +154,38 @@ def _open_row(layout: TemplateLayout) -> int:
     return next(iter(layout.record.rows.values()))
 
 
-def _inserted(member: MemberLayout) -> str:
-    """Expression: filled rows that were inserted and so have no formulas."""
-    helper = f"ISBLANK({member.whole(member.helpers['', 'filled'])})"
+def _filled(member: MemberLayout) -> str:
+    """Expression, a number a row of a table, the heading's included: 1 where something stands in
+    it, formulas included."""
     typed = "+".join(f"(1-ISBLANK({member.whole(c)}))" for c in member.columns.values())
     below_heading = f"(ROW({member.whole(member.NUMBER)})>ROW($A${member.HEADING_ROW}))"
-    return f"SUMPRODUCT({helper}*(({typed})>0)*{below_heading})"
+    return f"(({typed})>0)*{below_heading}"
+
+
+def _where_lacking(
+    columns: list[str], member: MemberLayout, found: str, otherwise: str = "0"
+) -> str:
+    """Expression: what is found where formulas of some columns are missing in a row. Looking row
+    by row is dear, so it is done only where there are fewer formulas than rows."""
+    rows = f"ROW($A${member.last_row + 1})-ROW($A${member.HEADING_ROW})"
+    # The heading counts; above a helper column there is none.
+    lacking = [
+        f"COUNTA({column})<{rows}" + "-1" * (column != member.whole(member.check))
+        for column in columns
+    ]
+    condition = lacking[0] if len(lacking) == 1 else f"OR({','.join(lacking)})"
+    return f"IF({condition},{found},{otherwise})"
+
+
+def _lost_row(member: MemberLayout, form: Form) -> str:
+    """Expression: a row at fault over whose 核对 some text was pasted, 0 for none: the helper cells
+    know of an error, and 核对 of none at all."""
+    error = expressions.quote(f"*{label(form, 'error')}*")
+    row = "0"
+    for key, part in reversed(member.message_cells):
+        column = member.whole(member.helpers[key, part])
+        row = f"IFERROR(MATCH({error},{column},0)+ROW($A${member.HEADING_ROW})-1,{row})"
+    return f"IF({member.total('errors')}>0,0,{row})"
 
 
 def _future(member: MemberLayout, form: Form) -> list[str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from converter.model.clock import today
 from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, SigningUnit
+
+if TYPE_CHECKING:
+    from converter.identity.passphrases import OpenedSecrets
 
 LOST = {"time": "F901", "memory": "F902", "crash": "F903"}
 
@@ -72,7 +75,11 @@ def unread(file: str, died: WorkerDied) -> Outcome:
 
 
 def signing_unit(
-    path: Path | None, seal: bool = False, *, to_sign: bool = True, passphrase: str = ""
+    path: Path | None,
+    seal: bool = False,
+    *,
+    to_sign: bool = True,
+    passphrase: str | OpenedSecrets = "",
 ) -> SigningUnit:
     """What an identity file brings; without one neither it nor cryptography is imported."""
     if path is None:

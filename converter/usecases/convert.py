@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from converter.files import writing, zip_writing
 from converter.model.clock import created_at
@@ -27,7 +27,11 @@ from converter.workers.requests.convert import (
 )
 from converter.workers.requests.existing import ExistingFile
 
+if TYPE_CHECKING:
+    from converter.identity.passphrases import OpenedSecrets
+
 SUFFIX = ".zip"
+LOCKED = ("I143", "I144")  # the unit's secret is not open: there is no passphrase, or another one
 
 R = TypeVar("R", bound=ConversionRequest[Any])
 
@@ -102,10 +106,14 @@ def convert_for_page(
     identity: Path | None,
     worker: Runner,
     seal: bool = False,
+    secrets: OpenedSecrets | None = None,
 ) -> ConvertedForPage | None:
     """Convert one submission for a web page, which shows few of its issues. None where the paths
     are several submissions."""
-    unit = signing_unit(identity, seal)
+    unit = signing_unit(identity, seal, passphrase=secrets or "")
+    # Its visitor can type no passphrase: what to do is another thing than at a command.
+    issues = [replace(i, code="I145") if i.code in LOCKED else i for i in unit.issues]
+    unit = replace(unit, issues=tuple(issues))
     try:
         answer = worker.run(_request(ConvertForPageRequest, paths, folder, unit))
     except WorkerDied as died:

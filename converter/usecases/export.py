@@ -1,4 +1,4 @@
-"""`export`: all answers and members of a period as files."""
+"""`export`: all answers and rows of a period as files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from converter.report.data_export import ExportOptions
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The files that were written, and how many units and members they hold."""
+    """The files that were written, and how many units and rows they hold."""
 
     period: str
     files: Sequence[Path]
     units: int
-    members: int
+    rows: Sequence[int]  # of each table of the form
 
 
 def export(store: Path, folder: Path, output: Path, options: ExportOptions, now: int) -> Exported:
@@ -43,4 +43,5 @@ def export(store: Path, folder: Path, output: Path, options: ExportOptions, now:
     ids = "shown" if options.show_ids else "masked"
     for file in files:
         audit.append(store, audit.EXPORT, now, path=file, period=period, ids=ids)
-    return Exported(period, files, *(table.count for table in found))
+    units, *counts = (table.count for table in found)
+    return Exported(period, files, units, counts)

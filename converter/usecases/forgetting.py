@@ -82,10 +82,17 @@ def _scope(known: Knowledge, request: ForgetRequest) -> Scope:
         if not request.period:
             raise UsageError("forget_what")
         return Scope(forgetting.PERIOD, request.period)
-    rows = known.query(
-        "SELECT id, name FROM units WHERE code = $1 OR name = $1 ORDER BY code = $1 DESC",
-        [request.unit.strip()],
-    )
+    found = known.find(request.unit)
+    if len(found) > 1:
+        raise UsageError("forget_many_units", unit=request.unit)
+    rows = [
+        row
+        for one in found
+        for row in known.query(
+            "SELECT id, name FROM units WHERE code = $1 AND ($1 <> '' OR name = $2)",
+            [one.code, one.name],
+        )
+    ]
     if not rows:
         raise UsageError("forget_no_unit", unit=request.unit)
     if len(rows) > 1:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from converter import identity, roster
 from converter.forms import loading
-from converter.identity import issuing, keys, ledger
+from converter.identity import issuing, keys, ledger, subordinates
 from converter.identity.loading import load_private
 from converter.messages.catalogue import message
 from converter.model.clock import today
@@ -69,14 +69,23 @@ class RosterReport:
 
 
 def read_roster(
-    folder: Path, path: Path, worker: Runner, known: Sequence[Unit] = (), *, keep: bool = True
+    folder: Path,
+    path: Path,
+    worker: Runner,
+    known: Sequence[Unit] = (),
+    *,
+    keep: bool = True,
+    keys_folder: Path | None = None,
 ) -> RosterReport:
     """Read a roster. Units without a code keep the one of the `known` unit of that name, or get
-    one; `keep` writes the roster with these codes beside it."""
+    one that this union (of these keys) may issue for; `keep` writes the roster with these codes
+    beside it."""
     table = roster.definition(loading.read(folder), folder)
     coded = _coded_name(path) if keep else None
+    chain = subordinates.superior(keys_folder) if keys_folder else ()
+    prefix = chain[0].scope[0] if chain else ""
     try:
-        answer = worker.run(RosterRequest(folder, path, tuple(known), coded))
+        answer = worker.run(RosterRequest(folder, path, tuple(known), coded, prefix))
     except WorkerDied as died:
         answer = RosterAnswer(unread(str(path), died))
     return RosterReport(answer, table)
@@ -96,7 +105,9 @@ def known_units(keys_folder: Path | None, store: Path | None) -> list[Unit]:
     known = [Unit(one.unit_code, one.unit_name, "") for one in entries.values()]
     if store is not None:
         with contextlib.suppress(RegisterError), Snapshot(store) as register:  # none so far
-            rows = register.query("SELECT code, name, superior FROM roster ORDER BY period, code")
+            rows = register.query(
+                "SELECT code, name, superior FROM roster WHERE via = '' ORDER BY period, code"
+            )
             known += [Unit(*map(str, row)) for row in rows]
     return known
 
@@ -189,16 +200,6 @@ def change_passphrase(path: Path, old: str, new: str) -> tuple[Issue, ...]:
     return ()
 
 
-def verify(path: Path, folder: Path) -> tuple[IdentityReport, bool]:
-    """Whether a file is this union's and counts; and whether there is a ledger to tell by.
-
-    Raises KeysError, LedgerError, OSError.
-    """
-    union = identity.union_of(folder)
-    public, issues = identity.read(path, today(), union)
-    return IdentityReport(public, tuple(issues)), union.issued is not None
-
-
 # --- workbooks for many units ------------------------------------------------------------------
 
 
@@ -233,7 +234,7 @@ def templates(
         if issues:
             outcomes.append(Outcome(str(path), Issues.of(issues), readable=public is not None))
         if public is not None and not any(i.level is Level.ERROR for i in issues):
-            document = identity.compose(public.identity, public.keys, public.signature)
+            document = public.document()
             wanted.append(BlankWorkbook(target / f"{file_names.stem(path)}.xlsx", document))
     target.mkdir(parents=True, exist_ok=True)
     starts = range(0, len(wanted), TEMPLATES_A_TASK)

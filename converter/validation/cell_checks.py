@@ -48,7 +48,12 @@ class DistinctCells:
         if keep.all():
             return self
         stay, number = keep[self.which], np.cumsum(keep) - 1
-        cells = Cells(self.cells.text[keep], self.cells.type[keep])
+        beside = self.cells.beside
+        cells = Cells(
+            self.cells.text[keep],
+            self.cells.type[keep],
+            beside if beside is None else beside[keep],
+        )
         return DistinctCells(cells, self.at[stay], number[self.which[stay]])
 
 
@@ -88,6 +93,13 @@ class FieldState:
             params,
         )
 
+    def find_substitutes(self) -> None:
+        """Mark what is accepted without a reason, though nothing follows from it."""
+        kind = KINDS[self.field.kind]
+        if kind.has_substitutes and not kind.substitutes_need_reason:
+            found = np.array([t != "" and kind.is_substitute(t) for t in self.text], dtype=bool)
+            self.substitute = found if found.any() else None
+
     def type_faults(self) -> CellViolations:
         at = sorted(self.codes)
         positions = np.array(at, dtype=np.intp)
@@ -125,16 +137,27 @@ def _tidied(raw: str, text: str, *, personal: bool) -> Params:
     return {"variant": "quote" if len(raw) > len(text) else "width"}
 
 
-def start(field: Field, cells: Cells, missing: pd.Series | None, form: Form) -> FieldState:
-    """Find the faults that are the same for every kind and let the kind read the rest."""
+def start(
+    field: Field,
+    cells: Cells,
+    missing: pd.Series | None,
+    form: Form,
+    beside: Texts | None = None,
+) -> FieldState:
+    """Find the faults that are the same for every kind and let the kind read the rest. `beside` is
+    the canonical text of the choice that the kind depends on: while that is unknown, nobody can
+    tell what a cell should hold."""
     raw = cells.text.to_numpy(dtype=object)
     unread, codes = _type_faults(raw, cells.type.to_numpy(), missing)
+    if beside is not None:
+        known = KINDS[field.kind].read_beside(field)
+        unread |= (raw != "") & ~np.array([code in known for code in beside], dtype=bool)
     nothing = np.full(len(raw), "", dtype=object)
     # What holds something is no longer blank once its kind has read it.
     state = FieldState(field, cells, raw, nothing, None, ~unread, unread, codes)
     readable = np.flatnonzero((raw != "") & ~unread)
     if len(readable):
-        _normalise(state, _distinct(cells, readable), form)
+        _normalise(state, _distinct(cells, readable, beside), form)
     return state
 
 
@@ -190,9 +213,18 @@ def _type_faults(
     return unread, codes
 
 
-def _distinct(column: Cells, at: npt.NDArray[np.intp]) -> DistinctCells:
+def _distinct(
+    column: Cells, at: npt.NDArray[np.intp], beside: Texts | None = None
+) -> DistinctCells:
     texts, kinds = column.text.to_numpy(dtype=object)[at], column.type.to_numpy()[at]
     which = np.arange(len(at))
+    if beside is not None:  # what a cell may hold depends on another one: each counts by itself
+        cells = Cells(
+            pd.Series(texts, dtype=object),
+            pd.Series(kinds),
+            pd.Series(beside[at], dtype=object),
+        )
+        return DistinctCells(cells, at, which)
     if len(at) >= WORTH_SORTING:
         same, found = pd.factorize(texts)
         if kinds.min() < kinds.max():
@@ -226,7 +258,8 @@ def _normalise(state: FieldState, distinct: DistinctCells, form: Form) -> None:
         state.note[distinct.at] = np.where(text == "", "", note)[distinct.which]
     state.blank[distinct.at] = (text == "")[distinct.which]  # only whitespace
     if normal.text is not distinct.cells.text:
-        distinct = replace(distinct, cells=Cells(normal.text, distinct.cells.type))
+        cells = Cells(normal.text, distinct.cells.type, distinct.cells.beside)
+        distinct = replace(distinct, cells=cells)
     text = _without_nothing(state, distinct, text)
     distinct = distinct.kept(text != "")
     state.distinct = distinct if len(distinct.at) else None

@@ -24,6 +24,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from converter.kinds import KINDS
 from converter.kinds.base import Cells, Mask
 from converter.model.forms import Form, Sheet
 from converter.validation.cell_checks import FieldState, start, start_typed
@@ -51,12 +52,13 @@ def validate_sheet(
     index = cells[sheet.fields[0].key].text.index
     if not index.is_unique:
         raise ValueError("the records of a batch need labels of their own")
-    states = {f.key: start(f, cells[f.key], absent.get(f.key), form) for f in sheet if not f.derive}
+    states = _started(sheet, cells, absent, form)
     for state in states.values():
         state.explained = explained
     faults = [state.type_faults() for state in states.values() if state.codes]
     faults += validate(sheet, states, form)
     for state in states.values():
+        state.find_substitutes()
         state.distinct = None  # what checks know of the cells takes as much memory as the cells
     typed = _typed(sheet, states, cells, form)
     for state in typed.values():
@@ -66,6 +68,18 @@ def validate_sheet(
     every = (*states.values(), *typed.values())
     rewritten = [state.notes(form) for state in every if state.note is not None]
     return ValidatedSheet(columns(sheet, states, cells, form, typed), faults, rewritten)
+
+
+def _started(
+    sheet: Sheet, cells: Mapping[str, Cells], absent: Mapping[str, pd.Series], form: Form
+) -> dict[str, FieldState]:
+    """Fields that are not derived; those that depend on another one after all others."""
+    depends_on = {f.key: KINDS[f.kind].depends_on(f) for f in sheet if not f.derive}
+    states: dict[str, FieldState] = {}
+    for key in sorted(depends_on, key=lambda key: depends_on[key] != ""):
+        beside = states[depends_on[key]].text if depends_on[key] else None
+        states[key] = start(sheet.field(key), cells[key], absent.get(key), form, beside)
+    return {key: states[key] for key in depends_on}
 
 
 def _typed(

@@ -213,9 +213,7 @@ async def _health(request: Request) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    key = {403: "forbidden", 404: "not_found", 405: "not_found", 415: "wrong_type"}.get(
-        error.status_code, "bad"
-    )
+    key = PROBLEMS.get(error.status_code, "bad")
     answer = services_of(request).pages.problem(request, key, error.status_code)
     if error.status_code == 415:  # the body is not worth reading
         answer.headers["connection"] = "close"
@@ -238,7 +236,9 @@ async def _too_slow(request: Request, error: Exception) -> Response:
 
 async def _full(request: Request, error: Exception) -> Response:
     await _drain(request)
-    return services_of(request).pages.problem(request, "full", 503, wait=RETRY)
+    answer = services_of(request).pages.problem(request, "full", 503, wait=RETRY)
+    answer.headers["connection"] = "close"  # what is left of the body is not read
+    return answer
 
 
 async def _edits_full(request: Request, error: Exception) -> Response:

@@ -110,6 +110,7 @@ async def checked(
         entry,
         identity.path if identity and not identity.refused else None,
         services.settings.seal,
+        services.settings.secrets,
     )
 
     def run(worker: Worker) -> UploadResult | None:

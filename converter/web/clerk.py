@@ -10,9 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from converter import identity
 from converter.messages.catalogue import message
 from converter.register.precedence import same_name
+from converter.report import receipt_page as as_page
 from converter.report import register_text as report
 from converter.usecases.receive import inbox
 from converter.web import spool
@@ -142,7 +142,7 @@ async def workbook(request: Request) -> Response:
     if fetched.refused or fetched.public is None:
         return services.pages.problem(request, "no_file", 409, reason=services.refusal(fetched))
     public = fetched.public
-    document = identity.compose(public.identity, public.keys, public.signature)
+    document = public.document()
     _, folder = services.results.room()
     target = folder / "book.xlsx"
 
@@ -188,11 +188,13 @@ async def receipt(request: Request) -> Response:
 
 
 async def receipt_page(request: Request) -> Response:
-    """The page that lies beside the receipt, to read and print. It brings its own styles."""
+    """The receipt as one page to read and print, as it lies in the folder of replies. It brings its
+    own styles."""
     _, reply = await _submission(request)
-    if reply.page is None:
+    if reply.receipt is None:
         raise HTTPException(404)
-    data = await in_thread(reply.page.read_bytes)
+    annotated = reply.marked.name if reply.marked else ""
+    data = await in_thread(as_page.render, reply.receipt, annotated)
     policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     return HTMLResponse(data, headers={"content-security-policy": policy})
 

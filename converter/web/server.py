@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from converter.web.connections import LimitedProtocol, Listener
 
 CONNECTIONS = 2_000  # open at once, idle ones included, where there are descriptors for them
+ONE_ADDRESS = 1 / 4  # of these
 DESCRIPTORS = 200  # of this process for other things than connections and uploads
 IDLE = 15  # seconds that a connection is kept for a next request
 LINES_A_SECOND, BURST, LONGEST_LINE = 50, 1_000, 300  # of the log; characters of a line
@@ -54,7 +55,9 @@ class Server(uvicorn.Server):
             )
 
         context = self.config.ssl
-        listeners = [Listener(sock, protocol, context, self._most) for sock in sockets or []]
+        # Behind a proxy all come from one address.
+        share = self._most if self.config.proxy_headers else max(1, int(self._most * ONE_ADDRESS))
+        listeners = [Listener(sock, protocol, context, self._most, share) for sock in sockets or []]
         self.servers = cast("list[asyncio.base_events.Server]", listeners)
 
 
@@ -118,7 +121,6 @@ def prepared(app: Starlette, listening: Listening) -> Server:
         forwarded_allow_ips="127.0.0.1,::1" if listening.proxy else None,
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=STOPPING,
-        h11_max_incomplete_event_size=32 * 1024,
         **settings,
     )
     return Server(config, most_connections())

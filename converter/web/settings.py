@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter.identity.passphrases import OpenedSecrets
 from converter.model.submissions import Unit
 
 LARGEST = 128 << 20  # bytes of an upload: as much as a worker would read of a file
@@ -30,6 +31,7 @@ class Settings:
     jobs: int = max(1, min(4, os.cpu_count() or 1))
     largest: int = LARGEST  # bytes of one upload
     seal: bool = False
+    secrets: OpenedSecrets | None = None  # of identity files that carry a passphrase
     decides: bool = False  # the officer may decide about files on the pages
     # Seconds: until a place at a worker is free, until a result is forgotten, of a silent upload.
     patience: float = 180

@@ -81,7 +81,6 @@ class Reply:
     receipt: Mapping[str, Any] | None = None
     genuine: bool = False  # signed with this union's key
     marked: Path | None = None
-    page: Path | None = None  # the receipt as a page, beside the receipt
 
 
 def replies(of: list[UploadRecord], settings: Settings) -> dict[str, Reply]:
@@ -103,7 +102,6 @@ def _receipt(one: UploadRecord, settings: Settings) -> Reply:
     if receipt is None or receipt.get("sha256") != one.sha256:
         return Reply()
     marked = inbox.annotated(settings.reply, one.file)
-    page = inbox.receipt(settings.reply, one.file).with_suffix(".html")
     return Reply(
         result=str(receipt.get("result", "")),
         state=str(receipt.get("state", "")),
@@ -111,7 +109,6 @@ def _receipt(one: UploadRecord, settings: Settings) -> Reply:
         receipt=receipt,
         genuine=receipts.verify(receipt, keys.public(settings.keys).signing),
         marked=marked if marked.is_file() else None,
-        page=page if page.is_file() else None,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from converter.forms import loading
 from converter.identity.ledger import LedgerEntry
+from converter.identity.passphrases import OpenedSecrets
 from converter.model.errors import WorkerDied
 from converter.model.submissions import Outcome
 from converter.register.precedence import same_name
@@ -22,7 +23,7 @@ from converter.text import file_names
 from converter.usecases.common import unread
 from converter.usecases.convert import convert_for_page
 from converter.workers.pool import Runner
-from converter.workers.requests.check import CheckForPageRequest
+from converter.workers.requests.page_check import CheckForPageRequest
 
 MARKED, PACKAGE, CORRECTED = "marked.xlsx", "package.zip", "corrected.xlsx"
 IN_CELLS = "KX"  # how the codes of faults begin that stand in cells
@@ -40,6 +41,7 @@ class Work:
     unit: LedgerEntry | None = None
     identity: Path | None = None
     seal: bool = False
+    secrets: OpenedSecrets | None = None  # of identity files that carry a passphrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,9 @@ def _check_and_convert(work: Work, worker: Runner) -> UploadResult | None:
             return replace(checked, package=True)
     target = work.folder / PACKAGE
     seal = work.seal and work.identity is not None
-    done = convert_for_page(work.uploads, work.form, target, work.identity, worker, seal)
+    done = convert_for_page(
+        work.uploads, work.form, target, work.identity, worker, seal, work.secrets
+    )
     if done is None:
         return None
     result = _result(work, done.converted.outcome, done.summary)

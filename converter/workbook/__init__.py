@@ -17,6 +17,7 @@ from zipfile import ZipInfo
 
 from converter.model.forms import Form
 from converter.model.submissions import Stamp, Submission
+from converter.workbook.delimited import DelimitedWorkbook
 from converter.workbook.form import stamp
 from converter.workbook.form.sheet_matching import MISSING_SHEET, Workbook, read_sheets
 from converter.workbook.issue_collector import IssueCollector
@@ -33,7 +34,15 @@ from converter.workbook.xlsx import archive
 SMALL = 4 << 20  # bytes
 OUTSIDE = "F401"  # a note: what lies outside is not opened
 
-__all__ = ["MISSING_SHEET", "UnreadableFile", "detect_type", "is_package", "open_book", "read"]
+__all__ = [
+    "MISSING_SHEET",
+    "UnreadableFile",
+    "detect_type",
+    "is_package",
+    "open_book",
+    "open_list",
+    "read",
+]
 
 
 def read(path: Path, form: Form, name: str | None = None) -> Submission:
@@ -87,6 +96,18 @@ def open_book(path: Path) -> Iterator[Workbook]:
                 raise
         if _state(file) != before:
             raise UnreadableFile(CODES["changing"])
+
+
+@contextmanager
+def open_list(path: Path) -> Iterator[Workbook]:
+    """The same for a list that is no template: delimited text (CSV, TSV) is a workbook of one
+    sheet. Raises UnreadableFile, OSError."""
+    if detect_type(path) == "text":
+        yield DelimitedWorkbook(path)
+        return
+    with open_book(path) as book:
+        yield book
+        book.finish()
 
 
 def _state(file: BinaryIO) -> tuple[int, int]:

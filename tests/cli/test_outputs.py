@@ -36,6 +36,7 @@ OWN = {
     ("portal", "--reply"),
     ("portal", "--state"),
     ("desk", "--place"),
+    ("identity request", "--keys"),
 }
 
 
@@ -66,6 +67,18 @@ RUNS = [
     Run("export", "-o", "全部.xlsx", ("--store", "登记库")),
     Run("identity init", "--keys", "新密钥"),
     Run("identity issue", "-o", "标识二", ("名册.xlsx", "--keys", "密钥")),
+    Run(
+        "identity request",
+        "-o",
+        "申请二.xml",
+        ("--keys", "密钥", "--name", "示例县总工会", "--code", "130102"),
+    ),
+    Run(
+        "identity endorse",
+        "-o",
+        "发给下级",
+        ("申请.xml", "--keys", "密钥", "--name", "示例市总工会", "--code", "1301"),
+    ),
     Run("backup", "-o", "备份.zip", ("填报.xlsx",)),
     Run("restore", "-o", "恢复", ("旧备份.zip",)),
 ]
@@ -107,6 +120,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for arguments in (
         "identity init --keys 密钥",
         "identity issue 名册.xlsx --keys 密钥 -o 标识",
+        "identity request --keys 县密钥 --name 示例县总工会 --code 130102 -o 申请.xml",
         "receive 收件 --store 登记库",
         "backup 填报.xlsx -o 旧备份.zip",
     ):

@@ -17,9 +17,11 @@ from converter.validation.checking import Checked
 
 HERE = Path(__file__).parent
 # One record and one table of four fields each; the same without any ID number, under other keys;
-# and a record with two tables.
-TINY, WITHOUT_IDS, TWO_TABLES = (HERE / name for name in ("tiny", "without_ids", "two_tables"))
-FOLDERS = (TINY, WITHOUT_IDS, TWO_TABLES)
+# a record with two tables; and a record alone.
+TINY, WITHOUT_IDS, TWO_TABLES, CENSUS = (
+    HERE / name for name in ("tiny", "without_ids", "two_tables", "census")
+)
+FOLDERS = (TINY, WITHOUT_IDS, TWO_TABLES, CENSUS)
 CREATED = 1_770_000_000
 
 Record = Mapping[str, str]  # field key → text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,12 +14,15 @@ import openpyxl
 import pytest
 
 from converter import package
+from converter.forms import loading
+from converter.kinds import is_searched
 from converter.model.forms import Form
+from converter.register import Snapshot, schema
 from converter.report.annotate import annotated
 from converter.template import TemplateRenderer
 from converter.validation import checking, diff, fixing
 from tests import commands
-from tests.forms import small
+from tests.forms import small, test_real_names, test_several_tables
 from tests.people import id_number
 
 UNIT = {"superior_union": "示例总工会", "unit_name": "示例厂工会"}
@@ -41,6 +45,17 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "office": UNIT | {"staff": "2", "founded_on": "1990-01-01"},
         "people": STAFF,
     },
+    "census": {"unit": UNIT | {"staff": "30", "women": "12", "men": "18"}},
+    "shiming": {
+        "unit": test_real_names.UNIT | {"members": "2"},
+        "member": [test_real_names.FOREIGNER, test_real_names.TWICE],
+    },
+    "fenbiao": {
+        "unit": test_several_tables.UNIT,
+        "member": test_several_tables.MEMBERS,
+        "cadre": test_several_tables.CADRES,
+        "entity": test_several_tables.ENTITIES,
+    },
     "two_tables": {
         "unit": UNIT | {"members": "3", "groups": "2"},
         "member": PEOPLE,
@@ -49,7 +64,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=small.FOLDERS, ids=lambda folder: folder.name)
+SHIPPED = tuple(map(loading.form_dir, ("shiming", "fenbiao")))
+
+
+@pytest.fixture(params=(*small.FOLDERS, *SHIPPED), ids=lambda folder: folder.name)
 def folder(request: pytest.FixtureRequest) -> Path:
     return Path(request.param)
 
@@ -89,18 +107,40 @@ def test_every_command_takes_the_form(folder: Path, filled: Path, tmp_path: Path
     shown = converter(folder, "show", sent).stdout
     form = small.load(folder)
     assert all(sheet.rows_name in shown for sheet in form.tables)
-    assert "示甲" in shown
+    assert ("示甲" in shown) == bool(form.tables)
 
 
 def test_what_is_received_is_counted(folder: Path, filled: Path, tmp_path: Path) -> None:
-    inbox = tmp_path / "inbox"
+    """The register keeps every table: it is counted, looked up, exported and removed."""
+    inbox, store, form = tmp_path / "inbox", tmp_path / "库", small.load(folder)
     inbox.mkdir()
     filled.rename(inbox / filled.name)
-    done = converter(folder, "receive", inbox, "--store", tmp_path / "库")
+    done = converter(folder, "receive", inbox, "--store", store)
     assert done.returncode == 0, done.stdout + done.stderr
-    others = small.load(folder).tables[1:]
-    assert ("没有收进登记库" in done.stderr) == bool(others)
-    assert all(f"《{table.title}》" in done.stderr for table in others)
+    expected = {
+        schema.table_of(form, sheet.key): len(ANSWERS[form.id][sheet.key]) for sheet in form.tables
+    }
+    assert _kept(store, expected) == expected
+    done = converter(folder, "export", "--store", store, "-o", tmp_path / "全部.xlsx")
+    assert done.returncode == 0, done.stdout + done.stderr
+    book = openpyxl.load_workbook(tmp_path / "全部.xlsx")
+    assert book.sheetnames == ["单位", *(sheet.rows_name for sheet in form.tables)]
+    assert [book[s.rows_name].max_row - 1 for s in form.tables] == [*expected.values()]
+    named = [sheet for sheet in form.tables if any(map(is_searched, sheet))]
+    shown = converter(folder, "show", "--store", store, "--member", "示甲", "--html").stdout
+    for sheet in named:
+        rows = ANSWERS[form.id][sheet.key]
+        count = sum("示甲" in " ".join(row.values()) for row in rows)
+        assert f"{sheet.rows_name}：找到 {count} 处" in shown
+    assert converter(folder, "period", "close", "2026", "--store", store).returncode == 0
+    gone = converter(folder, "forget", "--store", store, "--period", "2026", "--yes")
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert not any(_kept(store, expected).values())
+
+
+def _kept(store: Path, tables: Iterable[str]) -> dict[str, int]:
+    with Snapshot(store) as found:
+        return {table: found.query(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
 
 
 def test_a_workbook_is_read_as_it_was_filled_in(form: Form, filled: Path) -> None:

@@ -21,7 +21,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from converter.formulas import expressions
 from converter.kinds import KINDS
-from converter.kinds.choice import fold, spelling_keys
+from converter.kinds.choice import fold, spelling_texts
 from converter.kinds.date import names_month_only
 from converter.messages.catalogue import entry
 from converter.model.forms import Field
@@ -192,13 +192,12 @@ def write_lists(book: Any) -> None:
     page, row = book.create_sheet("lists"), 0
     for codes in {of.options["codes"] for of in map(field, CELLS) if of.kind == "choice"}:
         entries = FORM.codes[codes].entries
-        keys = spelling_keys(FORM.codes[codes])
+        (spellings,) = spelling_texts(FORM.codes[codes])
         for name, texts in {
             "label": [e.label for e in entries],
             "code": [e.code for e in entries],
             "parent": [e.parent for e in entries],
-            "key": [key for key, _ in keys],
-            "value": [code for _, code in keys],
+            "spellings": [spellings],
         }.items():
             row += 1
             for column, text in enumerate(texts, 1):

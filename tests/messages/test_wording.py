@@ -168,3 +168,11 @@ def test_sentences_of_findings_end_without_a_full_stop() -> None:
 
 def test_the_next_step_is_announced_in_one_way() -> None:
     assert [(w, t) for w, t in OURS if "下一步，" in t] == []
+
+
+def test_each_entry_and_message_is_found_in_its_file_without_parsing_the_others() -> None:
+    for path in MESSAGES:
+        if path.name != "help.zh.toml":
+            parsed = tomllib.loads(path.read_text(encoding="utf-8"))
+            for name in (*parsed.pop("messages", {}), *parsed):
+                assert catalogue._places()[name] == path.name, name

@@ -14,7 +14,7 @@ from typing import Any
 
 from converter.model.cell_types import CellType
 from converter.model.clock import today
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, Sheet
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.template.layout import MemberLayout, UnitLayout
 from converter.text.cell_values import number_text
@@ -185,6 +185,11 @@ class Clerk:
         match field.kind:
             case "person_name":
                 return NAMES[side]
+            case "document_number":
+                others = text("E12345678", "军字第0123456号", "EA1234567", "e12345678", "AB-12")
+                return [*others, *(IDS[side] if bad else [*IDS["good"], *self._people()])]
+            case "region":
+                return text("13010", "示例") if bad else text("130104", "130102")
             case "id_number":
                 return IDS[side] if bad else [*IDS["good"], *self._people()]
             case "date":
@@ -193,6 +198,9 @@ class Clerk:
                 return COUNTS[side]
             case "choice":
                 return self._choices(field, bad)
+            case "phone" if field.options.get("mobile_only"):
+                mobiles = text("13900000000", "139 0000 0001", "１３９００００００02")
+                return PHONES if bad else [*mobiles, *number(13900000003)]
             case "phone":
                 return PHONES if bad else PHONES[:8]
             case "postcode":
@@ -234,8 +242,8 @@ class Clerk:
                 reasons[field.key] = [self.dice.choice(["情况属实", "　", "\u200b", "退休返聘"])]
         return RawSheet(self.form.record.title, columns, [1], {}, reasons)
 
-    def members(self, rows: int, wrong: float) -> RawSheet:
-        fields = [field for field in self.form.main_table if not field.derive]
+    def table(self, sheet: Sheet, rows: int, wrong: float) -> RawSheet:
+        fields = [field for field in sheet if not field.derive]
         texts: dict[str, list[str]] = {field.key: [] for field in fields}
         types: dict[str, list[int]] = {field.key: [] for field in fields}
         seen: list[Typed] = []
@@ -252,12 +260,11 @@ class Clerk:
                 types[field.key].append(int(typed.type))
         columns = {key: RawColumn(texts[key], types[key]) for key in texts}
         reasons = [self.dice.choice(["", "", "", "特殊情况", " "]) for _ in range(rows)]
-        return RawSheet(
-            self.form.main_table.title, columns, list(range(1, rows + 1)), {}, {"": reasons}
-        )
+        return RawSheet(sheet.title, columns, list(range(1, rows + 1)), {}, {"": reasons})
 
     def submission(self, name: str, rows: int, wrong: float) -> Submission:
-        sheets = {"unit": self.unit(wrong), "member": self.members(rows, wrong)}
+        sheets = {self.form.record.key: self.unit(wrong)}
+        sheets |= {table.key: self.table(table, rows, wrong) for table in self.form.tables}
         return Submission(name, sheets, Stamp())
 
     def type_over(self, workbook: Any, rows: int) -> None:

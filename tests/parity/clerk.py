@@ -4,6 +4,7 @@
 
 WHAT is words joined by commas, done one after the other: delete:ROW, insert:ROW,
 sort:AREA:COLUMN (downwards; its columns count from 0), clear:ROW, write:ADDRESS=TEXT,
+paste:ADDRESS=CELL|CELL/CELL|CELL (rows of a list of her own, its looks included),
 sheet:NUMBER (go on in another sheet, counted from 0).
 """
 
@@ -60,6 +61,9 @@ def edit(document: Any, what: str) -> None:
         elif verb == "clear":
             row = int(rest) - 1
             sheet.getCellRangeByPosition(0, row, 60, row).clearContents(1 + 2 + 4 + 16)
+        elif verb == "paste":
+            address, _, text = rest.partition("=")
+            paste(document, sheet.getCellRangeByName(address).CellAddress, text)
         elif verb == "sheet":
             sheet = document.Sheets.getByIndex(int(rest))
         elif verb == "write":
@@ -67,6 +71,20 @@ def edit(document: Any, what: str) -> None:
             sheet.getCellRangeByName(address).setString(text)
         else:
             raise SystemExit(f"what is {word!r}?")
+
+
+def paste(document: Any, target: Any, text: str) -> None:
+    document.Sheets.insertNewByName("own", document.Sheets.Count)
+    own = document.Sheets.getByName("own")
+    rows = [line.split("|") for line in text.split("/")]
+    block = own.getCellRangeByPosition(0, 0, len(rows[0]) - 1, len(rows) - 1)
+    block.CellBackColor, block.CharHeight, block.CharWeight = 0xFF99CC, 20.0, 150.0
+    for at, row in enumerate(rows):
+        for column, content in enumerate(row):
+            own.getCellByPosition(column, at).setString(content)
+    sheet = document.Sheets.getByIndex(target.Sheet)
+    sheet.copyRange(target, block.RangeAddress)
+    document.Sheets.removeByName("own")
 
 
 def main() -> None:

@@ -11,7 +11,9 @@ from converter import template
 from converter.forms import loading as forms
 from converter.model.cell_types import CellType
 from converter.model.forms import Form
+from converter.model.issues import column_letters
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
+from converter.template.labels import label
 from converter.template.layout import MemberLayout, UnitLayout
 from tests.parity import verdicts
 from tests.parity.office import edited
@@ -32,6 +34,9 @@ EDITS = {
     "insert": "insert:8",
     "insert and fill": f"insert:8,write:B8=插示例,write:C8={id_number('130102', '1990-01-01', 88)}",
     "insert at the top and fill": f"insert:5,write:B5=插示例,write:C5={id_number('130102', '1990-01-01', 88)}",
+    "insert two and fill": "insert:8,insert:8,write:B8=插示例,write:B9=入示例",
+    "insert and write below": "insert:8,write:B8=插示例,write:B60=远示例,write:B61=近示例",
+    "insert into a sheet without a fault": "delete:12,delete:10,delete:7,insert:7,write:B7=插示例",
     "insert below and fill": f"insert:45,write:B45=插示例,write:C45={id_number('130102', '1990-01-01', 88)}",
     "sort by name": "sort:A5:H44:1",
     "sort by ID": "sort:A5:H44:2",
@@ -122,11 +127,47 @@ def test_a_member_in_an_inserted_row_counts_for_the_unit(
 
 
 @pytest.mark.parametrize(
-    "edit", ["insert and fill", "insert at the top and fill", "write below the prepared rows"]
+    ("edit", "status"),
+    [
+        ("insert and fill", "第 8 行是插入或贴入的，检查时再核对"),
+        ("insert at the top and fill", "第 5 行是插入或贴入的，检查时再核对"),
+        ("insert two and fill", "第 8 行等 2 行是插入或贴入的，检查时再核对"),
+        ("write below the prepared rows", "第 44 行以下的 1 行，检查时再核对"),
+        (
+            "insert and write below",
+            "第 8 行是插入或贴入的，检查时再核对，第 45 行以下的 2 行，检查时再核对",
+        ),
+    ],
 )
-def test_the_status_line_says_which_rows_nobody_checks(results: dict[str, Path], edit: str) -> None:
-    sheet = openpyxl.load_workbook(results[edit], data_only=True)[FORM.main_table.title]
-    assert "有 1 行没有自动核对" in str(sheet["A2"].value)
+def test_the_status_line_names_the_rows_without_formulas(
+    results: dict[str, Path], edit: str, status: str
+) -> None:
+    for sheet, cell in ((FORM.main_table.title, "A2"), (label(FORM, "guide_sheet"), "C7")):
+        text = str(verdicts.values(results[edit])[sheet][cell].value)
+        assert status in text
+        assert label(FORM, "all_clear") not in text
+
+
+def test_the_jump_leads_to_an_inserted_row_where_nothing_is_wrong(results: dict[str, Path]) -> None:
+    layout = MemberLayout(FORM.main_table, 1)
+    sheet = verdicts.values(results["insert into a sheet without a fault"])[FORM.main_table.title]
+    target = sheet[layout.total("target").replace("$", "")].value
+    assert target == f"#'{FORM.main_table.title}'!B7"
+
+
+@pytest.mark.parametrize("edit", ["insert and fill", "write below the prepared rows"])
+def test_rows_without_formulas_are_coloured(results: dict[str, Path], edit: str) -> None:
+    """As it was saved: the format still covers the row."""
+    sheet = verdicts.values(results[edit])[FORM.main_table.title]
+    row = 8 if edit.startswith("insert") else 60
+    blank = f"ISBLANK(${column_letters(MemberLayout(FORM.main_table, 1).helpers['', 'filled'])}"
+    formats = [
+        rule.formula[0]
+        for area in sheet.conditional_formatting
+        if f"B{row}" in area
+        for rule in area.rules
+    ]
+    assert any(blank in formula for formula in formats)
 
 
 def test_totals_and_signatures_are_no_members(results: dict[str, Path]) -> None:

@@ -57,11 +57,11 @@ def check_cells(book: Any, form: Form) -> Iterator[tuple[str, Any]]:
     unit = book[form.record.title]
     for row, line in UnitLayout(form.record).lines:
         if isinstance(line, Field):
-            yield "unit", unit.cell(row, UnitLayout.CHECK)
-    member = book[form.main_table.title]
-    layout = MemberLayout(form.main_table, 1)
-    for row in range(layout.FIRST_ROW, member.max_row + 1):
-        yield "member", member.cell(row, layout.check)
+            yield form.record.key, unit.cell(row, UnitLayout.CHECK)
+    for table in form.tables:
+        sheet, layout = book[table.title], MemberLayout(table, 1)
+        for row in range(layout.FIRST_ROW, sheet.max_row + 1):
+            yield table.key, sheet.cell(row, layout.check)
 
 
 @dataclass(frozen=True)
@@ -147,18 +147,22 @@ def _field(issue: Issue, form: Form) -> Field:
 
 def _check_cell(field: Field, row: int, form: Form) -> tuple[str, str]:
     unit = UnitLayout(form.record)
-    if field.sheet == "unit":
-        return "unit", f"{column_letters(unit.CHECK)}{unit.rows[field.key]}"
-    return "member", f"{column_letters(MemberLayout(form.main_table, 1).check)}{row}"
+    if field.sheet == form.record.key:
+        return field.sheet, f"{column_letters(unit.CHECK)}{unit.rows[field.key]}"
+    layout = MemberLayout(form.sheet(field.sheet), 1)
+    return field.sheet, f"{column_letters(layout.check)}{row}"
 
 
 def _computing_with(field: Field, row: int, form: Form) -> Iterator[tuple[tuple[str, str], str]]:
     """(cell, code) of every rule that looks at a field, or at what is derived from it."""
     derived = {f.path for f in form.sheet(field.sheet) if f.derive and f.derive.source == field.key}
     for rule in form.rules:
-        if _paths(rule) & {field.path, *derived}:
+        if _paths(rule, form) & {field.path, *derived}:
             for path in rule.at:
                 yield _check_cell(form.field(path), row, form), rule.code
+
+
+OF_ALL_ROWS = ("unique", "counts_rows")  # compare a row with others of its table
 
 
 def _left_to_the_check(issue: Issue, field: Field, submission: Submission, form: Form) -> bool:
@@ -173,7 +177,7 @@ def _left_to_the_check(issue: Issue, field: Field, submission: Submission, form:
         if raw is None or key not in raw.columns:
             continue
         column, table = raw.columns[key], sheet != form.record.key
-        if rule and table and (field.sheet != sheet or rule.family == "unique"):
+        if rule and table and (field.sheet != sheet or rule.family in OF_ALL_ROWS):
             records = list(range(len(column.text)))  # any row may be the one that counts
         elif table and issue.place.row not in raw.rows:
             continue
@@ -190,19 +194,19 @@ def _left_to_the_check(issue: Issue, field: Field, submission: Submission, form:
 def _sources(rule: Rule, form: Form) -> set[str]:
     """Every field whose cells a rule looks at, through what is derived from them, too."""
     found = set()
-    for path in _paths(rule):
+    for path in _paths(rule, form):
         field = form.field(path)
         found |= {path, f"{field.sheet}.{field.derive.source}" if field.derive else path}
     return found
 
 
-def _paths(rule: Rule) -> set[str]:
+def _paths(rule: Rule, form: Form) -> set[str]:
     """Every field path that a rule looks at."""
     found: set[str] = set()
     waiting: list[Any] = [*rule.at, *rule.options.values()]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, str) and item.startswith(("unit.", "member.")):
+        if isinstance(item, str) and item.startswith(tuple(f"{s.key}." for s in form.sheets)):
             found.add(item)
         elif isinstance(item, dict):
             waiting.extend(item.values())
@@ -236,15 +240,14 @@ def differences(path: Path, form: Form) -> list[str]:
 def _remarks(path: Path, form: Form) -> set[tuple[str, str]]:
     """Check cells of rows that the pipeline takes for no members: formulas see one row alone and
     cannot know that it stands below the last person or above the first."""
-    raw = _checked[path].submission.sheets.get(form.main_table.key)
-    layout = MemberLayout(form.main_table, 1)
-    held = set(raw.rows) if raw else set[int]()
-    rows = range(layout.FIRST_ROW, max(held, default=layout.FIRST_ROW) + 25)
-    return {
-        (form.main_table.key, f"{column_letters(layout.check)}{row}")
-        for row in rows
-        if row not in held
-    }
+    found = set()
+    for table in form.tables:
+        raw, layout = _checked[path].submission.sheets.get(table.key), MemberLayout(table, 1)
+        held = set(raw.rows) if raw else set[int]()
+        rows = range(layout.FIRST_ROW, max(held, default=layout.FIRST_ROW) + 25)
+        column = column_letters(layout.check)
+        found |= {(table.key, f"{column}{row}") for row in rows if row not in held}
+    return found
 
 
 def codes(path: Path, form: Form) -> set[str]:

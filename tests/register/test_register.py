@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from converter.model.errors import RegisterBusy, RegisterError
 from converter.model.forms import Form
 from converter.register import ClaimedSender, ReceivedFile, Register, RosterEntry, Snapshot, schema
+from converter.register.writer import rows_file
 from tests.canonical import FORM
 
 NAME, SUPERIOR = "示例机械有限公司工会委员会", "示例县总工会"
@@ -85,12 +87,14 @@ def test_what_fails_while_replying_leaves_no_trace(tmp_path: Path) -> None:
 
 def test_members_come_from_the_spool_to_the_right_submission(tmp_path: Path) -> None:
     with Register(tmp_path, FORM) as register:
-        spool = register.spool / "0.csv"
+        spool = register.spool / "batch"
+        spool.mkdir()
         lines = [
             '"0","1","5","赵示例","1","","",""',
             '"2","1","7","钱, ""示""例","2","2020-01-01","",""',
         ]
-        spool.write_bytes("\r\n".join([*lines, ""]).encode())
+        data = "\r\n".join([*lines, ""]).encode()
+        (spool / rows_file("member")).write_bytes(gzip.compress(data))
         batch = [
             arrival("1", "a", spool=str(spool), number=0),
             arrival("x", result="rejected", spool=str(spool), number=1),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -57,11 +56,9 @@ def form() -> Form:
 
 @pytest.fixture(autouse=True)
 def _catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    merged: dict[str, Any] = catalogue._data() | tomllib.loads(ENTRIES)
-    monkeypatch.setattr(catalogue, "_data", lambda: merged)
+    own, shipped = tomllib.loads(ENTRIES), catalogue._entry
+    monkeypatch.setattr(catalogue, "_entry", lambda name: own.get(name) or shipped(name))
 
-
-MakeIssue = Callable[..., Issue]
 
 FILE, UNIT, MEMBER = "填报.xlsx", "基层单位信息表", "会员基本信息表"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -245,3 +247,53 @@ def test_a_renamed_unit_keeps_the_code_of_its_former_name(tmp_path: Path) -> Non
 def test_a_former_name_that_is_the_name_renames_nothing(tmp_path: Path) -> None:
     rows = [["单位名称", "原名称", "上级工会"], [MILL, f"{MILL} ", COUNTY]]
     assert [u.former_name for u in read(tmp_path, {"s": rows}).units] == [""]
+
+
+TYPED = [
+    ["2026年基层工会名单", "", "", "", ""],
+    ["序号", "单位名称", "上级工会", "单位代码", "联系人"],
+    ["1", MILL, COUNTY, "0012", "王示例"],
+    ["2", f"{SCHOOL}（第二，分会）", COUNTY, "0013", ""],
+    ["合计", "2家", "", "", ""],
+]
+
+
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16", "utf-16-le"]
+)
+def test_delimited_text_is_a_roster_like_any_other(
+    encoding: str, separator: str, tmp_path: Path
+) -> None:
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=separator).writerows(TYPED)
+    path = tmp_path / "名册.csv"
+    path.write_bytes(stream.getvalue().encode(encoding))
+    roster = reading.read(path, TABLE)
+    assert warned(roster) == ["C814"]
+    assert [(u.code, u.name, u.superior_name) for u in roster.units] == [
+        ("0012", MILL, COUNTY),
+        ("0013", f"{SCHOOL}（第二，分会）", COUNTY),
+    ]
+    assert roster.units[0].contact == "王示例"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (f"{MILL},{COUNTY}\n".encode(), "C816"),  # no headings
+        (f"單位名稱,上級工會\n{MILL},x\n".encode("big5", "replace"), "C816"),
+        (f"单位名称,上级工会\n#{MILL},{COUNTY}\n".encode("gbk").replace(b"#", b"\xff"), "C817"),
+        ("单位名称,上级工会\n".encode(), "C811"),
+        (b"\n", "C816"),
+        (b"a,b\1\2,c", "F008"),
+    ],
+)  # fmt: skip
+def test_text_that_is_no_roster_is_told_with_what_to_do(
+    data: bytes, code: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "名册.csv"
+    path.write_bytes(data)
+    roster = reading.read(path, TABLE)
+    assert [i.code for i in roster.outcome.issues if i.level is Level.ERROR] == [code]
+    assert roster.units == ()

@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 
 from converter.formulas.expressions import list_name
-from converter.kinds.choice import spelling_keys
+from converter.kinds.choice import spelling_texts
 from converter.model.forms import CodeList, Field, Form, Rule
 from converter.rules import FAMILIES, one_cell
 from converter.rules.base import FormColumns, Ref, SheetColumns, ValidatedColumn
@@ -184,8 +184,7 @@ def spelled(codes: CodeList) -> Iterator[tuple[str, list[str]]]:
     yield "label", [entry.label for entry in codes.entries]
     yield "code", [entry.code for entry in codes.entries]
     yield "parent", [entry.parent for entry in codes.entries]
-    yield "key", [key for key, _ in spelling_keys(codes)]
-    yield "value", [code for _, code in spelling_keys(codes)]
+    yield "spellings", spelling_texts(codes)
 
 
 def write_lists(book: Any, page: Any) -> None:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter import statistics
 from converter.model.errors import FormError
 from converter.model.submissions import Records
 from converter.statistics import StatisticsTable
+from converter.statistics import submission as statistics
 from tests.canonical import FORM, PEOPLE, records
 
 TODAY = date(2026, 2, 25)

@@ -51,7 +51,7 @@ def test_no_formula_of_a_row_is_volatile_or_looks_at_a_volatile_cell(
 
 
 def test_few_helper_cells_and_formulas_a_row(form: Form) -> None:
-    assert MemberLayout(form.main_table, 30).helper_count <= 12
+    assert len(MemberLayout(form.main_table, 30).helpers) <= 12
 
 
 def test_length_depth_and_literals_stay_small(formulas: list[tuple[str, str]]) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from converter.formulas.expressions import list_name
-from converter.kinds.choice import fold
-from converter.model.forms import Form
+from converter.kinds.choice import fold, spelling_keys, spelling_texts
+from converter.model.forms import Code, CodeList, Form
+from converter.template.cell_text import LONGEST_TEXT
 from converter.template.lists import lists_in_use
 
 
 def listed(blank: Any, name: str) -> list[str | None]:
     sheet, _, area = blank.defined_names[name].value.partition("!")
-    first, last = area.replace("$", "").split(":")
-    (row,) = blank[sheet.strip("'")][f"{first}:{last}"]
+    first, _, last = area.replace("$", "").partition(":")
+    (row,) = blank[sheet.strip("'")][f"{first}:{last or first}"]
     return [cell.value for cell in row]
 
 
@@ -21,7 +22,7 @@ def test_every_list_of_a_choice_field_has_its_names(blank: Any, form: Form) -> N
     used = {f.options["codes"] for s in form.sheets for f in s if f.kind == "choice"}
     assert {codes.name for codes in lists_in_use(form)} == used
     for name in used:
-        for part in ("label", "code", "key", "value"):
+        for part in ("label", "code", "spellings"):
             assert list_name(name, part) in blank.defined_names
 
 
@@ -32,13 +33,36 @@ def test_labels_and_codes_stand_in_the_order_of_the_list(blank: Any, form: Form)
     assert listed(blank, "list_industry_division_parent") == [e.parent for e in entries]
 
 
-def test_every_spelling_stands_beside_its_code(blank: Any, form: Form) -> None:
+def spellings(blank: Any, name: str) -> dict[str, str]:
+    """The code of every spelling, read as formulas do: a line and the one above it."""
+    (text,) = listed(blank, f"list_{name}_spellings")
+    assert text
+    lines = text.split("\n")[:-1]
+    return dict(zip(lines[1::2], (code.removeprefix(" ") for code in lines[::2]), strict=True))
+
+
+def test_every_spelling_stands_below_its_code(blank: Any, form: Form) -> None:
     entries = form.codes["political_status"].entries
-    pairs = [(fold(text), e.code) for e in entries for text in (e.label, e.code, *e.aliases)]
-    keys = listed(blank, "list_political_status_key")
-    codes = listed(blank, "list_political_status_value")
-    assert set(pairs) <= set(zip(keys, codes, strict=True))
-    assert ("1", "01") in zip(keys, codes, strict=True)  # a numeric cell loses the zero
+    wanted = {fold(text): e.code for e in entries for text in (e.label, e.code, *e.aliases)}
+    found = spellings(blank, "political_status")
+    assert wanted.items() <= found.items()
+    assert found["1"] == "01"  # a numeric cell loses the zero
+
+
+def test_no_line_of_a_code_can_be_taken_for_a_spelling(blank: Any, form: Form) -> None:
+    for codes in lists_in_use(form):
+        (text,) = listed(blank, f"list_{codes.name}_spellings")
+        assert text
+        assert all(line.startswith(" ") for line in text.split("\n")[:-1:2])
+        assert not any(" " in line for line in text.split("\n")[1::2])
+
+
+def test_a_list_longer_than_a_cell_goes_into_several() -> None:
+    entries = tuple(Code(f"{n:05}", f"第{n}号") for n in range(2_000))
+    texts = spelling_texts(CodeList("many", entries))
+    assert len(texts) > 1
+    assert all(len(text) <= LONGEST_TEXT for text in texts)
+    assert sum(text.count("\n") for text in texts) == 2 * len(spelling_keys(CodeList("", entries)))
 
 
 def test_codes_keep_their_zeros(blank: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from converter.web import app as application
-from tests.web import world
+from tests.web import running, world
 from tests.web.visitors import Visitor
 from tests.web.world import World
 
@@ -65,3 +65,21 @@ def clerk(site: tuple[World, Any]) -> Visitor:
     """A unit that is signed in."""
     own, app = site
     return Visitor(app).enter(own)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with running.browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def served(
+    original: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, running.Inside]]:
+    """A union and its portal, which a browser reaches over a connection."""
+    root = tmp_path_factory.mktemp("served") / "union"
+    shutil.copytree(original.root, root)
+    own = World(root, original.units, original.passwords)
+    with running.inside(own, largest=1 << 20) as inside:
+        yield own, inside

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import resource
 import socket
-import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
 
-from converter.web import connections, guard
-from converter.web.connections import Listener
+from converter.web import guard
 from tests.web.running import Portal, heading, hidden, inside, send
 from tests.web.test_server import cookie
 from tests.web.world import World, workbook
@@ -230,146 +224,3 @@ def test_a_thousand_tiny_uploads_delete_nobody_elses_results(union: World) -> No
     assert kept.find(newest, "unit")
     assert len([r for r in kept._results.values() if r.visitor == unit]) == results.UNIT_RESULTS
     assert kept.find(promised, "unit") is None  # only the unit's own later ones displace it
-
-
-# --- connections --------------------------------------------------------------------------------------
-
-
-def test_idle_connections_beyond_the_limit_keep_nobody_out(
-    union: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("converter.web.server.CONNECTIONS", 40)
-    with inside(union) as portal, sockets(port_of(portal.url), 100, b"GET / HT") as held:
-        clerk_is_served(union, portal.url)
-        # Those beyond the limit made room; how many are seen closed at once is the system's affair.
-        open_ones, until = list(held), time.monotonic() + 30
-        while len(open_ones) > 41 and time.monotonic() < until:
-            open_ones = [one for one in open_ones if not is_closed(one)]
-        assert len(open_ones) <= 41
-
-
-class Silent(asyncio.Protocol):
-    """Takes a connection over and says nothing."""
-
-    receives_form = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-
-
-def test_connections_that_queued_before_anybody_listened_are_closed_beyond_the_limit() -> None:
-    """The backlog is accepted in one go: most are given up before their first step."""
-    with socket.socket() as sock, ExitStack() as stack:
-        sock.bind(("127.0.0.1", 0))
-        sock.listen(60)
-        waiting = []
-        for _ in range(50):
-            one = socket.create_connection(sock.getsockname())
-            stack.callback(one.close)
-            waiting.append(one)
-
-        async def accept() -> None:
-            listener = Listener(sock, Silent, None, 10)  # type: ignore[arg-type]
-            while await asyncio.to_thread(still_open, waiting) > 10:
-                pass
-            listener.close()
-            await listener.wait_closed()
-
-        gc.disable()
-        stack.callback(gc.enable)
-        asyncio.run(asyncio.wait_for(accept(), 30))
-
-
-def still_open(those: list[socket.socket]) -> int:
-    return sum(not is_closed(one) for one in those)
-
-
-def is_closed(one: socket.socket) -> bool:
-    """Whether the other side has gone."""
-    one.settimeout(0.05)
-    try:
-        return one.recv(1) == b""
-    except TimeoutError:
-        return False
-    except OSError:
-        return True
-
-
-def certificate(folder: Path) -> list[str]:
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "1", "-subj", "/CN=localhost", "-keyout", "k.pem", "-out", "c.pem"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
-    return ["--certificate", str(folder / "c.pem"), "--certificate-key", str(folder / "k.pem")]
-
-
-@pytest.mark.parametrize("tls", [False, True])
-def test_idle_sockets_at_a_low_limit_of_descriptors(
-    tls: bool, union: World, tmp_path: Path
-) -> None:
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    options = certificate(tmp_path) if tls else []
-    portal = Portal(union, *options, descriptors=1024)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 4096), before[1]))
-        secret = cookie(union, secure=tls)
-        with sockets(port_of(portal.url), 1_150):
-            with httpx2.Client(
-                base_url=portal.url, cookies=secret, timeout=60, verify=False
-            ) as clerk:
-                assert heading(send(clerk, workbook(1))) == "检查结果：通过"
-            if tls:  # and one who waits for its handshake
-                context = ssl.create_default_context()
-                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-                with socket.create_connection(("127.0.0.1", port_of(portal.url))) as raw:
-                    context.wrap_socket(raw).close()
-        assert sum(map(len, portal.log)) < 100_000
-    finally:
-        portal.stop()
-
-
-def test_a_handshake_that_never_ends_is_not_waited_for(
-    union: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from converter.web import server
-
-    monkeypatch.setattr(connections, "HANDSHAKE", 0.3)
-    certificate(tmp_path)
-    listening = server.Listening("127.0.0.1", 0, tmp_path / "c.pem", tmp_path / "k.pem")
-    with (
-        inside(union, listening=listening) as portal,
-        socket.create_connection(("127.0.0.1", port_of(portal.url))) as silent,
-    ):
-        silent.settimeout(10)
-        assert silent.recv(1) == b""
-
-
-def test_a_reader_who_does_not_read_is_dropped(
-    union: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connections, "STALLED", 0.5)
-    with inside(union) as portal:
-        big = b"x" * (30 << 20)
-        monkeypatch.setitem(portal.app.state.services.pages.templates.files, "portal.css", big)
-        with socket.socket() as slow:
-            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            slow.connect(("127.0.0.1", port_of(portal.url)))
-            slow.sendall(b"GET /static/portal.css HTTP/1.1\r\nhost: x\r\n\r\n")
-            slow.settimeout(30)
-            assert slow.recv(1)  # it has been taken up
-            listener: Any = portal.server.servers[0]
-            deadline = time.monotonic() + 10
-            while not listener._open and time.monotonic() < deadline:
-                time.sleep(0.01)
-            while listener._open and time.monotonic() < deadline:
-                time.sleep(0.05)
-            assert not listener._open
-        # A reader who reads, slowly, gets all of it.
-        with httpx2.Client(base_url=portal.url, timeout=60) as client:
-            with client.stream("GET", "/static/portal.css") as answer:
-                size = 0
-                for chunk in answer.iter_bytes(4 << 20):
-                    size += len(chunk)
-                    time.sleep(0.1)
-            assert size == len(big)

@@ -4,15 +4,11 @@ without, and nothing that axe objects to."""
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from converter.web.attempts import ONE_NAME
 from tests.tools import needs
+from tests.watching import Watched, objections
 from tests.web import running, world
 from tests.web.walking import collect, follow, sign_in, upload, walk
 from tests.web.world import World
@@ -20,66 +16,19 @@ from tests.web.world import World
 pytestmark = needs("chromium")
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Any]:
-    with running.browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def portal(
-    original: World, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[World, running.Inside]]:
-    root = tmp_path_factory.mktemp("browser") / "union"
-    shutil.copytree(original.root, root)
-    own = World(root, original.units, original.passwords)
-    with running.inside(own, largest=1 << 20) as inside:
-        yield own, inside
-
-
-class Watched:
-    """A page whose complaints are kept: what the policy blocks, scripts that fail, what is not
-    found."""
-
-    def __init__(self, browser: Any, **settings: Any) -> None:
-        self.context = browser.new_context(locale="zh-CN", **settings)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(60_000)
-        self.complaints: list[str] = []
-        self.elsewhere: list[str] = []
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", self._request)
-
-    def _console(self, message: Any) -> None:
-        # A refused form is told by its page; the browser says so, too.
-        if message.type in ("error", "warning") and "status of 4" not in message.text:
-            self.complaints.append(message.text)
-
-    def _request(self, request: Any) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-            self.elsewhere.append(request.url)
-
-
-def objections(page: Any) -> list[str]:
-    """What axe finds on a page."""
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]]
-
-
-def test_the_checker_has_teeth(started: Any, portal: tuple[World, running.Inside]) -> None:
-    _, inside = portal
-    page = Watched(started).page
+def test_the_checker_has_teeth(browser: Any, served: tuple[World, running.Inside]) -> None:
+    _, inside = served
+    page = Watched(browser).page
     page.goto(inside.url)
     page.evaluate("document.querySelector('main').append(document.createElement('input'))")
     assert any(found.startswith("label:") for found in objections(page))
 
 
 def test_from_the_password_to_the_receipt_and_no_page_that_axe_objects_to(
-    started: Any, portal: tuple[World, running.Inside]
+    browser: Any, served: tuple[World, running.Inside]
 ) -> None:
-    own, inside = portal
-    watched = Watched(started, viewport={"width": 1100, "height": 760})
+    own, inside = served
+    watched = Watched(browser, viewport={"width": 1100, "height": 760})
     found: dict[str, list[str]] = {}
 
     def look(name: str) -> None:
@@ -92,9 +41,9 @@ def test_from_the_password_to_the_receipt_and_no_page_that_axe_objects_to(
     assert watched.elsewhere == []
 
 
-def test_the_same_without_a_script(started: Any, portal: tuple[World, running.Inside]) -> None:
-    own, inside = portal
-    watched = Watched(started, java_script_enabled=False, viewport={"width": 390, "height": 780})
+def test_the_same_without_a_script(browser: Any, served: tuple[World, running.Inside]) -> None:
+    own, inside = served
+    watched = Watched(browser, java_script_enabled=False, viewport={"width": 390, "height": 780})
     page, unit = watched.page, own.units[1]
     page.goto(f"{inside.url}/identity")
     sign_in(page, unit.name, own.passwords[unit.code])
@@ -111,10 +60,10 @@ def test_the_same_without_a_script(started: Any, portal: tuple[World, running.In
 
 
 def test_wrong_passwords_lock_the_way_in_and_keep_what_was_typed(
-    started: Any, portal: tuple[World, running.Inside]
+    browser: Any, served: tuple[World, running.Inside]
 ) -> None:
-    own, inside = portal
-    watched = Watched(started)
+    own, inside = served
+    watched = Watched(browser)
     page, unit = watched.page, own.units[2]
     page.goto(f"{inside.url}/identity")
     for _ in range(ONE_NAME.free):
@@ -127,10 +76,10 @@ def test_wrong_passwords_lock_the_way_in_and_keep_what_was_typed(
 
 
 def test_a_narrow_screen_never_scrolls_sideways(
-    started: Any, portal: tuple[World, running.Inside]
+    browser: Any, served: tuple[World, running.Inside]
 ) -> None:
-    own, inside = portal
-    watched = Watched(started, viewport={"width": 320, "height": 700})
+    own, inside = served
+    watched = Watched(browser, viewport={"width": 320, "height": 700})
     page, unit = watched.page, own.units[0]
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     for path in ("/", "/identity", "/officer/sign-in", "/nowhere"):
@@ -146,10 +95,10 @@ def test_a_narrow_screen_never_scrolls_sideways(
 
 
 def test_a_file_that_is_too_large_is_told_before_it_is_sent(
-    started: Any, portal: tuple[World, running.Inside]
+    browser: Any, served: tuple[World, running.Inside]
 ) -> None:
-    _, inside = portal
-    watched = Watched(started)
+    _, inside = served
+    watched = Watched(browser)
     page = watched.page
     page.goto(f"{inside.url}/check")
     page.locator("input[type=file]").set_input_files(
@@ -164,9 +113,9 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(
     assert page.get_by_role("heading", name="文件太大").is_visible()
 
 
-def test_the_keyboard_alone_leads_in(started: Any, portal: tuple[World, running.Inside]) -> None:
-    own, inside = portal
-    watched = Watched(started)
+def test_the_keyboard_alone_leads_in(browser: Any, served: tuple[World, running.Inside]) -> None:
+    own, inside = served
+    watched = Watched(browser)
     page, unit = watched.page, own.units[0]
     page.goto(f"{inside.url}/identity")
     page.keyboard.press("Tab")
@@ -181,13 +130,13 @@ def test_the_keyboard_alone_leads_in(started: Any, portal: tuple[World, running.
 
 
 def test_on_a_telephone_the_officer_sees_what_matters(
-    started: Any, portal: tuple[World, running.Inside]
+    browser: Any, served: tuple[World, running.Inside]
 ) -> None:
-    own, inside = portal
+    own, inside = served
     own.inbox.mkdir(exist_ok=True)
     (own.inbox / "二.xlsx").write_bytes(world.workbook(2))
     collect(own)
-    page = Watched(started, viewport={"width": 390, "height": 780}).page
+    page = Watched(browser, viewport={"width": 390, "height": 780}).page
     page.goto(f"{inside.url}/officer/sign-in")
     assert page.get_by_label("用户名").get_attribute("autocomplete") == "username"
     page.get_by_label("登录口令").fill(inside.password)

@@ -4,20 +4,16 @@ without a script."""
 from __future__ import annotations
 
 import random
-import shutil
-from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from io import BytesIO
 from typing import Any
 
-import pytest
-
 from tests.people import UNIT, id_number
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, blank, fill, member_cell, put, unit_cell
 from tests.tools import needs
+from tests.watching import Watched, objections
 from tests.web import running
-from tests.web.test_browser import Watched, objections
 from tests.web.walking import follow, upload
 from tests.web.world import World, unit
 
@@ -26,23 +22,6 @@ pytestmark = needs("chromium")
 ROWS = 500
 MOST_PRESSES = 12  # of keys a fault, beyond the value itself
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Any]:
-    with running.browser() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def portal(
-    original: World, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[World, running.Inside]]:
-    root = tmp_path_factory.mktemp("correcting") / "union"
-    shutil.copytree(original.root, root)
-    own = World(root, original.units, original.passwords)
-    with running.inside(own, largest=1 << 20) as inside:
-        yield own, inside
 
 
 def person(number: int) -> tuple[str, str, date]:
@@ -126,12 +105,12 @@ def focused(page: Any) -> dict[str, str]:
 
 
 def test_twenty_faults_in_500_rows_are_mended_with_the_keyboard(
-    started: Any, portal: tuple[World, running.Inside]
+    browser: Any, served: tuple[World, running.Inside]
 ) -> None:
-    _, inside = portal
+    _, inside = served
     data, mended = case()
     assert len(mended) == 20
-    watched = Watched(started, viewport={"width": 1366, "height": 768})
+    watched = Watched(browser, viewport={"width": 1366, "height": 768})
     page, keyboard = watched.page, Keyboard(watched.page)
     started_correcting(page, inside, data)
     assert page.locator("#correcting-status").inner_text() == "还剩 20 处错误、0 处提示。"
@@ -164,11 +143,11 @@ def test_twenty_faults_in_500_rows_are_mended_with_the_keyboard(
 
 
 def test_a_cell_is_checked_when_it_is_left_and_what_is_typed_meanwhile_stays(
-    started: Any, portal: tuple[World, running.Inside]
+    browser: Any, served: tuple[World, running.Inside]
 ) -> None:
-    _, inside = portal
+    _, inside = served
     data, mended = case()
-    watched = Watched(started, viewport={"width": 1366, "height": 768})
+    watched = Watched(browser, viewport={"width": 1366, "height": 768})
     page = watched.page
     started_correcting(page, inside, data)
     wrong = next(text for text in mended if text.startswith("入会第"))
@@ -193,11 +172,11 @@ def test_a_cell_is_checked_when_it_is_left_and_what_is_typed_meanwhile_stays(
 
 
 def test_an_answer_that_does_not_come_is_told_and_sent_again(
-    started: Any, portal: tuple[World, running.Inside]
+    browser: Any, served: tuple[World, running.Inside]
 ) -> None:
-    _, inside = portal
+    _, inside = served
     data, mended = case()
-    page = Watched(started).page
+    page = Watched(browser).page
     started_correcting(page, inside, data)
     first, second = [text for text in mended if text.startswith("入会第")][:2]
     page.route("**/correct", lambda route: route.abort())
@@ -211,16 +190,16 @@ def test_an_answer_that_does_not_come_is_told_and_sent_again(
 
 
 def test_on_a_telephone_and_without_a_script(
-    started: Any, portal: tuple[World, running.Inside]
+    browser: Any, served: tuple[World, running.Inside]
 ) -> None:
-    _, inside = portal
+    _, inside = served
     data, mended = case()
     settings: dict[str, Any] = {"viewport": {"width": 390, "height": 780}}
-    page = Watched(started, **settings).page
+    page = Watched(browser, **settings).page
     started_correcting(page, inside, data)
     assert not page.evaluate(WIDE)
     assert objections(page) == []
-    plain = Watched(started, java_script_enabled=False, **settings).page
+    plain = Watched(browser, java_script_enabled=False, **settings).page
     started_correcting(plain, inside, data)
     for wrong, right in mended.items():
         cell = plain.locator(f'[data-was="{wrong}"]')
@@ -235,11 +214,11 @@ def test_on_a_telephone_and_without_a_script(
 
 
 def test_a_list_shows_all_its_choices_and_gives_back_what_stood_there(
-    started: Any, portal: tuple[World, running.Inside]
+    browser: Any, served: tuple[World, running.Inside]
 ) -> None:
-    _, inside = portal
+    _, inside = served
     data, _ = case()
-    page = Watched(started).page
+    page = Watched(browser).page
     started_correcting(page, inside, data)
     cell = page.locator('input[data-was="私人的"]')
     name = cell.get_attribute("name")

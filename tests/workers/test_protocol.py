@@ -60,7 +60,9 @@ FILES = st.builds(
 MESSAGES = (
     st.builds(CheckAnswer, st.lists(CHECKED, max_size=3).map(tuple))
     | st.builds(
-        ReceiveWorkbooksAnswer, st.lists(st.none() | FILES, max_size=3).map(tuple), st.binary()
+        ReceiveWorkbooksAnswer,
+        st.lists(st.none() | FILES, max_size=3).map(tuple),
+        st.dictionaries(st.text(), st.binary()),
     )
     | st.builds(
         ConvertRequest,
@@ -89,7 +91,7 @@ def test_messages_survive_the_pipe(message: object) -> None:
 
 def test_a_frame_cut_short_is_an_end_not_an_error() -> None:
     stream = io.BytesIO()
-    protocol.send(stream, ReceiveWorkbooksAnswer((), b"12345"))
+    protocol.send(stream, ReceiveWorkbooksAnswer((), {"member": b"12345"}))
     whole = stream.getvalue()
     for length in range(len(whole)):
         assert protocol.receive(io.BytesIO(whole[:length])) is None

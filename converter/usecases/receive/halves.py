@@ -3,10 +3,10 @@ one."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from converter.files import writing
 from converter.model.clock import utc_stamp
 from converter.register import Register, halves
 from converter.register.halves import Pair
@@ -14,7 +14,7 @@ from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.plan import NOT_NOW, Plan, Received
 from converter.usecases.receive.replies import reply
-from converter.usecases.receive.run import place_for_zips, received_file
+from converter.usecases.receive.run import place_for_zips, received_file, write_spool
 from converter.usecases.receive.unpacking import opened
 from converter.workers.pool import Worker
 from converter.workers.requests.receive import FileToReceive, ReceiveRequest
@@ -55,8 +55,7 @@ def _receive(
     (validated,) = answer.files
     if validated.status == "unreadable" and validated.found[0][0] in NOT_NOW:
         return None
-    spool = register.spool / "halves.csv.gz"
-    spool.write_bytes(answer.members)
+    spool = write_spool(register.spool / "halves", answer)
     item = replace(unit, saved=max(unit.saved, members.saved))
     whole = replace(
         received_file(validated, item, str(spool)), file=pair.file, content=pair.content
@@ -68,5 +67,5 @@ def _receive(
             batch = [(validated if half is pair.unit else replace(validated, annotated=""), item)]
             part = replace(whole, file=half.file, content=half.content)
             answered = reply(batch, [(part, registered[0], received)], plan)
-    writing.remove(spool)
+    shutil.rmtree(spool, ignore_errors=True)
     return replace(answered[0], received=whole, annotated=validated.annotated)

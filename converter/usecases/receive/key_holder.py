@@ -37,9 +37,10 @@ class KeyholderRunner:
         answered = [one is not None for one in remote.files]
         left = tuple(f for f, done in zip(request.files, answered, strict=True) if not done)
         if not left:
-            return ReceiveAnswer(tuple(one for one in remote.files if one), remote.members)
+            return ReceiveAnswer(tuple(one for one in remote.files if one), remote.rows)
         local = self._local.run(replace(request, files=left))
         packages = iter(local.files)
         files = tuple(one or next(packages) for one in remote.files)
         # Two compressed streams, one after the other, are one of both contents.
-        return ReceiveAnswer(files, remote.members + local.members)
+        rows = {key: remote.rows[key] + local.rows[key] for key in remote.rows}
+        return ReceiveAnswer(files, rows)

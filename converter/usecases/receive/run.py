@@ -24,7 +24,7 @@ from converter.model.issues import Issue, Level, Place
 from converter.package import SEALED_CODE
 from converter.register import ClaimedSender, ReceivedFile, Register
 from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
-from converter.register.writer import CHANGING, RegisteredBefore
+from converter.register.writer import CHANGING, RegisteredBefore, rows_file
 from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
 from converter.usecases.common import LOST, ProgressReporter, bounded_parts, silent
 from converter.usecases.receive import inbox as box
@@ -156,8 +156,8 @@ def _rounds(
     worker: Worker,
 ) -> Iterator[tuple[int, OpenedItems, Iterator[tuple[Batch, str]]]]:
     """Round by round: how many files were given, what was taken out of zips, and what workers
-    answered of those that are wanted, by (name, content): batch by batch, each with the file
-    that has its members ('' = none)."""
+    answered of those that are wanted, by (name, content): batch by batch, each with the folder
+    that has its rows ('' = none)."""
     unpacked = place_for_zips(register, plan)
     with workers.local_pool(worker, plan.jobs) as own:
         pool = _with_keys(plan, own) if plan.pool else own
@@ -230,11 +230,10 @@ def _validated(
     register: Register,
     plan: Plan,
 ) -> Iterator[tuple[Batch, str]]:
-    """Batch by batch; the file with its members is gone when the next batch is asked for."""
+    """Batch by batch; the folder with its rows is gone when the next batch is asked for."""
     parts = bounded_parts([item.path for item in items], FILES_A_BATCH, BYTES_A_BATCH)
     requests = [_request(items[part], plan) for part in parts]
     by_name = {item.name: item for item in items}
-    spool = register.spool / "members.csv.gz"
 
     def lost(request: ReceiveRequest, died: WorkerDied) -> ReceiveAnswer:
         file = request.files[0]
@@ -244,10 +243,18 @@ def _validated(
     with workers.answers(requests, pool, _split, lost) as answers:
         for answer in answers:
             batch = [_unchanged(one, by_name[one.file], plan.form) for one in answer.files]
-            if answer.members:
-                spool.write_bytes(answer.members)
-            yield batch, str(spool) if answer.members else ""
-            writing.remove(spool)
+            spool = write_spool(register.spool / "batch", answer) if answer.rows else None
+            yield batch, str(spool or "")
+            if spool:
+                shutil.rmtree(spool, ignore_errors=True)
+
+
+def write_spool(folder: Path, answer: ReceiveAnswer) -> Path:
+    """The rows of a batch, a file a table, where the register takes them from."""
+    writing.private_folder(folder)
+    for sheet, data in answer.rows.items():
+        (folder / rows_file(sheet)).write_bytes(data)
+    return folder
 
 
 def _request(items: Sequence[InboxFile], plan: Plan) -> ReceiveRequest:
@@ -347,6 +354,7 @@ def received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> Rece
         member_sheet=validated.member_sheet,
         id_column=validated.id_column,
         found=validated.found,
+        explanations=validated.explanations,
         spool=spool,
         number=validated.number,
     )

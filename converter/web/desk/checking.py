@@ -17,8 +17,8 @@ from converter.web.correcting.fields import FIELD, FIELDS
 from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
 from converter.web.desk.documents import Correction, Document, suffixed
 from converter.web.pages import attachment
-from converter.workers.requests.check import PageCheck
 from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest
+from converter.workers.requests.page_check import PageCheck
 
 SETTLED = 3.0  # seconds after which a file that cannot be read is no longer being saved
 IN_CELLS = "KX"  # how the codes of faults begin that stand in cells

@@ -34,7 +34,7 @@ from converter.web.desk.place import ClerkFolder, Shelf
 from converter.web.desk.presence import Presence
 from converter.web.pages import PageTemplates
 from converter.workers.pool import Runner
-from converter.workers.requests.check import CheckForPageRequest, PageCheck
+from converter.workers.requests.page_check import CheckForPageRequest, PageCheck
 
 FIELDS, FIELD = 200, 4096  # fields of a form, bytes of one
 LARGEST = 128 << 20  # bytes of a file: as much as a worker would read

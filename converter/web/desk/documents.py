@@ -13,7 +13,7 @@ from converter.files import writing
 from converter.messages.catalogue import message
 from converter.text import file_names
 from converter.web.correcting import Edits
-from converter.workers.requests.check import PageCheck
+from converter.workers.requests.page_check import PageCheck
 
 Version = tuple[tuple[int, int], ...]  # time of change and size of each file
 

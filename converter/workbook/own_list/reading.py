@@ -19,8 +19,7 @@ from converter.model.own_list import (
 )
 from converter.model.submissions import RawColumn, RawSheet
 from converter.text import characters, masking
-from converter.workbook import detect_type, open_book
-from converter.workbook.delimited import DelimitedWorkbook
+from converter.workbook import open_list
 from converter.workbook.form import remarks
 from converter.workbook.form.headings import normalized
 from converter.workbook.form.sheet_matching import Workbook
@@ -52,12 +51,8 @@ def read_list(
     """Read every sheet of a list, but those named in `passed_over`. `chosen`: plain heading or
     letters of a column → field key, '' for one to leave out. Raises UnreadableFile, OSError."""
     reading = _Reading(sheet, chosen)
-    if detect_type(path) == "text":
-        reading.read(DelimitedWorkbook(path), passed_over)
-    else:
-        with open_book(path) as book:
-            reading.read(book, passed_over)
-            book.finish()
+    with open_list(path) as book:
+        reading.read(book, passed_over)
     return reading.result(str(path))
 
 

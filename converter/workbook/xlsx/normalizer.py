@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from html import escape
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,6 @@ _TRANSPARENT = frozenset({"worksheet", "cols", "mergeCells"})
 _ADDRESS = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 _INDEX = re.compile("0*[0-9]{1,9}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_SAVED = {"\r": "&#13;"}  # a parser would turn it into a line end
 
 # Tags that may stand in rows, by the two bytes behind '<'; what follows is not compared.
 _STANDARD_TAGS = (
@@ -151,9 +150,7 @@ class _Normalizer:
             self._made.append("<sheetData>")
         elif local in _COPIED:
             kept = "".join(
-                f' {key}="{escape(given[key], {chr(34): ""})}"'
-                for key in _COPIED[local]
-                if key in given
+                f' {key}="{_attribute(given[key])}"' for key in _COPIED[local] if key in given
             )
             self._made.append(f"<{local}{kept}/>")
         elif self._rows == "in" and local in _WITHIN_ROWS:
@@ -246,10 +243,10 @@ class _Normalizer:
         if not value and not cell.has_formula:
             return ""
         style = f' s="{cell.style}"' if cell.style.isdecimal() else ""
-        shown = f' t="{escape(kind, {chr(34): ""})}"' if kind and kind != "n" else ""
+        shown = f' t="{_attribute(kind)}"' if kind and kind != "n" else ""
         start = f'<c r="{cell.address}"{style}'
         formula = "<f/>" if cell.has_formula else ""
-        text = escape(value, _SAVED) if value else ""
+        text = _escaped(value) if value else ""
         if kind == "inlineStr" and cell.inline is not None and text:
             return f'{start}{shown}>{formula}<is><t xml:space="preserve">{text}</t></is></c>'
         shown = ' t="str"' if kind == "inlineStr" else shown
@@ -274,6 +271,14 @@ def _day(text: str) -> str:
         return datetime.fromisoformat(text).replace(tzinfo=None).isoformat()
     except ValueError:
         return text
+
+
+def _attribute(text: str) -> str:
+    return escape(text.replace('"', ""), quote=False)
+
+
+def _escaped(text: str) -> str:
+    return escape(text, quote=False).replace("\r", "&#13;")  # a parser makes a line end of it
 
 
 def column_number(letters: str) -> int:

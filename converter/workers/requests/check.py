@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.model.submissions import CellFixes, Outcome
-from converter.report.page_summary import PageSummary
 from converter.workers.requests.base import FormRequest
 
 
@@ -58,38 +57,3 @@ class CheckRequest(FormRequest[CheckAnswer]):
     @property
     def memory_by_size(self) -> bool:
         return not self.targets
-
-
-@dataclass(frozen=True, slots=True)
-class PageCheck:
-    """A submission as a web page shows it: an outcome without its issues, and their summary."""
-
-    outcome: Outcome
-    summary: PageSummary
-    annotated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CheckForPageAnswer:
-    """None where the files are several submissions."""
-
-    submission: PageCheck | None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckForPageRequest(FormRequest[CheckForPageAnswer]):
-    """Check one file, or the two halves of a submission; write the annotated copy, where one is
-    wanted. A package is compared with the public keys and the ledger in the folder `keys`, as
-    `receive` will do."""
-
-    files: tuple[Path, ...]
-    annotated: Path | None = None
-    keys: Path | None = None
-
-    @property
-    def sources(self) -> Sequence[Path]:
-        return self.files
-
-    @property
-    def memory_by_size(self) -> bool:
-        return self.annotated is None

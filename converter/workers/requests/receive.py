@@ -111,15 +111,16 @@ class ValidatedFile:
     unit_sheet: str = ""
     member_sheet: str = ""
     id_column: int = 0
+    explanations: tuple[tuple[str, str, str], ...] = ()  # (place, the fault, what was written)
     annotated: str = ""  # the annotated copy, if one was written
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiveAnswer:
-    """`members` holds the members of all accepted files as gzipped CSV, for the register."""
+    """`rows` holds the rows of all accepted files as gzipped CSV by sheet key, for the register."""
 
     files: tuple[ValidatedFile, ...]
-    members: bytes = b""
+    rows: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ class ReceiveWorkbooksAnswer:
     """As `ReceiveAnswer`, with None for each package."""
 
     files: tuple[ValidatedFile | None, ...]
-    members: bytes
+    rows: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,13 @@ class RosterAnswer:
 class RosterRequest(FormRequest[RosterAnswer]):
     """Read and check an officer's roster. `known`: the units of ledger and register, whose codes
     units without one keep, and of which a spreadsheet may have taken a code for a number. `coded`:
-    where to write the roster with its codes, if it lacks any; None: nowhere."""
+    where to write the roster with its codes, if it lacks any; None: nowhere. `prefix`: how new
+    codes begin."""
 
     file: Path
     known: tuple[Unit, ...] = ()
     coded: Path | None = None
+    prefix: str = ""
 
     @property
     def sources(self) -> Sequence[Path]:

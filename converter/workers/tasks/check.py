@@ -10,20 +10,15 @@ from converter import api, workbook
 from converter.files import writing
 from converter.forms import loading
 from converter.model.forms import Form
-from converter.model.issues import Issues
-from converter.model.submissions import Outcome, Submission
-from converter.report.page_summary import PageSummary
+from converter.model.submissions import Submission
 from converter.validation import checking
 from converter.validation.checking import Checked
 from converter.workers.requests.check import (
     CheckAnswer,
     CheckedSubmission,
-    CheckForPageAnswer,
-    CheckForPageRequest,
     CheckRequest,
     CopyTarget,
     FixedCopy,
-    PageCheck,
 )
 from converter.workers.tasks.common import ReportProgress
 
@@ -31,21 +26,7 @@ from converter.workers.tasks.common import ReportProgress
 def check(request: CheckRequest, report_progress: ReportProgress) -> CheckAnswer:
     definition = loading.load(request.form)
     checked = check_submissions(request.submissions, definition, report_progress)
-    return CheckAnswer(tuple(_copied(checked, request.targets, definition, report_progress)))
-
-
-def check_for_page(
-    request: CheckForPageRequest, report_progress: ReportProgress
-) -> CheckForPageAnswer:
-    definition = loading.load(request.form)
-    checked = check_submissions([request.files], definition, report_progress, request.keys)
-    first, *others = request.files
-    targets = [CopyTarget(first, request.annotated), *map(CopyTarget, others)]
-    submissions = _copied(checked, targets, definition, report_progress)
-    if len(submissions) != 1:
-        return CheckForPageAnswer(None)
-    outcome, summary = for_page(submissions[0].outcome, definition)
-    return CheckForPageAnswer(PageCheck(outcome, summary, submissions[0].annotated is not None))
+    return CheckAnswer(tuple(copied(checked, request.targets, definition, report_progress)))
 
 
 def check_submissions(
@@ -78,7 +59,7 @@ def read_submissions(
         yield from parts
 
 
-def _copied(
+def copied(
     results: Iterable[Checked],
     targets: Sequence[CopyTarget],
     definition: Form,
@@ -137,11 +118,3 @@ def _written(one: CheckedSubmission, names: Mapping[Path, Path]) -> CheckedSubmi
     annotated = one.annotated and names.get(one.annotated, one.annotated)
     fixed = one.fixed and replace(one.fixed, copy=names.get(one.fixed.copy, one.fixed.copy))
     return replace(one, annotated=annotated, fixed=fixed)
-
-
-def for_page(outcome: Outcome, definition: Form) -> tuple[Outcome, PageSummary]:
-    """The outcome without its issues, and their summary."""
-    from converter.report import html
-
-    summary = html.summarize(outcome, definition, show_ids=False)
-    return replace(outcome, issues=Issues.of(())), summary

@@ -25,7 +25,7 @@ def contents(request: ContentsRequest, report_progress: ReportProgress) -> Conte
 
 
 def statistics(request: StatisticsRequest, report_progress: ReportProgress) -> StatisticsAnswer:
-    from converter import statistics as figures
+    from converter.statistics import submission as figures
     from converter.statistics.figure import Figure
 
     definition = loading.load(request.form)

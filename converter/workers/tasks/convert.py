@@ -24,8 +24,9 @@ from converter.workers.requests.convert import (
     VerifyAnswer,
     VerifyRequest,
 )
-from converter.workers.tasks.check import check_submissions, for_page
+from converter.workers.tasks.check import check_submissions
 from converter.workers.tasks.common import ReportProgress, is_sealed, label
+from converter.workers.tasks.page_check import for_page
 
 
 def convert(request: ConvertRequest, report_progress: ReportProgress) -> ConvertAnswer:
@@ -135,6 +136,6 @@ def verify(request: VerifyRequest, report_progress: ReportProgress) -> VerifyAns
     definition = loading.load(request.form)
     found = package.examine(request.package, definition)
     sheets, key = found.submission.sheets, definition.main_table.key
-    described = found.counts.get(definition.main_resource.name, 0)
+    described = definition.main_rows(found.counts)
     members = len(sheets[key]) if key in sheets else described if found.sealed else 0
     return VerifyAnswer(found.submission.issues, members)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from converter.workers.requests.base import Request
-from converter.workers.requests.check import CheckForPageRequest, CheckRequest
+from converter.workers.requests.check import CheckRequest
 from converter.workers.requests.contents import ContentsRequest, StatisticsRequest
 from converter.workers.requests.convert import (
     ConvertForPageRequest,
@@ -15,6 +15,9 @@ from converter.workers.requests.convert import (
 )
 from converter.workers.requests.corrections import CorrectionRequest
 from converter.workers.requests.existing import ExistingFileRequest
+from converter.workers.requests.forward import ForwardRequest
+from converter.workers.requests.page_check import CheckForPageRequest
+from converter.workers.requests.proof import ProofRequest
 from converter.workers.requests.receive import (
     ReceiveRequest,
     ReceiveWorkbooksRequest,
@@ -33,6 +36,9 @@ from converter.workers.tasks import (
     convert,
     corrections,
     existing,
+    forward,
+    page_check,
+    proof,
     receive,
     roster,
     template,
@@ -41,7 +47,7 @@ from converter.workers.tasks.common import ReportProgress
 
 TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     CheckRequest: check.check,
-    CheckForPageRequest: check.check_for_page,
+    CheckForPageRequest: page_check.check_for_page,
     ConvertRequest: convert.convert,
     ConvertForPageRequest: convert.convert_for_page,
     VerifyRequest: convert.verify,
@@ -55,6 +61,8 @@ TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     QuestionsRequest: roster.questions,
     BlankRosterRequest: roster.blank_roster,
     ExistingFileRequest: existing.existing,
+    ForwardRequest: forward.forward,
+    ProofRequest: proof.prove,
     UnpackRequest: receive.unpack,
     ReceiveRequest: receive.receive,
     ReceiveWorkbooksRequest: receive.receive_workbooks,

@@ -77,7 +77,7 @@ def _package(request: ExistingFileRequest, definition: Form, digest: str) -> Exi
     return ExistingFile(
         request.path,
         "package",
-        found.counts.get(definition.main_resource.name, 0),
+        definition.main_rows(found.counts),
         submission.stamp.unit_name,
         submission.stamp.period,
         found.created[:10],

@@ -1,11 +1,12 @@
 """What `receive` asks of a worker: unpacking zips and validating files that came in.
 
 A file is validated as in `check`. What the register is to keep goes two ways: a few plain values in
-the answer, and the members as compressed CSV beside it, which only the register reads.
+the answer, and the rows of the tables as compressed CSV beside it, which only the register reads.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -20,7 +21,7 @@ from converter.files import filenames, writing
 from converter.forms import loading
 from converter.kinds import unique_key
 from converter.model.clock import today
-from converter.model.forms import Form
+from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue, Level, Place
 from converter.model.submissions import Outcome, RawSheet, Records, Submission
 from converter.validation import checking
@@ -38,6 +39,7 @@ from converter.workers.requests.receive import (
     UnpackRequest,
     ValidatedFile,
 )
+from converter.workers.tasks import explanations
 from converter.workers.tasks.common import ReportProgress
 
 Open = Callable[[Path, str], "OpenedFile | None"]  # a package and its name; None: it is left
@@ -78,16 +80,16 @@ def receive(request: ReceiveRequest, report_progress: ReportProgress) -> Receive
     def opened(path: Path, name: str) -> OpenedFile:
         return read_package(path, name, definition, request.keys)
 
-    files, members = _receive(request.files, definition, opened, report_progress)
-    return ReceiveAnswer(tuple(file for file in files if file), members)
+    files, rows = _receive(request.files, definition, opened, report_progress)
+    return ReceiveAnswer(tuple(file for file in files if file), rows)
 
 
 def receive_workbooks(
     request: ReceiveWorkbooksRequest, report_progress: ReportProgress
 ) -> ReceiveWorkbooksAnswer:
     definition = loading.load(request.form)
-    files, members = _receive(request.files, definition, lambda *_: None, report_progress)
-    return ReceiveWorkbooksAnswer(tuple(files), members)
+    files, rows = _receive(request.files, definition, lambda *_: None, report_progress)
+    return ReceiveWorkbooksAnswer(tuple(files), rows)
 
 
 def _receive(
@@ -95,11 +97,11 @@ def _receive(
     definition: Form,
     open_package: Open,
     report_progress: ReportProgress,
-) -> tuple[list[ValidatedFile | None], bytes]:
-    """What became of each file (None: a package that was not opened), and the members of all
-    accepted files as gzipped CSV, see `_spool`."""
+) -> tuple[list[ValidatedFile | None], Mapping[str, bytes]]:
+    """What became of each file (None: a package that was not opened), and the rows of all
+    accepted files as gzipped CSV by sheet key, see `_spool`."""
     validated: list[ValidatedFile | None] = [None] * len(files)
-    packed = io.BytesIO()
+    packed = {table.key: io.BytesIO() for table in definition.tables}
 
     def copies() -> Iterator[tuple[Path, list[bytes]]]:
         renderer = None
@@ -110,7 +112,8 @@ def _receive(
             target = file.annotated if wanted else None
             validated[at] = _validated(file.number, one, checked, definition, target)
             if checked.outcome.status in ("ok", "warnings"):
-                _spool(spool, file.number, checked, definition)
+                for table in definition.tables:
+                    _spool(spools[table.key], file.number, checked, table)
             if target:
                 from converter import template
                 from converter.report.annotate import annotated
@@ -126,18 +129,26 @@ def _receive(
                     ),
                 )
 
-    # No time and no name in it: the same members give the same bytes.
-    with (
-        gzip.GzipFile("", "wb", SPOOL_LEVEL, packed, mtime=0) as bytes_,
-        io.TextIOWrapper(bytes_, encoding="utf-8", newline="") as spool,
-    ):
+    with contextlib.ExitStack() as opened:
+        spools = {key: opened.enter_context(_text_file(to)) for key, to in packed.items()}
         named = writing.write_many(
             copies(),
             personal=True,
             beside=writing.Beside.WHERE_OPEN,
             other_name=filenames.reply_beside,
         )
-    return [one and _with_copy(one, named) for one in validated], packed.getvalue()
+    rows = {key: data.getvalue() for key, data in packed.items()}
+    return [one and _with_copy(one, named) for one in validated], rows
+
+
+@contextlib.contextmanager
+def _text_file(packed: IO[bytes]) -> Iterator[IO[str]]:
+    """No time and no name in it: the same rows give the same bytes."""
+    with (
+        gzip.GzipFile("", "wb", SPOOL_LEVEL, packed, mtime=0) as bytes_,
+        io.TextIOWrapper(bytes_, encoding="utf-8", newline="") as text,
+    ):
+        yield text
 
 
 def _with_copy(one: ValidatedFile, named: Mapping[Path, Path]) -> ValidatedFile:
@@ -242,6 +253,7 @@ def _validated(
     names = {f.identity: records.record.get(f.key, "") for f in definition.record if f.identity}
     main = submission.sheets.get(definition.main_table.key)
     record = submission.sheets.get(definition.record.key)
+    one_sheet = record.name if record else ""  # where the form has no other, it is no half
     stamp = submission.stamp
     levels = outcome.issues.counted(lambda head: head.level)
     found = outcome.issues.counted(lambda head: (head.code, str(head.level)))
@@ -269,8 +281,9 @@ def _validated(
         members=outcome.members,
         answers=dict(records.record) if accepted else {},
         unit_sheet=record.name if record else "",
-        member_sheet=main.name if main else "",
+        member_sheet=main.name if main else "" if definition.tables else one_sheet,
         id_column=_id_column(main, definition),
+        explanations=explanations.read(checked, definition) if accepted else (),
         annotated=str(annotated or ""),
     )
 
@@ -315,15 +328,14 @@ def _digest(records: Records, definition: Form) -> str:
     return descriptor.digest(contents)
 
 
-def _spool(file: IO[str], number: int, checked: checking.Checked, definition: Form) -> None:
+def _spool(file: IO[str], number: int, checked: checking.Checked, table: Sheet) -> None:
     """Number of the file, number of the record, row of the sheet, then the fields."""
-    table = definition.main_table
     sheet = checked.submission.sheets.get(table.key)
     if sheet is None:
         return
-    members = checked.records.tables[table.key]
+    texts = checked.records.tables[table.key]
     blank = [""] * len(sheet)
-    columns = [members.get(field.key, blank) for field in table]
+    columns = [texts.get(field.key, blank) for field in table]
     counted = range(1, len(sheet) + 1)
     numbers = [number] * len(sheet)
     # Quoted throughout: the register reads it without guessing.

@@ -24,7 +24,7 @@ def roster(request: RosterRequest, report_progress: ReportProgress) -> RosterAns
 
     table = definition(loading.load(request.form), request.form)
     report_progress(0)
-    found = reading.read(request.file, table, request.known)
+    found = reading.read(request.file, table, request.known, request.prefix)
     answer = RosterAnswer(found.outcome, found.units, fresh=found.fresh)
     if found.has_all_codes or request.coded is None or found.outcome.status == "errors":
         return answer

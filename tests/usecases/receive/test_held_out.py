@@ -7,61 +7,26 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
-from converter.forms import loading
+from converter.identity import keys as of_union
 from converter.register.deciding import Order
 from converter.usecases import deciding
+from converter.usecases.receive import Plan
 from tests.sheets import FORM
 from tests.usecases.receive import held_out
-from tests.usecases.receive.conftest import NOW
+from tests.usecases.receive.conftest import FOLDER, NOW
 from tests.usecases.receive.held_out import HeldOut, Sent
+from tests.usecases.receive.killing import KILLED, Receiving, in_fork
+
+pytestmark = pytest.mark.posix("SIGKILL")
 
 UNITS, KILLS = int(os.environ.get("UNITS", "40")), int(os.environ.get("KILLS", "3"))
-
-# A whole run in a process that kills itself at the n-th step of its writing.
-SCRIPT = """
-import contextlib, os, signal, sys
-from pathlib import Path
-from typing import Any
-from converter.forms import loading
-from converter.identity import keys as of_union
-from converter.register import RosterEntry, writer
-from converter.usecases.receive import Plan, receive, run
-from converter.workers.pool import Worker
-inbox, store, reply, keys, roster = map(Path, sys.argv[1:6])
-steps = int(sys.argv[6])
-def step():
-    global steps
-    steps -= 1
-    if steps == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-rename, record = Path.replace, writer.Register.record
-def renaming(*arguments):
-    step()
-    return rename(*arguments)
-@contextlib.contextmanager
-def recording(*arguments):
-    with record(*arguments) as registered:
-        yield registered
-        step()
-    step()
-Path.replace, writer.Register.record = renaming, recording
-run.FILES_A_BATCH = 7
-folder = loading.form_dir().resolve()
-signer = of_union.signer(keys)
-plan = Plan(folder, loading.read(folder), reply, keys, signer, 2, int(sys.argv[7]))
-lines = roster.read_text(encoding="utf-8").splitlines()
-units = [RosterEntry(*line.split("\\t")) for line in lines]
-with Worker() as worker:
-    receive(inbox, store, plan, worker, roster=units, period="2026")
-"""
 
 
 @dataclass
@@ -78,23 +43,17 @@ class Officer:
 
     def receive(self, kills: int) -> None:
         """Be killed so many times, then run to the end."""
-        roster = self.folder / "roster"
-        lines = ["\t".join((u.code, u.name, u.superior_code, u.superior)) for u in self.made.roster]
-        roster.write_text("\n".join(lines), encoding="utf-8")
         for _ in range(kills):
             if not self._run(self.chance.randint(1, 40)):  # it was done before that step
                 assert self._run(1)
         assert not self._run(0)
 
     def _run(self, kill_at: int) -> bool:
-        paths = (self.made.box.folder, self.store, self.folder / "R", self.made.union.keys)
-        arguments = [*map(str, (*paths, self.folder / "roster", kill_at, NOW))]
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, *arguments], check=False, stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(Path(loading.__file__).parents[2])},
-        )  # fmt: skip
-        assert done.returncode in (0, -9), done.stderr.decode()
-        return done.returncode == -9
+        """Whether it was killed."""
+        inbox, keys = self.made.box.folder, self.made.union.keys
+        plan = Plan(FOLDER, FORM, self.folder / "R", keys, of_union.signer(keys), 2, NOW)
+        run = Receiving(inbox, self.store, plan, self.made.roster, "2026", batch=7)
+        return in_fork(run, kill_at) == KILLED
 
     def decide(self, action: str, subject: str, unit: str = "") -> int:
         made, _ = deciding.decide(self.store, FORM, Order(action, subject, unit), NOW)

@@ -175,3 +175,30 @@ def test_a_former_name_in_the_roster_renames_once_and_can_be_revoked(
     assert (states(store(box))["旧名.zip"], totals(box)) == ("superseded", [3, 3, 0])
     decide(store(box), "revoke", "1")
     assert again() == [(name_of(3), 1)]
+
+
+@pytest.mark.parametrize("number", [2, 3], ids=["reported", "never reported"])
+def test_a_unit_is_found_by_the_name_it_had(number: int, box: Inbox, worker: Worker) -> None:
+    old, code = name_of(number), listed(number).code
+    decide(store(box), "rename", code, "示例改名（集团）工会委员会")
+    with Snapshot(store(box)) as register:
+        (row,) = register_lookup.units(register, FORM, f" {old[:8]} ")
+        assert row.unit == f"示例改名（集团）工会委员会（也叫过：{old}）"
+        (row,) = register_lookup.units(register, FORM, "改名(集团)")
+        assert row.unit == "示例改名（集团）工会委员会"
+        assert register_lookup.units(register, FORM, "没有这个名字") == []
+    decide(store(box), "exempt", old)  # and so in decisions
+    with Snapshot(store(box)) as register:
+        (row,) = register_lookup.units(register, FORM, code)
+    assert "免报" in row.reason
+
+
+def test_a_unit_of_a_new_roster_is_found_by_the_name_of_the_last_one(
+    box: Inbox, worker: Worker
+) -> None:
+    renamed = [replace(one, name=one.name.replace("公司", "集团")) for one in ROSTER]
+    take(box, worker, renamed)
+    with Snapshot(store(box)) as register:
+        (row,) = register_lookup.units(register, FORM, name_of(2))
+    assert row.unit.startswith(renamed[1].name)
+    assert name_of(2) in row.unit

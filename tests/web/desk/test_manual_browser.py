@@ -16,21 +16,14 @@ from tests.parity import office
 from tests.people import MEMBERS, UNIT
 from tests.sheets import MEMBER_SHEET, fill, member_cell, put
 from tests.tools import needs
-from tests.web import running
+from tests.watching import Watched, objections
 from tests.web.desk.at_work import AtWork, at_work
-from tests.web.test_browser import Watched, objections
 from tests.web.world import unit
 
 pytestmark = needs("chromium", "libreoffice")
 
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 NAMED = ("所属上级工会组织", "单位工会名称")
-
-
-@pytest.fixture(scope="module")
-def started() -> Iterator[Any]:
-    with running.browser() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -116,9 +109,9 @@ def mended(book: Any) -> None:
 
 
 def test_the_manuals_steps_with_the_keyboard_alone(
-    started: Any, own: AtWork, identity: Path, tmp_path: Path
+    browser: Any, own: AtWork, identity: Path, tmp_path: Path
 ) -> None:
-    clerk = Clerk(started, own)
+    clerk = Clerk(browser, own)
     # Load the identity file; it says so, and whose it is.
     clerk.choose(identity)
     clerk.says("标识文件加载成功")
@@ -173,13 +166,13 @@ def test_the_manuals_steps_with_the_keyboard_alone(
 
 
 def test_correcting_on_the_page_with_the_keyboard_alone(
-    started: Any, own: AtWork, tmp_path: Path
+    browser: Any, own: AtWork, tmp_path: Path
 ) -> None:
     from tests.web.world import workbook
 
     bad = tmp_path / "填报.xlsx"
     bad.write_bytes(workbook(1, fault=True))
-    clerk = Clerk(started, own)
+    clerk = Clerk(browser, own)
     clerk.choose(bad)
     clerk.countdown("还剩 1 处错误")
     clerk.press("link", "在这里改")
@@ -194,8 +187,8 @@ def test_correcting_on_the_page_with_the_keyboard_alone(
     assert clerk.watched.complaints == []
 
 
-def test_files_dropped_anywhere_on_the_page(started: Any, own: AtWork, identity: Path) -> None:
-    clerk = Clerk(started, own)
+def test_files_dropped_anywhere_on_the_page(browser: Any, own: AtWork, identity: Path) -> None:
+    clerk = Clerk(browser, own)
     for target in ("footer", ".drop"):
         clerk.page.goto(own.url)
         transfer = clerk.page.evaluate_handle(
@@ -208,8 +201,8 @@ def test_files_dropped_anywhere_on_the_page(started: Any, own: AtWork, identity:
         clerk.says("标识文件加载成功")
 
 
-def test_a_program_that_has_ended_is_told(started: Any, own: AtWork) -> None:
-    clerk = Clerk(started, own)
+def test_a_program_that_has_ended_is_told(browser: Any, own: AtWork) -> None:
+    clerk = Clerk(browser, own)
     clerk.page.clock.install()
     clerk.page.goto(own.url)
     own.stop()

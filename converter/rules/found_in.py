@@ -1,0 +1,37 @@
+"""A value that must stand in a row of another table (a cadre is a member).
+
+Option: `rows`, the field of the other table; the form must require it there. Nothing is said
+while one of its rows has no usable value. A package's descriptor has it as a foreign key.
+"""
+
+from __future__ import annotations
+
+from converter.kinds.base import Mask
+from converter.model.forms import Rule
+from converter.rules.base import FormColumns, Refs
+from converter.rules.other_rows import (
+    Listed,
+    RowsPath,
+    excel_known,
+    is_known,
+    most_rows,
+)
+
+
+class FoundIn(Listed):
+    """A value that must stand in a row of another table."""
+
+    name = "found_in"
+    rows = RowsPath(filled=True)
+
+    def wrong(self, rule: Rule, path: str, tables: FormColumns) -> Mask:
+        known = is_known(tables, self.rows(rule), tables.table(path).submission)
+        wrong: Mask = known & ~self.found(rule, path, tables)
+        return wrong
+
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        if most_rows(refs):
+            return None
+        missing = f"NOT({self.excel_found(rule, path, refs)})"
+        known = excel_known(self.rows(rule), refs)
+        return f"IF({refs.at(path).usable},IF({known},{missing},FALSE),FALSE)"

@@ -1,0 +1,27 @@
+"""A value that must not stand in a row of another table (who is retired is not on duty).
+
+Option: `rows`, the field of the other table. With `unique` on both, a value stands only once in
+the two tables.
+"""
+
+from __future__ import annotations
+
+from converter.kinds.base import Mask
+from converter.model.forms import Rule
+from converter.rules.base import FormColumns, Refs
+from converter.rules.other_rows import Listed, RowsPath, most_rows
+
+
+class NotIn(Listed):
+    """A value that must not stand in a row of another table."""
+
+    name = "not_in"
+    rows = RowsPath()
+
+    def wrong(self, rule: Rule, path: str, tables: FormColumns) -> Mask:
+        return self.found(rule, path, tables)
+
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        if most_rows(refs):
+            return None
+        return f"IF({refs.at(path).usable},{self.excel_found(rule, path, refs)},FALSE)"

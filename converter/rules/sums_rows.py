@@ -1,0 +1,49 @@
+"""A count on the record sheet that must be the sum of a column (the members of all covered units).
+
+Option: `rows`, the column of a table. Nothing is said while one of its rows has no usable number.
+"""
+
+from __future__ import annotations
+
+from converter.kinds.base import ValueType
+from converter.model.arrays import np, pd
+from converter.model.errors import option_error
+from converter.model.forms import Form, Rule
+from converter.model.issues import Params
+from converter.rules.base import Faults, FormColumns, Refs, RuleFamily, numbers, title
+from converter.rules.other_rows import RowsPath, excel_known, is_known, sheet_of
+
+
+class SumsRows(RuleFamily):
+    """A count on the record sheet that must be the sum of a table's column."""
+
+    name = "sums_rows"
+    at_type = ValueType.COUNT
+    rows = RowsPath(ValueType.COUNT, filled=True)
+
+    def accept(self, rule: Rule, form: Form) -> None:
+        super().accept(rule, form)
+        for path in rule.at:
+            if sheet_of(path) != form.record.key:
+                params = {"path": path, "sheet": form.record.title}
+                raise option_error("at", "form_other_sheet", path, **params)
+
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        rows, units = self.rows(rule), tables.record.index
+        added = np.zeros(len(units))
+        at = units.get_indexer(pd.Index(tables.table(rows).submission))
+        known = at >= 0
+        np.add.at(added, at[known], np.nan_to_num(numbers(tables.column(rows)))[known])
+        typed = numbers(tables.column(path))
+        wrong = (typed != added) & tables.column(path).sound
+        wrong &= is_known(tables, rows, tables.record.submission)
+        return Faults(wrong, lambda n: {"value": int(typed[n]), "sum": int(added[n])})
+
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
+        rows = self.rows(rule)
+        return {"rows": title(rows, form), "sheet": form.sheet(sheet_of(rows)).title}
+
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        rows, typed = self.rows(rule), refs.at(path)
+        wrong = f"{typed.norm}<>SUM({refs.rows(rows).norm})"
+        return f"IF({typed.usable},IF({excel_known(rows, refs)},{wrong},FALSE),FALSE)"

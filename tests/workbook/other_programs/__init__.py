@@ -1,0 +1,1 @@
+"""Workbooks as other people's libraries save them, and how they were made (see `__main__`)."""
