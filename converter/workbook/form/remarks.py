@@ -29,10 +29,14 @@ LONGEST_LINE = 8  # … and where nothing does
 _LONG_NUMBER = re.compile("[0-9]{12}").search  # as long as the digits of an ID number
 _LIKE_NUMBER = re.compile("[0-9A-Z]{6}").search  # of any document
 # Lines of a printed page: 2025年3月1日, 第1页, 共12人, ———.
-_LINE = re.compile(
-    "(?:19|20)[0-9]{2}[-./年][0-9]{1,2}[-./月].*|二[〇○零0].*年.*|第[0-9一二三四五六七八九十]+页.*"
-    "|共[0-9]+[人名页张].*|[-—–_=·.…*]{2,}"
-).fullmatch
+_LINES = (
+    "(?:19|20)[0-9]{2}[-./年][0-9]{1,2}[-./月].*",
+    "二[〇○零0].*年.*",
+    "第[0-9一二三四五六七八九十]+页.*",
+    "共[0-9]+[人页].*",
+    "[-—–_=·.…*]{2,}",
+)
+_LINE = re.compile("|".join(_LINES)).fullmatch
 _MARKS = "-—–_=*※★☆●■◆◇【[〔<《●•·"
 _NO_NAME = re.compile("[:;!?,。、()0-9]").search
 _FOREIGN = re.compile("[A-Za-z·•・.]").search
