@@ -19,7 +19,7 @@ SHARED = {
 COUNTING = {"COUNTIF", "COUNTIFS", "SUMIF", "SUMIFS", "AVERAGEIF"}
 VOLATILE = {"TODAY", "NOW", "OFFSET", "INDIRECT", "RAND", "RANDBETWEEN", "CELL", "INFO"}
 # Far below the limits of Excel (8,192 characters, 64 levels): there is room for what comes.
-LONGEST, DEEPEST, MOST_ARGUMENTS, LONGEST_TEXT = 2500, 24, 255, 255
+LONGEST, DEEPEST, LONGEST_TEXT = 2500, 24, 255
 
 
 def formulas(workbook: Any) -> Iterator[tuple[str, str]]:
