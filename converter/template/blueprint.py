@@ -53,6 +53,7 @@ _DEFAULT = re.compile(
     rb"|pivotTables|(?:insert|delete)(?:Rows|Columns)|insertHyperlinks|format(?:Cells|Columns|Rows))"
     rb'="1"|(?:visibility|state)="visible"|tabRatio="600"|baseColWidth="8")'
 )
+_OUTLINE = b'<outlinePr summaryBelow="1" summaryRight="1"/>'
 _PLACES = (SHEETS, NAMES, RELATIONS, TYPES)
 _NUMBER = re.compile(rb"(?<![0-9])[0-9]{7}(?![0-9])")
 _EXTENT = re.compile(rb'(<dimension ref="[A-Z0-9]+:[A-Z]+)[0-9]+')
@@ -271,7 +272,8 @@ def compact(xml: bytes) -> bytes:
     types of blank cells and values that nobody has computed. (No text holds these: in texts < and >
     are escaped.)"""
     xml = xml.replace(b" />", b"/>").replace(b'" t="n"/>', b'"/>').replace(b"<v/>", b"")
-    return _TAG.sub(lambda tag: _DEFAULT.sub(b"", tag[0]), xml)
+    xml = _TAG.sub(lambda tag: _DEFAULT.sub(b"", tag[0]), xml)
+    return xml.replace(_OUTLINE + b"<pageSetUpPr/>", b"").replace(b"<workbookProtection/>", b"")
 
 
 def _open_ends(taken: dict[str, bytes], tails: Mapping[bytes, str]) -> None:
