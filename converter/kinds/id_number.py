@@ -42,16 +42,15 @@ from converter.kinds.base import (
     Kind,
     Mask,
     Normalised,
-    Points,
     excel_lost_digits,
     failing,
     lost_digits,
     matches,
-    points,
     same_text,
     texts,
 )
 from converter.kinds.options import ListName
+from converter.kinds.points import Points, points
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
 from converter.model.clock import today
