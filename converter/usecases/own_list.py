@@ -13,7 +13,7 @@ from converter.model.errors import UsageError
 from converter.model.forms import Sheet
 from converter.model.own_list import CONTENT, DOUBTFUL, NEAR, ListColumn, ListReport
 from converter.text import file_names
-from converter.workbook.form.headings import normalized
+from converter.text.headings import normalized
 
 LARGEST = 1 << 16  # bytes of a file of choices
 VERSION = 1
