@@ -19,7 +19,7 @@ from converter.kinds.base import ValueType
 from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
 from converter.text import characters
-from converter.workbook.form.headings import names_of
+from converter.text.headings import names_of
 from converter.workbook.grid import GridColumn
 
 Mask = npt.NDArray[np.bool_]

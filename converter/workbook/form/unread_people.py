@@ -20,7 +20,7 @@ from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import RawSheet
 from converter.text import characters
-from converter.workbook.form.headings import Names, names_of, normalized
+from converter.text.headings import Names, names_of, normalized
 from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address
 
