@@ -244,6 +244,13 @@ def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:
     out(message("kept", path=kept.path, found=found, written=written.name))
 
 
+def rows_counted(form: Form, count: int) -> str:
+    """How many rows the form's first table has, in its own words."""
+    from converter.messages import catalogue
+
+    return catalogue.rows_counted(form, count)
+
+
 def message(key: str, /, **params: Any) -> str:
     """A sentence of the catalogue, which is read when the first one is asked for."""
     from converter.messages import catalogue
