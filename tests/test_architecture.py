@@ -29,7 +29,7 @@ FLOORS = [
     {"statistics"},
     {"forms"},
     {"workbook", "package", "validation", "template"},
-    {"roster"},
+    {"roster", "upward"},
     {"report"},
     {"api"},
     {"workers"},
@@ -39,7 +39,7 @@ FLOORS = [
 ]
 ONLY = {
     "pandera": {"validation"},
-    "zipfile": {"files", "workbook", "package", "usecases"},
+    "zipfile": {"files", "workbook", "package", "upward", "usecases"},
     "duckdb": {"register", "statistics"},
     "click": {"cli"},
     "cryptography": {"identity"},

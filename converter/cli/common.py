@@ -78,6 +78,7 @@ COMMAND_MODULES = {
     "remind": "officer_year",
     "export": "officer_year",
     "forget": "officer_year",
+    "forward": "upward",
     "portal": "portal",
     "backup": "officer",
     "restore": "officer",

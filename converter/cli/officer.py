@@ -127,7 +127,8 @@ def receive(
         _print_summary(done, form, inbox, store, reply, show_ids, roster is not None, lists)
     if failed:
         raise failed
-    return FOUND if done.results.get("rejected") or done.not_received else OK
+    refused = any(one.forward.reason for one in done.forwards)
+    return FOUND if done.results.get("rejected") or done.not_received or refused else OK
 
 
 class _Lists(NamedTuple):
@@ -213,18 +214,21 @@ def _print_summary(
 ) -> None:
     from converter.report import register_text as report
     from converter.text.display import visible
+    from converter.usecases.receive.forwards import sentence as forward_sentence
 
     if not done.seen:
         err(message("receive_empty", path=inbox))
     for one in done.refused:
         out(message("receive_refused", file=one.file, reason=_reason(one, form)))
+    for forward in done.forwards:
+        out(forward_sentence(forward, form))
     if done.findings:
         out(report.findings_text(done.findings, form, sharing=done.sharing, show_ids=show_ids))
     if done.fresh:
         parts = _parts("result", done.results)
         err(message("receive_done", seen=done.seen, fresh=done.fresh, parts=parts))
         err(message("receive_states", parts=_parts("state", done.states)))
-    elif done.seen:
+    elif done.seen and not done.forwards:
         err(message("receive_nothing", seen=done.seen))
     if done.unmatched and with_roster:
         names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")

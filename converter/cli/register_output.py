@@ -69,6 +69,7 @@ class AskedTables:
     by: Sequence[str] = ()
     counts: Sequence[str] = ()
     units: bool = False
+    union: str = ""  # only what came through this union below
 
 
 def stats(
@@ -89,8 +90,11 @@ def stats(
     from converter.statistics import collection
     from converter.usecases import outputs
 
-    form = load(folder)
-    with Snapshot(store) as register:
+    form, via = load(folder), ""
+    if asked.union:
+        with Snapshot(store) as register:
+            via = register.via(asked.union)
+    with Snapshot(store, via) as register:
         chosen = period or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))

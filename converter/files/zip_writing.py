@@ -31,6 +31,8 @@ LEVEL_DEFAULT, LEVEL_FAST, LARGE_MEMBER = (
 )  # zlib's levels; more bytes: 1/5 of the time, 11/10 of them
 
 
+MEDIA_TYPE = "mimetype"  # the first member of a zip that says what it is
+
 FIRST_SECOND, LAST_SECOND = 315_532_800, 4_354_819_198  # that a zip can hold, since 1970
 
 
@@ -71,17 +73,34 @@ def pack(file: BinaryIO, members: Iterable[tuple[str, bytes]], *, when: int) -> 
 
 
 def write_streamed_zip(
-    path: Path, members: Iterable[tuple[str, Iterable[bytes]]], *, when: int
+    path: Path,
+    members: Iterable[tuple[str, Iterable[bytes]]],
+    *,
+    when: int,
+    media_type: bytes = b"",
 ) -> None:
     """Write a zip whole or not at all, for its owner alone, its members as they come in pieces:
-    neither has to fit into memory. Raises OSError."""
+    neither has to fit into memory. One with a `media_type` begins with it (as in EPUB and ODF), and
+    its members are stored as they are. Raises OSError."""
     with replacing(path, None) as file:
         keep_private(file)
         with zipfile.ZipFile(file, "w") as archive:
+            if media_type:
+                archive.writestr(_info(MEDIA_TYPE, when), media_type, zipfile.ZIP_STORED)
             for name, pieces in members:
-                with archive.open(_info(name, when), "w", force_zip64=True) as member:
+                info = _info(name, when)
+                if media_type:
+                    info.compress_type = zipfile.ZIP_STORED
+                with archive.open(info, "w", force_zip64=True) as member:
                     for piece in pieces:
                         member.write(piece)
+
+
+def has_media_type(head: bytes, media_type: bytes) -> bool:
+    """Whether a file's first bytes are those of a zip with this media type."""
+    start = b"PK\x03\x04"
+    wanted = MEDIA_TYPE.encode() + media_type
+    return head.startswith(start) and head[30 : 30 + len(wanted)] == wanted
 
 
 def _info(name: str, when: int) -> zipfile.ZipInfo:

@@ -19,6 +19,7 @@ from converter.model.clock import utc_stamp
 FILE = "log.jsonl"
 RECEIVE, RECEIVED, LISTS = "receive", "received", "lists"
 EXPORT, REMIND, SUMMARY, BACKUP = "export", "remind", "summary", "backup"
+FORWARD = "forward"
 PLACES = ("inbox", "reply", "path")  # details that name a file or a folder
 
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from converter.files import writing
 from converter.files.os_errors import try_while_open
 from converter.model.clock import utc_stamp
-from converter.model.errors import RegisterError
+from converter.model.errors import RegisterError, UsageError
 from converter.model.forms import Form
+from converter.register import forwarded
 from converter.register.schema import (
     ADDED,
     ADDED_TABLES,
@@ -52,6 +53,8 @@ TABLES = {
     "periods": "SELECT * FROM periods",
     "decisions": "SELECT * FROM decisions ORDER BY number",
     "forgotten": "SELECT * FROM forgotten",
+    "explanations": "SELECT * FROM explanations ORDER BY submission, place",
+    "forwards": "SELECT * FROM forwards ORDER BY number",
 }
 _COUNTING_ROWS = (
     "SELECT s.period, s.unit, m.* FROM {table} m JOIN submissions s ON s.id = m.submission"
@@ -95,18 +98,23 @@ def keep_newest_only(folder: Path) -> bool:
     """Remove every publication but the newest, those that are still read too. Returns whether all
     of them are gone."""
     newest = str(json.loads((folder / STATE).read_text(encoding="utf-8"))["folder"])
-    older = [one for one in folder.iterdir() if one.is_dir() and one.name != newest]
+    older = [one for one in folder.iterdir() if one.name.isdigit() and one.name != newest]
     for one in older:
         shutil.rmtree(one, ignore_errors=True)
     return not any(one.exists() for one in older)
 
 
+def _missing_table(table: str) -> str:
+    columns = ", ".join(f"'' AS {name(key)}" for key in ADDED_TABLES[table])
+    return f"SELECT {columns} WHERE false"
+
+
 class Snapshot:
     """The newest publication of a register, for reading. `store` is the register's folder, or
-    a copy of its published folder alone. Raises RegisterError."""
+    a copy of its published folder alone; `union`: only what came from this union below, as it
+    stood there. Raises RegisterError."""
 
-    def __init__(self, store: Path) -> None:
-
+    def __init__(self, store: Path, union: str = "") -> None:
         folder = store if (store / STATE).is_file() else store / FOLDER
         try:
             # On Windows it cannot be opened in the moment in which it is replaced.
@@ -122,21 +130,29 @@ class Snapshot:
             raise RegisterError("store_unpublished", path=str(store))
         self._connection = connect(None)
         self._tables = frozenset(tables)
-        for table in tables:
-            if table in missing:
-                columns = ", ".join(f"'' AS {name(key)}" for key in ADDED_TABLES[table])
-                self._connection.execute(f"CREATE VIEW {table} AS SELECT {columns} WHERE false")
-            else:
-                self._open(table, parts / f"{table}.parquet")
+        own = {
+            table: _missing_table(table)
+            if table in missing
+            else self._select(table, parts / f"{table}.parquet")
+            for table in tables
+        }
+        self._connection.execute(f"CREATE VIEW forwards AS {own['forwards']}")
+        self.forwards = forwarded.read(self)
+        del own["forwards"]
+        if union:
+            self._connection.execute("DROP VIEW forwards")
+            self._connection.execute(f"CREATE VIEW forwards AS {_missing_table('forwards')}")
+        for table, sql in forwarded.sources(folder, self.forwards, own, union).items():
+            self._connection.execute(f"CREATE VIEW {table} AS {sql}")
         # Not temporary here: `stream` reads through a connection of its own.
         self._connection.execute(MACROS.replace("CREATE TEMP MACRO", "CREATE MACRO"))
 
-    def _open(self, table: str, path: Path) -> None:
+    def _select(self, table: str, path: Path) -> str:
         source = f"read_parquet('{quoted(path)}')"
         there = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
         added = ADDED.get(table, {}).items()
         more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in there)
-        self._connection.execute(f"CREATE VIEW {table} AS SELECT *{more} FROM {source}")
+        return f"SELECT *{more} FROM {source}"
 
     def __enter__(self) -> Snapshot:
         return self
@@ -150,6 +166,21 @@ class Snapshot:
     def stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The same, some rows at a time: answers may be long."""
         return streamed(self._connection, sql, parameters)
+
+    def via(self, union: str) -> str:
+        """How units are marked that came through a union below, by its code or name. Raises
+        UsageError for one that forwarded nothing."""
+        wanted = union.strip()
+        names = {one.name: one.code for one in forwarded.counting(self.forwards)}
+        code = names.get(wanted, wanted)
+        rows = self.query("SELECT DISTINCT via FROM units WHERE via <> ''")
+        parts = [str(via).split("/") for (via,) in rows]
+        steps = {"/".join(one[: n + 1]) for one in parts for n in range(len(one))}
+        found = sorted(step for step in steps if step == code or step.endswith(f"/{code}"))
+        if not found:
+            known = "、".join(f"{name}（{code}）" for name, code in names.items()) or "—"
+            raise UsageError("stats_no_union", union=wanted, unions=known)
+        return found[0]
 
     def columns(self, table: str) -> list[str]:
         """The columns of a table, none where there is no such table: a register may be older than

@@ -112,16 +112,33 @@ CREATE TABLE explanations (
 );
 """
 
+# What unions below have forwarded (`converter/upward`). `via` names them for units that came so,
+# '130102', or '1301/130102' through two; '' is the register's own.
+VERSION_8 = """
+CREATE TABLE forwards (
+    number BIGINT NOT NULL, code VARCHAR NOT NULL, name VARCHAR NOT NULL, superior VARCHAR NOT NULL,
+    period VARCHAR NOT NULL, file VARCHAR NOT NULL, content VARCHAR NOT NULL,
+    received VARCHAR NOT NULL, created VARCHAR NOT NULL, signer VARCHAR NOT NULL,
+    confirmed BOOLEAN NOT NULL, interim BOOLEAN NOT NULL, figures_only BOOLEAN NOT NULL,
+    state VARCHAR NOT NULL, reason VARCHAR NOT NULL, other BIGINT NOT NULL,
+    units BIGINT NOT NULL, listed BIGINT NOT NULL, members BIGINT NOT NULL
+);
+ALTER TABLE units ADD COLUMN via VARCHAR DEFAULT '';
+ALTER TABLE submissions ADD COLUMN via VARCHAR DEFAULT '';
+ALTER TABLE roster ADD COLUMN via VARCHAR DEFAULT '';
+"""
+
 # What an older publication lacks: table → column → its value there.
 ADDED = {
     "roster": {
         "period": "''", "position": "0", "contact": "''", "phone": "''", "exempt": "false",
+        "via": "''",
     },
     "submissions": {
         "file_time": "''", "claimed_period": "period", "collected": "period", "barred": "''",
-        "reason": "''", "forgotten": "''",
+        "reason": "''", "forgotten": "''", "via": "''",
     },
-    "units": {"serial": "0"},
+    "units": {"serial": "0", "via": "''"},
 }  # fmt: skip
 # Tables that an older publication lacks: their columns.
 ADDED_TABLES = {
@@ -133,6 +150,12 @@ ADDED_TABLES = {
     "forgotten": (
         "period", "scope", "unit", "unit_name", "forgotten", "officer", "why", "submissions",
         "members", "finished",
+    ),
+    "explanations": ("submission", "place", "fault", "explanation"),
+    "forwards": (
+        "number", "code", "name", "superior", "period", "file", "content", "received", "created",
+        "signer", "confirmed", "interim", "figures_only", "state", "reason", "other", "units",
+        "listed", "members",
     ),
 }  # fmt: skip
 
@@ -155,10 +178,13 @@ SOUND = (
 # period have the names that its roster gives them; those that no roster lists, what counts says.
 MACROS = """
 CREATE TEMP MACRO roster_of(of_period) AS TABLE
-    WITH chosen AS (SELECT * FROM roster WHERE period =
-        (SELECT max(period) FROM roster WHERE period <= of_period))
-    SELECT r.code, r.name, r.superior_code, r.superior, r.position, r.contact, r.phone,
-        NOT (r.exempt AND r.period = of_period) AND NOT EXISTS (SELECT 1 FROM chosen below
+    WITH newest AS (SELECT via, max(period) AS period FROM roster WHERE period <= of_period
+        GROUP BY via),
+    chosen AS (SELECT roster.* FROM roster JOIN newest USING (via, period))
+    SELECT r.code, r.name, r.superior_code, r.superior, r.position, r.contact, r.phone, r.via,
+        NOT (r.exempt AND r.period = of_period) AND NOT EXISTS (SELECT 1 FROM forwards f
+        WHERE f.code = r.code AND r.via = '' AND f.period = of_period
+        AND f.state IN ('current', 'unconfirmed')) AND NOT EXISTS (SELECT 1 FROM chosen below
         WHERE below.superior = r.name AND below.code <> r.code) AS owes FROM chosen r;
 CREATE TEMP MACRO units_in(of_period) AS TABLE
     WITH claims AS (SELECT s.unit, arg_max(s.unit_name, s.id) AS name,
@@ -168,8 +194,9 @@ CREATE TEMP MACRO units_in(of_period) AS TABLE
     SELECT u.id, u.code, coalesce(r.name, c.name, u.name) AS name,
         coalesce(r.superior, c.superior, u.superior) AS superior, r.code IS NOT NULL AS listed,
         coalesce(r.position, 0) AS position, coalesce(r.contact, '') AS contact,
-        coalesce(r.phone, '') AS phone
-    FROM units u LEFT JOIN roster_of(of_period) r ON r.code = u.code AND u.code <> ''
+        coalesce(r.phone, '') AS phone, u.via
+    FROM units u LEFT JOIN roster_of(of_period) r
+        ON r.code = u.code AND r.via = u.via AND u.code <> ''
     LEFT JOIN claims c ON c.unit = u.id;
 """
 # When a submission was sent: by its signed time, else by the time of its file, else when it was
@@ -191,7 +218,7 @@ UNREADABLE = "unreadable"  # stands for the content of files that cannot be open
 
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7)
+STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8)
 LATEST = len(STEPS)
 ANSWERS, MEMBERS, ROWS = "answers", "members", "rows_"
 ROW_COLUMNS = ("submission", "record", "source_row")

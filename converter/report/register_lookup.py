@@ -52,7 +52,7 @@ def units(register: Snapshot, form: Form, wanted: str = "") -> list[UnitRow]:
     rows = register.query(
         "WITH listed AS (SELECT id, code, name, superior, true AS owes FROM units_in($1) UNION ALL"
         " SELECT 0, r.code, r.name, r.superior, r.owes FROM roster_of($1) r"
-        " WHERE NOT EXISTS (SELECT 1 FROM units u WHERE u.code = r.code)),"
+        " WHERE NOT EXISTS (SELECT 1 FROM units u WHERE u.code = r.code AND u.via = r.via)),"
         " errors AS (SELECT submission, list(DISTINCT code ORDER BY code) AS codes FROM findings"
         "  WHERE level = 'error' GROUP BY submission)"
         " SELECT l.code, l.name, l.superior, l.owes, s.period, s.state, s.result, s.received,"

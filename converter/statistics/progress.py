@@ -32,13 +32,13 @@ INDENT = "\u3000"  # a full-width space for each level of the tree
 KNOWN = (
     "WITH known AS ("
     " SELECT r.superior, r.code, r.name, r.position, r.contact, r.phone, u.id AS unit"
-    "  FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"
+    "  FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code AND u.via = r.via"
     " WHERE r.owes"
     "  OR EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1)"
     " UNION ALL SELECT u.superior, u.code, u.name, u.position, u.contact, u.phone, u.id"
     "  FROM units_in($1) u WHERE NOT u.listed"
     "  AND EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1"
-    f"   AND ({COUNTS} OR NOT EXISTS (SELECT 1 FROM roster_of($1))))),"
+    f"   AND ({COUNTS} OR NOT EXISTS (SELECT 1 FROM roster_of($1) l WHERE l.via = u.via)))),"
     f" sent AS (SELECT unit, bool_or({COUNTS}) AS counts,"
     "  bool_or(s.state = 'unconfirmed') AS unconfirmed,"
     "  bool_or(s.state IN ('held', 'unopened')) AS waits,"
@@ -48,7 +48,7 @@ KNOWN = (
 # Units that the roster does not list and that nobody let in: outside all totals.
 _STRANGERS = (
     "SELECT count(*) FROM units_in($1) u WHERE NOT u.listed"
-    " AND EXISTS (SELECT 1 FROM roster_of($1))"
+    " AND EXISTS (SELECT 1 FROM roster_of($1) l WHERE l.via = u.via)"
     " AND EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1)"
     " AND NOT EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1"
     f" AND {COUNTS})"

@@ -105,7 +105,9 @@ def known_units(keys_folder: Path | None, store: Path | None) -> list[Unit]:
     known = [Unit(one.unit_code, one.unit_name, "") for one in entries.values()]
     if store is not None:
         with contextlib.suppress(RegisterError), Snapshot(store) as register:  # none so far
-            rows = register.query("SELECT code, name, superior FROM roster ORDER BY period, code")
+            rows = register.query(
+                "SELECT code, name, superior FROM roster WHERE via = '' ORDER BY period, code"
+            )
             known += [Unit(*map(str, row)) for row in rows]
     return known
 

@@ -141,10 +141,11 @@ def _known(register: Snapshot, period: str) -> list[tuple[str, str, str]]:
     rows = register.query(
         "SELECT r.code, r.name, r.superior FROM roster_of($1) r WHERE r.owes OR EXISTS (SELECT 1"
         " FROM units u JOIN submissions s ON s.unit = u.id"
-        "  WHERE u.code = r.code AND s.period = $1)"
+        "  WHERE u.code = r.code AND u.via = r.via AND s.period = $1)"
         " UNION SELECT u.code, u.name, u.superior FROM units_in($1) u WHERE NOT u.listed"
-        f" AND (NOT EXISTS (SELECT 1 FROM roster_of($1)) OR EXISTS (SELECT 1 FROM submissions s"
-        f"  WHERE s.unit = u.id AND s.period = $1 AND {COUNTS}))"
+        " AND (NOT EXISTS (SELECT 1 FROM roster_of($1) l WHERE l.via = u.via)"
+        " OR EXISTS (SELECT 1 FROM submissions s WHERE s.unit = u.id AND s.period = $1"
+        f"  AND {COUNTS}))"
         " ORDER BY superior, code, name",
         [period],
     )

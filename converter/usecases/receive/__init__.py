@@ -11,16 +11,27 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from converter.forms import loading
 from converter.model.clock import utc_stamp
 from converter.model.issues import Issues
-from converter.register import Collection, Register, RosterEntry, audit, cross_unit_checks
+from converter.register import (
+    Collection,
+    Register,
+    RosterEntry,
+    Snapshot,
+    audit,
+    cross_unit_checks,
+    forwarded,
+)
 from converter.register.cross_unit_checks import Sharing
 from converter.register.deciding import rename_listed
+from converter.upward import across_unions
 from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import answers, orders, run
+from converter.usecases.receive.forwards import ReceivedForward, receive_forwards
 from converter.usecases.receive.halves import receive_pairs
 from converter.usecases.receive.inbox import scan
 from converter.usecases.receive.orders import WaitingOrder
@@ -62,6 +73,7 @@ class Summary:
     undecided: tuple[WaitingOrder, ...] = ()  # those of them that could not be done
     not_received: tuple[NotReceived, ...] = ()  # they can be read another time
     still_open: tuple[Path, ...] = ()  # replies that are out of date: another program has them open
+    forwards: tuple[ReceivedForward, ...] = ()  # of unions below
 
 
 def receive(
@@ -103,6 +115,14 @@ def receive(
         if plan.decisions:
             ordered, undecided = orders.apply(plan.decisions, register)
         before = register.last
+        forwards: list[ReceivedForward] = []
+        for taken in receive_forwards(items, register, plan, worker, chosen):
+            if isinstance(taken, NotReceived):
+                not_received.append(taken)
+            else:
+                forwards.append(taken)
+        seen = len(items)
+        items = [item for item in items if not item.forward]
         for one in run.run(items, register, plan, worker, progress):
             if isinstance(one, NotReceived):
                 not_received.append(one)
@@ -140,17 +160,21 @@ def receive(
             [chosen],
         )
         register.publish(chosen, plan.now)
+        if forwarded.read(register):
+            with Snapshot(store) as snapshot:
+                below = across_unions.findings(snapshot, plan.form, chosen)
+                found = Issues.of(chain(found, below))
         audit.append(
             store,
             audit.RECEIVED,
             plan.now,
-            seen=len(items),
+            seen=seen,
             fresh=results.total(),
             period=chosen,
             lists=lists,
         )
     return Summary(
-        seen=len(items),
+        seen=seen,
         fresh=results.total(),
         results=dict(+results),
         states=states,
@@ -166,6 +190,7 @@ def receive(
         undecided=tuple(undecided),
         not_received=tuple(not_received),
         still_open=tuple(dict.fromkeys(still_open)),
+        forwards=tuple(forwards),
     )
 
 

@@ -14,11 +14,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from converter.files import filenames
+from converter.files import filenames, zip_writing
 from converter.messages.catalogue import message
 from converter.register.schema import UNREADABLE
 from converter.text import file_names
+from converter.upward import layout
 from converter.usecases.common import IGNORED_NAMES
+
+HEAD = 128  # bytes that tell what a zip is
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class InboxFile:
     path: Path
     content: str
     container: bool = False  # perhaps a zip of submissions
+    forward: bool = False  # what a union below has forwarded
     state: tuple[int, int] | None = None  # size and time of change when its bytes were hashed
     saved: int = 0  # nanoseconds since 1970 when it was last changed; of a zip's member, the zip
 
@@ -53,9 +57,11 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
         name = path.name if path == inbox else path.relative_to(inbox).as_posix()
         content, head, state = _hashed(path)
         # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
-        container = head == b"PK\x03\x04" and file_names.suffix(path) in (".zip", "")
+        forward = zip_writing.has_media_type(head, layout.MEDIA_TYPE)
+        is_zip = head[:4] == b"PK\x03\x04" and file_names.suffix(path) in (".zip", "")
+        saved = state[1] if state else 0
         found.append(
-            InboxFile(printable(name), path, content, container, state, state[1] if state else 0)
+            InboxFile(printable(name), path, content, is_zip and not forward, forward, state, saved)
         )
     return sorted(found, key=lambda item: (item.saved, item.name))
 
@@ -73,7 +79,7 @@ def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
 
 
 def _hashed(path: Path) -> tuple[str, bytes, tuple[int, int] | None]:
-    """(SHA-256, first four bytes, size and time of change before they were read)."""
+    """(SHA-256, first bytes, size and time of change before they were read)."""
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
@@ -81,7 +87,7 @@ def _hashed(path: Path) -> tuple[str, bytes, tuple[int, int] | None]:
         digest, head = hashlib.sha256(), b""
         with path.open("rb") as file:
             while chunk := file.read(1 << 20):
-                head = head or chunk[:4]
+                head = head or chunk[:HEAD]
                 digest.update(chunk)
     except OSError:
         return UNREADABLE, b"", None

@@ -15,6 +15,7 @@ from converter.workers.requests.convert import (
 )
 from converter.workers.requests.corrections import CorrectionRequest
 from converter.workers.requests.existing import ExistingFileRequest
+from converter.workers.requests.forward import ForwardRequest
 from converter.workers.requests.page_check import CheckForPageRequest
 from converter.workers.requests.proof import ProofRequest
 from converter.workers.requests.receive import (
@@ -35,6 +36,7 @@ from converter.workers.tasks import (
     convert,
     corrections,
     existing,
+    forward,
     page_check,
     proof,
     receive,
@@ -59,6 +61,7 @@ TASKS: dict[type[Request[Any]], Callable[[Any, ReportProgress], Any]] = {
     QuestionsRequest: roster.questions,
     BlankRosterRequest: roster.blank_roster,
     ExistingFileRequest: existing.existing,
+    ForwardRequest: forward.forward,
     ProofRequest: proof.prove,
     UnpackRequest: receive.unpack,
     ReceiveRequest: receive.receive,

@@ -1,0 +1,167 @@
+"""What unions below have forwarded: a partition of Parquet files each, read in place.
+
+    published/forwards/<number>/units.parquet, submissions.parquet, answers.parquet, …
+
+The register's table `forwards` says which of them count; a partition that it does not name is
+passed over, and removed by the next run. So a forward counts whole or not at all, and a later one
+of the same union takes its place as a whole. Nothing of a partition enters the register's own
+tables: what the union below decided about its units stands.
+
+Numbers of units and submissions count from 1 in every forward; here they are moved apart by
+`SHIFT` times its number.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from converter.register import inserting
+from converter.register.inserting import FLAG, NUMBER, TEXT
+from converter.register.schema import MEMBERS, ROWS, RegisterTables, name, quoted
+
+if TYPE_CHECKING:
+    from converter.register.schema import Connection
+
+FOLDER = "forwards"  # below the published folder
+SHIFT = 1 << 32
+BELOW = "/"  # `via` of lines of the roster that stand for the unions below: no unit comes through
+NO_ROWS = ("units", "submissions", "answers", "findings", "roster")
+WITH_VIA = ("units", "submissions", "roster")
+
+CURRENT, UNCONFIRMED = "current", "unconfirmed"
+SUPERSEDED, OLDER, IDENTICAL, HELD = "superseded", "older", "identical", "held"
+REJECTED, UNOPENED = "rejected", "unopened"
+COUNTING = (CURRENT, UNCONFIRMED)
+
+
+def is_rows(table: str) -> bool:
+    """Whether it is a table of a form's rows other than members."""
+    return table.startswith(ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """What a union below forwarded, and what became of it. Its fields are the table's columns."""
+
+    number: int
+    code: str  # of the union below
+    name: str
+    superior: str  # whom it names as its superior; '' = nobody
+    period: str
+    file: str
+    content: str  # SHA-256
+    received: str
+    created: str  # ISO time, signed
+    signer: str  # the key that signed it
+    confirmed: bool  # a chain leads from that key to this union
+    interim: bool  # the period was not yet closed
+    figures_only: bool
+    state: str
+    reason: str  # the code of what stands against it
+    other: int  # the forward that explains its state
+    units: int  # that reported
+    listed: int  # that owe a report
+    members: int
+
+
+COLUMNS = {
+    field.name: {"int": NUMBER, "bool": FLAG}.get(str(field.type), TEXT)
+    for field in fields(Forward)
+}
+_READ = f"SELECT {', '.join(map(name, COLUMNS))} FROM forwards ORDER BY number"
+
+
+def read(tables: RegisterTables) -> list[Forward]:
+    """All that were received, in order of arrival."""
+    return [Forward(*row) for row in tables.query(_READ)]
+
+
+def take(connection: Connection, found: Iterable[Forward], gone: Iterable[int]) -> None:
+    """Write what became of forwards in place of the rows of their numbers and of these."""
+    rows = list(map(astuple, found))
+    inserting.delete(connection, "forwards", "number", [*(row[0] for row in rows), *gone])
+    inserting.insert(connection, "forwards", COLUMNS, zip(*rows, strict=True))
+
+
+def counting(found: Iterable[Forward]) -> list[Forward]:
+    return [one for one in found if one.state in COUNTING]
+
+
+def remove_uncounted(folder: Path, found: Iterable[Forward]) -> None:
+    """Remove the partitions that no forward needs. `folder`: the published one."""
+    kept = {str(one.number) for one in counting(found)}
+    for path in (folder / FOLDER).glob("*"):
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def sources(
+    folder: Path, found: Sequence[Forward], own: Mapping[str, str], union: str = ""
+) -> dict[str, str]:
+    """The register's tables and the partitions as one: table → SQL. `own`: SQL of the register's
+    own tables; `union`: only what came through this one (a code, or codes with / between them)."""
+    chosen = counting(found)
+    if not chosen and not union:
+        return dict(own)
+    tables = [table for table in own if table in NO_ROWS or table == MEMBERS or is_rows(table)]
+    views = {table: [] if union else [own[table]] for table in tables}
+    for one in chosen:
+        for table in tables:
+            path = folder / FOLDER / str(one.number) / f"{table}.parquet"
+            if path.is_file():
+                views[table].append(_select(table, path, union))
+    if not union:
+        views["roster"].append(_unions(chosen, own["roster"]))
+    made = {
+        table: " UNION ALL BY NAME ".join(parts) if parts else f"{own[table]} WHERE false"
+        for table, parts in views.items()
+    }
+    if union:
+        made["periods"] = _periods(chosen, union) or f"{own['periods']} WHERE false"
+    return {**own, **made}
+
+
+def _select(table: str, path: Path, union: str) -> str:
+    source = f"read_parquet('{quoted(path)}')"
+    if not union:
+        return f"SELECT * FROM {source}"
+    within = f"(via = '{quoted(union)}' OR starts_with(via, '{quoted(union)}/'))"
+    if table in WITH_VIA:
+        via = f"substr(via, {len(union) + 2})"
+        return f"SELECT * REPLACE ({via} AS via) FROM {source} WHERE {within}"
+    reports = quoted(path.with_name("submissions.parquet"))
+    chosen = f"(SELECT id FROM read_parquet('{reports}') WHERE {within})"
+    return f"SELECT * FROM {source} WHERE submission IN {chosen}"
+
+
+def _unions(chosen: Sequence[Forward], own: str) -> str:
+    """The unions below as lines of the roster, where it lacks them: they stand in the tree of
+    unions and owe no report themselves."""
+    rows = ", ".join(
+        "("
+        + ", ".join(f"'{quoted(text)}'" for text in (f.code, f.name, f.superior, f.period))
+        + ")"
+        for f in chosen
+    )
+    return (
+        "(SELECT code, name, '' AS superior_code, superior, period, 0 AS position, '' AS contact,"
+        f" '' AS phone, true AS exempt, '{BELOW}' AS via"
+        f" FROM (VALUES {rows}) f(code, name, superior, period) WHERE superior <> ''"
+        f" AND NOT EXISTS (SELECT 1 FROM ({own}) r WHERE r.name = f.name AND r.period = f.period))"
+    )
+
+
+def _periods(chosen: Sequence[Forward], union: str) -> str:
+    first = union.partition("/")[0]
+    rows = ", ".join(
+        f"('{quoted(f.period)}', '{'open' if f.interim else 'closed'}', '{quoted(f.created)}')"
+        for f in chosen
+        if f.code == first
+    )
+    if not rows:
+        return ""
+    return f"SELECT *, '' AS officer FROM (VALUES {rows}) f(period, state, changed)"

@@ -1,0 +1,419 @@
+"""A forward from outside → its partition: verified first, opened, then every table read strictly.
+
+It runs in a worker, as everything does that reads a file from outside. Nothing is trusted before
+the signature over the descriptor is found good; then each member must have the size and digest that
+the descriptor names. The database reads tables with the columns that are known.
+
+Codes: P201 damaged or cut short · P202 of a newer program · P203 another form or version · P204
+altered · P205 not signed by the key that it names · P206 identity and content name two unions ·
+P207 another period · P208 tables that contradict one another · P141 sealed, and no key is given ·
+P142 does not open; and those of chains (`identity.chains`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from converter import identity
+from converter.files import zip_directory
+from converter.identity import chains, files, keys, sealed_files, standing, verifying
+from converter.identity.elements import CODE, IdentityRefused, is_name
+from converter.identity.links import UnionIdentity
+from converter.model.forms import Form
+from converter.model.issues import Issue, Level, Place
+from converter.package.origin import is_time
+from converter.register import forwarded, schema
+from converter.register.inserting import TEXT
+from converter.register.schema import name, quoted
+from converter.upward import layout
+from converter.upward.layout import ForwardTable
+
+LARGEST_DESCRIPTOR = 4 << 20
+LARGEST_DIRECTORY = 64 << 10
+LARGEST_TABLE = 64 << 30  # bytes of a member as it travels
+PIECE = 1 << 20
+MEMORY = "400MB"
+_SHA = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadForward:
+    """What a forward says of itself, and what was found. `partition`: whether its tables lie in
+    the folder that was asked for."""
+
+    issues: tuple[Issue, ...] = ()
+    code: str = ""  # of the union that made it
+    name: str = ""
+    superior: str = ""
+    period: str = ""
+    created: str = ""
+    signer: str = ""
+    confirmed: bool = False
+    has_chain: bool = False
+    interim: bool = False
+    figures_only: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    standing: str = ""  # the list of the unions below it, as it came
+    partition: bool = False
+
+
+class _Refused(Exception):
+    def __init__(self, code: str, **params: str | int) -> None:
+        self.code, self.params = code, params
+
+
+@dataclass(slots=True)
+class _Reading:
+    path: Path
+    file: str  # as the inbox names it
+    form: Form
+    keys: Path | None
+
+    def issue(self, code: str, params: Mapping[str, str | int]) -> Issue:
+        return Issue(code, Level.ERROR, Place(self.file), params=params)
+
+
+def read(
+    path: Path,
+    file: str,
+    form: Form,
+    keys_folder: Path | None,
+    target: Path,
+    number: int,
+    today: date,
+) -> ReadForward:
+    """Verify a forward and write its partition, as the forward of this number. Never raises on bad
+    data. `keys_folder`: the keys of the union that receives."""
+    reading = _Reading(path, file, form, keys_folder)
+    found = ReadForward()
+    try:
+        with path.open("rb") as opened:
+            archive = _archive(opened)
+            described, data = _descriptor(archive, form)
+            found = _header(described)
+            found = _signed(archive, reading, described, data, found, today)
+            if any(one.level is Level.ERROR for one in found.issues):
+                return found
+            known = layout.tables(form, members=not found.figures_only)
+            spooled = _members(archive, described, known, target, reading)
+        _partition(spooled, known, found, target, number)
+    except _Refused as refused:
+        params = {"union": found.name, **refused.params}
+        return replace(found, issues=(*found.issues, reading.issue(refused.code, params)))
+    except (OSError, EOFError, *zip_directory.DAMAGED):
+        return replace(found, issues=(*found.issues, reading.issue("P201", {"union": found.name})))
+    return replace(found, partition=True)
+
+
+# --- the envelope --------------------------------------------------------------------------------
+
+
+def _archive(file: BinaryIO) -> zipfile.ZipFile:
+    if zip_directory.directory_size(file) > LARGEST_DIRECTORY:
+        raise _Refused("P201")
+    archive = zip_directory.opened(file, LARGEST_DIRECTORY)
+    names = archive.namelist()
+    if len(set(names)) != len(names):
+        raise _Refused("P201")
+    return archive
+
+
+def _small(archive: zipfile.ZipFile, member: str, limit: int) -> bytes | None:
+    if member not in archive.namelist():
+        return None
+    with archive.open(member) as opened:
+        data = opened.read(limit + 1)
+    if len(data) > limit:
+        raise _Refused("P201")
+    return data
+
+
+def _descriptor(archive: zipfile.ZipFile, form: Form) -> tuple[dict[str, Any], bytes]:
+    data = _small(archive, layout.DESCRIPTOR, LARGEST_DESCRIPTOR)
+    try:
+        described = json.loads((data or b"").decode("utf-8"), object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise _Refused("P201") from error
+    if not isinstance(described, dict) or not isinstance(described.get("form"), dict):
+        raise _Refused("P201")
+    if described.get("format") != layout.FORMAT:
+        raise _Refused("P202", found=str(described.get("format", ""))[:40])
+    of = described["form"]
+    if of.get("id") != form.id or of.get("version") != form.version:
+        stated = f"{of.get('id', '')} {of.get('version', '')}"[:60]
+        raise _Refused("P203", found=stated, expected=f"{form.id} {form.version}")
+    assert data is not None
+    return described, data
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _header(described: Mapping[str, Any]) -> ReadForward:
+    try:
+        union, superior = described["union"], described["superior"]
+        counts = {str(key): int(value) for key, value in described["counts"].items()}
+        found = ReadForward(
+            code=str(union["code"]),
+            name=str(union["name"]),
+            superior=str(superior["name"]),
+            period=str(described["period"]),
+            created=str(described["created"]),
+            signer=str(described["signer"]),
+            interim=described["interim"] is True,
+            figures_only=described["figures_only"] is True,
+            counts=counts,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _Refused("P201") from error
+    sound = CODE.fullmatch(found.code) and is_name(found.name) and is_name(found.period)
+    if not sound or not is_time(found.created) or (found.superior and not is_name(found.superior)):
+        raise _Refused("P201")
+    return found
+
+
+def _signed(
+    archive: zipfile.ZipFile,
+    reading: _Reading,
+    described: Mapping[str, Any],
+    data: bytes,
+    found: ReadForward,
+    today: date,
+) -> ReadForward:
+    """With what its signature proves. Raises _Refused."""
+    signature = _small(archive, layout.SIGNATURE, 64)
+    if signature is None or not keys.fits(found.signer, signature, data):
+        raise _Refused("P205")
+    document = _small(archive, layout.IDENTITY, files.LARGEST)
+    listed = _small(archive, layout.STANDING, standing.LARGEST)
+    made = standing.read(listed) if listed else None
+    if made is not None and made.signer == found.signer:
+        found = replace(found, standing=made.document.decode())
+    if document is None:
+        return found
+    try:
+        chain = files.parse_union(document)
+    except IdentityRefused as refused:
+        raise _Refused(refused.code, **refused.params) from refused
+    own = chain[0]
+    if not keys.same(own.signing, found.signer):
+        raise _Refused("P205")
+    if (own.code, own.name) != (found.code, found.name) or own.superior_name != found.superior:
+        raise _Refused("P206", other=own.name)
+    return _confirmed(chain, reading, replace(found, has_chain=True), today)
+
+
+def _confirmed(
+    chain: Sequence[UnionIdentity], reading: _Reading, found: ReadForward, today: date
+) -> ReadForward:
+    """With whether the chain leads to the union that receives."""
+    union = identity.union_of(reading.keys) if reading.keys else None
+    place = Place(reading.file, layout.IDENTITY)
+    bottom = chains.bottom_of(chain[0])
+    issues = verifying.validate_chain(bottom, chain, place, _day(found, today), union)
+    # Only the union right above takes what a union below sends: others would count it twice.
+    if union and not keys.same(chain[0].superior_signing, union.keys.signing):
+        params = {"union": found.name, "superior": chain[0].superior_name}
+        issues = [reading.issue("P209", params), *issues]
+    confirmed = union is not None and not issues
+    return replace(found, issues=tuple(issues), confirmed=confirmed)
+
+
+def _day(found: ReadForward, today: date) -> date:
+    """The day on which it was made; a clock that is ahead proves nothing."""
+    return min(date.fromisoformat(found.created[:10]), today)
+
+
+# --- the tables ----------------------------------------------------------------------------
+
+
+def _members(
+    archive: zipfile.ZipFile,
+    described: Mapping[str, Any],
+    known: Sequence[ForwardTable],
+    target: Path,
+    reading: _Reading,
+) -> dict[str, Path]:
+    """Every table's file, opened, of the size and digest that the signature covers."""
+    entries = described.get("resources")
+    content = described.get("content")
+    if not isinstance(entries, list) or not isinstance(content, dict):
+        raise _Refused("P201")
+    by_name = {str(e.get("name")): e for e in entries if isinstance(e, dict)}
+    spooled: dict[str, Path] = {}
+    for one in known:
+        entry = by_name.get(one.name, {})
+        member = str(entry.get("path", ""))
+        if member not in (one.path, one.path + layout.SEALED) or member not in archive.namelist():
+            raise _Refused("P201")
+        path = target / member
+        size, digest = _copied(archive, member, path)
+        if entry.get("bytes") != size or entry.get("hash") != f"sha256:{digest}":
+            raise _Refused("P204", member=member)
+        if member.endswith(layout.SEALED):
+            path = _opened(path, target / one.path, reading)
+            with path.open("rb") as opened:
+                digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        if content.get(one.path) != digest:
+            raise _Refused("P204", member=member)
+        spooled[one.name] = path
+    return spooled
+
+
+def _copied(archive: zipfile.ZipFile, member: str, path: Path) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    with archive.open(member) as source, path.open("xb") as file:
+        while piece := source.read(PIECE):
+            size += len(piece)
+            if size > LARGEST_TABLE:
+                raise _Refused("P201")
+            digest.update(piece)
+            file.write(piece)
+    return size, digest.hexdigest()
+
+
+def _opened(sealed: Path, path: Path, reading: _Reading) -> Path:
+    if reading.keys is None:
+        raise _Refused("P141", count=0)
+    with path.open("xb") as target:
+        is_open = sealed_files.open_sealed(sealed, target, key_file=reading.keys / keys.SEALING)
+    sealed.unlink()
+    if not is_open:
+        raise _Refused("P142", member=sealed.name)
+    return path
+
+
+def _partition(
+    spooled: Mapping[str, Path],
+    known: Sequence[ForwardTable],
+    found: ReadForward,
+    target: Path,
+    number: int,
+) -> None:
+    """Write the tables as the register reads them. Raises _Refused where they cannot be read, or
+    contradict one another or the descriptor."""
+    errors = schema.database_errors()
+    with schema.connect(None) as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        connection.execute("SET threads = 2")
+        connection.execute(f"SET temp_directory = '{quoted(target / 'sorting')}'")
+        try:
+            for one in known:
+                connection.execute(f"CREATE VIEW {one.name} AS {_table(one, spooled[one.name])}")
+            for one in known:
+                if not one.partition:
+                    continue
+                path = quoted(target / f"{one.partition}.parquet")
+                sql = _shifted(one, found, number)
+                connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+            if found.figures_only:
+                _no_members(connection, target)
+            wrong = connection.execute(_contradictions(target, found)).fetchall()[0][0]
+        except errors as error:
+            if schema.is_full(error):
+                raise
+            raise _Refused("P208") from error
+    for plain in spooled.values():
+        plain.unlink()
+    shutil.rmtree(target / "sorting", ignore_errors=True)
+    if wrong:
+        raise _Refused("P208")
+
+
+def _table(one: ForwardTable, path: Path) -> str:
+    """A table's rows; a blank is '' as in the register."""
+    columns = ", ".join(f"'{quoted(key)}': '{kind}'" for key, kind in one.columns.items())
+    values = ", ".join(
+        f"coalesce({name(key)}, '') AS {name(key)}" if kind == TEXT else name(key)
+        for key, kind in one.columns.items()
+    )
+    return (
+        f"SELECT {values} FROM read_csv('{quoted(path)}', auto_detect = false, header = true,"
+        " compression = 'gzip', delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
+        f" nullstr = '', columns = {{{columns}}})"
+    )
+
+
+_NUMBERS = {
+    (layout.UNITS, "id"), (layout.REPORTS, "id"), (layout.REPORTS, "unit"),
+    (layout.REPORTS, "other"), (layout.ANSWERS, "unit"), (layout.ANSWERS, "submission"),
+    (layout.FINDINGS, "submission"),
+}  # fmt: skip
+
+_OF_ROWS = ("unit", "submission")
+
+
+def _shifted(one: ForwardTable, found: ReadForward, number: int) -> str:
+    """Numbers moved apart from those of other forwards; where a unit came from."""
+    columns = []
+    for key in one.columns:
+        value = name(key)
+        numbered = (one.name, key) in _NUMBERS or ("record" in one.columns and key in _OF_ROWS)
+        if numbered:
+            value = f"CASE WHEN {value} = 0 THEN 0 ELSE {value} + {number * forwarded.SHIFT} END"
+        elif key == "via":
+            code = quoted(found.code)
+            value = f"CASE WHEN {value} = '' THEN '{code}' ELSE '{code}/' || {value} END"
+        columns.append(f"{value} AS {name(key)}")
+    if one.name == layout.ROSTER:
+        columns += ["'' AS contact", "'' AS phone"]
+    return f"SELECT {', '.join(columns)} FROM {one.name}"
+
+
+def _no_members(connection: schema.Connection, target: Path) -> None:
+    path = quoted(target / "members.parquet")
+    connection.execute(
+        "COPY (SELECT period, unit, submission FROM answers WHERE false)"
+        f" TO '{path}' (FORMAT parquet)"
+    )
+
+
+def _contradictions(target: Path, found: ReadForward) -> str:
+    """SQL: whether the tables contradict one another or what the descriptor says."""
+    of = {
+        table: f"read_parquet('{quoted(target / table)}.parquet')"
+        for table in (*forwarded.NO_ROWS, schema.MEMBERS)
+    }
+    reports = of["submissions"]
+    counting = "state IN ('current', 'unconfirmed')"
+    period = quoted(found.period)
+    units, members = found.counts.get("units", -1), found.counts.get("members", -1)
+    people = (
+        "false"
+        if found.figures_only
+        else (
+            f"(SELECT count(*) FROM {of['members']}) <> {members}"
+            f" OR EXISTS (SELECT 1 FROM (SELECT submission, count(*) AS n FROM {of['members']}"
+            f" GROUP BY submission) m FULL JOIN (SELECT id, members FROM {reports}"
+            f" WHERE {counting} AND members > 0) r ON r.id = m.submission"
+            " WHERE m.n IS DISTINCT FROM r.members)"
+        )
+    )
+    return (
+        f"SELECT EXISTS (SELECT 1 FROM {reports} WHERE period <> '{period}' OR unit IS NULL)"
+        f" OR (SELECT count(*) <> count(DISTINCT id) FROM {reports})"
+        f" OR (SELECT count(*) <> count(DISTINCT id) FROM {of['units']})"
+        f" OR EXISTS (SELECT 1 FROM {reports} WHERE unit <> 0"
+        f" AND unit NOT IN (SELECT id FROM {of['units']}))"
+        f" OR (SELECT count(DISTINCT unit) FROM {reports} WHERE {counting}) <> {units}"
+        f" OR (SELECT coalesce(sum(members), 0) FROM {reports} WHERE {counting}) <> {members}"
+        f" OR EXISTS (SELECT 1 FROM {reports} WHERE {counting} GROUP BY unit HAVING count(*) > 1)"
+        f" OR EXISTS (SELECT 1 FROM {of['answers']} a ANTI JOIN (SELECT id, unit FROM {reports}"
+        f" WHERE {counting}) r ON r.id = a.submission AND r.unit = a.unit)"
+        f" OR (SELECT count(*) <> count(DISTINCT submission) FROM {of['answers']})"
+        f" OR (SELECT count(*) FROM {of['answers']}) <> {units}"
+        f" OR EXISTS (SELECT 1 FROM {of['roster']} WHERE period <> '{period}')"
+        f" OR {people}"
+    )

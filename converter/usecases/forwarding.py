@@ -1,0 +1,48 @@
+"""`forward`: a union's period as one file for the union above."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from converter.forms import loading
+from converter.identity import subordinates
+from converter.identity.subordinates import UnionName
+from converter.model.errors import UsageError
+from converter.register import Snapshot, audit, periods
+from converter.statistics import collection
+from converter.upward import writing
+from converter.upward.writing import Forwarded, ForwardPlan
+from converter.usecases.outputs import output_path
+
+
+def forward(
+    store: Path,
+    folder: Path,
+    keys: Path,
+    output: Path,
+    plan: ForwardPlan,
+    own: UnionName | None,
+    passphrase: str = "",
+) -> Forwarded:
+    """Write the forward of a period ('' = the newest), and log it. `own`: what the union is called,
+    where no superior says so. Raises UsageError, RegisterError, KeysError, OSError."""
+    form = loading.load(folder)
+    output = output_path(output, ".zip")
+    if own is not None and not subordinates.superior(keys):
+        subordinates.keep_name(keys, own)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with Snapshot(store) as register:
+        period = plan.period or str(register.state.get("period", ""))
+        if period not in register.periods():
+            known = "、".join(register.periods())
+            raise UsageError("export_no_period", period=period, periods=known)
+        if collection.heading(register, period).state != periods.CLOSED and not plan.interim:
+            raise UsageError("forward_open", period=period)
+        union = subordinates.own_name(keys)
+        if union is None:
+            raise UsageError("union_no_name")
+        chosen = replace(plan, period=period)
+        done = writing.write(register, form, keys, union, output, chosen, passphrase)
+    audit.append(store, audit.FORWARD, plan.now, path=done.path, period=period)
+    return done

@@ -1,0 +1,21 @@
+"""Reading what a union below has forwarded."""
+
+from __future__ import annotations
+
+from converter.forms import loading
+from converter.model.clock import today
+from converter.workers.requests.forward import ForwardAnswer, ForwardRequest
+from converter.workers.tasks.common import ReportProgress
+
+
+def forward(request: ForwardRequest, report_progress: ReportProgress) -> ForwardAnswer:
+    from converter.upward import reading
+
+    definition = loading.load(request.form)
+    report_progress(0)
+    request.target.mkdir(mode=0o700, parents=True)
+    found = reading.read(
+        request.file, request.name, definition, request.keys, request.target, request.number,
+        today(),
+    )  # fmt: skip
+    return ForwardAnswer(found)
