@@ -206,7 +206,7 @@ def _day(checker: _Checker, node: ast.expr) -> date:
         raise checker.wrong(node, "form_condition_day") from error
 
 
-class Reading:
+class TreeWalk:
     """A walk over a tree that was checked. `leaf` says what an operand is."""
 
     def __init__(self, form: Form, leaf: Leaf) -> None:

@@ -32,7 +32,7 @@ from converter.rules.base import (
     numbers,
     title,
 )
-from converter.rules.expressions import COMPARISONS, Expression, Operand, Reading
+from converter.rules.expressions import COMPARISONS, Expression, Operand, TreeWalk
 from converter.rules.other_rows import excel_known, is_known, sheet_of
 
 SHOWN = 160  # characters of a condition in words; a literal of a formula holds 255
@@ -152,7 +152,7 @@ class _Operands:
         return f"{called(one, form)} {int(self.value(one)[at])}"
 
 
-class _Arrays(Reading):
+class _Arrays(TreeWalk):
     def constant(self, value: bool | int) -> Any:
         return value
 
@@ -205,7 +205,7 @@ def _excel_usable(one: Operand, refs: Refs) -> str:
     return f"NOT({refs.beyond(one.path)})" if one.what == "count" else excel_known(one.path, refs)
 
 
-class _Formula(Reading):
+class _Formula(TreeWalk):
     def constant(self, value: bool | int) -> Any:
         return str(value).upper()
 
@@ -249,7 +249,7 @@ def _clause(words: str) -> str:
     return message("condition_in", part=words) if nested else words
 
 
-class _Words(Reading):
+class _Words(TreeWalk):
     """As people read it; the words stand in the catalogue."""
 
     def constant(self, value: bool | int) -> Any:
