@@ -84,6 +84,7 @@ COMMAND_MODULES = {
     "restore": "officer",
     "explain": "reference",
     "fields": "reference",
+    "form": "form",
 }
 
 
