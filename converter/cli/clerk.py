@@ -24,6 +24,7 @@ from converter.cli.common import (
     print_kept,
     print_report,
     progress,
+    rows_counted,
     unicode_out,
     width,
 )
@@ -209,9 +210,8 @@ def print_converted(
         if result.kept:
             print_kept(result.kept, result.package, form)
         out(message("converted", path=result.package))
-        out(
-            message("converted_unit", name=result.outcome.unit_name, members=result.outcome.members)
-        )
+        rows = rows_counted(form, result.outcome.members)
+        out(message("converted_unit", name=result.outcome.unit_name, rows=rows).rstrip())
         if result.signed:
             out(message("converted_signed"))
         if seal:
