@@ -1,4 +1,4 @@
-"""A judged submission of an invented unit, in the canonical text that packages hold."""
+"""A validated submission of an invented unit, in the canonical text that packages hold."""
 
 from __future__ import annotations
 
@@ -76,14 +76,4 @@ def records(
 
 def stamped(of: Records, identity: Identity = IDENTITY) -> Records:
     """The same, as a workbook made with an identity file gives it."""
-    stamp = Stamp(
-        FORM.id,
-        FORM.version,
-        identity.unit_code,
-        identity.unit_name,
-        identity.superior_code,
-        identity.superior_name,
-        identity.period,
-        identity.serial,
-    )
-    return replace(of, stamp=stamp)
+    return replace(of, stamp=Stamp(FORM.id, FORM.version).of_holder(identity))

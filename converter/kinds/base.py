@@ -140,8 +140,7 @@ class Kind(HasOptions):
         return ()
 
     def is_substitute(self, text: str) -> bool:
-        """Whether a canonical text stands for the usual content where somebody has none, and is
-        accepted (with a reason, if one is needed): nothing can be derived from it."""
+        """Whether a canonical text stands for what somebody has not: nothing derives from it."""
         return False
 
     def depends_on(self, field: Field) -> str:
@@ -153,7 +152,7 @@ class Kind(HasOptions):
         return frozenset()
 
     def beside(self, norm: str, field: Field) -> Kind:
-        """The kind for formulas, where `norm` is the cell with that choice's code."""
+        """The kind for formulas; `norm` is the cell with that choice's code."""
         return self
 
     def value(self, text: pd.Series, field: Field, form: Form) -> pd.Series:
@@ -374,8 +373,7 @@ def points(text: pd.Series, width: int) -> Points:
 
 def numbers(cells: Cells) -> npt.NDArray[np.float64]:
     """The value of numeric cells, NaN for all others."""
-    result = np.full(len(cells.text), np.nan)
-    text = texts(cells.text)
+    result, text = np.full(len(cells.text), np.nan), texts(cells.text)
     for at in np.flatnonzero(cells.is_type(CellType.NUMBER)):
         try:
             result[at] = float(text[at])

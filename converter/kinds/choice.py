@@ -51,6 +51,7 @@ _ALIKE = {"、": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "—": "-"
 _MARKS = str.maketrans("", "", ",\"'()-·.")
 SHORTEST_PART = 2  # characters that two spellings have to share
 NEAR, NEAR_START = 0.8, 0.6  # likeness of spellings that are near, and of those that begin alike
+_OPPOSITES = ("非", "不", "未", "无", "没", "间接", "半", "原")
 _ALIKE_TABLE = str.maketrans(_ALIKE)
 
 
@@ -97,13 +98,16 @@ class Reader:
             return ratio if ratio >= (NEAR_START if same_start else NEAR) else 0
 
         spellings = [(fold(spelling), label) for spelling, label in self._spellings]
+        if folded.startswith(_OPPOSITES):  # 非党员 is no 党员
+            spellings = [pair for pair in spellings if pair[0].startswith(_OPPOSITES)]
         within = [pair for pair in spellings if len(pair[0]) >= SHORTEST_PART and pair[0] in folded]
         if within:  # the entry that is named first, and of those the longest
             return min(within, key=lambda pair: (folded.index(pair[0]), -len(pair[0])))[1]
         around = {label for spelling, label in spellings if folded in spelling}
         if len(around) == 1 and len(folded) >= SHORTEST_PART:
             return around.pop()
-        best, label = max((likeness(spelling), label) for spelling, label in spellings)
+        likest = ((likeness(spelling), label) for spelling, label in spellings)
+        best, label = max(likest, default=(0, ""))
         return label if best else ""
 
 

@@ -85,7 +85,9 @@ _MONTH = re.compile(f"([0-9]{{4}}){_SIGN}([0-9]{{1,2}})(?: ?月份?)?")
 _AMBIGUOUS = re.compile("[0-9]{4}(?: ?年)?|[0-9]{4} ?[.。·] ?1")
 _UTC = re.compile(r"([0-9-]{10}T[0-9:]{8})(?:\.[0-9]+)?Z")
 # Midnight of Beijing, of today's clock and of the one before 1928, as browsers export it.
-_MOVED_MIDNIGHTS = {(16, 0, 0), (23, 59, 17), (15, 54, 17), (23, 54, 17)}
+_MOVED_MIDNIGHTS = {
+    (16, 0, 0), (15, 59, 17), (15, 54, 17), (23, 59, 17), (23, 54, 17)
+}  # fmt: skip
 _ONE_BLANK = str.maketrans(
     {c: " " if c in characters.VISIBLE_BLANKS else "" for c in characters.BLANKS}
 )
@@ -156,8 +158,8 @@ def _read_date_cell(text: str) -> Found:
     serial = _serial(text)
     if serial is None or serial < 1:
         return None, "K401"
-    if _YEARS[0] <= serial < _YEARS[1]:
-        return _read_month(number_text(round(serial, 4)))
+    if number := _number_behind(text):
+        return _read_month(number) if serial < _YEARS[1] else _read_number(number)
     return _settled(datetime.fromisoformat(text[:19])), ""
 
 
@@ -176,20 +178,23 @@ def names_month_only(text: str) -> bool:
 
 def _is_moved(raw: str, text: str) -> bool:
     """Whether a moment was read as the day after it."""
-    return "T" in raw and raw[:4].isdigit() and text[:10] != raw[:10] and not _small_serial(raw)
+    return "T" in raw and raw[:4].isdigit() and text[:10] != raw[:10] and not _number_behind(raw)
 
 
-def _small_serial(raw: str) -> float | None:
-    """The number behind a moment that is a year, or a year and a month, in a date's format."""
+def _number_behind(raw: str) -> str:
+    """The number that was typed where a date's format made a day of 1905 of a year, or one of
+    2450 of a year and a month (201005); '' for a day that is one."""
     serial = _serial(raw)
-    return serial if serial is not None and _YEARS[0] <= serial < _YEARS[1] else None
+    if serial is None:
+        return ""
+    number = number_text(round(serial, 4))
+    is_number = _YEARS[0] <= serial < _YEARS[1] or _YEAR_MONTH.fullmatch(number)
+    return number if is_number else ""
 
 
 def shown(raw: str) -> str:
-    """A date cell as its clerk knows it: what was typed where the format made a day of 1905 of a
-    year, and a moment without the T."""
-    serial = _small_serial(raw)
-    return number_text(round(serial, 4)) if serial is not None else raw.replace("T", " ")
+    """A date cell as its clerk knows it: what was typed, and a moment without the T."""
+    return _number_behind(raw) or raw.replace("T", " ")
 
 
 def _serial(text: str) -> float | None:
@@ -299,12 +304,13 @@ class Date(Kind):
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K405":
             return {"earliest": self._earliest(field)}
-        if code == "K402" and _serial(raw):
+        if code == "K402" and _number_behind(raw):
             return {"typed": shown(raw), "variant": "date_cell"}
         return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
 
     def note_params(self, code: str, raw: str, text: str) -> Params:
-        return {"from": shown(raw)}
+        variant = "month" if names_month_only(shown(raw)) else "time" if ":" in raw else "day"
+        return {"from": shown(raw), "variant": variant}
 
     def cell(self, text: str, field: Field, form: Form) -> str | date:
         """A date before 1900 stays text: spreadsheets cannot count that far back."""

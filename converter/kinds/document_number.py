@@ -29,7 +29,7 @@ from converter.kinds.base import (
     matches,
     texts,
 )
-from converter.kinds.documents import DOCUMENTS, ID_NUMBER, Document
+from converter.kinds.documents import DOCUMENTS, ID_NUMBER, PaperShape
 from converter.kinds.id_number import IdNumber
 from converter.kinds.options import FieldKey, Option
 from converter.model.arrays import np
@@ -164,7 +164,7 @@ class DocumentNumber(IdNumber):
         return tuple(found)
 
 
-def _fitting(document: Document) -> Callable[[Cells], Mask]:
+def _fitting(document: PaperShape) -> Callable[[Cells], Mask]:
     """A check by a paper's shape. A date is no number, though it may look like one."""
 
     def passes(cells: Cells) -> Mask:

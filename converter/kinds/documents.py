@@ -28,7 +28,7 @@ def _both_widths(characters: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class PaperShape:
     """A paper and what its number may look like. A number never has the 18 characters of an ID."""
 
     code: str  # of the check that names a wrong one
@@ -69,12 +69,12 @@ class Document:
         return characters + _both_widths(letters)[len(letters) :]
 
 
-PASSPORT = Document("K131", "E12345678", 6, 9, 4, _DIGITS + _LETTERS, _DIGITS + _LETTERS)
-OFFICER_CARD = Document("K132", "军字第1234567号", 6, 15, 4)
-TRAVEL_PERMIT = Document("K133", "H12345678", 8, 11, 8, _DIGITS + "HM", _DIGITS)
+PASSPORT = PaperShape("K131", "E12345678", 6, 9, 4, _DIGITS + _LETTERS, _DIGITS + _LETTERS)
+OFFICER_CARD = PaperShape("K132", "军字第1234567号", 6, 15, 4)
+TRAVEL_PERMIT = PaperShape("K133", "H12345678", 8, 11, 8, _DIGITS + "HM", _DIGITS)
 
 ID_NUMBER = "id_number"
-DOCUMENTS: Mapping[str, Document] = {
+DOCUMENTS: Mapping[str, PaperShape] = {
     "passport": PASSPORT,
     "officer_card": OFFICER_CARD,
     "travel_permit": TRAVEL_PERMIT,

@@ -85,6 +85,8 @@ _OTHER_DOCUMENT = re.compile(_OTHER_DOCUMENTS)
 SHORTEST_DOCUMENT = 8  # characters
 # The birth date and what follows: a number format shows the six digits before them.
 _WITHOUT_PREFIX = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4}")
+_PUNCTUATION = re.compile(r"[^0-9A-Z]")
+_LABEL = re.compile("^[\u4e00-\u9fff]+[:号]*|[(][\u4e00-\u9fff]+[)]$")  # 护照E12345678
 _ANYWHERE = re.compile("(?<![0-9])[1-9][0-9]{16}[0-9X](?![0-9A-Z])")
 _NOTHING = -ord("0")  # behind the end of a text
 
@@ -113,6 +115,17 @@ def valid_numbers(text: str) -> set[str]:
 def is_document(text: str) -> bool:
     """Whether a compact text looks like the number of a permit or a passport."""
     return bool(_OTHER_DOCUMENT.fullmatch(text))
+
+
+def _shape(raw: str, text: str) -> Params:
+    """What is wrong with a number of another length, where more can be told of it."""
+    if _WITHOUT_PREFIX.fullmatch(text):
+        return {"variant": "prefix"}
+    parts = (text, _PUNCTUATION.sub("", text), *map(compact, raw.split()))
+    numbers = set[str]().union(*map(valid_numbers, parts))
+    if len(numbers) > 1:
+        return {"variant": "several", "count": len(numbers)}
+    return {"variant": "more"} if numbers or is_document(_LABEL.sub("", text)) else {}
 
 
 def check_character(digits: str) -> str:
@@ -327,8 +340,7 @@ class IdNumber(Kind):
 
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K112":
-            shape = {"variant": "prefix"} if _WITHOUT_PREFIX.fullmatch(text) else {}
-            return {"length": len(text), **shape}
+            return {"length": len(text), **_shape(raw, text)}
         if code == "K113":
             return {"offer": from_first_generation(text)}
         # No birth date: reports mask ID numbers, and it must not slip out beside them.

@@ -1,7 +1,7 @@
 """Words and marks that people type where there is nothing to fill in.
 
 >>> [means_nothing(t) for t in (" 无 ", "——", "N/A", "不详", "／", "无锡", "0", "待补")]
-[True, True, True, True, True, False, False, False]
+[True, True, True, True, True, False, False, True]
 """
 
 from __future__ import annotations
@@ -42,6 +42,14 @@ _WORDS = frozenset(
         "不用填",
         "未填",
         "未提供",
+        "待定",
+        "待补",
+        "待补充",
+        "待填",
+        "待查",
+        "待核实",
+        "待完善",
+        "后补",
         "n/a",
         "na",
         "nil",

@@ -108,6 +108,15 @@ def _holds_no_letter(name: str) -> bool:
     )
 
 
+def _shape(name: str) -> Params:
+    """What a name with wrong characters looks like, where that tells what to do."""
+    if re.fullmatch(f"[{_CJK}{DOT}]+[(（].*[)）]", name):
+        return {"variant": "brackets"}
+    parts = re.split("[、,，;；/]", name)
+    several = len(parts) > 1 and all(re.fullmatch(f"[{_CJK}]{{2,4}}", part) for part in parts)
+    return {"variant": "several"} if several else {}
+
+
 def _where_nonstandard(cells: Cells, validate: Callable[[str], bool]) -> Mask:
     """Nearly all names are plain Chinese, and one look at them is enough."""
     return matches_at(cells.text, cells.once(_nonstandard), validate)
@@ -151,7 +160,8 @@ class PersonName(Kind):
             return {"length": len(text), "limit": form.limits[LIMIT]}
         if code == "K201":
             wrong = [c for c in text if c in WRONG] or [c for c in text if c in WESTERN + DOT]
-            return {"characters": "".join(dict.fromkeys(wrong))}
+            in_row = {} if form.sheet(field.sheet).is_record else {"variant": "row"}
+            return {"characters": "".join(dict.fromkeys(wrong)), **in_row, **_shape(text)}
         return {}
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:

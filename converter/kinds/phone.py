@@ -84,7 +84,6 @@ LONGEST, SHOWN = 200, 20  # characters that are looked through, and of those sho
 
 # What the Excel face validates, too: one number, at most one hyphen, behind the area code.
 _SIMPLE = re.compile("(?!00|86[0-9]{10})([0-9]+|0[0-9]{2,3}-[0-9]+)")
-_SIMPLE_DIGITS = re.compile("[0-9]+")
 # Nine to eleven digits that may be an area elsewhere without its zero: ask the plan, not Excel.
 _PERHAPS_LOST_ZERO = re.compile("(?!0|1[3-9])[0-9]{9,11}")
 _NOT_ALONE = {"K501": "K511", "K502": "K512", "K503": "K513", "K504": "K514"}
@@ -228,7 +227,7 @@ def _no_mobile(text: str) -> str:
         return ""
     plain = " ".join(half_width(text.translate(_ONE_BLANK)).split())
     few = sum(c in "0123456789" for c in plain) < FEWEST_DIGITS
-    return "K521" if few or _SIMPLE_DIGITS.fullmatch(plain) else "K522"
+    return "K521" if few or _SIMPLE.fullmatch(plain) else "K522"
 
 
 # --- the kind ------------------------------------------------------------------------------
@@ -326,25 +325,20 @@ class Phone(Kind):
 
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         areas = _areas(field, form)
-        if self.mobile_only(field):
-            return (
-                ExcelCondition("K521", f"{expressions.count_digits(norm)}<{FEWEST_DIGITS}"),
-                ExcelCondition("", f"NOT({expressions.all_digits(norm)})"),
-                ExcelCondition(
-                    "K521",
-                    f'NOT(AND(LEN({norm})=11,LEFT({norm},1)="1",MID({norm},2,1)>="3"))',
-                ),
-            )
         digits = f'SUBSTITUTE({norm},"-","")'
         one = f"LEN({norm})-LEN({digits})"
         after_area = f'OR(MID({norm},4,1)="-",MID({norm},5,1)="-")'
         hyphen = f'OR({one}=0,AND({one}=1,LEFT({norm},1)="0",{after_area}))'
         foreign = f'OR(LEFT({digits},2)="00",AND(LEFT({digits},2)="86",LEN({digits})>=12))'
         simple = f"AND({expressions.all_digits(digits)},{hyphen},NOT({foreign}))"
+        wrong = "K521" if self.mobile_only(field) else "K503"
         found = [
-            ExcelCondition("K503", f"{expressions.count_digits(norm)}<{FEWEST_DIGITS}"),
+            ExcelCondition(wrong, f"{expressions.count_digits(norm)}<{FEWEST_DIGITS}"),
             ExcelCondition("", f"NOT({simple})"),
         ]
+        if self.mobile_only(field):
+            mobile = f'AND(LEN({digits})=11,LEFT({digits},1)="1",MID({digits},2,1)>="3")'
+            return (*found, ExcelCondition(wrong, f"NOT({mobile})"))
         if areas:
             lost = [f"{a.code[1:]}{len(a.code) - 1 + a.digits}" for a in areas.values()]
             found.append(

@@ -1,24 +1,24 @@
 """Where something lies: a code of the administrative divisions (GB/T 2260), or its names.
 
 Read: a six-digit code of the list, or the names of province, city and district one after the
-other (河北省石家庄市桥西区; 市辖区 and blanks may be left out, and so may what follows from the
+other (河北省石家庄市桥西区; blanks may be left out, and so may what follows from the
 rest). K640: digits, but not six; K641: what the list does not know; K642: what stands for several
 codes. The last two are the pipeline's alone: the list is too long for a workbook.
 Canonical is the code. The list is in the order of its codes: a province ends in 0000, a city in 00.
 
-Option: `codes`, the list.
+Options: `codes`, the list; `left_out`, entries that are no name of a place (市辖区).
 
 >>> from converter.model.forms import Code
 >>> towns = {"130000": "河北省", "130100": "石家庄市", "130104": "桥西区",
 ...          "130700": "张家口市", "130703": "桥西区"}
->>> read = Regions(CodeList("regions", tuple(Code(*town) for town in towns.items())))
+>>> read = Regions(CodeList("regions", tuple(Code(*town) for town in towns.items())), ())
 >>> [list(read(text)) for text in ("石家庄市 桥西区", "桥西区", "130104", "某地")]
 [['130104'], ['130104', '130703'], ['130104'], []]
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from converter.formulas import expressions
@@ -33,7 +33,7 @@ from converter.kinds.base import (
     map_unique,
     texts,
 )
-from converter.kinds.options import ListName
+from converter.kinds.options import ListName, Texts
 from converter.model.arrays import pd
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
@@ -42,24 +42,21 @@ from converter.text.characters import squeeze
 
 LENGTH = 6
 SHOWN = 3  # of the codes that a name may stand for
-_LEFT_OUT = frozenset(
-    ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划", "省直辖县级行政单位")
-)
 WRONG_LENGTH, UNKNOWN, SEVERAL, READ = "K640", "K641", "K642", "K904"
 
 
 class Regions:
     """The codes of a list by their names: whole paths, and their last parts."""
 
-    def __init__(self, codes: CodeList) -> None:
+    def __init__(self, codes: CodeList, left_out: Collection[str]) -> None:
         names = {entry.code: entry.label for entry in codes.entries}
         self.paths: dict[str, str] = {}
         self._codes_of: dict[str, list[str]] = {}
         for code in names:
             parts = [names.get(upper, "") for upper in _upper(code)] + [names[code]]
-            parts = [part for part in parts if part and part not in _LEFT_OUT]
+            parts = [part for part in parts if part and part not in left_out]
             self.paths[code] = "".join(parts)
-            if names[code] in _LEFT_OUT:
+            if names[code] in left_out:
                 continue
             for first in range(len(parts)):
                 self._codes_of.setdefault("".join(parts[first:]), []).append(code)
@@ -81,19 +78,23 @@ def _upper(code: str) -> list[str]:
 class _SameList:
     """A list as a key: it holds mappings, identity will do."""
 
-    def __init__(self, codes: CodeList) -> None:
-        self.codes = codes
+    def __init__(self, codes: CodeList, left_out: Collection[str]) -> None:
+        self.codes, self.left_out = codes, left_out
 
     def __hash__(self) -> int:
         return id(self.codes)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _SameList) and other.codes is self.codes
+        return (
+            isinstance(other, _SameList)
+            and other.codes is self.codes
+            and other.left_out == self.left_out
+        )
 
 
 @lru_cache(maxsize=4)
 def _regions(codes: _SameList) -> Regions:
-    return Regions(codes.codes)
+    return Regions(codes.codes, codes.left_out)
 
 
 class Region(Kind):
@@ -104,6 +105,7 @@ class Region(Kind):
     width = 20
     schema_pattern = "^[1-9][0-9]{5}$"
     codes = ListName()
+    left_out = Texts(default=())
 
     def accept(self, field: Field, form: Form) -> None:
         super().accept(field, form)
@@ -112,7 +114,7 @@ class Region(Kind):
             raise option_error("codes", "form_region_codes", name, list=name)
 
     def _read(self, field: Field, form: Form) -> Regions:
-        return _regions(_SameList(form.codes[self.codes(field)]))
+        return _regions(_SameList(form.codes[self.codes(field)], self.left_out(field)))
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         regions = self._read(field, form)

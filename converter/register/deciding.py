@@ -73,6 +73,9 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
     made = decisions.read(known.connection)
     number = max((one.number for one in made), default=0) + 1
     if order.action == REVOKE:
+        last = made[-1] if made else None
+        if last and _is_revocation(last, order):  # its process was killed when it was done
+            return last, _apply(known, last.content)
         decision = _revocation(made, order)
     elif order.action == NOTE:  # about a question, not about a file
         decision = Decision(0, "", "", NOTE, order.file, order.subject)
@@ -161,6 +164,11 @@ def _revocation(made: Sequence[Decision], order: Order) -> Decision:
     if any(one.revokes == number for one in _standing(made)):
         raise UsageError("decide_revoked_before", number=number)
     return Decision(0, "", "", REVOKE, undone.file, undone.content, revokes=number)
+
+
+def _is_revocation(one: Decision, order: Order) -> bool:
+    asked = (order.subject, order.officer, order.why)
+    return one.action == REVOKE and (str(one.revokes), one.officer, one.why) == asked
 
 
 def _standing(made: Sequence[Decision]) -> list[Decision]:

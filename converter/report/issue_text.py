@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from converter.statistics.figure import StatisticsTable
 
 LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
+NOT_A_NAME = "K203"
 LISTED = 12  # addresses of a group that are named one by one
 IN_ONE_BLOCK = ("K001", "S021", "S022")  # items that are missing
 STATUSES = ("ok", "warnings", "errors", "unreadable")
@@ -88,6 +89,10 @@ class IssueRenderer:
             return ""
         name = characters.strip(str(issue.params["person"]))
         number = characters.squeeze(str(issue.params["number"]))
+        if issue.code == NOT_A_NAME:
+            name = ""
+        if not any(map(str.isdigit, number)):
+            number = ""  # 无, 待补
         if not self.show_ids:
             name, number = masking.text(name), masking.whole(number)
         beside = message("report_person_number", number=number) if name and number else ""

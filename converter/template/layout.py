@@ -33,7 +33,7 @@ UNIT_PARTS = ("text", "norm", "fault", "usable", "says", "counted", "explained")
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
     "errors", "warnings", "missing", "target", "status", "filled", "beyond", "below", "inserted",
-    "unchecked", "unchecked_row", "today", "future",
+    "unchecked", "lost_row", "unchecked_row", "today", "future",
 )  # fmt: skip
 LAST_SHEET_ROW = 1_048_576
 BLANK_ROWS_PRINTED = 30

@@ -83,6 +83,9 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     )
     separator = expressions.quote(label(form, "separator"))
     filled = phrase(form, "filled", words, n=total("filled"))
+    numbers = member.whole(member.NUMBER)
+    helper = member.whole(member.helpers["", "filled"])
+    bare = f"{_filled(member)}*((ISBLANK({helper})+ISBLANK({checks}))>0)"
     return {
         "errors": f'COUNTIF({checks},"*{error}*")',
         "missing": (
@@ -94,11 +97,18 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{total('inserted')}",
         "beyond": f"SUM({counts})>0",
         "below": f"MAX({counts})",
-        "inserted": f"SUMPRODUCT({_filled(member)}*{_inserted(member)})",
-        "unchecked": f"SUMPRODUCT({_unchecked(member, form)})",
-        "unchecked_row": (
-            f"IF({unchecked}>0,SUMPRODUCT(MIN(ROW({member.whole(member.NUMBER)})"
-            f"+{LAST_SHEET_ROW}*(1-{_unchecked(member, form)}))),0)"
+        "inserted": _where_lacking(
+            [helper], member, f"SUMPRODUCT({_filled(member)}*ISBLANK({helper}))"
+        ),
+        "unchecked": _where_lacking(
+            [helper, checks], member, f"SUMPRODUCT({bare})", f"IF({total('lost_row')}>0,1,0)"
+        ),
+        "lost_row": _lost_row(member, form),
+        "unchecked_row": _where_lacking(
+            [helper, checks],
+            member,
+            f"SUMPRODUCT(MIN(ROW({numbers})+{LAST_SHEET_ROW}*(1-{bare})))",
+            total("lost_row"),
         ),
         # The one place that changes from day to day: no formula of a row depends on it.
         "today": "TODAY()",
@@ -152,22 +162,30 @@ def _filled(member: MemberLayout) -> str:
     return f"(({typed})>0)*{below_heading}"
 
 
-def _inserted(member: MemberLayout) -> str:
-    """Expression, TRUE for rows that were inserted: they have no formulas."""
-    return f"ISBLANK({member.whole(member.helpers['', 'filled'])})"
+def _where_lacking(
+    columns: list[str], member: MemberLayout, found: str, otherwise: str = "0"
+) -> str:
+    """Expression: what is found where formulas of some columns are missing in a row. Looking row
+    by row is dear, so it is done only where there are fewer formulas than rows."""
+    rows = f"ROW($A${member.last_row + 1})-ROW($A${member.HEADING_ROW})"
+    # The heading counts; above a helper column there is none.
+    lacking = [
+        f"COUNTA({column})<{rows}" + "-1" * (column != member.whole(member.check))
+        for column in columns
+    ]
+    condition = lacking[0] if len(lacking) == 1 else f"OR({','.join(lacking)})"
+    return f"IF({condition},{found},{otherwise})"
 
 
-def _unchecked(member: MemberLayout, form: Form) -> str:
-    """Expression, 1 for filled rows whose 核对 says nothing live: inserted ones, and those whose
-    formula something was pasted over. An empty text is not blank, so an error that 核对 lacks is
-    found by the helper cells."""
-    checks, error = member.whole(member.check), expressions.quote(label(form, "error"))
-    found = "+".join(
-        f"ISNUMBER(FIND({error},{member.whole(member.helpers[key, part])}))"
-        for key, part in member.message_cells
-    )
-    lost = f"({found}>0)*ISERROR(FIND({error},{checks}))"
-    return f"{_filled(member)}*(({_inserted(member)}+ISBLANK({checks})+{lost})>0)"
+def _lost_row(member: MemberLayout, form: Form) -> str:
+    """Expression: a row at fault over whose 核对 some text was pasted, 0 for none: the helper cells
+    know of an error, and 核对 of none at all."""
+    error = expressions.quote(f"*{label(form, 'error')}*")
+    row = "0"
+    for key, part in reversed(member.message_cells):
+        column = member.whole(member.helpers[key, part])
+        row = f"IFERROR(MATCH({error},{column},0)+ROW($A${member.HEADING_ROW})-1,{row})"
+    return f"IF({member.total('errors')}>0,0,{row})"
 
 
 def _future(member: MemberLayout, form: Form) -> list[str]:

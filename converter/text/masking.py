@@ -12,6 +12,8 @@ rest whatever its length. Letters that are typed in place of digits count as dig
 '电话 0311-85551234'
 >>> whole("130102199")
 '130********'
+>>> whole("待补"), whole("N/A")
+('待补', 'N/A')
 >>> year_only("1990-01-02")
 '1990'
 """
@@ -25,6 +27,7 @@ from converter.text import characters
 STARS = "*" * 8
 LENGTH = 18  # of an ID number
 HEAD, TAIL = 6, 2  # characters that stay of one
+SHORTEST = 8  # characters of a number that was typed in words
 SHARE = 3  # of any other number at most one character in so many stays
 _LIKE_DIGIT = "0-9０-９XxＸｘOoIl"
 _RUN = re.compile(rf"[{_LIKE_DIGIT}](?:[{re.escape(characters.BLANKS)}]*[{_LIKE_DIGIT}]){{14,}}")
@@ -39,8 +42,8 @@ def text(message: str) -> str:
 def whole(value: str) -> str:
     """Mask a text that is known to be an ID number, however badly it was typed."""
     value = characters.without_blanks(value)
-    if not value:
-        return ""
+    if len(value) < SHORTEST and not any(map(str.isdigit, value)):
+        return value  # 无, N/A: there is nothing to hide
     if len(value) == LENGTH:
         return value[:HEAD] + STARS + value[-TAIL:]
     shown = min(len(value) // SHARE, HEAD + TAIL)

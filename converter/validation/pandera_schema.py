@@ -140,7 +140,11 @@ def _mark(
     at = np.flatnonzero(named >= 0)
 
     def params(code: str, raw: str, text: str) -> Params:
-        return {} if code == REQUIRED else kind.message_params(code, raw, text, field, form)
+        if code == REQUIRED:
+            of_person = kind.person_name or kind.unique_key
+            in_row = of_person and not form.sheet(field.sheet).is_record
+            return {"variant": "row"} if in_row else {}
+        return kind.message_params(code, raw, text, field, form)
 
     found = state.found(at, [codes[rank] for rank in named[at].tolist()], params)
     _accept_explained(state, named, [is_explainable(code, form) for code in codes])

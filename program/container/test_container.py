@@ -55,6 +55,7 @@ class Container:
     union: World
     url: str
     log: Path
+    before: dict[str, dict[Path, bytes]]  # what the folders held that it only reads
 
 
 def everybodys_python() -> str:
@@ -130,6 +131,11 @@ def container(
         exec chroot "{root}" setpriv --reuid {user} --regid {group} --clear-groups --no-new-privs \\
             --bounding-set=-all env -i {environment} sh -c 'cd /mnt && exec {command}'
     """
+    before = {
+        folder.name: {path: path.read_bytes() for path in folder.rglob("*")}
+        for folder in union.root.iterdir()
+        if folder.name not in ("inbox", "state")
+    }
     with log.open("w", encoding="utf-8") as written:
         process = subprocess.Popen(
             ["unshare", "--mount", "sh", "-ec", steps],
@@ -144,7 +150,7 @@ def container(
                     break
                 assert process.poll() is None, log.read_text("utf-8")
                 time.sleep(1)
-            yield Container(process, union, f"https://127.0.0.1:{port}", log)
+            yield Container(process, union, f"https://127.0.0.1:{port}", log, before)
         finally:
             process.send_signal(getattr(signal, said("STOPSIGNAL")[0]))
             try:
@@ -197,6 +203,9 @@ def test_a_unit_fetches_checks_and_submits(container: Container) -> None:
         submitted = client.post(f"{done.url.path}/submit", data={"token": token})
         number = submitted.url.path.rpartition("/")[2]
     assert (container.union.root / "inbox" / "web" / f"{number}.zip").is_file()
+    for untouched in ("keys", "issued", "published", "reply", "tls"):
+        folder = container.union.root / untouched
+        assert {p: p.read_bytes() for p in folder.rglob("*")} == container.before[untouched]
 
 
 def test_it_stops_in_good_order_and_is_unhealthy_then(

@@ -36,18 +36,6 @@ pytestmark = pytest.mark.usefixtures("near_workers")  # of what runs in this pro
 
 
 @pytest.fixture
-def good(tmp_path: Path) -> Path:
-    return saved(fill(blank()), tmp_path)
-
-
-@pytest.fixture
-def bad(tmp_path: Path) -> Path:
-    book = fill(blank())
-    put(book[MEMBER_SHEET], member_cell(book, 3, "身份证号"), MEMBERS[2][1][:-1])
-    return saved(book, tmp_path, "有错.xlsx")
-
-
-@pytest.fixture
 def doubtful(tmp_path: Path) -> Path:
     return saved(fill(blank(), UNIT | {"驻地邮政编码": "100000"}), tmp_path, "有提示.xlsx")
 

@@ -33,18 +33,6 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-@pytest.fixture
-def good(tmp_path: Path) -> Path:
-    return saved(fill(blank()), tmp_path)
-
-
-@pytest.fixture
-def bad(tmp_path: Path) -> Path:
-    book = fill(blank())
-    put(book[MEMBER_SHEET], member_cell(book, 3, "身份证号"), MEMBERS[2][1][:-1])
-    return saved(book, tmp_path, "有错.xlsx")
-
-
 def terminal(*arguments: object, encoding: str = "utf-8", **environment: str) -> tuple[int, str]:
     """Run a command on a pseudo terminal; its exit code and all that it showed."""
     master, slave = pty.openpty()

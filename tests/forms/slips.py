@@ -35,7 +35,7 @@ LAST_LIST = 'name = "members"\npath = "members.csv"\nsheet = "member"'
 SLIPS = (
     # sheets
     Slip("form.toml", 'sheets = ["unit", "member"]', 'sheets = ["unit", "unit"]', "sheets[2]", "form_twice", "unit"),
-    Slip("form.toml", 'sheets = ["unit", "member"]', 'sheets = ["unit"]', "form.sheets", "form_sheets", "unit"),
+    Slip("form.toml", 'sheets = ["unit", "member"]', 'sheets = ["member"]', "form.sheets", "form_sheets", "member"),
     Slip("form.toml", 'sheets = ["unit", "member"]', 'sheets = ["unit", "rules"]', "form.sheets", "form_sheet_key", "rules"),
     Slip("form.toml", 'sheets = ["unit", "member"]', 'sheets = ["unit", "members"]', "", "form_no_file", file_named="members.toml"),
     Slip("member.toml", 'shape = "table"', 'shape = "tabel"', "sheet.shape", "form_shape", "tabel", "table"),

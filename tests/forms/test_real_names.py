@@ -62,7 +62,7 @@ CASES: dict[str, tuple[Mapping[str, str], set[str]]] = {
     "short": ({**MEMBER, "id_number": WOMAN[:-1]}, {"K112"}),
     "no type": ({**MEMBER, "id_type": ""}, {"K001"}),
     "no such type": ({**MEMBER, "id_type": "学生证"}, {"K601"}),
-    "landline": ({**MEMBER, "mobile": "0311-85551234"}, {"K522"}),
+    "landline": ({**MEMBER, "mobile": "0311-85551234"}, {"K521"}),
     "mobile of ten digits": ({**MEMBER, "mobile": "1390000000"}, {"K521"}),
     "mobile with hyphens": ({**MEMBER, "mobile": "139-0000-0000"}, set()),
     "two mobiles": ({**MEMBER, "mobile": "13900000000、13900000001"}, {"K522"}),

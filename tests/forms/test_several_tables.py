@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from converter.forms import loading
+from converter.model.errors import FormError
+from converter.model.forms import Rule
+from converter.model.issues import Level
 from converter.model.submissions import Submission
 from tests import tools
 from tests.forms import small
@@ -101,6 +106,38 @@ def test_each_fault_is_found_once(case: str) -> None:
     answers, expected = CASES[case]
     found = small.codes(small.checked(submission(**answers), FORM))
     assert {(code, sheet) for code, sheet, _ in found} == expected
+
+
+def test_a_value_may_be_kept_out_of_another_table() -> None:
+    rule = Rule("X193", "not_in", Level.ERROR, ("cadre.id_number",), {"rows": "member.id_number"})
+    form = replace(FORM, rules=(*(r for r in FORM.rules if r.code != "X132"), rule))
+    stranger = changed(CADRES, 0, id_number=STRANGER)
+    found = small.codes(small.checked(submission(cadre=stranger), form))
+    assert [code for code, *_ in found] == ["X193"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('rows = "entity.code"', 'rows = "unit.members"', "form_not_in_table"),
+        ('rows = "entity.code"', 'rows = "cadre.since"', "form_rows_required"),
+        ('rows = "entity.staff"', 'rows = "entity.name"', "form_field_kind"),
+        ('same = "entity.code"', 'same = "unit.staff"', "form_one_sheet"),
+        ('same = "entity.code"\n', "", "form_by_same"),
+        ('by = "member.entity"', 'by = "cadre.name"', "form_other_sheet"),
+        ('at = "cadre.id_number"\nrows = "member.id_number"',
+         'at = "member.id_number"\nrows = "member.id_number"', "form_rows_itself"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_a_rule_is_named(old: str, new: str, message: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(loading.form_dir("fenbiao"), tmp_path / "form"))
+    rules = (folder / "rules.toml").read_text("utf-8")
+    assert old in rules
+    (folder / "rules.toml").write_text(rules.replace(old, new), "utf-8")
+    with pytest.raises(FormError) as error:
+        loading.load(folder)
+    assert error.value.key.startswith("X")
+    assert error.value.message_key == message
 
 
 @tools.needs("libreoffice")

@@ -43,6 +43,9 @@ YES_NO = field("unit.legal_person")
         (PARTY, 1, "01", "K903"),
         (PARTY, 13, "13", "K904"),
         (YES_NO, 0, "0", "K904"),
+        (YES_NO, "√", "1", "K904"),
+        (YES_NO, "×", "0", "K904"),
+        (field("unit.chair_sex"), "F", "2", "K904"),
         (INDUSTRY, "农、林、牧、渔业", "A", ""),
         (INDUSTRY, "农，林，牧，渔业", "A", "K901"),
         (INDUSTRY, "农,林,牧,渔业", "A", "K901"),
@@ -179,3 +182,11 @@ def test_the_dropdown_is_a_range_of_labels() -> None:
     assert KIND.excel_list(CATEGORY, FORM, str) == "list_unit_category_label"
     assert "list_industry_division_parent" in KIND.excel_list(DIVISION, FORM, lambda key: "Q7")
     assert "Q7" in KIND.excel_list(DIVISION, FORM, lambda key: {"industry": "Q7"}[key])
+
+
+@pytest.mark.parametrize(
+    ("of", "typed"),
+    [(PARTY, "非党员"), (field("unit.chair_origin"), "间接选举"), (STATUS, "半停产")],
+)
+def test_the_opposite_is_never_proposed(of: Any, typed: str) -> None:
+    assert params(of, typed) == {"variant": "far"}

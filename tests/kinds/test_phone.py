@@ -18,7 +18,6 @@ from tests.kinds.validating import FORM, field, params, verdict
 KIND = KINDS["phone"]
 
 PHONE = field("unit.phone")
-AREAS = [entry.code for entry in FORM.codes["phone_area"].entries]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,8 +59,6 @@ def _catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     own, shipped = tomllib.loads(ENTRIES), catalogue._entry
     monkeypatch.setattr(catalogue, "_entry", lambda name: own.get(name) or shipped(name))
 
-
-MakeIssue = Callable[..., Issue]
 
 FILE, UNIT, MEMBER = "填报.xlsx", "基层单位信息表", "会员基本信息表"
 

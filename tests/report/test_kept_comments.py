@@ -17,7 +17,7 @@ from tests.corpus.faults import TODAY
 from tests.sheets import FORM, MEMBER_SHEET, UNIT_SHEET, blank, fill
 
 LEFTOVERS = "原表其他内容"
-UNIT_TITLE, NAME_TITLE = "单位工会名称", "会员姓名"
+UNIT_TITLE = "单位工会名称"
 
 
 def commented(path: Path) -> Path:

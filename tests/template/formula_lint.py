@@ -10,7 +10,7 @@ from openpyxl.formula.tokenizer import Token
 
 # Functions of Excel 2007 and later that WPS and LibreOffice compute alike.
 SHARED = {
-    "AND", "CHAR", "CODE", "COUNTA", "COUNTIF", "DATE", "DAY", "EXACT", "FIND", "HYPERLINK", "IF",
+    "AND", "ASC", "CHAR", "CODE", "COUNTA", "COUNTIF", "DATE", "DAY", "EXACT", "FIND", "HYPERLINK", "IF",
     "IFERROR", "INDEX", "INT", "ISBLANK", "ISERROR", "ISLOGICAL", "ISNUMBER", "ISTEXT", "LEFT", "LEN",
     "LOOKUP", "LOWER", "MATCH", "MAX", "MID", "MIN", "MOD", "MONTH", "N", "NOT", "OFFSET", "OR",
     "REPLACE", "REPT", "RIGHT", "ROUND", "ROW", "SUBSTITUTE", "SUM", "SUMPRODUCT", "T", "TEXT",
@@ -19,7 +19,7 @@ SHARED = {
 COUNTING = {"COUNTIF", "COUNTIFS", "SUMIF", "SUMIFS", "AVERAGEIF"}
 VOLATILE = {"TODAY", "NOW", "OFFSET", "INDIRECT", "RAND", "RANDBETWEEN", "CELL", "INFO"}
 # Far below the limits of Excel (8,192 characters, 64 levels): there is room for what comes.
-LONGEST, DEEPEST, MOST_ARGUMENTS, LONGEST_TEXT = 2500, 24, 255, 255
+LONGEST, DEEPEST, LONGEST_TEXT = 2500, 24, 255
 
 
 def formulas(workbook: Any) -> Iterator[tuple[str, str]]:

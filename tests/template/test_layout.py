@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -16,16 +17,10 @@ from converter.kinds.date import Date
 from converter.model.forms import Form
 from converter.model.submissions import Stamp
 from converter.template.layout import UnitLayout
+from tests.canonical import IDENTITY
 from tests.opened import opened, pressed
 
-STAMP = Stamp(
-    unit_code="U001",
-    unit_name="示例厂 & 分厂工会",
-    superior_code="S001",
-    superior_name="示例县总工会",
-    period="2026",
-    serial=7,
-)
+STAMP = replace(Stamp().of_holder(IDENTITY), unit_name="示例厂 & 分厂工会")
 
 
 @pytest.fixture(scope="module")
@@ -171,12 +166,12 @@ def test_stamp_stands_in_the_document_properties(stamped: Any, form: Form) -> No
     assert found == {
         "form": form.id,
         "version": form.version,
-        "unit_code": "U001",
+        "unit_code": STAMP.unit_code,
         "unit_name": "示例厂 & 分厂工会",
-        "superior_code": "S001",
+        "superior_code": STAMP.superior_code,
         "superior_name": "示例县总工会",
         "period": "2026",
-        "serial": "7",
+        "serial": str(STAMP.serial),
     }
 
 

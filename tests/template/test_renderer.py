@@ -24,15 +24,9 @@ from converter.template.layout import layout
 from converter.template.renderer import TemplateRenderer, prepared_rows
 from converter.template.saving import parts
 from converter.template.style import Painter
+from tests.canonical import IDENTITY
 
-STAMP = Stamp(
-    unit_code="130102-0001",
-    unit_name="示例机械有限公司工会委员会",
-    superior_code="130102",
-    superior_name="示例县总工会",
-    period="2026",
-    serial=3,
-)
+STAMP = Stamp().of_holder(IDENTITY)
 AWKWARD = Stamp(
     unit_code="A-1",
     unit_name="2号<示例> & \"甲\" '乙' _x0041_ @@unit_code@@",

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from converter.report.issue_text import IssueRenderer
 from tests.corpus.test_foreign_sheets import members, units
-from tests.sheets import outcome, saved
+from tests.sheets import FORM, outcome, saved
 
 WORDS = [
     "无",
@@ -25,6 +26,8 @@ WORDS = [
     "－",
     "无。",
     "（无）",
+    "待定",
+    "待补",
 ]
 
 
@@ -73,3 +76,13 @@ def test_a_joining_date_that_nobody_knows_is_blank(tmp_path: Path) -> None:
 def test_other_words_stay(name: object, tmp_path: Path) -> None:
     found = outcome(saved(fill("驻地通讯地址", name), tmp_path))
     assert not [i for i in found.issues if i.code == "K906"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_for_nothing_is_shown_as_it_was_typed(word: str, tmp_path: Path) -> None:
+    book = members(lambda sheet: sheet.__setitem__("C5", word))
+    found = outcome(saved(book, tmp_path))
+    (issue,) = (i for i in found.issues if i.code == "K009")
+    shown = IssueRenderer(FORM, show_ids=False).render(issue)
+    assert f"不能填“{word.strip()}”" in shown.message
+    assert "*" not in shown.message

@@ -175,6 +175,15 @@ def copied(book: Any) -> None:
     book[MEMBER_SHEET].title, copy.title = "今年", "去年"
 
 
+def passport_explained(book: Any) -> None:
+    """What the remedy of a passport's number says: sex, birthday and a reason."""
+    sheet = book[MEMBER_SHEET]
+    answers = {"会员性别": "男", "会员生日": date(1960, 1, 10), "情况说明": "外籍，只有护照"}
+    for column, (heading, answer) in enumerate(answers.items(), sheet.max_column + 1):
+        sheet.cell(1, column, heading)
+        sheet.cell(2, column, answer)
+
+
 @dataclass(frozen=True)
 class Remedy:
     """A fault, and what its remedy says."""
@@ -190,14 +199,40 @@ REMEDIES = {
     "K004": Remedy(member("D2", True), member("D2", date(2010, 1, 5))),
     "K007": Remedy(member("B2", "@赵示例"), member("B2", "赵示例")),
     "K009": Remedy(item("单位工会名称", "无"), item("单位工会名称", "示例工会委员会")),
+    "K009-of-a-number": Remedy(member("C2", "待补"), member("C2", ID)),
     "K111": Remedy(member("C2", float(ID[:15] + "000")), member("C2", ID)),
     "K112": Remedy(
-        lambda book: book[MEMBER_SHEET].append([13, "李示例", "待补"]), delete_row(14)
+        lambda book: book[MEMBER_SHEET].append([13, "李示例", "1301"]), delete_row(14)
     ),
     "K114": Remedy(member("C2", ID[:16] + "O" + ID[17:]), member("C2", ID)),
     "K119": Remedy(member("C2", "E12345678"), member("C2", ID)),
     "K003": Remedy(member("B2", "=A2&1"), member("B2", "赵示例")),
     "K005": Remedy(item("驻地通讯地址", "示例路_x0007_1号"), item("驻地通讯地址", "示例路1号")),
+    "K112-more": Remedy(member("C2", f"身份证：{ID}"), member("C2", ID)),
+    "K112-telephone": Remedy(member("C2", f"{ID} 13100000001"), member("C2", ID)),
+    "K112-document": Remedy(
+        member("C2", "护照E12345678"), both(member("C2", "E12345678"), passport_explained)
+    ),
+    "K112-dashes": Remedy(member("C2", f"{ID[:6]}-{ID[6:14]}-{ID[14:]}"), member("C2", ID)),
+    "K112-several": Remedy(
+        both(member("B2", "赵示例、退甲"), member("C2", f"{ID}/{RETIRED[0][1]}")),
+        both(
+            member("B2", "赵示例"), member("C2", ID),
+            lambda book: book[MEMBER_SHEET].append([13, *RETIRED[0]]),
+            items(会员总数=13),
+        ),
+        13,
+    ),
+    "K201-brackets": Remedy(member("B2", "赵示例（退休）"), member("B2", "赵示例")),
+    "K201-several": Remedy(
+        member("B2", "赵示例、退甲"),
+        both(
+            member("B2", "赵示例"),
+            lambda book: book[MEMBER_SHEET].append([13, *RETIRED[0]]),
+            items(会员总数=13),
+        ),
+        13,
+    ),
     "K113": Remedy(member("C2", f"{ID[:6]}{ID[8:17]}"), member("C2", ID)),
     "K116": Remedy(member("C2", f"{ID[:17]}{(int(ID[17]) + 1) % 10}"), member("C2", ID)),
     "K302": Remedy(item("专职工会工作人员数", -1), item("专职工会工作人员数", 1)),

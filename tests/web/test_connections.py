@@ -115,13 +115,18 @@ def open_connections(portal: Inside) -> int:
     return len(listener._open)
 
 
-def test_one_address_has_its_share_whatever_it_asks(
-    union: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whole requests that wait for their pace are no idle connections; one address has a quarter."""
+@pytest.fixture
+def slowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few connections, and addresses whose second request waits for a minute."""
     monkeypatch.setattr("converter.web.server.CONNECTIONS", 40)
-    monkeypatch.setattr("converter.web.guard.AT_ONCE", 1)
-    monkeypatch.setattr("converter.web.guard.LONGEST_PAUSE", 60)
+    monkeypatch.setattr("converter.web.server.STOPPING", 0.5)
+    for name, value in (("AT_ONCE", 0), ("PACE", 1 / PATIENT), ("LONGEST_PAUSE", PATIENT)):
+        monkeypatch.setattr(f"converter.web.guard.{name}", value)
+
+
+@pytest.mark.usefixtures("slowed")
+def test_one_address_has_its_share_whatever_it_asks(union: World) -> None:
+    """Whole requests that wait for their pace are no idle connections; one address has a quarter."""
     with inside(union) as portal, ExitStack() as stack:
         for _ in range(80):
             one = stack.enter_context(socket.create_connection(("127.0.0.1", port_of(portal.url))))
@@ -133,13 +138,11 @@ def test_one_address_has_its_share_whatever_it_asks(
         assert open_connections(portal) <= 10
 
 
+@pytest.mark.usefixtures("slowed")
 def test_a_few_addresses_that_ask_much_keep_no_other_out(
     union: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("converter.web.server.CONNECTIONS", 40)
     monkeypatch.setattr("converter.web.server.ONE_ADDRESS", 1)
-    monkeypatch.setattr("converter.web.guard.AT_ONCE", 1)
-    monkeypatch.setattr("converter.web.guard.LONGEST_PAUSE", 60)
     with inside(union) as portal, sockets(port_of(portal.url), 100, WHOLE * 2):
         clerk_is_served(union, portal.url)
         assert open_connections(portal) <= 40

@@ -37,6 +37,15 @@ def test_name_and_password_lead_to_what_is_on_record(union: World, quick: Made) 
         assert text in page.text
 
 
+def test_a_unit_sees_when_its_identity_file_was_fetched_first(union: World, quick: Made) -> None:
+    app = quick()
+    clerk = Visitor(app).enter(union)
+    assert "第一次下载" not in clerk.get("/unit").text
+    assert clerk.post("/unit/identity").status_code == 200
+    other = Visitor(app, "192.0.2.77").enter(union)
+    assert "第一次下载" in other.get("/unit").text
+
+
 def test_a_wrong_name_and_a_wrong_password_are_told_alike(union: World, quick: Made) -> None:
     app, unit = quick(), union.units[0]
     other = union.passwords[union.units[1].code]

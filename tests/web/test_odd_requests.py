@@ -68,6 +68,22 @@ def test_a_fault_that_strangers_repeat_has_one_note(
     assert sum("RuntimeError" in line for line in caplog.text.splitlines()) <= 6
 
 
+def test_many_different_faults_have_twenty_notes(
+    quick: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = quick()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    kinds = iter([type(f"Fault{n}", (Exception,), {}) for n in range(50)])
+
+    def broken(*_: object) -> None:
+        raise next(kinds)
+
+    monkeypatch.setattr(app.state.services.attempts, "wait", broken)
+    visitor = Visitor(app)
+    assert {visitor.sign_in("某工会", "x").status_code for _ in range(50)} == {500}
+    assert len(list(tmp_path.glob("converter-*.txt"))) == 20
+
+
 def test_the_log_is_bounded_whoever_fills_it() -> None:
     import logging
 

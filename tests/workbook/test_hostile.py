@@ -11,6 +11,7 @@ import pytest
 
 from converter import workbook
 from converter.workbook.xlsx import archive, parts, sheet_xml
+from tests.safety.making import entry
 from tests.workbook.books import (
     FORM,
     MEMBER_SHEET,
@@ -45,14 +46,6 @@ def add(path: Path, name: str, data: bytes = b"x", **changed: int) -> Path:
     return path
 
 
-def directory_entry(data: bytes, name: str) -> int:
-    """Where a member's entry in the central directory begins."""
-    at = data.find(b"PK\x01\x02")
-    while data[at + 46 : at + 46 + len(name)] != name.encode():
-        at = data.index(b"PK\x01\x02", at + 4)
-    return at
-
-
 def test_file_beyond_the_limit_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "LARGEST_FILE", 100)
     assert only_code(path) == "F006"
@@ -83,7 +76,7 @@ def test_regular_small_file_is_no_bomb(path: Path) -> None:
 
 def test_wrong_checksum(path: Path) -> None:
     data = bytearray(path.read_bytes())
-    at = directory_entry(bytes(data), MEMBER_XML)
+    at = entry(bytes(data), MEMBER_XML)
     data[at + 16] ^= 0xFF
     path.write_bytes(data)
     assert only_code(path) == "F304"
@@ -92,7 +85,7 @@ def test_wrong_checksum(path: Path) -> None:
 @pytest.mark.parametrize("lie", [-10, 10])
 def test_size_in_the_directory_is_a_lie(path: Path, lie: int) -> None:
     data = bytearray(path.read_bytes())
-    at = directory_entry(bytes(data), MEMBER_XML) + 24
+    at = entry(bytes(data), MEMBER_XML) + 24
     (size,) = struct.unpack_from("<L", data, at)
     struct.pack_into("<L", data, at, size + lie)
     path.write_bytes(data)
@@ -116,7 +109,7 @@ def test_same_member_twice(path: Path, name: str) -> None:
 
 def test_members_that_share_bytes(path: Path) -> None:
     data = bytearray(path.read_bytes())
-    first, second = (directory_entry(bytes(data), SHEET_XML[s]) for s in (UNIT_SHEET, MEMBER_SHEET))
+    first, second = (entry(bytes(data), SHEET_XML[s]) for s in (UNIT_SHEET, MEMBER_SHEET))
     # the second entry points at the first one's bytes and agrees with them in all else
     data[second + 10 : second + 28] = data[first + 10 : first + 28]
     data[second + 42 : second + 46] = data[first + 42 : first + 46]
@@ -126,7 +119,7 @@ def test_members_that_share_bytes(path: Path) -> None:
 
 def test_member_with_a_password(path: Path) -> None:
     data = bytearray(path.read_bytes())
-    data[directory_entry(bytes(data), MEMBER_XML) + 8] |= 1
+    data[entry(bytes(data), MEMBER_XML) + 8] |= 1
     path.write_bytes(data)
     assert only_code(path) == "F307"
 
@@ -332,7 +325,7 @@ def test_a_part_that_was_sound_in_another_file_is_looked_at_again(
 ) -> None:
     assert "F304" not in [code for code, _ in codes(read(path))]
     data = bytearray(path.read_bytes())
-    data[directory_entry(bytes(data), part) + offset] ^= 1
+    data[entry(bytes(data), part) + offset] ^= 1
     path.write_bytes(data)
     assert only_code(path) == "F304"
 

@@ -74,7 +74,10 @@ def answer(request: Request, paths: Sequence[Path], purpose: str = "") -> Respon
         return to("/form/sources?" + "&".join(f"source={one.key}" for one in documents))
     if len(documents) == 1:
         (document,) = documents
-        return to(f"/{'check' if others[0].kind.is_form else 'package'}/{document.key}")
+        if not others[0].kind.is_form:
+            return to(f"/package/{document.key}")
+        document.notes = (message("desk_copied", folder=str(document.path.parent)),)
+        return to(f"/check/{document.key}")
     if len(documents) == 2 and kinds == {FileKind.WORKBOOK}:
         both = desk.documents.of(documents[0].path, documents[1].path)
         if desk.check(both) is not None:

@@ -22,7 +22,14 @@ SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 async def home(request: Request) -> Response:
     desk = desk_of(request)
     forms = [desk.documents.of(path) for path in await in_thread(desk.forms)][:RECENT]
-    return show(request, "home", forms=forms, moments=moments(forms), identity=desk.identity())
+    return show(
+        request,
+        "home",
+        forms=forms,
+        moments=moments(forms),
+        identity=desk.identity(),
+        folder=desk.place.root,
+    )
 
 
 async def unit_page(request: Request) -> Response:

@@ -81,8 +81,8 @@ class Keeper:
         (path,) = self.union.issue(self.unit(sent), until=until).files
         return held(path, ISSUED)
 
-    def many(self) -> int:
-        return self.chance.randint(2, 9)
+    def many(self, least: int = 2) -> int:
+        return self.chance.randint(least, 9)
 
 
 def signed(
@@ -114,7 +114,7 @@ def rebuilt(data: bytes, *without: str, **changed: bytes) -> bytes:
 
 def honest(sent: Sent, keeper: Keeper) -> LoadedIdentity:
     """The signed report that a forger would like to replace."""
-    by, many = keeper.file(sent), keeper.many()
+    by, many = keeper.file(sent), keeper.many(3)  # never as many as what is forged
     sent.add("真.zip", signed(sent, by, many), "current", many)
     return by
 

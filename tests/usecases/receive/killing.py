@@ -1,110 +1,124 @@
-"""Receiving and deciding in a process that kills itself at the n-th step of its writing."""
+"""Work in a fork of the test's process that kills itself at a step of its writing: a file given its
+name, a statement of the database. What is imported already need not be imported again."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import subprocess
-import sys
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from converter.forms import loading
-
-# Argument 1 is the step at which it dies (0: at none). A file that is given its name is a step.
-_STEPS = """
-import contextlib, os, signal, sys
-from pathlib import Path
-steps = int(sys.argv[1])
-def step():
-    global steps
-    steps -= 1
-    if steps == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-rename = Path.replace
-def renaming(*arguments):
-    step()
-    return rename(*arguments)
-Path.replace = renaming
-"""
-# A batch about to be committed and one just committed are steps, too. Behind the numbers the paths;
-# keys and roster may be empty.
-_RECEIVING = """
-from converter.forms import loading
-from converter.identity import keys as of_union
-from converter.register import RosterEntry, writer
+from converter.register import RosterEntry, forgetting, writer
 from converter.usecases.receive import Plan, receive, run
+from converter.workers import pool
 from converter.workers.pool import Worker
-run.FILES_A_BATCH, jobs, now = map(int, sys.argv[2:5])
-inbox, store, reply, keys, roster = (Path(given) if given else None for given in sys.argv[5:])
-record = writer.Register.record
-@contextlib.contextmanager
-def recording(*arguments):
-    with record(*arguments) as registered:
-        yield registered
-        step()
-    step()
-writer.Register.record = recording
-folder = loading.form_dir().resolve()
-signer = of_union.signer(keys) if keys else None
-plan = Plan(folder, loading.read(folder), reply, keys, signer, jobs, now)
-lines = roster.read_text(encoding="utf-8").splitlines() if roster else []
-units = [RosterEntry(*line.split("\\t")) for line in lines]
-with Worker() as worker:
-    period = "2026" if roster else ""
-    receive(inbox, store, plan, worker, roster=units if roster else None, period=period)
-"""
-# A decision about to be committed, just committed, a publication that begins or has ended.
-_DECIDING = """
-from converter.forms import loading
-from converter.register import Register
-from converter.register.deciding import Order
-from converter.usecases import deciding
-store, action, subject = Path(sys.argv[2]), sys.argv[3], sys.argv[4]
-publish, change = Register.publish, Register.change
-def publishing(*arguments):
-    step()
-    publish(*arguments)
-    step()
-def changing(self, what):
-    def and_step(known):
-        made = what(known)
-        step()
-        return made
-    made = change(self, and_step)
-    step()
-    return made
-Register.publish, Register.change = publishing, changing
-deciding.decide(store, loading.read(loading.form_dir()), Order(action, subject), 1772900000)
-"""
+from tests.commands import FORKING
+
+KILLED = -signal.SIGKILL
 
 
-def received(
-    inbox: Path,
-    store: Path,
-    reply: Path,
-    *,
-    kill_at: int,
-    batch: int,
-    now: int,
-    jobs: int = 1,
-    keys: Path | None = None,
-    roster: Path | None = None,
-) -> bool:
-    """Whether a run came to its end."""
-    paths = [path or "" for path in (inbox, store, reply, keys, roster)]
-    return _ended(_RECEIVING, kill_at, batch, jobs, now, *paths)
+class Steps:
+    """Counts steps and kills the process at one of them (0 = at none)."""
+
+    def __init__(self, kill_at: int) -> None:
+        self.count, self._kill_at = 0, kill_at
+
+    def step(self) -> None:
+        self.count += 1
+        if self.count == self._kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function with a step before it and one after."""
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            self.step()
+            result = function(*arguments, **options)
+            self.step()
+            return result
+
+        return counted
 
 
-def decided(store: Path, action: str, subject: str, *, kill_at: int) -> bool:
-    """Whether a decision came to its end."""
-    return _ended(_DECIDING, kill_at, store, action, subject)
+class _Connection:
+    """A connection whose statements are steps."""
+
+    def __init__(self, inner: Any, steps: Steps) -> None:
+        self._inner, self.execute = inner, steps.around(inner.execute)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __enter__(self) -> _Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._inner.close()
 
 
-def _ended(script: str, *arguments: object) -> bool:
-    done = subprocess.run(
-        [sys.executable, "-c", _STEPS + script, *map(str, arguments)],
-        check=False,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(Path(loading.__file__).parents[2])},
-    )
-    assert done.returncode in (0, -9), done.stderr.decode()
-    return done.returncode == 0
+def in_fork(work: Callable[[Steps], object], kill_at: int) -> int:
+    """Do it in a process of its own; how that ended: 0 or KILLED."""
+    pid = os.fork()
+    if pid:
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        assert code in (0, KILLED), code
+        return code
+    code = 70
+    try:  # nothing may leave this block: behind it are the tests
+        pool.subprocess = FORKING  # type: ignore[attr-defined, assignment]
+        work(Steps(kill_at))
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def at_every_step(steps: Steps) -> None:
+    """Make a step of each statement of the register's database, and of each change to a folder."""
+    for name in ("replace", "rename", "unlink", "rmdir", "mkdir", "fsync"):
+        setattr(os, name, steps.around(getattr(os, name)))
+    connect = writer.connect  # type: ignore[attr-defined]
+
+    def connected(path: Path | None) -> Any:
+        return _Connection(connect(path), steps)
+
+    writer.connect = forgetting.connect = connected  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Receiving:
+    """A whole run of `receive`, whose steps are replies given their names, batches about to be
+    committed and just committed."""
+
+    inbox: Path
+    store: Path
+    plan: Plan
+    roster: list[RosterEntry] | None = None
+    period: str = ""
+    batch: int = 3  # files
+
+    def __call__(self, steps: Steps) -> None:
+        rename, record = Path.replace, writer.Register.record
+
+        def renaming(*arguments: Any) -> Any:
+            steps.step()
+            return rename(*arguments)
+
+        @contextlib.contextmanager
+        def recording(*arguments: Any) -> Iterator[Any]:
+            with record(*arguments) as registered:
+                yield registered
+                steps.step()
+            steps.step()
+
+        Path.replace, writer.Register.record = renaming, recording  # type: ignore[assignment]
+        run.FILES_A_BATCH = self.batch  # type: ignore[attr-defined]
+        with Worker() as worker:
+            receive(
+                self.inbox, self.store, self.plan, worker, roster=self.roster, period=self.period
+            )

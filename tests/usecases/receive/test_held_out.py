@@ -12,13 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
+from converter.identity import keys as of_union
 from converter.register.deciding import Order
 from converter.usecases import deciding
+from converter.usecases.receive import Plan
 from tests.sheets import FORM
-from tests.usecases.receive import held_out, killing
-from tests.usecases.receive.conftest import NOW
+from tests.usecases.receive import held_out
+from tests.usecases.receive.conftest import FOLDER, NOW
 from tests.usecases.receive.held_out import HeldOut, Sent
+from tests.usecases.receive.killing import KILLED, Receiving, in_fork
+
+pytestmark = pytest.mark.posix("SIGKILL")
 
 UNITS, KILLS = int(os.environ.get("UNITS", "40")), int(os.environ.get("KILLS", "3"))
 
@@ -37,26 +43,17 @@ class Officer:
 
     def receive(self, kills: int) -> None:
         """Be killed so many times, then run to the end."""
-        roster = self.folder / "roster"
-        lines = ["\t".join((u.code, u.name, u.superior_code, u.superior)) for u in self.made.roster]
-        roster.write_text("\n".join(lines), encoding="utf-8")
         for _ in range(kills):
-            if self._ended(self.chance.randint(1, 40)):  # it was done before that step
-                assert not self._ended(1)
-        assert self._ended(0)
+            if not self._run(self.chance.randint(1, 40)):  # it was done before that step
+                assert self._run(1)
+        assert not self._run(0)
 
-    def _ended(self, kill_at: int) -> bool:
-        return killing.received(
-            self.made.box.folder,
-            self.store,
-            self.folder / "R",
-            kill_at=kill_at,
-            batch=7,
-            now=NOW,
-            jobs=2,
-            keys=self.made.union.keys,
-            roster=self.folder / "roster",
-        )
+    def _run(self, kill_at: int) -> bool:
+        """Whether it was killed."""
+        inbox, keys = self.made.box.folder, self.made.union.keys
+        plan = Plan(FOLDER, FORM, self.folder / "R", keys, of_union.signer(keys), 2, NOW)
+        run = Receiving(inbox, self.store, plan, self.made.roster, "2026", batch=7)
+        return in_fork(run, kill_at) == KILLED
 
     def decide(self, action: str, subject: str, unit: str = "") -> int:
         made, _ = deciding.decide(self.store, FORM, Order(action, subject, unit), NOW)

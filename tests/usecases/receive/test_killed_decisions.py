@@ -6,15 +6,13 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import signal
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from converter.register import Register, Snapshot, forgetting, questions, writer
+from converter.register import Register, Snapshot, questions
 from converter.register.deciding import Order
 from converter.register.questions import DecisionRow
 from converter.usecases import deciding
@@ -24,6 +22,7 @@ from converter.workers.pool import Worker
 from tests.sheets import FORM
 from tests.usecases.receive.collection import Inbox, listed, packed, people, records
 from tests.usecases.receive.conftest import NOW, plan
+from tests.usecases.receive.killing import KILLED, Steps, at_every_step, in_fork
 from tests.usecases.test_forgetting import held_in, numbers
 
 pytestmark = pytest.mark.posix("SIGKILL")
@@ -34,71 +33,23 @@ ROSTER = [listed(n) for n in (1, 2, 3)]
 Command = Callable[[Path], Any]
 
 
-class _Steps:
-    """Counts what reaches the disk or the database, before and after; kills at one of them."""
-
-    def __init__(self, kill_at: int) -> None:
-        self.count, self._kill_at = 0, kill_at
-
-    def step(self) -> None:
-        self.count += 1
-        if self.count == self._kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*arguments: Any, **options: Any) -> Any:
-            self.step()
-            result = function(*arguments, **options)
-            self.step()
-            return result
-
-        return counted
-
-
-class _Connection:
-    """A connection whose statements are steps."""
-
-    def __init__(self, inner: Any, steps: _Steps) -> None:
-        self._inner, self.execute = inner, steps.around(inner.execute)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def __enter__(self) -> _Connection:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._inner.close()
-
-
-def in_fork(command: Command, store: Path, kill_at: int, counted: Path | None = None) -> int:
+def run(command: Command, store: Path, kill_at: int, counted: Path | None = None) -> int:
     """Run it in a process of its own; how that ended."""
-    pid = os.fork()
-    if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    code = 70
-    try:  # nothing may leave this block: behind it are the tests
-        steps = _Steps(kill_at)
-        for name in ("replace", "rename", "unlink", "rmdir", "mkdir", "fsync"):
-            setattr(os, name, steps.around(getattr(os, name)))
-        for module in (writer, forgetting):
-            connect = module.connect
-            module.connect = lambda path, c=connect: _Connection(c(path), steps)  # type: ignore
+
+    def work(steps: Steps) -> None:
+        at_every_step(steps)
         command(store)
         if counted:
             counted.write_text(str(steps.count))
-        code = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
+
+    return in_fork(work, kill_at)
 
 
 def chosen(command: Command, store: Path, folder: Path) -> Iterator[tuple[int, Path]]:
     """Steps to be killed at, each with a copy of the register."""
     whole = folder / "whole"
     shutil.copytree(store, whole)
-    assert in_fork(command, whole, 0, folder / "steps") == 0
+    assert run(command, whole, 0, folder / "steps") == 0
     count = int((folder / "steps").read_text())
     assert count > 30
     steps = list(range(1, count + 1))
@@ -149,6 +100,7 @@ def order(*words: str) -> Command:
 DECISIONS = {
     "accept": order("accept", "别期.zip"),
     "assign": order("assign", "陌生.zip", listed(3).code),
+    "withdraw": order("withdraw", "2.zip"),
     "merge": order("merge", listed(2).code, listed(3).code),
     "rename": order("rename", listed(2).code, "示例改名工会委员会"),
 }
@@ -162,11 +114,34 @@ def test_a_decision_is_made_once_or_not_at_all(name: str, store: Path, tmp_path:
     for step, copy in chosen(command, store, tmp_path):
         after = after or registered(tmp_path / "whole")
         assert after != before
-        assert in_fork(command, copy, step) == -signal.SIGKILL
+        assert run(command, copy, step) == KILLED
         assert published(copy) in (before, after)
         assert registered(copy) in (before, after)
-        assert in_fork(command, copy, 0) == 0
+        assert run(command, copy, 0) == 0
         assert registered(copy) == published(copy) == after
+
+
+def test_a_revocation_is_made_once_or_not_at_all(store: Path, tmp_path: Path) -> None:
+    order("accept", "别期.zip")(store)
+    before = registered(store)
+    for step, copy in chosen(order("revoke", "1"), store, tmp_path):
+        after = registered(tmp_path / "whole")
+        assert run(order("revoke", "1"), copy, step) == KILLED
+        assert registered(copy) in (before, after)
+        assert run(order("revoke", "1"), copy, 0) == 0
+        assert registered(copy) == published(copy) == after
+
+
+def test_the_inbox_once_more_after_killed_decisions_changes_nothing(
+    store: Path, tmp_path: Path, worker: Worker
+) -> None:
+    for command in DECISIONS.values():
+        run(command, store, 40)
+        assert run(command, store, 0) == 0
+    made = registered(store)
+    assert len(made[2]) == len(DECISIONS)
+    receive(tmp_path / "in", store, plan(None), worker, roster=ROSTER)
+    assert registered(store) == published(store) == made
 
 
 def workbook(store: Path) -> Command:
@@ -184,11 +159,11 @@ def test_a_workbook_of_decisions_is_applied_row_by_row(store: Path, tmp_path: Pa
     command = workbook(store)
     for step, copy in chosen(command, store, tmp_path):
         after = registered(tmp_path / "whole")
-        assert in_fork(command, copy, step) == -signal.SIGKILL
+        assert run(command, copy, step) == KILLED
         made = registered(copy)[2]
         assert made == after[2][: len(made)]
         published(copy)
-        assert in_fork(command, copy, 0) == 0
+        assert run(command, copy, 0) == 0
         assert registered(copy) == published(copy) == after
 
 
@@ -210,11 +185,11 @@ def test_a_removal_is_whole_or_not_at_all(store: Path, tmp_path: Path) -> None:
     secret = numbers(1, 2, 3, 9)
     assert held_in(store, secret)
     for step, copy in chosen(remove, store, tmp_path):
-        assert in_fork(remove, copy, step) == -signal.SIGKILL
+        assert run(remove, copy, step) == KILLED
         assert states(copy) == shown
         left = count(copy)  # the next command that writes also ends what was begun
         assert left in (before, 0)
-        assert in_fork(remove, copy, 0) == 0
+        assert run(remove, copy, 0) == 0
         assert (count(copy), held_in(copy, secret)) == (0, set())
         assert states(copy) == shown
         with Register(copy, FORM) as register:

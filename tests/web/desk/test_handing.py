@@ -86,9 +86,12 @@ def test_a_broken_identity_file_is_refused_with_the_reason(
 
 
 def test_a_workbook_is_checked_and_kept(desk: AtWork, client: httpx2.Client) -> None:
+    assert f"复制一份到 {desk.root}" in client.get("/").text
     answer = drop(client, desk, ("填报.xlsx", workbook(1, fault=True)))
     assert countdown(answer) == "还剩 1 处错误"
     assert "K112" in answer.text
+    folder = next(desk.root.rglob("填报.xlsx")).parent
+    assert f"已复制一份到 {folder}" in answer.text
     again = drop(client, desk, ("填报.xlsx", workbook(1)))
     assert countdown(again) == "可以上报"
     assert [name.rpartition("/")[2] for name in files(desk)] == ["填报-2.xlsx", "填报.xlsx"]
