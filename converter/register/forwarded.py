@@ -19,6 +19,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converter.model.errors import RegisterError
 from converter.register import inserting
 from converter.register.inserting import FLAG, NUMBER, TEXT
 from converter.register.schema import MEMBERS, ROWS, RegisterTables, name, quoted
@@ -91,6 +92,11 @@ def counting(found: Iterable[Forward]) -> list[Forward]:
     return [one for one in found if one.state in COUNTING]
 
 
+def has_partition(folder: Path, one: Forward) -> bool:
+    """Whether the tables of a forward are there. `folder`: the published one."""
+    return (folder / FOLDER / str(one.number) / "units.parquet").is_file()
+
+
 def remove_uncounted(folder: Path, found: Iterable[Forward]) -> None:
     """Remove the partitions that no forward needs. `folder`: the published one."""
     kept = {str(one.number) for one in counting(found)}
@@ -103,13 +109,16 @@ def sources(
     folder: Path, found: Sequence[Forward], own: Mapping[str, str], union: str = ""
 ) -> dict[str, str]:
     """The register's tables and the partitions as one: table → SQL. `own`: SQL of the register's
-    own tables; `union`: only what came through this one (a code, or codes with / between them)."""
+    own tables; `union`: only what came through this one (a code, or codes with / between them).
+    Raises RegisterError for a forward whose tables are gone."""
     chosen = counting(found)
     if not chosen and not union:
         return dict(own)
     tables = [table for table in own if table in NO_ROWS or table == MEMBERS or is_rows(table)]
     views = {table: [] if union else [own[table]] for table in tables}
     for one in chosen:
+        if not has_partition(folder, one):
+            raise RegisterError("store_forward_missing", name=one.name, file=one.file)
         for table in tables:
             path = folder / FOLDER / str(one.number) / f"{table}.parquet"
             if path.is_file():

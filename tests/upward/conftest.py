@@ -135,10 +135,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> Path:
     folder = tmp_path_factory.mktemp("chain")
     made = offices(folder, worker)
     until = date.today() + timedelta(days=300)
-    issued = {"until": until}
-    made.province.desk.endorse(made.city.desk, **issued)
-    made.city.desk.endorse(made.county.desk, **issued)
-    made.city.desk.endorse(made.other.desk, **issued)
+    made.province.desk.endorse(made.city.desk, until=until)
+    made.city.desk.endorse(made.county.desk, until=until)
+    made.city.desk.endorse(made.other.desk, until=until)
     with near_workers():
         county(made.county, range(1, 5))
         county(made.other, range(11, 14), [SHARED])

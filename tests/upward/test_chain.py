@@ -154,7 +154,7 @@ def test_standard_tools_open_a_sealed_forward(chain: Chain, tmp_path: Path) -> N
     for sealed in tmp_path.glob("*.age"):
         target = sealed.with_suffix("")
         subprocess.run(["age", "-d", "-i", key, "-o", target, sealed], check=True)
-    rows = duckdb.sql(
+    rows = duckdb.connect().execute(
         f"SELECT count(*), count(DISTINCT id_number) FROM '{tmp_path}/members.csv.gz'"
     )
     assert rows.fetchall() == [(16, 16)]
@@ -162,7 +162,7 @@ def test_standard_tools_open_a_sealed_forward(chain: Chain, tmp_path: Path) -> N
     for name, digest in described["content"].items():
         assert _sha256(tmp_path / name) == digest
     public = chain.county.keys / "signing.pub"
-    verify = [
+    verify: list[str | Path] = [
         "openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin",
         "-in", tmp_path / layout.DESCRIPTOR, "-sigfile", tmp_path / layout.SIGNATURE,
     ]  # fmt: skip

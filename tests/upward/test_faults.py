@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,8 +20,10 @@ import pytest
 from converter.files import zip_writing
 from converter.forms import loading
 from converter.identity import keys, links, subordinates
+from converter.model.errors import RegisterError
 from converter.upward import layout
 from converter.usecases.receive import Plan, receive
+from tests import commands
 from tests.identity.chain import COUNTY, UnionDesk
 from tests.upward.conftest import FOLDER, NOW, Chain, Office, listed
 from tests.usecases.receive.collection import packed, records
@@ -302,3 +305,63 @@ def test_a_merge_that_was_killed_leaves_the_old_or_the_new(merged: Chain) -> Non
     assert new is not None
     assert city.tables("130102") == county.tables()
     assert city.states()["130102.zip"] == "superseded"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with 24 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("mounting needs root")
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not permitted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return commands.run(*arguments, env={"SOURCE_DATE_EPOCH": str(NOW + 2 * DAY)})
+
+
+def test_a_full_disk_leaves_the_old_state_and_says_so(chain: Chain, small_disk: Path) -> None:
+    city = replace(chain.city, folder=small_disk)
+    city.put(chain.other.folder / "130103.zip")
+    city.receive()
+    old = city.tables()
+    city.put(chain.county.folder / "130102.zip")
+    line = ("receive", city.inbox, "--store", city.store, "--keys", city.keys, "--period", "2026")
+    ballast = small_disk / "ballast"
+    for leave in (1_000, 8_000, 40_000):
+        free = shutil.disk_usage(small_disk).free
+        ballast.write_bytes(bytes(max(free - leave, 0)))
+        done = run(*line)
+        assert done.returncode == 2, done.stdout + done.stderr
+        assert "磁盘" in done.stderr
+        ballast.unlink()
+        assert city.tables() == old
+        assert city.states() == {"130103.zip": "current"}
+    assert run(*line).returncode == 0
+    assert city.states() == {"130103.zip": "current", "130102.zip": "current"}
+
+
+def test_a_forward_on_a_full_disk_leaves_nothing(chain: Chain, small_disk: Path) -> None:
+    line = ("forward", "--store", chain.county.store, "--keys", chain.county.keys, "--interim",
+            "-o", small_disk / "给市.zip")  # fmt: skip
+    (small_disk / "ballast").write_bytes(bytes(shutil.disk_usage(small_disk).free - 3_000))
+    done = run(*line)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "磁盘" in done.stderr
+    assert [one.name for one in small_disk.iterdir()] == ["ballast"]
+
+
+def test_tables_that_are_gone_are_named_and_taken_in_again(merged: Chain) -> None:
+    before = merged.city.tables()
+    folder = merged.city.store / "published" / "forwards"
+    shutil.rmtree(next(iter(folder.iterdir())))
+    with pytest.raises(RegisterError) as caught:
+        merged.city.tables()
+    assert caught.value.message_key == "store_forward_missing"
+    merged.city.receive(now=NOW + DAY)
+    assert merged.city.tables() == before

@@ -52,7 +52,8 @@ def receive_forwards(
     for item in items:
         known = forwarded.read(register)
         before = [one for one in known if (one.file, one.content) == (item.name, item.content)]
-        if not item.forward or not all(_again(one, plan) for one in before):
+        lost = [one for one in before if one.state in COUNTING and not _is_there(place, one)]
+        if not item.forward or not all(one in lost or _again(one, plan) for one in before):
             continue
         number = max((one.number for one in known), default=0) + 1
         folder = register.spool / f"forward-{number}"
@@ -61,7 +62,7 @@ def receive_forwards(
             yield NotReceived(item.name, CHANGING)
             continue
         new, issues = _settled(item, found, number, plan, period)
-        others = [one for one in known if one not in before or one.state in COUNTING]
+        others = [one for one in known if one not in lost]
         rows = [new] if new.state in (REJECTED, UNOPENED) else merging.merged(new, others)
         if rows[0].state in COUNTING:
             target = place / forwarded.FOLDER / str(number)
@@ -70,13 +71,16 @@ def receive_forwards(
             writing.flush_all()
             writing.replace(folder, target)
         shutil.rmtree(folder, ignore_errors=True)
-        gone = [one.number for one in before if one.state not in COUNTING]
+        gone = [one.number for one in before if one in lost or one.state not in COUNTING]
         register.change(partial(_take, rows, gone))
         if found.standing and new.confirmed and plan.keys:
             made = standing.read(found.standing.encode())
             if made is not None:
                 standing.learn(plan.keys, found.code, made)
         yield ReceivedForward(rows[0], issues)
+
+
+_is_there = forwarded.has_partition
 
 
 def _take(rows: Sequence[Forward], gone: Sequence[int], known: Knowledge) -> None:
