@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from converter.forms import loading
+from converter.identity import keys as signing
 from converter.identity import subordinates
 from converter.register import RosterEntry, Snapshot
 from converter.statistics import collection
@@ -69,7 +70,9 @@ class Office:
         self, roster: Sequence[RosterEntry] | None = None, *, keys: bool = True, now: int = NOW
     ) -> Summary:
         own = self.keys if keys else None
-        plan = Plan(FOLDER, loading.read(FOLDER), None, own, None, 1, now)
+        signer = signing.signer(own) if own else None
+        reply = self.folder / "reply"
+        plan = Plan(FOLDER, loading.read(FOLDER), reply, own, signer, 1, now)
         return receive(self.inbox, self.store, plan, self.worker, roster=roster, period="2026")
 
     def forward(

@@ -11,7 +11,8 @@ import duckdb
 import pytest
 from frictionless import Package
 
-from converter.register import Snapshot
+from converter.identity import keys
+from converter.register import Snapshot, receipts
 from converter.upward import layout
 from tests.upward.conftest import NOW, SHARED, Chain, Office, listed
 from tests.usecases.receive.collection import name_of, packed, records
@@ -179,9 +180,9 @@ def test_without_an_identity_it_is_signed_unsealed_and_a_sound_data_package(
     _without_superior(chain.county)
     path = chain.county.forward(name="open").path
     assert Package(str(path)).validate(parallel=False).valid
-    for keys in (False, True):
+    for with_keys in (False, True):
         chain.city.put(path)
-        (done,) = chain.city.receive(keys=keys).forwards or [None]
+        (done,) = chain.city.receive(keys=with_keys).forwards or [None]
         if done is not None:
             assert done.forward.state == "unconfirmed"
     assert chain.city.states() == {"open.zip": "unconfirmed"}
@@ -250,3 +251,24 @@ def test_a_register_without_forwards_reads_as_before(level: str, chain: Chain) -
         office.put(packed(records(1)), "1.zip")
         office.receive(keys=False)
     assert not (office.store / "published" / "forwards").exists()
+
+
+def test_a_county_gets_a_signed_receipt(merged: Chain) -> None:
+    city = merged.city
+    city.put(b"".join([(merged.county.folder / "130102.zip").read_bytes()[:-40]]), "cut.zip")
+    city.receive(now=NOW + DAY)
+    public = keys.public(city.keys).signing
+    good = receipts.read(city.folder / "reply" / "回执-130102.zip.json")
+    cut = receipts.read(city.folder / "reply" / "回执-cut.zip.json")
+    assert good
+    assert cut
+    assert receipts.verify(good, public)
+    assert receipts.verify(cut, public)
+    assert (good["result"], good["state"], good["unit"]["code"]) == (
+        "accepted",
+        "current",
+        "130102",
+    )
+    assert (cut["result"], [one["code"] for one in cut["problems"]]) == ("rejected", ["P201"])
+    page = (city.folder / "reply" / "回执-130102.zip.html").read_text("utf-8")
+    assert merged.county.desk.union.name in page
