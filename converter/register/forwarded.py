@@ -174,3 +174,40 @@ def _periods(chosen: Sequence[Forward], union: str) -> str:
     if not rows:
         return ""
     return f"SELECT *, '' AS officer FROM (VALUES {rows}) f(period, state, changed)"
+
+
+def told_apart(tables: RegisterTables, views: Mapping[str, str]) -> dict[str, str]:
+    """Views in which two unions of one name are two, a township of one county and one of another:
+    each gets in brackets the union that it came through. `views`: as `sources` has them."""
+    both = f"SELECT superior, via FROM ({views['units']}) UNION SELECT superior, via"
+    both += f" FROM ({views['roster']}) WHERE NOT ends_with(via, '{BELOW}')"
+    rows = tables.query(
+        f"WITH named AS ({both}) SELECT superior, via FROM named WHERE superior <> '' AND superior"
+        " IN (SELECT superior FROM named GROUP BY superior HAVING count(DISTINCT via) > 1)"
+    )
+    if not rows:
+        return {}
+    unions = tables.query(
+        f"SELECT code, name FROM ({views['roster']}) WHERE ends_with(via, '{BELOW}')"
+        " UNION SELECT code, name FROM forwards"
+    )
+    names = {str(code): str(union) for code, union in unions}
+    ways = {str(via): names.get(str(via).rpartition("/")[2], str(via)) for _, via in rows if via}
+    label = " ".join(f"WHEN '{quoted(via)}' THEN '{quoted(n)}'" for via, n in ways.items())
+    alike = ", ".join(f"'{quoted(one)}'" for one in sorted({str(row[0]) for row in rows}))
+    if not label:
+        return {}
+
+    def renamed(column: str) -> str:
+        union = f"CASE via {label} END"
+        return (
+            f"CASE WHEN via <> '' AND {column} IN ({alike}) AND {column} <> coalesce({union},"
+            f" {column}) THEN {column} || '（' || {union} || '）' ELSE {column} END AS {column}"
+        )
+
+    both_columns = f"{renamed('name')}, {renamed('superior')}"
+    return {
+        "units": f"SELECT * REPLACE ({both_columns}) FROM ({views['units']})",
+        "roster": f"SELECT * REPLACE ({both_columns}) FROM ({views['roster']})",
+        "submissions": f"SELECT * REPLACE ({renamed('superior')}) FROM ({views['submissions']})",
+    }

@@ -272,3 +272,28 @@ def test_a_county_gets_a_signed_receipt(merged: Chain) -> None:
     assert (cut["result"], [one["code"] for one in cut["problems"]]) == ("rejected", ["P201"])
     page = (city.folder / "reply" / "回执-130102.zip.html").read_text("utf-8")
     assert merged.county.desk.union.name in page
+
+
+def test_townships_of_one_name_in_two_counties_stay_two(chain: Chain) -> None:
+    """One name is everywhere; the city, the province and each county still count alike."""
+    for office, number in ((chain.county, 2), (chain.other, 12)):
+        made = records(number, superior_union="城关镇总工会")
+        office.put(packed(made), f"{number}.zip")
+        entries = [listed(office.desk, n) for n in (number - 1, number)]
+        town = entries[1]
+        entries[1] = type(town)(town.code, town.name, "", "城关镇总工会")
+        own = office.desk.union
+        entries.append(type(town)(f"{own.code}-T1", "城关镇总工会", own.code, own.name))
+        office.receive(entries, keys=False, now=NOW + DAY)
+        chain.city.put(office.forward(NOW + DAY, name=f"{own.code}镇").path)
+    chain.city.receive(now=NOW + 2 * DAY)
+    chain.province.put(chain.city.forward(NOW + 2 * DAY).path)
+    chain.province.receive(now=NOW + 3 * DAY)
+    assert chain.province.tables("1301") == chain.city.tables()
+    rows = {str(row[0]).strip("\u3000"): row[1:] for row in chain.city.tables()["progress"]}
+    for office in (chain.county, chain.other):
+        own = office.desk.union
+        assert chain.city.tables(own.code) == office.tables()
+        assert chain.province.tables(own.code) == office.tables()
+        assert rows[own.name] == office.tables()["progress"][-1][1:]
+        assert rows[f"城关镇总工会（{own.name}）"][0] == 1
