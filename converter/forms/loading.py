@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from converter.files.toml_access import TomlTable, load_toml
@@ -22,6 +22,7 @@ from converter.model.forms import Form, Sheet
 DEFAULT_FORM = "jiceng"
 LIMITS = ("rows", "live_duplicates", "name_length", "text_length")
 LIMITS_NEEDED = LIMITS[:2]  # the others only by kinds that a form may not have
+_KEPT = 8  # definitions in memory: a process works with one, or a few
 
 
 def templates_dir() -> Path:
@@ -38,7 +39,7 @@ def form_dir(form: str | None = None) -> Path:
     return templates_dir() / (form or DEFAULT_FORM)
 
 
-@cache
+@lru_cache(maxsize=_KEPT)
 def digest(folder: Path) -> str:
     """What tells two definitions apart: SHA-256 over the cards and code lists of a form."""
     import hashlib  # loads OpenSSL; `explain` and `fields` do without
@@ -50,7 +51,7 @@ def digest(folder: Path) -> str:
     return whole.hexdigest()
 
 
-@cache
+@lru_cache(maxsize=_KEPT)
 def read(folder: Path) -> Form:
     """Read the cards of a form, without code lists. Raises FormError."""
     if not folder.is_dir():
@@ -84,13 +85,13 @@ def read(folder: Path) -> Form:
     return form
 
 
-@cache
+@lru_cache(maxsize=_KEPT)
 def with_codes(folder: Path) -> Form:
     """The cards and the code lists, not yet accepted by the kinds and rules."""
     return replace(read(folder), codes=code_lists(folder / "codes"))
 
 
-@cache
+@lru_cache(maxsize=_KEPT)
 def load(folder: Path) -> Form:
     """Read a form whole, the roster beside it included, and have every kind and rule family
     accept its cards.
