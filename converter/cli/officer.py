@@ -292,6 +292,7 @@ def _reason(one: Refusal, form: Form) -> str:
 def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
     """An object of a few values and many findings, each written when it is its turn."""
     import json
+    from dataclasses import asdict
 
     from converter.report import register_text as report
 
@@ -315,6 +316,7 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "paired": list(done.paired),
         "not_received": [{"file": one.file, "code": one.code} for one in done.not_received],
         "still_open": list(map(str, done.still_open)),
+        "forwards": [asdict(one.forward) for one in done.forwards],
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
     dump = partial(json.dumps, ensure_ascii=not unicode_out(), indent=2)
