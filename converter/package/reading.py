@@ -263,9 +263,8 @@ def _opened(
             findings.note("P143", path)
     sealed = {path: data for path, data in found.items() if names[path] != path}
     if opener is None:
-        form = findings.form
-        main = [r.name for r in form.package.resources if r.sheet == form.main_table.key]
-        findings.note(SEALED_CODE, count=sum(ask.number("counts", one) or 0 for one in main))
+        counts = (ask.number("counts", name) or 0 for name in findings.form.main_resources)
+        findings.note(SEALED_CODE, count=sum(counts))
         return {}
     plain: dict[str, bytes] = {}
     for path, data in sealed.items():
