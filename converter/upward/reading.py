@@ -12,15 +12,13 @@ P142 does not open; and those of chains (`identity.chains`).
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
 import re
 import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,44 +31,15 @@ from converter.identity.links import UnionIdentity
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.package.origin import is_time
-from converter.register import forwarded, schema
-from converter.register.inserting import TEXT
-from converter.register.schema import name, quoted
 from converter.upward import layout
 from converter.upward.layout import ForwardTable
+from converter.upward.partition import ForwardRefused, ReadForward, disk_full, write_partition
 
 LARGEST_DESCRIPTOR = 4 << 20
 LARGEST_DIRECTORY = 64 << 10
 LARGEST_TABLE = 64 << 30  # bytes of a member as it travels
 PIECE = 1 << 20
-MEMORY = "400MB"
 _SHA = re.compile("[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadForward:
-    """What a forward says of itself, and what was found. `partition`: whether its tables lie in
-    the folder that was asked for."""
-
-    issues: tuple[Issue, ...] = ()
-    code: str = ""  # of the union that made it
-    name: str = ""
-    superior: str = ""
-    period: str = ""
-    created: str = ""
-    signer: str = ""
-    confirmed: bool = False
-    has_chain: bool = False
-    interim: bool = False
-    figures_only: bool = False
-    counts: Mapping[str, int] = field(default_factory=dict)
-    standing: str = ""  # the list of the unions below it, as it came
-    partition: bool = False
-
-
-class _Refused(Exception):
-    def __init__(self, code: str, **params: str | int) -> None:
-        self.code, self.params = code, params
 
 
 @dataclass(slots=True)
@@ -107,8 +76,8 @@ def read(
                 return found
             known = layout.tables(form, members=not found.figures_only)
             spooled = _members(archive, described, known, target, reading)
-        _partition(spooled, known, found, target, number)
-    except _Refused as refused:
+        write_partition(spooled, known, found, target, number)
+    except ForwardRefused as refused:
         params = {"union": found.name, **refused.params}
         return replace(found, issues=(*found.issues, reading.issue(refused.code, params)))
     except zip_directory.DAMAGED as error:
@@ -123,11 +92,11 @@ def read(
 
 def _archive(file: BinaryIO) -> zipfile.ZipFile:
     if zip_directory.directory_size(file) > LARGEST_DIRECTORY:
-        raise _Refused("P201")
+        raise ForwardRefused("P201")
     archive = zip_directory.opened(file, LARGEST_DIRECTORY)
     names = archive.namelist()
     if len(set(names)) != len(names):
-        raise _Refused("P201")
+        raise ForwardRefused("P201")
     return archive
 
 
@@ -137,7 +106,7 @@ def _small(archive: zipfile.ZipFile, member: str, limit: int) -> bytes | None:
     with archive.open(member) as opened:
         data = opened.read(limit + 1)
     if len(data) > limit:
-        raise _Refused("P201")
+        raise ForwardRefused("P201")
     return data
 
 
@@ -146,15 +115,15 @@ def _descriptor(archive: zipfile.ZipFile, form: Form) -> tuple[dict[str, Any], b
     try:
         described = json.loads((data or b"").decode("utf-8"), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise _Refused("P201") from error
+        raise ForwardRefused("P201") from error
     if not isinstance(described, dict) or not isinstance(described.get("form"), dict):
-        raise _Refused("P201")
+        raise ForwardRefused("P201")
     if described.get("format") != layout.FORMAT:
-        raise _Refused("P202", found=str(described.get("format", ""))[:40])
+        raise ForwardRefused("P202", found=str(described.get("format", ""))[:40])
     of = described["form"]
     if of.get("id") != form.id or of.get("version") != form.version:
         stated = f"{of.get('id', '')} {of.get('version', '')}"[:60]
-        raise _Refused("P203", found=stated, expected=f"{form.id} {form.version}")
+        raise ForwardRefused("P203", found=stated, expected=f"{form.id} {form.version}")
     assert data is not None
     return described, data
 
@@ -181,10 +150,10 @@ def _header(described: Mapping[str, Any]) -> ReadForward:
             counts=counts,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _Refused("P201") from error
+        raise ForwardRefused("P201") from error
     sound = CODE.fullmatch(found.code) and is_name(found.name) and is_name(found.period)
     if not sound or not is_time(found.created) or (found.superior and not is_name(found.superior)):
-        raise _Refused("P201")
+        raise ForwardRefused("P201")
     return found
 
 
@@ -196,10 +165,10 @@ def _signed(
     found: ReadForward,
     today: date,
 ) -> ReadForward:
-    """With what its signature proves. Raises _Refused."""
+    """With what its signature proves. Raises ForwardRefused."""
     signature = _small(archive, layout.SIGNATURE, 64)
     if signature is None or not keys.fits(found.signer, signature, data):
-        raise _Refused("P205")
+        raise ForwardRefused("P205")
     document = _small(archive, layout.IDENTITY, files.LARGEST)
     listed = _small(archive, layout.STANDING, standing.LARGEST)
     made = standing.read(listed) if listed else None
@@ -210,12 +179,12 @@ def _signed(
     try:
         chain = files.parse_union(document)
     except IdentityRefused as refused:
-        raise _Refused(refused.code, **refused.params) from refused
+        raise ForwardRefused(refused.code, **refused.params) from refused
     own = chain[0]
     if not keys.same(own.signing, found.signer):
-        raise _Refused("P205")
+        raise ForwardRefused("P205")
     if (own.code, own.name) != (found.code, found.name) or own.superior_name != found.superior:
-        raise _Refused("P206", other=own.name)
+        raise ForwardRefused("P206", other=own.name)
     return _confirmed(chain, reading, replace(found, has_chain=True), today)
 
 
@@ -254,24 +223,24 @@ def _members(
     entries = described.get("resources")
     content = described.get("content")
     if not isinstance(entries, list) or not isinstance(content, dict):
-        raise _Refused("P201")
+        raise ForwardRefused("P201")
     by_name = {str(e.get("name")): e for e in entries if isinstance(e, dict)}
     spooled: dict[str, Path] = {}
     for one in known:
         entry = by_name.get(one.name, {})
         member = str(entry.get("path", ""))
         if member not in (one.path, one.path + layout.SEALED) or member not in archive.namelist():
-            raise _Refused("P201")
+            raise ForwardRefused("P201")
         path = target / member
         size, digest = _copied(archive, member, path)
         if entry.get("bytes") != size or entry.get("hash") != f"sha256:{digest}":
-            raise _Refused("P204", member=member)
+            raise ForwardRefused("P204", member=member)
         if member.endswith(layout.SEALED):
             path = _opened(path, target / one.path, reading)
             with path.open("rb") as opened:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
         if content.get(one.path) != digest:
-            raise _Refused("P204", member=member)
+            raise ForwardRefused("P204", member=member)
         spooled[one.name] = path
     return spooled
 
@@ -282,7 +251,7 @@ def _copied(archive: zipfile.ZipFile, member: str, path: Path) -> tuple[int, str
         while piece := source.read(PIECE):
             size += len(piece)
             if size > LARGEST_TABLE:
-                raise _Refused("P201")
+                raise ForwardRefused("P201")
             digest.update(piece)
             file.write(piece)
     return size, digest.hexdigest()
@@ -290,140 +259,12 @@ def _copied(archive: zipfile.ZipFile, member: str, path: Path) -> tuple[int, str
 
 def _opened(sealed: Path, path: Path, reading: _Reading) -> Path:
     if reading.keys is None:
-        raise _Refused("P141", count=0)
+        raise ForwardRefused("P141", count=0)
     with path.open("xb") as target:
         is_open = sealed_files.open_sealed(sealed, target, key_file=reading.keys / keys.SEALING)
     if not is_open and shutil.disk_usage(path.parent).free < sealed.stat().st_size:
-        raise _full(path)
+        raise disk_full(path)
     sealed.unlink()
     if not is_open:
-        raise _Refused("P142", member=sealed.name)
+        raise ForwardRefused("P142", member=sealed.name)
     return path
-
-
-def _full(path: Path) -> OSError:
-    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-
-
-def _partition(
-    spooled: Mapping[str, Path],
-    known: Sequence[ForwardTable],
-    found: ReadForward,
-    target: Path,
-    number: int,
-) -> None:
-    """Write the tables as the register reads them. Raises _Refused where they cannot be read, or
-    contradict one another or the descriptor."""
-    errors = schema.database_errors()
-    with schema.connect(None) as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'")
-        connection.execute("SET threads = 2")
-        connection.execute(f"SET temp_directory = '{quoted(target / 'sorting')}'")
-        try:
-            for one in known:
-                connection.execute(f"CREATE VIEW {one.name} AS {_table(one, spooled[one.name])}")
-            for one in known:
-                if not one.partition:
-                    continue
-                path = quoted(target / f"{one.partition}.parquet")
-                sql = _shifted(one, found, number)
-                connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
-            if found.figures_only:
-                _no_members(connection, target)
-            wrong = connection.execute(_contradictions(target, found)).fetchall()[0][0]
-        except errors as error:
-            if schema.is_full(error):
-                raise _full(target) from error
-            raise _Refused("P208") from error
-    for plain in spooled.values():
-        plain.unlink()
-    shutil.rmtree(target / "sorting", ignore_errors=True)
-    if wrong:
-        raise _Refused("P208")
-
-
-def _table(one: ForwardTable, path: Path) -> str:
-    """A table's rows; a blank is '' as in the register."""
-    columns = ", ".join(f"'{quoted(key)}': '{kind}'" for key, kind in one.columns.items())
-    values = ", ".join(
-        f"coalesce({name(key)}, '') AS {name(key)}" if kind == TEXT else name(key)
-        for key, kind in one.columns.items()
-    )
-    return (
-        f"SELECT {values} FROM read_csv('{quoted(path)}', auto_detect = false, header = true,"
-        " compression = 'gzip', delim = ',', quote = '\"', escape = '\"', strict_mode = true,"
-        f" nullstr = '', columns = {{{columns}}})"
-    )
-
-
-_NUMBERS = {
-    (layout.UNITS, "id"), (layout.REPORTS, "id"), (layout.REPORTS, "unit"),
-    (layout.REPORTS, "other"), (layout.ANSWERS, "unit"), (layout.ANSWERS, "submission"),
-    (layout.FINDINGS, "submission"),
-}  # fmt: skip
-
-_OF_ROWS = ("unit", "submission")
-
-
-def _shifted(one: ForwardTable, found: ReadForward, number: int) -> str:
-    """Numbers moved apart from those of other forwards; where a unit came from."""
-    columns = []
-    for key in one.columns:
-        value = name(key)
-        numbered = (one.name, key) in _NUMBERS or ("record" in one.columns and key in _OF_ROWS)
-        if numbered:
-            value = f"CASE WHEN {value} = 0 THEN 0 ELSE {value} + {number * forwarded.SHIFT} END"
-        elif key == "via":
-            code = quoted(found.code)
-            value = f"CASE WHEN {value} = '' THEN '{code}' ELSE '{code}/' || {value} END"
-        columns.append(f"{value} AS {name(key)}")
-    if one.name == layout.ROSTER:
-        columns += ["'' AS contact", "'' AS phone"]
-    return f"SELECT {', '.join(columns)} FROM {one.name}"
-
-
-def _no_members(connection: schema.Connection, target: Path) -> None:
-    path = quoted(target / "members.parquet")
-    connection.execute(
-        "COPY (SELECT period, unit, submission FROM answers WHERE false)"
-        f" TO '{path}' (FORMAT parquet)"
-    )
-
-
-def _contradictions(target: Path, found: ReadForward) -> str:
-    """SQL: whether the tables contradict one another or what the descriptor says."""
-    of = {
-        table: f"read_parquet('{quoted(target / table)}.parquet')"
-        for table in (*forwarded.NO_ROWS, schema.MEMBERS)
-    }
-    reports = of["submissions"]
-    counting = "state IN ('current', 'unconfirmed')"
-    period = quoted(found.period)
-    units, members = found.counts.get("units", -1), found.counts.get("members", -1)
-    people = (
-        "false"
-        if found.figures_only
-        else (
-            f"(SELECT count(*) FROM {of['members']}) <> {members}"
-            f" OR EXISTS (SELECT 1 FROM (SELECT submission, count(*) AS n FROM {of['members']}"
-            f" GROUP BY submission) m FULL JOIN (SELECT id, members FROM {reports}"
-            f" WHERE {counting} AND members > 0) r ON r.id = m.submission"
-            " WHERE m.n IS DISTINCT FROM r.members)"
-        )
-    )
-    return (
-        f"SELECT EXISTS (SELECT 1 FROM {reports} WHERE period <> '{period}' OR unit IS NULL)"
-        f" OR (SELECT count(*) <> count(DISTINCT id) FROM {reports})"
-        f" OR (SELECT count(*) <> count(DISTINCT id) FROM {of['units']})"
-        f" OR EXISTS (SELECT 1 FROM {reports} WHERE unit <> 0"
-        f" AND unit NOT IN (SELECT id FROM {of['units']}))"
-        f" OR (SELECT count(DISTINCT unit) FROM {reports} WHERE {counting}) <> {units}"
-        f" OR (SELECT coalesce(sum(members), 0) FROM {reports} WHERE {counting}) <> {members}"
-        f" OR EXISTS (SELECT 1 FROM {reports} WHERE {counting} GROUP BY unit HAVING count(*) > 1)"
-        f" OR EXISTS (SELECT 1 FROM {of['answers']} a ANTI JOIN (SELECT id, unit FROM {reports}"
-        f" WHERE {counting}) r ON r.id = a.submission AND r.unit = a.unit)"
-        f" OR (SELECT count(*) <> count(DISTINCT submission) FROM {of['answers']})"
-        f" OR (SELECT count(*) FROM {of['answers']}) <> {units}"
-        f" OR EXISTS (SELECT 1 FROM {of['roster']} WHERE period <> '{period}')"
-        f" OR {people}"
-    )
