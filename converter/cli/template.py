@@ -21,6 +21,7 @@ from converter.cli.common import (
     out,
     print_kept,
     print_report,
+    rows_counted,
 )
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.text.display import argument
@@ -148,10 +149,15 @@ def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
     written = answer.written
     if written is None:
         return FOUND
-    key = "template_filled" if written.members else "template_done"
+    rows = {"rows": form.main_table.rows_name, "count": written.rows}
+    prepared = message("template_prepared", **rows) if form.tables else ""
+    done = message("template_done", path=written.path, prepared=prepared)
+    if written.members:
+        taken = rows_counted(form, written.members)
+        done = message("template_filled", path=written.path, taken=taken, **rows)
     if result.kept:
         print_kept(result.kept, written.path, form)
-    out(message(key, path=written.path, rows=written.rows, members=written.members))
+    out(done)
     left = written.leftovers
     if left:
         cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])

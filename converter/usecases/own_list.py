@@ -16,7 +16,7 @@ from converter.model.errors import UsageError
 from converter.model.forms import Sheet
 from converter.model.own_list import CONTENT, DOUBTFUL, NEAR, ListColumn, ListReport
 from converter.text import file_names
-from converter.workbook.form.headings import normalized
+from converter.text.headings import normalized
 from converter.workbook.own_list.values import has_long_number
 
 LARGEST = 1 << 20  # bytes of a file of choices

@@ -19,7 +19,7 @@ from converter.kinds.base import ValueType
 from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
 from converter.text import characters
-from converter.workbook.form.headings import names_of
+from converter.text.headings import names_of
 from converter.workbook.grid import GridColumn
 
 Mask = npt.NDArray[np.bool_]
@@ -83,7 +83,12 @@ def _named(
         texts = column.texts.tolist()
         found.update(n for n, t in enumerate(texts) if t[:1] in initials or t[-1:] in finals)
 
+    kinds = {key: KINDS[sheet.field(key).kind] for key in cells}
+    number = next((cells[key] for key, kind in kinds.items() if kind.birth_and_sex), None)
+
     def is_remark(n: int) -> bool:
+        if number is not None and _LONG_NUMBER(number.texts[n]):
+            return False  # nearly every row
         raw = [numbered.get(n, ""), *(column.texts[n] for column in cells.values())]
         texts = [text for text in map(characters.squeeze, raw) if text]
         if any(map(_LONG_NUMBER, texts)):

@@ -19,9 +19,9 @@ from converter.model.own_list import (
 )
 from converter.model.submissions import RawColumn, RawSheet
 from converter.text import characters, masking
+from converter.text.headings import normalized
 from converter.workbook import open_list
 from converter.workbook.form import remarks
-from converter.workbook.form.headings import normalized
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.own_list import values
