@@ -112,7 +112,7 @@ FAULTS = [
     unit("单位类别", "乡镇企业", ERROR, "K601"),
     unit("所属行业", "打铁", ERROR, "K601", 细分行业类别=None),
     unit("主席政治面貌", "党外", ERROR, "K601"),
-    unit("主席性别", "M", ERROR, "K601"),
+    unit("主席性别", "公", ERROR, "K601"),
     unit("主席产生形式", "任命", ERROR, "K601"),
     unit("是否进行工会法人资格登记", "也许", ERROR, "K601"),
     unit("细分行业类别", "农业", ERROR, "X161"),

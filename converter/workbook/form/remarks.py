@@ -72,6 +72,9 @@ def _named(
     if not beginnings:
         return []
     names = names_of(sheet)
+    dates = [
+        cells[key] for key in cells if KINDS[sheet.field(key).kind].value_type is ValueType.DATE
+    ]
     initials = {beginning[0] for beginning in beginnings} | set(characters.BLANKS)
     initials |= {*_MARKS, *"（12共第二"} | {heading[0] for heading in names.fields}
     finals = {ending[-1] for ending in endings}
@@ -97,7 +100,8 @@ def _named(
         rest = texts[texts.index(first) + 1 :] if first else []
         if first.endswith(endings) or names.field(first):
             return not any(_LIKE_NUMBER(text) for text in rest)
-        return not rest and bool(_LINE(first))
+        is_dated = any(characters.squeeze(column.texts[n]) == first for column in dates)
+        return not rest and not is_dated and bool(_LINE(first))
 
     return [n for n in found if 0 <= n < len(records) and records[n] and is_remark(n)]
 

@@ -43,6 +43,7 @@ BELOW: list[list[Any]] = [
     [None, "机关", None],
     [None, "姓名", "证件号码"],
 ]
+DATED: list[list[Any]] = [[49, None, None, date(2020, 5, 5)], [31, None, "7", date(2020, 5, 5)]]
 AMONG: list[list[Any]] = [
     [None, "第1页 共2页"],
     [None, "2025年3月1日"],
@@ -94,6 +95,16 @@ def test_a_line_of_a_printed_page_among_the_members_is_none(row: list[Any], tmp_
         book[MEMBER_SHEET].cell(6, column, value)
     found = outcome(saved(book, tmp_path))
     assert (found.status, found.members) == ("ok", len(MEMBERS))
+
+
+@pytest.mark.parametrize("row", DATED, ids=str)
+def test_a_joining_date_among_the_members_is_somebodys(row: list[Any], tmp_path: Path) -> None:
+    book = own()
+    book[MEMBER_SHEET].insert_rows(6)
+    for column, value in enumerate(row, 1):
+        book[MEMBER_SHEET].cell(6, column, value)
+    found = outcome(saved(book, tmp_path))
+    assert (found.status, found.members) == ("errors", len(MEMBERS) + 1)
 
 
 @pytest.mark.parametrize("row", ABOVE, ids=str)
