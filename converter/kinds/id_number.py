@@ -92,6 +92,8 @@ _NOTHING = -ord("0")  # behind the end of a text
 
 def compact(text: str) -> str:
     """The number without what does not belong to it."""
+    if text.isascii() and text[:-1].isdigit() and (text.isdigit() or text[-1] == "X"):
+        return text  # as nearly all are
     squeezed = squeeze(text).upper()
     number = squeezed[1:] if squeezed[:1] in APOSTROPHES else squeezed
     if len(number) == _LENGTH and number[-1] in LIKE_X:
