@@ -1,4 +1,8 @@
-"""Texts of one width as arrays of numbers, for checks that look at single characters."""
+"""Texts of one width as arrays of numbers, for checks that look at single characters.
+
+>>> points(pd.Series(["19X", "4"]), 4).tolist()
+[[1, 9, 40, -48], [4, -48, -48, -48]]
+"""
 
 from __future__ import annotations
 

@@ -225,10 +225,11 @@ def differences(path: Path, form: Form) -> list[str]:
     book = values(path)
     found = []
     remarks = _remarks(path, form)
+    counting = _counting_remarks(path, form)
     for where in sorted(set(message_of) | set(must)):
         if where in remarks:
             continue
-        missing = must.get(where, set()) - message_of.get(where, set())
+        missing = must.get(where, set()) - message_of.get(where, set()) - counting
         excess = message_of.get(where, set()) - must.get(where, set()) - may.get(where, set())
         if missing or excess:
             sheet = book[form.sheet(where[0]).title]
@@ -250,6 +251,18 @@ def _remarks(path: Path, form: Form) -> set[tuple[str, str]]:
         column = column_letters(layout.check)
         found |= {(table.key, f"{column}{row}") for row in rows if row not in held}
     return found
+
+
+def _counting_remarks(path: Path, form: Form) -> set[tuple[str, str]]:
+    """What rules say that count a table's rows, where the workbook counts such remarks, too."""
+    layout = MemberLayout(form.main_table, 1)
+    sheet = values(path)[form.main_table.title]
+    filled = sheet[layout.total("filled").replace("$", "")].value
+    raw = _checked[path].submission.sheets.get(form.main_table.key)
+    if raw is None or filled == len(raw.rows):
+        return set()
+    counting = [rule.code for rule in form.rules if rule.family == "counts_rows"]
+    return {(level.value, code) for code in counting for level in Level}
 
 
 def codes(path: Path, form: Form) -> set[str]:
