@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx2
 import pytest
 
 from converter.web.desk.access import AGAIN, SECRET
 from converter.web.desk.app import GET, POST
+from converter.web.desk.running import Instance
 from tests.web.desk.at_work import AtWork, drop, entered, press
 from tests.web.world import workbook
 
@@ -114,6 +117,20 @@ def test_only_the_secret_gives_another_address(desk: AtWork, stranger: httpx2.Cl
     assert stranger.post(AGAIN, headers=sent).status_code == 403
     address = stranger.post(AGAIN, headers={SECRET: desk.access.secret}).text
     assert stranger.get(address.removeprefix(desk.url), follow_redirects=True).status_code == 200
+
+
+@pytest.mark.posix("there the user's own folder keeps others out")
+def test_the_file_that_leads_to_the_page_is_private_and_goes_with_it(
+    desk: AtWork, tmp_path: Path
+) -> None:
+    instance = Instance(tmp_path / "place", tmp_path / "state")
+    with instance.alone():
+        instance.write(desk.port, desk.access)
+        (file,) = (tmp_path / "state").glob("*.json")
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.parent.stat().st_mode & 0o777 == 0o700
+        assert instance.address().startswith(f"{desk.url}/enter?token=")
+    assert not file.exists()
 
 
 def test_a_form_without_its_token_is_refused(desk: AtWork, client: httpx2.Client) -> None:
