@@ -1,4 +1,5 @@
 # make demo    from a fresh clone to a finished report package, with nothing but Python 3.11+
+# make demo-chain   three levels on invented unions: county to city to province, every command printed
 # make test    everything that must hold before a change is handed in
 # make quick   format, lint, types and the tests of the small rooms: after every few lines
 # make setup-debian   install what tests run besides Python (LibreOffice, Chromium, age, openssl, nginx, poppler)
@@ -23,7 +24,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load container-test docs samples excel-kit pictures dist dist-test \
+.PHONY: help demo demo-chain test quick setup-debian lint types unit fuzz mutants lock audit bench bench-scale portal-load container-test docs samples excel-kit pictures dist dist-test \
 	windows-test windows-dist wheels linux-wheels windows-wheels clean
 
 # The first interpreter that is new enough; a stub that cannot start does not count.
@@ -74,6 +75,10 @@ demo: $(VENV)/.runtime
 	run converter convert 填报.xlsx -o 上报.zip; \
 	run converter show 上报.zip; \
 	printf '\nThe files are in %s/\n' "$(DEMO)"; ls
+
+demo-chain: $(VENV)/.runtime
+	@rm -rf $(DEMO)-chain
+	@PATH="$$PWD/$(BIN):$$PATH" samples/demo-chain.sh $(DEMO)-chain
 
 test: lint types unit
 

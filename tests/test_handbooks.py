@@ -173,7 +173,8 @@ class Desk:
             if name.startswith("回执"):
                 shutil.copy(self.folder / "回复" / "回执-1.xlsx.json", self.folder / name)
         if "init" in arguments:
-            shutil.rmtree(self.folder / "密钥")
+            folder = arguments[arguments.index("--keys") + 1]
+            shutil.rmtree(self.folder / folder, ignore_errors=True)
         target = arguments[arguments.index("-o") + 1] if "-o" in arguments else ""
         anew = arguments[0] in ("backup", "restore") or "--roster" in arguments[:2]
         if anew and (self.folder / target).exists():

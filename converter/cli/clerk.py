@@ -63,9 +63,9 @@ def check(
     jobs: int | None,
     cluster: str | None,
 ) -> int:
-    from converter.workers.pool import Worker
+    from converter.workers.warm import BorrowingWorker
 
-    worker = Worker()
+    worker = BorrowingWorker()
     if cluster is None:
         worker.start()  # imports its libraries while we read the form
     try:
@@ -158,11 +158,11 @@ def convert(
     force: bool,
 ) -> int:
     from converter.cli import passphrases
-    from converter.workers.pool import Worker
+    from converter.workers.warm import BorrowingWorker
 
     passphrase = passphrases.opening(identity, passphrase_file)
 
-    with Worker() as worker:
+    with BorrowingWorker() as worker:
         from converter.usecases.convert import convert_files
 
         folder, form = form_of(ctx)

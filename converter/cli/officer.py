@@ -243,6 +243,10 @@ def _print_summary(
         codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
         codes += message("and_more") if len(done.respelled) > 5 else ""
         err(message("receive_respelled", count=len(done.respelled), codes=codes))
+    for change in done.roster_changes[:5]:
+        err(message(f"log_{change.how}", period=done.period, **change._asdict()))
+    if done.roster_changes[5:]:
+        err(message("receive_roster_changes", count=len(done.roster_changes), store=store))
     if done.waiting:
         err(message("receive_waiting", count=done.waiting, store=store))
     if done.findings:
@@ -288,6 +292,7 @@ def _reason(one: Refusal, form: Form) -> str:
 def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
     """An object of a few values and many findings, each written when it is its turn."""
     import json
+    from dataclasses import asdict
 
     from converter.report import register_text as report
 
@@ -311,6 +316,7 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "paired": list(done.paired),
         "not_received": [{"file": one.file, "code": one.code} for one in done.not_received],
         "still_open": list(map(str, done.still_open)),
+        "forwards": [asdict(one.forward) for one in done.forwards],
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
     dump = partial(json.dumps, ensure_ascii=not unicode_out(), indent=2)

@@ -393,8 +393,7 @@ def _same_unit(record: RawSheet, stamp: Stamp, form: Form, findings: PackageFind
         column = record.columns.get(card.key)
         stamp_text = stamped.get(card.identity, "")
         if column and column.text and stamp_text and column.text[0] not in ("", stamp_text):
-            row, position = record.at[card.key]
-            place = Place(findings.file, record.name, row, position, card.key)
+            place = Place(findings.file, record.name, *record.at[card.key], card.key)
             level = catalogue.entry("P127", form).level
             params = {"expected": stamp_text}
             findings.issues.append(Issue("P127", level, place, column.text[0], params))

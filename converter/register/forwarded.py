@@ -19,6 +19,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converter.model.errors import RegisterError
 from converter.register import inserting
 from converter.register.inserting import FLAG, NUMBER, TEXT
 from converter.register.schema import MEMBERS, ROWS, RegisterTables, name, quoted
@@ -91,6 +92,11 @@ def counting(found: Iterable[Forward]) -> list[Forward]:
     return [one for one in found if one.state in COUNTING]
 
 
+def has_partition(folder: Path, one: Forward) -> bool:
+    """Whether the tables of a forward are there. `folder`: the published one."""
+    return (folder / FOLDER / str(one.number) / "units.parquet").is_file()
+
+
 def remove_uncounted(folder: Path, found: Iterable[Forward]) -> None:
     """Remove the partitions that no forward needs. `folder`: the published one."""
     kept = {str(one.number) for one in counting(found)}
@@ -103,13 +109,16 @@ def sources(
     folder: Path, found: Sequence[Forward], own: Mapping[str, str], union: str = ""
 ) -> dict[str, str]:
     """The register's tables and the partitions as one: table → SQL. `own`: SQL of the register's
-    own tables; `union`: only what came through this one (a code, or codes with / between them)."""
+    own tables; `union`: only what came through this one (a code, or codes with / between them).
+    Raises RegisterError for a forward whose tables are gone."""
     chosen = counting(found)
     if not chosen and not union:
         return dict(own)
     tables = [table for table in own if table in NO_ROWS or table == MEMBERS or is_rows(table)]
     views = {table: [] if union else [own[table]] for table in tables}
     for one in chosen:
+        if not has_partition(folder, one):
+            raise RegisterError("store_forward_missing", name=one.name, file=one.file)
         for table in tables:
             path = folder / FOLDER / str(one.number) / f"{table}.parquet"
             if path.is_file():
@@ -165,3 +174,40 @@ def _periods(chosen: Sequence[Forward], union: str) -> str:
     if not rows:
         return ""
     return f"SELECT *, '' AS officer FROM (VALUES {rows}) f(period, state, changed)"
+
+
+def told_apart(tables: RegisterTables, views: Mapping[str, str]) -> dict[str, str]:
+    """Views in which two unions of one name are two, a township of one county and one of another:
+    each gets in brackets the union that it came through. `views`: as `sources` has them."""
+    both = f"SELECT superior, via FROM ({views['units']}) UNION SELECT superior, via"
+    both += f" FROM ({views['roster']}) WHERE NOT ends_with(via, '{BELOW}')"
+    rows = tables.query(
+        f"WITH named AS ({both}) SELECT superior, via FROM named WHERE superior <> '' AND superior"
+        " IN (SELECT superior FROM named GROUP BY superior HAVING count(DISTINCT via) > 1)"
+    )
+    if not rows:
+        return {}
+    unions = tables.query(
+        f"SELECT code, name FROM ({views['roster']}) WHERE ends_with(via, '{BELOW}')"
+        " UNION SELECT code, name FROM forwards"
+    )
+    names = {str(code): str(union) for code, union in unions}
+    ways = {str(via): names.get(str(via).rpartition("/")[2], str(via)) for _, via in rows if via}
+    label = " ".join(f"WHEN '{quoted(via)}' THEN '{quoted(n)}'" for via, n in ways.items())
+    alike = ", ".join(f"'{quoted(one)}'" for one in sorted({str(row[0]) for row in rows}))
+    if not label:
+        return {}
+
+    def renamed(column: str) -> str:
+        union = f"CASE via {label} END"
+        return (
+            f"CASE WHEN via <> '' AND {column} IN ({alike}) AND {column} <> coalesce({union},"
+            f" {column}) THEN {column} || '（' || {union} || '）' ELSE {column} END AS {column}"
+        )
+
+    both_columns = f"{renamed('name')}, {renamed('superior')}"
+    return {
+        "units": f"SELECT * REPLACE ({both_columns}) FROM ({views['units']})",
+        "roster": f"SELECT * REPLACE ({both_columns}) FROM ({views['roster']})",
+        "submissions": f"SELECT * REPLACE ({renamed('superior')}) FROM ({views['submissions']})",
+    }

@@ -112,9 +112,11 @@ def _missing_table(table: str) -> str:
 class Snapshot:
     """The newest publication of a register, for reading. `store` is the register's folder, or
     a copy of its published folder alone; `union`: only what came from this union below, as it
-    stood there. Raises RegisterError."""
+    stood there; `as_named`: unions of one name in different places keep it.
 
-    def __init__(self, store: Path, union: str = "") -> None:
+    Raises RegisterError."""
+
+    def __init__(self, store: Path, union: str = "", *, as_named: bool = False) -> None:
         folder = store if (store / STATE).is_file() else store / FOLDER
         try:
             # On Windows it cannot be opened in the moment in which it is replaced.
@@ -142,7 +144,10 @@ class Snapshot:
         if union:
             self._connection.execute("DROP VIEW forwards")
             self._connection.execute(f"CREATE VIEW forwards AS {_missing_table('forwards')}")
-        for table, sql in forwarded.sources(folder, self.forwards, own, union).items():
+        views = forwarded.sources(folder, self.forwards, own, union)
+        if forwarded.counting(self.forwards) and not as_named:
+            views |= forwarded.told_apart(self, views)
+        for table, sql in views.items():
             self._connection.execute(f"CREATE VIEW {table} AS {sql}")
         # Not temporary here: `stream` reads through a connection of its own.
         self._connection.execute(MACROS.replace("CREATE TEMP MACRO", "CREATE MACRO"))

@@ -76,7 +76,15 @@ class Tree:
             for union in (unit, superior):
                 if position and union in superiors:
                     first_named[union] = min(position, first_named.get(union, position))
-        return cls({str(n): str(s) for n, s, _ in rows if n in superiors and n != s}, first_named)
+        listed = {str(n): str(s) for n, s, _ in rows if n != s}
+        above = {name: superior for name, superior in listed.items() if name in superiors}
+        for superior, union in _forwarded(register, period):
+            # What a union below forwarded is below it, whatever its units call their superior.
+            if superior != union and superior not in above:
+                above[superior] = union
+                if union in listed:
+                    above.setdefault(union, listed[union])
+        return cls(above, first_named)
 
     @property
     def top(self) -> str:
@@ -106,6 +114,20 @@ class Tree:
         while (above := self.above.get(line[-1], "")) and above not in line:
             line.append(above)
         return line
+
+
+def _forwarded(register: Snapshot, period: str) -> list[tuple[str, str]]:
+    """(superior of units, name of the union below that they came through)."""
+    rows = register.query(
+        "SELECT DISTINCT u.superior, list_last(string_split(u.via, '/')) AS code, r.name"
+        " FROM units_in($1) u LEFT JOIN roster_of($1) r"
+        "  ON r.code = list_last(string_split(u.via, '/')) AND r.superior <> ''"
+        " WHERE u.via <> '' ORDER BY 1, 2",
+        [period],
+    )
+    names = {one.code: one.name for one in register.forwards}
+    found = ((str(s), str(names.get(code) or name or "")) for s, code, name in rows)
+    return [one for one in found if one[1]]
 
 
 def numbers(keys: Sequence[str], row: Iterable[int]) -> Counter[str]:

@@ -3,11 +3,11 @@
 A forward counts as a whole or not at all. The later signed time counts; nothing unconfirmed takes
 the place of what a chain of identities confirms, nor what another key has signed.
 
->>> first = Received("130102", "2026-05-01T00:00:00Z", "k", True, "aa")
->>> later = Received("130102", "2026-05-02T00:00:00Z", "k", True, "bb")
+>>> first = ArrivedForward("130102", "2026-05-01T00:00:00Z", "k", True, "aa")
+>>> later = ArrivedForward("130102", "2026-05-02T00:00:00Z", "k", True, "bb")
 >>> place(later, [(1, first)]), place(first, [(2, later)])
 (('current', 0), ('older', 2))
->>> place(Received("130102", "2026-06-01T00:00:00Z", "x", False, "cc"), [(1, first)])
+>>> place(ArrivedForward("130102", "2026-06-01T00:00:00Z", "x", False, "cc"), [(1, first)])
 ('held', 1)
 """
 
@@ -29,7 +29,7 @@ from converter.register.forwarded import (
 )
 
 
-class Received(NamedTuple):
+class ArrivedForward(NamedTuple):
     """What decides about a forward."""
 
     code: str
@@ -39,7 +39,7 @@ class Received(NamedTuple):
     content: str
 
 
-def place(new: Received, counted: Sequence[tuple[int, Received]]) -> tuple[str, int]:
+def place(new: ArrivedForward, counted: Sequence[tuple[int, ArrivedForward]]) -> tuple[str, int]:
     """What becomes of a forward, and the number of the one that explains it (0 = none). `counted`:
     what counts of this union and period, one at the most."""
     state = CURRENT if new.confirmed else UNCONFIRMED
@@ -66,5 +66,5 @@ def merged(new: Forward, known: Iterable[Forward]) -> list[Forward]:
     return [settled, *replaced]
 
 
-def _received(one: Forward) -> Received:
-    return Received(one.code, one.created, one.signer, one.confirmed, one.content)
+def _received(one: Forward) -> ArrivedForward:
+    return ArrivedForward(one.code, one.created, one.signer, one.confirmed, one.content)

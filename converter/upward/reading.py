@@ -12,8 +12,10 @@ P142 does not open; and those of chains (`identity.chains`).
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import re
 import shutil
 import zipfile
@@ -24,7 +26,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from converter import identity
-from converter.files import zip_directory
+from converter.files import os_errors, zip_directory
 from converter.identity import chains, files, keys, sealed_files, standing, verifying
 from converter.identity.elements import CODE, IdentityRefused, is_name
 from converter.identity.links import UnionIdentity
@@ -109,7 +111,9 @@ def read(
     except _Refused as refused:
         params = {"union": found.name, **refused.params}
         return replace(found, issues=(*found.issues, reading.issue(refused.code, params)))
-    except (OSError, EOFError, *zip_directory.DAMAGED):
+    except zip_directory.DAMAGED as error:
+        if isinstance(error, OSError) and os_errors.output_error(error).cause:
+            raise  # the machine's fault, a full disk for one: the forward may be sound
         return replace(found, issues=(*found.issues, reading.issue("P201", {"union": found.name})))
     return replace(found, partition=True)
 
@@ -289,10 +293,16 @@ def _opened(sealed: Path, path: Path, reading: _Reading) -> Path:
         raise _Refused("P141", count=0)
     with path.open("xb") as target:
         is_open = sealed_files.open_sealed(sealed, target, key_file=reading.keys / keys.SEALING)
+    if not is_open and shutil.disk_usage(path.parent).free < sealed.stat().st_size:
+        raise _full(path)
     sealed.unlink()
     if not is_open:
         raise _Refused("P142", member=sealed.name)
     return path
+
+
+def _full(path: Path) -> OSError:
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _partition(
@@ -323,7 +333,7 @@ def _partition(
             wrong = connection.execute(_contradictions(target, found)).fetchall()[0][0]
         except errors as error:
             if schema.is_full(error):
-                raise
+                raise _full(target) from error
             raise _Refused("P208") from error
     for plain in spooled.values():
         plain.unlink()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +70,9 @@ def write(
     signer, chain = keys.signer(folder, passphrase), subordinates.superior(folder)
     if chain and plan_day(plan) > chain[0].valid_until:
         raise UsageError("forward_expired", valid_until=chain[0].valid_until)
-    private = Path(tempfile.mkdtemp(prefix=writing.PREFIX, dir=output.parent))
+    writing.sweep(output.parent)  # a run that was killed left people's data
+    private = writing.private_name(output.parent)
+    private.mkdir(mode=0o700)
     try:
         known = layout.tables(form, members=not plan.figures_only)
         counts = _extract(register, form, plan, known, private)

@@ -32,7 +32,7 @@ def forward(
     if own is not None and not subordinates.superior(keys):
         subordinates.keep_name(keys, own)
     output.parent.mkdir(parents=True, exist_ok=True)
-    with Snapshot(store) as register:
+    with Snapshot(store, as_named=True) as register:
         period = plan.period or str(register.state.get("period", ""))
         if period not in register.periods():
             known = "、".join(register.periods())

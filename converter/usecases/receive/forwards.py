@@ -21,16 +21,25 @@ from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.register import Register, forwarded, published
-from converter.register.forwarded import COUNTING, REJECTED, UNOPENED, Forward
+from converter.register.forwarded import COUNTING, HELD, REJECTED, UNOPENED, Forward
 from converter.register.knowledge import Knowledge
-from converter.register.precedence import same_name
+from converter.register.precedence import (
+    ACCEPTED,
+    UNSIGNED,
+    ClaimedSender,
+    ReceivedFile,
+    same_name,
+)
+from converter.register.writer import RegisteredFile
 from converter.upward import merging
 from converter.upward.reading import ReadForward
 from converter.usecases.common import LOST
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.plan import NotReceived, Plan
+from converter.usecases.receive.replies import reply
 from converter.workers.pool import Runner
 from converter.workers.requests.forward import ForwardRequest
+from converter.workers.requests.receive import Problem, ValidatedFile
 
 CHANGING = "F010"
 
@@ -52,7 +61,8 @@ def receive_forwards(
     for item in items:
         known = forwarded.read(register)
         before = [one for one in known if (one.file, one.content) == (item.name, item.content)]
-        if not item.forward or not all(_again(one, plan) for one in before):
+        lost = [one for one in before if one.state in COUNTING and not _is_there(place, one)]
+        if not item.forward or not all(one in lost or _again(one, plan) for one in before):
             continue
         number = max((one.number for one in known), default=0) + 1
         folder = register.spool / f"forward-{number}"
@@ -61,7 +71,7 @@ def receive_forwards(
             yield NotReceived(item.name, CHANGING)
             continue
         new, issues = _settled(item, found, number, plan, period)
-        others = [one for one in known if one not in before or one.state in COUNTING]
+        others = [one for one in known if one not in lost]
         rows = [new] if new.state in (REJECTED, UNOPENED) else merging.merged(new, others)
         if rows[0].state in COUNTING:
             target = place / forwarded.FOLDER / str(number)
@@ -70,13 +80,18 @@ def receive_forwards(
             writing.flush_all()
             writing.replace(folder, target)
         shutil.rmtree(folder, ignore_errors=True)
-        gone = [one.number for one in before if one.state not in COUNTING]
+        gone = [one.number for one in before if one in lost or one.state not in COUNTING]
         register.change(partial(_take, rows, gone))
         if found.standing and new.confirmed and plan.keys:
             made = standing.read(found.standing.encode())
             if made is not None:
                 standing.learn(plan.keys, found.code, made)
+        if plan.reply:
+            _write_receipt(item, rows[0], issues, plan)
         yield ReceivedForward(rows[0], issues)
+
+
+_is_there = forwarded.has_partition
 
 
 def _take(rows: Sequence[Forward], gone: Sequence[int], known: Knowledge) -> None:
@@ -132,6 +147,42 @@ def _settled(
         members=found.counts.get("members", 0),
     )
     return forward, issues
+
+
+def _write_receipt(item: InboxFile, forward: Forward, issues: Sequence[Issue], plan: Plan) -> None:
+    """What the union below gets back, like a unit: signed, as a page and as JSON."""
+    errors = [one for one in issues if one.level is Level.ERROR]
+    problems = tuple(
+        Problem(
+            one.code,
+            str(one.level),
+            where="",
+            message=catalogue.sentence(one, plan.form),
+            fix=catalogue.fix(one, plan.form),
+            count=1,
+        )
+        for one in issues
+    )
+    result = forward.state if forward.state in (REJECTED, UNOPENED) else ACCEPTED
+    file = ReceivedFile(
+        file=item.name,
+        content=item.content,
+        result=result,
+        claim=ClaimedSender(forward.code, forward.name, "", forward.superior),
+        period=forward.period,
+        created=forward.created if forward.confirmed else "",
+        members=forward.members,
+        errors=len(errors),
+        signed=True,
+        package=True,
+    )
+    registered = RegisteredFile(
+        forward.number, 0, forward.code, forward.name, forward.superior, forward.state,
+        forward.other, "signature", forward.period, UNSIGNED if forward.state == HELD else "",
+    )  # fmt: skip
+    status = "errors" if errors else "ok"
+    validated = ValidatedFile(0, item.name, status, len(errors), (), problems)
+    reply([(validated, item)], [(file, registered, forward.received)], plan)
 
 
 def sentence(one: ReceivedForward, form: Form) -> str:
