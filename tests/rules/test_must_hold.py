@@ -21,7 +21,7 @@ from tests.forms import small
 from tests.parity import verdicts
 from tests.parity.office import recalculated
 
-FORM = small.load(small.HERE / "sums")
+FORM = small.load(small.FOLDER / "sums")
 UNIT = {"superior_union": "示例总工会", "unit_name": "示例工会", "staff": "3"}
 LINE = {"name": "一", "a": "1", "b": "2", "c": "3", "begun": "2020-01-02", "ended": "2020-03-04",
         "sort": "甲类"}  # fmt: skip
