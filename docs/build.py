@@ -17,9 +17,19 @@ PAGES = {
 }
 
 
+OTHER_FORMS = ("shiming", "fenbiao")  # their fields have a page each
+
+
 def pages(form: Form) -> dict[str, str]:
-    """File name → what should stand in it."""
+    """File name → what should stand in it, of the form that is taken where none is named."""
     return {name: page(form) for name, page in PAGES.items()}
+
+
+def pages_of_other_forms() -> dict[str, str]:
+    return {
+        f"fields-{name}.zh-CN.md": reference_pages.fields_page(load(form_dir(name)))
+        for name in OTHER_FORMS
+    }
 
 
 def schemas() -> dict[str, str]:
@@ -31,7 +41,7 @@ def schemas() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for name, text in pages(load(form_dir())).items():
+    for name, text in (pages(load(form_dir())) | pages_of_other_forms()).items():
         (HERE / name).write_text(text, encoding="utf-8", newline="\n")
     for name, text in schemas().items():
         (SCHEMAS / name).write_text(text, encoding="utf-8", newline="\n")

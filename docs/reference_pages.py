@@ -50,7 +50,10 @@ def fields_page(form: Form) -> str:
     lines = _page_head("fields")
     for sheet in form.sheets:
         rows = [
-            (*row, field.note)
+            (
+                *row,
+                field.note + (message("report_source", source=field.source) * bool(field.source)),
+            )
             for row, field in zip(reference.field_rows(sheet, form), sheet, strict=True)
         ]
         lines += ["", f"## {sheet.title}", "", *markdown(head, rows)]

@@ -22,11 +22,12 @@ class Edition:
     program: str
     title: str
     leaves_out: tuple[str, ...] = ()  # packages
+    largest: tuple[float, float] | None = None  # MB, unpacked and packed
 
 
 EDITIONS = {
     "officer": Edition("converter", "converter", "基层工会填报 上级工会版"),
-    "clerk": Edition("基层工会填报", "基层工会填报", "基层工会填报", ("duckdb",)),
+    "clerk": Edition("基层工会填报", "基层工会填报", "基层工会填报", ("duckdb",), (130, 45)),
 }
 
 

@@ -9,9 +9,10 @@ from datetime import date
 from converter.forms import loading
 from converter.model.forms import Form
 from converter.model.submissions import Identity, Records, Stamp
+from tests.forms.small import EVERY_KIND
 from tests.people import credit_code, id_number
 
-FORM: Form = loading.with_codes(loading.form_dir())
+FORM: Form = loading.load(EVERY_KIND)
 CREATED = 1_772_000_000  # 2026-02-25
 
 UNIT = {

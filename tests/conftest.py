@@ -21,6 +21,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             tools.path(name)
 
 
+@pytest.fixture(autouse=True)
+def own_folder(
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    """No test finds what another, or whoever runs them, has been asked before."""
+    folder = tmp_path_factory.getbasetemp() / "own" / str(abs(hash(request.node.nodeid)))
+    for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(folder))
+
+
 @pytest.fixture
 def near_workers() -> Iterator[None]:
     """Commands that run in this process fork their workers from it: see `commands`."""

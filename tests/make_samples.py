@@ -27,9 +27,10 @@ from openpyxl.workbook import Workbook
 from converter import template
 from converter.kinds import KINDS
 from converter.model.issues import Level
-from tests import sheets
+from tests import samples_of_other_forms, sheets
 from tests.people import credit_code, id_number
 from tests.sample_people import UNIT, Member, member
+from tests.samples_of_other_forms import Made
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET
 
 SAMPLES: Path = Path(__file__).parent.parent / "samples"
@@ -309,7 +310,7 @@ def no_workbooks() -> Iterator[tuple[str, Sheets | Raw]]:
 
 
 CLEAN = ("01-correct", "03-joint-union")  # nothing may be wrong with these
-CASES: dict[str, Callable[[], Iterator[tuple[str, Sheets | Raw]]]] = {
+CASES: dict[str, Callable[[], Iterator[tuple[str, Sheets | Raw | Made]]]] = {
     "01-correct": correct,
     "02-every-common-fault": every_common_fault,
     "03-joint-union": joint_union,
@@ -317,6 +318,7 @@ CASES: dict[str, Callable[[], Iterator[tuple[str, Sheets | Raw]]]] = {
     "06-two-halves": two_halves,
     "07-changed-sheets": changed_sheets,
     "08-no-workbooks": no_workbooks,
+    **samples_of_other_forms.CASES,
 }
 
 
@@ -360,6 +362,10 @@ def write(case: str) -> None:
         if isinstance(done, Raw):
             target.write_bytes(done.data)
             found[name] = [("error", done.code, "!")]
+            continue
+        if isinstance(done, Made):
+            target.write_bytes(done.data)
+            found[name] = done.found
             continue
         template.save(done.book, target)
         if case in CLEAN and (wrong := stands_in_the_way(target)):

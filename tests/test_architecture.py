@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import re
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -229,3 +231,27 @@ def test_nobody_outside_asks_for_the_name_of_a_kind(path: Path) -> None:
         if isinstance(node, ast.Compare) and ".kind" in ast.unparse(node):
             texts = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
             assert not texts & KINDS.keys(), ast.unparse(node)
+
+
+RAISES = re.compile(r"Raises\s+((?:[A-Z]\w+(?:,\s+|\s+(?:and|or)\s+)?)+)")
+
+
+def _documented(path: Path) -> Iterator[str]:
+    """The exceptions that a module's docstrings name."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            for names in RAISES.findall(ast.get_docstring(node) or ""):
+                yield from re.findall(r"[A-Z]\w+", names)
+
+
+def test_docstrings_name_exceptions_that_exist() -> None:
+    own = {
+        node.name
+        for path in MODULES
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ClassDef)
+    }
+    for path in MODULES:
+        used = {n.id for n in ast.walk(_tree(path)) if isinstance(n, ast.Name)}
+        used |= {n.attr for n in ast.walk(_tree(path)) if isinstance(n, ast.Attribute)}
+        assert set(_documented(path)) <= own | used | set(dir(builtins)), path

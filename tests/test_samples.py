@@ -64,9 +64,15 @@ def test_commands_print_what_is_expected(case: str, tmp_path: Path) -> None:
     assert transcript(case, tmp_path) == expected.read_text(encoding="utf-8")
 
 
-def found(folder: Path, *files: str) -> dict[str, list[list[str]]]:
+def form_of(case: str) -> str:
+    """The option with which the case's commands choose a form."""
+    words = shlex.split((SAMPLES / case / "cmd").read_text(encoding="utf-8"))
+    return f"--form {words[2]}" if words[1] == "--form" else ""
+
+
+def found(folder: Path, *files: str, form: str = "") -> dict[str, list[list[str]]]:
     """File name → sorted (level, code, place) of everything that check finds."""
-    done = run(f"converter check {' '.join(files)} --format json", folder)
+    done = run(f"converter {form} check {' '.join(files)} --format json", folder)
     return {
         Path(entry["file"]).name: sorted(
             [issue["level"], issue["code"], f"{issue['sheet']}!{issue['cell']}"]
@@ -80,7 +86,8 @@ def found(folder: Path, *files: str) -> dict[str, list[list[str]]]:
 def test_exactly_the_faults_of_the_case_are_found(case: str, tmp_path: Path) -> None:
     expected = json.loads((SAMPLES / case / "expected" / "codes.json").read_text(encoding="utf-8"))
     copy = staged(case, tmp_path)
-    assert found(copy, *sorted(path.name for path in copy.iterdir())) == expected
+    names = sorted(path.name for path in copy.iterdir())
+    assert found(copy, *names, form=form_of(case)) == expected
 
 
 def test_annotated_copy_sent_back_unchanged_has_the_same_faults(tmp_path: Path) -> None:

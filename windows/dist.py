@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import hashlib
+import operator
 import os
 import shutil
 import subprocess
@@ -30,7 +31,6 @@ OUT = ROOT / "dist" / "windows-program"
 ALLOWED = HERE / "allowed-libraries.txt"
 ASSOCIATIONS = r"Software\Classes\SystemFileAssociations"
 LIBRARIES = (".dll", ".pyd", ".exe")
-LARGEST = {"clerk": (130, 45)}  # MB, unpacked and packed
 FORM, HANDBOOKS = (
     "空白填报表.xlsx",
     {"clerk": ("clerk.zh-CN.md", "填报手册"), "officer": ("officer.zh-CN.md", "上级工会手册")},
@@ -64,8 +64,8 @@ def build(wine: Wine, key: str = "officer") -> None:
     archive = zipped(folder)
     sizes = _megabytes(folder), archive.stat().st_size / 1e6
     wine.say(f"{edition.folder}: {sizes[0]:.1f} MB, packed {sizes[1]:.1f} MB")
-    if any(size > most for size, most in zip(sizes, LARGEST.get(key, sizes), strict=True)):
-        raise SystemExit(f"larger than {LARGEST[key]} MB")
+    if edition.largest and any(map(operator.gt, sizes, edition.largest)):
+        raise SystemExit(f"larger than {edition.largest} MB")
     if key == "clerk":
         installer = make_installer(folder, edition)
         try_installer(wine, installer, folder, edition)

@@ -24,6 +24,7 @@ from converter.cli.common import (
     print_kept,
     print_report,
     progress,
+    rows_counted,
     unicode_out,
     width,
 )
@@ -62,9 +63,9 @@ def check(
     jobs: int | None,
     cluster: str | None,
 ) -> int:
-    from converter.workers.pool import Worker
+    from converter.workers.warm import BorrowingWorker
 
-    worker = Worker()
+    worker = BorrowingWorker()
     if cluster is None:
         worker.start()  # imports its libraries while we read the form
     try:
@@ -157,11 +158,11 @@ def convert(
     force: bool,
 ) -> int:
     from converter.cli import passphrases
-    from converter.workers.pool import Worker
+    from converter.workers.warm import BorrowingWorker
 
     passphrase = passphrases.opening(identity, passphrase_file)
 
-    with Worker() as worker:
+    with BorrowingWorker() as worker:
         from converter.usecases.convert import convert_files
 
         folder, form = form_of(ctx)
@@ -209,9 +210,8 @@ def print_converted(
         if result.kept:
             print_kept(result.kept, result.package, form)
         out(message("converted", path=result.package))
-        out(
-            message("converted_unit", name=result.outcome.unit_name, members=result.outcome.members)
-        )
+        rows = rows_counted(form, result.outcome.members)
+        out(message("converted_unit", name=result.outcome.unit_name, rows=rows).rstrip())
         if result.signed:
             out(message("converted_signed"))
         if seal:

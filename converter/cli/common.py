@@ -84,6 +84,7 @@ COMMAND_MODULES = {
     "restore": "officer",
     "explain": "reference",
     "fields": "reference",
+    "form": "form",
 }
 
 
@@ -243,6 +244,13 @@ def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:
     what = f"kept_{kept.kind}" if kept.count or kept.kind == "other" else f"kept_{kept.kind}_none"
     found = message(what, rows=rows, **params)
     out(message("kept", path=kept.path, found=found, written=written.name))
+
+
+def rows_counted(form: Form, count: int) -> str:
+    """How many rows the form's first table has, in its own words."""
+    from converter.messages import catalogue
+
+    return catalogue.rows_counted(form, count)
 
 
 def message(key: str, /, **params: Any) -> str:

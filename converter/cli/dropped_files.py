@@ -22,6 +22,7 @@ from converter.model.forms import Form
 from converter.text import file_names
 from converter.usecases.recognising import is_identity, is_marked
 from converter.workers.pool import Worker
+from converter.workers.warm import BorrowingWorker
 
 
 def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False) -> int:
@@ -40,7 +41,7 @@ def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False
     books = [p for p in books if p not in passed]
     others = [p for p in others if p not in passed]
     code = OK
-    with Worker() as worker:
+    with BorrowingWorker() as worker:
         for group in _groups(books):
             code = max(code, _convert(group, identities, folder, form, worker))
         if rest := [path for path in others if path not in books]:

@@ -243,6 +243,10 @@ def _print_summary(
         codes = "、".join(f"{listed} → {code}" for listed, code in list(done.respelled.items())[:5])
         codes += message("and_more") if len(done.respelled) > 5 else ""
         err(message("receive_respelled", count=len(done.respelled), codes=codes))
+    for change in done.roster_changes[:5]:
+        err(message(f"log_{change.how}", period=done.period, **change._asdict()))
+    if done.roster_changes[5:]:
+        err(message("receive_roster_changes", count=len(done.roster_changes), store=store))
     if done.waiting:
         err(message("receive_waiting", count=done.waiting, store=store))
     if done.findings:

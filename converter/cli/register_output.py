@@ -32,8 +32,8 @@ def show(folder: Path, store: Path, unit: str, member: str, as_html: bool, show_
             text = tabular.text(tables, register_lookup.terminal_width(width()))
         else:
             rows = register_lookup.units(register, form, unit.strip())
-            tables = [register_lookup.units_table(rows)]
-            text = "" if as_html else register_lookup.units_text(rows, width())
+            tables = [register_lookup.units_table(rows, form)]
+            text = "" if as_html else register_lookup.units_text(rows, form, width())
     if not any(table.rows for table in tables) and (member or unit):
         key = "show_nobody" if member else "show_no_unit"
         err(message(key, text=(member or unit).strip(), rows=form.main_table.rows_name))

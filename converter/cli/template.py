@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from converter.cli.common import (
     out,
     print_kept,
     print_report,
+    rows_counted,
 )
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.text.display import argument
@@ -90,21 +91,37 @@ def _with_choices(
     *,
     yes: bool,
 ) -> TemplateResult:
-    """Write from sources: what was said of their columns before, and is said now, is remembered."""
+    """Write from sources. What was said of their columns before, or of those of a list with the
+    same headings, and is said now, is remembered."""
     from converter.usecases import own_list
 
     table = form.main_table
     choices = own_list.remembered(sources, table) | own_list.parse_choices(mapped, table)
-    if not yes and sys.stdin.isatty() and sys.stdout.isatty():
-        choices |= _ask(write(choices=choices, preview=True).answer.lists, table)
+    asks = not yes and sys.stdin.isatty() and sys.stdout.isatty()
+    lists: Sequence[ListReport] = ()
+    if asks or own_list.anything_kept():
+        lists = write(choices=choices, preview=True).answer.lists
+        recalled = own_list.recalled(lists, table)
+        if new := {column: key for column, key in recalled.items() if column not in choices}:
+            choices |= new
+            _print_recalled(new, table)
+            lists = write(choices=choices, preview=True).answer.lists if asks else ()
+    if asks:
+        choices |= _ask(lists, table)
     result = write(choices=choices)
     lists = result.answer.lists
     if yes:
         guessed = own_list.questions(lists)
         choices |= {own_list.column_name(one): one.field for one in guessed if one.is_taken}
     if choices and result.answer.written:
-        own_list.remember([Path(one.file) for one in lists], choices)
+        own_list.remember(lists, choices)
     return result
+
+
+def _print_recalled(choices: Mapping[str, str], table: Sheet) -> None:
+    taken = [f"{column}={table.field(key).title}" for column, key in choices.items() if key]
+    if taken:
+        out(message("list_recalled", columns="、".join(taken)))
 
 
 def _ask(lists: Sequence[ListReport], table: Sheet) -> dict[str, str]:
@@ -132,10 +149,15 @@ def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
     written = answer.written
     if written is None:
         return FOUND
-    key = "template_filled" if written.members else "template_done"
+    rows = {"rows": form.main_table.rows_name, "count": written.rows}
+    prepared = message("template_prepared", **rows) if form.tables else ""
+    done = message("template_done", path=written.path, prepared=prepared)
+    if written.members:
+        taken = rows_counted(form, written.members)
+        done = message("template_filled", path=written.path, taken=taken, **rows)
     if result.kept:
         print_kept(result.kept, written.path, form)
-    out(message(key, path=written.path, rows=written.rows, members=written.members))
+    out(done)
     left = written.leftovers
     if left:
         cells = "、".join(f"{one.sheet}!{one.cell}" for one in left[:5])

@@ -22,22 +22,29 @@ def accept(form: Form, folder: Path) -> None:
     for sheet in form.sheets:
         accept_fields(sheet, form, folder / f"{sheet.key}.toml")
     for rule in form.rules:
-        _rule(rule, form, folder / "rules.toml")
+        accept_rule(rule, form, folder / "rules.toml")
+    accept_statistics(form, folder)
+    accept_levels(form, folder)
+
+
+def accept_statistics(form: Form, folder: Path) -> None:
+    """Raises FormError."""
     try:
         statistics_cards.check(form)
     except FormError as error:
         raise error.within(folder / "form.toml") from error
-    _levels(form, folder)
 
 
 def accept_fields(sheet: Sheet, form: Form, file: Path, keys: Sequence[str] = ()) -> None:
     """Have kinds and derivations accept the cards of a sheet, which may have these keys besides
     those of every card. Raises FormError."""
     for field in sheet:
-        _field(field, form, file, (*FIELD_KEYS, *keys))
+        accept_field(field, form, file, keys)
 
 
-def _field(field: Field, form: Form, file: Path, keys: Iterable[str]) -> None:
+def accept_field(field: Field, form: Form, file: Path, further_keys: Iterable[str] = ()) -> None:
+    """Raises FormError."""
+    keys = (*FIELD_KEYS, *further_keys)
     kind = kinds.KINDS.get(field.kind)
     if kind is None:
         place, found = f"{field.key}.kind", quoted(field.kind)
@@ -49,7 +56,8 @@ def _field(field: Field, form: Form, file: Path, keys: Iterable[str]) -> None:
         _placed(file, f"{field.key}.derive", lambda: derivations.accept(field, form))
 
 
-def _rule(rule: Rule, form: Form, file: Path) -> None:
+def accept_rule(rule: Rule, form: Form, file: Path) -> None:
+    """Raises FormError."""
     family = rules.FAMILIES.get(rule.family)
     if family is None:
         place, found = f"{rule.code}.family", quoted(rule.family)
@@ -86,8 +94,8 @@ def _placed(file: Path, card: str, accept: Callable[[], None]) -> None:
         raise error.within(file, card) from error
 
 
-def _levels(form: Form, folder: Path) -> None:
-    """Levels are set for checks that exist."""
+def accept_levels(form: Form, folder: Path) -> None:
+    """Levels are set for checks that exist. Raises FormError."""
     known = catalogue.codes(form)
     places = [("form.toml", "levels", form.levels)]
     places += [

@@ -154,12 +154,12 @@ def rules(path: Path) -> tuple[Rule, ...]:
     """The rules' file. Raises FormError."""
     file = load_toml(path)
     file.only(("rule",))
-    found = tuple(_rule(card) for card in file.cards("rule", "code"))
-    file.unique((rule.code, f"rule[{number}].code") for number, rule in enumerate(found, 1))
+    found = tuple(rule(card) for card in file.cards("rule", "code"))
+    file.unique((one.code, f"rule[{number}].code") for number, one in enumerate(found, 1))
     return found
 
 
-def _rule(card: TomlTable) -> Rule:
+def rule(card: TomlTable) -> Rule:
     code = card.text("code")
     if not re.fullmatch(RULE_CODE_PATTERN, code):
         raise card.error("code", "form_rule_code", code)

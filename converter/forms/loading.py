@@ -7,9 +7,9 @@ code lists and has every kind and rule family accept the cards that name it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from converter.files.toml_access import TomlTable, load_toml
@@ -17,7 +17,7 @@ from converter.forms import cards, texts
 from converter.forms.code_lists import code_lists
 from converter.forms.package_profile import package_profile
 from converter.model.errors import FormError, quoted
-from converter.model.forms import Form, Sheet
+from converter.model.forms import Form, Rule, Sheet
 
 DEFAULT_FORM = "jiceng"
 LIMITS = ("rows", "live_duplicates", "name_length", "text_length")
@@ -54,6 +54,14 @@ def digest(folder: Path) -> str:
 @lru_cache(maxsize=_KEPT)
 def read(folder: Path) -> Form:
     """Read the cards of a form, without code lists. Raises FormError."""
+    form = read_unchecked(folder)
+    for check in path_checks(form, folder):
+        check()
+    return form
+
+
+def read_unchecked(folder: Path) -> Form:
+    """The same, whether or not the fields that rules name exist. Raises FormError."""
     if not folder.is_dir():
         known = sorted(path.parent.name for path in templates_dir().glob("*/form.toml"))
         raise FormError(
@@ -64,7 +72,7 @@ def read(folder: Path) -> Form:
     head = file.table("form")
     head.only(("id", "version", "title", "period", "sheets"))
     sheets = cards.sheets(head)
-    form = Form(
+    return Form(
         id=head.text("id"),
         version=head.text("version"),
         title=head.text("title"),
@@ -81,8 +89,6 @@ def read(folder: Path) -> Form:
         },
         limits=_limits(file.table("limits", required=False)),
     )
-    _check_paths(form, folder)
-    return form
 
 
 @lru_cache(maxsize=_KEPT)
@@ -113,16 +119,20 @@ def _limits(own: TomlTable) -> Mapping[str, int]:
     return {key: own.number(key, least=1) for key in named}
 
 
-def _check_paths(form: Form, folder: Path) -> None:
-    """Every field path that a rule or derivation names must exist."""
-    paths = [field.path for sheet in form.sheets for field in sheet]
+def path_checks(form: Form, folder: Path) -> Iterator[Callable[[], None]]:
+    """Every field path that a rule or derivation names must exist; each check raises FormError."""
     for rule in form.rules:
-        for path in rule.at:
-            if path not in paths:
-                file, key, found = folder / "rules.toml", f"{rule.code}.at", quoted(path)
-                raise FormError(file, key, "form_no_field", found=found, choices=paths)
+        yield partial(_check_rule, rule, form, folder / "rules.toml")
     for sheet in form.sheets:
-        _check_sources(sheet, folder / f"{sheet.key}.toml")
+        yield partial(_check_sources, sheet, folder / f"{sheet.key}.toml")
+
+
+def _check_rule(rule: Rule, form: Form, file: Path) -> None:
+    paths = [field.path for sheet in form.sheets for field in sheet]
+    for path in rule.at:
+        if path not in paths:
+            key, found = f"{rule.code}.at", quoted(path)
+            raise FormError(file, key, "form_no_field", found=found, choices=paths)
 
 
 def _check_sources(sheet: Sheet, file: Path) -> None:

@@ -153,10 +153,10 @@ def list_name(code_list: str, column: str) -> str:
     return f"list_{code_list}_{column}"
 
 
-def look_up(needle: str, keys: str, values: str, otherwise: str = '""') -> str:
+def look_up(needle: str, keys: str, values: str) -> str:
     """The value beside the key that equals needle letter by letter, without wildcards: a clerk's
     * or ? must not match anything. Names the needle only once, and takes rows and columns.
 
     Dividing by FALSE gives errors that LOOKUP skips, so it stops at the last TRUE.
     """
-    return f"IFERROR(LOOKUP(2,1/EXACT({needle},{keys}),{values}),{otherwise})"
+    return f'IFERROR(LOOKUP(2,1/EXACT({needle},{keys}),{values}),"")'

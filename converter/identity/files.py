@@ -93,7 +93,7 @@ def public_document(source: Path | bytes) -> bytes:
 
 
 def load(path: Path) -> bytes:
-    """The bytes of a file, one more than may be at the most. Raises Refused."""
+    """The bytes of a file, one more than may be at the most. Raises IdentityRefused."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise IdentityRefused("I101", reason=message("package_no_file"))
@@ -107,7 +107,7 @@ _ELEMENTS = ("public", "signature", "chain", "secret")
 
 
 def tree(data: bytes, root_name: str = "identity", elements: Sequence[str] = _ELEMENTS) -> Element:
-    """Identity bytes → the root of a document with the right elements. Raises Refused."""
+    """Identity bytes → the root of a document with the right elements. Raises IdentityRefused."""
     if len(data) > LARGEST:
         raise IdentityRefused("I102", limit=LARGEST // 1024)
     try:
@@ -125,13 +125,13 @@ def tree(data: bytes, root_name: str = "identity", elements: Sequence[str] = _EL
 
 
 def is_union(data: bytes) -> bool:
-    """Whether these are the bytes of a union's identity file. Raises Refused."""
+    """Whether these are the bytes of a union's identity file. Raises IdentityRefused."""
     return child(tree(data), "public").get("role") == links.ROLE
 
 
 def parse_union(data: bytes) -> tuple[UnionIdentity, ...]:
     """The bytes of a union's identity file → its own identity, then those above it. Raises
-    Refused."""
+    IdentityRefused."""
     root = tree(data)
     own = links.parse(root)
     return (own, *links.parse_chain(root))
@@ -147,7 +147,7 @@ def secret_element(data: bytes) -> bytes:
 
 
 def parse(data: bytes) -> Public:
-    """Identity bytes → public part. Raises Refused."""
+    """Identity bytes → public part. Raises IdentityRefused."""
     root = tree(data)
     public = child(root, "public")
     if public.get("role") == links.ROLE:

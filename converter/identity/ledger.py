@@ -113,7 +113,7 @@ def by_unit(folder: Path) -> Mapping[str, LedgerEntry] | None:
 def locked(folder: Path) -> Iterator[None]:
     """One process at a time: two that read the same ledger would give out one serial twice.
 
-    The lock goes with the process, however it ends. Raises Busy, OSError.
+    The lock goes with the process, however it ends. Raises LedgerBusy, OSError.
     """
     with (folder / LOCK).open("a+b") as file:
         try:

@@ -124,6 +124,7 @@ class Kind(HasOptions):
     schema_pattern: ClassVar[str] = ""  # of canonical text, where one expression can say it
     has_substitutes: ClassVar[bool] = False  # see `is_substitute`
     substitutes_need_reason: ClassVar[bool] = True
+    offers_at: ClassVar[str] = ""  # the code of a fault, see `offered`
     excel_text_cell: ClassVar[bool] = False  # `excel_text` has a helper cell of its own
 
     def accept(self, field: Field, form: Form) -> None:
@@ -232,6 +233,14 @@ class Kind(HasOptions):
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         """The Excel face of `checks`; what it leaves out is the pipeline's alone."""
         return ()
+
+    def offered(self, raw: str, field: Field, form: Form) -> str:
+        """The right answer that 核对 offers beside the fault `offers_at`; '' = none."""
+        return ""
+
+    def excel_offered(self, norm: str, field: Field, form: Form) -> str:
+        """Expression of the same."""
+        return '""'
 
     def excel_substitute(self, norm: str) -> str:
         """Expression: TRUE where `norm`, which is usable, is a substitute."""
@@ -349,26 +358,6 @@ def map_at(text: pd.Series, at: npt.NDArray[np.int64], fn: Callable[[str], str])
     for n in at:
         listed[n] = fn(listed[n])
     return pd.Series(listed, index=text.index, dtype=object)
-
-
-Points: TypeAlias = "npt.NDArray[np.int8]"
-POINTS_AT_ONCE = 8_192  # texts; four bytes a character while they are turned into numbers
-
-
-def points(text: pd.Series, width: int) -> Points:
-    """Signs of fixed-width texts as numbers, a row a text: digits are 0-9, nothing is -48, and
-    whatever is far from a digit 127.
-
-    Longer texts are cut, so ask for one column more than a right text has.
-    """
-    listed = texts(text)
-    result = np.empty((len(listed), width), dtype=np.int8)
-    for at in range(0, len(listed), POINTS_AT_ONCE):
-        fixed = listed[at : at + POINTS_AT_ONCE].astype(f"U{width}")
-        characters = fixed.view(np.int32).reshape(len(fixed), width)
-        characters -= ord("0")
-        result[at : at + len(fixed)] = np.minimum(characters, 127, out=characters)
-    return result
 
 
 def numbers(cells: Cells) -> npt.NDArray[np.float64]:

@@ -48,11 +48,20 @@ MOST_FOLDED = 16  # levels of a formula
 SPELLINGS_A_CELL = 15_000  # characters, of 32,767 UTF-16 units that a cell holds
 # Signs that are typed for one another, beyond full-width forms of ASCII.
 _ALIKE = {"、": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "–": "-"}
+_CLEANING = str.maketrans(
+    expressions.FULL_WIDTH_DIGITS, "0123456789", expressions.VISIBLE_WHITESPACE
+)
 _MARKS = str.maketrans("", "", ",\"'()-·.")
+SHORTEST_OFFERED = 3  # characters of what the workbook offers an entry for
 SHORTEST_PART = 2  # characters that two spellings have to share
 NEAR, NEAR_START = 0.8, 0.6  # likeness of spellings that are near, and of those that begin alike
 _OPPOSITES = ("非", "不", "未", "无", "没", "间接", "半", "原")
 _ALIKE_TABLE = str.maketrans(_ALIKE)
+
+
+def _cleaned(text: str) -> str:
+    """A text as formulas clean it, see `Choice.excel_text`."""
+    return text.translate(_CLEANING)
 
 
 def fold(text: str) -> str:
@@ -227,6 +236,7 @@ class Choice(Kind):
     name = "choice"
     value_type = ValueType.CHOICE
     excel_text_cell = True
+    offers_at = "K601"
     codes = ListName()
     within = FieldKey(default="")
 
@@ -316,6 +326,27 @@ class Choice(Kind):
     def excel_faults(self, raw: str, norm: str, field: Field, form: Form) -> ExcelConditions:
         code = expressions.list_name(self.codes(field), "code")
         return (ExcelCondition("K601", f"SUMPRODUCT(--EXACT({norm},{code}))=0"),)
+
+    def offered(self, raw: str, field: Field, form: Form) -> str:
+        """The one entry of which a text is the greater part, or else the one that it holds. The
+        check offers more, see `Reader.nearest`: no formula compares spellings."""
+        text = _cleaned(raw)
+        labels = [entry.label for entry in _codes(field, form).entries]
+        around = [e for e in labels if text in e and 2 * len(text) >= len(e)]
+        within = [e for e in labels if e in text and len(e) >= SHORTEST_OFFERED]
+        one = next((some for some in (around, within) if len(some) == 1), None)
+        return one[0] if one and len(text) >= SHORTEST_OFFERED else ""
+
+    def excel_offered(self, norm: str, field: Field, form: Form) -> str:
+        labels = expressions.list_name(self.codes(field), "label")
+        # What does not count is divided by 0: neither counted nor looked up.
+        around = f"FIND({norm},{labels})/(2*LEN({norm})>=LEN({labels}))"
+        within = f"FIND({labels},{norm})/(LEN({labels})>={SHORTEST_OFFERED})"
+        found = '""'
+        for place in (within, around):
+            one = f"SUMPRODUCT(--ISNUMBER({place}))=1"
+            found = f"IF({one},LOOKUP(2,1/({place}),{labels}),{found})"
+        return f'IF(LEN({norm})<{SHORTEST_OFFERED},"",{found})'
 
     def excel_list(self, field: Field, form: Form, norm_of: Callable[[str], str]) -> str:
         name = self.codes(field)

@@ -45,11 +45,11 @@ from converter.kinds.base import (
     by_verdict,
     failing,
     map_cells,
-    points,
     same_text,
     texts,
 )
 from converter.kinds.options import Day
+from converter.kinds.points import points
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form

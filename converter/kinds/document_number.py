@@ -36,7 +36,6 @@ from converter.model.arrays import np
 from converter.model.cell_types import CellType
 from converter.model.errors import option_error
 from converter.model.forms import Field, Form
-from converter.model.issues import Params
 
 _LOST_DIGITS, _OTHER_DOCUMENT, _INSTEAD = "K111", "K119", "K130"
 _LENGTH = 18
@@ -116,12 +115,6 @@ class DocumentNumber(IdNumber):
 
     def is_substitute(self, text: str) -> bool:
         return len(text) != _LENGTH
-
-    def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
-        examples = {document.code: document.example for document in DOCUMENTS.values()}
-        if code in examples:
-            return {"example": examples[code]}
-        return super().message_params(code, raw, text, field, form)
 
     def beside(self, norm: str, field: Field) -> Kind:
         known, ids = list(self.variants(field)), self._codes(field, ID_NUMBER)

@@ -32,7 +32,6 @@ class PaperShape:
     """A paper and what its number may look like. A number never has the 18 characters of an ID."""
 
     code: str  # of the check that names a wrong one
-    example: str
     least: int  # characters …
     most: int
     digits: int  # … of them digits, at least
@@ -69,9 +68,9 @@ class PaperShape:
         return characters + _both_widths(letters)[len(letters) :]
 
 
-PASSPORT = PaperShape("K131", "E12345678", 6, 9, 4, _DIGITS + _LETTERS, _DIGITS + _LETTERS)
-OFFICER_CARD = PaperShape("K132", "军字第1234567号", 6, 15, 4)
-TRAVEL_PERMIT = PaperShape("K133", "H12345678", 8, 11, 8, _DIGITS + "HM", _DIGITS)
+PASSPORT = PaperShape("K131", 6, 9, 4, _DIGITS + _LETTERS, _DIGITS + _LETTERS)
+OFFICER_CARD = PaperShape("K132", 6, 15, 4)
+TRAVEL_PERMIT = PaperShape("K133", 8, 11, 8, _DIGITS + "HM", _DIGITS)
 
 ID_NUMBER = "id_number"
 DOCUMENTS: Mapping[str, PaperShape] = {

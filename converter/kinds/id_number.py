@@ -42,16 +42,15 @@ from converter.kinds.base import (
     Kind,
     Mask,
     Normalised,
-    Points,
     excel_lost_digits,
     failing,
     lost_digits,
     matches,
-    points,
     same_text,
     texts,
 )
 from converter.kinds.options import ListName
+from converter.kinds.points import Points, points
 from converter.model.arrays import np, pd
 from converter.model.cell_types import CellType
 from converter.model.clock import today
@@ -93,6 +92,8 @@ _NOTHING = -ord("0")  # behind the end of a text
 
 def compact(text: str) -> str:
     """The number without what does not belong to it."""
+    if text.isascii() and text[:-1].isdigit() and (text.isdigit() or text[-1] == "X"):
+        return text  # as nearly all are
     squeezed = squeeze(text).upper()
     number = squeezed[1:] if squeezed[:1] in APOSTROPHES else squeezed
     if len(number) == _LENGTH and number[-1] in LIKE_X:

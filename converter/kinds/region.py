@@ -143,10 +143,10 @@ class Region(Kind):
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         regions = self._read(field, form)
         if code != SEVERAL:
-            return {}
+            return {"typed": raw}
         found = regions(text)
         listed = "、".join(f"{regions.paths[one]}（{one}）" for one in found[:SHOWN])
-        return {"found": listed + "…" * (len(found) > SHOWN)}
+        return {"typed": raw, "found": listed + "…" * (len(found) > SHOWN)}
 
     def excel_text(self, raw: str, field: Field, form: Form) -> str:
         return expressions.half_width_digits(expressions.without_blanks(raw))

@@ -78,6 +78,13 @@ def message(key: str, /, **params: Any) -> str:
     return fill(_text(key), params)
 
 
+def rows_counted(form: Form, count: int) -> str:
+    """How many rows the form's first table has, in its own words (会员 40 人); '' without one."""
+    table = form.main_table
+    words = {"rows": table.rows_name, "count": count, "counter": table.counter}
+    return message("rows_counted", **words) if form.tables else ""
+
+
 def workbook_texts() -> dict[str, str]:
     """What the workbook says unless the form says otherwise, by the key a form uses."""
     keys = [key for key in _places() if key.startswith("workbook_")]

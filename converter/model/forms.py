@@ -183,10 +183,14 @@ class Form:
         without fields where the form has none."""
         return next(iter(self.tables), _NO_TABLE)
 
+    @property
+    def main_resources(self) -> tuple[str, ...]:
+        """What a package calls the main table; nothing where there is none."""
+        return tuple(r.name for r in self.package.resources if r.sheet == self.main_table.key)
+
     def main_rows(self, counts: Mapping[str, int]) -> int:
         """How many rows the main table has, by what a package says of its resources."""
-        names = (r.name for r in self.package.resources if r.sheet == self.main_table.key)
-        return sum(counts.get(name, 0) for name in names)
+        return sum(counts.get(name, 0) for name in self.main_resources)
 
     def sheet(self, key: str) -> Sheet:
         """Look a sheet up by its key. Raises StopIteration when unknown."""

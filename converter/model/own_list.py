@@ -67,3 +67,4 @@ class ListReport:
     rounded: tuple[str, ...] = ()
     repeated: int = 0
     side_by_side: bool = False
+    headings: tuple[str, ...] = ()  # each once, in order: by them a list is known again

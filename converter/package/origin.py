@@ -64,7 +64,7 @@ def validate(
 
 
 def _expired(public: Public, received: date | None, member: str, findings: PackageFindings) -> None:
-    """Judge the identity file by the day of receipt, too."""
+    """Validate the identity file by the day of receipt, too."""
     until = public.identity.valid_until
     if received is None or received - timedelta(days=GRACE) <= date.fromisoformat(until):
         return

@@ -263,9 +263,8 @@ def _opened(
             findings.note("P143", path)
     sealed = {path: data for path, data in found.items() if names[path] != path}
     if opener is None:
-        form = findings.form
-        main = [r.name for r in form.package.resources if r.sheet == form.main_table.key]
-        findings.note(SEALED_CODE, count=sum(ask.number("counts", one) or 0 for one in main))
+        counts = (ask.number("counts", name) or 0 for name in findings.form.main_resources)
+        findings.note(SEALED_CODE, count=sum(counts))
         return {}
     plain: dict[str, bytes] = {}
     for path, data in sealed.items():
@@ -394,8 +393,7 @@ def _same_unit(record: RawSheet, stamp: Stamp, form: Form, findings: PackageFind
         column = record.columns.get(card.key)
         stamp_text = stamped.get(card.identity, "")
         if column and column.text and stamp_text and column.text[0] not in ("", stamp_text):
-            row, position = record.at[card.key]
-            place = Place(findings.file, record.name, row, position, card.key)
+            place = Place(findings.file, record.name, *record.at[card.key], card.key)
             level = catalogue.entry("P127", form).level
             params = {"expected": stamp_text}
             findings.issues.append(Issue("P127", level, place, column.text[0], params))

@@ -42,7 +42,7 @@ def encode(header: Sequence[str], columns: Sequence[Sequence[str]], encoding: st
 
 
 def decode(data: bytes, encoding: str) -> CsvTable:
-    """A table's bytes → its columns. Raises Malformed."""
+    """A table's bytes → its columns. Raises MalformedCsv."""
     try:
         text = data.decode(encoding)
     except ValueError as error:

@@ -24,6 +24,7 @@ from converter.register.schema import COUNTS, HALVES, SENT, SOUND, TIMED_BY, Reg
 
 WAITING = {
     "held_stranger": "C108",
+    "held_merged": "C120",
     "held_unsigned": "C111",
     "held_period": "C112",
     "held_closed": "C113",

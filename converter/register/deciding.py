@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -103,7 +103,8 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
     if decision.action in UNIT_ACTIONS and decision.unit_code not in listed:
         raise UsageError("decide_not_listed", unit=order.subject)
     decisions.append(known.connection, [decision])
-    return decision, _apply(known, decision.content)
+    settled = _apply(known, decision.content)
+    return decision, [*settled, *_follow(known, made, decision)]
 
 
 def rename_listed(known: Knowledge, names: Mapping[str, str], period: str, when: str) -> None:
@@ -125,6 +126,46 @@ def _is_same(one: Decision, other: Decision) -> bool:
     """Whether it was decided just so, and nothing has come since. A unit that was renamed goes by
     another name by now."""
     return one == replace(other, number=one.number, decided=one.decided, file=one.file)
+
+
+def _follow(known: Knowledge, before: Sequence[Decision], decision: Decision) -> list[DecidedFile]:
+    """What a merger brings about: what the unit reported counts for the one that it was merged
+    into, where that has not reported. It is a decision of its own, and goes with the merger."""
+    follows: list[Decision] = []
+    if decision.action == MERGE:
+        follows = list(_assignment(known, decision))
+    elif decision.action == REVOKE:
+        undone = next(one for one in before if one.number == decision.revokes)
+        follows = [
+            replace(one, action=REVOKE, revokes=one.number, after=decision.after)
+            for one in decisions.in_force(before)
+            if undone.action == MERGE and one.action == ASSIGN and one.number == undone.number + 1
+            and one.decided == undone.decided
+        ]  # fmt: skip
+    found = []
+    for number, one in enumerate(follows, decision.number + 1):
+        made = replace(one, number=number, decided=decision.decided, officer=decision.officer)
+        decisions.append(known.connection, [made])
+        found += _apply(known, made.content)
+    return found
+
+
+def _assignment(known: Knowledge, merger: Decision) -> Iterator[Decision]:
+    rows = known.query(
+        "SELECT u.name, u.code, u.superior, s.file, s.content FROM submissions s"
+        " JOIN units_in($1) u ON u.id = s.unit WHERE s.period = $1"
+        " AND (s.state IN ('current', 'unconfirmed') OR s.reason = 'stranger') ORDER BY s.id",
+        [merger.period],
+    )
+    into = known.find(merger.unit_name)
+    own = [row for row in rows if row[1] == merger.unit_code]
+    if own and len(into) == 1 and not any(row[1] == into[0].code for row in rows):
+        *_, file, content = own[-1]
+        yield Decision(
+            0, "", "", ASSIGN, file, content, merger.after, unit_code=into[0].code,
+            unit_name=into[0].name, superior=into[0].superior,
+            why=message("merged_assigned", into=into[0].name),
+        )  # fmt: skip
 
 
 def _apply(known: Knowledge, content: str) -> list[DecidedFile]:

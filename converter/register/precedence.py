@@ -44,6 +44,7 @@ UNSIGNED, SIGNED_ONLY, STRANGER = "unsigned", "signed-only", "stranger"
 OTHER_PERIOD, CLOSED = "period", "closed"
 UNVERIFIED = "unverified"  # why a file is unconfirmed that has a signature
 HALF = "half"  # why a file is rejected that lacks one of the two sheets
+MERGED = "merged"  # why a stranger is held that the roster listed until it was merged into another
 DECIDED = "decision"  # why a file is rejected that has no errors
 
 # What an officer may decide about a file.

@@ -34,6 +34,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "C116": (ACCEPT, WITHDRAW, ASSIGN),
     "C117": (ASSIGN, NOTE),
     "C118": (ACCEPT, WITHDRAW),
+    "C120": (REJECT, ASSIGN),
     EXPLAINED: (NOTE, ASK, WITHDRAW),
 }
 SHARING, TWICE = "C101", "C102"

@@ -1,4 +1,4 @@
-"""What waits for a word: files that are held, unopened, or count though nobody signed them."""
+"""Files that wait for a decision: held, unopened, or counted though nobody signed them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from converter.kinds import unique_key
 from converter.messages.catalogue import message
 from converter.model.forms import Form
+from converter.register import decisions
 from converter.register.nearest import Nearest
-from converter.register.precedence import HELD, STRANGER
-from converter.register.schema import RegisterTables, name
+from converter.register.precedence import HELD, MERGE, MERGED, STRANGER
+from converter.register.schema import COUNTS, RegisterTables, name
 
 CHANGES = 4  # answers that are named
 
@@ -31,27 +33,66 @@ def questions(tables: RegisterTables, form: Form, period: str) -> Iterator[Quest
     """What waits in the collection of a period, in order of arrival."""
     rows = tables.query(
         "SELECT s.id, s.file, s.state, s.reason, s.claimed_period, s.unit_name, s.superior,"
-        " coalesce(nullif(u.name, ''), s.unit_name), coalesce(u.superior, s.superior), o.id, o.file"
+        " coalesce(nullif(u.name, ''), s.unit_name), coalesce(u.superior, s.superior),"
+        " coalesce(u.code, ''), s.members, o.id, o.file"
         " FROM submissions s LEFT JOIN units_in($1) u ON u.id = s.unit"
         " LEFT JOIN submissions o ON o.id = s.other"
         " WHERE s.period = $1 AND s.state IN ('held', 'unopened', 'unconfirmed') ORDER BY s.id",
         [period],
     )
+    merged = _merged(tables, period)
     nearest: Nearest | None = None
     differences = Differences(
         tables, form, ((row[-2], row[0]) for row in rows if row[-2] and row[2] == HELD)
     )
-    for number, file, state, reason, claimed, *names, other, by in rows:
+    for number, file, state, reason, claimed, *names, code, count, other, by in rows:
         claimed_name, claimed_superior, unit, superior = names
         params = {"unit": unit, "superior": superior, "period": period, "claimed": claimed}
         params |= {"other": by or "", "differs": "", "similar": ""}
         if state == HELD and other:
             params["differs"] = differences.between(other, number)
-        if reason == STRANGER:
+        if reason == STRANGER and code in merged:
+            into = merged[code]
+            params |= {"into": into, "count": count, "shared": _shared(tables, form, number, into)}
+            reason = MERGED
+        elif reason == STRANGER:
             nearest = nearest or Nearest(listed(tables, period))
             params |= {"unit": claimed_name or unit, "superior": claimed_superior or superior}
             params["similar"] = similar("similar_listed", nearest.to(claimed_name or unit))
         yield Question(number, file, state, reason, claimed_name, params)
+
+
+def _merged(tables: RegisterTables, period: str) -> dict[str, str]:
+    """Code of a unit that was merged into another → that one's name."""
+    standing = decisions.in_force(decisions.read_from(tables))
+    return {
+        one.unit_code: one.unit_name
+        for one in standing
+        if one.action == MERGE and one.period <= period
+    }
+
+
+def _shared(tables: RegisterTables, form: Form, submission: int, into: str) -> str:
+    """How many members of a submission the unit that it was merged into reports, too, as the end of
+    a sentence; '' where it has not reported. (What others read lacks members that do not count.)"""
+    field = unique_key(form.main_table)
+    rows = tables.query(
+        f"SELECT s.id FROM submissions s JOIN units_in(s.period) u ON u.id = s.unit"
+        f" WHERE {COUNTS} AND u.name = ? AND s.period ="
+        "  (SELECT period FROM submissions WHERE id = ?)",
+        [into, submission],
+    )
+    if not rows or field is None:
+        return message("merged_alone", into=into)
+    key = name(field.key)
+    if not tables.query("SELECT 1 FROM members WHERE submission = ? LIMIT 1", [submission]):
+        return ""
+    common = tables.query(
+        f"SELECT count(DISTINCT a.{key}) FROM members a JOIN members b ON b.{key} = a.{key}"
+        " WHERE a.submission = ? AND b.submission = ?",
+        [submission, rows[0][0]],
+    )
+    return message("merged_shared", into=into, count=common[0][0])
 
 
 def listed(tables: RegisterTables, period: str) -> list[str]:

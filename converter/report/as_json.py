@@ -58,22 +58,22 @@ def _file(
     }
     yield f'{dump(head)[:-1]}, "issues": ['
     found = issue_text.findings(outcome, form, show_ids=show_ids)
-    yield from _between(",\n    ", map(dump, map(_issue, found)))
+    yield from _between_commas(map(dump, map(_issue, found)))
     yield "]"
     if fixed is not None:
         yield ',\n   "fixed": ['
         renderer = issue_text.IssueRenderer(form, show_ids=show_ids)
         changes = (_change(c, renderer) for c in fixed.get(outcome.file, ()))
-        yield from _between(",\n    ", map(dump, changes))
+        yield from _between_commas(map(dump, changes))
         yield "]"
     yield "}"
 
 
-def _between(separator: str, texts: Iterable[str]) -> Iterator[str]:
+def _between_commas(texts: Iterable[str]) -> Iterator[str]:
     before = ""
     for text in texts:
         yield before + text
-        before = separator
+        before = ",\n    "
 
 
 def _change(change: CellFix, renderer: issue_text.IssueRenderer) -> dict[str, Any]:

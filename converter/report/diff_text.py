@@ -48,7 +48,7 @@ def _table(found: TableDiff, form: Form, show_ids: bool) -> Iterator[str]:
                 field = sheet.field(change.field)
                 yield message(
                     "since_change",
-                    who=_who(row.person, show_ids, " "),
+                    who=_person(row.person, show_ids, " "),
                     title=field.title,
                     **_values(change, field, form, show_ids),
                 )
@@ -64,12 +64,12 @@ def _values(change: FieldChange, field: Field, form: Form, show_ids: bool) -> di
 
 
 def _names(people: Sequence[Person], show_ids: bool) -> str:
-    shown = [_who(person, show_ids, "（", "）") for person in people[:NAMED]]
+    shown = [_person(person, show_ids, "（", "）") for person in people[:NAMED]]
     return "、".join(shown) + (message("and_more") if len(people) > NAMED else "")
 
 
-def _who(person: Person, show_ids: bool, before: str, after: str = "") -> str:
-    """A name, and beside it what else tells the row from others, where there is anything."""
+def _person(person: Person, show_ids: bool, before: str, after: str = "") -> str:
+    """A name, and where the row has one, the ID number that tells namesakes apart."""
     name = visible(person.name)
     shown = person.id if show_ids else masking.whole(person.id)
     return f"{name}{before}{shown}{after}" if person.id else name

@@ -34,6 +34,8 @@ def find(columns: Mapping[str, Sequence[str]], sheet: Sheet, wanted: str) -> lis
     count = max(map(len, columns.values()), default=0)
     searched = [columns[field.key] for field in sheet if is_searched(field)]
     sought = wanted.strip().upper()
+    if not sought:  # a table need not name anybody
+        return list(range(count))
     return [n for n in range(count) if any(sought in texts[n].upper() for texts in searched)]
 
 

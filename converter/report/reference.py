@@ -53,6 +53,8 @@ def _whole(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
     lines = [
         message("report_explain_head", code=entry.code, title=title, level=level_text(entry.level))
     ]
+    if (rule := form.rule(entry.code)) and rule.source:
+        lines.append(message("report_explain_source", source=rule.source))
     titles = titles_of(entry, form, checked)
     if titles:
         lines.append(message("report_explain_where", text="、".join(titles)))
@@ -131,6 +133,10 @@ def _field_row(number: int, field: Field, form: Form) -> tuple[str, ...]:
 
 
 def _given(value: object) -> str:
+    if value is True:
+        return ""  # what the option is called says it
+    if isinstance(value, Mapping):
+        return "、".join(f"{key}={one}" for key, one in value.items())
     return "、".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -140,7 +146,7 @@ def _values(field: Field, form: Form) -> str:
     code_list = kind.code_list(field, form)
     if code_list is None:
         return "；".join(
-            f"{message(f'option_{field.kind}_{option.name}')} {_given(option(field))}"
+            f"{message(f'option_{field.kind}_{option.name}')} {_given(option(field))}".strip()
             for option in kind.options().values()
             if option.given(field)
         )

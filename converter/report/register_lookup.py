@@ -119,13 +119,14 @@ def _titled(code: str, form: Form) -> str:
         return code
 
 
-def units_table(rows: Sequence[UnitRow]) -> Table:
+def units_table(rows: Sequence[UnitRow], form: Form) -> Table:
     """Units for a page."""
-    header = [message(f"store_column_{key}") for key in UnitRow._fields]
+    named = {"members": form.main_table.rows_name}
+    header = [named.get(key) or message(f"store_column_{key}") for key in UnitRow._fields]
     return Table(_units_title(rows), header, rows)
 
 
-def units_text(rows: Sequence[UnitRow], width: int = 0) -> str:
+def units_text(rows: Sequence[UnitRow], form: Form, width: int = 0) -> str:
     """Units for a terminal: a line a unit, below it what it sent. No line is wider than the
     terminal (`width`, 0 = unknown) or than `WIDEST`."""
     wide = terminal_width(width)
@@ -133,7 +134,8 @@ def units_text(rows: Sequence[UnitRow], width: int = 0) -> str:
     for unit, sent in groupby(rows, key=lambda row: row[:3]):
         lines += wrapped("  ", [visible(text) for text in unit if text], wide)
         for row in sent:
-            members = f"{message('store_column_members')} {row.members}" if row.members else ""
+            counted = row.members and form.tables
+            members = f"{form.main_table.rows_name} {row.members}" if counted else ""
             parts = (row.period, row.state, row.result, row.received, members, row.file)
             # A file is in or out: the result adds nothing to a state of the same name.
             shown = dict.fromkeys(visible(part) for part in parts if part)

@@ -16,7 +16,6 @@ from converter.model.clock import created_at
 from converter.report import charts
 from converter.report.table import shown
 from converter.statistics.figure import Chart, Figure, StatisticsTable
-from converter.template import saving
 from converter.text.display import columns
 
 HEADING, FIRST = 3, 4  # rows
@@ -36,6 +35,8 @@ def workbook(
     """The workbook's bytes; `title` names the whole of it. One `to_sign` has a line for names and a
     seal at the foot of every page."""
     from openpyxl import Workbook
+
+    from converter.template import saving
 
     book = Workbook()
     book.remove(book.active)

@@ -153,7 +153,7 @@ def _file(outcome: Outcome, form: Form, show_ids: bool, paint: Paint, width: int
         if rest:
             places = issue_text.listed(rest.places)
             lines.append(cut(message("report_more", count=len(rest), cells=places), width))
-    lines.append(_ending(outcome, paint))
+    lines.append(_ending(outcome, form, paint))
     return "\n".join(lines)
 
 
@@ -207,13 +207,14 @@ def _notes(group: Issues, one: RenderedIssue, form: Form, paint: Paint, width: i
     return " ".join(part for part in parts if part)
 
 
-def _ending(outcome: Outcome, paint: Paint) -> str:
+def _ending(outcome: Outcome, form: Form, paint: Paint) -> str:
     status = paint(message(f"report_status_{outcome.status}"), _STATUS_COLOURS[outcome.status])
     name = visible(outcome.unit_name)
+    rows = catalogue.rows_counted(form, outcome.members)
     if name and outcome.members:
-        unit = message("report_unit_members", name=name, members=outcome.members)
+        unit = message("report_unit_members", name=name, rows=rows)
     elif name:
         unit = message("report_unit", name=name)
     else:
-        unit = message("report_members", members=outcome.members) if outcome.members else ""
+        unit = message("report_members", rows=rows) if outcome.members else ""
     return message("report_file", status=status, file=visible(outcome.file), unit=unit)

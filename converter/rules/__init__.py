@@ -1,7 +1,8 @@
 """The rule families by name: what cells owe each other.
 
 Every module holds a subclass of `base.RuleFamily`; `conditions`, `ages`, `date_order`, `one_cell`
-and `other_rows` are what several of them share, `derivations` are fields that follow from others.
+and `other_rows` are what several of them share, `expressions` is what `must_hold` reads,
+`derivations` are fields that follow from others.
 """
 
 from converter.kinds import is_personal
@@ -19,6 +20,7 @@ from converter.rules.consecutive_days import ConsecutiveDays
 from converter.rules.counts_rows import CountsRows
 from converter.rules.found_in import FoundIn
 from converter.rules.leave_blank import LeaveBlank
+from converter.rules.must_hold import MustHold
 from converter.rules.not_after import NotAfter
 from converter.rules.not_before import NotBefore
 from converter.rules.not_future import NotFuture
@@ -41,6 +43,7 @@ _ALL: tuple[RuleFamily, ...] = (
     CountsRows(),
     FoundIn(),
     LeaveBlank(),
+    MustHold(),
     NotAfter(),
     NotBefore(),
     NotFuture(),

@@ -42,6 +42,18 @@ SMALLEST = 9  # zlib's level
 GUIDE = "@guide"  # no sheet's key
 
 SHEETS, NAMES, RELATIONS, TYPES = b"@@sheets@@", b"@@names@@", b"@@relations@@", b"@@types@@"
+# What openpyxl writes out though it is the default of the schema.
+_TAG = re.compile(
+    rb"<(?:sheetProtection|dataValidation|workbookView|sheetFormatPr|sheet|xf) [^>]*>"
+)
+_DEFAULT = re.compile(
+    rb" (?:(?:showDropDown|showErrorMessage|pivotButton|quotePrefix|minimized|firstSheet|activeTab"
+    rb'|objects|scenarios|selectLockedCells|selectUnlockedCells)="0"'
+    rb"|(?:show(?:Horizontal|Vertical)Scroll|showSheetTabs|autoFilterDateGrouping|autoFilter|sort"
+    rb"|pivotTables|(?:insert|delete)(?:Rows|Columns)|insertHyperlinks|format(?:Cells|Columns|Rows))"
+    rb'="1"|(?:visibility|state)="visible"|tabRatio="600"|baseColWidth="8")'
+)
+_OUTLINE = b'<outlinePr summaryBelow="1" summaryRight="1"/>'
 _PLACES = (SHEETS, NAMES, RELATIONS, TYPES)
 _NUMBER = re.compile(rb"(?<![0-9])[0-9]{7}(?![0-9])")
 _EXTENT = re.compile(rb'(<dimension ref="[A-Z0-9]+:[A-Z]+)[0-9]+')
@@ -256,9 +268,12 @@ def _cell_styles(places: TemplateLayout, stamp: Stamp, *, copy: bool) -> Iterato
 
 
 def compact(xml: bytes) -> bytes:
-    """XML as it is written here: without openpyxl's blanks, types of blank cells and values that
-    nobody has computed. (No text holds these: in texts > is escaped.)"""
-    return xml.replace(b" />", b"/>").replace(b'" t="n"/>', b'"/>').replace(b"<v/>", b"")
+    """XML as it is written here: without openpyxl's blanks, attributes that say what is so anyway,
+    types of blank cells and values that nobody has computed. (No text holds these: in texts < and >
+    are escaped.)"""
+    xml = xml.replace(b" />", b"/>").replace(b'" t="n"/>', b'"/>').replace(b"<v/>", b"")
+    xml = _TAG.sub(lambda tag: _DEFAULT.sub(b"", tag[0]), xml)
+    return xml.replace(_OUTLINE + b"<pageSetUpPr/>", b"").replace(b"<workbookProtection/>", b"")
 
 
 def _open_ends(taken: dict[str, bytes], tails: Mapping[bytes, str]) -> None:

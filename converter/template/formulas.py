@@ -18,7 +18,7 @@ from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.rules import derivations, one_cell
 from converter.rules.base import Refs
-from converter.template.labels import REQUIRED, ROW, label, message, prefix
+from converter.template.labels import REQUIRED, ROW, label, message, phrase, prefix
 from converter.template.layout import MemberLayout, UnitLayout
 
 ERROR_CELL, TRUTH_VALUE = "K002", "K004"
@@ -70,11 +70,18 @@ class FieldFormulas:
         """The kind's message led by the joiner; what is no value at all has no norm either.
         `explained` is TRUE where a reason was typed."""
         raw, norm = self.place.raw(field.key), self.place.helper(field.key, "norm")
+        kind = KINDS[field.kind]
 
         def found(code: str) -> str:
             if code == LATER:
                 return self._joined(expressions.quote(label(self.form, "later_date")))
-            return self._joined(message(self.form, code, field, {}, explained)) if code else '""'
+            if not code:
+                return '""'
+            text = self._joined(message(self.form, code, field, {}, explained))
+            if code != kind.offers_at or not self.place.has(field.key, "offered"):
+                return text
+            entry = self.place.helper(field.key, "offered")
+            return f'{text}&IF({entry}="","",{phrase(self.form, "offered", entry=entry)})'
 
         later = f"IF({expressions.holds_invisible(norm)},{self._joined(self._later)},"
         faults = [

@@ -9,9 +9,10 @@ a field stands in hidden helper columns far to the right, out of reach of pasted
 - `usable`  TRUE where a rule may compute with `norm` (on the record sheet)
 - `says`    all messages of the field, each led by the joiner
 
-A record also has `explained` (a reason was typed) and, where a rule counts the rows of a table,
-`counted` (how many there are); a table's has `filled` (1, or 0 where the row is
-blank or holds a remark) in its place: there may be a hundred thousand of them.
+A record also has `explained` (a reason was typed) and `offered` (how many rows of a table there
+are, where a rule counts them; the entry that a wrong choice may stand for); a table's has `filled`
+(1, or 0 where the row is blank or holds a remark) in its place: there may be a hundred thousand of
+them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from converter.model.issues import column_letters
 TITLE_ROW = 1
 STATUS_ROW = 2
 FIRST_HELPER = 27  # column AA
-UNIT_PARTS = ("text", "norm", "fault", "usable", "says", "counted", "explained")
+UNIT_PARTS = ("text", "norm", "fault", "usable", "says", "offered", "explained")
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
     "errors", "warnings", "missing", "target", "status", "filled", "beyond", "below", "inserted",

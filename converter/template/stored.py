@@ -110,6 +110,14 @@ class Computed:
         entry = codes.find(text) if codes else None
         return entry.label if entry else canonical(field, text)
 
+    def offered(self, field: Field) -> str:
+        """What is offered in place of an answer of the record that is at fault."""
+        raw = self.submission.sheets.get(field.sheet)
+        column = raw.columns.get(field.key) if raw else None
+        if column is None or not column.text or field.derive or field.sheet != self.form.record.key:
+            return ""
+        return KINDS[field.kind].offered(column.text[0], field, self.form)
+
     def checks(self, table: str) -> list[str]:
         """The 核对 cells of a table's records."""
         raw = self.submission.sheets.get(table)
@@ -175,6 +183,8 @@ class Computed:
                 first = next((row for row in rows if row is not None), 0)
                 text = text.replace(ROW, str(MemberLayout.FIRST_ROW + first))
             if text and record is not None:
+                if issue.code == KINDS[field.kind].offers_at and (other := self.offered(field)):
+                    text += label(self.form, "offered", entry=other)
                 entry = (order.get(issue.code, 0), text)
                 found.setdefault(field.path, {}).setdefault(record, []).append(entry)
         return found
@@ -280,6 +290,8 @@ def unit_values(
         fault = said if said and f"({REQUIRED})" not in said else ""
         row = unit.rows[field.key]
         explained = bool(raw and raw.explanation(field.key, 0))
+        code = KINDS[field.kind].offers_at
+        offered = computed.offered(field) if computed and code and f"({code})" in said else ""
         checks[row] = check_text(form, said, explained=explained)
         found |= {
             unit.helper(field.key, "text"): "",
@@ -287,13 +299,14 @@ def unit_values(
             unit.helper(field.key, "fault"): fault,
             unit.helper(field.key, "usable"): norm != "" and not fault.startswith(error),
             unit.helper(field.key, "says"): said,
+            unit.helper(field.key, "offered"): offered,
             unit.explained(field.key): explained,
             f"{column_letters(unit.CHECK)}{row}": checks[row],
         }
         if counted := counted_rows(form, field):
             number = counted.number(computed.submission, computed.records) if computed else 0
             listed = label(form, "listed", **counted.params, n=number) if number else ""
-            found[unit.helper(field.key, "counted")] = number
+            found[unit.helper(field.key, "offered")] = number
             found[f"{column_letters(unit.NOTE)}{row}"] = field.note + listed
         if field.derive:
             found[unit.raw(field.key)] = computed.label(field, 0) if computed and raw else ""

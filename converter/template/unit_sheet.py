@@ -163,7 +163,7 @@ def _line(
     note = painter.paint(sheet.cell(row, unit.NOTE), NOTE)
     counted = counted_rows(form, field)
     if counted:
-        number = unit.helper(field.key, "counted")
+        number = unit.helper(field.key, "offered")
         listed = phrase(form, "listed", counted.params, n=number)
         put_formula(note, f'{quote(field.note)}&IF({number}>0,{listed},"")')
     else:
@@ -178,8 +178,11 @@ def _line(
         "explained": formulas.explained(unit.explanation(field.key)),
     }
     if counted:
-        cells["counted"] = counted.expression(formulas.refs)
+        cells["offered"] = counted.expression(formulas.refs)
     if not field.derive:
+        if KINDS[field.kind].offers_at:
+            norm = unit.helper(field.key, "norm")
+            cells["offered"] = KINDS[field.kind].excel_offered(norm, field, form)
         cells["fault"] = formulas.fault(field, unit.explained(field.key))
         if KINDS[field.kind].excel_text_cell:
             cells["text"] = formulas.text(field)
@@ -212,7 +215,7 @@ def _offers(sheet: Any, layout: TemplateLayout, stamp: Stamp) -> None:
             kind = KINDS[field.kind]
             entries = kind.excel_list(field, form, lambda key: unit.helper(key, "norm"))
             if counted_rows(form, field):
-                entries = unit.helper(field.key, "counted")
+                entries = unit.helper(field.key, "offered")
         text = prompt(form, field, locked=bool(locked_text(field, stamp)))
         offer(sheet, unit.raw(field.key).replace("$", ""), entries, text)
         if is_explainable(form, field):

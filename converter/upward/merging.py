@@ -3,11 +3,11 @@
 A forward counts as a whole or not at all. The later signed time counts; nothing unconfirmed takes
 the place of what a chain of identities confirms, nor what another key has signed.
 
->>> first = SignedForward("130102", "2026-05-01T00:00:00Z", "k", True, "aa")
->>> later = SignedForward("130102", "2026-05-02T00:00:00Z", "k", True, "bb")
+>>> first = ArrivedForward("130102", "2026-05-01T00:00:00Z", "k", True, "aa")
+>>> later = ArrivedForward("130102", "2026-05-02T00:00:00Z", "k", True, "bb")
 >>> place(later, [(1, first)]), place(first, [(2, later)])
 (('current', 0), ('older', 2))
->>> place(SignedForward("130102", "2026-06-01T00:00:00Z", "x", False, "cc"), [(1, first)])
+>>> place(ArrivedForward("130102", "2026-06-01T00:00:00Z", "x", False, "cc"), [(1, first)])
 ('held', 1)
 """
 
@@ -29,7 +29,7 @@ from converter.register.forwarded import (
 )
 
 
-class SignedForward(NamedTuple):
+class ArrivedForward(NamedTuple):
     """What decides about a forward."""
 
     code: str
@@ -39,7 +39,7 @@ class SignedForward(NamedTuple):
     content: str
 
 
-def place(new: SignedForward, counted: Sequence[tuple[int, SignedForward]]) -> tuple[str, int]:
+def place(new: ArrivedForward, counted: Sequence[tuple[int, ArrivedForward]]) -> tuple[str, int]:
     """What becomes of a forward, and the number of the one that explains it (0 = none). `counted`:
     what counts of this union and period, one at the most."""
     state = CURRENT if new.confirmed else UNCONFIRMED
@@ -58,7 +58,7 @@ def place(new: SignedForward, counted: Sequence[tuple[int, SignedForward]]) -> t
 def merged(new: Forward, known: Iterable[Forward]) -> list[Forward]:
     """The forward with what becomes of it, and those whose place it takes."""
     rivals = [one for one in counting(known) if one.code == new.code and one.period == new.period]
-    state, other = place(_signed(new), [(one.number, _signed(one)) for one in rivals])
+    state, other = place(_received(new), [(one.number, _received(one)) for one in rivals])
     settled = replace(new, state=state, other=other)
     if state not in (CURRENT, UNCONFIRMED):
         return [settled]
@@ -66,5 +66,5 @@ def merged(new: Forward, known: Iterable[Forward]) -> list[Forward]:
     return [settled, *replaced]
 
 
-def _signed(one: Forward) -> SignedForward:
-    return SignedForward(one.code, one.created, one.signer, one.confirmed, one.content)
+def _received(one: Forward) -> ArrivedForward:
+    return ArrivedForward(one.code, one.created, one.signer, one.confirmed, one.content)

@@ -237,13 +237,14 @@ def _read_back(path: Path) -> None:
 
 
 def verify(path: Path) -> None:
-    """Look at every byte of a backup. Raises NoBackup, Damaged."""
+    """Look at every byte of a backup. Raises NotABackup, BackupDamaged."""
     with _open(path) as (archive, entries):
         _verify(archive, entries)
 
 
 def restore(path: Path, target: Path) -> BackupResult:
-    """Verify a backup and restore it. Raises NoBackup, Damaged, Exists, OSError."""
+    """Verify a backup and restore it. Raises NotABackup, BackupDamaged,
+    OutputExists, OSError."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise OutputExists("restore_exists", path=target)
     with _open(path) as (archive, entries):

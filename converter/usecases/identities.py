@@ -125,7 +125,7 @@ class IssueTerms:
 
 
 def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
-    """Fill in what was not said: the form's period, a year from today. Raises Stop."""
+    """Fill in what is not given: the form's period, a year from today. Raises UsageError."""
     day = today()
     try:
         until = date.fromisoformat(valid_until) if valid_until else day + YEAR
@@ -139,7 +139,7 @@ def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
 def issue(
     units: list[Unit], folder: Path, target: Path, terms: IssueTerms, passphrase: str = ""
 ) -> issuing.Issued:
-    """Issue to every unit. Raises KeysError, LedgerError, Busy, OSError."""
+    """Issue to every unit. Raises KeysError, LedgerError, LedgerBusy, OSError."""
     return issuing.issue(
         units,
         folder,
@@ -152,7 +152,8 @@ def issue(
 
 
 def chosen(units: list[Unit], codes: Sequence[str]) -> list[Unit]:
-    """The units with these codes, all of them where none is named. Raises Stop for a stranger."""
+    """The units with these codes, all of them where none is named. Raises UsageError
+    for a code of none."""
     strangers = set(codes) - {unit.code for unit in units}
     if strangers:
         raise UsageError("identity_no_unit", code=min(strangers))
@@ -160,8 +161,8 @@ def chosen(units: list[Unit], codes: Sequence[str]) -> list[Unit]:
 
 
 def new_password(folder: Path, code: str) -> tuple[ledger.LedgerEntry, str]:
-    """Whose it is, and a new password for fetching its identity file. Raises Stop, LedgerError,
-    Busy, OSError."""
+    """A unit, and a new password for fetching its identity file. Raises UsageError, LedgerError,
+    LedgerBusy, OSError."""
     try:
         made = issuing.new_password(folder, code)
     except KeyError:

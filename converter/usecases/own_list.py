@@ -1,4 +1,5 @@
-"""Which columns of a list are which fields: as somebody said, remembered beside the list."""
+"""Which columns of a list are which fields: as somebody said, remembered beside the list, and for
+every list with the same headings, wherever it lies, in the user's own folder."""
 
 from __future__ import annotations
 
@@ -6,16 +7,20 @@ import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from converter.files import writing
+from converter.files.own_folder import state_folder
 from converter.messages import catalogue
 from converter.model.errors import UsageError
 from converter.model.forms import Sheet
 from converter.model.own_list import CONTENT, DOUBTFUL, NEAR, ListColumn, ListReport
 from converter.text import file_names
-from converter.workbook.form.headings import normalized
+from converter.text.headings import normalized
+from converter.workbook.own_list.values import has_long_number
 
-LARGEST = 1 << 16  # bytes of a file of choices
+LARGEST = 1 << 20  # bytes of a file of choices
+MOST_LISTS = 200  # whose choices are kept, the newest
 VERSION = 1
 
 
@@ -46,25 +51,82 @@ def choices_file(path: Path) -> Path:
 
 def remembered(paths: Sequence[Path], table: Sheet) -> dict[str, str]:
     """The choices that were made for these lists before; what cannot be read counts as none."""
-    keys = {field.key for field in table if not field.derive} | {""}
     found: dict[str, str] = {}
     for path in map(choices_file, paths):
-        with contextlib.suppress(OSError, ValueError, AttributeError, RecursionError):
-            with path.open("rb") as file:
-                data = json.loads(file.read(LARGEST))
-            if data.get("version") == VERSION:
-                found |= {
-                    str(column): field for column, field in data["columns"].items() if field in keys
-                }
+        found |= _known(_read(path).get("columns"), table)
     return found
 
 
-def remember(paths: Sequence[Path], choices: Mapping[str, str]) -> None:
-    """Keep choices beside the lists; a folder that cannot be written to keeps none."""
-    text = json.dumps({"version": VERSION, "columns": choices}, ensure_ascii=False, indent=1)
-    for path in paths:
-        with contextlib.suppress(OSError):
-            writing.write_bytes_atomically(choices_file(path), f"{text}\n".encode())
+def recalled(lists: Sequence[ListReport], table: Sheet) -> dict[str, str]:
+    """The choices that were made for lists with the same headings."""
+    kept = {tuple(one["headings"]): one["columns"] for one in reversed(_lists())}
+    found: dict[str, str] = {}
+    for report in lists:
+        found |= _known(kept.get(report.headings), table)
+    return found
+
+
+def remember(lists: Sequence[ListReport], choices: Mapping[str, str]) -> None:
+    """Keep choices beside the lists and for lists like them; a folder that cannot be written to
+    keeps none."""
+    for report in lists:
+        _write(choices_file(Path(report.file)), {"columns": dict(choices)})
+    new = [
+        {"headings": [*report.headings], "columns": columns}
+        for report in lists
+        if not any(map(has_long_number, report.headings))  # a person's row, taken for headings
+        and (columns := {key: choices[key] for key in report.headings if key in choices})
+    ]
+    if not new:
+        return
+    headings = [one["headings"] for one in new]
+    old = [one for one in _lists() if one["headings"] not in headings]
+    with contextlib.suppress(OSError):
+        writing.private_folder(_store().parent)
+    _write(_store(), {"lists": (new + old)[:MOST_LISTS]}, private=True)
+
+
+def anything_kept() -> bool:
+    """Whether choices have been kept for lists of any headings."""
+    return _store().is_file()
+
+
+def _store() -> Path:
+    return state_folder() / "lists.json"
+
+
+def _lists() -> list[dict[str, Any]]:
+    """Newest first."""
+    found = _read(_store()).get("lists")
+    return [
+        one
+        for one in (found if isinstance(found, list) else ())
+        if isinstance(one, dict)
+        and isinstance(one.get("headings"), list)
+        and all(isinstance(text, str) for text in one["headings"])
+    ]
+
+
+def _known(columns: object, table: Sheet) -> dict[str, str]:
+    """Choices of fields that the form still has."""
+    keys = {field.key for field in table if not field.derive} | {""}
+    pairs = columns.items() if isinstance(columns, dict) else ()
+    return {str(column): field for column, field in pairs if field in keys}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        with path.open("rb") as file:
+            data = json.loads(file.read(LARGEST))
+        if isinstance(data, dict) and data.get("version") == VERSION:
+            return data
+    return {}
+
+
+def _write(path: Path, data: Mapping[str, Any], *, private: bool = False) -> None:
+    text = json.dumps({"version": VERSION, **data}, ensure_ascii=False, indent=1)
+    with contextlib.suppress(OSError):
+        writing.write_bytes_atomically(path, f"{text}\n".encode(), private=private)
 
 
 def questions(lists: Sequence[ListReport]) -> list[ListColumn]:

@@ -100,12 +100,14 @@ class FieldState:
             found = np.array([t != "" and kind.is_substitute(t) for t in self.text], dtype=bool)
             self.substitute = found if found.any() else None
 
-    def type_faults(self) -> CellViolations:
+    def type_faults(self, form: Form) -> CellViolations:
+        in_row = {} if form.sheet(self.field.sheet).is_record else {"variant": "row"}
         at = sorted(self.codes)
         positions = np.array(at, dtype=np.intp)
 
         def params(code: str, raw: str, text: str) -> Params:
-            return {"typed": characters.strip(raw)} if code in (NOT_A_NAME, NOT_FILLED) else {}
+            typed = {"typed": characters.strip(raw), **in_row}
+            return typed if code in (NOT_A_NAME, NOT_FILLED) else {}
 
         return self.found(positions, [self.codes[n] for n in at], params)
 

@@ -238,8 +238,8 @@ def _rule_issues(
             if key not in heads:
                 shown = Level.WARNING if excused else level
                 heads[key] = packing.head(rule.code, shown, spot.place)
-            told = spot.with_person(record, params)
-            packing.put(heads[key], spot.row(record), spot.value(record), told, related)
+            named = spot.with_person(record, params)
+            packing.put(heads[key], spot.row(record), spot.value(record), named, related)
 
 
 # --- outcomes ------------------------------------------------------------------------------

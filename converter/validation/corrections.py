@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from converter.model.cell_types import CellType
+from converter.model.corrections import LONGEST, CellEdit
 from converter.model.forms import Field, Form, Sheet
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import (
@@ -26,25 +27,6 @@ from converter.validation import checking, fixing
 from converter.validation.checking import Checked
 
 CORRECTED = "K907"  # the note that stands for an edit in the list of changes
-LONGEST = 1_000  # characters of a cell that can be edited
-
-
-@dataclass(frozen=True, slots=True)
-class CellEdit:
-    """What is typed into a cell from now on. `row` is the row in the sheet (0 on a record sheet,
-    where the field tells it); a `reason` goes into 情况说明 beside the field, or, without a field,
-    beside the row."""
-
-    sheet: str  # its key
-    row: int
-    field: str
-    text: str
-    reason: bool = False
-
-    @property
-    def cell(self) -> tuple[str, int, str, bool]:
-        """Which cell it is about."""
-        return self.sheet, self.row, self.field, self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +38,6 @@ class Corrected:
     checked: Checked
     edits: tuple[CellEdit, ...]
     changes: CellFixes
-
-
-def removal(form: Form, sheet: str, row: int) -> tuple[CellEdit, ...]:
-    """The edits that leave nothing of a row."""
-    cells = [CellEdit(sheet, row, field.key, "") for field in form.sheet(sheet)]
-    return (*cells, CellEdit(sheet, row, "", "", reason=True))
 
 
 def correct(

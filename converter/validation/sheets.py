@@ -55,7 +55,7 @@ def validate_sheet(
     states = _started(sheet, cells, absent, form)
     for state in states.values():
         state.explained = explained
-    faults = [state.type_faults() for state in states.values() if state.codes]
+    faults = [state.type_faults(form) for state in states.values() if state.codes]
     faults += validate(sheet, states, form)
     for state in states.values():
         state.find_substitutes()
@@ -63,7 +63,7 @@ def validate_sheet(
     typed = _typed(sheet, states, cells, form)
     for state in typed.values():
         if state.codes:
-            faults.append(state.type_faults())
+            faults.append(state.type_faults(form))
         faults.append(validate_typed(state, form))
     every = (*states.values(), *typed.values())
     rewritten = [state.notes(form) for state in every if state.note is not None]

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from converter.messages.catalogue import message
+from converter.model.corrections import CellEdit
 from converter.model.errors import WorkerDied
 from converter.text import file_names
-from converter.validation.corrections import CellEdit
 from converter.web import check_page
 from converter.web.clerk import XLSX
 from converter.web.correcting import FRAGMENT, edits_of

@@ -1,7 +1,7 @@
 """Delimited text (CSV, TSV) as a workbook of one sheet; every cell is a text.
 
 UTF-8, UTF-16 and GB 18030 (which takes in GBK), with or without a byte order mark; separated by
-commas, tabs or semicolons, whichever divides the first lines best.
+commas, tabs, semicolons or bars, whichever divides the first lines best.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from converter.workbook.unreadable import UnreadableFile
 LARGEST = 64 << 20  # bytes
 LINES_LOOKED_AT = 20
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-_SEPARATORS = ",\t;，"
+_SEPARATORS = ",\t;，|"
 
 
 class DelimitedWorkbook:

@@ -24,7 +24,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 from converter.model.errors import ConverterError, FormError, InternalError, OutputError, WorkerDied
 from converter.workers import limits, protocol
-from converter.workers.requests.base import A, Allowance, Failed, Reading, Request
+from converter.workers.requests.base import A, Allowance, Failed, Reading, Request, StartFolder
 
 # CPU seconds a worker may take in silence: for one file, and for each megabyte of it on top.
 SECONDS_A_FILE = 10.0
@@ -106,15 +106,22 @@ class Worker:
 
     def run(self, request: Request[A]) -> A:
         """The answer. Raises WorkerDied, FormError, OutputError or InternalError."""
-        self.start()
+        return self._run(request, self.folder)
+
+    def run_in(self, folder: str, request: Request[A]) -> A:
+        """The same for a request whose relative paths start in another folder."""
+        return self._run(request, folder, StartFolder(folder))
+
+    def _run(self, request: Request[A], folder: str, *before: object) -> A:
+        Worker.start(self)
         assert self._process is not None
         assert self._process.stdin is not None
-        sizes = [limits.size(Path(self.folder, path)) for path in request.sources]
+        sizes = [limits.size(Path(folder, path)) for path in request.sources]
         allowed = limits.allowances(request, sizes)
         reading: int | None = None
         patience = _Patience(sizes)
         try:
-            protocol.send(self._process.stdin, Allowance(allowed), request)
+            protocol.send(self._process.stdin, Allowance(allowed), *before, request)
             while True:
                 frame = self._next(patience.seconds(reading), max(allowed))
                 self._fresh = False
@@ -186,6 +193,19 @@ class Shared:
         runner = self._idle.get()
         try:
             return runner.run(request)
+        finally:
+            self._idle.put(runner)
+
+    @contextlib.contextmanager
+    def idle(self) -> Iterator[Runner | None]:
+        """A runner that is idle now, None where there is none."""
+        try:
+            runner = self._idle.get_nowait()
+        except queue.Empty:
+            yield None
+            return
+        try:
+            yield runner
         finally:
             self._idle.put(runner)
 

@@ -6,17 +6,19 @@ when its parent does. It sends `Reading` before each file, then the answer or `F
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import IO
 
 from converter.files import os_errors
 from converter.workers import limits, protocol, windows_job
-from converter.workers.requests.base import Allowance, Failed, Reading
+from converter.workers.requests.base import Allowance, Failed, Reading, StartFolder
 
 # Objects between two collections: findings are many and know no cycles.
 SELDOM = (50_000, 50, 1000)
@@ -68,7 +70,8 @@ def _answer(frame: protocol.Frame, outgoing: IO[bytes], tasks: ModuleType, used:
 
     try:
         kind, task = tasks.find(frame)
-        answer: object = task(frame.read(kind), report_progress)
+        with _start_folder(frame):
+            answer: object = task(frame.read(kind), report_progress)
         return answer
     except MemoryError:
         return Failed("memory")
@@ -79,6 +82,20 @@ def _answer(frame: protocol.Frame, outgoing: IO[bytes], tasks: ModuleType, used:
         return Failed("output", (refused.path, refused.reason, refused.cause))
     except Exception:
         return Failed("bug", (traceback.format_exc(),))
+
+
+@contextlib.contextmanager
+def _start_folder(frame: protocol.Frame) -> Iterator[None]:
+    """Stand in the folder that comes with a request. Raises OSError."""
+    if not frame.holds(StartFolder):
+        yield
+        return
+    before = Path.cwd()
+    os.chdir(frame.read(StartFolder).folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:

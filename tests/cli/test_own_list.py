@@ -13,6 +13,7 @@ import pytest
 
 from converter import cli, workbook
 from converter.cli import template
+from converter.files.own_folder import state_folder
 from converter.model.submissions import Submission
 from tests.commands import run
 from tests.people import MEMBERS, UNIT
@@ -73,6 +74,31 @@ def test_a_mapping_is_remembered_beside_the_list(hr: Path, tmp_path: Path) -> No
     assert kept == {"version": 1, "columns": {"入职日期": "joined_on"}}
     assert run("template", "--from", hr, "-o", "又.xlsx", cwd=tmp_path).returncode == 0
     assert [one[2] for one in people(tmp_path / "又.xlsx")] == ["2010-05-01", "2011-06-01"]
+
+
+def test_a_list_with_the_same_headings_is_known_wherever_it_lies(hr: Path, tmp_path: Path) -> None:
+    line = ("template", "-o", "表.xlsx", "--map", "入职日期=加入工会时间", "--from")
+    assert run(*line, hr, cwd=tmp_path).returncode == 0
+    (tmp_path / "下月").mkdir()
+    later = [["003", "孙三", C, "2012-07-01", "后勤", "13100000003"]]
+    moved = book_of({"Sheet1": [HEADINGS, *later]}, tmp_path / "下月" / "人事导出.xlsx")
+    done = run("template", "-o", "下月.xlsx", "--from", moved, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert people(tmp_path / "下月.xlsx") == [("孙三", C, "2012-07-01")]
+    assert "已照那次确认的处理：入职日期=加入工会时间" in done.stdout
+    other = [[heading.replace("部门", "车间") for heading in HEADINGS], *later]
+    changed = book_of({"Sheet1": other}, tmp_path / "下月" / "换了标题.xlsx")
+    done = run("template", "-o", "换了.xlsx", "--from", changed, cwd=tmp_path)
+    assert people(tmp_path / "换了.xlsx") == [("孙三", C, "")]
+    assert "“入职日期”没有带" in done.stdout
+
+
+def test_what_is_kept_of_a_list_names_nobody(tmp_path: Path) -> None:
+    bare = book_of({"表": [[row[1], row[2], row[3]] for row in ROWS]}, tmp_path / "无标题.xlsx")
+    line = ("template", "-o", "表.xlsx", "--map", "C=加入工会时间", "--from")
+    assert run(*line, bare, cwd=tmp_path).returncode == 0
+    kept = [path.read_text("utf-8") for path in state_folder().glob("*.json")]
+    assert not any(word in text for text in kept for word in ("赵一", A))
 
 
 def test_yes_takes_the_guesses_but_no_doubtful_date(hr: Path, tmp_path: Path) -> None:
@@ -170,6 +196,8 @@ def test_a_terminal_is_asked_and_a_doubtful_date_is_no_unless_said(
     assert cli.run([*line, str(tmp_path / "乙.xlsx")]) == 0
     assert requested == []  # remembered
     (tmp_path / ".花名册-对应.json").unlink()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "another user"))
     answers["“入职日期”"] = True
     assert cli.run([*line, str(tmp_path / "丙.xlsx")]) == 0
     assert [one[2] for one in people(tmp_path / "丙.xlsx")] == ["2010-05-01", "2011-06-01"]

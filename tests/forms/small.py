@@ -15,11 +15,11 @@ from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.validation import checking
 from converter.validation.checking import Checked
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 # One record and one table of four fields each; the same without any ID number, under other keys;
-# a record with two tables; and a record alone.
-TINY, WITHOUT_IDS, TWO_TABLES, CENSUS = (
-    HERE / name for name in ("tiny", "without_ids", "two_tables", "census")
+# a record with two tables; a record alone; a field of every kind under a rule of every family.
+TINY, WITHOUT_IDS, TWO_TABLES, CENSUS, EVERY_KIND = (
+    FOLDER / name for name in ("tiny", "without_ids", "two_tables", "census", "every_kind")
 )
 FOLDERS = (TINY, WITHOUT_IDS, TWO_TABLES, CENSUS)
 CREATED = 1_770_000_000

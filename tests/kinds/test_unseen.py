@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from converter.text import characters
-from converter.workbook.form.headings import normalized
+from converter.text.headings import normalized
 from tests.kinds.validating import field, verdict
 
 RIGHT = {

@@ -21,8 +21,9 @@ from converter.model.forms import Field, Form
 from converter.model.issues import Level
 from converter.text.cell_values import number_text
 from converter.text.characters import strip
+from tests.forms.small import EVERY_KIND
 
-FORM: Form = loading.load(loading.form_dir())
+FORM: Form = loading.load(EVERY_KIND)
 
 
 class Verdict(NamedTuple):

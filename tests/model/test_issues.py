@@ -18,8 +18,8 @@ from converter.model.issues import Issue, IssueGroup, Issues, Level, Place
 from converter.model.submissions import Outcome, RawColumn, RawSheet, Stamp, Submission
 from converter.report import as_json, terminal
 from converter.validation import checking
+from tests.canonical import FORM
 from tests.people import id_number
-from tests.sheets import FORM
 
 FEW = st.sampled_from(["", "a", "b", "\ud800", "工会"])
 PLACES = st.builds(Place, FEW, FEW, st.integers(0, 3), st.integers(0, 2), FEW)

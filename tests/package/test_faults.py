@@ -53,7 +53,7 @@ UNIT_LINE = built()["unit.csv"].split(b"\r\n")[1]
         (edited(format="gonghui-report-package/2"), ["P112"]),
         (edited(form={"id": "other", "version": "1"}), ["P113"]),
         (edited(form=[]), ["P113"]),
-        (edited(form={"id": "jiceng", "version": "1999.1"}), ["P114"]),
+        (edited(form={"id": FORM.id, "version": "1999.1"}), ["P114"]),
         (edited(period=2026), ["P115"]),
         (edited(unit="示例"), ["P115", "P115"]),
         (edited(counts={"unit": 1}), ["P115"]),
@@ -117,7 +117,7 @@ def test_a_sound_table_is_handed_on_beside_a_broken_one(tmp_path: Path) -> None:
 
 def test_a_package_of_an_older_form_is_read_by_the_names_both_know(tmp_path: Path) -> None:
     members = swap("members.csv", "joined_on", "left_on")(built())
-    found = read(refitted(members, form={"id": "jiceng", "version": "1999.1"}), tmp_path)
+    found = read(refitted(members, form={"id": FORM.id, "version": "1999.1"}), tmp_path)
     assert [(issue.code, issue.level) for issue in found.issues] == [
         ("P114", Level.WARNING),
         ("P123", Level.WARNING),

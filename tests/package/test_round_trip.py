@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from converter import identity, package
 from converter.files import zip_writing
-from converter.forms import loading
 from converter.formulas.expressions import WHITESPACE
 from converter.model.cell_types import CellType
 from converter.model.forms import Resource
@@ -40,7 +39,7 @@ def test_a_package_reads_back(tmp_path: Path) -> None:
     assert "unit" in found.sheets
     assert "member" in found.sheets
     assert found.sheets["unit"].columns["staff"] == RawColumn(["15"], [CellType.TEXT])
-    assert found.sheets["unit"].columns["chair_name"] == RawColumn([""], [CellType.BLANK])
+    assert found.sheets["unit"].columns["last_election_on"] == RawColumn([""], [CellType.BLANK])
     assert found.sheets["member"].columns["name"].text[-1] == "𠮷示例"
     assert found.sheets["member"].rows == [2, 3, 4, 5]
 
@@ -144,18 +143,16 @@ def test_a_profile_may_rename_reorder_and_recode(tmp_path: Path) -> None:
 
 
 def test_checking_a_package_gives_the_records_it_was_made_from(tmp_path: Path) -> None:
-    definition = loading.load(loading.form_dir())
     members = built()
-    found = checking.check([read(members, tmp_path)], definition, date(2026, 3, 1))[0]
+    found = checking.check([read(members, tmp_path)], FORM, date(2026, 3, 1))[0]
     assert (found.outcome.status, [*found.outcome.issues]) == ("ok", [])
     whole = identity.compose(IDENTITY)
-    assert dict(package.build(found.records, definition, whole, CREATED)) == members
+    assert dict(package.build(found.records, FORM, whole, CREATED)) == members
 
 
 def test_a_fault_inside_a_package_is_placed_in_its_csv_file(tmp_path: Path) -> None:
-    definition = loading.load(loading.form_dir())
     members = refitted(swap("members.csv", PEOPLE[2][1], PEOPLE[2][1][:17])(built()))
-    found = checking.check([read(members, tmp_path)], definition, date(2026, 3, 1))[0]
+    found = checking.check([read(members, tmp_path)], FORM, date(2026, 3, 1))[0]
     places = [
         (issue.place.sheet, issue.place.cell)
         for issue in found.outcome.issues

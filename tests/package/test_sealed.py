@@ -13,7 +13,6 @@ import frictionless
 import pytest
 
 from converter import identity, package
-from converter.forms import loading
 from converter.identity import keys
 from converter.model.submissions import Records
 from converter.validation import checking
@@ -79,7 +78,7 @@ def test_opened_it_is_what_was_sealed(union: Office, tmp_path: Path) -> None:
         of.tables["member"],
         of.reasons,
     )
-    definition = loading.load(loading.form_dir())
+    definition = FORM
     (checked,) = checking.check([found.submission], definition, date(2026, 3, 1))
     assert checked.outcome.status == "ok"
 

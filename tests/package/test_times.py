@@ -10,10 +10,10 @@ import pytest
 
 from converter import identity, package
 from converter.package.origin import GRACE
+from tests.canonical import FORM
 from tests.identity.unions import UNTIL, held, office
 from tests.package.members import zipped
 from tests.package.test_signed import signed
-from tests.sheets import FORM
 
 EXPIRED = 1_800_000_000  # 2027-01-15, after the identity file's last day
 

@@ -30,6 +30,7 @@ from converter.validation.checking import Checked
 Verdicts = dict[tuple[str, str], set[tuple[str, str]]]  # (sheet, cell of 核对) → (level, code)
 
 _MESSAGE = re.compile(r"(错误|提示|待填)：[^；]*?\(([A-Z][0-9]{3})\)")
+_PATH = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")  # also within a condition
 _LEVEL = {"错误": "error", "待填": "error", "提示": "warning"}
 
 
@@ -206,8 +207,9 @@ def _paths(rule: Rule, form: Form) -> set[str]:
     waiting: list[Any] = [*rule.at, *rule.options.values()]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, str) and item.startswith(tuple(f"{s.key}." for s in form.sheets)):
-            found.add(item)
+        if isinstance(item, str):
+            known = {field.path for sheet in form.sheets for field in sheet}
+            found |= known.intersection(_PATH.findall(item))
         elif isinstance(item, dict):
             waiting.extend(item.values())
         elif isinstance(item, list | tuple):

@@ -35,6 +35,12 @@ def test_generated_page_is_fresh(name: str) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == pages[name], "run: make docs"
 
 
+@pytest.mark.parametrize("name", build.OTHER_FORMS)
+def test_the_fields_of_the_other_forms_are_fresh(name: str) -> None:
+    page = f"fields-{name}.zh-CN.md"
+    assert (ROOT / "docs" / page).read_text("utf-8") == build.pages_of_other_forms()[page]
+
+
 def test_every_check_is_listed(form: Form) -> None:
     listed = re.findall(r"^  ([A-Z][0-9]{3}) ", reference.explain(form), re.MULTILINE)
     assert listed == list(messages.catalogue(form))

@@ -7,12 +7,9 @@ typed over, `?typed>derived` one whose typing cannot be read. `#` is the submiss
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -25,20 +22,9 @@ from converter.model.forms import Form, Rule
 from converter.model.issues import Level
 from converter.rules import FAMILIES
 from converter.rules.base import FormColumns, SheetColumns, ValidatedColumn, Violation
+from tests.forms.small import EVERY_KIND
 
-OWN_RULES = Path(__file__).with_name("rules.toml")
-
-
-def _form() -> Form:
-    """The shipped fields under rules of the tests' own: every family is used, whatever the
-    maintainer takes out."""
-    with TemporaryDirectory() as folder:
-        form = Path(shutil.copytree(loading.form_dir(), Path(folder, "form")))
-        shutil.copy(OWN_RULES, form / "rules.toml")
-        return loading.load(form)
-
-
-FORM = _form()
+FORM: Form = loading.load(EVERY_KIND)
 TODAY = date(2026, 3, 1)
 
 

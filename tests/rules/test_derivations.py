@@ -11,8 +11,8 @@ import pytest
 from converter.model.errors import FormError
 from converter.model.forms import Derivation, Field
 from converter.rules import derivations
+from tests.canonical import FORM
 from tests.people import id_number
-from tests.sheets import FORM
 
 
 def derived(path: str, *source: str) -> list[str]:

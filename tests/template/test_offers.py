@@ -68,7 +68,7 @@ def test_the_count_of_the_list_is_offered(blank: Any, form: Form) -> None:
     }
     for key in ("members", "women_members"):
         cell = unit.raw(key).replace("$", "")
-        assert offered[cell] == unit.helper(key, "counted")
+        assert offered[cell] == unit.helper(key, "offered")
 
 
 def test_no_cell_names_a_command(blank: Any) -> None:

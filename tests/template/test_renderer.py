@@ -25,6 +25,7 @@ from converter.template.renderer import TemplateRenderer, prepared_rows
 from converter.template.saving import parts
 from converter.template.style import Painter
 from tests.canonical import IDENTITY
+from tests.forms.small import EVERY_KIND
 
 STAMP = Stamp().of_holder(IDENTITY)
 AWKWARD = Stamp(
@@ -38,7 +39,7 @@ AWKWARD = Stamp(
 
 @pytest.fixture(scope="module")
 def definition() -> Form:
-    return loading.load(loading.form_dir())
+    return loading.load(EVERY_KIND)
 
 
 @pytest.fixture(scope="module")

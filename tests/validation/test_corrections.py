@@ -10,11 +10,13 @@ import pytest
 
 from converter import api
 from converter.model.cell_types import CellType
+from converter.model.corrections import CellEdit, removal
 from converter.model.issues import Level
 from converter.model.submissions import Submission
-from converter.report.correction_table import CorrectionTable, correction_table
+from converter.report.correction_builder import correction_table
+from converter.report.correction_table import CorrectionTable
 from converter.validation import corrections
-from converter.validation.corrections import CellEdit, Corrected, removal
+from converter.validation.corrections import Corrected
 from converter.workers.pool import Worker
 from converter.workers.requests.corrections import CorrectionRequest
 from tests.people import MEMBERS, UNIT, id_number

@@ -249,6 +249,9 @@ REMEDIES = {
     ),
     "K201": Remedy(member("B2", "赵示例1"), member("B2", "赵示例")),
     "K203": Remedy(item("工会法人代表姓名", "无"), item("工会法人代表姓名", "王示例")),
+    "K203-of-a-member": Remedy(
+        lambda book: book[MEMBER_SHEET].append([13, "不详", RETIRED[0][1]]), delete_row(14)
+    ),
     "K301": Remedy(item("专职工会工作人员数", "若干"), item("专职工会工作人员数", 0)),
     "K306": Remedy(
         item("职工总数", date(1900, 1, 15), "yyyy-mm-dd"), kept("职工总数", "15人")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from converter import api
-from converter.validation.corrections import CellEdit
+from converter.model.corrections import CellEdit
 from converter.web.correcting import Edits, EditsFull
 from converter.web.correcting.edits import MOST, MOST_CHARACTERS
 from tests.people import MEMBERS, UNIT

@@ -42,6 +42,37 @@ def test_odd_types_are_refused_without_a_crash_note(
     assert list(tmp_path.glob("converter-*.txt")) == []
 
 
+FILE = b'--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'--b\r\ncontent-disposition: form-data; name="x"\r\n\r\nv\r\n' * 200_000,
+        FILE * 100_000,
+        FILE.replace(b'"file"', b'"' + b"n" * 5_000_000 + b'"'),
+        FILE.replace(b'"a"', b'"' + b"n" * 5_000_000 + b'"'),
+        b"--b\r\n" + b"a: b\r\n" * 100_000 + b"\r\n",
+        b"x" * 20_000_000,
+        FILE.replace(b"x", b"\r" * 20_000_000),
+        FILE.replace(b"x", b"\r\n--" * 5_000_000),
+        FILE + b"--b--\r\n" + b"\r\n" * 10_000_000,
+    ],
+    ids=range(9),
+)
+def test_forms_that_no_browser_sends_cost_little(
+    body: bytes, quick: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    visitor = Visitor(quick())
+    kind = {"content-type": "multipart/form-data; boundary=b"}
+    started = time.process_time()
+    answer = visitor.client.post("/check", content=body, headers=kind)
+    assert answer.status_code in (400, 403)
+    assert time.process_time() - started < 5  # parsed to the end most would cost minutes
+    assert list(tmp_path.glob("converter-*.txt")) == []
+
+
 def test_forms_go_to_the_check_page_as_multipart_alone(quick: Any) -> None:
     visitor = Visitor(quick())
     kind = {"content-type": "application/x-www-form-urlencoded"}

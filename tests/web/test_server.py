@@ -8,6 +8,8 @@ import re
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -177,9 +179,6 @@ def test_a_taken_port_is_told(portal: Portal, union: World, tmp_path: Path) -> N
 
 
 def test_other_commands_never_import_the_pages() -> None:
-    import subprocess
-    import sys
-
     script = (
         "import sys; from converter import cli; cli.run(['portal', '--help']);"
         "cli.run(['check', '--help']); cli.run(['fields']);"
@@ -189,6 +188,17 @@ def test_other_commands_never_import_the_pages() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("pages", ["converter.web.app", "converter.web.desk.running"])
+def test_pages_leave_heavy_libraries_to_the_workers(pages: str) -> None:
+    """They would double the time of a cold start and the memory of the pages' process."""
+    heavy = "{'pandas', 'pandera', 'numpy', 'openpyxl', 'duckdb', 'PIL', 'lxml'}"
+    script = f"import sys, {pages}; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 # --- what others hold open, and what is never opened -------------------------------------------------

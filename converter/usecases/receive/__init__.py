@@ -25,9 +25,11 @@ from converter.register import (
     audit,
     cross_unit_checks,
     forwarded,
+    roster_changes,
 )
 from converter.register.cross_unit_checks import Sharing
 from converter.register.deciding import rename_listed
+from converter.register.roster_changes import RosterChange
 from converter.upward import across_unions
 from converter.usecases.common import ProgressReporter, silent
 from converter.usecases.receive import answers, orders, run
@@ -69,6 +71,7 @@ class Summary:
     waiting: int  # files of the period that are held or unopened
     paired: tuple[str, ...]  # two files that are one submission
     respelled: Mapping[str, str]  # codes of the roster without their zeros → as files spell them
+    roster_changes: tuple[RosterChange, ...] = ()  # names and unions that the roster changed
     ordered: int = 0  # decisions that were taken on the web pages
     undecided: tuple[WaitingOrder, ...] = ()  # those of them that could not be done
     not_received: tuple[NotReceived, ...] = ()  # they can be read another time
@@ -101,6 +104,7 @@ def receive(
     registered: list[int] = []
     unmatched: dict[str, None] = {}
     not_received: list[NotReceived] = []
+    changes: list[RosterChange] = []
     still_open: list[Path] = []
     if plan.reply:
         give_names(plan.reply)
@@ -109,7 +113,11 @@ def receive(
         chosen = collection.period
         register.collect(collection, utc_stamp(plan.now))
         if roster is not None:
+            before_it = roster_changes.listed(register, chosen)
             _set_roster(register, roster, former_names or {}, plan.now)
+            changes = roster_changes.between(before_it, roster_changes.listed(register, chosen))
+            for change in changes:
+                audit.append(store, change.how, plan.now, period=chosen, **change._asdict())
         audit.append(store, audit.RECEIVE, plan.now, inbox=inbox, reply=plan.reply, period=chosen)
         ordered, undecided = 0, list[WaitingOrder]()
         if plan.decisions:
@@ -186,6 +194,7 @@ def receive(
         waiting=int(waiting[0][0]),
         paired=tuple(paired),
         respelled=register.respelled,
+        roster_changes=tuple(changes),
         ordered=ordered,
         undecided=tuple(undecided),
         not_received=tuple(not_received),

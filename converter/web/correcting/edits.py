@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from converter.validation.corrections import CellEdit
+from converter.model.corrections import CellEdit
 
 MOST, MOST_CHARACTERS = 2_000, 40_000  # edits of one workbook, and their texts together
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from converter.model.corrections import LONGEST, CellEdit, removal
 from converter.model.forms import Form
-from converter.validation.corrections import LONGEST, CellEdit, removal
 
 CELL, REASON, REMOVE = "cell", "reason", "remove"
 # Bytes and fields of a form that sends every cell, and bytes of a field: nine a character.

@@ -23,13 +23,14 @@ from converter.model.errors import ConverterError, InternalError
 from converter.usecases import failures
 from converter.web import correcting, guard
 from converter.web.correcting import EditsFull
-from converter.web.desk import checking, forms, handing, keeping, viewing
+from converter.web.desk import checking, forms, handing, keeping, lending, viewing
 from converter.web.desk.access import Access, LocalOnly
 from converter.web.desk.desk import FILES, LARGEST, Desk, desk_of, open_file, problem, show
 from converter.web.desk.place import ClerkFolder
 from converter.web.desk.presence import LOOK
 from converter.web.pages import STATIC, PageTemplates
-from converter.workers.pool import Runner
+from converter.workers import warm
+from converter.workers.pool import Shared
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 SILENCE = 60.0  # seconds between two pieces of what the own browser sends
@@ -76,7 +77,7 @@ def build(
     folder: Path,
     root: Path,
     access: Access,
-    worker: Runner,
+    worker: Shared,
     *,
     opener: Callable[[Path], None] = open_file,
     ended: Callable[[], None] = lambda: None,
@@ -95,6 +96,7 @@ def build(
         routes=[
             *(Route(path, page, methods=["GET"]) for path, page in GET.items()),
             *(Route(path, page, methods=["POST"]) for path, page in POST.items()),
+            Route(warm.PATH, lending.lend, methods=["POST"]),
             Route("/static/{name}", _static),
             Route("/favicon.ico", _icon),
         ],
@@ -127,7 +129,8 @@ class _Seen:
         self.app, self._desk = app, desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._desk.presence.seen()
+        if scope.get("path") != warm.PATH:  # a command is no page
+            self._desk.presence.seen()
         await self.app(scope, receive, send)
 
 

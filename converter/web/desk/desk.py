@@ -33,7 +33,8 @@ from converter.web.desk.documents import Document, Documents, suffixed
 from converter.web.desk.place import ClerkFolder, Shelf
 from converter.web.desk.presence import Presence
 from converter.web.pages import PageTemplates
-from converter.workers.pool import Runner
+from converter.workers import warm
+from converter.workers.pool import Shared
 from converter.workers.requests.page_check import CheckForPageRequest, PageCheck
 
 FIELDS, FIELD = 200, 4096  # fields of a form, bytes of one
@@ -60,13 +61,17 @@ class Desk:
     form: Form
     place: ClerkFolder
     access: Access
-    worker: Runner
+    worker: Shared
     templates: PageTemplates
     private: Path  # deleted when the desk ends
     opener: Callable[[Path], None] = open_file
     unit: str = ""
     documents: Documents = field(default_factory=Documents)
     presence: Presence = field(default_factory=Presence)
+    fingerprint: str = field(init=False)  # of program and form as they were when the desk started
+
+    def __post_init__(self) -> None:
+        self.fingerprint = warm.fingerprint(self.folder)
 
     @property
     def shelf(self) -> Shelf:

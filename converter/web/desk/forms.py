@@ -39,6 +39,8 @@ async def sources(request: Request) -> Response:
     desk, documents = desk_of(request), _documents(request, request.query_params.getlist("source"))
     choices = _remembered(desk, documents)
     result = await in_thread(_write, desk, documents, choices, True)
+    if recalled := own_list.recalled(result.answer.lists, desk.form.main_table):
+        result = await in_thread(_write, desk, documents, recalled | choices, True)
     return _ask(request, documents, result)
 
 
@@ -60,8 +62,7 @@ async def make(request: Request) -> Response:
     if result.answer.written is None:
         return _ask(request, documents, result, 409)
     if chosen:
-        lists = [Path(one.file) for one in result.answer.lists]
-        await in_thread(own_list.remember, lists, choices)
+        await in_thread(own_list.remember, result.answer.lists, choices)
     made = desk.documents.of(result.answer.written.path)
     made.notes = (message("desk_form_made", file=made.name), *_lines(desk, result))
     return to(f"/check/{made.key}")

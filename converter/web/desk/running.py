@@ -11,12 +11,12 @@ import http.client
 import json
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from converter.files import writing
+from converter.files.own_folder import state_folder
 from converter.model.errors import RegisterBusy
 from converter.register.lock import Lock
 from converter.web import server
@@ -26,14 +26,6 @@ from converter.workers.pool import Shared, Worker
 
 STARTING, PAUSE = 30.0, 0.1  # seconds for the first one to answer, and between two tries
 LISTENING = server.Listening("127.0.0.1", 0)
-
-
-def state_folder() -> Path:
-    """Where programs keep what is no document."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "converter"
-    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return home / "converter"
 
 
 class Instance:

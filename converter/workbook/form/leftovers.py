@@ -17,9 +17,9 @@ import numpy as np
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import RawSheet, Submission
 from converter.text import characters
+from converter.text.headings import names_of, normalized
 from converter.workbook import open_book
 from converter.workbook.form import record_sheet, table_heading
-from converter.workbook.form.headings import names_of, normalized
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.grid import CellComments, Grid
 from converter.workbook.issue_collector import address

@@ -17,7 +17,7 @@ from converter.kinds.id_number import valid_numbers
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Sheet
 from converter.text import characters
-from converter.workbook.form.headings import normalized
+from converter.text.headings import normalized
 from converter.workbook.grid import GridColumn
 
 LIKE_ENOUGH = 0.5  # of two headings; 1 = the same

@@ -13,7 +13,7 @@ from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
 from converter.model.submissions import RawColumn, RawSheet
 from converter.text import characters
-from converter.workbook.form.headings import Names, names_of
+from converter.text.headings import Names, names_of
 from converter.workbook.form.table_heading import HEADING_ROWS
 from converter.workbook.form.table_sheet import MOST_LEFTOVERS
 from converter.workbook.grid import Grid

@@ -19,7 +19,7 @@ from converter.kinds.base import ValueType
 from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
 from converter.text import characters
-from converter.workbook.form.headings import names_of
+from converter.text.headings import names_of
 from converter.workbook.grid import GridColumn
 
 Mask = npt.NDArray[np.bool_]
@@ -29,10 +29,14 @@ LONGEST_LINE = 8  # … and where nothing does
 _LONG_NUMBER = re.compile("[0-9]{12}").search  # as long as the digits of an ID number
 _LIKE_NUMBER = re.compile("[0-9A-Z]{6}").search  # of any document
 # Lines of a printed page: 2025年3月1日, 第1页, 共12人, ———.
-_LINE = re.compile(
-    "(?:19|20)[0-9]{2}[-./年][0-9]{1,2}[-./月].*|二[〇○零0].*年.*|第[0-9一二三四五六七八九十]+页.*"
-    "|共[0-9]+[人名页张].*|[-—–_=·.…*]{2,}"
-).fullmatch
+_LINES = (
+    "(?:19|20)[0-9]{2}[-./年][0-9]{1,2}[-./月].*",
+    "二[〇○零0].*年.*",
+    "第[0-9一二三四五六七八九十]+页.*",
+    "共[0-9]+[人页].*",
+    "[-—–_=·.…*]{2,}",
+)
+_LINE = re.compile("|".join(_LINES)).fullmatch
 _MARKS = "-—–_=*※★☆●■◆◇【[〔<《●•·"
 _NO_NAME = re.compile("[:;!?,。、()0-9]").search
 _FOREIGN = re.compile("[A-Za-z·•・.]").search
@@ -76,7 +80,12 @@ def _named(
         texts = column.texts.tolist()
         found.update(n for n, t in enumerate(texts) if t[:1] in initials or t[-1:] in finals)
 
+    kinds = {key: KINDS[sheet.field(key).kind] for key in cells}
+    number = next((cells[key] for key, kind in kinds.items() if kind.birth_and_sex), None)
+
     def is_remark(n: int) -> bool:
+        if number is not None and _LONG_NUMBER(number.texts[n]):
+            return False  # nearly every row
         raw = [numbered.get(n, ""), *(column.texts[n] for column in cells.values())]
         texts = [text for text in map(characters.squeeze, raw) if text]
         if any(map(_LONG_NUMBER, texts)):

@@ -11,8 +11,8 @@ from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue
 from converter.model.submissions import RawSheet
+from converter.text.headings import normalized
 from converter.workbook.form import record_sheet, table_heading, table_sheet
-from converter.workbook.form.headings import normalized
 from converter.workbook.form.table_heading import HEADING_ROWS, LOWEST_HEADING
 from converter.workbook.form.unread_people import (
     PeopleColumn,

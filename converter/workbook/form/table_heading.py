@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from converter.model.forms import Sheet
 from converter.text import characters
-from converter.workbook.form.headings import Names, names_of
+from converter.text.headings import Names, names_of
 from converter.workbook.grid import Box, Grid
 
 LIKELY_HEADING_ROWS = 10  # where a heading is looked for first

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from converter.kinds import KINDS
 from converter.kinds.id_number import SHORTEST_DOCUMENT, compact, is_document, valid_numbers
@@ -19,7 +20,7 @@ from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
 from converter.model.submissions import RawSheet
 from converter.text import characters
-from converter.workbook.form.headings import names_of, normalized
+from converter.text.headings import Names, names_of, normalized
 from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address
 
@@ -83,12 +84,19 @@ def unread_in(
 ) -> PeopleColumn | None:
     """The numbers of a column, from sheet row `top` on, that are not among the known ones."""
     texts = cells.texts.tolist()
-    candidates = [n for n, text in enumerate(texts) if len(text) >= 15 and _has_long_run(text)]
-    at = _heading(texts, candidates[0]) if candidates else _id_heading(texts, tables)
+    long = (n for n, text in enumerate(texts) if len(text) >= 15)
+    first = next((n for n in long if texts[n] in known or _has_long_run(texts[n])), -1)
+    at = _heading(texts, first) if first >= 0 else _id_heading(texts, tables)
     heading = texts[at].strip() if at >= 0 else ""
     is_id_column = at >= 0 and _names_id_numbers(heading, tables)
+    rows: Iterable[int]
     if is_id_column:
-        candidates = [n for n in range(at + 1, len(texts)) if len(texts[n]) >= SHORTEST_DOCUMENT]
+        rows = (n for n in range(at + 1, len(texts)) if len(texts[n]) >= SHORTEST_DOCUMENT)
+    elif first >= 0:
+        rows = chain([first], (n for n in long if _has_long_run(texts[n])))
+    else:
+        rows = ()
+    candidates = [n for n in rows if texts[n] not in known]
     if not candidates or _names_others(heading, tables):
         return None
     numbers: set[str] = set()
@@ -119,13 +127,18 @@ def _heading(texts: Sequence[str], first: int) -> int:
 
 
 def _id_heading(texts: Sequence[str], tables: Sequence[Sheet]) -> int:
-    found = (n for n, text in enumerate(texts[:_HEADING_ROWS]) if _names_id_numbers(text, tables))
+    names = [(sheet, names_of(sheet)) for sheet in tables]
+    found = (n for n, text in enumerate(texts[:_HEADING_ROWS]) if _is_id_heading(text, names))
     return next(found, -1)
 
 
 def _names_id_numbers(heading: str, tables: Sequence[Sheet]) -> bool:
-    for sheet in tables:
-        found = names_of(sheet).field(heading)
+    return _is_id_heading(heading, [(sheet, names_of(sheet)) for sheet in tables])
+
+
+def _is_id_heading(heading: str, tables: Sequence[tuple[Sheet, Names]]) -> bool:
+    for sheet, names in tables:
+        found = names.field(heading)
         if found and KINDS[sheet.field(found[0]).kind].birth_and_sex:
             return True
     return False

@@ -13,7 +13,7 @@ from converter.model.cell_types import CellType
 from converter.model.forms import Field, Sheet
 from converter.model.own_list import DERIVED, DOUBTFUL, KNOWN, NEAR
 from converter.text import characters
-from converter.workbook.form.headings import names_of, normalized
+from converter.text.headings import names_of, normalized
 from converter.workbook.form.remarks import is_line
 from converter.workbook.grid import Box, Grid
 from converter.workbook.own_list.values import holds_number, id_number

@@ -17,7 +17,7 @@ from converter.kinds.base import ValueType
 from converter.model.forms import Field, Sheet
 from converter.model.issues import column_letters
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, LEFT_OUT, NEAR, TAKEN, UNUSED
-from converter.workbook.form.headings import normalized
+from converter.text.headings import normalized
 from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import Headings, ListBlock
 

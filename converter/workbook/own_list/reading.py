@@ -19,6 +19,7 @@ from converter.model.own_list import (
 )
 from converter.model.submissions import RawColumn, RawSheet
 from converter.text import characters, masking
+from converter.text.headings import normalized
 from converter.workbook import open_list
 from converter.workbook.form import remarks
 from converter.workbook.form.sheet_matching import Workbook
@@ -80,6 +81,7 @@ class _Reading:
     known: dict[str, str] = field(default_factory=dict)  # ID number → name
     repeated: int = 0
     side_by_side: bool = False
+    titles: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
@@ -125,6 +127,7 @@ class _Reading:
                         taken.add((row, at))
                     self._add(person)
         if found:
+            self.titles |= {*map(normalized, block.headings)} - {""}
             for at, one in enumerate(guessed.guesses):
                 self._column(block, at, one)
 
@@ -236,6 +239,7 @@ class _Reading:
             tuple(self.rounded),
             self.repeated,
             self.side_by_side,
+            tuple(sorted(self.titles)),
         )
         return ReadList(members, report)
 

@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from converter.kinds.id_number import check_character, compact, valid_numbers
+from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.text import characters
 
@@ -19,19 +20,6 @@ _DATE = re.compile(
 )
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
 _DOT = "·•．.・"
-# The most common surnames: a word of two to four characters that begins otherwise (装配, 汉族) is
-# taken for a name only under a heading that says so.
-_TRADES = "工员师长部科处室组班厂司族岗队站所店"
-_SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔"
-    "钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢"
-    "安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝"
-    "路游辛靳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂"
-    "全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐冀郁胥南班储原栗燕"
-    "楚鄢劳谌奚皮粟冼蔺楼盘满闻位厉伊仝区郜海阚花权强帅屠豆朴盖练廉禹井祖漆巴丰支卿国狄平计索宣晋相初门云容敬来扈"
-    "晁芮都普阙浦戈伏鹿薄邸雍辜羊阿母乌裘亓修邰赫杭况那宿鲜印逯隆茹诺战慕危玉银亢嵇公哈湛宾戎勾茅利於呼居揭干但尉冶"
-    "斯元束檀衣信展阴昝智幸奉植衡富尧闭由闫肖覃"
-)
 _NAME = re.compile(f"[{_HAN}]{{2,4}}|[{_HAN}]+[{_DOT}][{_HAN}{_DOT}]+")
 _APART = re.compile(r"[\s,;/|、，；]+")  # two things in one cell
 _BESIDE = " \t\r\n,;:/|、，；：()（）"
@@ -100,7 +88,8 @@ def is_usual_name(text: str) -> bool:
     """Whether a text is a name by itself: it begins with a surname and does not end like a trade or
     a department; or it has the dot of 阿依古丽·买买提."""
     name = text.strip()
-    begins, ends = name[:1] in _SURNAMES, name[-1:] in _TRADES
+    begins = name[:1] in catalogue.message("list_surnames")
+    ends = name[-1:] in catalogue.message("list_trades")
     return is_name(name) and ((begins and not ends) or any(dot in name for dot in _DOT))
 
 

@@ -81,7 +81,7 @@ def remembered(read: Callable[P, T]) -> Callable[P, T]:
 
 def read_book(parts: Mapping[str, bytes]) -> BookParts:
     """Raises UnreadableFile where a package is no workbook after all."""
-    workbook = _by_type(parts, "", "officedocument") or "xl/workbook.xml"
+    workbook = _by_type(parts, "officedocument") or "xl/workbook.xml"
     if workbook not in parts:
         raise UnreadableFile("F314")
     links = dict(relations(parts, workbook))
@@ -173,7 +173,7 @@ def is_true(value: str) -> bool:
 
 def properties(parts: Mapping[str, bytes]) -> dict[str, str]:
     """The custom document properties, by name."""
-    data = parts.get(_by_type(parts, "", "custom-properties") or "docprops/custom.xml", b"")
+    data = parts.get(_by_type(parts, "custom-properties") or "docprops/custom.xml", b"")
     data = _bare(data)
     found = {}
     for end, attributes in named_elements(data, "property"):
@@ -211,8 +211,9 @@ def _targets(data: bytes, folder: str) -> tuple[Relation, ...]:
     return tuple(found)
 
 
-def _by_type(parts: Mapping[str, bytes], source: str, kind: str) -> str:
-    return next((part for _, (k, part) in relations(parts, source) if k == kind), "")
+def _by_type(parts: Mapping[str, bytes], kind: str) -> str:
+    """The part of the package that its own relations name for a type ("" = none)."""
+    return next((part for _, (k, part) in relations(parts, "") if k == kind), "")
 
 
 def _linked(

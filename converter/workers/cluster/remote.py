@@ -50,7 +50,7 @@ def connect(
 
     Every worker is asked first whether it is of this version, has this form (by its digest), and
     sees the files that will be read and the folders that will be written to. `day` (ISO) is the
-    day by which everything is judged. Raises ClusterError, OSError.
+    day that dates are compared with. Raises ClusterError, OSError.
     """
     terms = RunTerms.of(form_folder, day)
     client = _client(address)

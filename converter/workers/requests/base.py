@@ -53,6 +53,13 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
+class StartFolder:
+    """Sent with a request: the folder in which its relative paths start."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """From a worker: the number of the source that it is about to read."""
 

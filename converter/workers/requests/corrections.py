@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter.model.corrections import CellEdit
 from converter.report.correction_table import CorrectionTable
-from converter.validation.corrections import CellEdit
 from converter.workers.requests.base import FormRequest
 
 

@@ -6,7 +6,7 @@ from converter.files import writing
 from converter.forms import loading
 from converter.model.clock import today
 from converter.model.forms import Form
-from converter.report.correction_table import correction_table
+from converter.report.correction_builder import correction_table
 from converter.validation import corrections
 from converter.validation.corrections import Corrected
 from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest

@@ -182,7 +182,9 @@ def test_a_sorted_half_filled_workbook_is_applied_and_logged(desk: Desk) -> None
     ]  # fmt: skip
     assert "归到单位，理由：电话核实" in register_text.receipt_text(told, "unsigned")
     with Snapshot(desk.store) as register:
-        shown = register_lookup.units_text(register_lookup.units(register, FORM, listed(4).code))
+        shown = register_lookup.units_text(
+            register_lookup.units(register, FORM, listed(4).code), FORM
+        )
     assert "电话核实" in shown
     left = rows(desk.write("再.xlsx"))
     assert not [name for name in left if name.startswith(("1.zip", "2", "陌生"))]

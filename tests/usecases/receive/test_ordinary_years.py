@@ -212,7 +212,7 @@ def test_periods_are_compared_like_for_like(tmp_path: Path, worker: Worker) -> N
 
 def shown(store: Path, wanted: str = "") -> str:
     with Snapshot(store) as register:
-        return register_lookup.units_text(register_lookup.units(register, FORM, wanted))
+        return register_lookup.units_text(register_lookup.units(register, FORM, wanted), FORM)
 
 
 def test_why_a_file_was_rejected_is_said_beside_it(tmp_path: Path, worker: Worker) -> None:
@@ -226,7 +226,7 @@ def test_why_a_file_was_rejected_is_said_beside_it(tmp_path: Path, worker: Worke
     assert "原因" not in second
     assert "2026-03-07 14:13" in first  # as a clock in China shows it
     with Snapshot(store) as register:
-        page = register_lookup.units_table(register_lookup.units(register, FORM))
+        page = register_lookup.units_table(register_lookup.units(register, FORM), FORM)
     assert page.header[-1] == "原因"
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from converter.model.errors import UsageError
-from converter.register import Register, Snapshot
-from converter.report import register_lookup
+from converter.register import Register, Snapshot, questions
+from converter.report import audit_text, register_lookup
 from converter.usecases.receive import receive
 from converter.workers.pool import Worker
 from tests.sheets import FORM
@@ -202,3 +202,79 @@ def test_a_unit_of_a_new_roster_is_found_by_the_name_of_the_last_one(
         (row,) = register_lookup.units(register, FORM, name_of(2))
     assert row.unit.startswith(renamed[1].name)
     assert name_of(2) in row.unit
+
+
+def asked(box: Inbox) -> dict[str, str]:
+    """File → the sentence of its question."""
+    with Register(store(box), FORM) as register:
+        return {one.file: one.detail for one in questions.questions(register, FORM, "2026")}
+
+
+def test_merged_into_a_unit_that_has_not_reported_what_it_sent_counts_there(
+    box: Inbox, worker: Worker
+) -> None:
+    before = (totals(box), members(store(box)), states(store(box)))
+    number = decide(store(box), "merge", listed(2).code, listed(3).code, officer="王示例")
+    assert (totals(box), members(store(box))) == ([2, 2, 0], 5 + 6)
+    with Snapshot(store(box)) as register:
+        rows = register.query(
+            "SELECT u.name, s.members FROM submissions s JOIN units_in('2026') u ON u.id = s.unit"
+            " WHERE s.file = '2.zip'"
+        )
+        (row,) = register_lookup.units(register, FORM, listed(3).code)
+    assert rows == [(name_of(3), 6)]
+    assert "还没有报，先用它报的" in row.reason
+    take(box, worker)
+    assert (totals(box), members(store(box))) == ([2, 2, 0], 5 + 6)
+    decide(store(box), "revoke", str(number))
+    assert (totals(box), members(store(box)), states(store(box))) == before
+    decide(store(box), "merge", listed(2).code, listed(3).code)
+    box.put("3.zip", packed(records(3, [*people(2, 6), *people(3, 2)])))  # for both
+    take(box, worker)
+    assert (totals(box), members(store(box))) == ([2, 2, 0], 5 + 8)
+    assert states(store(box))["2.zip"] == "superseded"
+
+
+@pytest.mark.parametrize("common", [0, 4, 6])
+def test_merged_into_a_unit_that_has_reported_it_is_a_question(
+    common: int, box: Inbox, worker: Worker
+) -> None:
+    both = [*people(2, 6)[:common], *people(3, 3)]
+    box.put("3.zip", packed(records(3, both)))
+    take(box, worker)
+    decide(store(box), "merge", listed(2).code, listed(3).code)
+    assert (totals(box), members(store(box))) == ([2, 2, 0], 5 + len(both))  # nobody twice
+    sentence = asked(box)["2.zip"]
+    assert f"已并入{name_of(3)}" in sentence
+    assert "6 名会员没有计入" in sentence
+    assert f"其中 {common} 名也在" in sentence
+    decide(store(box), "reject", "2.zip")
+    assert "2.zip" not in asked(box)
+
+
+def test_what_a_new_roster_changes_of_known_units_is_told_and_logged(
+    box: Inbox, worker: Worker
+) -> None:
+    moved = [replace(ROSTER[0], superior="示例新区总工会"), ROSTER[1], listed(4)]
+    moved[1] = replace(ROSTER[1], name="示例新名称工会委员会")
+    done = receive(box.folder, store(box), plan(None), worker, roster=moved)
+    assert [(one.how, one.code, one.after) for one in done.roster_changes] == [
+        ("moved", listed(1).code, "示例新区总工会"),
+        ("renamed", listed(2).code, "示例新名称工会委员会"),
+    ]
+    with Snapshot(store(box)) as register:
+        log = [str(row[2]) for row in audit_text.trail(register, store(box)).rows]
+    assert (
+        f"名册：{name_of(1)}（{listed(1).code}）从 2026 起归 示例新区总工会，以前归 示例县总工会"
+        in log
+    )
+    assert any(f"以前叫 {name_of(2)}" in line for line in log)
+    again = receive(box.folder, store(box), plan(None), worker, roster=moved)
+    assert again.roster_changes == ()
+    decide(store(box), "move", listed(4).code, "示例镇总工会")  # is in the log as a decision
+    again = receive(box.folder, store(box), plan(None), worker, roster=moved)
+    assert again.roster_changes == ()
+    blanks = [replace(one, name=f" {one.name} ") for one in moved]
+    assert receive(
+        box.folder, store(box), plan(None), worker, roster=blanks
+    ).roster_changes == ()  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -125,6 +126,16 @@ def test_a_list_of_people_is_mapped_into_a_form(desk: AtWork, client: httpx2.Cli
     assert "会员 12 人" in made.text
     book = openpyxl.load_workbook(next(desk.root.rglob("填报表.xlsx")))
     assert any("2010" in str(cell.value) for row in book[MEMBER_SHEET].iter_rows() for cell in row)
+
+
+def test_what_the_columns_are_is_known_next_month(desk: AtWork, client: httpx2.Client) -> None:
+    answer = drop(client, desk, ("花名册.xlsx", people_list()))
+    joined = next(f.key for f in desk.desk.form.main_table if f.title == "加入工会时间")
+    chosen = re.compile(f'value="{joined}" selected')
+    assert not chosen.search(answer.text)
+    press(client, desk, "/form", source=answer.url.params["source"], **{"map:入职日期": joined})
+    later = drop(client, desk, ("下月.xlsx", people_list()))
+    assert chosen.search(later.text)
 
 
 def test_a_choice_that_names_no_field_is_refused(desk: AtWork, client: httpx2.Client) -> None:

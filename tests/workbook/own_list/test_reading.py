@@ -151,7 +151,7 @@ def test_a_rounded_number_is_counted_beside_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16", "utf-16-le"])
-@pytest.mark.parametrize("separator", [",", "\t", ";"])
+@pytest.mark.parametrize("separator", [",", "\t", ";", "|"])
 def test_text_files_of_any_spreadsheet(encoding: str, separator: str, tmp_path: Path) -> None:
     rows = [["姓名", "身份证号"], ["赵一", A], ["钱二", f'="{B}"']]
     path = as_text(rows, tmp_path / "名单.csv", encoding, separator)

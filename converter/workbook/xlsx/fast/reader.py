@@ -236,8 +236,8 @@ class _Values:
 
     def extent(self) -> tuple[int, int, int, int]:
         """First row and column, last row and column of the values; (1, 1, 0, 0) of none."""
-        held = (self.shared, self.numeric, self.textual, self.booleans, self.faulty)
-        found = [cells for cells in held if len(cells)]
+        parts = (self.shared, self.numeric, self.textual, self.booleans, self.faulty)
+        found = [cells for cells in parts if len(cells)]
         if not found:
             return 1, 1, 0, 0
         return (
@@ -250,15 +250,15 @@ class _Values:
     def column(self, column: int, first: int, last: int) -> GridColumn:
         texts = np.full(max(last - first + 1, 0), "", dtype=object)
         types = np.zeros(len(texts), dtype=np.int8)
-        for held, read in (
+        for cells, read in (
             (self.shared, self._shared_texts),
             (self.textual, self._own_texts),
             (self.booleans, self._truths),
             (self.faulty, self._errors),
             (self.numeric, self._numbers),
         ):
-            if len(held):
-                which, at = held.within(column, first, last)
+            if len(cells):
+                which, at = cells.within(column, first, last)
                 if len(at):
                     texts[at], types[at] = read(which)
         return GridColumn(texts, types)
@@ -266,11 +266,11 @@ class _Values:
     def texts(self, column: int, first: int) -> dict[int, str]:
         """Row → text, of cells that hold one."""
         found: dict[int, str] = {}
-        for held, read in (
+        for cells, read in (
             (self.shared, self._shared_texts),
             (self.textual, self._own_texts),
         ):
-            which, at = held.within(column, first, LAST_ROW)
+            which, at = cells.within(column, first, LAST_ROW)
             found |= zip((at + first).tolist(), read(which)[0].tolist(), strict=True)
         return found
 
@@ -354,8 +354,8 @@ class FastGrid:
         return {column: self.values.texts(column, first) for column in columns}
 
     def formulas(self, columns: Sequence[int]) -> dict[int, FormulaCells] | None:
-        found, held = dict.fromkeys(columns, NO_FORMULAS), self.values.formulas
-        for column in columns if len(held) else ():
-            which, _ = held.within(column, 1, LAST_ROW)
-            found[column] = FormulaCells(held.row[which], held.known[0][which])
+        found, cells = dict.fromkeys(columns, NO_FORMULAS), self.values.formulas
+        for column in columns if len(cells) else ():
+            which, _ = cells.within(column, 1, LAST_ROW)
+            found[column] = FormulaCells(cells.row[which], cells.known[0][which])
         return found

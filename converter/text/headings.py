@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from converter.text import characters
 
 V = TypeVar("V")
 
+REMEMBERED = 4_096  # texts
 LONGEST_HEADING = 80  # characters; longer texts are explanations, not headings
 
 _REMARK = re.compile(r"[(\[【〔{「][^)\]】〕}」]*[)\]】〕}」]")
@@ -51,13 +52,26 @@ class Names:
 
     fields: Mapping[str, tuple[str, int]]  # plain text → (field key, 0 = title, 1.. = alias)
     roles: Mapping[str, str]  # plain text → number, check, item, answer, …
+    _seen: dict[str, tuple[tuple[str, int] | None, str | None]] = field(
+        default_factory=dict, repr=False
+    )
 
     def field(self, text: str) -> tuple[str, int] | None:
         """The field that a heading or item means, and how it is named: 0 = title, 1.. = alias."""
-        return _look_up(self.fields, text)
+        return self._found(text)[0]
 
     def role(self, text: str) -> str | None:
-        return _look_up(self.roles, text)
+        return self._found(text)[1]
+
+    def _found(self, text: str) -> tuple[tuple[str, int] | None, str | None]:
+        if not text or len(text) > LONGEST_HEADING:
+            return None, None
+        found = self._seen.get(text)
+        if found is None:  # most texts stand in every workbook of a form
+            if len(self._seen) >= REMEMBERED:
+                self._seen.clear()
+            found = self._seen[text] = _look_up(self.fields, text), _look_up(self.roles, text)
+        return found
 
 
 def names_of(sheet: Sheet) -> Names:
@@ -78,7 +92,5 @@ def _names(
 
 
 def _look_up(known: Mapping[str, V], text: str) -> V | None:
-    if not text or len(text) > LONGEST_HEADING:
-        return None
     short = normalized(text)
     return known.get(short) or known.get(without_number(short))

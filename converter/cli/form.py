@@ -1,0 +1,33 @@
+"""The maintainer's commands: form check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from converter.cli.common import OK, USAGE, command, err, message, out
+from converter.cli.path_types import EXISTING_FOLDER
+
+
+@command("form")
+@click.argument("action", type=click.Choice(["check"]), metavar="check")
+@click.argument("folder", type=EXISTING_FOLDER, metavar="DIR")
+def form(action: str, folder: Path) -> int:
+    """All faults of a form in one pass."""
+    from converter.messages import errors
+    from converter.usecases import form_checking
+
+    found = form_checking.check(folder.resolve())
+    for fault in found.faults:
+        out(errors.text(fault))
+    if found.faults:
+        err(message("form_check_faults", count=len(found.faults)))
+        return USAGE
+    for name in found.unused:
+        out(message("form_check_unused", name=name))
+    for cell in found.too_long:
+        out(message("form_check_long", cell=cell))
+    key = "form_check_doubts" if found.unused or found.too_long else "form_check_fine"
+    err(message(key, path=folder))
+    return OK

@@ -1,0 +1,291 @@
+"""What a card says in an expression must hold: `unit.men + unit.women == unit.staff`.
+
+Option: `condition` (see `expressions`). Its fields stand on the sheet of `at`; a condition of the
+record sheet may also sum a column of a table or count its rows. Nothing is said while an operand is
+blank or in error, whether or not it would decide.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from converter.formulas.expressions import both, either, quote
+from converter.kinds import KINDS
+from converter.kinds.base import ValueType
+from converter.kinds.options import CardOptions, Option
+from converter.messages.catalogue import message
+from converter.model.arrays import np, pd
+from converter.model.errors import option_error
+from converter.model.forms import Form, Rule
+from converter.model.issues import Params
+from converter.rules import expressions
+from converter.rules.base import (
+    Faults,
+    FormColumns,
+    Refs,
+    RuleFamily,
+    days,
+    numbers,
+    title,
+)
+from converter.rules.expressions import COMPARISONS, Expression, Operand, TreeWalk
+from converter.rules.other_rows import excel_known, is_known, sheet_of
+
+SHOWN = 160  # characters of a condition in words; a literal of a formula holds 255
+
+
+class ConditionText(Option[str]):
+    """A condition, as an expression."""
+
+    holds = "expression"
+    schema = MappingProxyType({"type": "string", "minLength": 1})
+
+    def read(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise self.refused("form_condition_syntax", value, at=1)
+        return value
+
+    def accept(self, card: CardOptions, form: Form) -> None:
+        expressions.read(self(card), form, self.name)
+
+
+class MustHold(RuleFamily):
+    """What a card says in an expression must hold."""
+
+    name = "must_hold"
+    condition = ConditionText()
+
+    def accept(self, rule: Rule, form: Form) -> None:
+        super().accept(rule, form)
+        sheets = {sheet_of(path) for path in rule.at}
+        for one in self._read(rule, form).operands:
+            sheets |= {sheet_of(one.path)} if one.what == "field" else {form.record.key}
+        if len(sheets) > 1:
+            raise option_error("at", "form_one_sheet", list(rule.at))
+
+    def _read(self, rule: Rule, form: Form) -> Expression:
+        return expressions.read(self.condition(rule), form, "condition")
+
+    def faults(self, rule: Rule, path: str, tables: FormColumns) -> Faults:
+        found = self._read(rule, tables.form)
+        leaf = _Operands(tables)
+        holds = _Arrays(tables.form, leaf.value).of(found.tree)
+        usable = np.logical_and.reduce([leaf.usable(one) for one in found.operands])
+        wrong = usable & ~np.broadcast_to(np.asarray(holds, dtype=bool), usable.shape)
+        fields = [one for one in found.operands if one.what != "count"]
+
+        def params(at: int) -> Params:
+            return {"values": "、".join(leaf.shown(one, at) for one in fields)}
+
+        others = [o.path for o in found.operands if o.what == "field" and o.path != path]
+        return Faults(wrong, params, lambda at: others)
+
+    def message_params(self, rule: Rule, path: str, form: Form) -> Params:
+        found = self._read(rule, form)
+        words = str(_Words(form, lambda one: called(one, form)).of(found.tree))
+        return {"condition": words if len(words) <= SHOWN else f"{words[: SHOWN - 1]}…"}
+
+    def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
+        found = self._read(rule, refs.form)
+        usable = [_excel_usable(one, refs) for one in found.operands]
+        holds = _Formula(refs.form, lambda one: _cell(one, refs)).of(found.tree)
+        return f"IF({both(usable)},NOT({holds}),FALSE)"
+
+
+def called(one: Operand, form: Form) -> str:
+    """An operand in words."""
+    if one.what == "field":
+        return title(one.path, form)
+    sheet = form.sheet(sheet_of(one.path)).title
+    if one.what == "count":
+        return message("condition_count", sheet=sheet)
+    return message("condition_sum", sheet=sheet, title=title(one.path, form))
+
+
+# --- arrays ----------------------------------------------------------------------------------
+
+
+class _Operands:
+    """The values of operands, one a record."""
+
+    def __init__(self, tables: FormColumns) -> None:
+        self.tables = tables
+
+    def value(self, one: Operand) -> Any:
+        tables, form = self.tables, self.tables.form
+        if one.what == "field":
+            column = tables.column(one.path)
+            kind = KINDS[form.field(one.path).kind].value_type
+            if kind is ValueType.CHOICE:
+                return column.text.to_numpy(dtype=object)
+            if kind is ValueType.DATE:
+                return np.where(column.sound, days(column).astype("int64"), 0).astype(float)
+            return numbers(column)
+        units = tables.record.index
+        rows = tables.sheets[sheet_of(one.path)].submission
+        at = units.get_indexer(pd.Index(rows))
+        added = np.zeros(len(units))
+        each = numbers(tables.column(one.path)) if one.what == "sum" else np.ones(len(rows))
+        np.add.at(added, at[at >= 0], np.nan_to_num(each)[at >= 0])
+        return added
+
+    def usable(self, one: Operand) -> Any:
+        if one.what == "field":
+            return self.tables.column(one.path).sound
+        units = self.tables.record.submission
+        if one.what == "sum":
+            return is_known(self.tables, one.path, units)
+        present = self.tables.present.get(one.path)
+        if present is None:
+            return np.ones(len(units), dtype=bool)
+        return present.loc[self.tables.record.index].to_numpy(dtype=bool)
+
+    def shown(self, one: Operand, at: int) -> str:
+        form = self.tables.form
+        if one.what == "field":
+            field, text = form.field(one.path), self.tables.column(one.path).text.iloc[at]
+            return f"{field.title} {KINDS[field.kind].cell(text, field, form)}"
+        return f"{called(one, form)} {int(self.value(one)[at])}"
+
+
+class _Arrays(TreeWalk):
+    def constant(self, value: bool | int) -> Any:
+        return value
+
+    def computed(self, symbol: str, left: Any, right: Any) -> Any:
+        return left + right if symbol == "+" else left - right if symbol == "-" else left * right
+
+    def negated(self, truth: Any) -> Any:
+        return np.logical_not(truth)
+
+    def joined(self, parts: Sequence[Any], *, every: bool) -> Any:
+        found = parts[0]
+        for part in parts[1:]:
+            found = np.logical_and(found, part) if every else np.logical_or(found, part)
+        return found
+
+    def where(self, test: Any, then: Any, otherwise: Any) -> Any:
+        return np.where(test, then, otherwise)
+
+    def among(self, choice: Operand, codes: Sequence[str]) -> Any:
+        return np.isin(self.leaf(choice), np.array(codes, dtype=object))
+
+    def compared(self, op: ast.cmpop, left: Any, right: Any) -> Any:
+        functions = {
+            "=": np.equal, "<>": np.not_equal, "<": np.less, "<=": np.less_equal,
+            ">": np.greater, ">=": np.greater_equal,
+        }  # fmt: skip
+        return functions[COMPARISONS[type(op)]](left, right)
+
+    def absolute(self, number: Any) -> Any:
+        return np.abs(number)
+
+    def day(self, value: date) -> Any:
+        return float((value - date(1970, 1, 1)).days)
+
+
+# --- formulas --------------------------------------------------------------------------------
+
+
+def _cell(one: Operand, refs: Refs) -> str:
+    if one.what == "field":
+        return refs.at(one.path).norm
+    if one.what == "count":
+        return refs.filled_rows(one.path)
+    return f"SUM({refs.rows(one.path).norm})"
+
+
+def _excel_usable(one: Operand, refs: Refs) -> str:
+    if one.what == "field":
+        return refs.at(one.path).usable
+    return f"NOT({refs.beyond(one.path)})" if one.what == "count" else excel_known(one.path, refs)
+
+
+class _Formula(TreeWalk):
+    def constant(self, value: bool | int) -> Any:
+        return str(value).upper()
+
+    def computed(self, symbol: str, left: Any, right: Any) -> Any:
+        return f"({left}{symbol}{right})"
+
+    def negated(self, truth: Any) -> Any:
+        return f"NOT({truth})"
+
+    def joined(self, parts: Sequence[Any], *, every: bool) -> Any:
+        return both(parts) if every else either(parts)
+
+    def where(self, test: Any, then: Any, otherwise: Any) -> Any:
+        return f"IF({test},{then},{otherwise})"
+
+    def among(self, choice: Operand, codes: Sequence[str]) -> Any:
+        return either(f"{self.leaf(choice)}={quote(code)}" for code in codes)
+
+    def compared(self, op: ast.cmpop, left: Any, right: Any) -> Any:
+        return f"({left}{COMPARISONS[type(op)]}{right})"
+
+    def absolute(self, number: Any) -> Any:
+        return f"ABS({number})"
+
+    def day(self, value: date) -> Any:
+        return f"DATE({value.year},{value.month},{value.day})"
+
+
+# --- words -----------------------------------------------------------------------------------
+
+
+def _part(words: str) -> str:
+    """A part of a sum, in brackets where it is one itself."""
+    return message("condition_in", part=words) if " " in words else words
+
+
+def _clause(words: str) -> str:
+    """A part of several conditions, in brackets where it consists of some itself."""
+    marks = [message(f"condition_{word}") for word in ("and", "or")]
+    nested = any(mark in words for mark in marks)
+    return message("condition_in", part=words) if nested else words
+
+
+class _Words(TreeWalk):
+    """As people read it; the words stand in the catalogue."""
+
+    def constant(self, value: bool | int) -> Any:
+        return (
+            message("condition_true" if value else "condition_false")
+            if (isinstance(value, bool))
+            else str(value)
+        )
+
+    def computed(self, symbol: str, left: Any, right: Any) -> Any:
+        return f"{_part(left)} {symbol.replace('*', '×')} {_part(right)}"
+
+    def negated(self, truth: Any) -> Any:
+        return message("condition_not", truth=truth)
+
+    def joined(self, parts: Sequence[Any], *, every: bool) -> Any:
+        return message("condition_and" if every else "condition_or").join(map(_clause, parts))
+
+    def where(self, test: Any, then: Any, otherwise: Any) -> Any:
+        words = {"test": test, "then": then, "otherwise": otherwise}
+        return message("condition_if", **words)
+
+    def among(self, choice: Operand, codes: Sequence[str]) -> Any:
+        field = self.form.field(choice.path)
+        found = KINDS[field.kind].code_list(field, self.form)
+        labels = {entry.code: entry.label for entry in found.entries} if found else {}
+        listed = "”“".join(labels[code] for code in codes)
+        return message("condition_among", title=field.title, labels=listed)
+
+    def compared(self, op: ast.cmpop, left: Any, right: Any) -> Any:
+        signs = {"<>": "≠", "<=": "≤", ">=": "≥"}
+        sign = COMPARISONS[type(op)]
+        return f"{left} {signs.get(sign, sign)} {right}"
+
+    def absolute(self, number: Any) -> Any:
+        return f"|{number}|"
+
+    def day(self, value: date) -> Any:
+        return value.isoformat()

@@ -1,0 +1,139 @@
+"""A command borrows the warm worker of the clerk's page while that is open: it need not import
+pandas a second time.
+
+The page (`web.desk`) leaves a private file with its port and a secret, which only the same user can
+read. The secret itself never travels: request and answer each carry a proof made with it, so nobody
+who took over the port of a page that died can answer in its place. Whatever is not as it should be
+(no page, another version or form, a busy worker, a worker that died), the command quietly uses a
+worker of its own, which comes to the same result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from converter.files.own_folder import state_folder
+from converter.model.clock import DAY_VARIABLE
+from converter.workers import limits, protocol
+from converter.workers.pool import Worker
+from converter.workers.process import MEMORY_VARIABLE
+from converter.workers.requests.base import A, FormRequest, Request
+from converter.workers.requests.check import CheckRequest
+
+PATH, PROOF = "/work", "x-desk-proof"
+INSTANCES = "desk-*.json"
+CONNECTING, ANSWERING = 0.5, 20.0  # seconds to wait for a page
+FILES, BYTES = 20, 4 << 20  # of one request; more is worth a process of its own
+LARGEST = 64 << 20  # bytes of an answer
+# Requests that write nothing: what is written has this process's rights and mode.
+READING = ("CheckRequest", "ConvertRequest", "VerifyRequest")
+SURROUNDINGS = ("SOURCE_DATE_EPOCH", "TZ", DAY_VARIABLE, MEMORY_VARIABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """Sent with a request: where its relative paths start, and what its results depend on."""
+
+    folder: str
+    fingerprint: str
+
+
+def fingerprint(form: Path) -> str:
+    """Two processes with the same one come to the same results: program, form and surroundings."""
+    frozen = getattr(sys, "frozen", False)
+    program = Path(sys.executable) if frozen else Path(__file__).parents[1]
+    surroundings = [os.environ.get(name, "") for name in SURROUNDINGS]
+    seen = [sys.version, sys.executable, *surroundings, *_stamps(program), *_stamps(form)]
+    return hashlib.sha256("\0".join(seen).encode(errors="surrogateescape")).hexdigest()
+
+
+def _stamps(path: Path) -> Iterator[str]:
+    """Name, size and time of a file, or of each file of a folder."""
+    if path.is_dir():
+        for one in sorted(path.iterdir()):
+            if one.name != "__pycache__":
+                yield from _stamps(one)
+    else:
+        state = path.stat()
+        yield f"{path} {state.st_size} {state.st_mtime_ns}"
+
+
+def may_be_borrowed(request: Request[Any], folder: str = "") -> bool:
+    """Whether a request, whose paths start in `folder`, is small and only reads."""
+    if type(request).__name__ not in READING:
+        return False
+    if isinstance(request, CheckRequest) and request.targets:
+        return False
+    sizes = [limits.size(Path(folder, path)) for path in request.sources]
+    return len(sizes) <= FILES and sum(sizes) <= BYTES
+
+
+def proof(secret: str, *parts: bytes) -> str:
+    return hmac.new(secret.encode(), b"\0".join(parts), hashlib.sha256).hexdigest()
+
+
+class BorrowingWorker(Worker):
+    """Runs what it may with the worker of an open page, everything else with its own process, which
+    starts when it is first needed."""
+
+    _pages: list[tuple[int, str]] | None = None  # port and secret of those not yet found useless
+
+    def start(self) -> BorrowingWorker:
+        if self._pages is None:
+            self._pages = list(_open_pages())
+        if not self._pages:
+            super().start()
+        return self
+
+    def run(self, request: Request[A]) -> A:
+        """The answer. Raises WorkerDied, FormError, OutputError or InternalError."""
+        if self._pages and isinstance(request, FormRequest) and may_be_borrowed(request):
+            for port, secret in self._pages:
+                with contextlib.suppress(OSError, ValueError, EOFError, MemoryError):
+                    return cast("A", _borrow(port, secret, request))
+        self._pages = []
+        return super().run(request)
+
+
+def _open_pages() -> Iterator[tuple[int, str]]:
+    for path in sorted(state_folder().glob(INSTANCES)):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            found = json.loads(path.read_bytes())
+            yield int(found["port"]), str(found["secret"])
+
+
+def _borrow(port: int, secret: str, request: FormRequest[A]) -> A:
+    """The answer of a page. Raises OSError, ValueError, EOFError."""
+    body = protocol.pack(Loan(str(Path.cwd()), fingerprint(request.form)), request)
+    nonce = secrets.token_hex(16)
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+        f"{PROOF}: {nonce}{proof(secret, b'request', nonce.encode(), body)}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), CONNECTING) as connection:
+        connection.settimeout(ANSWERING)
+        connection.sendall(head.encode() + body)
+        data = b""
+        while piece := connection.recv(1 << 16):
+            data += piece
+            if len(data) > LARGEST:
+                raise ValueError("too much")
+    status, _, rest = data.partition(b"\r\n")
+    answer = rest.partition(b"\r\n\r\n")[2]
+    given, packed = answer[:64], answer[64:]
+    expected = proof(secret, b"answer", nonce.encode(), packed).encode()
+    if status.split()[1:2] != [b"200"] or not hmac.compare_digest(given, expected):
+        raise ValueError("no answer of an open page")
+    return protocol.unpack(packed).read(request.answer_class())
