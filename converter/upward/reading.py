@@ -20,7 +20,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,6 +37,7 @@ from converter.register import forwarded, schema
 from converter.register.inserting import TEXT
 from converter.register.schema import name, quoted
 from converter.upward import layout
+from converter.upward.consistency import ReadForward, contradictions
 from converter.upward.layout import ForwardTable
 
 LARGEST_DESCRIPTOR = 4 << 20
@@ -45,27 +46,6 @@ LARGEST_TABLE = 64 << 30  # bytes of a member as it travels
 PIECE = 1 << 20
 MEMORY = "400MB"
 _SHA = re.compile("[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadForward:
-    """What a forward says of itself, and what was found. `partition`: whether its tables lie in
-    the folder that was asked for."""
-
-    issues: tuple[Issue, ...] = ()
-    code: str = ""  # of the union that made it
-    name: str = ""
-    superior: str = ""
-    period: str = ""
-    created: str = ""
-    signer: str = ""
-    confirmed: bool = False
-    has_chain: bool = False
-    interim: bool = False
-    figures_only: bool = False
-    counts: Mapping[str, int] = field(default_factory=dict)
-    standing: str = ""  # the list of the unions below it, as it came
-    partition: bool = False
 
 
 class _Refused(Exception):
@@ -330,7 +310,7 @@ def _partition(
                 connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
             if found.figures_only:
                 _no_members(connection, target)
-            wrong = connection.execute(_contradictions(target, found)).fetchall()[0][0]
+            wrong = connection.execute(contradictions(target, found)).fetchall()[0][0]
         except errors as error:
             if schema.is_full(error):
                 raise _full(target) from error
@@ -387,43 +367,4 @@ def _no_members(connection: schema.Connection, target: Path) -> None:
     connection.execute(
         "COPY (SELECT period, unit, submission FROM answers WHERE false)"
         f" TO '{path}' (FORMAT parquet)"
-    )
-
-
-def _contradictions(target: Path, found: ReadForward) -> str:
-    """SQL: whether the tables contradict one another or what the descriptor says."""
-    of = {
-        table: f"read_parquet('{quoted(target / table)}.parquet')"
-        for table in (*forwarded.NO_ROWS, schema.MEMBERS)
-    }
-    reports = of["submissions"]
-    counting = "state IN ('current', 'unconfirmed')"
-    period = quoted(found.period)
-    units, members = found.counts.get("units", -1), found.counts.get("members", -1)
-    people = (
-        "false"
-        if found.figures_only
-        else (
-            f"(SELECT count(*) FROM {of['members']}) <> {members}"
-            f" OR EXISTS (SELECT 1 FROM (SELECT submission, count(*) AS n FROM {of['members']}"
-            f" GROUP BY submission) m FULL JOIN (SELECT id, members FROM {reports}"
-            f" WHERE {counting} AND members > 0) r ON r.id = m.submission"
-            " WHERE m.n IS DISTINCT FROM r.members)"
-        )
-    )
-    return (
-        f"SELECT EXISTS (SELECT 1 FROM {reports} WHERE period <> '{period}' OR unit IS NULL)"
-        f" OR (SELECT count(*) <> count(DISTINCT id) FROM {reports})"
-        f" OR (SELECT count(*) <> count(DISTINCT id) FROM {of['units']})"
-        f" OR EXISTS (SELECT 1 FROM {reports} WHERE unit <> 0"
-        f" AND unit NOT IN (SELECT id FROM {of['units']}))"
-        f" OR (SELECT count(DISTINCT unit) FROM {reports} WHERE {counting}) <> {units}"
-        f" OR (SELECT coalesce(sum(members), 0) FROM {reports} WHERE {counting}) <> {members}"
-        f" OR EXISTS (SELECT 1 FROM {reports} WHERE {counting} GROUP BY unit HAVING count(*) > 1)"
-        f" OR EXISTS (SELECT 1 FROM {of['answers']} a ANTI JOIN (SELECT id, unit FROM {reports}"
-        f" WHERE {counting}) r ON r.id = a.submission AND r.unit = a.unit)"
-        f" OR (SELECT count(*) <> count(DISTINCT submission) FROM {of['answers']})"
-        f" OR (SELECT count(*) FROM {of['answers']}) <> {units}"
-        f" OR EXISTS (SELECT 1 FROM {of['roster']} WHERE period <> '{period}')"
-        f" OR {people}"
     )

@@ -32,7 +32,7 @@ from converter.register.precedence import (
 )
 from converter.register.writer import RegisteredFile
 from converter.upward import merging
-from converter.upward.reading import ReadForward
+from converter.upward.consistency import ReadForward
 from converter.usecases.common import LOST
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.plan import NotReceived, Plan

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from converter.upward.reading import ReadForward
+from converter.upward.consistency import ReadForward
 from converter.workers.requests.base import FormRequest
 
 
