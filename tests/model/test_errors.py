@@ -26,6 +26,7 @@ OTHERS = {  # raised and caught in one room
     "IdentityRefused": "identity",
     "MalformedCsv": "package",
     "PackageRefused": "package",
+    "ForwardRefused": "upward",
     "NeedsFullParser": "workbook",
     "UnreadableFile": "workbook",
     "_NoRoom": "workbook",
@@ -42,6 +43,8 @@ OTHERS = {  # raised and caught in one room
     "UploadTooLarge": "web",
     "UploadTooSlow": "web",
 }
+# Identities of unions are read for a forward and by the commands that link unions.
+CAUGHT_ABOVE = {"IdentityRefused": ("upward", "usecases")}
 
 
 def _exceptions(tree: ast.AST) -> set[str]:
@@ -67,7 +70,8 @@ def test_an_exception_is_in_the_tree_or_stays_in_its_room(path: Path) -> None:
     room = path.relative_to(PACKAGE).parts[0]
     assert dict.fromkeys(found, room) == {n: r for n, r in OTHERS.items() if n in found}
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    assert all(OTHERS[name] == room for name in names & set(OTHERS))
+    rooms = {name: {OTHERS[name], *CAUGHT_ABOVE.get(name, ())} for name in names & set(OTHERS)}
+    assert all(room in allowed for allowed in rooms.values())
 
 
 def test_the_tree_is_drawn_as_it_is() -> None:
