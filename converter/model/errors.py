@@ -24,13 +24,11 @@ An exception holds no prose: `message_key` names a text of the [messages] catalo
 fill it in; `converter.messages.errors.text` turns both into Chinese. What ends with 101 is
 reported as a bug, with a crash note.
 
-Exceptions outside this tree never leave the room that raises them: `IdentityRefused` (identity; also
-caught by `upward` and `usecases`),
-`PackageRefused` and `MalformedCsv` (package), `ForwardRefused` (upward), `UnreadableFile`,
-`NeedsFullParser` and those of unzipping (workbook), `LimitExceeded`, `ProtocolError` and
-`UnfitWorker` (workers),
-`SignInRequired`, `StateUnavailable`, `CapacityExceeded`, `EditsFull`, `QueueFull`, `UploadTooLarge`
-and `UploadTooSlow` (web).
+Exceptions outside this tree never leave the room that raises them: `IdentityRefused` (identity;
+also caught by `upward` and `usecases`), `PackageRefused` and `MalformedCsv` (package),
+`ForwardRefused` (upward), `UnreadableFile`, `NeedsFullParser` and those of unzipping (workbook),
+`LimitExceeded`, `ProtocolError` and `UnfitWorker` (workers), `SignInRequired`, `StateUnavailable`,
+`CapacityExceeded`, `EditsFull`, `QueueFull`, `UploadTooLarge` and `UploadTooSlow` (web).
 """
 
 from __future__ import annotations
