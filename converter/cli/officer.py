@@ -284,7 +284,7 @@ def _reason(one: Refusal, form: Form) -> str:
     """The faults that stand in the way, by their titles."""
     from converter.messages import catalogue
 
-    kinds = list(dict.fromkeys(catalogue.entry(code, form).title for code in one.codes))
+    kinds = list(dict.fromkeys(catalogue.heading(code, form) for code in one.codes))
     more = catalogue.message("and_more") if kinds[KINDS_NAMED:] else ""
     return "、".join(kinds[:KINDS_NAMED]) + more
 

@@ -105,7 +105,7 @@ def _faults(codes: list[str] | tuple[str, ...], form: Form) -> str:
     titles = []
     for code in codes:
         try:
-            titles.append(catalogue.entry(code, form).title)
+            titles.append(catalogue.heading(code, form))
         except KeyError:  # of an older or newer program
             titles.append(code)
     kinds = list(dict.fromkeys(titles))
