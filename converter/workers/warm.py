@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from converter.files.own_folder import state_folder
 from converter.model.clock import DAY_VARIABLE
 from converter.workers import limits, protocol
 from converter.workers.pool import Worker
@@ -46,14 +47,6 @@ class Loan:
 
     folder: str
     fingerprint: str
-
-
-def state_folder() -> Path:
-    """Where programs keep what is no document."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "converter"
-    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    return home / "converter"
 
 
 def fingerprint(form: Path) -> str:

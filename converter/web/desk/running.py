@@ -23,7 +23,6 @@ from converter.web import server
 from converter.web.desk import app as application
 from converter.web.desk.access import AGAIN, SECRET, Access
 from converter.workers.pool import Shared, Worker
-from converter.workers.warm import state_folder
 
 STARTING, PAUSE = 30.0, 0.1  # seconds for the first one to answer, and between two tries
 LISTENING = server.Listening("127.0.0.1", 0)

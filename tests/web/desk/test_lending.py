@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from converter.files.own_folder import state_folder
 from converter.forms import loading
 from converter.usecases.check import check_files
 from converter.usecases.convert import convert_files
@@ -41,7 +42,7 @@ def known(desk: AtWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     """The file by which a command finds the page."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
-    path = warm.state_folder() / "desk-0.json"
+    path = state_folder() / "desk-0.json"
     path.parent.mkdir()
     path.write_text(json.dumps({"port": desk.port, "secret": desk.access.secret}))
     return path
