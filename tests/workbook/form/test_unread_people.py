@@ -222,17 +222,23 @@ def test_a_column_of_id_numbers_is_named_where_none_was_found(heading: str, tmp_
     assert [(i.code, i.place.cell) for i in found] == [("S025", "C1")]
 
 
+FIRST_SHEET = "xl/worksheets/sheet1.xml"  # the instructions
+
+
+def handed_out(data: Submission | None = None) -> zipfile.ZipFile:
+    return zipfile.ZipFile(BytesIO(b"".join(template.build(FORM, rows=5, data=data))))
+
+
 def pressed(folder: Path, name: str, data: Submission | None, beside: str = "") -> Path:
-    """A workbook as it is handed out, with a text on its first sheet, where no list is."""
+    """A workbook as it is handed out, with a text on its first sheet, the same in all."""
     path = folder / name
-    plain = BytesIO(b"".join(template.build(FORM, rows=5, data=data)))
-    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w") as target:
+    row = f'<row r="300"><c r="A300" t="inlineStr"><is><t>{beside}</t></is></c></row></sheetData>'
+    first = handed_out().read(FIRST_SHEET).replace(b"</sheetData>", row.encode())
+    with handed_out(data) as source, zipfile.ZipFile(path, "w") as target:
         for info in source.infolist():
-            part = source.read(info)
-            if beside and info.filename == "xl/worksheets/sheet1.xml":
-                row = f'<row r="300"><c r="A300" t="inlineStr"><is><t>{beside}</t></is></c></row>'
-                part = part.replace(b"</sheetData>", row.encode() + b"</sheetData>")
-            target.writestr(info.filename, part)
+            target.writestr(
+                info.filename, first if info.filename == FIRST_SHEET else source.read(info)
+            )
     return path
 
 
