@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from tests.web import world
 from tests.web.desk.at_work import at_work
@@ -20,7 +22,9 @@ def picture(browser: Any, name: str) -> bytes:
         union = world.build(Path(folder, "union"), 1)
         form = Path(folder, "填报表.xlsx")
         form.write_bytes(world.workbook(1, fault=True))
-        with at_work(Path(folder, "文档")) as desk:
+        # The page shows where its folder lies, seen from the user's own: no path of this machine.
+        home = patch.dict(os.environ, HOME=folder)
+        with home, at_work(Path(folder, "文档", "基层工会填报")) as desk:
             page.goto(desk.access.address())
             for path in (next(union.issued.glob("*.xml")), form):
                 page.goto(desk.url)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from converter.messages.catalogue import message
+from converter.messages.catalogue import message, rows_counted
 from converter.report import table
 from converter.report.table import Table
 from converter.text.display import visible
@@ -28,7 +28,7 @@ def environment(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(message=message)
+    made.globals.update(message=message, rows_counted=rows_counted)
     made.filters.update(visible=visible, shown=shown)
     return made
 

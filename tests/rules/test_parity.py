@@ -271,6 +271,10 @@ def test_conditions_hold_where_the_pipeline_reports(tmp_path: Path) -> None:
     given = tables(unit, member, result["Sheet"]["A1"].value.date())
     compared, _ = one_cell.find_first(given, lambda path, record: False)
     differing, alarms = [], dict.fromkeys((rule.code for rule in RULES), 0)
+    # A date of the future is the check's to tell, and then no other rule compares it.
+    later = {
+        found for rule in RULES if FAMILIES[rule.family].about_today for found in at(rule, given)
+    }
     for name, cells_of in places.items():
         for rule, path in conditions(name):
             alone = FAMILIES[rule.family].validates_one_cell(rule)
@@ -279,7 +283,7 @@ def test_conditions_hold_where_the_pipeline_reports(tmp_path: Path) -> None:
                 if (code, of) == (rule.code, path):
                     live = result[name][address].value
                     alarms[code] += record in reported
-                    if live is not (record in reported):
+                    if live is not (record in reported) and (path, record) not in later:
                         differing.append((code, path, record, live))
     assert differing == []
     assert [c for c, n in alarms.items() if not n] == ["X173", "X176"]  # of a whole column

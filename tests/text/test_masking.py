@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from converter.text import masking
@@ -55,6 +55,7 @@ def test_short_pieces_of_a_number_are_masked(typed: str, shown: str) -> None:
 
 @given(st.text(alphabet="0123456789X", max_size=40))
 def test_of_any_other_number_at_most_a_third_is_shown(number: str) -> None:
+    assume(len(number) >= masking.SHORTEST or set(number) - {"X"})  # X alone is a word
     shown = masking.whole(number).replace("*", "")
     assert len(shown) == 8 if len(number) == 18 else len(shown) <= len(number) / 3
 

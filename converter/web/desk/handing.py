@@ -17,6 +17,7 @@ from converter.usecases import identities
 from converter.usecases.recognising import FileKind, RecognisedFile, recognise
 from converter.web.desk.desk import FILES, Desk, desk_of, in_thread, problem, sent, show, to
 from converter.web.desk.documents import Document
+from converter.web.desk.place import shown
 from converter.web.upload_names import received_name
 
 AS_SOURCE = "form"  # the purpose of files that a new form is made from
@@ -76,7 +77,7 @@ def answer(request: Request, paths: Sequence[Path], purpose: str = "") -> Respon
         (document,) = documents
         if not others[0].kind.is_form:
             return to(f"/package/{document.key}")
-        document.notes = (message("desk_copied", folder=str(document.path.parent)),)
+        document.notes = (message("desk_copied", folder=shown(document.path.parent)),)
         return to(f"/check/{document.key}")
     if len(documents) == 2 and kinds == {FileKind.WORKBOOK}:
         both = desk.documents.of(documents[0].path, documents[1].path)

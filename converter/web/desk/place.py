@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,6 +148,13 @@ def _entries(folder: Path) -> list[Path]:
 def _literal(text: str) -> str:
     """A text that `glob` takes for itself."""
     return re.sub(r"([*?[])", r"[\1]", text)
+
+
+def shown(path: Path) -> str:
+    """A path as people know it: from their own folder on, where it lies there."""
+    with suppress(ValueError, RuntimeError):  # elsewhere; a user without a folder
+        return str(path.relative_to(Path.home()))
+    return str(path)
 
 
 def default_root() -> Path:

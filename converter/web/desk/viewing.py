@@ -13,6 +13,7 @@ from converter.usecases.show import read_contents, read_statistics
 from converter.web.desk.checking import moments
 from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
 from converter.web.desk.documents import Document
+from converter.web.desk.place import shown
 
 LISTED = 40  # lines of a list among the figures
 RECENT = 5  # forms on the first page
@@ -28,7 +29,7 @@ async def home(request: Request) -> Response:
         forms=forms,
         moments=moments(forms),
         identity=desk.identity(),
-        folder=desk.place.root,
+        folder=shown(desk.place.root),
     )
 
 
@@ -55,7 +56,7 @@ async def change_unit(request: Request) -> Response:
 
 
 async def help_page(request: Request) -> Response:
-    return show(request, "help", folder=desk_of(request).place.root)
+    return show(request, "help", folder=shown(desk_of(request).place.root))
 
 
 async def alive(request: Request) -> Response:

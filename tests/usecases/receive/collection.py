@@ -73,7 +73,7 @@ def faulty(number: int) -> bytes:
     return stream.getvalue()
 
 
-def records(number: int, members: Sequence[Person] | None = None, **changed: str) -> Records:
+def records(number: int, members: Sequence[Person] | None = None, /, **changed: str) -> Records:
     """The same answers in canonical text; `changed` replaces them by key."""
     chosen = people(number) if members is None else list(members)
     titles = answers(number, chosen)

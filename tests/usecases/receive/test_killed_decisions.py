@@ -102,7 +102,7 @@ DECISIONS = {
     "assign": order("assign", "陌生.zip", listed(3).code),
     "withdraw": order("withdraw", "2.zip"),
     "merge": order("merge", listed(2).code, listed(3).code),
-    "rename": order("rename", listed(2).code, "示例改名工会委员会"),
+    "rename": order("rename", listed(1).code, "示例改名工会委员会"),
 }
 
 

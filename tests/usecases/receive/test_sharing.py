@@ -24,13 +24,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Register(folder, FORM) as register:
         run = register._connection.execute
         run(
-            "INSERT INTO units SELECT n, '', ['甲', '乙', '丙', '丁'][n], '', '示例总工会', 0"
+            "INSERT INTO units SELECT n, '', ['甲', '乙', '丙', '丁'][n], '', '示例总工会', 0, ''"
             " FROM range(1, 5) t(n)"
         )
         run(
             "INSERT INTO submissions SELECT n, n, '2026', n || '.xlsx', n, n, 'accepted',"
             " 'current', 0, 't', '', 'arrival', '', '', '', '2026.1', 0, 4, 0, 0, false, false,"
-            " false, 'U', 'M', 3, '', '2026', '2026', '', '', '' FROM range(1, 5) t(n)"
+            " false, 'U', 'M', 3, '', '2026', '2026', '', '', '', '' FROM range(1, 5) t(n)"
         )
         run(
             "INSERT INTO members (submission, record, source_row, id_number)"

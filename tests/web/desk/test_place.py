@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.web.desk.place import ClerkFolder, default_root, free
+from converter.web.desk.place import ClerkFolder, default_root, free, shown
 from converter.web.desk.presence import LEFT, SILENT, Presence
 
 
@@ -108,3 +108,12 @@ def test_a_page_that_comes_back_or_sleeps_keeps_it() -> None:
     presence.seen()  # another page: it was only changed
     assert not any(presence.look() for _ in range(SILENT - 1))
     assert presence.look()
+
+
+def test_a_path_is_shown_from_the_users_own_folder_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "家"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "家"))
+    assert shown(tmp_path / "家" / "文档" / "填报") == str(Path("文档", "填报"))
+    assert shown(tmp_path / "别处") == str(tmp_path / "别处")
