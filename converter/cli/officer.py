@@ -214,14 +214,16 @@ def _print_summary(
 ) -> None:
     from converter.report import register_text as report
     from converter.text.display import visible
-    from converter.usecases.receive.forwards import sentence as forward_sentence
 
     if not done.seen:
         err(message("receive_empty", path=inbox))
     for one in done.refused:
         out(message("receive_refused", file=one.file, reason=_reason(one, form)))
-    for forward in done.forwards:
-        out(forward_sentence(forward, form))
+    if done.forwards:
+        from converter.usecases.receive.forwards import sentence
+
+        for forward in done.forwards:
+            out(sentence(forward, form))
     if done.findings:
         out(report.findings_text(done.findings, form, sharing=done.sharing, show_ids=show_ids))
     if done.fresh:

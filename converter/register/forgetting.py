@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from converter import kinds
 from converter.files import writing
 from converter.model.errors import UsageError
 from converter.model.forms import Form
@@ -153,6 +152,8 @@ def _parameters(scope: Scope) -> list[Any]:
 
 def personal_keys(form: Form) -> list[str]:
     """The unit's fields that name a person, number one or reach one."""
+    from converter import kinds
+
     return [field.key for field in form.record if kinds.is_about_a_person(field)]
 
 

@@ -49,6 +49,9 @@ class DelimitedWorkbook:
     def comments(self, index: int) -> CellComments:
         return {}
 
+    def contents(self, index: int) -> None:
+        """Not known of this format."""
+
     def finish(self) -> None:
         pass
 

@@ -8,11 +8,12 @@ period against one another, and publishes what others read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converter.forms import loading
 from converter.model.clock import utc_stamp
@@ -25,22 +26,24 @@ from converter.register import (
     audit,
     cross_unit_checks,
     forwarded,
+    published,
     questions,
     roster_changes,
 )
 from converter.register.cross_unit_checks import Sharing
 from converter.register.deciding import rename_listed
 from converter.register.roster_changes import RosterChange
-from converter.upward import across_unions
 from converter.usecases.common import ProgressReporter, silent
-from converter.usecases.receive import answers, orders, run
-from converter.usecases.receive.forwards import ReceivedForward, receive_forwards
+from converter.usecases.receive import orders, run
 from converter.usecases.receive.halves import receive_pairs
-from converter.usecases.receive.inbox import scan
+from converter.usecases.receive.inbox import InboxFile, scan
 from converter.usecases.receive.orders import WaitingOrder
 from converter.usecases.receive.plan import NotReceived, Plan, Received
 from converter.usecases.receive.replies import give_names
 from converter.workers.pool import Worker
+
+if TYPE_CHECKING:
+    from converter.usecases.receive.forwards import ReceivedForward
 
 __all__ = ["Plan", "Received", "Summary", "receive"]
 
@@ -125,7 +128,8 @@ def receive(
             ordered, undecided = orders.apply(plan.decisions, register)
         before = register.last
         forwards: list[ReceivedForward] = []
-        for taken in receive_forwards(items, register, plan, worker, chosen):
+        forwarded.remove_uncounted(store / published.FOLDER, forwarded.read(register))
+        for taken in _forwards(items, register, plan, worker, chosen):
             if isinstance(taken, NotReceived):
                 not_received.append(taken)
             else:
@@ -159,7 +163,7 @@ def receive(
             still_open += run.write_missing_receipts(
                 items, register, plan, worker, before, progress
             )
-        lists = answers.write(register, plan.reply, chosen) if plan.reply else None
+        lists = _write_lists(register, plan.reply, chosen) if plan.reply else None
         states = register.states_of(registered)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
         found = questions.unanswered(register, plan.form, chosen, found)
@@ -171,6 +175,8 @@ def receive(
         )
         register.publish(chosen, plan.now)
         if forwarded.read(register):
+            from converter.upward import across_unions
+
             with Snapshot(store) as snapshot:
                 below = across_unions.findings(snapshot, plan.form, chosen)
                 found = Issues.of(chain(found, below))
@@ -203,6 +209,22 @@ def receive(
         still_open=tuple(dict.fromkeys(still_open)),
         forwards=tuple(forwards),
     )
+
+
+def _forwards(
+    items: Sequence[InboxFile], register: Register, plan: Plan, worker: Worker, period: str
+) -> Iterator[ReceivedForward | NotReceived]:
+    forwards = [item for item in items if item.forward]
+    if forwards:
+        from converter.usecases.receive.forwards import receive_forwards  # brings cryptography
+
+        yield from receive_forwards(forwards, register, plan, worker, period)
+
+
+def _write_lists(register: Register, reply: Path, period: str) -> dict[str, str]:
+    from converter.usecases.receive import answers  # brings statistics and workbooks
+
+    return answers.write(register, reply, period)
 
 
 def _refusal(one: Received) -> Refusal:

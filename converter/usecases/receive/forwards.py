@@ -57,15 +57,14 @@ class ReceivedForward:
 def receive_forwards(
     items: Sequence[InboxFile], register: Register, plan: Plan, worker: Runner, period: str
 ) -> Iterator[ReceivedForward | NotReceived]:
-    """Take in what is new among the forwards of an inbox."""
+    """Take in what is new among these forwards."""
     place = register.folder / published.FOLDER
-    forwarded.remove_uncounted(place, forwarded.read(register))
     names = _known_unions(register, plan, period)
     for item in items:
         known = forwarded.read(register)
         before = [one for one in known if (one.file, one.content) == (item.name, item.content)]
         lost = [one for one in before if one.state in COUNTING and not _is_there(place, one)]
-        if not item.forward or not all(one in lost or _again(one, plan, names) for one in before):
+        if not all(one in lost or _again(one, plan, names) for one in before):
             continue
         number = max((one.number for one in known), default=0) + 1
         folder = register.spool / f"forward-{number}"

@@ -19,7 +19,6 @@ from converter.messages.catalogue import message
 from converter.register import ReceivedFile, receipts
 from converter.register.precedence import DECIDED, HELD, UNCONFIRMED, UNOPENED, WITHDRAWN
 from converter.register.writer import RegisteredBefore, RegisteredFile
-from converter.report import receipt_page
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.plan import Batch, Plan, Received
 
@@ -35,6 +34,8 @@ def reply(
         receipt = ""
         still_open: tuple[Path, ...] = ()
         if plan.reply:
+            from converter.report import receipt_page  # brings jinja2
+
             target, copy = box.receipt(plan.reply, file.file), box.annotated(plan.reply, file.file)
             problems = [asdict(problem) for problem in validated.problems]
             made = receipts.make(file, registered, received, form, problems)

@@ -21,7 +21,6 @@ from converter.model.clock import utc_stamp
 from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
-from converter.package import SEALED_CODE
 from converter.register import ClaimedSender, ReceivedFile, Register
 from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
 from converter.register.writer import CHANGING, RegisteredBefore, rows_file
@@ -328,8 +327,11 @@ def _reply_again(
 def received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> ReceivedFile:
     """A file as the register takes it."""
     result = {"ok": ACCEPTED, "warnings": WARNINGS}.get(validated.status, REJECTED)
-    if result != REJECTED and any(code == SEALED_CODE for code, _, _ in validated.found):
-        result = UNOPENED
+    if validated.sealed and result != REJECTED:
+        from converter.package import SEALED_CODE
+
+        if any(code == SEALED_CODE for code, _, _ in validated.found):
+            result = UNOPENED
     return ReceivedFile(
         file=item.name,
         content=item.content,

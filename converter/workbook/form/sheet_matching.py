@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from converter.workbook.form import record_sheet, table_heading, table_sheet
 from converter.workbook.form.table_heading import HEADING_ROWS, LOWEST_HEADING
 from converter.workbook.form.unread_people import (
     PeopleColumn,
+    holds_numbers,
     known_numbers,
     own_list,
     people_table,
@@ -27,6 +28,8 @@ from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.unreadable import UnreadableFile
 
 MISSING_SHEET = "S001"
+MOST_NUMBERLESS = 64  # sheets, of 64 kB at most
+_NUMBERLESS: set[Hashable] = set()
 
 
 class Workbook(Protocol):
@@ -42,6 +45,9 @@ class Workbook(Protocol):
     def outside(self) -> int: ...
 
     def grid(self, index: int) -> Grid: ...
+
+    def contents(self, index: int) -> Hashable | None:
+        """What alone decides the texts of a small sheet; None where nothing small does."""
 
     def comments(self, index: int) -> CellComments: ...
 
@@ -144,12 +150,26 @@ def _report_unread(
         if index in taken or (hidden and name == lists) or name in reports:
             continue
         try:
-            columns[name] = unread(book.grid(index), form.tables, known)
+            columns[name] = _unread(book, index, form, known)
         except UnreadableFile:
             continue  # the form does not need that sheet
     for name, unknown in columns.items():
         report_unread(name, [one for one in unknown if one.numbers], table, report)
     return {name for name, unknown in columns.items() if any(one.numbers for one in unknown)}
+
+
+def _unread(book: Workbook, index: int, form: Form, known: Collection[str]) -> list[PeopleColumn]:
+    """The columns of another sheet with people whom no record holds. Thousands of workbooks share
+    their instructions: those without any number are read once. Raises UnreadableFile."""
+    contents = book.contents(index)
+    if contents is not None and contents in _NUMBERLESS:
+        return []
+    grid = book.grid(index)
+    if contents is not None and not holds_numbers(grid):
+        if len(_NUMBERLESS) >= MOST_NUMBERLESS:
+            _NUMBERLESS.clear()
+        _NUMBERLESS.add(contents)
+    return unread(grid, form.tables, known)
 
 
 def _report_others(

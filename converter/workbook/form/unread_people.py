@@ -79,6 +79,17 @@ def unread(
     return [one for one in found if not _beside_others(one, read.values(), top, tables)]
 
 
+def holds_numbers(grid: Grid) -> bool:
+    """Whether a sheet has any text that may be somebody's number, whatever its heading."""
+    return any(
+        _ID_LIKE(whole) or is_document(whole) or valid_numbers(whole)
+        for cells in grid.read(grid.facts.columns, grid.facts.top).values()
+        for text in cells.texts.tolist()
+        if len(text) >= SHORTEST_DOCUMENT
+        for whole in [compact(text)]
+    )
+
+
 def unread_in(
     column: int, cells: GridColumn, top: int, tables: Sequence[Sheet], known: Collection[str]
 ) -> PeopleColumn | None:

@@ -63,6 +63,9 @@ class OdsWorkbook:
         """Not read from this format."""
         return {}
 
+    def contents(self, index: int) -> None:
+        """Not known of this format."""
+
     def finish(self) -> None:
         """Vet the parts that have not been read. Raises UnreadableFile."""
         self._parts.finish()

@@ -57,6 +57,9 @@ class XlsWorkbook:
             if (note.text or "").strip()
         }
 
+    def contents(self, index: int) -> None:
+        """Not known of this format."""
+
     def finish(self) -> None:
         """The whole file has been read already."""
 

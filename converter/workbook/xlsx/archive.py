@@ -112,6 +112,10 @@ class Parts(Mapping[str, bytes]):
     def __len__(self) -> int:
         return len(self._small) + len(self._large)
 
+    def small(self, name: str) -> bytes | None:
+        """A part that is small: the same object in every workbook that has it."""
+        return self._small.get(name)
+
     def stream(self, name: str) -> Iterator[bytes]:
         """A part piece by piece, as it is in the file: not vetted for its encoding and document
         type. A damaged one raises UnreadableFile at its end. Raises KeyError, UnreadableFile."""

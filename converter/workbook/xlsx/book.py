@@ -13,7 +13,7 @@ import re
 import struct
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import Any, BinaryIO
 from zipfile import ZipInfo
@@ -74,6 +74,12 @@ class XlsxWorkbook:
         if sheet.part not in self._parts:
             raise UnreadableFile("F315", sheet=sheet.name)
         return self._fast.read(sheet) or self._parsed(sheet)
+
+    def contents(self, index: int) -> Hashable | None:
+        """What alone decides the texts of a small sheet: its part, unless texts are shared, and
+        which styles are dates."""
+        part = None if self._book.strings else self._parts.small(self._book.sheets[index].part)
+        return part and (part, self._book.date_styles, self._book.date1904)
 
     def comments(self, index: int) -> CellComments:
         """The comments on a sheet's cells."""

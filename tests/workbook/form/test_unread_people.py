@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl.workbook import Workbook
 
+from converter import template
+from converter import workbook as reader
 from converter.model.issues import Issue
+from converter.model.submissions import Submission
+from converter.workbook.grid import Grid
+from converter.workbook.xlsx.book import XlsxWorkbook
 from tests.corpus.test_foreign_sheets import HEADINGS, own
-from tests.people import MEMBERS, id_number
-from tests.sheets import MEMBER_SHEET, UNIT_SHEET, outcome, saved
+from tests.people import MEMBERS, UNIT, id_number
+from tests.sheets import FORM, MEMBER_SHEET, UNIT_SHEET, blank, fill, outcome, saved
 
 MORE = [
     (f"增{letter}", id_number("130102", f"19{70 + n}-01-01", 990 + n), date(2010, 1, 5))
@@ -213,3 +220,61 @@ def test_birthdays_are_no_joining_dates(tmp_path: Path) -> None:
 def test_a_column_of_id_numbers_is_named_where_none_was_found(heading: str, tmp_path: Path) -> None:
     found = issues(headed(("序号", "会员姓名", heading, "入会时间")), tmp_path, "S003", "S025")
     assert [(i.code, i.place.cell) for i in found] == [("S025", "C1")]
+
+
+FIRST_SHEET = "xl/worksheets/sheet1.xml"  # the instructions
+
+
+def handed_out(data: Submission | None = None) -> zipfile.ZipFile:
+    return zipfile.ZipFile(BytesIO(b"".join(template.build(FORM, rows=5, data=data))))
+
+
+def pressed(folder: Path, name: str, data: Submission | None, beside: str = "") -> Path:
+    """A workbook as it is handed out, with a text on its first sheet, the same in all."""
+    path = folder / name
+    row = f'<row r="300"><c r="A300" t="inlineStr"><is><t>{beside}</t></is></c></row></sheetData>'
+    first = handed_out().read(FIRST_SHEET).replace(b"</sheetData>", row.encode())
+    with handed_out(data) as source, zipfile.ZipFile(path, "w") as target:
+        for info in source.infolist():
+            target.writestr(
+                info.filename, first if info.filename == FIRST_SHEET else source.read(info)
+            )
+    return path
+
+
+def one_member(folder: Path) -> Submission:
+    return reader.read(saved(fill(blank(), UNIT, [MORE[0]]), folder), FORM)
+
+
+def test_a_sheet_that_many_files_share_hides_nobody(tmp_path: Path) -> None:
+    """It is read once where it holds no number; who is missing depends on each file's own list."""
+    listed, number = one_member(tmp_path), MORE[0][1]
+
+    def unread(path: Path) -> bool:
+        return any(issue.code == "S024" for issue in reader.read(path, FORM).issues)
+
+    assert not unread(pressed(tmp_path, "1.xlsx", listed))
+    assert not unread(pressed(tmp_path, "2.xlsx", None))
+    assert not unread(pressed(tmp_path, "3.xlsx", listed, number))
+    assert unread(pressed(tmp_path, "4.xlsx", None, number))
+    assert not unread(pressed(tmp_path, "5.xlsx", listed, number))
+
+
+def test_a_sheet_without_numbers_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pressed(tmp_path, "1.xlsx", one_member(tmp_path), "这一格没有号码")
+    read: list[int] = []
+    grid = XlsxWorkbook.grid
+
+    def watched(book: XlsxWorkbook, index: int) -> Grid:
+        read.append(index)
+        return grid(book, index)
+
+    monkeypatch.setattr(XlsxWorkbook, "grid", watched)
+    reader.read(path, FORM)
+    assert 0 in read
+    read.clear()
+    reader.read(path, FORM)
+    assert read
+    assert 0 not in read
