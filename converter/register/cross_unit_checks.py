@@ -231,8 +231,10 @@ def _renamed(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
     unit's identity file; unless an officer assigned it, or it is what the unit was called before
     an officer renamed or moved it."""
     given: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for code, *called in tables.query("SELECT code, name, superior FROM roster_given"):
-        given[code].append((called[0], called[1]))
+    # A publication has no roster as it was given.
+    if tables.query("SELECT 1 FROM duckdb_tables() WHERE table_name = 'roster_given'"):
+        for code, *called in tables.query("SELECT code, name, superior FROM roster_given"):
+            given[code].append((called[0], called[1]))
     rows = tables.query(
         "SELECT s.file, r.code, r.name, r.superior, s.unit_name, s.superior"
         " FROM submissions s JOIN units u ON u.id = s.unit JOIN roster_of(?) r"
