@@ -133,7 +133,8 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
         words = {"decision": one.decision, "now": now, "problem": problem}
         known = one.row.action in DECISIONS
         action = message(f"choice_{one.row.action}") if known else visible(one.row.action)
-        words |= {"action": action, "file": visible(one.row.file)}
+        choices = "、".join(message(f"choice_{choice}") for choice in one.choices)
+        words |= {"action": action, "file": visible(one.row.file), "choices": choices}
         key = f"decide_row_{one.result}{'_now' if now else ''}"
         out(message("decide_row", row=one.row.row, result=message(key, **words), **words))
     err(message("decide_applied", made=counts["made"], blank=counts["blank"]))
@@ -146,6 +147,7 @@ def _apply(ctx: click.Context, store: Path, path: Path, period: str, officer: st
 def _list(store: Path, form: Form, period: str) -> int:
     """What waits for a decision, and what was decided."""
     from converter.model.clock import in_china
+    from converter.register.precedence import HELD, UNOPENED
     from converter.report import table
     from converter.report.audit_text import decision_text
     from converter.text.display import visible
@@ -163,19 +165,19 @@ def _list(store: Path, form: Form, period: str) -> int:
             rows.append([visible(text) for text in shown])
         keys = ("number", "file", "unit", "state", "reason", "detail")
         header = [message(f"decide_column_{key}") for key in keys]
-        title = message("decide_title", period=found.period, count=len(rows))
+        held = sum(one.state in (HELD, UNOPENED) for one in found.questions)
+        title = message("decide_title", period=found.period, count=len(rows), held=held)
         tables.append(table.Table(title, header, rows))
     else:
         out(message("decide_none"))
     if found.decisions:
-        undone = {one.number for one in found.decisions} - {one.number for one in found.standing}
         log = [
             [
                 str(one.number),
                 in_china(one.decided),
                 visible(one.officer),
                 visible(decision_text(one))
-                + (message("decide_revoked") if one.number in undone else ""),
+                + (message("decide_revoked") if one.number in found.revoked else ""),
                 visible(one.why),
             ]
             for one in found.decisions

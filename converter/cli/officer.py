@@ -127,7 +127,7 @@ def receive(
         _print_summary(done, form, inbox, store, reply, show_ids, roster is not None, lists)
     if failed:
         raise failed
-    refused = any(one.forward.reason for one in done.forwards)
+    refused = any(one.forward.reason and one.forward.state != "held" for one in done.forwards)
     return FOUND if done.results.get("rejected") or done.not_received or refused else OK
 
 
@@ -286,7 +286,7 @@ def _reason(one: Refusal, form: Form) -> str:
     """The faults that stand in the way, by their titles."""
     from converter.messages import catalogue
 
-    kinds = list(dict.fromkeys(catalogue.entry(code, form).title for code in one.codes))
+    kinds = list(dict.fromkeys(catalogue.heading(code, form) for code in one.codes))
     more = catalogue.message("and_more") if kinds[KINDS_NAMED:] else ""
     return "、".join(kinds[:KINDS_NAMED]) + more
 

@@ -36,7 +36,7 @@ def _lines(entries: list[Path], roster: str, *, window: bool) -> Iterator[str]:
     stores = [e for e in entries if (e / REGISTER).is_file()]
     files = [e for e in entries if e.is_file() and not e.name.startswith(("~$", "."))]
     books = [f for f in files if file_names.suffix(f) in WORKBOOKS]
-    rosters = [f for f in books[:LOOKED_INTO] if zip_peek.stamped(f, "form") == roster]
+    rosters = [f for f in books[:LOOKED_INTO] if _is_roster(f, roster)]
     books = [f for f in books if f not in rosters]
     marked = message("annotated_suffix")
     copies = [f for f in books if file_names.stem(f).rstrip("-0123456789").endswith(f"-{marked}")]
@@ -65,6 +65,14 @@ def _lines(entries: list[Path], roster: str, *, window: bool) -> Iterator[str]:
         yield message(
             "suggest_template_window" if window else "suggest_template", path=argument(target)
         )
+
+
+def _is_roster(file: Path, roster: str) -> bool:
+    """Whether it is stamped as a roster, or somebody's own workbook that calls itself one."""
+    if stamp := zip_peek.stamped(file, "form"):
+        return stamp == roster
+    name, others = file_names.stem(file), message("suggest_lists_of_people").split()
+    return message("suggest_roster_word") in name and not any(one in name for one in others)
 
 
 def _suggestion(kind: str, step: str, found: list[Path], **params: str) -> Iterator[str]:

@@ -28,7 +28,9 @@ from converter.text.display import argument
 
 if TYPE_CHECKING:
     from converter.model.forms import Form, Sheet
+    from converter.model.issues import Issue
     from converter.model.own_list import ListReport
+    from converter.model.submissions import Outcome
     from converter.usecases.template import TemplateResult
     from converter.workers.requests.template import TemplateAnswer
 
@@ -139,12 +141,9 @@ def _ask(lists: Sequence[ListReport], table: Sheet) -> dict[str, str]:
 
 
 def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
-    from converter.model.issues import Issues
-    from converter.model.submissions import Outcome
-
     answer = result.answer
     if answer.issues:
-        print_report([Outcome(str(target), Issues.of(answer.issues))], form, show_ids=False)
+        print_report(_outcomes(answer.issues, target), form, show_ids=False, commands=False)
     _print_lists(answer, form.main_table)
     written = answer.written
     if written is None:
@@ -165,6 +164,22 @@ def _print_template(result: TemplateResult, form: Form, target: Path) -> int:
         out(message("template_left", count=len(left), cells=cells + more))
     err(message("template_next", path=argument(str(written.path))))
     return OK
+
+
+def _outcomes(issues: Sequence[Issue], target: Path) -> list[Outcome]:
+    """One a file that has issues: they are of the sources and the identity file, not of the
+    workbook that is written from them."""
+    from converter.model.issues import Issues, Level
+    from converter.model.submissions import Outcome
+
+    by_file: dict[str, list[Issue]] = {}
+    for issue in issues:
+        by_file.setdefault(issue.place.file or str(target), []).append(issue)
+    damaged = {i.place.file for i in issues if i.level is Level.ERROR and i.code[0] in "FP"}
+    return [
+        Outcome(file, Issues.of(found), readable=file not in damaged)
+        for file, found in by_file.items()
+    ]
 
 
 def _print_lists(answer: TemplateAnswer, table: Sheet) -> None:

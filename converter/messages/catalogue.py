@@ -123,6 +123,16 @@ def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
     )
 
 
+def heading(code: str, form: Form) -> str:
+    """What a code is about, without a place: the item that a rule speaks of, and its title. Raises
+    KeyError for a code that no catalogue has.
+    """
+    title, rule = entry(code, form).title, form.rule(code)
+    if rule is None or len(rule.at) != 1:
+        return title
+    return message("item_and_title", item=form.field(rule.at[0]).title, title=title)
+
+
 def catalogue(form: Form) -> dict[str, CatalogueEntry]:
     """Every check there is, in the order of the stages F S K X C P I."""
     return {code: entry(code, form) for code in codes(form)}

@@ -7,6 +7,7 @@ is a question to a person, never a reason to reject: the upper union decides.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from itertools import chain, groupby
@@ -227,16 +228,21 @@ def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
 
 def _renamed(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """C109: a unit whose file gives another name than the roster does, perhaps made with another
-    unit's identity file; unless an officer assigned it."""
+    unit's identity file; unless an officer assigned it, or it is what the unit was called before
+    an officer renamed or moved it."""
+    given: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for code, *called in tables.query("SELECT code, name, superior FROM roster_given"):
+        given[code].append((called[0], called[1]))
     rows = tables.query(
-        "SELECT s.file, r.name, r.superior, s.unit_name, s.superior"
+        "SELECT s.file, r.code, r.name, r.superior, s.unit_name, s.superior"
         " FROM submissions s JOIN units u ON u.id = s.unit JOIN roster_of(?) r"
         f" ON r.code = u.code AND u.code <> '' WHERE {CURRENT} AND NOT EXISTS (SELECT 1 FROM"
         " decisions d WHERE d.content = s.content AND d.action = 'assign') ORDER BY s.id",
         [period, period],
     )
-    for file, listed, listed_superior, claimed, claimed_superior in rows:
-        if _differ(claimed, listed) or _differ(claimed_superior, listed_superior):
+    for file, code, listed, listed_superior, claimed, claimed_superior in rows:
+        names = [(listed, listed_superior), *given[code]]
+        if all(_differ(claimed, one) or _differ(claimed_superior, of) for one, of in names):
             params = {"unit": listed, "superior": listed_superior}
             params |= {"claimed": claimed, "claimed_superior": claimed_superior}
             yield _issue("C109", form, Place(file), claimed, **params)

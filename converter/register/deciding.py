@@ -11,7 +11,7 @@ from converter.model.errors import UsageError
 from converter.register import decisions, forgetting, periods, unit_changes
 from converter.register.decisions import Decision
 from converter.register.knowledge import Knowledge
-from converter.register.nearest import Nearest
+from converter.register.nearest import PROPOSED, Nearest
 from converter.register.precedence import (
     ACCEPT,
     ASSIGN,
@@ -293,6 +293,7 @@ def _unit(known: Knowledge, text: str) -> ClaimedSender:
         raise UsageError("decide_many_units", unit=text, codes=codes)
     if not found:
         names = [one.name for one in known.roster_of(known.collection.period)]
-        proposed = similar("similar_listed", Nearest(names).to(text))
+        holding = [name for name in names if text.strip() and text.strip() in name]
+        proposed = similar("similar_listed", holding[:PROPOSED] or Nearest(names).to(text))
         raise UsageError("decide_no_unit", unit=text, similar=proposed)
     return found[0]

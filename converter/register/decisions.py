@@ -71,16 +71,18 @@ class Rulings:
 
 def in_force(decisions: Iterable[Decision]) -> list[Decision]:
     """Those that nobody revoked, in order; who revokes a revocation brings back what was undone."""
-    revoked: set[int] = set()
-    kept = []
+    made = sorted(decisions, key=lambda one: one.number)
+    undone = revoked(made)
+    return [one for one in made if one.number not in undone and one.action != REVOKE]
+
+
+def revoked(decisions: Iterable[Decision]) -> set[int]:
+    """The numbers of those that were revoked."""
+    found: set[int] = set()
     for one in sorted(decisions, key=lambda one: -one.number):
-        if one.number in revoked:
-            continue
-        if one.action == REVOKE:
-            revoked.add(one.revokes)
-        else:
-            kept.append(one)
-    return kept[::-1]
+        if one.action == REVOKE and one.number not in found:
+            found.add(one.revokes)
+    return found
 
 
 def rulings(decisions: Iterable[Decision]) -> Rulings:

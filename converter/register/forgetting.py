@@ -44,12 +44,14 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class RemovalPlan:
     """What a removal concerns: the files that hold members still, how many members there are, and
-    the decisions that cannot be changed any more."""
+    the decisions that cannot be changed any more. `elsewhere`: all files of the scope, also those
+    that were refused or whose members were removed before: their originals hold people, too."""
 
     scope: Scope
     files: Sequence[tuple[int, str, str]]  # submission, file, content
     members: int
     final: Sequence[Decision]
+    elsewhere: Sequence[str]
 
 
 class Removal(NamedTuple):
@@ -100,11 +102,15 @@ def plan(known: Knowledge, scope: Scope) -> RemovalPlan:
         )
     }
     standing = decisions.in_force(decisions.read(known.connection))
+    elsewhere = known.query(
+        f"SELECT DISTINCT s.file FROM submissions s WHERE {_WITHIN} ORDER BY s.file", parameters
+    )
     return RemovalPlan(
         scope,
         [(int(number), str(file), str(content)) for number, file, content, _ in rows],
         sum(int(count) for *_, count in rows),
         [one for one in standing if one.content in concerned],
+        [str(file) for (file,) in elsewhere],
     )
 
 

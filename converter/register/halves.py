@@ -2,7 +2,8 @@
 
 They belong together by the unit's code, else by their names (the unit's name or code in the name of
 the other file, or names that differ in words for the sheets alone), else because their folder holds
-just these two. What may belong to several is left to a person.
+just these two, unless their names speak of two units. What may belong to several, or may not belong
+together, is left to a person.
 
 >>> unit = FileHalf(1, "a/示例厂-单位表.xlsx", "c1", True)
 >>> members = FileHalf(2, "b/示例厂会员.xlsx", "c2", False)
@@ -24,6 +25,8 @@ from typing import NamedTuple
 from converter.messages.catalogue import message
 from converter.register.precedence import PAIRED, same_name
 from converter.register.schema import HALVES, RegisterTables
+
+_YEAR = re.compile("[0-9]+年?度?")
 
 
 @cache
@@ -85,7 +88,8 @@ def pair(halves: Sequence[FileHalf]) -> Pairing:
         lambda half: _plain(half.file),
         lambda half: f"{half.folder}/",
     )
-    for key in rules:
+    for number, key in enumerate(rules, 1):
+        by_folder = number == len(rules)
         groups: dict[str, list[FileHalf]] = defaultdict(list)
         for half in left.values():
             if key(half):
@@ -96,9 +100,11 @@ def pair(halves: Sequence[FileHalf]) -> Pairing:
             if not units or not members or not any(half.is_new for half in group):
                 continue
             found = Pair(units[0], members[0])
-            if len(group) == 2 and _agree(*found):
+            agree = _agree(*found)
+            doubt = len(group) > 2 or (agree and by_folder and not _alike(*found))
+            if agree and not doubt:
                 pairs.append(found)
-            elif len(group) > 2:
+            elif doubt:
                 for half in group:
                     doubtful[half.number] = units if half in members else members
             else:
@@ -125,6 +131,12 @@ def _agree(unit: FileHalf, members: FileHalf) -> bool:
     codes = {half.code for half in (unit, members) if half.code}
     names = {same_name(half.name) for half in (unit, members) if half.name}
     return len(codes) < 2 and len(names) < 2
+
+
+def _alike(unit: FileHalf, members: FileHalf) -> bool:
+    """Whether the names of the files may speak of one unit: 甲单位.xlsx and 乙会员.xlsx do not."""
+    one, other = (_YEAR.sub("", _plain(half.file)) for half in (unit, members))
+    return one in other or other in one
 
 
 def _named(half: FileHalf, names: Sequence[str]) -> str:

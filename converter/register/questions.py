@@ -7,14 +7,14 @@ given to an older state of things is no answer to this one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from converter.messages import catalogue
 from converter.model.forms import Form
-from converter.model.issues import Issue
+from converter.model.issues import Issue, Issues
 from converter.register import cross_unit_checks, decisions, explanations
 from converter.register.explanations import EXPLAINED
 from converter.register.precedence import ACCEPT, ASK, ASSIGN, NOTE, REJECT, WITHDRAW
@@ -76,20 +76,15 @@ class DecisionRow:
 
 
 def questions(tables: RegisterTables, form: Form, period: str) -> list[OpenQuestion]:
-    """What is open in the collection of a period, by kind, without what somebody noted."""
-    standing = decisions.in_force(decisions.read_from(tables))
-    noted = {one.content for one in standing if one.action == NOTE}
-    accepted = {one.content for one in standing if one.action == ACCEPT}
-    asked = {one.content: one.after for one in standing if one.action == ASK}
+    """What is open in the collection of a period, by kind, without what somebody answered."""
+    answers = _Answers.read(tables)
     files = _files(tables, period)
     found = []
     for issue in cross_unit_checks.findings(tables, form, period):
-        counting = files.get(issue.place.file)
-        answered = issue.code == TWICE and counting and counting.content in accepted
-        if issue.code in CHOICES and issue.code != SHARING and not answered:
+        if issue.code in CHOICES and issue.code != SHARING and not answers.to(issue, form, files):
             found.append(_of_issue(issue, form, files))
     for number, issue in explanations.questions(tables, form, period):
-        if asked.get(files[issue.place.file].content, 0) < number:
+        if answers.asked.get(files[issue.place.file].content, 0) < number:
             found.append(_of_issue(issue, form, files))
     title = catalogue.entry(SHARING, form).title
     for units, count in cross_unit_checks.sharing(tables, form, period):
@@ -100,7 +95,52 @@ def questions(tables: RegisterTables, form: Form, period: str) -> list[OpenQuest
                 key, SHARING, 0, "", "", "、".join(units), "", detail, CHOICES[SHARING]
             )
         )  # fmt: skip
-    return [one for one in found if one.key not in noted]
+    return [one for one in found if one.key not in answers.noted]
+
+
+def unanswered(tables: RegisterTables, form: Form, period: str, found: Issues) -> Issues:
+    """Findings across units without those that an officer's decision has answered."""
+    answers = _Answers.read(tables)
+    if not answers:
+        return found
+    files = _files(tables, period)
+    left = [
+        at
+        for at, head in enumerate(found.heads)
+        if head.code not in CHOICES
+        or head.code == SHARING
+        or not answers.to(found[at], form, files)
+    ]
+    return found.chosen(left)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What was answered: the keys of questions that somebody noted, contents that were accepted,
+    contents of which a unit was asked and the last submission there was then."""
+
+    noted: Set[str]
+    accepted: Set[str]
+    asked: Mapping[str, int]
+
+    @classmethod
+    def read(cls, tables: RegisterTables) -> _Answers:
+        standing = decisions.in_force(decisions.read_from(tables))
+        return cls(
+            {one.content for one in standing if one.action == NOTE},
+            {one.content for one in standing if one.action == ACCEPT},
+            {one.content: one.after for one in standing if one.action == ASK},
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.noted or self.accepted)
+
+    def to(self, issue: Issue, form: Form, files: Mapping[str, _File]) -> bool:
+        """Whether a finding was answered: of two files, also by accepting the one that counts."""
+        counting = files.get(issue.place.file)
+        if issue.code == TWICE and counting and counting.content in self.accepted:
+            return True
+        return bool(self.noted) and _of_issue(issue, form, files).key in self.noted
 
 
 def _of_issue(issue: Issue, form: Form, files: Mapping[str, _File]) -> OpenQuestion:

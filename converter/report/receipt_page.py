@@ -67,14 +67,16 @@ def advice(receipt: Mapping[str, Any], annotated: str = "") -> str:
     """What the unit has to do, as a sentence."""
     state = str(receipt.get("state", ""))
     copy = message("advice_copy") if annotated else ""
+    reason = str(receipt.get("reason") or state)
+    periods = {"claimed": receipt.get("claimed_period"), "period": receipt.get("period")}
+    if reason == "period" and all(periods.values()):
+        reason = "periods"
     params = {
         "errors": receipt.get("errors", 0),
         "warnings": receipt.get("warnings", 0),
         "members": receipt.get("members", 0),
         "copy": copy,
-        "reason": message(f"reason_{receipt.get('reason') or state}")
-        if state in ("held", "unopened")
-        else "",
+        "reason": message(f"reason_{reason}", **periods) if state in ("held", "unopened") else "",
     }
     key = "warnings" if state == "current" and params["warnings"] else state
     if state == REJECTED and receipt.get("reason"):

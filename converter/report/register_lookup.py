@@ -114,7 +114,7 @@ def _unit_row(row: Sequence[Any], form: Form, made: Sequence[Decision]) -> UnitR
 
 def _titled(code: str, form: Form) -> str:
     try:
-        return f"{code} {catalogue.entry(code, form).title}"
+        return f"{code} {catalogue.heading(code, form)}"
     except KeyError:  # of an older or newer program
         return code
 

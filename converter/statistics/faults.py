@@ -24,6 +24,6 @@ def fault_table(
 
 def _titled(code: str, form: Form) -> str:
     try:
-        return f"{code} {catalogue.entry(code, form).title}"
+        return f"{code} {catalogue.heading(code, form)}"
     except KeyError:  # of an older or newer program
         return code

@@ -58,7 +58,8 @@ def reminders(
     for superior, code, unit, contact, phone, how, content, *last in answer:
         file, reason, at, state, codes = last
         why = message(f"reason_{reason or state}") if how == "held" else _faults(codes or (), form)
-        why = asked[content].why if how == "asked" else why
+        if how == "asked" or (how == "refused" and not why and content in decided):
+            why = decided[content].why
         since = _days(in_china(at or begun)[:10], today)
         overdue = (max((today - due).days, 0),) if due else ()
         called = split_contact(contact, phone)
@@ -104,7 +105,7 @@ def _faults(codes: list[str] | tuple[str, ...], form: Form) -> str:
     titles = []
     for code in codes:
         try:
-            titles.append(catalogue.entry(code, form).title)
+            titles.append(catalogue.heading(code, form))
         except KeyError:  # of an older or newer program
             titles.append(code)
     kinds = list(dict.fromkeys(titles))

@@ -104,3 +104,14 @@ def removed(before: str, after: str) -> int:
     return (
         Counter(c for c in before if c in _RARE) - Counter(c for c in after if c in _RARE)
     ).total()
+
+
+def has_long_number(text: str) -> bool:
+    """Whether so many letters and digits stand in it that it may name a person or a telephone.
+
+    >>> [has_long_number(text) for text in ("电话 85551234", "2026年", "abcdefgh")]
+    [True, False, False]
+    """
+    return sum(character.isalnum() and character.isascii() for character in text) >= 8 and any(
+        map(str.isdigit, text)
+    )

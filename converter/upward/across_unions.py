@@ -15,7 +15,7 @@ from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
 from converter.register import Snapshot, cross_unit_checks
-from converter.register.forwarded import counting
+from converter.register.forwarded import COUNTING, HELD, counting
 from converter.register.schema import COUNTS, name
 
 _BRANCH = "split_part({0}.via, '/', 1)"  # the union right below that a row came through
@@ -113,9 +113,14 @@ def _members(register: Snapshot, form: Form, period: str, names: dict[str, str])
 
 
 def _states(register: Snapshot, form: Form, period: str) -> Iterator[Issue]:
-    """C123: interim; C124: nobody vouches for its key; C125: some of its units are missing."""
-    for one in counting(register.forwards):
+    """C123: interim; C124: nobody vouches for its key; C126: it does not count for that reason."""
+    for one in register.forwards:
         if one.period != period:
+            continue
+        if one.state == HELD:
+            why = message(f"forward_why_{one.reason or one.state}")
+            yield _issue("C126", form, Place(one.file), one.name, unit=one.name, why=why)
+        if one.state not in COUNTING:
             continue
         place, params = Place(one.file), {"unit": one.name, "superior": one.superior}
         if one.interim:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,12 +26,12 @@ from converter.workers.requests.roster import DecisionsRequest, QuestionsRequest
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits in a collection, all decisions, and those that are in force."""
+    """What waits in a collection, all decisions, and the numbers of those that were revoked."""
 
     period: str
     questions: Sequence[Question]
     decisions: Sequence[Decision]
-    standing: Sequence[Decision]
+    revoked: Set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class AppliedRow:
     decision: int = 0
     outcome: DecidedFile | None = None
     problem: UsageError | None = None
+    choices: Sequence[str] = ()  # what may be decided where something else was chosen
 
 
 def decide(
@@ -126,7 +127,7 @@ def _refused(
             return AppliedRow(row, "otherwise", about[-1].number)
         return AppliedRow(row, "moved_on" if row.key else "unknown")
     if row.action not in question.choices:
-        return AppliedRow(row, "not_offered")
+        return AppliedRow(row, "not_offered", choices=question.choices)
     if row.action == ASSIGN and not row.unit:
         return AppliedRow(row, "no_unit")
     return None
@@ -152,7 +153,7 @@ def waiting_of(store: Path, form: Form, period: str) -> Waiting:
         chosen = period or register.newest()
         made = register.change(lambda known: decisions.read(known.connection))
         questions = list(waiting.questions(register, form, chosen))
-        return Waiting(chosen, questions, made, decisions.in_force(made))
+        return Waiting(chosen, questions, made, decisions.revoked(made))
 
 
 def set_period(store: Path, form: Form, period: str, state: str, officer: str, now: int) -> None:

@@ -18,7 +18,7 @@ from converter.usecases.receive import inbox as box
 
 @dataclass(frozen=True, slots=True)
 class RemainingPlaces:
-    """What is no part of the register and may hold the same members: how many of the very files
+    """What is no part of the register and may hold the same members: how many of its files
     lie in each inbox and have a marked copy in each reply folder, and all exports and backups that
     are there still."""
 
@@ -102,12 +102,12 @@ def _scope(known: Knowledge, request: ForgetRequest) -> Scope:
 
 def _remaining(store: Path, plan: RemovalPlan) -> RemainingPlaces:
     received = audit.places(store, audit.RECEIVE)
-    names = [file for _, file, _ in plan.files]
     inboxes = [
-        (path, sum(_lies_in(path, name) for name in names)) for path in received.get("inbox", [])
+        (path, sum(_lies_in(path, name) for name in plan.elsewhere))
+        for path in received.get("inbox", [])
     ]
     replies = [
-        (path, sum(box.annotated(path, name).is_file() for name in names))
+        (path, sum(box.annotated(path, name).is_file() for name in plan.elsewhere))
         for path in received.get("reply", [])
     ]
     return RemainingPlaces(

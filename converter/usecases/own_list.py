@@ -15,9 +15,8 @@ from converter.messages import catalogue
 from converter.model.errors import UsageError
 from converter.model.forms import Sheet
 from converter.model.own_list import CONTENT, DOUBTFUL, NEAR, ListColumn, ListReport
-from converter.text import file_names
+from converter.text import characters, file_names
 from converter.text.headings import normalized
-from converter.workbook.own_list.values import has_long_number
 
 LARGEST = 1 << 20  # bytes of a file of choices
 MOST_LISTS = 200  # whose choices are kept, the newest
@@ -74,7 +73,9 @@ def remember(lists: Sequence[ListReport], choices: Mapping[str, str]) -> None:
     new = [
         {"headings": [*report.headings], "columns": columns}
         for report in lists
-        if not any(map(has_long_number, report.headings))  # a person's row, taken for headings
+        if not any(
+            map(characters.has_long_number, report.headings)
+        )  # a person's row, taken for headings
         and (columns := {key: choices[key] for key in report.headings if key in choices})
     ]
     if not new:

@@ -256,6 +256,25 @@ def test_an_officer_is_told_of_roster_and_register(
     assert named(bare(tmp_path, capsys, monkeypatch)) == ["stats --store 登记库"]
 
 
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("2026年基层工会名册.xlsx", "identity issue 2026年基层工会名册.xlsx --keys 密钥 -o 标识"),
+        ("会员花名册.xlsx", "check 会员花名册.xlsx"),
+        ("填报.xlsx", "check 填报.xlsx"),
+    ],
+)
+def test_a_roster_of_her_own_is_known_by_its_name(
+    name: str,
+    command: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    openpyxl.Workbook().save(tmp_path / name)
+    assert named(bare(tmp_path, capsys, monkeypatch)) == [command]
+
+
 def test_a_workbook_that_changed_after_its_package_is_checked_again(
     good: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -153,6 +153,27 @@ def test_a_list_of_nobody_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "表.xlsx").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "text", "ending"),
+    [
+        ("--from", "网页.xls", "<html><table><tr><td>赵一</td></tr></table></html>", "读不了"),
+        ("--from", "空.xlsx", "", "读不了"),
+        ("--from", "坏.et", "PK\x03\x04", "读不了"),
+        ("--identity", "标识.xml", "x", "有错误"),
+    ],
+)
+def test_what_is_wrong_with_a_source_is_said_of_the_source(
+    hr: Path, option: str, name: str, text: str, ending: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    done = run("template", "--from", hr, option, name, "-o", "表.xlsx", cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"{ending} {name}" in done.stdout.splitlines()
+    assert "表.xlsx" not in done.stdout + done.stderr
+    assert "--annotate" not in done.stderr  # there is nothing to mark in it
+    assert not (tmp_path / "表.xlsx").exists()
+
+
 def test_a_wrong_mapping_names_the_items(hr: Path, tmp_path: Path) -> None:
     done = run("template", "--from", hr, "--map", "工号=年龄", "-o", "表.xlsx", cwd=tmp_path)
     assert (done.returncode, "会员姓名、身份证号" in done.stderr) == (2, True)

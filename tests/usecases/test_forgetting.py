@@ -18,7 +18,15 @@ from converter.register import Register, Snapshot
 from converter.usecases import forgetting
 from converter.usecases.forgetting import ForgetRequest
 from tests.people import UNIT as UNIT_ANSWERS
-from tests.usecases.receive.collection import Inbox, name_of, packed, people, records, workbook
+from tests.usecases.receive.collection import (
+    Inbox,
+    faulty,
+    name_of,
+    packed,
+    people,
+    records,
+    workbook,
+)
 
 pytestmark = pytest.mark.usefixtures("near_workers")
 
@@ -195,11 +203,19 @@ def test_places_outside_the_register_are_named(
 ) -> None:
     store = year / "S"
     (year / "收件" / "一县" / "1.xlsx").unlink()
+    (year / "收件" / "有错.xlsx").write_bytes(faulty(4))  # refused, and full of names all the same
+    assert run(
+        "receive", year / "收件", "--store", store, "--period", "2026", "--reply", year / "R"
+    )
     run("backup", "-o", year / "备份.zip", "--store", store)
     capsys.readouterr()
     run("forget", "--store", store, "--period", "2026")
     told = capsys.readouterr().err
-    assert f"{year / '收件'}：原来的文件还有 3 份" in told
+    run("forget", "--store", store, "--period", "2026", "--superseded")  # what is gone already
+    again = capsys.readouterr().err
+    assert f"{year / '收件'}：原来的文件还有 2 份" in again  # the older one, the refused one
+    assert f"{year / '收件'}：原来的文件还有 4 份" in told
+    assert f"{year / 'R'}：标出错误的表还有 1 份" in told
     assert str(year / "备份.zip") in told
 
 

@@ -92,3 +92,11 @@ def test_the_workbook_can_be_filtered_and_is_the_officers_alone(
 def test_another_kind_of_file_is_refused(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("remind", "--store", store, "-o", "催报.docx") == 2
     assert ".xlsx" in capsys.readouterr().err
+
+
+def test_what_the_officer_refused_is_listed_with_her_reason(store: Path, tmp_path: Path) -> None:
+    words = ("--why", "去年的表", "--officer", "王示例")
+    assert run("decide", "--store", store, "reject", "1.zip", *words) == 0
+    assert run("remind", "--store", store, "-o", tmp_path / "催报.csv") == 0
+    (row,) = [row for row in rows(tmp_path / "催报.csv") if row["单位"] == name_of(1)]
+    assert (row["情况"], row["原因"]) == ("只有退回的", "去年的表")

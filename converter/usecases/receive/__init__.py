@@ -27,6 +27,7 @@ from converter.register import (
     cross_unit_checks,
     forwarded,
     published,
+    questions,
     roster_changes,
 )
 from converter.register.cross_unit_checks import Sharing
@@ -165,6 +166,7 @@ def receive(
         lists = _write_lists(register, plan.reply, chosen) if plan.reply else None
         states = register.states_of(registered)
         found = cross_unit_checks.findings(register, plan.form, chosen, due)
+        found = questions.unanswered(register, plan.form, chosen, found)
         shared = cross_unit_checks.count(found).get("C101", 0)
         sharing = cross_unit_checks.sharing(register, plan.form, chosen) if shared else []
         waiting = register.query(

@@ -36,7 +36,8 @@ _FILES = (
     "SELECT coalesce(u.position, 0), coalesce(u.superior, s.superior),"
     " coalesce(u.code, s.unit_code), coalesce(nullif(u.name, ''), s.unit_name),"
     " coalesce(u.contact, ''), coalesce(u.phone, ''),"
-    " s.file, s.state, s.reason, s.result, s.members, s.errors, s.warnings, s.received"
+    " s.file, s.state, s.reason, s.result, s.members, s.errors, s.warnings, s.received,"
+    " s.period, s.claimed_period"
     " FROM submissions s LEFT JOIN units_in($1) u ON u.id = s.unit WHERE s.period = $1"
     " ORDER BY s.id"
 )
@@ -59,6 +60,8 @@ class _File:
     errors: int
     warnings: int
     received: str
+    period: str
+    claimed_period: str
 
     @property
     def params(self) -> dict[str, Any]:
@@ -68,6 +71,8 @@ class _File:
             "members": self.members,
             "errors": self.errors,
             "warnings": self.warnings,
+            "period": self.period,
+            "claimed_period": self.claimed_period,
         }
 
 

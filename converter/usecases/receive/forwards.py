@@ -8,13 +8,14 @@ names. Its own transaction takes the place of the union's earlier forward as a w
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from converter.files import writing
-from converter.identity import standing
+from converter.identity import standing, subordinates
 from converter.messages import catalogue
 from converter.model.clock import utc_stamp
 from converter.model.errors import WorkerDied
@@ -25,6 +26,7 @@ from converter.register.forwarded import COUNTING, HELD, REJECTED, UNOPENED, For
 from converter.register.knowledge import Knowledge
 from converter.register.precedence import (
     ACCEPTED,
+    STRANGER,
     UNSIGNED,
     ClaimedSender,
     ReceivedFile,
@@ -57,11 +59,12 @@ def receive_forwards(
 ) -> Iterator[ReceivedForward | NotReceived]:
     """Take in what is new among these forwards."""
     place = register.folder / published.FOLDER
+    names = _known_unions(register, plan, period)
     for item in items:
         known = forwarded.read(register)
         before = [one for one in known if (one.file, one.content) == (item.name, item.content)]
         lost = [one for one in before if one.state in COUNTING and not _is_there(place, one)]
-        if not all(one in lost or _again(one, plan) for one in before):
+        if not all(one in lost or _again(one, plan, names) for one in before):
             continue
         number = max((one.number for one in known), default=0) + 1
         folder = register.spool / f"forward-{number}"
@@ -71,7 +74,9 @@ def receive_forwards(
             continue
         new, issues = _settled(item, found, number, plan, period)
         others = [one for one in known if one not in lost]
-        rows = [new] if new.state in (REJECTED, UNOPENED) else merging.merged(new, others)
+        if not new.state and _is_stranger(new, names):
+            new = replace(new, state=HELD, reason=STRANGER)
+        rows = [new] if new.state else merging.merged(new, others)
         if rows[0].state in COUNTING:
             target = place / forwarded.FOLDER / str(number)
             shutil.rmtree(target, ignore_errors=True)
@@ -79,7 +84,8 @@ def receive_forwards(
             writing.flush_all()
             writing.replace(folder, target)
         shutil.rmtree(folder, ignore_errors=True)
-        gone = [one.number for one in before if one in lost or one.state not in COUNTING]
+        stays = () if rows[0].reason == STRANGER else COUNTING  # it is no longer known
+        gone = [one.number for one in before if one in lost or one.state not in stays]
         register.change(partial(_take, rows, gone))
         if found.standing and new.confirmed and plan.keys:
             made = standing.read(found.standing.encode())
@@ -97,9 +103,31 @@ def _take(rows: Sequence[Forward], gone: Sequence[int], known: Knowledge) -> Non
     forwarded.take(known.connection, rows, gone)
 
 
-def _again(one: Forward, plan: Plan) -> bool:
-    """Whether keys may tell more of a forward than was known when it came."""
-    waits = one.state == UNOPENED or (one.state in COUNTING and not one.confirmed)
+def _known_unions(register: Register, plan: Plan, period: str) -> dict[str, set[str]]:
+    """The names of every union and unit that the roster lists, or that has got an identity, by
+    code."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for one in register.change(lambda known: known.roster_of(period)):
+        names[one.code].add(same_name(one.name))
+        names[one.superior_code].add(same_name(one.superior))
+    for entry in subordinates.read(plan.keys) if plan.keys else ():
+        names[entry.code].add(same_name(entry.name))
+    return dict(names)
+
+
+def _is_stranger(one: Forward, names: Mapping[str, set[str]]) -> bool:
+    """Whether nobody knows the union that a forward without a chain says it is from: what it says
+    of itself is no reason to count it. A union that lists nobody yet knows no strangers."""
+    return bool(names) and not one.confirmed and same_name(one.name) not in names.get(one.code, ())
+
+
+def _again(one: Forward, plan: Plan, names: Mapping[str, set[str]]) -> bool:
+    """Whether keys or the roster may tell more of a forward than was known when it came."""
+    counts = one.state in COUNTING and not one.confirmed
+    held = one.reason == STRANGER
+    if (counts or held) and held != _is_stranger(one, names):
+        return True
+    waits = counts or held or one.state == UNOPENED
     return plan.keys is not None and waits and bool(one.superior)
 
 
@@ -175,9 +203,10 @@ def _write_receipt(item: InboxFile, forward: Forward, issues: Sequence[Issue], p
         signed=True,
         package=True,
     )
+    reason = (forward.reason or UNSIGNED) if forward.state == HELD else ""
     registered = RegisteredFile(
         forward.number, 0, forward.code, forward.name, forward.superior, forward.state,
-        forward.other, "signature", forward.period, UNSIGNED if forward.state == HELD else "",
+        forward.other, "signature", forward.period, reason,
     )  # fmt: skip
     status = "errors" if errors else "ok"
     validated = ValidatedFile(0, item.name, status, len(errors), (), problems)
@@ -199,4 +228,5 @@ def sentence(one: ReceivedForward, form: Form) -> str:
         fix = catalogue.fix(errors[0], form)
         return catalogue.message("forward_refused", reason=reason, fix=fix, **params)
     interim = catalogue.message("forward_interim") if forward.interim else ""
-    return catalogue.message(f"forward_{forward.state}", interim=interim, **params)
+    state = forward.reason or forward.state
+    return catalogue.message(f"forward_{state}", interim=interim, **params)

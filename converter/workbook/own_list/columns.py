@@ -17,6 +17,7 @@ from converter.kinds.base import ValueType
 from converter.model.forms import Field, Sheet
 from converter.model.issues import column_letters
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, LEFT_OUT, NEAR, TAKEN, UNUSED
+from converter.text import characters
 from converter.text.headings import normalized
 from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import Headings, ListBlock
@@ -95,7 +96,7 @@ class _Guesser:
         """Whether a column holds what its heading, which is only like the field's, promises."""
         field, cells = self.sheet.field(key), self.cells[at]
         if field is self.id_field:
-            fitting = sum(values.has_long_number(text) for text, _ in cells)
+            fitting = sum(characters.has_long_number(text) for text, _ in cells)
         elif field is self.name_field:
             fitting = sum(values.is_name(text) for text, _ in cells)
         elif _is_date(field):

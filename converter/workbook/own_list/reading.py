@@ -140,7 +140,7 @@ class _Reading:
         name = cells.get(self.name_key, BLANK)[0].strip()
         if self.headings.is_heading(name):
             return None
-        if values.has_long_number(number):
+        if characters.has_long_number(number):
             return cells
         if not name or name.isdecimal():
             return None

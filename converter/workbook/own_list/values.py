@@ -74,12 +74,6 @@ def is_rounded(text: str, kind: int) -> bool:
     return bool(_ROUNDED.fullmatch(text.strip()))
 
 
-def has_long_number(text: str) -> bool:
-    return sum(character.isalnum() and character.isascii() for character in text) >= 8 and any(
-        map(str.isdigit, text)
-    )
-
-
 def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text.strip().replace(" ", "").replace("\u3000", "")))
 

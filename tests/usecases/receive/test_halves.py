@@ -79,6 +79,23 @@ def test_halves_that_may_belong_to_several_are_told(tmp_path: Path, worker: Work
     assert "分不清" in str(found[0].params["why"])
 
 
+def test_one_of_two_units_in_a_folder_never_gets_the_others_members() -> None:
+    unit = FileHalf(1, "一县/乙厂单位表.xlsx", "c1", True, name="示例乙厂工会")
+    members = FileHalf(2, "一县/丙厂会员.xlsx", "c2", False)
+    found = pair([unit, members])
+    assert found.pairs == []
+    assert [(half.number, [one.number for one in others]) for half, others in found.left] == [
+        (1, [2]), (2, [1]),
+    ]  # fmt: skip
+    own = FileHalf(3, "一县/丙厂单位表.xlsx", "c3", True, name="示例丙厂工会")
+    assert [(p.unit.number, p.members.number) for p in pair([unit, members, own]).pairs] == [(3, 2)]
+    year = (
+        FileHalf(4, "乙厂/2026年单位表.xlsx", "c4", True),
+        FileHalf(5, "乙厂/会员.xlsx", "c5", False),
+    )
+    assert len(pair(year).pairs) == 1
+
+
 def test_a_half_alone_is_told(tmp_path: Path, worker: Worker) -> None:
     box = Inbox(tmp_path / "in")
     box.put("单位.xlsx", halves(1)[0])

@@ -278,3 +278,41 @@ def test_what_a_new_roster_changes_of_known_units_is_told_and_logged(
     assert receive(
         box.folder, store(box), plan(None), worker, roster=blanks
     ).roster_changes == ()  # fmt: skip
+
+
+def reported(box: Inbox, worker: Worker) -> list[str]:
+    """The codes of what a run says of the collection, most of all of unit 1 and 2."""
+    done = receive(box.folder, store(box), plan(None), worker, roster=ROSTER)
+    return [issue.code for issue in done.findings if issue.code not in ("C103", "C104")]
+
+
+@pytest.mark.parametrize("action", ["rename", "move"])
+def test_the_name_before_a_decision_is_no_wrong_name(
+    action: str, box: Inbox, worker: Worker
+) -> None:
+    number = decide(store(box), action, listed(1).code, "示例改了的总工会委员会")
+    assert reported(box, worker) == []
+    box.put("又.zip", packed(records(1, people(1, 9))))  # still on the form with the old name
+    assert reported(box, worker) == ["C102"]
+    decide(store(box), "revoke", str(number))
+    other = {"unit_name": "示例另一公司工会委员会"}
+    assert "C109" not in reported(box, worker)
+    box.put("别的.zip", packed(records(2, people(2, 9), **other)))
+    assert "C108" in reported(box, worker)  # a name that the unit never had
+
+
+@pytest.mark.parametrize("way", ["note", "accept"])
+def test_what_was_answered_is_not_asked_by_the_next_run(
+    way: str, box: Inbox, worker: Worker
+) -> None:
+    box.put("1改.zip", packed(records(1, people(1, 9))))
+    assert reported(box, worker) == ["C102"]
+    with Register(store(box), FORM) as register:
+        (one,) = questions.questions(register, FORM, "2026")
+    number = decide(store(box), way, one.key if way == "note" else "1改.zip")
+    assert reported(box, worker) == []
+    decide(store(box), "revoke", str(number))
+    assert reported(box, worker) == ["C102"]
+    decide(store(box), way, one.key if way == "note" else "1改.zip")
+    box.put("1再改.zip", packed(records(1, people(1, 8))))
+    assert reported(box, worker).count("C102") >= 1  # another question
