@@ -109,11 +109,9 @@ class CollectionState:
 
 def heading(register: Snapshot, period: str) -> CollectionState:
     """What stands over the summary of a period."""
-    rows = register.query(
-        "SELECT state, changed FROM periods WHERE period = ? ORDER BY changed DESC LIMIT 1",
-        [period],
-    )
-    state, changed = rows[0] if rows else ("collected", "")
+    # In the order they were written down: times may be equal, or a clock set back.
+    rows = register.query("SELECT state, changed FROM periods WHERE period = ?", [period])
+    state, changed = rows[-1] if rows else ("collected", "")
     forgotten = period in whole_periods(register)
     return CollectionState(Tree.of(register, period).top, state, changed, forgotten)
 

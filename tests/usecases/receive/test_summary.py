@@ -19,8 +19,11 @@ from converter.report.spreadsheet import FIRST
 from converter.statistics import collection as statistics
 from converter.statistics import progress
 from converter.statistics.figure import Chart, Column, Figure, StatisticsTable
+from converter.usecases import deciding
 from tests.sheets import FORM
 from tests.usecases.receive.conftest import Collection
+
+DAY = 1_767_225_600  # 2026-01-01
 
 BY = statistics.groups(FORM)
 
@@ -291,3 +294,15 @@ def test_unions_stand_in_the_order_of_the_roster(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert [row[1] for row in found["missing"].table.rows] == ["某厂工会", "某店工会"]
     assert (heading.union, heading.state) == ("示例县总工会", "collected")
+
+
+def test_a_period_is_as_it_was_put_last_whatever_the_clock_says(tmp_path: Path) -> None:
+    """Two steps within a second; a clock that was set back."""
+    store = tmp_path / "S"
+    with Register(store, FORM) as register:
+        register.collect(RegisterCollection("2026"), "2026-01-01T00:00:00Z")
+        register.publish("2026", DAY)
+    for state, when in (("closed", DAY), ("open", DAY - 3600), ("closed", DAY - 3600)):
+        deciding.set_period(store, FORM, "2026", state, "王示例", when)
+        with Snapshot(store) as snapshot:
+            assert statistics.heading(snapshot, "2026").state == state
