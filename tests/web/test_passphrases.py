@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -66,6 +67,7 @@ def test_files_of_several_passphrases_are_named(locked: World, tmp_path: Path) -
 def test_with_it_units_submit_signed_packages(locked: World, tmp_path: Path) -> None:
     word = written(tmp_path / "密码.txt", WORD)
     with running(locked, "--passphrase-file", word) as started:
+        assert httpx2.get(started.url, follow_redirects=True).status_code == 200
         assert WORD not in "".join(started.output + started.log)
     app = application.build(locked.settings(secrets=OpenedSecrets([path_of(locked)], WORD)))
     with TestClient(app):
