@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,13 @@ def read(connection: Connection) -> list[Period]:
     rows = connection.execute(
         "SELECT period, state, changed, officer FROM periods ORDER BY rowid"
     ).fetchall()
-    return sorted({row[0]: Period(*row) for row in rows}.values(), key=lambda one: one.period)
+    return sorted(in_force(rows).values(), key=lambda one: one.period)
+
+
+def in_force(rows: Iterable[Sequence[str]]) -> dict[str, Period]:
+    """Each period as it was put last. The order of the rows decides: times may be equal, or of a
+    clock that was set back."""
+    return {row[0]: Period(*row) for row in rows}
 
 
 def append(connection: Connection, period: Period) -> None:

@@ -50,7 +50,7 @@ TABLES = {
         "SELECT s.period, s.unit, a.* FROM answers a JOIN submissions s ON s.id = a.submission"
         f" WHERE {COUNTS}"
     ),
-    "periods": "SELECT * FROM periods",
+    "periods": "SELECT * FROM periods ORDER BY rowid",
     "decisions": "SELECT * FROM decisions ORDER BY number",
     "forgotten": "SELECT * FROM forgotten",
     "explanations": "SELECT * FROM explanations ORDER BY submission, place",

@@ -19,8 +19,9 @@ from typing import Any
 from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
-from converter.register import Snapshot
+from converter.register import Snapshot, periods
 from converter.register.forgetting import whole_periods
+from converter.register.periods import Period
 from converter.register.schema import name, table_of
 from converter.statistics import breakdowns, cards, progress
 from converter.statistics.breakdowns import Breakdowns, group_sql
@@ -109,11 +110,10 @@ class CollectionState:
 
 def heading(register: Snapshot, period: str) -> CollectionState:
     """What stands over the summary of a period."""
-    # In the order they were written down: times may be equal, or a clock set back.
-    rows = register.query("SELECT state, changed FROM periods WHERE period = ?", [period])
-    state, changed = rows[-1] if rows else ("collected", "")
+    rows = register.query("SELECT period, state, changed, officer FROM periods")
+    found = periods.in_force(rows).get(period, Period(period, periods.COLLECTED, "", ""))
     forgotten = period in whole_periods(register)
-    return CollectionState(Tree.of(register, period).top, state, changed, forgotten)
+    return CollectionState(Tree.of(register, period).top, found.state, found.changed, forgotten)
 
 
 def groups(form: Form) -> list[str]:
