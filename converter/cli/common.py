@@ -19,6 +19,7 @@ from converter.messages import help
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from converter.identity.subordinates import UnionName
     from converter.model.forms import Form
     from converter.model.submissions import Outcome, Unit
     from converter.usecases.identities import RosterReport
@@ -244,6 +245,16 @@ def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:
     what = f"kept_{kept.kind}" if kept.count or kept.kind == "other" else f"kept_{kept.kind}_none"
     found = message(what, rows=rows, **params)
     out(message("kept", path=kept.path, found=found, written=written.name))
+
+
+def own_union(name: str, code: str) -> UnionName | None:
+    """What the collecting union is called; None where nothing is said. Raises UsageError."""
+    from converter.identity.subordinates import UnionName
+    from converter.model.errors import UsageError
+
+    if bool(name) != bool(code):
+        raise UsageError("union_no_name")
+    return UnionName(code.strip(), name.strip()) if code else None
 
 
 def rows_counted(form: Form, count: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from converter.cli import passphrases
-from converter.cli.common import FOUND, OK, err, form_of, message, option, out
+from converter.cli.common import FOUND, OK, err, form_of, message, option, out, own_union
 from converter.cli.identity import command, print_issues
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
@@ -60,14 +60,11 @@ def endorse(
     code: str,
     passphrase_file: Path | None,
 ) -> int:
-    from converter.identity.subordinates import UnionName
     from converter.model.clock import created_at
     from converter.model.issues import Issue
     from converter.usecases import unions
 
-    if bool(name) != bool(code):
-        raise UsageError("union_no_name")
-    own = UnionName(code.strip(), name.strip()) if code else None
+    own = own_union(name, code)
     secret = passphrases.opening(keys, passphrase_file)
     terms = unions.EndorsementTerms(scope, valid_until)
     done = unions.endorse(request, keys, output, terms, own, created_at(), secret)

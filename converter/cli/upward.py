@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from converter.cli import passphrases
-from converter.cli.common import OK, command, err, form_of, message, option, out
+from converter.cli.common import OK, command, err, form_of, message, option, out, own_union
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
-from converter.model.errors import UsageError
 
 
 @command("forward")
@@ -35,14 +34,11 @@ def forward(
     code: str,
     passphrase_file: Path | None,
 ) -> int:
-    from converter.identity.subordinates import UnionName
     from converter.model.clock import created_at
     from converter.upward.writing import ForwardPlan
     from converter.usecases import forwarding
 
-    if bool(name) != bool(code):
-        raise UsageError("union_no_name")
-    own = UnionName(code.strip(), name.strip()) if code else None
+    own = own_union(name, code)
     folder, _ = form_of(ctx)
     plan = ForwardPlan(period.strip(), interim, figures_only, created_at())
     secret = passphrases.opening(keys, passphrase_file)
