@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from converter.workers.pool import Worker
 from tests import commands, tools
 
 
@@ -38,3 +39,12 @@ def near_workers() -> Iterator[None]:
     """Commands that run in this process fork their workers from it: see `commands`."""
     with commands.near_workers():
         yield
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[Worker]:
+    """A worker that stays, for tests that use cases hand tasks to."""
+    with commands.near_workers():
+        started = Worker().start()
+    yield started
+    started.stop()

@@ -19,7 +19,7 @@ POINTS_AT_ONCE = 8_192  # texts; four bytes a character while they are turned in
 
 
 def points(text: pd.Series, width: int) -> Points:
-    """Signs of fixed-width texts as numbers, a row a text: digits are 0-9, nothing is -48, and
+    """Characters of fixed-width texts as numbers, a row a text: digits are 0-9, nothing is -48, and
     whatever is far from a digit 127.
 
     Longer texts are cut, so ask for one column more than a right text has.

@@ -269,6 +269,15 @@ def codes(path: Path, form: Form) -> set[str]:
     return {code for output in shown(path, form).values() for _, code in output}
 
 
+def agreed(built: Sequence[Path], computed: Sequence[Path], form: Form) -> set[str]:
+    """Both enforcers agree on all files, and no formula comes to an error; the codes they find."""
+    validated_together(computed, form)
+    found = [line for path in computed for line in differences(path, form)]
+    assert not found, "\n".join(found)
+    assert [c for f, p in zip(built, computed, strict=True) for c in error_cells(f, p)] == []
+    return set().union(*(codes(path, form) for path in computed))
+
+
 def error_cells(built: Path, computed: Path) -> list[str]:
     """The formula cells of a workbook that came out as error values."""
     results = values(computed)

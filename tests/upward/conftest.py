@@ -125,14 +125,6 @@ def county(office: Office, numbers: Sequence[int], more: Sequence[Person] = ()) 
 
 
 @pytest.fixture(scope="session")
-def worker() -> Iterator[Worker]:
-    with near_workers():
-        started = Worker().start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> Path:
     """The folder of the whole chain; copied by `chain`."""
     folder = tmp_path_factory.mktemp("chain")

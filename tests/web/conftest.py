@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,9 +33,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture
 def union(original: World, tmp_path: Path) -> World:
-    root = tmp_path / "union"
-    shutil.copytree(original.root, root)
-    return World(root, original.units, original.passwords)
+    return original.copied(tmp_path / "union")
 
 
 @pytest.fixture
@@ -52,9 +49,7 @@ def quick(union: World) -> Callable[..., Any]:
 @pytest.fixture(scope="module")
 def site(original: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Any]]:
     """A union and an application with a warm worker, for a whole module."""
-    root = tmp_path_factory.mktemp("site") / "union"
-    shutil.copytree(original.root, root)
-    own = World(root, original.units, original.passwords)
+    own = original.copied(tmp_path_factory.mktemp("site") / "union")
     app = application.build(own.settings(largest=1 << 20))
     with TestClient(app):  # the workers live as long
         yield own, app
@@ -78,8 +73,6 @@ def served(
     original: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[World, running.Inside]]:
     """A union and its portal, which a browser reaches over a connection."""
-    root = tmp_path_factory.mktemp("served") / "union"
-    shutil.copytree(original.root, root)
-    own = World(root, original.units, original.passwords)
+    own = original.copied(tmp_path_factory.mktemp("served") / "union")
     with running.inside(own, largest=1 << 20) as inside:
         yield own, inside

@@ -26,11 +26,8 @@ PART = b'--b\r\ncontent-disposition: form-data; name="file"; filename="a.xlsx"\r
 def attacked(
     original: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[World, Portal]]:
-    import shutil
 
-    root = tmp_path_factory.mktemp("attacked") / "union"
-    shutil.copytree(original.root, root)
-    own = World(root, original.units, original.passwords)
+    own = original.copied(tmp_path_factory.mktemp("attacked") / "union")
     portal = Portal(own)
     try:
         yield own, portal

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import resource
-import shutil
 import socket
 import ssl
 import subprocess
@@ -103,9 +102,7 @@ def steady(
     original: World, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[World, Inside]]:
     """One portal for what leaves it as it was."""
-    root = tmp_path_factory.mktemp("steady") / "union"
-    shutil.copytree(original.root, root)
-    own = World(root, original.units, original.passwords)
+    own = original.copied(tmp_path_factory.mktemp("steady") / "union")
     with inside(own) as portal:
         yield own, portal
 

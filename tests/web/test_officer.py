@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -43,9 +42,7 @@ def collect(own: World, *, reply: bool = True) -> None:
 @pytest.fixture(scope="module")
 def collected(original: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Unit 1 was refused, unit 2 was accepted, unit 3 never heard of."""
-    root = tmp_path_factory.mktemp("collected") / "union"
-    shutil.copytree(original.root, root)
-    own = World(root, original.units, original.passwords)
+    own = original.copied(tmp_path_factory.mktemp("collected") / "union")
     own.inbox.mkdir()
     (own.inbox / "1.xlsx").write_bytes(workbook(1, fault=True))
     (own.inbox / "2.xlsx").write_bytes(workbook(2))

@@ -3,7 +3,6 @@ replies, and the JSON that carries the signature beside it."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +76,7 @@ def test_nobody_else_reads_a_receipt(union: World) -> None:
 
 @needs("chromium")
 def test_it_is_read_on_a_telephone_and_on_a_desk(original: World, tmp_path: Path) -> None:
-    root = tmp_path / "union"
-    shutil.copytree(original.root, root)
-    own = World(root, original.units, original.passwords)
+    own = original.copied(tmp_path / "union")
     with running.inside(own) as portal, running.browser() as started:
         faulty = submitted(own, portal.app, workbook(1, fault=True))
         good = submitted(own, portal.app, workbook(2), 2)

@@ -21,9 +21,7 @@ Site = tuple[World, Any]
 
 @pytest.fixture(scope="module")
 def started(original: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    root = tmp_path_factory.mktemp("submitting") / "union"
-    shutil.copytree(original.root, root)
-    own = World(root, original.units, original.passwords)
+    own = original.copied(tmp_path_factory.mktemp("submitting") / "union")
     app = application.build(own.settings())
     with TestClient(app):
         yield own, app

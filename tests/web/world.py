@@ -4,6 +4,7 @@ filled in."""
 from __future__ import annotations
 
 import csv
+import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -38,6 +39,11 @@ class World:
     root: Path
     units: tuple[Unit, ...]
     passwords: dict[str, str]  # by unit code
+
+    def copied(self, root: Path) -> World:
+        """The same in another folder, which is made."""
+        shutil.copytree(self.root, root)
+        return World(root, self.units, self.passwords)
 
     @property
     def keys(self) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -46,14 +45,6 @@ class Collection:
 @pytest.fixture(autouse=True)
 def _near(near_workers: None) -> None:
     """Each run of `receive` starts two workers and stops them."""
-
-
-@pytest.fixture(scope="session")
-def worker() -> Iterator[Worker]:
-    with near_workers():
-        started = Worker().start()
-    yield started
-    started.stop()
 
 
 @pytest.fixture(scope="session")

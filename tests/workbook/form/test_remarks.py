@@ -79,6 +79,15 @@ MEMBER: list[list[Any]] = [
 ]
 
 
+def with_row(at: int, row: list[Any]) -> Any:
+    """The workbook with a row put in on the member sheet."""
+    book = own()
+    book[MEMBER_SHEET].insert_rows(at)
+    for column, value in enumerate(row, 1):
+        book[MEMBER_SHEET].cell(at, column, value)
+    return book
+
+
 @pytest.mark.parametrize("row", BELOW, ids=str)
 def test_a_line_below_the_members_is_none(row: list[Any], tmp_path: Path) -> None:
     book = own()
@@ -89,31 +98,19 @@ def test_a_line_below_the_members_is_none(row: list[Any], tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("row", AMONG, ids=str)
 def test_a_line_of_a_printed_page_among_the_members_is_none(row: list[Any], tmp_path: Path) -> None:
-    book = own()
-    book[MEMBER_SHEET].insert_rows(6)
-    for column, value in enumerate(row, 1):
-        book[MEMBER_SHEET].cell(6, column, value)
-    found = outcome(saved(book, tmp_path))
+    found = outcome(saved(with_row(6, row), tmp_path))
     assert (found.status, found.members) == ("ok", len(MEMBERS))
 
 
 @pytest.mark.parametrize("row", DATED, ids=str)
 def test_a_joining_date_among_the_members_is_somebodys(row: list[Any], tmp_path: Path) -> None:
-    book = own()
-    book[MEMBER_SHEET].insert_rows(6)
-    for column, value in enumerate(row, 1):
-        book[MEMBER_SHEET].cell(6, column, value)
-    found = outcome(saved(book, tmp_path))
+    found = outcome(saved(with_row(6, row), tmp_path))
     assert (found.status, found.members) == ("errors", len(MEMBERS) + 1)
 
 
 @pytest.mark.parametrize("row", ABOVE, ids=str)
 def test_an_explanation_above_the_members_is_none(row: list[Any], tmp_path: Path) -> None:
-    book = own()
-    book[MEMBER_SHEET].insert_rows(2)
-    for column, value in enumerate(row, 1):
-        book[MEMBER_SHEET].cell(2, column, value)
-    found = outcome(saved(book, tmp_path))
+    found = outcome(saved(with_row(2, row), tmp_path))
     assert (found.status, found.members) == ("ok", len(MEMBERS))
 
 
