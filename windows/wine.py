@@ -153,8 +153,7 @@ class Wine:
         wanted = self.folder / "test.in"
         wanted.write_text("\n".join(TEST_PACKAGES), encoding="ascii")
         found = {name: self.folder / f"{name}.lock" for name in ("dist", "test")}
-        of_project = [str(ROOT / "pyproject.toml"), "--extra", "portal", "--group"]
-        of_project += [f"{ROOT / 'pyproject.toml'}:dist"]
+        of_project = [str(ROOT / "pyproject.toml"), "--group", f"{ROOT / 'pyproject.toml'}:dist"]
         for name, constraints, sources in (
             ("dist", "requirements-dist.lock", of_project),
             ("test", "requirements-dev.lock", [str(wanted)]),
