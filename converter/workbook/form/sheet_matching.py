@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -158,7 +158,7 @@ def _report_unread(
     return {name for name, unknown in columns.items() if any(one.numbers for one in unknown)}
 
 
-def _unread(book: Workbook, index: int, form: Form, known: Collection[str]) -> list[PeopleColumn]:
+def _unread(book: Workbook, index: int, form: Form, known: Container[str]) -> list[PeopleColumn]:
     """The columns of another sheet with people whom no record holds. Thousands of workbooks share
     their instructions: those without any number are read once. Raises UnreadableFile."""
     contents = book.contents(index)
