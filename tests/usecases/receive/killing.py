@@ -117,7 +117,7 @@ class Receiving:
             steps.step()
 
         Path.replace, writer.Register.record = renaming, recording  # type: ignore[assignment]
-        run.FILES_A_BATCH = self.batch  # type: ignore[attr-defined]
+        run.FILES_A_BATCH = self.batch
         with Worker() as worker:
             receive(
                 self.inbox, self.store, self.plan, worker, roster=self.roster, period=self.period
