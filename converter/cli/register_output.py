@@ -84,7 +84,7 @@ def stats(
     """Figures of a period. A workbook or a page gets every grouping the form knows."""
     from converter.forms.loading import load
     from converter.model.clock import today
-    from converter.register import Snapshot
+    from converter.register import Snapshot, periods
     from converter.report import summary, table_export
     from converter.report import table as tabular
     from converter.statistics import collection
@@ -95,7 +95,7 @@ def stats(
         with Snapshot(store) as register:
             via = register.via(asked.union)
     with Snapshot(store, via) as register:
-        chosen = period or collection.newest(register)
+        chosen = periods.called(register, period) or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
         found = collection.figures(

@@ -53,6 +53,7 @@ def decide(
 ) -> tuple[Decision, Sequence[DecidedFile]]:
     """Decide about one file. Raises UsageError, RegisterBusy, RegisterError."""
     with Register(existing(store), form) as register:
+        order = replace(order, period=periods.called(register, order.period))
         made = register.change(lambda known: decide_in(known, order, utc_stamp(now)))
         register.publish("", now)
         return made
@@ -61,7 +62,7 @@ def decide(
 def questions_of(store: Path, form: Form, period: str) -> tuple[str, list[OpenQuestion]]:
     """A period ('' = the newest), and the open questions of its collection."""
     with Register(existing(store), form) as register:
-        chosen = period or register.newest()
+        chosen = periods.called(register, period) or register.newest()
         return chosen, questions.questions(register, form, chosen)
 
 
@@ -94,7 +95,7 @@ def apply_rows(
     killed and repeated makes each decision once. A row whose question is no longer open, or is
     another one by now, changes nothing. Raises RegisterBusy, RegisterError."""
     with Register(existing(store), form) as register:
-        chosen = period or register.newest()
+        chosen = periods.called(register, period) or register.newest()
         open_ones = {one.key: one for one in questions.questions(register, form, chosen)}
         made = register.change(lambda known: decisions.read(known.connection))
         results = []
@@ -150,16 +151,17 @@ def _decided(
 def waiting_of(store: Path, form: Form, period: str) -> Waiting:
     """What waits in the collection of a period ('' = the newest)."""
     with Register(existing(store), form) as register:
-        chosen = period or register.newest()
+        chosen = periods.called(register, period) or register.newest()
         made = register.change(lambda known: decisions.read(known.connection))
         questions = list(waiting.questions(register, form, chosen))
         return Waiting(chosen, questions, made, decisions.revoked(made))
 
 
-def set_period(store: Path, form: Form, period: str, state: str, officer: str, now: int) -> None:
-    """Open or close a period; opening one may begin a register. Only one is open at a time.
-    Raises UsageError."""
+def set_period(store: Path, form: Form, typed: str, state: str, officer: str, now: int) -> str:
+    """Open or close a period; opening one may begin a register. Only one is open at a time. Returns
+    its name as the register spells it. Raises UsageError."""
     with Register(store if state == periods.OPEN else existing(store), form) as register:
+        period = periods.called(register, typed, str(form.prose["period"]))
         if state == periods.OPEN and register.open_period() not in ("", period):
             raise UsageError("period_other_open", other=register.open_period(), store=store)
         if state == periods.OPEN and period in forgetting.whole_periods(register):
@@ -167,6 +169,7 @@ def set_period(store: Path, form: Form, period: str, state: str, officer: str, n
         entry = periods.Period(period, state, utc_stamp(now), officer)
         register.change(lambda known: known.set_period(entry))
         register.publish("", now)
+        return period
 
 
 def periods_of(store: Path, form: Form) -> list[tuple[periods.Period, int]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converter.model.clock import utc_stamp
 from converter.model.errors import UsageError
 from converter.model.forms import Form
-from converter.register import Register, audit, forgetting
+from converter.register import Register, audit, forgetting, periods
 from converter.register.forgetting import Removal, RemovalPlan, Scope
 from converter.register.knowledge import Knowledge
 from converter.usecases.deciding import existing
@@ -53,7 +53,8 @@ def forget(
     """Remove members for good; None where `confirm` said no to what would be removed. Raises
     UsageError, RegisterBusy, RegisterError, OSError."""
     with Register(existing(store), form) as register:
-        scope = register.change(lambda known: _scope(known, request))
+        asked = replace(request, period=periods.called(register, request.period))
+        scope = register.change(lambda known: _scope(known, asked))
         plan = register.change(lambda known: forgetting.plan(known, scope))
         if plan.files:
             if not confirm(plan):

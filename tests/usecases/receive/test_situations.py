@@ -426,3 +426,33 @@ def test_the_commands_list_decide_and_revoke(
     assert run("period", "open", "2027", "--store", store)[0] == 0
     assert "2027" in run("period", "list", "--store", store)[1]
     assert run("period", "close", "2027", "--store", store)[0] == 0
+
+
+# --- 4: one period, however it is typed --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "again"), [("2026年度", "２０２６"), ("２０２６年", " 2026 "), ("2026", "2026 年")]
+)
+def test_a_period_is_one_however_an_officer_types_it(
+    first: str, again: str, tmp_path: Path, worker: Worker
+) -> None:
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    assert deciding.set_period(store, FORM, first, "open", "", NOW) == "2026"
+    for number, period in ((1, first), (2, again)):
+        box.put(f"{number}.zip", packed(records(number), period="2026"))
+        roster = [listed(1), listed(2)]
+        done = receive(box.folder, store, plan(None), worker, roster=roster, period=period)
+        assert (done.period, done.states) == ("2026", {"current": 1})
+    assert deciding.waiting_of(store, FORM, again).period == "2026"
+    assert deciding.set_period(store, FORM, again, "closed", "", NOW) == "2026"
+    assert [(one.period, count) for one, count in deciding.periods_of(store, FORM)] == [("2026", 2)]
+
+
+def test_halves_of_a_year_are_periods_of_their_own(tmp_path: Path, worker: Worker) -> None:
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    found = []
+    for name in ("2026上半年", "2026-上半年", "2026年下半年", "2026 年 上半年"):
+        box.put("1.zip", packed(records(1), period=name))
+        found.append(receive(box.folder, store, plan(None), worker, period=name).period)
+    assert found == ["2026上半年", "2026上半年", "2026年下半年", "2026上半年"]
