@@ -8,6 +8,8 @@ from pathlib import Path
 from converter.messages.catalogue import message
 from converter.model.forms import Sheet
 from converter.model.own_list import (
+    CARDS,
+    COLUMNS,
     CONTENT,
     DOUBTFUL,
     LEFT_OUT,
@@ -18,6 +20,7 @@ from converter.model.own_list import (
 )
 
 NAMED = 10
+SAMPLES = 3  # people of a list that was rearranged
 
 
 def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator[str]:
@@ -28,6 +31,8 @@ def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator
     else:
         sheets = "、".join(report.sheets)
         yield message("list_read", file=file, count=report.members, sheets=sheets)
+    for text in rearranged(report):
+        yield f"  {text}"
     if report.side_by_side:
         yield message("list_side_by_side")
     if report.repeated:
@@ -48,8 +53,18 @@ def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator
         filled = max(one.filled for one in left)
         yield message("list_left", names=names, count=len(left), rows=filled)
     if report.skipped:
-        rows = [message("list_row", row=one.row, text=one.text) for one in report.skipped]
+        rows = [message("list_row", place=_place(one.row), text=one.text) for one in report.skipped]
         yield message("list_skipped", count=len(rows), rows=listed(rows))
+
+
+def rearranged(report: ListReport) -> Iterator[str]:
+    """What was made of sheets that are no row a person, with three people of theirs."""
+    for arrangement in (COLUMNS, CARDS):
+        found = [one for one in report.rearranged if one.arrangement == arrangement]
+        samples = [sample for one in found for sample in one.samples][:SAMPLES]
+        if found:
+            names = listed([one.sheet for one in found])
+            yield message(f"list_{arrangement}", sheets=names, samples="；".join(samples))
 
 
 def params(column: ListColumn, table: Sheet) -> dict[str, str]:
@@ -66,7 +81,16 @@ def column_text(heading: str, letters: str) -> str:
     return (
         message("list_headed", heading=heading)
         if heading
-        else message("list_column", letters=letters)
+        else message("list_column", place=_place(letters))
+    )
+
+
+def _place(name: str) -> str:
+    """第 7 行 or C 列."""
+    return (
+        message("list_line", row=name)
+        if name.isdecimal()
+        else message("list_letters", letters=name)
     )
 
 

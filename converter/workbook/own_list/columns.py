@@ -15,7 +15,6 @@ from itertools import pairwise
 from converter.kinds import KINDS, person_name, unique_key
 from converter.kinds.base import ValueType
 from converter.model.forms import Field, Sheet
-from converter.model.issues import column_letters
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, LEFT_OUT, NEAR, TAKEN, UNUSED
 from converter.text import characters
 from converter.text.headings import normalized
@@ -83,7 +82,7 @@ class _Guesser:
         self.chosen_fields = {one.field for one in self.guesses if one.how == CHOSEN}
 
     def _by_heading(self, at: int, headings: Headings, chosen: Mapping[str, str]) -> Guess:
-        letters = column_letters(self.block.cells.columns[at])
+        letters = self.block.cells.column_name(at)
         for key in (normalized(self.block.headings[at]), letters.lower()):
             if key and key in chosen:
                 return Guess(chosen[key], CHOSEN if chosen[key] else LEFT_OUT)

@@ -9,11 +9,14 @@ from pathlib import Path
 from converter.kinds import person_name, unique_key
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
-from converter.model.issues import Issue, column_letters
+from converter.model.issues import Issue
 from converter.model.own_list import (
+    CARDS,
+    ROWS,
     UNUSED,
     ListColumn,
     ListReport,
+    Rearranged,
     SkippedRow,
     UnreadColumn,
 )
@@ -25,6 +28,7 @@ from converter.workbook.form import remarks
 from converter.workbook.form.sheet_matching import Workbook
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.own_list import values
+from converter.workbook.own_list.arrangement import as_rows
 from converter.workbook.own_list.blocks import Headings, ListBlock, SheetCells, cells_of, cut
 from converter.workbook.own_list.columns import ColumnHalf, Guess, Guessed, guess
 from converter.workbook.unreadable import UnreadableFile
@@ -82,6 +86,7 @@ class _Reading:
     repeated: int = 0
     side_by_side: bool = False
     titles: set[str] = field(default_factory=set)
+    rearranged: list[Rearranged] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
@@ -93,9 +98,11 @@ class _Reading:
         for index, (name, _) in enumerate(book.names):
             if name in passed_over:
                 continue
-            cells = cells_of(book.grid(index))
-            if not cells.texts:
+            found = cells_of(book.grid(index))
+            if not found.texts:
                 continue
+            cells = as_rows(found, self.sheet, self.headings)
+            arrangement = cells.arrangement
             before, taken = len(self.people), set[tuple[int, int]]()
             headings = [""] * len(cells.columns)
             for block in cut(cells, self.headings):
@@ -103,16 +110,28 @@ class _Reading:
                 headings = [new or old for new, old in zip(block.headings, headings, strict=True)]
                 if self._is_list(guessed):
                     self._take(block, guessed, taken)
+            if cells.arrangement == CARDS:  # whose cells are made of some of the sheet's
+                headings, taken = [""] * len(found.columns), set()
+                cells = found
             self._account(cells, headings, taken)
             if len(self.people) > before:
                 self.sheets.append(name)
+                self._rearranged(arrangement, name, self.people[before:])
+
+    def _rearranged(self, arrangement: str, name: str, people: Sequence[dict[str, Cell]]) -> None:
+        if arrangement != ROWS:
+            shown = (
+                " ".join(_shown(text) for key in self.typed if (text := one.get(key, BLANK)[0]))
+                for one in people[:SAMPLES]
+            )
+            self.rearranged.append(Rearranged(name, arrangement, tuple(shown)))
 
     def _is_list(self, guessed: Guessed) -> bool:
         """A block without ID numbers counts by its headings: two fields at least."""
         return any(self.id_key in half.columns or len(half.columns) > 1 for half in guessed.halves)
 
     def _take(self, block: ListBlock, guessed: Guessed, taken: set[tuple[int, int]]) -> None:
-        self.side_by_side |= len(guessed.halves) > 1
+        self.side_by_side |= len(guessed.halves) > 1 and block.cells.arrangement == ROWS
         found = False
         for row in range(block.first, block.last):
             people = [self._person(block, row, half) for half in guessed.halves]
@@ -167,8 +186,8 @@ class _Reading:
         worded = next((text for text in texts if not text.isdecimal()), "")
         heading = any(map(self.headings.is_heading, texts))
         if worded and not heading and len(self.skipped) < MOST_SKIPPED:
-            number = row + block.cells.top
-            self.skipped.append(SkippedRow(block.cells.name, number, worded[:LONGEST_SAMPLE]))
+            where = block.cells.row_name(row)
+            self.skipped.append(SkippedRow(block.cells.name, where, worded[:LONGEST_SAMPLE]))
 
     def _add(self, person: dict[str, Cell]) -> None:
         text, kind = person.get(self.id_key, BLANK)
@@ -185,7 +204,7 @@ class _Reading:
 
     def _column(self, block: ListBlock, at: int, one: Guess) -> None:
         cells = [text.strip() for text, _ in block.column(at) if text.strip()]
-        letters = column_letters(block.cells.columns[at])
+        letters = block.cells.column_name(at)
         heading = block.headings[at]
         if not cells and not heading:
             return
@@ -216,7 +235,7 @@ class _Reading:
                 if found := found.difference(self.known):
                     missed.setdefault(at, set()).update(found)
         for at, numbers in sorted(missed.items()):
-            letters = column_letters(cells.columns[at])
+            letters = cells.column_name(at)
             self.unread.append(UnreadColumn(cells.name, letters, headings[at], len(numbers)))
 
     def result(self, file: str) -> ReadList:
@@ -240,6 +259,7 @@ class _Reading:
             self.repeated,
             self.side_by_side,
             tuple(sorted(self.titles)),
+            tuple(self.rearranged),
         )
         return ReadList(members, report)
 
@@ -251,4 +271,4 @@ class _Reading:
 
 
 def _shown(text: str) -> str:
-    return masking.text(text[:LONGEST_SAMPLE])
+    return masking.text(text)[:LONGEST_SAMPLE]
