@@ -53,7 +53,9 @@ def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator
         filled = max(one.filled for one in left)
         yield message("list_left", names=names, count=len(left), rows=filled)
     if report.skipped:
-        rows = [message("list_row", place=_place(one.row), text=one.text) for one in report.skipped]
+        rows = [
+            message("list_row", place=place_text(one.row), text=one.text) for one in report.skipped
+        ]
         yield message("list_skipped", count=len(rows), rows=listed(rows))
 
 
@@ -81,12 +83,12 @@ def column_text(heading: str, letters: str) -> str:
     return (
         message("list_headed", heading=heading)
         if heading
-        else message("list_column", place=_place(letters))
+        else message("list_column", place=place_text(letters))
     )
 
 
-def _place(name: str) -> str:
-    """第 7 行 or C 列."""
+def place_text(name: str) -> str:
+    """Where a column or row of a list stands: 第 7 行, C 列."""
     return (
         message("list_line", row=name)
         if name.isdecimal()

@@ -49,7 +49,7 @@ def as_rows(cells: SheetCells, sheet: Sheet, headings: Headings) -> SheetCells:
     if not any(map(_is_number, first.behind)) or _number_below(cells, first):
         return cells
     names = [label for label in labels if label.field == name.key]
-    if names and _name_below(cells, names[0]):
+    if names and _names_stand_below(cells, names[0], headings):
         return cells  # 证件类型: 身份证
     several = any(sum(map(_is_number, one.behind)) > 1 for one in numbered)
     if several or any(sum(values.is_usual_name(text) for text, _ in n.behind) > 1 for n in names):
@@ -84,10 +84,15 @@ def _number_below(cells: SheetCells, label: _Label) -> bool:
     return values.holds_number(_below(cells, label))
 
 
-def _name_below(cells: SheetCells, label: _Label) -> bool:
-    """Whether a name stands below a heading, and none behind it."""
+def _names_stand_below(cells: SheetCells, label: _Label, headings: Headings) -> bool:
+    """Whether names stand below a heading, and none behind it."""
     behind = any(values.is_usual_name(text) for text, _ in label.behind[:1])
-    return not behind and values.is_usual_name(_below(cells, label))
+    return not behind and _name_is_below(cells, label, headings)
+
+
+def _name_is_below(cells: SheetCells, label: _Label, headings: Headings) -> bool:
+    below = _below(cells, label)
+    return values.is_usual_name(below) and not headings.is_heading(below)
 
 
 def _below(cells: SheetCells, label: _Label) -> str:
@@ -108,7 +113,9 @@ def _lies_on_its_side(cells: SheetCells, labels: Sequence[_Label]) -> bool:
     beside = sum((row, at + 1) in numbered for row, at in numbered)
     below = sum((row + 1, at) in numbered for row, at in numbered)
     if _most_headings((label.at, label) for label in labels) >= FEWEST_HEADINGS:
-        return beside >= below
+        return beside >= below or len({at for _, at in numbered}) >= len(
+            {row for row, _ in numbered}
+        )
     return beside > below
 
 
@@ -187,7 +194,7 @@ def _own_labels(cells: SheetCells, headings: Headings, number: str, name: str) -
         one.row
         for one in labels
         if (one.field == number and _number_below(cells, one))
-        or (one.field == name and values.is_usual_name(_below(cells, one)))
+        or (one.field == name and _name_is_below(cells, one, headings))
     }
     return (label for label in labels if label.row not in tables)
 
