@@ -42,12 +42,12 @@ class ListColumn:
 
 @dataclass(frozen=True, slots=True)
 class UnreadColumn:
-    """A column with ID numbers of people who were not taken over."""
+    """A column with people who were not taken over: their ID numbers, or else their names."""
 
     sheet: str
     letters: str
     heading: str
-    numbers: int
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +84,4 @@ class ListReport:
     side_by_side: bool = False
     headings: tuple[str, ...] = ()  # each once, in order: by them a list is known again
     rearranged: tuple[Rearranged, ...] = ()
+    unnumbered: tuple[UnreadColumn, ...] = ()  # names without ID numbers

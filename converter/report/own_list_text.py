@@ -41,9 +41,10 @@ def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator
         yield message("list_guess", **params(column, table))
     for column in _once(report.columns, (DOUBTFUL,) if guesses else ()):
         yield message("list_doubtful", **params(column, table))
-    for one in report.unread:
-        where = column_text(one.heading, one.letters)
-        yield message("list_unread", sheet=one.sheet, column=where, count=one.numbers)
+    for key, columns in (("list_unread", report.unread), ("list_unnumbered", report.unnumbered)):
+        for one in columns:
+            where = column_text(one.heading, one.letters)
+            yield message(key, sheet=one.sheet, column=where, count=one.people)
     if report.rounded:
         count, names = len(report.rounded), listed(report.rounded)
         yield message("list_rounded", count=count, names=names)
@@ -53,9 +54,7 @@ def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator
         filled = max(one.filled for one in left)
         yield message("list_left", names=names, count=len(left), rows=filled)
     if report.skipped:
-        rows = [
-            message("list_row", place=place_text(one.row), text=one.text) for one in report.skipped
-        ]
+        rows = [message("list_row", place=place_text(r.row), text=r.text) for r in report.skipped]
         yield message("list_skipped", count=len(rows), rows=listed(rows))
 
 

@@ -249,3 +249,16 @@ def test_a_list_on_its_side_is_asked_about_with_three_people(
     assert all("一列一个人" in text and "赵一" in text and A not in text for text in questions)
     assert [one[:2] for one in people(tmp_path / "填.xlsx")] == [("赵一", A), ("钱二", B)]
     assert "一列一个人" in capsys.readouterr().out
+
+
+def test_names_without_numbers_are_named(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["姓名", "身份证号"], ["赵一", A], ["钱二", B]):
+        book.worksheets[0].append(row)
+    retired = book.create_sheet("退休")
+    for row in (["姓名", "部门"], ["赵一", "机关"], ["孙三", "机关"]):
+        retired.append(row)
+    book.save(tmp_path / "名单.xlsx")
+    done = run("template", "--from", "名单.xlsx", "-o", "填.xlsx", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "退休 的“姓名”有 1 人没有身份证号，没有带" in done.stdout

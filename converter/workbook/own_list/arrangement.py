@@ -18,6 +18,7 @@ from converter.model.forms import Sheet
 from converter.model.own_list import CARDS, COLUMNS
 from converter.text import characters
 from converter.text.headings import normalized
+from converter.workbook import person_names
 from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import FEWEST_HEADINGS, Headings, SheetCells
 
@@ -52,7 +53,9 @@ def as_rows(cells: SheetCells, sheet: Sheet, headings: Headings) -> SheetCells:
     if names and _names_stand_below(cells, names[0], headings):
         return cells  # 证件类型: 身份证
     several = any(sum(map(_is_number, one.behind)) > 1 for one in numbered)
-    if several or any(sum(values.is_usual_name(text) for text, _ in n.behind) > 1 for n in names):
+    if several or any(
+        sum(person_names.is_usual_name(text) for text, _ in n.behind) > 1 for n in names
+    ):
         return _turned(cells)
     return _from_cards(cells, labels, headings, number.key, name.key)
 
@@ -86,13 +89,13 @@ def _number_below(cells: SheetCells, label: _Label) -> bool:
 
 def _names_stand_below(cells: SheetCells, label: _Label, headings: Headings) -> bool:
     """Whether names stand below a heading, and none behind it."""
-    behind = any(values.is_usual_name(text) for text, _ in label.behind[:1])
+    behind = any(person_names.is_usual_name(text) for text, _ in label.behind[:1])
     return not behind and _name_is_below(cells, label, headings)
 
 
 def _name_is_below(cells: SheetCells, label: _Label, headings: Headings) -> bool:
     below = _below(cells, label)
-    return values.is_usual_name(below) and not headings.is_heading(below)
+    return person_names.is_usual_name(below) and not headings.is_heading(below)
 
 
 def _below(cells: SheetCells, label: _Label) -> str:
@@ -226,4 +229,4 @@ def _is_person(number: _Label, name: _Label | None) -> bool:
     text, _ = _value(number)
     if text.strip():
         return any(map(str.isdigit, text))  # 身份证号 工作单位: headings of a table below
-    return values.is_name(_value(name)[0])
+    return person_names.is_name(_value(name)[0])

@@ -18,6 +18,7 @@ from converter.model.forms import Field, Sheet
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, LEFT_OUT, NEAR, TAKEN, UNUSED
 from converter.text import characters
 from converter.text.headings import normalized
+from converter.workbook import person_names
 from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import Headings, ListBlock
 
@@ -97,7 +98,7 @@ class _Guesser:
         if field is self.id_field:
             fitting = sum(characters.has_long_number(text) for text, _ in cells)
         elif field is self.name_field:
-            fitting = sum(values.is_name(text) for text, _ in cells)
+            fitting = sum(person_names.is_name(text) for text, _ in cells)
         elif _is_date(field):
             fitting = sum(values.is_date(text, kind) for text, kind in cells)
         else:
@@ -227,7 +228,7 @@ class _Guesser:
             return False
         if any(word != heading and heading.endswith(word) for word in self.name_words):
             return False  # 配偶姓名: somebody else's
-        names = [text.strip() for text, _ in cells if values.is_usual_name(text)]
+        names = [text.strip() for text, _ in cells if person_names.is_usual_name(text)]
         few = len(names) < 4
         return len(names) >= max(1, MOSTLY * len(cells)) and (
             few or len(set(names)) >= FEWEST_DISTINCT * len(names)

@@ -9,7 +9,7 @@ from pathlib import Path
 from converter.kinds import person_name, unique_key
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
-from converter.model.issues import Issue
+from converter.model.issues import Issue, column_letters
 from converter.model.own_list import (
     CARDS,
     ROWS,
@@ -23,9 +23,10 @@ from converter.model.own_list import (
 from converter.model.submissions import RawColumn, RawSheet
 from converter.text import characters, masking
 from converter.text.headings import normalized
-from converter.workbook import open_list
+from converter.workbook import open_list, person_names
 from converter.workbook.form import remarks
 from converter.workbook.form.sheet_matching import Workbook
+from converter.workbook.form.unread_people import PeopleColumn, unnumbered
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.own_list import values
 from converter.workbook.own_list.arrangement import as_rows
@@ -87,6 +88,7 @@ class _Reading:
     side_by_side: bool = False
     titles: set[str] = field(default_factory=set)
     rearranged: list[Rearranged] = field(default_factory=list)
+    unnumbered: list[tuple[str, PeopleColumn]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
@@ -98,7 +100,8 @@ class _Reading:
         for index, (name, _) in enumerate(book.names):
             if name in passed_over:
                 continue
-            found = cells_of(book.grid(index))
+            grid = book.grid(index)
+            found = cells_of(grid)
             if not found.texts:
                 continue
             cells = as_rows(found, self.sheet, self.headings)
@@ -117,6 +120,8 @@ class _Reading:
             if len(self.people) > before:
                 self.sheets.append(name)
                 self._rearranged(arrangement, name, self.people[before:])
+            else:
+                self.unnumbered += [(name, one) for one in unnumbered(grid, self.sheet, ())]
 
     def _rearranged(self, arrangement: str, name: str, people: Sequence[dict[str, Cell]]) -> None:
         if arrangement != ROWS:
@@ -168,7 +173,7 @@ class _Reading:
             return None
         others = sum(bool(text.strip()) for text, _ in cells.values()) - 1
         beside = sum(bool(text.strip()) for text in texts) - 1
-        return cells if others > 0 or (beside > 0 and values.is_name(name)) else None
+        return cells if others > 0 or (beside > 0 and person_names.is_name(name)) else None
 
     def _part_number(self, cells: dict[str, Cell]) -> None:
         """Of a cell that holds more than an ID number the number is taken, and the name where no
@@ -178,7 +183,7 @@ class _Reading:
             return
         cells[self.id_key] = found[0], int(CellType.TEXT)
         rest = values.without_number(text, found[0])
-        if self.name_key not in cells and values.is_name(rest):
+        if self.name_key not in cells and person_names.is_name(rest):
             cells[self.name_key] = rest, int(CellType.TEXT)
 
     def _skip(self, block: ListBlock, row: int, halves: Sequence[ColumnHalf]) -> None:
@@ -260,8 +265,16 @@ class _Reading:
             self.side_by_side,
             tuple(sorted(self.titles)),
             tuple(self.rearranged),
+            tuple(self._unnumbered()),
         )
         return ReadList(members, report)
+
+    def _unnumbered(self) -> Iterator[UnreadColumn]:
+        names = {characters.squeeze(one.get(self.name_key, BLANK)[0]) for one in self.people}
+        for sheet, one in self.unnumbered:
+            if people := one.numbers - names:
+                letters = column_letters(one.column)
+                yield UnreadColumn(sheet, letters, one.heading, len(people))
 
     def _raw_columns(self) -> Iterator[tuple[str, RawColumn]]:
         for key in self.typed:

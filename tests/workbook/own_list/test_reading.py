@@ -60,7 +60,7 @@ def test_of_any_layout_every_number_is_taken_or_named(
         got = read_list(as_workbook(layout, tmp_path / f"{seed}.xlsx"), TABLE, {})
         columns = got.members.columns
         numbers = [*map(compact, columns["id_number"].text)] if columns else []
-        unread = sum(one.numbers for one in got.report.unread)
+        unread = sum(one.people for one in got.report.unread)
         assert layout.people.keys() >= {*numbers}, seed
         assert len(numbers) + unread == len(layout.people) + len(layout.further), seed
         names = columns["name"].text if "name" in columns else [""] * len(numbers)
@@ -161,7 +161,7 @@ def test_a_card_a_person_is_a_row(rows: list[list[Any]], count: int, tmp_path: P
     assert people(got, "name", "id_number", "joined_on") == expected[:count]
     assert [one.arrangement for one in got.report.rearranged] == ["cards"]
     family = any(C in row for row in rows)
-    assert sum(one.numbers for one in got.report.unread) == family  # named
+    assert sum(one.people for one in got.report.unread) == family  # named
 
 
 def test_two_people_side_by_side_are_two(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_two_people_side_by_side_are_two(tmp_path: Path) -> None:
 def test_a_spouses_number_is_named_not_taken(tmp_path: Path) -> None:
     got = read([["姓名", "身份证号", "配偶姓名", "配偶身份证号"], ["赵一", A, "钱二", B]], tmp_path)
     assert people(got) == [("赵一", A)]
-    assert [(u.heading, u.numbers) for u in got.report.unread] == [("配偶身份证号", 1)]
+    assert [(u.heading, u.people) for u in got.report.unread] == [("配偶身份证号", 1)]
 
 
 def test_a_birthday_is_no_joining_date_whatever_its_heading(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_what_stands_beside_a_number_in_its_cell_is_left_out(tmp_path: Path) -> 
 def test_an_old_number_in_a_remark_is_named(tmp_path: Path) -> None:
     got = read([["姓名", "身份证号", "备注"], ["赵一", A, f"原身份证号{B}"]], tmp_path)
     assert people(got) == [("赵一", A)]
-    assert [(u.heading, u.numbers) for u in got.report.unread] == [("备注", 1)]
+    assert [(u.heading, u.people) for u in got.report.unread] == [("备注", 1)]
 
 
 @pytest.mark.parametrize("gap", [[], [None]])
