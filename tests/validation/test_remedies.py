@@ -119,14 +119,14 @@ def cut_below(book: Any) -> None:
 
 def names_alone(book: Any) -> None:
     second_sheet(book)
-    for row in range(2, 2 + len(RETIRED)):
-        for column in (3, 4):
-            book["退休"].cell(row, column).value = None
+    for row, name in enumerate(("孙示例", "李示例", "周示例"), 2):
+        for column, value in enumerate((name, None, None), 2):
+            book["退休"].cell(row, column).value = value
 
 
 def cut_below_with_numbers(book: Any) -> None:
-    for row, values in enumerate(RETIRED, 2):
-        for column, value in enumerate(values, 2):
+    for row, (_, number, joined) in enumerate(RETIRED, 2):
+        for column, value in enumerate((number, joined), 3):
             book["退休"].cell(row, column, value)
     cut_below(book)
 
