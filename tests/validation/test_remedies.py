@@ -119,7 +119,7 @@ def cut_below(book: Any) -> None:
 
 def names_alone(book: Any) -> None:
     second_sheet(book)
-    for row, name in enumerate(("孙示例", "李示例", "周示例"), 2):
+    for row, name in enumerate(("蒋示例", "沈示例", "韩示例"), 2):
         for column, value in enumerate((name, None, None), 2):
             book["退休"].cell(row, column).value = value
 
