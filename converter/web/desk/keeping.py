@@ -48,6 +48,7 @@ async def page(request: Request) -> Response:
         "export",
         document=document,
         checked=checked,
+        typed=desk.typed(document),
         summary=checked.summary,
         identity=identity,
         name=safe_name(message("desk_package_name", unit=unit, period=desk.place.year)),
