@@ -2,6 +2,7 @@
 
 The same issues for every sample and for generated workbooks, the same packages byte for byte as
 on Linux; the product's own tests that make sense there; the built program in a prefix of its own.
+Where this machine cannot run any of it, the exit code is 75.
 What cannot be proven in this way stands in docs/windows.zh-CN.md.
 """
 
