@@ -47,6 +47,8 @@ UNREACHED = re.compile(
     "|failure in name resolution",
     re.IGNORECASE,
 )
+PYTHON = r"C:\py\python.exe"
+EPOCH = "1790000000"  # SOURCE_DATE_EPOCH, with which packages depend on their contents alone
 NOT_RUN = 75  # exit code where nothing could be tried
 BIN = Path(sys.executable).parent
 
@@ -113,12 +115,12 @@ class Wine:
         self, *arguments: str, cwd: Path | None = None, **environment: str
     ) -> subprocess.CompletedProcess[bytes]:
         """The same with its Python."""
-        return self.run(r"C:\py\python.exe", *arguments, cwd=cwd, **environment)
+        return self.run(PYTHON, *arguments, cwd=cwd, **environment)
 
     def show(self, *arguments: str, **environment: str) -> int:
         """Run its Python and show what it prints, line by line; the exit code."""
         process = subprocess.Popen(
-            ["wine", r"C:\py\python.exe", *arguments],
+            ["wine", PYTHON, *arguments],
             cwd=self.source,
             env=self.environment(**environment),
             stdin=subprocess.DEVNULL,
@@ -130,6 +132,10 @@ class Wine:
             sys.stdout.buffer.write(line.replace(b"\r\n", b"\n"))
             sys.stdout.flush()
         return process.wait()
+
+    def stop(self) -> None:
+        """End every process of the prefix."""
+        subprocess.run(["wineserver", "-k"], env=self.environment(), check=False)
 
     # --- making it ------------------------------------------------------------------------------
 
@@ -263,4 +269,4 @@ def prepared(folder: Path = WORK) -> Iterator[Wine]:
         yield wine
     finally:
         if shutil.which("wineserver"):
-            subprocess.run(["wineserver", "-k"], env=wine.environment(), check=False)
+            wine.stop()
