@@ -9,16 +9,16 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from openpyxl.utils import get_column_letter
 
 from converter import workbook
 from converter.form_editor.book_writing import CHECK, ORIGIN, SOURCE, STAMP
-from converter.form_editor.columns import FORM, KEY, SHEETS, VALUE
-from converter.form_editor.rows import EditorRow
+from converter.form_editor.columns import FORM, KEY, SHEETS, columns
+from converter.form_editor.rows import EditorRow, all_rows
 from converter.messages.catalogue import message
 from converter.model.errors import UsageError
 from converter.workbook.grid import Grid
@@ -45,14 +45,14 @@ def read(path: Path) -> EditedBook:
                 raise UsageError("editor_no_workbook", path=path)
             titles = {name: index for index, (name, _) in enumerate(book.names)}
             rows: dict[str, Sequence[EditorRow]] = {}
-            columns: dict[str, Mapping[str, str]] = {}
+            letters: dict[str, Mapping[str, str]] = {}
             for sheet in SHEETS:
                 index = titles.get(message(f"editor_sheet_{sheet}"))
                 found = _sheet(book.grid(index), sheet) if index is not None else ([], {})
-                rows[sheet], columns[sheet] = found
+                rows[sheet], letters[sheet] = found
             index = titles.get(message(f"editor_sheet_{SOURCE}"))
             sources = _sources(book.grid(index)) if index is not None else {}
-            return EditedBook(rows, sources, columns)
+            return _completed(EditedBook(rows, sources, letters))
     except UnreadableFile as error:
         raise UsageError("editor_no_workbook", path=path) from error
 
@@ -86,8 +86,30 @@ def _sheet(grid: Grid, sheet: str) -> tuple[list[EditorRow], Mapping[str, str]]:
         if any(text.strip() for text in cells.values()):
             origin = cells.get(KEY, "") if sheet == FORM else origin
             rows.append(EditorRow(cells, origin, first + number))
-    letters = {key: str(get_column_letter(column)) for key, column in keys.items()}
-    return rows, {**letters, **({"": letters.get(VALUE, "")} if sheet == FORM else {})}
+    return rows, {key: str(get_column_letter(column)) for key, column in keys.items()}
+
+
+def _completed(book: EditedBook) -> EditedBook:
+    """The same with what somebody took away besides rows: a sheet, a column (also one that is
+    hidden far to the right, which no reader gives). It stays as it was."""
+    before = all_rows(book.sources)
+    rows: dict[str, Sequence[EditorRow]] = {}
+    for sheet in SHEETS:
+        known = {column.key for column in columns(sheet)}
+        missing = known - set(book.columns[sheet])
+        if missing == known:
+            rows[sheet] = before[sheet]
+            continue
+        original = {row.origin: row.cells for row in before[sheet]} if missing else {}
+        rows[sheet] = [
+            replace(row, cells=_with(row.cells, original.get(row.origin, {}), missing))
+            for row in book.rows[sheet]
+        ]
+    return replace(book, rows=rows)
+
+
+def _with(cells: Mapping[str, str], more: Mapping[str, str], keys: Set[str]) -> Mapping[str, str]:
+    return {**cells, **{key: text for key, text in more.items() if key in keys}}
 
 
 def _sources(grid: Grid) -> dict[str, bytes]:

@@ -1,7 +1,7 @@
 """The rows of a form → the workbook in which somebody edits them.
 
 Above the rows of each sheet stand what it is for, the headings, and the keys of the columns: by
-these, and by a hidden last column, the rows are read again. A hidden sheet holds the files that
+these, and by the hidden second column, the rows are read again. A hidden sheet holds the files that
 the workbook was made from.
 """
 
@@ -50,6 +50,7 @@ from converter.template.style import CellStyle, Painter, text_lines
 ABOUT, CHOICES, SOURCE = "about", "choices", "source"
 CHECK, ORIGIN = "@check", "@origin"
 ABOUT_ROW, HEADING_ROW, KEY_ROW = 1, 2, 3
+ORIGIN_COLUMN = 2  # hidden ones far to the right are not read
 STAMP = "form-editor"
 SPARE = {FIELDS: 100, RULES: 100, LISTS: 200}
 SPARE_ELSEWHERE = 20
@@ -159,12 +160,10 @@ class _Writer:
     def _sheet(self, sheet: Any, name: str) -> None:
         known = self._columns(name)
         check, help = message("editor_check").split("：")
-        heads = [(CHECK, check, 26.0, help)]
+        heads = [(CHECK, check, 26.0, help), (ORIGIN, "", 10.0, "")]
         heads += [(c.key, c.heading, c.width, c.help) for c in known]
-        heads.append((ORIGIN, "", 10, ""))
         self._head(sheet, name, heads)
-        origin = len(heads)
-        sheet.column_dimensions[get_column_letter(origin)].hidden = True
+        sheet.column_dimensions[get_column_letter(ORIGIN_COLUMN)].hidden = True
         sizes: dict[str, int] = {}
         for row in self.rows[name]:
             sizes[row[CODE_LIST]] = sizes.get(row[CODE_LIST], 0) + 1
@@ -178,21 +177,21 @@ class _Writer:
             for column, one in enumerate(known, FIRST_COLUMN):
                 put_text(self.painter.paint(sheet.cell(number, column), CELL), row[one.key])
             if row.origin:
-                put_text(sheet.cell(number, origin), row.origin)
+                put_text(sheet.cell(number, ORIGIN_COLUMN), row.origin)
             widths = [(row[one.key], one.width) for one in known]
             sheet.row_dimensions[number].height = _height(widths)
         self._prompts_and_dropdowns(sheet, name, known)
         self._greys(sheet, name, known)
-        frozen = {FIELDS: 5, RULES: 4, LISTS: 4, TABLES: 4}.get(name, 3)
+        frozen = FIRST_COLUMN + {FIELDS: 3, RULES: 2, LISTS: 2, TABLES: 2}.get(name, 1)
         sheet.freeze_panes = sheet.cell(FIRST_ROW, frozen)
-        last = get_column_letter(origin - 1)
+        last = get_column_letter(len(heads))
         sheet.auto_filter.ref = f"A{KEY_ROW}:{last}{self.last[name]}"
 
     def _head(self, sheet: Any, name: str, heads: Sequence[tuple[str, str, float, str]]) -> None:
         put_text(
             self.painter.paint(sheet.cell(ABOUT_ROW, 1), NOTE), message(f"editor_about_{name}")
         )
-        sheet.merge_cells(start_row=ABOUT_ROW, end_row=ABOUT_ROW, start_column=1, end_column=5)
+        sheet.merge_cells(start_row=ABOUT_ROW, end_row=ABOUT_ROW, start_column=1, end_column=6)
         sheet.row_dimensions[ABOUT_ROW].height = 36
         sheet.row_dimensions[HEADING_ROW].height = 34
         for column, (key, heading, width, help) in enumerate(heads, 1):

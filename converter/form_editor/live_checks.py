@@ -25,7 +25,7 @@ from converter.formulas.expressions import quote
 from converter.messages.catalogue import message
 
 FIRST_ROW = 4
-FIRST_COLUMN = 2  # behind the one that checks
+FIRST_COLUMN = 3  # behind the one that checks and a hidden one
 LONGEST_KEY = 40  # characters that are looked at
 KEY_LETTERS = "abcdefghijklmnopqrstuvwxyz_0123456789"
 # Columns that every row must have, and those that must not be equal in two rows.
