@@ -1,4 +1,4 @@
-"""The maintainer's commands: form check."""
+"""The maintainer's command `form check`; its siblings stand in modules beside this one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
-from converter.cli.common import OK, USAGE, command, err, message, out
+from converter.cli.common import OK, USAGE, err, message, out
 from converter.cli.path_types import EXISTING_FOLDER
+from converter.cli.subcommands import group
+
+command = group("form").subcommand
 
 
-@command("form")
-@click.argument("action", type=click.Choice(["check"]), metavar="check")
+@command("check")
 @click.argument("folder", type=EXISTING_FOLDER, metavar="DIR")
-def form(action: str, folder: Path) -> int:
+def check(folder: Path) -> int:
     """All faults of a form in one pass."""
     from converter.messages import errors
     from converter.usecases import form_checking
