@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from converter.cli import clerk, desk, suggest
-from converter.cli.common import FOUND, OK, err, print_report, progress
+from converter.cli.common import FOUND, OK, err, print_in_use, print_report, progress
 from converter.files import writing, zip_peek
 from converter.forms import loading as forms
 from converter.messages.catalogue import message
@@ -27,8 +27,10 @@ from converter.workers.warm import BorrowingWorker
 
 def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False) -> int:
     """Check and convert files and folders; returns the worst exit code."""
-    folder = forms.form_dir(form_name).resolve()
+    used = forms.in_use(form_name)
+    folder = used.folder.resolve()
     form = forms.read(folder)
+    print_in_use(used, form)
     if not arguments and window:
         return desk.serve(folder, None, browser=True, window=True)
     if not arguments:

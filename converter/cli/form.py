@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from converter.cli import form_packages
 from converter.cli.common import OK, USAGE, err, message, out
+from converter.cli.form_group import command
 from converter.cli.path_types import EXISTING_FOLDER
-from converter.cli.subcommands import group
 
-command = group("form").subcommand
+__all__ = ["check", "form_packages"]  # all commands of `form`
 
 
 @command("check")
