@@ -74,9 +74,11 @@ VERDICT = CellStyle(wrap=True, indent=1, lines="b", vertical="top", colour=style
 QUIET = CellStyle(wrap=True, indent=1, lines="b", vertical="top", colour=style.MUTED)
 
 
-def write(rows: Mapping[str, Sequence[EditorRow]], sources: Sources, path: Path) -> None:
-    """Write the workbook of a form. Raises OSError."""
-    saving.save(_Writer(rows, sources).book(path.name), path)
+def write(
+    rows: Mapping[str, Sequence[EditorRow]], sources: Sources, path: Path, name: str = ""
+) -> None:
+    """Write the workbook of a form; `name` is what it will be called. Raises OSError."""
+    saving.save(_Writer(rows, sources).book(name or path.name), path)
 
 
 class _Writer:

@@ -132,6 +132,7 @@ def _rules() -> Iterable[EditorColumn]:
     yield _column(RULES, "explainable", "flag", 12)
     for key in ("title", "brief", "sentence", "fix"):
         yield _column(RULES, key, width=26)
+    yield _column(RULES, "beta", "flag", 10)
     yield _column(RULES, "source", width=20)
     yield from _comments_and_other()
 

@@ -15,7 +15,6 @@ from converter.files.toml_access import load_toml, read_text
 from converter.form_editor.columns import ARRAYS, FIELDS, RULES
 from converter.form_editor.toml_text import SLOT, bare_or_quoted, blocks, comment_text, literal
 from converter.forms.code_lists import REQUIRED
-from converter.forms.loading import form_dir
 from converter.model.errors import FormError
 
 FORM_FILE, RULES_FILE = "form.toml", "rules.toml"
@@ -24,21 +23,29 @@ TablePath: TypeAlias = "tuple[str, ...]"
 Sources: TypeAlias = "Mapping[str, bytes]"
 
 
+def card_paths(folder: Path) -> list[Path]:
+    """The cards and lists of a folder."""
+    return [*sorted(folder.glob("*.toml")), *sorted((folder / "codes").glob("*.csv"))]
+
+
 def read_sources(folder: Path) -> dict[str, bytes]:
     """The cards and lists of a folder, by their paths in it. Raises FormError for one that is no
     TOML, no CSV, no UTF-8."""
-    folder = form_dir(str(folder))
     found = {}
-    for path in sorted(folder.glob("*.toml")):
-        load_toml(path)
-        found[path.name] = path.read_bytes()
-    for path in sorted((folder / "codes").glob("*.csv")):
-        try:
-            list(csv.reader(io.StringIO(read_text(path), newline=""), strict=True))
-        except csv.Error as error:
-            raise FormError(path, "", "form_not_csv") from error
-        found[f"codes/{path.name}"] = path.read_bytes()
+    for path in card_paths(folder):
+        if path.suffix == ".toml":
+            load_toml(path)
+        else:
+            _read_csv(path)
+        found[path.relative_to(folder).as_posix()] = path.read_bytes()
     return found
+
+
+def _read_csv(path: Path) -> None:
+    try:
+        list(csv.reader(io.StringIO(read_text(path), newline=""), strict=True))
+    except csv.Error as error:
+        raise FormError(path, "", "form_not_csv") from error
 
 
 def arrays_of(file: str) -> Mapping[str, TablePath]:
