@@ -55,7 +55,7 @@ STAMP = "form-editor"
 SPARE = {FIELDS: 100, RULES: 100, LISTS: 200}
 SPARE_ELSEWHERE = 20
 CHUNK = 30_000  # characters of a cell; Excel takes 32,767
-MOST_LINES = 4
+MOST_LINES, MOST_OF_FORM = 4, 8
 LINE = 15.0  # points
 FONT = "微软雅黑"
 
@@ -145,7 +145,7 @@ class _Writer:
             if about and about.help:
                 self._prompt(sheet, f"B{number}", about.heading, about.help)
             widths = [(text, layout[at][2]) for at, text in enumerate(texts)]
-            sheet.row_dimensions[number].height = _height(widths)
+            sheet.row_dimensions[number].height = _height(widths, MOST_OF_FORM)
         sheet.freeze_panes = "B4"
 
     # --- the sheets of cards ---------------------------------------------------------------------
@@ -300,6 +300,6 @@ _FIXED = (
 )  # fmt: skip
 
 
-def _height(cells: Sequence[tuple[str, float]]) -> float:
+def _height(cells: Sequence[tuple[str, float]], most: int = MOST_LINES) -> float:
     lines = max((text_lines(text, width) for text, width in cells if text), default=1)
-    return min(lines, MOST_LINES) * LINE + 4
+    return min(lines, most) * LINE + 4

@@ -13,32 +13,29 @@ from converter.form_editor.columns import (
     FIELDS,
     FILE,
     FORM,
-    GUIDE,
     KEY,
     LISTS,
-    RESOURCES,
     RULES,
-    STATISTICS,
     TABLES,
     VALUE,
     EditorColumn,
     columns,
     form_rows,
 )
+from converter.form_editor.every_fault import NAMES, card_of_form
 from converter.form_editor.rows import EditorRow
 from converter.form_editor.source_files import FORM_FILE, RULES_FILE
 from converter.messages import catalogue
 from converter.messages.catalogue import message
-from converter.model.errors import FormError
+from converter.model.errors import FormError, quoted
 
 _NUMBERED = re.compile(r"\w+\[(\d+)\]")
-# How the keys of form.toml's cards begin in a fault → their sheet, and the key that names a card.
-_CARDS = (
-    (re.compile(r"statistics\.table"), STATISTICS, "key"),
-    (re.compile(r"template\.guide"), GUIDE, "heading"),
-    (re.compile(r"(?:package\.)?resource"), RESOURCES, "name"),
-)
-_WORDS = {"kind": "kind", "family": "family"}  # parameters of messages that are words of cards
+_NO_OPTION = ("form_unknown_option", "form_unknown_family_option")
+_WORDS = {
+    "kind": "kind",
+    "wanted": "kind",
+    "family": "family",
+}  # parameters of messages that are words of cards
 
 
 def in_workbook(fault: FormError, book: EditedBook, workbook: str) -> FormError:
@@ -48,13 +45,16 @@ def in_workbook(fault: FormError, book: EditedBook, workbook: str) -> FormError:
     holds = column.holds if column else _holds_of_form(row)
     known = words("level" if holds == "levels" else holds)
     own = f"editor_{fault.message_key}"
+    found, choices = fault.found, [known.get(choice, choice) for choice in fault.choices]
+    if fault.message_key in _NO_OPTION and row is not None and column is not None:
+        found, choices = quoted(row[column.key]), []
     params = {k: _word(k, value) for k, value in fault.params.items()}
     return FormError(
         workbook,
         _place(sheet, row, column, book),
         own if catalogue.has(own) else fault.message_key,
-        found=fault.found,
-        choices=[known.get(choice, choice) for choice in fault.choices],
+        found=found,
+        choices=choices,
         **params,
     )
 
@@ -96,16 +96,9 @@ def _found(fault: FormError, book: EditedBook) -> tuple[str, EditorRow | None, s
 
 
 def _in_form(key: str, book: EditedBook) -> tuple[str, EditorRow | None, str]:
-    for pattern, sheet, name in _CARDS:
-        start = pattern.match(key)
-        if start is None:
-            continue
-        numbered = re.match(r"\[\d+\]", key[start.end() :])
-        if numbered:
-            card, rest = f"card{numbered[0]}", key[start.end() + numbered.end() :]
-        else:
-            card, _, rest = key[start.end() :].lstrip(".").partition(".")
-        return sheet, _card(book.rows[sheet], card, name), rest.lstrip(".")
+    if named := card_of_form(key):
+        sheet, card, rest = named
+        return sheet, _card(book.rows[sheet], card, NAMES.get(sheet, "key")), rest
     if key.startswith(("sheets", "form.sheets")):
         return TABLES, None, FILE
     rows = {row[KEY]: row for row in book.rows[FORM]}

@@ -12,10 +12,10 @@ from pathlib import Path
 from converter.files import writing
 from converter.form_editor import book_reading, book_writing
 from converter.form_editor.building import build as files_of
+from converter.form_editor.every_fault import every_fault
 from converter.form_editor.places import in_workbook, unknown_tables
 from converter.form_editor.rows import all_rows
 from converter.form_editor.source_files import card_paths, read_sources
-from converter.forms.all_faults import all_faults
 from converter.messages.catalogue import message
 from converter.model.errors import FormError, UsageError
 from converter.usecases import form_checking
@@ -53,7 +53,8 @@ def build(workbook: Path, folder: Path, *, force: bool) -> BuildReport:
     built = files_of(book.rows, book.sources)
     there = _there(folder)
     with _draft(folder, built) as draft:
-        found = [*unknown_tables(book), *all_faults(draft)]
+        scratch = writing.private_name(folder.parent)
+        found = [*unknown_tables(book), *every_fault(built, folder, scratch)]
         if found:
             return BuildReport([in_workbook(one, book, workbook.name) for one in found])
         touched = [
