@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from converter.workers.pool import Worker
-from tests import commands, tools
+from tests import commands, light_passphrases, tools
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays to the end: with ten thousand tests the garbage
+    collector would look through all of it again and again, for nothing."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -32,6 +45,12 @@ def own_folder(
     folder = tmp_path_factory.getbasetemp() / "own" / str(abs(hash(request.node.nodeid)))
     for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(folder))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _light_passphrases() -> Iterator[None]:
+    with light_passphrases.in_use():
+        yield
 
 
 @pytest.fixture
