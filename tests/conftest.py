@@ -18,7 +18,10 @@ def pytest_collection() -> Generator[None, object, object]:
     collector would look through all of it again and again, for nothing."""
     gc.disable()
     try:
-        return (yield)
+        collected = yield
+        if hasattr(os, "fork"):
+            commands.load_all()
+        return collected
     finally:
         gc.freeze()
         gc.enable()
