@@ -26,6 +26,7 @@ from converter.text import file_names
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
+    from converter.register.forwarded import Forward
 
 ACTIONS = (
     "accept", "reject", "withdraw", "assign", "revoke",
@@ -155,8 +156,12 @@ def _list(store: Path, form: Form, period: str) -> int:
 
     found = deciding.waiting_of(store, form, period)
     tables = []
-    if found.questions:
+    if found.questions or found.forwards:
         rows = []
+        for forward in found.forwards:
+            state = message(f"receive_state_{forward.state}")
+            shown = ("", forward.file, forward.name, state, _why_waits(forward), "")
+            rows.append([visible(text) for text in shown])
         for one in found.questions:
             state = message(f"receive_state_{one.state}")
             reason = message(f"reason_{one.reason or one.state}")
@@ -165,7 +170,8 @@ def _list(store: Path, form: Form, period: str) -> int:
             rows.append([visible(text) for text in shown])
         keys = ("number", "file", "unit", "state", "reason", "detail")
         header = [message(f"decide_column_{key}") for key in keys]
-        held = sum(one.state in (HELD, UNOPENED) for one in found.questions)
+        waiting = [one.state for one in found.forwards] + [one.state for one in found.questions]
+        held = sum(state in (HELD, UNOPENED) for state in waiting)
         title = message("decide_title", period=found.period, count=len(rows), held=held)
         tables.append(table.Table(title, header, rows))
     else:
@@ -187,9 +193,14 @@ def _list(store: Path, form: Form, period: str) -> int:
         tables.append(table.Table(message("decide_log_title", count=len(log)), header, log))
     if tables:
         out(table.text(tables, width()))
-    if found.questions:
+    if found.questions or found.forwards:
         err(message("decide_next", store=store))
     return OK
+
+
+def _why_waits(one: Forward) -> str:
+    barred = one.reason if one.state == "held" else ""
+    return message(f"forward_why_{barred or one.state}")
 
 
 @command("period")

@@ -10,10 +10,19 @@ from converter.model.clock import utc_stamp
 from converter.model.errors import RegisterError, UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.submissions import Outcome
-from converter.register import Register, decisions, forgetting, periods, questions, waiting
-from converter.register.deciding import DecidedFile, Order
+from converter.register import (
+    Register,
+    decisions,
+    forgetting,
+    forwarded,
+    periods,
+    questions,
+    waiting,
+)
+from converter.register.deciding import WAITING, DecidedFile, Order
 from converter.register.deciding import decide as decide_in
 from converter.register.decisions import Decision
+from converter.register.forwarded import Forward
 from converter.register.precedence import ASSIGN, NOTE
 from converter.register.questions import DecisionRow, OpenQuestion
 from converter.register.schema import COUNTS
@@ -30,6 +39,7 @@ class Waiting:
 
     period: str
     questions: Sequence[Question]
+    forwards: Sequence[Forward]  # of unions below, that wait like files of units
     decisions: Sequence[Decision]
     revoked: Set[int]
 
@@ -137,7 +147,7 @@ def _decided(
     register: Register, row: DecisionRow, question: OpenQuestion, officer: str, now: int
 ) -> tuple[AppliedRow, Decision | None]:
     unit = row.unit if row.action == ASSIGN else ""
-    subject = question.key if row.action == NOTE else f"#{question.submission}"
+    subject = question.key if row.action == NOTE else question.subject
     order = Order(row.action, subject, unit, "", row.why, officer)
     order = replace(order, file=question.file or question.unit)
     try:
@@ -153,7 +163,12 @@ def waiting_of(store: Path, form: Form, period: str) -> Waiting:
         chosen = period or register.newest()
         made = register.change(lambda known: decisions.read(known.connection))
         questions = list(waiting.questions(register, form, chosen))
-        return Waiting(chosen, questions, made, decisions.revoked(made))
+        forwards = [
+            one
+            for one in forwarded.read(register)
+            if one.period == chosen and one.state in WAITING and not forwarded.is_accepted(one)
+        ]
+        return Waiting(chosen, questions, forwards, made, decisions.revoked(made))
 
 
 def set_period(store: Path, form: Form, period: str, state: str, officer: str, now: int) -> None:

@@ -128,7 +128,7 @@ def receive(
             ordered, undecided = orders.apply(plan.decisions, register)
         before = register.last
         forwards: list[ReceivedForward] = []
-        forwarded.remove_uncounted(store / published.FOLDER, forwarded.read(register))
+        forwarded.remove_unneeded(store / published.FOLDER, forwarded.read(register))
         for taken in _forwards(items, register, plan, worker, chosen):
             if isinstance(taken, NotReceived):
                 not_received.append(taken)
