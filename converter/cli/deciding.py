@@ -34,7 +34,10 @@ ACTIONS = (
 )  # fmt: skip
 WITH_UNIT = ("assign", "merge", "rename", "move")  # these take a second word
 WORKBOOK = (".xlsx", ".xls", ".et")
-UNDONE = ("otherwise", "moved_on", "unfinished", "unknown", "not_offered", "no_unit", "refused")
+UNDONE = (
+    "otherwise", "moved_on", "unfinished", "unknown", "not_offered", "no_unit", "no_reply",
+    "refused",
+)  # fmt: skip
 PERIOD_ACTIONS = ("open", "close", "list")
 
 
@@ -47,6 +50,7 @@ PERIOD_ACTIONS = ("open", "close", "list")
 @option("decide", "--why", default="", metavar="TEXT")
 @option("decide", "--officer", default="", metavar="NAME")
 @option("decide", "--period", default="", metavar="TEXT")
+@option("decide", "--below", default="", metavar="UNION")
 @click.pass_context
 def decide(
     ctx: click.Context,
@@ -58,6 +62,7 @@ def decide(
     why: str,
     officer: str,
     period: str,
+    below: str,
 ) -> int:
     from converter.model.clock import created_at
     from converter.register.deciding import Order
@@ -68,7 +73,9 @@ def decide(
     if output:
         if action:
             raise UsageError("decide_output_alone")
-        return _write_questions(ctx, store, output, period)
+        return _write_questions(ctx, store, output, period, below)
+    if below:
+        raise UsageError("decide_below_output", union=below)
     if action is None:
         return _list(store, form, period)
     if file_names.suffix(action) in WORKBOOK:
@@ -93,13 +100,19 @@ def decide(
     return OK
 
 
-def _write_questions(ctx: click.Context, store: Path, output: Path, period: str) -> int:
+def _write_questions(ctx: click.Context, store: Path, output: Path, period: str, below: str) -> int:
     from converter.usecases import deciding
     from converter.usecases.outputs import output_path
     from converter.workers.pool import Worker
 
     with Worker() as worker:
         folder, form = form_of(ctx)
+        if below:
+            target = output_path(output, ".xlsx", message("asked_name", union=below))
+            path, count = deciding.write_asked(store, folder, form, below, period, target, worker)
+            out(message("asked_written", union=below, path=path, count=count))
+            err(message("asked_written_next", union=below, path=path.name))
+            return OK
         target = output_path(output, ".xlsx", message("decisions_name"))
         path, count = deciding.write_questions(store, folder, form, period, target, worker)
     out(message("decide_written", path=path, count=count))

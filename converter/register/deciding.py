@@ -8,13 +8,22 @@ from typing import Any, NamedTuple
 
 from converter.messages.catalogue import message
 from converter.model.errors import UsageError
-from converter.register import decisions, forgetting, forward_decisions, periods, unit_changes
+from converter.register import (
+    decisions,
+    forgetting,
+    forward_decisions,
+    forwarded,
+    periods,
+    unit_changes,
+)
 from converter.register.decisions import Decision
 from converter.register.forwarded import Forward
 from converter.register.knowledge import Knowledge
 from converter.register.nearest import PROPOSED, Nearest
 from converter.register.precedence import (
     ACCEPT,
+    ANSWER,
+    ASK_BELOW,
     ASSIGN,
     HELD,
     MERGE,
@@ -46,7 +55,8 @@ class Order:
     period: str = ""
     why: str = ""
     officer: str = ""
-    file: str = ""  # what a note names
+    file: str = ""  # what a note, a question or a reply names
+    below: str = ""  # the code of the union below that is asked
 
 
 class DecidedFile(NamedTuple):
@@ -81,6 +91,10 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
         decision = _revocation(made, order)
     elif order.action == NOTE:  # about a question, not about a file
         decision = Decision(0, "", "", NOTE, order.file, order.subject)
+    elif order.action == ANSWER:  # to a question from the union above
+        decision = Decision(0, "", "", ANSWER, order.file, order.subject)
+    elif order.action == ASK_BELOW:
+        decision = _question_below(known, order)
     elif order.action in UNIT_ACTIONS:
         decision = _about_unit(known, order)
     elif forward := _forward(known, order):
@@ -232,6 +246,14 @@ def _standing(made: Sequence[Decision]) -> list[Decision]:
             undone.add(one.revokes)
             standing.append(one)
     return standing
+
+
+def _question_below(known: Knowledge, order: Order) -> Decision:
+    names = {one.code: one.name for one in forwarded.read(known)}
+    return Decision(
+        0, "", "", ASK_BELOW, order.file, order.subject, period=order.period,
+        unit_code=order.below, unit_name=order.unit, superior=names.get(order.below, order.below),
+    )  # fmt: skip
 
 
 def _forward(known: Knowledge, order: Order) -> Forward | None:

@@ -51,8 +51,9 @@ _PROPOSED = "similar"  # proposals are no part of what a question is about
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """One question. `content`: of the file that a decision is about, '' where it is about none;
-    `subject`: how a decision names that file."""
+    """One question; `code` '' = from the union above. `content`: of the file that a decision is
+    about, '' where it is about none; `subject`: how a decision names that file; `below`: the code
+    of the union below that may be asked."""
 
     key: str
     code: str
@@ -63,6 +64,7 @@ class OpenQuestion:
     superior: str
     detail: str
     choices: tuple[str, ...]
+    below: str = ""
 
 
 class _File(NamedTuple):
@@ -101,7 +103,7 @@ def questions(tables: RegisterTables, form: Form, period: str) -> list[OpenQuest
     title = catalogue.entry(SHARING, form).title
     for units, count in cross_unit_checks.sharing(tables, form, period):
         detail = catalogue.message("question_sharing", title=title, count=count)
-        key = _key(SHARING, "", (*units, count))
+        key = key_of(SHARING, "", (*units, count))
         found.append(
             OpenQuestion(
                 key, SHARING, "", "", "", "、".join(units), "", detail, CHOICES[SHARING]
@@ -161,7 +163,7 @@ def _of_issue(issue: Issue, form: Form, files: Mapping[str, _File]) -> OpenQuest
     about = files.get(file, _File("", "", ""))
     facts = [str(issue.params[key]) for key in sorted(issue.params) if key != _PROPOSED]
     return OpenQuestion(
-        key=_key(issue.code, about.content, [*facts, about.counting]),
+        key=key_of(issue.code, about.content, [*facts, about.counting]),
         code=issue.code,
         subject=about.subject,
         file=file,
@@ -197,7 +199,8 @@ def _files(tables: RegisterTables, period: str) -> dict[str, _File]:
     return found
 
 
-def _key(code: str, content: str, facts: Sequence[Any]) -> str:
+def key_of(code: str, content: str, facts: Sequence[Any]) -> str:
+    """What a question goes by: it changes with whatever the question is about."""
     about = sha256("\n".join(map(str, facts)).encode()).hexdigest()[:12]
     return f"{code}-{content[:16] or '0'}-{about}"
 

@@ -128,6 +128,14 @@ ALTER TABLE submissions ADD COLUMN via VARCHAR DEFAULT '';
 ALTER TABLE roster ADD COLUMN via VARCHAR DEFAULT '';
 """
 
+# What unions below replied to questions that they were asked.
+VERSION_9 = """
+CREATE TABLE replies (
+    question VARCHAR NOT NULL, forward BIGINT NOT NULL, answered VARCHAR NOT NULL,
+    officer VARCHAR NOT NULL, reply VARCHAR NOT NULL
+);
+"""
+
 # What an older publication lacks: table → column → its value there.
 ADDED = {
     "roster": {
@@ -157,6 +165,7 @@ ADDED_TABLES = {
         "signer", "confirmed", "interim", "figures_only", "state", "reason", "other", "units",
         "listed", "members",
     ),
+    "replies": ("question", "forward", "answered", "officer", "reply"),
 }  # fmt: skip
 
 # Of a submission s: it is a rejected workbook with one of the two sheets alone.
@@ -218,7 +227,10 @@ UNREADABLE = "unreadable"  # stands for the content of files that cannot be open
 
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8)
+STEPS = (
+    VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8,
+    VERSION_9,
+)  # fmt: skip
 LATEST = len(STEPS)
 ANSWERS, MEMBERS, ROWS = "answers", "members", "rows_"
 ROW_COLUMNS = ("submission", "record", "source_row")

@@ -175,10 +175,10 @@ def receive(
         )
         register.publish(chosen, plan.now)
         if forwarded.read(register):
-            from converter.upward import across_unions
+            from converter.upward import asking
 
             with Snapshot(store) as snapshot:
-                below = across_unions.findings(snapshot, plan.form, chosen)
+                below = asking.findings(snapshot, plan.form, chosen)
                 found = Issues.of(chain(found, below))
         audit.append(
             store,

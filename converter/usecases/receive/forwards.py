@@ -21,7 +21,8 @@ from converter.model.clock import utc_stamp
 from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
-from converter.register import Register, forward_precedence, forwarded, published
+from converter.register import Register, asking, forward_precedence, forwarded, published
+from converter.register.asking import Reply
 from converter.register.forwarded import (
     COUNTING,
     HELD,
@@ -101,7 +102,7 @@ def receive_forwards(
             writing.flush_all()
             writing.replace(folder, target)
         shutil.rmtree(folder, ignore_errors=True)
-        register.change(partial(_take, rows, sorted(gone)))
+        register.change(partial(_take, rows, sorted(gone), found.replies))
         if found.standing and new.confirmed and plan.keys:
             made = standing.read(found.standing.encode())
             if made is not None:
@@ -114,8 +115,11 @@ def receive_forwards(
 _is_there = forwarded.has_partition
 
 
-def _take(rows: Sequence[Forward], gone: Sequence[int], known: Knowledge) -> None:
+def _take(
+    rows: Sequence[Forward], gone: Sequence[int], replies: Sequence[Reply], known: Knowledge
+) -> None:
     forwarded.take(known.connection, rows, gone)
+    asking.take(known, known.connection, rows[0], replies)
 
 
 @dataclass(frozen=True, slots=True)
