@@ -42,7 +42,7 @@ class AskedQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class UnionReply:
     """What a union below replied to the question of a key."""
 
     question: str
@@ -55,7 +55,7 @@ class AskedOf(NamedTuple):
     """What was asked in a period: the last question about each thing, and the replies by key."""
 
     questions: Sequence[AskedQuestion]
-    replies: Mapping[str, Reply]
+    replies: Mapping[str, UnionReply]
 
 
 def is_key(text: str) -> bool:
@@ -70,7 +70,7 @@ def read(tables: RegisterTables, period: str) -> AskedOf:
         "SELECT r.question, r.answered, r.officer, r.reply FROM replies r JOIN forwards f"
         f" ON f.number = r.forward WHERE f.state IN ({states}) ORDER BY f.number"
     )
-    replies = {str(row[0]): Reply(*row) for row in rows}
+    replies = {str(row[0]): UnionReply(*row) for row in rows}
     return AskedOf(_asked(decisions.read_from(tables), period), replies)
 
 
@@ -91,18 +91,18 @@ def _key(one: Decision) -> str:
     return f"Q-{one.number}-{sha256(repr(facts).encode()).hexdigest()[:12]}"
 
 
-def replies_in(made: Iterable[Decision]) -> list[Reply]:
+def replies_in(made: Iterable[Decision]) -> list[UnionReply]:
     """The replies among a union's decisions: the last to each question."""
     last = {one.content: one for one in decisions.in_force(made) if one.action == ANSWER}
     return [
-        Reply(key, one.decided, one.officer, one.why[:LONGEST])
+        UnionReply(key, one.decided, one.officer, one.why[:LONGEST])
         for key, one in last.items()
         if is_key(key)
     ][:MOST]
 
 
 def take(
-    known: DecisionTables, connection: Connection, one: Forward, found: Iterable[Reply]
+    known: DecisionTables, connection: Connection, one: Forward, found: Iterable[UnionReply]
 ) -> None:
     """Keep the replies of a forward to what its union was asked here."""
     asked = {

@@ -15,7 +15,7 @@ from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
 from converter.register import Snapshot, asking, decisions
-from converter.register.asking import AskedOf, AskedQuestion, Reply
+from converter.register.asking import AskedOf, AskedQuestion, UnionReply
 from converter.register.forwarded import counting
 from converter.register.precedence import ANSWER, ASK_BELOW, NOTE
 from converter.register.questions import OpenQuestion, key_of
@@ -137,25 +137,25 @@ def _question(one: _Asking, union: str, code: str, form: Form) -> OpenQuestion:
 # --- replies -----------------------------------------------------------------------------------
 
 
-def _unread(known: AskedOf, noted: Set[str]) -> Iterator[tuple[AskedQuestion, Reply]]:
+def _unread(known: AskedOf, noted: Set[str]) -> Iterator[tuple[AskedQuestion, UnionReply]]:
     for one in known.questions:
         reply = known.replies.get(one.key)
         if reply and _reply_key(reply) not in noted:
             yield one, reply
 
 
-def _reply_key(reply: Reply) -> str:
+def _reply_key(reply: UnionReply) -> str:
     return key_of(REPLIED, "", (reply.question, reply.text))
 
 
-def _reply_issue(one: AskedQuestion, reply: Reply, form: Form) -> Issue:
+def _reply_issue(one: AskedQuestion, reply: UnionReply, form: Form) -> Issue:
     by = " ".join(filter(None, (in_china(reply.answered), reply.officer)))
     params = {"unit": one.unit, "asked": one.text, "reply": reply.text, "by": by}
     level = catalogue.entry(REPLIED, form).level
     return Issue(REPLIED, level, Place(one.file), "", params)
 
 
-def _replied(one: AskedQuestion, reply: Reply, form: Form) -> OpenQuestion:
+def _replied(one: AskedQuestion, reply: UnionReply, form: Form) -> OpenQuestion:
     detail = catalogue.sentence(_reply_issue(one, reply, form), form)
     return OpenQuestion(
         _reply_key(reply), REPLIED, one.about, one.file, "", one.unit, "", detail,

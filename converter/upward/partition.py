@@ -15,7 +15,7 @@ from pathlib import Path
 
 from converter.model.issues import Issue
 from converter.register import asking, decisions, forwarded, schema
-from converter.register.asking import Reply
+from converter.register.asking import UnionReply
 from converter.register.decisions import Decision
 from converter.register.inserting import TEXT
 from converter.register.precedence import ANSWER, REVOKE
@@ -45,7 +45,7 @@ class ReadForward:
     counts: Mapping[str, int] = field(default_factory=dict)
     standing: str = ""  # the list of the unions below it, as it came
     partition: bool = False
-    replies: tuple[Reply, ...] = ()  # to questions of the union that receives
+    replies: tuple[UnionReply, ...] = ()  # to questions of the union that receives
 
 
 class ForwardRefused(Exception):
@@ -65,7 +65,7 @@ def write_partition(
     found: ReadForward,
     target: Path,
     number: int,
-) -> tuple[Reply, ...]:
+) -> tuple[UnionReply, ...]:
     """Write the tables as the register reads them; returns what the union replied to questions.
     Raises ForwardRefused where they cannot be read, or contradict one another or the
     descriptor."""

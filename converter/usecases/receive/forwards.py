@@ -22,7 +22,7 @@ from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.register import Register, asking, forward_precedence, forwarded, published
-from converter.register.asking import Reply
+from converter.register.asking import UnionReply
 from converter.register.forwarded import (
     COUNTING,
     HELD,
@@ -116,7 +116,7 @@ _is_there = forwarded.has_partition
 
 
 def _take(
-    rows: Sequence[Forward], gone: Sequence[int], replies: Sequence[Reply], known: Knowledge
+    rows: Sequence[Forward], gone: Sequence[int], replies: Sequence[UnionReply], known: Knowledge
 ) -> None:
     forwarded.take(known.connection, rows, gone)
     asking.take(known, known.connection, rows[0], replies)
