@@ -207,6 +207,11 @@ CREATE TEMP MACRO units_in(of_period) AS TABLE
     FROM units u LEFT JOIN roster_of(of_period) r
         ON r.code = u.code AND r.via = u.via AND u.code <> ''
     LEFT JOIN claims c ON c.unit = u.id;
+-- What tells that two numbers of a unit are one unit: what came through unions below has other
+-- numbers in each period.
+CREATE TEMP MACRO unit_keys() AS TABLE
+    SELECT id, CASE WHEN code <> '' THEN 'c ' || code WHEN via = '' THEN 'u ' || id
+        ELSE concat_ws(' ', via, superior, name) END AS unit_key FROM units;
 """
 # When a submission was sent: by its signed time, else by the time of its file, else when it was
 # received. Nothing is sent after it was received: a clock that is ahead proves nothing.

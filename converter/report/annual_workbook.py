@@ -21,7 +21,7 @@ INK, LINE = "000000", "404040"
 TITLE, REPORTER, FIRST = 1, 2, 3  # rows; the headings begin at FIRST
 COMPARED = ("before", "now", "change")
 NUMBER, STUB_WIDEST, NARROWEST = 11, 44, 20  # characters
-LINE_HEIGHT = 16  # points
+LINE_HEIGHT, ROW_HEIGHT = 16, 20  # points
 PORTRAIT = 92  # characters of a line that still fit on an upright page
 WHOLE, SIGNED = "#,##0", "#,##0;-#,##0;0"
 
@@ -106,7 +106,10 @@ def _fill(sheet: Any, report: AnnualReport, table: AnnualTable, number: int) -> 
     half = max(width // 2, 1)
     union = message("annual_union", union=report.union or "　　　　　　")
     _across(sheet, REPORTER, 1, half, union, side="left")
-    _across(sheet, REPORTER, half + 1, width, report.period, side="right")
+    period = message("annual_period", period=report.period)
+    _across(sheet, REPORTER, half + 1, width, period, side="right")
+    sheet.row_dimensions[REPORTER].height = ROW_HEIGHT
+    sheet.sheet_format.defaultRowHeight, sheet.sheet_format.customHeight = ROW_HEIGHT, True
     has_two = any(over for over, _ in heads)
     first = _headed(sheet, heads, has_two=has_two)
     for at, (label, values) in enumerate(_rows(report, table), first):
@@ -156,7 +159,7 @@ def _headed(sheet: Any, heads: Sequence[tuple[str, str]], *, has_two: bool) -> i
 def _foot(sheet: Any, report: AnnualReport, row: int, width: int) -> None:
     """What the figures are of, and the names to be signed."""
     counted = {"owing": report.owing, "reported": report.reported}
-    note = message("annual_note", **counted)
+    note = message("annual_note" if report.owing else "annual_note_no_roster", **counted)
     if report.before:
         note += message("annual_note_both", before=report.before, both=report.both)
     _across(sheet, row, 1, width, note, side="left", size=9)

@@ -102,11 +102,11 @@ class _Source:
         """SQL that names this period's answers, those of the one before, and the units of both."""
         period, before = quoted(self.period), quoted(self.before)
         return (
-            "WITH keys AS (SELECT id, CASE WHEN code <> '' THEN 'c ' || code WHEN via = ''"
-            " THEN 'u ' || id ELSE concat_ws(' ', via, superior, name) END AS unit_key FROM units),"
-            " this_period AS (SELECT a.*, k.unit_key FROM answers a JOIN keys k ON k.id = a.unit"
+            "WITH this_period AS (SELECT a.*, k.unit_key FROM answers a"
+            " JOIN unit_keys() k ON k.id = a.unit"
             f" WHERE a.period = '{period}'),"
-            " period_before AS (SELECT a.*, k.unit_key FROM answers a JOIN keys k ON k.id = a.unit"
+            " period_before AS (SELECT a.*, k.unit_key FROM answers a"
+            " JOIN unit_keys() k ON k.id = a.unit"
             f" WHERE a.period = '{before}'),"
             " both_periods AS (SELECT unit_key FROM this_period"
             " INTERSECT SELECT unit_key FROM period_before)"
@@ -133,7 +133,12 @@ class _Source:
             if (of_part := [row for (p, _), row in counted.items() if p == part])
         }
         rows = [(settings.label("total"), _cells(card.measures, totals, "total"))]
-        rows += [(label, _cells(card.measures, counted, value)) for value, label in labels.items()]
+        rows += [
+            (label, cells)
+            for value, label in labels.items()
+            if (cells := _cells(card.measures, counted, value))
+            and (value or any(map(_some, cells)))
+        ]
         columns = [(one.label, one.compared) for one in card.measures]
         assert all(len(row) == width for _, row in rows)
         return AnnualTable(card.title, card.by.title, columns, rows, total=True)
@@ -181,6 +186,10 @@ class _Source:
         if one.below:
             held += f" AND {day} > {end} - INTERVAL {one.below} YEAR"
         return f"({held})"
+
+
+def _some(cell: AnnualCell) -> bool:
+    return bool(cell.now or cell.before or cell.both)
 
 
 def _cells(

@@ -13,16 +13,26 @@ import openpyxl
 import pytest
 
 from converter import cli
+from converter.forms import loading
+from converter.identity import subordinates
 from converter.model.errors import FormError
-from converter.register import Snapshot
+from converter.register import RosterEntry, Snapshot
 from converter.report import annual_workbook
-from converter.statistics import annual, annual_cards
+from converter.statistics import annual, annual_cards, collection
 from converter.statistics.annual import AnnualCell, AnnualReport, AnnualTable
+from converter.upward.writing import ForwardPlan
+from converter.usecases.forwarding import forward
+from converter.usecases.receive import Plan, receive
+from converter.workers.pool import Worker
+from tests.identity.chain import COUNTY, UnionDesk
 from tests.sheets import FORM
-from tests.usecases.receive.collection import Inbox, packed, people, records
+from tests.usecases.receive.collection import CREATED, Inbox, name_of, packed, people, records
 
 pytestmark = pytest.mark.usefixtures("near_workers")
 
+FOLDER = loading.form_dir().resolve()
+TODAY = date(2026, 3, 7)
+NOW = CREATED + 10 * 86_400
 CATEGORIES = ("110", "170", "130")
 ELECTIONS = {1: "2021-12-31", 2: "2022-01-01", 3: "", 4: "2020-06-01", 5: "2023-12-31"}
 
@@ -188,3 +198,37 @@ def test_a_broken_card_is_refused(change: dict[str, object]) -> None:
     form = replace(FORM, prose={**FORM.prose, "statistics": {**statistics, "annual": own}})
     with pytest.raises(FormError):
         annual_cards.read(form)
+
+
+def test_units_that_came_through_unions_below_are_compared_like_for_like(
+    tmp_path: Path, worker: Worker
+) -> None:
+    """Their numbers differ from period to period; they are known by their codes."""
+    county = UnionDesk.new(tmp_path, COUNTY)
+    subordinates.keep_name(county.keys, COUNTY)
+    form = loading.read(FOLDER)
+    for period, units in UNITS.items():
+        box, inbox = Inbox(tmp_path / period), tmp_path / f"city-{period}"
+        for n in units:
+            of = records(n, people(n), **answers(n, period))
+            box.put(f"{n}.zip", packed(of, period=period))
+        roster = [RosterEntry(f"130102-{n:04d}", name_of(n), "130102", COUNTY.name) for n in units]
+        plan = Plan(FOLDER, form, None, None, None, 1, NOW)
+        store = tmp_path / "county"
+        receive(box.folder, store, plan, worker, roster=roster, period=period)
+        inbox.mkdir()
+        chosen = ForwardPlan(period, True, False, NOW)
+        forward(store, FOLDER, county.keys, inbox / "县.zip", chosen, None)
+        receive(inbox, tmp_path / "city", plan, worker, period=period)
+    with Snapshot(tmp_path / "county") as own, Snapshot(tmp_path / "city") as above:
+        made = [annual.report(one, FORM, "", "2026", date(2026, 3, 7)) for one in (own, above)]
+        changes = [
+            {f.key: f.table.rows for f in collection.figures(one, FORM, TODAY, units=True)}
+            for one in (own, above)
+        ]
+    assert made[0] is not None
+    assert made[1] is not None
+    assert made[1].tables == made[0].tables
+    assert made[1].both == 3
+    for key in ("change", "unit_changes", "units"):
+        assert changes[1][key] == changes[0][key], key
