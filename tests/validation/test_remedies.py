@@ -214,6 +214,7 @@ REMEDIES = {
     "K007": Remedy(member("B2", "@赵示例"), member("B2", "赵示例")),
     "K009": Remedy(item("单位工会名称", "无"), item("单位工会名称", "示例工会委员会")),
     "K009-of-a-number": Remedy(member("C2", "待补"), member("C2", ID)),
+    "K010": Remedy(member("D3", "同上"), member("D3", date(2010, 1, 5))),
     "K111": Remedy(member("C2", float(ID[:15] + "000")), member("C2", ID)),
     "K112": Remedy(
         lambda book: book[MEMBER_SHEET].append([13, "李示例", "1301"]), delete_row(14)
