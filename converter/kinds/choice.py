@@ -6,8 +6,9 @@ its leading zeros in a numeric cell (K903).
 Fault: K601 not in the list; the remedy names an entry that looks alike, where there is one.
 
 Options: `codes`, the list; `unlisted`, words of what the list does not have though it looks like
-an entry (先进职工之家 is no 模范职工之家): nothing is proposed for it; `within`, the key of the choice on the same sheet whose entries are
-the parents of this list's: the dropdown then offers only what belongs to the chosen one.
+an entry (先进职工之家 is no 模范职工之家): nothing is proposed for it; `within`, the key of the
+choice on the same sheet whose entries are the parents of this list's: the dropdown then offers
+only what belongs to the chosen one.
 
 >>> from converter.model.forms import Code
 >>> entries = (Code("01", "停业(歇业)", ("停业",)), Code("02", "农、林业"))
