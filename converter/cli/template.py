@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @option("template", "--identities", type=EXISTING_FOLDER, metavar="DIR")
 @option("template", "--roster", is_flag=True)
 @option("template", "--rows", type=click.IntRange(1, 1_048_000), metavar="N")
+@option("template", "--contact", metavar="TEXT")
 @option("template", "--force", is_flag=True)
 @click.pass_context
 def template(
@@ -59,6 +60,7 @@ def template(
     identities: Path | None,
     roster: bool,
     rows: int | None,
+    contact: str | None,
     force: bool,
 ) -> int:
     from converter.usecases.outputs import output_path
@@ -73,15 +75,19 @@ def template(
             "--from": bool(sources),
             "--roster": roster and identities is not None,
             "--rows": roster and rows is not None,
+            "--contact": roster and contact is not None,
         }
-        return officer.template(ctx, identities, output, rows or 0, given, force=force)
+        return officer.template(
+            ctx, identities, output, rows or 0, given, contact=contact, force=force
+        )
     folder, form = form_of(ctx)
     name = f"{form.title}.xlsx"
     target = output_path(output or Path(name), ".xlsx", name)
     with Worker() as worker:
         write = partial(
-            write_template, folder, target, rows or 0, identity, sources, worker, force=force
-        )
+            write_template, folder, target, rows or 0, identity, sources, worker,
+            contact=contact, force=force,
+        )  # fmt: skip
         result = _with_choices(write, sources, mapped, form, yes=yes) if sources else write()
     return _print_template(result, form, target)
 

@@ -10,8 +10,9 @@ representative) are no members and stay out, and so does an old number in a rema
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 
 from converter.kinds import KINDS
@@ -45,26 +46,39 @@ class PeopleColumn:
     numbers: frozenset[str]  # or names, of people without a number
     heading_at: int  # row of its heading, counted from the first one read; -1 = none
 
-    def without(self, known: Collection[str]) -> PeopleColumn:
-        return replace(self, numbers=self.numbers.difference(known))
+    def without(self, known: Container[str]) -> PeopleColumn:
+        return replace(self, numbers=frozenset(n for n in self.numbers if n not in known))
 
 
-def known_numbers(form: Form, sheets: Mapping[str, RawSheet]) -> set[str]:
+class KnownNumbers:
+    """ID numbers that were read; few workbooks hold another that would have to be compared."""
+
+    def __init__(self, columns: Iterable[Iterable[str]]) -> None:
+        self._columns = columns
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        return frozenset(map(compact, chain.from_iterable(self._columns)))
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._numbers
+
+
+def known_numbers(form: Form, sheets: Mapping[str, RawSheet]) -> KnownNumbers:
     """Every ID number that was read."""
-    known: set[str] = set()
-    for sheet in form.sheets:
-        raw = sheets.get(sheet.key)
-        for field in sheet if raw else ():
-            column = raw.columns.get(field.key) if raw else None
-            if column and KINDS[field.kind].birth_and_sex:
-                known.update(map(compact, set(column.text)))
-    return known
+    return KnownNumbers(
+        raw.columns[field.key].text
+        for sheet in form.sheets
+        if (raw := sheets.get(sheet.key))
+        for field in sheet
+        if KINDS[field.kind].birth_and_sex and field.key in raw.columns
+    )
 
 
 def unread(
     grid: Grid,
     tables: Sequence[Sheet],
-    known: Collection[str],
+    known: Container[str],
     silent: Collection[int] = (),
     first: int = 0,
 ) -> list[PeopleColumn]:
@@ -156,7 +170,7 @@ def holds_people(grid: Grid, table: Sheet) -> bool:
 
 
 def unread_in(
-    column: int, cells: GridColumn, top: int, tables: Sequence[Sheet], known: Collection[str]
+    column: int, cells: GridColumn, top: int, tables: Sequence[Sheet], known: Container[str]
 ) -> PeopleColumn | None:
     """The numbers of a column, from sheet row `top` on, that are not among the known ones."""
     texts = cells.texts.tolist()
@@ -206,7 +220,9 @@ def _heading(texts: Sequence[str], first: int) -> int:
 
 def _id_heading(texts: Sequence[str], tables: Sequence[Sheet]) -> int:
     names = [(sheet, names_of(sheet)) for sheet in tables]
-    found = (n for n, text in enumerate(texts[:_HEADING_ROWS]) if _is_id_heading(text, names))
+    found = (
+        n for n, text in enumerate(texts[:_HEADING_ROWS]) if text and _is_id_heading(text, names)
+    )
     return next(found, -1)
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from openpyxl.workbook import Workbook
 
-from converter import template
 from converter import workbook as reader
 from converter.model.issues import Issue
 from converter.model.submissions import Submission
 from converter.workbook.grid import Grid
 from converter.workbook.xlsx.book import XlsxWorkbook
 from tests.corpus.test_foreign_sheets import HEADINGS, own
+from tests.opened import rendered
 from tests.people import MEMBERS, UNIT, id_number
 from tests.sheets import FORM, MEMBER_SHEET, UNIT_SHEET, blank, fill, outcome, saved
 
@@ -225,16 +225,16 @@ def test_a_column_of_id_numbers_is_named_where_none_was_found(heading: str, tmp_
 FIRST_SHEET = "xl/worksheets/sheet1.xml"  # the instructions
 
 
-def handed_out(data: Submission | None = None) -> zipfile.ZipFile:
-    return zipfile.ZipFile(BytesIO(b"".join(template.build(FORM, rows=5, data=data))))
+def archive(data: Submission | None = None) -> zipfile.ZipFile:
+    return zipfile.ZipFile(BytesIO(rendered(FORM, rows=5, data=data)))
 
 
-def pressed(folder: Path, name: str, data: Submission | None, beside: str = "") -> Path:
+def handed_out(folder: Path, name: str, data: Submission | None, beside: str = "") -> Path:
     """A workbook as it is handed out, with a text on its first sheet, the same in all."""
     path = folder / name
     row = f'<row r="300"><c r="A300" t="inlineStr"><is><t>{beside}</t></is></c></row></sheetData>'
-    first = handed_out().read(FIRST_SHEET).replace(b"</sheetData>", row.encode())
-    with handed_out(data) as source, zipfile.ZipFile(path, "w") as target:
+    first = archive().read(FIRST_SHEET).replace(b"</sheetData>", row.encode())
+    with archive(data) as source, zipfile.ZipFile(path, "w") as target:
         for info in source.infolist():
             target.writestr(
                 info.filename, first if info.filename == FIRST_SHEET else source.read(info)
@@ -253,17 +253,17 @@ def test_a_sheet_that_many_files_share_hides_nobody(tmp_path: Path) -> None:
     def unread(path: Path) -> bool:
         return any(issue.code == "S024" for issue in reader.read(path, FORM).issues)
 
-    assert not unread(pressed(tmp_path, "1.xlsx", listed))
-    assert not unread(pressed(tmp_path, "2.xlsx", None))
-    assert not unread(pressed(tmp_path, "3.xlsx", listed, number))
-    assert unread(pressed(tmp_path, "4.xlsx", None, number))
-    assert not unread(pressed(tmp_path, "5.xlsx", listed, number))
+    assert not unread(handed_out(tmp_path, "1.xlsx", listed))
+    assert not unread(handed_out(tmp_path, "2.xlsx", None))
+    assert not unread(handed_out(tmp_path, "3.xlsx", listed, number))
+    assert unread(handed_out(tmp_path, "4.xlsx", None, number))
+    assert not unread(handed_out(tmp_path, "5.xlsx", listed, number))
 
 
 def test_a_sheet_without_numbers_is_read_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = pressed(tmp_path, "1.xlsx", one_member(tmp_path), "这一格没有号码")
+    path = handed_out(tmp_path, "1.xlsx", one_member(tmp_path), "这一格没有号码")
     read: list[int] = []
     grid = XlsxWorkbook.grid
 
