@@ -39,6 +39,7 @@ from converter.template.layout import (
 from converter.template.offers import offer, put_cursor
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
+from converter.template.row_formulas import put_named
 from converter.template.style import CellStyle, Painter, text_lines
 from converter.template.summary import LINK, STATUS, member_totals
 
@@ -192,9 +193,11 @@ def _row(
         if shareable is None:
             put_formula(cell, text)  # `rows` writes it anew for every row
             continue
-        letter = get_column_letter(column)
-        area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
-        cell.value = shared_formulas.first(sheet, shareable, area)
+        if column == member.NUMBER:
+            area = f"A{member.FIRST_ROW}:A{member.last_row}"
+            cell.value = shared_formulas.first(sheet, shareable, area)
+        else:
+            put_named(cell, shareable)
 
 
 def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:

@@ -69,7 +69,8 @@ def _follower(inside: bytes, letters: str, row: int) -> tuple[bytes, ...]:
     text = unescape(plain[1].decode(), {"&quot;": '"'})
     far = Translator(f"={text}", f"{letters}{row}").translate_formula(f"{letters}{_FAR}")
     pieces = re.split(rf"(?<![0-9]){_FAR}(?![0-9])", escape(far[1:]))
-    pieces[0], pieces[-1] = f'"><f>{pieces[0]}', f"{pieces[-1]}</f></c>"
+    pieces[0] = f'"><f>{pieces[0]}'
+    pieces[-1] += "</f></c>"
     return tuple(piece.encode() for piece in pieces)
 
 
