@@ -1,8 +1,8 @@
 """Member rows as XML: the pattern row that openpyxl wrote, once for every row.
 
 A row is its number between pieces that are the same in every row, but for what was typed. So
-a row is one join of bytes, and a hundred thousand of them take half a second. Formulas are
-shared (see `shared`): the first row holds them, the others name their numbers.
+a row is one join of bytes, and a hundred thousand of them take half a second. Formulas stand
+under names (see `row_formulas`), the number of a row in a shared one.
 """
 
 from __future__ import annotations
