@@ -3,9 +3,9 @@ and the roster that `template` writes for officers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +13,6 @@ from converter.cli import passphrases
 from converter.cli.common import (
     FOUND,
     OK,
-    Chinese,
-    Command,
-    cli,
     err,
     form_of,
     message,
@@ -27,7 +24,7 @@ from converter.cli.common import (
     progress,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, EXISTING_FOLDER, TARGET
-from converter.messages import help
+from converter.cli.subcommands import group
 from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,36 +32,7 @@ if TYPE_CHECKING:
     from converter.usecases.identities import IdentityReport
 
 
-class SubcommandGroup(Chinese, click.Group):
-    """A command that has commands of its own."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(help.text("commands")):
-            names = [(n, help.of(f"identity {n}", "short")) for n in self.commands]
-            formatter.write_dl(names)
-        super().format_options(ctx, formatter)
-
-
-@cli.group(
-    "identity",
-    cls=SubcommandGroup,
-    help=help.of("identity", "long"),
-    short_help=help.of("identity", "short"),
-    subcommand_metavar=help.text("metavar"),
-    options_metavar="",
-)
-def identity() -> None:
-    pass
-
-
-def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
-    return identity.command(
-        name,
-        cls=Command,
-        help=help.of(f"identity {name}", "long"),
-        short_help=help.of(f"identity {name}", "short"),
-        options_metavar=help.text("options_metavar"),
-    )
+command = group("identity").subcommand
 
 
 @command("init")

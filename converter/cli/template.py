@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,7 @@ def _with_choices(
             _print_recalled(new, table)
             lists = write(choices=choices, preview=True).answer.lists if asks else ()
     if asks:
+        _ask_about_people(lists)
         choices |= _ask(lists, table)
     result = write(choices=choices)
     lists = result.answer.lists
@@ -130,6 +132,16 @@ def _print_recalled(choices: Mapping[str, str], table: Sheet) -> None:
     taken = [f"{column}={table.field(key).title}" for column, key in choices.items() if key]
     if taken:
         out(message("list_recalled", columns="、".join(taken)))
+
+
+def _ask_about_people(lists: Sequence[ListReport]) -> None:
+    """Ask whether the people of a list that was rearranged are right. Raises UsageError."""
+    from converter.model.errors import UsageError
+    from converter.report import own_list_text
+
+    for text in chain.from_iterable(map(own_list_text.rearranged, lists)):
+        if not click.confirm(message("list_turn_ask", text=text), default=True):
+            raise UsageError("list_turn_refused")
 
 
 def _ask(lists: Sequence[ListReport], table: Sheet) -> dict[str, str]:

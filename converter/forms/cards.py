@@ -10,7 +10,7 @@ from pathlib import Path
 from converter.files.toml_access import TomlTable, load_toml
 from converter.model.forms import Derivation, Field, Rule, Sheet, SheetShape
 
-NO_SHEETS = ("form", "rules", "roster")  # cards of their own
+NO_SHEETS = ("form", "rules", "roster", "amendment")  # cards of their own
 HEADINGS = {
     SheetShape.RECORD: ("item", "answer", "check", "note", "explanation", "jump"),
     SheetShape.TABLE: ("number", "check", "explanation", "jump"),
@@ -21,6 +21,7 @@ FIELD_KEYS = (
 )  # fmt: skip
 RULE_KEYS = (
     "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix", "source",
+    "beta",
 )  # fmt: skip
 # What an identity file can fill in.
 IDENTITY = (
@@ -177,6 +178,7 @@ def rule(card: TomlTable) -> Rule:
         sentence=card.optional_text("sentence"),
         fix=card.optional_text("fix"),
         source=card.optional_text("source"),
+        beta=card.flag("beta"),
     )
 
 
