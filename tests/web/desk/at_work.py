@@ -32,7 +32,7 @@ class AtWork:
         app = application.build(
             FOLDER,
             root,
-            root.with_name(f"{root.name}-unfinished"),
+            root.with_name(f"{root.name}-state"),
             self.access,
             Shared([worker]),
             opener=self.opened.append,
