@@ -80,7 +80,11 @@ def run(folder: Path, root: Path, worker: Worker, ready: Callable[[str], None]) 
     once; false where another one runs already, whose address `ready` got. Raises OSError."""
     instance = Instance(root)
     try:
-        with instance.alone(), contextlib.closing(server.bind(LISTENING)) as sock:
+        with (
+            server.stoppable(),
+            instance.alone(),
+            contextlib.closing(server.bind(LISTENING)) as sock,
+        ):
             _serve(folder, root, worker, instance, sock, ready)
             return True
     except RegisterBusy:
@@ -105,6 +109,6 @@ def _serve(
     app = application.build(folder, root, instance.state, access, Shared([worker]), ended=end)
     running = server.prepared(app, LISTENING)
     instance.write(port, access)
-    ready(access.address())  # whoever comes before it serves waits
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is one way to end it
+        ready(access.address())  # whoever comes before it serves waits
         running.run(sockets=[sock])
