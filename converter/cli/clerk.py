@@ -297,6 +297,7 @@ def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]
 @option("stats", "--by", multiple=True, metavar="FIELD")
 @option("stats", "--count", "counts", multiple=True, metavar="FIELD", key="count")
 @option("stats", "--units", is_flag=True)
+@option("stats", "--rules", is_flag=True)
 @option("stats", "--union", default="", metavar="TEXT")
 @option("stats", "--period", default="", metavar="TEXT")
 @option("stats", "-o", "--output", type=TARGET, metavar="PATH")
@@ -309,6 +310,7 @@ def stats(
     by: tuple[str, ...],
     counts: tuple[str, ...],
     units: bool,
+    rules: bool,
     union: str,
     period: str,
     output: Path | None,
@@ -316,13 +318,14 @@ def stats(
 ) -> int:
     from converter.usecases.show import statistics_path
 
-    only_store = {"by": by, "count": counts, "units": units, "union": union, "period": period}
+    only_store = {"by": by, "count": counts, "units": units, "rules": rules}
+    only_store |= {"union": union, "period": period}
     _one_of(path, store, only_store)
     output = statistics_path(output) if output else None
     if store:
         from converter.cli import register_output
 
-        asked = register_output.AskedTables(by, counts, units, union)
+        asked = register_output.AskedTables(by, counts, units, union, rules)
         return register_output.stats(form_of(ctx)[0], store, asked, period, output, force=force)
     assert path
     from converter.workers.pool import Worker

@@ -40,6 +40,7 @@ class CatalogueEntry:
     fix: str
     pipeline_only: bool = False
     explainable: bool = False
+    beta: bool = False  # on trial
     remark: str = ""  # behind the sentence: the rule was amended, or is on trial
 
 
@@ -122,8 +123,15 @@ def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
         fix="" if is_switched_off(code, form) else prose("fix"),
         pipeline_only=bool(data.get("pipeline_only")),
         explainable=rule.explainable if rule else bool(data.get("explainable")),
+        beta=rule is not None and is_beta(rule, form),
         remark=remark,
     )
+
+
+def is_beta(rule: Rule, form: Form) -> bool:
+    """Whether a rule is on trial: never an error, and no more than a note once somebody gives a
+    reason. An amendment ends the trial."""
+    return rule.beta and rule.code not in form.amendments
 
 
 def is_switched_off(code: str, form: Form) -> bool:
@@ -139,7 +147,7 @@ def _as_amended(level: Level, form: Form, rule: Rule) -> tuple[Level, str]:
     if amendment is None:
         if not rule.beta:
             return level, ""
-        return (Level.WARNING if level is Level.ERROR else level), message("rule_beta")
+        return (Level.NOTE if level is Level.NOTE else Level.WARNING), message("rule_beta")
     key = f"rule_amended_{amendment.level or 'off'}"
     remark = message(key, since=amendment.since, reason=amendment.reason)
     return amendment.level or Level.NOTE, remark
