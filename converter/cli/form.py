@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from converter.cli import form_packages
+from converter.cli import form_editing, form_packages
 from converter.cli.common import OK, USAGE, err, message, out
 from converter.cli.form_group import command
 from converter.cli.path_types import EXISTING_FOLDER
 
-__all__ = ["check", "form_packages"]  # all commands of `form`
+__all__ = ["check", "form_editing", "form_packages"]  # all commands of `form`
 
 
 @command("check")
@@ -27,10 +27,5 @@ def check(folder: Path) -> int:
     if found.faults:
         err(message("form_check_faults", count=len(found.faults)))
         return USAGE
-    for name in found.unused:
-        out(message("form_check_unused", name=name))
-    for cell in found.too_long:
-        out(message("form_check_long", cell=cell))
-    key = "form_check_doubts" if found.unused or found.too_long else "form_check_fine"
-    err(message(key, path=folder))
+    form_editing.print_doubts(found, folder)
     return OK

@@ -80,6 +80,11 @@ def message(key: str, /, **params: Any) -> str:
     return fill(_text(key), params)
 
 
+def has(key: str) -> bool:
+    """Whether there is such a sentence."""
+    return key in _places()
+
+
 def rows_counted(form: Form, count: int) -> str:
     """How many rows the form's first table has, in its own words (会员 40 人); '' without one."""
     table = form.main_table
