@@ -19,7 +19,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, cast
 
-from converter.model.forms import Field, Form, Rule
+from converter.model.forms import Certainty, Field, Form, Rule
 from converter.model.issues import Issue, Level
 
 _FOLDER = Path(__file__).parent
@@ -41,6 +41,7 @@ class CatalogueEntry:
     pipeline_only: bool = False
     explainable: bool = False
     beta: bool = False  # on trial
+    basis: str = ""  # the law, standard or notice that the check rests on, and how surely
     remark: str = ""  # behind the sentence: the rule was amended, or is on trial
 
 
@@ -129,8 +130,24 @@ def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
         pipeline_only=bool(data.get("pipeline_only")),
         explainable=rule.explainable if rule else bool(data.get("explainable")),
         beta=rule is not None and is_beta(rule, form),
+        basis=_basis(rule) if rule else _standard(code, field),
         remark=remark,
     )
+
+
+def _basis(rule: Rule) -> str:
+    """What a rule rests on, in words; '' where its card says nothing."""
+    source = rule.source
+    if rule.certainty is None or rule.certainty is Certainty.STATED:
+        return source
+    words = message(f"rule_{rule.certainty}")
+    return message("rule_source_certainty", source=source, certainty=words) if source else words
+
+
+def _standard(code: str, field: Field | None) -> str:
+    """The standard that the check of a kind rests on: what the field's card names. Codes that
+    every kind knows and notes on how a cell was read rest on none."""
+    return field.source if field and code[:1] == "K" and code[1:2] not in ("0", "9") else ""
 
 
 def is_beta(rule: Rule, form: Form) -> bool:
