@@ -161,7 +161,16 @@ def _print_installed(report: InstallReport) -> None:
     out(message(key, title=title, version=package.version, made=made))
     if package.kind == AMENDMENT:
         _print_amendments(report)
-    elif report.dropped:
+        return
+    if report.before is not report.now and not report.is_same:
+        version = report.before.version
+        changes = report.changes
+        out(message("form_changes" if changes else "form_changes_none", version=version))
+        for change in changes:
+            out(message(change.key, **change.params))
+        if changes:
+            err(message("form_changes_next"))
+    if report.dropped:
         err(message("form_installed_dropped", version=report.dropped.version))
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from converter import identity
 from converter.files import writing, zip_writing
-from converter.forms import amendments, form_package, installed, loading
+from converter.forms import amendments, comparing, form_package, installed, loading
+from converter.forms.comparing import FormChange
 from converter.forms.form_files import card_files
 from converter.forms.form_package import FormPackage
 from converter.forms.installed import InstalledPart
@@ -37,6 +38,11 @@ class InstallReport:
     now: Form
     is_same: bool  # it was installed already
     dropped: InstalledPart | None = None  # an amendment that was for the version before
+
+    @property
+    def changes(self) -> list[FormChange]:
+        """What differs from the form that was in use."""
+        return list(comparing.changes(self.before, self.now))
 
 
 def pack(
@@ -139,7 +145,7 @@ def _install_form(
     part: InstalledPart | None,
     amendment: InstalledPart | None,
 ) -> InstallReport:
-    before = loading.read(used) if (used / "form.toml").is_file() else None
+    before = loading.with_codes(used) if (used / "form.toml").is_file() else None
     if before and _is_older(package.version, before.version):
         raise FormPackageRefused("older", version=package.version, used=before.version)
     if part and package.created < part.created:
