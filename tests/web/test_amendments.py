@@ -24,7 +24,7 @@ REASON = "派遣人员不算职工"
 
 def too_many() -> bytes:
     """A unit with more members than staff."""
-    fewer = {"职工总数": ANSWERS["会员总数"] - 1, "女职工人数": ANSWERS["女职工会员数"]}
+    fewer = {"职工总数": 11, "女职工人数": ANSWERS["女职工会员数"]}
     fewer |= {"农民工人数": ANSWERS["农民工会员数"]}
     answers = ANSWERS | fewer | {"单位工会名称": world.unit(1).name}
     stream = BytesIO()
