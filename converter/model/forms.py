@@ -187,6 +187,7 @@ class Form:
     levels: Mapping[str, Level]  # overrides for the whole form
     prose: Mapping[str, Any]  # instructions, contacts, labels of the template
     limits: Mapping[str, int]  # e.g. rows beyond which Excel leaves duplicates alone
+    digest: str = ""  # tells definitions of one version apart; '' where only cards were read
     amendments: Mapping[str, Amendment] = field(default_factory=dict)  # by the rule's code
 
     @property
