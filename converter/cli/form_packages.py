@@ -112,7 +112,7 @@ def install_file(
 ) -> int:
     """Install a form package after asking whom it is of, and print what was installed. `form`: in
     use until now. Raises ConverterError."""
-    from converter.forms import form_package, installed
+    from converter.forms import form_package, form_store
     from converter.usecases import form_packages
 
     package = form_package.read(file)
@@ -130,10 +130,10 @@ def install_file(
 
         if key_files.public(keys).fingerprint != package.fingerprint:
             raise FormPackageRefused("other_union", path=str(keys))
-    elif package.fingerprint not in installed.trusted():
+    elif package.fingerprint not in form_store.trusted():
         _ask(package, fingerprint)
     report = form_packages.install(package)
-    installed.trust(package.fingerprint)
+    form_store.trust(package.fingerprint)
     _print_installed(report)
     return OK
 

@@ -109,18 +109,18 @@ def _load_identity(request: Request, path: Path) -> Response | None:
 def _install(desk: Desk, path: Path) -> str:
     """Install a form package of the union that her identity file names; says what was installed.
     Raises FormPackageRefused, FormError, OSError."""
-    from converter.forms import form_package, installed  # nothing else here verifies signatures
+    from converter.forms import form_package, form_store  # nothing else here verifies signatures
     from converter.usecases import form_packages
 
     package = form_package.read(path)
-    if package.fingerprint not in installed.trusted():
+    if package.fingerprint not in form_store.trusted():
         known = desk.identity()
         if known is None:
             raise FormPackageRefused("no_identity")
         if package.fingerprint not in form_packages.trusted_by_identity(known[0])[0]:
             raise FormPackageRefused("other_union", path=known[0].name)
     report = form_packages.install(package)
-    installed.trust(package.fingerprint)
+    form_store.trust(package.fingerprint)
     if package.form == desk.form.id:
         desk.use(loading.form_dir(package.form).resolve())
     words = {"title": report.now.title, "version": package.version}
