@@ -7,11 +7,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from converter.forms import loading
 from converter.messages import errors
 from converter.model.errors import UsageError
 from converter.usecases import form_editing
-from tests.form_editor.books import FORMS, Edited, workbook
+from tests.form_editor.books import FORMS, Edited, without_regions, workbook
 from tests.parity.office import recalculated
 from tests.tools import needs
 
@@ -20,7 +19,7 @@ SHEETS = ("表", "项目", "名单", "规则", "填写说明", "统计表", "上
 
 @pytest.fixture
 def edit(tmp_path: Path) -> Edited:
-    return Edited(workbook(loading.form_dir(), tmp_path / "表单.xlsx"))
+    return Edited(workbook(without_regions(tmp_path / "form"), tmp_path / "表单.xlsx"))
 
 
 def with_faults(edit: Edited) -> dict[str, tuple[str, str]]:
@@ -31,10 +30,12 @@ def with_faults(edit: Edited) -> dict[str, tuple[str, str]]:
         edit.cell(sheet, row, key).value = text
         named[f"《{sheet}》{edit.cell(sheet, row, key).coordinate}"] = (text, choice)
 
-    field, rule = (
-        (lambda key: edit.row("项目", "key", key)),
-        (lambda c: edit.row("规则", "code", c)),
-    )
+    def field(key: str) -> int:
+        return edit.row("项目", "key", key)
+
+    def rule(code: str) -> int:
+        return edit.row("规则", "code", code)
+
     put("项目", field("phone"), "kind", "电话机", "电话")
     put("项目", field("legal_entities"), "min", "一个")
     put("项目", field("honour"), "codes", "honours", "honour")
@@ -65,7 +66,7 @@ def test_every_fault_is_named_with_its_cell_in_one_pass(edit: Edited, tmp_path: 
     found = faults(edit.save(), tmp_path / "新")
     assert set(found) == set(named)
     for place, (text, choice) in named.items():
-        assert f'现在写的是："{text}"' in found[place], place
+        assert text in found[place].partition("现在写的是：")[2], place
         assert choice in found[place].partition("可以写：")[2], place
         assert "表单.xlsx" in found[place]
 
@@ -81,8 +82,8 @@ def test_a_field_that_is_gone_is_named_by_what_mentions_it(edit: Edited, tmp_pat
 
 
 def test_a_row_of_a_list_is_named(edit: Edited, tmp_path: Path) -> None:
-    row = edit.row("名单", "code", "B")
-    edit.put("名单", row, code="A")
+    row = edit.row("名单", "label", "市级")
+    edit.put("名单", row, code="1")
     (place,) = faults(edit.save(), tmp_path / "新")
     assert place == f"《名单》第 {row} 行"
 
@@ -129,7 +130,7 @@ def test_the_workbook_says_beside_the_row_what_is_wrong(edit: Edited, tmp_path: 
     good = [workbook(one, tmp_path / f"{one.name}.xlsx") for one in FORMS]
     bad, *fine = recalculated([edit.save(tmp_path / "坏.xlsx"), *good], tmp_path)
     for path in fine:
-        assert {sheet: said(path, sheet) for sheet in SHEETS} == dict.fromkeys(SHEETS, {}), path
+        assert {sheet: said(path, sheet) for sheet in SHEETS} == {name: {} for name in SHEETS}, path
     live = {sheet: said(bad, sheet) for sheet in SHEETS}
     for place in named:
         sheet, _, cell = place.strip("《").partition("》")

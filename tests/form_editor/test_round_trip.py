@@ -17,7 +17,7 @@ from converter.form_editor.source_files import read_sources
 from converter.form_editor.toml_text import literal
 from converter.forms import loading
 from converter.model.errors import FormError
-from tests.form_editor.books import FORMS, SHIPPED, Edited, built, workbook
+from tests.form_editor.books import FORMS, SHIPPED, Edited, built, without_regions, workbook
 from tests.forms.slips import SLIPS
 from tests.parity.office import recalculated
 from tests.tools import needs
@@ -151,8 +151,9 @@ def test_changes_are_what_a_hand_would_have_made(data: st.DataObject) -> None:
     assert {name for name in FENBIAO if made[name] != FENBIAO[name]} <= {"member.toml"}
 
 
-def edited(tmp_path: Path, form: str = "jiceng") -> Edited:
-    return Edited(workbook(loading.form_dir(form), tmp_path / "表单.xlsx"))
+def edited(tmp_path: Path, form: str = "") -> Edited:
+    folder = loading.form_dir(form) if form else without_regions(tmp_path / "own")
+    return Edited(workbook(folder, tmp_path / "表单.xlsx"))
 
 
 def test_a_field_goes_to_another_table_with_its_comments(tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_a_field_goes_to_another_table_with_its_comments(tmp_path: Path) -> None
 def test_a_key_gets_another_name_and_keeps_its_card(tmp_path: Path) -> None:
     edit = edited(tmp_path)
     edit.put("项目", edit.row("项目", "key", "joined_on"), key="since")
-    before = read_sources(loading.form_dir())["member.toml"].decode()
+    before = read_sources(tmp_path / "own")["member.toml"].decode()
     assert built(edit.save())["member.toml"].decode() == before.replace('"joined_on"', '"since"')
 
 
@@ -190,7 +191,7 @@ def test_levels_lists_and_texts_of_the_form(tmp_path: Path) -> None:
     edit.put("名单", edit.row("名单", "code", "A"), label="农业")
     edit.put("名单", edit.free("名单"), list="colour", code="01", label="红,白")
     made = built(edit.save())
-    before = read_sources(loading.form_dir())
+    before = read_sources(tmp_path / "own")
     hand = (
         before["form.toml"].decode()
         .replace("[levels]\n", '[levels]\nK116 = "warning"\n')
