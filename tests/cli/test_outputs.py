@@ -18,6 +18,7 @@ import pytest
 from converter.cli.common import COMMAND_MODULES, cli
 from converter.cli.path_types import TARGET
 from converter.files import writing
+from converter.forms import loading
 from tests.commands import run
 from tests.people import MEMBERS
 from tests.roster.test_reading import GOOD
@@ -65,6 +66,8 @@ RUNS = [
     Run("decide", "-o", "待处理.xlsx", ("--store", "登记库")),
     Run("remind", "-o", "催报.xlsx", ("--store", "登记库")),
     Run("export", "-o", "全部.xlsx", ("--store", "登记库")),
+    Run("form edit", "-o", "新表单.xlsx", ("我的表",)),
+    Run("form build", "-o", "改好的表", ("表单.xlsx",)),
     Run("identity init", "--keys", "新密钥"),
     Run("identity issue", "-o", "标识二", ("名册.xlsx", "--keys", "密钥")),
     Run(
@@ -133,7 +136,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     saved(book, folder, "有错.xlsx")
     (folder / "收件").mkdir()
     (folder / "收件" / "1.zip").write_bytes(packed(records(1)))
+    shutil.copytree(loading.form_dir("fenbiao"), folder / "我的表")
     for arguments in (
+        "form edit 我的表 -o 表单.xlsx",
         "identity init --keys 密钥",
         "identity issue 名册.xlsx --keys 密钥 -o 标识",
         "identity request --keys 县密钥 --name 示例县总工会 --code 130102 -o 申请.xml",
