@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from converter.cli import passphrases
-from converter.cli.common import FOUND, OK, err, form_of, message, option, out
+from converter.cli.common import FOUND, OK, err, form_of, message, option, out, print_report
 from converter.cli.form_group import command
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.model.errors import FormPackageRefused, UsageError
+from converter.model.issues import Issues
+from converter.model.submissions import Outcome
 
 if TYPE_CHECKING:
     from converter.forms.form_package import FormPackage
+    from converter.model.forms import Form
     from converter.model.issues import Level
     from converter.usecases.form_packages import InstallReport
 
@@ -96,6 +100,18 @@ def pack(folder: Path, keys: Path, output: Path, passphrase_file: Path | None) -
 def install(
     ctx: click.Context, file: Path, identity: Path | None, keys: Path | None, fingerprint: str
 ) -> int:
+    return install_file(file, lambda: form_of(ctx)[1], identity, keys, fingerprint)
+
+
+def install_file(
+    file: Path,
+    form: Callable[[], Form],
+    identity: Path | None,
+    keys: Path | None = None,
+    fingerprint: str = "",
+) -> int:
+    """Install a form package after asking whom it is of, and print what was installed. `form`: in
+    use until now. Raises ConverterError."""
     from converter.forms import form_package, installed
     from converter.usecases import form_packages
 
@@ -103,9 +119,8 @@ def install(
     if identity:
         named, issues = form_packages.trusted_by_identity(identity)
         if issues:
-            from converter.cli.identity import print_issues
-
-            print_issues(ctx, identity, tuple(issues))
+            outcome = Outcome(str(identity), Issues.of(issues))
+            print_report([outcome], form(), show_ids=False, summary=False)
         if not named:
             return FOUND
         if package.fingerprint not in named:
@@ -119,7 +134,7 @@ def install(
         _ask(package, fingerprint)
     report = form_packages.install(package)
     installed.trust(package.fingerprint)
-    print_installed(report)
+    _print_installed(report)
     return OK
 
 
@@ -136,7 +151,7 @@ def _ask(package: FormPackage, given: str) -> None:
         raise FormPackageRefused("untrusted")
 
 
-def print_installed(report: InstallReport) -> None:
+def _print_installed(report: InstallReport) -> None:
     from converter.forms.form_package import AMENDMENT
     from converter.model.clock import in_china
 

@@ -130,7 +130,7 @@ def receive(
         _print_summary(done, form, inbox, store, reply, show_ids, roster is not None, lists)
     if failed:
         raise failed
-    refused = any(one.forward.reason and one.forward.state != "held" for one in done.forwards)
+    refused = any(one.forward.state in ("rejected", "unopened") for one in done.forwards)
     return FOUND if done.results.get("rejected") or done.not_received or refused else OK
 
 

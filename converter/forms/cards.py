@@ -24,7 +24,9 @@ RULE_KEYS = (
     "beta",
 )  # fmt: skip
 # What an identity file can fill in.
-IDENTITY = ("unit_code", "unit_name", "superior_code", "superior_name", "period")
+IDENTITY = (
+    "unit_code", "unit_name", "superior_code", "superior_name", "superior_contact", "period",
+)  # fmt: skip
 _SHEET_KEYS = ("shape", "title", "aliases", "remarks")
 _TABLE_KEYS = ("rows", "counter", "further_remarks", "remark_endings", "other_people")
 KEY_PATTERN, RULE_CODE_PATTERN = "[a-z_][a-z0-9_]*", "X[0-9]{3}"

@@ -22,12 +22,13 @@ from typing import Any, BinaryIO
 
 from converter.files import canonical_json, zip_directory
 from converter.forms.amendments import FILE as AMENDMENT_FILE
+from converter.forms.form_files import DESCRIPTOR
 from converter.identity import keys
 from converter.model.errors import FormPackageRefused
 
 FORMAT = "gonghui-form-package/"
 VERSION = "1"
-DESCRIPTOR, SIGNATURE = "form-package.json", "signature"
+SIGNATURE = "signature"
 FORM, AMENDMENT = "form", "amendment"
 LARGEST, LARGEST_MEMBER, MOST = 16 << 20, 8 << 20, 500  # bytes of the zip, of a file; files
 LARGEST_DIRECTORY = 256 << 10
@@ -85,13 +86,6 @@ def _described(package: FormPackage) -> dict[str, Any]:
 
 
 # --- reading -----------------------------------------------------------------------------------
-
-
-def is_form_package(path: Path) -> bool:
-    """Whether a file seems to be one: a hint, not a verdict."""
-    from converter.files import zip_peek
-
-    return bool(zip_peek.glance(path, DESCRIPTOR))
 
 
 def read(path: Path) -> FormPackage:

@@ -18,7 +18,7 @@ import pytest
 from converter.cli.common import COMMAND_MODULES, cli
 from converter.cli.path_types import TARGET
 from converter.files import writing
-from converter.forms import loading
+from converter.forms.loading import form_dir
 from tests.commands import run
 from tests.people import MEMBERS
 from tests.roster.test_reading import GOOD
@@ -66,8 +66,6 @@ RUNS = [
     Run("decide", "-o", "待处理.xlsx", ("--store", "登记库")),
     Run("remind", "-o", "催报.xlsx", ("--store", "登记库")),
     Run("export", "-o", "全部.xlsx", ("--store", "登记库")),
-    Run("form edit", "-o", "新表单.xlsx", ("我的表",)),
-    Run("form build", "-o", "改好的表", ("表单.xlsx",)),
     Run("identity init", "--keys", "新密钥"),
     Run("identity issue", "-o", "标识二", ("名册.xlsx", "--keys", "密钥")),
     Run(
@@ -97,6 +95,15 @@ RUNS = [
             "--code",
             "130102",
         ),
+    ),
+    Run("form edit", "-o", "表单.xlsx", (str(form_dir()),)),
+    Run("form build", "-o", "表单", ("表单册.xlsx",)),
+    Run("form pack", "-o", "表单.zip", (str(form_dir()), "--keys", "密钥")),
+    Run(
+        "form amend",
+        "-o",
+        "调整.zip",
+        ("--keys", "密钥", "--off", "X103", "--reason", "口径"),
     ),
     Run("backup", "-o", "备份.zip", ("填报.xlsx",)),
     Run("restore", "-o", "恢复", ("旧备份.zip",)),
@@ -136,14 +143,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     saved(book, folder, "有错.xlsx")
     (folder / "收件").mkdir()
     (folder / "收件" / "1.zip").write_bytes(packed(records(1)))
-    shutil.copytree(loading.form_dir("fenbiao"), folder / "我的表")
     for arguments in (
-        "form edit 我的表 -o 表单.xlsx",
         "identity init --keys 密钥",
         "identity issue 名册.xlsx --keys 密钥 -o 标识",
         "identity request --keys 县密钥 --name 示例县总工会 --code 130102 -o 申请.xml",
         "receive 收件 --store 登记库",
         "backup 填报.xlsx -o 旧备份.zip",
+        f"form edit {form_dir()} -o 表单册.xlsx",
     ):
         done = run(*arguments.split(), cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -11,8 +11,8 @@ import pytest
 
 from converter.files import zip_writing
 from converter.forms import form_package, installed, loading
-from converter.forms.form_files import card_files
-from converter.forms.form_package import DESCRIPTOR, SIGNATURE
+from converter.forms.form_files import DESCRIPTOR, card_files
+from converter.forms.form_package import SIGNATURE
 from converter.identity import keys
 from converter.model.errors import FormError, FormPackageRefused, UsageError
 from converter.model.issues import Level

@@ -140,7 +140,7 @@ def receive(
         again = register.rejudge() if plan.rejudge else set()
         rejudged: Counter[bool] = Counter()  # whether it was accepted
         forwards: list[ReceivedForward] = []
-        forwarded.remove_uncounted(store / published.FOLDER, forwarded.read(register))
+        forwarded.remove_unneeded(store / published.FOLDER, forwarded.read(register))
         for taken in _forwards(items, register, plan, worker, chosen):
             if isinstance(taken, NotReceived):
                 not_received.append(taken)
@@ -191,10 +191,10 @@ def receive(
         )
         register.publish(chosen, plan.now)
         if forwarded.read(register):
-            from converter.upward import across_unions
+            from converter.upward import asking
 
             with Snapshot(store) as snapshot:
-                below = across_unions.findings(snapshot, plan.form, chosen)
+                below = asking.findings(snapshot, plan.form, chosen)
                 found = Issues.of(chain(found, below))
         audit.append(
             store,
