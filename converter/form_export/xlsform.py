@@ -74,9 +74,7 @@ def _question(
         "hint": field.note,
         "required": "yes" if field.required else "",
         "constraint": constraint,
-        "constraint_message": message("xlsform_constraint", title=field.title)
-        if constraint
-        else "",
+        "constraint_message": refused,
         "choice_filter": f"parent=${{{parent}}}" if parent else "",
     }
 
