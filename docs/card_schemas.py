@@ -20,6 +20,7 @@ from converter.model.forms import SheetShape
 from converter.rules import FAMILIES
 from converter.rules.base import PATH_PATTERN
 from converter.rules.derivations import DERIVATIONS
+from converter.statistics import annual_cards
 from converter.statistics import cards as statistics
 
 Schema = dict[str, Any]
@@ -95,6 +96,28 @@ def _form() -> Schema:
     )
 
 
+def _annual() -> Schema:
+    condition = _table(
+        {
+            "field": PATH, "fields": _list(PATH), "is": TEXTS, "filled": {"const": True},
+            "years": _number(1), "below": _number(1),
+        },
+        (),
+    )  # fmt: skip
+    measure = _table(
+        {"label": TEXT, "sum": PATH, "where": _list(condition), "compared": {"type": "boolean"}},
+        (),
+    )
+    table = _table({"title": TEXT, "by": PATH, "measures": _list(measure)}, ("title", "measures"))
+    return _table(
+        {
+            "title": TEXT, "signatures": TEXTS, "headings": TEXTS, "compared": TEXT,
+            "table": _list(table),
+        },
+        annual_cards.KEYS,
+    )  # fmt: skip
+
+
 def _package() -> Schema:
     column = {"anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}]}
     resource = _table(
@@ -132,6 +155,7 @@ def _statistics() -> Schema:
             "collection": _table(
                 collection | {"by": _list(KEY)}, [key for key in collection if key not in optional]
             ),
+            "annual": _annual(),
         },
         (),
     )
@@ -224,6 +248,7 @@ def _rule() -> Schema:
         "level": LEVEL,
         "at": {"anyOf": [PATH, _list(PATH)]},
         "explainable": FLAG,
+        "beta": FLAG,
         **dict.fromkeys(("title", "brief", "sentence", "fix", "source"), OPTIONAL_TEXT),
     }
     assert set(cards.RULE_KEYS) == set(common)

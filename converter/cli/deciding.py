@@ -26,6 +26,7 @@ from converter.text import file_names
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
+    from converter.register.forwarded import Forward
 
 ACTIONS = (
     "accept", "reject", "withdraw", "assign", "revoke",
@@ -33,7 +34,10 @@ ACTIONS = (
 )  # fmt: skip
 WITH_UNIT = ("assign", "merge", "rename", "move")  # these take a second word
 WORKBOOK = (".xlsx", ".xls", ".et")
-UNDONE = ("otherwise", "moved_on", "unfinished", "unknown", "not_offered", "no_unit", "refused")
+UNDONE = (
+    "otherwise", "moved_on", "unfinished", "unknown", "not_offered", "no_unit", "no_reply",
+    "refused",
+)  # fmt: skip
 PERIOD_ACTIONS = ("open", "close", "list")
 
 
@@ -46,6 +50,7 @@ PERIOD_ACTIONS = ("open", "close", "list")
 @option("decide", "--why", default="", metavar="TEXT")
 @option("decide", "--officer", default="", metavar="NAME")
 @option("decide", "--period", default="", metavar="TEXT")
+@option("decide", "--below", default="", metavar="UNION")
 @click.pass_context
 def decide(
     ctx: click.Context,
@@ -57,6 +62,7 @@ def decide(
     why: str,
     officer: str,
     period: str,
+    below: str,
 ) -> int:
     from converter.model.clock import created_at
     from converter.register.deciding import Order
@@ -67,7 +73,9 @@ def decide(
     if output:
         if action:
             raise UsageError("decide_output_alone")
-        return _write_questions(ctx, store, output, period)
+        return _write_questions(ctx, store, output, period, below)
+    if below:
+        raise UsageError("decide_below_output", union=below)
     if action is None:
         return _list(store, form, period)
     if file_names.suffix(action) in WORKBOOK:
@@ -92,13 +100,19 @@ def decide(
     return OK
 
 
-def _write_questions(ctx: click.Context, store: Path, output: Path, period: str) -> int:
+def _write_questions(ctx: click.Context, store: Path, output: Path, period: str, below: str) -> int:
     from converter.usecases import deciding
     from converter.usecases.outputs import output_path
     from converter.workers.pool import Worker
 
     with Worker() as worker:
         folder, form = form_of(ctx)
+        if below:
+            target = output_path(output, ".xlsx", message("asked_name", union=below))
+            path, count = deciding.write_asked(store, folder, form, below, period, target, worker)
+            out(message("asked_written", union=below, path=path, count=count))
+            err(message("asked_written_next", union=below, path=path.name))
+            return OK
         target = output_path(output, ".xlsx", message("decisions_name"))
         path, count = deciding.write_questions(store, folder, form, period, target, worker)
     out(message("decide_written", path=path, count=count))
@@ -155,8 +169,12 @@ def _list(store: Path, form: Form, period: str) -> int:
 
     found = deciding.waiting_of(store, form, period)
     tables = []
-    if found.questions:
+    if found.questions or found.forwards:
         rows = []
+        for forward in found.forwards:
+            state = message(f"receive_state_{forward.state}")
+            shown = ("", forward.file, forward.name, state, _why_waits(forward), "")
+            rows.append([visible(text) for text in shown])
         for one in found.questions:
             state = message(f"receive_state_{one.state}")
             reason = message(f"reason_{one.reason or one.state}")
@@ -165,7 +183,8 @@ def _list(store: Path, form: Form, period: str) -> int:
             rows.append([visible(text) for text in shown])
         keys = ("number", "file", "unit", "state", "reason", "detail")
         header = [message(f"decide_column_{key}") for key in keys]
-        held = sum(one.state in (HELD, UNOPENED) for one in found.questions)
+        waiting = [one.state for one in found.forwards] + [one.state for one in found.questions]
+        held = sum(state in (HELD, UNOPENED) for state in waiting)
         title = message("decide_title", period=found.period, count=len(rows), held=held)
         tables.append(table.Table(title, header, rows))
     else:
@@ -187,9 +206,14 @@ def _list(store: Path, form: Form, period: str) -> int:
         tables.append(table.Table(message("decide_log_title", count=len(log)), header, log))
     if tables:
         out(table.text(tables, width()))
-    if found.questions:
+    if found.questions or found.forwards:
         err(message("decide_next", store=store))
     return OK
+
+
+def _why_waits(one: Forward) -> str:
+    barred = one.reason if one.state == "held" else ""
+    return message(f"forward_why_{barred or one.state}")
 
 
 @command("period")

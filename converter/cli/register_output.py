@@ -127,6 +127,45 @@ def stats(
     return OK
 
 
+def annual(
+    folder: Path, store: Path, union: str, period: str, output: Path | None, *, force: bool = False
+) -> int:
+    """The annual report of a period, as a workbook to print or on the terminal."""
+    from converter.forms.loading import with_codes
+    from converter.model.clock import today
+    from converter.model.errors import UsageError
+    from converter.register import Snapshot
+    from converter.report import annual_workbook, table_export
+    from converter.report import table as tabular
+    from converter.statistics import annual as report
+    from converter.statistics import collection
+    from converter.usecases import outputs
+
+    if output and table_export.suffix_of(output) != ".xlsx":
+        raise UsageError("stats_annual_xlsx", path=output)
+    form, via = with_codes(folder), ""
+    with Snapshot(store) as register:
+        via = register.via(union) if union else ""
+        names = {one.code: one.name for one in register.forwards}
+    with Snapshot(store, via) as register:
+        chosen = period or collection.newest(register)
+        if chosen not in register.periods():
+            err(message("store_no_period", period=chosen))
+        own = names.get(via.rpartition("/")[2]) or collection.heading(register, chosen).union
+        found = report.report(register, form, own, chosen, today())
+    if found is None:
+        raise UsageError("stats_annual_none", form=form.title)
+    if output is None:
+        out(tabular.text(annual_workbook.texts(found), width()))
+        return OK
+    output.parent.mkdir(parents=True, exist_ok=True)
+    written = outputs.write(output, annual_workbook.workbook(found), folder, force=force)
+    if written.kept:
+        print_kept(written.kept, written.path, form)
+    err(message("stats_written", path=written.path))
+    return OK
+
+
 def _heading(register: Snapshot, period: str) -> tuple[str, str]:
     """What a summary is called, and how the collection stands."""
     from converter.statistics import collection

@@ -8,12 +8,22 @@ from typing import Any, NamedTuple
 
 from converter.messages.catalogue import message
 from converter.model.errors import UsageError
-from converter.register import decisions, forgetting, periods, unit_changes
+from converter.register import (
+    decisions,
+    forgetting,
+    forward_decisions,
+    forwarded,
+    periods,
+    unit_changes,
+)
 from converter.register.decisions import Decision
+from converter.register.forwarded import Forward
 from converter.register.knowledge import Knowledge
 from converter.register.nearest import PROPOSED, Nearest
 from converter.register.precedence import (
     ACCEPT,
+    ANSWER,
+    ASK_BELOW,
     ASSIGN,
     HELD,
     MERGE,
@@ -45,7 +55,8 @@ class Order:
     period: str = ""
     why: str = ""
     officer: str = ""
-    file: str = ""  # what a note names
+    file: str = ""  # what a note, a question or a reply names
+    below: str = ""  # the code of the union below that is asked
 
 
 class DecidedFile(NamedTuple):
@@ -72,6 +83,7 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
     Raises UsageError."""
     made = decisions.read(known.connection)
     number = max((one.number for one in made), default=0) + 1
+    forward: Forward | None = None
     if order.action == REVOKE:
         last = made[-1] if made else None
         if last and _is_revocation(last, order):  # its process was killed when it was done
@@ -79,8 +91,15 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
         decision = _revocation(made, order)
     elif order.action == NOTE:  # about a question, not about a file
         decision = Decision(0, "", "", NOTE, order.file, order.subject)
+    elif order.action == ANSWER:  # to a question from the union above
+        decision = Decision(0, "", "", ANSWER, order.file, order.subject)
+    elif order.action == ASK_BELOW:
+        decision = _question_below(known, order)
     elif order.action in UNIT_ACTIONS:
         decision = _about_unit(known, order)
+    elif forward := _forward(known, order):
+        decision = Decision(0, "", "", order.action, forward.file, forward.content)
+        decision = replace(decision, period=forward.period)
     else:
         subject = _subject(known, order)
         decision = Decision(0, "", "", order.action, subject.file, subject.content)
@@ -92,7 +111,8 @@ def decide(known: Knowledge, order: Order, when: str) -> tuple[Decision, list[De
                 decision, unit_code=unit.code, unit_name=unit.name, superior=unit.superior
             )
     forgetting.refuse_decision(known, decision.content)
-    newest = known.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0]
+    of = ("number", "forwards") if forward else ("id", "submissions")
+    newest = known.query("SELECT coalesce(max({}), 0) FROM {}".format(*of))[0][0]
     decision = replace(
         decision, number=number, decided=when, officer=order.officer, why=order.why, after=newest
     )
@@ -187,7 +207,12 @@ def _apply(known: Knowledge, content: str) -> list[DecidedFile]:
     found = known.query(
         "SELECT file, state, reason FROM submissions WHERE content = ? ORDER BY id", [content]
     )
-    return [DecidedFile(*row) for row in found]
+    forwards = forward_decisions.apply(known, content)
+    held = [one.reason if one.state == HELD else "" for one in forwards]
+    return [
+        *(DecidedFile(*row) for row in found),
+        *(DecidedFile(f.file, f.state, why) for f, why in zip(forwards, held, strict=True)),
+    ]
 
 
 def _claims(rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
@@ -221,6 +246,27 @@ def _standing(made: Sequence[Decision]) -> list[Decision]:
             undone.add(one.revokes)
             standing.append(one)
     return standing
+
+
+def _question_below(known: Knowledge, order: Order) -> Decision:
+    names = {one.code: one.name for one in forwarded.read(known)}
+    return Decision(
+        0, "", "", ASK_BELOW, order.file, order.subject, period=order.period,
+        unit_code=order.below, unit_name=order.unit, superior=names.get(order.below, order.below),
+    )  # fmt: skip
+
+
+def _forward(known: Knowledge, order: Order) -> Forward | None:
+    """The forward of a union below that is meant, if no submission is."""
+    name = order.subject.replace("\\", "/")
+    if known.query(
+        "SELECT 1 FROM submissions WHERE file = $1 OR ends_with(file, '/' || $1) LIMIT 1", [name]
+    ):
+        return None
+    found = forward_decisions.find(known, name)
+    if found is not None:
+        forward_decisions.refuse(order.action, found)
+    return found
 
 
 def _subject(known: Knowledge, order: Order) -> _Subject:

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING
 
 from converter.model.errors import RegisterError
 from converter.register import inserting
+from converter.register.decisions import DecisionTables
 from converter.register.inserting import FLAG, NUMBER, TEXT
+from converter.register.precedence import STRANGER, WITHDRAWN
 from converter.register.schema import MEMBERS, ROWS, RegisterTables, name, quoted
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ CURRENT, UNCONFIRMED = "current", "unconfirmed"
 SUPERSEDED, OLDER, IDENTICAL, HELD = "superseded", "older", "identical", "held"
 REJECTED, UNOPENED = "rejected", "unopened"
 COUNTING = (CURRENT, UNCONFIRMED)
+LISTED_UNIT = "listed_unit"  # why one is held that says it is from a unit of the roster
+BARRED = (STRANGER, LISTED_UNIT)
 
 
 def is_rows(table: str) -> bool:
@@ -62,7 +66,7 @@ class Forward:
     interim: bool  # the period was not yet closed
     figures_only: bool
     state: str
-    reason: str  # the code of what stands against it
+    reason: str  # the code of what stands against it, or why it does not count by itself
     other: int  # the forward that explains its state
     units: int  # that reported
     listed: int  # that owe a report
@@ -76,7 +80,7 @@ COLUMNS = {
 _READ = f"SELECT {', '.join(map(name, COLUMNS))} FROM forwards ORDER BY number"
 
 
-def read(tables: RegisterTables) -> list[Forward]:
+def read(tables: DecisionTables) -> list[Forward]:
     """All that were received, in order of arrival."""
     return [Forward(*row) for row in tables.query(_READ)]
 
@@ -92,14 +96,38 @@ def counting(found: Iterable[Forward]) -> list[Forward]:
     return [one for one in found if one.state in COUNTING]
 
 
+def is_barred(one: Forward) -> bool:
+    """Whether it counts by an officer's decision alone."""
+    return one.reason in BARRED
+
+
+def is_accepted(one: Forward) -> bool:
+    """Whether an officer decided that it counts, with no chain of identities to confirm it."""
+    return one.state == CURRENT and not one.confirmed
+
+
+def is_refused(one: Forward) -> bool:
+    """Whether something stands against it that no officer can decide."""
+    return bool(one.reason) and not is_barred(one)
+
+
+def keeps_tables(one: Forward, known: Iterable[Forward]) -> bool:
+    """Whether its tables are kept: it counts, or a decision may yet make it count."""
+    if one.state == SUPERSEDED:
+        by = next((other for other in known if other.number == one.other), None)
+        return by is not None and is_accepted(by)
+    kept = (*COUNTING, HELD, WITHDRAWN, REJECTED)
+    return one.state in kept and not is_refused(one)
+
+
 def has_partition(folder: Path, one: Forward) -> bool:
     """Whether the tables of a forward are there. `folder`: the published one."""
     return (folder / FOLDER / str(one.number) / "units.parquet").is_file()
 
 
-def remove_uncounted(folder: Path, found: Iterable[Forward]) -> None:
+def remove_unneeded(folder: Path, found: Sequence[Forward]) -> None:
     """Remove the partitions that no forward needs. `folder`: the published one."""
-    kept = {str(one.number) for one in counting(found)}
+    kept = {str(one.number) for one in found if keeps_tables(one, found)}
     for path in (folder / FOLDER).glob("*"):
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)

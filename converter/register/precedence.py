@@ -51,7 +51,9 @@ DECIDED = "decision"  # why a file is rejected that has no errors
 ACCEPT, REJECT, WITHDRAW, ASSIGN, REVOKE = "accept", "reject", "withdraw", "assign", "revoke"
 NOTE = "note"  # nothing changes: a question was looked into
 ASK = "ask"  # nothing changes: the unit is to say more
-ACTIONS = (ACCEPT, REJECT, WITHDRAW, ASSIGN, NOTE, ASK)
+ASK_BELOW = "ask_below"  # a union below is to say more
+ANSWER = "answer"  # what is replied to a question from the union above
+ACTIONS = (ACCEPT, REJECT, WITHDRAW, ASSIGN, NOTE, ASK, ASK_BELOW, ANSWER)
 
 # What an officer may decide about a unit.
 EXEMPT, DISSOLVE, MERGE, RENAME, MOVE = "exempt", "dissolve", "merge", "rename", "move"

@@ -55,6 +55,7 @@ TABLES = {
     "forgotten": "SELECT * FROM forgotten",
     "explanations": "SELECT * FROM explanations ORDER BY submission, place",
     "forwards": "SELECT * FROM forwards ORDER BY number",
+    "replies": "SELECT * FROM replies ORDER BY question",
 }
 _COUNTING_ROWS = (
     "SELECT s.period, s.unit, m.* FROM {table} m JOIN submissions s ON s.id = m.submission"

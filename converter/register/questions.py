@@ -15,7 +15,13 @@ from typing import Any, NamedTuple
 from converter.messages import catalogue
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues
-from converter.register import cross_unit_checks, decisions, explanations
+from converter.register import (
+    cross_unit_checks,
+    decisions,
+    explanations,
+    forward_decisions,
+    forwarded,
+)
 from converter.register.explanations import EXPLAINED
 from converter.register.precedence import ACCEPT, ASK, ASSIGN, NOTE, REJECT, WITHDRAW
 from converter.register.schema import RegisterTables
@@ -36,6 +42,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "C118": (ACCEPT, WITHDRAW),
     "C120": (REJECT, ASSIGN),
     EXPLAINED: (NOTE, ASK, WITHDRAW),
+    "C124": (ACCEPT, WITHDRAW),
+    "C126": (ACCEPT, REJECT),
 }
 SHARING, TWICE = "C101", "C102"
 _PROPOSED = "similar"  # proposals are no part of what a question is about
@@ -43,21 +51,24 @@ _PROPOSED = "similar"  # proposals are no part of what a question is about
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """One question. `content`: of the file that a decision is about, '' where it is about none."""
+    """One question; `code` '' = from the union above. `content`: of the file that a decision is
+    about, '' where it is about none; `subject`: how a decision names that file; `below`: the code
+    of the union below that may be asked."""
 
     key: str
     code: str
-    submission: int
+    subject: str
     file: str
     content: str
     unit: str
     superior: str
     detail: str
     choices: tuple[str, ...]
+    below: str = ""
 
 
 class _File(NamedTuple):
-    number: int
+    subject: str
     content: str
     counting: str  # the content of what counts of its unit
 
@@ -86,13 +97,16 @@ def questions(tables: RegisterTables, form: Form, period: str) -> list[OpenQuest
     for number, issue in explanations.questions(tables, form, period):
         if answers.asked.get(files[issue.place.file].content, 0) < number:
             found.append(_of_issue(issue, form, files))
+    for issue in forward_decisions.findings(tables, form, period):
+        if issue.code in CHOICES:
+            found.append(_of_issue(issue, form, files))
     title = catalogue.entry(SHARING, form).title
     for units, count in cross_unit_checks.sharing(tables, form, period):
         detail = catalogue.message("question_sharing", title=title, count=count)
-        key = _key(SHARING, "", (*units, count))
+        key = key_of(SHARING, "", (*units, count))
         found.append(
             OpenQuestion(
-                key, SHARING, 0, "", "", "、".join(units), "", detail, CHOICES[SHARING]
+                key, SHARING, "", "", "", "、".join(units), "", detail, CHOICES[SHARING]
             )
         )  # fmt: skip
     return [one for one in found if one.key not in answers.noted]
@@ -146,12 +160,12 @@ class _Answers:
 def _of_issue(issue: Issue, form: Form, files: Mapping[str, _File]) -> OpenQuestion:
     # Of two files of one unit the question is whether the one that does not count should.
     file = str(issue.params["other"]) if issue.code == TWICE else issue.place.file
-    about = files.get(file, _File(0, "", ""))
+    about = files.get(file, _File("", "", ""))
     facts = [str(issue.params[key]) for key in sorted(issue.params) if key != _PROPOSED]
     return OpenQuestion(
-        key=_key(issue.code, about.content, [*facts, about.counting]),
+        key=key_of(issue.code, about.content, [*facts, about.counting]),
         code=issue.code,
-        submission=about.number,
+        subject=about.subject,
         file=file,
         content=about.content,
         unit=str(issue.params.get("unit", "")),
@@ -178,10 +192,15 @@ def _files(tables: RegisterTables, period: str) -> dict[str, _File]:
         " WHERE s.period = ? GROUP BY s.file, s.id, s.content ORDER BY s.id",
         [period],
     )
-    return {str(file): _File(int(number), *rest) for file, number, *rest in rows}
+    found = {str(file): _File(f"#{number}", *rest) for file, number, *rest in rows}
+    for one in forwarded.read(tables):
+        if one.period == period:
+            found.setdefault(one.file, _File(one.file, one.content, ""))
+    return found
 
 
-def _key(code: str, content: str, facts: Sequence[Any]) -> str:
+def key_of(code: str, content: str, facts: Sequence[Any]) -> str:
+    """What a question goes by: it changes with whatever the question is about."""
     about = sha256("\n".join(map(str, facts)).encode()).hexdigest()[:12]
     return f"{code}-{content[:16] or '0'}-{about}"
 

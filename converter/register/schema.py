@@ -128,6 +128,14 @@ ALTER TABLE submissions ADD COLUMN via VARCHAR DEFAULT '';
 ALTER TABLE roster ADD COLUMN via VARCHAR DEFAULT '';
 """
 
+# What unions below replied to questions that they were asked.
+VERSION_9 = """
+CREATE TABLE replies (
+    question VARCHAR NOT NULL, forward BIGINT NOT NULL, answered VARCHAR NOT NULL,
+    officer VARCHAR NOT NULL, reply VARCHAR NOT NULL
+);
+"""
+
 # What an older publication lacks: table → column → its value there.
 ADDED = {
     "roster": {
@@ -157,6 +165,7 @@ ADDED_TABLES = {
         "signer", "confirmed", "interim", "figures_only", "state", "reason", "other", "units",
         "listed", "members",
     ),
+    "replies": ("question", "forward", "answered", "officer", "reply"),
 }  # fmt: skip
 
 # Of a submission s: it is a rejected workbook with one of the two sheets alone.
@@ -198,6 +207,11 @@ CREATE TEMP MACRO units_in(of_period) AS TABLE
     FROM units u LEFT JOIN roster_of(of_period) r
         ON r.code = u.code AND r.via = u.via AND u.code <> ''
     LEFT JOIN claims c ON c.unit = u.id;
+-- What tells that two numbers of a unit are one unit: what came through unions below has other
+-- numbers in each period.
+CREATE TEMP MACRO unit_keys() AS TABLE
+    SELECT id, CASE WHEN code <> '' THEN 'c ' || code WHEN via = '' THEN 'u ' || id
+        ELSE concat_ws(' ', via, superior, name) END AS unit_key FROM units;
 """
 # When a submission was sent: by its signed time, else by the time of its file, else when it was
 # received. Nothing is sent after it was received: a clock that is ahead proves nothing.
@@ -218,7 +232,10 @@ UNREADABLE = "unreadable"  # stands for the content of files that cannot be open
 
 ROWS_AT_ONCE = 2_048  # of a long answer
 
-STEPS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8)
+STEPS = (
+    VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8,
+    VERSION_9,
+)  # fmt: skip
 LATEST = len(STEPS)
 ANSWERS, MEMBERS, ROWS = "answers", "members", "rows_"
 ROW_COLUMNS = ("submission", "record", "source_row")

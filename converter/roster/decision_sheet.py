@@ -60,7 +60,7 @@ def write(form: Form, path: Path, questions: Sequence[OpenQuestion]) -> None:
     rows = [
         {
             "number": str(number),
-            "kind": catalogue.entry(one.code, form).title,
+            "kind": catalogue.entry(one.code, form).title if one.code else message("asked_kind"),
             "unit": one.unit,
             "superior": one.superior,
             "file": one.file,

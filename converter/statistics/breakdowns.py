@@ -190,21 +190,26 @@ class Breakdowns:
 
     # --- unit by unit ------------------------------------------------------------------------
 
-    def _units(self, period: str, fields: Sequence[Field]) -> Mapping[int, tuple[str, ...]]:
-        """Unit → union, code, name, state, and its numbers as text, in the roster's order."""
+    def _units(
+        self, period: str, fields: Sequence[Field]
+    ) -> Mapping[tuple[str, int], tuple[str, ...]]:
+        """Unit → union, code, name, state, and its numbers as text, in the roster's order. A unit
+        that counts through two unions below stands there twice."""
         known = self.register.columns("answers")
         columns = "".join(
             f", coalesce(a.{name(f.key)}, '')" if f.key in known else ", ''" for f in fields
         )
         tree = Tree.of(self.register, period)
         rows = self.register.query(
-            f"SELECT u.id, u.superior, u.code, u.name, s.state{columns} FROM answers a"
+            "SELECT k.unit_key, row_number() OVER (PARTITION BY k.unit_key ORDER BY u.id),"
+            f" u.superior, u.code, u.name, s.state{columns} FROM answers a"
             " JOIN units_in($1) u ON u.id = a.unit JOIN submissions s ON s.id = a.submission"
+            " JOIN unit_keys() k ON k.id = u.id"
             " WHERE a.period = $1 ORDER BY u.position, u.code, u.name",
             [period],
         )
-        rows.sort(key=lambda row: tree.place(str(row[1])))
-        return {int(row[0]): tuple(map(str, row[1:])) for row in rows}
+        rows.sort(key=lambda row: tree.place(str(row[2])))
+        return {(str(key), int(n)): tuple(map(str, row)) for key, n, *row in rows}
 
     def units(self, fields: Sequence[Field]) -> Figure:
         """Every unit that counts, with its numbers."""

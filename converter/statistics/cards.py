@@ -245,7 +245,7 @@ COLLECTION_KEYS = (
 def check(form: Form) -> None:
     """Have every card of `[statistics]` make its table of nothing. Raises FormError."""
     own = card_of(form)
-    own.only(("total", "unknown", "table", "collection"))
+    own.only(("total", "unknown", "table", "collection", "annual"))
     listed = own.entries("table") if "table" in own.values else []
     for number, card in enumerate(listed, 1):
         ask = card_of(form, card, f"table[{number}]")
@@ -255,6 +255,10 @@ def check(form: Form) -> None:
     figures(_Nothing(), form, date(2000, 1, 1))
     if "collection" in own.values:
         _check_collection(own.part("collection"))
+    if "annual" in own.values:
+        from converter.statistics import annual_cards  # built on this module
+
+        annual_cards.read(form)
 
 
 def _check_collection(ask: StatisticsCard) -> None:

@@ -153,7 +153,8 @@ class _Register:
     def _of_units(self, what: str, also_in: str) -> Any:
         sql = (
             f"SELECT {what} FROM answers WHERE period = $1"
-            " AND ($2 = '' OR unit IN (SELECT unit FROM answers WHERE period = $2))"
+            " AND ($2 = '' OR unit IN (SELECT k.id FROM unit_keys() k WHERE k.unit_key IN (SELECT"
+            " o.unit_key FROM answers b JOIN unit_keys() o ON o.id = b.unit WHERE b.period = $2)))"
         )
         return self.register.query(sql, [self.period, also_in])[0][0]
 

@@ -2,6 +2,7 @@
 
 A forward is a Data Package like a unit's report: signed with the union's own key, sealed for the
 union above. `writing` makes one from a register's publication, `reading` verifies one and makes the
-partition of it that the register reads in place (`register.forwarded`), `merging` decides which
-forward of a union counts. docs/forward-format.md is the specification.
+partition of it that the register reads in place (`register.forwarded`). Which forward of a union
+counts is decided there, too (`register.forward_precedence`). docs/forward-format.md is the
+specification.
 """

@@ -14,8 +14,8 @@ from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
-from converter.register import Snapshot, cross_unit_checks
-from converter.register.forwarded import COUNTING, HELD, counting
+from converter.register import Snapshot, cross_unit_checks, forward_decisions
+from converter.register.forwarded import counting
 from converter.register.schema import COUNTS, name
 
 _BRANCH = "split_part({0}.via, '/', 1)"  # the union right below that a row came through
@@ -26,7 +26,7 @@ def findings(register: Snapshot, form: Form, period: str) -> Iterator[Issue]:
     names = {one.code: one.name for one in counting(register.forwards) if one.period == period}
     yield from _units(register, form, period, names)
     yield from _members(register, form, period, names)
-    yield from _states(register, form, period)
+    yield from forward_decisions.findings(register, form, period)
     yield from _jumps(register, form, period, names)
 
 
@@ -110,23 +110,6 @@ def _members(register: Snapshot, form: Form, period: str, names: dict[str, str])
         yield Issue(
             issue.code, issue.level, issue.place, issue.value, issue.params, tuple(places[1:])
         )
-
-
-def _states(register: Snapshot, form: Form, period: str) -> Iterator[Issue]:
-    """C123: interim; C124: nobody vouches for its key; C126: it does not count for that reason."""
-    for one in register.forwards:
-        if one.period != period:
-            continue
-        if one.state == HELD:
-            why = message(f"forward_why_{one.reason or one.state}")
-            yield _issue("C126", form, Place(one.file), one.name, unit=one.name, why=why)
-        if one.state not in COUNTING:
-            continue
-        place, params = Place(one.file), {"unit": one.name, "superior": one.superior}
-        if one.interim:
-            yield _issue("C123", form, place, one.name, **params)
-        if not one.confirmed:
-            yield _issue("C124", form, place, one.name, **params)
 
 
 def _jumps(register: Snapshot, form: Form, period: str, names: dict[str, str]) -> Iterator[Issue]:

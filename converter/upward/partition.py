@@ -14,8 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from converter.model.issues import Issue
-from converter.register import forwarded, schema
+from converter.register import asking, decisions, forwarded, schema
+from converter.register.asking import UnionReply
+from converter.register.decisions import Decision
 from converter.register.inserting import TEXT
+from converter.register.precedence import ANSWER, REVOKE
 from converter.register.schema import name, quoted
 from converter.upward import layout
 from converter.upward.layout import ForwardTable
@@ -42,6 +45,7 @@ class ReadForward:
     counts: Mapping[str, int] = field(default_factory=dict)
     standing: str = ""  # the list of the unions below it, as it came
     partition: bool = False
+    replies: tuple[UnionReply, ...] = ()  # to questions of the union that receives
 
 
 class ForwardRefused(Exception):
@@ -61,9 +65,10 @@ def write_partition(
     found: ReadForward,
     target: Path,
     number: int,
-) -> None:
-    """Write the tables as the register reads them. Raises ForwardRefused where they cannot be read,
-    or contradict one another or the descriptor."""
+) -> tuple[UnionReply, ...]:
+    """Write the tables as the register reads them; returns what the union replied to questions.
+    Raises ForwardRefused where they cannot be read, or contradict one another or the
+    descriptor."""
     errors = schema.database_errors()
     with schema.connect(None) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
@@ -80,6 +85,11 @@ def write_partition(
                 connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
             if found.figures_only:
                 _no_members(connection, target)
+            columns = ", ".join(decisions.COLUMNS)
+            rows = connection.execute(
+                f"SELECT {columns} FROM {layout.DECISIONS} WHERE action IN (?, ?) ORDER BY number",
+                [ANSWER, REVOKE],
+            ).fetchall()
             wrong = connection.execute(_contradictions(target, found)).fetchall()[0][0]
         except errors as error:
             if schema.is_full(error):
@@ -90,6 +100,7 @@ def write_partition(
     shutil.rmtree(target / "sorting", ignore_errors=True)
     if wrong:
         raise ForwardRefused("P208")
+    return tuple(asking.replies_in(Decision(*row) for row in rows))
 
 
 def _table(one: ForwardTable, path: Path) -> str:

@@ -76,7 +76,7 @@ def read(
                 return found
             known = layout.tables(form, members=not found.figures_only)
             spooled = _members(archive, described, known, target, reading)
-        write_partition(spooled, known, found, target, number)
+        replies = write_partition(spooled, known, found, target, number)
     except ForwardRefused as refused:
         params = {"union": found.name, **refused.params}
         return replace(found, issues=(*found.issues, reading.issue(refused.code, params)))
@@ -84,7 +84,7 @@ def read(
         if isinstance(error, OSError) and os_errors.output_error(error).cause:
             raise  # the machine's fault, a full disk for one: the forward may be sound
         return replace(found, issues=(*found.issues, reading.issue("P201", {"union": found.name})))
-    return replace(found, partition=True)
+    return replace(found, partition=True, replies=replies)
 
 
 # --- the envelope --------------------------------------------------------------------------------

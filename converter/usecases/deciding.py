@@ -6,15 +6,27 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from converter.messages.catalogue import message
 from converter.model.clock import utc_stamp
 from converter.model.errors import RegisterError, UsageError, WorkerDied
 from converter.model.forms import Form
 from converter.model.submissions import Outcome
-from converter.register import Register, decisions, forgetting, periods, questions, waiting
-from converter.register.deciding import DecidedFile, Order
+from converter.register import (
+    Register,
+    Snapshot,
+    asking,
+    decisions,
+    forgetting,
+    forwarded,
+    periods,
+    questions,
+    waiting,
+)
+from converter.register.deciding import WAITING, DecidedFile, Order
 from converter.register.deciding import decide as decide_in
 from converter.register.decisions import Decision
-from converter.register.precedence import ASSIGN, NOTE
+from converter.register.forwarded import Forward
+from converter.register.precedence import ANSWER, ASK, ASK_BELOW, ASSIGN, NOTE
 from converter.register.questions import DecisionRow, OpenQuestion
 from converter.register.schema import COUNTS
 from converter.register.waiting import Question
@@ -30,6 +42,7 @@ class Waiting:
 
     period: str
     questions: Sequence[Question]
+    forwards: Sequence[Forward]  # of unions below, that wait like files of units
     decisions: Sequence[Decision]
     revoked: Set[int]
 
@@ -38,7 +51,7 @@ class Waiting:
 class AppliedRow:
     """What became of a row: `result` is made, before (it was decided just so), otherwise (it was
     decided in another way), moved_on (the question is not open any more, or another one), blank,
-    unfinished, unknown, not_offered, no_unit or refused (`problem` says why)."""
+    unfinished, unknown, not_offered, no_unit, no_reply or refused (`problem` says why)."""
 
     row: DecisionRow
     result: str
@@ -53,16 +66,85 @@ def decide(
 ) -> tuple[Decision, Sequence[DecidedFile]]:
     """Decide about one file. Raises UsageError, RegisterBusy, RegisterError."""
     with Register(existing(store), form) as register:
+        if order.action == ASK:
+            order = _to_below(order, register, store)
         made = register.change(lambda known: decide_in(known, order, utc_stamp(now)))
         register.publish("", now)
         return made
+
+
+def _to_below(order: Order, register: Register, store: Path) -> Order:
+    """A question about a unit that a union below reported, or about that union, goes down to it."""
+    if not forwarded.counting(forwarded.read(register)) or register.query(
+        "SELECT 1 FROM submissions WHERE file = $1 OR ends_with(file, '/' || $1) LIMIT 1",
+        [order.subject],
+    ):
+        return order
+    period = order.period or register.newest()
+    unions = [
+        (one.code, one.name)
+        for one in forwarded.counting(forwarded.read(register))
+        if one.period == period
+    ]
+    with Snapshot(store, as_named=True) as snapshot:
+        units = snapshot.query(
+            "SELECT DISTINCT split_part(u.via, '/', 1), u.name FROM units_in($1) u"
+            " WHERE u.via <> '' AND u.name <> '' AND (u.code = $2 OR u.name = $2)",
+            [period, order.subject],
+        )
+    found = [*units, *(one for one in unions if order.subject in one)]
+    if not found:
+        return order
+    if len(found) > 1:
+        codes = "、".join(str(code) for code, _ in found)
+        raise UsageError("decide_many_below", unit=order.subject, codes=codes)
+    if not order.why.strip():
+        raise UsageError("decide_ask_what", unit=order.subject)
+    ((code, unit),) = found
+    about = questions.key_of("ask", "", (code, unit, order.why))
+    return replace(
+        order, action=ASK_BELOW, subject=about, unit=unit, period=period, below=str(code)
+    )
 
 
 def questions_of(store: Path, form: Form, period: str) -> tuple[str, list[OpenQuestion]]:
     """A period ('' = the newest), and the open questions of its collection."""
     with Register(existing(store), form) as register:
         chosen = period or register.newest()
-        return chosen, questions.questions(register, form, chosen)
+        return chosen, _open_questions(register, store, form, chosen)
+
+
+def _open_questions(register: Register, store: Path, form: Form, period: str) -> list[OpenQuestion]:
+    found = questions.questions(register, form, period)
+    if forwarded.counting(forwarded.read(register)):
+        from converter.upward import asking as below  # few registers have forwards
+
+        with Snapshot(store) as snapshot:
+            found += below.questions(snapshot, form, period)
+    return found
+
+
+def write_asked(
+    store: Path, folder: Path, form: Form, union: str, period: str, output: Path, worker: Runner
+) -> tuple[Path, int]:
+    """Write what is asked of a union below, and waits for its reply, as a workbook for it to fill
+    in. Raises UsageError, RegisterError, OSError."""
+    from converter.upward import asking as below
+
+    with Snapshot(existing(store)) as register:
+        chosen = period or str(register.state["period"])
+        code = register.via(union).partition("/")[0]
+        (one,) = [
+            one
+            for one in forwarded.counting(register.forwards)
+            if one.code == code and one.period == chosen
+        ]
+        found = below.for_union(asking.read(register, chosen), code, one.superior)
+    if not found:
+        raise UsageError("decide_nothing_asked", union=one.name)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    answer = worker.run(QuestionsRequest(folder, output, tuple(found)))
+    return answer.path, len(found)
 
 
 def write_questions(
@@ -95,13 +177,14 @@ def apply_rows(
     another one by now, changes nothing. Raises RegisterBusy, RegisterError."""
     with Register(existing(store), form) as register:
         chosen = period or register.newest()
-        open_ones = {one.key: one for one in questions.questions(register, form, chosen)}
+        open_ones = {one.key: one for one in _open_questions(register, store, form, chosen)}
         made = register.change(lambda known: decisions.read(known.connection))
         results = []
         for row in rows:
             result = _refused(row, open_ones.get(row.key), decisions.in_force(made))
             if result is None:
-                result, decision = _decided(register, row, open_ones[row.key], officer, now)
+                order = _order(row, open_ones.get(row.key), chosen, officer)
+                result, decision = _decided(register, row, order, now)
                 made += [decision] if decision else []
             results.append(result)
         register.publish("", now)
@@ -114,6 +197,8 @@ def _refused(
     """Why a row is not applied; None for one that can be."""
     if not row.action:
         return AppliedRow(row, "unfinished" if row.unit or row.why else "blank")
+    if asking.is_key(row.key):
+        return _unanswered(row, standing)
     if question is None:
         content = questions.content_of(row.key)
         about = [
@@ -133,13 +218,38 @@ def _refused(
     return None
 
 
-def _decided(
-    register: Register, row: DecisionRow, question: OpenQuestion, officer: str, now: int
-) -> tuple[AppliedRow, Decision | None]:
+def _unanswered(row: DecisionRow, standing: Sequence[Decision]) -> AppliedRow | None:
+    """Why a row of the union above is not applied; None for a reply."""
+    if row.action != ANSWER:
+        return AppliedRow(row, "not_offered", choices=(ANSWER,))
+    if not row.why:
+        return AppliedRow(row, "no_reply")
+    before = [one for one in standing if one.content == row.key and one.action == ANSWER]
+    if before and before[-1].why == row.why:
+        return AppliedRow(row, "before", before[-1].number)
+    return None
+
+
+def _order(row: DecisionRow, question: OpenQuestion | None, period: str, officer: str) -> Order:
+    """What a row says. Of a question from the union above only the row is known."""
+    if question is None:
+        return Order(ANSWER, row.key, "", "", row.why, officer, file=row.file)
     unit = row.unit if row.action == ASSIGN else ""
-    subject = question.key if row.action == NOTE else f"#{question.submission}"
+    subject = question.key if row.action == NOTE else question.subject
     order = Order(row.action, subject, unit, "", row.why, officer)
     order = replace(order, file=question.file or question.unit)
+    if row.action != ASK_BELOW:
+        return order
+    why = message("asked_more", asked=question.detail, why=row.why) if row.why else question.detail
+    return replace(
+        order, subject=question.subject, unit=question.unit, period=period, why=why,
+        below=question.below,
+    )  # fmt: skip
+
+
+def _decided(
+    register: Register, row: DecisionRow, order: Order, now: int
+) -> tuple[AppliedRow, Decision | None]:
     try:
         made, outcomes = register.change(lambda known: decide_in(known, order, utc_stamp(now)))
     except UsageError as error:
@@ -153,7 +263,12 @@ def waiting_of(store: Path, form: Form, period: str) -> Waiting:
         chosen = period or register.newest()
         made = register.change(lambda known: decisions.read(known.connection))
         questions = list(waiting.questions(register, form, chosen))
-        return Waiting(chosen, questions, made, decisions.revoked(made))
+        forwards = [
+            one
+            for one in forwarded.read(register)
+            if one.period == chosen and one.state in WAITING and not forwarded.is_accepted(one)
+        ]
+        return Waiting(chosen, questions, forwards, made, decisions.revoked(made))
 
 
 def set_period(store: Path, form: Form, period: str, state: str, officer: str, now: int) -> None:

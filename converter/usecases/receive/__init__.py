@@ -60,6 +60,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejudged:
+    """What became of files that were refused before and validated once more."""
+
+    accepted: int
+    refused: int
+    missing: int  # no longer in the inbox
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The result of a run."""
 
@@ -81,6 +90,7 @@ class Summary:
     not_received: tuple[NotReceived, ...] = ()  # they can be read another time
     still_open: tuple[Path, ...] = ()  # replies that are out of date: another program has them open
     forwards: tuple[ReceivedForward, ...] = ()  # of unions below
+    rejudged: Rejudged | None = None
 
 
 def receive(
@@ -127,8 +137,10 @@ def receive(
         if plan.decisions:
             ordered, undecided = orders.apply(plan.decisions, register)
         before = register.last
+        again = register.rejudge() if plan.rejudge else set()
+        rejudged: Counter[bool] = Counter()  # whether it was accepted
         forwards: list[ReceivedForward] = []
-        forwarded.remove_uncounted(store / published.FOLDER, forwarded.read(register))
+        forwarded.remove_unneeded(store / published.FOLDER, forwarded.read(register))
         for taken in _forwards(items, register, plan, worker, chosen):
             if isinstance(taken, NotReceived):
                 not_received.append(taken)
@@ -141,6 +153,8 @@ def receive(
                 not_received.append(one)
                 continue
             still_open += one.still_open
+            if (one.received.file, one.received.content) in again:
+                rejudged[one.received.result != "rejected"] += 1
             results[one.received.result] += 1
             registered.append(one.registered.id)
             if one.registered.state == "rejected":
@@ -151,6 +165,8 @@ def receive(
         for pair, one in receive_pairs(items, register, plan, worker):
             paired.append(pair.file)
             still_open += one.still_open
+            if (pair.file, pair.content) in again:
+                rejudged[one.received.result != "rejected"] += 1
             fresh = [half.number for half in pair if half.number > before]
             results["rejected"] -= len(fresh)
             results[one.received.result] += 1
@@ -175,10 +191,10 @@ def receive(
         )
         register.publish(chosen, plan.now)
         if forwarded.read(register):
-            from converter.upward import across_unions
+            from converter.upward import asking
 
             with Snapshot(store) as snapshot:
-                below = across_unions.findings(snapshot, plan.form, chosen)
+                below = asking.findings(snapshot, plan.form, chosen)
                 found = Issues.of(chain(found, below))
         audit.append(
             store,
@@ -189,6 +205,7 @@ def receive(
             period=chosen,
             lists=lists,
         )
+        judged = Rejudged(rejudged[True], rejudged[False], len(again) - rejudged.total())
     return Summary(
         seen=seen,
         fresh=results.total(),
@@ -208,6 +225,7 @@ def receive(
         not_received=tuple(not_received),
         still_open=tuple(dict.fromkeys(still_open)),
         forwards=tuple(forwards),
+        rejudged=judged if plan.rejudge else None,
     )
 
 

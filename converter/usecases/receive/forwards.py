@@ -15,25 +15,36 @@ from functools import partial
 from pathlib import Path
 
 from converter.files import writing
-from converter.identity import standing, subordinates
+from converter.identity import ledger, standing, subordinates
 from converter.messages import catalogue
 from converter.model.clock import utc_stamp
 from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
-from converter.register import Register, forwarded, published
-from converter.register.forwarded import COUNTING, HELD, REJECTED, UNOPENED, Forward
+from converter.register import Register, asking, forward_precedence, forwarded, published
+from converter.register.asking import UnionReply
+from converter.register.forwarded import (
+    COUNTING,
+    HELD,
+    LISTED_UNIT,
+    OLDER,
+    REJECTED,
+    SUPERSEDED,
+    UNOPENED,
+    Forward,
+)
 from converter.register.knowledge import Knowledge
 from converter.register.precedence import (
+    ACCEPT,
     ACCEPTED,
     STRANGER,
     UNSIGNED,
     ClaimedSender,
     ReceivedFile,
+    Ruling,
     same_name,
 )
 from converter.register.writer import RegisteredFile
-from converter.upward import merging
 from converter.upward.partition import ReadForward
 from converter.usecases.common import LOST
 from converter.usecases.receive.inbox import InboxFile
@@ -59,12 +70,13 @@ def receive_forwards(
 ) -> Iterator[ReceivedForward | NotReceived]:
     """Take in what is new among these forwards."""
     place = register.folder / published.FOLDER
-    names = _known_unions(register, plan, period)
+    names = _KnownNames.read(register, plan, period)
+    rulings = register.change(lambda known: known.rulings.verdicts)
     for item in items:
         known = forwarded.read(register)
         before = [one for one in known if (one.file, one.content) == (item.name, item.content)]
         lost = [one for one in before if one.state in COUNTING and not _is_there(place, one)]
-        if not all(one in lost or _again(one, plan, names) for one in before):
+        if not all(one in lost or _again(one, known, plan, names, rulings) for one in before):
             continue
         number = max((one.number for one in known), default=0) + 1
         folder = register.spool / f"forward-{number}"
@@ -73,20 +85,24 @@ def receive_forwards(
             yield NotReceived(item.name, CHANGING)
             continue
         new, issues = _settled(item, found, number, plan, period)
-        others = [one for one in known if one not in lost]
-        if not new.state and _is_stranger(new, names):
-            new = replace(new, state=HELD, reason=STRANGER)
-        rows = [new] if new.state else merging.merged(new, others)
-        if rows[0].state in COUNTING:
+        if not new.state:
+            new = replace(new, reason=names.bar(new))
+        stays = () if forwarded.is_barred(new) else COUNTING  # it is no longer known
+        gone = {one.number for one in before if one in lost or one.state not in stays}
+        others = [
+            one
+            for one in known
+            if (one.code, one.period) == (new.code, new.period) and one.number not in gone
+        ]
+        rows = [new] if new.state else forward_precedence.settle(new, others, rulings)
+        if forwarded.keeps_tables(rows[0], ()):
             target = place / forwarded.FOLDER / str(number)
             shutil.rmtree(target, ignore_errors=True)
             writing.private_folder(target.parent)
             writing.flush_all()
             writing.replace(folder, target)
         shutil.rmtree(folder, ignore_errors=True)
-        stays = () if rows[0].reason == STRANGER else COUNTING  # it is no longer known
-        gone = [one.number for one in before if one in lost or one.state not in stays]
-        register.change(partial(_take, rows, gone))
+        register.change(partial(_take, rows, sorted(gone), found.replies))
         if found.standing and new.confirmed and plan.keys:
             made = standing.read(found.standing.encode())
             if made is not None:
@@ -99,34 +115,83 @@ def receive_forwards(
 _is_there = forwarded.has_partition
 
 
-def _take(rows: Sequence[Forward], gone: Sequence[int], known: Knowledge) -> None:
+def _take(
+    rows: Sequence[Forward], gone: Sequence[int], replies: Sequence[UnionReply], known: Knowledge
+) -> None:
     forwarded.take(known.connection, rows, gone)
+    asking.take(known, known.connection, rows[0], replies)
 
 
-def _known_unions(register: Register, plan: Plan, period: str) -> dict[str, set[str]]:
-    """The names of every union and unit that the roster lists, or that has got an identity, by
-    code."""
-    names: dict[str, set[str]] = defaultdict(set)
-    for one in register.change(lambda known: known.roster_of(period)):
-        names[one.code].add(same_name(one.name))
-        names[one.superior_code].add(same_name(one.superior))
-    for entry in subordinates.read(plan.keys) if plan.keys else ():
-        names[entry.code].add(same_name(entry.name))
-    return dict(names)
+@dataclass(frozen=True, slots=True)
+class _KnownNames:
+    """Names by code: of unions that may have others below them, and of units that report
+    themselves."""
+
+    unions: Mapping[str, set[str]]
+    units: Mapping[str, set[str]]
+
+    @classmethod
+    def read(cls, register: Register, plan: Plan, period: str) -> _KnownNames:
+        """By the roster, by the identities that this union issued, and by who has reported. A line
+        of the roster is a union where others stand below it or an identity says so, a unit where it
+        stands below another line, got a unit's identity or reported itself; else it may be one."""
+        unions: dict[str, set[str]] = defaultdict(set)
+        units: dict[str, set[str]] = defaultdict(set)
+        listed = register.change(lambda known: known.roster_of(period))
+        lines = {same_name(one.name) for one in listed}
+        above = {same_name(one.superior) for one in listed}
+        for entry in subordinates.read(plan.keys) if plan.keys else ():
+            unions[entry.code].add(same_name(entry.name))
+        for one in listed:
+            unions[one.superior_code].add(same_name(one.superior))
+        issued = {one.unit_code for one in ledger.read(plan.keys) or ()} if plan.keys else set()
+        reported = {
+            str(code)
+            for (code,) in register.query(
+                "SELECT DISTINCT u.code FROM units u JOIN submissions s ON s.unit = u.id"
+                " WHERE u.code <> '' AND s.result <> 'rejected'"
+            )
+        }
+        for one in listed:
+            name = same_name(one.name)
+            is_unit = same_name(one.superior) in lines or one.code in issued or one.code in reported
+            is_union = name in above or name in unions.get(one.code, ())
+            (units if is_unit and not is_union else unions)[one.code].add(name)
+        return cls(dict(unions), dict(units))
+
+    def bar(self, one: Forward) -> str:
+        """Why a forward without a chain does not count by what it says of itself: nobody knows such
+        a union, or it is a unit. A union that lists nobody yet knows no strangers."""
+        if one.confirmed or not (self.unions or self.units):
+            return ""
+        name = same_name(one.name)
+        if name in self.unions.get(one.code, ()):
+            return ""
+        return LISTED_UNIT if name in self.units.get(one.code, ()) else STRANGER
 
 
-def _is_stranger(one: Forward, names: Mapping[str, set[str]]) -> bool:
-    """Whether nobody knows the union that a forward without a chain says it is from: what it says
-    of itself is no reason to count it. A union that lists nobody yet knows no strangers."""
-    return bool(names) and not one.confirmed and same_name(one.name) not in names.get(one.code, ())
-
-
-def _again(one: Forward, plan: Plan, names: Mapping[str, set[str]]) -> bool:
-    """Whether keys or the roster may tell more of a forward than was known when it came."""
+def _again(
+    one: Forward,
+    known: Sequence[Forward],
+    plan: Plan,
+    names: _KnownNames,
+    rulings: Mapping[str, Ruling],
+) -> bool:
+    """Whether keys, the roster or a decision may tell more of a forward than was known when it
+    came."""
     counts = one.state in COUNTING and not one.confirmed
-    held = one.reason == STRANGER
-    if (counts or held) and held != _is_stranger(one, names):
+    held = one.state == HELD and forwarded.is_barred(one)
+    if (counts or held) and one.reason != names.bar(one) and not forwarded.is_accepted(one):
         return True
+    if one.state in (SUPERSEDED, OLDER) and not forwarded.keeps_tables(one, known):
+        of_union = [
+            other for other in known if (other.code, other.period) == (one.code, one.period)
+        ]
+        ruling = rulings.get(one.content)
+        if not forwarded.counting(of_union) or (
+            ruling and ruling.action == ACCEPT and ruling.after >= one.number
+        ):
+            return True  # its tables were not kept
     waits = counts or held or one.state == UNOPENED
     return plan.keys is not None and waits and bool(one.superior)
 
@@ -228,5 +293,5 @@ def sentence(one: ReceivedForward, form: Form) -> str:
         fix = catalogue.fix(errors[0], form)
         return catalogue.message("forward_refused", reason=reason, fix=fix, **params)
     interim = catalogue.message("forward_interim") if forward.interim else ""
-    state = forward.reason or forward.state
+    state = (forward.reason or HELD) if forward.state == HELD else forward.state
     return catalogue.message(f"forward_{state}", interim=interim, **params)

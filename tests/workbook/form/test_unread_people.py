@@ -278,3 +278,51 @@ def test_a_sheet_without_numbers_is_read_once(
     reader.read(path, FORM)
     assert read
     assert 0 not in read
+
+
+def names(book: Workbook, title: str, *rows: tuple[Any, ...]) -> None:
+    sheet = book.create_sheet(title)
+    for row in rows:
+        sheet.append(row)
+
+
+PEOPLE = ("甄示例", "贾示例", "钱三多")
+KNOWN = MEMBERS[0][0]
+UNNUMBERED: dict[str, tuple[Callable[[Workbook], None], str, int]] = {
+    "under a heading": (
+        lambda b: names(b, "退休", ("退休人员",), ("序号", "姓名"), *enumerate(PEOPLE)),
+        "B3",
+        3,
+    ),
+    "under a near heading": (
+        lambda b: names(b, "名单", ("员工姓名", "部门"), *((one, "装配") for one in PEOPLE)),
+        "A2",
+        3,
+    ),
+    "without a heading": (lambda b: names(b, "退休会员", *((one,) for one in PEOPLE)), "A1", 3),
+    "in a row": (lambda b: names(b, "车间", ("姓名", *PEOPLE), ("性别", "男", "女")), "B1", 3),
+    "one of two": (lambda b: names(b, "班子", ("姓名",), (KNOWN,), (PEOPLE[0],)), "A3", 1),
+}
+NOBODY: dict[str, Callable[[Workbook], None]] = {
+    "members": lambda b: names(b, "考勤", ("姓名",), *((one[0],) for one in MEMBERS)),
+    "no names": lambda b: names(b, "说明", ("姓名",), ("按证件填写，不能简写",), ("张",)),
+    "others": lambda b: names(b, "家属", ("姓名",), *((one,) for one in PEOPLE)),
+    "another heading": lambda b: names(b, "通讯录", ("联系人",), *((one,) for one in PEOPLE)),
+}
+
+
+@pytest.mark.parametrize("name", UNNUMBERED)
+def test_names_without_numbers_are_a_warning(name: str, tmp_path: Path) -> None:
+    make, cell, count = UNNUMBERED[name]
+    book = own()
+    make(book)
+    (found,) = issues(book, tmp_path, "S024", "S026")
+    assert (found.code, found.level.value) == ("S026", "warning")
+    assert (found.params["cell"], found.params["count"]) == (cell, count)
+
+
+@pytest.mark.parametrize("name", NOBODY)
+def test_names_of_members_and_of_others_are_silent(name: str, tmp_path: Path) -> None:
+    book = own()
+    NOBODY[name](book)
+    assert not issues(book, tmp_path, "S024", "S026")
