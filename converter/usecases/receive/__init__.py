@@ -129,14 +129,23 @@ def receive(
         before = register.last
         forwards: list[ReceivedForward] = []
         forwarded.remove_unneeded(store / published.FOLDER, forwarded.read(register))
-        for taken in _forwards(items, register, plan, worker, chosen):
-            if isinstance(taken, NotReceived):
-                not_received.append(taken)
-            else:
-                forwards.append(taken)
+
+        def take_forwards(found: Sequence[InboxFile]) -> set[str]:
+            again: set[str] = set()
+            for taken in _forwards(found, register, plan, worker, chosen):
+                if isinstance(taken, NotReceived):
+                    not_received.append(taken)
+                    again.add(taken.file)
+                else:
+                    forwards.append(taken)
+            return again | {
+                one.file for one in forwarded.read(register) if not forwarded.is_final(one)
+            }
+
+        take_forwards([item for item in items if item.forward])
         seen = len(items)
         items = [item for item in items if not item.forward]
-        for one in run.run(items, register, plan, worker, progress):
+        for one in run.run(items, register, plan, worker, progress, take_forwards):
             if isinstance(one, NotReceived):
                 not_received.append(one)
                 continue

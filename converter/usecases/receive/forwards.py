@@ -85,6 +85,9 @@ def receive_forwards(
             yield NotReceived(item.name, CHANGING)
             continue
         new, issues = _settled(item, found, number, plan, period)
+        if new.state and any((one.state, one.reason) == (new.state, new.reason) for one in before):
+            shutil.rmtree(folder, ignore_errors=True)
+            continue  # as it was
         if not new.state:
             new = replace(new, reason=names.bar(new))
         stays = () if forwarded.is_barred(new) else COUNTING  # it is no longer known
@@ -192,6 +195,8 @@ def _again(
             ruling and ruling.action == ACCEPT and ruling.after >= one.number
         ):
             return True  # its tables were not kept
+    if one.state == REJECTED and one.reason in forwarded.LATER:
+        return True
     waits = counts or held or one.state == UNOPENED
     return plan.keys is not None and waits and bool(one.superior)
 

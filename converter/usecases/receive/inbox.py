@@ -66,6 +66,14 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
     return sorted(found, key=lambda item: (item.saved, item.name))
 
 
+def is_forward(path: Path) -> bool:
+    """Whether a file out of a zip is what a union below has forwarded."""
+    if file_names.suffix(path) not in (".zip", ""):
+        return False
+    with path.open("rb") as file:
+        return zip_writing.has_media_type(file.read(HEAD), layout.MEDIA_TYPE)
+
+
 def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
     if not inbox.is_dir():
         yield inbox

@@ -10,7 +10,7 @@ from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Level, Place
 from converter.register.writer import CHANGING
 from converter.usecases.common import LOST
-from converter.usecases.receive.inbox import InboxFile
+from converter.usecases.receive.inbox import InboxFile, is_forward
 from converter.workers.pool import Worker
 from converter.workers.requests.receive import UnpackRequest
 
@@ -50,7 +50,10 @@ def opened(items: Sequence[InboxFile], folder: Path, worker: Worker) -> OpenedIt
             continue
         result.containers.append((item.name, item.content))
         result.items.extend(
-            InboxFile(one.name, one.path, one.content, saved=item.saved) for one in found.members
+            InboxFile(
+                one.name, one.path, one.content, forward=is_forward(one.path), saved=item.saved
+            )
+            for one in found.members
         )
         result.refused.extend((one.name, one.content, one.issue) for one in found.refused)
     return result
