@@ -248,6 +248,7 @@ def _rule() -> Schema:
         "level": LEVEL,
         "at": {"anyOf": [PATH, _list(PATH)]},
         "explainable": FLAG,
+        "beta": FLAG,
         **dict.fromkeys(("title", "brief", "sentence", "fix", "source"), OPTIONAL_TEXT),
     }
     assert set(cards.RULE_KEYS) == set(common)

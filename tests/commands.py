@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -24,15 +25,26 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from converter import cli
+import converter
+from converter import api, cli
 from converter.workers import pool
 from converter.workers import process as worker
-from converter.workers.tasks import every
 
-assert every  # before forking: pandas is imported once
-
+SAMPLE = Path(__file__).parents[1] / "samples" / "01-correct" / "input" / "填报.xlsx"
 Done = subprocess.CompletedProcess[str]
 PATIENCE = 300.0  # seconds until a command counts as hanging
+
+
+def load_all() -> None:
+    """What each command and worker would load and prepare anew, once and before any test alters
+    something: all modules, and what checking a workbook of the shipped form takes."""
+    for module in pkgutil.walk_packages(converter.__path__, "converter."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    for name in ("duckdb", "jinja2", "openpyxl", "rich.table"):
+        importlib.import_module(name)
+    form = api.load_form()
+    api.check([api.read(SAMPLE, form)], form)
 
 
 def plain(

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from converter.workers.pool import Worker
-from tests import commands, tools
+from tests import commands, light_passphrases, tools
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays to the end: with ten thousand tests the garbage
+    collector would look through all of it again and again, for nothing."""
+    gc.disable()
+    try:
+        collected = yield
+        if hasattr(os, "fork"):
+            commands.load_all()
+        return collected
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # libraries report what they still find at the end as leaks
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -32,6 +52,12 @@ def own_folder(
     folder = tmp_path_factory.getbasetemp() / "own" / str(abs(hash(request.node.nodeid)))
     for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(folder))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _light_passphrases() -> Iterator[None]:
+    with light_passphrases.in_use():
+        yield
 
 
 @pytest.fixture

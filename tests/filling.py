@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from converter import template
 from converter.forms import loading
 from converter.model.forms import Form
 from converter.model.issues import column_letters
 from converter.template.layout import MemberLayout, UnitLayout
+from tests.opened import rendered
 from tests.people import UNIT
 
 FORM: Form = loading.load(loading.form_dir())
@@ -106,7 +106,7 @@ def write(
 
 @cache
 def _template() -> dict[str, str]:
-    made = BytesIO(b"".join(template.build(FORM, rows=PATTERN_ROWS)))
+    made = BytesIO(rendered(FORM, rows=PATTERN_ROWS))
     with zipfile.ZipFile(made) as archive:
         return {name: archive.read(name).decode() for name in archive.namelist()}
 

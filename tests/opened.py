@@ -1,7 +1,8 @@
-"""Workbooks as they are pressed, opened by openpyxl; answers put into cells of such a workbook."""
+"""Workbooks as they are rendered, opened by openpyxl; answers put into cells of such a workbook."""
 
 from __future__ import annotations
 
+from collections import deque
 from copy import copy
 from datetime import date, datetime
 from io import BytesIO
@@ -11,23 +12,42 @@ import openpyxl
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
-from converter import template
 from converter.model.cell_types import CellType
 from converter.model.forms import Form
 from converter.model.submissions import Stamp, Submission
+from converter.template import TemplateRenderer
 from converter.template.layout import MemberLayout
+from converter.template.stored import Computed
+
+_renderers: deque[TemplateRenderer] = deque(maxlen=4)
 
 
-def pressed(
-    form: Form, *, rows: int, stamp: Stamp | None = None, data: Submission | None = None
+def renderer(form: Form) -> TemplateRenderer:
+    """One for all workbooks of a form: to design them takes longer than to fill in twenty."""
+    for known in _renderers:
+        if known.form is form:
+            return known
+    _renderers.append(TemplateRenderer(form))
+    return _renderers[-1]
+
+
+def rendered(
+    form: Form,
+    *,
+    rows: int,
+    stamp: Stamp | None = None,
+    data: Submission | None = None,
+    computed: Computed | None = None,
 ) -> bytes:
-    return b"".join(template.build(form, rows=rows, stamp=stamp or Stamp(), data=data))
+    """A workbook of a form as `template` writes it."""
+    made = renderer(form).filled(data, stamp or Stamp(), rows=rows, computed=computed)
+    return b"".join(made)
 
 
 def opened(
     form: Form, *, rows: int, stamp: Stamp | None = None, data: Submission | None = None
 ) -> Workbook:
-    book = openpyxl.load_workbook(BytesIO(pressed(form, rows=rows, stamp=stamp, data=data)))
+    book = openpyxl.load_workbook(BytesIO(rendered(form, rows=rows, stamp=stamp, data=data)))
     return as_shown(book, form)
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from converter import template
 from converter.model.cell_types import CellType
 from converter.model.forms import Form
 from converter.model.submissions import Submission
 from tests.forms import small, test_real_names, test_several_tables
+from tests.opened import rendered
 
 Found = tuple[str, str, str]  # level, code, sheet!cell
 
@@ -35,7 +35,7 @@ def _pressed(form: Form, given: Submission, *found: str) -> Made:
                 column = raw.columns[field.key]
                 kind = CellType.NUMBER if field.kind == "count" else CellType.DATE
                 column.type[:] = [int(kind if text else CellType.BLANK) for text in column.text]  # type: ignore[index]
-    data = b"".join(template.build(form, rows=20, data=given))
+    data = rendered(form, rows=20, data=given)
     return Made(
         data, sorted((one.split(" ")[0], one.split(" ")[1], one.split(" ")[2]) for one in found)
     )

@@ -19,14 +19,14 @@ import openpyxl
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from converter import template, workbook
+from converter import workbook
 from converter.forms import loading
 from converter.model.clock import today
 from converter.model.forms import Form
 from converter.model.issues import Level
 from converter.model.submissions import Outcome
 from converter.validation import checking
-from tests.opened import as_shown
+from tests.opened import as_shown, rendered
 from tests.people import MEMBERS, UNIT
 
 FORM: Form = loading.load(loading.form_dir())
@@ -36,7 +36,7 @@ UNIT_SHEET, MEMBER_SHEET = FORM.record.title, FORM.main_table.title
 
 @cache
 def _blank(rows: int) -> bytes:
-    return b"".join(template.build(FORM, rows=rows))
+    return rendered(FORM, rows=rows)
 
 
 def blank(rows: int = 40) -> Workbook:

@@ -31,7 +31,7 @@ FLOORS = [
     {"statistics"},
     {"forms"},
     {"workbook", "package", "validation", "template"},
-    {"roster", "upward"},
+    {"roster", "upward", "form_editor"},
     {"report"},
     {"api"},
     {"workers"},

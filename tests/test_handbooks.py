@@ -154,9 +154,12 @@ class Desk:
             "登记库": "receive 收件 --store 登记库 --reply 回复 --roster 名册.xlsx",
             "备份.zip": "backup -o 备份.zip 工作文件夹",
             "密钥备份.zip": "backup -o 密钥备份.zip 密钥 --passphrase-file 密码.txt",
+            "规则调整.zip": "form amend --keys 密钥 --off X105 --reason 口径 -o 规则调整.zip",
+            "表单-2026.2.zip": "form pack 我的表 --keys 密钥 -o 表单-2026.2.zip",
             "回执-填报表.xlsx.json": "receive 收件 --store 登记库 --reply 回复",
         }
         makes = {
+            "amend": ("规则调整.zip",), "pack": ("表单-2026.2.zip",),
             "issue": ("标识",), "receive": ("登记库",), "backup": ("备份.zip", "密钥备份.zip"),
         }  # fmt: skip
         for option in {"--passphrase-file", "--new-passphrase-file"} & set(arguments):

@@ -24,7 +24,8 @@ from typing import Any
 from converter import __version__
 from program.editions import EDITIONS, Edition
 from windows import handbook, shims
-from windows.wine import ROOT, Wine, prepared
+from windows.page import try_page
+from windows.wine import EPOCH, ROOT, Wine, prepared
 
 HERE = Path(__file__).parent
 OUT = ROOT / "dist" / "windows-program"
@@ -220,19 +221,19 @@ def try_out(wine: Wine, key: str = "officer") -> None:
         ("stats 上报.zip -o 统计.html", 0), ("backup 填报.xlsx -o 备份.zip", 0), ("explain K112", 0),
         ("receive . --store 库", 2 if edition.leaves_out else 1), ("没有.xlsx", 2),
     ):  # fmt: skip
-        done = bare.run(program, *line.split(), cwd=desk, SOURCE_DATE_EPOCH="1790000000")
+        done = bare.run(program, *line.split(), cwd=desk, SOURCE_DATE_EPOCH=EPOCH)
         if done.returncode != expected:
             told = (done.stdout + done.stderr).decode("gbk", "replace")
             raise SystemExit(f"{line}: exit code {done.returncode}, not {expected}\n{told}")
-    subprocess.run(["wineserver", "-k"], env=bare.environment(), check=False)
+    pages = try_page(bare, desk / "填报.xlsx", program, SOURCE_DATE_EPOCH=EPOCH)
     ours = wine.folder / "ours.zip"
     ours.unlink(missing_ok=True)
     subprocess.run(
         [sys.executable, "-P", "-m", "converter.cli", "convert", str(desk / "填报.xlsx"), "-o", str(ours)],
         check=True, capture_output=True, cwd=wine.source,  # what was built, whatever stands here now
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1790000000", "PYTHONPATH": str(wine.source)},
+        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONPATH": str(wine.source)},
     )  # fmt: skip
-    if ours.read_bytes() != (desk / "上报.zip").read_bytes():
+    if not ours.read_bytes() == (desk / "上报.zip").read_bytes() == pages:
         raise SystemExit("the program's package is not the one of Linux")
     wine.say("the program works where no Python is; its package is that of Linux, byte for byte")
 

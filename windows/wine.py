@@ -14,13 +14,14 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,7 +41,21 @@ TEST_PACKAGES = (
     "jsonschema",
 )  # fmt: skip
 PATIENCE = 600  # seconds
+# What pip and uv say where there is no network, or an index without these files.
+UNREACHED = re.compile(
+    "No matching distribution|No solution found|Failed to (fetch|download)|connection|timed out"
+    "|failure in name resolution",
+    re.IGNORECASE,
+)
+PYTHON = r"C:\py\python.exe"
+EPOCH = "1790000000"  # SOURCE_DATE_EPOCH, with which packages depend on their contents alone
+NOT_RUN = 75  # exit code where nothing could be tried
 BIN = Path(sys.executable).parent
+
+
+class Unavailable(Exception):
+    """This machine cannot run the product for Windows (nothing could be downloaded, its Wine is
+    another one): that says nothing of the product."""
 
 
 class Wine:
@@ -100,12 +115,12 @@ class Wine:
         self, *arguments: str, cwd: Path | None = None, **environment: str
     ) -> subprocess.CompletedProcess[bytes]:
         """The same with its Python."""
-        return self.run(r"C:\py\python.exe", *arguments, cwd=cwd, **environment)
+        return self.run(PYTHON, *arguments, cwd=cwd, **environment)
 
     def show(self, *arguments: str, **environment: str) -> int:
         """Run its Python and show what it prints, line by line; the exit code."""
         process = subprocess.Popen(
-            ["wine", r"C:\py\python.exe", *arguments],
+            ["wine", PYTHON, *arguments],
             cwd=self.source,
             env=self.environment(**environment),
             stdin=subprocess.DEVNULL,
@@ -118,13 +133,20 @@ class Wine:
             sys.stdout.flush()
         return process.wait()
 
+    def stop(self) -> None:
+        """End every process of the prefix."""
+        subprocess.run(["wineserver", "-k"], env=self.environment(), check=False)
+
     # --- making it ------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Fetch what is missing, make the prefix, put Python, packages and our source into it."""
-        for tool in ("wine", "x86_64-w64-mingw32-gcc"):
+        """Fetch what is missing, make the prefix, put Python, packages and our source into it.
+        Raises Unavailable."""
+        for tool in ("wine", "x86_64-w64-mingw32-gcc", "git"):
             if not shutil.which(tool):
-                raise SystemExit(f"no {tool} here: run windows/setup-debian")
+                raise Unavailable(f"no {tool} here: run windows/setup-debian")
+        if not shims.WINE.is_file():
+            raise Unavailable(f"Debian 12 has {shims.WINE}, this machine has not")
         self.folder.mkdir(parents=True, exist_ok=True)
         locks = self._locks()
         made = self.folder / "made"
@@ -149,7 +171,7 @@ class Wine:
         self.say("libraries load")
 
     def _locks(self) -> dict[str, Path]:
-        """What is to be installed, by hash: for the program, and for tests."""
+        """What is to be installed, by hash: for the program, and for tests. Raises Unavailable."""
         wanted = self.folder / "test.in"
         wanted.write_text("\n".join(TEST_PACKAGES), encoding="ascii")
         found = {name: self.folder / f"{name}.lock" for name in ("dist", "test")}
@@ -158,34 +180,27 @@ class Wine:
             ("dist", "requirements-dist.lock", of_project),
             ("test", "requirements-dev.lock", [str(wanted)]),
         ):
-            subprocess.run(
-                [str(BIN / "uv"), "pip", "compile", "--quiet", "--generate-hashes", "--no-header",
-                 "--no-annotate", "--python-platform", "windows", "--python-version", VERSION,
-                 "-c", str(ROOT / constraints), *sources, "-o", str(found[name])],
-                check=True, stdout=subprocess.DEVNULL,
-            )  # fmt: skip
+            _reach([
+                str(BIN / "uv"), "pip", "compile", "--quiet", "--generate-hashes", "--no-header",
+                "--no-annotate", "--python-platform", "windows", "--python-version", VERSION,
+                "-c", str(ROOT / constraints), *sources, "-o", str(found[name]),
+            ])  # fmt: skip
         return found
 
     def _fetch(self, locks: Mapping[str, Path]) -> None:
-        download = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-q"]
+        """Raises Unavailable."""
         for name, lock in locks.items():
-            subprocess.run(
-                [*download, "--no-deps", "--require-hashes", "--only-binary=:all:", "--platform",
-                 "win_amd64", "--python-version", VERSION, "-r", str(lock), "-d",
-                 str(self.folder / name)],
-                check=True,
+            self._download(
+                "--no-deps", "--require-hashes", "--only-binary=:all:", "--platform", "win_amd64",
+                "--python-version", VERSION, "-r", str(lock), "-d", str(self.folder / name),
             )  # fmt: skip
-        subprocess.run(
-            [
-                *download,
-                "--no-deps",
-                "--no-binary=:all:",
-                "-d",
-                str(self.folder / "python"),
-                EMBEDDED,
-            ],
-            check=True,
+        self._download(
+            "--no-deps", "--no-binary=:all:", "-d", str(self.folder / "python"), EMBEDDED
         )
+
+    def _download(self, *arguments: str) -> None:
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-q"]
+        _reach([*pip, *arguments])
 
     def make_prefix(self) -> None:
         self.drive.mkdir(parents=True)
@@ -219,7 +234,8 @@ class Wine:
         """Our files as they stand here, without what git ignores."""
         shutil.rmtree(self.source, ignore_errors=True)
         listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others",
+             "--exclude-standard"],
             cwd=ROOT, capture_output=True, check=True,
         ).stdout.decode().split("\0")  # fmt: skip
         for name in filter(None, listed):
@@ -229,12 +245,28 @@ class Wine:
                 shutil.copy(ROOT / name, target)
 
 
+def _reach(command: Sequence[str]) -> None:
+    """Run what asks the package index. Raises Unavailable where the index cannot be reached or has
+    no such file; any other failure (a file that is not what was locked) ends the program."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        lines = (line for line in done.stderr.splitlines() if not line.startswith("WARNING"))
+        reason = "\n".join(lines)
+        raise Unavailable(reason) if UNREACHED.search(reason) else SystemExit(reason)
+
+
 @contextmanager
 def prepared(folder: Path = WORK) -> Iterator[Wine]:
-    """A prefix that is ready; its processes end with the context."""
+    """A prefix that is ready; its processes end with the context. Where this machine cannot have one
+    the program ends with `NOT_RUN`."""
     wine = Wine(folder)
     try:
-        wine.prepare()
+        try:
+            wine.prepare()
+        except Unavailable as error:
+            print(error, file=sys.stderr)
+            raise SystemExit(NOT_RUN) from None
         yield wine
     finally:
-        subprocess.run(["wineserver", "-k"], env=wine.environment(), check=False)
+        if shutil.which("wineserver"):
+            wine.stop()

@@ -19,6 +19,7 @@ from converter.messages import help
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from converter.forms.installed import FormInUse
     from converter.identity.subordinates import UnionName
     from converter.model.forms import Form
     from converter.model.submissions import Outcome, Unit
@@ -81,8 +82,8 @@ COMMAND_MODULES = {
     "forget": "officer_year",
     "forward": "upward",
     "portal": "portal",
-    "backup": "officer",
-    "restore": "officer",
+    "backup": "backups",
+    "restore": "backups",
     "explain": "reference",
     "fields": "reference",
     "form": "form",
@@ -145,8 +146,27 @@ def form_of(ctx: click.Context) -> tuple[Path, Form]:
     """The form's folder and its cards (without code lists: the workers load them)."""
     from converter.forms import loading
 
-    folder = loading.form_dir(ctx.obj).resolve()
-    return folder, loading.read(folder)
+    used = loading.in_use(ctx.obj)
+    folder = used.folder.resolve()
+    form = loading.read(folder)
+    print_in_use(used, form)
+    return folder, form
+
+
+def print_in_use(used: FormInUse, form: Form) -> None:
+    """Say which form is used where it is not simply the program's own."""
+    if used.form:
+        err(message("form_in_use", title=form.title, version=form.version))
+    if used.amendment:
+        from converter.model.clock import in_china
+
+        made = in_china(used.amendment.created)
+        codes = "、".join(form.amendments)
+        key = "amended_in_use" if codes else "amended_in_use_none"
+        err(message(key, made=made, codes=codes))
+    if used.outdated:
+        version, now = used.outdated.version, form.version
+        err(message("amended_outdated", version=version, now=now))
 
 
 @contextlib.contextmanager

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from converter.cli import clerk, desk, suggest
-from converter.cli.common import FOUND, OK, err, print_report, progress
+from converter.cli.common import FOUND, OK, err, print_in_use, print_report, progress
 from converter.files import writing, zip_peek
 from converter.forms import loading as forms
+from converter.forms.form_files import is_form_package
 from converter.messages.catalogue import message
 from converter.model.forms import Form
 from converter.text import file_names
@@ -27,14 +28,18 @@ from converter.workers.warm import BorrowingWorker
 
 def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False) -> int:
     """Check and convert files and folders; returns the worst exit code."""
-    folder = forms.form_dir(form_name).resolve()
+    used = forms.in_use(form_name)
+    folder = used.folder.resolve()
     form = forms.read(folder)
+    print_in_use(used, form)
     if not arguments and window:
         return desk.serve(folder, None, browser=True, window=True)
     if not arguments:
         return suggest.print_suggestion(Path.cwd(), f"{form.id}-roster", window=window)
     paths = [Path(argument) for argument in arguments]
     identities = [p for p in paths if file_names.suffix(p) == ".xml" and is_identity(p)]
+    if packages := [p for p in paths if file_names.suffix(p) == ".zip" and is_form_package(p)]:
+        return _install(packages, paths, identities, form)
     others = [p for p in paths if p not in identities]
     books = [p for p in others if p.is_file() and file_names.suffix(p) != ".zip"]
     passed = _passed_over(books)
@@ -48,6 +53,21 @@ def run(arguments: Sequence[str], form_name: str | None, *, window: bool = False
             code = max(code, _check(rest, folder, form, worker))
     if not others:
         code = max(code, _show(identities, folder))
+    return code
+
+
+def _install(
+    packages: Sequence[Path], paths: Sequence[Path], identities: Sequence[Path], form: Form
+) -> int:
+    """Forms and amendments; what was dropped with them is to be checked by them, another time."""
+    from converter.cli.form_packages import install_file
+
+    code = OK
+    for path in packages:
+        identity = _identity(identities, path.absolute().parent)
+        code = max(code, install_file(path, lambda: form, identity))
+    if len(paths) > len(packages) + len(identities):
+        err(message("dropped_again"))
     return code
 
 

@@ -1,4 +1,4 @@
-"""The maintainer's commands: form check."""
+"""The maintainer's command `form check`; its siblings stand in modules beside this one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from pathlib import Path
 
 import click
 
-from converter.cli.common import OK, USAGE, command, err, message, out
+from converter.cli import form_editing, form_packages
+from converter.cli.common import OK, USAGE, err, message, out
+from converter.cli.form_group import command
 from converter.cli.path_types import EXISTING_FOLDER
 
+__all__ = ["check", "form_editing", "form_packages"]  # all commands of `form`
 
-@command("form")
-@click.argument("action", type=click.Choice(["check"]), metavar="check")
+
+@command("check")
 @click.argument("folder", type=EXISTING_FOLDER, metavar="DIR")
-def form(action: str, folder: Path) -> int:
+def check(folder: Path) -> int:
     """All faults of a form in one pass."""
     from converter.messages import errors
     from converter.usecases import form_checking
@@ -24,10 +27,5 @@ def form(action: str, folder: Path) -> int:
     if found.faults:
         err(message("form_check_faults", count=len(found.faults)))
         return USAGE
-    for name in found.unused:
-        out(message("form_check_unused", name=name))
-    for cell in found.too_long:
-        out(message("form_check_long", cell=cell))
-    key = "form_check_doubts" if found.unused or found.too_long else "form_check_fine"
-    err(message(key, path=folder))
+    form_editing.print_doubts(found, folder)
     return OK

@@ -3,9 +3,9 @@ and the roster that `template` writes for officers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +13,6 @@ from converter.cli import passphrases
 from converter.cli.common import (
     FOUND,
     OK,
-    Chinese,
-    Command,
-    cli,
     err,
     form_of,
     message,
@@ -27,7 +24,7 @@ from converter.cli.common import (
     progress,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, EXISTING_FOLDER, TARGET
-from converter.messages import help
+from converter.cli.subcommands import group
 from converter.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,36 +32,7 @@ if TYPE_CHECKING:
     from converter.usecases.identities import IdentityReport
 
 
-class SubcommandGroup(Chinese, click.Group):
-    """A command that has commands of its own."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(help.text("commands")):
-            names = [(n, help.of(f"identity {n}", "short")) for n in self.commands]
-            formatter.write_dl(names)
-        super().format_options(ctx, formatter)
-
-
-@cli.group(
-    "identity",
-    cls=SubcommandGroup,
-    help=help.of("identity", "long"),
-    short_help=help.of("identity", "short"),
-    subcommand_metavar=help.text("metavar"),
-    options_metavar="",
-)
-def identity() -> None:
-    pass
-
-
-def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
-    return identity.command(
-        name,
-        cls=Command,
-        help=help.of(f"identity {name}", "long"),
-        short_help=help.of(f"identity {name}", "short"),
-        options_metavar=help.text("options_metavar"),
-    )
+command = group("identity").subcommand
 
 
 @command("init")
@@ -91,6 +59,7 @@ def init(keys: Path, passphrase: bool, passphrase_file: Path | None) -> int:
 @option("identity issue", "-o", "--output", type=TARGET, required=True, metavar="DIR")
 @option("identity issue", "--period", default="", metavar="TEXT")
 @option("identity issue", "--valid-until", default="", metavar="YYYY-MM-DD")
+@option("identity issue", "--contact", metavar="TEXT")
 @option("identity issue", "--unit", "only", multiple=True, metavar="CODE", key="unit")
 @option("identity issue", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
 @click.pass_context
@@ -101,11 +70,14 @@ def issue(
     output: Path,
     period: str,
     valid_until: str,
+    contact: str | None,
     only: tuple[str, ...],
     passphrase_file: Path | None,
 ) -> int:
+    from converter.usecases.contacts import own_contact
     from converter.workers.pool import Worker
 
+    asked = own_contact(contact)
     passphrase = passphrases.opening(keys, passphrase_file)
 
     with Worker() as worker:
@@ -122,7 +94,7 @@ def issue(
         return FOUND
     print_coded(found.answer)
     units = identities.chosen(found.units, only)
-    done = identities.issue(units, keys, output, terms, passphrase)
+    done = identities.issue(units, keys, output, terms, passphrase, contact=asked)
     out(message("identity_issued", count=len(done.files), path=output))
     if done.again:
         out(message("identity_again", count=done.again))
@@ -201,6 +173,7 @@ def _print(shown: IdentityReport) -> None:
         ),
         "period": holder.period,
         "serial": holder.serial,
+        "contact": holder.superior_contact,
         "validity": message("identity_days", issued=holder.issued, valid_until=holder.valid_until),
         "union_key": print_of,
         "signature": "" if false else message(signed),
@@ -229,11 +202,13 @@ def template(
     rows: int,
     given: Mapping[str, object],
     *,
+    contact: str | None,
     force: bool,
 ) -> int:
     """`template --identities DIR` and `template --roster`; `given` are options that make no
     sense beside them."""
     from converter.usecases import identities
+    from converter.usecases.contacts import own_contact
     from converter.usecases.outputs import output_path
     from converter.workers.pool import Worker
 
@@ -253,7 +228,10 @@ def template(
             return OK
         if output is None:
             raise UsageError("templates_folder")
-        made = identities.templates(folder, folder_of, output, rows, worker, progress, force=force)
+        made = identities.templates(
+            folder, folder_of, output, rows, worker, progress,
+            contact=own_contact(contact), force=force,
+        )  # fmt: skip
     if made.outcomes:
         print_report(made.outcomes, form, show_ids=False, summary=False)
     out(message("templates_made", count=made.count, path=output))

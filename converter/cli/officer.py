@@ -1,10 +1,11 @@
-"""The upper union's commands: receive, backup, restore; what `stats` and `show` ask a register."""
+"""The upper union's command `receive`."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,6 @@ from converter.cli.common import (
     unicode_out,
 )
 from converter.cli.path_types import EXISTING, EXISTING_FILE, TARGET
-from converter.model.errors import BackupDamaged, UsageError
 
 if TYPE_CHECKING:
     from converter.model.forms import Form
@@ -55,6 +55,7 @@ KINDS_NAMED = 5  # kinds of faults that are named of a rejected file
 @option("receive", "--due", type=DAY, metavar="YYYY-MM-DD")
 @option("receive", "--period", default="", metavar="TEXT")
 @option("receive", "--signed-only", is_flag=True)
+@option("receive", "--rejudge", is_flag=True)
 @option("receive", "--decisions", type=FOLDER, metavar="DIR")
 @option("receive", "--format", "layout", type=click.Choice(["text", "json"]), default="text",
     key="format",
@@ -74,6 +75,7 @@ def receive(
     due: datetime | None,
     period: str,
     signed_only: bool,
+    rejudge: bool,
     decisions: Path | None,
     layout: str,
     show_ids: bool,
@@ -101,6 +103,7 @@ def receive(
             jobs=jobs or os.cpu_count() or 1,
             now=created_at(),
             signed_only=signed_only,
+            rejudge=rejudge,
             decisions=decisions,
             pool=stack.enter_context(pool(cluster, folder, [inbox], writes, jobs)),
             shared=reply.resolve() if cluster is not None and reply else None,
@@ -232,6 +235,8 @@ def _print_summary(
         err(message("receive_states", parts=_parts("state", done.states)))
     elif done.seen and not done.forwards:
         err(message("receive_nothing", seen=done.seen))
+    if done.rejudged:
+        err(message("receive_rejudged", **asdict(done.rejudged)))
     if done.unmatched and with_roster:
         names = "、".join(done.unmatched[:5]) + (message("and_more") if done.unmatched[5:] else "")
         err(message("receive_unmatched", count=len(done.unmatched), names=names))
@@ -294,7 +299,6 @@ def _reason(one: Refusal, form: Form) -> str:
 def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
     """An object of a few values and many findings, each written when it is its turn."""
     import json
-    from dataclasses import asdict
 
     from converter.report import register_text as report
 
@@ -319,6 +323,7 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         "not_received": [{"file": one.file, "code": one.code} for one in done.not_received],
         "still_open": list(map(str, done.still_open)),
         "forwards": [asdict(one.forward) for one in done.forwards],
+        **({"rejudged": asdict(done.rejudged)} if done.rejudged else {}),
         "sharing": [{"units": list(units), "count": count} for units, count in done.sharing],
     }
     dump = partial(json.dumps, ensure_ascii=not unicode_out(), indent=2)
@@ -328,72 +333,3 @@ def _json(done: Summary, form: Form, show_ids: bool) -> Iterator[str]:
         yield before + "    " + dump(one).replace("\n", "\n    ")
         before = ",\n"
     yield "\n  ]\n}\n" if done.findings else "]\n}\n"
-
-
-# --- backup, restore ---------------------------------------------------------------------------
-
-
-@command("backup")
-@click.argument("paths", metavar="PATH...", nargs=-1, type=EXISTING)
-@option("backup", "-o", "--output", type=TARGET, required=True, metavar="FILE")
-@option("backup", "--store", type=FOLDER, metavar="DIR")
-@option("backup", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
-@option("backup", "--recipient", default="", metavar="age1…")
-@option("backup", "--plain", is_flag=True)
-def backup(
-    paths: tuple[Path, ...],
-    output: Path,
-    store: Path | None,
-    passphrase_file: Path | None,
-    recipient: str,
-    plain: bool,
-) -> int:
-    from converter.model.clock import created_at
-    from converter.register.writer import FILE
-    from converter.usecases import backup as backups
-
-    if store and not (store / FILE).is_file():
-        raise UsageError("backup_other_store", path=store)
-    chosen = [*paths, *([store] if store else [])]
-    if not chosen:
-        raise UsageError("backup_nothing")
-    seal = None
-    if recipient:
-        seal = backups.BackupSeal(recipient=recipient)
-    elif passphrase_file:
-        seal = backups.BackupSeal(passphrases.first_line(passphrase_file))
-    elif not plain and backups.holds_secrets(chosen):
-        seal = backups.BackupSeal(
-            passphrases.typed(message("backup_passphrase"), twice=True, missing="backup_needs_seal")
-        )
-    made = backups.backup(chosen, output, when=created_at(), seal=seal)
-    out(message("backup_done", path=output, count=made.files, bytes=made.bytes))
-    out(message("backup_checked"))
-    err(message("backup_sealed" if seal else "backup_secret"))
-    return OK
-
-
-@command("restore")
-@click.argument("file", metavar="FILE", type=EXISTING_FILE)
-@option("restore", "-o", "--output", type=TARGET, required=True, metavar="DIR")
-@option("restore", "--passphrase-file", type=EXISTING_FILE, metavar="FILE")
-@option("restore", "--key-file", type=EXISTING_FILE, metavar="FILE")
-def restore(file: Path, output: Path, passphrase_file: Path | None, key_file: Path | None) -> int:
-    from converter.text.display import visible
-    from converter.usecases import backup as backups
-
-    passphrase = passphrases.first_line(passphrase_file) if passphrase_file else ""
-    if not passphrase and key_file is None and backups.is_sealed(file):
-        passphrase = passphrases.typed(
-            message("backup_passphrase"), twice=False, missing="restore_needs_passphrase"
-        )
-    try:
-        with backups.opened(file, passphrase, key_file, output) as readable:
-            made = backups.restore(readable, output)
-    except BackupDamaged as damaged:
-        err(message(damaged.message_key, **damaged.params))
-        for fault in damaged.faults:
-            out(message(f"restore_{fault.how}", name=visible(fault.name)))
-        return FOUND
-    out(message("restore_done", path=output, count=made.files))
-    return OK

@@ -92,7 +92,7 @@ def portal(
         secrets=_opened(keys, found, passphrase_file),
         decides=decide,
     )
-    with _alone(home), Lock(home / "lock"), _bound(listening) as sock:
+    with server.stoppable(), _alone(home), Lock(home / "lock"), _bound(listening) as sock:
         app = application.build(settings)
         password = application.officer_password(app, reset=reset_password)
         if password:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 @option("template", "--identities", type=EXISTING_FOLDER, metavar="DIR")
 @option("template", "--roster", is_flag=True)
 @option("template", "--rows", type=click.IntRange(1, 1_048_000), metavar="N")
+@option("template", "--contact", metavar="TEXT")
 @option("template", "--force", is_flag=True)
 @click.pass_context
 def template(
@@ -58,6 +60,7 @@ def template(
     identities: Path | None,
     roster: bool,
     rows: int | None,
+    contact: str | None,
     force: bool,
 ) -> int:
     from converter.usecases.outputs import output_path
@@ -72,15 +75,19 @@ def template(
             "--from": bool(sources),
             "--roster": roster and identities is not None,
             "--rows": roster and rows is not None,
+            "--contact": roster and contact is not None,
         }
-        return officer.template(ctx, identities, output, rows or 0, given, force=force)
+        return officer.template(
+            ctx, identities, output, rows or 0, given, contact=contact, force=force
+        )
     folder, form = form_of(ctx)
     name = f"{form.title}.xlsx"
     target = output_path(output or Path(name), ".xlsx", name)
     with Worker() as worker:
         write = partial(
-            write_template, folder, target, rows or 0, identity, sources, worker, force=force
-        )
+            write_template, folder, target, rows or 0, identity, sources, worker,
+            contact=contact, force=force,
+        )  # fmt: skip
         result = _with_choices(write, sources, mapped, form, yes=yes) if sources else write()
     return _print_template(result, form, target)
 
@@ -109,6 +116,7 @@ def _with_choices(
             _print_recalled(new, table)
             lists = write(choices=choices, preview=True).answer.lists if asks else ()
     if asks:
+        _ask_about_people(lists)
         choices |= _ask(lists, table)
     result = write(choices=choices)
     lists = result.answer.lists
@@ -124,6 +132,16 @@ def _print_recalled(choices: Mapping[str, str], table: Sheet) -> None:
     taken = [f"{column}={table.field(key).title}" for column, key in choices.items() if key]
     if taken:
         out(message("list_recalled", columns="、".join(taken)))
+
+
+def _ask_about_people(lists: Sequence[ListReport]) -> None:
+    """Ask whether the people of a list that was rearranged are right. Raises UsageError."""
+    from converter.model.errors import UsageError
+    from converter.report import own_list_text
+
+    for text in chain.from_iterable(map(own_list_text.rearranged, lists)):
+        if not click.confirm(message("list_turn_ask", text=text), default=True):
+            raise UsageError("list_turn_refused")
 
 
 def _ask(lists: Sequence[ListReport], table: Sheet) -> dict[str, str]:

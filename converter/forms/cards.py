@@ -10,7 +10,7 @@ from pathlib import Path
 from converter.files.toml_access import TomlTable, load_toml
 from converter.model.forms import Derivation, Field, Rule, Sheet, SheetShape
 
-NO_SHEETS = ("form", "rules", "roster")  # cards of their own
+NO_SHEETS = ("form", "rules", "roster", "amendment")  # cards of their own
 HEADINGS = {
     SheetShape.RECORD: ("item", "answer", "check", "note", "explanation", "jump"),
     SheetShape.TABLE: ("number", "check", "explanation", "jump"),
@@ -21,9 +21,12 @@ FIELD_KEYS = (
 )  # fmt: skip
 RULE_KEYS = (
     "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix", "source",
+    "beta",
 )  # fmt: skip
 # What an identity file can fill in.
-IDENTITY = ("unit_code", "unit_name", "superior_code", "superior_name", "period")
+IDENTITY = (
+    "unit_code", "unit_name", "superior_code", "superior_name", "superior_contact", "period",
+)  # fmt: skip
 _SHEET_KEYS = ("shape", "title", "aliases", "remarks")
 _TABLE_KEYS = ("rows", "counter", "further_remarks", "remark_endings", "other_people")
 KEY_PATTERN, RULE_CODE_PATTERN = "[a-z_][a-z0-9_]*", "X[0-9]{3}"
@@ -175,6 +178,7 @@ def rule(card: TomlTable) -> Rule:
         sentence=card.optional_text("sentence"),
         fix=card.optional_text("fix"),
         source=card.optional_text("source"),
+        beta=card.flag("beta"),
     )
 
 

@@ -13,11 +13,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from converter.files.toml_access import TomlTable, load_toml
-from converter.forms import cards, texts
+from converter.forms import amendments, cards, installed, texts
 from converter.forms.code_lists import code_lists
+from converter.forms.form_files import card_files
+from converter.forms.installed import FormInUse
 from converter.forms.package_profile import package_profile
 from converter.model.errors import FormError, quoted
-from converter.model.forms import Form, Rule, Sheet
+from converter.model.forms import Amendment, Form, Rule, Sheet
 
 DEFAULT_FORM = "jiceng"
 LIMITS = ("rows", "live_duplicates", "name_length", "text_length")
@@ -33,10 +35,17 @@ def templates_dir() -> Path:
 
 
 def form_dir(form: str | None = None) -> Path:
-    """A form's folder, from a path or a name below `templates/`."""
+    """A form's folder, from a path or a name: what is installed under it, else what stands below
+    `templates/`. Raises UsageError, FormError."""
+    return in_use(form).folder
+
+
+def in_use(form: str | None = None) -> FormInUse:
+    """The same, and why it is this folder."""
     if form and Path(form).is_dir():
-        return Path(form)
-    return templates_dir() / (form or DEFAULT_FORM)
+        return installed.amended(Path(form))
+    name = form or DEFAULT_FORM
+    return installed.in_use(name, templates_dir() / name)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -45,9 +54,9 @@ def digest(folder: Path) -> str:
     import hashlib  # loads OpenSSL; `explain` and `fields` do without
 
     whole = hashlib.sha256()
-    for path in (*sorted(folder.glob("*.toml")), *sorted((folder / "codes").glob("*.csv"))):
-        data = path.read_bytes().replace(b"\r\n", b"\n")  # as a checkout on Windows has them
-        whole.update(f"{path.relative_to(folder).as_posix()} {len(data)}\n".encode() + data)
+    for name, content in card_files(folder).items():
+        data = content.replace(b"\r\n", b"\n")  # as a checkout on Windows has them
+        whole.update(f"{name} {len(data)}\n".encode() + data)
     return whole.hexdigest()
 
 
@@ -72,13 +81,14 @@ def read_unchecked(folder: Path) -> Form:
     head = file.table("form")
     head.only(("id", "version", "title", "period", "sheets"))
     sheets = cards.sheets(head)
+    rules = cards.rules(folder / "rules.toml")
     return Form(
         id=head.text("id"),
         version=head.text("version"),
         title=head.text("title"),
         sheets=sheets,
         codes={},
-        rules=cards.rules(folder / "rules.toml"),
+        rules=rules,
         package=package_profile(file, {sheet.key: sheet for sheet in sheets}),
         levels=file.levels(),
         prose={
@@ -88,7 +98,12 @@ def read_unchecked(folder: Path) -> Form:
             "statistics": file.table("statistics", required=False).values,
         },
         limits=_limits(file.table("limits", required=False)),
+        amendments=_amendments(folder / amendments.FILE, rules),
     )
+
+
+def _amendments(path: Path, rules: tuple[Rule, ...]) -> Mapping[str, Amendment]:
+    return amendments.read(path, rules).by_code if path.is_file() else {}
 
 
 @lru_cache(maxsize=_KEPT)

@@ -20,7 +20,7 @@ FLAGS = (CONTACT, FORMER)
 # Without these no identity file can be made: names are typed, a code may be made.
 TYPED = ("unit_name", "superior_name")
 NEEDED = ("unit_code", *TYPED)
-KNOWN = (*NEEDED, "superior_code")  # what else a card may name
+KNOWN = (*NEEDED, "superior_code", "superior_contact")  # what else a card may name
 
 
 def definition(form: Form, folder: Path) -> Form:

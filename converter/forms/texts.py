@@ -1,4 +1,4 @@
-"""What form.toml says in the workbook: `[template]` and `[contacts]`."""
+"""What form.toml says in the workbook: `[template]` and `[contacts]`; the latter on pages, too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from converter.files.toml_access import TomlTable
 from converter.forms import cards
 from converter.messages import catalogue
+from converter.model.forms import Form
 
 _SHEET_NAMES = ("guide_sheet", "lists_sheet")
 
@@ -36,6 +37,25 @@ def contacts(form: TomlTable) -> Mapping[str, Any]:
     if own.values:
         _section(own)
     return own.values
+
+
+def contact_section(form: Form, own: str = "") -> Mapping[str, Any]:
+    """Whom to ask: the upper union's `own` line in place of those left for it to fill in; {} where
+    neither it nor the form says anything."""
+    section = form.prose.get("contacts") or {}
+    if not own:
+        return section
+    heading = section.get("heading") or catalogue.message("contacts_heading")
+    return {"heading": heading, "lines": [own, *filled_lines(section)]}
+
+
+def filled_lines(section: Mapping[str, Any]) -> list[str]:
+    """The lines of a section that are more than a label to write beside.
+
+    >>> filled_lines({"lines": ["联系电话：", "联系电话：0311-85550990"]})
+    ['联系电话：0311-85550990']
+    """
+    return [line for line in section.get("lines", ()) if not line.rstrip().endswith((":", "："))]
 
 
 def _section(own: TomlTable) -> None:

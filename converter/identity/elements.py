@@ -9,6 +9,8 @@ from datetime import date
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
+from converter.model.submissions import LONGEST_CONTACT
+
 NAMESPACE = "urn:gonghui:identity:1"
 SIGNATURE = "Ed25519"
 SEALING = "X25519"
@@ -108,6 +110,10 @@ def is_name(value: str) -> bool:
         and value == value.strip()
         and not any(unicodedata.category(c) in ("Cc", "Cs") or c in "\ufffe\uffff" for c in value)
     )
+
+
+def is_contact(value: str) -> bool:
+    return is_name(value) and len(value) <= LONGEST_CONTACT
 
 
 # --- writing -----------------------------------------------------------------------------

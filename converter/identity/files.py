@@ -38,6 +38,7 @@ from converter.identity.elements import (
     attribute,
     child,
     find,
+    is_contact,
     is_date,
     is_name,
     only_children,
@@ -52,6 +53,10 @@ from converter.messages.catalogue import message
 from converter.model.submissions import Identity
 
 LARGEST = 64 * 1024
+CONTACT = "superior-contact"
+_ENTRIES = (
+    "unit", "superior", "period", "serial", "issued", "valid-until", CONTACT, "keys",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +157,9 @@ def parse(data: bytes) -> Public:
     public = child(root, "public")
     if public.get("role") == links.ROLE:
         raise IdentityRefused("I109")
-    only_children(public, "unit", "superior", "period", "serial", "issued", "valid-until", "keys")
+    only_children(public, *_ENTRIES)
     unit, superior = child(public, "unit"), child(public, "superior")
+    contact = find(public, CONTACT)
     identity = Identity(
         unit_code=attribute(unit, "code"),
         unit_name=text_of(unit, "code"),
@@ -163,6 +169,7 @@ def parse(data: bytes) -> Public:
         serial=serial_of(text_of(child(public, "serial"))),
         issued=text_of(child(public, "issued")),
         valid_until=text_of(child(public, "valid-until")),
+        superior_contact="" if contact is None else text_of(contact),
     )
     signature = signed_text(root, "signature", SIGNATURE)
     found = Public(identity, _keys(public), signature, links.parse_chain(root))
@@ -199,6 +206,8 @@ def _shapes(public: Public) -> Iterator[tuple[str, str, Callable[[str], object]]
     yield "period", identity.period, is_name
     yield "issued", identity.issued, is_date
     yield "valid-until", identity.valid_until, is_date
+    if identity.superior_contact:
+        yield CONTACT, identity.superior_contact, is_contact
     yield "union-signing", keys.union_signing, KEY.fullmatch
     yield "union-sealing", keys.union_sealing, SEALING_KEY.fullmatch
     yield "unit-signing", keys.unit_signing, KEY.fullmatch
@@ -212,11 +221,12 @@ def public_bytes(identity: Identity, keys: Keys | None = None) -> bytes:
     """The canonical public part: what `digest` is taken of and a signature covers.
 
     A first line `gonghui-identity 1`, then `name=value` for every entry in the order below,
-    absent ones with an empty value; UTF-8, each line ended by LF. Values are one line each,
-    so no two identities give the same bytes.
+    absent ones with an empty value; at the end `superior-contact`, which has no line where it is
+    absent. UTF-8, each line ended by LF. Values are one line each, so no two identities give the
+    same bytes.
     """
     keys = keys or Keys()
-    entries = (
+    entries = [
         ("unit-code", identity.unit_code),
         ("unit-name", identity.unit_name),
         ("superior-code", identity.superior_code),
@@ -228,7 +238,9 @@ def public_bytes(identity: Identity, keys: Keys | None = None) -> bytes:
         ("union-signing", keys.union_signing),
         ("union-sealing", keys.union_sealing),
         ("unit-signing", keys.unit_signing),
-    )
+    ]
+    if identity.superior_contact:
+        entries.append((CONTACT, identity.superior_contact))
     lines = ["gonghui-identity 1", *(f"{name}={value}" for name, value in entries)]
     return "".join(f"{line}\n" for line in lines).encode()
 
@@ -266,6 +278,8 @@ def compose(
         written("issued", identity.issued),
         written("valid-until", identity.valid_until),
     ]
+    if identity.superior_contact:
+        lines.append(written(CONTACT, identity.superior_contact))
     entries = [
         written(name, value, indent="      ", algorithm=algorithm)
         for name, value, algorithm in (

@@ -13,7 +13,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -57,10 +57,12 @@ def issue(
     period: str,
     issued: date,
     valid_until: date,
+    contact: str = "",
     passphrase: str = "",
 ) -> Issued:
     """Issue an identity file to every unit. `folder` holds the union's keys and ledger;
-    `passphrase` opens its signing key.
+    `contact` is whom units ask of which the roster says nothing about that; `passphrase` opens the
+    union's signing key.
 
     Raises KeysError, LedgerError, OSError; UsageError for a unit or a day beyond what the union
     above allows; ValueError for a unit that no identity file can name (a roster that was checked
@@ -75,7 +77,7 @@ def issue(
         before = ledger.latest(entries)
         made = [
             _make(unit, before.get(unit.code), signer, public, period, issued, valid_until, chain)
-            for unit in units
+            for unit in _with_contact(units, contact)
         ]
         _sweep(target)
         private = Path(tempfile.mkdtemp(prefix=writing.PREFIX, dir=target))
@@ -96,6 +98,10 @@ def issue(
         files = tuple(_name(private / one.file, target / one.file, issued_before) for one in made)
         private.rmdir()
     return Issued(files, listed, sum(one.entry.serial > 1 for one in made))
+
+
+def _with_contact(units: Sequence[Unit], contact: str) -> list[Unit]:
+    return [replace(unit, superior_contact=unit.superior_contact or contact) for unit in units]
 
 
 def _check_scope(units: Sequence[Unit], chain: Sequence[UnionIdentity], valid_until: date) -> None:
@@ -154,6 +160,7 @@ def _make(
         serial=before.serial + 1 if before else 1,
         issued=issued.isoformat(),
         valid_until=valid_until.isoformat(),
+        superior_contact=unit.superior_contact,
     )
     named = Keys(public.signing, public.sealing, unit_key)
     signature = keys.signature_text(signer.sign(public_bytes(identity, named)))

@@ -31,7 +31,7 @@ import re
 import string
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from converter.formulas import expressions
 from converter.kinds.base import (
@@ -45,7 +45,7 @@ from converter.kinds.base import (
     excel_lost_digits,
     failing,
     lost_digits,
-    matches,
+    matches_at,
     same_text,
     texts,
 )
@@ -177,6 +177,15 @@ def _well_formed(characters: Points) -> Mask:
     return np.asarray(_digits(characters, _LENGTH - 1) & ends)
 
 
+def _not_well_formed(cells: Cells) -> npt.NDArray[np.int64]:
+    return np.flatnonzero(~_well_formed(_points(cells)))
+
+
+def _odd(cells: Cells, accepts: Callable[[str], Any]) -> Mask:
+    """TRUE where a function finds anything in a text that is no well-formed number, as few are."""
+    return matches_at(cells.text, cells.once(_not_well_formed), accepts)
+
+
 # Month 0, and whatever is no month, has no day.
 _MONTH_DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -200,7 +209,7 @@ def _first_generation(cells: Cells) -> Mask:
 
 def _lost_digits(cells: Cells) -> Mask:
     kept = lost_digits("K111").passes(cells)
-    return np.asarray(~kept | matches(cells.text, _EXPONENT.fullmatch))
+    return np.asarray(~kept | _odd(cells, _EXPONENT.fullmatch))
 
 
 def _wrong_length(cells: Cells) -> Mask:
@@ -310,7 +319,7 @@ class IdNumber(Kind):
 
     def normalise(self, cells: Cells, field: Field, form: Form) -> Normalised:
         text = texts(cells.text)
-        nonstandard = np.flatnonzero(~_well_formed(_points(cells)))
+        nonstandard = cells.once(_not_well_formed)
         if len(nonstandard):
             text = text.copy()
             for at in nonstandard:
@@ -320,7 +329,7 @@ class IdNumber(Kind):
     def checks(self, field: Field, form: Form) -> tuple[Check, ...]:
         found = [
             failing("K111", _lost_digits),
-            failing("K119", lambda c: matches(c.text, self.is_substitute)),
+            failing("K119", lambda c: _odd(c, self.is_substitute)),
             failing("K113", _first_generation),
             failing("K112", _wrong_length),
             failing("K114", _wrong_characters),

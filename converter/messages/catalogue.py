@@ -19,7 +19,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, cast
 
-from converter.model.forms import Field, Form
+from converter.model.forms import Field, Form, Rule
 from converter.model.issues import Issue, Level
 
 _FOLDER = Path(__file__).parent
@@ -40,6 +40,7 @@ class CatalogueEntry:
     fix: str
     pipeline_only: bool = False
     explainable: bool = False
+    remark: str = ""  # behind the sentence: the rule was amended, or is on trial
 
 
 class _Lenient(dict[str, Any]):
@@ -78,6 +79,11 @@ def message(key: str, /, **params: Any) -> str:
     return fill(_text(key), params)
 
 
+def has(key: str) -> bool:
+    """Whether there is such a sentence."""
+    return key in _places()
+
+
 def rows_counted(form: Form, count: int) -> str:
     """How many rows the form's first table has, in its own words (会员 40 人); '' without one."""
     table = form.main_table
@@ -107,6 +113,7 @@ def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
     level = form.levels.get(code, level)
     if field:
         level = field.levels.get(code, level)
+    level, remark = _as_amended(level, form, rule) if rule else (level, "")
 
     def prose(key: str) -> str:
         return str((rule and getattr(rule, key)) or data.get(key, ""))
@@ -117,10 +124,30 @@ def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
         title=prose("title"),
         brief=prose("brief") or prose("sentence"),
         sentence=prose("sentence"),
-        fix=prose("fix"),
+        fix="" if is_switched_off(code, form) else prose("fix"),
         pipeline_only=bool(data.get("pipeline_only")),
         explainable=rule.explainable if rule else bool(data.get("explainable")),
+        remark=remark,
     )
+
+
+def is_switched_off(code: str, form: Form) -> bool:
+    """Whether an amendment says that a rule no longer counts. Its findings are notes."""
+    amendment = form.amendments.get(code)
+    return amendment is not None and amendment.level is None
+
+
+def _as_amended(level: Level, form: Form, rule: Rule) -> tuple[Level, str]:
+    """A rule's level in this collection, and what is remarked about it where its card has
+    another."""
+    amendment = form.amendments.get(rule.code)
+    if amendment is None:
+        if not rule.beta:
+            return level, ""
+        return (Level.WARNING if level is Level.ERROR else level), message("rule_beta")
+    key = f"rule_amended_{amendment.level or 'off'}"
+    remark = message(key, since=amendment.since, reason=amendment.reason)
+    return amendment.level or Level.NOTE, remark
 
 
 def heading(code: str, form: Form) -> str:
@@ -167,7 +194,8 @@ def prose(key: str, entry: CatalogueEntry, params: Mapping[str, Any]) -> str:
     exact one, where the entry has it."""
     own = _entry(entry.code) if "variant" in params and entry.code in _places() else {}
     exact = own.get(f"{key}_{params.get('variant')}")
-    return fill(getattr(entry, key) if exact is None else str(exact), params)
+    text = fill(getattr(entry, key) if exact is None else str(exact), params)
+    return text + entry.remark if key == "sentence" else text
 
 
 def field_title(issue: Issue, form: Form) -> str:

@@ -15,6 +15,7 @@
     │   ├── NotABackup           … it is not a backup
     │   ├── BackupSealed         … what is given does not open it
     │   └── BackupDamaged        … files differ from its manifest
+    ├── FormPackageRefused  1    a form package is not what its signature vouches for
     ├── SubmissionRefused   1    a submission has errors that stand in the way of a package
     ├── WorkerDied          101  a worker process ended without an answer
     └── InternalError       101  a mistake in this program
@@ -211,6 +212,18 @@ class BackupDamaged(BackupError):
     def __init__(self, faults: Iterable[RestoreFault]) -> None:
         self.faults = tuple(faults)
         super().__init__("restore_damaged", count=len(self.faults))
+
+
+class FormPackageRefused(ConverterError):
+    """A form package is not taken; `how` is one of other (no form package at all), unsigned,
+    altered, damaged, names (of files that no form has), large, newer (than this program), unfit
+    (to be packed), older (than what is installed), untrusted, misnamed."""
+
+    exit_code = REFUSED
+
+    def __init__(self, how: str, **params: str) -> None:
+        self.how = how
+        super().__init__(f"form_package_{how}", **params)
 
 
 class SubmissionRefused(ConverterError):

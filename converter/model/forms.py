@@ -122,6 +122,17 @@ class Rule:
     sentence: str = ""
     fix: str = ""
     source: str = ""  # the law, standard or notice that it rests on
+    beta: bool = False  # on trial: its findings are shown and counted, but are never errors
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A change to one rule while reports are being collected."""
+
+    code: str
+    level: Level | None  # None: the rule is switched off
+    since: str  # ISO date
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +178,7 @@ class Form:
     levels: Mapping[str, Level]  # overrides for the whole form
     prose: Mapping[str, Any]  # instructions, contacts, labels of the template
     limits: Mapping[str, int]  # e.g. rows beyond which Excel leaves duplicates alone
+    amendments: Mapping[str, Amendment] = field(default_factory=dict)  # by the rule's code
 
     @property
     def record(self) -> Sheet:

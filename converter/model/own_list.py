@@ -14,12 +14,18 @@ DERIVED = "derived"  # the form computes it
 LEFT_OUT = "left_out"  # somebody said that it is no field
 UNUSED = "unused"
 
+# How the people of a sheet stand.
+ROWS = "rows"  # one in a row
+COLUMNS = "columns"  # one in a column
+CARDS = "cards"  # each has a registration form
+
 TAKEN = (KNOWN, NEAR, CONTENT, CHOSEN)
 
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """A column of a list. `samples`: three of its values, ID numbers masked."""
+    """A column of a list, by its letters, or by the number of its row in a list on its side.
+    `samples`: three of its values, ID numbers masked."""
 
     sheet: str
     letters: str
@@ -36,21 +42,30 @@ class ListColumn:
 
 @dataclass(frozen=True, slots=True)
 class UnreadColumn:
-    """A column with ID numbers of people who were not taken over."""
+    """A column with people who were not taken over: their ID numbers, or else their names."""
 
     sheet: str
     letters: str
     heading: str
-    numbers: int
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedRow:
-    """A row with text that is no person."""
+    """A row with text that is no person, by its number, or by its letters in a list on its side."""
 
     sheet: str
-    row: int
+    row: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rearranged:
+    """A sheet that was no row a person. `samples`: three of its people."""
+
+    sheet: str
+    arrangement: str
+    samples: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +83,5 @@ class ListReport:
     repeated: int = 0
     side_by_side: bool = False
     headings: tuple[str, ...] = ()  # each once, in order: by them a list is known again
+    rearranged: tuple[Rearranged, ...] = ()
+    unnumbered: tuple[UnreadColumn, ...] = ()  # names without ID numbers

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from converter.model.issues import Issue, Issues, Level, Place
 
+LONGEST_CONTACT = 100  # characters of the line that says whom a unit asks
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -28,6 +30,7 @@ class Identity:
     serial: int
     issued: str  # ISO dates
     valid_until: str
+    superior_contact: str = ""  # whom the unit asks; '' = not told
     digest: str = ""  # sha256 of the canonical public part
 
 
@@ -41,6 +44,7 @@ class Unit:
     superior_code: str = ""
     contact: str = ""
     former_name: str = ""  # where it was renamed
+    superior_contact: str = ""  # whom the unit asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Stamp:
     superior_name: str = ""
     period: str = ""
     serial: int = 0
+    superior_contact: str = ""  # whom the unit asks
 
     def of_holder(self, holder: Identity) -> Stamp:
         """The stamp of a form, of the unit that holds an identity file."""
@@ -66,6 +71,7 @@ class Stamp:
             superior_name=holder.superior_name,
             period=holder.period,
             serial=holder.serial,
+            superior_contact=holder.superior_contact or self.superior_contact,
         )
 
 

@@ -15,7 +15,9 @@ from typing import Any
 
 from converter import __version__
 from converter.kinds import KINDS
-from converter.model.forms import Field, Form, Resource
+from converter.messages import catalogue
+from converter.model.forms import Field, Form, Resource, Rule
+from converter.model.issues import Level
 from converter.model.submissions import Records, Stamp
 from converter.package.archive import REASONS, SEALED
 from converter.rules.found_in import FoundIn
@@ -137,7 +139,7 @@ def _resource(content: Content, form: Form) -> dict[str, Any]:
 
 def _schema(resource: Resource, form: Form) -> dict[str, Any]:
     sheet = form.sheet(resource.sheet)
-    unique = [path for rule in form.rules if rule.family == Unique.name for path in rule.at]
+    unique = [path for rule in _binding(form, Unique.name) for path in rule.at]
     columns = [(name, sheet.field(key)) for name, key in resource.columns]
     schema: dict[str, Any] = {
         "fields": [_field(name, field, field.path in unique, form) for name, field in columns],
@@ -151,6 +153,13 @@ def _schema(resource: Resource, form: Form) -> dict[str, Any]:
     return schema
 
 
+def _binding(form: Form, family: str) -> Iterator[Rule]:
+    """The rules of a family that every package keeps: those whose findings are errors."""
+    for rule in form.rules:
+        if rule.family == family and catalogue.entry(rule.code, form).level is Level.ERROR:
+            yield rule
+
+
 def _foreign_keys(resource: Resource, form: Form) -> Iterator[dict[str, Any]]:
     """The columns whose values stand in a column of another table, by the form's rules."""
     columns = {
@@ -158,9 +167,7 @@ def _foreign_keys(resource: Resource, form: Form) -> Iterator[dict[str, Any]]:
         for one in form.package.resources
         for column, key in one.columns
     }
-    for rule in form.rules:
-        if rule.family != FoundIn.name:
-            continue
+    for rule in _binding(form, FoundIn.name):
         for path in rule.at:
             own, other = columns.get(path), columns.get(FoundIn.rows(rule))
             if own and other and own[0] == resource:

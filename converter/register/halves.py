@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -153,11 +153,15 @@ def _plain(file: str) -> str:
     return _sheet_words().sub("", same_name(PurePosixPath(file).stem).casefold())
 
 
-def read(tables: RegisterTables) -> list[FileHalf]:
-    """The halves of a register. Whom an officer assigned one to is its unit."""
+def read(tables: RegisterTables, anew: Collection[int] = ()) -> list[FileHalf]:
+    """The halves of a register. Whom an officer assigned one to is its unit. `anew`: submissions
+    that are validated once more; their halves are as new."""
     rows = tables.query(
         "SELECT s.id, s.file, s.content, s.unit_sheet <> '', coalesce(nullif(u.code, ''),"
-        f" s.unit_code), s.unit_name, s.result <> '{PAIRED}' FROM submissions s"
-        f" LEFT JOIN units u ON u.id = s.unit WHERE {HALVES} OR s.result = '{PAIRED}' ORDER BY s.id"
+        f" s.unit_code), s.unit_name, s.result <> '{PAIRED}'"
+        " OR s.other IN (SELECT unnest(?::BIGINT[])) FROM submissions s"
+        f" LEFT JOIN units u ON u.id = s.unit WHERE {HALVES} OR s.result = '{PAIRED}'"
+        " ORDER BY s.id",
+        [list(anew)],
     )
     return [FileHalf(*row) for row in rows]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,8 +36,10 @@ def make(
     received: str,
     form: Mapping[str, str],
     problems: list[dict[str, Any]],
+    amendments: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
-    """The receipt of one file, unsigned. `decision` stands in it where an officer decided."""
+    """The receipt of one file, unsigned. `decision` stands in it where an officer decided,
+    `amendments` where a rule that was amended found something."""
     one = registered.decision
     decided = (
         {
@@ -72,6 +74,7 @@ def make(
         "ordered_by": registered.ordered_by,
         "created": file.created,
         **decided,
+        **({"amendments": list(amendments)} if amendments else {}),
         "errors": file.errors,
         "warnings": file.warnings,
         "problems": problems,

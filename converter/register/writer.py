@@ -18,6 +18,7 @@ from converter.files import writing
 from converter.model.errors import RegisterError
 from converter.model.forms import Form
 from converter.register import (
+    again,
     explanations,
     forgetting,
     halves,
@@ -35,7 +36,6 @@ from converter.register.lock import Lock
 from converter.register.precedence import (
     PAIRED,
     REJECTED,
-    UNOPENED,
     ReceivedFile,
     RosterEntry,
     made_at,
@@ -45,7 +45,6 @@ from converter.register.schema import connect, quoted, streamed
 T = TypeVar("T")
 
 FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
-CHANGING = "F010"  # the code of a file that was written to while it was read
 _STATE_AT, _FORGOTTEN_AT = (list(SUBMISSION).index(key) for key in ("state", "forgotten"))
 
 
@@ -69,6 +68,7 @@ class RegisteredFile:
     period: str = ""  # what it counts for, or would count for
     reason: str = ""  # why it is held
     decision: Decision | None = None  # the last one about it that is in force
+    received: str = ""  # ISO time of its arrival; '' = with its batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ class Register:
         self.folder, self.form = folder, form
         self._lock = Lock(folder / LOCK)
         self._unfinished = False  # a removal of members (`forgetting`)
+        self._arrived: dict[int, str] = {}  # of submissions that are validated anew
 
     def __enter__(self) -> Register:
         self._lock.__enter__()
@@ -145,14 +146,7 @@ class Register:
         self._knowledge.load()
         self._forgotten = Forgotten.read(self)
         self._last = int(self.query("SELECT coalesce(max(id), 0) FROM submissions")[0][0])
-        self._failed: dict[tuple[str, str], int] = {
-            (file, content): number
-            for file, content, number in self.query(
-                "SELECT file, content, id FROM submissions s WHERE result = 'rejected' AND EXISTS"
-                " (SELECT 1 FROM findings f WHERE f.submission = s.id"
-                f" AND (f.code LIKE 'F9%' OR f.code = '{CHANGING}'))"
-            )
-        }
+        self._failed = again.unread(self)
 
     @property
     def last(self) -> int:
@@ -196,18 +190,21 @@ class Register:
         it is tried again; with keys, so are packages that were sealed or signed when none were at
         hand."""
         if with_keys:
-            locked = self.query(
-                "SELECT file, content, id FROM submissions WHERE result = ?"
-                " OR (signed AND created = '' AND result <> ?)",
-                [UNOPENED, REJECTED],
-            )
-            self._failed |= {(file, content): number for file, content, number in locked}
-        again = set(self._failed)
+            self._failed |= again.locked(self)
+        waiting = set(self._failed)
         rows = self.query("SELECT file, content FROM submissions")
         zips = self.query("SELECT file, content FROM containers")
-        folders = {name[:at] for name, _ in again for at, sign in enumerate(name) if sign == "/"}
+        folders = {name[:at] for name, _ in waiting for at, sign in enumerate(name) if sign == "/"}
         whole = {(file, content) for file, content in zips if file not in folders}
-        return {(file, content) for file, content in rows} - again | whole
+        return {(file, content) for file, content in rows} - waiting | whole
+
+    def rejudge(self) -> set[tuple[str, str]]:
+        """Have what was refused validated once more by `record`: it keeps its number and the time
+        of its arrival. Returns the (file, content) of each."""
+        found = again.refused(self)
+        self._failed |= found
+        self._arrived = again.arrivals(self, found)
+        return set(found)
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -269,10 +266,11 @@ class Register:
         settled = []
         for arrival, sender, known_as in zip(batch, senders, before, strict=True):
             number = known_as or self._last + 1
+            came = self._arrived.get(known_as, received)
             self._last = max(self._last, number)
             collected = knowledge.collection.period or arrival.period
             barred = knowledge.barred(arrival.period, arrival.created)
-            made = made_at(arrival.created, received)
+            made = made_at(arrival.created, came)
             prior = known.prior(
                 number, arrival.content, arrival.digest, made, arrival.result, collected, barred,
                 arrival.is_half, unverified=arrival.signed and not arrival.created,
@@ -285,7 +283,7 @@ class Register:
             order = "signature" if arrival.created else "arrival"
             rows[number] = (
                 number, sender.unit, period, arrival.file, arrival.content, arrival.digest,
-                arrival.result, state, other, received, arrival.created, order,
+                arrival.result, state, other, came, arrival.created, order,
                 arrival.claim.code, arrival.claim.name, arrival.claim.superior,
                 arrival.form_version, arrival.serial, arrival.members, arrival.errors,
                 arrival.warnings, arrival.signed, arrival.sealed, arrival.package,
@@ -297,6 +295,7 @@ class Register:
                     number, sender.unit, sender.claim.code, sender.claim.name,
                     sender.claim.superior, state, other, order, period, reason,
                     decision=knowledge.rulings.decided.get(arrival.content),
+                    received=came,
                 )
             )  # fmt: skip
         for number, row in rows.items():  # a later file of the batch may have changed it
@@ -365,7 +364,7 @@ class Register:
 
     def halves(self) -> list[FileHalf]:
         """Files with one of the two sheets alone, and those that are halves of a submission."""
-        return halves.read(self)
+        return halves.read(self, self._arrived)
 
     def pair(self, made: Pair, submission: int) -> None:
         """Two files were registered as this submission, within the same transaction."""

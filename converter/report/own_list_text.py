@@ -8,6 +8,8 @@ from pathlib import Path
 from converter.messages.catalogue import message
 from converter.model.forms import Sheet
 from converter.model.own_list import (
+    CARDS,
+    COLUMNS,
     CONTENT,
     DOUBTFUL,
     LEFT_OUT,
@@ -18,6 +20,7 @@ from converter.model.own_list import (
 )
 
 NAMED = 10
+SAMPLES = 3  # people of a list that was rearranged
 
 
 def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator[str]:
@@ -28,6 +31,8 @@ def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator
     else:
         sheets = "、".join(report.sheets)
         yield message("list_read", file=file, count=report.members, sheets=sheets)
+    for text in rearranged(report):
+        yield f"  {text}"
     if report.side_by_side:
         yield message("list_side_by_side")
     if report.repeated:
@@ -36,9 +41,10 @@ def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator
         yield message("list_guess", **params(column, table))
     for column in _once(report.columns, (DOUBTFUL,) if guesses else ()):
         yield message("list_doubtful", **params(column, table))
-    for one in report.unread:
-        where = column_text(one.heading, one.letters)
-        yield message("list_unread", sheet=one.sheet, column=where, count=one.numbers)
+    for key, columns in (("list_unread", report.unread), ("list_unnumbered", report.unnumbered)):
+        for one in columns:
+            where = column_text(one.heading, one.letters)
+            yield message(key, sheet=one.sheet, column=where, count=one.people)
     if report.rounded:
         count, names = len(report.rounded), listed(report.rounded)
         yield message("list_rounded", count=count, names=names)
@@ -48,8 +54,18 @@ def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator
         filled = max(one.filled for one in left)
         yield message("list_left", names=names, count=len(left), rows=filled)
     if report.skipped:
-        rows = [message("list_row", row=one.row, text=one.text) for one in report.skipped]
+        rows = [message("list_row", place=place_text(r.row), text=r.text) for r in report.skipped]
         yield message("list_skipped", count=len(rows), rows=listed(rows))
+
+
+def rearranged(report: ListReport) -> Iterator[str]:
+    """What was made of sheets that are no row a person, with three people of theirs."""
+    for arrangement in (COLUMNS, CARDS):
+        found = [one for one in report.rearranged if one.arrangement == arrangement]
+        samples = [sample for one in found for sample in one.samples][:SAMPLES]
+        if found:
+            names = listed([one.sheet for one in found])
+            yield message(f"list_{arrangement}", sheets=names, samples="；".join(samples))
 
 
 def params(column: ListColumn, table: Sheet) -> dict[str, str]:
@@ -66,7 +82,16 @@ def column_text(heading: str, letters: str) -> str:
     return (
         message("list_headed", heading=heading)
         if heading
-        else message("list_column", letters=letters)
+        else message("list_column", place=place_text(letters))
+    )
+
+
+def place_text(name: str) -> str:
+    """Where a column or row of a list stands: 第 7 行, C 列."""
+    return (
+        message("list_line", row=name)
+        if name.isdecimal()
+        else message("list_letters", letters=name)
     )
 
 

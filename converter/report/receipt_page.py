@@ -15,6 +15,7 @@ from jinja2 import Template
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.register.precedence import COUNTING, REJECTED
+from converter.report import register_text
 from converter.text.display import visible
 
 NAMED = 10  # problems that are named: the page stays one
@@ -43,6 +44,7 @@ def render(receipt: Mapping[str, Any], annotated: str = "") -> bytes:
         ("received", in_china(str(receipt.get("received", "")))),
         ("members", receipt.get("members", "") or ""),
         ("counts", message("receipt_counts", errors=errors, warnings=warnings)),
+        ("amendments", register_text.amendments(receipt)),
     ]
     colour = GOOD if state in COUNTING and not warnings else ASKING if state != REJECTED else BAD
     text = _template().render(

@@ -58,9 +58,8 @@ def _whole(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
     titles = titles_of(entry, form, checked)
     if titles:
         lines.append(message("report_explain_where", text="、".join(titles)))
-    lines.append(
-        message("report_explain_sentence", text=filled(entry.sentence, entry, form, checked))
-    )
+    sentence = filled(entry.sentence, entry, form, checked) + entry.remark
+    lines.append(message("report_explain_sentence", text=sentence))
     if entry.fix:
         lines.append(message("report_explain_fix", text=filled(entry.fix, entry, form, checked)))
     if entry.explainable:

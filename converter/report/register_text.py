@@ -13,7 +13,7 @@ from converter.messages import catalogue
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
-from converter.model.issues import Issue, Issues
+from converter.model.issues import Issue, Issues, Level
 from converter.register.precedence import ACTIONS
 from converter.report import issue_text, table, terminal
 from converter.report.table import Table
@@ -141,6 +141,7 @@ def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
         ("state", _labelled("state", receipt)),
         ("reason", _reason(receipt)),
         ("decision", _decision(receipt)),
+        ("amendments", amendments(receipt)),
         ("order", _labelled("order", {"order": receipt.get("ordered_by")})),
         ("digest", receipt.get("digest", "")),
         ("signature", message(f"receipt_{verdict}")),
@@ -162,6 +163,21 @@ def receipt_text(receipt: Mapping[str, Any], verdict: str) -> str:
         if entry.get("fix"):
             lines.append(message("receipt_problem_fix", fix=visible(str(entry["fix"]))))
     return text + "\n".join(lines)
+
+
+def amendments(receipt: Mapping[str, Any]) -> str:
+    """What was amended about rules that found something in the file; '' for nothing."""
+    found = receipt.get("amendments")
+    return "；".join(
+        message(
+            "receipt_amendment",
+            word=message(f"report_{level}" if level in list(Level) else "amended_off"),
+            **{key: str(one.get(key, "")) for key in ("code", "since", "reason")},
+        )
+        for one in (found if isinstance(found, list) else ())
+        if isinstance(one, dict)
+        for level in [str(one.get("level", ""))]
+    )
 
 
 def _claimed(receipt: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
 from converter.model.issues import Issue, Issues, Level, Params, Place
-from converter.model.submissions import Outcome, RawSheet, Unit
+from converter.model.submissions import LONGEST_CONTACT, Outcome, RawSheet, Unit
 from converter.roster import codes
 from converter.roster.lists import UnitList, read_lists
 from converter.roster.names import plain
@@ -91,7 +91,7 @@ def read(path: Path, table: Form, known: Sequence[Unit] = (), prefix: str = "") 
     issues += [issue for one in lists for issue in _guessed(one, table, file)]
     bad = {(i.place.sheet, i.place.row) for i in issues if i.level is Level.ERROR}
     sound = [n for n, one in enumerate(records) if one.key not in bad]
-    units = [_unit(texts, n, table) for n in sound]
+    units = _with_contacts([_unit(texts, n, table) for n in sound])
     results = list(codes.coded(units, known, prefix))
     name, superior = _field(table, "unit_name"), _field(table, "superior_name")
     for n, one in zip(sound, results, strict=True):
@@ -191,7 +191,23 @@ def _unit(texts: Texts, record: int, table: Form) -> Unit:
         superior_code=identity_texts.get("superior_code", ""),
         contact=" ".join(filter(None, contacts)),
         former_name=next((one for one in former if one and plain(one) != plain(name)), ""),
+        superior_contact=identity_texts.get("superior_contact", ""),
     )
+
+
+def _with_contacts(units: Sequence[Unit]) -> list[Unit]:
+    """An upper union's contact counts for all its units, though it stands beside one of them."""
+    known: dict[str, str] = {}
+    for unit in units:
+        if unit.superior_contact:
+            known.setdefault(plain(unit.superior_name), unit.superior_contact)
+    return [
+        replace(
+            unit,
+            superior_contact=unit.superior_contact or known.get(plain(unit.superior_name), ""),
+        )
+        for unit in units
+    ]
 
 
 def _issue(
@@ -248,6 +264,8 @@ class _Rows:
                 yield from self._shapes(field)
             else:
                 yield from self._damaged(field)
+            if field.identity == "superior_contact":
+                yield from self._long(field)
         yield from self._ambiguous(fields["unit_code"])
         twice = dict(self._codes(fields["unit_code"]))
         for record, first in twice.items():
@@ -281,6 +299,13 @@ class _Rows:
         for record, text in self._usable(field):
             if REPLACEMENT in text:
                 yield self._at("C817", field, record)
+
+    def _long(self, field: Field) -> Iterator[Issue]:
+        """K008: more than an identity file holds."""
+        for record, text in self._usable(field):
+            if len(text) > LONGEST_CONTACT:
+                params: Params = {"length": len(text), "limit": LONGEST_CONTACT}
+                yield replace(self._at("K008", field, record), params=params)
 
     def _ambiguous(self, field: Field) -> Iterator[Issue]:
         """C807: a code that lost its zeros, and several were issued that it may have been."""

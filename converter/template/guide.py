@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from openpyxl.formatting.rule import Rule as Formatting
 
+from converter.forms import texts
 from converter.model.forms import Form
-from converter.model.submissions import Stamp
+from converter.model.submissions import LONGEST_CONTACT, Stamp
 from converter.template import style
 from converter.template.cell_text import put_formula, put_text
 from converter.template.labels import label
@@ -42,8 +44,8 @@ def write(sheet: Any, layout: TemplateLayout, painter: Painter, stamp: Stamp) ->
         sheet.row_dimensions[row].height = 19
         row += 1
     row = _overview(sheet, row + 1, layout, painter)
-    for heading, lines in _sections(form):
-        row = _section(sheet, row + 2, heading, lines, painter)
+    for heading, lines in _sections(form, stamp):
+        row = _section(sheet, row + 2, heading, lines, painter, stamp)
     set_page(sheet, form, stamp, area=f"{quoted(sheet.title)}$A$1:$C${row}")
 
 
@@ -83,18 +85,24 @@ def _overview(sheet: Any, row: int, layout: TemplateLayout, painter: Painter) ->
     return row
 
 
-def _sections(form: Form) -> list[tuple[str, list[str]]]:
-    sections = [*form.prose.get("template", {}).get("guide", []), form.prose.get("contacts", {})]
-    return [(s["heading"], list(s.get("lines", []))) for s in sections if s.get("heading")]
+def _sections(form: Form, stamp: Stamp) -> list[tuple[str, Sequence[str]]]:
+    """The form's own, and last whom to ask."""
+    sections = list(form.prose.get("template", {}).get("guide", []))
+    sections.append(texts.contact_section(form, stamp.superior_contact))
+    return [(s["heading"], s.get("lines", ())) for s in sections if s.get("heading")]
 
 
-def _section(sheet: Any, row: int, heading: str, lines: list[str], painter: Painter) -> int:
+def _section(
+    sheet: Any, row: int, heading: str, lines: Sequence[str], painter: Painter, stamp: Stamp
+) -> int:
     """Heading on the left, lines on the right, a gap above; the last line's row."""
     sheet.row_dimensions[row - 1].height = GAP
     put_text(painter.paint(sheet.cell(row, 2), HEADING), heading)
     for number, line in enumerate(lines):
         cell = painter.paint(sheet.cell(row + number, 3), TEXT if number else FIRST_TEXT)
         put_text(cell, line)
+        if line == stamp.superior_contact:  # perhaps only its mark: room for the longest one
+            line = "　" * LONGEST_CONTACT
         # A line takes its own height and the gap to the next one.
         height = (text_lines(line, TEXTS * 1.06) - 1) * LINE_HEIGHT + FIRST_LINE
         sheet.row_dimensions[row + number].height = height

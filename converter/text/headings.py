@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from converter.model.forms import Sheet
 from converter.text import characters
@@ -46,31 +46,40 @@ def without_number(text: str) -> str:
     return text[next(digits, len(text)) :].lstrip(_AFTER_NUMBER) if text else text
 
 
+class Meaning(NamedTuple):
+    """What a heading or item stands for."""
+
+    field: tuple[str, int] | None  # its key, and how it is named: 0 = title, 1.. = alias
+    role: str | None
+
+
+NO_MEANING = Meaning(None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """What the fields and columns of a sheet may be called."""
 
     fields: Mapping[str, tuple[str, int]]  # plain text → (field key, 0 = title, 1.. = alias)
     roles: Mapping[str, str]  # plain text → number, check, item, answer, …
-    _seen: dict[str, tuple[tuple[str, int] | None, str | None]] = field(
-        default_factory=dict, repr=False
-    )
+    _seen: dict[str, Meaning] = field(default_factory=dict, repr=False)
 
     def field(self, text: str) -> tuple[str, int] | None:
-        """The field that a heading or item means, and how it is named: 0 = title, 1.. = alias."""
-        return self._found(text)[0]
+        """The key of the field that a heading or item means, and how it is named."""
+        return self.meaning(text).field
 
     def role(self, text: str) -> str | None:
-        return self._found(text)[1]
+        return self.meaning(text).role
 
-    def _found(self, text: str) -> tuple[tuple[str, int] | None, str | None]:
+    def meaning(self, text: str) -> Meaning:
         if not text or len(text) > LONGEST_HEADING:
-            return None, None
+            return NO_MEANING
         found = self._seen.get(text)
         if found is None:  # most texts stand in every workbook of a form
             if len(self._seen) >= REMEMBERED:
                 self._seen.clear()
-            found = self._seen[text] = _look_up(self.fields, text), _look_up(self.roles, text)
+            known = _look_up(self.fields, text), _look_up(self.roles, text)
+            found = self._seen[text] = Meaning(*known) if any(known) else NO_MEANING
         return found
 
 

@@ -187,9 +187,12 @@ def _roots(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
     taken: set[str] = set()
     for path in paths:
         name = path.resolve().name or "root"
+        # A file keeps its ending, by which its program knows it.
+        ending = path.resolve().suffix if path.is_file() else ""
+        stem = name.removesuffix(ending)
         number, unique = 2, name
         while unique.casefold() in taken:
-            unique, number = f"{name}-{number}", number + 1
+            unique, number = f"{stem}-{number}{ending}", number + 1
         taken.add(unique.casefold())
         yield unique, path
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter.form_editor.every_fault import every_fault
+from converter.form_editor.source_files import read_sources
 from converter.forms import loading
 from converter.forms.all_faults import all_faults, unused_lists
 from converter.model.errors import FormError
@@ -28,11 +31,20 @@ class FormReport:
 
 def check(folder: Path) -> FormReport:
     """Read a form's folder whole."""
-    faults = all_faults(folder)
+    faults = _faults(folder)
     if faults:
         return FormReport(faults)
     form = loading.load(folder)
     return FormReport((), unused_lists(form), _too_long(form))
+
+
+def _faults(folder: Path) -> Sequence[FormError]:
+    try:
+        sources = read_sources(folder)
+    except FormError:  # what is no TOML can only be named
+        return all_faults(folder)
+    with tempfile.TemporaryDirectory() as scratch:
+        return every_fault(sources, folder, Path(scratch) / "form")
 
 
 def _too_long(form: Form) -> list[str]:

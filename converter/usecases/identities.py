@@ -137,9 +137,16 @@ def terms(folder: Path, period: str, valid_until: str) -> IssueTerms:
 
 
 def issue(
-    units: list[Unit], folder: Path, target: Path, terms: IssueTerms, passphrase: str = ""
+    units: list[Unit],
+    folder: Path,
+    target: Path,
+    terms: IssueTerms,
+    passphrase: str = "",
+    *,
+    contact: str = "",
 ) -> issuing.Issued:
-    """Issue to every unit. Raises KeysError, LedgerError, LedgerBusy, OSError."""
+    """Issue to every unit. `contact`: whom units ask of which the roster says nothing about that.
+    Raises KeysError, LedgerError, LedgerBusy, OSError."""
     return issuing.issue(
         units,
         folder,
@@ -147,6 +154,7 @@ def issue(
         period=terms.period,
         issued=terms.issued,
         valid_until=terms.valid_until,
+        contact=contact,
         passphrase=passphrase,
     )
 
@@ -222,9 +230,11 @@ def templates(
     worker: Runner,
     progress: ProgressReporter = silent,
     *,
+    contact: str = "",
     force: bool = False,
 ) -> TemplatesResult:
-    """Write a workbook for each identity file of a folder. Raises UsageError, OSError."""
+    """Write a workbook for each identity file of a folder. `contact`: whom units ask whose file
+    does not say so. Raises UsageError, OSError."""
     files = sorted(path for path in identities.iterdir() if file_names.suffix(path) == ".xml")
     if not files:
         raise UsageError("templates_none", path=identities)
@@ -242,5 +252,5 @@ def templates(
     parts = [tuple(wanted[at : at + TEMPLATES_A_TASK]) for at in starts]
     kept: list[Path] = []
     for part in progress(parts, lambda: len(wanted), len):
-        kept += worker.run(TemplatesRequest(folder, part, rows, force)).kept
+        kept += worker.run(TemplatesRequest(folder, part, rows, contact, force)).kept
     return TemplatesResult(len(wanted), tuple(outcomes), tuple(kept))

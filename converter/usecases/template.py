@@ -11,6 +11,7 @@ from converter.files import writing
 from converter.model.errors import WorkerDied
 from converter.usecases import outputs
 from converter.usecases.common import signing_unit, unread
+from converter.usecases.contacts import own_contact
 from converter.workers.pool import Runner
 from converter.workers.requests.existing import ExistingFile
 from converter.workers.requests.template import ColumnChoice, TemplateAnswer, TemplateRequest
@@ -34,11 +35,14 @@ def write_template(
     *,
     choices: Mapping[str, str] = MappingProxyType({}),
     preview: bool = False,
+    contact: str | None = None,
     force: bool = False,
 ) -> TemplateResult:
     """Write a workbook; nothing is written where an issue is an error. A file that is there
     already is replaced by `force`, or if it is a template that nobody has typed into. `choices`:
-    column of a list → field key; `preview` only tells how the lists are read."""
+    column of a list → field key; `preview` only tells how the lists are read; `contact`: whom
+    the unit asks where the identity file does not say so, as for `own_contact`. Raises UsageError,
+    OSError."""
     unit = signing_unit(identity, to_sign=False)
     output.parent.mkdir(parents=True, exist_ok=True)
     found = None if force else outputs.existing(folder, output, worker, rows=rows)
@@ -54,6 +58,7 @@ def write_template(
         preview=preview,
         identity=unit.document,
         issues=unit.issues,
+        contact=own_contact(contact),
         replaceable=replaceable,
     )
     try:

@@ -16,6 +16,7 @@ from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from converter.forms import texts
 from converter.messages.catalogue import message
 from converter.model.clock import in_china
 from converter.model.forms import Form
@@ -42,7 +43,7 @@ class PageTemplates:
 
     environment: Environment
     files: Mapping[str, bytes]
-    contacts: tuple[str, ...]
+    contacts: Mapping[str, Any]  # heading and lines, of which none is blank
 
     @classmethod
     def of(cls, form: Form) -> PageTemplates:
@@ -51,17 +52,12 @@ class PageTemplates:
         environment = page.environment(FOLDER / "templates")
         environment.globals.update(form=form, version=version, name_of=name_of)
         environment.filters.update(moment=moment, in_china=in_china)
-        lines = (form.prose.get("contacts") or {}).get("lines") or ()
-        # A line that the union has not filled in is left out.
-        contacts = tuple(
-            str(line) for line in lines if not str(line).rstrip().endswith((":", "："))
-        )
-        return cls(environment, files, contacts)
+        return cls(environment, files, contacts_of(form))
 
     def show(self, template: str, status: int = 200, /, **values: Any) -> Response:
         """A page as an answer."""
         body = self.environment.get_template(f"{template}.html.j2").render(
-            contacts=self.contacts, template=template, **values
+            {"contacts": self.contacts} | values, template=template
         )
         return HTMLResponse(body, status)
 
@@ -69,6 +65,13 @@ class PageTemplates:
         """A static file; its address changes with its content."""
         keep = {"cache-control": "public, max-age=86400"}
         return Response(self.files[name], media_type=STATIC[name], headers=keep)
+
+
+def contacts_of(form: Form, own: str = "") -> Mapping[str, Any]:
+    """Whom to ask, as pages show it. `own`: the upper union's line; lines that it has not filled in
+    are left out."""
+    section = texts.contact_section(form, own)
+    return {**section, "lines": texts.filled_lines(section)}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 import sys
 import time
@@ -94,6 +95,23 @@ def bind(listening: Listening) -> socket.socket:
         found.close()
         raise
     return found
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Whatever runs here ends by KeyboardInterrupt when it is told to stop, by Ctrl+C or SIGTERM.
+
+    The server has handlers of its own while it serves. Before that, a signal would go astray where
+    the process was started with it ignored, in the background of a script, and in a container,
+    whose first process has no default for it.
+    """
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in stops}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def serve(app: Starlette, listening: Listening, sock: socket.socket) -> None:

@@ -18,6 +18,7 @@ import pytest
 from converter.cli.common import COMMAND_MODULES, cli
 from converter.cli.path_types import TARGET
 from converter.files import writing
+from converter.forms.loading import form_dir
 from tests.commands import run
 from tests.people import MEMBERS
 from tests.roster.test_reading import GOOD
@@ -94,6 +95,13 @@ RUNS = [
             "--code",
             "130102",
         ),
+    ),
+    Run("form pack", "-o", "表单.zip", (str(form_dir()), "--keys", "密钥")),
+    Run(
+        "form amend",
+        "-o",
+        "调整.zip",
+        ("--keys", "密钥", "--off", "X103", "--reason", "口径"),
     ),
     Run("backup", "-o", "备份.zip", ("填报.xlsx",)),
     Run("restore", "-o", "恢复", ("旧备份.zip",)),

@@ -222,3 +222,43 @@ def test_a_terminal_is_asked_and_a_doubtful_date_is_no_unless_said(
     answers["“入职日期”"] = True
     assert cli.run([*line, str(tmp_path / "丙.xlsx")]) == 0
     assert [one[2] for one in people(tmp_path / "丙.xlsx")] == ["2010-05-01", "2011-06-01"]
+
+
+@pytest.mark.usefixtures("near_workers")
+def test_a_list_on_its_side_is_asked_about_with_three_people(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = openpyxl.Workbook()
+    for row in (["姓名", "赵一", "钱二"], ["身份证号", A, B]):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "横排.xlsx")
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr(template, "sys", SimpleNamespace(stdin=terminal, stdout=terminal))
+    questions: list[str] = []
+
+    def confirm(question: str, *, default: bool) -> bool:
+        questions.append(question)
+        return default and len(questions) > 1
+
+    monkeypatch.setattr(click, "confirm", confirm)
+    line = ["template", "--from", str(tmp_path / "横排.xlsx"), "-o", str(tmp_path / "填.xlsx")]
+    assert cli.run(line) == 2
+    assert not (tmp_path / "填.xlsx").exists()
+    assert "转置" in capsys.readouterr().err
+    assert cli.run(line) == 0
+    assert all("一列一个人" in text and "赵一" in text and A not in text for text in questions)
+    assert [one[:2] for one in people(tmp_path / "填.xlsx")] == [("赵一", A), ("钱二", B)]
+    assert "一列一个人" in capsys.readouterr().out
+
+
+def test_names_without_numbers_are_named(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["姓名", "身份证号"], ["赵一", A], ["钱二", B]):
+        book.worksheets[0].append(row)
+    retired = book.create_sheet("退休")
+    for row in (["姓名", "部门"], ["赵一", "机关"], ["孙三", "机关"]):
+        retired.append(row)
+    book.save(tmp_path / "名单.xlsx")
+    done = run("template", "--from", "名单.xlsx", "-o", "填.xlsx", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "退休 的“姓名”有 1 人没有身份证号，没有带" in done.stdout

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from converter import package, template, workbook
+from converter import package, workbook
 from converter.forms import loading
 from converter.model.clock import today
 from converter.model.forms import Form
@@ -14,6 +14,7 @@ from converter.model.issues import Level
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.validation import checking
 from converter.validation.checking import Checked
+from tests.opened import rendered
 
 FOLDER = Path(__file__).parent
 # One record and one table of four fields each; the same without any ID number, under other keys;
@@ -51,7 +52,7 @@ def checked(found: Submission, form: Form) -> Checked:
 
 def written(found: Submission, form: Form, path: Path) -> Path:
     """The form's workbook, filled in."""
-    path.write_bytes(b"".join(template.build(form, rows=20, data=found)))
+    path.write_bytes(rendered(form, rows=20, data=found))
     return path
 
 

@@ -125,6 +125,8 @@ def test_the_public_document_of_something_else_is_refused(tmp_path: Path) -> Non
         (changed(SIGNATURE, "c2hvcnQ="), "I107"),
         (changed(SEALING, "age1x"), "I107"),
         (changed("示例县总工会", "示" * 201), "I107"),
+        (changed("<keys>", f"<superior-contact>{'示' * 101}</superior-contact><keys>"), "I107"),
+        (changed("<keys>", "<superior-contact/><keys>"), "I106"),
         (changed('"X25519"', '"RSA"'), "I107"),
         (changed("<serial>3", "<serial>0"), "I108"),
         (changed("<serial>3", "<serial>-3"), "I108"),
@@ -193,12 +195,32 @@ def test_the_canonical_bytes_are_these() -> None:
     assert public.identity.digest == "sha256:" + hashlib.sha256(expected).hexdigest()
 
 
+def test_whom_to_ask_is_read_and_signed() -> None:
+    """The bytes without it stay what they were: earlier signatures hold."""
+    asked = replace(IDENTITY, superior_contact="王示例 0311-85550990")
+    last = "superior-contact=王示例 0311-85550990\n".encode()
+    assert identity.public_bytes(asked, KEYS) == identity.public_bytes(IDENTITY, KEYS) + last
+    public = identity.parse(identity.compose(asked, KEYS, SIGNATURE))
+    assert public.identity.superior_contact == "王示例 0311-85550990"
+    issues = verifying.validate(public, Place("x"), TODAY)
+    assert [issue.code for issue in issues] == ["I131"]  # signed without it
+
+
 LINE = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff")
 NAMES = st.text(LINE, min_size=1, max_size=30).map(str.strip).filter(bool)
 CODES = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}", fullmatch=True)
 DATES = st.dates().map(date.isoformat)
 IDENTITIES = st.builds(
-    Identity, CODES, NAMES, CODES, NAMES, NAMES, st.integers(1, 999_999_999), DATES, DATES
+    Identity,
+    CODES,
+    NAMES,
+    CODES,
+    NAMES,
+    NAMES,
+    st.integers(1, 999_999_999),
+    DATES,
+    DATES,
+    st.one_of(st.just(""), NAMES),
 ).map(lambda i: replace(i, issued=min(i.issued, i.valid_until)))
 
 
@@ -245,12 +267,16 @@ def test_levels_are_the_catalogues() -> None:
 
 def test_the_xsd_knows_the_elements_that_are_written(tmp_path: Path) -> None:
     """In the same order, and optional where a file may lack them."""
+    asked = replace(IDENTITY, superior_contact="王示例 0311-85550990")
+    full = identity.compose(asked, KEYS, SIGNATURE).replace(
+        b"</identity>", f'<secret algorithm="Ed25519">{SECRET}</secret></identity>'.encode()
+    )
     schema = ElementTree.parse(XSD).getroot()
     prefix = "{http://www.w3.org/2001/XMLSchema}"
     assert schema.get("targetNamespace") == identity.NAMESPACE
     declared = [e.get("name") for e in schema.iter(f"{prefix}element")]
     optional = {e.get("name") for e in schema.iter(f"{prefix}element") if e.get("minOccurs") == "0"}
-    written = [e.tag.rpartition("}")[2] for e in ElementTree.fromstring(whole()).iter()]
+    written = [e.tag.rpartition("}")[2] for e in ElementTree.fromstring(full).iter()]
     bare = {
         e.tag.rpartition("}")[2] for e in ElementTree.fromstring(identity.compose(IDENTITY)).iter()
     }

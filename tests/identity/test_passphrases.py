@@ -11,6 +11,7 @@ from converter import api
 from converter.identity import keys, loading, passphrases, sealed_files, verifying
 from converter.model.errors import KeysError
 from converter.model.submissions import SigningUnit
+from tests import light_passphrases
 from tests.commands import run
 from tests.identity.unions import TODAY, UNIT, Office, office
 from tests.roster.test_reading import GOOD, filled
@@ -161,6 +162,13 @@ def test_a_package_is_signed_with_it_and_refused_without(union: Office, tmp_path
     (checked,) = api.check([api.read(book, form)], form)
     path = api.write_package(tmp_path / "又.zip", checked, form, identity=file, passphrase=WORD)
     assert path.is_file()
+
+
+def test_guessing_what_the_product_seals_with_costs_a_second() -> None:
+    sealed = light_passphrases.shipped(b"secret", WORD)
+    name, _, rounds = sealed.splitlines()[1].removeprefix(b"-> ").split()
+    assert (name, int(rounds) >= 15) == (b"scrypt", True)  # N = 2**rounds
+    assert sealed_files.opened_bytes(sealed, WORD) == b"secret"
 
 
 def test_sealed_bytes_open_whole_or_not_at_all() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from converter import template, workbook
+from converter import workbook
 from converter.model.clock import today
 from converter.model.issues import Level
 from converter.report.annotate import annotated
@@ -18,6 +18,7 @@ from converter.template.text_sheets import HEAD_ROW
 from converter.validation import checking, fixing
 from converter.validation.checking import Checked
 from tests import sheets
+from tests.opened import renderer
 from tests.parity import verdicts
 from tests.parity.office import edited
 from tests.people import MEMBERS
@@ -47,9 +48,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = validated(sheets.saved(book, folder))
     done = fixing.fix(found.submission, found.outcome, found.records, FORM)
     files = {found.submission.file: Path(found.submission.file)}
-    pieces = annotated(
-        template.TemplateRenderer(FORM), done.submission, done.outcome, done.changes, files
-    )
+    pieces = annotated(renderer(FORM), done.submission, done.outcome, done.changes, files)
     copy = folder / "copy.xlsx"
     copy.write_bytes(b"".join(pieces))
     place = f"sheet:{MEMBERS_AT}"

@@ -7,13 +7,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from converter import template, workbook
+from converter import workbook
 from converter.kinds import KINDS
 from converter.model.clock import today
 from converter.template.layout import UnitLayout
 from converter.template.stored import Computed
 from converter.validation import checking
 from tests import sheets
+from tests.opened import rendered
 from tests.parity.office import recalculated
 from tests.sheets import FORM, UNIT_SHEET
 from tests.tools import needs
@@ -45,9 +46,7 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     (found,) = checking.check([workbook.read(path, FORM)], FORM, today())
     stored = folder / "stored.xlsx"
     verdicts = Computed(FORM, found.submission, found.outcome, found.records)
-    stored.write_bytes(
-        b"".join(template.build(FORM, rows=20, data=found.submission, computed=verdicts))
-    )
+    stored.write_bytes(rendered(FORM, rows=20, data=found.submission, computed=verdicts))
     return live, stored
 
 

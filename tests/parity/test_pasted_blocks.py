@@ -7,11 +7,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from converter import template, workbook
+from converter import workbook
 from converter.forms import loading as forms
 from converter.model.forms import Form
 from converter.template.labels import label
 from converter.template.layout import MemberLayout
+from tests.opened import rendered
 from tests.parity import verdicts
 from tests.parity.office import edited, recalculated
 from tests.people import id_number
@@ -46,14 +47,14 @@ def pasted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Pa
     """Of each paste: the workbook that she saves, and what is made of it for her to go on."""
     folder = tmp_path_factory.mktemp("pasted")
     blank = folder / "blank.xlsx"
-    blank.write_bytes(b"".join(template.build(FORM, rows=PREPARED)))
+    blank.write_bytes(rendered(FORM, rows=PREPARED))
     saved = {name: folder / f"{n}.xlsx" for n, name in enumerate(PASTES)}
     edited([(blank, saved[name], what) for name, what in PASTES.items()], folder)
     made = {}
     for n, name in enumerate(PASTES):
         made[name] = folder / f"mended-{n}.xlsx"
         data = workbook.read(saved[name], FORM)
-        made[name].write_bytes(b"".join(template.build(FORM, rows=PREPARED, data=data)))
+        made[name].write_bytes(rendered(FORM, rows=PREPARED, data=data))
     computed = dict(zip(PASTES, recalculated(list(made.values()), folder), strict=True))
     verdicts.validated_together([*saved.values(), *computed.values()], FORM)
     return {name: (saved[name], computed[name]) for name in PASTES}

@@ -7,7 +7,6 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from converter import template
 from converter.forms import loading as forms
 from converter.model.cell_types import CellType
 from converter.model.forms import Form
@@ -15,6 +14,7 @@ from converter.model.issues import column_letters
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.template.labels import label
 from converter.template.layout import MemberLayout, UnitLayout
+from tests.opened import rendered
 from tests.parity import verdicts
 from tests.parity.office import edited
 from tests.people import id_number
@@ -51,7 +51,7 @@ EDITS = {
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("rows")
     source = folder / "filled.xlsx"
-    source.write_bytes(b"".join(template.build(FORM, rows=PREPARED, data=_members())))
+    source.write_bytes(rendered(FORM, rows=PREPARED, data=_members()))
     steps = {
         name: (source, folder / f"{number}.xlsx", what or "write:A1=会员基本信息表")
         for number, (name, what) in enumerate(EDITS.items())

@@ -21,7 +21,7 @@ from converter.model.forms import Form
 from converter.template.labels import label
 from converter.template.layout import MemberLayout
 from tests import tools
-from tests.opened import pressed
+from tests.opened import rendered
 from tests.parity import verdicts
 from tests.parity.cases import Clerk
 
@@ -67,7 +67,7 @@ def workbooks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         rows, prepared = (clerk.dice.choice([0, 2, 5]), 8) if number else (MEMBERS, PREPARED)
         data = clerk.submission("", rows, wrong=clerk.dice.choice([0.1, 0.4, 0.7]))
         files.append(folder / f"{number}.xlsx")
-        files[-1].write_bytes(pressed(FORM, rows=prepared, data=data))
+        files[-1].write_bytes(rendered(FORM, rows=prepared, data=data))
     results = computed(files, folder / "computed")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # it names no default style

@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from converter import template, workbook
+from converter import workbook
 from converter.forms import loading as forms
 from converter.model.clock import today
 from converter.model.forms import Form
@@ -18,6 +18,7 @@ from converter.template.answers import EPOCH
 from converter.template.layout import MemberLayout
 from converter.template.stored import Computed
 from converter.validation import checking
+from tests.opened import rendered
 from tests.parity.cases import Clerk
 from tests.parity.office import recalculated
 from tests.tools import needs
@@ -33,7 +34,7 @@ def build(data: Submission | None, path: Path, rows: int) -> None:
     if data:
         (checked,) = checking.check([data], FORM, today())
         computed = Computed(FORM, data, checked.outcome, checked.records)
-    path.write_bytes(b"".join(template.build(FORM, rows=rows, data=data, computed=computed)))
+    path.write_bytes(rendered(FORM, rows=rows, data=data, computed=computed))
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from converter.model.issues import Level
 from converter.model.submissions import RawColumn
 from converter.template.layout import layout
 from converter.template.refs import SheetRefs
-from tests.opened import opened, pressed
+from tests.opened import opened, rendered
 from tests.parity import verdicts
 from tests.parity.cases import Clerk
 from tests.parity.office import recalculated
@@ -55,8 +55,8 @@ def workbooks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             unit = replace(unit, columns={**unit.columns, **columns})
             data = replace(data, sheets={**data.sheets, "unit": unit})
         files.append(folder / f"{number}.xlsx")
-        if number % 3 == 1:  # as it is pressed, its formulas shared
-            files[-1].write_bytes(pressed(FORM, rows=20, data=data))
+        if number % 3 == 1:  # as it is rendered, its formulas shared
+            files[-1].write_bytes(rendered(FORM, rows=20, data=data))
             continue
         book = opened(FORM, rows=20, data=data)
         clerk.type_over(book, rows)

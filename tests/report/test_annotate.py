@@ -8,7 +8,6 @@ from typing import Any
 import openpyxl
 import pytest
 
-from converter import template
 from converter.forms.loading import form_dir, load
 from converter.model.cell_types import CellType
 from converter.model.forms import Form
@@ -16,6 +15,7 @@ from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import Outcome, RawColumn, RawSheet, Stamp, Submission
 from converter.report import annotate
 from converter.template import style, text_sheets
+from tests.opened import renderer
 
 from .conftest import FILE, ID, MEMBER, UNIT
 
@@ -58,9 +58,7 @@ def copy(
     given: Submission, whole: Form, folder: Path, *issues: Issue
 ) -> openpyxl.workbook.workbook.Workbook:
     target = folder / "填报-批注.xlsx"
-    pieces = annotate.annotated(
-        template.TemplateRenderer(whole), given, Outcome(FILE, Issues.of(issues))
-    )
+    pieces = annotate.annotated(renderer(whole), given, Outcome(FILE, Issues.of(issues)))
     target.write_bytes(b"".join(pieces))
     return openpyxl.load_workbook(target)
 

@@ -10,10 +10,11 @@ import openpyxl
 import pytest
 from openpyxl.comments import Comment
 
-from converter import template, workbook
+from converter import workbook
 from converter.report import annotate
 from converter.validation import checking
 from tests.corpus.faults import TODAY
+from tests.opened import renderer
 from tests.sheets import FORM, MEMBER_SHEET, UNIT_SHEET, blank, fill
 
 LEFTOVERS = "原表其他内容"
@@ -44,7 +45,7 @@ def annotated(path: Path, target: Path) -> openpyxl.Workbook:
     found = workbook.read(path, FORM)
     (checked,) = checking.check([found], FORM, TODAY)
     pieces = annotate.annotated(
-        template.TemplateRenderer(FORM),
+        renderer(FORM),
         checked.submission,
         checked.outcome,
         files={str(path): path},

@@ -9,7 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from converter import template, workbook
+from converter import workbook
 from converter.model.clock import today
 from converter.model.issues import Level
 from converter.report.annotate import annotated
@@ -17,6 +17,7 @@ from converter.template.text_sheets import HEAD_ROW
 from converter.validation import checking
 from converter.validation.checking import Checked
 from tests import sheets
+from tests.opened import renderer
 from tests.people import MEMBERS, UNIT
 from tests.sheets import FORM, MEMBER_SHEET, UNIT_SHEET, put
 
@@ -29,9 +30,7 @@ def validated(path: Path) -> Checked:
 
 def copy_of(path: Path, folder: Path, name: str = "批注.xlsx") -> Path:
     found, target = validated(path), folder / name
-    pieces = annotated(
-        template.TemplateRenderer(FORM), found.submission, found.outcome, files={str(path): path}
-    )
+    pieces = annotated(renderer(FORM), found.submission, found.outcome, files={str(path): path})
     target.write_bytes(b"".join(pieces))
     return target
 

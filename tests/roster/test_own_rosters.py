@@ -297,3 +297,25 @@ def test_text_that_is_no_roster_is_told_with_what_to_do(
     roster = reading.read(path, TABLE)
     assert [i.code for i in roster.outcome.issues if i.level is Level.ERROR] == [code]
     assert roster.units == ()
+
+
+def test_whom_to_ask_stands_once_for_each_upper_union(tmp_path: Path) -> None:
+    rows = [
+        ["单位名称", "上级工会", "上级工会联系人和电话", "联系人"],
+        [MILL, COUNTY, None, "李示例"],
+        [SCHOOL, TOWN, "赵示例 0311-85550992", None],
+        [SHOP, COUNTY, "王示例 0311-85550990", None],
+    ]
+    roster = read(tmp_path, {"名册": rows})
+    assert [(unit.superior_contact, unit.contact) for unit in roster.units] == [
+        ("王示例 0311-85550990", "李示例"),
+        ("赵示例 0311-85550992", ""),
+        ("王示例 0311-85550990", ""),
+    ]
+
+
+def test_more_than_an_identity_file_holds_is_told(tmp_path: Path) -> None:
+    rows = [["单位名称", "上级工会", "上级联系人"], [MILL, COUNTY, "示" * 101]]
+    (issue,) = read(tmp_path, {"名册": rows}).outcome.issues
+    assert (issue.code, issue.place.cell) == ("K008", "C2")
+    assert issue.params == {"length": 101, "limit": 100}

@@ -156,6 +156,7 @@ def test_columns_of_codes_are_text_in_every_row(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").active
     assert [c.value for c in sheet[FIRST - 1]] == [
         "单位代码", "单位工会名称＊", "所属上级工会组织＊", "上级工会代码", "联系人", "联系电话", "原名称",
+        "上级工会联系人和电话",
     ]  # fmt: skip
     assert sheet.column_dimensions["A"].number_format == "@"
 

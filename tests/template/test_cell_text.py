@@ -19,7 +19,7 @@ from converter.model.forms import Form
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.template.cell_text import LONGEST_TEXT, harmless
 from converter.template.layout import UnitLayout
-from tests.opened import opened, pressed
+from tests.opened import opened, rendered
 
 TEXT, NUMBER, DATE = CellType.TEXT, CellType.NUMBER, CellType.DATE
 
@@ -61,7 +61,7 @@ def submission(
 def answer(form: Form, key: str, text: str, kind: CellType, path: Path, **also: Any) -> Any:
     """The cell that an answer is carried over to, after a round trip through a file."""
     data = submission(form, {key: (text, kind)}, **also)
-    path.write_bytes(pressed(form, rows=3, data=data))
+    path.write_bytes(rendered(form, rows=3, data=data))
     sheet = openpyxl.load_workbook(path)[form.record.title]
     return sheet.cell(UnitLayout(form.record).rows[key], UnitLayout.ANSWER)
 

@@ -11,7 +11,7 @@ import pytest
 
 from converter.model.forms import Form
 from converter.template.constants import Constants
-from tests.opened import pressed
+from tests.opened import rendered
 
 
 def test_an_array_inside_sumproduct_becomes_a_name() -> None:
@@ -61,7 +61,7 @@ def test_constants_keep_their_types_and_quotes() -> None:
 
 
 def test_no_shared_formula_of_the_template_holds_an_array(form: Form) -> None:
-    with zipfile.ZipFile(BytesIO(pressed(form, rows=2))) as archive:
+    with zipfile.ZipFile(BytesIO(rendered(form, rows=2))) as archive:
         sheet = archive.read("xl/worksheets/sheet3.xml").decode()
     shared = re.findall(r'<f t="shared" ref="[^"]*" si="[0-9]+">([^<]*)</f>', sheet)
     assert len(shared) > 12

@@ -18,7 +18,7 @@ from converter.model.forms import Form
 from converter.model.submissions import Stamp
 from converter.template.layout import UnitLayout
 from tests.canonical import IDENTITY
-from tests.opened import opened, pressed
+from tests.opened import opened, rendered
 
 STAMP = replace(Stamp().of_holder(IDENTITY), unit_name="示例厂 & 分厂工会")
 
@@ -192,7 +192,7 @@ def test_guide_shows_every_line_of_the_form_and_the_contacts(blank: Any, form: F
 
 def test_every_prepared_row_names_the_formulas_of_the_first(form: Form) -> None:
     """Shared formulas: written once, translated by every program that reads them."""
-    with zipfile.ZipFile(BytesIO(pressed(form, rows=30))) as archive:
+    with zipfile.ZipFile(BytesIO(rendered(form, rows=30))) as archive:
         sheet = archive.read("xl/worksheets/sheet3.xml").decode()
     rows = dict(re.findall(r'<row r="([0-9]+)">(.*?)</row>', sheet))
     cell = re.compile(r'<c r="([A-Z]+)[0-9]+"[^>]*><f t="shared"( ref="[^"]*")? si="([0-9]+)"')

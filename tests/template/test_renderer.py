@@ -53,12 +53,12 @@ def test_what_is_pressed_is_what_is_designed(
 ) -> None:
     """Part by part, but for styles that answers may need and the rows that are written here."""
     designed = parts(workbook(layout(definition, 1), Painter(label(definition, "font")), stamp))
-    with zipfile.ZipFile(BytesIO(press.blank(stamp, rows=1))) as pressed:
-        assert pressed.testzip() is None
-        assert pressed.namelist() == [name for name, _ in designed]
+    with zipfile.ZipFile(BytesIO(press.blank(stamp, rows=1))) as rendered:
+        assert rendered.testzip() is None
+        assert rendered.namelist() == [name for name, _ in designed]
         for name, data in designed:
             if name not in ("xl/styles.xml", "xl/worksheets/sheet3.xml"):
-                assert _styleless(pressed.read(name)) == _styleless(compact(data)), name
+                assert _styleless(rendered.read(name)) == _styleless(compact(data)), name
 
 
 def _styleless(xml: bytes) -> bytes:
@@ -118,9 +118,9 @@ def test_the_form_is_designed_once_for_units_of_one_make(
 def test_every_prepared_row_is_there_and_none_more(
     rows: int, definition: Form, press: TemplateRenderer
 ) -> None:
-    with zipfile.ZipFile(BytesIO(press.blank(rows=rows))) as pressed:
-        sheet = pressed.read("xl/worksheets/sheet3.xml")
-        book = pressed.read("xl/workbook.xml")
+    with zipfile.ZipFile(BytesIO(press.blank(rows=rows))) as rendered:
+        sheet = rendered.read("xl/worksheets/sheet3.xml")
+        book = rendered.read("xl/workbook.xml")
     numbers = [int(n) for n in re.findall(rb'<row r="([0-9]+)"', sheet)]
     assert numbers == list(range(1, rows + 5))
     assert b"1040003" not in sheet + book

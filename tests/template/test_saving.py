@@ -14,7 +14,7 @@ import pytest
 from converter import template
 from converter.model.forms import Form
 from converter.model.submissions import Stamp
-from tests.opened import opened, pressed
+from tests.opened import opened, rendered
 
 
 def test_same_input_same_bytes_whatever_the_clock_and_the_hash_seed(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_source_date_epoch_dates_the_document(
     form: Form, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1900000000")
-    (tmp_path / "t.xlsx").write_bytes(pressed(form, rows=1))
+    (tmp_path / "t.xlsx").write_bytes(rendered(form, rows=1))
     with zipfile.ZipFile(tmp_path / "t.xlsx") as archive:
         core = archive.read("docProps/core.xml").decode()
         assert archive.infolist()[0].date_time[:3] == (2030, 3, 17)
@@ -48,13 +48,13 @@ def test_source_date_epoch_dates_the_document(
 
 
 def test_programs_that_sniff_know_it_for_a_workbook(form: Form, tmp_path: Path) -> None:
-    (tmp_path / "t.xlsx").write_bytes(pressed(form, rows=1))
+    (tmp_path / "t.xlsx").write_bytes(rendered(form, rows=1))
     with zipfile.ZipFile(tmp_path / "t.xlsx") as archive:
         assert archive.namelist()[0] == "[Content_Types].xml"
 
 
 def test_no_green_corners_on_ids_and_formulas(form: Form, tmp_path: Path) -> None:
-    (tmp_path / "t.xlsx").write_bytes(pressed(form, rows=1))
+    (tmp_path / "t.xlsx").write_bytes(rendered(form, rows=1))
     with zipfile.ZipFile(tmp_path / "t.xlsx") as archive:
         for number in (1, 2, 3, 4):
             xml = archive.read(f"xl/worksheets/sheet{number}.xml").decode()
@@ -65,7 +65,7 @@ def test_no_green_corners_on_ids_and_formulas(form: Form, tmp_path: Path) -> Non
 
 
 def test_programs_compute_everything_on_opening(form: Form, tmp_path: Path) -> None:
-    (tmp_path / "t.xlsx").write_bytes(pressed(form, rows=1))
+    (tmp_path / "t.xlsx").write_bytes(rendered(form, rows=1))
     assert openpyxl.load_workbook(tmp_path / "t.xlsx").calculation.fullCalcOnLoad
 
 

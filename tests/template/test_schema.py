@@ -21,7 +21,7 @@ from converter.statistics.figure import Chart, Column, Figure, StatisticsTable
 from converter.template.stored import Computed
 from converter.validation import checking
 from tests import sheets, tools
-from tests.opened import pressed
+from tests.opened import rendered
 from tests.sheets import FORM, MEMBER_SHEET, member_cell, put
 
 AGES = Figure(
@@ -54,7 +54,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     renderer = template.TemplateRenderer(FORM)
     computed = Computed(FORM, found.submission, found.outcome, found.records)
     contents = {
-        "blank": pressed(FORM, rows=3),
+        "blank": rendered(FORM, rows=3),
         "personalised": renderer.blank(stamp, rows=3),
         "filled": b"".join(renderer.filled(found.submission, stamp, rows=3, computed=computed)),
         "annotated": b"".join(
@@ -96,5 +96,5 @@ def test_the_validator_is_a_real_one(written: dict[str, Path], tmp_path: Path) -
 
 
 def test_blank_workbooks_are_small_enough_to_be_mailed(form: Form) -> None:
-    assert len(pressed(form, rows=500)) <= LARGEST_BLANK
-    assert len(pressed(form, rows=2000)) <= LARGEST_TWO_THOUSAND
+    assert len(rendered(form, rows=500)) <= LARGEST_BLANK
+    assert len(rendered(form, rows=2000)) <= LARGEST_TWO_THOUSAND

@@ -135,6 +135,17 @@ def test_two_folders_of_one_name_are_told_apart(work: Path, tmp_path: Path) -> N
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["工作", "工作-2"]
 
 
+def test_two_files_of_one_name_keep_their_ending(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "填报.xlsx" for folder in "abc"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(path.parent.name.encode())
+    backup(paths, tmp_path / "二.zip", when=WHEN)
+    restore(tmp_path / "二.zip", tmp_path / "out")
+    found = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert found == {"填报.xlsx": b"a", "填报-2.xlsx": b"b", "填报-3.xlsx": b"c"}
+
+
 def test_a_register_comes_back_and_is_not_saved_while_somebody_writes(tmp_path: Path) -> None:
     with Register(tmp_path / "S", FORM) as register:
         register.publish("2026", WHEN)

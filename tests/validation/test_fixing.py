@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from converter import template, workbook
+from converter import workbook
 from converter.model.cell_types import CellType
 from converter.model.clock import today
 from converter.model.forms import Form
@@ -20,6 +20,7 @@ from converter.report.annotate import annotated
 from converter.template import text_sheets
 from converter.validation import checking, fixing
 from converter.validation.checking import Checked
+from tests.opened import rendered, renderer
 from tests.parity.cases import Clerk
 from tests.people import id_number
 from tests.sheets import FORM
@@ -134,24 +135,16 @@ def test_a_package_holds_nothing_to_mend() -> None:
     assert fixed(given).submission is given
 
 
-@pytest.fixture(scope="module")
-def press() -> template.TemplateRenderer:
-    """Designed once."""
-    return template.TemplateRenderer(FORM)
-
-
 @pytest.mark.parametrize("seed", range(8))
-def test_mended_copies_raise_no_notes_and_all_else_as_before(
-    seed: int, press: template.TemplateRenderer, tmp_path: Path
-) -> None:
+def test_mended_copies_raise_no_notes_and_all_else_as_before(seed: int, tmp_path: Path) -> None:
     """Whatever was typed, through a real file: what is left is what was there but for the notes."""
     clerk = Clerk(FORM, seed=seed)
     given = clerk.submission("", 40, wrong=0.5)
     path = tmp_path / "a.xlsx"
-    path.write_bytes(b"".join(template.build(FORM, rows=50, data=given)))
+    path.write_bytes(rendered(FORM, rows=50, data=given))
     original = workbook.read(path, FORM)
     before, done = validated(original), fixed(original)
-    pieces = annotated(press, done.submission, done.outcome, done.changes)
+    pieces = annotated(renderer(FORM), done.submission, done.outcome, done.changes)
     path.write_bytes(b"".join(pieces))
     after = validated(workbook.read(path, FORM))
     notes = [i for i in after.outcome.issues if i.code.startswith("K9")]
@@ -186,7 +179,7 @@ def test_a_long_list_of_changes_names_every_one(
     monkeypatch.setattr(annotate, "EXPLAINED", 3)
     monkeypatch.setattr(text_sheets, "LINES_AT_ONCE", 4)
     path = tmp_path / "a.xlsx"
-    pieces = annotated(template.TemplateRenderer(FORM), done.submission, done.outcome, done.changes)
+    pieces = annotated(renderer(FORM), done.submission, done.outcome, done.changes)
     path.write_bytes(b"".join(pieces))
     sheet = openpyxl.load_workbook(path)["修改记录"]
     rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=text_sheets.HEAD_ROW + 1)]

@@ -117,6 +117,20 @@ def cut_below(book: Any) -> None:
     items(会员总数=total, 女职工会员数=women, 职工总数=total, 女职工人数=women)(book)
 
 
+def names_alone(book: Any) -> None:
+    second_sheet(book)
+    for row, name in enumerate(("蒋示例", "沈示例", "韩示例"), 2):
+        for column, value in enumerate((name, None, None), 2):
+            book["退休"].cell(row, column).value = value
+
+
+def cut_below_with_numbers(book: Any) -> None:
+    for row, (_, number, joined) in enumerate(RETIRED, 2):
+        for column, value in enumerate((number, joined), 3):
+            book["退休"].cell(row, column, value)
+    cut_below(book)
+
+
 def second_column(sheet: Any) -> None:
     """The same people's numbers twice; the first of the second column is a digit short."""
     sheet.insert_cols(4)
@@ -336,6 +350,7 @@ REMEDIES = {
     ),
     "S024": Remedy(second_sheet, cut_below, 15),
     "S024-left": Remedy(second_sheet, lambda book: book.remove(book["退休"])),
+    "S026": Remedy(names_alone, cut_below_with_numbers, 15),
     "S025": Remedy(member("D1", "进来的日子"), member("D1", "加入工会时间")),
     "S025-another": Remedy(member("D1", "进来的日子"), member("E1", "加入工会时间")),
 }  # fmt: skip

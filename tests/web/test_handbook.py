@@ -10,8 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx2
-
 from tests.commands import run
 from tests.roster.test_reading import GOOD, filled
 from tests.tools import needs
@@ -43,8 +41,6 @@ def started(folder: Path, arguments: list[str]) -> tuple[str, int]:
             if found := re.search(r"(https?)://\S+?:([0-9]+)", line):
                 break
         assert found, output
-        # Once it answers it listens to Ctrl+C, too; a moment before, one may go astray.
-        httpx2.get(f"{found[1]}://127.0.0.1:{found[2]}/", verify=False, timeout=60)
         process.send_signal(signal.SIGINT)
         return output, process.wait(timeout=60)
     finally:

@@ -60,6 +60,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejudged:
+    """What became of files that were refused before and validated once more."""
+
+    accepted: int
+    refused: int
+    missing: int  # no longer in the inbox
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The result of a run."""
 
@@ -81,6 +90,7 @@ class Summary:
     not_received: tuple[NotReceived, ...] = ()  # they can be read another time
     still_open: tuple[Path, ...] = ()  # replies that are out of date: another program has them open
     forwards: tuple[ReceivedForward, ...] = ()  # of unions below
+    rejudged: Rejudged | None = None
 
 
 def receive(
@@ -127,6 +137,8 @@ def receive(
         if plan.decisions:
             ordered, undecided = orders.apply(plan.decisions, register)
         before = register.last
+        again = register.rejudge() if plan.rejudge else set()
+        rejudged: Counter[bool] = Counter()  # whether it was accepted
         forwards: list[ReceivedForward] = []
         forwarded.remove_unneeded(store / published.FOLDER, forwarded.read(register))
 
@@ -150,6 +162,8 @@ def receive(
                 not_received.append(one)
                 continue
             still_open += one.still_open
+            if (one.received.file, one.received.content) in again:
+                rejudged[one.received.result != "rejected"] += 1
             results[one.received.result] += 1
             registered.append(one.registered.id)
             if one.registered.state == "rejected":
@@ -160,6 +174,8 @@ def receive(
         for pair, one in receive_pairs(items, register, plan, worker):
             paired.append(pair.file)
             still_open += one.still_open
+            if (pair.file, pair.content) in again:
+                rejudged[one.received.result != "rejected"] += 1
             fresh = [half.number for half in pair if half.number > before]
             results["rejected"] -= len(fresh)
             results[one.received.result] += 1
@@ -198,6 +214,7 @@ def receive(
             period=chosen,
             lists=lists,
         )
+        judged = Rejudged(rejudged[True], rejudged[False], len(again) - rejudged.total())
     return Summary(
         seen=seen,
         fresh=results.total(),
@@ -217,6 +234,7 @@ def receive(
         not_received=tuple(not_received),
         still_open=tuple(dict.fromkeys(still_open)),
         forwards=tuple(forwards),
+        rejudged=judged if plan.rejudge else None,
     )
 
 

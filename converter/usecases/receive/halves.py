@@ -66,6 +66,7 @@ def _receive(
         for half in pair:
             batch = [(validated if half is pair.unit else replace(validated, annotated=""), item)]
             part = replace(whole, file=half.file, content=half.content)
-            answered = reply(batch, [(part, registered[0], received)], plan)
+            when = registered[0].received or received
+            answered = reply(batch, [(part, registered[0], when)], plan)
     shutil.rmtree(spool, ignore_errors=True)
     return replace(answered[0], received=whole, annotated=validated.annotated)

@@ -52,6 +52,7 @@ class Plan:
     jobs: int  # processes at a time
     now: int  # seconds since 1970
     signed_only: bool = False  # hold what nobody signed
+    rejudge: bool = False  # validate what was refused once more
     pool: Sequence[Runner] = ()  # what does the work; none: processes on this machine
     decisions: Path | None = None  # where decisions wait that were taken on the web pages
     shared: Path | None = None  # a folder that `pool` sees, for what comes out of zips

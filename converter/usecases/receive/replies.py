@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from converter.files import filenames, writing
 from converter.files.os_errors import is_open_elsewhere
+from converter.forms.amendments import OFF
 from converter.messages.catalogue import message
+from converter.model.forms import Form
 from converter.register import ReceivedFile, receipts
 from converter.register.precedence import DECIDED, HELD, UNCONFIRMED, UNOPENED, WITHDRAWN
 from converter.register.writer import RegisteredBefore, RegisteredFile
@@ -38,7 +40,8 @@ def reply(
 
             target, copy = box.receipt(plan.reply, file.file), box.annotated(plan.reply, file.file)
             problems = [asdict(problem) for problem in validated.problems]
-            made = receipts.make(file, registered, received, form, problems)
+            amended = _amendments(plan.form, {code for code, _, _ in file.found})
+            made = receipts.make(file, registered, received, form, problems, amended)
             writing.private_folder(target.parent)
             receipt_files.append((target, receipts.encode(made, plan.signer)))
             page = receipt_page.render(made, validated.annotated)
@@ -51,6 +54,15 @@ def reply(
         replies.append(Received(file, registered, receipt, validated.annotated, still_open))
     named = write_closed(receipt_files)
     return [_where(one, named) for one in replies]
+
+
+def _amendments(form: Form, found: Collection[str]) -> list[dict[str, str]]:
+    """What was amended about the rules that found something."""
+    return [
+        {"code": one.code, "level": one.level or OFF, "since": one.since, "reason": one.reason}
+        for one in form.amendments.values()
+        if one.code in found
+    ]
 
 
 def write_closed(files: Iterable[tuple[Path, bytes]]) -> dict[Path, Path]:

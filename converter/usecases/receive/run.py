@@ -22,8 +22,9 @@ from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.register import ClaimedSender, ReceivedFile, Register
+from converter.register.again import CHANGING
 from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
-from converter.register.writer import CHANGING, RegisteredBefore, rows_file
+from converter.register.writer import RegisteredBefore, rows_file
 from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
 from converter.usecases.common import LOST, ProgressReporter, bounded_parts, silent
 from converter.usecases.receive import inbox as box
@@ -309,7 +310,7 @@ def _register(batch: Batch, spool: str, register: Register, plan: Plan) -> list[
     received = utc_stamp(plan.now)
     files = [received_file(validated, item, spool) for validated, item in batch]
     with register.record(files, received) as registered:
-        times = [received] * len(files)
+        times = [one.received or received for one in registered]
         return reply(batch, list(zip(files, registered, times, strict=True)), plan)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from converter.model.errors import WorkerDied
 from converter.model.issues import Issue, Level, Place
-from converter.register.writer import CHANGING
+from converter.register.again import CHANGING
 from converter.usecases.common import LOST
 from converter.usecases.receive.inbox import InboxFile, is_forward
 from converter.workers.pool import Worker

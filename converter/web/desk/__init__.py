@@ -3,7 +3,8 @@
     access     who may ask: one browser, by a one-time token and a cookie; Host and Origin
     presence   whether a page is still open
     place      the folder that holds her forms, packages and backups; nothing there is replaced
-    documents  files that pages name by a key, their results, and corrections under way
+    documents  files that pages name by a key, and their results
+    corrections  what was corrected and is not yet written into a form
     desk       what the pages share, and what workers do for them
     handing    whatever is dropped: recognised and answered
     forms      a new form: blank, of last year, from a list of people

@@ -23,7 +23,7 @@ from converter.model.errors import ConverterError, InternalError
 from converter.usecases import failures
 from converter.web import correcting, guard
 from converter.web.correcting import EditsFull
-from converter.web.desk import checking, forms, handing, keeping, lending, viewing
+from converter.web.desk import checking, corrections, forms, handing, keeping, lending, viewing
 from converter.web.desk.access import Access, LocalOnly
 from converter.web.desk.desk import FILES, LARGEST, Desk, desk_of, open_file, problem, show
 from converter.web.desk.place import ClerkFolder
@@ -76,19 +76,21 @@ POST: dict[str, Endpoint] = {
 def build(
     folder: Path,
     root: Path,
+    unfinished: Path,
     access: Access,
     worker: Shared,
     *,
     opener: Callable[[Path], None] = open_file,
     ended: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """The application of one desk. `folder`: of the form; `root`: her place; `ended` is called once
-    no page is open any more."""
+    """The application of one desk. `folder`: of the form; `root`: her place; `unfinished`: where
+    corrections lie until they are written into a form; `ended` is called once no page is open any
+    more."""
     form = loading.read(folder)
     place = ClerkFolder(root, str(form.prose.get("period") or ""))
     private = Path(tempfile.mkdtemp(prefix="converter-desk-"))
     templates = PageTemplates.of(form)
-    desk = Desk(folder, form, place, access, worker, templates, private, opener)
+    desk = Desk(folder, form, place, access, worker, templates, private, unfinished, opener)
     desk.unit = place.latest_unit()
     if identity := desk.identity():  # a folder's name may be shorter than the unit's
         desk.unit = identity[1].identity.unit_name
@@ -141,11 +143,13 @@ async def _lifespan(desk: Desk, ended: Callable[[], None]) -> AsyncIterator[None
             await asyncio.sleep(LOOK)
         ended()
 
+    corrections.sweep(desk.unfinished)
     watching = asyncio.create_task(watch())
     try:
         yield
     finally:
         watching.cancel()
+        corrections.sweep(desk.unfinished)
         shutil.rmtree(desk.private, ignore_errors=True)
 
 

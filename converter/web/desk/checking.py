@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 import time
-from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,8 +13,9 @@ from converter.messages.catalogue import message
 from converter.model.errors import WorkerDied
 from converter.web.correcting import FRAGMENT, edits_of
 from converter.web.correcting.fields import FIELD, FIELDS
-from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
-from converter.web.desk.documents import Correction, Document, suffixed
+from converter.web.desk.corrections import Correction
+from converter.web.desk.desk import desk_of, document_of, in_thread, problem, sent, show, to
+from converter.web.desk.documents import Document, suffixed
 from converter.web.pages import attachment
 from converter.workers.requests.corrections import CorrectionAnswer, CorrectionRequest
 from converter.workers.requests.page_check import PageCheck
@@ -63,6 +63,7 @@ async def _show(request: Request, template: str) -> Response:
         request,
         template,
         document=document,
+        typed=desk.typed(document),
         version=seen,
         checked=checked,
         summary=checked.summary,
@@ -117,25 +118,24 @@ async def correct(request: Request) -> Response:
     """The table as it stands, and what is typed into it."""
     desk, document = desk_of(request), document_of(request)
     if request.method != "POST":
-        correction = await in_thread(_begun, desk, document)
+        correction = await in_thread(desk.begin_correction, document)
         return await _table(request, document, correction, "correct")
     form = await sent(request, fields=FIELDS, field=FIELD)
+    if form.get("do") == "discard":
+        await in_thread(desk.end_correction, document)
+        return to(f"/check/{document.key}/correct")
     texts = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
     try:
         edits = edits_of(texts, desk.form)
     except ValueError:  # no page of ours has such a field
         raise HTTPException(400) from None
-    correction = await in_thread(_begun, desk, document)
+    correction = await in_thread(desk.begin_correction, document)
     correction.edits.add(edits)
     if form.get("do") in ("finish", "download"):
         return await _write(request, document, correction, str(form.get("do")))
     answer = await _table(request, document, correction, "correct_form")
     fragment = request.headers.get(FRAGMENT)
     return answer if fragment else to(f"/check/{document.key}/correct")
-
-
-def _begun(desk: Desk, document: Document) -> Correction:
-    return document.correcting(desk.private)
 
 
 async def _table(
@@ -150,15 +150,18 @@ async def _table(
     if answer.table is None:
         return problem(request, "not_correctable")
     correction.edits.settle(sent_edits, answer.edits)
+    with contextlib.suppress(OSError):  # a full disk: what was typed is still here
+        await in_thread(correction.save)
     moved = correction.version != document.version()
-    return show(request, template, table=answer.table, document=document, moved=moved)
+    typed = len(correction.edits.all)
+    return show(request, template, table=answer.table, document=document, moved=moved, typed=typed)
 
 
 async def _write(request: Request, document: Document, correction: Correction, do: str) -> Response:
     """The corrected workbook: into her place, and on with it."""
     desk = desk_of(request)
     name = suffixed(document, "fixed_suffix")
-    target = correction.files[0].with_name("corrected.xlsx")
+    target = correction.folder / "corrected.xlsx"
     work = CorrectionRequest(desk.folder, correction.files, correction.edits.all, target)
     answer = await in_thread(desk.worker.run, work)
     if not answer.written:
@@ -168,13 +171,7 @@ async def _write(request: Request, document: Document, correction: Correction, d
         return FileResponse(
             target, headers={"content-disposition": kind.headers["content-disposition"]}
         )
-    made = desk.documents.of(await in_thread(_keep, desk, target, name))
-    document.correction = None
+    made = desk.documents.of(await in_thread(desk.shelf.keep, target, name))
+    await in_thread(desk.end_correction, document)
     made.notes = (message("desk_corrected", file=made.name, old=document.name),)
     return to(f"/check/{made.key}")
-
-
-def _keep(desk: Desk, target: Path, name: str) -> Path:
-    path = desk.shelf.keep(target, name)
-    shutil.rmtree(target.parent, ignore_errors=True)
-    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,9 @@ from converter.report import html
 from converter.report.page_summary import PageSummary
 from converter.usecases import identities
 from converter.usecases.common import unread
+from converter.web.desk import corrections
 from converter.web.desk.access import Access, same
+from converter.web.desk.corrections import Correction
 from converter.web.desk.documents import Document, Documents, suffixed
 from converter.web.desk.place import ClerkFolder, Shelf
 from converter.web.desk.presence import Presence
@@ -64,6 +67,7 @@ class Desk:
     worker: Shared
     templates: PageTemplates
     private: Path  # deleted when the desk ends
+    unfinished: Path  # corrections that are not written into a form yet; they outlive the desk
     opener: Callable[[Path], None] = open_file
     unit: str = ""
     documents: Documents = field(default_factory=Documents)
@@ -96,6 +100,35 @@ class Desk:
         return html.summarize(
             Outcome(str(path), issues, readable=readable), self.form, show_ids=False
         )
+
+    # --- corrections ------------------------------------------------------------------------
+
+    def correction(self, document: Document) -> Correction | None:
+        """The corrections of a document under way, also those of an earlier run."""
+        if document.correction is None:
+            document.correction = corrections.resume(self.unfinished / document.key, self.form)
+        return document.correction
+
+    def typed(self, document: Document) -> int:
+        """How many cells were corrected without being written into a form."""
+        found = self.correction(document)
+        return len(found.edits.all) if found else 0
+
+    def begin_correction(self, document: Document) -> Correction:
+        """The corrections under way, or new ones of the document as it is. Raises OSError."""
+        begun, version = self.correction(document), document.version()
+        if begun is not None and (begun.edits.all or begun.version == version):
+            return begun
+        if version is None:
+            raise FileNotFoundError(str(document.path))
+        folder = self.unfinished / document.key
+        document.correction = corrections.begin(folder, document.paths, version)
+        return document.correction
+
+    def end_correction(self, document: Document) -> None:
+        """Forget the corrections: they are written, or not wanted."""
+        document.correction = None
+        shutil.rmtree(self.unfinished / document.key, ignore_errors=True)
 
     # --- with a worker ----------------------------------------------------------------------
 

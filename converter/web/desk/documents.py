@@ -4,28 +4,14 @@ that are being made to them."""
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from converter.files import writing
 from converter.messages.catalogue import message
 from converter.text import file_names
-from converter.web.correcting import Edits
+from converter.web.desk.corrections import Correction, Version
 from converter.workers.requests.page_check import PageCheck
-
-Version = tuple[tuple[int, int], ...]  # time of change and size of each file
-
-
-@dataclass
-class Correction:
-    """Corrections of a copy that was made when they began: the file itself may be saved meanwhile,
-    and its rows may move."""
-
-    version: Version
-    files: tuple[Path, ...]
-    edits: Edits = field(default_factory=Edits)
 
 
 @dataclass
@@ -54,25 +40,6 @@ class Document:
         except OSError:
             return None
         return tuple((one.st_mtime_ns, one.st_size) for one in found)
-
-    def correcting(self, folder: Path) -> Correction:
-        """The correction under way, or a new one of the file as it is, copied into `folder`. Raises
-        OSError."""
-        version = self.version()
-        begun = self.correction
-        if begun is not None and (begun.edits.all or begun.version == version):
-            return begun
-        if version is None:
-            raise FileNotFoundError(str(self.path))
-        copies = []
-        for number, path in enumerate(self.paths):
-            copy = folder / f"{self.key}-{number}" / path.name
-            shutil.rmtree(copy.parent, ignore_errors=True)
-            writing.private_folder(copy.parent)
-            shutil.copyfile(path, copy)
-            copies.append(copy)
-        self.correction = Correction(version, tuple(copies))
-        return self.correction
 
 
 def suffixed(document: Document, suffix: str) -> str:

@@ -108,7 +108,10 @@ def _ask(
         summary=summary,
         refused=summary is not None and summary.status == "errors",
         lines=_lines(desk, result),
-        columns=[(own_list.column_name(one), one) for one in _columns(answer.lists)],
+        columns=[
+            (own_list.column_name(one), one, one.heading or own_list_text.place_text(one.letters))
+            for one in _columns(answer.lists)
+        ],
         titles=[(one.key, one.title) for one in desk.form.main_table if not one.derive],
     )
 

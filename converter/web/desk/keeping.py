@@ -20,7 +20,7 @@ from converter.usecases import backup
 from converter.usecases.convert import Converted, convert_files
 from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
 from converter.web.desk.documents import Document
-from converter.web.desk.place import free
+from converter.web.desk.place import files_below, free
 from converter.web.upload_names import safe_name
 
 SUFFIX = ".zip"
@@ -48,6 +48,7 @@ async def page(request: Request) -> Response:
         "export",
         document=document,
         checked=checked,
+        typed=desk.typed(document),
         summary=checked.summary,
         identity=identity,
         name=safe_name(message("desk_package_name", unit=unit, period=desk.place.year)),
@@ -86,16 +87,25 @@ def _convert(desk: Desk, document: Document, name: str, seal: bool) -> Converted
 
 
 async def backups(request: Request) -> Response:
+    return await _show_backups(request)
+
+
+async def _show_backups(request: Request, restored: str = "") -> Response:
+    """The backups, and what was restored from them; `restored` names the folder that is new."""
     desk = desk_of(request)
     found = [desk.documents.of(path) for path in await in_thread(desk.shelf.backups.packages)]
-    return show(request, "backups", backups=found, folder=desk.shelf.folder, restored=None)
+    folders = {
+        folder.name: [desk.documents.of(path) for path in files_below(folder)]
+        for folder in await in_thread(desk.shelf.restored)
+    }
+    return show(request, "backups", backups=found, restored=restored, folders=folders)
 
 
 async def make_backup(request: Request) -> Response:
-    """A backup of what this year's folder holds."""
+    """A backup of this year's forms and packages."""
     await sent(request)
     desk = desk_of(request)
-    if not desk.shelf.files():
+    if not [*desk.shelf.files(), *desk.forms()]:
         return problem(request, "nothing_to_back_up")
     saved = await in_thread(_backup, desk, ())
     if isinstance(saved, str):
@@ -107,7 +117,7 @@ def _backup(desk: Desk, paths: Sequence[Path]) -> Path | str:
     """The backup that was written, or why there is none. The identity file holds the unit's secret
     and is left out: it can be fetched again."""
     shelf = desk.shelf
-    kept = [path for path in shelf.files() if file_names.suffix(path) != ".xml"]
+    kept = [path for path in shelf.files() if file_names.suffix(path) != ".xml"] + desk.forms()
     stamp = time.strftime(
         "%Y-%m-%d-%H%M", time.gmtime(created_at() + CHINA.utcoffset(None).seconds)
     )
@@ -131,10 +141,7 @@ async def restore(request: Request) -> Response:
         await in_thread(backup.restore, document.path, target)
     except BackupError as error:
         return problem(request, "not_restored", reason=errors.text(error))
-    files = sorted(path for path in target.rglob("*") if path.is_file())
-    found = [desk.documents.of(path) for path in await in_thread(desk.shelf.backups.packages)]
-    restored = [desk.documents.of(path) for path in files]
-    return show(request, "backups", backups=found, folder=target, restored=restored)
+    return await _show_backups(request, target.name)
 
 
 async def open_folder(request: Request) -> Response:

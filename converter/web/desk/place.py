@@ -48,6 +48,12 @@ class Shelf:
     def backups(self) -> Shelf:
         return self.below(message("desk_backups_folder"))
 
+    def restored(self) -> list[Path]:
+        """Folders into which backups were restored, newest first."""
+        begins = f"{message('desk_restored_name')}-"
+        found = [one for one in _folders(self.folder) if one.name.startswith(begins)]
+        return sorted(found, key=lambda one: -one.stat().st_mtime)
+
     def identity(self) -> Path | None:
         """The newest identity file."""
         found = (p for p in self.files() if file_names.suffix(p) == ".xml" and is_identity(p))
@@ -126,6 +132,11 @@ def free(path: Path) -> Path:
     while os.path.lexists(path):
         path, number = path.with_name(f"{stem}-{number}{path.suffix}"), number + 1
     return path
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Every file of a folder and its folders, by name."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())[:LISTED]
 
 
 def _files(folder: Path) -> list[Path]:

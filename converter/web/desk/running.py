@@ -34,6 +34,7 @@ class Instance:
     def __init__(self, root: Path, folder: Path | None = None) -> None:
         name = hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:16]
         self._folder = folder or state_folder()
+        self.unfinished = self._folder / f"desk-{name}"  # see `corrections`
         self._file, self._lock = self._folder / f"desk-{name}.json", f"desk-{name}.lock"
 
     @contextlib.contextmanager
@@ -79,7 +80,11 @@ def run(folder: Path, root: Path, worker: Worker, ready: Callable[[str], None]) 
     once; false where another one runs already, whose address `ready` got. Raises OSError."""
     instance = Instance(root)
     try:
-        with instance.alone(), contextlib.closing(server.bind(LISTENING)) as sock:
+        with (
+            server.stoppable(),
+            instance.alone(),
+            contextlib.closing(server.bind(LISTENING)) as sock,
+        ):
             _serve(folder, root, worker, instance, sock, ready)
             return True
     except RegisterBusy:
@@ -101,9 +106,9 @@ def _serve(
     def end() -> None:
         running.should_exit = True
 
-    app = application.build(folder, root, access, Shared([worker]), ended=end)
+    app = application.build(folder, root, instance.unfinished, access, Shared([worker]), ended=end)
     running = server.prepared(app, LISTENING)
     instance.write(port, access)
-    ready(access.address())  # whoever comes before it serves waits
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is one way to end it
+        ready(access.address())  # whoever comes before it serves waits
         running.run(sockets=[sock])

@@ -14,6 +14,7 @@ from converter.web.desk.checking import moments
 from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
 from converter.web.desk.documents import Document
 from converter.web.desk.place import shown
+from converter.web.pages import contacts_of
 
 LISTED = 40  # lines of a list among the figures
 RECENT = 5  # forms on the first page
@@ -56,7 +57,11 @@ async def change_unit(request: Request) -> Response:
 
 
 async def help_page(request: Request) -> Response:
-    return show(request, "help", folder=shown(desk_of(request).place.root))
+    desk = desk_of(request)
+    identity = desk.identity()
+    own = identity[1].identity.superior_contact if identity else ""
+    contacts = contacts_of(desk.form, own)
+    return show(request, "help", folder=shown(desk.place.root), contacts=contacts)
 
 
 async def alive(request: Request) -> Response:

@@ -117,25 +117,24 @@ def _answers(
     answers: dict[str, _Answer] = {}
     leftovers: list[tuple[str, str]] = []
 
-    def at(row: int, column: int) -> tuple[str, int]:
-        if column not in columns:
-            return "", int(CellType.BLANK)
-        found = columns[column]
-        return found.texts[row - top], int(found.types[row - top])
+    def at(row: int, column: int) -> str:
+        return str(columns[column].texts[row - top]) if column in columns else ""
 
     for row in range(layout.row, top + max(map(len, columns.values()), default=0)):
         for item, column in layout.pairs:
-            label = at(row, item)[0]
-            text, kind = at(row, column)
-            if kind == CellType.BLANK and (row, column) in uncomputed:
-                kind = int(CellType.UNCALCULATED)
-            field = names.field(label)
+            label = at(row, item)
+            if not label:
+                continue
+            text = at(row, column)
+            field, role = names.meaning(label)
             if not field:
-                is_heading = names.role(label) == "item"
-                if label and text and not is_heading and len(leftovers) < MOST_LEFTOVERS:
+                if text and role != "item" and len(leftovers) < MOST_LEFTOVERS:
                     leftovers.append((address(row, column), text))
                 continue
-            reason = characters.strip(at(row, layout.explanation)[0])
+            kind = int(columns[column].types[row - top]) if column in columns else CellType.BLANK
+            if kind == CellType.BLANK and (row, column) in uncomputed:
+                kind = int(CellType.UNCALCULATED)
+            reason = characters.strip(at(row, layout.explanation))
             answer = _Answer(row, column, text, kind, reason)
             known = answers.get(field[0])
             if known is None or (not known.text and text):

@@ -9,7 +9,8 @@ the last person and has neither a number nor anything like a name.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -38,10 +39,22 @@ _LINES = (
 )
 _LINE = re.compile("|".join(_LINES)).fullmatch
 _MARKS = "-—–_=*※★☆●■◆◇【[〔<《●•·"
+_DIGITS = "0123456789０１２３４５６７８９."
+_INITIALS = frozenset(f"{_MARKS}{_DIGITS}（共第二{characters.BLANKS}")
 _NO_NAME = re.compile("[:;!?,。、()0-9]").search
 _FOREIGN = re.compile("[A-Za-z·•・.]").search
 _BEFORE_NAME = "=+-@*#'‘’\"“”`~_"  # slips of the hand in front of a name
 _UNREAD = (CellType.UNCALCULATED, CellType.ERROR, CellType.COVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The typed columns from left to right, and which of them tell a person from a remark."""
+
+    cells: Mapping[str, GridColumn]
+    number: GridColumn | None
+    name: GridColumn | None
+    dates: Sequence[GridColumn]
 
 
 def find(
@@ -49,10 +62,17 @@ def find(
 ) -> list[int]:
     """The rows (0 = first data row) among the records that are none. `cells` are the typed
     columns from left to right, `numbered` the texts of the column of running numbers."""
-    named = _named(sheet, cells, numbered, records)
+    kinds = {field.key: KINDS[field.kind] for field in sheet}
+    known = _Columns(
+        cells,
+        number=next((cells[key] for key in cells if kinds[key].birth_and_sex), None),
+        name=next((cells[key] for key in cells if kinds[key].person_name), None),
+        dates=[cells[key] for key in cells if kinds[key].value_type is ValueType.DATE],
+    )
+    named = _named(sheet, known, numbered, records)
     rest = records.copy()
     rest[named] = False
-    return sorted({*named, *_around(sheet, cells, rest)})
+    return sorted({*named, *_around(known, rest)})
 
 
 def is_line(text: str, sheet: Sheet) -> bool:
@@ -65,31 +85,17 @@ def is_line(text: str, sheet: Sheet) -> bool:
     )
 
 
-def _named(
-    sheet: Sheet, cells: Mapping[str, GridColumn], numbered: Mapping[int, str], records: Mask
-) -> list[int]:
+def _named(sheet: Sheet, known: _Columns, numbered: Mapping[int, str], records: Mask) -> list[int]:
     beginnings, endings = (*sheet.remarks, *sheet.further_remarks), sheet.remark_endings
     if not beginnings:
         return []
     names = names_of(sheet)
-    dates = [
-        cells[key] for key in cells if KINDS[sheet.field(key).kind].value_type is ValueType.DATE
-    ]
-    initials = {beginning[0] for beginning in beginnings} | set(characters.BLANKS)
-    initials |= {*_MARKS, *"（12共第二"} | {heading[0] for heading in names.fields}
-    finals = {ending[-1] for ending in endings}
-    found = {n for n, text in numbered.items() if text[:1] in initials}
-    for column in cells.values():
-        texts = column.texts.tolist()
-        found.update(n for n, t in enumerate(texts) if t[:1] in initials or t[-1:] in finals)
-
-    kinds = {key: KINDS[sheet.field(key).kind] for key in cells}
-    number = next((cells[key] for key, kind in kinds.items() if kind.birth_and_sex), None)
+    number, columns = known.number, known.cells.values()
 
     def is_remark(n: int) -> bool:
         if number is not None and _LONG_NUMBER(number.texts[n]):
             return False  # nearly every row
-        raw = [numbered.get(n, ""), *(column.texts[n] for column in cells.values())]
+        raw = [numbered.get(n, ""), *(column.texts[n] for column in columns)]
         texts = [text for text in map(characters.squeeze, raw) if text]
         if any(map(_LONG_NUMBER, texts)):
             return False
@@ -100,17 +106,44 @@ def _named(
         rest = texts[texts.index(first) + 1 :] if first else []
         if first.endswith(endings) or names.field(first):
             return not any(_LIKE_NUMBER(text) for text in rest)
-        is_dated = any(characters.squeeze(column.texts[n]) == first for column in dates)
+        is_dated = any(characters.squeeze(column.texts[n]) == first for column in known.dates)
         return not rest and not is_dated and bool(_LINE(first))
 
-    return [n for n in found if 0 <= n < len(records) and records[n] and is_remark(n)]
+    initials = {heading[0] for heading in names.fields} | {text[0] for text in beginnings}
+    candidates = _candidates(known, numbered, records, initials, {text[-1] for text in endings})
+    return [n for n in candidates if is_remark(n)]
 
 
-def _around(sheet: Sheet, cells: Mapping[str, GridColumn], records: Mask) -> list[int]:
+def _candidates(
+    known: _Columns,
+    numbered: Mapping[int, str],
+    records: Mask,
+    initials: Collection[str],
+    finals: Collection[str],
+) -> list[int]:
+    """The rows whose first text, running numbers left aside, has one of the characters at its
+    beginning or end. Most rows begin with a name: one look at it is enough."""
+    begins, ends = {*initials, *_INITIALS}, {*finals, *characters.BLANKS}
+    found: list[int] = []
+    undecided = np.flatnonzero(records).tolist()
+    texts = [[numbered.get(n, "") for n in range(len(records))]] if numbered else []
+    for column in (*texts, *(column.texts.tolist() for column in known.cells.values())):
+        following = []
+        for n in undecided:
+            text = column[n]
+            if not text:
+                following.append(n)
+            elif text[0] in begins or text[-1] in ends:
+                (following if text.replace(".", "").isdecimal() else found).append(n)
+        undecided = following
+        if not undecided:
+            break
+    return found
+
+
+def _around(known: _Columns, records: Mask) -> list[int]:
     """Rows above the first and below the last person that hold none."""
-    kinds = {key: KINDS[sheet.field(key).kind] for key in cells}
-    number = next((cells[key] for key, kind in kinds.items() if kind.birth_and_sex), None)
-    name = next((cells[key] for key, kind in kinds.items() if kind.person_name), None)
+    number, name = known.number, known.name
     rows = np.flatnonzero(records).tolist()
     if number is None or name is None:
         return []
@@ -126,7 +159,6 @@ def _around(sheet: Sheet, cells: Mapping[str, GridColumn], records: Mask) -> lis
         return []
     last = next(at for at in range(len(rows) - 1, -1, -1) if has_number(rows[at]))
     around = (*rows[:first], *rows[last + 1 :])
-    dates = [cells[key] for key, kind in kinds.items() if kind.value_type is ValueType.DATE]
 
     def is_record(n: int) -> bool:
         if name.types[n] in _UNREAD or _is_name(name, number, n):
@@ -135,7 +167,7 @@ def _around(sheet: Sheet, cells: Mapping[str, GridColumn], records: Mask) -> lis
         return (
             bool(name.texts[n] and number.texts[n])
             and name.texts[n] != number.texts[n]
-            and any(column.types[n] == CellType.DATE for column in dates)
+            and any(column.types[n] == CellType.DATE for column in known.dates)
         )
 
     return [n for n in around if not is_record(n)]

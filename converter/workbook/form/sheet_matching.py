@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,12 +15,16 @@ from converter.text.headings import normalized
 from converter.workbook.form import record_sheet, table_heading, table_sheet
 from converter.workbook.form.table_heading import HEADING_ROWS, LOWEST_HEADING
 from converter.workbook.form.unread_people import (
+    UNNUMBERED,
+    UNREAD,
     PeopleColumn,
-    holds_numbers,
+    holds_people,
+    known_names,
     known_numbers,
     own_list,
     people_table,
-    report_unread,
+    report_people,
+    unnumbered,
     unread,
 )
 from converter.workbook.grid import CellComments, Grid, GridFacts
@@ -28,8 +32,8 @@ from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.unreadable import UnreadableFile
 
 MISSING_SHEET = "S001"
-MOST_NUMBERLESS = 64  # sheets, of 64 kB at most
-_NUMBERLESS: set[Hashable] = set()
+MOST_PEOPLELESS = 64  # sheets, of 64 kB at most
+_PEOPLELESS: set[Hashable] = set()
 
 
 class Workbook(Protocol):
@@ -137,7 +141,8 @@ def _report_unread(
     table = people_table(form)
     if table is None or table.key not in found:
         return set()
-    known = known_numbers(form, found)
+    known, names = known_numbers(form, found), known_names(form, found)
+    unnamed: dict[str, list[PeopleColumn]] = {}
     columns = {
         choice.reading.facts.name: [one.without(known) for one in choice.reading.unread]
         for choice in chosen.values()
@@ -150,26 +155,33 @@ def _report_unread(
         if index in taken or (hidden and name == lists) or name in reports:
             continue
         try:
-            columns[name] = _unread(book, index, form, known)
+            columns[name], unnamed[name] = _unread(book, index, form, known, names)
         except UnreadableFile:
             continue  # the form does not need that sheet
-    for name, unknown in columns.items():
-        report_unread(name, [one for one in unknown if one.numbers], table, report)
-    return {name for name, unknown in columns.items() if any(one.numbers for one in unknown)}
+    numbered = {name: [one for one in unknown if one.numbers] for name, unknown in columns.items()}
+    for name, people in numbered.items():
+        report_people(UNREAD, name, people, table, report)
+        if not people:
+            report_people(UNNUMBERED, name, unnamed.get(name, ()), table, report)
+    return {name for name, people in numbered.items() if people}
 
 
-def _unread(book: Workbook, index: int, form: Form, known: Collection[str]) -> list[PeopleColumn]:
-    """The columns of another sheet with people whom no record holds. Thousands of workbooks share
-    their instructions: those without any number are read once. Raises UnreadableFile."""
+def _unread(
+    book: Workbook, index: int, form: Form, known: Container[str], names: Collection[str]
+) -> tuple[list[PeopleColumn], list[PeopleColumn]]:
+    """The columns of another sheet with people whom no record holds, by number and by name.
+    Thousands of workbooks share their instructions: those without any person are read once.
+    Raises UnreadableFile."""
     contents = book.contents(index)
-    if contents is not None and contents in _NUMBERLESS:
-        return []
-    grid = book.grid(index)
-    if contents is not None and not holds_numbers(grid):
-        if len(_NUMBERLESS) >= MOST_NUMBERLESS:
-            _NUMBERLESS.clear()
-        _NUMBERLESS.add(contents)
-    return unread(grid, form.tables, known)
+    if contents is not None and contents in _PEOPLELESS:
+        return [], []
+    grid, table = book.grid(index), people_table(form)
+    assert table is not None
+    if contents is not None and not holds_people(grid, table):
+        if len(_PEOPLELESS) >= MOST_PEOPLELESS:
+            _PEOPLELESS.clear()
+        _PEOPLELESS.add(contents)
+    return unread(grid, form.tables, known), unnumbered(grid, table, names)
 
 
 def _report_others(

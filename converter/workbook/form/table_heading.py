@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from converter.model.forms import Sheet
 from converter.text import characters
-from converter.text.headings import Names, names_of
+from converter.text.headings import NO_MEANING, Meaning, Names, names_of
 from converter.workbook.grid import Box, Grid
 
 LIKELY_HEADING_ROWS = 10  # where a heading is looked for first
@@ -40,8 +40,9 @@ def find_heading(grid: Grid, sheet: Sheet, lowest: int = HEADING_ROWS) -> Headin
     """The row with the most of the form's headings among the first ones."""
     names, facts = names_of(sheet), grid.facts
     for looked in (LIKELY_HEADING_ROWS, lowest):
-        head = _joined(grid.head(looked + max(NEIGHBOURS)), names)
-        best, most = _best_row(head[:looked], names)
+        head = grid.head(looked + max(NEIGHBOURS))
+        meanings = _join_split(head, names)
+        best, most = _best_row(meanings[:looked])
         if most == len(sheet.fields):
             break  # no row can have more
     if not most:
@@ -55,8 +56,7 @@ def find_heading(grid: Grid, sheet: Sheet, lowest: int = HEADING_ROWS) -> Headin
         if not 0 <= best + offset < len(head):
             continue
         row = facts.top + best + offset
-        for column, text in enumerate(head[best + offset], facts.left):
-            field, role = names.field(text), names.role(text)
+        for column, (field, role) in enumerate(meanings[best + offset], facts.left):
             if column in taken or not (field or role):
                 continue
             if field and offset and field[0] in columns:
@@ -91,17 +91,21 @@ def find_heading(grid: Grid, sheet: Sheet, lowest: int = HEADING_ROWS) -> Headin
     )
 
 
-def _joined(rows: Sequence[list[str]], names: Names) -> Sequence[list[str]]:
-    """The rows, where a heading that is split over two of them stands whole in the lower one."""
-    joined = list(rows)
-    for number, (above, below) in enumerate(pairwise(rows)):
-        at = [n for n in range(min(len(above), len(below))) if _is_split(above[n], below[n], names)]
-        if at:
-            joined[number] = [("" if n in at else text) for n, text in enumerate(joined[number])]
-            joined[number + 1] = [
-                (above[n] + text if n in at else text) for n, text in enumerate(below)
-            ]
-    return joined
+def _join_split(rows: list[list[str]], names: Names) -> list[list[Meaning]]:
+    """What every text of the rows stands for. A heading that is split over two of them is moved
+    whole into the lower one."""
+    meanings = [[names.meaning(text) for text in row] for row in rows]
+    split = {
+        (number, n): rows[number][n] + rows[number + 1][n]
+        for number, (above, below) in enumerate(pairwise(meanings))
+        for n, (first, second) in enumerate(zip(above, below, strict=False))
+        if first is NO_MEANING and second is NO_MEANING
+        if _is_split(rows[number][n], rows[number + 1][n], names)
+    }
+    for (number, n), text in split.items():
+        rows[number][n], meanings[number][n] = "", NO_MEANING
+        rows[number + 1][n], meanings[number + 1][n] = text, names.meaning(text)
+    return meanings
 
 
 def _is_split(above: str, below: str, names: Names) -> bool:
@@ -109,20 +113,14 @@ def _is_split(above: str, below: str, names: Names) -> bool:
     may stand a person whose name is in brackets."""
     if not (above and below) or len(above) + len(below) > LONGEST_SPLIT:
         return False
-    if any(names.field(text) or names.role(text) for text in (above, below)):
-        return False
-    return bool(names.field(above + below) or names.role(above + below))
+    return names.meaning(above + below) is not NO_MEANING
 
 
-def _best_row(rows: Sequence[Sequence[str]], names: Names) -> tuple[int, int]:
+def _best_row(rows: Sequence[Sequence[Meaning]]) -> tuple[int, int]:
     """The first row with the most headings, and how many it has."""
-    found = [len(_fields_in(texts, names)) for texts in rows]
+    found = [len({field[0] for field, _ in row if field}) for row in rows]
     most = max(found, default=0)
     return (found.index(most) if most else 0), most
-
-
-def _fields_in(row: Sequence[str], names: Names) -> set[str]:
-    return {field[0] for text in row if (field := names.field(text))}
 
 
 def _below_merges(merges: Sequence[Box], bottom: int, taken: set[int]) -> int:

@@ -6,14 +6,13 @@ repeated heading rows, section rows and remarks are none; their texts go to the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
 import numpy as np
 import numpy.typing as npt
 
 from converter.kinds import KINDS
-from converter.kinds.id_number import compact
 from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
 from converter.model.submissions import RawColumn, RawSheet
@@ -21,7 +20,7 @@ from converter.text import characters
 from converter.workbook.form import remarks
 from converter.workbook.form.near_headings import find_near
 from converter.workbook.form.table_heading import Heading
-from converter.workbook.form.unread_people import PeopleColumn, unread, unread_in
+from converter.workbook.form.unread_people import KnownNumbers, PeopleColumn, unread, unread_in
 from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address, hidden_params
 from converter.workbook.merged_cells import covered_cells, report_merge
@@ -215,7 +214,7 @@ class _Reading:
         keys = [k for k in self.cells if KINDS[self.sheet.field(k).kind].birth_and_sex]
         if not keys:
             return
-        known = {compact(text) for key in keys for text in set(self.cells[key].texts.tolist())}
+        known = KnownNumbers(self.cells[key].texts.tolist() for key in keys)
         silent = {*self.columns.values(), *self.heading.roles.values()}
         silent |= {c for c in self.facts.hidden_columns if c > LAST_OPEN_COLUMN}
         doubled = {key for key, _, _ in self.twice}
@@ -226,7 +225,7 @@ class _Reading:
         self.unread += self._below(keys, order, known)
 
     def _below(
-        self, keys: Collection[str], order: npt.NDArray[np.intp], known: Collection[str]
+        self, keys: Collection[str], order: npt.NDArray[np.intp], known: Container[str]
     ) -> Iterator[PeopleColumn]:
         """Numbers in the columns of other fields, in rows that are no records: a second list below
         the first, with its columns elsewhere."""

@@ -10,8 +10,9 @@ representative) are no members and stay out, and so does an old number in a rema
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 
 from converter.kinds import KINDS
@@ -23,8 +24,11 @@ from converter.text import characters
 from converter.text.headings import Names, names_of, normalized
 from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address
+from converter.workbook.person_names import is_usual_name
 
-UNREAD = "S024"
+UNREAD, UNNUMBERED = "S024", "S026"
+FEWEST_BESIDE = 2  # names behind a heading, to make it a list on its side
+MOSTLY = 0.6  # of what stands under a heading of names are names
 LONGEST_HEADING = 20  # characters that are shown
 
 _LONG = re.compile("[0-9]{15}").search
@@ -39,29 +43,42 @@ class PeopleColumn:
     heading: str
     row: int  # of the first one
     column: int
-    numbers: frozenset[str]
+    numbers: frozenset[str]  # or names, of people without a number
     heading_at: int  # row of its heading, counted from the first one read; -1 = none
 
-    def without(self, known: Collection[str]) -> PeopleColumn:
-        return replace(self, numbers=self.numbers.difference(known))
+    def without(self, known: Container[str]) -> PeopleColumn:
+        return replace(self, numbers=frozenset(n for n in self.numbers if n not in known))
 
 
-def known_numbers(form: Form, sheets: Mapping[str, RawSheet]) -> set[str]:
+class KnownNumbers:
+    """ID numbers that were read; few workbooks hold another that would have to be compared."""
+
+    def __init__(self, columns: Iterable[Iterable[str]]) -> None:
+        self._columns = columns
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        return frozenset(map(compact, chain.from_iterable(self._columns)))
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._numbers
+
+
+def known_numbers(form: Form, sheets: Mapping[str, RawSheet]) -> KnownNumbers:
     """Every ID number that was read."""
-    known: set[str] = set()
-    for sheet in form.sheets:
-        raw = sheets.get(sheet.key)
-        for field in sheet if raw else ():
-            column = raw.columns.get(field.key) if raw else None
-            if column and KINDS[field.kind].birth_and_sex:
-                known.update(map(compact, set(column.text)))
-    return known
+    return KnownNumbers(
+        raw.columns[field.key].text
+        for sheet in form.sheets
+        if (raw := sheets.get(sheet.key))
+        for field in sheet
+        if KINDS[field.kind].birth_and_sex and field.key in raw.columns
+    )
 
 
 def unread(
     grid: Grid,
     tables: Sequence[Sheet],
-    known: Collection[str],
+    known: Container[str],
     silent: Collection[int] = (),
     first: int = 0,
 ) -> list[PeopleColumn]:
@@ -79,9 +96,71 @@ def unread(
     return [one for one in found if not _beside_others(one, read.values(), top, tables)]
 
 
-def holds_numbers(grid: Grid) -> bool:
-    """Whether a sheet has any text that may be somebody's number, whatever its heading."""
-    return any(
+def known_names(form: Form, sheets: Mapping[str, RawSheet]) -> set[str]:
+    """The name of every person who was read."""
+    return {
+        characters.squeeze(text)
+        for sheet in form.sheets
+        if (raw := sheets.get(sheet.key))
+        for field in sheet
+        if KINDS[field.kind].person_name and (column := raw.columns.get(field.key))
+        for text in set(column.text)
+    }
+
+
+def unnumbered(grid: Grid, table: Sheet, known: Collection[str]) -> list[PeopleColumn]:
+    """The columns of names on a sheet with people who are not among the known ones."""
+    field = next((f for f in table if KINDS[f.kind].person_name), None)
+    if field is None or _is_about_others(grid.facts.name, (table,)):
+        return []
+    headings = {*map(normalized, (field.title, *field.aliases, *field.near))}
+    is_members = bool(table.rows_name) and table.rows_name in grid.facts.name
+    top = grid.facts.top
+    read = grid.read(grid.facts.columns, top)
+    found = []
+    for column, cells in read.items():
+        texts = cells.texts[:_HEADING_ROWS].tolist()
+        at = next((n for n, text in enumerate(texts) if normalized(text) in headings), -1)
+        if at < 0 and not is_members:
+            continue
+        missing, first = _missing_names(cells.texts[at + 1 :].tolist(), known)
+        if missing:
+            heading = texts[at].strip()[:LONGEST_HEADING] if at >= 0 else ""
+            found.append(PeopleColumn(heading, top + at + 1 + first, column, missing, at))
+    return found or _unnumbered_in_rows(read, top, headings, known)
+
+
+def _unnumbered_in_rows(
+    read: Mapping[int, GridColumn], top: int, headings: Collection[str], known: Collection[str]
+) -> list[PeopleColumn]:
+    """The same of a list on its side: a heading, and names behind it."""
+    columns = sorted(read)
+    found = []
+    for row in range(min(_HEADING_ROWS, max(map(len, read.values()), default=0))):
+        texts = [read[column].texts[row] if row < len(read[column]) else "" for column in columns]
+        at = next((n for n, text in enumerate(texts) if normalized(text) in headings), -1)
+        missing, first = _missing_names(texts[at + 1 :], known) if at >= 0 else (frozenset(), 0)
+        if len(missing) >= FEWEST_BESIDE:
+            column = columns[at + 1 + first]
+            found.append(PeopleColumn(texts[at].strip(), top + row, column, missing, at))
+    return found
+
+
+def _missing_names(texts: Sequence[str], known: Collection[str]) -> tuple[frozenset[str], int]:
+    """The names that are not among the known ones, and where the first stands; none where most of
+    the texts are no names."""
+    squeezed = [characters.squeeze(text) for text in texts]
+    names = [text for text in squeezed if is_usual_name(text)]
+    missing = [text for text in names if text not in known]
+    if not missing or len(names) < MOSTLY * sum(map(bool, squeezed)):
+        return frozenset(), 0
+    return frozenset(missing), squeezed.index(missing[0])
+
+
+def holds_people(grid: Grid, table: Sheet) -> bool:
+    """Whether a sheet has any text that may be somebody's number, whatever its heading, or a
+    column of names."""
+    return bool(unnumbered(grid, table, ())) or any(
         _ID_LIKE(whole) or is_document(whole) or valid_numbers(whole)
         for cells in grid.read(grid.facts.columns, grid.facts.top).values()
         for text in cells.texts.tolist()
@@ -91,7 +170,7 @@ def holds_numbers(grid: Grid) -> bool:
 
 
 def unread_in(
-    column: int, cells: GridColumn, top: int, tables: Sequence[Sheet], known: Collection[str]
+    column: int, cells: GridColumn, top: int, tables: Sequence[Sheet], known: Container[str]
 ) -> PeopleColumn | None:
     """The numbers of a column, from sheet row `top` on, that are not among the known ones."""
     texts = cells.texts.tolist()
@@ -125,6 +204,8 @@ def unread_in(
             numbers |= found
     if not numbers:
         return None
+    if is_usual_name(heading):
+        heading = ""  # a person's name, in a list on its side
     return PeopleColumn(heading[:LONGEST_HEADING], row, column, frozenset(numbers), at)
 
 
@@ -139,7 +220,9 @@ def _heading(texts: Sequence[str], first: int) -> int:
 
 def _id_heading(texts: Sequence[str], tables: Sequence[Sheet]) -> int:
     names = [(sheet, names_of(sheet)) for sheet in tables]
-    found = (n for n, text in enumerate(texts[:_HEADING_ROWS]) if _is_id_heading(text, names))
+    found = (
+        n for n, text in enumerate(texts[:_HEADING_ROWS]) if text and _is_id_heading(text, names)
+    )
     return next(found, -1)
 
 
@@ -185,17 +268,17 @@ def _beside_others(
     return others and own.isdisjoint(map(normalized, headings))
 
 
-def report_unread(
-    name: str, columns: Iterable[PeopleColumn], wanted: Sheet, report: IssueCollector
+def report_people(
+    code: str, name: str, columns: Iterable[PeopleColumn], wanted: Sheet, report: IssueCollector
 ) -> None:
-    """One error a sheet, at the first of its numbers."""
+    """One issue a sheet, at the first of its people."""
     found = sorted(columns, key=lambda one: (one.row, one.column))
     if not found:
         return
     people = frozenset[str]().union(*(one.numbers for one in found))
     first = found[0]
     report.add(
-        UNREAD,
+        code,
         name,
         (first.row, first.column),
         params={

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Sheet
-from converter.model.own_list import DERIVED, DOUBTFUL, KNOWN, NEAR
+from converter.model.issues import column_letters
+from converter.model.own_list import COLUMNS, DERIVED, DOUBTFUL, KNOWN, NEAR, ROWS
 from converter.text import characters
 from converter.text.headings import names_of, normalized
 from converter.workbook.form.remarks import is_line
@@ -25,7 +26,8 @@ FEWEST_HEADINGS = 2  # in one row, to make it a heading row
 
 @dataclass(frozen=True, slots=True)
 class SheetCells:
-    """A sheet's cells, from its first row and column that hold anything."""
+    """A sheet's cells, from its first row and column that hold anything; `arrangement` tells how
+    the people stood on the sheet, whose rows are here a person each."""
 
     name: str
     top: int
@@ -33,6 +35,19 @@ class SheetCells:
     texts: Sequence[Sequence[str]]  # by row, then column
     types: Sequence[Sequence[int]]
     merges: tuple[Box, ...]
+    arrangement: str = ROWS
+
+    def column_name(self, at: int) -> str:
+        """Where a column stands on the sheet: its letters, or the number of its row in a list on
+        its side."""
+        return self._name(self.columns[at], letters=self.arrangement != COLUMNS)
+
+    def row_name(self, row: int) -> str:
+        return self._name(row + self.top, letters=self.arrangement == COLUMNS)
+
+    @staticmethod
+    def _name(number: int, *, letters: bool) -> str:
+        return column_letters(number) if letters else str(number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from itertools import pairwise
 from converter.kinds import KINDS, person_name, unique_key
 from converter.kinds.base import ValueType
 from converter.model.forms import Field, Sheet
-from converter.model.issues import column_letters
 from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, LEFT_OUT, NEAR, TAKEN, UNUSED
 from converter.text import characters
 from converter.text.headings import normalized
+from converter.workbook import person_names
 from converter.workbook.own_list import values
 from converter.workbook.own_list.blocks import Headings, ListBlock
 
@@ -83,7 +83,7 @@ class _Guesser:
         self.chosen_fields = {one.field for one in self.guesses if one.how == CHOSEN}
 
     def _by_heading(self, at: int, headings: Headings, chosen: Mapping[str, str]) -> Guess:
-        letters = column_letters(self.block.cells.columns[at])
+        letters = self.block.cells.column_name(at)
         for key in (normalized(self.block.headings[at]), letters.lower()):
             if key and key in chosen:
                 return Guess(chosen[key], CHOSEN if chosen[key] else LEFT_OUT)
@@ -98,7 +98,7 @@ class _Guesser:
         if field is self.id_field:
             fitting = sum(characters.has_long_number(text) for text, _ in cells)
         elif field is self.name_field:
-            fitting = sum(values.is_name(text) for text, _ in cells)
+            fitting = sum(person_names.is_name(text) for text, _ in cells)
         elif _is_date(field):
             fitting = sum(values.is_date(text, kind) for text, kind in cells)
         else:
@@ -228,7 +228,7 @@ class _Guesser:
             return False
         if any(word != heading and heading.endswith(word) for word in self.name_words):
             return False  # 配偶姓名: somebody else's
-        names = [text.strip() for text, _ in cells if values.is_usual_name(text)]
+        names = [text.strip() for text, _ in cells if person_names.is_usual_name(text)]
         few = len(names) < 4
         return len(names) >= max(1, MOSTLY * len(cells)) and (
             few or len(set(names)) >= FEWEST_DISTINCT * len(names)

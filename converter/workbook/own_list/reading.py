@@ -11,20 +11,25 @@ from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue, column_letters
 from converter.model.own_list import (
+    CARDS,
+    ROWS,
     UNUSED,
     ListColumn,
     ListReport,
+    Rearranged,
     SkippedRow,
     UnreadColumn,
 )
 from converter.model.submissions import RawColumn, RawSheet
 from converter.text import characters, masking
 from converter.text.headings import normalized
-from converter.workbook import open_list
+from converter.workbook import open_list, person_names
 from converter.workbook.form import remarks
 from converter.workbook.form.sheet_matching import Workbook
+from converter.workbook.form.unread_people import PeopleColumn, unnumbered
 from converter.workbook.issue_collector import IssueCollector
 from converter.workbook.own_list import values
+from converter.workbook.own_list.arrangement import as_rows
 from converter.workbook.own_list.blocks import Headings, ListBlock, SheetCells, cells_of, cut
 from converter.workbook.own_list.columns import ColumnHalf, Guess, Guessed, guess
 from converter.workbook.unreadable import UnreadableFile
@@ -82,6 +87,8 @@ class _Reading:
     repeated: int = 0
     side_by_side: bool = False
     titles: set[str] = field(default_factory=set)
+    rearranged: list[Rearranged] = field(default_factory=list)
+    unnumbered: list[tuple[str, PeopleColumn]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.headings = Headings(self.sheet)
@@ -93,9 +100,12 @@ class _Reading:
         for index, (name, _) in enumerate(book.names):
             if name in passed_over:
                 continue
-            cells = cells_of(book.grid(index))
-            if not cells.texts:
+            grid = book.grid(index)
+            found = cells_of(grid)
+            if not found.texts:
                 continue
+            cells = as_rows(found, self.sheet, self.headings)
+            arrangement = cells.arrangement
             before, taken = len(self.people), set[tuple[int, int]]()
             headings = [""] * len(cells.columns)
             for block in cut(cells, self.headings):
@@ -103,16 +113,30 @@ class _Reading:
                 headings = [new or old for new, old in zip(block.headings, headings, strict=True)]
                 if self._is_list(guessed):
                     self._take(block, guessed, taken)
+            if cells.arrangement == CARDS:  # whose cells are made of some of the sheet's
+                headings, taken = [""] * len(found.columns), set()
+                cells = found
             self._account(cells, headings, taken)
             if len(self.people) > before:
                 self.sheets.append(name)
+                self._rearranged(arrangement, name, self.people[before:])
+            else:
+                self.unnumbered += [(name, one) for one in unnumbered(grid, self.sheet, ())]
+
+    def _rearranged(self, arrangement: str, name: str, people: Sequence[dict[str, Cell]]) -> None:
+        if arrangement != ROWS:
+            shown = (
+                " ".join(_shown(text) for key in self.typed if (text := one.get(key, BLANK)[0]))
+                for one in people[:SAMPLES]
+            )
+            self.rearranged.append(Rearranged(name, arrangement, tuple(shown)))
 
     def _is_list(self, guessed: Guessed) -> bool:
         """A block without ID numbers counts by its headings: two fields at least."""
         return any(self.id_key in half.columns or len(half.columns) > 1 for half in guessed.halves)
 
     def _take(self, block: ListBlock, guessed: Guessed, taken: set[tuple[int, int]]) -> None:
-        self.side_by_side |= len(guessed.halves) > 1
+        self.side_by_side |= len(guessed.halves) > 1 and block.cells.arrangement == ROWS
         found = False
         for row in range(block.first, block.last):
             people = [self._person(block, row, half) for half in guessed.halves]
@@ -149,7 +173,7 @@ class _Reading:
             return None
         others = sum(bool(text.strip()) for text, _ in cells.values()) - 1
         beside = sum(bool(text.strip()) for text in texts) - 1
-        return cells if others > 0 or (beside > 0 and values.is_name(name)) else None
+        return cells if others > 0 or (beside > 0 and person_names.is_name(name)) else None
 
     def _part_number(self, cells: dict[str, Cell]) -> None:
         """Of a cell that holds more than an ID number the number is taken, and the name where no
@@ -159,7 +183,7 @@ class _Reading:
             return
         cells[self.id_key] = found[0], int(CellType.TEXT)
         rest = values.without_number(text, found[0])
-        if self.name_key not in cells and values.is_name(rest):
+        if self.name_key not in cells and person_names.is_name(rest):
             cells[self.name_key] = rest, int(CellType.TEXT)
 
     def _skip(self, block: ListBlock, row: int, halves: Sequence[ColumnHalf]) -> None:
@@ -167,8 +191,8 @@ class _Reading:
         worded = next((text for text in texts if not text.isdecimal()), "")
         heading = any(map(self.headings.is_heading, texts))
         if worded and not heading and len(self.skipped) < MOST_SKIPPED:
-            number = row + block.cells.top
-            self.skipped.append(SkippedRow(block.cells.name, number, worded[:LONGEST_SAMPLE]))
+            where = block.cells.row_name(row)
+            self.skipped.append(SkippedRow(block.cells.name, where, worded[:LONGEST_SAMPLE]))
 
     def _add(self, person: dict[str, Cell]) -> None:
         text, kind = person.get(self.id_key, BLANK)
@@ -185,7 +209,7 @@ class _Reading:
 
     def _column(self, block: ListBlock, at: int, one: Guess) -> None:
         cells = [text.strip() for text, _ in block.column(at) if text.strip()]
-        letters = column_letters(block.cells.columns[at])
+        letters = block.cells.column_name(at)
         heading = block.headings[at]
         if not cells and not heading:
             return
@@ -216,7 +240,7 @@ class _Reading:
                 if found := found.difference(self.known):
                     missed.setdefault(at, set()).update(found)
         for at, numbers in sorted(missed.items()):
-            letters = column_letters(cells.columns[at])
+            letters = cells.column_name(at)
             self.unread.append(UnreadColumn(cells.name, letters, headings[at], len(numbers)))
 
     def result(self, file: str) -> ReadList:
@@ -240,8 +264,17 @@ class _Reading:
             self.repeated,
             self.side_by_side,
             tuple(sorted(self.titles)),
+            tuple(self.rearranged),
+            tuple(self._unnumbered()),
         )
         return ReadList(members, report)
+
+    def _unnumbered(self) -> Iterator[UnreadColumn]:
+        names = {characters.squeeze(one.get(self.name_key, BLANK)[0]) for one in self.people}
+        for sheet, one in self.unnumbered:
+            if people := one.numbers - names:
+                letters = column_letters(one.column)
+                yield UnreadColumn(sheet, letters, one.heading, len(people))
 
     def _raw_columns(self) -> Iterator[tuple[str, RawColumn]]:
         for key in self.typed:
@@ -251,4 +284,4 @@ class _Reading:
 
 
 def _shown(text: str) -> str:
-    return masking.text(text[:LONGEST_SAMPLE])
+    return masking.text(text)[:LONGEST_SAMPLE]

@@ -1,4 +1,4 @@
-"""What a cell of a list looks like: an ID number, a name, a date."""
+"""What a cell of a list looks like: an ID number, a date."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import date
 from functools import lru_cache
 
 from converter.kinds.id_number import check_character, compact, valid_numbers
-from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.text import characters
 
@@ -18,9 +17,6 @@ _YEAR, _MONTH, _DAY = "(?:19|20)[0-9]{2}", "[01]?[0-9]", "[0-3]?[0-9]"
 _DATE = re.compile(
     f"{_YEAR}(?:[-/.年]{_MONTH}(?:[-/.月]{_DAY}日?|月)?|[01][0-9](?:[0-3][0-9])?)(?:[ T].*)?"
 )
-_HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
-_DOT = "·•．.・"
-_NAME = re.compile(f"[{_HAN}]{{2,4}}|[{_HAN}]+[{_DOT}][{_HAN}{_DOT}]+")
 _APART = re.compile(r"[\s,;/|、，；]+")  # two things in one cell
 _BESIDE = " \t\r\n,;:/|、，；：()（）"
 _ROUNDED = re.compile(r"[1-9](?:\.[0-9]+)?[eE]\+?1[4-9]")
@@ -72,19 +68,6 @@ def is_rounded(text: str, kind: int) -> bool:
     if kind == CellType.NUMBER:
         return bool(_ROUNDED.fullmatch(text)) or len(text.partition(".")[0]) > SIGNIFICANT
     return bool(_ROUNDED.fullmatch(text.strip()))
-
-
-def is_name(text: str) -> bool:
-    return bool(_NAME.fullmatch(text.strip().replace(" ", "").replace("\u3000", "")))
-
-
-def is_usual_name(text: str) -> bool:
-    """Whether a text is a name by itself: it begins with a surname and does not end like a trade or
-    a department; or it has the dot of 阿依古丽·买买提."""
-    name = text.strip()
-    begins = name[:1] in catalogue.message("list_surnames")
-    ends = name[-1:] in catalogue.message("list_trades")
-    return is_name(name) and ((begins and not ends) or any(dot in name for dot in _DOT))
 
 
 def is_date(text: str, kind: int) -> bool:

@@ -66,7 +66,8 @@ class TemplateAnswer:
 class TemplateRequest(FormRequest[TemplateAnswer]):
     """Write a workbook, with the data of its sources. `rows` 0 = as the form says; `preview`: only
     tell how the lists among the sources are read;
-    `identity` and `issues` as for a conversion; `replaceable` as for `writing.write_output`."""
+    `identity` and `issues` as for a conversion; `contact`: whom the unit asks, where the identity
+    file does not say so; `replaceable` as for `writing.write_output`."""
 
     output: Path
     rows: int
@@ -75,6 +76,7 @@ class TemplateRequest(FormRequest[TemplateAnswer]):
     preview: bool = False
     identity: bytes | None = None
     issues: tuple[Issue, ...] = ()
+    contact: str = ""
     replaceable: str = ""
 
     @property
@@ -104,9 +106,10 @@ class TemplatesAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TemplatesRequest(FormRequest[TemplatesAnswer]):
-    """Write blank workbooks for many units; `rows` 0 = as the form says; `force` replaces what
-    is there already."""
+    """Write blank workbooks for many units; `rows` 0 = as the form says; `contact`: whom units ask
+    whose identity file does not say so; `force` replaces what is there already."""
 
     workbooks: tuple[BlankWorkbook, ...]
     rows: int = 0
+    contact: str = ""
     force: bool = False

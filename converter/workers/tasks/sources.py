@@ -92,10 +92,11 @@ def _source(path: Path, definition: Form, choices: Mapping[str, str]) -> _Source
         return _Source(replace(nothing, issues=tuple(issues)), False, None)
     report = read_as_list.report
     if is_template:
-        has_people = report.members or report.unread
+        has_people = report.members or report.unread or report.unnumbered
         return _Source(data, True, members, read_as_list if has_people else None)
     guessed = any(one.how in (NEAR, CONTENT, CHOSEN, DOUBTFUL) for one in report.columns)
-    if members and len(members) >= report.members and not (guessed or report.side_by_side):
+    own_headings = not (guessed or report.side_by_side or report.unnumbered)
+    if members and len(members) >= report.members and own_headings:
         return _Source(data, True, members)  # our form's own headings, without its stamp
     return _Source(data, False, None, read_as_list)
 

@@ -48,6 +48,8 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
     issues += joined.issues
     if data:
         stamp = replace(data.stamp, form=definition.id, version=definition.version)
+    if request.contact:
+        stamp = replace(stamp, superior_contact=request.contact)
     if request.identity is not None:
         from converter import identity
 
@@ -87,12 +89,12 @@ def templates(request: TemplatesRequest, report_progress: ReportProgress) -> Tem
     from converter import identity
     from converter.template import TemplateRenderer
 
-    definition = loading.load(request.form)
+    definition, asked = loading.load(request.form), Stamp(superior_contact=request.contact)
     renderer, rows = TemplateRenderer(definition), request.rows or definition.limits["rows"]
 
     def rendered(books: Iterable[BlankWorkbook]) -> Iterator[tuple[Path, bytes]]:
         for book in books:
-            stamp = Stamp().of_holder(identity.parse(book.identity).identity)
+            stamp = asked.of_holder(identity.parse(book.identity).identity)
             yield book.output, renderer.blank(stamp, rows=rows)
 
     def replaceable(path: Path) -> bool:

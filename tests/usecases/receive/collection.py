@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,13 @@ def answers(number: int, members: Sequence[Person], **changed: Any) -> dict[str,
 
 def workbook(number: int, members: Sequence[Person] | None = None, **changed: Any) -> bytes:
     """A filled-in workbook of a unit; `changed` replaces answers by their titles."""
-    chosen = people(number) if members is None else list(members)
-    book = fill(blank(12), answers(number, chosen, **changed), chosen)
+    chosen = people(number) if members is None else members
+    return _workbook(tuple(chosen), tuple(answers(number, chosen, **changed).items()))
+
+
+@cache
+def _workbook(members: Sequence[Person], unit: tuple[tuple[str, Any], ...]) -> bytes:
+    book = fill(blank(12), dict(unit), members)
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()

@@ -32,6 +32,7 @@ class AtWork:
         app = application.build(
             FOLDER,
             root,
+            root.with_name(f"{root.name}-unfinished"),
             self.access,
             Shared([worker]),
             opener=self.opened.append,

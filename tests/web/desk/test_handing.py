@@ -201,6 +201,35 @@ def test_a_backup_is_restored_beside_what_is_there(desk: AtWork, client: httpx2.
     assert {path.name for path in found} == {"好的.xlsx", "去年的.zip"}
 
 
+def test_what_was_restored_is_found_again(desk: AtWork, client: httpx2.Client) -> None:
+    drop(client, desk, ("填报.xlsx", workbook(1)))
+    page = press(client, desk, "/backups")
+    (address,) = re.findall(r'action="(/backups/\w+/restore)"', page.text)
+    for count in (1, 2):
+        page = press(client, desk, address)
+        assert len(re.findall(r"<h3>恢复-", page.text)) == count
+    links = set(re.findall(r'href="(/check/\w+)"', client.get("/backups").text))
+    assert len(links) == 2
+    assert {countdown(client.get(link)) for link in links} == {"可以上报"}
+
+
+def test_a_form_from_before_the_unit_was_known_is_backed_up(
+    desk: AtWork, client: httpx2.Client
+) -> None:
+    press(client, desk, "/form")
+    (begun,) = desk.root.rglob("填报表.xlsx")
+    drop(client, desk, ("填报表.xlsx", workbook(1)))
+    press(client, desk, "/backups")
+    (saved,) = desk.root.rglob("备份-*.zip")
+    with zipfile.ZipFile(saved) as archive:
+        assert set(archive.namelist()) == {
+            "files/填报表.xlsx",
+            "files/填报表-2.xlsx",
+            "manifest.json",
+        }
+        assert archive.read("files/填报表-2.xlsx") == begun.read_bytes()
+
+
 def _documents(desk: AtWork) -> list[Document]:
     return list(desk.desk.documents._known.values())
 

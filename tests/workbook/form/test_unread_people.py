@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from openpyxl.workbook import Workbook
 
-from converter import template
 from converter import workbook as reader
 from converter.model.issues import Issue
 from converter.model.submissions import Submission
 from converter.workbook.grid import Grid
 from converter.workbook.xlsx.book import XlsxWorkbook
 from tests.corpus.test_foreign_sheets import HEADINGS, own
+from tests.opened import rendered
 from tests.people import MEMBERS, UNIT, id_number
 from tests.sheets import FORM, MEMBER_SHEET, UNIT_SHEET, blank, fill, outcome, saved
 
@@ -225,16 +225,16 @@ def test_a_column_of_id_numbers_is_named_where_none_was_found(heading: str, tmp_
 FIRST_SHEET = "xl/worksheets/sheet1.xml"  # the instructions
 
 
-def handed_out(data: Submission | None = None) -> zipfile.ZipFile:
-    return zipfile.ZipFile(BytesIO(b"".join(template.build(FORM, rows=5, data=data))))
+def archive(data: Submission | None = None) -> zipfile.ZipFile:
+    return zipfile.ZipFile(BytesIO(rendered(FORM, rows=5, data=data)))
 
 
-def pressed(folder: Path, name: str, data: Submission | None, beside: str = "") -> Path:
+def handed_out(folder: Path, name: str, data: Submission | None, beside: str = "") -> Path:
     """A workbook as it is handed out, with a text on its first sheet, the same in all."""
     path = folder / name
     row = f'<row r="300"><c r="A300" t="inlineStr"><is><t>{beside}</t></is></c></row></sheetData>'
-    first = handed_out().read(FIRST_SHEET).replace(b"</sheetData>", row.encode())
-    with handed_out(data) as source, zipfile.ZipFile(path, "w") as target:
+    first = archive().read(FIRST_SHEET).replace(b"</sheetData>", row.encode())
+    with archive(data) as source, zipfile.ZipFile(path, "w") as target:
         for info in source.infolist():
             target.writestr(
                 info.filename, first if info.filename == FIRST_SHEET else source.read(info)
@@ -253,17 +253,17 @@ def test_a_sheet_that_many_files_share_hides_nobody(tmp_path: Path) -> None:
     def unread(path: Path) -> bool:
         return any(issue.code == "S024" for issue in reader.read(path, FORM).issues)
 
-    assert not unread(pressed(tmp_path, "1.xlsx", listed))
-    assert not unread(pressed(tmp_path, "2.xlsx", None))
-    assert not unread(pressed(tmp_path, "3.xlsx", listed, number))
-    assert unread(pressed(tmp_path, "4.xlsx", None, number))
-    assert not unread(pressed(tmp_path, "5.xlsx", listed, number))
+    assert not unread(handed_out(tmp_path, "1.xlsx", listed))
+    assert not unread(handed_out(tmp_path, "2.xlsx", None))
+    assert not unread(handed_out(tmp_path, "3.xlsx", listed, number))
+    assert unread(handed_out(tmp_path, "4.xlsx", None, number))
+    assert not unread(handed_out(tmp_path, "5.xlsx", listed, number))
 
 
 def test_a_sheet_without_numbers_is_read_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = pressed(tmp_path, "1.xlsx", one_member(tmp_path), "这一格没有号码")
+    path = handed_out(tmp_path, "1.xlsx", one_member(tmp_path), "这一格没有号码")
     read: list[int] = []
     grid = XlsxWorkbook.grid
 
@@ -278,3 +278,51 @@ def test_a_sheet_without_numbers_is_read_once(
     reader.read(path, FORM)
     assert read
     assert 0 not in read
+
+
+def names(book: Workbook, title: str, *rows: tuple[Any, ...]) -> None:
+    sheet = book.create_sheet(title)
+    for row in rows:
+        sheet.append(row)
+
+
+PEOPLE = ("甄示例", "贾示例", "钱三多")
+KNOWN = MEMBERS[0][0]
+UNNUMBERED: dict[str, tuple[Callable[[Workbook], None], str, int]] = {
+    "under a heading": (
+        lambda b: names(b, "退休", ("退休人员",), ("序号", "姓名"), *enumerate(PEOPLE)),
+        "B3",
+        3,
+    ),
+    "under a near heading": (
+        lambda b: names(b, "名单", ("员工姓名", "部门"), *((one, "装配") for one in PEOPLE)),
+        "A2",
+        3,
+    ),
+    "without a heading": (lambda b: names(b, "退休会员", *((one,) for one in PEOPLE)), "A1", 3),
+    "in a row": (lambda b: names(b, "车间", ("姓名", *PEOPLE), ("性别", "男", "女")), "B1", 3),
+    "one of two": (lambda b: names(b, "班子", ("姓名",), (KNOWN,), (PEOPLE[0],)), "A3", 1),
+}
+NOBODY: dict[str, Callable[[Workbook], None]] = {
+    "members": lambda b: names(b, "考勤", ("姓名",), *((one[0],) for one in MEMBERS)),
+    "no names": lambda b: names(b, "说明", ("姓名",), ("按证件填写，不能简写",), ("张",)),
+    "others": lambda b: names(b, "家属", ("姓名",), *((one,) for one in PEOPLE)),
+    "another heading": lambda b: names(b, "通讯录", ("联系人",), *((one,) for one in PEOPLE)),
+}
+
+
+@pytest.mark.parametrize("name", UNNUMBERED)
+def test_names_without_numbers_are_a_warning(name: str, tmp_path: Path) -> None:
+    make, cell, count = UNNUMBERED[name]
+    book = own()
+    make(book)
+    (found,) = issues(book, tmp_path, "S024", "S026")
+    assert (found.code, found.level.value) == ("S026", "warning")
+    assert (found.params["cell"], found.params["count"]) == (cell, count)
+
+
+@pytest.mark.parametrize("name", NOBODY)
+def test_names_of_members_and_of_others_are_silent(name: str, tmp_path: Path) -> None:
+    book = own()
+    NOBODY[name](book)
+    assert not issues(book, tmp_path, "S024", "S026")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,15 @@ def invented(seed: int) -> Layout:
     for number in range(chance.choice((1, 1, 1, 2, 3))):
         made.sheets[f"表{number + 1}"] = _sheet(chance, made)
     return made
+
+
+def turned(layout: Layout) -> Layout:
+    """The same list on its side: a column a person."""
+    sheets = {
+        title: [list(column) for column in zip_longest(*rows)]
+        for title, rows in layout.sheets.items()
+    }
+    return replace(layout, sheets=sheets)
 
 
 def _sheet(chance: random.Random, made: Layout) -> list[list[Any]]:

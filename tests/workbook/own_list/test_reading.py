@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from converter.model.cell_types import CellType
 from converter.workbook.own_list import ReadList, read_list
 from tests.corpus import opendocument
 from tests.sheets import FORM
-from tests.workbook.own_list.layouts import as_text, as_workbook, invented
+from tests.workbook.own_list.layouts import Layout, as_text, as_workbook, invented, turned
 
 TABLE = FORM.main_table
 LAYOUTS = 200
@@ -48,15 +49,18 @@ def how(of: ReadList) -> dict[str, tuple[str, str]]:
     return {one.heading or one.letters: (one.field, one.how) for one in of.report.columns}
 
 
+@pytest.mark.parametrize("arranged", [lambda layout: layout, turned], ids=["rows", "columns"])
 @pytest.mark.parametrize("part", range(10))
-def test_of_any_layout_every_number_is_taken_or_named(part: int, tmp_path: Path) -> None:
+def test_of_any_layout_every_number_is_taken_or_named(
+    part: int, arranged: Callable[[Layout], Layout], tmp_path: Path
+) -> None:
     each = LAYOUTS // 10
     for seed in range(part * each, (part + 1) * each):
-        layout = invented(seed)
+        layout = arranged(invented(seed))
         got = read_list(as_workbook(layout, tmp_path / f"{seed}.xlsx"), TABLE, {})
         columns = got.members.columns
         numbers = [*map(compact, columns["id_number"].text)] if columns else []
-        unread = sum(one.numbers for one in got.report.unread)
+        unread = sum(one.people for one in got.report.unread)
         assert layout.people.keys() >= {*numbers}, seed
         assert len(numbers) + unread == len(layout.people) + len(layout.further), seed
         names = columns["name"].text if "name" in columns else [""] * len(numbers)
@@ -95,6 +99,71 @@ def test_contents_tell_where_headings_do_not(tmp_path: Path) -> None:
     assert how(got)["D"] == ("joined_on", own_list.DOUBTFUL)
 
 
+def test_a_column_a_person_is_turned(tmp_path: Path) -> None:
+    got = read(
+        [
+            ["会员花名册"],
+            ["序号", 1, 2, 3],
+            ["姓名", "赵一", "钱二", "孙三"],
+            ["证件号码", A, B, None],
+            ["入会时间", "2010-05-01", "2011-06-01", "2012-07-01"],
+            [None, "装配", "装配", "铸造"],
+        ],
+        tmp_path,
+    )
+    assert people(got, "name", "id_number", "joined_on") == [
+        ("赵一", A, "2010-05-01"),
+        ("钱二", B, "2011-06-01"),
+        ("孙三", "", "2012-07-01"),
+    ]
+    assert [one.letters for one in got.report.columns if not one.field] == ["6"]  # a row
+    (turned,) = got.report.rearranged
+    assert (turned.sheet, turned.arrangement, len(turned.samples)) == ("Sheet", "columns", 3)
+    assert turned.samples[0] == "赵一 130102********05 2010-05-01"
+
+
+CARD: list[list[Any]] = [
+    ["职工登记表"],
+    ["姓名", "赵一", "民族", "汉族", "性别", "女"],
+    ["身份证号", A, None, "籍贯", "某县"],
+    ["家庭成员", "姓名", "关系", "身份证号"],
+    [None, "孙三", "配偶", C],
+    ["入会时间", "2010-05-01"],
+]
+SECOND: list[list[Any]] = [
+    [{"赵一": "钱二", A: B, C: None}.get(cell, cell) for cell in row] for row in CARD
+]
+CARDS: dict[str, tuple[list[list[Any]], int]] = {
+    "one": (CARD, 1),
+    "below each other": ([*CARD, [], *SECOND], 2),
+    "beside each other": (
+        [left + [None] * (7 - len(left)) + right for left, right in zip(CARD, SECOND, strict=True)],
+        2,
+    ),
+    "one row each": (
+        [
+            ["姓名", "赵一", "身份证号", A, "入会时间", "2010-05-01"],
+            ["姓名", "钱二", "身份证号", B, "入会时间", "2010-05-01"],
+        ],
+        2,
+    ),
+    "in sentences": (
+        [[f"姓名：赵一  性别：女  身份证号：{A}"], ["入会时间：2010-05-01；民族：汉族"]],
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "count"), CARDS.values(), ids=CARDS)
+def test_a_card_a_person_is_a_row(rows: list[list[Any]], count: int, tmp_path: Path) -> None:
+    got = read(rows, tmp_path)
+    expected = [("赵一", A, "2010-05-01"), ("钱二", B, "2010-05-01")]
+    assert people(got, "name", "id_number", "joined_on") == expected[:count]
+    assert [one.arrangement for one in got.report.rearranged] == ["cards"]
+    family = any(C in row for row in rows)
+    assert sum(one.people for one in got.report.unread) == family  # named
+
+
 def test_two_people_side_by_side_are_two(tmp_path: Path) -> None:
     got = read(
         [
@@ -111,7 +180,7 @@ def test_two_people_side_by_side_are_two(tmp_path: Path) -> None:
 def test_a_spouses_number_is_named_not_taken(tmp_path: Path) -> None:
     got = read([["姓名", "身份证号", "配偶姓名", "配偶身份证号"], ["赵一", A, "钱二", B]], tmp_path)
     assert people(got) == [("赵一", A)]
-    assert [(u.heading, u.numbers) for u in got.report.unread] == [("配偶身份证号", 1)]
+    assert [(u.heading, u.people) for u in got.report.unread] == [("配偶身份证号", 1)]
 
 
 def test_a_birthday_is_no_joining_date_whatever_its_heading(tmp_path: Path) -> None:
@@ -213,7 +282,7 @@ def test_what_stands_beside_a_number_in_its_cell_is_left_out(tmp_path: Path) -> 
 def test_an_old_number_in_a_remark_is_named(tmp_path: Path) -> None:
     got = read([["姓名", "身份证号", "备注"], ["赵一", A, f"原身份证号{B}"]], tmp_path)
     assert people(got) == [("赵一", A)]
-    assert [(u.heading, u.numbers) for u in got.report.unread] == [("备注", 1)]
+    assert [(u.heading, u.people) for u in got.report.unread] == [("备注", 1)]
 
 
 @pytest.mark.parametrize("gap", [[], [None]])
@@ -238,10 +307,3 @@ def test_trades_and_departments_are_no_names(tmp_path: Path) -> None:
     got = read([["车工", A, "装配"], ["钳工", B, "汉族"]], tmp_path)
     assert "name" not in got.members.columns
     assert got.report.members == 2
-
-
-def test_a_card_a_person_is_no_list_and_its_numbers_are_named(tmp_path: Path) -> None:
-    card = [["姓名", "赵一", "性别", "男"], ["身份证号", A, "入会时间", "2010-05-06"], []]
-    got = read([*card, ["姓名", "钱二", "性别", "男"], ["身份证号", B]], tmp_path)
-    assert got.report.members == 0
-    assert sum(one.numbers for one in got.report.unread) == 2

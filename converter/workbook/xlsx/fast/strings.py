@@ -6,7 +6,7 @@ Both are strict: at anything but plain text NeedsFullParser is raised, and the f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,19 @@ def plain_text(raw: bytes) -> str:
         return _resolved(raw.decode("utf-8"))
     except UnicodeDecodeError:
         raise NeedsFullParser from None
+
+
+def plain_texts(raw: Sequence[bytes]) -> list[str]:
+    """The same for many places at once: '<' stands in none, and parts them while they are decoded
+    and looked at together. Raises NeedsFullParser."""
+    try:
+        joined = b"<".join(raw).decode("utf-8")
+    except UnicodeDecodeError:
+        raise NeedsFullParser from None
+    texts = joined.split("<") if raw else []
+    if joined.isprintable() and "&" not in joined and "_x" not in joined:
+        return texts
+    return [_resolved(text) for text in texts]
 
 
 def _resolved(text: str) -> str:

@@ -29,10 +29,11 @@ from converter.workbook.xlsx.fast.eight_bytes import (
     number_before_quote,
     word,
 )
-from converter.workbook.xlsx.fast.strings import NeedsFullParser, plain_text
+from converter.workbook.xlsx.fast.strings import NeedsFullParser, plain_text, plain_texts
 from converter.workbook.xlsx.parts import XML_WHITESPACE
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+FEW_TEXTS = 5_000  # that are read at once; of more, repeated ones are kept once
 
 # Tags are told apart by the two bytes after '<': 'ro', 'c ', 'v>', '/v', '/c' and '/r' in the
 # example. A tag that closes itself (<v/>) has the number of its start tag + _SELF.
@@ -366,9 +367,12 @@ class _Tokenizer:
         return [text == "1" for text in found]
 
     def _texts(self, first: Ints, length: Ints) -> list[str]:
-        known: dict[bytes, str] = {}
+        places = zip(first.tolist(), (first + length).tolist(), strict=True)
+        if len(first) <= FEW_TEXTS:
+            return plain_texts([self.rows[begin:end] for begin, end in places])
+        known: dict[bytes, str] = {}  # columns of choices repeat a few texts a million times
         texts = []
-        for begin, end in zip(first.tolist(), (first + length).tolist(), strict=True):
+        for begin, end in places:
             raw = self.rows[begin:end]
             text = known.get(raw)
             if text is None:

@@ -1,0 +1,238 @@
+"""A card's value ⇄ the text of a cell, by what the cell holds.
+
+Writing never fails: a value of another type (`required = 1`) is shown as TOML. Reading never fails
+either: what cannot be read stays a text, and `form check` says what may stand there.
+
+>>> shown(["甲", "乙"], "texts"), read("甲\\n乙", "texts")
+('甲\\n乙', ['甲', '乙'])
+>>> shown({"K116": "note"}, "levels"), read("K116 = 提示", "levels")
+('K116 = 记录', {'K116': 'warning'})
+>>> read("unit.staff 职工总数", "field_path"), read("3", "whole_number"), read("三", "whole_number")
+('unit.staff', 3, '三')
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from converter.files.toml_access import LEVELS
+from converter.form_editor.toml_text import literal
+from converter.forms import cards
+from converter.kinds import KINDS
+from converter.kinds.documents import DOCUMENTS, ID_NUMBER
+from converter.messages.catalogue import message
+from converter.model.forms import SheetShape
+from converter.rules import FAMILIES
+from converter.rules.derivations import DERIVATIONS
+from converter.statistics import cards as statistics
+
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
+_RATE = re.compile(r"(.*?)\s*=\s*(\S+)\s*/\s*(\S+)")
+
+
+@cache
+def words(holds: str) -> Mapping[str, str]:
+    """What a cell of a fixed choice may say: card's word → Chinese; {} for any other cell."""
+    if holds == "flag":
+        return {"true": message("editor_yes"), "false": message("editor_no")}
+    known = {
+        "kind": {name: message(f"report_kind_{name}") for name in KINDS},
+        "family": {name: message(f"editor_family_{name}") for name in FAMILIES},
+        "level": {name: message(f"report_{name}") for name in LEVELS},
+        "derivation": {name: message(f"editor_derivation_{name}") for name in DERIVATIONS},
+        "shape": {str(one): message(f"editor_shape_{one}") for one in SheetShape},
+        "identity": {name: message(f"editor_identity_{name}") for name in cards.IDENTITY},
+        "table_kind": {name: message(f"editor_table_kind_{name}") for name in statistics.KINDS},
+        "paper": {name: message(f"editor_paper_{name}") for name in (ID_NUMBER, *DOCUMENTS)},
+    }
+    return known.get(holds, {})
+
+
+def shown(value: Any, holds: str) -> str:
+    """The text of a cell; '' for nothing."""
+    if value is None:
+        return ""
+    try:
+        return _FORMS.get(holds, _ANY).show(value)
+    except (TypeError, KeyError, ValueError, AttributeError):
+        return literal(value)
+
+
+def read(text: str, holds: str) -> Any:
+    """The value of a cell that is not blank."""
+    return _FORMS.get(holds, _ANY).read(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How a value is shown (raises where it is of another type) and read."""
+
+    show: Callable[[Any], str]
+    read: Callable[[str], Any]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _of_words(holds: str) -> _Form:
+    def read_word(text: str) -> str:
+        named = {label: key for key, label in words(holds).items()}
+        return named.get(text.strip(), text.strip())
+
+    return _Form(lambda value: words(holds).get(_text(value), value), read_word)
+
+
+def _show_flag(value: Any) -> str:
+    if not isinstance(value, bool):
+        raise TypeError
+    return words("flag")[literal(value)]
+
+
+def _read_flag(text: str) -> Any:
+    named = {label: key == "true" for key, label in words("flag").items()}
+    return named.get(text.strip(), text.strip())
+
+
+def _show_whole(value: Any) -> str:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return str(value)
+
+
+def _read_whole(text: str) -> Any:
+    return int(text) if _WHOLE.fullmatch(text.strip()) else text.strip()
+
+
+def _show_lines(value: Any) -> str:
+    """Entries, a line each."""
+    if not isinstance(value, list) or any("\n" in _text(one) for one in value):
+        raise TypeError
+    if value and not "".join(value):
+        raise ValueError  # a list of blanks is not the list of nothing
+    return "\n".join(value)
+
+
+def _path(text: str) -> str:
+    """`unit.staff 职工总数` → `unit.staff`."""
+    return text.strip().partition(" ")[0]
+
+
+def _read_paths(text: str) -> list[str]:
+    return [_path(line) for line in re.split(r"[\n、，,]", text) if line.strip()]
+
+
+def _read_path_or_paths(text: str) -> Any:
+    found = _read_paths(text)
+    return found[0] if len(found) == 1 else found
+
+
+def _show_path_or_paths(value: Any) -> str:
+    return value if isinstance(value, str) else _show_lines(value)
+
+
+def _lines_of(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Lines of `name = value`."""
+    return [
+        (name.strip(), value.strip())
+        for name, _, value in (line.partition("=") for line in _lines_of(text))
+    ]
+
+
+def _table_of(holds: str) -> _Form:
+    """A table of words: a line `key = word` each."""
+    word = _of_words(holds)
+
+    def show(value: Any) -> str:
+        return "\n".join(f"{_text(key)} = {word.show(one)}" for key, one in value.items())
+
+    return _Form(show, lambda text: {key: word.read(value) for key, value in _pairs(text)})
+
+
+def _show_steps(value: Any) -> str:
+    return "\n".join(f"{_show_whole(least)} = {_text(code)}" for least, code in value)
+
+
+def _read_steps(text: str) -> Any:
+    return [[_read_whole(least), code] for least, code in _pairs(text)]
+
+
+def _show_columns(value: Any) -> str:
+    return "\n".join(
+        one if isinstance(one, str) else f"{_text(one[0])} = {_text(one[1])}"
+        for one in value
+        if isinstance(one, str) or len(one) == 2 or _text(None)
+    )
+
+
+def _read_columns(text: str) -> Any:
+    return [[name, key] if key else name for name, key in _pairs(text)]
+
+
+def _show_rate(value: Any) -> str:
+    if set(value) != {"label", "part", "whole"}:
+        raise ValueError
+    return f"{_text(value['label'])} = {_text(value['part'])} / {_text(value['whole'])}"
+
+
+def _read_rate(text: str) -> Any:
+    found = _RATE.fullmatch(text.strip())
+    if found is None:
+        return text.strip()
+    return {"label": found[1], "part": found[2], "whole": found[3]}
+
+
+def _show_day(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else _text(value)
+
+
+def _read_toml(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+_TEXT = _Form(_text, str)
+_ANY = _Form(literal, _read_toml)
+_FORMS: Mapping[str, _Form] = {
+    "text": _TEXT,
+    "expression": _TEXT,
+    "list_name": _Form(_text, str.strip),
+    "sheet_key": _Form(_text, _path),
+    "field_key": _Form(_text, _path),
+    "field_path": _Form(_text, _path),
+    "rows_path": _Form(_text, _path),
+    "field_paths": _Form(_show_lines, _read_paths),
+    "one_or_more_paths": _Form(_show_path_or_paths, _read_path_or_paths),
+    "field_keys": _Form(_show_lines, _read_paths),
+    "texts": _Form(_show_lines, lambda text: text.split("\n")),
+    "flag": _Form(_show_flag, _read_flag),
+    "whole_number": _Form(_show_whole, _read_whole),
+    "day": _Form(_show_day, str.strip),
+    "levels": _table_of("level"),
+    "variants": _table_of("paper"),
+    "steps": _Form(_show_steps, _read_steps),
+    "columns": _Form(_show_columns, _read_columns),
+    "rate": _Form(_show_rate, _read_rate),
+    "rates": _Form(
+        lambda value: "\n".join(map(_show_rate, value)),
+        lambda text: [_read_rate(line) for line in _lines_of(text)],
+    ),
+    **{
+        holds: _of_words(holds)
+        for holds in ("kind", "family", "level", "derivation", "shape", "identity", "table_kind")
+    },
+}

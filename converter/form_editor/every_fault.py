@@ -1,0 +1,199 @@
+"""Every fault of a form in one pass, also those that stand behind others.
+
+`all_faults` reads all cards before it has kinds and rules accept them: a card that cannot be read
+hides what is wrong with the rest. Here such a fault is set right in a copy, in the plainest way
+there is, and the copy is read again, until nothing new is found.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from converter.files.writing import write_many
+from converter.form_editor.columns import ARRAYS, FIELDS, GUIDE, RESOURCES, RULES, STATISTICS
+from converter.form_editor.source_files import (
+    FORM_FILE,
+    RULES_FILE,
+    CardFile,
+    Encoding,
+    Sources,
+    arrays_of,
+)
+from converter.form_editor.toml_text import TomlText
+from converter.forms import loading
+from converter.forms.all_faults import all_faults
+from converter.forms.code_lists import code_lists
+from converter.model.errors import FormError
+
+ROUNDS = 50
+# What stands in for a value that cannot be read; every other key is taken away.
+NAMES = {RULES: "code", FIELDS: "key", GUIDE: "heading", RESOURCES: "name"}  # what names a card
+_CARDS = (
+    (re.compile(r"statistics\.table"), STATISTICS),
+    (re.compile(r"template\.guide"), GUIDE),
+    (re.compile(r"(?:package\.)?resource"), RESOURCES),
+)
+_PLAIN: dict[str, Any] = {
+    "path": "plain.csv",
+    "level": "error",
+    "required": True,
+    "rows": 1,
+    "live_duplicates": 1,
+}
+
+
+def every_fault(sources: Sources, folder: Path, scratch: Path) -> Sequence[FormError]:
+    """The faults of a form with these files, named as files of `folder`; `scratch` is a folder
+    that is made for the copy and removed."""
+    files = dict(sources)
+    found: dict[tuple[str, str], FormError] = {}
+    try:
+        for number in range(ROUNDS):
+            copy = scratch / str(number)  # a definition that was read is kept by its folder
+            write_many((copy / name, data) for name, data in files.items())
+            faults = [
+                FormError(
+                    folder / Path(fault.file).relative_to(copy)
+                    if Path(fault.file).is_relative_to(copy)
+                    else fault.file,
+                    fault.key,
+                    fault.message_key,
+                    found=fault.found,
+                    choices=fault.choices,
+                    **fault.params,
+                )
+                for fault in all_faults(copy)
+            ]
+            new = [one for one in faults if (one.file, one.key) not in found]
+            found |= {(one.file, one.key): one for one in new}
+            hides = _hides_others(copy)
+            changes = [_set_right(one, files) for one in new if hides or _hides_some(one)]
+            if not any(changes):
+                break
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return list(found.values())
+
+
+def _hides_others(folder: Path) -> bool:
+    """Whether cards or lists cannot be read at all."""
+    try:
+        loading.read_unchecked(folder)
+        code_lists(folder / "codes")
+    except FormError:
+        return True
+    return False
+
+
+def _hides_some(fault: FormError) -> bool:
+    """Whether rules or tables may be passed over for a fault: one in a field, or in a table of
+    statistics before others."""
+    return Path(fault.file).name != RULES_FILE
+
+
+def _set_right(fault: FormError, files: dict[str, bytes]) -> bool:
+    """Set a fault right in the files; False where that is not known how."""
+    path = Path(fault.file)
+    name = f"codes/{path.name}" if path.suffix == ".csv" else path.name
+    if name not in files:
+        return False
+    encoding, text = Encoding.of(files[name])
+    made = _list_without(text, fault.key) if path.suffix == ".csv" else _cards(name, text, fault)
+    if made == text:
+        return False
+    files[name] = encoding.encode(made)
+    return True
+
+
+def _list_without(text: str, key: str) -> str:
+    """A list without the row at fault."""
+    number = re.fullmatch(r"\[(\d+)\]", key)
+    lines = text.splitlines(keepends=True)
+    if number and 1 < int(number[1]) <= len(lines) and len(lines) > 2:
+        del lines[int(number[1]) - 1]
+    return "".join(lines)
+
+
+def card_of_form(key: str) -> tuple[str, str, str] | None:
+    """A fault's key in form.toml → the sheet of its card, what names the card there (its name, or
+    its number as `card[3]`), the key in the card; None where it is about no card.
+
+    >>> card_of_form("package.resource.unit.path"), card_of_form("statistics.table[3].step")
+    (('resources', 'unit', 'path'), ('statistics', 'card[3]', 'step'))
+    """
+    for pattern, sheet in _CARDS:
+        start = pattern.match(key)
+        if start is None:
+            continue
+        rest = key[start.end() :]
+        numbered = re.match(r"\[\d+\]", rest)
+        if numbered:
+            return sheet, f"card{numbered[0]}", rest[numbered.end() :].lstrip(".")
+        card, _, rest = rest.lstrip(".").partition(".")
+        return sheet, card, rest
+    return None
+
+
+def _cards(name: str, text: str, fault: FormError) -> str:
+    card, _, key = fault.key.partition(".")
+    sheet = RULES if name == RULES_FILE else FIELDS
+    if name == FORM_FILE and (found := card_of_form(fault.key)):
+        return _card_without(CardFile(name, text), *found, fault)
+    if sheet in arrays_of(name) and card not in ("sheet", "headings"):
+        return _card_without(CardFile(name, text), sheet, card, key, fault)
+    changed = TomlText.of(text)
+    path = tuple(fault.key.split("."))
+    _plain(changed, path, _without(tomllib.loads(text), path, fault))
+    return changed.render()
+
+
+def _card_without(file: CardFile, sheet: str, card: str, key: str, fault: FormError) -> str:
+    """The file with one key of a card set right."""
+    name = NAMES.get(sheet, "key")
+    numbered = re.fullmatch(r"\w+\[(\d+)\]", card)
+    made, number = [], 0
+    for part in file.parts:
+        text = part.text
+        if part.sheet == sheet:
+            number += 1
+            values = file.cards(sheet)[number - 1]
+            if values.get(name) == card or (numbered is not None and int(numbered[1]) == number):
+                changed = TomlText.of(text, ARRAYS[sheet])
+                path = tuple(key.split("."))
+                _plain(changed, path, _without(values, path, fault))
+                text = changed.render()
+        made.append(text)
+    return "".join(made)
+
+
+def _without(
+    values: Mapping[str, Any], path: tuple[str, ...], fault: FormError
+) -> tuple[tuple[str, ...], list[Any]] | None:
+    """Where a list of a table of statistics names what is not there: the path of the list, and
+    what is left of it."""
+    if fault.message_key not in ("form_no_field", "form_field_kind"):
+        return None
+    found: Any = values
+    for length, key in enumerate(path, 1):
+        found = found.get(key) if isinstance(found, Mapping) else None
+        if isinstance(found, list):
+            name = fault.found.strip('"')
+            return path[:length], [one for one in found if name not in str(one)]
+    return None
+
+
+def _plain(
+    text: TomlText, path: tuple[str, ...], left: tuple[tuple[str, ...], list[Any]] | None
+) -> None:
+    if left is not None:
+        if left[1]:
+            text.set(*left)
+    elif path[-1] in _PLAIN:
+        text.set(path, _PLAIN[path[-1]])
+    elif path != ("",) and path[-1] not in ("key", "title", "kind", "code", "family", "at"):
+        text.remove(path)

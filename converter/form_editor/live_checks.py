@@ -1,0 +1,176 @@
+"""Formulas that say beside a row what is wrong with it, and that grey what it has no use for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from openpyxl.utils import get_column_letter
+
+from converter.form_editor.cell_values import words
+from converter.form_editor.columns import (
+    CODE_LIST,
+    FIELDS,
+    FILE,
+    GUIDE,
+    LISTS,
+    RESOURCES,
+    RULES,
+    STATISTICS,
+    TABLES,
+    EditorColumn,
+    columns,
+)
+from converter.formulas.expressions import quote
+from converter.messages.catalogue import message
+
+FIRST_ROW = 4
+FIRST_COLUMN = 3  # behind the one that checks and a hidden one
+LONGEST_KEY = 40  # characters that are looked at
+KEY_LETTERS = "abcdefghijklmnopqrstuvwxyz_0123456789"
+# Columns that every row must have, and those that must not be equal in two rows.
+_NEEDED: Mapping[str, Sequence[str]] = {
+    TABLES: (FILE, "sheet.title", "sheet.shape"),
+    FIELDS: (FILE, "key", "title", "kind"),
+    LISTS: (CODE_LIST, "code", "label"),
+    RULES: ("code", "family", "level", "at"),
+    GUIDE: ("heading",),
+    STATISTICS: ("kind", "title"),
+    RESOURCES: ("name", "path", "sheet"),
+}
+_UNIQUE: Mapping[str, Sequence[Sequence[str]]] = {
+    TABLES: ((FILE,), ("sheet.title",)),
+    FIELDS: ((FILE, "key"), (FILE, "title")),
+    LISTS: ((CODE_LIST, "code"),),
+    RULES: (("code",),),
+    RESOURCES: (("name",), ("path",), ("sheet",)),
+}
+_CHOOSER = {FIELDS: "kind", RULES: "family", STATISTICS: "kind"}  # what says which options count
+_KEYS = {TABLES: FILE, FIELDS: "key", LISTS: CODE_LIST}
+_CLOSED = ("kind", "family", "level", "derivation", "shape", "identity", "table_kind", "flag")
+
+
+@dataclass(frozen=True)
+class CheckFormulas:
+    """`last`: the last prepared row of each sheet."""
+
+    last: Mapping[str, int]
+
+    def letter(self, sheet: str, key: str) -> str:
+        known = [column.key for column in columns(sheet)]
+        return str(get_column_letter(FIRST_COLUMN + known.index(key)))
+
+    def cell(self, sheet: str, key: str, row: int) -> str:
+        return f"${self.letter(sheet, key)}{row}"
+
+    def range(self, sheet: str, key: str) -> str:
+        """All cells of a column, named from any sheet."""
+        letter = self.letter(sheet, key)
+        title = message(f"editor_sheet_{sheet}")
+        return f"'{title}'!${letter}${FIRST_ROW}:${letter}${self.last[sheet]}"
+
+    def check(self, sheet: str, row: int, *, compares: bool = True) -> str:
+        """The formula of a row. `compares`: also with all others (dear in lists of thousands)."""
+        parts = [
+            f'IF({wrong},{quote(text)},"")' for wrong, text in self._faults(sheet, row, compares)
+        ]
+        first = get_column_letter(FIRST_COLUMN)
+        last = get_column_letter(FIRST_COLUMN + len(columns(sheet)) - 1)
+        return f'=IF(COUNTA(${first}{row}:${last}{row})=0,"",{"&".join(parts)})'
+
+    def _faults(self, sheet: str, row: int, compares: bool) -> Iterator[tuple[str, str]]:
+        yield from self._blank(sheet, row)
+        if sheet in _KEYS and compares:
+            column = self._column(sheet, _KEYS[sheet])
+            yield self._no_key(self.cell(sheet, column.key, row)), _says("key", column)
+        for keys in _UNIQUE.get(sheet, ()) if compares else ():
+            yield self._twice(sheet, keys, row), _says("twice", self._column(sheet, keys[-1]))
+        for column in columns(sheet):
+            yield from self._of_column(sheet, column, row)
+        yield from self._of_sheet(sheet, row)
+
+    def _blank(self, sheet: str, row: int) -> Iterator[tuple[str, str]]:
+        for key in _NEEDED[sheet]:
+            yield f'{self.cell(sheet, key, row)}=""', _says("blank", self._column(sheet, key))
+
+    def _twice(self, sheet: str, keys: Sequence[str], row: int) -> str:
+        same = [f"({self.range(sheet, key)}={self.cell(sheet, key, row)})" for key in keys]
+        last = self.cell(sheet, keys[-1], row)
+        return f'IF({last}="",FALSE,SUMPRODUCT({"*".join([*same, "1"])})>1)'
+
+    def _no_key(self, cell: str) -> str:
+        return f"{_count(cell, KEY_LETTERS, LONGEST_KEY)}<LEN({cell})"
+
+    def _of_column(self, sheet: str, column: EditorColumn, row: int) -> Iterator[tuple[str, str]]:
+        cell = self.cell(sheet, column.key, row)
+        if column.owners:
+            not_used, needed = self.option(sheet, column, row)
+            yield f'AND({cell}<>"",{not_used})', _says("not_used", column)
+            if needed:
+                yield f'AND({cell}="",{needed})', _says("blank", column)
+        if column.holds in _CLOSED:
+            known = ",".join(f"{cell}={quote(label)}" for label in words(column.holds).values())
+            yield f'IF({cell}="",FALSE,NOT(OR({known})))', _says("choice", column)
+        if column.holds == "whole_number":
+            yield f"{_count(cell, '0123456789', 15)}<LEN({cell})", _says("whole", column)
+        known_at = self._known(sheet, column, row)
+        if known_at:
+            unknown = f'IF({cell}="",FALSE,{known_at}=0)'
+            yield unknown, _says("unknown", column)
+
+    def _known(self, sheet: str, column: EditorColumn, row: int) -> str:
+        """Expression: how often what the cell names is there; '' where no formula can tell."""
+        cell = self.cell(sheet, column.key, row)
+        if column.holds == "list_name":
+            return f"COUNTIF({self.range(LISTS, CODE_LIST)},{cell})"
+        if column.holds == "sheet_key":
+            return f"SUMPRODUCT(--({self.range(TABLES, FILE)}={cell}))"
+        if column.holds == "field_key" and sheet == FIELDS:
+            file = self.cell(sheet, FILE, row)
+            own = f"({self.range(FIELDS, FILE)}={file})*({self.range(FIELDS, 'key')}={cell})"
+            return f"SUMPRODUCT({own})"
+        if column.holds in ("field_path", "rows_path", "one_or_more_paths", "field_paths"):
+            paths = f'{self.range(FIELDS, FILE)}&"."&{self.range(FIELDS, "key")}'
+            first = f'LEFT({cell},FIND(" ",SUBSTITUTE({cell},CHAR(10)," ")&" ")-1)'
+            return f"SUMPRODUCT(--({paths}={first}))"
+        return ""
+
+    def option(self, sheet: str, column: EditorColumn, row: int) -> tuple[str, str]:
+        """Expressions: the row's kind has no such option; it needs it ('' = none needs it)."""
+        chooser = self._column(sheet, _CHOOSER[sheet])
+        labels = words(chooser.holds)
+        cell = self.cell(sheet, chooser.key, row)
+
+        def is_one(names: Sequence[str]) -> str:
+            return ",".join(f"{cell}={quote(labels[name])}" for name in names)
+
+        not_used = f'IF({cell}="",FALSE,NOT(OR({is_one(column.owners)})))'
+        return not_used, f"OR({is_one(column.needed)})" if column.needed else ""
+
+    def _of_sheet(self, sheet: str, row: int) -> Iterator[tuple[str, str]]:
+        if sheet == RULES:
+            code = self.cell(sheet, "code", row)
+            digits = f'ISERROR(FIND(MID({code},{{2,3,4}},1),"0123456789"))'
+            wrong = f'OR(LEN({code})<>4,NOT(EXACT(LEFT({code},1),"X")),SUMPRODUCT(--{digits})>0)'
+            yield f'IF({code}="",FALSE,{wrong})', _says("rule_code", self._column(sheet, "code"))
+        if sheet == TABLES:
+            shape, rows = self.cell(sheet, "sheet.shape", row), self.cell(sheet, "sheet.rows", row)
+            counter, key = self.cell(sheet, "sheet.counter", row), self.cell(sheet, FILE, row)
+            is_table = f"{shape}={quote(words('shape')['table'])}"
+            yield f'AND({is_table},OR({rows}="",{counter}=""))', message("editor_check_rows")
+            there = f"SUMPRODUCT(--({self.range(RESOURCES, 'sheet')}={key}))=0"
+            yield f'AND({key}<>"",{key}<>"roster",{there})', message("editor_check_resource")
+
+    def _column(self, sheet: str, key: str) -> EditorColumn:
+        return next(column for column in columns(sheet) if column.key == key)
+
+
+def _count(cell: str, characters: str, most: int) -> str:
+    """Expression: how many of the first characters of a cell are among these."""
+    places = "{" + ",".join(map(str, range(1, most + 1))) + "}"
+    found = f"ISNUMBER(FIND(MID({cell},{places},1),{quote(characters)}))"
+    return f"SUMPRODUCT({found}*({places}<=LEN({cell})))"
+
+
+def _says(fault: str, column: EditorColumn) -> str:
+    return message(f"editor_check_{fault}", heading=column.heading)

@@ -1,0 +1,147 @@
+"""Where in the workbook a fault of the cards stands: `staff.min` of unit.toml → 《项目》!L7."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
+
+from converter.form_editor.book_reading import EditedBook
+from converter.form_editor.cell_values import words
+from converter.form_editor.columns import (
+    CODE_LIST,
+    FIELDS,
+    FILE,
+    FORM,
+    KEY,
+    LISTS,
+    RULES,
+    TABLES,
+    VALUE,
+    EditorColumn,
+    columns,
+    form_rows,
+)
+from converter.form_editor.every_fault import NAMES, card_of_form
+from converter.form_editor.rows import EditorRow
+from converter.form_editor.source_files import FORM_FILE, RULES_FILE
+from converter.messages import catalogue
+from converter.messages.catalogue import message
+from converter.model.errors import FormError, quoted
+
+_NUMBERED = re.compile(r"\w+\[(\d+)\]")
+_NO_OPTION = ("form_unknown_option", "form_unknown_family_option")
+_WORDS = {
+    "kind": "kind",
+    "wanted": "kind",
+    "family": "family",
+}  # parameters of messages that are words of cards
+
+
+def in_workbook(fault: FormError, book: EditedBook, workbook: str) -> FormError:
+    """The same fault at its cell of the workbook, in the words of the workbook."""
+    sheet, row, key = _found(fault, book)
+    column = _column(sheet, key)
+    holds = column.holds if column else _holds_of_form(row)
+    known = words("level" if holds == "levels" else holds)
+    own = f"editor_{fault.message_key}"
+    found, choices = fault.found, [known.get(choice, choice) for choice in fault.choices]
+    if fault.message_key in _NO_OPTION and row is not None and column is not None:
+        found, choices = quoted(row[column.key]), []
+    params = {k: _word(k, value) for k, value in fault.params.items()}
+    return FormError(
+        workbook,
+        _place(sheet, row, column, book),
+        own if catalogue.has(own) else fault.message_key,
+        found=found,
+        choices=choices,
+        **params,
+    )
+
+
+def unknown_tables(book: EditedBook) -> Iterator[FormError]:
+    """Fields of tables that are not there: no card could say so."""
+    tables = [row[FILE] for row in book.rows[TABLES]]
+    for row in book.rows[FIELDS]:
+        if row[FILE] not in tables:
+            place = f"field[{book.rows[FIELDS].index(row) + 1}].{FILE}"
+            found = f'"{row[FILE]}"'
+            yield FormError(FIELDS, place, "form_no_sheet", found=found, choices=tables)
+
+
+def _word(name: str, value: str | int) -> str | int:
+    return words(_WORDS[name]).get(str(value), value) if name in _WORDS else value
+
+
+def _found(fault: FormError, book: EditedBook) -> tuple[str, EditorRow | None, str]:
+    """The sheet, the row and the key of a fault."""
+    file = PurePath(fault.file)
+    if file.suffix == ".csv":
+        rows = [row for row in book.rows[LISTS] if row[CODE_LIST] == file.stem]
+        number = re.fullmatch(r"\[(\d+)\]", fault.key)
+        at = max(int(number[1]) - 2, 0) if number else 0
+        return LISTS, rows[at] if at < len(rows) else None, ""
+    if file.name == FORM_FILE:
+        return _in_form(fault.key, book)
+    name, _, key = fault.key.partition(".")
+    if file.name == RULES_FILE:
+        return RULES, _card(book.rows[RULES], name, "code"), key
+    if file.name == FIELDS:  # of a table that is not there
+        return FIELDS, _card(book.rows[FIELDS], name, "key"), key
+    if name in ("sheet", "headings", ""):
+        row = next((r for r in book.rows[TABLES] if r[FILE] == file.stem), None)
+        return TABLES, row, fault.key
+    own = [row for row in book.rows[FIELDS] if row[FILE] == file.stem]
+    return FIELDS, _card(own, name, "key"), key or "title"
+
+
+def _in_form(key: str, book: EditedBook) -> tuple[str, EditorRow | None, str]:
+    if named := card_of_form(key):
+        sheet, card, rest = named
+        return sheet, _card(book.rows[sheet], card, NAMES.get(sheet, "key")), rest
+    if key.startswith(("sheets", "form.sheets")):
+        return TABLES, None, FILE
+    rows = {row[KEY]: row for row in book.rows[FORM]}
+    parts = key.split(".")
+    for length in range(len(parts), 0, -1):
+        found = rows.get(".".join(parts[:length]))
+        if found is not None:
+            return FORM, found, VALUE
+    return FORM, None, VALUE
+
+
+def _card(rows: Sequence[EditorRow], name: str, key: str) -> EditorRow | None:
+    """The row of a card that goes by its number, as `field[3]`, or by its name."""
+    numbered = _NUMBERED.fullmatch(name)
+    if numbered:
+        at = int(numbered[1]) - 1
+        return rows[at] if at < len(rows) else None
+    return next((row for row in rows if row[key] == name), None)
+
+
+def _column(sheet: str, key: str) -> EditorColumn | None:
+    """The column of a card's key: its own, or the first of those that its parts have."""
+    known = columns(sheet)
+    for wanted in (key, key.partition(".")[0]):
+        for column in known:
+            if wanted and (column.key == wanted or column.key.startswith(f"{wanted}.")):
+                return column
+    return None
+
+
+def _holds_of_form(row: EditorRow | None) -> str:
+    known: Mapping[str, str] = {one.key: one.holds for one in form_rows()}
+    return known.get(row[KEY], "") if row else ""
+
+
+def _place(sheet: str, row: EditorRow | None, column: EditorColumn | None, book: EditedBook) -> str:
+    title = message(f"editor_sheet_{sheet}")
+    if row is None:
+        return message("editor_place_sheet", sheet=title)
+    letter = book.columns[sheet].get(column.key if column else "", "")
+    if not letter or not row.number or column is None:
+        return message("editor_place_row", sheet=title, row=row.number)
+    heading = column.heading
+    if sheet == FORM:
+        heading = next((one.heading for one in form_rows() if one.key == row[KEY]), row[KEY])
+    return message("editor_place", sheet=title, cell=f"{letter}{row.number}", heading=heading)

@@ -1,0 +1,183 @@
+"""Forms and amendments on their way: packed and signed by one union, installed by others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from converter import identity
+from converter.files import writing, zip_writing
+from converter.forms import amendments, form_package, installed, loading
+from converter.forms.form_files import card_files
+from converter.forms.form_package import FormPackage
+from converter.forms.installed import InstalledPart
+from converter.identity import keys
+from converter.model.clock import today, utc_stamp
+from converter.model.errors import FormPackageRefused, UsageError
+from converter.model.forms import Amendment, Form
+from converter.model.issues import Issue, Level
+from converter.usecases.outputs import output_path
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPackage:
+    """A form package that was written, and where."""
+
+    path: Path
+    package: FormPackage
+
+
+@dataclass(frozen=True, slots=True)
+class InstallReport:
+    """What was installed."""
+
+    package: FormPackage
+    before: Form  # what was in use
+    now: Form
+    is_same: bool  # it was installed already
+    dropped: InstalledPart | None = None  # an amendment that was for the version before
+
+
+def pack(
+    folder: Path, keys_folder: Path, output: Path, now: int, passphrase: str = ""
+) -> WrittenPackage:
+    """A form's folder as a signed package. Raises FormError, FormPackageRefused, KeysError,
+    OSError."""
+    form = loading.load(folder)
+    files = card_files(folder)
+    files.pop(amendments.FILE, None)
+    package = _package(form_package.FORM, form, files, keys_folder, now)
+    return WrittenPackage(_write(package, keys_folder, output, now, passphrase), package)
+
+
+@dataclass(frozen=True, slots=True)
+class Amending:
+    """What is to be changed: rule codes → their new level (None: off), and rules that are to be
+    as the form has them again."""
+
+    levels: Mapping[str, Level | None]
+    restored: Collection[str]
+    reason: str
+
+
+def amend(
+    folder: Path,
+    keys_folder: Path,
+    output: Path,
+    changes: Amending,
+    now: int,
+    passphrase: str = "",
+) -> tuple[WrittenPackage, InstallReport]:
+    """Write what is amended from now on, which includes all that was amended before, and install it
+    here. Raises UsageError, FormError, FormPackageRefused, KeysError, OSError."""
+    form = loading.load(folder)
+    reason = changes.reason.replace("\u3000", " ").strip()
+    if not reason or not amendments.fits(reason):
+        raise UsageError("amend_reason", most=amendments.LONGEST_REASON)
+    known = [rule.code for rule in form.rules]
+    for code in (*changes.levels, *changes.restored):
+        if code not in known:
+            raise UsageError("amend_no_rule", code=code, codes="、".join(known))
+    since = today().isoformat()
+    found = {code: one for code, one in form.amendments.items() if code not in changes.restored}
+    found |= {code: Amendment(code, to, since, reason) for code, to in changes.levels.items()}
+    if found == form.amendments:
+        raise UsageError("amend_nothing")
+    text = amendments.text(form.id, form.version, (found[code] for code in sorted(found)))
+    files = {amendments.FILE: text.encode()}
+    package = _package(form_package.AMENDMENT, form, files, keys_folder, now)
+    path = _write(package, keys_folder, output, now, passphrase)
+    return WrittenPackage(path, package), install(package, folder)
+
+
+def _package(
+    kind: str, form: Form, files: Mapping[str, bytes], keys_folder: Path, now: int
+) -> FormPackage:
+    public = keys.public(keys_folder)
+    return FormPackage(kind, form.id, form.version, utc_stamp(now), public, files)
+
+
+def _write(
+    package: FormPackage, keys_folder: Path, output: Path, now: int, passphrase: str
+) -> Path:
+    signer = keys.signer(keys_folder, passphrase)
+    path = output_path(output, ".zip")
+    members = form_package.members(package, signer.sign)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return writing.write_beside(path, lambda to: zip_writing.write_zip(to, members, when=now))
+
+
+# --- installing ----------------------------------------------------------------------------------
+
+
+def trusted_by_identity(path: Path) -> tuple[frozenset[str], Sequence[Issue]]:
+    """Fingerprints of the unions that a unit's identity file names, and what is wrong with it:
+    an error means that it vouches for nobody."""
+    public, issues = identity.read(path, today())
+    if public is None or any(issue.level is Level.ERROR for issue in issues):
+        return frozenset(), issues
+    named = [(public.keys.union_signing, public.keys.union_sealing)]
+    named += [(one.superior_signing, one.superior_sealing) for one in public.chain]
+    return frozenset(keys.fingerprint(*pair) for pair in named if all(pair)), issues
+
+
+def install(package: FormPackage, folder: Path | None = None) -> InstallReport:
+    """Use a package's form or amendment from now on. Who signed it was asked before. `folder`: of
+    the form that an amendment is for, by default the one that its name stands for. Raises
+    FormError, UsageError, FormPackageRefused, OSError."""
+    used = folder or loading.form_dir(package.form)
+    part, amendment = installed.parts(package.form)
+    if package.kind == form_package.AMENDMENT:
+        return _install_amendment(package, used, part, amendment)
+    return _install_form(package, used, part, amendment)
+
+
+def _install_form(
+    package: FormPackage,
+    used: Path,
+    part: InstalledPart | None,
+    amendment: InstalledPart | None,
+) -> InstallReport:
+    before = loading.read(used) if (used / "form.toml").is_file() else None
+    if before and _is_older(package.version, before.version):
+        raise FormPackageRefused("older", version=package.version, used=before.version)
+    if part and package.created < part.created:
+        raise FormPackageRefused("older", version=package.version, used=part.version)
+    new = _part(package, installed.store_form(package.form, package.files))
+    form = loading.load(installed.place(package.form) / new.name)
+    if (form.id, form.version) != (package.form, package.version):
+        raise FormPackageRefused("misnamed")
+    kept = amendment if amendment and amendment.version == form.version else None
+    installed.keep(package.form, new, kept)
+    same = part is not None and part.name == new.name
+    return InstallReport(package, before or form, form, same, None if kept else amendment)
+
+
+def _install_amendment(
+    package: FormPackage,
+    used: Path,
+    part: InstalledPart | None,
+    amendment: InstalledPart | None,
+) -> InstallReport:
+    before = loading.read(used)  # names the form that nobody has
+    if package.version != before.version:
+        raise FormPackageRefused("version", version=package.version, used=before.version)
+    if amendment and amendment.version == package.version and package.created < amendment.created:
+        raise FormPackageRefused("older_amendment", made=package.created, used=amendment.created)
+    data = package.files[amendments.FILE]
+    new = _part(package, installed.store_amendment(package.form, data))
+    file = amendments.read(installed.place(package.form) / new.name, before.rules)
+    if (file.form, file.version) != (package.form, package.version):
+        raise FormPackageRefused("misnamed")
+    installed.keep(package.form, part, new)
+    same = amendment is not None and amendment.name == new.name
+    return InstallReport(package, before, replace(before, amendments=file.by_code), same)
+
+
+def _is_older(version: str, used: str) -> bool:
+    return installed.version_key(version) < installed.version_key(used)
+
+
+def _part(package: FormPackage, name: str) -> InstalledPart:
+    return InstalledPart(name, package.version, package.created, package.fingerprint)

@@ -1,0 +1,86 @@
+"""Corrections under way: a copy of the form as it was when they began, and what was typed since.
+
+They lie on the disk, so that they are still there when the page was closed, or the machine switched
+off, before they were written into a corrected form. The form itself may be saved meanwhile and its
+rows may move: that is why the copy is corrected.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+
+from converter.files import writing
+from converter.model.corrections import CellEdit
+from converter.model.forms import Form
+from converter.web.correcting import Edits
+
+EDITS = "edits.json"
+KEPT = 30 * 24 * 3600  # seconds after which corrections that nobody came back to are removed
+
+Version = tuple[tuple[int, int], ...]  # time of change and size of each file
+
+
+@dataclass
+class Correction:
+    """The corrections of one form, in a folder of their own; `version` is the form's when they
+    began, `files` are the copies."""
+
+    folder: Path
+    version: Version
+    files: tuple[Path, ...]
+    edits: Edits = field(default_factory=Edits)
+    _saving: threading.Lock = field(default_factory=threading.Lock)
+
+    def save(self) -> None:
+        """Write down what was typed so far. Raises OSError."""
+        with self._saving:
+            edits = [astuple(edit) for edit in self.edits.all]
+            if not edits:
+                (self.folder / EDITS).unlink(missing_ok=True)
+                return
+            names = [str(path.relative_to(self.folder)) for path in self.files]
+            text = json.dumps({"version": self.version, "files": names, "edits": edits})
+            writing.write_bytes_atomically(self.folder / EDITS, text.encode(), private=True)
+
+
+def begin(folder: Path, paths: Sequence[Path], version: Version) -> Correction:
+    """Corrections of these files as they are now, in a folder that holds nothing else. Raises
+    OSError."""
+    shutil.rmtree(folder, ignore_errors=True)
+    copies = []
+    for number, path in enumerate(paths):
+        copy = folder / str(number) / path.name
+        writing.private_folder(copy.parent)
+        shutil.copyfile(path, copy)
+        copies.append(copy)
+    return Correction(folder, version, tuple(copies))
+
+
+def resume(folder: Path, form: Form) -> Correction | None:
+    """The corrections that an earlier run left in a folder; None where there are none that fit the
+    form."""
+    sheets = {sheet.key for sheet in form.sheets}
+    try:
+        stored = json.loads((folder / EDITS).read_bytes())
+        version = tuple((int(when), int(size)) for when, size in stored["version"])
+        found = Correction(folder, version, tuple(folder / name for name in stored["files"]))
+        found.edits.add(CellEdit(*one) for one in stored["edits"])
+    except (OSError, ValueError, TypeError, LookupError):
+        return None
+    known = all(edit.sheet in sheets for edit in found.edits.all)
+    return found if known and all(path.is_file() for path in found.files) else None
+
+
+def sweep(root: Path) -> None:
+    """Remove what nobody came back to, and copies into which nothing was typed."""
+    oldest = time.time() - KEPT
+    for folder in root.iterdir() if root.is_dir() else ():
+        edits = folder / EDITS
+        if not edits.is_file() or edits.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)

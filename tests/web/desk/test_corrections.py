@@ -1,0 +1,163 @@
+"""What was corrected on the page outlives the desk, until it is written into a form or not wanted."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import httpx2
+import openpyxl
+import pytest
+
+from converter.web.desk import corrections
+from tests.people import MEMBERS
+from tests.sheets import MEMBER_SHEET, member_cell, put
+from tests.web.desk.at_work import AtWork, at_work, countdown, drop, entered, key_of, press
+from tests.web.running import alert
+from tests.web.world import workbook
+
+TYPED = "在网页上改的 1 格还没有存进填报表"
+AGAIN = "前面改的 1 格都记着"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "基层工会填报 🙂"
+
+
+@contextmanager
+def started(root: Path) -> Iterator[tuple[AtWork, httpx2.Client]]:
+    """A desk from its start to its end."""
+    with at_work(root) as desk, entered(desk) as client:
+        yield desk, client
+
+
+def page(client: httpx2.Client, key: str) -> str:
+    return client.get(f"/check/{key}/correct").text
+
+
+def faulty(client: httpx2.Client, key: str) -> str:
+    """The name of the faulty cell's field."""
+    before = page(client, key).partition('data-fault="error"')[0]
+    return before.rpartition('name="')[2].partition('"')[0]
+
+
+@pytest.fixture
+def begun(root: Path) -> str:
+    """The key of a form that was corrected on the page when the desk ended."""
+    with started(root) as (desk, client):
+        key = key_of(drop(client, desk, ("填报.xlsx", workbook(1, fault=True))))
+        cell = faulty(client, key)
+        assert TYPED not in client.get(f"/check/{key}").text
+        press(client, desk, f"/check/{key}/correct", **{cell: MEMBERS[2][1]})
+        return key
+
+
+def found(desk: AtWork, client: httpx2.Client) -> str:
+    """The key of the form in a desk that was started anew: the first page leads to it."""
+    href = client.get("/").text.partition('href="/check/')[2]
+    return href.partition('"')[0]
+
+
+def members(path: Path) -> set[object]:
+    book = openpyxl.load_workbook(path)
+    return {cell.value for row in book[MEMBER_SHEET].iter_rows() for cell in row}
+
+
+def test_corrections_are_there_again_and_are_written(root: Path, begun: str) -> None:
+    with started(root) as (desk, client):
+        assert found(desk, client) == begun
+        assert TYPED in client.get(f"/check/{begun}").text
+        assert TYPED in client.get(f"/export/{begun}").text
+        assert AGAIN in page(client, begun)
+        done = press(client, desk, f"/check/{begun}/correct", do="finish")
+        assert countdown(done) == "可以上报"
+        assert TYPED not in client.get(f"/check/{begun}").text
+    assert MEMBERS[2][1] in members(next(root.rglob("填报-修正.xlsx")))
+    assert MEMBERS[2][1] not in members(next(root.rglob("填报.xlsx")))
+    with started(root) as (_, client):
+        client.get("/")
+        assert AGAIN not in page(client, begun)
+
+
+def test_a_form_saved_in_between_moves_nothing(root: Path, begun: str) -> None:
+    form = next(root.rglob("填报.xlsx"))
+    book = openpyxl.load_workbook(BytesIO(form.read_bytes()))
+    put(book[MEMBER_SHEET], member_cell(book, 3, "会员姓名"), "后来改的")
+    book[MEMBER_SHEET].insert_rows(5)
+    book.save(form)
+    with started(root) as (desk, client):
+        client.get("/")
+        assert "后来又保存过" in alert(client.get(f"/check/{begun}/correct"))
+        done = press(client, desk, f"/check/{begun}/correct", do="finish")
+        assert countdown(done) == "可以上报"
+    corrected = members(next(root.rglob("填报-修正.xlsx")))
+    assert MEMBERS[2][1] in corrected
+    assert "后来改的" not in corrected
+
+
+def test_what_is_not_wanted_is_dropped(root: Path, begun: str) -> None:
+    with started(root) as (desk, client):
+        client.get("/")
+        answer = press(client, desk, f"/check/{begun}/correct", do="discard")
+        assert AGAIN not in answer.text
+        assert 'data-fault="error"' in answer.text
+        assert TYPED not in client.get(f"/check/{begun}").text
+    assert list(unfinished(root).iterdir()) == []
+
+
+def test_nobody_else_may_read_them(root: Path, begun: str) -> None:
+    if os.name != "posix":
+        return
+    folder = unfinished(root) / begun
+    assert folder.stat().st_mode & 0o077 == 0
+    assert (folder / corrections.EDITS).stat().st_mode & 0o077 == 0
+
+
+def test_a_copy_without_corrections_is_not_kept(root: Path) -> None:
+    with started(root) as (desk, client):
+        key = key_of(drop(client, desk, ("填报.xlsx", workbook(1, fault=True))))
+        page(client, key)
+        assert (unfinished(root) / key).is_dir()
+    assert list(unfinished(root).iterdir()) == []
+
+
+def test_a_form_with_the_name_of_the_result_is_corrected_too(root: Path) -> None:
+    with started(root) as (desk, client):
+        key = key_of(drop(client, desk, ("corrected.xlsx", workbook(1, fault=True))))
+        press(client, desk, f"/check/{key}/correct", **{faulty(client, key): MEMBERS[2][1]})
+        done = press(client, desk, f"/check/{key}/correct", do="finish")
+        assert countdown(done) == "可以上报"
+
+
+def test_old_ones_go_and_newer_ones_stay(root: Path, begun: str) -> None:
+    edits = unfinished(root) / begun / corrections.EDITS
+    for age, stays in ((corrections.KEPT - 60, True), (corrections.KEPT + 60, False)):
+        moment = time.time() - age
+        os.utime(edits, (moment, moment))
+        corrections.sweep(unfinished(root))
+        assert edits.exists() is stays
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [b"", b"{", b"[]", b'{"version": [[1]], "files": [], "edits": []}',
+     b'{"version": [[1, 1]], "files": ["0/none.xlsx"], "edits": []}',
+     b'{"version": [[1, 1]], "files": [], "edits": [["x", 1, "y", ""]]}',
+     b'{"version": [[1, 1]], "files": [], "edits": [["x"]]}'],
+)  # fmt: skip
+def test_what_cannot_be_read_begins_anew(root: Path, begun: str, stored: bytes) -> None:
+    (unfinished(root) / begun / corrections.EDITS).write_bytes(stored)
+    with started(root) as (_, client):
+        client.get("/")
+        answer = page(client, begun)
+        assert 'data-fault="error"' in answer
+        assert AGAIN not in answer
+
+
+def unfinished(root: Path) -> Path:
+    return root.with_name(f"{root.name}-unfinished")
