@@ -79,12 +79,12 @@ COLUMNS = {
     field.name: {"int": NUMBER, "bool": FLAG}.get(str(field.type), TEXT)
     for field in fields(Forward)
 }
-_READ = f"SELECT {', '.join(map(name, COLUMNS))} FROM forwards ORDER BY number"
+READ = f"SELECT {', '.join(map(name, COLUMNS))} FROM forwards ORDER BY number"
 
 
 def read(tables: DecisionTables) -> list[Forward]:
     """All that were received, in order of arrival."""
-    return [Forward(*row) for row in tables.query(_READ)]
+    return [Forward(*row) for row in tables.query(READ)]
 
 
 def take(connection: Connection, found: Iterable[Forward], gone: Iterable[int]) -> None:

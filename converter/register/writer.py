@@ -103,7 +103,8 @@ class Register:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         if self._unfinished:  # what others read is published without it by now
-            forgetting.finish(self.folder / FILE, self.spool, self.folder / published.FOLDER)
+            publications = self.folder / published.FOLDER
+            forgetting.finish(self.folder / FILE, self.spool, publications, self.form)
         shutil.rmtree(self.folder / SPOOL, ignore_errors=True)
         self._lock.__exit__()
 

@@ -21,7 +21,15 @@ from converter.model.clock import utc_stamp
 from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
-from converter.register import Register, asking, forward_precedence, forwarded, published
+from converter.register import (
+    Register,
+    asking,
+    forgetting,
+    forward_precedence,
+    forward_removal,
+    forwarded,
+    published,
+)
 from converter.register.asking import UnionReply
 from converter.register.forwarded import (
     COUNTING,
@@ -99,6 +107,9 @@ def receive_forwards(
         ]
         rows = [new] if new.state else forward_precedence.settle(new, others, rulings)
         if forwarded.keeps_tables(rows[0], ()):
+            removed = register.change(lambda known: forward_removal.read(known.connection))
+            concerned = [one for one in removed if one.concerns(rows[0])]
+            forward_removal.purge(folder, concerned, forgetting.personal_keys(plan.form))
             target = place / forwarded.FOLDER / str(number)
             shutil.rmtree(target, ignore_errors=True)
             writing.private_folder(target.parent)
