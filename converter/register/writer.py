@@ -44,7 +44,7 @@ from converter.register.schema import connect, quoted, streamed
 
 T = TypeVar("T")
 
-FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
+FILE, LOCK, SPOOL, INCOMING = "register.duckdb", "lock", "spool", "incoming"
 _STATE_AT, _FORGOTTEN_AT = (list(SUBMISSION).index(key) for key in ("state", "forgotten"))
 
 
@@ -85,9 +85,9 @@ class RegisteredBefore:
 class Register:
     """Open for writing, as a context manager. Raises RegisterBusy, RegisterError, OSError."""
 
-    def __init__(self, folder: Path, form: Form) -> None:
+    def __init__(self, folder: Path, form: Form, patience: float = 0) -> None:
         self.folder, self.form = folder, form
-        self._lock = Lock(folder / LOCK)
+        self._lock = Lock(folder / LOCK, patience)
         self._unfinished = False  # a removal of members (`forgetting`)
         self._arrived: dict[int, str] = {}  # of submissions that are validated anew
 

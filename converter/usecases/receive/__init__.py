@@ -7,6 +7,7 @@ period against one another, and publishes what others read.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,6 +45,10 @@ from converter.workers.pool import Worker
 
 if TYPE_CHECKING:
     from converter.usecases.receive.forwards import ReceivedForward
+    from converter.usecases.receive.preparing import Prepared
+
+# Seconds that a run which has read its forwards waits for another one to take in its own.
+PATIENCE = 600
 
 __all__ = ["Plan", "Received", "Summary", "receive"]
 
@@ -122,7 +127,11 @@ def receive(
     still_open: list[Path] = []
     if plan.reply:
         give_names(plan.reply)
-    with Register(store, plan.form) as register:
+    of_unions = [item for item in items if item.forward]
+    with (
+        _prepared(of_unions, store, plan, worker) as prepared,
+        Register(store, plan.form, PATIENCE if of_unions else 0) as register,
+    ):
         collection = _collection(register, plan, period)
         chosen = collection.period
         register.collect(collection, utc_stamp(plan.now))
@@ -144,7 +153,7 @@ def receive(
 
         def take_forwards(found: Sequence[InboxFile]) -> set[str]:
             again: set[str] = set()
-            for taken in _forwards(found, register, plan, worker, chosen):
+            for taken in _forwards(found, register, plan, worker, chosen, prepared):
                 if isinstance(taken, NotReceived):
                     not_received.append(taken)
                     again.add(taken.file)
@@ -238,14 +247,34 @@ def receive(
     )
 
 
+@contextlib.contextmanager
+def _prepared(
+    forwards: Sequence[InboxFile], store: Path, plan: Plan, worker: Worker
+) -> Iterator[Prepared]:
+    """What can be read of forwards before the register is locked."""
+    if not forwards:
+        yield {}
+        return
+    from converter.usecases.receive import preparing  # brings cryptography
+
+    with preparing.prepared(forwards, store, plan, worker) as made:
+        yield made
+
+
 def _forwards(
-    items: Sequence[InboxFile], register: Register, plan: Plan, worker: Worker, period: str
+    forwards: Sequence[InboxFile],
+    register: Register,
+    plan: Plan,
+    worker: Worker,
+    period: str,
+    prepared: Prepared,
 ) -> Iterator[ReceivedForward | NotReceived]:
-    forwards = [item for item in items if item.forward]
     if forwards:
+        from converter.usecases.receive import preparing
         from converter.usecases.receive.forwards import receive_forwards  # brings cryptography
 
-        yield from receive_forwards(forwards, register, plan, worker, period)
+        preparing.sweep(register.folder)
+        yield from receive_forwards(forwards, register, plan, worker, period, prepared)
 
 
 def _write_lists(register: Register, reply: Path, period: str) -> dict[str, str]:

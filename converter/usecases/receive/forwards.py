@@ -12,13 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from converter.files import writing
 from converter.identity import ledger, standing, subordinates
 from converter.messages import catalogue
 from converter.model.clock import utc_stamp
-from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
 from converter.register import (
@@ -54,12 +52,12 @@ from converter.register.precedence import (
 )
 from converter.register.writer import RegisteredFile
 from converter.upward.partition import ReadForward
-from converter.usecases.common import LOST
+from converter.usecases.receive import preparing
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.plan import NotReceived, Plan
+from converter.usecases.receive.preparing import Prepared, PreparedForward
 from converter.usecases.receive.replies import reply
 from converter.workers.pool import Runner
-from converter.workers.requests.forward import ForwardRequest
 from converter.workers.requests.receive import Problem, ValidatedFile
 
 CHANGING = "F010"
@@ -74,9 +72,14 @@ class ReceivedForward:
 
 
 def receive_forwards(
-    items: Sequence[InboxFile], register: Register, plan: Plan, worker: Runner, period: str
+    items: Sequence[InboxFile],
+    register: Register,
+    plan: Plan,
+    worker: Runner,
+    period: str,
+    prepared: Prepared,
 ) -> Iterator[ReceivedForward | NotReceived]:
-    """Take in what is new among these forwards."""
+    """Take in what is new among these forwards. `prepared`: those that were read before."""
     place = register.folder / published.FOLDER
     names = _KnownNames.read(register, plan, period)
     rulings = register.change(lambda known: known.rulings.verdicts)
@@ -86,9 +89,7 @@ def receive_forwards(
         lost = [one for one in before if one.state in COUNTING and not _is_there(place, one)]
         if not all(one in lost or _again(one, known, plan, names, rulings) for one in before):
             continue
-        number = max((one.number for one in known), default=0) + 1
-        folder = register.spool / f"forward-{number}"
-        found = _read(item, folder, number, plan, worker)
+        number, folder, found = _read(item, known, register, plan, worker, prepared)
         if not item.is_unchanged():
             yield NotReceived(item.name, CHANGING)
             continue
@@ -127,6 +128,27 @@ def receive_forwards(
 
 
 _is_there = forwarded.has_partition
+
+
+def _read(
+    item: InboxFile,
+    known: Sequence[Forward],
+    register: Register,
+    plan: Plan,
+    worker: Runner,
+    prepared: Prepared,
+) -> PreparedForward:
+    ready = prepared.get((item.name, item.content))
+    numbers = {one.number for one in known}
+    if (
+        ready
+        and ready.number not in numbers
+        and (ready.folder.is_dir() or not ready.found.partition)
+    ):
+        return ready
+    number = max([*numbers, *(one.number for one in prepared.values())], default=0) + 1
+    folder = register.spool / f"forward-{number}"
+    return PreparedForward(number, folder, preparing.read(item, folder, number, plan, worker))
 
 
 def _take(
@@ -210,14 +232,6 @@ def _again(
         return True
     waits = counts or held or one.state == UNOPENED
     return plan.keys is not None and waits and bool(one.superior)
-
-
-def _read(item: InboxFile, folder: Path, number: int, plan: Plan, worker: Runner) -> ReadForward:
-    try:
-        request = ForwardRequest(plan.folder, item.path, item.name, folder, number, plan.keys)
-        return worker.run(request).found
-    except WorkerDied as died:
-        return ReadForward((Issue(LOST[died.how], Level.ERROR, Place(item.name)),))
 
 
 def _settled(

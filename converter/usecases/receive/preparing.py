@@ -1,0 +1,114 @@
+"""Forwards are read before the register is locked: officers receive for two counties at a time.
+
+Reading one of a million members takes most of a run's time and needs nothing of the register but a
+number. So each run makes its partitions in folders of its own, below one that reserves the number,
+and only takes them in while it holds the register. A folder whose owner died is removed by the next
+run: its lock was dropped with the process.
+
+    S/incoming/<number>/lock, tables/
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from converter.files import writing
+from converter.model.errors import RegisterBusy, RegisterError, WorkerDied
+from converter.model.issues import Issue, Level, Place
+from converter.register import Snapshot
+from converter.register.forwarded import Forward
+from converter.register.lock import Lock
+from converter.register.writer import INCOMING, LOCK
+from converter.upward.partition import ReadForward
+from converter.usecases.common import LOST
+from converter.usecases.receive.inbox import InboxFile
+from converter.usecases.receive.plan import Plan
+from converter.workers.pool import Runner
+from converter.workers.requests.forward import ForwardRequest
+
+TABLES = "tables"
+
+
+class PreparedForward(NamedTuple):
+    """A forward that was read, as the one of this number; its tables are in the folder."""
+
+    number: int
+    folder: Path
+    found: ReadForward
+
+
+Prepared = Mapping[tuple[str, str], PreparedForward]  # by name and content
+
+
+@contextlib.contextmanager
+def prepared(
+    items: Sequence[InboxFile], store: Path, plan: Plan, worker: Runner
+) -> Iterator[Prepared]:
+    """What no publication knows among these forwards, read. What is left in its folders when the
+    context ends is removed. Raises OSError."""
+    known = _published(store)
+    there = {(one.file, one.content) for one in known}
+    least = max((one.number for one in known), default=0) + 1
+    made: dict[tuple[str, str], PreparedForward] = {}
+    with contextlib.ExitStack() as reserved:
+        for item in items:
+            if (item.name, item.content) in there:
+                continue
+            number = reserved.enter_context(_reserved(store / INCOMING, least))
+            folder = store / INCOMING / str(number) / TABLES
+            made[item.name, item.content] = PreparedForward(
+                number, folder, read(item, folder, number, plan, worker)
+            )
+        yield made
+
+
+def read(item: InboxFile, folder: Path, number: int, plan: Plan, worker: Runner) -> ReadForward:
+    """Have a worker verify a forward and write its partition into a new folder."""
+    try:
+        request = ForwardRequest(plan.folder, item.path, item.name, folder, number, plan.keys)
+        return worker.run(request).found
+    except WorkerDied as died:
+        return ReadForward((Issue(LOST[died.how], Level.ERROR, Place(item.name)),))
+
+
+def sweep(store: Path) -> None:
+    """Remove what runs that were killed left."""
+    for folder in (store / INCOMING).glob("*"):
+        try:
+            with Lock(folder / LOCK):
+                shutil.rmtree(folder / TABLES, ignore_errors=True)
+        except RegisterBusy:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _published(store: Path) -> list[Forward]:
+    try:
+        with Snapshot(store) as register:
+            return register.forwards
+    except RegisterError:  # nothing is published so far, or its tables are gone
+        return []
+
+
+@contextlib.contextmanager
+def _reserved(incoming: Path, least: int) -> Iterator[int]:
+    """A number that no other run has."""
+    writing.private_folder(incoming)
+    number = least
+    while True:
+        folder = incoming / str(number)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(0o700)
+            break
+        number += 1
+    try:
+        with Lock(folder / LOCK):
+            yield number
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            incoming.rmdir()
