@@ -76,7 +76,7 @@ class Encoding:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Piece:
     """A piece of a file: a card of a sheet, or ('' as sheet) what stands around the cards."""
 
     sheet: str
@@ -100,7 +100,7 @@ class CardFile:
         return tomllib.loads(self.text)
 
     @cached_property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[Piece, ...]:
         """The parts, joined the text. Where cards are written in a way that cannot be cut (a list
         in one assignment), the same values written as cards, with all comments at the top."""
         found = tuple(self._cut(self.text))
@@ -130,9 +130,9 @@ class CardFile:
         """What stands around the cards, a line in place of each of them."""
         return "".join(one.text if not one.sheet else slot(one.sheet) for one in self.parts)
 
-    def _cut(self, text: str) -> Iterator[Part]:
+    def _cut(self, text: str) -> Iterator[Piece]:
         sheets = {path: sheet for sheet, path in self._arrays.items() if self.cards(sheet)}
-        waiting = Part("", "")
+        waiting = Piece("", "")
         for path, listed, block in blocks(text):
             sheet = sheets.get(path, "") if listed else ""
             inside = (
@@ -142,9 +142,9 @@ class CardFile:
             if sheet or not inside:
                 if waiting.text:
                     yield waiting
-                waiting = Part(sheet, block)
+                waiting = Piece(sheet, block)
             else:
-                waiting = Part(waiting.sheet, waiting.text + block)
+                waiting = Piece(waiting.sheet, waiting.text + block)
         if waiting.text:
             yield waiting
 

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from converter import cli, identity
-from tests.roster.test_own_rosters import COUNTY, MILL, SCHOOL, TOWN, book
+from tests.roster.test_own_rosters import COUNTY, MILL, SCHOOL, TOWN, Rows, book
 
 pytestmark = pytest.mark.usefixtures("near_workers")
 
@@ -44,7 +44,7 @@ def test_a_line_given_once_is_in_every_form_until_it_is_taken_back(tmp_path: Pat
 
 
 def test_identity_files_bring_what_roster_and_officer_say(tmp_path: Path) -> None:
-    rows = [
+    rows: Rows = [
         ["单位代码", "单位名称", "上级工会", "上级工会联系人和电话"],
         ["A1", MILL, COUNTY, None],
         ["A2", SCHOOL, TOWN, TOWNS],

@@ -96,6 +96,8 @@ RUNS = [
             "130102",
         ),
     ),
+    Run("form edit", "-o", "表单.xlsx", (str(form_dir()),)),
+    Run("form build", "-o", "表单", ("表单册.xlsx",)),
     Run("form pack", "-o", "表单.zip", (str(form_dir()), "--keys", "密钥")),
     Run(
         "form amend",
@@ -147,6 +149,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "identity request --keys 县密钥 --name 示例县总工会 --code 130102 -o 申请.xml",
         "receive 收件 --store 登记库",
         "backup 填报.xlsx -o 旧备份.zip",
+        f"form edit {form_dir()} -o 表单册.xlsx",
     ):
         done = run(*arguments.split(), cwd=folder)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -300,7 +300,7 @@ def test_text_that_is_no_roster_is_told_with_what_to_do(
 
 
 def test_whom_to_ask_stands_once_for_each_upper_union(tmp_path: Path) -> None:
-    rows = [
+    rows: Rows = [
         ["单位名称", "上级工会", "上级工会联系人和电话", "联系人"],
         [MILL, COUNTY, None, "李示例"],
         [SCHOOL, TOWN, "赵示例 0311-85550992", None],
