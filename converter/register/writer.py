@@ -22,6 +22,7 @@ from converter.register import (
     explanations,
     forgetting,
     halves,
+    incoming,
     inserting,
     periods,
     published,
@@ -44,7 +45,7 @@ from converter.register.schema import connect, quoted, streamed
 
 T = TypeVar("T")
 
-FILE, LOCK, SPOOL, INCOMING = "register.duckdb", "lock", "spool", "incoming"
+FILE, LOCK, SPOOL = "register.duckdb", "lock", "spool"
 _STATE_AT, _FORGOTTEN_AT = (list(SUBMISSION).index(key) for key in ("state", "forgotten"))
 
 
@@ -110,6 +111,7 @@ class Register:
 
     def _open(self) -> None:
         shutil.rmtree(self.spool, ignore_errors=True)
+        incoming.sweep(self.folder)
         writing.private_folder(self.spool)
         try:
             self._connection = connect(self.folder / FILE)

@@ -13,9 +13,9 @@ import pytest
 
 from converter.forms import loading
 from converter.model.errors import RegisterBusy
-from converter.register import Register
+from converter.register import Register, incoming
 from converter.usecases import receive as receiving
-from converter.usecases.receive import Plan, preparing, receive
+from converter.usecases.receive import Plan, receive
 from converter.workers.requests.forward import ForwardRequest
 from tests.upward.conftest import FOLDER, FORM, NOW, Chain, Office
 
@@ -112,7 +112,7 @@ def test_where_the_register_stays_locked_it_is_said(
 
 
 def test_what_a_killed_run_left_is_removed(chain: Chain) -> None:
-    left = chain.city.store / preparing.INCOMING / "7" / preparing.TABLES
+    left = incoming.tables(chain.city.store, 7)
     left.mkdir(parents=True)
     (left / "members.parquet").write_bytes(b"people")
     (left.parent / "lock").touch()

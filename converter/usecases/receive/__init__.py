@@ -270,10 +270,8 @@ def _forwards(
     prepared: Prepared,
 ) -> Iterator[ReceivedForward | NotReceived]:
     if forwards:
-        from converter.usecases.receive import preparing
         from converter.usecases.receive.forwards import receive_forwards  # brings cryptography
 
-        preparing.sweep(register.folder)
         yield from receive_forwards(forwards, register, plan, worker, period, prepared)
 
 

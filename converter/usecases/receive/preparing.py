@@ -1,36 +1,27 @@
 """Forwards are read before the register is locked: officers receive for two counties at a time.
 
 Reading one of a million members takes most of a run's time and needs nothing of the register but a
-number. So each run makes its partitions in folders of its own, below one that reserves the number,
-and only takes them in while it holds the register. A folder whose owner died is removed by the next
-run: its lock was dropped with the process.
-
-    S/incoming/<number>/lock, tables/
+number. So each run makes its partitions in folders of its own (`register.incoming`), and only takes
+them in while it holds the register.
 """
 
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from converter.files import writing
-from converter.model.errors import RegisterBusy, RegisterError, WorkerDied
+from converter.model.errors import RegisterError, WorkerDied
 from converter.model.issues import Issue, Level, Place
-from converter.register import Snapshot
+from converter.register import Snapshot, incoming
 from converter.register.forwarded import Forward
-from converter.register.lock import Lock
-from converter.register.writer import INCOMING, LOCK
 from converter.upward.partition import ReadForward
 from converter.usecases.common import LOST
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.plan import Plan
 from converter.workers.pool import Runner
 from converter.workers.requests.forward import ForwardRequest
-
-TABLES = "tables"
 
 
 class PreparedForward(NamedTuple):
@@ -58,8 +49,8 @@ def prepared(
         for item in items:
             if (item.name, item.content) in there:
                 continue
-            number = reserved.enter_context(_reserved(store / INCOMING, least))
-            folder = store / INCOMING / str(number) / TABLES
+            number = reserved.enter_context(incoming.reserved(store, least))
+            folder = incoming.tables(store, number)
             made[item.name, item.content] = PreparedForward(
                 number, folder, read(item, folder, number, plan, worker)
             )
@@ -75,40 +66,9 @@ def read(item: InboxFile, folder: Path, number: int, plan: Plan, worker: Runner)
         return ReadForward((Issue(LOST[died.how], Level.ERROR, Place(item.name)),))
 
 
-def sweep(store: Path) -> None:
-    """Remove what runs that were killed left."""
-    for folder in (store / INCOMING).glob("*"):
-        try:
-            with Lock(folder / LOCK):
-                shutil.rmtree(folder / TABLES, ignore_errors=True)
-        except RegisterBusy:
-            continue
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _published(store: Path) -> list[Forward]:
     try:
         with Snapshot(store) as register:
             return register.forwards
     except RegisterError:  # nothing is published so far, or its tables are gone
         return []
-
-
-@contextlib.contextmanager
-def _reserved(incoming: Path, least: int) -> Iterator[int]:
-    """A number that no other run has."""
-    writing.private_folder(incoming)
-    number = least
-    while True:
-        folder = incoming / str(number)
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(0o700)
-            break
-        number += 1
-    try:
-        with Lock(folder / LOCK):
-            yield number
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            incoming.rmdir()
