@@ -36,6 +36,7 @@ from converter.register.forwarded import (
     OLDER,
     REJECTED,
     SUPERSEDED,
+    UNCONFIRMED,
     UNOPENED,
     Forward,
 )
@@ -89,7 +90,7 @@ def receive_forwards(
         lost = [one for one in before if one.state in COUNTING and not _is_there(place, one)]
         if not all(one in lost or _again(one, known, plan, names, rulings) for one in before):
             continue
-        number, folder, found = _read(item, known, register, plan, worker, prepared)
+        number, folder, found = _read(item, known, register, plan, worker, prepared, names)
         if not item.is_unchanged():
             yield NotReceived(item.name, CHANGING)
             continue
@@ -137,6 +138,7 @@ def _read(
     plan: Plan,
     worker: Runner,
     prepared: Prepared,
+    names: _KnownNames,
 ) -> PreparedForward:
     ready = prepared.get((item.name, item.content))
     numbers = {one.number for one in known}
@@ -148,7 +150,8 @@ def _read(
         return ready
     number = max([*numbers, *(one.number for one in prepared.values())], default=0) + 1
     folder = register.spool / f"forward-{number}"
-    return PreparedForward(number, folder, preparing.read(item, folder, number, plan, worker))
+    found = preparing.read(item, folder, number, plan, worker, names.codes)
+    return PreparedForward(number, folder, found)
 
 
 def _take(
@@ -194,6 +197,13 @@ class _KnownNames:
             is_union = name in above or name in unions.get(one.code, ())
             (units if is_unit and not is_union else unions)[one.code].add(name)
         return cls(dict(unions), dict(units))
+
+    @property
+    def codes(self) -> tuple[tuple[str, str], ...]:
+        """(Name, code) of every union."""
+        return tuple(
+            (name, code) for code, names in self.unions.items() for name in names if code and name
+        )
 
     def bar(self, one: Forward) -> str:
         """Why a forward without a chain does not count by what it says of itself: nobody knows such
@@ -295,7 +305,7 @@ def _write_receipt(item: InboxFile, forward: Forward, issues: Sequence[Issue], p
         created=forward.created if forward.confirmed else "",
         members=forward.members,
         errors=len(errors),
-        signed=True,
+        signed=bool(forward.signer),
         package=True,
     )
     reason = (forward.reason or UNSIGNED) if forward.state == HELD else ""
@@ -324,4 +334,6 @@ def sentence(one: ReceivedForward, form: Form) -> str:
         return catalogue.message("forward_refused", reason=reason, fix=fix, **params)
     interim = catalogue.message("forward_interim") if forward.interim else ""
     state = (forward.reason or HELD) if forward.state == HELD else forward.state
+    if state == UNCONFIRMED and not forward.signer:
+        state = "unsigned"
     return catalogue.message(f"forward_{state}", interim=interim, **params)

@@ -47,8 +47,8 @@ def prepared(
     made: dict[tuple[str, str], PreparedForward] = {}
     with contextlib.ExitStack() as reserved:
         for item in items:
-            if (item.name, item.content) in there:
-                continue
+            if (item.name, item.content) in there or item.path.is_dir():
+                continue  # whose register a folder is may be told by a roster that comes only now
             number = reserved.enter_context(incoming.reserved(store, least))
             folder = incoming.tables(store, number)
             made[item.name, item.content] = PreparedForward(
@@ -57,10 +57,20 @@ def prepared(
         yield made
 
 
-def read(item: InboxFile, folder: Path, number: int, plan: Plan, worker: Runner) -> ReadForward:
-    """Have a worker verify a forward and write its partition into a new folder."""
+def read(
+    item: InboxFile,
+    folder: Path,
+    number: int,
+    plan: Plan,
+    worker: Runner,
+    unions: tuple[tuple[str, str], ...] = (),
+) -> ReadForward:
+    """Have a worker verify a forward and write its partition into a new folder. `unions`: name and
+    code of those that are known."""
     try:
-        request = ForwardRequest(plan.folder, item.path, item.name, folder, number, plan.keys)
+        request = ForwardRequest(
+            plan.folder, item.path, item.name, folder, number, plan.keys, unions
+        )
         return worker.run(request).found
     except WorkerDied as died:
         return ReadForward((Issue(LOST[died.how], Level.ERROR, Place(item.name)),))
