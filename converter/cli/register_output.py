@@ -70,6 +70,7 @@ class AskedTables:
     counts: Sequence[str] = ()
     units: bool = False
     union: str = ""  # only what came through this union below
+    rules: bool = False  # only what the form's rules found
 
 
 def stats(
@@ -87,7 +88,7 @@ def stats(
     from converter.register import Snapshot, periods
     from converter.report import summary, table_export
     from converter.report import table as tabular
-    from converter.statistics import collection
+    from converter.statistics import collection, rule_findings
     from converter.usecases import outputs
 
     form, via = load(folder), ""
@@ -98,16 +99,19 @@ def stats(
         chosen = periods.called(register, period) or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
-        found = collection.figures(
-            register,
-            form,
-            today(),
-            period=chosen,
-            by=asked.by or (collection.groups(form) if output else ()),
-            counts=asked.counts,
-            cross=bool(asked.by),
-            units=asked.units,
-        )
+        if asked.rules:
+            found = [rule_findings.figure(register, form, chosen)]
+        else:
+            found = collection.figures(
+                register,
+                form,
+                today(),
+                period=chosen,
+                by=asked.by or (collection.groups(form) if output else ()),
+                counts=asked.counts,
+                cross=bool(asked.by),
+                units=asked.units,
+            )
         title, made = _heading(register, chosen)
     if output is None:
         out(summary.text(found, width()))

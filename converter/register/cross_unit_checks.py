@@ -281,7 +281,11 @@ def _halves(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
             names = "、".join(other.file for other in others[:3])
             why = catalogue.message("half_several", names=names) if names else ""
             why = why or catalogue.message("half_none")
-            yield _issue("C117", form, Place(half.file), unit=unit, superior=superior, why=why)
+            sheet = form.record if half.has_unit else form.main_table
+            params = {"unit": unit, "superior": superior, "file": half.file, "sheet": sheet.title}
+            issue = _issue("C117", form, Place(half.file), **params, why=why)
+            related = tuple(Place(other.file) for other in others)
+            yield Issue(issue.code, issue.level, issue.place, "", issue.params, related)
 
 
 def _differ(claimed: str, listed: str) -> bool:

@@ -62,15 +62,18 @@ def run(
     plan: Plan,
     worker: Worker,
     progress: ProgressReporter = silent,
+    take_forwards: Callable[[Sequence[InboxFile]], Collection[str]] = lambda items: (),
 ) -> Iterator[Received | NotReceived]:
-    """Receive what is not yet registered; yields file by file, once it is on the disk."""
+    """Receive what is not yet registered; yields file by file, once it is on the disk.
+    `take_forwards` takes in the forwards that were in zips, and names those that another run may
+    tell more of."""
     done = register.done(with_keys=plan.keys is not None)
     todo = [item for item in items if (item.name, item.content) not in done]
     expected = len(todo)  # grows with every zip that turns out to hold several files
 
     def received() -> Iterator[Received | NotReceived]:
         nonlocal expected
-        for one in _received(todo, done, register, plan, worker):
+        for one in _received(todo, done, register, plan, worker, take_forwards):
             if isinstance(one, int):
                 expected += one
             else:
@@ -120,13 +123,15 @@ def _received(
     register: Register,
     plan: Plan,
     worker: Worker,
+    take_forwards: Callable[[Sequence[InboxFile]], Collection[str]],
 ) -> Iterator[Received | NotReceived | int]:
     """What was received; a number is by how many files the work has grown."""
     publisher = _Publisher(register, plan)
     rounds = _rounds(todo, lambda key: key not in done, register, plan, worker)
     for given, found, batches in rounds:
         yield len(found) - given
-        unfinished: set[str] = set()
+        again = take_forwards([item for item in found.items if item.forward])
+        unfinished = {name for file in again for name in containers_of(file)}
         for batch, spool in batches:
             readable, left = _readable(batch)
             yield from left
@@ -186,7 +191,7 @@ def _answers(
     ]
     if refused:
         yield refused, ""
-    items = [item for item in found.items if wanted((item.name, item.content))]
+    items = [item for item in found.items if not item.forward and wanted((item.name, item.content))]
     yield from _validated(items, pool, register, plan)
 
 
