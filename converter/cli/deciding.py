@@ -235,8 +235,8 @@ def period(ctx: click.Context, action: str, which: str, store: Path, officer: st
         if not which.strip():
             raise UsageError("period_needs")
         state = "open" if action == "open" else "closed"
-        deciding.set_period(store, form, which.strip(), state, officer, created_at())
-        out(message(f"period_done_{state}", period=which.strip()))
+        named = deciding.set_period(store, form, which, state, officer, created_at())
+        out(message(f"period_done_{state}", period=named))
         return OK
     if which:
         raise UsageError("period_needs_not")

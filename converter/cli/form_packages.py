@@ -124,7 +124,7 @@ def install_file(
 ) -> int:
     """Install a form package after asking whom it is of, and print what was installed. `form`: in
     use until now. Raises ConverterError."""
-    from converter.forms import form_package, installed
+    from converter.forms import form_package, form_store
     from converter.usecases import form_packages
 
     package = form_package.read(file)
@@ -142,10 +142,10 @@ def install_file(
 
         if key_files.public(keys).fingerprint != package.fingerprint:
             raise FormPackageRefused("other_union", path=str(keys))
-    elif package.fingerprint not in installed.trusted():
+    elif package.fingerprint not in form_store.trusted():
         _ask(package, fingerprint)
     report = form_packages.install(package)
-    installed.trust(package.fingerprint)
+    form_store.trust(package.fingerprint)
     _print_installed(report)
     return OK
 
@@ -173,7 +173,16 @@ def _print_installed(report: InstallReport) -> None:
     out(message(key, title=title, version=package.version, made=made))
     if package.kind == AMENDMENT:
         _print_amendments(report)
-    elif report.dropped:
+        return
+    if report.before is not report.now and not report.is_same:
+        version = report.before.version
+        changes = report.changes
+        out(message("form_changes" if changes else "form_changes_none", version=version))
+        for change in changes:
+            out(message(change.key, **change.params))
+        if changes:
+            err(message("form_changes_next"))
+    if report.dropped:
         err(message("form_installed_dropped", version=report.dropped.version))
 
 
