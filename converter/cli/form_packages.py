@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from converter.cli import passphrases
-from converter.cli.common import FOUND, OK, err, form_of, message, option, out, print_report
+from converter.cli.common import (
+    FOUND,
+    OK,
+    err,
+    form_of,
+    message,
+    option,
+    out,
+    print_beside,
+    print_report,
+)
 from converter.cli.form_group import command
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.model.errors import FormPackageRefused, UsageError
@@ -52,6 +62,7 @@ def amend(
     changes = form_packages.Amending(changed, [*map(_code, restore)], reason)
     secret = passphrases.opening(keys, passphrase_file)
     written, report = form_packages.amend(folder, keys, output, changes, created_at(), secret)
+    print_beside(output, written.path)
     out(message("amend_written", path=written.path))
     _print_amendments(report)
     err(message("amend_here"))
@@ -86,6 +97,7 @@ def pack(folder: Path, keys: Path, output: Path, passphrase_file: Path | None) -
     done = form_packages.pack(folder.resolve(), keys, output, created_at(), secret)
     package = done.package
     count = len(package.files)
+    print_beside(output, done.path)
     out(message("form_packed", path=done.path, form=package.form, version=package.version))
     err(message("form_pack_next", count=count, fingerprint=package.fingerprint))
     return OK

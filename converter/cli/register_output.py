@@ -85,7 +85,7 @@ def stats(
     """Figures of a period. A workbook or a page gets every grouping the form knows."""
     from converter.forms.loading import load
     from converter.model.clock import today
-    from converter.register import Snapshot
+    from converter.register import Snapshot, periods
     from converter.report import summary, table_export
     from converter.report import table as tabular
     from converter.statistics import collection, rule_findings
@@ -96,7 +96,7 @@ def stats(
         with Snapshot(store) as register:
             via = register.via(asked.union)
     with Snapshot(store, via) as register:
-        chosen = period or collection.newest(register)
+        chosen = periods.called(register, period) or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
         if asked.rules:
@@ -138,7 +138,7 @@ def annual(
     from converter.forms.loading import with_codes
     from converter.model.clock import today
     from converter.model.errors import UsageError
-    from converter.register import Snapshot
+    from converter.register import Snapshot, periods
     from converter.report import annual_workbook, table_export
     from converter.report import table as tabular
     from converter.statistics import annual as report
@@ -152,7 +152,7 @@ def annual(
         via = register.via(union) if union else ""
         names = {one.code: one.name for one in register.forwards}
     with Snapshot(store, via) as register:
-        chosen = period or collection.newest(register)
+        chosen = periods.called(register, period) or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
         own = names.get(via.rpartition("/")[2]) or collection.heading(register, chosen).union

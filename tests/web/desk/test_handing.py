@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import openpyxl
 import pytest
 
 from converter.forms import loading
+from converter.identity.files import compose, parse
 from converter.usecases import backup, form_packages
 from converter.usecases.form_packages import Amending
 from converter.web.desk.documents import Document
@@ -341,6 +343,17 @@ def test_a_second_desk_finds_the_unit_again(
     drop(client, desk, (identity.name, identity.read_bytes()))
     with at_work(desk.root) as again, entered(again) as other:
         assert unit(1).name in other.get("/").text
+
+
+def test_help_names_whom_to_ask(desk: AtWork, client: httpx2.Client, identity: Path) -> None:
+    """As her identity file says; without one nobody is named."""
+    whole = parse(identity.read_bytes()).identity
+    asked = replace(whole, superior_contact="王示例<b> 0311-85550990")
+    assert "有问题请联系上级工会" not in client.get("/help").text
+    drop(client, desk, ("标识.xml", compose(asked)))
+    page = client.get("/help").text
+    assert "有问题请联系上级工会" in page
+    assert "王示例&lt;b&gt; 0311-85550990" in page
 
 
 def test_an_amendment_of_the_own_union_is_installed_and_used_at_once(
