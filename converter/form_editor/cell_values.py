@@ -101,6 +101,7 @@ def _show_flag(value: Any) -> str:
 
 def _read_flag(text: str) -> Any:
     named = {label: key == "true" for key, label in words("flag").items()}
+    named |= {"TRUE": True, "FALSE": False}  # what a spreadsheet makes of true and false
     return named.get(text.strip(), text.strip())
 
 
@@ -159,7 +160,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     """Lines of `name = value`."""
     return [
         (name.strip(), value.strip())
-        for name, _, value in (line.partition("=") for line in _lines_of(text))
+        for name, _, value in (line.replace("＝", "=").partition("=") for line in _lines_of(text))
     ]
 
 
@@ -200,7 +201,7 @@ def _show_rate(value: Any) -> str:
 
 
 def _read_rate(text: str) -> Any:
-    found = _RATE.fullmatch(text.strip())
+    found = _RATE.fullmatch(text.strip().replace("＝", "="))
     if found is None:
         return text.strip()
     return {"label": found[1], "part": found[2], "whole": found[3]}
@@ -230,7 +231,7 @@ _FORMS: Mapping[str, _Form] = {
     "field_paths": _Form(_show_lines, _read_paths),
     "one_or_more_paths": _Form(_show_path_or_paths, _read_path_or_paths),
     "field_keys": _Form(_show_lines, _read_keys),
-    "texts": _Form(_show_lines, lambda text: text.split("\n")),
+    "texts": _Form(_show_lines, lambda text: text.rstrip("\n").split("\n")),
     "flag": _Form(_show_flag, _read_flag),
     "whole_number": _Form(_show_whole, _read_whole),
     "day": _Form(_show_day, str.strip),
