@@ -73,7 +73,10 @@ def test_every_fault_is_named_with_its_cell_in_one_pass(edit: Edited, tmp_path: 
 
 def test_a_field_that_is_gone_is_named_by_what_mentions_it(edit: Edited, tmp_path: Path) -> None:
     edit.book["项目"].delete_rows(edit.row("项目", "key", "women_members"))
+    kind = edit.row("项目", "key", "members")
+    edit.put("项目", kind, kind="数")  # which rules and tables mention, too
     found = faults(edit.save(), tmp_path / "新")
+    assert "没有这种类型" in found.pop(f"《项目》{edit.cell('项目', kind, 'kind').coordinate}")
     rules = {f"《规则》{edit.cell('规则', edit.row('规则', 'code', code), 'at').coordinate}"
              for code in ("X105", "X112")}  # fmt: skip
     assert rules < set(found)
