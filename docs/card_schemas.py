@@ -17,7 +17,7 @@ from converter.kinds import KINDS
 from converter.kinds.options import HasOptions
 from converter.messages import catalogue
 from converter.messages.catalogue import family_title, message
-from converter.model.forms import SheetShape
+from converter.model.forms import Certainty, SheetShape
 from converter.rules import FAMILIES
 from converter.rules.base import PATH_PATTERN
 from converter.rules.derivations import DERIVATIONS
@@ -251,6 +251,7 @@ def _rule() -> Schema:
         "at": {"anyOf": [PATH, _list(PATH)]},
         "explainable": FLAG,
         "beta": FLAG,
+        "certainty": {"enum": list(Certainty)},
         **dict.fromkeys(("title", "brief", "sentence", "fix", "source"), OPTIONAL_TEXT),
     }
     assert set(cards.RULE_KEYS) == set(common)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, USAGE, err, message, option, out
+from converter.cli.common import OK, USAGE, err, message, option, out, print_beside
 from converter.cli.form_group import command
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 
@@ -24,6 +24,7 @@ def edit(folder: Path, output: Path) -> int:
     from converter.usecases import form_editing, outputs
 
     path = form_editing.edit(folder.resolve(), outputs.output_path(output, ".xlsx"))
+    print_beside(output, path)
     out(message("editor_written", path=path, name=path.name, folder=folder))
     return OK
 

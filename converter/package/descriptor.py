@@ -57,7 +57,7 @@ def descriptor(
         "title": form.title,
         "created": datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "generator": f"converter {__version__}",
-        "form": {"id": form.id, "version": form.version},
+        "form": {"id": form.id, "version": form.version, "digest": form.digest},
         "unit": {"code": stamp.unit_code, "name": stamp.unit_name},
         "superior": {"code": stamp.superior_code, "name": stamp.superior_name},
         "period": stamp.period,
