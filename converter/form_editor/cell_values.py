@@ -218,6 +218,12 @@ def _read_toml(text: str) -> Any:
         return text
 
 
+def _show_toml_lines(value: Any) -> str:
+    if not isinstance(value, list):
+        raise TypeError
+    return "\n".join(map(literal, value))
+
+
 _TEXT = _Form(_text, str)
 _ANY = _Form(literal, _read_toml)
 _FORMS: Mapping[str, _Form] = {
@@ -239,6 +245,9 @@ _FORMS: Mapping[str, _Form] = {
     "variants": _table_of("paper"),
     "steps": _Form(_show_steps, _read_steps),
     "columns": _Form(_show_columns, _read_columns),
+    "toml_lines": _Form(
+        _show_toml_lines, lambda text: [_read_toml(line) for line in _lines_of(text)]
+    ),
     "rate": _Form(_show_rate, _read_rate),
     "rates": _Form(
         lambda value: "\n".join(map(_show_rate, value)),

@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from converter.files.writing import write_many
-from converter.form_editor.columns import ARRAYS, FIELDS, GUIDE, RESOURCES, RULES, STATISTICS
+from converter.form_editor.columns import (
+    ANNUAL,
+    ARRAYS,
+    FIELDS,
+    GUIDE,
+    RESOURCES,
+    RULES,
+    STATISTICS,
+)
 from converter.form_editor.source_files import (
     FORM_FILE,
     RULES_FILE,
@@ -38,6 +46,7 @@ _IN_LISTS = ("form_no_field", "form_field_kind")
 NAMES = {RULES: "code", FIELDS: "key", GUIDE: "heading", RESOURCES: "name"}  # what names a card
 _CARDS = (
     (re.compile(r"statistics\.table"), STATISTICS),
+    (re.compile(r"statistics\.annual\.table"), ANNUAL),
     (re.compile(r"template\.guide"), GUIDE),
     (re.compile(r"(?:package\.)?resource"), RESOURCES),
 )

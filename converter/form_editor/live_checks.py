@@ -9,6 +9,7 @@ from openpyxl.utils import get_column_letter
 
 from converter.form_editor.cell_values import words
 from converter.form_editor.columns import (
+    ANNUAL,
     CODE_LIST,
     FIELDS,
     FILE,
@@ -38,6 +39,7 @@ _NEEDED: Mapping[str, Sequence[str]] = {
     RULES: ("code", "family", "level", "at"),
     GUIDE: ("heading",),
     STATISTICS: ("kind", "title"),
+    ANNUAL: ("title", "measures"),
     RESOURCES: ("name", "path", "sheet"),
 }
 _UNIQUE: Mapping[str, Sequence[Sequence[str]]] = {
