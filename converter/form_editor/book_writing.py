@@ -309,6 +309,7 @@ _OFFERED = {
 }  # fmt: skip
 _FIXED = (
     "kind", "family", "level", "derivation", "shape", "identity", "table_kind", "flag",
+    "certainty",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from converter.forms import cards
 from converter.kinds import KINDS
 from converter.kinds.documents import DOCUMENTS, ID_NUMBER
 from converter.messages.catalogue import message
-from converter.model.forms import SheetShape
+from converter.model.forms import Certainty, SheetShape
 from converter.rules import FAMILIES
 from converter.rules.derivations import DERIVATIONS
 from converter.statistics import cards as statistics
@@ -47,6 +47,7 @@ def words(holds: str) -> Mapping[str, str]:
         "family": {name: message(f"editor_family_{name}") for name in FAMILIES},
         "level": {name: message(f"report_{name}") for name in LEVELS},
         "derivation": {name: message(f"editor_derivation_{name}") for name in DERIVATIONS},
+        "certainty": {str(one): message(f"editor_certainty_{one}") for one in Certainty},
         "shape": {str(one): message(f"editor_shape_{one}") for one in SheetShape},
         "identity": {name: message(f"editor_identity_{name}") for name in cards.IDENTITY},
         "table_kind": {name: message(f"editor_table_kind_{name}") for name in statistics.KINDS},
@@ -224,6 +225,9 @@ def _show_toml_lines(value: Any) -> str:
     return "\n".join(map(literal, value))
 
 
+_WORDS = (
+    "kind", "family", "level", "derivation", "shape", "identity", "table_kind", "certainty",
+)  # fmt: skip
 _TEXT = _Form(_text, str)
 _ANY = _Form(literal, _read_toml)
 _FORMS: Mapping[str, _Form] = {
@@ -253,8 +257,5 @@ _FORMS: Mapping[str, _Form] = {
         lambda value: "\n".join(map(_show_rate, value)),
         lambda text: [_read_rate(line) for line in _lines_of(text)],
     ),
-    **{
-        holds: _of_words(holds)
-        for holds in ("kind", "family", "level", "derivation", "shape", "identity", "table_kind")
-    },
+    **{holds: _of_words(holds) for holds in _WORDS},
 }

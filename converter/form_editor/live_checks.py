@@ -56,7 +56,17 @@ _NEEDED_OF_FORM = (
     *(f"limits.{key}" for key in loading.LIMITS_NEEDED),
     *(f"package.{key}" for key in (*package_profile.MEMBERS, "encoding")),
 )
-_CLOSED = ("kind", "family", "level", "derivation", "shape", "identity", "table_kind", "flag")
+_CLOSED = (
+    "kind",
+    "family",
+    "level",
+    "derivation",
+    "shape",
+    "identity",
+    "table_kind",
+    "flag",
+    "certainty",
+)
 
 
 @dataclass(frozen=True)
