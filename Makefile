@@ -107,7 +107,7 @@ unit: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	EXAMPLES=5000 ROUNDS=10000 KILLS=100 EVERY_STEP=1 $(BIN)/python -m pytest tests/safety \
 		tests/workbook/test_mutations.py tests/package/test_hostile.py \
-		tests/usecases/receive/test_killed_decisions.py
+		tests/usecases/receive/test_killed_decisions.py tests/upward/test_killed.py
 	EXAMPLES=100 UNITS=600 $(BIN)/python -m pytest tests/validation/test_sheets.py tests/parity/test_whole_template.py
 
 held-out: $(VENV)/.dev

@@ -96,8 +96,8 @@ def write_streamed_zip(
                         member.write(piece)
 
 
-def has_media_type(head: bytes, media_type: bytes) -> bool:
-    """Whether a file's first bytes are those of a zip with this media type."""
+def has_media_type(head: bytes, media_type: bytes = b"") -> bool:
+    """Whether a file's first bytes are those of a zip with this media type, or with any."""
     start = b"PK\x03\x04"
     wanted = MEDIA_TYPE.encode() + media_type
     return head.startswith(start) and head[30 : 30 + len(wanted)] == wanted

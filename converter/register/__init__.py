@@ -3,6 +3,7 @@
     S/register.duckdb   submissions, units, members of every period (docs/register.md)
     S/lock              who is writing; held by the operating system, so it dies with its owner
     S/spool/            what workers hand over; emptied when the register is opened
+    S/incoming/         what runs read of forwards before they hold the lock
     S/published/        what others read: Parquet files and state.json, replaced as a whole
 
 A DuckDB writer shuts out readers too, so everybody else reads the published snapshot. Only

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Protocol
 from converter.files import writing
 from converter.model.errors import UsageError
 from converter.model.forms import Form
-from converter.register import decisions, periods, published
+from converter.register import decisions, forward_removal, periods, published
 from converter.register.decisions import Decision
 from converter.register.knowledge import Knowledge
 from converter.register.schema import COUNTS, connect, name, quoted, row_tables
@@ -216,12 +216,14 @@ def is_pending(tables: _Tables) -> bool:
     return bool(tables.query("SELECT 1 FROM forgotten WHERE NOT finished LIMIT 1"))
 
 
-def finish(database: Path, spool: Path, publications: Path) -> None:
+def finish(database: Path, spool: Path, publications: Path, form: Form) -> None:
     """Have no file of a closed register hold what was removed. Only the newest publication stays;
-    the database is written anew, since deleted rows stay in its file where they were."""
+    the database is written anew, since deleted rows stay in its file where they were, and so are
+    the partitions of unions below."""
     purged = published.keep_newest_only(publications)
     fresh = spool / database.name
     with connect(database) as connection:
+        forward_removal.purge_all(connection, publications, personal_keys(form))
         (current,) = connection.execute("SELECT current_database()").fetchall()[0]
         connection.execute(f"ATTACH '{quoted(fresh)}' AS fresh")
         connection.execute(f'COPY FROM DATABASE "{current}" TO fresh')

@@ -69,7 +69,8 @@ def findings(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
         if one.interim:
             yield _issue(INTERIM, form, one, superior=one.superior)
         if not one.confirmed and not forwarded.is_accepted(one):
-            yield _issue(UNVERIFIED, form, one, superior=one.superior)
+            why = catalogue.message(f"forward_{'unverified' if one.signer else 'no_signature'}")
+            yield _issue(UNVERIFIED, form, one, superior=one.superior, why=why)
 
 
 def _issue(code: str, form: Form, one: Forward, **params: str) -> Issue:

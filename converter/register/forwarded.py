@@ -41,6 +41,8 @@ REJECTED, UNOPENED = "rejected", "unopened"
 COUNTING = (CURRENT, UNCONFIRMED)
 LISTED_UNIT = "listed_unit"  # why one is held that says it is from a unit of the roster
 BARRED = (STRANGER, LISTED_UNIT)
+# Refused for now: by a newer program or another form, of another period, sealed with no key.
+LATER = ("P202", "P203", "P207", "P141")
 
 
 def is_rows(table: str) -> bool:
@@ -77,12 +79,12 @@ COLUMNS = {
     field.name: {"int": NUMBER, "bool": FLAG}.get(str(field.type), TEXT)
     for field in fields(Forward)
 }
-_READ = f"SELECT {', '.join(map(name, COLUMNS))} FROM forwards ORDER BY number"
+READ = f"SELECT {', '.join(map(name, COLUMNS))} FROM forwards ORDER BY number"
 
 
 def read(tables: DecisionTables) -> list[Forward]:
     """All that were received, in order of arrival."""
-    return [Forward(*row) for row in tables.query(_READ)]
+    return [Forward(*row) for row in tables.query(READ)]
 
 
 def take(connection: Connection, found: Iterable[Forward], gone: Iterable[int]) -> None:
@@ -109,6 +111,13 @@ def is_accepted(one: Forward) -> bool:
 def is_refused(one: Forward) -> bool:
     """Whether something stands against it that no officer can decide."""
     return bool(one.reason) and not is_barred(one)
+
+
+def is_final(one: Forward) -> bool:
+    """Whether no key, roster, period or newer program can tell more of it."""
+    if one.state == REJECTED:
+        return one.reason not in LATER
+    return one.confirmed or one.state in (IDENTICAL, OLDER, SUPERSEDED)
 
 
 def keeps_tables(one: Forward, known: Iterable[Forward]) -> bool:

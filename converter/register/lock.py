@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -18,23 +19,31 @@ from converter.files import locking
 from converter.model.clock import in_china
 from converter.model.errors import RegisterBusy
 
+BETWEEN = 0.1  # seconds between two attempts
+
 
 class Lock:
-    """Hold it as a context manager. Raises RegisterBusy at once where another process has it."""
+    """Hold it as a context manager. Raises RegisterBusy where another process has it, at once or
+    when the seconds of `patience` are over."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, patience: float = 0) -> None:
+        self._path, self._patience = path, patience
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Lock:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.touch(exist_ok=True)
         file = self._path.open("r+b")
-        try:
-            locking.acquire(file)
-        except OSError:
-            file.close()
-            raise _busy(self._path) from None
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                locking.acquire(file)
+                break
+            except OSError:
+                if time.monotonic() >= until:
+                    file.close()
+                    raise _busy(self._path) from None
+                time.sleep(BETWEEN)
         holder = {
             "pid": os.getpid(),
             "host": socket.gethostname(),

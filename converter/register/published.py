@@ -8,6 +8,7 @@ the other tables hold everything.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Sequence
@@ -108,6 +109,26 @@ def keep_newest_only(folder: Path) -> bool:
 def _missing_table(table: str) -> str:
     columns = ", ".join(f"'' AS {name(key)}" for key in ADDED_TABLES[table])
     return f"SELECT {columns} WHERE false"
+
+
+def folder_of(store: Path) -> Path | None:
+    """What a register's folder, or a copy of its published folder alone, has published; None where
+    it is no such folder."""
+    for place in (store / FOLDER, store):
+        if (place / STATE).is_file() and any(place.glob("[0-9]*/units.parquet")):
+            return place
+    return None
+
+
+def digest(place: Path) -> str:
+    """SHA-256 of all that lies in a published folder."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in place.rglob("*") if path.is_file()):
+        found.update(f"{path.relative_to(place).as_posix()}\n{path.stat().st_size}\n".encode())
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                found.update(piece)
+    return found.hexdigest()
 
 
 class Snapshot:

@@ -22,6 +22,7 @@ from converter.register import (
     explanations,
     forgetting,
     halves,
+    incoming,
     inserting,
     periods,
     published,
@@ -85,9 +86,9 @@ class RegisteredBefore:
 class Register:
     """Open for writing, as a context manager. Raises RegisterBusy, RegisterError, OSError."""
 
-    def __init__(self, folder: Path, form: Form) -> None:
+    def __init__(self, folder: Path, form: Form, patience: float = 0) -> None:
         self.folder, self.form = folder, form
-        self._lock = Lock(folder / LOCK)
+        self._lock = Lock(folder / LOCK, patience)
         self._unfinished = False  # a removal of members (`forgetting`)
         self._arrived: dict[int, str] = {}  # of submissions that are validated anew
 
@@ -103,12 +104,14 @@ class Register:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         if self._unfinished:  # what others read is published without it by now
-            forgetting.finish(self.folder / FILE, self.spool, self.folder / published.FOLDER)
+            publications = self.folder / published.FOLDER
+            forgetting.finish(self.folder / FILE, self.spool, publications, self.form)
         shutil.rmtree(self.folder / SPOOL, ignore_errors=True)
         self._lock.__exit__()
 
     def _open(self) -> None:
         shutil.rmtree(self.spool, ignore_errors=True)
+        incoming.sweep(self.folder)
         writing.private_folder(self.spool)
         try:
             self._connection = connect(self.folder / FILE)

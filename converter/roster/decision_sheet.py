@@ -93,7 +93,7 @@ def read(path: Path, form: Form) -> tuple[Outcome, tuple[DecisionRow, ...]]:
         DecisionRow(
             number,
             texts["key"][at],
-            texts["file"][at],
+            texts["file"][at] or texts["unit"][at],
             actions.get(texts["decision"][at], texts["decision"][at]),
             texts["assigned"][at],
             texts["why"][at],

@@ -75,7 +75,7 @@ def write(
     private.mkdir(mode=0o700)
     try:
         known = layout.tables(form, members=not plan.figures_only)
-        counts = _extract(register, form, plan, known, private)
+        counts = extract(register, form, plan, known, private)
         plain = {one.path: _digest(private / one.path) for one in known}
         recipient = chain[0].superior_sealing if chain else ""
         names = [_sealed(private, one.path, recipient) for one in known]
@@ -114,14 +114,14 @@ def plan_day(plan: ForwardPlan) -> str:
 # --- the tables ----------------------------------------------------------------------------------
 
 
-def _extract(
+def extract(
     register: Snapshot,
     form: Form,
     plan: ForwardPlan,
     known: Sequence[ForwardTable],
     private: Path,
 ) -> dict[str, int]:
-    """Write every table; returns the counts that the descriptor tells."""
+    """Write every table of a period into a folder; returns what is counted."""
     register.query(f"SET temp_directory = '{quoted(private / 'sorting')}'")
     register.query(f"SET memory_limit = '{MEMORY}'")
     period = quoted(plan.period)

@@ -34,7 +34,7 @@ from converter.model.errors import (
     RestoreFault,
     UsageError,
 )
-from converter.register import audit
+from converter.register import audit, incoming
 from converter.register.lock import Lock
 from converter.register.writer import FILE, LOCK, SPOOL
 from converter.text import file_names
@@ -204,7 +204,7 @@ def _walk(name: str, path: Path, leave_out: Path) -> Iterator[tuple[str, Path]]:
     for root, folders, files in os.walk(path):
         folder = Path(root)
         if FILE in files:  # a register: what is on its way into it is of no use to anybody
-            folders[:] = [f for f in folders if f != SPOOL]
+            folders[:] = [f for f in folders if f not in (SPOOL, incoming.FOLDER)]
             files = [f for f in files if f != LOCK]
         folders.sort()
         for file in sorted(files):

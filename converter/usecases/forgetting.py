@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converter.model.clock import utc_stamp
 from converter.model.errors import UsageError
 from converter.model.forms import Form
-from converter.register import Register, audit, forgetting
+from converter.register import (
+    Register,
+    Snapshot,
+    audit,
+    forgetting,
+    forward_removal,
+    forwarded,
+    periods,
+    published,
+)
 from converter.register.forgetting import Removal, RemovalPlan, Scope
+from converter.register.forward_removal import RemovedBelow
 from converter.register.knowledge import Knowledge
 from converter.usecases.deciding import existing
 from converter.usecases.receive import inbox as box
@@ -53,8 +63,10 @@ def forget(
     """Remove members for good; None where `confirm` said no to what would be removed. Raises
     UsageError, RegisterBusy, RegisterError, OSError."""
     with Register(existing(store), form) as register:
-        scope = register.change(lambda known: _scope(known, request))
+        asked = replace(request, period=periods.called(register, request.period))
+        scope = register.change(lambda known: _scope(known, asked, store))
         plan = register.change(lambda known: forgetting.plan(known, scope))
+        plan = _with_below(plan, register)
         if plan.files:
             if not confirm(plan):
                 return None
@@ -73,7 +85,42 @@ def forget(
     return plan, _remaining(store, plan)
 
 
-def _scope(known: Knowledge, request: ForgetRequest) -> Scope:
+def _with_below(plan: RemovalPlan, register: Register) -> RemovalPlan:
+    """With what unions below forwarded."""
+    found = forwarded.read(register)
+    if not found:
+        return plan
+    scope, unit = plan.scope, ""
+    if scope.kind == forgetting.UNIT:
+        rows = register.query("SELECT code FROM units WHERE id = ? AND code <> ''", [scope.unit])
+        unit = str(rows[0][0]) if rows else scope.unit_name
+    removed = RemovedBelow(scope.period, unit, scope.kind == forgetting.SUPERSEDED, "")
+    below = list(forward_removal.files(register.folder / published.FOLDER, found, removed))
+    originals = [one.file for one in found if removed.concerns(one)] if below else []
+    return replace(
+        plan,
+        files=[*plan.files, *((number, file, content) for number, file, content, _ in below)],
+        members=plan.members + sum(count for *_, count in below),
+        elsewhere=[*plan.elsewhere, *originals],
+    )
+
+
+def _unit_below(store: Path, request: ForgetRequest) -> Scope:
+    """A unit that only unions below have reported."""
+    with Snapshot(store, as_named=True) as snapshot:
+        rows = snapshot.query(
+            "SELECT DISTINCT code, CASE code WHEN '' THEN name ELSE code END FROM units"
+            " WHERE via <> '' AND (code = $1 OR name = $1)",
+            [request.unit.strip()],
+        )
+    if not rows:
+        raise UsageError("forget_no_unit", unit=request.unit)
+    if len(rows) > 1:
+        raise UsageError("forget_many_units", unit=request.unit)
+    return Scope(forgetting.UNIT, request.period, forward_removal.BELOW, str(rows[0][1]))
+
+
+def _scope(known: Knowledge, request: ForgetRequest, store: Path) -> Scope:
     if request.superseded:
         if request.unit or not request.period:
             raise UsageError("forget_superseded")
@@ -94,7 +141,7 @@ def _scope(known: Knowledge, request: ForgetRequest) -> Scope:
         )
     ]
     if not rows:
-        raise UsageError("forget_no_unit", unit=request.unit)
+        return _unit_below(store, request)
     if len(rows) > 1:
         raise UsageError("forget_many_units", unit=request.unit)
     return Scope(forgetting.UNIT, request.period, int(rows[0][0]), str(rows[0][1]))

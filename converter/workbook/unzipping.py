@@ -26,13 +26,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from converter.files import zip_directory
+from converter.files import zip_directory, zip_writing
 from converter.workbook import detect_type
 from converter.workbook.xlsx.archive import LARGEST_FILE, LARGEST_RATIO, RATIO_GRACE
 
 MOST_MEMBERS = 20_000  # tens of thousands of units come in several zips
 LARGEST_INFLATED = 4 << 30  # on the disk, of one zip with all that is nested in it
 DEEPEST = 3  # zips within zips
+HEAD = 128  # bytes that tell what a zip is
 LONGEST_NAME = 80  # characters of one part of a path: 240 bytes of Chinese
 
 IGNORED_NAMES = ("~$", ".", "__MACOSX", "Thumbs.db", "desktop.ini")
@@ -113,7 +114,7 @@ def _unpack(
                 except _CannotUnpack as error:
                     yield UnusableMember(inner, f"{content}:{inner}", error.code, error.params)
                     continue
-                if detect_type(target) == "zip":
+                if detect_type(target) == "zip" and not _is_document(target):
                     yield from _unpack(target, digest, inner, folder, depth + 1, budget)
                     target.unlink(missing_ok=True)
                 else:
@@ -122,6 +123,12 @@ def _unpack(
         yield UnusableMember(name, content, error.code, error.params)
     except zip_directory.DAMAGED:
         yield UnusableMember(name, content, "F601")
+
+
+def _is_document(path: Path) -> bool:
+    """Whether a zip says first what it is: a union's forward, which is one file and no folder."""
+    with path.open("rb") as file:
+        return zip_writing.has_media_type(file.read(HEAD))
 
 
 def _vetted(

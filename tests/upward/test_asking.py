@@ -12,6 +12,7 @@ from converter.model.errors import UsageError
 from converter.register import Snapshot
 from converter.register.deciding import Order
 from converter.register.questions import OpenQuestion
+from converter.report.audit_text import decision_text
 from converter.usecases import deciding
 from tests.identity.chain import COUNTY, OTHER_COUNTY
 from tests.upward.conftest import FOLDER, FORM, NOW, Chain, Office
@@ -84,6 +85,8 @@ def test_a_question_goes_down_and_its_reply_comes_up(merged: Chain) -> None:
     assert question.endswith("转会了没有")
     assert apply(county, path, 2) == ["made"]
     assert apply(county, path, 2) == ["before"]
+    (answered,) = deciding.waiting_of(county.store, FORM, "").decisions
+    assert decision_text(answered) == f"答复上级：{first.unit}"
     assert "C127" in forwarded(merged, county, 3)
     (reply,) = open_questions(city, "C127")
     assert "已转到乙县，我县下次去掉" in reply.detail

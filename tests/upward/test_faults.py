@@ -359,3 +359,56 @@ def test_tables_that_are_gone_are_named_and_taken_in_again(merged: Chain) -> Non
     assert caught.value.message_key == "store_forward_missing"
     merged.city.receive(now=NOW + DAY)
     assert merged.city.tables() == before
+
+
+# --- forwards in zips, forwards that are refused for now -----------------------------------------
+
+
+def _zipped(path: Path, *members: Path) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for one in members:
+            archive.write(one, f"各县/{one.name}")
+    return path
+
+
+def test_forwards_in_a_zip_are_taken_in(chain: Chain, sound: Path) -> None:
+    city, other = chain.city, chain.other.folder / "130103.zip"
+    city.put(sound)
+    city.put(other)
+    city.receive()
+    expected = city.tables()
+    again = replace(city, folder=city.folder / "again")
+    inner = _zipped(city.folder / "乙.zip", other)
+    again.put(_zipped(city.folder / "一批.zip", sound, inner), "一批.zip")
+    done = again.receive()
+    assert [one.forward.state for one in done.forwards] == ["current", "current"]
+    assert (done.results, done.refused) == ({}, ())
+    assert again.states() == {
+        "一批.zip/各县/130102.zip": "current", "一批.zip/各县/乙.zip/各县/130103.zip": "current",
+    }  # fmt: skip
+    assert again.tables() == expected
+    assert again.receive(now=NOW + DAY).forwards == ()
+
+
+def test_a_sealed_forward_in_a_zip_waits_for_the_keys(chain: Chain, sound: Path) -> None:
+    city = chain.city
+    city.put(_zipped(city.folder / "一批.zip", sound), "一批.zip")
+    city.receive(keys=False)
+    assert city.states() == {"一批.zip/各县/130102.zip": "unopened"}
+    city.receive(now=NOW + DAY)
+    assert city.states() == {"一批.zip/各县/130102.zip": "current"}
+
+
+def test_a_forward_of_another_period_is_taken_in_when_that_is_collected(
+    chain: Chain, sound: Path
+) -> None:
+    """As its remedy says."""
+    city = chain.city
+    city.put(sound)
+    plan = Plan(FOLDER, loading.read(FOLDER), None, city.keys, None, 1, NOW)
+    done = receive(city.inbox, city.store, plan, city.worker, period="2027")
+    assert [one.forward.reason for one in done.forwards] == ["P207"]
+    assert receive(city.inbox, city.store, plan, city.worker, period="2027").forwards == ()
+    city.receive(now=NOW + DAY)
+    assert city.states() == {"130102.zip": "current"}

@@ -7,6 +7,7 @@ period against one another, and publishes what others read.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from converter.register import (
     audit,
     cross_unit_checks,
     forwarded,
+    periods,
     published,
     questions,
     roster_changes,
@@ -44,6 +46,10 @@ from converter.workers.pool import Worker
 
 if TYPE_CHECKING:
     from converter.usecases.receive.forwards import ReceivedForward
+    from converter.usecases.receive.preparing import Prepared
+
+# Seconds that a run which has read its forwards waits for another one to take in its own.
+PATIENCE = 600
 
 __all__ = ["Plan", "Received", "Summary", "receive"]
 
@@ -122,7 +128,11 @@ def receive(
     still_open: list[Path] = []
     if plan.reply:
         give_names(plan.reply)
-    with Register(store, plan.form) as register:
+    of_unions = [item for item in items if item.forward]
+    with (
+        _prepared(of_unions, store, plan, worker) as prepared,
+        Register(store, plan.form, PATIENCE if of_unions else 0) as register,
+    ):
         collection = _collection(register, plan, period)
         chosen = collection.period
         register.collect(collection, utc_stamp(plan.now))
@@ -141,14 +151,23 @@ def receive(
         rejudged: Counter[bool] = Counter()  # whether it was accepted
         forwards: list[ReceivedForward] = []
         forwarded.remove_unneeded(store / published.FOLDER, forwarded.read(register))
-        for taken in _forwards(items, register, plan, worker, chosen):
-            if isinstance(taken, NotReceived):
-                not_received.append(taken)
-            else:
-                forwards.append(taken)
+
+        def take_forwards(found: Sequence[InboxFile]) -> set[str]:
+            again: set[str] = set()
+            for taken in _forwards(found, register, plan, worker, chosen, prepared):
+                if isinstance(taken, NotReceived):
+                    not_received.append(taken)
+                    again.add(taken.file)
+                else:
+                    forwards.append(taken)
+            return again | {
+                one.file for one in forwarded.read(register) if not forwarded.is_final(one)
+            }
+
+        take_forwards([item for item in items if item.forward])
         seen = len(items)
         items = [item for item in items if not item.forward]
-        for one in run.run(items, register, plan, worker, progress):
+        for one in run.run(items, register, plan, worker, progress, take_forwards):
             if isinstance(one, NotReceived):
                 not_received.append(one)
                 continue
@@ -229,14 +248,32 @@ def receive(
     )
 
 
+@contextlib.contextmanager
+def _prepared(
+    forwards: Sequence[InboxFile], store: Path, plan: Plan, worker: Worker
+) -> Iterator[Prepared]:
+    """What can be read of forwards before the register is locked."""
+    if not forwards:
+        yield {}
+        return
+    from converter.usecases.receive import preparing  # brings cryptography
+
+    with preparing.prepared(forwards, store, plan, worker) as made:
+        yield made
+
+
 def _forwards(
-    items: Sequence[InboxFile], register: Register, plan: Plan, worker: Worker, period: str
+    forwards: Sequence[InboxFile],
+    register: Register,
+    plan: Plan,
+    worker: Worker,
+    period: str,
+    prepared: Prepared,
 ) -> Iterator[ReceivedForward | NotReceived]:
-    forwards = [item for item in items if item.forward]
     if forwards:
         from converter.usecases.receive.forwards import receive_forwards  # brings cryptography
 
-        yield from receive_forwards(forwards, register, plan, worker, period)
+        yield from receive_forwards(forwards, register, plan, worker, period, prepared)
 
 
 def _write_lists(register: Register, reply: Path, period: str) -> dict[str, str]:
@@ -272,5 +309,6 @@ def _collection(register: Register, plan: Plan, given: str) -> Collection:
         entries = ledger.read(plan.keys) or []
         serials = {code: one.serial for code, one in ledger.latest(entries).items()}
         newest = max(((one.issued, one.period) for one in entries), default=("", ""))[1]
-    period = given or register.open_period() or newest or str(plan.form.prose["period"])
-    return Collection(period, plan.signed_only, serials)
+    forms = str(plan.form.prose["period"])
+    typed = periods.called(register, given, newest, forms)
+    return Collection(typed or register.open_period() or newest or forms, plan.signed_only, serials)

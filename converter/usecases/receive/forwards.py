@@ -12,16 +12,22 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from converter.files import writing
 from converter.identity import ledger, standing, subordinates
 from converter.messages import catalogue
 from converter.model.clock import utc_stamp
-from converter.model.errors import WorkerDied
 from converter.model.forms import Form
 from converter.model.issues import Issue, Level, Place
-from converter.register import Register, asking, forward_precedence, forwarded, published
+from converter.register import (
+    Register,
+    asking,
+    forgetting,
+    forward_precedence,
+    forward_removal,
+    forwarded,
+    published,
+)
 from converter.register.asking import UnionReply
 from converter.register.forwarded import (
     COUNTING,
@@ -30,6 +36,7 @@ from converter.register.forwarded import (
     OLDER,
     REJECTED,
     SUPERSEDED,
+    UNCONFIRMED,
     UNOPENED,
     Forward,
 )
@@ -46,12 +53,12 @@ from converter.register.precedence import (
 )
 from converter.register.writer import RegisteredFile
 from converter.upward.partition import ReadForward
-from converter.usecases.common import LOST
+from converter.usecases.receive import preparing
 from converter.usecases.receive.inbox import InboxFile
 from converter.usecases.receive.plan import NotReceived, Plan
+from converter.usecases.receive.preparing import Prepared, PreparedForward
 from converter.usecases.receive.replies import reply
 from converter.workers.pool import Runner
-from converter.workers.requests.forward import ForwardRequest
 from converter.workers.requests.receive import Problem, ValidatedFile
 
 CHANGING = "F010"
@@ -66,9 +73,14 @@ class ReceivedForward:
 
 
 def receive_forwards(
-    items: Sequence[InboxFile], register: Register, plan: Plan, worker: Runner, period: str
+    items: Sequence[InboxFile],
+    register: Register,
+    plan: Plan,
+    worker: Runner,
+    period: str,
+    prepared: Prepared,
 ) -> Iterator[ReceivedForward | NotReceived]:
-    """Take in what is new among these forwards."""
+    """Take in what is new among these forwards. `prepared`: those that were read before."""
     place = register.folder / published.FOLDER
     names = _KnownNames.read(register, plan, period)
     rulings = register.change(lambda known: known.rulings.verdicts)
@@ -78,13 +90,14 @@ def receive_forwards(
         lost = [one for one in before if one.state in COUNTING and not _is_there(place, one)]
         if not all(one in lost or _again(one, known, plan, names, rulings) for one in before):
             continue
-        number = max((one.number for one in known), default=0) + 1
-        folder = register.spool / f"forward-{number}"
-        found = _read(item, folder, number, plan, worker)
+        number, folder, found = _read(item, known, register, plan, worker, prepared, names)
         if not item.is_unchanged():
             yield NotReceived(item.name, CHANGING)
             continue
         new, issues = _settled(item, found, number, plan, period)
+        if new.state and any((one.state, one.reason) == (new.state, new.reason) for one in before):
+            shutil.rmtree(folder, ignore_errors=True)
+            continue  # as it was
         if not new.state:
             new = replace(new, reason=names.bar(new))
         stays = () if forwarded.is_barred(new) else COUNTING  # it is no longer known
@@ -96,6 +109,9 @@ def receive_forwards(
         ]
         rows = [new] if new.state else forward_precedence.settle(new, others, rulings)
         if forwarded.keeps_tables(rows[0], ()):
+            removed = register.change(lambda known: forward_removal.read(known.connection))
+            concerned = [one for one in removed if one.concerns(rows[0])]
+            forward_removal.purge(folder, concerned, forgetting.personal_keys(plan.form))
             target = place / forwarded.FOLDER / str(number)
             shutil.rmtree(target, ignore_errors=True)
             writing.private_folder(target.parent)
@@ -113,6 +129,29 @@ def receive_forwards(
 
 
 _is_there = forwarded.has_partition
+
+
+def _read(
+    item: InboxFile,
+    known: Sequence[Forward],
+    register: Register,
+    plan: Plan,
+    worker: Runner,
+    prepared: Prepared,
+    names: _KnownNames,
+) -> PreparedForward:
+    ready = prepared.get((item.name, item.content))
+    numbers = {one.number for one in known}
+    if (
+        ready
+        and ready.number not in numbers
+        and (ready.folder.is_dir() or not ready.found.partition)
+    ):
+        return ready
+    number = max([*numbers, *(one.number for one in prepared.values())], default=0) + 1
+    folder = register.spool / f"forward-{number}"
+    found = preparing.read(item, folder, number, plan, worker, names.codes)
+    return PreparedForward(number, folder, found)
 
 
 def _take(
@@ -159,6 +198,13 @@ class _KnownNames:
             (units if is_unit and not is_union else unions)[one.code].add(name)
         return cls(dict(unions), dict(units))
 
+    @property
+    def codes(self) -> tuple[tuple[str, str], ...]:
+        """(Name, code) of every union."""
+        return tuple(
+            (name, code) for code, names in self.unions.items() for name in names if code and name
+        )
+
     def bar(self, one: Forward) -> str:
         """Why a forward without a chain does not count by what it says of itself: nobody knows such
         a union, or it is a unit. A union that lists nobody yet knows no strangers."""
@@ -192,16 +238,10 @@ def _again(
             ruling and ruling.action == ACCEPT and ruling.after >= one.number
         ):
             return True  # its tables were not kept
+    if one.state == REJECTED and one.reason in forwarded.LATER:
+        return True
     waits = counts or held or one.state == UNOPENED
     return plan.keys is not None and waits and bool(one.superior)
-
-
-def _read(item: InboxFile, folder: Path, number: int, plan: Plan, worker: Runner) -> ReadForward:
-    try:
-        request = ForwardRequest(plan.folder, item.path, item.name, folder, number, plan.keys)
-        return worker.run(request).found
-    except WorkerDied as died:
-        return ReadForward((Issue(LOST[died.how], Level.ERROR, Place(item.name)),))
 
 
 def _settled(
@@ -265,7 +305,7 @@ def _write_receipt(item: InboxFile, forward: Forward, issues: Sequence[Issue], p
         created=forward.created if forward.confirmed else "",
         members=forward.members,
         errors=len(errors),
-        signed=True,
+        signed=bool(forward.signer),
         package=True,
     )
     reason = (forward.reason or UNSIGNED) if forward.state == HELD else ""
@@ -294,4 +334,6 @@ def sentence(one: ReceivedForward, form: Form) -> str:
         return catalogue.message("forward_refused", reason=reason, fix=fix, **params)
     interim = catalogue.message("forward_interim") if forward.interim else ""
     state = (forward.reason or HELD) if forward.state == HELD else forward.state
+    if state == UNCONFIRMED and not forward.signer:
+        state = "unsigned"
     return catalogue.message(f"forward_{state}", interim=interim, **params)

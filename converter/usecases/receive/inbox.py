@@ -16,6 +16,7 @@ from pathlib import Path
 
 from converter.files import filenames, zip_writing
 from converter.messages.catalogue import message
+from converter.register import published
 from converter.register.schema import UNREADABLE
 from converter.text import file_names
 from converter.upward import layout
@@ -55,6 +56,9 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
     found = []
     for path in _files(inbox, left):
         name = path.name if path == inbox else path.relative_to(inbox).as_posix()
+        if place := _register(path):
+            found.append(InboxFile(printable(name), path, published.digest(place), forward=True))
+            continue
         content, head, state = _hashed(path)
         # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
         forward = zip_writing.has_media_type(head, layout.MEDIA_TYPE)
@@ -66,16 +70,33 @@ def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
     return sorted(found, key=lambda item: (item.saved, item.name))
 
 
+def is_forward(path: Path) -> bool:
+    """Whether a file out of a zip is what a union below has forwarded."""
+    if file_names.suffix(path) not in (".zip", ""):
+        return False
+    with path.open("rb") as file:
+        return zip_writing.has_media_type(file.read(HEAD), layout.MEDIA_TYPE)
+
+
 def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
-    if not inbox.is_dir():
+    """All files, and folders that are a union's register as a whole."""
+    if not inbox.is_dir() or _register(inbox):
         yield inbox
         return
     for root, folders, names in os.walk(inbox):
         folder = Path(root)
         folders[:] = sorted(f for f in folders if os.path.realpath(folder / f) not in left)
+        registers = [f for f in folders if _register(folder / f)]
+        yield from (folder / f for f in registers)
+        folders[:] = [f for f in folders if f not in registers]
         for name in sorted(names):
             if not name.startswith(IGNORED_NAMES) and os.path.realpath(folder / name) not in left:
                 yield folder / name
+
+
+def _register(path: Path) -> Path | None:
+    """What the register of a union has published, if a path is the folder of one."""
+    return published.folder_of(path) if path.is_dir() else None
 
 
 def _hashed(path: Path) -> tuple[str, bytes, tuple[int, int] | None]:

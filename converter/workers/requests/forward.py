@@ -20,13 +20,15 @@ class ForwardAnswer:
 @dataclass(frozen=True, slots=True)
 class ForwardRequest(FormRequest[ForwardAnswer]):
     """Read a forward, called `name` in the inbox, as that of a `number`; its partition goes into
-    `target`, a new folder. `keys`: of the union that receives."""
+    `target`, a new folder; or the folder of a union's register. `keys`: of the union that
+    receives."""
 
     file: Path
     name: str
     target: Path
     number: int
     keys: Path | None = None
+    unions: tuple[tuple[str, str], ...] = ()  # (name, code) of unions that are known
 
     @property
     def sources(self) -> Sequence[Path]:

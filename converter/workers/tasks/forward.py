@@ -9,11 +9,18 @@ from converter.workers.tasks.common import ReportProgress
 
 
 def forward(request: ForwardRequest, report_progress: ReportProgress) -> ForwardAnswer:
-    from converter.upward import reading
+    from converter.upward import from_register, reading
 
     definition = loading.load(request.form)
     report_progress(0)
     request.target.mkdir(mode=0o700, parents=True)
+    if request.file.is_dir():
+        return ForwardAnswer(
+            from_register.read(
+                request.file, request.name, definition, dict(request.unions), request.target,
+                request.number,
+            )
+        )  # fmt: skip
     found = reading.read(
         request.file, request.name, definition, request.keys, request.target, request.number,
         today(),

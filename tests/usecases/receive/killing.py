@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from converter.register import RosterEntry, forgetting, writer
+from converter.register import RosterEntry, forgetting, published, writer
 from converter.usecases.receive import Plan, receive, run
 from converter.workers import pool
 from converter.workers.pool import Worker
@@ -91,6 +91,7 @@ def at_every_step(steps: Steps) -> None:
         return _Connection(connect(path), steps)
 
     writer.connect = forgetting.connect = connected  # type: ignore[attr-defined]
+    published.connect = connected  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Receiving:
             steps.step()
 
         Path.replace, writer.Register.record = renaming, recording  # type: ignore[assignment]
-        run.FILES_A_BATCH = self.batch  # type: ignore[attr-defined]
+        run.FILES_A_BATCH = self.batch
         with Worker() as worker:
             receive(
                 self.inbox, self.store, self.plan, worker, roster=self.roster, period=self.period

@@ -77,6 +77,11 @@ def test_halves_that_may_belong_to_several_are_told(tmp_path: Path, worker: Work
     found = [issue for issue in done.findings if issue.code == "C117"]
     assert len(found) == 4
     assert "分不清" in str(found[0].params["why"])
+    for issue in found:  # both halves are named: by the sentence, and as places
+        other = {"甲": "乙", "乙": "甲"}[issue.place.file[0]]
+        assert str(issue.params["file"]) == issue.place.file
+        assert {one.file[0] for one in issue.related} == {other}
+        assert all(one.file in str(issue.params["why"]) for one in issue.related)
 
 
 def test_one_of_two_units_in_a_folder_never_gets_the_others_members() -> None:

@@ -1,0 +1,83 @@
+"""A union's register folder is received like its forward, told as unsigned; a backup says what to do."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from converter.register import RosterEntry
+from converter.usecases import backup
+from tests.identity.chain import CITY, COUNTY
+from tests.upward.conftest import NOW, Chain, Office
+from tests.upward.test_decided import decide
+
+DAY = 86_400
+ROSTER = [RosterEntry(COUNTY.code, COUNTY.name, CITY.code, CITY.name)]
+
+
+def copied(chain: Chain, name: str = "县登记库") -> Path:
+    chain.city.inbox.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copytree(chain.county.store, chain.city.inbox / name))
+
+
+@pytest.mark.parametrize("part", ["", "published"])
+def test_a_register_counts_as_unsigned_with_the_countys_figures(part: str, chain: Chain) -> None:
+    city, folder = chain.city, copied(chain)
+    if part:
+        shutil.move(folder / part, city.inbox / "发布")
+        shutil.rmtree(folder)
+    done = city.receive(ROSTER)
+    assert [(one.forward.state, one.forward.signer) for one in done.forwards] == [
+        ("unconfirmed", "")
+    ]
+    (issue,) = [one for one in done.findings if one.code == "C124"]
+    assert "没有签名" in str(issue.params["why"])
+    assert done.results == {}
+    assert city.tables("130102") == chain.county.tables()
+    assert city.receive(now=NOW + DAY).forwards == ()
+
+
+def test_a_signed_forward_takes_its_place_and_not_the_other_way_round(chain: Chain) -> None:
+    city, folder = chain.city, copied(chain)
+    city.receive(ROSTER)
+    city.put(chain.county.folder / "130102.zip")
+    city.receive(now=NOW + DAY)
+    assert city.states() == {"县登记库": "superseded", "130102.zip": "current"}
+    (folder / "published" / "more").write_bytes(b"another state of it")
+    city.receive(now=NOW + 2 * DAY)
+    assert sorted(city.states().values()) == ["current", "held"]
+
+
+def test_a_register_of_a_union_that_nobody_knows_is_held(chain: Chain) -> None:
+    copied(chain)
+    city = chain.city
+    city.receive([RosterEntry("130199", "示例丁县总工会", CITY.code, CITY.name)], keys=False)
+    assert city.states() == {"县登记库": "held"}
+    decide(city, "accept", "县登记库")
+    assert city.tables("130102") == chain.county.tables()
+
+
+def test_a_damaged_register_is_named(chain: Chain) -> None:
+    city, folder = chain.city, copied(chain)
+    for path in folder.rglob("answers.parquet"):
+        path.write_bytes(path.read_bytes()[:-20])
+    done = city.receive(ROSTER)
+    assert [one.forward.reason for one in done.forwards] == ["P201"]
+
+
+def test_a_backup_is_restored_and_then_received(chain: Chain, tmp_path: Path) -> None:
+    """As its remedy says."""
+    city: Office = chain.city
+    made = tmp_path / "备份.zip"
+    backup.backup([chain.county.store], made, when=NOW)
+    city.put(made)
+    done = city.receive(ROSTER)
+    assert [one.codes for one in done.refused] == [("P211",)]
+    made = city.inbox / "备份.zip"
+    backup.restore(made, city.inbox / "恢复")
+    made.unlink()
+    done = city.receive(ROSTER, now=NOW + DAY)
+    assert [one.forward.state for one in done.forwards] == ["unconfirmed"]
+    assert city.tables("130102") == chain.county.tables()
