@@ -6,10 +6,14 @@ import gc
 import os
 from collections.abc import Generator, Iterator
 
+import hypothesis
 import pytest
 
 from converter.workers.pool import Worker
 from tests import commands, light_passphrases, tools
+
+hypothesis.settings.register_profile("unhurried", deadline=None)  # a slow machine is no fault
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(wrapper=True)
