@@ -67,18 +67,18 @@ def figures(
         progress.waiting(register, chosen),
         *_members_too(cards.figures(source, form, today), register, chosen),
     ]
-    asked = [breakdowns.find_field(form, key) for key in by or card.entries("by")[:1]]
+    grouping = [breakdowns.find_field(form, key) for key in by or card.entries("by")[:1]]
     more = [breakdowns.find_count(form, key) for key in counts]
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     fields += [field for field in more if field not in fields]
     made = Breakdowns(register, form, chosen, card.text("missing"), card.label("total"))
-    for field in asked:
+    for field in grouping:
         of_unit = field.sheet == form.record.key
         found.append(
             _grouped(card, source, field, tree, fields) if of_unit else made.rows_by(field)
         )
     if cross:
-        found += [made.cross(first, second) for first, second in combinations(asked, 2)]
+        found += [made.cross(first, second) for first, second in combinations(grouping, 2)]
     earlier = [p for p in register.periods() if p < chosen]
     if units:
         found.append(made.units(fields))
