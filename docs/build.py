@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from converter.forms.loading import form_dir, load
+from converter.forms.loading import DEFAULT_FORM, load, templates_dir
 from converter.model.forms import Form
 from docs import card_schemas, options_reference, reference_pages
 
@@ -27,7 +27,7 @@ def pages(form: Form) -> dict[str, str]:
 
 def pages_of_other_forms() -> dict[str, str]:
     return {
-        f"fields-{name}.zh-CN.md": reference_pages.fields_page(load(form_dir(name)))
+        f"fields-{name}.zh-CN.md": reference_pages.fields_page(load(templates_dir() / name))
         for name in OTHER_FORMS
     }
 
@@ -41,7 +41,9 @@ def schemas() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for name, text in (pages(load(form_dir())) | pages_of_other_forms()).items():
+    for name, text in (
+        pages(load(templates_dir() / DEFAULT_FORM)) | pages_of_other_forms()
+    ).items():
         (HERE / name).write_text(text, encoding="utf-8", newline="\n")
     for name, text in schemas().items():
         (SCHEMAS / name).write_text(text, encoding="utf-8", newline="\n")

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from converter.files.toml_access import LEVELS
+from converter.form_editor.columns import FIELDS, RULES, columns
 from converter.forms import cards, loading, package_profile, roster
 from converter.kinds import KINDS
 from converter.kinds.options import HasOptions
 from converter.messages import catalogue
 from converter.messages.catalogue import family_title, message
-from converter.model.forms import SheetShape
+from converter.model.forms import Certainty, SheetShape
 from converter.rules import FAMILIES
 from converter.rules.base import PATH_PATTERN
 from converter.rules.derivations import DERIVATIONS
@@ -232,7 +233,8 @@ def _field(identity: Iterable[str], more: Mapping[str, Schema]) -> Schema:
     }
     assert set(cards.FIELD_KEYS) <= set(common)
     labels = {name: message(f"report_kind_{name}") for name in KINDS}
-    return _by_name("kind", KINDS, labels, common, ("key", "title", "kind"))
+    described = _described(FIELDS, common)
+    return _by_name("kind", KINDS, labels, described, ("key", "title", "kind"))
 
 
 def _derivation() -> Schema:
@@ -249,11 +251,22 @@ def _rule() -> Schema:
         "at": {"anyOf": [PATH, _list(PATH)]},
         "explainable": FLAG,
         "beta": FLAG,
+        "certainty": {"enum": list(Certainty)},
         **dict.fromkeys(("title", "brief", "sentence", "fix", "source"), OPTIONAL_TEXT),
     }
     assert set(cards.RULE_KEYS) == set(common)
     labels = {name: family_title(name) for name in FAMILIES}
-    return _by_name("family", FAMILIES, labels, common, ("code", "family", "level", "at"))
+    described = _described(RULES, common)
+    return _by_name("family", FAMILIES, labels, described, ("code", "family", "level", "at"))
+
+
+def _described(sheet: str, common: Mapping[str, Schema]) -> dict[str, Schema]:
+    """Keys with what the form's workbook says of their columns."""
+    helps = {column.key: f"{column.heading}：{column.help}" for column in columns(sheet)}
+    return {
+        key: schema | ({"description": helps[key]} if key in helps else {})
+        for key, schema in common.items()
+    }
 
 
 def _by_name(

@@ -83,7 +83,7 @@ def collected(root: Path) -> Path:
     """The register, received on eight days; three units sent only what had to be refused, five
     nothing."""
     box = Inbox(root / "收件")
-    folder = loading.form_dir().resolve()
+    folder = (loading.templates_dir() / loading.DEFAULT_FORM).resolve()
     with Worker() as worker:
         for number in range(1, 44):
             box.put(f"去年/{number}.zip", package(number, 6, "2025"))

@@ -72,6 +72,8 @@ def _marks(entry: CatalogueEntry) -> Iterator[str]:
         yield message("report_mark_explainable")
     if entry.pipeline_only:
         yield message("report_mark_pipeline")
+    if entry.basis:
+        yield message("report_mark_basis", basis=entry.basis)
 
 
 def _page_head(page: str) -> list[str]:

@@ -12,7 +12,7 @@ from converter import __version__
 NOBODY_NEEDS = (
     "hypothesis", "pyarrow", "tkinter", "matplotlib", "pytest", "setuptools", "pip", "PIL", "lxml",
     "numpy.f2py", "pandas.tests", "phonenumbers.geodata", "phonenumbers.carrierdata", "pygments",
-    "pydoc_data", "markdown_it",
+    "pydoc_data", "markdown_it", "pydantic.v1",
 )  # fmt: skip
 
 
@@ -27,7 +27,9 @@ class Edition:
 
 EDITIONS = {
     "officer": Edition("converter", "converter", "基层工会填报 上级工会版"),
-    "clerk": Edition("基层工会填报", "基层工会填报", "基层工会填报", ("duckdb",), (130, 45)),
+    "clerk": Edition(
+        "基层工会填报", "基层工会填报", "基层工会填报", ("duckdb", "sqlite3"), (130, 45)
+    ),
 }
 
 

@@ -6,6 +6,7 @@ either. Not part of `make test`: building takes minutes.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -14,26 +15,35 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import openpyxl
 import pytest
 
+from program.editions import EDITIONS, Edition
 from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
+from tests.web.desk.at_work import browsing, countdown, key_of
 
 WINDOWS = sys.platform == "win32"
-BUILT = Path(__file__).parent.parent / "dist" / "program" / "converter"
-NAME = "converter.exe" if WINDOWS else "converter"
+BUILT = Path(__file__).parent.parent / "dist" / "program"
+ADDRESS = re.compile(rb"(http://127\.0\.0\.1:\d+)(/enter\?token=[\w-]+)")
+
+
+@pytest.fixture(scope="module", params=EDITIONS)
+def edition(request: pytest.FixtureRequest) -> Edition:
+    return EDITIONS[request.param]
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def program(edition: Edition, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program, moved to a folder with a blank and Chinese in its name."""
-    assert BUILT.is_dir(), "run: make dist"
-    target = tmp_path_factory.mktemp("program") / "填报 程序"
-    shutil.copytree(BUILT, target, symlinks=True)
-    return target / NAME
+    assert (BUILT / edition.folder).is_dir(), "run: make dist"
+    target = tmp_path_factory.mktemp("program") / "填报 程序 🙂"
+    shutil.copytree(BUILT / edition.folder, target, symlinks=True)
+    return target / (f"{edition.program}.exe" if WINDOWS else edition.program)
 
 
 def empty(**extra: str) -> dict[str, str]:
@@ -100,7 +110,12 @@ def test_a_hostile_file_kills_a_worker_not_the_program(desk: Desk) -> None:
     assert states == {"好.xlsx": "ok", "坏.xlsx": "unreadable"}
 
 
-def test_the_officers_round(desk: Desk) -> None:
+def test_the_officers_round(edition: Edition, desk: Desk) -> None:
+    if edition.leaves_out:
+        refused = desk.run("receive", ".", "--store", "登记库")
+        assert refused.returncode == 2
+        assert "给填报单位用的" in refused.stderr.decode("gbk" if WINDOWS else "utf-8")
+        return
     inbox = desk.folder / "收件"
     inbox.mkdir()
     saved(fill(blank()), inbox)
@@ -130,10 +145,72 @@ def test_every_command_is_in_it(desk: Desk) -> None:
     assert "身份证号" in desk.told("fields")
 
 
-def test_licences_come_along(program: Path) -> None:
+def test_licences_come_along(edition: Edition, program: Path) -> None:
     assert "Apache License" in (program.parent / "LICENSE.txt").read_text("utf-8")
     listed = (program.parent / "third-party-licences.txt").read_text("utf-8")
-    assert all(f"- {name} " in listed for name in ("Python", "pandas", "duckdb", "pyinstaller"))
+    assert all(f"- {name} " in listed for name in ("Python", "pandas", "pyinstaller"))
+    assert ("- duckdb " in listed) is not bool(edition.leaves_out)
+
+
+def test_the_page_leads_to_a_package(desk: Desk) -> None:
+    workbook = saved(fill(blank()), desk.folder).read_bytes()
+    process = subprocess.Popen(
+        [str(desk.program), "desk", "--no-browser", "--place", "文档"],
+        cwd=desk.folder, env=empty(HOME=str(desk.folder)),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    with contextlib.closing(process.stdout), ending(process):
+        (found,) = filter(None, map(ADDRESS.search, [process.stdout.readline()]))
+        url, ticket = (part.decode() for part in found.groups())
+        with browsing(url, ticket) as client:
+            first = client.get("/")
+            scripts = re.findall(r'(?:src|href)="(/static/[^"]+)"', first.text)
+            assert {client.get(path).status_code for path in scripts} == {200}
+            form = {"token": token(first), "purpose": ""}
+            page = client.post(
+                "/drop", data=form, files=[("file", ("填报.xlsx", workbook))], follow_redirects=True
+            )
+            assert countdown(page) == "可以上报"
+            form = {"token": token(page), "name": "上报"}
+            done = client.post(f"/export/{key_of(page)}", data=form)
+            assert "上报文件做好了" in done.text
+    assert list(desk.folder.rglob("文档/*/*/上报.zip"))
+
+
+def token(page: httpx2.Response) -> str:
+    """The token of a page's forms."""
+    return page.text.partition('name="token" value="')[2].partition('"')[0]
+
+
+@contextlib.contextmanager
+def ending(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.skipif(WINDOWS, reason="there the console tells")
+def test_a_double_click_opens_a_browser(desk: Desk) -> None:
+    """As a file manager starts it: a display, no terminal."""
+    home, opened = desk.folder / "home", desk.folder / "opened"
+    (home / "bin").mkdir(parents=True)
+    opener = home / "bin" / "xdg-open"
+    opener.write_text(f'#!/bin/sh\necho "$@" > "{opened}.new"; mv "{opened}.new" "{opened}"\n')
+    opener.chmod(0o755)
+    environment = empty(HOME=str(home), PATH=f"{opener.parent}:/usr/bin:/bin", DISPLAY=":99")
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(
+        [str(desk.program)], cwd=home, env=environment, stdin=quiet, stdout=quiet, stderr=quiet
+    )
+    with ending(process):
+        for _ in range(1_000):
+            if opened.exists():
+                break
+            time.sleep(0.1)
+        assert ADDRESS.match(opened.read_bytes())
 
 
 def test_no_worker_stays_behind(desk: Desk) -> None:
@@ -183,7 +260,7 @@ def test_nothing_else_of_the_disk_is_needed(program: Path, tmp_path: Path) -> No
         "--wd",
         "/desk",
     ]
-    inside = [*command, "/app/converter"]
+    inside = [*command, f"/app/{program.name}"]
     probe = subprocess.run([*inside, "--version"], env=empty(), capture_output=True, check=False)
     if b"unshare" in probe.stderr:
         pytest.skip("no namespaces allowed here")

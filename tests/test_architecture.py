@@ -31,7 +31,7 @@ FLOORS = [
     {"statistics"},
     {"forms"},
     {"workbook", "package", "validation", "template"},
-    {"roster", "upward", "form_editor"},
+    {"roster", "upward", "form_editor", "form_export"},
     {"report"},
     {"api"},
     {"workers"},

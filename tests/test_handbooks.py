@@ -107,6 +107,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "收件" / "一县" / "单位1.xlsx").write_bytes(workbook(3, people(3)))
     (folder / "收件.portal" / "decisions").mkdir(parents=True)  # what the web pages remember
     shutil.copytree(loading.form_dir(), folder / "我的表")
+    assert cli.run(["form", "edit", str(folder / "我的表"), "-o", str(folder / "表单.xlsx")]) == 0
     return folder
 
 

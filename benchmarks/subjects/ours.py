@@ -54,9 +54,9 @@ class _Inside:
     """A worker that is this very process."""
 
     def run(self, request: Request[A]) -> A:
-        from converter.workers.tasks import every
+        from converter.workers import tasks
 
-        answer: A = every.TASKS[type(request)](request, lambda number: None)
+        answer: A = tasks.named(type(request).__name__)[1](request, lambda number: None)
         return answer
 
 

@@ -36,10 +36,21 @@ def main() -> None:
     windows_console.write_unicode((sys.stdout, sys.stderr))
     own = windows_console.is_own_window()
     given = sys.argv[1:]
-    code = run(windows_console.expanded(given) if sys.platform == "win32" else given, window=own)
+    if sys.platform == "win32":
+        given = windows_console.expanded(given)
+    code = run(given, window=own or _has_no_terminal())
     if own and (given or code):  # the clerk's page has ended: nothing is left to be read
         windows_console.wait()
     sys.exit(code)
+
+
+def _has_no_terminal() -> bool:
+    """Whether a desktop started the stand-alone program itself, as a double-click in a file manager
+    of Linux does: nobody would read what it prints."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    frozen = getattr(sys, "frozen", False)
+    return bool(frozen and shown) and not any(one and one.isatty() for one in streams)
 
 
 def run(arguments: Sequence[str], *, window: bool = False) -> int:

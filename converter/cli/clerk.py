@@ -297,6 +297,7 @@ def _one_of(path: Path | None, store: Path | None, only_store: dict[str, object]
 @option("stats", "--by", multiple=True, metavar="FIELD")
 @option("stats", "--count", "counts", multiple=True, metavar="FIELD", key="count")
 @option("stats", "--units", is_flag=True)
+@option("stats", "--rules", is_flag=True)
 @option("stats", "--annual", is_flag=True)
 @option("stats", "--union", default="", metavar="TEXT")
 @option("stats", "--period", default="", metavar="TEXT")
@@ -310,6 +311,7 @@ def stats(
     by: tuple[str, ...],
     counts: tuple[str, ...],
     units: bool,
+    rules: bool,
     annual: bool,
     union: str,
     period: str,
@@ -319,17 +321,17 @@ def stats(
     from converter.usecases.show import statistics_path
 
     only_store = {"by": by, "count": counts, "units": units, "union": union, "period": period}
-    _one_of(path, store, {**only_store, "annual": annual})
+    _one_of(path, store, {**only_store, "rules": rules, "annual": annual})
     output = statistics_path(output) if output else None
     if store:
         from converter.cli import register_output
 
         if annual:
-            if by or counts or units:
+            if by or counts or units or rules:
                 raise UsageError("stats_annual_alone")
             folder = form_of(ctx)[0]
             return register_output.annual(folder, store, union, period, output, force=force)
-        asked = register_output.AskedTables(by, counts, units, union)
+        asked = register_output.AskedTables(by, counts, units, union, rules)
         return register_output.stats(form_of(ctx)[0], store, asked, period, output, force=force)
     assert path
     from converter.workers.pool import Worker

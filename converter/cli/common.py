@@ -33,6 +33,7 @@ T = TypeVar("T")
 OK, FOUND, USAGE = 0, 1, 2
 WRITTEN_AT_ONCE = 1 << 16  # characters of a long text
 LONG = 8  # files from which a bar is shown
+_NUMBERED = re.compile("(.+)-[0-9]+").fullmatch  # a name that an output got beside another file
 
 
 class Chinese:
@@ -265,6 +266,24 @@ def print_kept(kept: ExistingFile, written: Path, form: Form) -> None:
     what = f"kept_{kept.kind}" if kept.count or kept.kind == "other" else f"kept_{kept.kind}_none"
     found = message(what, rows=rows, **params)
     out(message("kept", path=kept.path, found=found, written=written.name))
+
+
+def print_beside(output: Path, *written: Path) -> None:
+    """Say what stands where outputs were to go, where they got a number instead."""
+    from converter.forms import loading
+    from converter.usecases import outputs
+    from converter.workers.pool import Worker
+
+    for path in written:
+        numbered = _NUMBERED(path.stem)
+        if numbered is None or path.name in (output.name, output.name + path.suffix):
+            continue
+        wanted = path.with_name(numbered[1] + path.suffix)
+        folder = loading.in_use(click.get_current_context().obj).folder.resolve()
+        with Worker() as worker:
+            kept = outputs.existing(folder, wanted, worker)
+        if kept:
+            print_kept(kept, path, loading.read(folder))
 
 
 def own_union(name: str, code: str) -> UnionName | None:

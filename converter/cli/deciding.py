@@ -17,6 +17,7 @@ from converter.cli.common import (
     message,
     option,
     out,
+    print_beside,
     print_report,
     width,
 )
@@ -110,11 +111,13 @@ def _write_questions(ctx: click.Context, store: Path, output: Path, period: str,
         if below:
             target = output_path(output, ".xlsx", message("asked_name", union=below))
             path, count = deciding.write_asked(store, folder, form, below, period, target, worker)
+            print_beside(output, path)
             out(message("asked_written", union=below, path=path, count=count))
             err(message("asked_written_next", union=below, path=path.name))
             return OK
         target = output_path(output, ".xlsx", message("decisions_name"))
         path, count = deciding.write_questions(store, folder, form, period, target, worker)
+    print_beside(output, path)
     out(message("decide_written", path=path, count=count))
     err(message("decide_written_next", store=store, path=path))
     return OK
@@ -232,8 +235,8 @@ def period(ctx: click.Context, action: str, which: str, store: Path, officer: st
         if not which.strip():
             raise UsageError("period_needs")
         state = "open" if action == "open" else "closed"
-        deciding.set_period(store, form, which.strip(), state, officer, created_at())
-        out(message(f"period_done_{state}", period=which.strip()))
+        named = deciding.set_period(store, form, which, state, officer, created_at())
+        out(message(f"period_done_{state}", period=named))
         return OK
     if which:
         raise UsageError("period_needs_not")

@@ -1,4 +1,4 @@
-"""Forms edited in a workbook: form edit, form build."""
+"""Forms for people and programs that know no cards: form edit, form build, form export."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import OK, USAGE, err, message, option, out
+from converter.cli.common import OK, USAGE, err, message, option, out, print_beside
 from converter.cli.form_group import command
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 
@@ -24,6 +24,7 @@ def edit(folder: Path, output: Path) -> int:
     from converter.usecases import form_editing, outputs
 
     path = form_editing.edit(folder.resolve(), outputs.output_path(output, ".xlsx"))
+    print_beside(output, path)
     out(message("editor_written", path=path, name=path.name, folder=folder))
     return OK
 
@@ -46,6 +47,22 @@ def build(workbook: Path, output: Path, force: bool) -> int:
     _print_changes(report, output)
     if report.check:
         print_doubts(report.check, output)
+    return OK
+
+
+# Named here, since their modules are imported when one is written.
+FORMATS = ("table-schema", "csvw", "json-schema", "xlsform")
+
+
+@command("export")
+@click.argument("folder", type=EXISTING_FOLDER, metavar="DIR")
+@option("form export", "--as", "kind", type=click.Choice(FORMATS), required=True, key="as")
+@option("form export", "-o", "--output", type=TARGET, required=True, metavar="FILE")
+def export(folder: Path, kind: str, output: Path) -> int:
+    """A form in another format."""
+    from converter.usecases import form_exporting
+
+    out(message("form_exported", path=form_exporting.export(folder, kind, output)))
     return OK
 
 

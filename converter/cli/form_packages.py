@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from converter.cli import passphrases
-from converter.cli.common import FOUND, OK, err, form_of, message, option, out, print_report
+from converter.cli.common import (
+    FOUND,
+    OK,
+    err,
+    form_of,
+    message,
+    option,
+    out,
+    print_beside,
+    print_report,
+)
 from converter.cli.form_group import command
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.model.errors import FormPackageRefused, UsageError
@@ -52,6 +62,7 @@ def amend(
     changes = form_packages.Amending(changed, [*map(_code, restore)], reason)
     secret = passphrases.opening(keys, passphrase_file)
     written, report = form_packages.amend(folder, keys, output, changes, created_at(), secret)
+    print_beside(output, written.path)
     out(message("amend_written", path=written.path))
     _print_amendments(report)
     err(message("amend_here"))
@@ -86,6 +97,7 @@ def pack(folder: Path, keys: Path, output: Path, passphrase_file: Path | None) -
     done = form_packages.pack(folder.resolve(), keys, output, created_at(), secret)
     package = done.package
     count = len(package.files)
+    print_beside(output, done.path)
     out(message("form_packed", path=done.path, form=package.form, version=package.version))
     err(message("form_pack_next", count=count, fingerprint=package.fingerprint))
     return OK
@@ -112,7 +124,7 @@ def install_file(
 ) -> int:
     """Install a form package after asking whom it is of, and print what was installed. `form`: in
     use until now. Raises ConverterError."""
-    from converter.forms import form_package, installed
+    from converter.forms import form_package, form_store
     from converter.usecases import form_packages
 
     package = form_package.read(file)
@@ -130,10 +142,10 @@ def install_file(
 
         if key_files.public(keys).fingerprint != package.fingerprint:
             raise FormPackageRefused("other_union", path=str(keys))
-    elif package.fingerprint not in installed.trusted():
+    elif package.fingerprint not in form_store.trusted():
         _ask(package, fingerprint)
     report = form_packages.install(package)
-    installed.trust(package.fingerprint)
+    form_store.trust(package.fingerprint)
     _print_installed(report)
     return OK
 
@@ -161,7 +173,16 @@ def _print_installed(report: InstallReport) -> None:
     out(message(key, title=title, version=package.version, made=made))
     if package.kind == AMENDMENT:
         _print_amendments(report)
-    elif report.dropped:
+        return
+    if report.before is not report.now and not report.is_same:
+        version = report.before.version
+        changes = report.changes
+        out(message("form_changes" if changes else "form_changes_none", version=version))
+        for change in changes:
+            out(message(change.key, **change.params))
+        if changes:
+            err(message("form_changes_next"))
+    if report.dropped:
         err(message("form_installed_dropped", version=report.dropped.version))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from converter.cli.common import FOUND, OK, command, err, form_of, option, out, width
+from converter.cli.common import FOUND, OK, command, err, form_of, option, out, print_beside, width
 from converter.cli.path_types import EXISTING_FOLDER, TARGET
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def remind(
         out(summary.text([found], width()))
         return OK
     written = reminding.write(store, path, chosen, published, found, created_at())
+    print_beside(path, written)
     out(message("stats_written", path=written))
     err(message("remind_done", period=chosen, count=len(found.table.rows)))
     return OK
@@ -64,6 +65,7 @@ def export(
     folder = loading.form_dir(ctx.obj).resolve()
     options = ExportOptions(period.strip(), codes, show_ids)
     done = run(store, folder, output, options, created_at())
+    print_beside(output, *done.files)
     for file in done.files:
         out(message("stats_written", path=file))
     counted = zip(loading.read(folder).tables, done.rows, strict=True)

@@ -65,7 +65,13 @@ def portal(
     reset_password: bool,
 ) -> int:
     from converter.register.lock import Lock
-    from converter.web import app as application
+
+    try:
+        from converter.web import app as application
+    except ModuleNotFoundError as error:
+        if error.name != "sqlite3":  # which the clerks' program leaves out
+            raise
+        raise UsageError("officers_program") from None
     from converter.web import server
     from converter.web.settings import Settings
 

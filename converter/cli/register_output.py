@@ -70,6 +70,7 @@ class AskedTables:
     counts: Sequence[str] = ()
     units: bool = False
     union: str = ""  # only what came through this union below
+    rules: bool = False  # only what the form's rules found
 
 
 def stats(
@@ -84,10 +85,10 @@ def stats(
     """Figures of a period. A workbook or a page gets every grouping the form knows."""
     from converter.forms.loading import load
     from converter.model.clock import today
-    from converter.register import Snapshot
+    from converter.register import Snapshot, periods
     from converter.report import summary, table_export
     from converter.report import table as tabular
-    from converter.statistics import collection
+    from converter.statistics import collection, rule_findings
     from converter.usecases import outputs
 
     form, via = load(folder), ""
@@ -95,19 +96,22 @@ def stats(
         with Snapshot(store) as register:
             via = register.via(asked.union)
     with Snapshot(store, via) as register:
-        chosen = period or collection.newest(register)
+        chosen = periods.called(register, period) or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
-        found = collection.figures(
-            register,
-            form,
-            today(),
-            period=chosen,
-            by=asked.by or (collection.groups(form) if output else ()),
-            counts=asked.counts,
-            cross=bool(asked.by),
-            units=asked.units,
-        )
+        if asked.rules:
+            found = [rule_findings.figure(register, form, chosen)]
+        else:
+            found = collection.figures(
+                register,
+                form,
+                today(),
+                period=chosen,
+                by=asked.by or (collection.groups(form) if output else ()),
+                counts=asked.counts,
+                cross=bool(asked.by),
+                units=asked.units,
+            )
         title, made = _heading(register, chosen)
     if output is None:
         out(summary.text(found, width()))
@@ -134,7 +138,7 @@ def annual(
     from converter.forms.loading import with_codes
     from converter.model.clock import today
     from converter.model.errors import UsageError
-    from converter.register import Snapshot
+    from converter.register import Snapshot, periods
     from converter.report import annual_workbook, table_export
     from converter.report import table as tabular
     from converter.statistics import annual as report
@@ -148,7 +152,7 @@ def annual(
         via = register.via(union) if union else ""
         names = {one.code: one.name for one in register.forwards}
     with Snapshot(store, via) as register:
-        chosen = period or collection.newest(register)
+        chosen = periods.called(register, period) or collection.newest(register)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
         own = names.get(via.rpartition("/")[2]) or collection.heading(register, chosen).union

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from converter.cli import passphrases
-from converter.cli.common import FOUND, OK, err, form_of, message, option, out, own_union
+from converter.cli.common import (
+    FOUND,
+    OK,
+    err,
+    form_of,
+    message,
+    option,
+    out,
+    own_union,
+    print_beside,
+)
 from converter.cli.identity import command, print_issues
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 from converter.model.errors import UsageError
@@ -31,6 +41,7 @@ def request(keys: Path, name: str, code: str, output: Path, passphrase_file: Pat
 
     secret = passphrases.opening(keys if keys.exists() else None, passphrase_file)
     done = unions.request(keys, UnionName(code.strip(), name.strip()), output, secret)
+    print_beside(output, done.path)
     out(message("union_requested", path=done.path))
     out(message("identity_fingerprint", fingerprint=done.fingerprint))
     err(message("union_request_next"))
@@ -71,6 +82,7 @@ def endorse(
     if isinstance(done, Issue):
         return print_issues(ctx, request, (done,))
     union = done.union
+    print_beside(output, done.path)
     out(message("union_endorsed", name=union.name, code=union.code, path=done.path))
     out(message("union_scope_row", scope="、".join(union.scope), valid_until=union.valid_until))
     out(message("identity_fingerprint", fingerprint=done.fingerprint))

@@ -7,7 +7,17 @@ from pathlib import Path
 import click
 
 from converter.cli import passphrases
-from converter.cli.common import OK, command, err, form_of, message, option, out, own_union
+from converter.cli.common import (
+    OK,
+    command,
+    err,
+    form_of,
+    message,
+    option,
+    out,
+    own_union,
+    print_beside,
+)
 from converter.cli.path_types import EXISTING_FILE, EXISTING_FOLDER, TARGET
 
 
@@ -43,6 +53,7 @@ def forward(
     plan = ForwardPlan(period.strip(), interim, figures_only, created_at())
     secret = passphrases.opening(keys, passphrase_file)
     done = forwarding.forward(store, folder, keys, output, plan, own, secret)
+    print_beside(output, done.path)
     out(message("forward_written", path=done.path))
     out(message("forward_counts", period=done.period, **done.counts))
     err(message("forward_sealed" if done.is_sealed else "forward_unsealed"))

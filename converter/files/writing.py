@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import filecmp
 import hashlib
 import itertools
 import os
@@ -172,6 +171,8 @@ def write_beside(path: Path, write: Callable[[Path], object]) -> Path:
 
 def _same_bytes(one: Path, other: Path) -> bool:
     try:
+        import filecmp
+
         return other.is_file() and filecmp.cmp(one, other, shallow=False)
     except OSError:
         return False

@@ -285,9 +285,10 @@ def _filled_slots(frame: str, cards: Mapping[str, Sequence[str]]) -> str:
 
 
 def _joined(pieces: Sequence[str]) -> str:
-    """Pieces with a blank line between them, and one end of a line at the end."""
+    """Pieces with a blank line between them; no blank line at the end."""
     spaced = [p if p.endswith("\n\n") else p.removesuffix("\n") + "\n\n" for p in pieces[:-1]]
-    return ("".join(spaced) + "".join(pieces[-1:])).rstrip("\n") + "\n"
+    end = "\n" if pieces and pieces[-1].endswith("\n") else ""
+    return ("".join(spaced) + "".join(pieces[-1:])).rstrip("\n") + end
 
 
 # --- code lists ----------------------------------------------------------------------------------

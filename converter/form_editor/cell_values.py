@@ -33,6 +33,7 @@ from converter.rules.derivations import DERIVATIONS
 from converter.statistics import cards as statistics
 
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
+_PATH = re.compile(r"[A-Za-z_]\w*\.\w+", re.ASCII)
 _RATE = re.compile(r"(.*?)\s*=\s*(\S+)\s*/\s*(\S+)")
 
 
@@ -61,7 +62,8 @@ def shown(value: Any, holds: str) -> str:
     try:
         return _FORMS.get(holds, _ANY).show(value)
     except (TypeError, KeyError, ValueError, AttributeError):
-        return literal(value)
+        # What a person typed and no card may say is shown as it was typed.
+        return value if isinstance(value, str) and read(value, holds) == value else literal(value)
 
 
 def read(text: str, holds: str) -> Any:
@@ -127,7 +129,17 @@ def _path(text: str) -> str:
 
 
 def _read_paths(text: str) -> list[str]:
-    return [_path(line) for line in re.split(r"[\n、，,]", text) if line.strip()]
+    """Paths on lines of their own or in a row, each perhaps with the title that a dropdown shows
+    behind it: `unit.staff 职工、职员`. A line without any is given as it begins, to be named."""
+    found = []
+    for line in filter(str.strip, text.split("\n")):
+        pieces = re.split(r"[\s、，,；;]+", line.strip())
+        found += [one for one in pieces if _PATH.fullmatch(one)] or pieces[:1]
+    return found
+
+
+def _read_keys(text: str) -> list[str]:
+    return [_path(piece) for piece in re.split(r"[\n、，,]", text) if piece.strip()]
 
 
 def _read_path_or_paths(text: str) -> Any:
@@ -217,7 +229,7 @@ _FORMS: Mapping[str, _Form] = {
     "rows_path": _Form(_text, _path),
     "field_paths": _Form(_show_lines, _read_paths),
     "one_or_more_paths": _Form(_show_path_or_paths, _read_path_or_paths),
-    "field_keys": _Form(_show_lines, _read_paths),
+    "field_keys": _Form(_show_lines, _read_keys),
     "texts": _Form(_show_lines, lambda text: text.split("\n")),
     "flag": _Form(_show_flag, _read_flag),
     "whole_number": _Form(_show_whole, _read_whole),

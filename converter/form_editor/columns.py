@@ -134,6 +134,7 @@ def _rules() -> Iterable[EditorColumn]:
         yield _column(RULES, key, width=26)
     yield _column(RULES, "beta", "flag", 10)
     yield _column(RULES, "source", width=20)
+    yield _column(RULES, "certainty", width=12)
     yield from _comments_and_other()
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from converter.files.toml_access import load_toml, read_text
 from converter.form_editor.columns import ARRAYS, FIELDS, RULES
 from converter.form_editor.toml_text import SLOT, bare_or_quoted, blocks, comment_text, literal
+from converter.forms import amendments
 from converter.forms.code_lists import REQUIRED
 from converter.model.errors import FormError
 
@@ -24,8 +25,9 @@ Sources: TypeAlias = "Mapping[str, bytes]"
 
 
 def card_paths(folder: Path) -> list[Path]:
-    """The cards and lists of a folder."""
-    return [*sorted(folder.glob("*.toml")), *sorted((folder / "codes").glob("*.csv"))]
+    """The cards and lists of a folder; what was amended in mid-collection is none of them."""
+    cards = [path for path in sorted(folder.glob("*.toml")) if path.name != amendments.FILE]
+    return [*cards, *sorted((folder / "codes").glob("*.csv"))]
 
 
 def read_sources(folder: Path) -> dict[str, bytes]:
@@ -152,7 +154,7 @@ class CardFile:
         lines = [line for line in self.text.splitlines() if line.lstrip().startswith("#")]
         head = "".join(f"# {comment_text(line)}".rstrip() + "\n" for line in lines)
         arrays = frozenset(self._arrays.values())
-        return head + "".join(_tables(self.values, (), arrays))
+        return (f"{head}\n" if head else "") + "".join(_tables(self.values, (), arrays))
 
 
 def _tables(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from converter.files.toml_access import TomlTable, load_toml
-from converter.model.forms import Derivation, Field, Rule, Sheet, SheetShape
+from converter.model.forms import Certainty, Derivation, Field, Rule, Sheet, SheetShape
 
 NO_SHEETS = ("form", "rules", "roster", "amendment")  # cards of their own
 HEADINGS = {
@@ -21,7 +21,7 @@ FIELD_KEYS = (
 )  # fmt: skip
 RULE_KEYS = (
     "code", "family", "level", "at", "explainable", "title", "brief", "sentence", "fix", "source",
-    "beta",
+    "certainty", "beta",
 )  # fmt: skip
 # What an identity file can fill in.
 IDENTITY = (
@@ -178,8 +178,18 @@ def rule(card: TomlTable) -> Rule:
         sentence=card.optional_text("sentence"),
         fix=card.optional_text("fix"),
         source=card.optional_text("source"),
+        certainty=_certainty(card),
         beta=card.flag("beta"),
     )
+
+
+def _certainty(card: TomlTable) -> Certainty | None:
+    word = card.optional_text("certainty")
+    if word and word not in list(Certainty):
+        raise card.error("certainty", "form_certainty", word, Certainty)
+    if word == Certainty.STATED and not card.optional_text("source"):
+        raise card.error("source", "form_no_source")
+    return Certainty(word) if word else None
 
 
 def _paths(card: TomlTable) -> tuple[str, ...]:

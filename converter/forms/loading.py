@@ -24,6 +24,7 @@ from converter.model.forms import Amendment, Form, Rule, Sheet
 DEFAULT_FORM = "jiceng"
 LIMITS = ("rows", "live_duplicates", "name_length", "text_length")
 LIMITS_NEEDED = LIMITS[:2]  # the others only by kinds that a form may not have
+DIGITS = 16  # of a digest that packages and workbooks name
 _KEPT = 8  # definitions in memory: a process works with one, or a few
 
 
@@ -121,7 +122,7 @@ def load(folder: Path) -> Form:
     """
     from converter.forms import accepting, roster
 
-    form = with_codes(folder)
+    form = replace(with_codes(folder), digest=digest(folder)[:DIGITS])
     accepting.accept(form, folder)
     if (folder / roster.FILE).exists():
         roster.definition(form, folder)

@@ -5,8 +5,10 @@ front (K904); the label written with other blanks or full-width characters (K901
 its leading zeros in a numeric cell (K903).
 Fault: K601 not in the list; the remedy names an entry that looks alike, where there is one.
 
-Options: `codes`, the list; `within`, the key of the choice on the same sheet whose entries are
-the parents of this list's: the dropdown then offers only what belongs to the chosen one.
+Options: `codes`, the list; `unlisted`, words of what the list does not have though it looks like
+an entry (先进职工之家 is no 模范职工之家): nothing is proposed for it; `within`, the key of the
+choice on the same sheet whose entries are the parents of this list's: the dropdown then offers
+only what belongs to the chosen one.
 
 >>> from converter.model.forms import Code
 >>> entries = (Code("01", "停业(歇业)", ("停业",)), Code("02", "农、林业"))
@@ -37,7 +39,7 @@ from converter.kinds.base import (
     map_unique,
     matches,
 )
-from converter.kinds.options import FieldKey, ListName
+from converter.kinds.options import FieldKey, ListName, Texts
 from converter.model.errors import option_error
 from converter.model.forms import CodeList, Field, Form
 from converter.model.issues import Params
@@ -239,6 +241,7 @@ class Choice(Kind):
     offers_at = "K601"
     codes = ListName()
     within = FieldKey(default="")
+    unlisted = Texts(default=())
 
     def accept(self, field: Field, form: Form) -> None:
         super().accept(field, form)
@@ -295,6 +298,8 @@ class Choice(Kind):
         return (failing("K601", lambda c: ~matches(c.text, lambda t: t in codes)),)
 
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
+        if any(fold(word) in fold(raw) for word in self.unlisted(field)):
+            return {"typed": strip(raw), "variant": "unlisted"}
         suggestion = _reader(field, form).nearest(raw)
         return {"suggestion": suggestion} if suggestion else {"variant": "far"}
 

@@ -1,7 +1,9 @@
-"""Words and marks that people type where there is nothing to fill in.
+"""Words and marks that people type in place of an answer: for nothing, or for what stands above.
 
 >>> [means_nothing(t) for t in (" 无 ", "——", "N/A", "不详", "／", "无锡", "0", "待补")]
 [True, True, True, True, True, False, False, True]
+>>> [means_the_same(t) for t in ("同上", "〃", '— " —', "（同上）", "同上街1号", "无")]
+[True, True, True, True, False, False]
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import re
 
 from converter.text.characters import squeeze
 
+ANSWER, NOTHING, THE_SAME = range(3)  # what a text may stand for
 LONGEST = 12  # characters; blanks and marks included
 
 _WORDS = frozenset(
@@ -60,12 +63,33 @@ _WORDS = frozenset(
     )
 )
 _MARKS = re.compile(r"[-—–―－‐‑─_/\\.。·…*、~～\u3007○]+").fullmatch
+_DITTO = frozenset(
+    (
+        *("同上", "同前", "同左", "同右", "同上行", "同上一行", "同上格", "同上述", "上同", "如上"),
+        *("同前行", "与上同", "和上面一样", "与上行相同", "同上面", "仝", "仝上", "々"),
+        *("ditto", "idem", "sameasabove"),
+        *("〃", '"', '""', "''", "″", "“", "”", "“”", "””", "„", "‟", "〝", "〞", "〝〞", "״"),
+    )
+)
+_AROUND_DITTO = "-—–―－‐‑─_.…。()[]【】"
 _ENDS = "。.()（）[]【】<>《》'\"“”"
+
+
+def stands_for(text: str) -> int:
+    """Whether a text is an answer, or a word for nothing or for what stands above."""
+    if not 0 < len(text) <= LONGEST:
+        return ANSWER
+    plain = squeeze(text).lower()
+    if plain.strip(_ENDS) in _WORDS or _MARKS(plain):
+        return NOTHING
+    return THE_SAME if plain.strip(_AROUND_DITTO) in _DITTO else ANSWER
 
 
 def means_nothing(text: str) -> bool:
     """Whether a text says that there is nothing."""
-    if not 0 < len(text) <= LONGEST:
-        return False
-    plain = squeeze(text).lower()
-    return plain.strip(_ENDS) in _WORDS or bool(_MARKS(plain))
+    return stands_for(text) == NOTHING
+
+
+def means_the_same(text: str) -> bool:
+    """Whether a text says that the answer is that of the line above."""
+    return stands_for(text) == THE_SAME

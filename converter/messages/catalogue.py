@@ -19,7 +19,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, cast
 
-from converter.model.forms import Field, Form, Rule
+from converter.model.forms import Certainty, Field, Form, Rule
 from converter.model.issues import Issue, Level
 
 _FOLDER = Path(__file__).parent
@@ -40,6 +40,8 @@ class CatalogueEntry:
     fix: str
     pipeline_only: bool = False
     explainable: bool = False
+    beta: bool = False  # on trial
+    basis: str = ""  # the law, standard or notice that the check rests on, and how surely
     remark: str = ""  # behind the sentence: the rule was amended, or is on trial
 
 
@@ -127,8 +129,31 @@ def entry(code: str, form: Form, field: Field | None = None) -> CatalogueEntry:
         fix="" if is_switched_off(code, form) else prose("fix"),
         pipeline_only=bool(data.get("pipeline_only")),
         explainable=rule.explainable if rule else bool(data.get("explainable")),
+        beta=rule is not None and is_beta(rule, form),
+        basis=_basis(rule) if rule else _standard(code, field),
         remark=remark,
     )
+
+
+def _basis(rule: Rule) -> str:
+    """What a rule rests on, in words; '' where its card says nothing."""
+    source = rule.source
+    if rule.certainty is None or rule.certainty is Certainty.STATED:
+        return source
+    words = message(f"rule_{rule.certainty}")
+    return message("rule_source_certainty", source=source, certainty=words) if source else words
+
+
+def _standard(code: str, field: Field | None) -> str:
+    """The standard that the check of a kind rests on: what the field's card names. Codes that
+    every kind knows and notes on how a cell was read rest on none."""
+    return field.source if field and code[:1] == "K" and code[1:2] not in ("0", "9") else ""
+
+
+def is_beta(rule: Rule, form: Form) -> bool:
+    """Whether a rule is on trial: never an error, and no more than a note once somebody gives a
+    reason. An amendment ends the trial."""
+    return rule.beta and rule.code not in form.amendments
 
 
 def is_switched_off(code: str, form: Form) -> bool:
@@ -144,7 +169,7 @@ def _as_amended(level: Level, form: Form, rule: Rule) -> tuple[Level, str]:
     if amendment is None:
         if not rule.beta:
             return level, ""
-        return (Level.WARNING if level is Level.ERROR else level), message("rule_beta")
+        return (Level.NOTE if level is Level.NOTE else Level.WARNING), message("rule_beta")
     key = f"rule_amended_{amendment.level or 'off'}"
     remark = message(key, since=amendment.since, reason=amendment.reason)
     return amendment.level or Level.NOTE, remark

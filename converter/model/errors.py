@@ -217,7 +217,8 @@ class BackupDamaged(BackupError):
 class FormPackageRefused(ConverterError):
     """A form package is not taken; `how` is one of other (no form package at all), unsigned,
     altered, damaged, names (of files that no form has), large, newer (than this program), unfit
-    (to be packed), older (than what is installed), untrusted, misnamed."""
+    (to be packed), older (than what is installed), untrusted, no_identity,
+    other_union, other_fingerprint, version, older_amendment, misnamed."""
 
     exit_code = REFUSED
 

@@ -107,6 +107,14 @@ class Sheet:
 _NO_TABLE = Sheet("", SheetShape.TABLE, "", (), MappingProxyType({}))
 
 
+class Certainty(StrEnum):
+    """How certain it is that a rule is right."""
+
+    STATED = "stated"  # its source says so
+    INFERRED = "inferred"  # it follows from what the items mean
+    UNCERTAIN = "uncertain"  # nothing says so: no more than a warning
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What several cells owe each other; `family` names the module that knows how."""
@@ -122,6 +130,7 @@ class Rule:
     sentence: str = ""
     fix: str = ""
     source: str = ""  # the law, standard or notice that it rests on
+    certainty: Certainty | None = None
     beta: bool = False  # on trial: its findings are shown and counted, but are never errors
 
 
@@ -178,6 +187,7 @@ class Form:
     levels: Mapping[str, Level]  # overrides for the whole form
     prose: Mapping[str, Any]  # instructions, contacts, labels of the template
     limits: Mapping[str, int]  # e.g. rows beyond which Excel leaves duplicates alone
+    digest: str = ""  # tells definitions of one version apart; '' where only cards were read
     amendments: Mapping[str, Amendment] = field(default_factory=dict)  # by the rule's code
 
     @property

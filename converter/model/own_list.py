@@ -85,3 +85,4 @@ class ListReport:
     headings: tuple[str, ...] = ()  # each once, in order: by them a list is known again
     rearranged: tuple[Rearranged, ...] = ()
     unnumbered: tuple[UnreadColumn, ...] = ()  # names without ID numbers
+    written_out: int = 0  # cells with 同上, taken as what stands above

@@ -57,7 +57,7 @@ def descriptor(
         "title": form.title,
         "created": datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "generator": f"converter {__version__}",
-        "form": {"id": form.id, "version": form.version},
+        "form": {"id": form.id, "version": form.version, "digest": form.digest},
         "unit": {"code": stamp.unit_code, "name": stamp.unit_name},
         "superior": {"code": stamp.superior_code, "name": stamp.superior_name},
         "period": stamp.period,
@@ -133,11 +133,12 @@ def _resource(content: Content, form: Form) -> dict[str, Any]:
         },
         "bytes": len(content.data),
         "hash": hash_of(content.data),
-        "schema": _schema(resource, form),
+        "schema": table_schema(resource, form),
     }
 
 
-def _schema(resource: Resource, form: Form) -> dict[str, Any]:
+def table_schema(resource: Resource, form: Form) -> dict[str, Any]:
+    """The Table Schema of a table: types, constraints, keys."""
     sheet = form.sheet(resource.sheet)
     unique = [path for rule in _binding(form, Unique.name) for path in rule.at]
     columns = [(name, sheet.field(key)) for name, key in resource.columns]

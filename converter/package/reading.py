@@ -151,6 +151,8 @@ def _descriptor(
     if of.get("version") != form.version:
         found = str(of.get("version", ""))[:40]
         findings.note("P114", name, found=found, expected=form.version)
+    elif form.digest and of.get("digest", form.digest) != form.digest:
+        findings.note("P119", name)
     return described
 
 

@@ -204,11 +204,11 @@ def previous(tables: RegisterTables, period: str) -> str:
 
 
 def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
-    """Units of the roster that do not count yet: C104 nothing came, C105 only refused files.
-    Unions that stand on the roster as other units' superiors need not report. What waits for a
-    decision is told by itself."""
+    """Units of the roster that do not count yet: C104 nothing came, C105 only files that were
+    refused or withdrawn. Unions that stand on the roster as other units' superiors need not report.
+    What waits for a decision is told by itself."""
     rows = tables.query(
-        "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id)"
+        "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id), bool_and(s.state = 'withdrawn')"
         " FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"
         " LEFT JOIN submissions s ON s.unit = u.id AND s.period = $1"
         " GROUP BY r.code, r.name, r.superior, r.owes"
@@ -217,10 +217,11 @@ def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]
         [period],
     )
     nearest = Nearest(waiting.strangers(tables, period))
-    for code, unit, superior, file in rows:
+    for code, unit, superior, file, withdrawn in rows:
         params = {"unit": unit, "superior": superior, "unit_code": code}
         if file:
-            yield _issue("C105", form, Place(file), **params)
+            variant = {"variant": "withdrawn"} if withdrawn else {}
+            yield _issue("C105", form, Place(file), **params, **variant)
         else:
             similar = waiting.similar("similar_strangers", nearest.to(unit))
             yield _issue("C104", form, Place(""), **params, similar=similar)

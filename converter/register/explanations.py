@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from converter.messages import catalogue
 from converter.messages.catalogue import message
+from converter.model.explanations import Explanation
 from converter.model.forms import Form
 from converter.model.issues import Issue, Place
 from converter.register import inserting
@@ -26,20 +27,11 @@ QUOTED = 6  # of a file that a question quotes
 COLUMNS = {"submission": NUMBER, "place": TEXT, "fault": TEXT, "explanation": TEXT}
 
 
-class Explanation(NamedTuple):
-    """One text in 情况说明: the sheet and the cell that it is about, the fault that it excuses
-    ('' = none), and what was written."""
-
-    place: str
-    fault: str
-    text: str
-
-
-def write(
-    connection: Connection, found: Iterable[tuple[int, Sequence[tuple[str, str, str]]]]
-) -> None:
+def write(connection: Connection, found: Iterable[tuple[int, Sequence[Explanation]]]) -> None:
     """Keep the explanations of submissions."""
-    rows = [(number, *one) for number, explanations in found for one in explanations]
+    rows = [
+        (n, one.place, one.fault, one.text) for n, explanations in found for one in explanations
+    ]
     inserting.insert(connection, "explanations", COLUMNS, zip(*rows, strict=True))
 
 
@@ -74,5 +66,4 @@ def questions(tables: RegisterTables, form: Form, period: str) -> Iterator[Expla
 
 def _quoted(one: Explanation) -> str:
     key = "explained_fault" if one.fault else "explained"
-    words = {"place": one.place, "fault": one.fault, "text": masking.text(one.text)}
-    return message(key, **words)
+    return message(key, place=one.place, fault=one.fault, text=masking.text(one.text))

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from converter.register.schema import COUNTS
+
 if TYPE_CHECKING:
-    from converter.register.schema import Connection
+    from converter.register.schema import Connection, RegisterTables
 
 
 OPEN, CLOSED, COLLECTED = "open", "closed", "collected"
@@ -38,6 +42,39 @@ def in_force(rows: Iterable[Sequence[str]]) -> dict[str, Period]:
     """Each period as it was put last. The order of the rows decides: times may be equal, or of a
     clock that was set back."""
     return {row[0]: Period(*row) for row in rows}
+
+
+def called(tables: RegisterTables, given: str, *further: str) -> str:
+    """The period that an officer means by what she typed: one that the register knows, or one of
+    `further`, however it is spelled. Of a new one the characters are made half-width; its year
+    stands alone where the others' do."""
+    rows = tables.query(
+        f"SELECT period FROM periods UNION SELECT period FROM submissions s WHERE {COUNTS}"
+    )
+    return spelled(given, [*(str(row[0]) for row in rows), *further])
+
+
+def spelled(given: str, known: Sequence[str]) -> str:
+    """
+    >>> known = ["2025", "2026上半年"]
+    >>> [spelled(text, known) for text in ("２０２５年度", "2026年-上半年", "2027年")]
+    ['2025', '2026上半年', '2027年']
+    """
+    text = unicodedata.normalize("NFKC", given).strip()
+    wanted = _key(text)
+    meant = [one for one in known if one and _key(one) == wanted]
+    for one in (given, text, *meant):
+        if not text or one in known:
+            return one
+    plain = wanted.isdecimal() and all(one.isdecimal() for one in known if one)
+    return wanted if plain else text
+
+
+def _key(period: str) -> str:
+    """What tells two periods apart: 2026 of 2026年度, 2026上半年 of 2026 年-上半年."""
+    text = "".join(unicodedata.normalize("NFKC", period).casefold().split())
+    text = re.sub(r"(?<=[0-9]{4})年度?", "", text)
+    return re.sub(r"(?<![0-9])[-_./]|[-_./](?![0-9])", "", text)
 
 
 def append(connection: Connection, period: Period) -> None:

@@ -31,6 +31,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from converter.model.explanations import Explanation
 from converter.text import characters
 
 ACCEPTED, WARNINGS, REJECTED = "accepted", "warnings", "rejected"  # how a file ended
@@ -107,7 +108,7 @@ class ReceivedFile:
     member_sheet: str = ""
     id_column: int = 0  # of the member sheet, for addresses
     found: tuple[tuple[str, str, int], ...] = ()  # (code, level, how often)
-    explanations: tuple[tuple[str, str, str], ...] = ()  # (place, fault, what was written)
+    explanations: tuple[Explanation, ...] = ()
     spool: str = ""  # folder with the rows of its batch, a CSV file a table
     number: int = 0  # its number within that file
 

@@ -214,17 +214,23 @@ CREATE TEMP MACRO unit_keys() AS TABLE
         ELSE concat_ws(' ', via, superior, name) END AS unit_key FROM units;
 """
 # When a submission was sent: by its signed time, else by the time of its file, else when it was
-# received. Nothing is sent after it was received: a clock that is ahead proves nothing.
+# received. A clock that is ahead proves nothing: nothing is sent after it was received; nor does
+# one whose battery is empty: nothing is sent more than a year before the year of its period.
 _RECEIVED = "CAST(s.received AS TIMESTAMP)"
 _SIGNED, _SAVED = "TRY_CAST(s.created AS TIMESTAMP)", "TRY_CAST(s.file_time AS TIMESTAMP)"
-SENT = (
-    f"CASE WHEN {_SIGNED} <= {_RECEIVED} THEN {_SIGNED}"
-    f" WHEN {_SAVED} <= {_RECEIVED} THEN {_SAVED} ELSE {_RECEIVED} END"
-)
-TIMED_BY = (
-    f"CASE WHEN {_SIGNED} <= {_RECEIVED} THEN 'signature'"
-    f" WHEN {_SAVED} <= {_RECEIVED} THEN 'file' ELSE 'receipt' END"
-)
+_YEAR = "TRY_CAST(regexp_extract(s.period, '^[12][0-9]{3}') AS BIGINT)"
+_EARLIEST = f"coalesce(make_timestamp({_YEAR} - 1, 1, 1, 0, 0, 0), TIMESTAMP '0001-01-01')"
+
+
+def _by_source(signed: str, saved: str, received: str) -> str:
+    return (
+        f"CASE WHEN {_SIGNED} BETWEEN {_EARLIEST} AND {_RECEIVED} THEN {signed}"
+        f" WHEN {_SAVED} BETWEEN {_EARLIEST} AND {_RECEIVED} THEN {saved} ELSE {received} END"
+    )
+
+
+SENT = _by_source(_SIGNED, _SAVED, _RECEIVED)
+TIMED_BY = _by_source("'signature'", "'file'", "'receipt'")
 
 MEMORY = "1GB"  # beyond it DuckDB works on the disk
 

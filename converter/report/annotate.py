@@ -144,6 +144,8 @@ def _comment(findings: Sequence[RenderedIssue]) -> str:
         )
         if one.fix:
             lines.append(message("report_copy_comment_fix", fix=one.fix))
+        if one.basis:
+            lines.append(message("report_copy_comment_basis", basis=one.basis))
     return "\n".join(map(visible, lines))
 
 
@@ -210,6 +212,8 @@ def _problem(
     beside: Sequence[TextCell],
 ) -> list[TextCell]:
     style_of_level = STYLES[one.level]
+    if fix and one.basis:
+        fix = message("report_copy_basis", fix=fix, basis=one.basis)
     return [
         TextCell(number),
         TextCell(message(f"report_{one.level}"), style_of_level),

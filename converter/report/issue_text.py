@@ -42,6 +42,7 @@ class RenderedIssue:
     message: str
     fix: str
     related: tuple[Place, ...]
+    basis: str = ""  # what the check rests on
     person: str = ""  # how the message begins where it is about a person of a table
 
 
@@ -80,6 +81,7 @@ class IssueRenderer:
             message=person + message,
             fix=fix,
             related=issue.related,
+            basis=shared.entry.basis,
             person=person,
         )
 
@@ -113,7 +115,7 @@ class _Shared:
         from converter.kinds import is_personal  # where no issue is shown, nobody asks the kinds
 
         field = form.field_at(issue.place.sheet, issue.place.field)
-        entry, title = catalogue.entry(issue.code, form), catalogue.field_title(issue, form)
+        entry, title = catalogue.entry(issue.code, form, field), catalogue.field_title(issue, form)
         return _Shared(entry, field, title, is_personal(field))
 
 

@@ -37,6 +37,8 @@ def lines(report: ListReport, table: Sheet, *, guesses: bool = True) -> Iterator
         yield message("list_side_by_side")
     if report.repeated:
         yield message("list_repeated", count=report.repeated)
+    if report.written_out:
+        yield message("list_written_out", count=report.written_out)
     for column in _once(report.columns, (NEAR, CONTENT) if guesses else ()):
         yield message("list_guess", **params(column, table))
     for column in _once(report.columns, (DOUBTFUL,) if guesses else ()):

@@ -33,7 +33,9 @@ def environment(*folders: Path) -> Environment:
     return made
 
 
-def tables_page(tables: Sequence[Table], title: str, subtitle: str = "") -> str:
-    """One page of tables that opens offline and prints well."""
+def tables_page(
+    tables: Sequence[Table], title: str, subtitle: str = "", *, to_sign: bool = False
+) -> str:
+    """One page of tables that opens offline and prints well. `to_sign`: with lines to sign."""
     page = environment().get_template("tables.html.j2")
-    return page.render(tables=tables, title=title, subtitle=subtitle)
+    return page.render(tables=tables, title=title, subtitle=subtitle, to_sign=to_sign)

@@ -25,7 +25,8 @@ def html(
     contents: Contents, form: Form, unit_name: str, *, member: str = "", show_ids: bool = False
 ) -> str:
     """The same as a page to print."""
-    return tables_page(tables(contents, form, member, show_ids), form.title, unit_name)
+    found = tables(contents, form, member, show_ids)
+    return tables_page(found, form.title, unit_name, to_sign=not member)
 
 
 def find(columns: Mapping[str, Sequence[str]], sheet: Sheet, wanted: str) -> list[int]:

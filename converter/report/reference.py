@@ -53,8 +53,8 @@ def _whole(entry: CatalogueEntry, form: Form, checked: CheckedFields) -> str:
     lines = [
         message("report_explain_head", code=entry.code, title=title, level=level_text(entry.level))
     ]
-    if (rule := form.rule(entry.code)) and rule.source:
-        lines.append(message("report_explain_source", source=rule.source))
+    if entry.basis:
+        lines.append(message("report_explain_source", source=entry.basis))
     titles = titles_of(entry, form, checked)
     if titles:
         lines.append(message("report_explain_where", text="、".join(titles)))

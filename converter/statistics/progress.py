@@ -42,8 +42,14 @@ KNOWN = (
     f" sent AS (SELECT unit, bool_or({COUNTS}) AS counts,"
     "  bool_or(s.state = 'unconfirmed') AS unconfirmed,"
     "  bool_or(s.state IN ('held', 'unopened')) AS waits,"
+    "  bool_and(s.state = 'withdrawn') AS withdrawn,"
     f"  bool_or({COUNTS} AND s.result = 'warnings') AS warned"
     "  FROM submissions s WHERE period = $1 GROUP BY unit)"
+)
+# Why a unit of `known` does not count.
+HOW = (
+    "WHEN s.unit IS NULL THEN 'all' WHEN s.waits THEN 'held'"
+    " WHEN s.withdrawn THEN 'withdrawn' ELSE 'refused'"
 )
 # Units that the roster does not list and that nobody let in: outside all totals.
 _STRANGERS = (
@@ -149,8 +155,8 @@ def progress(card: StatisticsCard, register: Snapshot, period: str, tree: Tree) 
         f"{KNOWN} SELECT k.superior, count(*), count(*) FILTER (s.counts),"
         "  count(*) FILTER (s.unconfirmed), count(*) FILTER (s.warned),"
         "  count(*) FILTER (NOT s.counts AND s.waits),"
-        "  count(*) FILTER (NOT s.counts AND NOT s.waits),"
-        "  count(*) FILTER (s.unit IS NULL)"
+        "  count(*) FILTER (NOT s.counts AND NOT s.waits AND NOT s.withdrawn),"
+        "  count(*) FILTER (s.unit IS NULL OR s.withdrawn)"
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit GROUP BY k.superior",
         [period],
     )
@@ -245,8 +251,7 @@ def _timed_by(units: Counter[str]) -> str:
 def missing(register: Snapshot, period: str, tree: Tree) -> Figure:
     """Every unit that does not count yet, by superior union."""
     answer = register.query(
-        f"{KNOWN} SELECT k.superior, k.code, k.name,"
-        " CASE WHEN s.unit IS NULL THEN 'all' WHEN s.waits THEN 'held' ELSE 'refused' END"
+        f"{KNOWN} SELECT k.superior, k.code, k.name, CASE {HOW} END"
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit"
         " WHERE s.unit IS NULL OR NOT s.counts ORDER BY k.position, k.code, k.name",
         [period],

@@ -13,7 +13,7 @@ from converter.register import Snapshot, decisions
 from converter.register.precedence import ASK
 from converter.register.schema import COUNTS
 from converter.statistics.figure import Figure, Row, StatisticsTable, catalogue_columns
-from converter.statistics.progress import KNOWN, Tree
+from converter.statistics.progress import HOW, KNOWN, Tree
 
 REASONS = 3  # that are named of a file
 _PHONE = re.compile(r"[+（(]?[0-9][0-9 （()）*#/、,，;；转-]{5,}[0-9]")
@@ -39,8 +39,7 @@ def reminders(
         " faults AS (SELECT submission, list(code ORDER BY code) AS codes FROM findings"
         "  WHERE level = 'error' GROUP BY submission)"
         " SELECT k.superior, k.code, k.name, k.contact, k.phone,"
-        " CASE WHEN a.unit IS NOT NULL THEN 'asked' WHEN s.unit IS NULL THEN 'all'"
-        "  WHEN s.waits THEN 'held' ELSE 'refused' END, coalesce(f.content, ''),"
+        f" CASE WHEN a.unit IS NOT NULL THEN 'asked' {HOW} END, coalesce(f.content, ''),"
         " coalesce(f.file, ''), coalesce(f.reason, ''), coalesce(f.received, ''), f.state, x.codes"
         " FROM known k LEFT JOIN sent s ON s.unit = k.unit"
         " LEFT JOIN last l ON l.unit = k.unit LEFT JOIN asked a ON a.unit = k.unit"
@@ -58,7 +57,7 @@ def reminders(
     for superior, code, unit, contact, phone, how, content, *last in answer:
         file, reason, at, state, codes = last
         why = message(f"reason_{reason or state}") if how == "held" else _faults(codes or (), form)
-        if how == "asked" or (how == "refused" and not why and content in decided):
+        if how == "asked" or (how in ("refused", "withdrawn") and not why and content in decided):
             why = decided[content].why
         since = _days(in_china(at or begun)[:10], today)
         overdue = (max((today - due).days, 0),) if due else ()

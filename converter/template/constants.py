@@ -1,10 +1,10 @@
-"""Inline arrays of shared formulas, moved to the hidden sheet under names.
+"""Inline arrays of the formulas of rows, moved to the hidden sheet under names.
 
 LibreOffice loses the references of a shared formula that holds an inline array as soon as a
 row is deleted: `SUMPRODUCT(--ISNUMBER(FIND({"a","b"},$B5)))` becomes #REF! in every row. A
 range of constants in place of the array is harmless, and shorter. Inside SUMPRODUCT both
 are computed alike by every program; an array anywhere else is left where it is, and its
-formula must not be shared.
+formula is written anew for every row.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SCALAR = {"IF(", "AND(", "OR(", "INDEX(", "N(", "T(", "LOOKUP(", "IFERROR("}
 
 @dataclass
 class Constants:
-    """The arrays of a workbook's shared formulas, each under one name."""
+    """The arrays of a workbook's row formulas, each under one name."""
 
     names: dict[Values, str] = field(default_factory=dict)
 

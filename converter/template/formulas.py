@@ -194,6 +194,8 @@ class FieldFormulas:
                 condition = one_cell.excel_condition(rule, field.path, self.refs, usable)
             else:
                 condition = family.excel(rule, field.path, self.refs)
+            if condition is not None and catalogue.is_beta(rule, self.form):
+                condition = f"IF({explained},FALSE,{condition})"
             if condition is not None:
                 pieces.append(self._when(condition, text))
         messages = self._titled("&".join(pieces) or '""', field)

@@ -34,7 +34,7 @@ UNIT_PARTS = ("text", "norm", "fault", "usable", "says", "offered", "explained")
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
     "errors", "warnings", "missing", "target", "status", "filled", "beyond", "below", "inserted",
-    "unchecked", "lost_row", "unchecked_row", "today", "future",
+    "unchecked", "foreign", "unchecked_row", "today", "future",
 )  # fmt: skip
 LAST_SHEET_ROW = 1_048_576
 BLANK_ROWS_PRINTED = 30
@@ -225,15 +225,6 @@ class MemberLayout:
     def title(self, field: Field, mark: str) -> str:
         """A row has no cell for it."""
         return ""
-
-    @property
-    def message_cells(self) -> list[tuple[str, str]]:
-        """Of each field that has one: the helper cell of its messages, or of its kind's."""
-        return [
-            (field.key, next(part for part in ("says", "fault") if self.has(field.key, part)))
-            for field in self.sheet
-            if self.has(field.key, "says") or self.has(field.key, "fault")
-        ]
 
     @property
     def filled(self) -> str:

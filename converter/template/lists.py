@@ -3,7 +3,7 @@
 Every list that a choice field draws from gets up to three rows (label, code, parent) and its
 spellings, all in one cell where they fit (see `kinds.choice`); each has a workbook-wide name. A
 list lies in a row since neighbours that are alike take little room in the file. Below stand the
-arrays of shared formulas (see `constants`).
+arrays of row formulas (see `constants`).
 """
 
 from __future__ import annotations

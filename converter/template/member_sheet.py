@@ -39,8 +39,9 @@ from converter.template.layout import (
 from converter.template.offers import offer, put_cursor
 from converter.template.print_setup import hide_helpers, set_page
 from converter.template.refs import SheetRefs
+from converter.template.row_formulas import put_named
 from converter.template.style import CellStyle, Painter, text_lines
-from converter.template.summary import LINK, STATUS, member_totals
+from converter.template.summary import LINK, STATUS, is_own, member_totals
 
 NUMBER_WIDTH, CHECK_WIDTH, EXPLANATION_WIDTH = 6.5, 58.0, 26.0
 JUMP_WIDTH = 11.0
@@ -192,9 +193,11 @@ def _row(
         if shareable is None:
             put_formula(cell, text)  # `rows` writes it anew for every row
             continue
-        letter = get_column_letter(column)
-        area = f"{letter}{member.FIRST_ROW}:{letter}{member.last_row}"
-        cell.value = shared_formulas.first(sheet, shareable, area)
+        if column == member.NUMBER:
+            area = f"A{member.FIRST_ROW}:A{member.last_row}"
+            cell.value = shared_formulas.first(sheet, shareable, area)
+        else:
+            put_named(cell, shareable)
 
 
 def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
@@ -286,10 +289,10 @@ def _colours(sheet: Any, form: Form, member: MemberLayout) -> None:
         colour_verdicts(sheet, area, {"wrong": future}, tinted=True)
     for column, conditions, tinted in meant:
         colour_verdicts(sheet, member.area(column), conditions, tinted=tinted)
-    _colour_unchecked(sheet, member)
+    _colour_unchecked(sheet, form, member)
 
 
-def _colour_unchecked(sheet: Any, member: MemberLayout) -> None:
+def _colour_unchecked(sheet: Any, form: Form, member: MemberLayout) -> None:
     """Filled rows that 核对 says nothing of are seen at once: inserted ones, those pasted over, and
     those below the prepared ones. What is wrong in them is left to the check."""
     first, last = (
@@ -297,7 +300,7 @@ def _colour_unchecked(sheet: Any, member: MemberLayout) -> None:
     )
     row, entries = member.FIRST_ROW, get_column_letter(max(member.columns.values()))
     check = f"${get_column_letter(member.check)}{row}"
-    bare = f"OR(ISBLANK({member.filled}),ISBLANK({check}))"
+    bare = f"OR(ISBLANK({member.filled}),ISBLANK({check}),({is_own(check, form)})=0)"
     condition = f"AND({bare},COUNTA(${first}{row}:${entries}{row})>0)"
     area = f"{first}{row}:{last}{LAST_SHEET_ROW}"
     colour_verdicts(sheet, area, {"doubt": condition}, tinted=True)

@@ -1,8 +1,8 @@
 """Member rows as XML: the pattern row that openpyxl wrote, once for every row.
 
 A row is its number between pieces that are the same in every row, but for what was typed. So
-a row is one join of bytes, and a hundred thousand of them take half a second. Formulas are
-shared (see `shared`): the first row holds them, the others name their numbers.
+a row is one join of bytes, and a hundred thousand of them take half a second. Formulas stand
+under names (see `row_formulas`), the number of a row in a shared one.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def _follower(inside: bytes, letters: str, row: int) -> tuple[bytes, ...]:
     text = unescape(plain[1].decode(), {"&quot;": '"'})
     far = Translator(f"={text}", f"{letters}{row}").translate_formula(f"{letters}{_FAR}")
     pieces = re.split(rf"(?<![0-9]){_FAR}(?![0-9])", escape(far[1:]))
-    pieces[0], pieces[-1] = f'"><f>{pieces[0]}', f"{pieces[-1]}</f></c>"
+    pieces[0] = f'"><f>{pieces[0]}'
+    pieces[-1] += "</f></c>"
     return tuple(piece.encode() for piece in pieces)
 
 

@@ -360,7 +360,7 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
         "below": 0,
         "inserted": 0,
         "unchecked": 0,
-        "lost_row": 0,
+        "foreign": 0,
         "unchecked_row": 0,
         "today": (today() - EPOCH).days,
         "future": 0,

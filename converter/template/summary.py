@@ -85,30 +85,36 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     filled = phrase(form, "filled", words, n=total("filled"))
     numbers = member.whole(member.NUMBER)
     helper = member.whole(member.helpers["", "filled"])
-    bare = f"{_filled(member)}*((ISBLANK({helper})+ISBLANK({checks}))>0)"
+    own = is_own(checks, form)
+    bare = f"{_filled(member)}*((ISBLANK({helper})+ISBLANK({checks})+(({own})=0))>0)"
+    odd = [
+        _lacks(helper, member, 1),
+        _lacks(checks, member),
+        f"{total('foreign')}>0",
+        # Neither blank nor texts: numbers that were pasted there, error values.
+        f'COUNTBLANK({checks})+COUNTIF({checks},"?*")<{_count_of_rows(member)}',
+    ]
     return {
         "errors": f'COUNTIF({checks},"*{error}*")',
         "missing": (
             f'COUNTIF({checks},"*({REQUIRED})*")-COUNTIF({checks},"*({REQUIRED})*{error}*")'
             f'-COUNTIF({checks},"*{error}*({REQUIRED})*")'
         ),
-        "warnings": f'COUNTIF({checks},"?*")-1-{total("errors")}-{total("missing")}',
+        "warnings": (
+            f'COUNTIF({checks},"?*")-1-{total("errors")}-{total("missing")}-{total("foreign")}'
+        ),
         "target": _target(member.sheet.title, letter, first),
         "filled": f"SUM({member.whole(member.helpers['', 'filled'])})+{total('inserted')}",
         "beyond": f"SUM({counts})>0",
         "below": f"MAX({counts})",
-        "inserted": _where_lacking(
-            [helper], member, f"SUMPRODUCT({_filled(member)}*ISBLANK({helper}))"
+        "inserted": _where(
+            [_lacks(helper, member, 1)], f"SUMPRODUCT({_filled(member)}*ISBLANK({helper}))"
         ),
-        "unchecked": _where_lacking(
-            [helper, checks], member, f"SUMPRODUCT({bare})", f"IF({total('lost_row')}>0,1,0)"
-        ),
-        "lost_row": _lost_row(member, form),
-        "unchecked_row": _where_lacking(
-            [helper, checks],
-            member,
+        "foreign": _foreign(checks, form),
+        "unchecked": _where(odd, f"SUMPRODUCT({bare})"),
+        "unchecked_row": _where(
+            [f"{total('unchecked')}>0"],
             f"SUMPRODUCT(MIN(ROW({numbers})+{LAST_SHEET_ROW}*(1-{bare})))",
-            total("lost_row"),
         ),
         # The one place that changes from day to day: no formula of a row depends on it.
         "today": "TODAY()",
@@ -162,30 +168,41 @@ def _filled(member: MemberLayout) -> str:
     return f"(({typed})>0)*{below_heading}"
 
 
-def _where_lacking(
-    columns: list[str], member: MemberLayout, found: str, otherwise: str = "0"
-) -> str:
-    """Expression: what is found where formulas of some columns are missing in a row. Looking row
-    by row is dear, so it is done only where there are fewer formulas than rows."""
-    rows = f"ROW($A${member.last_row + 1})-ROW($A${member.HEADING_ROW})"
-    # The heading counts; above a helper column there is none.
-    lacking = [
-        f"COUNTA({column})<{rows}" + "-1" * (column != member.whole(member.check))
-        for column in columns
-    ]
-    condition = lacking[0] if len(lacking) == 1 else f"OR({','.join(lacking)})"
-    return f"IF({condition},{found},{otherwise})"
+def _where(conditions: list[str], found: str) -> str:
+    """Expression: what is found where one of the conditions holds. Looking row by row is dear, so
+    it is done only where there is something to find."""
+    condition = conditions[0] if len(conditions) == 1 else f"OR({','.join(conditions)})"
+    return f"IF({condition},{found},0)"
 
 
-def _lost_row(member: MemberLayout, form: Form) -> str:
-    """Expression: a row at fault over whose 核对 some text was pasted, 0 for none: the helper cells
-    know of an error, and 核对 of none at all."""
-    error = expressions.quote(f"*{label(form, 'error')}*")
-    row = "0"
-    for key, part in reversed(member.message_cells):
-        column = member.whole(member.helpers[key, part])
-        row = f"IFERROR(MATCH({error},{column},0)+ROW($A${member.HEADING_ROW})-1,{row})"
-    return f"IF({member.total('errors')}>0,0,{row})"
+def _lacks(column: str, member: MemberLayout, headings: int = 0) -> str:
+    """Expression: whether there are fewer formulas in a column than rows. `headings`: the rows
+    counted that have none, the heading's above a helper column."""
+    return f"COUNTA({column})<{_count_of_rows(member)}" + f"-{headings}" * bool(headings)
+
+
+def _count_of_rows(member: MemberLayout) -> str:
+    """Expression: how many rows a whole column has, with its heading."""
+    return f"ROW($A${member.last_row + 1})-ROW($A${member.HEADING_ROW})"
+
+
+def _foreign(checks: str, form: Form) -> str:
+    """Expression: how many texts of 核对 are none of ours, and so no verdicts; its heading is one,
+    too, which is left out."""
+    others = "".join(f',{checks},"<>*{mark}*"' for mark in own_marks(form))
+    return f'COUNTIFS({checks},"?*"{others})-1'
+
+
+def own_marks(form: Form) -> list[str]:
+    """Words of which each message of 核对 holds one."""
+    return [label(form, key) for key in ("error", "warning", "to_fill", "later", "later_date")]
+
+
+def is_own(check: str, form: Form) -> str:
+    """Expression, also over a column: more than 0 where 核对 is blank or says a message of ours."""
+    found = [f"ISNUMBER(FIND({expressions.quote(mark)},{check}))" for mark in own_marks(form)]
+    # Neither a number nor an error value has a length of 0 to divide by.
+    return "+".join([f"ISNUMBER(1/(LEN({check})=0))", *found])
 
 
 def _future(member: MemberLayout, form: Form) -> list[str]:

@@ -66,6 +66,7 @@ def decide(
 ) -> tuple[Decision, Sequence[DecidedFile]]:
     """Decide about one file. Raises UsageError, RegisterBusy, RegisterError."""
     with Register(existing(store), form) as register:
+        order = replace(order, period=periods.called(register, order.period))
         if order.action == ASK:
             order = _to_below(order, register, store)
         made = register.change(lambda known: decide_in(known, order, utc_stamp(now)))
@@ -110,7 +111,7 @@ def _to_below(order: Order, register: Register, store: Path) -> Order:
 def questions_of(store: Path, form: Form, period: str) -> tuple[str, list[OpenQuestion]]:
     """A period ('' = the newest), and the open questions of its collection."""
     with Register(existing(store), form) as register:
-        chosen = period or register.newest()
+        chosen = periods.called(register, period) or register.newest()
         return chosen, _open_questions(register, store, form, chosen)
 
 
@@ -132,7 +133,7 @@ def write_asked(
     from converter.upward import asking as below
 
     with Snapshot(existing(store)) as register:
-        chosen = period or str(register.state["period"])
+        chosen = periods.called(register, period) or str(register.state["period"])
         code = register.via(union).partition("/")[0]
         (one,) = [
             one
@@ -176,7 +177,7 @@ def apply_rows(
     killed and repeated makes each decision once. A row whose question is no longer open, or is
     another one by now, changes nothing. Raises RegisterBusy, RegisterError."""
     with Register(existing(store), form) as register:
-        chosen = period or register.newest()
+        chosen = periods.called(register, period) or register.newest()
         open_ones = {one.key: one for one in _open_questions(register, store, form, chosen)}
         made = register.change(lambda known: decisions.read(known.connection))
         results = []
@@ -260,7 +261,7 @@ def _decided(
 def waiting_of(store: Path, form: Form, period: str) -> Waiting:
     """What waits in the collection of a period ('' = the newest)."""
     with Register(existing(store), form) as register:
-        chosen = period or register.newest()
+        chosen = periods.called(register, period) or register.newest()
         made = register.change(lambda known: decisions.read(known.connection))
         questions = list(waiting.questions(register, form, chosen))
         forwards = [
@@ -271,10 +272,11 @@ def waiting_of(store: Path, form: Form, period: str) -> Waiting:
         return Waiting(chosen, questions, forwards, made, decisions.revoked(made))
 
 
-def set_period(store: Path, form: Form, period: str, state: str, officer: str, now: int) -> None:
-    """Open or close a period; opening one may begin a register. Only one is open at a time.
-    Raises UsageError."""
+def set_period(store: Path, form: Form, typed: str, state: str, officer: str, now: int) -> str:
+    """Open or close a period; opening one may begin a register. Only one is open at a time. Returns
+    its name as the register spells it. Raises UsageError."""
     with Register(store if state == periods.OPEN else existing(store), form) as register:
+        period = periods.called(register, typed, str(form.prose["period"]))
         if state == periods.OPEN and register.open_period() not in ("", period):
             raise UsageError("period_other_open", other=register.open_period(), store=store)
         if state == periods.OPEN and period in forgetting.whole_periods(register):
@@ -282,6 +284,7 @@ def set_period(store: Path, form: Form, period: str, state: str, officer: str, n
         entry = periods.Period(period, state, utc_stamp(now), officer)
         register.change(lambda known: known.set_period(entry))
         register.publish("", now)
+        return period
 
 
 def periods_of(store: Path, form: Form) -> list[tuple[periods.Period, int]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from converter.forms import loading
 from converter.model.errors import UsageError
-from converter.register import Snapshot, audit
+from converter.register import Snapshot, audit, periods
 from converter.report import data_export
 from converter.report.data_export import ExportOptions
 
@@ -32,7 +32,7 @@ def export(store: Path, folder: Path, output: Path, options: ExportOptions, now:
     output = output if suffix else output.with_name(f"{output.name}.xlsx")
     form = loading.load(folder)
     with Snapshot(store) as register:
-        period = options.period or str(register.state.get("period", ""))
+        period = periods.called(register, options.period) or str(register.state.get("period", ""))
         if period not in register.periods():
             known = "、".join(register.periods())
             raise UsageError("export_no_period", period=period, periods=known)

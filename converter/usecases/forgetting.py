@@ -16,6 +16,7 @@ from converter.register import (
     forgetting,
     forward_removal,
     forwarded,
+    periods,
     published,
 )
 from converter.register.forgetting import Removal, RemovalPlan, Scope
@@ -62,7 +63,8 @@ def forget(
     """Remove members for good; None where `confirm` said no to what would be removed. Raises
     UsageError, RegisterBusy, RegisterError, OSError."""
     with Register(existing(store), form) as register:
-        scope = register.change(lambda known: _scope(known, request, store))
+        asked = replace(request, period=periods.called(register, request.period))
+        scope = register.change(lambda known: _scope(known, asked, store))
         plan = register.change(lambda known: forgetting.plan(known, scope))
         plan = _with_below(plan, register)
         if plan.files:

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from converter import identity
 from converter.files import writing, zip_writing
-from converter.forms import amendments, form_package, installed, loading
+from converter.forms import (
+    amendments,
+    comparing,
+    form_package,
+    form_store,
+    installed,
+    loading,
+)
+from converter.forms.comparing import FormChange
 from converter.forms.form_files import card_files
 from converter.forms.form_package import FormPackage
 from converter.forms.installed import InstalledPart
@@ -37,6 +45,11 @@ class InstallReport:
     now: Form
     is_same: bool  # it was installed already
     dropped: InstalledPart | None = None  # an amendment that was for the version before
+
+    @property
+    def changes(self) -> list[FormChange]:
+        """What differs from the form that was in use."""
+        return list(comparing.changes(self.before, self.now))
 
 
 def pack(
@@ -139,17 +152,17 @@ def _install_form(
     part: InstalledPart | None,
     amendment: InstalledPart | None,
 ) -> InstallReport:
-    before = loading.read(used) if (used / "form.toml").is_file() else None
+    before = loading.with_codes(used) if (used / "form.toml").is_file() else None
     if before and _is_older(package.version, before.version):
         raise FormPackageRefused("older", version=package.version, used=before.version)
     if part and package.created < part.created:
         raise FormPackageRefused("older", version=package.version, used=part.version)
-    new = _part(package, installed.store_form(package.form, package.files))
+    new = _part(package, form_store.store_form(package.form, package.files))
     form = loading.load(installed.place(package.form) / new.name)
     if (form.id, form.version) != (package.form, package.version):
         raise FormPackageRefused("misnamed")
     kept = amendment if amendment and amendment.version == form.version else None
-    installed.keep(package.form, new, kept)
+    form_store.keep(package.form, new, kept)
     same = part is not None and part.name == new.name
     return InstallReport(package, before or form, form, same, None if kept else amendment)
 
@@ -166,11 +179,12 @@ def _install_amendment(
     if amendment and amendment.version == package.version and package.created < amendment.created:
         raise FormPackageRefused("older_amendment", made=package.created, used=amendment.created)
     data = package.files[amendments.FILE]
-    new = _part(package, installed.store_amendment(package.form, data))
+    new = _part(package, form_store.store_amendment(package.form, data))
     file = amendments.read(installed.place(package.form) / new.name, before.rules)
     if (file.form, file.version) != (package.form, package.version):
         raise FormPackageRefused("misnamed")
-    installed.keep(package.form, part, new)
+    form_store.keep(package.form, part, new)
+    loading.in_use(package.form)  # its folder is made now: processes of a cluster only look
     same = amendment is not None and amendment.name == new.name
     return InstallReport(package, before, replace(before, amendments=file.by_code), same)
 

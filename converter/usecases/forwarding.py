@@ -33,7 +33,7 @@ def forward(
         subordinates.keep_name(keys, own)
     output.parent.mkdir(parents=True, exist_ok=True)
     with Snapshot(store, as_named=True) as register:
-        period = plan.period or str(register.state.get("period", ""))
+        period = periods.called(register, plan.period) or str(register.state.get("period", ""))
         if period not in register.periods():
             known = "、".join(register.periods())
             raise UsageError("export_no_period", period=period, periods=known)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from converter.files import zip_peek
+from converter.forms.form_files import is_form_package
 from converter.messages.catalogue import message
 from converter.model.errors import WorkerDied
 from converter.text import file_names
@@ -27,6 +28,7 @@ class FileKind(StrEnum):
     PACKAGE = "package"
     LIST = "list"  # people in columns of somebody's own
     BACKUP = "backup"
+    FORM = "form"  # a form, or an amendment of one, that the union above hands on
     ROSTER = "roster"  # the officer's list of units
     OTHER = "other"
 
@@ -51,6 +53,8 @@ def recognise(path: Path, folder: Path, worker: Runner) -> RecognisedFile:
         return RecognisedFile(path, FileKind.IDENTITY)
     if backup.is_backup(path):
         return RecognisedFile(path, FileKind.BACKUP)
+    if is_form_package(path):
+        return RecognisedFile(path, FileKind.FORM)
     try:
         found = worker.run(ExistingFileRequest(folder, path))
         if found.kind in ("blank", "workbook"):

@@ -10,7 +10,7 @@ from converter.forms import loading
 from converter.messages.catalogue import message
 from converter.model.clock import in_china, today
 from converter.model.errors import UsageError
-from converter.register import Snapshot, audit
+from converter.register import Snapshot, audit, periods
 from converter.report import summary, table
 from converter.statistics import reminders
 from converter.statistics.figure import Figure
@@ -24,7 +24,7 @@ def whom_to_remind(
     """The period ('' = the newest), when the register was published, and the list. Raises
     RegisterError."""
     with Snapshot(store) as register:
-        chosen = period or str(register.state.get("period", ""))
+        chosen = periods.called(register, period) or str(register.state.get("period", ""))
         published = in_china(str(register.state["published"]))
         form = loading.load(folder)
         return chosen, published, reminders.reminders(register, form, chosen, today(), due)

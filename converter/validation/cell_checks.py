@@ -13,7 +13,7 @@ import pandas as pd
 from converter.kinds import KINDS
 from converter.kinds.base import Cells, Mask, ValueType
 from converter.kinds.date import names_month_only
-from converter.kinds.nothing import means_nothing
+from converter.kinds.nothing import ANSWER, NOTHING, THE_SAME, stands_for
 from converter.model.cell_types import CellType
 from converter.model.forms import Field, Form
 from converter.model.issues import Params
@@ -24,7 +24,8 @@ from converter.validation.results import CellViolations
 TYPE_FAULTS = {CellType.ERROR: "K002", CellType.UNCALCULATED: "K003", CellType.BOOL: "K004"}
 CONTROL, TIDIED = "K005", "K901"
 # A word for nothing where a name or a required item belongs, and in an optional item.
-NOT_A_NAME, NOT_FILLED, NOTHING = "K203", "K009", "K906"
+NOT_A_NAME, NOT_FILLED, LEFT_BLANK = "K203", "K009", "K906"
+REPEATED = "K010"  # a word for what stands above
 # Control characters but tab and line ends, lone surrogates, and what XML cannot hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -107,7 +108,7 @@ class FieldState:
 
         def params(code: str, raw: str, text: str) -> Params:
             typed = {"typed": characters.strip(raw), **in_row}
-            return typed if code in (NOT_A_NAME, NOT_FILLED) else {}
+            return typed if code in (NOT_A_NAME, NOT_FILLED, REPEATED) else {}
 
         return self.found(positions, [self.codes[n] for n in at], params)
 
@@ -187,7 +188,7 @@ def typed_over(field: Field, cells: Cells, derived: Texts, form: Form) -> Texts:
                 sound &= np.asarray(check.passes(read), dtype=bool)
         typed[readable] = np.where(sound, text.to_numpy(dtype=object), "")[distinct.which]
         for at in readable:
-            if means_nothing(raw[at]):
+            if stands_for(raw[at]) != ANSWER:
                 typed[at] = derived[at]
         if KINDS[field.kind].value_type is ValueType.DATE:
             for at in readable:
@@ -262,30 +263,37 @@ def _normalise(state: FieldState, distinct: DistinctCells, form: Form) -> None:
     if normal.text is not distinct.cells.text:
         cells = Cells(normal.text, distinct.cells.type, distinct.cells.beside)
         distinct = replace(distinct, cells=cells)
-    text = _without_nothing(state, distinct, text)
+    text = _answers(state, distinct, text)
     distinct = distinct.kept(text != "")
     state.distinct = distinct if len(distinct.at) else None
 
 
-def _without_nothing(state: FieldState, distinct: DistinctCells, text: Texts) -> Texts:
-    """The distinct texts without words for nothing (无, 不详, —), which are no content: an optional
-    item is blank, and anything else is faulty but for a number, whose own check knows better."""
+def _answers(state: FieldState, distinct: DistinctCells, text: Texts) -> Texts:
+    """The distinct texts without words that are no answers. For nothing (无, 不详, —): an optional
+    item is blank, and anything else is faulty but for a number, whose own check knows better. For
+    what stands above (同上, 〃): rows are sorted and moved, and then nobody knows what that was."""
     field, kind = state.field, KINDS[state.field.kind]
+    meaning = np.fromiter(map(stands_for, text.tolist()), np.int8, len(text))
+    meaning[distinct.cells.type.to_numpy() != CellType.TEXT] = ANSWER
     if field.required and kind.value_type is ValueType.COUNT:
+        meaning[meaning == NOTHING] = ANSWER
+    if not meaning.any():
         return text
-    words = np.fromiter(map(means_nothing, text.tolist()), bool, len(text))
-    words &= distinct.cells.type.to_numpy() == CellType.TEXT
-    if not words.any():
-        return text
-    at = distinct.at[words[distinct.which]]
-    state.text[at] = ""
+    _refuse(state, distinct.at[(meaning == THE_SAME)[distinct.which]], REPEATED)
+    at = distinct.at[(meaning == NOTHING)[distinct.which]]
     if kind.person_name or field.required:
-        code = NOT_A_NAME if kind.person_name else NOT_FILLED
-        state.codes |= dict.fromkeys(at.tolist(), code)
-        state.faulty[at], state.blank[at] = True, False
-    else:
+        _refuse(state, at, NOT_A_NAME if kind.person_name else NOT_FILLED)
+    elif len(at):
+        state.text[at] = ""
         state.blank[at] = True
         if state.note is None:
             state.note = np.full(len(state.raw), "", dtype=object)
-        state.note[at] = NOTHING
-    return np.where(words, "", text)
+        state.note[at] = LEFT_BLANK
+    return np.where(meaning != ANSWER, "", text)
+
+
+def _refuse(state: FieldState, at: npt.NDArray[np.intp], code: str) -> None:
+    """What is no answer is faulty, not blank."""
+    state.text[at] = ""
+    state.codes |= dict.fromkeys(at.tolist(), code)
+    state.faulty[at], state.blank[at] = True, False

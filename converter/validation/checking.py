@@ -193,7 +193,7 @@ def _with_reason(
 ) -> tuple[Mapping[str, str | int], bool]:
     """What a typed reason does to an error: it excuses it, or it counts for nothing, and the
     clerk is told so."""
-    if entry.explainable:
+    if entry.explainable or entry.beta:
         return {**params, "reason": reason}, True
     return {**params, "reason_in_vain": 1}, False
 
@@ -231,12 +231,14 @@ def _rule_issues(
             if hit.runs:
                 params["rows"] = spots.rows(hit.path, hit.runs)
             excused = False
-            if level is Level.ERROR and (reason := spot.raw.explanation(spot.field, record)):
+            asked = level is Level.ERROR or entry.beta
+            if asked and (reason := spot.raw.explanation(spot.field, record)):
                 more, excused = _with_reason({}, reason, entry)
                 params |= more
             key = hit.path, number, excused
             if key not in heads:
-                shown = Level.WARNING if excused else level
+                milder = Level.NOTE if entry.beta else Level.WARNING
+                shown = milder if excused else level
                 heads[key] = packing.head(rule.code, shown, spot.place)
             named = spot.with_person(record, params)
             packing.put(heads[key], spot.row(record), spot.value(record), named, related)

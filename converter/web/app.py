@@ -37,7 +37,7 @@ from converter.web.results import Results
 from converter.web.services import Services, SignInRequired, services_of, to
 from converter.web.sessions import Sessions
 from converter.web.settings import Settings
-from converter.web.state import State, StateUnavailable
+from converter.web.state import State
 from converter.web.units import IssuedUnits
 
 RETRY = 30  # seconds after which the queue may have room
@@ -129,7 +129,7 @@ def build(settings: Settings) -> Starlette:
             QueueFull: _full,
             CapacityExceeded: _full,
             EditsFull: _edits_full,
-            StateUnavailable: _stopped,
+            guard.StateUnavailable: _stopped,
             OSError: _stopped_or_raised,
             OutputError: _stopped,
             SignInRequired: _sign_in,

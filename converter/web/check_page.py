@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, Response
 from converter.messages.catalogue import message
 from converter.text import file_names
 from converter.web import spool
-from converter.web.guard import UploadTooLarge
+from converter.web.guard import StateUnavailable, UploadTooLarge
 from converter.web.pages import attachment
 from converter.web.results import Result
 from converter.web.services import (
@@ -29,7 +29,6 @@ from converter.web.services import (
     while_connected,
 )
 from converter.web.sessions import UNIT
-from converter.web.state import StateUnavailable
 from converter.web.upload_check import (
     CORRECTED,
     MARKED,

@@ -24,7 +24,6 @@ from converter.model.errors import InternalError, OutputError
 from converter.usecases import failures
 from converter.web.capacity import UploadSlot
 from converter.web.sessions import OFFICER, UNIT, Session, Sessions
-from converter.web.state import StateUnavailable
 from converter.web.visitor import neighbourhood
 
 logger = logging.getLogger("converter.web")
@@ -57,6 +56,10 @@ ALWAYS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+
+
+class StateUnavailable(Exception):
+    """What the pages remember could not be read or written: the disk is full, or gone."""
 
 
 class UploadTooLarge(Exception):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.files import writing
+from converter.web.guard import StateUnavailable
 
 FILE = "portal.sqlite"
 TABLES = """
@@ -63,10 +64,6 @@ class UploadRecord:
     sha256: str
     members: int
     at: float  # seconds since 1970
-
-
-class StateUnavailable(Exception):
-    """The file could not be read or written: the disk is full, or gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import json
 import struct
 import types
 import typing
-from collections.abc import Callable, Hashable, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -44,11 +44,11 @@ class Frame:
     def holds(self, kind: type) -> bool:
         return any(name == kind.__name__ for name, _ in self.messages)
 
-    def name(self, known: Mapping[str, type[T]]) -> type[T]:
-        """The class of the first message that is one of these. Raises ProtocolError."""
+    def name(self, known: Container[str]) -> str:
+        """The name of the first message that is one of these. Raises ProtocolError."""
         for name, _ in self.messages:
             if name in known:
-                return known[name]
+                return name
         raise ProtocolError(f"{[name for name, _ in self.messages]}: none is known")
 
     def read(self, kind: type[T]) -> T:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import openpyxl
@@ -477,6 +478,38 @@ def test_a_window_that_would_vanish_is_known(
     monkeypatch.setattr(sys, "stdout", _Console())
     monkeypatch.setattr(windows_console, "_programs", lambda: programs)
     assert windows_console.is_own_window() is own
+
+
+@pytest.mark.parametrize(
+    ("frozen", "display", "terminal", "opens"),
+    [
+        (True, "DISPLAY", False, True),  # double-clicked in a file manager
+        (True, "WAYLAND_DISPLAY", False, True),
+        (True, "", False, False),  # by a script on a server
+        (True, "DISPLAY", True, False),  # typed into a terminal
+        (False, "DISPLAY", False, False),
+    ],
+)
+def test_a_double_click_without_a_terminal_opens_the_page(
+    frozen: bool, display: str, terminal: bool, opens: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    if display:
+        monkeypatch.setenv(display, ":0")
+    monkeypatch.setattr(sys, "frozen", frozen, raising=False)
+    monkeypatch.setattr(sys, "argv", ["converter"])
+    monkeypatch.setattr(sys, "stdin", _Console() if terminal else StringIO())
+    started: list[bool] = []
+
+    def run(_: object, *, window: bool) -> int:
+        started.append(window)
+        return 0
+
+    monkeypatch.setattr(cli, "run", run)
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert started == [opens]
 
 
 def test_the_window_waits_for_a_key_and_ends_with_the_same_code(

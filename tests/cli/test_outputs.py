@@ -66,6 +66,7 @@ RUNS = [
     Run("decide", "-o", "待处理.xlsx", ("--store", "登记库")),
     Run("remind", "-o", "催报.xlsx", ("--store", "登记库")),
     Run("export", "-o", "全部.xlsx", ("--store", "登记库")),
+    Run("export", "-o", "全部.csv", ("--store", "登记库")),
     Run("identity init", "--keys", "新密钥"),
     Run("identity issue", "-o", "标识二", ("名册.xlsx", "--keys", "密钥")),
     Run(
@@ -177,14 +178,41 @@ def test_what_stands_there_is_left_alone(one: Run, desk: Path, tmp_path: Path) -
     shutil.copytree(desk, folder)
     line = [*one.command.split(), *one.arguments, one.option, one.output]
     assert run(*line, cwd=folder).returncode in (0, 1)
-    before = files(folder / one.output)
-    assert before
-    for path in before:
+    made = [*folder.glob(f"{Path(one.output).stem}*")]  # 全部.csv: 全部-单位.csv, 全部-会员.csv
+    written = {path for place in made for path in files(place)}
+    assert written
+    for path in written:
         typed_into(path)
-    before = files(folder / one.output)
+    before = {path: path.read_bytes() for path in written}
     done = run(*line, cwd=folder)
     assert {path: path.read_bytes() for path in before} == before
     assert done.returncode in (0, 1, 2), done.stdout + done.stderr
+
+
+FILES = [one for one in RUNS if Path(one.output).suffix and one.command != "backup"]  # it stops
+
+
+@pytest.mark.parametrize("link", [False, True], ids=["file", "link"])
+@pytest.mark.parametrize("one", FILES, ids=lambda one: f"{one.command} {one.output}")
+def test_a_filled_workbook_under_the_name_is_named_and_kept(
+    one: Run, link: bool, desk: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "desk"
+    shutil.copytree(desk, folder)
+    taken = folder / one.output
+    kept = folder / "填好的"
+    shutil.copy(folder / "填报.xlsx", kept)
+    if one.output == "全部.csv":
+        taken = folder / "全部-会员.csv"
+    if link:
+        taken.symlink_to(kept)
+    else:
+        shutil.copy(kept, taken)
+    before = kept.read_bytes()
+    done = run(*one.command.split(), *one.arguments, one.option, one.output, cwd=folder)
+    assert done.returncode in (0, 1)
+    assert kept.read_bytes() == taken.read_bytes() == before
+    assert f"已有 {taken.name}，填了会员 {len(MEMBERS)} 人，没有动它" in done.stdout
 
 
 def test_the_message_says_what_stands_there(desk: Path, tmp_path: Path) -> None:

@@ -190,3 +190,9 @@ def test_the_dropdown_is_a_range_of_labels() -> None:
 )
 def test_the_opposite_is_never_proposed(of: Any, typed: str) -> None:
     assert params(of, typed) == {"variant": "far"}
+
+
+@pytest.mark.parametrize("typed", ["半停产", " 半 停产（部分）"])
+def test_a_word_of_what_the_list_does_not_have_is_named(typed: str) -> None:
+    of = field("unit.production_status", unlisted=["半停产"])
+    assert params(of, typed) == {"variant": "unlisted", "typed": typed.strip()}

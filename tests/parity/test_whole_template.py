@@ -55,7 +55,7 @@ def workbooks(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             unit = replace(unit, columns={**unit.columns, **columns})
             data = replace(data, sheets={**data.sheets, "unit": unit})
         files.append(folder / f"{number}.xlsx")
-        if number % 3 == 1:  # as it is rendered, its formulas shared
+        if number % 3 == 1:  # as it is rendered
             files[-1].write_bytes(rendered(FORM, rows=20, data=data))
             continue
         book = opened(FORM, rows=20, data=data)

@@ -22,9 +22,8 @@ from typing import Any
 
 from converter import cli
 from converter.files import os_errors
-from converter.workers import pool, protocol  # before forking: pandas is imported once
+from converter.workers import pool, protocol, tasks  # before forking: pandas is imported once
 from converter.workers.requests.base import A, Request
-from converter.workers.tasks import every
 
 FULL, KILLED, GONE = "full", "killed", "gone"  # gone: the folder `out`
 
@@ -110,7 +109,7 @@ def _work_here() -> None:
         kind = type(request)
         try:
             requested = protocol.unpack(protocol.pack(request)).read(kind)
-            answer = every.TASKS[kind](requested, lambda number: None)
+            answer = tasks.named(kind.__name__)[1](requested, lambda number: None)
         except OSError as error:
             raise os_errors.output_error(error) from error
         return protocol.unpack(protocol.pack(answer)).read(request.answer_class())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from openpyxl.formula.tokenizer import Token
 
 # Functions of Excel 2007 and later that WPS and LibreOffice compute alike.
 SHARED = {
-    "AND", "ASC", "CHAR", "CODE", "COUNTA", "COUNTIF", "DATE", "DAY", "EXACT", "FIND", "HYPERLINK", "IF",
+    "AND", "ASC", "CHAR", "CODE", "COUNTA", "COUNTBLANK", "COUNTIF", "COUNTIFS", "DATE", "DAY", "EXACT", "FIND", "HYPERLINK", "IF",
     "IFERROR", "INDEX", "INT", "ISBLANK", "ISERROR", "ISLOGICAL", "ISNUMBER", "ISTEXT", "LEFT", "LEN",
     "LOOKUP", "LOWER", "MATCH", "MAX", "MID", "MIN", "MOD", "MONTH", "N", "NOT", "OFFSET", "OR",
     "REPLACE", "REPT", "RIGHT", "ROUND", "ROW", "SUBSTITUTE", "SUM", "SUMPRODUCT", "T", "TEXT",
@@ -41,6 +42,23 @@ def formulas(workbook: Any) -> Iterator[tuple[str, str]]:
             yield f"name {name.name}", f"={name.value}"
     for name in workbook.defined_names.values():
         yield f"name {name.name}", f"={name.value}"
+
+
+def row_formulas(sheet: Any, row: int) -> dict[str, str]:
+    """The formulas of a table's row by the letters of their columns, those under a name included:
+    as seen from A1, with the sheet's name before each address."""
+    found = {}
+    for cell in sheet[row]:
+        if cell.data_type == "f":
+            text = getattr(cell.value, "text", cell.value)
+            name = sheet.defined_names.get(text.removeprefix("="))
+            found[cell.column_letter] = f"={name.value}" if name else text
+    return found
+
+
+def without_sheets(formula: str) -> str:
+    """A formula without the names of the sheets that its addresses stand on."""
+    return re.sub(r"'[^']*'!", "", formula)
 
 
 def tokens(formula: str) -> list[Token]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
 from dataclasses import replace
-from io import BytesIO
 from typing import Any
 
 import pytest
-from openpyxl.formula.translate import Translator
 from openpyxl.utils import column_index_from_string
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -18,7 +14,7 @@ from converter.model.forms import Form
 from converter.model.submissions import Stamp
 from converter.template.layout import UnitLayout
 from tests.canonical import IDENTITY
-from tests.opened import opened, rendered
+from tests.opened import opened
 
 STAMP = replace(Stamp().of_holder(IDENTITY), unit_name="示例厂 & 分厂工会")
 
@@ -190,23 +186,20 @@ def test_guide_shows_every_line_of_the_form_and_the_contacts(blank: Any, form: F
     assert wanted <= shown
 
 
-def test_every_prepared_row_names_the_formulas_of_the_first(form: Form) -> None:
-    """Shared formulas: written once, translated by every program that reads them."""
-    with zipfile.ZipFile(BytesIO(rendered(form, rows=30))) as archive:
-        sheet = archive.read("xl/worksheets/sheet3.xml").decode()
-    rows = dict(re.findall(r'<row r="([0-9]+)">(.*?)</row>', sheet))
-    cell = re.compile(r'<c r="([A-Z]+)[0-9]+"[^>]*><f t="shared"( ref="[^"]*")? si="([0-9]+)"')
-    first = {column: (ref, si) for column, ref, si in cell.findall(rows["5"])}
-    assert len(first) > 12
-    assert all(ref.endswith(f':{column}34"') for column, (ref, _) in first.items())
-    for row in range(6, 35):
-        assert {c: si for c, _, si in cell.findall(rows[str(row)])} == {
-            column: si for column, (_, si) in first.items()
-        }
+def test_every_prepared_row_names_the_formula_of_its_column(form: Form) -> None:
+    book = opened(form, rows=30)
+    sheet = book[form.main_table.title]
+    names = {f"={name}" for name in sheet.defined_names if name.startswith("row_")}
+    assert len(names) > 12
+    for row in range(5, 35):
+        assert {c.value for c in sheet[row] if c.data_type == "f" and c.column > 1} == names
+        for cell in sheet[row]:
+            if cell.data_type == "f" and cell.column > 1:
+                assert cell.value == f"=row_{cell.column_letter}"
 
 
-def test_shared_formulas_read_back_as_each_rows_own(form: Form) -> None:
-    sheet = opened(form, rows=5)[form.main_table.title]
-    text = sheet["G5"].value
-    assert sheet["G9"].value == Translator(text, "G5").translate_formula("G9")
-    assert sheet["G9"].value != text
+def test_a_name_looks_at_the_row_that_asks_for_it(form: Form) -> None:
+    """As the file has it: from A1, so that the first row's address is row 1."""
+    text = opened(form, rows=5)[form.main_table.title].defined_names["row_AA"].value
+    assert f"'{form.main_table.title}'!$B1" in text
+    assert "$B5" not in text

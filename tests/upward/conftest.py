@@ -35,6 +35,7 @@ FOLDER = loading.form_dir().resolve()
 FORM = loading.load(FOLDER)
 NOW = CREATED + 10 * 86_400
 TODAY = date(2026, 3, 7)
+BREAKDOWNS = ("superior_union", "industry", "member.sex", "member.birthday")
 SHARED: Person = people(1)[0]  # a member in both counties
 
 
@@ -82,15 +83,16 @@ class Office:
         output = self.folder / f"{name or self.desk.union.code}.zip"
         return forwarding.forward(self.store, FOLDER, self.keys, output, plan, None)
 
-    def tables(self, union: str = "") -> dict[str, list[tuple[object, ...]]]:
-        """Every table of the statistics, as it is shown."""
+    def tables(
+        self, union: str = "", by: Sequence[str] = BREAKDOWNS
+    ) -> dict[str, list[tuple[object, ...]]]:
+        """Every table of the statistics, as it is shown; without breakdowns it takes a fifth."""
         with Snapshot(self.store) as register:
             via = register.via(union) if union else ""
         with Snapshot(self.store, via) as register:
             found = collection.figures(
                 register, FORM, TODAY, period="2026",
-                by=["superior_union", "industry", "member.sex", "member.birthday"],
-                counts=["full_time_cadres"], cross=True, units=True,
+                by=by, counts=["full_time_cadres"], cross=bool(by), units=True,
             )  # fmt: skip
         return {one.table.key: [one.table.header, *one.table.rows] for one in found}
 
@@ -151,17 +153,44 @@ def offices(folder: Path, worker: Worker) -> Chain:
     return Chain(*map(office, (PROVINCE, CITY, COUNTY, OTHER_COUNTY)))
 
 
+@pytest.fixture(scope="session")
+def received(filled: Path, tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> Path:
+    """The same once the city has received the other county."""
+    folder = Path(shutil.copytree(filled, tmp_path_factory.mktemp("received") / "chain"))
+    made = offices(folder, worker)
+    made.city.put(made.other.folder / "130103.zip")
+    with near_workers():
+        made.city.receive()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def received_both(received: Path, tmp_path_factory: pytest.TempPathFactory, worker: Worker) -> Path:
+    folder = Path(shutil.copytree(received, tmp_path_factory.mktemp("both") / "chain"))
+    made = offices(folder, worker)
+    made.city.put(made.county.folder / "130102.zip")
+    with near_workers():
+        made.city.receive()
+    return folder
+
+
+def copied(folder: Path, target: Path, worker: Worker) -> Iterator[Chain]:
+    with near_workers():
+        yield offices(Path(shutil.copytree(folder, target / "chain")), worker)
+
+
 @pytest.fixture
 def chain(filled: Path, tmp_path: Path, worker: Worker) -> Iterator[Chain]:
-    copied = Path(shutil.copytree(filled, tmp_path / "chain"))
-    with near_workers():
-        yield offices(copied, worker)
+    yield from copied(filled, tmp_path, worker)
 
 
 @pytest.fixture
-def merged(chain: Chain) -> Chain:
+def joined(received: Path, tmp_path: Path, worker: Worker) -> Iterator[Chain]:
+    """The city has received the other county, and the county's forward not yet."""
+    yield from copied(received, tmp_path, worker)
+
+
+@pytest.fixture
+def merged(received_both: Path, tmp_path: Path, worker: Worker) -> Iterator[Chain]:
     """The city has received both counties."""
-    for one in (chain.county, chain.other):
-        chain.city.put(one.folder / f"{one.desk.union.code}.zip")
-    chain.city.receive()
-    return chain
+    yield from copied(received_both, tmp_path, worker)

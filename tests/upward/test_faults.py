@@ -6,9 +6,7 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,16 +15,20 @@ from pathlib import Path
 
 import pytest
 
-from converter.files import zip_writing
+from converter import cli
+from converter.files import writing, zip_writing
 from converter.forms import loading
 from converter.identity import keys, links, subordinates
 from converter.model.errors import RegisterError
+from converter.register import Register
 from converter.upward import layout
 from converter.usecases.receive import Plan, receive
+from converter.workers.pool import Worker
 from tests import commands
 from tests.identity.chain import COUNTY, UnionDesk
-from tests.upward.conftest import FOLDER, NOW, Chain, Office, listed
+from tests.upward.conftest import FOLDER, NOW, Chain, Office, listed, offices
 from tests.usecases.receive.collection import packed, records
+from tests.usecases.receive.killing import KILLED, Steps, in_fork
 
 DAY = 86_400
 UNTIL = date.today() + timedelta(days=300)
@@ -189,17 +191,22 @@ FORGERIES: dict[str, tuple[Callable[[Chain, Members], None], str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def figures(received: Path, worker: Worker) -> dict[str, list[tuple[object, ...]]]:
+    """What the city counts before anything forged arrives."""
+    return offices(received, worker).city.tables(by=())
+
+
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_forged_forward_is_refused(name: str, chain: Chain, sound: Path) -> None:
+def test_a_forged_forward_is_refused(
+    name: str, joined: Chain, figures: dict[str, list[tuple[object, ...]]]
+) -> None:
     forge, code = FORGERIES[name]
-    made = Members.of(sound)
-    forge(chain, made)
-    before = chain.city.put(chain.other.folder / "130103.zip")
-    assert before.exists()
-    chain.city.receive()
-    figures = chain.city.tables()
-    assert refused(chain.city, made.write(sound.with_name("x.zip"))) == code
-    assert chain.city.tables() == figures
+    path = joined.county.folder / "130102.zip"
+    made = Members.of(path)
+    forge(joined, made)
+    assert refused(joined.city, made.write(path.with_name("x.zip"))) == code
+    assert joined.city.tables(by=()) == figures
 
 
 def test_the_chain_above_the_receiver_does_not_matter_to_it(chain: Chain, sound: Path) -> None:
@@ -226,41 +233,27 @@ def test_a_countys_forward_goes_to_its_city_alone(chain: Chain, sound: Path) -> 
 
 # --- commands that die ---------------------------------------------------------------------------
 
-SCRIPT = """
-import os, signal, sys
-from pathlib import Path
-from converter import cli
-from converter.files import writing
-from converter.register import writer
-steps = int(sys.argv[1])
-def step(*_):
-    global steps
-    steps -= 1
-    if steps == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-def before(owner, name):
-    real = getattr(owner, name)
-    def stepping(*arguments, **named):
-        step()
-        found = real(*arguments, **named)
-        step()
-        return found
-    setattr(owner, name, stepping)
-for owner, name in (
-    (writing, "replace"), (writing, "flush_all"), (Path, "replace"), (Path, "rename"),
-    (os, "link"), (os, "fsync"), (Path, "unlink"), (writer.Register, "change"),
-    (writer.Register, "publish"),
-):
-    before(owner, name)
-sys.exit(cli.run(sys.argv[2:]))
-"""
+
+def killed(at: int, *arguments: object, found: bool = False) -> int:
+    """How a command ends that kills itself at its n-th step: KILLED, or 0 where it came to its
+    end, clean unless something may be `found`."""
+
+    def work(steps: Steps) -> None:
+        for owner, names in STEPS.items():
+            for name in names:
+                setattr(owner, name, steps.around(getattr(owner, name)))
+        os.environ["SOURCE_DATE_EPOCH"] = str(NOW + 2 * DAY)
+        assert cli.run([*map(str, arguments)]) <= found
+
+    return in_fork(work, at)
 
 
-def killed(at: int, *arguments: object) -> int:
-    """The exit code of a command that kills itself at its n-th step."""
-    line = [sys.executable, "-c", SCRIPT, str(at), *map(str, arguments)]
-    env = {**os.environ, "SOURCE_DATE_EPOCH": str(NOW + 2 * DAY), "PYTHONUTF8": "1"}
-    return subprocess.run(line, env=env, capture_output=True, check=False).returncode
+STEPS = {
+    writing: ("replace", "flush_all"),
+    Path: ("replace", "rename", "unlink"),
+    os: ("link", "fsync"),
+    Register: ("change", "publish"),
+}
 
 
 @pytest.mark.posix("SIGKILL")
@@ -275,7 +268,7 @@ def test_a_forward_that_was_killed_leaves_all_of_it_or_nothing(chain: Chain) -> 
             Members.of(path)
         if codes[-1] == 0:
             break
-    assert -signal.SIGKILL in codes
+    assert KILLED in codes
     assert codes[-1] == 0
     chain.city.put(output)
     (done,) = chain.city.receive(now=NOW + 3 * DAY).forwards
@@ -286,7 +279,7 @@ def test_a_forward_that_was_killed_leaves_all_of_it_or_nothing(chain: Chain) -> 
 @pytest.mark.posix("SIGKILL")
 def test_a_merge_that_was_killed_leaves_the_old_or_the_new(merged: Chain) -> None:
     city, county = merged.city, merged.county
-    old = city.tables()
+    old = city.tables(by=())
     (county.inbox / "1.zip").unlink()
     county.put(packed(records(6, superior_union=county.desk.union.name)), "6.zip")
     county.receive([listed(county.desk, n) for n in range(1, 8)], keys=False, now=NOW + DAY)
@@ -294,14 +287,15 @@ def test_a_merge_that_was_killed_leaves_the_old_or_the_new(merged: Chain) -> Non
     line = ("receive", city.inbox, "--store", city.store, "--keys", city.keys, "--period", "2026")
     codes, new = [], None
     for at in range(1, 60, 2):
-        codes.append(killed(at, *line))
-        found = city.tables()
+        codes.append(killed(at, *line, found=True))  # both counties are incomplete
+        found = city.tables(by=())
         if found != old:
             new = new or found
             assert found == new
-        if codes[-1] != -signal.SIGKILL:
+        if codes[-1] == 0:
             break
-    assert -signal.SIGKILL in codes
+    assert KILLED in codes
+    assert codes[-1] == 0
     assert new is not None
     assert city.tables("130102") == county.tables()
     assert city.states()["130102.zip"] == "superseded"

@@ -11,10 +11,9 @@ import pytest
 from converter import cli
 from converter.forms.loading import form_dir
 from converter.model.errors import WorkerDied
-from converter.workers import pool
+from converter.workers import pool, tasks
 from converter.workers.pool import Worker
 from converter.workers.requests.check import CheckRequest
-from converter.workers.tasks import every
 from tests import commands
 from tests.sheets import blank, fill, saved
 from tests.workers.orders import Order
@@ -60,7 +59,10 @@ def test_a_forked_worker_is_a_process_of_its_own(
     def deadly(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setitem(every.TASKS, Order, deadly)
+    monkeypatch.setattr(
+        tasks, "named", {"Order": (Order, deadly), "CheckRequest": tasks.named("CheckRequest")}.get
+    )
+    monkeypatch.setitem(tasks.TASKS, "Order", "")
     path = saved(fill(blank(20)), tmp_path)
     with Worker() as worker:
         with pytest.raises(WorkerDied) as caught:

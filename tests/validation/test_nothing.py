@@ -86,3 +86,23 @@ def test_a_word_for_nothing_is_shown_as_it_was_typed(word: str, tmp_path: Path) 
     shown = IssueRenderer(FORM, show_ids=False).render(issue)
     assert f"不能填“{word.strip()}”" in shown.message
     assert "*" not in shown.message
+
+
+DITTO = ["同上", "（同上）", "〃", '"', "”", "—〃—", " 〃 ", "同 前", "仝上", "々"]
+
+
+@pytest.mark.parametrize("word", DITTO)
+@pytest.mark.parametrize(
+    "title", ["驻地通讯地址", "单位工会名称", "工会法人代表姓名", "职工总数", "单位类别"]
+)
+def test_the_same_as_above_is_to_be_written_out(title: str, word: str, tmp_path: Path) -> None:
+    found = outcome(saved(fill(title, word), tmp_path))
+    assert [i.code for i in found.issues if i.place.field and i.level.value == "error"] == ["K010"]
+
+
+@pytest.mark.parametrize("word", DITTO)
+@pytest.mark.parametrize("cell", ["B5", "C5", "D5"])
+def test_no_member_is_the_same_as_above(cell: str, word: str, tmp_path: Path) -> None:
+    book = members(lambda sheet: sheet.__setitem__(cell, word))
+    found = [i for i in outcome(saved(book, tmp_path)).issues if i.place.cell == cell]
+    assert [i.code for i in found] == ["K010"]

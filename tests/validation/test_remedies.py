@@ -214,6 +214,7 @@ REMEDIES = {
     "K007": Remedy(member("B2", "@赵示例"), member("B2", "赵示例")),
     "K009": Remedy(item("单位工会名称", "无"), item("单位工会名称", "示例工会委员会")),
     "K009-of-a-number": Remedy(member("C2", "待补"), member("C2", ID)),
+    "K010": Remedy(member("D3", "同上"), member("D3", date(2010, 1, 5))),
     "K111": Remedy(member("C2", float(ID[:15] + "000")), member("C2", ID)),
     "K112": Remedy(
         lambda book: book[MEMBER_SHEET].append([13, "李示例", "1301"]), delete_row(14)
@@ -276,6 +277,9 @@ REMEDIES = {
     "K501": Remedy(item("单位工会联系电话", "85551234"), item("单位工会联系电话", "0311-85551234")),
     "K504": Remedy(item("单位工会联系电话", 31185551234), kept("单位工会联系电话", "0311-85551234")),
     "K601": Remedy(item("生产状况", "不太好"), item("生产状况", "营业")),
+    "K601-unlisted": Remedy(
+        items(荣誉类别="模范职工小家"), items(荣誉类别=None, 荣誉级别=None, 荣获时间=None)
+    ),
     "K701": Remedy(item("驻地邮政编码", "0500"), item("驻地邮政编码", "050000")),
     "X102": Remedy(items(农民工人数=16), items(农民工人数=5)),
     "X103": Remedy(items(女职工人数=16), items(女职工人数=6)),

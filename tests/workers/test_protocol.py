@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import io
+import pkgutil
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +17,12 @@ from hypothesis import strategies as st
 
 from converter.model.issues import Issue, Issues, Level, Place
 from converter.model.submissions import CellFixes, Outcome
-from converter.workers import protocol
+from converter.workers import protocol, requests, tasks
 from converter.workers.protocol import ProtocolError
 from converter.workers.requests.base import Allowance, Failed, Request
 from converter.workers.requests.check import CheckAnswer, CheckedSubmission, FixedCopy
 from converter.workers.requests.convert import ConvertRequest
 from converter.workers.requests.receive import Problem, ReceiveWorkbooksAnswer, ValidatedFile
-from converter.workers.tasks import every
 
 TEXT = st.text(max_size=20)
 PLACES = st.builds(Place, TEXT, TEXT, st.integers(0, 2**20), st.integers(0, 2**14), TEXT)
@@ -144,7 +145,7 @@ def test_another_message_than_the_expected_one_is_refused() -> None:
     with pytest.raises(ProtocolError):
         protocol.frame(Failed("bug")).read(Allowance)
     with pytest.raises(ProtocolError):
-        protocol.frame(Failed("bug")).name({"Allowance": Allowance})
+        protocol.frame(Failed("bug")).name({"Allowance"})
 
 
 def test_a_type_without_a_written_form_is_a_mistake_of_ours() -> None:
@@ -156,8 +157,18 @@ def test_a_type_without_a_written_form_is_a_mistake_of_ours() -> None:
         protocol.frame(Odd(1))
 
 
-@pytest.mark.parametrize("kind", every.TASKS, ids=lambda kind: kind.__name__)
-def test_every_task_takes_its_request_and_gives_its_answer(kind: type[Request[Any]]) -> None:
-    hints = typing.get_type_hints(every.TASKS[kind])
+@pytest.mark.parametrize("name", tasks.TASKS)
+def test_every_task_takes_its_request_and_gives_its_answer(name: str) -> None:
+    kind, task = tasks.named(name)
+    hints = typing.get_type_hints(task)
     assert hints["request"] is kind
     assert hints["return"] is kind.answer_class()
+
+
+def test_every_request_has_a_task() -> None:
+    found = set()
+    for module in pkgutil.iter_modules(requests.__path__, f"{requests.__name__}."):
+        for name, one in vars(importlib.import_module(module.name)).items():
+            if isinstance(one, type) and issubclass(one, Request) and not one.__subclasses__():
+                found.add(name)
+    assert found == set(tasks.TASKS)

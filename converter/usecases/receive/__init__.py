@@ -27,6 +27,7 @@ from converter.register import (
     audit,
     cross_unit_checks,
     forwarded,
+    periods,
     published,
     questions,
     roster_changes,
@@ -308,5 +309,6 @@ def _collection(register: Register, plan: Plan, given: str) -> Collection:
         entries = ledger.read(plan.keys) or []
         serials = {code: one.serial for code, one in ledger.latest(entries).items()}
         newest = max(((one.issued, one.period) for one in entries), default=("", ""))[1]
-    period = given or register.open_period() or newest or str(plan.form.prose["period"])
-    return Collection(period, plan.signed_only, serials)
+    forms = str(plan.form.prose["period"])
+    typed = periods.called(register, given, newest, forms)
+    return Collection(typed or register.open_period() or newest or forms, plan.signed_only, serials)

@@ -25,7 +25,7 @@ from converter.register import ClaimedSender, ReceivedFile, Register
 from converter.register.again import CHANGING
 from converter.register.precedence import ACCEPTED, REJECTED, UNOPENED, WARNINGS
 from converter.register.writer import RegisteredBefore, rows_file
-from converter.usecases.check import BYTES_A_BATCH, FILES_A_BATCH
+from converter.usecases.check import BYTES_A_BATCH
 from converter.usecases.common import LOST, ProgressReporter, bounded_parts, silent
 from converter.usecases.receive import inbox as box
 from converter.usecases.receive.inbox import InboxFile, containers_of
@@ -48,6 +48,8 @@ from converter.workers.requests.receive import (
     ValidatedFile,
 )
 
+FEWEST_A_BATCH, FILES_A_BATCH = 100, 250
+BATCHES_A_RUNNER = 2  # at least, where there are files enough
 ITEMS_A_ROUND = 2_000  # so that what is unpacked and what waits stays bounded
 # Others see the progress of a long run, as often as costs no more than a twentieth of its time.
 PUBLISH_SECONDS, PUBLISH_SHARE = 300, 20
@@ -236,7 +238,8 @@ def _validated(
     plan: Plan,
 ) -> Iterator[tuple[Batch, str]]:
     """Batch by batch; the folder with its rows is gone when the next batch is asked for."""
-    parts = bounded_parts([item.path for item in items], FILES_A_BATCH, BYTES_A_BATCH)
+    most = _files_a_batch(len(items), len(pool))
+    parts = bounded_parts([item.path for item in items], most, BYTES_A_BATCH)
     requests = [_request(items[part], plan) for part in parts]
     by_name = {item.name: item for item in items}
 
@@ -252,6 +255,12 @@ def _validated(
             yield batch, str(spool or "")
             if spool:
                 shutil.rmtree(spool, ignore_errors=True)
+
+
+def _files_a_batch(files: int, runners: int) -> int:
+    """How many files are checked as one frame: the more, the less each costs. No runner is to be
+    idle while others work, and a run that is killed does at most one batch again."""
+    return min(FILES_A_BATCH, max(FEWEST_A_BATCH, files // (BATCHES_A_RUNNER * runners)))
 
 
 def write_spool(folder: Path, answer: ReceiveAnswer) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from converter.files import writing
 from converter.forms import loading
 from converter.messages import errors
 from converter.model.errors import ConverterError, InternalError
@@ -76,19 +76,21 @@ POST: dict[str, Endpoint] = {
 def build(
     folder: Path,
     root: Path,
-    unfinished: Path,
+    state: Path,
     access: Access,
     worker: Shared,
     *,
     opener: Callable[[Path], None] = open_file,
     ended: Callable[[], None] = lambda: None,
 ) -> Starlette:
-    """The application of one desk. `folder`: of the form; `root`: her place; `unfinished`: where
-    corrections lie until they are written into a form; `ended` is called once no page is open any
-    more."""
+    """The application of one desk. `folder`: of the form; `root`: her place; `state`: what
+    this desk keeps beside it, and removes what a crash left there; `ended` is called once no page
+    is open any more."""
     form = loading.read(folder)
     place = ClerkFolder(root, str(form.prose.get("period") or ""))
-    private = Path(tempfile.mkdtemp(prefix="converter-desk-"))
+    private, unfinished = state / "open", state / "corrections"
+    shutil.rmtree(private, ignore_errors=True)
+    writing.private_folder(private)
     templates = PageTemplates.of(form)
     desk = Desk(folder, form, place, access, worker, templates, private, unfinished, opener)
     desk.unit = place.latest_unit()

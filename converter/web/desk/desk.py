@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from converter.forms import loading
 from converter.identity.files import Public
 from converter.messages.catalogue import message
 from converter.model.errors import WorkerDied
@@ -76,6 +77,13 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.fingerprint = warm.fingerprint(self.folder)
+
+    def use(self, folder: Path) -> None:
+        """Check by another form from now on. Raises FormError."""
+        self.folder, self.form = folder, loading.read(folder)
+        self.templates = PageTemplates.of(self.form)
+        self.fingerprint = warm.fingerprint(folder)
+        self.documents.check_anew()
 
     @property
     def shelf(self) -> Shelf:

@@ -63,6 +63,11 @@ class Documents:
             key.hexdigest()[:16], Document(key.hexdigest()[:16], absolute)
         )
 
+    def check_anew(self) -> None:
+        """Forget results: the form that they were checked by is no longer the one in use."""
+        for document in self._known.values():
+            document.checked = None
+
     def find(self, key: str) -> Document | None:
         return self._known.get(key)
 

@@ -11,7 +11,9 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from converter.forms import loading
 from converter.messages.catalogue import message
+from converter.model.errors import FormPackageRefused
 from converter.model.issues import Issues
 from converter.usecases import identities
 from converter.usecases.recognising import FileKind, RecognisedFile, recognise
@@ -56,7 +58,12 @@ def answer(request: Request, paths: Sequence[Path], purpose: str = "") -> Respon
     for one in found:
         if one.kind is FileKind.IDENTITY and (refusal := _load_identity(request, one.path)):
             return refusal
-    others = [one for one in found if one.kind is not FileKind.IDENTITY]
+    installed = [_install(desk, one.path) for one in found if one.kind is FileKind.FORM]
+    others = [one for one in found if one.kind not in (FileKind.IDENTITY, FileKind.FORM)]
+    if installed:
+        title, text = message("desk_form_title"), "".join(installed)
+        text += message("desk_form_again") if others else ""
+        return show(request, "installed", title=title, text=text)
     if not others:
         return to("/unit?loaded=1")
     kinds = {one.kind for one in others}
@@ -97,6 +104,27 @@ def _load_identity(request: Request, path: Path) -> Response | None:
     desk.unit = report.public.identity.unit_name
     desk.shelf.keep(path)
     return None
+
+
+def _install(desk: Desk, path: Path) -> str:
+    """Install a form package of the union that her identity file names; says what was installed.
+    Raises FormPackageRefused, FormError, OSError."""
+    from converter.forms import form_package, form_store  # nothing else here verifies signatures
+    from converter.usecases import form_packages
+
+    package = form_package.read(path)
+    if package.fingerprint not in form_store.trusted():
+        known = desk.identity()
+        if known is None:
+            raise FormPackageRefused("no_identity")
+        if package.fingerprint not in form_packages.trusted_by_identity(known[0])[0]:
+            raise FormPackageRefused("other_union", path=known[0].name)
+    report = form_packages.install(package)
+    form_store.trust(package.fingerprint)
+    if package.form == desk.form.id:
+        desk.use(loading.form_dir(package.form).resolve())
+    words = {"title": report.now.title, "version": package.version}
+    return message(f"desk_form_{package.kind}", **words)
 
 
 def _keep(desk: Desk, one: RecognisedFile) -> Path:

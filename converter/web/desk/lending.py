@@ -43,7 +43,7 @@ async def lend(request: requests.Request) -> Response:
 def _answer(desk: Desk, body: bytes) -> bytes | None:
     try:
         frame = protocol.unpack(body)
-        loan, asked = frame.read(Loan), frame.read(frame.name(REQUESTS))
+        loan, asked = frame.read(Loan), frame.read(REQUESTS[frame.name(REQUESTS)])
     except (ValueError, EOFError):
         return None
     if loan.fingerprint != desk.fingerprint or not warm.may_be_borrowed(asked, loan.folder):

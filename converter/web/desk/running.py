@@ -34,7 +34,7 @@ class Instance:
     def __init__(self, root: Path, folder: Path | None = None) -> None:
         name = hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:16]
         self._folder = folder or state_folder()
-        self.unfinished = self._folder / f"desk-{name}"  # see `corrections`
+        self.state = self._folder / f"desk-{name}"
         self._file, self._lock = self._folder / f"desk-{name}.json", f"desk-{name}.lock"
 
     @contextlib.contextmanager
@@ -106,7 +106,7 @@ def _serve(
     def end() -> None:
         running.should_exit = True
 
-    app = application.build(folder, root, instance.unfinished, access, Shared([worker]), ended=end)
+    app = application.build(folder, root, instance.state, access, Shared([worker]), ended=end)
     running = server.prepared(app, LISTENING)
     instance.write(port, access)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is one way to end it

@@ -104,6 +104,8 @@ def _named(sheet: Sheet, known: _Columns, numbered: Mapping[int, str], records: 
         if first.startswith(beginnings) or first.lstrip(_MARKS).startswith(beginnings):
             return True
         rest = texts[texts.index(first) + 1 :] if first else []
+        if names.field(first) and number is None:  # 一季度 under the heading 季度 is an answer
+            return all(map(names.field, rest))
         if first.endswith(endings) or names.field(first):
             return not any(_LIKE_NUMBER(text) for text in rest)
         is_dated = any(characters.squeeze(column.texts[n]) == first for column in known.dates)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from converter.kinds import person_name, unique_key
+from converter.kinds.nothing import means_the_same
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Sheet
 from converter.model.issues import Issue, column_letters
@@ -85,6 +86,7 @@ class _Reading:
     sheets: list[str] = field(default_factory=list)
     known: dict[str, str] = field(default_factory=dict)  # ID number → name
     repeated: int = 0
+    written_out: int = 0
     side_by_side: bool = False
     titles: set[str] = field(default_factory=set)
     rearranged: list[Rearranged] = field(default_factory=list)
@@ -138,8 +140,12 @@ class _Reading:
     def _take(self, block: ListBlock, guessed: Guessed, taken: set[tuple[int, int]]) -> None:
         self.side_by_side |= len(guessed.halves) > 1 and block.cells.arrangement == ROWS
         found = False
+        above: list[dict[str, Cell]] = [{} for _ in guessed.halves]
         for row in range(block.first, block.last):
             people = [self._person(block, row, half) for half in guessed.halves]
+            for person, last in zip(people, above, strict=True):
+                if person:
+                    self._as_above(person, last)
             if any(people):
                 found = True
             else:
@@ -174,6 +180,16 @@ class _Reading:
         others = sum(bool(text.strip()) for text, _ in cells.values()) - 1
         beside = sum(bool(text.strip()) for text in texts) - 1
         return cells if others > 0 or (beside > 0 and person_names.is_name(name)) else None
+
+    def _as_above(self, person: dict[str, Cell], above: dict[str, Cell]) -> None:
+        """Write out 同上 as what the person above has; a name or number is never another's."""
+        for key, (text, _) in person.items():
+            known = key not in (self.id_key, self.name_key) and above.get(key, BLANK)[0].strip()
+            if known and means_the_same(text):
+                person[key] = above[key]
+                self.written_out += 1
+        above.clear()
+        above.update(person)
 
     def _part_number(self, cells: dict[str, Cell]) -> None:
         """Of a cell that holds more than an ID number the number is taken, and the name where no
@@ -266,6 +282,7 @@ class _Reading:
             tuple(sorted(self.titles)),
             tuple(self.rearranged),
             tuple(self._unnumbered()),
+            self.written_out,
         )
         return ReadList(members, report)
 

@@ -27,11 +27,9 @@ from converter.workers.requests.base import Done, Failed, FormRequest
 from converter.workers.requests.check import CheckRequest
 from converter.workers.requests.receive import ReceiveRequest, ReceiveWorkbooksRequest
 
-REMOTE: tuple[type[FormRequest[Any]], ...] = (  # what commands with `--cluster` ask
-    CheckRequest,
-    ReceiveRequest,
-    ReceiveWorkbooksRequest,
-)
+REMOTE: dict[str, type[FormRequest[Any]]] = {  # what commands with `--cluster` ask
+    kind.__name__: kind for kind in (CheckRequest, ReceiveRequest, ReceiveWorkbooksRequest)
+}
 LAG = (0.5, 1.0, 1.5, 0.0)  # seconds: what is new on a network drive shows a little later elsewhere
 
 
@@ -138,7 +136,7 @@ def _work(frame: protocol.Frame) -> object:
     call = frame.read(RemoteCall)
     folder = _local_form(call.terms)  # before anything else is read: it compares the versions
     _compare(call)
-    request = frame.read(frame.name({kind.__name__: kind for kind in REMOTE}))
+    request = frame.read(REMOTE[frame.name(REMOTE)])
     with _warm(call.terms) as worker:
         answer: object = worker.run(replace(request, form=folder))
     return answer

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from converter.model.explanations import Explanation
 from converter.model.issues import Issue
 from converter.workers.requests.base import FormRequest, Request
 
@@ -111,7 +112,7 @@ class ValidatedFile:
     unit_sheet: str = ""
     member_sheet: str = ""
     id_column: int = 0
-    explanations: tuple[tuple[str, str, str], ...] = ()  # (place, the fault, what was written)
+    explanations: tuple[Explanation, ...] = ()
     annotated: str = ""  # the annotated copy, if one was written
 
 

@@ -1,32 +1,56 @@
 """What a worker does for each request. Everything here may import pandas and parse files from
 strangers. Most workers check one small workbook: what that takes is imported with this package,
-what receiving takes with its first request, everything else when any other request comes.
+everything else with the first request that needs it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from converter.workers.protocol import Frame
 from converter.workers.requests.base import Request
-from converter.workers.requests.check import CheckRequest
-from converter.workers.requests.receive import ReceiveRequest
-from converter.workers.tasks import check
+from converter.workers.tasks import check  # noqa: F401 - imported while the command prepares
 from converter.workers.tasks.common import ReportProgress
 
 Task = Callable[[Any, ReportProgress], Any]
 
+# The task of each request: a module, of that name in `requests` and here, and its function.
+TASKS = {
+    "CheckRequest": "check.check",
+    "CheckForPageRequest": "page_check.check_for_page",
+    "ConvertRequest": "convert.convert",
+    "ConvertForPageRequest": "convert.convert_for_page",
+    "VerifyRequest": "convert.verify",
+    "CorrectionRequest": "corrections.correct",
+    "TemplateRequest": "template.template",
+    "TemplatesRequest": "template.templates",
+    "ContentsRequest": "contents.contents",
+    "StatisticsRequest": "contents.statistics",
+    "RosterRequest": "roster.roster",
+    "DecisionsRequest": "roster.decisions",
+    "QuestionsRequest": "roster.questions",
+    "BlankRosterRequest": "roster.blank_roster",
+    "ExistingFileRequest": "existing.existing",
+    "ForwardRequest": "forward.forward",
+    "ProofRequest": "proof.prove",
+    "UnpackRequest": "receive.unpack",
+    "ReceiveRequest": "receive.receive",
+    "ReceiveWorkbooksRequest": "receive.receive_workbooks",
+}
+
 
 def find(frame: Frame) -> tuple[type[Request[Any]], Task]:
     """The class of the request in a frame, and its task. Raises ProtocolError."""
-    if frame.holds(CheckRequest):
-        return CheckRequest, check.check
-    if frame.holds(ReceiveRequest):
-        from converter.workers.tasks import receive
+    return named(frame.name(TASKS))
 
-        return ReceiveRequest, receive.receive
-    from converter.workers.tasks.every import TASKS
 
-    kind = frame.name({kind.__name__: kind for kind in TASKS})
-    return kind, TASKS[kind]
+def named(request: str) -> tuple[type[Request[Any]], Task]:
+    """The same by the name of the class."""
+    module, _, function = TASKS[request].partition(".")
+    kind: type[Request[Any]] = getattr(
+        import_module(f"converter.workers.requests.{module}"), request
+    )
+    task: Task = getattr(import_module(f"converter.workers.tasks.{module}"), function)
+    return kind, task

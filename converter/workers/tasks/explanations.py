@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 
 from converter.messages.catalogue import message
+from converter.model.explanations import Explanation
 from converter.model.forms import Form
 from converter.model.submissions import Submission
 from converter.validation.checking import Checked
 
 MOST = 1_000  # of a file
-Explanation = tuple[str, str, str]  # place, fault ('' = none), what was written
 
 
 def read(checked: Checked, form: Form) -> tuple[Explanation, ...]:
@@ -25,7 +25,8 @@ def read(checked: Checked, form: Form) -> tuple[Explanation, ...]:
         raw = checked.submission.sheets[sheet]
         row = raw.row(field, int(number or 1) - 1)
         fault = "；".join(dict.fromkeys(faults[raw.name, field or row]))
-        found.append((_place(checked.submission, form, sheet, field, row), fault, text))
+        place = _place(checked.submission, form, sheet, field, row)
+        found.append(Explanation(place, fault, text))
     return tuple(found)
 
 

@@ -22,12 +22,15 @@ KILLED = -signal.SIGKILL
 
 
 class Steps:
-    """Counts steps and kills the process at one of them (0 = at none)."""
+    """Counts steps and kills the process at one of them (0 = at none); those of its workers, which
+    are forked from it, do not count."""
 
     def __init__(self, kill_at: int) -> None:
-        self.count, self._kill_at = 0, kill_at
+        self.count, self._kill_at, self._process = 0, kill_at, os.getpid()
 
     def step(self) -> None:
+        if os.getpid() != self._process:
+            return
         self.count += 1
         if self.count == self._kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -118,7 +121,7 @@ class Receiving:
             steps.step()
 
         Path.replace, writer.Register.record = renaming, recording  # type: ignore[assignment]
-        run.FILES_A_BATCH = self.batch  # type: ignore[attr-defined]
+        run.FILES_A_BATCH = self.batch
         with Worker() as worker:
             receive(
                 self.inbox, self.store, self.plan, worker, roster=self.roster, period=self.period

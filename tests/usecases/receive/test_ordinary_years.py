@@ -6,11 +6,12 @@ import json
 import os
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from converter.messages.catalogue import message
 from converter.model.issues import Issue
 from converter.register import RosterEntry, Snapshot
 from converter.report import register_lookup
@@ -90,6 +91,28 @@ def test_lateness_goes_by_the_signed_time_then_the_files_then_the_receipt(
         "2026-03-07": 1,
     }
     assert "按签名的时间 1 个、按文件的时间 3 个、按收到的时间 1 个" in days.title
+
+
+@pytest.mark.parametrize(
+    ("saved", "day", "source"),
+    [
+        ("2010-01-01T00:00", "2026-03-07", "receipt"),  # a clock whose battery is empty
+        ("2024-12-31T15:59", "2026-03-07", "receipt"),
+        ("2025-12-31T16:00", "2026-01-01", "file"),
+        ("2031-01-01T00:00", "2026-03-07", "receipt"),
+    ],
+)
+def test_a_clock_that_is_years_off_proves_nothing(
+    saved: str, day: str, source: str, tmp_path: Path, worker: Worker
+) -> None:
+    box, store = Inbox(tmp_path / "in"), tmp_path / "S"
+    box.put("1.zip", packed(records(1)))
+    moment = datetime.fromisoformat(saved).replace(tzinfo=UTC).timestamp()
+    os.utime(box.folder / "1.zip", (moment, moment))
+    done = receive(box.folder, store, plan(None), worker, roster=[listed(1)], due=date(2026, 2, 28))
+    assert figure(store, "daily").column("day") == [day]
+    found = [issue.params["timed_by"] for issue in late(done).values()]
+    assert found == ([message("timed_by_receipt")] if source == "receipt" else [])
 
 
 def test_a_day_ends_in_china_not_in_london(tmp_path: Path, worker: Worker) -> None:

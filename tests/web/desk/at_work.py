@@ -32,7 +32,7 @@ class AtWork:
         app = application.build(
             FOLDER,
             root,
-            root.with_name(f"{root.name}-unfinished"),
+            root.with_name(f"{root.name}-state"),
             self.access,
             Shared([worker]),
             opener=self.opened.append,
@@ -68,9 +68,16 @@ def at_work(root: Path) -> Iterator[AtWork]:
 @contextmanager
 def entered(desk: AtWork) -> Iterator[httpx2.Client]:
     """A browser that came with a one-time token; it names its origin, as browsers do."""
-    headers = {"origin": desk.url}
-    with httpx2.Client(base_url=desk.url, headers=headers, timeout=60) as client:
-        client.get(desk.access.address().removeprefix(desk.url), follow_redirects=True)
+    with browsing(desk.url, desk.access.address().removeprefix(desk.url)) as client:
+        yield client
+
+
+@contextmanager
+def browsing(url: str, ticket: str) -> Iterator[httpx2.Client]:
+    """The same at any desk; `ticket` is the path with the one-time token."""
+    headers = {"origin": url}
+    with httpx2.Client(base_url=url, headers=headers, timeout=60) as client:
+        client.get(ticket, follow_redirects=True)
         yield client
 
 

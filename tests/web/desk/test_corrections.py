@@ -159,5 +159,15 @@ def test_what_cannot_be_read_begins_anew(root: Path, begun: str, stored: bytes) 
         assert AGAIN not in answer
 
 
+def test_what_a_crash_left_open_is_gone_at_the_next_start(root: Path) -> None:
+    left = unfinished(root).with_name("open") / "upload" / "填报.xlsx"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(workbook(1))
+    with started(root):
+        assert not left.exists()
+        assert left.parents[1].is_dir()
+    assert not left.parents[1].exists()
+
+
 def unfinished(root: Path) -> Path:
-    return root.with_name(f"{root.name}-unfinished")
+    return root.with_name(f"{root.name}-state") / "corrections"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -12,13 +13,16 @@ import httpx2
 import openpyxl
 import pytest
 
-from converter.usecases import backup
+from converter.forms import loading
+from converter.identity.files import compose, parse
+from converter.usecases import backup, form_packages
+from converter.usecases.form_packages import Amending
 from converter.web.desk.documents import Document
 from tests.people import MEMBERS, UNIT
 from tests.sheets import MEMBER_SHEET, UNIT_SHEET, blank, fill
 from tests.web.desk.at_work import AtWork, at_work, countdown, drop, entered, key_of, press
 from tests.web.running import alert, heading
-from tests.web.world import unit, workbook
+from tests.web.world import World, unit, workbook
 
 
 @pytest.fixture
@@ -339,3 +343,45 @@ def test_a_second_desk_finds_the_unit_again(
     drop(client, desk, (identity.name, identity.read_bytes()))
     with at_work(desk.root) as again, entered(again) as other:
         assert unit(1).name in other.get("/").text
+
+
+def test_help_names_whom_to_ask(desk: AtWork, client: httpx2.Client, identity: Path) -> None:
+    """As her identity file says; without one nobody is named."""
+    whole = parse(identity.read_bytes()).identity
+    asked = replace(whole, superior_contact="王示例<b> 0311-85550990")
+    assert "有问题请联系上级工会" not in client.get("/help").text
+    drop(client, desk, ("标识.xml", compose(asked)))
+    page = client.get("/help").text
+    assert "有问题请联系上级工会" in page
+    assert "王示例&lt;b&gt; 0311-85550990" in page
+
+
+def test_an_amendment_of_the_own_union_is_installed_and_used_at_once(
+    desk: AtWork,
+    client: httpx2.Client,
+    identity: Path,
+    original: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fewer = UNIT | {"单位工会名称": unit(1).name, "职工总数": 11, "女职工人数": 6, "农民工人数": 4}
+    refused = saved(fill(blank(15), fewer))
+    before = desk.desk.folder
+    changes = Amending({"X101": None}, (), "派遣人员不算职工")
+    path = tmp_path / "规则调整.zip"
+    with monkeypatch.context() as officer:  # another person's computer
+        for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+            officer.setenv(name, str(tmp_path / "officer"))
+        form_packages.amend(loading.form_dir(), original.keys, path, changes, 0)
+    amendment = (path.name, path.read_bytes())
+    answer = drop(client, desk, amendment)
+    assert "请先把本单位的标识文件拖进来" in answer.text
+    drop(client, desk, (identity.name, identity.read_bytes()))
+    assert countdown(drop(client, desk, ("填报.xlsx", refused))) == "还剩 1 处错误"
+    try:
+        assert heading(drop(client, desk, amendment)) == "装好了"
+        answer = drop(client, desk, ("填报.xlsx", refused))
+        assert countdown(answer) == "可以上报"
+        assert "派遣人员不算职工" in answer.text
+    finally:
+        desk.desk.use(before)

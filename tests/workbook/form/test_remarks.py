@@ -6,8 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
+from converter import workbook
+from converter.forms import loading
 from tests.corpus.test_foreign_sheets import own
 from tests.people import MEMBERS
 from tests.sheets import MEMBER_SHEET, outcome, saved
@@ -120,3 +123,16 @@ def test_a_faulty_member_at_the_end_stays_one(row: list[Any], tmp_path: Path) ->
     book[MEMBER_SHEET].append(row)
     found = outcome(saved(book, tmp_path))
     assert (found.status, found.members) == ("errors", len(MEMBERS) + 1)
+
+
+def test_an_answer_like_its_heading_is_a_row_where_no_people_are(tmp_path: Path) -> None:
+    """一季度 under 季度 reads like a numbered heading; a heading said again has no answers beside."""
+    form = loading.load(loading.form_dir("fenbiao"))
+    sheet = form.sheet("entity")
+    titles = [field.title for field in sheet]
+    book = openpyxl.Workbook()
+    book.active.title = sheet.title
+    for row in (titles, [f"一{titles[0]}", "示例厂", None, 5, 2], titles):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert len(workbook.read(tmp_path / "a.xlsx", form).sheets["entity"]) == 1

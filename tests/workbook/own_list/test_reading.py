@@ -122,6 +122,24 @@ def test_a_column_a_person_is_turned(tmp_path: Path) -> None:
     assert turned.samples[0] == "赵一 130102********05 2010-05-01"
 
 
+def test_the_same_as_above_is_written_out(tmp_path: Path) -> None:
+    got = read(
+        [
+            ["姓名", "身份证号", "入会时间"],
+            ["赵一", A, "2010-05-01"],
+            ["钱二", B, "〃"],
+            ["同上", C, "同上"],
+        ],
+        tmp_path,
+    )
+    assert people(got, "name", "joined_on") == [
+        ("赵一", "2010-05-01"),
+        ("钱二", "2010-05-01"),
+        ("同上", "2010-05-01"),
+    ]
+    assert got.report.written_out == 2
+
+
 CARD: list[list[Any]] = [
     ["职工登记表"],
     ["姓名", "赵一", "民族", "汉族", "性别", "女"],

@@ -1,0 +1,60 @@
+"""The formulas of a table's rows, each under a name of its sheet: a cell holds the name alone.
+
+A name's addresses are relative to the cell that asks for it. In the file they are written as seen
+from A1 (ECMA-376 18.2.5), so what looks at `$B5` from row 5 stands there as `$B1` with its sheet:
+
+    cells AB5, AB6 …   =row_AB
+    row_AB             IF('会员基本信息表'!$AA1="",…)
+
+LibreOffice copies a shared formula for every row that names its number, and compares the copies
+again: nine tenths of the time that opening twenty thousand rows took. Cells of the same short text
+it groups as it reads them. Inserted, deleted and sorted rows leave names unharmed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token
+from openpyxl.workbook.defined_name import DefinedName
+
+from converter.template.cell_text import put_formula
+from converter.template.layout import quoted
+
+PREFIX = "row_"
+_ADDRESS = re.compile(r"(\$?[A-Z]{1,3})(\$?)([0-9]+)")
+
+
+def put_named(cell: Any, expression: str) -> None:
+    """Give a cell its formula under the name of its column; `expression` is as it would stand in
+    the cell."""
+    sheet, name = cell.parent, PREFIX + cell.column_letter
+    text = from_first_row(expression, quoted(sheet.title), cell.row)
+    sheet.defined_names[name] = DefinedName(name, attr_text=text)
+    put_formula(cell, name)
+
+
+def from_first_row(expression: str, sheet: str, row: int) -> str:
+    """A formula of a row as it stands in a name: as seen from the first row, with the sheet.
+
+    >>> from_first_row('IF($B5="",SUM($C$4:$C$9),MAX(\\'x\\'!$A$1,list_sex))', "'m'!", 5)
+    'IF(\\'m\\'!$B1="",SUM(\\'m\\'!$C$4:$C$9),MAX(\\'x\\'!$A$1,list_sex))'
+    """
+
+    def address(found: re.Match[str]) -> str:
+        column, absolute, number = found.groups()
+        if absolute:
+            return found[0]
+        assert int(number) == row, f"{found[0]} is another row's"
+        return f"{column}1"
+
+    pieces = []
+    for token in Tokenizer(f"={expression}").items:
+        text = token.value
+        is_range = token.type == Token.OPERAND and token.subtype == Token.RANGE
+        if is_range and "!" not in text and _ADDRESS.match(text.partition(":")[0]):
+            text = sheet + _ADDRESS.sub(address, text)
+        pieces.append(text)
+    return "".join(pieces)

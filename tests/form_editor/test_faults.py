@@ -1,0 +1,149 @@
+"""What is wrong in an edited workbook: `form build` names every cell, the workbook says it live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from converter.messages import errors
+from converter.model.errors import UsageError
+from converter.usecases import form_editing
+from tests.form_editor.books import FORMS, Edited, without_regions, workbook
+from tests.parity.office import recalculated
+from tests.tools import needs
+
+SHEETS = ("表", "项目", "名单", "规则", "填写说明", "统计表", "上报文件")
+
+
+@pytest.fixture
+def edit(tmp_path: Path) -> Edited:
+    return Edited(workbook(without_regions(tmp_path / "form"), tmp_path / "表单.xlsx"))
+
+
+def with_faults(edit: Edited) -> dict[str, tuple[str, str]]:
+    """A workbook with a fault of every sort: the cell → what stands there, a choice offered."""
+    named: dict[str, tuple[str, str]] = {}
+
+    def put(sheet: str, row: int, key: str, text: str, choice: str = "") -> None:
+        edit.cell(sheet, row, key).value = text
+        named[f"《{sheet}》{edit.cell(sheet, row, key).coordinate}"] = (text, choice)
+
+    def field(key: str) -> int:
+        return edit.row("项目", "key", key)
+
+    def rule(code: str) -> int:
+        return edit.row("规则", "code", code)
+
+    put("项目", field("phone"), "kind", "电话机", "电话")
+    put("项目", field("legal_entities"), "min", "一个")
+    put("项目", field("honour"), "codes", "honours", "honour")
+    put("项目", field("staff"), "codes", "honour")
+    put("项目", field("address"), "required", "要", "是")
+    put("项目", field("unit_name"), "identity", "名字", "单位名称")
+    put("规则", rule("X135"), "years", "五")
+    put("规则", rule("X131"), "since", "unit.founded", "unit.founded_on")
+    put("规则", rule("X141"), "when.group", "政府", "企业")
+    put("规则", rule("X113"), "level", "严重", "提示")
+    put("表单", edit.row("表单", "@key", "limits.rows"), "@value", "很多")
+    put("统计表", 6, "step", "7")
+    put("上报文件", 4, "path", "../a.csv")
+    put("项目", edit.free("项目"), "@file", "unitt", "unit")
+    edit.put("项目", edit.free("项目") - 1, key="new", title="新", kind="文字")
+    return named
+
+
+def faults(path: Path, folder: Path) -> dict[str, str]:
+    """Place → all that is printed about it."""
+    found = form_editing.build(path, folder, force=False).faults
+    assert not folder.exists()
+    return {fault.key.partition("（")[0]: errors.text(fault) for fault in found}
+
+
+def test_every_fault_is_named_with_its_cell_in_one_pass(edit: Edited, tmp_path: Path) -> None:
+    named = with_faults(edit)
+    found = faults(edit.save(), tmp_path / "新")
+    assert set(found) == set(named)
+    for place, (text, choice) in named.items():
+        assert text in found[place].partition("现在写的是：")[2], place
+        assert choice in found[place].partition("可以写：")[2], place
+        assert "表单.xlsx" in found[place]
+
+
+def test_a_field_that_is_gone_is_named_by_what_mentions_it(edit: Edited, tmp_path: Path) -> None:
+    edit.book["项目"].delete_rows(edit.row("项目", "key", "women_members"))
+    found = faults(edit.save(), tmp_path / "新")
+    rules = {f"《规则》{edit.cell('规则', edit.row('规则', 'code', code), 'at').coordinate}"
+             for code in ("X105", "X112")}  # fmt: skip
+    assert rules < set(found)
+    assert {place for place in set(found) - rules if "统计表" in place or "表单" in place}
+    assert all('"unit.women_members"' in text for text in found.values())
+
+
+def test_a_row_of_a_list_is_named(edit: Edited, tmp_path: Path) -> None:
+    row = edit.row("名单", "label", "市级")
+    edit.put("名单", row, code="1")
+    (place,) = faults(edit.save(), tmp_path / "新")
+    assert place == f"《名单》第 {row} 行"
+
+
+def test_rows_inserted_above_and_columns_moved_do_not_matter(edit: Edited, tmp_path: Path) -> None:
+    edit.put("项目", edit.row("项目", "key", "phone"), kind="电话机")
+    edit.book["项目"].insert_rows(1, 2)
+    edit.book["项目"].insert_cols(3)
+    (place,) = faults(edit.save(), tmp_path / "新")
+    assert place == "《项目》G9"
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"key = 1\n"])
+def test_another_file_is_refused(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(data)
+    with pytest.raises(UsageError, match="editor_no_workbook"):
+        form_editing.build(tmp_path / "a.xlsx", tmp_path / "新", force=False)
+
+
+def test_another_workbook_is_refused(tmp_path: Path) -> None:
+    openpyxl.Workbook().save(tmp_path / "a.xlsx")
+    with pytest.raises(UsageError, match="editor_no_workbook"):
+        form_editing.build(tmp_path / "a.xlsx", tmp_path / "新", force=False)
+
+
+# --- what the workbook says --------------------------------------------------------------------
+
+
+def said(path: Path, sheet: str) -> dict[int, str]:
+    found = openpyxl.load_workbook(path, data_only=True)[sheet]
+    rows = range(4, found.max_row + 1)
+    return {row: text for row in rows if (text := found.cell(row, 1).value)}
+
+
+@needs("libreoffice")
+def test_the_workbook_says_beside_the_row_what_is_wrong(edit: Edited, tmp_path: Path) -> None:
+    named = with_faults(edit)
+    edit.put("规则", edit.row("规则", "code", "X102"), code="X101")
+    edit.put("规则", edit.row("规则", "code", "X175"), code="x17")
+    edit.put("规则", edit.row("规则", "code", "X172"), min=None)
+    edit.put("项目", edit.row("项目", "key", "postcode"), title="驻地通讯地址", key="邮编")
+    edit.put("名单", edit.row("名单", "code", "B"), code="A")
+    edit.put("表", 5, sheet__rows=None)
+    good = [workbook(one, tmp_path / f"{one.name}.xlsx") for one in FORMS]
+    bad, *fine = recalculated([edit.save(tmp_path / "坏.xlsx"), *good], tmp_path)
+    for path in fine:
+        assert {sheet: said(path, sheet) for sheet in SHEETS} == {name: {} for name in SHEETS}, path
+    live = {sheet: said(bad, sheet) for sheet in SHEETS}
+    for place in named:
+        sheet, _, cell = place.strip("《").partition("》")
+        if sheet in ("表单", "上报文件", "统计表") or place.startswith("《规则》P"):
+            continue  # texts of another kind: only `form build` tells
+        row = int("".join(filter(str.isdigit, cell)))
+        title = edit.book[sheet].cell(2, edit.book[sheet][cell].column).value
+        assert f"“{title}”" in live[sheet][row], place
+    of_rules = "".join(live["规则"].values())
+    assert of_rules.count("“编号”重复了") == 2
+    assert "“编号”要写成 X 加三位数字" in of_rules
+    assert "还没有写“最小周岁”" in of_rules
+    assert "“名称”重复了" in live["项目"][edit.row("项目", "key", "address")]
+    assert "“代号”只能用小写英文" in live["项目"][edit.row("项目", "key", "邮编")]
+    assert sum("“代码”重复了" in text for text in live["名单"].values()) == 2
+    assert "一行是什么" in live["表"][5]

@@ -1,0 +1,30 @@
+"""A submission's contents as a page to print."""
+
+from __future__ import annotations
+
+import re
+
+from converter.model.submissions import Contents
+from converter.report import records
+from tests.canonical import FORM, PEOPLE, UNIT
+
+
+def contents() -> Contents:
+    keys = [field.key for field in FORM.main_table]
+    columns = {key: [row[n] for row in PEOPLE] for n, key in enumerate(keys)}
+    record = {field.key: UNIT.get(field.key, "") for field in FORM.record}
+    return Contents(record, {FORM.main_table.key: columns})
+
+
+def test_a_heading_stands_over_its_column() -> None:
+    """The running numbers stand to the right, as their heading does."""
+    page = records.html(contents(), FORM, "示例工会")
+    (heading,) = re.findall(r'<th scope="col"([^>]*)>序号</th>', page)
+    numbers = re.findall(r'<th scope="row"([^>]*)>[1-9]</th>', page)
+    assert numbers == [heading] * len(PEOPLE)
+
+
+def test_all_that_was_reported_is_signed_and_what_was_looked_up_is_not() -> None:
+    for member, signed in (("", True), ("赵", False)):
+        page = records.html(contents(), FORM, "示例工会", member=member)
+        assert [text in page for text in ("填表人：", "负责人：", "（盖章）")] == [signed] * 3
