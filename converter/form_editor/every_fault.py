@@ -36,11 +36,11 @@ from converter.form_editor.toml_text import TomlText
 from converter.forms import loading
 from converter.forms.all_faults import all_faults
 from converter.forms.code_lists import code_lists
+from converter.kinds import KINDS
 from converter.kinds.text import Text
 from converter.model.errors import FormError
 
 ROUNDS = 50
-NO_KIND = "form_unknown_kind"
 _IN_LISTS = ("form_no_field", "form_field_kind")
 # What stands in for a value that cannot be read; every other key is taken away.
 NAMES = {RULES: "code", FIELDS: "key", GUIDE: "heading", RESOURCES: "name"}  # what names a card
@@ -79,10 +79,24 @@ def every_fault(sources: Sources, folder: Path, scratch: Path) -> Sequence[FormE
             changes = [_set_right(one, files, only_lists=not hides) for one in wanted]
             if not any(changes):
                 break
-            unknown |= {_path(one) for one in wanted if one.message_key == NO_KIND}
+            unknown = _with_other_kinds(sources, files)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return list(found.values())
+
+
+def _with_other_kinds(before: Sources, now: Sources) -> set[str]:
+    """The paths of fields that got another kind."""
+
+    def kinds(files: Sources) -> set[tuple[str, str]]:
+        return {
+            (f"{name.removesuffix('.toml')}.{card.get('key')}", str(card.get("kind")))
+            for name, data in files.items()
+            if name.endswith(".toml")
+            for card in CardFile(name, Encoding.of(data)[1]).cards(FIELDS)
+        }
+
+    return {path for path, _ in kinds(now) - kinds(before)}
 
 
 def _moved(fault: FormError, copy: Path, folder: Path) -> FormError:
@@ -199,10 +213,21 @@ def _card_without(file: CardFile, sheet: str, card: str, key: str, fault: FormEr
             if values.get(name) == card or (numbered is not None and int(numbered[1]) == number):
                 changed = TomlText.of(text, ARRAYS[sheet])
                 path = tuple(key.split("."))
-                _plain(changed, path, _without(values, path, fault))
+                if sheet == FIELDS and _is_needed(values, path[0]):
+                    path = ("kind",)
+                left = _without(values, path, fault)
+                if left is not None or sheet not in (STATISTICS, ANNUAL):
+                    _plain(changed, path, left)
                 text = changed.render()
         made.append(text)
     return "".join(made)
+
+
+def _is_needed(card: Mapping[str, Any], key: str) -> bool:
+    """Whether the kind of a card does not do without an option."""
+    kind = KINDS.get(str(card.get("kind")))
+    option = kind.options().get(key) if kind else None
+    return option is not None and option.required
 
 
 def _without(
@@ -231,5 +256,11 @@ def _plain(
         text.set(path, Text.name)
     elif path[-1] in _PLAIN:
         text.set(path, _PLAIN[path[-1]])
-    elif path != ("",) and path[-1] not in ("key", "title", "code", "family", "at"):
+    elif path[0] not in ("", "statistics") and path[-1] not in (
+        "key",
+        "title",
+        "code",
+        "family",
+        "at",
+    ):
         text.remove(path)
