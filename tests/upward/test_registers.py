@@ -9,6 +9,7 @@ import pytest
 
 from converter.register import RosterEntry
 from converter.usecases import backup
+from converter.usecases.receive.inbox import scan
 from tests.identity.chain import CITY, COUNTY
 from tests.upward.conftest import NOW, Chain, Office
 from tests.upward.test_decided import decide
@@ -57,6 +58,12 @@ def test_a_register_of_a_union_that_nobody_knows_is_held(chain: Chain) -> None:
     assert city.states() == {"县登记库": "held"}
     decide(city, "accept", "县登记库")
     assert city.tables("130102") == chain.county.tables()
+
+
+def test_nobody_receives_her_own_register(chain: Chain) -> None:
+    store = chain.county.store
+    assert [item for item in scan(store, [store]) if item.forward] == []
+    assert [item.name for item in scan(store) if item.forward] == [store.name]
 
 
 def test_a_damaged_register_is_named(chain: Chain) -> None:

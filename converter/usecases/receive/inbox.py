@@ -80,13 +80,14 @@ def is_forward(path: Path) -> bool:
 
 def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
     """All files, and folders that are a union's register as a whole."""
-    if not inbox.is_dir() or _register(inbox):
+    is_own = os.path.realpath(inbox) in left  # nobody counts her own register as one below
+    if not inbox.is_dir() or (_register(inbox) and not is_own):
         yield inbox
         return
     for root, folders, names in os.walk(inbox):
         folder = Path(root)
         folders[:] = sorted(f for f in folders if os.path.realpath(folder / f) not in left)
-        registers = [f for f in folders if _register(folder / f)]
+        registers = [f for f in folders if not is_own and _register(folder / f)]
         yield from (folder / f for f in registers)
         folders[:] = [f for f in folders if f not in registers]
         for name in sorted(names):
