@@ -268,7 +268,8 @@ def test_numbers_that_are_missing_or_rounded_are_named_whatever_the_headings(
     tmp_path: Path,
 ) -> None:
     book = openpyxl.Workbook()
-    for row in (["姓名", "身份证号"], ["赵一", A], ["钱二", int(B[:17] + "0")], ["孙三", "=B2&C2"]):
+    rows = [["姓名", "身份证号", "入会时间"], ["赵一", A], ["钱二", int(B[:17] + "0")]]
+    for row in (*rows, ["孙三", "=B2&C2", "2010-05-01"]):
         book.worksheets[0].append(row)
     book.save(tmp_path / "名单.xlsx")
     done = run("template", "--from", "名单.xlsx", "-o", "填.xlsx", cwd=tmp_path)
