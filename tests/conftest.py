@@ -7,9 +7,14 @@ import os
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from converter.workers.pool import Worker
 from tests import commands, light_passphrases, tools
+
+# A slow machine is no fault: neither of what is tested nor of the draws.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(wrapper=True)

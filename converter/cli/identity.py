@@ -77,7 +77,7 @@ def issue(
     from converter.usecases.contacts import own_contact
     from converter.workers.pool import Worker
 
-    asked = own_contact(contact)
+    own = own_contact(contact)
     passphrase = passphrases.opening(keys, passphrase_file)
 
     with Worker() as worker:
@@ -94,7 +94,7 @@ def issue(
         return FOUND
     print_coded(found.answer)
     units = identities.chosen(found.units, only)
-    done = identities.issue(units, keys, output, terms, passphrase, contact=asked)
+    done = identities.issue(units, keys, output, terms, passphrase, contact=own)
     out(message("identity_issued", count=len(done.files), path=output))
     if done.again:
         out(message("identity_again", count=done.again))

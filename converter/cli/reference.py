@@ -11,11 +11,11 @@ from converter.cli.common import OK, USAGE, command, form_of, out
 @click.argument("code", required=False, default="", metavar="[CODE]")
 @click.pass_context
 def explain(ctx: click.Context, code: str) -> int:
-    from converter.forms.loading import load
+    from converter.forms.loading import accepted
     from converter.report import reference
 
     folder, _ = form_of(ctx)
-    text = reference.explain(load(folder), code.upper())
+    text = reference.explain(accepted(folder), code.upper())
     out(text)
     return OK if not code or text.startswith(code.upper()) else USAGE
 
@@ -23,9 +23,9 @@ def explain(ctx: click.Context, code: str) -> int:
 @command("fields")
 @click.pass_context
 def fields(ctx: click.Context) -> int:
-    from converter.forms.loading import load
+    from converter.forms.loading import accepted
     from converter.report import reference
 
     folder, _ = form_of(ctx)
-    out(reference.fields(load(folder)))
+    out(reference.fields(accepted(folder)))
     return OK

@@ -206,6 +206,9 @@ def _print_lists(answer: TemplateAnswer, table: Sheet) -> None:
     for report in answer.lists:
         for line in own_list_text.lines(report, table):
             out(line)
+    if written := answer.written:
+        for line in own_list_text.numbers(written.unnumbered, written.rounded, answer.lists):
+            out(line)
     for one in answer.compared:
         file = Path(one.file).name
         for key, names in (("list_joined", one.joined), ("list_gone", one.left)):

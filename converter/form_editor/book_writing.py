@@ -39,7 +39,7 @@ from converter.form_editor.columns import (
     form_rows,
     list_column,
 )
-from converter.form_editor.live_checks import FIRST_COLUMN, FIRST_ROW, CheckFormulas
+from converter.form_editor.live_checks import FIRST_COLUMN, FIRST_ROW, CheckFormulas, check_form_row
 from converter.form_editor.rows import LARGE, EditorRow
 from converter.form_editor.source_files import Sources
 from converter.messages.catalogue import message
@@ -124,29 +124,41 @@ class _Writer:
 
     def _form(self, sheet: Any) -> None:
         known = {row.key: row for row in form_rows()}
+        check, help = message("editor_check").split("：")
         layout = (
+            (CHECK, check, 26),
             ("@heading", message("editor_row_heading"), 34),
             (VALUE, message("editor_row_value"), 60),
             ("@default", message("editor_row_default"), 26),
             (COMMENTS, columns(FORM)[1].heading, 50),
             (KEY, message("editor_row_key"), 32),
         )
-        self._head(sheet, FORM, [(key, heading, width, "") for key, heading, width in layout])
+        heads = [(key, text, width, help if key == CHECK else "") for key, text, width in layout]
+        self._head(sheet, FORM, heads)
         for number, row in enumerate(self.rows[FORM], FIRST_ROW):
             about = known.get(row[KEY])
             heading = about.heading if about else row[KEY]
             if row[KEY].startswith("@"):
                 heading = message("editor_comment_row", file=row[KEY][1:])
             is_comment = row[KEY].startswith("@")
-            texts = (heading, row[VALUE], about.default if about else "", row[COMMENTS], row[KEY])
-            looks = (QUIET, QUIET if is_comment else ENTRY, QUIET, CELL, KEY_LOOK)
+            texts = (
+                "",
+                heading,
+                row[VALUE],
+                about.default if about else "",
+                row[COMMENTS],
+                row[KEY],
+            )
+            looks = (VERDICT, QUIET, QUIET if is_comment else ENTRY, QUIET, CELL, KEY_LOOK)
             for column, (text, look) in enumerate(zip(texts, looks, strict=True), 1):
                 put_text(self.painter.paint(sheet.cell(number, column), look), text)
-            if about and about.help:
-                self._prompt(sheet, f"B{number}", about.heading, about.help)
+            if about:
+                if formula := check_form_row(about, f"C{number}"):
+                    sheet.cell(number, 1).value = formula
+                self._prompt(sheet, f"C{number}", about.heading, about.help or about.default)
             widths = [(text, layout[at][2]) for at, text in enumerate(texts)]
             sheet.row_dimensions[number].height = _height(widths, MOST_OF_FORM)
-        sheet.freeze_panes = "B4"
+        sheet.freeze_panes = "C4"
 
     # --- the sheets of cards ---------------------------------------------------------------------
 
@@ -297,6 +309,7 @@ _OFFERED = {
 }  # fmt: skip
 _FIXED = (
     "kind", "family", "level", "derivation", "shape", "identity", "table_kind", "flag",
+    "certainty",
 )  # fmt: skip
 
 

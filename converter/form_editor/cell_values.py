@@ -27,7 +27,7 @@ from converter.forms import cards
 from converter.kinds import KINDS
 from converter.kinds.documents import DOCUMENTS, ID_NUMBER
 from converter.messages.catalogue import message
-from converter.model.forms import SheetShape
+from converter.model.forms import Certainty, SheetShape
 from converter.rules import FAMILIES
 from converter.rules.derivations import DERIVATIONS
 from converter.statistics import cards as statistics
@@ -47,6 +47,7 @@ def words(holds: str) -> Mapping[str, str]:
         "family": {name: message(f"editor_family_{name}") for name in FAMILIES},
         "level": {name: message(f"report_{name}") for name in LEVELS},
         "derivation": {name: message(f"editor_derivation_{name}") for name in DERIVATIONS},
+        "certainty": {str(one): message(f"editor_certainty_{one}") for one in Certainty},
         "shape": {str(one): message(f"editor_shape_{one}") for one in SheetShape},
         "identity": {name: message(f"editor_identity_{name}") for name in cards.IDENTITY},
         "table_kind": {name: message(f"editor_table_kind_{name}") for name in statistics.KINDS},
@@ -101,6 +102,7 @@ def _show_flag(value: Any) -> str:
 
 def _read_flag(text: str) -> Any:
     named = {label: key == "true" for key, label in words("flag").items()}
+    named |= {"TRUE": True, "FALSE": False}  # what a spreadsheet makes of true and false
     return named.get(text.strip(), text.strip())
 
 
@@ -159,7 +161,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     """Lines of `name = value`."""
     return [
         (name.strip(), value.strip())
-        for name, _, value in (line.partition("=") for line in _lines_of(text))
+        for name, _, value in (line.replace("＝", "=").partition("=") for line in _lines_of(text))
     ]
 
 
@@ -200,7 +202,7 @@ def _show_rate(value: Any) -> str:
 
 
 def _read_rate(text: str) -> Any:
-    found = _RATE.fullmatch(text.strip())
+    found = _RATE.fullmatch(text.strip().replace("＝", "="))
     if found is None:
         return text.strip()
     return {"label": found[1], "part": found[2], "whole": found[3]}
@@ -217,6 +219,15 @@ def _read_toml(text: str) -> Any:
         return text
 
 
+def _show_toml_lines(value: Any) -> str:
+    if not isinstance(value, list):
+        raise TypeError
+    return "\n".join(map(literal, value))
+
+
+_WORDS = (
+    "kind", "family", "level", "derivation", "shape", "identity", "table_kind", "certainty",
+)  # fmt: skip
 _TEXT = _Form(_text, str)
 _ANY = _Form(literal, _read_toml)
 _FORMS: Mapping[str, _Form] = {
@@ -230,7 +241,7 @@ _FORMS: Mapping[str, _Form] = {
     "field_paths": _Form(_show_lines, _read_paths),
     "one_or_more_paths": _Form(_show_path_or_paths, _read_path_or_paths),
     "field_keys": _Form(_show_lines, _read_keys),
-    "texts": _Form(_show_lines, lambda text: text.split("\n")),
+    "texts": _Form(_show_lines, lambda text: text.rstrip("\n").split("\n")),
     "flag": _Form(_show_flag, _read_flag),
     "whole_number": _Form(_show_whole, _read_whole),
     "day": _Form(_show_day, str.strip),
@@ -238,13 +249,13 @@ _FORMS: Mapping[str, _Form] = {
     "variants": _table_of("paper"),
     "steps": _Form(_show_steps, _read_steps),
     "columns": _Form(_show_columns, _read_columns),
+    "toml_lines": _Form(
+        _show_toml_lines, lambda text: [_read_toml(line) for line in _lines_of(text)]
+    ),
     "rate": _Form(_show_rate, _read_rate),
     "rates": _Form(
         lambda value: "\n".join(map(_show_rate, value)),
         lambda text: [_read_rate(line) for line in _lines_of(text)],
     ),
-    **{
-        holds: _of_words(holds)
-        for holds in ("kind", "family", "level", "derivation", "shape", "identity", "table_kind")
-    },
+    **{holds: _of_words(holds) for holds in _WORDS},
 }

@@ -19,14 +19,15 @@ from converter.statistics import cards as statistics
 FILE, COMMENTS, OTHER, CODE_LIST = "@file", "@comments", "@other", "@list"
 KEY, VALUE = "@key", "@value"
 FORM, TABLES, FIELDS, LISTS, RULES = "form", "tables", "fields", "lists", "rules"
-GUIDE, STATISTICS, RESOURCES = "guide", "statistics", "resources"
-SHEETS = (FORM, TABLES, FIELDS, LISTS, RULES, GUIDE, STATISTICS, RESOURCES)
+GUIDE, STATISTICS, ANNUAL, RESOURCES = "guide", "statistics", "annual", "resources"
+SHEETS = (FORM, TABLES, FIELDS, LISTS, RULES, GUIDE, STATISTICS, ANNUAL, RESOURCES)
 # The lists of tables whose cards are rows: sheet → where they stand in their file.
 ARRAYS: Mapping[str, tuple[str, ...]] = {
     FIELDS: ("field",),
     RULES: ("rule",),
     GUIDE: ("template", "guide"),
     STATISTICS: ("statistics", "table"),
+    ANNUAL: ("statistics", "annual", "table"),
     RESOURCES: ("package", "resource"),
 }
 LONGEST_HELP = 255  # characters of an input prompt; a limit of Excel
@@ -134,7 +135,7 @@ def _rules() -> Iterable[EditorColumn]:
         yield _column(RULES, key, width=26)
     yield _column(RULES, "beta", "flag", 10)
     yield _column(RULES, "source", width=20)
-    yield _column(RULES, "certainty", width=12)
+    yield _column(RULES, "certainty", "certainty", 12)
     yield from _comments_and_other()
 
 
@@ -223,6 +224,13 @@ def _statistics() -> Iterable[EditorColumn]:
     yield from _comments_and_other()
 
 
+def _annual() -> Iterable[EditorColumn]:
+    yield _column(ANNUAL, "title", width=34)
+    yield _column(ANNUAL, "by", "field_path", 24)
+    yield _column(ANNUAL, "measures", "toml_lines", 90)
+    yield from _comments_and_other()
+
+
 def _resources() -> Iterable[EditorColumn]:
     yield _column(RESOURCES, "name", width=16)
     yield _column(RESOURCES, "path", width=20)
@@ -239,7 +247,7 @@ def _form() -> Iterable[EditorColumn]:
 
 _COLUMNS = {
     FORM: _form, TABLES: _tables, FIELDS: _fields, LISTS: _lists, RULES: _rules, GUIDE: _guide,
-    STATISTICS: _statistics, RESOURCES: _resources,
+    STATISTICS: _statistics, ANNUAL: _annual, RESOURCES: _resources,
 }  # fmt: skip
 
 
@@ -259,6 +267,10 @@ def form_rows() -> tuple[FormRow, ...]:
             f"statistics.collection.{key}": _COLLECTION_HOLDS.get(key, "text")
             for key in statistics.COLLECTION_KEYS
         },
+        "statistics.annual.title": "text",
+        "statistics.annual.headings": "texts",
+        "statistics.annual.compared": "text",
+        "statistics.annual.signatures": "texts",
     }
     rows = [
         FormRow(key, kind, *_texts(f"editor_{key.replace('.', '_')}"))

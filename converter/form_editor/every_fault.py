@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from converter.files.writing import write_many
-from converter.form_editor.columns import ARRAYS, FIELDS, GUIDE, RESOURCES, RULES, STATISTICS
+from converter.form_editor.columns import (
+    ANNUAL,
+    ARRAYS,
+    FIELDS,
+    GUIDE,
+    RESOURCES,
+    RULES,
+    STATISTICS,
+)
 from converter.form_editor.source_files import (
     FORM_FILE,
     RULES_FILE,
@@ -28,13 +36,17 @@ from converter.form_editor.toml_text import TomlText
 from converter.forms import loading
 from converter.forms.all_faults import all_faults
 from converter.forms.code_lists import code_lists
+from converter.kinds.text import Text
 from converter.model.errors import FormError
 
 ROUNDS = 50
+NO_KIND = "form_unknown_kind"
+_IN_LISTS = ("form_no_field", "form_field_kind")
 # What stands in for a value that cannot be read; every other key is taken away.
 NAMES = {RULES: "code", FIELDS: "key", GUIDE: "heading", RESOURCES: "name"}  # what names a card
 _CARDS = (
     (re.compile(r"statistics\.table"), STATISTICS),
+    (re.compile(r"statistics\.annual\.table"), ANNUAL),
     (re.compile(r"template\.guide"), GUIDE),
     (re.compile(r"(?:package\.)?resource"), RESOURCES),
 )
@@ -51,33 +63,52 @@ def every_fault(sources: Sources, folder: Path, scratch: Path) -> Sequence[FormE
     """The faults of a form with these files, named as files of `folder`; `scratch` is a folder
     that is made for the copy and removed."""
     files = dict(sources)
-    found: dict[tuple[str, str], FormError] = {}
+    found: dict[tuple[str, str, str], FormError] = {}
+    unknown: set[str] = set()  # paths of fields of which nobody knows what they hold
     try:
         for number in range(ROUNDS):
             copy = scratch / str(number)  # a definition that was read is kept by its folder
             write_many((copy / name, data) for name, data in files.items())
-            faults = [
-                FormError(
-                    folder / Path(fault.file).relative_to(copy)
-                    if Path(fault.file).is_relative_to(copy)
-                    else fault.file,
-                    fault.key,
-                    fault.message_key,
-                    found=fault.found,
-                    choices=fault.choices,
-                    **fault.params,
-                )
-                for fault in all_faults(copy)
-            ]
-            new = [one for one in faults if (one.file, one.key) not in found]
-            found |= {(one.file, one.key): one for one in new}
+            faults = [_moved(one, copy, folder) for one in all_faults(copy)]
+            new = {(one.file, one.key, one.found): one for one in faults}
+            told = {key: one for key, one in new.items() if not _is_about(one, unknown)}
+            new = {key: one for key, one in new.items() if key not in found}
+            found |= {key: one for key, one in told.items() if key not in found}
             hides = _hides_others(copy)
-            changes = [_set_right(one, files) for one in new if hides or _hides_some(one)]
+            wanted = [one for one in new.values() if hides or _hides_some(one)]
+            changes = [_set_right(one, files, only_lists=not hides) for one in wanted]
             if not any(changes):
                 break
+            unknown |= {_path(one) for one in wanted if one.message_key == NO_KIND}
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return list(found.values())
+
+
+def _moved(fault: FormError, copy: Path, folder: Path) -> FormError:
+    """The same fault, of a file of the folder that was copied."""
+    file = Path(fault.file)
+    inside = file.is_relative_to(copy)
+    return FormError(
+        folder / file.relative_to(copy) if inside else file,
+        fault.key,
+        fault.message_key,
+        found=fault.found,
+        choices=fault.choices,
+        **fault.params,
+    )
+
+
+def _path(fault: FormError) -> str:
+    """The path of the field whose card is at fault."""
+    return f"{Path(fault.file).stem}.{fault.key.partition('.')[0]}"
+
+
+def _is_about(fault: FormError, paths: set[str]) -> bool:
+    """Whether a fault is, or may be, nothing but what another one brings about."""
+    if _path(fault) in paths or fault.params.get("path") in paths:
+        return True
+    return any(path in fault.found for path in paths)
 
 
 def _hides_others(folder: Path) -> bool:
@@ -96,13 +127,16 @@ def _hides_some(fault: FormError) -> bool:
     return Path(fault.file).name != RULES_FILE
 
 
-def _set_right(fault: FormError, files: dict[str, bytes]) -> bool:
-    """Set a fault right in the files; False where that is not known how."""
+def _set_right(fault: FormError, files: dict[str, bytes], *, only_lists: bool) -> bool:
+    """Set a fault right in the files; False where that is not known how. `only_lists`: of the
+    tables of statistics only what stands in lists, since no table does without its other keys."""
     path = Path(fault.file)
     name = f"codes/{path.name}" if path.suffix == ".csv" else path.name
     if name not in files:
         return False
     encoding, text = Encoding.of(files[name])
+    if only_lists and name == FORM_FILE and fault.message_key not in _IN_LISTS:
+        return False
     made = _list_without(text, fault.key) if path.suffix == ".csv" else _cards(name, text, fault)
     if made == text:
         return False
@@ -176,7 +210,7 @@ def _without(
 ) -> tuple[tuple[str, ...], list[Any]] | None:
     """Where a list of a table of statistics names what is not there: the path of the list, and
     what is left of it."""
-    if fault.message_key not in ("form_no_field", "form_field_kind"):
+    if fault.message_key not in _IN_LISTS:
         return None
     found: Any = values
     for length, key in enumerate(path, 1):
@@ -193,7 +227,9 @@ def _plain(
     if left is not None:
         if left[1]:
             text.set(*left)
+    elif path == ("kind",):
+        text.set(path, Text.name)
     elif path[-1] in _PLAIN:
         text.set(path, _PLAIN[path[-1]])
-    elif path != ("",) and path[-1] not in ("key", "title", "kind", "code", "family", "at"):
+    elif path != ("",) and path[-1] not in ("key", "title", "code", "family", "at"):
         text.remove(path)

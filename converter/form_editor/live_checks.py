@@ -9,6 +9,7 @@ from openpyxl.utils import get_column_letter
 
 from converter.form_editor.cell_values import words
 from converter.form_editor.columns import (
+    ANNUAL,
     CODE_LIST,
     FIELDS,
     FILE,
@@ -19,8 +20,10 @@ from converter.form_editor.columns import (
     STATISTICS,
     TABLES,
     EditorColumn,
+    FormRow,
     columns,
 )
+from converter.forms import loading, package_profile
 from converter.formulas.expressions import quote
 from converter.messages.catalogue import message
 
@@ -36,6 +39,7 @@ _NEEDED: Mapping[str, Sequence[str]] = {
     RULES: ("code", "family", "level", "at"),
     GUIDE: ("heading",),
     STATISTICS: ("kind", "title"),
+    ANNUAL: ("title", "measures"),
     RESOURCES: ("name", "path", "sheet"),
 }
 _UNIQUE: Mapping[str, Sequence[Sequence[str]]] = {
@@ -47,7 +51,22 @@ _UNIQUE: Mapping[str, Sequence[Sequence[str]]] = {
 }
 _CHOOSER = {FIELDS: "kind", RULES: "family", STATISTICS: "kind"}  # what says which options count
 _KEYS = {TABLES: FILE, FIELDS: "key", LISTS: CODE_LIST}
-_CLOSED = ("kind", "family", "level", "derivation", "shape", "identity", "table_kind", "flag")
+_NEEDED_OF_FORM = (
+    *("form.id", "form.version", "form.title"),
+    *(f"limits.{key}" for key in loading.LIMITS_NEEDED),
+    *(f"package.{key}" for key in (*package_profile.MEMBERS, "encoding")),
+)
+_CLOSED = (
+    "kind",
+    "family",
+    "level",
+    "derivation",
+    "shape",
+    "identity",
+    "table_kind",
+    "flag",
+    "certainty",
+)
 
 
 @dataclass(frozen=True)
@@ -165,6 +184,17 @@ class CheckFormulas:
         return next(column for column in columns(sheet) if column.key == key)
 
 
+def check_form_row(about: FormRow, cell: str) -> str:
+    """The formula of a row of the sheet about the form as a whole."""
+    parts = []
+    if about.key in _NEEDED_OF_FORM:
+        parts.append(f'IF({cell}="",{quote(_says("blank", about))},"")')
+    if about.holds == "whole_number":
+        digits = f"{_count(cell, '0123456789', 15)}<LEN({cell})"
+        parts.append(f'IF({digits},{quote(_says("whole", about))},"")')
+    return f"={'&'.join(parts)}" if parts else ""
+
+
 def _count(cell: str, characters: str, most: int) -> str:
     """Expression: how many of the first characters of a cell are among these."""
     places = "{" + ",".join(map(str, range(1, most + 1))) + "}"
@@ -172,5 +202,5 @@ def _count(cell: str, characters: str, most: int) -> str:
     return f"SUMPRODUCT({found}*({places}<=LEN({cell})))"
 
 
-def _says(fault: str, column: EditorColumn) -> str:
+def _says(fault: str, column: EditorColumn | FormRow) -> str:
     return message(f"editor_check_{fault}", heading=column.heading)

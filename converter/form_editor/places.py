@@ -121,7 +121,7 @@ def _card(rows: Sequence[EditorRow], name: str, key: str) -> EditorRow | None:
 
 def _column(sheet: str, key: str) -> EditorColumn | None:
     """The column of a card's key: its own, or the first of those that its parts have."""
-    known = columns(sheet)
+    known, key = columns(sheet), re.sub(r"\[\d+\]", "", key)
     for wanted in (key, key.partition(".")[0]):
         for column in known:
             if wanted and (column.key == wanted or column.key.startswith(f"{wanted}.")):

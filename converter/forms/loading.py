@@ -1,8 +1,8 @@
 """A folder of TOML cards and CSV lists → Form. A broken definition is refused with a FormError
 that names file, key, what stands there and what may stand there.
 
-`read` takes the cards alone: cheap, for commands that only need titles. `load` also reads the
-code lists and has every kind and rule family accept the cards that name it.
+`read` takes the cards alone: cheap, for commands that only need titles. `accepted` also reads the
+code lists and has every kind and rule family accept the cards that name it; `load` adds the digest.
 """
 
 from __future__ import annotations
@@ -114,19 +114,22 @@ def with_codes(folder: Path) -> Form:
 
 
 @lru_cache(maxsize=_KEPT)
-def load(folder: Path) -> Form:
+def accepted(folder: Path) -> Form:
     """Read a form whole, the roster beside it included, and have every kind and rule family
-    accept its cards.
-
-    Raises FormError. Imports pandas (the kinds' and rules' other face).
-    """
+    accept its cards. Raises FormError."""
     from converter.forms import accepting, roster
 
-    form = replace(with_codes(folder), digest=digest(folder)[:DIGITS])
+    form = with_codes(folder)
     accepting.accept(form, folder)
     if (folder / roster.FILE).exists():
         roster.definition(form, folder)
     return form
+
+
+@lru_cache(maxsize=_KEPT)
+def load(folder: Path) -> Form:
+    """The same with its digest: what packages are made and read by. Raises FormError."""
+    return replace(accepted(folder), digest=digest(folder)[:DIGITS])
 
 
 def _limits(own: TomlTable) -> Mapping[str, int]:

@@ -140,14 +140,14 @@ def _request_bytes(request: UnionRequest) -> bytes:
 def request(folder: Path, union: UnionName, passphrase: str = "") -> bytes:
     """A request for an identity, signed with the union's own key. Raises KeysError."""
     signer = keys.signer(folder, passphrase)
-    asked = UnionRequest(union, keys.public(folder))
-    signature = keys.signature_text(signer.sign(_request_bytes(asked)))
+    request = UnionRequest(union, keys.public(folder))
+    signature = keys.signature_text(signer.sign(_request_bytes(request)))
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<request xmlns="{NAMESPACE}">',
         written("unit", union.name, indent="  ", code=union.code),
-        written("unit-signing", asked.keys.signing, indent="  ", algorithm=SIGNATURE),
-        written("unit-sealing", asked.keys.sealing, indent="  ", algorithm=SEALING),
+        written("unit-signing", request.keys.signing, indent="  ", algorithm=SIGNATURE),
+        written("unit-sealing", request.keys.sealing, indent="  ", algorithm=SEALING),
         written("signature", signature, indent="  ", algorithm=SIGNATURE),
         "</request>",
     ]
@@ -222,7 +222,7 @@ def _write(folder: Path, entries: Sequence[SubordinateEntry], signer: keys.Signe
 
 
 def endorse(
-    asked: UnionRequest,
+    request: UnionRequest,
     folder: Path,
     *,
     scope: Sequence[str],
@@ -238,24 +238,24 @@ def endorse(
     name = own_name(folder)
     if name is None:
         raise UsageError("union_no_name")
-    scope = tuple(dict.fromkeys(scope)) or (asked.union.code,)
+    scope = tuple(dict.fromkeys(scope)) or (request.union.code,)
     with ledger.locked(folder):
         entries = read(folder)
-        _check(asked, public, chain, name, scope, latest(entries).values())
+        _check(request, public, chain, name, scope, latest(entries).values())
         if chain and valid_until.isoformat() > chain[0].valid_until:
             raise UsageError("union_outlives", valid_until=chain[0].valid_until)
-        before = latest(entries).get(asked.union.code)
+        before = latest(entries).get(request.union.code)
         made = UnionIdentity(
-            asked.union.code,
-            asked.union.name,
+            request.union.code,
+            request.union.name,
             name.code,
             name.name,
             scope,
             before.serial + 1 if before else 1,
             issued.isoformat(),
             valid_until.isoformat(),
-            asked.keys.signing,
-            asked.keys.sealing,
+            request.keys.signing,
+            request.keys.sealing,
             public.signing,
             public.sealing,
         )
@@ -289,7 +289,7 @@ def _entry(made: UnionIdentity, before: SubordinateEntry | None) -> SubordinateE
 
 
 def _check(
-    asked: UnionRequest,
+    request: UnionRequest,
     public: keys.PublicKeys,
     chain: Sequence[UnionIdentity],
     own: UnionName,
@@ -297,12 +297,12 @@ def _check(
     others: Iterable[SubordinateEntry],
 ) -> None:
     """Whether this union may issue such an identity. Raises UsageError."""
-    code = asked.union.code
+    code = request.union.code
     above = {own.code, *(one.superior_code for one in chain)}
     keys_above = {public.signing, public.sealing}
     for one in chain:
         keys_above |= {one.superior_signing, one.superior_sealing}
-    if code in above or {asked.keys.signing, asked.keys.sealing} & keys_above:
+    if code in above or {request.keys.signing, request.keys.sealing} & keys_above:
         raise UsageError("union_itself", code=code)
     if not all(CODE.fullmatch(prefix) for prefix in scope):
         raise UsageError("union_bad_scope", scope=" ".join(scope))
@@ -311,7 +311,7 @@ def _check(
     for other in others:
         if other.code == code or other.status == WITHDRAWN:
             continue
-        if asked.keys.signing == other.signing or asked.keys.sealing == other.sealing:
+        if request.keys.signing == other.signing or request.keys.sealing == other.sealing:
             raise UsageError("union_same_keys", name=other.name, code=other.code)
         theirs = other.scope.split()
         if any(covers((a,), b) or covers((b,), a) for a in scope for b in theirs):

@@ -158,7 +158,7 @@ def _read_date_cell(text: str) -> Found:
     serial = _serial(text)
     if serial is None or serial < 1:
         return None, "K401"
-    if number := _number_behind(text):
+    if number := _typed_number(text):
         return _read_month(number) if serial < _YEARS[1] else _read_number(number)
     return _settled(datetime.fromisoformat(text[:19])), ""
 
@@ -178,10 +178,10 @@ def names_month_only(text: str) -> bool:
 
 def _is_moved(raw: str, text: str) -> bool:
     """Whether a moment was read as the day after it."""
-    return "T" in raw and raw[:4].isdigit() and text[:10] != raw[:10] and not _number_behind(raw)
+    return "T" in raw and raw[:4].isdigit() and text[:10] != raw[:10] and not _typed_number(raw)
 
 
-def _number_behind(raw: str) -> str:
+def _typed_number(raw: str) -> str:
     """The number that was typed where a date's format made a day of 1905 of a year, or one of
     2450 of a year and a month (201005); '' for a day that is one."""
     serial = _serial(raw)
@@ -194,7 +194,7 @@ def _number_behind(raw: str) -> str:
 
 def shown(raw: str) -> str:
     """A date cell as its clerk knows it: what was typed, and a moment without the T."""
-    return _number_behind(raw) or raw.replace("T", " ")
+    return _typed_number(raw) or raw.replace("T", " ")
 
 
 def _serial(text: str) -> float | None:
@@ -304,7 +304,7 @@ class Date(Kind):
     def message_params(self, code: str, raw: str, text: str, field: Field, form: Form) -> Params:
         if code == "K405":
             return {"earliest": self._earliest(field)}
-        if code == "K402" and _number_behind(raw):
+        if code == "K402" and _typed_number(raw):
             return {"typed": shown(raw), "variant": "date_cell"}
         return {"typed": strip(raw)} if code in ("K402", "K403", "K404") else {}
 

@@ -73,14 +73,16 @@ _RADICALS = re.compile("[\u2e80-\u2fdf]")
 _AROUND_DOT = re.compile(f" ?{DOT} ?")
 _LATIN = re.compile("[A-Za-z]").search
 _STOP_OF_NO_LATIN = re.compile(r"(?<![A-Za-z\u00c0-\u024f])\.")
-_SIGNS = str.maketrans(dict.fromkeys(characters.VISIBLE_BLANKS, " ") | dict.fromkeys(DOTS, DOT))
+_BLANKS_AND_DOTS = str.maketrans(
+    dict.fromkeys(characters.VISIBLE_BLANKS, " ") | dict.fromkeys(DOTS, DOT)
+)
 
 
 def tidy(text: str) -> str:
     """The name in its proper writing; what cannot belong to a name stays."""
     if re.fullmatch(_CHINESE, text):
         return text
-    name = characters.without_invisible(_RADICALS.sub(_character, text).translate(_SIGNS))
+    name = characters.without_invisible(_RADICALS.sub(_character, text).translate(_BLANKS_AND_DOTS))
     name = half_width(name)
     name = _STOP_OF_NO_LATIN.sub(DOT, name) if _LATIN(name) else name.replace(".", DOT)
     name = _AROUND_DOT.sub(DOT, " ".join(name.split()))

@@ -128,12 +128,14 @@ def quoted(value: Any) -> str:
 
 
 class OutputError(ConverterError):
-    """A file cannot be written. `reason` is what the operating system says, `cause` the same as
-    one word ('' where we have none): see `files.os_errors`."""
+    """A file cannot be written ('' where the system does not say which). `reason` is what the
+    operating system says, `cause` the same as one word ('' where we have none): see
+    `files.os_errors`."""
 
     def __init__(self, path: Path | str, reason: str, cause: str = "") -> None:
         self.path, self.reason, self.cause = str(path), reason, cause
-        super().__init__("cannot_write", path=self.path, reason=reason)
+        key = "cannot_write" if self.path else "cannot_write_unnamed"
+        super().__init__(key, path=self.path, reason=reason)
 
 
 class OutputExists(ConverterError):

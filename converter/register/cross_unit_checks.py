@@ -18,7 +18,7 @@ from converter.messages import catalogue
 from converter.model.clock import in_china
 from converter.model.forms import Form
 from converter.model.issues import Issue, Issues, Place
-from converter.register import halves, waiting
+from converter.register import halves, unit_changes, waiting
 from converter.register.nearest import Nearest
 from converter.register.precedence import HELD, same_name
 from converter.register.schema import COUNTS, HALVES, SENT, SOUND, TIMED_BY, RegisterTables, name
@@ -175,18 +175,24 @@ def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     before = previous(tables, period)
     if not share or not before:
         return
+    merged = unit_changes.mergers(tables, before, period)
     for path in card.get("jump_fields", ()):
         field = form.field(path)
         key = name(field.key)
         rows = tables.query(
-            "WITH a AS (SELECT s.unit, s.period, s.file, s.unit_sheet,"
+            "WITH merged AS (SELECT unnest(?::VARCHAR[]) AS code, unnest(?::VARCHAR[]) AS last),"
+            " a AS (SELECT s.unit, s.period, s.file, s.unit_sheet,"
             f"   TRY_CAST(a.{key} AS BIGINT) AS value FROM answers a JOIN submissions s"
-            f"   ON s.id = a.submission WHERE {COUNTS})"
+            f"   ON s.id = a.submission WHERE {COUNTS}),"
+            " o AS (SELECT coalesce(i.id, a.unit) AS unit, sum(a.value) AS value FROM a"
+            "  LEFT JOIN units u ON u.id = a.unit LEFT JOIN merged m ON m.code = u.code"
+            "  LEFT JOIN units i ON i.code = m.last AND i.via = u.via"
+            "  WHERE a.period = ? GROUP BY 1)"
             " SELECT n.file, n.unit_sheet, u.name, u.superior, o.value, n.value"
-            " FROM a n JOIN a o ON o.unit = n.unit JOIN units_in(?) u ON u.id = n.unit"
-            " WHERE n.period = ? AND o.period = ? AND abs(n.value - o.value) >= ?"
+            " FROM a n JOIN o ON o.unit = n.unit JOIN units_in(?) u ON u.id = n.unit"
+            " WHERE n.period = ? AND abs(n.value - o.value) >= ?"
             "   AND abs(n.value - o.value) * 100 > o.value * ? ORDER BY n.file",
-            [period, period, before, least, share],
+            [[*merged], [*merged.values()], before, period, period, least, share],
         )
         for file, sheet, unit, superior, was, now in rows:
             place = Place(file, sheet, 0, 0, field.key)

@@ -12,9 +12,10 @@ The roster that counts is the one that was given, with these changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from converter.register import decisions
 from converter.register.decisions import Decision
 from converter.register.precedence import (
     DISSOLVE,
@@ -25,6 +26,7 @@ from converter.register.precedence import (
     UNIT_ACTIONS,
     RosterEntry,
 )
+from converter.register.schema import COUNTS, RegisterTables
 
 ABOUT = "unit:"  # begins what stands for a file's content in a decision about a unit
 
@@ -73,3 +75,31 @@ def changed(
         for superior in {entry.superior, before[code].superior}
     ]
     return ChangedRoster(list(current.values()), frozenset(exempt), former)
+
+
+def mergers(tables: RegisterTables, before: str, period: str) -> dict[str, str]:
+    """Units that were merged since the period before: code → that of the unit which reports for
+    both now, where it reported by itself then."""
+    codes = dict(tables.query("SELECT name, code FROM roster_of(?)", [period]))
+    into = {
+        one.unit_code: str(codes.get(one.unit_name, ""))
+        for one in decisions.in_force(decisions.read_from(tables))
+        if one.action == MERGE and before < one.period <= period
+    }
+    reported = tables.query(
+        "SELECT DISTINCT u.code FROM submissions s JOIN units u ON u.id = s.unit"
+        f" WHERE s.period = ? AND u.via = '' AND {COUNTS}",
+        [before],
+    )
+    known = {str(code) for (code,) in reported if code}
+    found = {code: _last(code, into) for code in into}
+    return {code: last for code, last in found.items() if last in known and code in known}
+
+
+def _last(code: str, into: Mapping[str, str]) -> str:
+    """The unit at the end of a chain of mergers; '' where it runs in a circle."""
+    seen: set[str] = set()
+    while code in into and code not in seen:
+        seen.add(code)
+        code = into[code]
+    return "" if code in seen else code

@@ -178,7 +178,10 @@ def _problems(
         for one in shown:
             # The remedy once: nobody reads the same text ten times.
             fix = one.fix if one is shown[0] or one.fix != shown[0].fix else ""
-            beside = [TextCell(visible(places.who(one.place))), _done(level, [one.place], places)]
+            beside = [
+                TextCell(visible(places.first_text(one.place))),
+                _done(level, [one.place], places),
+            ]
             rows.append(_problem(number, one, fix, places.in_copy(one.place), submission, beside))
         rest = group[len(shown) :]
         if rest:

@@ -51,7 +51,7 @@ class CopyPlaces:
         cell, kept = (f"{sheet}${letters}${there.row}" for letters in columns)
         return cell, kept
 
-    def who(self, place: Place) -> str:
+    def first_text(self, place: Place) -> str:
         """What the first column says of a table's row, e.g. the person's name ('' = no row)."""
         key = self._table(place)
         if not key:

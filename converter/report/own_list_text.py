@@ -70,6 +70,18 @@ def rearranged(report: ListReport) -> Iterator[str]:
             yield message(f"list_{arrangement}", sheets=names, samples="；".join(samples))
 
 
+def numbers(
+    unnumbered: Sequence[str], rounded: Sequence[str], lists: Sequence[ListReport]
+) -> Iterator[str]:
+    """Who was taken over without an ID number or with a rounded one, by name, but for what is said
+    of the lists."""
+    known = {name for one in lists for name in one.rounded}
+    rounded = [name for name in rounded if name not in known]
+    for key, names in (("list_rounded", rounded), ("list_blank", unnumbered)):
+        if names:
+            yield message(key, count=len(names), names=listed(names))
+
+
 def params(column: ListColumn, table: Sheet) -> dict[str, str]:
     """What messages about a column name."""
     return {

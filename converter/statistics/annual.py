@@ -169,8 +169,8 @@ class _Source:
                 return "0"
             value = f"sum(TRY_CAST({name(measure.summed.key)} AS BIGINT))"
         if measure.conditions:
-            held = " AND ".join(self._condition(one, known) for one in measure.conditions)
-            value = f"{value} FILTER ({held})"
+            condition = " AND ".join(self._condition(one, known) for one in measure.conditions)
+            value = f"{value} FILTER ({condition})"
         return f"coalesce({value}, 0)"
 
     def _condition(self, one: MeasureCondition, known: set[str]) -> str:
@@ -182,10 +182,10 @@ class _Source:
             return f"coalesce({columns[0]}, '') <> ''"
         since = ", ".join(f"nullif({column}, '')" for column in columns)
         day, end = f"TRY_CAST(coalesce({since}) AS DATE)", f"DATE '{self.end}'"
-        held = f"{day} <= {end} - INTERVAL {one.years} YEAR"
+        condition = f"{day} <= {end} - INTERVAL {one.years} YEAR"
         if one.below:
-            held += f" AND {day} > {end} - INTERVAL {one.below} YEAR"
-        return f"({held})"
+            condition += f" AND {day} > {end} - INTERVAL {one.below} YEAR"
+        return f"({condition})"
 
 
 def _some(cell: AnnualCell) -> bool:

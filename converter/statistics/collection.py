@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 from converter.kinds.base import ValueType
 from converter.messages.catalogue import message
 from converter.model.forms import Field, Form
-from converter.register import Snapshot, periods
+from converter.register import Snapshot, periods, unit_changes
 from converter.register.forgetting import whole_periods
 from converter.register.periods import Period
 from converter.register.schema import name, table_of
@@ -67,18 +67,18 @@ def figures(
         progress.waiting(register, chosen),
         *_members_too(cards.figures(source, form, today), register, chosen),
     ]
-    asked = [breakdowns.find_field(form, key) for key in by or card.entries("by")[:1]]
+    grouping = [breakdowns.find_field(form, key) for key in by or card.entries("by")[:1]]
     more = [breakdowns.find_count(form, key) for key in counts]
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     fields += [field for field in more if field not in fields]
     made = Breakdowns(register, form, chosen, card.text("missing"), card.label("total"))
-    for field in asked:
+    for field in grouping:
         of_unit = field.sheet == form.record.key
         found.append(
             _grouped(card, source, field, tree, fields) if of_unit else made.rows_by(field)
         )
     if cross:
-        found += [made.cross(first, second) for first, second in combinations(asked, 2)]
+        found += [made.cross(first, second) for first, second in combinations(grouping, 2)]
     earlier = [p for p in register.periods() if p < chosen]
     if units:
         found.append(made.units(fields))
@@ -134,6 +134,7 @@ class _Register:
     register: Snapshot
     period: str
     form: Form
+    merged: Mapping[str, str] | None = None  # code of a unit → that of who reports for it now
 
     def count(self, field: Field, also_in: str = "") -> int | None:
         """The sum of a unit field, of the units that reported for `also_in` too ('' = of all)."""
@@ -152,11 +153,16 @@ class _Register:
 
     def _of_units(self, what: str, also_in: str) -> Any:
         sql = (
-            f"SELECT {what} FROM answers WHERE period = $1"
-            " AND ($2 = '' OR unit IN (SELECT k.id FROM unit_keys() k WHERE k.unit_key IN (SELECT"
-            " o.unit_key FROM answers b JOIN unit_keys() o ON o.id = b.unit WHERE b.period = $2)))"
+            "WITH merged AS (SELECT unnest($3::VARCHAR[]) AS code, unnest($4::VARCHAR[]) AS last),"
+            " keys AS (SELECT k.id, coalesce('c ' || m.last, k.unit_key) AS unit_key"
+            "  FROM unit_keys() k LEFT JOIN merged m ON k.unit_key = 'c ' || m.code)"
+            f" SELECT {what} FROM answers WHERE period = $1"
+            " AND ($2 = '' OR unit IN (SELECT k.id FROM keys k WHERE k.unit_key IN (SELECT"
+            " o.unit_key FROM answers b JOIN keys o ON o.id = b.unit WHERE b.period = $2)))"
         )
-        return self.register.query(sql, [self.period, also_in])[0][0]
+        merged = self.merged or {}
+        mergers = [[*merged], [*merged.values()]]
+        return self.register.query(sql, [self.period, also_in, *mergers])[0][0]
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
         table = table_of(self.form, fields[0].sheet)
@@ -273,7 +279,10 @@ def _labelled(
 
 
 def _change(card: StatisticsCard, now: _Register, before: _Register) -> Figure:
-    """Like for like: the numbers are of the units that reported for both periods."""
+    """Like for like: the numbers are of the units that reported for both periods; with a unit that
+    others were merged into, what these reported before is compared."""
+    merged = unit_changes.mergers(now.register, before.period, now.period)
+    now, before = replace(now, merged=merged), replace(before, merged=merged)
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
     compared: list[tuple[str, int | None, int | None]]
     both = now.units(before.period)

@@ -72,17 +72,17 @@ class ProgressReader:
 
     def __init__(self, published: Path, form_folder: Path) -> None:
         self._store, self._folder = published, form_folder
-        self._held: tuple[object, Published] = (None, NONE)
+        self._cached: tuple[object, Published] = (None, NONE)
 
     def published(self) -> Published:
         """The newest publication; NONE before the first. Raises RegisterError for a broken one."""
         key = _key(self._store)
         if key is None:
             return NONE
-        services, found = self._held
+        services, found = self._cached
         if services != key:
             found = self._read()
-            self._held = key, found
+            self._cached = key, found
         return found
 
     def _read(self) -> Published:

@@ -111,7 +111,7 @@ def stoppable() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 def serve(app: Starlette, listening: Listening, sock: socket.socket) -> None:

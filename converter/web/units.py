@@ -59,7 +59,7 @@ class IssuedUnits:
             named[same_name(entry.unit_name)].append(entry)
         self._known, self._lines, self._named, self._seen = known, lines, dict(named), seen
         # For names that no unit has: it must cost what the others do.
-        self._nobody = passwords.decoy(lines.values())
+        self._decoy = passwords.decoy(lines.values())
 
     def all(self) -> list[LedgerEntry]:
         """The current entries, in the order of issuing."""
@@ -90,7 +90,7 @@ class IssuedUnits:
             for entry in self._named.get(same_name(name), [])
             if (line := self._lines.get((entry.unit_code, entry.serial)))
         }
-        found = passwords.matching(password, lines or {"": self._nobody})
+        found = passwords.matching(password, lines or {"": self._decoy})
         return self._known.get(found) if found else None
 
     def path(self, entry: LedgerEntry) -> Path:

@@ -346,8 +346,8 @@ def test_a_dropped_folder_is_checked_and_no_command_is_named(
     shutil.copy(bad, folder)
     assert drop(folder) == 1
     faulty = capsys.readouterr()
-    for told in (clean, faulty):
-        assert "converter" not in told.out + told.err
+    for output in (clean, faulty):
+        assert "converter" not in output.out + output.err
     assert "K112" in faulty.out
 
 
@@ -356,9 +356,9 @@ def test_a_file_nobody_can_read_is_not_said_to_hold_errors(
 ) -> None:
     (broken := tmp_path / "坏.xlsx").write_bytes(b"PK\x03\x04 torn")
     assert drop(broken) == 1
-    told = capsys.readouterr().err
-    assert "坏.xlsx 读不了，没有生成上报文件。" in told
-    assert "还有错误" not in told
+    output = capsys.readouterr().err
+    assert "坏.xlsx 读不了，没有生成上报文件。" in output
+    assert "还有错误" not in output
 
 
 @pytest.mark.parametrize("lying", ["", "填报.xlsx", "填报-批注.xlsx", "标识.xml"])
@@ -462,7 +462,7 @@ class _Console:
         ("win32", ["python.exe", "python.exe", "Converter.exe"], True),  # installed in a venv
         ("win32", ["python.exe", "cmd.exe"], False),  # python -m converter.cli
         ("win32", ["python3.12.exe", "python.exe", "powershell.exe"], False),
-        ("win32", ["python.exe", ""], False),  # of one nothing is told
+        ("win32", ["python.exe", ""], False),  # nothing is reported of one
         ("win32", [], False),  # no console at all
         ("linux", ["converter.exe"], False),
         ("linux, from its menu", [], True),

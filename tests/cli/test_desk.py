@@ -220,15 +220,15 @@ def test_an_original_and_its_marked_copy_are_converted_once(
     bad = saved(book, tmp_path, "填报.xlsx")
     assert dropped_files.run([str(bad)], None) == 1
     (copy,) = tmp_path.glob("填报-批注.xlsx")
-    mended = copy if newer == "copy" else bad
-    book = openpyxl.load_workbook(mended)
+    corrected = copy if newer == "copy" else bad
+    book = openpyxl.load_workbook(corrected)
     put(book[MEMBER_SHEET], member_cell(book, 3, "身份证号"), MEMBERS[2][1])
-    book.save(mended)
+    book.save(corrected)
     now = time.time()
     for path, when in ((bad, now), (copy, now)):
-        os.utime(path, (when, when + (60 if path == mended else 0)))
+        os.utime(path, (when, when + (60 if path == corrected else 0)))
     capsys.readouterr()
     assert dropped_files.run([str(bad), str(copy)], None) == 0
-    assert mended.with_suffix(".zip").is_file()
+    assert corrected.with_suffix(".zip").is_file()
     assert len(list(tmp_path.glob("*.zip"))) == 1
-    assert f"用了后保存的 {mended.name}" in capsys.readouterr().err
+    assert f"用了后保存的 {corrected.name}" in capsys.readouterr().err

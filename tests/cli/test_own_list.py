@@ -262,3 +262,19 @@ def test_names_without_numbers_are_named(tmp_path: Path) -> None:
     done = run("template", "--from", "名单.xlsx", "-o", "填.xlsx", cwd=tmp_path)
     assert done.returncode == 0
     assert "退休 的“姓名”有 1 人没有身份证号，没有带" in done.stdout
+
+
+def test_numbers_that_are_missing_or_rounded_are_named_whatever_the_headings(
+    tmp_path: Path,
+) -> None:
+    book = openpyxl.Workbook()
+    for row in (["姓名", "身份证号"], ["赵一", A], ["钱二", int(B[:17] + "0")], ["孙三", "=B2&C2"]):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "名单.xlsx")
+    done = run("template", "--from", "名单.xlsx", "-o", "填.xlsx", cwd=tmp_path)
+    assert (
+        "1 人的身份证号被 Excel 存成了数字，末尾几位已经丢了，请对照证件重填：钱二" in done.stdout
+    )
+    assert "1 人没有身份证号，请对照证件补上：孙三" in done.stdout
+    again = run("template", "--from", "填.xlsx", "-o", "再填.xlsx", cwd=tmp_path)
+    assert "没有身份证号，请对照证件补上：孙三" in again.stdout

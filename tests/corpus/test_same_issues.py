@@ -26,8 +26,8 @@ from tests.sheets import FORM
 
 
 def test_the_issues_of_all_corpora_are_those_that_were_accepted() -> None:
-    told = table.differences(table.stored(), table.found())
-    assert not told, "\n".join([f"{len(told)} outcomes differ:", *told])
+    differences = table.differences(table.stored(), table.found())
+    assert not differences, "\n".join([f"{len(differences)} outcomes differ:", *differences])
 
 
 def test_the_full_parser_alone_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,8 +38,8 @@ def test_the_full_parser_alone_finds_the_same(monkeypatch: pytest.MonkeyPatch) -
         requested.append(sheet.name)
 
     monkeypatch.setattr(FastReader, "read", shut)
-    told = table.differences(table.stored(), table.found())
-    assert not told, "\n".join([f"{len(told)} outcomes differ:", *told])
+    differences = table.differences(table.stored(), table.found())
+    assert not differences, "\n".join([f"{len(differences)} outcomes differ:", *differences])
     assert len(requested) > len(table.stored())
 
 

@@ -243,7 +243,7 @@ RIGHT: list[list[tuple[str, Any, Any]]] = [
 
 
 @dataclass(frozen=True)
-class Told:
+class Findings:
     """What is found in each workbook, in the order of the cases; a workbook to find cells in."""
 
     faults: list[set[Finding]]
@@ -257,19 +257,19 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def all_reported(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def all_reported(tmp_path_factory: pytest.TempPathFactory) -> Findings:
     """All workbooks, judged in one check."""
     folder, book, paths = tmp_path_factory.mktemp("faults"), fill(blank(20)), []
     for number, edits in enumerate([*(case.values[0] for case in FAULTS), *RIGHT]):
         with edited(book, edits):
             paths.append(saved(book, folder, f"{number}.xlsx"))
-    told = [findings(outcome) for outcome in outcomes(paths)]
-    return Told(told[: len(FAULTS)], told[len(FAULTS) :], book)
+    of_workbooks = [findings(outcome) for outcome in outcomes(paths)]
+    return Findings(of_workbooks[: len(FAULTS)], of_workbooks[len(FAULTS) :], book)
 
 
 @pytest.mark.parametrize("number", range(len(FAULTS)), ids=[str(case.id) for case in FAULTS])
 def test_the_fault_is_reported_at_its_cell_and_nothing_else(
-    number: int, all_reported: Told
+    number: int, all_reported: Findings
 ) -> None:
     expected = {
         (sheet, all_reported.cell(sheet, where), code, level)
@@ -281,7 +281,7 @@ def test_the_fault_is_reported_at_its_cell_and_nothing_else(
 @pytest.mark.parametrize(
     "number", range(len(RIGHT)), ids=[f"{e[0][1]}-{e[0][2]}"[:50] for e in RIGHT]
 )
-def test_what_is_right_is_not_refused(number: int, all_reported: Told) -> None:
+def test_what_is_right_is_not_refused(number: int, all_reported: Findings) -> None:
     assert all_reported.right[number] == set()
 
 

@@ -14,7 +14,7 @@ from tests.form_editor.books import FORMS, Edited, without_regions, workbook
 from tests.parity.office import recalculated
 from tests.tools import needs
 
-SHEETS = ("表", "项目", "名单", "规则", "填写说明", "统计表", "上报文件")
+SHEETS = ("表单", "表", "项目", "名单", "规则", "填写说明", "统计表", "上报文件")
 
 
 @pytest.fixture
@@ -73,7 +73,10 @@ def test_every_fault_is_named_with_its_cell_in_one_pass(edit: Edited, tmp_path: 
 
 def test_a_field_that_is_gone_is_named_by_what_mentions_it(edit: Edited, tmp_path: Path) -> None:
     edit.book["项目"].delete_rows(edit.row("项目", "key", "women_members"))
+    kind = edit.row("项目", "key", "members")
+    edit.put("项目", kind, kind="数")  # which rules and tables mention, too
     found = faults(edit.save(), tmp_path / "新")
+    assert "没有这种类型" in found.pop(f"《项目》{edit.cell('项目', kind, 'kind').coordinate}")
     rules = {f"《规则》{edit.cell('规则', edit.row('规则', 'code', code), 'at').coordinate}"
              for code in ("X105", "X112")}  # fmt: skip
     assert rules < set(found)
@@ -84,8 +87,10 @@ def test_a_field_that_is_gone_is_named_by_what_mentions_it(edit: Edited, tmp_pat
 def test_a_row_of_a_list_is_named(edit: Edited, tmp_path: Path) -> None:
     row = edit.row("名单", "label", "市级")
     edit.put("名单", row, code="1")
-    (place,) = faults(edit.save(), tmp_path / "新")
-    assert place == f"《名单》第 {row} 行"
+    found = faults(edit.save(), tmp_path / "新")
+    assert "代码 1 出现了两次" in found.pop(f"《名单》第 {row} 行")
+    (place,) = found  # the annual report counts the code that is no more
+    assert place.startswith("《年报表》")
 
 
 def test_rows_inserted_above_and_columns_moved_do_not_matter(edit: Edited, tmp_path: Path) -> None:
@@ -127,6 +132,7 @@ def test_the_workbook_says_beside_the_row_what_is_wrong(edit: Edited, tmp_path: 
     edit.put("项目", edit.row("项目", "key", "postcode"), title="驻地通讯地址", key="邮编")
     edit.put("名单", edit.row("名单", "code", "B"), code="A")
     edit.put("表", 5, sheet__rows=None)
+    edit.put("表单", edit.row("表单", "@key", "form.title"), value=None)
     good = [workbook(one, tmp_path / f"{one.name}.xlsx") for one in FORMS]
     bad, *fine = recalculated([edit.save(tmp_path / "坏.xlsx"), *good], tmp_path)
     for path in fine:
@@ -134,10 +140,11 @@ def test_the_workbook_says_beside_the_row_what_is_wrong(edit: Edited, tmp_path: 
     live = {sheet: said(bad, sheet) for sheet in SHEETS}
     for place in named:
         sheet, _, cell = place.strip("《").partition("》")
-        if sheet in ("表单", "上报文件", "统计表") or place.startswith("《规则》P"):
+        if sheet in ("上报文件", "统计表") or place.startswith("《规则》P"):
             continue  # texts of another kind: only `form build` tells
         row = int("".join(filter(str.isdigit, cell)))
-        title = edit.book[sheet].cell(2, edit.book[sheet][cell].column).value
+        where = (row, 2) if sheet == "表单" else (2, edit.book[sheet][cell].column)
+        title = edit.book[sheet].cell(*where).value
         assert f"“{title}”" in live[sheet][row], place
     of_rules = "".join(live["规则"].values())
     assert of_rules.count("“编号”重复了") == 2
@@ -147,3 +154,4 @@ def test_the_workbook_says_beside_the_row_what_is_wrong(edit: Edited, tmp_path: 
     assert "“代号”只能用小写英文" in live["项目"][edit.row("项目", "key", "邮编")]
     assert sum("“代码”重复了" in text for text in live["名单"].values()) == 2
     assert "一行是什么" in live["表"][5]
+    assert "还没有写“表单名称”" in live["表单"][edit.row("表单", "@key", "form.title")]

@@ -125,9 +125,9 @@ def test_commands_ask_for_it_and_say_what_is_wrong(tmp_path: Path) -> None:
     done = run("identity", "init", "--keys", ours, "--passphrase-file", word)
     assert done.returncode == 0, done.stderr
     issue = ("identity", "issue", roster, "--keys", ours, "-o", tmp_path / "标识")
-    for more, told in (((), "加了密码"), (("--passphrase-file", other), "密码不对")):
+    for more, reason in (((), "加了密码"), (("--passphrase-file", other), "密码不对")):
         done = run(*issue, *more, env={"PASSPHRASE": WORD, "AGE_PASSPHRASE": WORD})
-        assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+        assert (done.returncode, reason in done.stderr) == (2, True), done.stderr
         assert not list((tmp_path / "标识").glob("*.xml"))
     assert run(*issue, "--passphrase-file", word).returncode == 0
     file = min((tmp_path / "标识").glob("*.xml"))

@@ -1,7 +1,7 @@
 """Remedies about identity files and sealed packages, done by a machine: the unit can sign again,
 and its package can be read whole by its upper union.
 
-Those about several levels of unions (I109 to I111, I161 to I167) stand with their own tests.
+Those about several levels of unions (I109 to I111, I161 to I167) stand in `test_chain_remedies`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An annotated copy in a real spreadsheet program: it opens, it judges, it can be mended."""
+"""An annotated copy in a real spreadsheet program: it opens, it judges, it can be corrected."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def validated(path: Path) -> Checked:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A copy as it comes, mended, and turned upside down, each as LibreOffice saved it."""
+    """A copy as it comes, corrected, and turned upside down, each as LibreOffice saved it."""
     folder = tmp_path_factory.mktemp("copies")
     book = sheets.fill(sheets.blank())
     people = book[MEMBER_SHEET]
@@ -55,8 +55,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     fix_one = f"write:C{FIRST + 1}={MEMBERS[1][1]},write:B{FIRST + 4}={MEMBERS[4][0]}"
     steps = {
         "as it comes": f"{place},write:A1=会员基本信息表",
-        "mended": f"{place},{fix_one}",
-        "sorted, then mended": f"{place},{fix_one},sort:A{FIRST}:I{FIRST + 30}:2,delete:{FIRST + 20}",
+        "corrected": f"{place},{fix_one}",
+        "sorted, then corrected": f"{place},{fix_one},sort:A{FIRST}:I{FIRST + 30}:2,delete:{FIRST + 20}",
     }
     made = {name: folder / f"{n}.xlsx" for n, name in enumerate(steps)}
     edited([(copy, made[name], what) for name, what in steps.items()], folder)
@@ -70,12 +70,12 @@ def test_the_live_checks_of_a_copy_say_what_the_pipeline_says(results: dict[str,
         assert verdicts.error_cells(path, path) == []
 
 
-def test_faults_stand_in_the_copy_and_vanish_when_mended(results: dict[str, Path]) -> None:
+def test_faults_stand_in_the_copy_and_vanish_when_corrected(results: dict[str, Path]) -> None:
     codes = [
         i.code for i in validated(results["as it comes"]).outcome.issues if i.level is Level.ERROR
     ]
     assert sorted(codes) == ["K001", "K112"]
-    for name in ("mended", "sorted, then mended"):
+    for name in ("corrected", "sorted, then corrected"):
         outcome = validated(results[name]).outcome
         assert [i.code for i in outcome.issues if i.level is Level.ERROR] == []
         assert outcome.members == len(MEMBERS)
@@ -100,19 +100,19 @@ def test_lines_of_the_list_tick_themselves_off(results: dict[str, Path]) -> None
         return [sheet.cell(row, column).value or "" for row in rows]
 
     assert ticks("as it comes") == ["", ""]
-    assert ticks("mended") == ["✓", "✓"]
+    assert ticks("corrected") == ["✓", "✓"]
 
 
 def test_the_next_fault_is_the_cell_that_is_still_in_question(results: dict[str, Path]) -> None:
     layout = MemberLayout(FORM.main_table, 1)
-    for name, open_cells in (("as it comes", {FIRST + 1: "C", FIRST + 4: "B"}), ("mended", {})):
+    for name, open_cells in (("as it comes", {FIRST + 1: "C", FIRST + 4: "B"}), ("corrected", {})):
         sheet = openpyxl.load_workbook(results[name], data_only=True)[MEMBER_SHEET]
         found = {row: sheet.cell(row, layout.open).value for row in range(FIRST, FIRST + 12)}
         assert {row: letters for row, letters in found.items() if letters} == open_cells
 
 
 def test_lists_comments_and_remains_survive_a_real_program(results: dict[str, Path]) -> None:
-    book = openpyxl.load_workbook(results["mended"])
+    book = openpyxl.load_workbook(results["corrected"])
     assert book.sheetnames[0] == "问题清单"
     assert {"修改记录", "原表其他内容"} <= set(book.sheetnames)
     assert "K112" in book[MEMBER_SHEET].cell(FIRST + 1, 3).comment.text
@@ -121,8 +121,8 @@ def test_lists_comments_and_remains_survive_a_real_program(results: dict[str, Pa
 
 
 def test_colour_goes_with_the_fault(results: dict[str, Path]) -> None:
-    """By the rule that watches a marked cell: still what it was in the copy, another one mended."""
-    for name, changed in (("as it comes", False), ("mended", True)):
+    """By the rule that watches a marked cell: still what it was in the copy, another one corrected."""
+    for name, changed in (("as it comes", False), ("corrected", True)):
         book = openpyxl.load_workbook(results[name], data_only=True)
         sheet, layout = book[MEMBER_SHEET], MemberLayout(FORM.main_table, 1)
         for key, row in (("id_number", FIRST + 1), ("name", FIRST + 4)):

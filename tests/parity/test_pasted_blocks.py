@@ -1,4 +1,4 @@
-"""Blocks that are pasted over numbers, looks and formulas do no harm that is not mended."""
+"""Blocks that are pasted over numbers, looks and formulas do no harm that is not corrected."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def pasted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Pa
     edited([(blank, saved[name], what) for name, what in PASTES.items()], folder)
     made = {}
     for n, name in enumerate(PASTES):
-        made[name] = folder / f"mended-{n}.xlsx"
+        made[name] = folder / f"corrected-{n}.xlsx"
         data = workbook.read(saved[name], FORM)
         made[name].write_bytes(rendered(FORM, rows=PREPARED, data=data))
     computed = dict(zip(PASTES, recalculated(list(made.values()), folder), strict=True))

@@ -1,4 +1,4 @@
-"""Annotated copies as a clerk uses them: mended in place, sent back, nothing of theirs lost."""
+"""Annotated copies as a clerk uses them: corrected in place, sent back, nothing of theirs lost."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def wrong(tmp_path: Path) -> Path:
     return sheets.saved(book, tmp_path)
 
 
-def test_mended_in_place_and_sent_back_it_is_right(wrong: Path, tmp_path: Path) -> None:
+def test_corrected_in_place_and_sent_back_it_is_right(wrong: Path, tmp_path: Path) -> None:
     copy = copy_of(wrong, tmp_path)
     assert validated(copy).outcome.status == "errors"
     book = openpyxl.load_workbook(copy)

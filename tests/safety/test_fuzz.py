@@ -146,6 +146,6 @@ def test_form_definitions(card: str, changes: list[tuple[float, int, bytes]]) ->
     ("name", "expected"),
     list(csv.reader((CORPUS / "expected.csv").read_text(encoding="utf-8").splitlines())),
 )
-def test_what_was_once_found_stays_mended(name: str, expected: str) -> None:
+def test_what_was_once_found_stays_fixed(name: str, expected: str) -> None:
     found = workbook.read(CORPUS / name, FORM)
     assert " ".join(issue.code for issue in found.issues) == expected

@@ -92,12 +92,12 @@ def test_every_unit_has_a_row_with_what_changed(register: Snapshot) -> None:
     units = found["units"].table
     assert units.column("unit") == [name_of(n) for n in (1, 2, 3, 5)]
     changes = found["unit_changes"].table
-    told = dict(zip(changes.column("unit"), changes.rows, strict=True))
-    assert [row[3] for row in told.values()] == ["都报了"] * 3 + ["本期新报", "本期没有报"]
+    by_unit = dict(zip(changes.column("unit"), changes.rows, strict=True))
+    assert [row[3] for row in by_unit.values()] == ["都报了"] * 3 + ["本期新报", "本期没有报"]
     position = changes.position("members_before")
-    assert told[name_of(2)][position : position + 3] == (4, 5, 1)
-    assert told[name_of(5)][position : position + 3] == ("", 8, "")
-    assert told[name_of(4)][position : position + 3] == (6, "", "")
+    assert by_unit[name_of(2)][position : position + 3] == (4, 5, 1)
+    assert by_unit[name_of(5)][position : position + 3] == ("", 8, "")
+    assert by_unit[name_of(4)][position : position + 3] == (6, "", "")
 
 
 def test_what_is_not_a_field_is_refused_with_those_that_are() -> None:

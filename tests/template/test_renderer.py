@@ -43,17 +43,17 @@ def definition() -> Form:
 
 
 @pytest.fixture(scope="module")
-def press(definition: Form) -> TemplateRenderer:
+def renderer(definition: Form) -> TemplateRenderer:
     return TemplateRenderer(definition)
 
 
 @pytest.mark.parametrize("stamp", [STAMP, AWKWARD], ids=["plain", "awkward"])
 def test_what_is_pressed_is_what_is_designed(
-    stamp: Stamp, definition: Form, press: TemplateRenderer
+    stamp: Stamp, definition: Form, renderer: TemplateRenderer
 ) -> None:
     """Part by part, but for styles that answers may need and the rows that are written here."""
     designed = parts(workbook(layout(definition, 1), Painter(label(definition, "font")), stamp))
-    with zipfile.ZipFile(BytesIO(press.blank(stamp, rows=1))) as rendered:
+    with zipfile.ZipFile(BytesIO(renderer.blank(stamp, rows=1))) as rendered:
         assert rendered.testzip() is None
         assert rendered.namelist() == [name for name, _ in designed]
         for name, data in designed:
@@ -67,10 +67,12 @@ def _styleless(xml: bytes) -> bytes:
     return re.sub(rb"(<f[^>]*/>|</f>)<v>[^<]*</v>", rb"\1", re.sub(rb' s="[0-9]+"', b"", xml))
 
 
-def test_a_filled_workbook_and_a_blank_one_differ_in_nothing_else(press: TemplateRenderer) -> None:
-    """Two ways to press, one result: with patterns for many, row by row for answers."""
+def test_a_filled_workbook_and_a_blank_one_differ_in_nothing_else(
+    renderer: TemplateRenderer,
+) -> None:
+    """Two ways to render, one result: with patterns for many, row by row for answers."""
     for stamp in (STAMP, AWKWARD):
-        few, row_by_row = press.blank(stamp, rows=30), press.filled(None, stamp, rows=30)
+        few, row_by_row = renderer.blank(stamp, rows=30), renderer.filled(None, stamp, rows=30)
         with (
             zipfile.ZipFile(BytesIO(few)) as one,
             zipfile.ZipFile(BytesIO(b"".join(row_by_row))) as other,
@@ -81,11 +83,11 @@ def test_a_filled_workbook_and_a_blank_one_differ_in_nothing_else(press: Templat
 
 
 def test_it_is_read_back_with_its_stamp_and_locked_names(
-    definition: Form, press: TemplateRenderer, tmp_path: Path
+    definition: Form, renderer: TemplateRenderer, tmp_path: Path
 ) -> None:
     for number, stamp in enumerate((STAMP, AWKWARD)):
         path = tmp_path / f"{number}.xlsx"
-        path.write_bytes(press.blank(stamp, rows=20))
+        path.write_bytes(renderer.blank(stamp, rows=20))
         found = workbooks.read(path, definition)
         assert (found.stamp.unit_name, found.stamp.serial) == (stamp.unit_name, stamp.serial)
         assert "unit" in found.sheets
@@ -107,18 +109,18 @@ def test_the_form_is_designed_once_for_units_of_one_make(
         return whole(form, names, **how)
 
     monkeypatch.setattr(module, "design_blueprint", counted)
-    press = TemplateRenderer(definition)
+    renderer = TemplateRenderer(definition)
     for rows in (20, 40):
         for stamp in (STAMP, AWKWARD, STAMP, AWKWARD):
-            press.blank(stamp, rows=rows)
+            renderer.blank(stamp, rows=rows)
     assert len(made) == 2  # with and without a code of the superior union
 
 
 @pytest.mark.parametrize("rows", [1, 2, 2000, 2001, 2002, 5000])
 def test_every_prepared_row_is_there_and_none_more(
-    rows: int, definition: Form, press: TemplateRenderer
+    rows: int, definition: Form, renderer: TemplateRenderer
 ) -> None:
-    with zipfile.ZipFile(BytesIO(press.blank(rows=rows))) as rendered:
+    with zipfile.ZipFile(BytesIO(renderer.blank(rows=rows))) as rendered:
         sheet = rendered.read("xl/worksheets/sheet3.xml")
         book = rendered.read("xl/workbook.xml")
     numbers = [int(n) for n in re.findall(rb'<row r="([0-9]+)"', sheet)]

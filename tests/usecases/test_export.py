@@ -129,6 +129,6 @@ def test_the_log_says_that_full_numbers_left(
     run("export", "--store", store, "-o", tmp_path / "给统计科.xlsx", "--show-ids")
     capsys.readouterr()
     run("show", "--store", store, "--log")
-    told = [line for line in capsys.readouterr().out.splitlines() if "给统计科.xlsx" in line]
-    assert len(told) == 1
-    assert "证件号完整" in told[0]
+    output = [line for line in capsys.readouterr().out.splitlines() if "给统计科.xlsx" in line]
+    assert len(output) == 1
+    assert "证件号完整" in output[0]

@@ -158,8 +158,8 @@ def test_what_does_not_count_is_dropped_and_nothing_else(
     run("decide", "accept", "二县/3改.xlsx", "--store", store, "--officer", "王示例")
     capsys.readouterr()
     assert run("forget", "--store", store, "--period", "2026", "--superseded") == 0
-    told = capsys.readouterr().out
-    assert told.index("采用 二县/3改.xlsx") < told.index("要删除") < told.index("已删除 1 份")
+    output = capsys.readouterr().out
+    assert output.index("采用 二县/3改.xlsx") < output.index("要删除") < output.index("已删除 1 份")
     assert held_in(store, replaced) == set()
     assert held_in(store, numbers(3)) == {n for _, n, _ in people(3, 4)}
     # The decisions that were listed are final.
@@ -210,13 +210,13 @@ def test_places_outside_the_register_are_named(
     run("backup", "-o", year / "备份.zip", "--store", store)
     capsys.readouterr()
     run("forget", "--store", store, "--period", "2026")
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     run("forget", "--store", store, "--period", "2026", "--superseded")  # what is gone already
     again = capsys.readouterr().err
     assert f"{year / '收件'}：原来的文件还有 2 份" in again  # the older one, the refused one
-    assert f"{year / '收件'}：原来的文件还有 4 份" in told
-    assert f"{year / 'R'}：标出错误的表还有 1 份" in told
-    assert str(year / "备份.zip") in told
+    assert f"{year / '收件'}：原来的文件还有 4 份" in output
+    assert f"{year / 'R'}：标出错误的表还有 1 份" in output
+    assert str(year / "备份.zip") in output
 
 
 def test_the_log_tells_who_did_what(year: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -227,7 +227,7 @@ def test_the_log_tells_who_did_what(year: Path, capsys: pytest.CaptureFixture[st
     run("receive", year / "收件", "--store", store, "--period", "2026")
     capsys.readouterr()
     assert run("show", "--store", store, "--log") == 0
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     for words in (
         "开始接收",
         "关闭 2026",
@@ -237,5 +237,5 @@ def test_the_log_tells_who_did_what(year: Path, capsys: pytest.CaptureFixture[st
         "李示例",
         "到期",
     ):
-        assert words in told
+        assert words in output
     assert (store / "log.jsonl").stat().st_mode & 0o077 == 0

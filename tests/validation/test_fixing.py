@@ -112,7 +112,7 @@ def test_a_sheet_without_changes_stays_the_one_it_was() -> None:
 
 
 @pytest.mark.parametrize("half", ["unit", "member"])
-def test_half_a_submission_is_mended_like_a_whole_one(half: str) -> None:
+def test_half_a_submission_is_fixed_like_a_whole_one(half: str) -> None:
     whole = submission({"staff": ("１２", TEXT)}, [("示例", f" {ID}", ("2010-05-01", DATE))])
     given = replace(whole, sheets={half: whole.sheets[half]})
     done = fixed(given)
@@ -130,13 +130,13 @@ def test_what_was_given_is_left_alone() -> None:
     assert repr(given) == before
 
 
-def test_a_package_holds_nothing_to_mend() -> None:
+def test_a_package_holds_nothing_to_fix() -> None:
     given = replace(submission({"staff": ("12", TEXT)}, []), from_package=True)
     assert fixed(given).submission is given
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_mended_copies_raise_no_notes_and_all_else_as_before(seed: int, tmp_path: Path) -> None:
+def test_corrected_copies_raise_no_notes_and_all_else_as_before(seed: int, tmp_path: Path) -> None:
     """Whatever was typed, through a real file: what is left is what was there but for the notes."""
     clerk = Clerk(FORM, seed=seed)
     given = clerk.submission("", 40, wrong=0.5)

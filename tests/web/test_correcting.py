@@ -86,11 +86,11 @@ def test_the_corrected_workbook_is_checked_and_submitted(
     clerk: Visitor, uploaded: str, site: tuple[World, Any]
 ) -> None:
     page = clerk.get(uploaded)
-    mended = {
+    edits = {
         name_of(page, MEMBERS[2][1][:-1]): MEMBERS[2][1],
         name_of(page, "私人的"): "私营企业",
     }
-    done = clerk.post(uploaded, do="finish", **mended)
+    done = clerk.post(uploaded, do="finish", **edits)
     assert heading(done) == "检查结果：通过", done.text
     assert "修正-填报.xlsx" in done.text
     corrected = clerk.get(f"{done.url.path}/corrected")
@@ -105,7 +105,7 @@ def test_the_corrected_workbook_is_checked_and_submitted(
     assert left(clerk.get(uploaded)).startswith("没有要改的了")
 
 
-def test_what_is_not_mended_yet_can_be_downloaded_and_gone_on_with(
+def test_what_is_not_corrected_yet_can_be_downloaded_and_gone_on_with(
     clerk: Visitor, uploaded: str, tmp_path: Path
 ) -> None:
     page = clerk.get(uploaded)

@@ -46,33 +46,33 @@ def case() -> tuple[bytes, dict[str, str]]:
         "女职工会员数": 0,
     }
     book = fill(blank(ROWS + 10), answers, people)
-    sheet, mended = book[MEMBER_SHEET], {}
+    sheet, corrected = book[MEMBER_SHEET], {}
     chosen = random.Random(5).sample(range(ROWS), 17)
     for number in chosen[:8]:  # a digit is missing
         right = people[number][1]
         put(sheet, member_cell(book, number + 1, "身份证号"), right[:-1])
-        mended[right[:-1]] = right
+        corrected[right[:-1]] = right
     for number in chosen[8:12]:  # two digits changed places: the check character is wrong
         right = people[number][1]
         wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
         put(sheet, member_cell(book, number + 1, "身份证号"), wrong)
-        mended[wrong] = right
+        corrected[wrong] = right
     for number in chosen[12:15]:
         put(sheet, member_cell(book, number + 1, "加入工会时间"), f"入会第{number}天")
-        mended[f"入会第{number}天"] = "２０20.1.5"
+        corrected[f"入会第{number}天"] = "２０20.1.5"
     for number in chosen[15:]:
         put(sheet, member_cell(book, number + 1, "会员姓名"), f"示例{number}")
-        mended[f"示例{number}"] = "示例人"
+        corrected[f"示例{number}"] = "示例人"
     for title, wrong, right in (
         ("单位类别", "私人的", "私营企业"),
         ("驻地邮政编码", "5000", "050000"),
         ("兼职工会工作人员数", "三", "3"),
     ):
         put(book[UNIT_SHEET], unit_cell(book, title), wrong)
-        mended[wrong] = right
+        corrected[wrong] = right
     stream = BytesIO()
     book.save(stream)
-    return stream.getvalue(), mended
+    return stream.getvalue(), corrected
 
 
 def started_correcting(page: Any, inside: running.Inside, data: bytes) -> None:
@@ -104,19 +104,19 @@ def focused(page: Any) -> dict[str, str]:
     return found
 
 
-def test_twenty_faults_in_500_rows_are_mended_with_the_keyboard(
+def test_twenty_faults_in_500_rows_are_corrected_with_the_keyboard(
     browser: Any, served: tuple[World, running.Inside]
 ) -> None:
     _, inside = served
-    data, mended = case()
-    assert len(mended) == 20
+    data, corrected = case()
+    assert len(corrected) == 20
     watched = Watched(browser, viewport={"width": 1366, "height": 768})
     page, keyboard = watched.page, Keyboard(watched.page)
     started_correcting(page, inside, data)
     assert page.locator("#correcting-status").inner_text() == "还剩 20 处错误、0 处提示。"
     assert objections(page) == []
     assert not page.evaluate(WIDE)
-    left = dict(mended)
+    left = dict(corrected)
     worst = 0
     while left:
         before = keyboard.presses
@@ -146,11 +146,11 @@ def test_a_cell_is_checked_when_it_is_left_and_what_is_typed_meanwhile_stays(
     browser: Any, served: tuple[World, running.Inside]
 ) -> None:
     _, inside = served
-    data, mended = case()
+    data, corrected = case()
     watched = Watched(browser, viewport={"width": 1366, "height": 768})
     page = watched.page
     started_correcting(page, inside, data)
-    wrong = next(text for text in mended if text.startswith("入会第"))
+    wrong = next(text for text in corrected if text.startswith("入会第"))
     date_cell = page.locator(f'input[data-was="{wrong}"]')
     name = date_cell.get_attribute("name")
     date_cell.fill("２０20.1.5")
@@ -175,10 +175,10 @@ def test_an_answer_that_does_not_come_is_told_and_sent_again(
     browser: Any, served: tuple[World, running.Inside]
 ) -> None:
     _, inside = served
-    data, mended = case()
+    data, corrected = case()
     page = Watched(browser).page
     started_correcting(page, inside, data)
-    first, second = [text for text in mended if text.startswith("入会第")][:2]
+    first, second = [text for text in corrected if text.startswith("入会第")][:2]
     page.route("**/correct", lambda route: route.abort())
     page.locator(f'input[data-was="{first}"]').fill("2020-01-05")
     page.keyboard.press("Tab")
@@ -193,7 +193,7 @@ def test_on_a_telephone_and_without_a_script(
     browser: Any, served: tuple[World, running.Inside]
 ) -> None:
     _, inside = served
-    data, mended = case()
+    data, corrected = case()
     settings: dict[str, Any] = {"viewport": {"width": 390, "height": 780}}
     page = Watched(browser, **settings).page
     started_correcting(page, inside, data)
@@ -201,7 +201,7 @@ def test_on_a_telephone_and_without_a_script(
     assert objections(page) == []
     plain = Watched(browser, java_script_enabled=False, **settings).page
     started_correcting(plain, inside, data)
-    for wrong, right in mended.items():
+    for wrong, right in corrected.items():
         cell = plain.locator(f'[data-was="{wrong}"]')
         if cell.evaluate("it => it.tagName") == "SELECT":
             cell.select_option(right)

@@ -31,7 +31,7 @@ def test_more_than_that_is_refused_at_once() -> None:
     """Wine 8 keeps the limit without obeying it; a real Windows refuses."""
     hoard = "\ntry:\n    bytearray(2 << 30)\nexcept MemoryError:\n    print('refused')\n"
     done = subprocess.run([sys.executable, "-c", SCRIPT + hoard], capture_output=True, check=False)
-    told = done.stdout.split()
-    if told == [b"bounded"]:
+    output = done.stdout.split()
+    if output == [b"bounded"]:
         pytest.skip("this Windows does not obey the limits of jobs: Wine")
-    assert told == [b"bounded", b"refused"], done.stderr
+    assert output == [b"bounded", b"refused"], done.stderr

@@ -238,7 +238,7 @@ def _validated(
     plan: Plan,
 ) -> Iterator[tuple[Batch, str]]:
     """Batch by batch; the folder with its rows is gone when the next batch is asked for."""
-    most = _files_a_batch(len(items), len(pool))
+    most = files_a_batch(len(items), len(pool))
     parts = bounded_parts([item.path for item in items], most, BYTES_A_BATCH)
     requests = [_request(items[part], plan) for part in parts]
     by_name = {item.name: item for item in items}
@@ -257,7 +257,7 @@ def _validated(
                 shutil.rmtree(spool, ignore_errors=True)
 
 
-def _files_a_batch(files: int, runners: int) -> int:
+def files_a_batch(files: int, runners: int) -> int:
     """How many files are checked as one frame: the more, the less each costs. No runner is to be
     idle while others work, and a run that is killed does at most one batch again."""
     return min(FILES_A_BATCH, max(FEWEST_A_BATCH, files // (BATCHES_A_RUNNER * runners)))

@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from converter.files import writing
 from converter.forms import loading
-from converter.messages import errors
 from converter.model.errors import ConverterError, InternalError
 from converter.usecases import failures
 from converter.web import correcting, guard
@@ -204,8 +203,6 @@ async def _refused(request: Request, error: Exception) -> Response:
     """What a command would print and end with."""
     if isinstance(error, InternalError) or not isinstance(error, ConverterError | OSError):
         raise error
-    if isinstance(error, ConverterError):
-        return problem(request, "refused", 409, reason=errors.text(error))
     return problem(request, "refused", 409, reason=failures.explain(error)[0])
 
 

@@ -132,6 +132,8 @@ def _lines(desk: Desk, result: TemplateResult) -> list[str]:
     lines = [
         line for one in answer.lists for line in own_list_text.lines(one, table, guesses=False)
     ]
+    if written := answer.written:
+        lines += own_list_text.numbers(written.unnumbered, written.rounded, answer.lists)
     for one in answer.compared:
         for key, names in (("list_joined", one.joined), ("list_gone", one.left)):
             if names:

@@ -16,7 +16,7 @@ from converter.messages.catalogue import message
 from converter.model.clock import CHINA, created_at
 from converter.model.errors import BackupError, ConverterError
 from converter.text import file_names
-from converter.usecases import backup
+from converter.usecases import backup, failures
 from converter.usecases.convert import Converted, convert_files
 from converter.web.desk.desk import Desk, desk_of, document_of, in_thread, problem, sent, show, to
 from converter.web.desk.documents import Document
@@ -124,10 +124,8 @@ def _backup(desk: Desk, paths: Sequence[Path]) -> Path | str:
     target = shelf.backups.free(f"{message('desk_backup_name')}-{stamp}{SUFFIX}")
     try:
         backup.backup([*dict.fromkeys([*kept, *paths])], target, when=created_at())
-    except ConverterError as error:
-        return errors.text(error)
-    except OSError as error:
-        return error.strerror or str(error)
+    except (ConverterError, OSError) as error:
+        return failures.explain(error)[0]
     return target
 
 

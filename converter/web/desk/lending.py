@@ -43,15 +43,15 @@ async def lend(request: requests.Request) -> Response:
 def _answer(desk: Desk, body: bytes) -> bytes | None:
     try:
         frame = protocol.unpack(body)
-        loan, asked = frame.read(Loan), frame.read(REQUESTS[frame.name(REQUESTS)])
+        loan, request = frame.read(Loan), frame.read(REQUESTS[frame.name(REQUESTS)])
     except (ValueError, EOFError):
         return None
-    if loan.fingerprint != desk.fingerprint or not warm.may_be_borrowed(asked, loan.folder):
+    if loan.fingerprint != desk.fingerprint or not warm.may_be_borrowed(request, loan.folder):
         return None
     with desk.worker.idle() as runner:
         if not isinstance(runner, Worker):
             return None
         try:
-            return protocol.pack(runner.run_in(loan.folder, asked))
+            return protocol.pack(runner.run_in(loan.folder, request))
         except (ConverterError, OSError):  # the command finds out, with a process of its own
             return None

@@ -111,8 +111,8 @@ class ClerkFolder:
 
     def units(self) -> list[str]:
         """Units that have a folder."""
-        nobody = message("desk_no_unit")
-        return sorted({unit.name for unit, _ in self._years() if unit.name != nobody})
+        unnamed = message("desk_no_unit")
+        return sorted({unit.name for unit, _ in self._years() if unit.name != unnamed})
 
     def identity(self, unit: str) -> Path | None:
         """A unit's identity file: of this year, else of the year before it that has one."""

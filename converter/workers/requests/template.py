@@ -25,12 +25,14 @@ class Leftover:
 @dataclass(frozen=True, slots=True)
 class WrittenTemplate:
     """Where it was written, how many rows were prepared, how many members were taken over, what
-    was left over."""
+    was left over; the names of those whose ID number is missing, or that a spreadsheet rounded."""
 
     path: Path
     rows: int
     members: int
     leftovers: tuple[Leftover, ...]
+    unnumbered: tuple[str, ...] = ()
+    rounded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

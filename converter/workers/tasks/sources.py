@@ -20,7 +20,7 @@ from converter.model.own_list import CHOSEN, CONTENT, DOUBTFUL, NEAR, ListReport
 from converter.model.submissions import RawColumn, RawSheet, Stamp, Submission
 from converter.workbook.form.leftovers import Own
 from converter.workbook.own_list import ReadList, try_reading
-from converter.workbook.own_list.values import id_number
+from converter.workbook.own_list.values import id_number, is_rounded
 from converter.workers.requests.template import Comparison
 from converter.workers.tasks.common import ReportProgress, is_sealed
 
@@ -96,7 +96,8 @@ def _source(path: Path, definition: Form, choices: Mapping[str, str]) -> _Source
         return _Source(data, True, members, read_as_list if has_people else None)
     guessed = any(one.how in (NEAR, CONTENT, CHOSEN, DOUBTFUL) for one in report.columns)
     own_headings = not (guessed or report.side_by_side or report.unnumbered)
-    if members and len(members) >= report.members and own_headings:
+    is_form = _has_answers(data, definition)
+    if is_form and members and len(members) >= report.members and own_headings:
         return _Source(data, True, members)  # our form's own headings, without its stamp
     return _Source(data, False, None, read_as_list)
 
@@ -229,6 +230,24 @@ def _once(people: Sequence[Person], table: Sheet) -> list[Person]:
         seen.add(key)
         found.append(person)
     return found
+
+
+def names_by_number(
+    data: Submission | None, table: Sheet
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the people without an ID number, and of those whose number was rounded."""
+    number, name = unique_key(table), person_name(table)
+    raw = data.sheets.get(table.key) if data else None
+    if raw is None or number is None or name is None:
+        return (), ()
+    unnumbered, rounded = [], []
+    for person in _rows(raw):
+        text, kind = person.get(number.key, _BLANK)
+        if is_rounded(text, kind):
+            rounded.append(_name(person, table))
+        elif not text.strip() and _name(person, table):
+            unnumbered.append(_name(person, table))
+    return tuple(unnumbered), tuple(rounded)
 
 
 def _compare(

@@ -70,7 +70,8 @@ def template(request: TemplateRequest, report_progress: ReportProgress) -> Templ
         for cell, text in sheet.leftovers
     )
     prepared = workbook_template.prepared_rows(rows, members)
-    written = WrittenTemplate(path, prepared, members, leftovers)
+    numbers = sources.names_by_number(data, definition.main_table)
+    written = WrittenTemplate(path, prepared, members, leftovers, *numbers)
     return TemplateAnswer(tuple(issues), written, lists, joined.compared)
 
 

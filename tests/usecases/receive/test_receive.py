@@ -341,3 +341,12 @@ def test_what_comes_out_of_zips_does_not_pile_up(
 
     receive(box.folder, tmp_path / "S", plan(None), worker, progress=watching)
     assert lying == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("files", "runners", "most"),
+    [(7, 1, 100), (400, 1, 200), (400, 2, 100), (1_000, 2, 250), (2_000, 8, 125), (20_000, 2, 250)],
+)
+def test_many_files_are_checked_as_larger_frames(files: int, runners: int, most: int) -> None:
+    """Never so large that a runner has less than two batches while others work."""
+    assert run.files_a_batch(files, runners) == most

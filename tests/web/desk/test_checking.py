@@ -192,10 +192,10 @@ def test_a_marked_copy_is_made_once_for_the_same_faults(
     book = openpyxl.load_workbook(copy)
     put(book[MEMBER_SHEET], member_cell(book, 3, "身份证号"), MEMBERS[2][1])
     book.save(copy)
-    mended = copy.read_bytes()
+    corrected = copy.read_bytes()
     press(client, desk, f"/check/{form.key}/marked")
     assert desk.opened[1].name == f"{form.path.stem}-批注-2.xlsx"
-    assert (desk.opened[1].read_bytes(), copy.read_bytes()) == (before, mended)
+    assert (desk.opened[1].read_bytes(), copy.read_bytes()) == (before, corrected)
     assert countdown(client.get(f"/check/{desk.desk.documents.of(copy).key}")) == "可以上报"
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +16,7 @@ import httpx2
 import openpyxl
 import pytest
 
+from converter.files import writing
 from converter.forms import loading
 from converter.identity.files import compose, parse
 from converter.usecases import backup, form_packages
@@ -232,6 +236,33 @@ def test_a_form_from_before_the_unit_was_known_is_backed_up(
             "manifest.json",
         }
         assert archive.read("files/填报表-2.xlsx") == begun.read_bytes()
+
+
+@pytest.mark.parametrize("where", ["form", "drop", "backups", "finish", "export"])
+def test_a_full_disk_is_named_and_loses_nothing(
+    where: str, desk: AtWork, client: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = key_of(drop(client, desk, ("填报.xlsx", workbook(1))))
+    before = {path: path.read_bytes() for path in desk.root.rglob("*") if path.is_file()}
+    other = workbook(2)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for name in ("replace", "_name", "private_folder"):
+        monkeypatch.setattr(writing, name, full)
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    if where == "drop":
+        answer = drop(client, desk, ("乙.xlsx", other))
+    elif where == "finish":
+        answer = press(client, desk, f"/check/{key}/correct", do="finish")
+    elif where == "export":
+        answer = press(client, desk, f"/export/{key}", name="上报")
+    else:
+        answer = press(client, desk, f"/{where}")
+    assert "磁盘满了，请腾出空间再试" in answer.text
+    assert "写不了 ：" not in answer.text
+    assert {path: path.read_bytes() for path in desk.root.rglob("*") if path.is_file()} == before
 
 
 def _documents(desk: AtWork) -> list[Document]:

@@ -104,7 +104,7 @@ def answers(book: Any) -> None:
     put(book[MEMBER_SHEET], member_cell(book, 3, "身份证号"), MEMBERS[2][1][:-1])
 
 
-def mended(book: Any) -> None:
+def corrected(book: Any) -> None:
     put(book[MEMBER_SHEET], member_cell(book, 3, "身份证号"), MEMBERS[2][1])
 
 
@@ -126,7 +126,7 @@ def test_the_manuals_steps_with_the_keyboard_alone(
     save(form, answers, tmp_path)
     clerk.countdown("还剩 1 处错误")
     clerk.says("身份证号应为 18 位")
-    save(form, mended, tmp_path)
+    save(form, corrected, tmp_path)
     clerk.countdown("可以上报")
     # Statistics, print preview, look up.
     clerk.press("link", "统计")

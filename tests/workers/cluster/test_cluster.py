@@ -31,6 +31,7 @@ from converter.workers.pool import Runner, Worker
 from converter.workers.requests.base import Request
 from converter.workers.requests.check import CheckRequest
 from converter.workers.requests.receive import ReceiveWorkbooksRequest
+from tests.commands import near_workers
 from tests.identity.unions import Office, office
 from tests.usecases.receive.collection import Inbox, faulty, packed, records, workbook, zipped
 from tests.usecases.receive.conftest import FOLDER, plan
@@ -100,7 +101,7 @@ def sent_in(tmp_path_factory: pytest.TempPathFactory) -> Sent:
     union = office(root)
     box = collection(root / "in", union.keys, union.file(UNIT))
     found = Sent(union, box.folder, root / "S", root / "R")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, near_workers():
         received(patch, found, found.store, found.reply)
     return found
 
@@ -126,7 +127,8 @@ def test_the_same_register_and_replies_as_from_here(
     assert results["一批.zip/8.xlsx"] == "accepted"
 
 
-def test_the_unions_secret_never_leaves(sent_in: Sent, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("near_workers")
+def test_the_unions_secret_never_leaves(sent_in: Sent, tmp_path: Path, worker: Worker) -> None:
     """What is sent is looked at, not only what comes of it."""
     keys_folder = sent_in.union.keys
     secrets = [p.read_bytes() for p in keys_folder.iterdir() if p.is_file()]
@@ -143,7 +145,7 @@ def test_the_unions_secret_never_leaves(sent_in: Sent, tmp_path: Path) -> None:
             seen.append(protocol.pack(answer))
             return answer
 
-    with Worker() as worker, Worker() as other:
+    with Worker() as other:
         away = replace(plan(None, keys_folder), pool=[Listening(other)])
         done = receive(sent_in.inbox, tmp_path / "S", away, worker)
     assert done.states["current"] >= 8
@@ -195,7 +197,7 @@ def test_the_commands_day_counts_not_the_workers(cluster: Cluster, tmp_path: Pat
 
 
 def test_a_lost_dask_worker_only_repeats_its_files(
-    bare: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bare: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worker: Worker
 ) -> None:
     monkeypatch.setattr(run, "FILES_A_BATCH", 1)
     box = Inbox(tmp_path / "in")
@@ -204,20 +206,19 @@ def test_a_lost_dask_worker_only_repeats_its_files(
     box.put("有错.xlsx", faulty(8))
     monkeypatch.setenv(clock.DAY_VARIABLE, DAY)  # copies hold the day that they were made on
     workers = [bare.worker(), bare.worker()]
-    with Worker() as worker:
-        receive(box.folder, tmp_path / "A", plan(tmp_path / "RA"), worker)
-        reply = tmp_path / "RB"
-        with connect(bare.address, FOLDER, DAY, reads=[box.folder], writes=[reply]) as pool:
+    receive(box.folder, tmp_path / "A", plan(tmp_path / "RA"), worker)
+    reply = tmp_path / "RB"
+    with connect(bare.address, FOLDER, DAY, reads=[box.folder], writes=[reply]) as pool:
 
-            def kill_after_the_first(finished: Iterable[T], *_: Any, **__: Any) -> Iterator[T]:
-                for number, answer in enumerate(finished):
-                    if number == 0:
-                        assert children(workers[0].pid) or children(workers[1].pid)
-                        workers[0].kill()
-                    yield answer
+        def kill_after_the_first(finished: Iterable[T], *_: Any, **__: Any) -> Iterator[T]:
+            for number, answer in enumerate(finished):
+                if number == 0:
+                    assert children(workers[0].pid) or children(workers[1].pid)
+                    workers[0].kill()
+                yield answer
 
-            away = replace(plan(reply), pool=pool, shared=reply)
-            done = receive(box.folder, tmp_path / "B", away, worker, progress=kill_after_the_first)
+        away = replace(plan(reply), pool=pool, shared=reply)
+        done = receive(box.folder, tmp_path / "B", away, worker, progress=kill_after_the_first)
     assert workers[0].wait() == -signal.SIGKILL
     assert done.results == {"accepted": 6, "rejected": 1}
     assert contents(tmp_path / "B") == contents(tmp_path / "A")
@@ -256,7 +257,7 @@ def test_what_kills_one_dask_worker_after_the_other_is_given_up(
 
 @pytest.mark.parametrize("who", ["scheduler", "worker"])
 def test_when_all_are_gone_the_run_ends_and_can_be_taken_up(
-    who: str, bare: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    who: str, bare: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worker: Worker
 ) -> None:
     monkeypatch.setattr(remote, "LOOK_SECONDS", 0.2)
     monkeypatch.setattr(remote, "GONE_SECONDS", 0.5)
@@ -271,14 +272,13 @@ def test_when_all_are_gone_the_run_ends_and_can_be_taken_up(
             lonely.kill()
             yield answer
 
-    with Worker() as worker:
-        with connect(bare.address, FOLDER, DAY, jobs=1) as pool:
-            away = replace(plan(None), pool=pool)
-            with pytest.raises(ClusterError) as caught:
-                receive(box.folder, tmp_path / "B", away, worker, progress=kill_after_the_first)
-        assert caught.value.message_key == "cluster_gone"
-        assert 1 <= len(contents(tmp_path / "B")["submissions"]) < 6
-        done = receive(box.folder, tmp_path / "B", plan(None), worker)
+    with connect(bare.address, FOLDER, DAY, jobs=1) as pool:
+        away = replace(plan(None), pool=pool)
+        with pytest.raises(ClusterError) as caught:
+            receive(box.folder, tmp_path / "B", away, worker, progress=kill_after_the_first)
+    assert caught.value.message_key == "cluster_gone"
+    assert 1 <= len(contents(tmp_path / "B")["submissions"]) < 6
+    done = receive(box.folder, tmp_path / "B", plan(None), worker)
     assert done.fresh < 6
     assert len(contents(tmp_path / "B")["submissions"]) == 6
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from converter.model.issues import column_letters
 from converter.workbook.xlsx.fast import eight_bytes, tokenizer
+from converter.workbook.xlsx.fast.strings import NeedsFullParser
 
 EXAMPLE = b'<row r="7"><c r="B7" s="3"><v>42</v></c></row>'
 
@@ -36,3 +39,41 @@ def test_decimals_of_every_length() -> None:
     numbers, sound = eight_bytes.decimals(eight_bytes_of(*texts), np.array([2, 8, 2, 2]))
     assert numbers[:2].tolist() == [42, 87654321]
     assert sound.tolist() == [True, True, False, False]
+
+
+TEXTS = ("王示例", "a &amp; b", "&#x738B;", "\u3000空\u3000", "男", "男", "x" * 300)
+
+
+@pytest.mark.parametrize("few", [0, len(TEXTS)])
+def test_texts_are_the_same_read_at_once_or_one_by_one(
+    few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokenizer, "FEW_TEXTS", few)
+    assert block_of(*TEXTS).texts == [
+        "王示例",
+        "a & b",
+        "王",
+        "\u3000空\u3000",
+        "男",
+        "男",
+        "x" * 300,
+    ]
+
+
+@pytest.mark.parametrize("few", [0, 9])
+@pytest.mark.parametrize("text", ["_x000D_", "a\rb", "\x01", "&unknown;", "&amp"])
+def test_what_only_a_parser_knows_is_left_to_it(
+    text: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokenizer, "FEW_TEXTS", few)
+    with pytest.raises(NeedsFullParser):
+        block_of("王示例", text, "男")
+
+
+def block_of(*texts: str) -> tokenizer.Block:
+    """A row of cells with texts of their own."""
+    cells = "".join(
+        f'<c r="{column_letters(n)}1" t="str"><v>{text}</v></c>' for n, text in enumerate(texts, 1)
+    )
+    rows = f'<row r="1">{cells}</row>'.encode()
+    return tokenizer.tokenize(rows, np.empty(0, dtype=bool), 0)

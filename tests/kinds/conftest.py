@@ -1,6 +1,0 @@
-"""A slow machine is no fault: property tests run without a deadline."""
-
-from hypothesis import settings
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
