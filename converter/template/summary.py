@@ -188,9 +188,11 @@ def _count_of_rows(member: MemberLayout) -> str:
 
 def _foreign(checks: str, form: Form) -> str:
     """Expression: how many texts of 核对 are none of ours, and so no verdicts; its heading is one,
-    too, which is left out."""
+    too, which is left out. Where a program finds some without looking row by row (Gnumeric takes
+    the asterisks for themselves), they are counted exactly."""
     others = "".join(f',{checks},"<>*{mark}*"' for mark in own_marks(form))
-    return f'COUNTIFS({checks},"?*"{others})-1'
+    exact = f"SUMPRODUCT(ISTEXT({checks})*(({is_own(checks, form)})=0))"
+    return f'IF(COUNTIFS({checks},"?*"{others})>1,{exact}-1,0)'
 
 
 def own_marks(form: Form) -> list[str]:
