@@ -392,8 +392,7 @@ def _same_unit(record: RawSheet, stamp: Stamp, form: Form, findings: PackageFind
     """The names in the table are those the descriptor goes by."""
     stamped = {"unit_name": stamp.unit_name, "superior_name": stamp.superior_name}
     for card in form.record:
-        column = record.columns.get(card.key)
-        stamp_text = stamped.get(card.identity, "")
+        column, stamp_text = record.columns.get(card.key), stamped.get(card.identity, "")
         if column and column.text and stamp_text and column.text[0] not in ("", stamp_text):
             place = Place(findings.file, record.name, *record.at[card.key], card.key)
             level = catalogue.entry("P127", form).level
