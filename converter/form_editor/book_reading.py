@@ -22,7 +22,6 @@ from converter.form_editor.rows import EditorRow, all_rows
 from converter.messages.catalogue import message
 from converter.model.errors import UsageError
 from converter.workbook.grid import Grid
-from converter.workbook.unreadable import UnreadableFile
 
 HEAD_ROWS = 12  # the keys of the columns stand among the first rows
 _SHOWN = ("@heading", "@default", CHECK)  # columns that are for people only
@@ -53,7 +52,7 @@ def read(path: Path) -> EditedBook:
             index = titles.get(message(f"editor_sheet_{SOURCE}"))
             sources = _sources(book.grid(index)) if index is not None else {}
             return _completed(EditedBook(rows, sources, letters))
-    except UnreadableFile as error:
+    except workbook.UnreadableFile as error:
         raise UsageError("editor_no_workbook", path=path) from error
 
 

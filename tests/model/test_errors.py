@@ -99,8 +99,23 @@ def test_every_text_of_a_form_error_is_used_and_every_used_one_is_there() -> Non
     for path in MODULES:
         used |= set(re.findall(r'"(form_[a-z0-9_]+)"', path.read_text(encoding="utf-8")))
     used -= {"form_name", "form_version"}  # an argument of the command line, a column
+    used -= {"form_editing", "form_packages"}  # modules of the command line
+    used -= {"form_id", "form_title"}  # columns of XLSForm
     own = {key for key in _messages() if key.startswith("form_")}
-    assert used == own
+    packages = ("form_package_", "form_installed_")  # of files that are installed
+    assert {k for k in used if not k.startswith(packages)} == {
+        k for k in own if not k.startswith(packages)
+    }
+
+
+def test_every_reason_against_a_package_of_a_form_has_a_text() -> None:
+    used: set[str] = set()
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        used |= set(re.findall(r'FormPackageRefused\(\s*"(\w+)"', text))
+    own = {key.removeprefix("form_package_") for key in _messages()}
+    assert used
+    assert used <= own
 
 
 def test_no_key_is_in_two_files_of_the_catalogue() -> None:
