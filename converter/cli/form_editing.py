@@ -62,7 +62,9 @@ def export(folder: Path, kind: str, output: Path) -> int:
     """A form in another format."""
     from converter.usecases import form_exporting
 
-    out(message("form_exported", path=form_exporting.export(folder, kind, output)))
+    path = form_exporting.export(folder, kind, output)
+    print_beside(output, path)
+    out(message("form_exported", path=path))
     return OK
 
 

@@ -99,6 +99,9 @@ RUNS = [
     ),
     Run("form edit", "-o", "表单.xlsx", (str(form_dir()),)),
     Run("form build", "-o", "表单", ("表单册.xlsx",)),
+    Run("form export", "-o", "表结构.json", (str(form_dir()), "--as", "table-schema")),
+    Run("form export", "-o", "结构.json", (str(form_dir()), "--as", "json-schema")),
+    Run("form export", "-o", "问卷.xlsx", (str(form_dir()), "--as", "xlsform")),
     Run("form pack", "-o", "表单.zip", (str(form_dir()), "--keys", "密钥")),
     Run(
         "form amend",
