@@ -121,7 +121,7 @@ def test_changes_are_what_a_hand_would_have_made(data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(pairs) - 1))
         row, card = pairs[at]
         match data.draw(st.sampled_from(["note", "title", "required", "move", "remove", "add"])):
-            case "note" | "title" as named:
+            case "note" | "title" as named if f"\n{named} = " in pairs[at][1]:
                 key, text = str(named), data.draw(TEXTS.filter(str.strip))
                 card = card.replace(f"{key} = {literal(row[key])}", f"{key} = {literal(text)}")
                 pairs[at] = replace(row, cells={**row.cells, key: text}), card
