@@ -40,7 +40,8 @@ def test_the_descriptor_names_unit_form_counts_and_reasons() -> None:
     found = described(built())
     assert found["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
     assert found["created"] == "2026-02-25T06:13:20Z"
-    assert found["form"] == {"id": FORM.id, "version": FORM.version}
+    assert found["form"] == {"id": FORM.id, "version": FORM.version, "digest": FORM.digest}
+    assert FORM.digest
     assert found["unit"] == {"code": "130102-0001", "name": "示例机械有限公司工会委员会"}
     assert found["superior"] == {"code": "130102", "name": "示例县总工会"}
     assert (found["period"], found["serial"]) == ("2026", 3)
