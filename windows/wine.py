@@ -152,7 +152,8 @@ class Wine:
         made = self.folder / "made"
         wanted = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks.values())).hexdigest()
         if not made.exists() or made.read_text("ascii") != wanted:
-            shutil.rmtree(self.prefix, ignore_errors=True)
+            for folder in (self.prefix, *(self.folder / name for name in locks)):
+                shutil.rmtree(folder, ignore_errors=True)  # of other locks
             self._fetch(locks)
             self.say("fetched")
             self.make_prefix()
