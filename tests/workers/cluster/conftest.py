@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,10 +65,12 @@ class Cluster:
     def address(self) -> str:
         file = self.folder / "scheduler.json"
         deadline = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            with suppress(FileNotFoundError, json.JSONDecodeError):  # not there, not yet whole
+                return str(json.loads(file.read_text())["address"])
             assert self.processes[0].poll() is None, self.log()
             time.sleep(0.1)
-        return str(json.loads(file.read_text())["address"])
+        raise TimeoutError(self.log())
 
     def log(self) -> str:
         return "\n".join(p.read_text("utf-8", "replace") for p in self.folder.glob("*.log"))
