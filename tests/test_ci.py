@@ -1,4 +1,4 @@
-"""What `.ci/run` makes of the tests under Wine: a failure fails, what cannot be tried is reported."""
+"""What `.ci/windows` makes of the tests under Wine: a failure fails, what cannot be tried is reported."""
 
 from __future__ import annotations
 
@@ -23,28 +23,22 @@ def script(path: Path, code: int) -> None:
     path.chmod(0o755)
 
 
-def run(
-    folder: Path, *, tests: int = 0, wine: int = 0, windows: int = 0
-) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *, wine: int = 0, windows: int = 0) -> subprocess.CompletedProcess[str]:
     """The script, with stubs that end with these codes in place of what it runs."""
     shutil.copytree(ROOT / ".ci", folder / ".ci")
-    script(folder / ".ci" / "setup-debian", 0)
     script(folder / "windows" / "setup-debian", wine)
     script(folder / ".venv" / "bin" / "python", windows)
-    (folder / "Makefile").write_text(f"test:\n\t@exit {tests}\n", encoding="ascii")
-    return subprocess.run([folder / ".ci" / "run"], capture_output=True, text=True, check=False)
+    return subprocess.run([folder / ".ci" / "windows"], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
     ("codes", "fails", "line"),
     [
         ({}, False, "WINDOWS: PASSED"),
-        ({"tests": 1}, True, ""),
         ({"windows": 1}, True, "WINDOWS: FAILED"),
         ({"windows": 124}, True, "WINDOWS: FAILED"),
         ({"windows": NOT_RUN}, False, "WINDOWS: NOT RUN"),
         ({"wine": 100}, False, "WINDOWS: NOT RUN"),
-        ({"wine": 100, "tests": 1}, True, ""),
     ],
 )
 def test_what_ci_makes_of_it(tmp_path: Path, codes: dict[str, int], fails: bool, line: str) -> None:
