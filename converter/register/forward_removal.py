@@ -81,7 +81,7 @@ def purge(folder: Path, removed: Sequence[RemovedBelow], personal: Sequence[str]
     when = quoted(max(one.forgotten for one in removed))
     with connect(None) as connection:
         for path in [folder / f"{MEMBERS}.parquet", *folder.glob(f"{ROWS}*.parquet")]:
-            _rewrite(connection, path, f"SELECT * FROM {{0}} WHERE unit NOT IN {gone}")
+            _rewrite(connection, path, "*", f"WHERE unit NOT IN {gone}")
         path = folder / "answers.parquet"
         columns = {
             row[0]
@@ -93,10 +93,10 @@ def purge(folder: Path, removed: Sequence[RemovedBelow], personal: Sequence[str]
             if key in columns
         )
         if blank:
-            _rewrite(connection, path, f"SELECT * REPLACE ({blank}) FROM {{0}}")
+            _rewrite(connection, path, f"* REPLACE ({blank})")
         marked = f"CASE WHEN unit IN {gone} THEN '{when}' ELSE forgotten END AS forgotten"
         path = folder / "submissions.parquet"
-        _rewrite(connection, path, f"SELECT * REPLACE ({marked}) FROM {{0}}")
+        _rewrite(connection, path, f"* REPLACE ({marked})")
 
 
 def purge_all(connection: Connection, publications: Path, personal: Sequence[str]) -> None:
@@ -112,16 +112,14 @@ def _table(folder: Path, table: str) -> str:
     return f"read_parquet('{quoted(folder / table)}.parquet')"
 
 
-def _rewrite(connection: Connection, path: Path, sql: str) -> None:
+def _rewrite(connection: Connection, path: Path, columns: str, where: str = "") -> None:
     if not path.is_file():
         return
     fresh = writing.private_name(path.parent)
     try:
-        source = f"read_parquet('{quoted(path)}')"
-        target = quoted(fresh)
-        connection.execute(
-            f"COPY ({sql.format(source)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
-        )
+        selected = f"SELECT {columns} FROM read_parquet('{quoted(path)}') {where}"
+        target = f"'{quoted(fresh)}' (FORMAT parquet, COMPRESSION zstd)"
+        connection.execute(f"COPY ({selected}) TO {target}")
         fresh.chmod(0o600)
         writing.replace_durably(fresh, path)
     finally:
