@@ -41,7 +41,7 @@ from converter.form_editor.source_files import (
     new_card,
     row_text,
 )
-from converter.form_editor.toml_text import SLOT, TomlText
+from converter.form_editor.toml_text import SLOT, TomlText, lone_path
 from converter.forms import roster
 from converter.forms.code_lists import OPTIONAL, REQUIRED
 
@@ -243,14 +243,9 @@ def _assignments(cell: str) -> dict[tuple[str, ...], Any]:
 def _toml_path(key: str) -> tuple[str, ...]:
     """`a."b.c"` → its names; what is no such path is one name."""
     try:
-        found: Any = tomllib.loads(f"{key} = 0")
+        return lone_path(tomllib.loads(f"{key} = 0"))
     except tomllib.TOMLDecodeError:
         return (key,)
-    path = []
-    while isinstance(found, dict):
-        (name, found), *_ = found.items()
-        path.append(name)
-    return tuple(path)
 
 
 def _lines(cell: str) -> list[str]:

@@ -33,7 +33,7 @@ from converter.form_editor.source_files import (
     ListFile,
     Sources,
 )
-from converter.form_editor.toml_text import TomlText, bare_or_quoted, literal
+from converter.form_editor.toml_text import TomlText, dotted, literal
 
 NO_TABLES = (FORM_FILE, RULES_FILE)
 HEADS = ("sheet", "headings")  # the tables of a sheet's file
@@ -122,7 +122,7 @@ def _form(form: CardFile, rules: CardFile | None) -> Iterator[EditorRow]:
             del left[known]
         yield _form_row(row.key, cell_values.shown(value, row.holds), row.holds)
     for path, value in left.items():
-        yield _form_row(".".join(map(bare_or_quoted, path)), literal(value), TOML)
+        yield _form_row(dotted(path), literal(value), TOML)
     for file in (form, rules):
         if file is not None:
             cells = {KEY: f"@{file.name}"}
@@ -153,7 +153,7 @@ def _cells(card: Mapping[str, Any], known: Sequence[EditorColumn]) -> dict[str, 
         if value is not None:
             cells[column.key] = cell_values.shown(value, column.holds)
             left = {p: v for p, v in left.items() if p[: len(column.path)] != column.path}
-    lines = [f"{'.'.join(map(bare_or_quoted, path))} = {literal(v)}" for path, v in left.items()]
+    lines = [f"{dotted(path)} = {literal(v)}" for path, v in left.items()]
     cells[OTHER] = "\n".join(lines)
     return cells
 

@@ -13,7 +13,14 @@ from typing import Any, TypeAlias
 
 from converter.files.toml_access import load_toml, read_text
 from converter.form_editor.columns import ARRAYS, FIELDS, RULES
-from converter.form_editor.toml_text import SLOT, bare_or_quoted, blocks, comment_text, literal
+from converter.form_editor.toml_text import (
+    SLOT,
+    bare_or_quoted,
+    blocks,
+    comment_text,
+    dotted,
+    literal,
+)
 from converter.forms import amendments
 from converter.forms.code_lists import REQUIRED
 from converter.model.errors import FormError
@@ -166,7 +173,7 @@ def _tables(
         f"{bare_or_quoted(k)} = {literal(v)}\n" for k, v in values.items() if k not in later
     )
     if path and (own or not later):
-        own = f"[{'.'.join(map(bare_or_quoted, path))}]\n{own}"
+        own = f"[{dotted(path)}]\n{own}"
     yield f"{own}\n" if own else ""
     for key, value in later.items():
         if (*path, key) in arrays:

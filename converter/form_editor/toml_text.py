@@ -127,15 +127,13 @@ class TomlText:
             for key in reversed(rest[1:]):
                 nested = {key: nested}
             rest, value = rest[:1], nested
-        text = f"{'.'.join(map(bare_or_quoted, rest))} = "
+        text = f"{dotted(rest)} = "
         new = Statement((*table, *rest), False, [], f"{text}{literal(value, len(text))}\n")
         self.statements.insert(self._place(table, rest[0]), new)
 
     def _append_table(self, path: Path, value: Any) -> None:
         rest = self.statements[-1]
-        heading = Statement(
-            path[:-1], True, ["\n"], f"[{'.'.join(map(bare_or_quoted, path[:-1]))}]\n"
-        )
+        heading = Statement(path[:-1], True, ["\n"], f"[{dotted(path[:-1])}]\n")
         text = f"{bare_or_quoted(path[-1])} = "
         new = Statement(path, False, [], f"{text}{literal(value, len(text))}\n")
         at = len(self.statements) - (_REST in rest.path)
@@ -252,15 +250,13 @@ def _parts(text: str) -> Iterator[tuple[Path | None, bool, list[str]]]:
 
 
 def _heading(line: str) -> tuple[Path, bool]:
-    found: Any = tomllib.loads(line)
-    path: list[str] = []
-    listed = False
-    while found:
-        (key, found), *_ = found.items()
-        path.append(key)
-        if listed := isinstance(found, list):
-            found = found[0]
-    return tuple(path), listed
+    found = tomllib.loads(line)
+    path = lone_path(found)
+    for key in path:
+        found = found[key]
+        if isinstance(found, list):
+            return path, True
+    return path, False
 
 
 def _statements(text: str, base: Path) -> Iterator[Statement]:
@@ -281,36 +277,41 @@ def _statements(text: str, base: Path) -> Iterator[Statement]:
 
 def _assigned(lines: Sequence[str]) -> Path:
     """The path on the left of `=`."""
-    key, equals = "", ""
-    for piece in re.split("(=)", lines[0]):
-        key, equals = (key + equals + piece, "") if piece != "=" else (key, "=")
-        if piece == "=":
-            try:
-                found: Any = tomllib.loads(f"{key}= 0")
-            except tomllib.TOMLDecodeError:
-                continue
-            path = []
-            while isinstance(found, dict):
-                (name, found), *_ = found.items()
-                path.append(name)
-            return tuple(path)
-    raise AssertionError(lines)
+    return lone_path(tomllib.loads(f"{lines[0][: _equals(lines[0])]}= 0"))
 
 
-def _key_and_comment(one: Statement) -> tuple[str, str]:
-    """What stands before the value, and the comment behind it with the end of the line."""
-    line = one.text.rstrip("\n")
+def _equals(line: str) -> int:
+    """Where the `=` of an assignment stands: the first one that is no part of a quoted key."""
     for found in re.finditer("=", line):
         try:
             tomllib.loads(f"{line[: found.start()]}= 0")
         except tomllib.TOMLDecodeError:
             continue
-        space = re.match(r" *", line[found.end() :])
-        assert space is not None
-        before = line[: found.end()] + (space[0] or " ")
-        break
-    else:
-        raise AssertionError(one)
+        return found.start()
+    raise AssertionError(line)
+
+
+def lone_path(values: Any) -> Path:
+    """The path of tables in which one key alone stands, as a heading or an assignment makes them;
+    a list of tables is a part of it.
+
+    >>> lone_path({"a": {"b c": 0}}), lone_path({"a": {"b": [{}]}})
+    (('a', 'b c'), ('a', 'b'))
+    """
+    path: list[str] = []
+    while isinstance(values, dict) and values:
+        (key, values), *_ = values.items()
+        path.append(key)
+    return tuple(path)
+
+
+def _key_and_comment(one: Statement) -> tuple[str, str]:
+    """What stands before the value, and the comment behind it with the end of the line."""
+    line = one.text.rstrip("\n")
+    behind = _equals(line) + 1
+    space = re.match(r" *", line[behind:])
+    assert space is not None
+    before = line[:behind] + (space[0] or " ")
     value = one.value()
     for found in re.finditer(r"\s*#", line):
         try:
@@ -352,6 +353,15 @@ def _lines(entries: Iterable[str]) -> str:
             lines.append(" ")
         lines[-1] += f" {entry},"
     return "".join(f"{line}\n" for line in lines)
+
+
+def dotted(path: Iterable[str]) -> str:
+    """A path as TOML writes it.
+
+    >>> dotted(("levels", "甲"))
+    'levels."甲"'
+    """
+    return ".".join(map(bare_or_quoted, path))
 
 
 def bare_or_quoted(key: str) -> str:
