@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from converter.files import zip_peek
@@ -13,6 +14,16 @@ def card_files(folder: Path) -> dict[str, bytes]:
     """The cards and code lists of a form's folder, by their names in it. Raises OSError."""
     paths = [*sorted(folder.glob("*.toml")), *sorted((folder / "codes").glob("*.csv"))]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def digest(files: Iterable[tuple[str, bytes]]) -> str:
+    """SHA-256 over the names, sizes and contents of files, in hex."""
+    import hashlib  # loads OpenSSL; `explain` and `fields` do without
+
+    whole = hashlib.sha256()
+    for name, data in files:
+        whole.update(f"{name} {len(data)}\n".encode() + data)
+    return whole.hexdigest()
 
 
 def is_form_package(path: Path) -> bool:

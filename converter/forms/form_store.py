@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -12,8 +11,8 @@ from typing import Any
 
 from converter.files import writing
 from converter.files.own_folder import state_folder
+from converter.forms import form_files
 from converter.forms.amendments import FILE as AMENDMENT_FILE
-from converter.forms.form_files import card_files
 from converter.forms.installed import PARTS, STATE, InstalledPart, place
 
 
@@ -47,7 +46,7 @@ def store_amendment(form: str, data: bytes) -> str:
 def amended_folder(base: Path, own: Path, amendment: str) -> Path:
     """The folder of a form with the amendment in a file of its place, made where there is none.
     Raises OSError."""
-    files = {**card_files(base), AMENDMENT_FILE: (own / amendment).read_bytes()}
+    files = {**form_files.card_files(base), AMENDMENT_FILE: (own / amendment).read_bytes()}
     target = own / f"amended-{_digest(files)}"
     if not target.is_dir():
         _fill(target, files)
@@ -75,10 +74,7 @@ def _fill(target: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
-    whole = hashlib.sha256()
-    for name, data in sorted(files.items()):
-        whole.update(f"{name} {len(data)}\n".encode() + data)
-    return whole.hexdigest()[:16]
+    return form_files.digest(sorted(files.items()))[:16]
 
 
 # --- whom to trust -------------------------------------------------------------------------------

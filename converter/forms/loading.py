@@ -13,9 +13,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from converter.files.toml_access import TomlTable, load_toml
-from converter.forms import amendments, cards, installed, texts
+from converter.forms import amendments, cards, form_files, installed, texts
 from converter.forms.code_lists import code_lists
-from converter.forms.form_files import card_files
 from converter.forms.installed import FormInUse
 from converter.forms.package_profile import package_profile
 from converter.model.errors import FormError, quoted
@@ -52,13 +51,10 @@ def in_use(form: str | None = None) -> FormInUse:
 @lru_cache(maxsize=_KEPT)
 def digest(folder: Path) -> str:
     """What tells two definitions apart: SHA-256 over the cards and code lists of a form."""
-    import hashlib  # loads OpenSSL; `explain` and `fields` do without
-
-    whole = hashlib.sha256()
-    for name, content in card_files(folder).items():
-        data = content.replace(b"\r\n", b"\n")  # as a checkout on Windows has them
-        whole.update(f"{name} {len(data)}\n".encode() + data)
-    return whole.hexdigest()
+    # As a checkout on Windows has them, so that both say the same.
+    return form_files.digest(
+        (name, data.replace(b"\r\n", b"\n")) for name, data in form_files.card_files(folder).items()
+    )
 
 
 @lru_cache(maxsize=_KEPT)

@@ -16,7 +16,7 @@ from converter.register import (
     periods,
     unit_changes,
 )
-from converter.register.decisions import Decision
+from converter.register.decisions import Decision, DecisionTables
 from converter.register.forwarded import Forward
 from converter.register.knowledge import Knowledge
 from converter.register.nearest import PROPOSED, Nearest
@@ -256,14 +256,17 @@ def _question_below(known: Knowledge, order: Order) -> Decision:
     )  # fmt: skip
 
 
+def is_submission(tables: DecisionTables, name: str) -> bool:
+    """Whether a file of a unit has this name in the inbox, or ends with it."""
+    of_name = "SELECT 1 FROM submissions WHERE file = $1 OR ends_with(file, '/' || $1) LIMIT 1"
+    return bool(tables.query(of_name, [name.replace("\\", "/")]))
+
+
 def _forward(known: Knowledge, order: Order) -> Forward | None:
     """The forward of a union below that is meant, if no submission is."""
-    name = order.subject.replace("\\", "/")
-    if known.query(
-        "SELECT 1 FROM submissions WHERE file = $1 OR ends_with(file, '/' || $1) LIMIT 1", [name]
-    ):
+    if is_submission(known, order.subject):
         return None
-    found = forward_decisions.find(known, name)
+    found = forward_decisions.find(known, order.subject)
     if found is not None:
         forward_decisions.refuse(order.action, found)
     return found

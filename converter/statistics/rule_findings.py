@@ -54,11 +54,11 @@ def _row(rule: Rule, found: _Counts, form: Form) -> Row:
     units, errors, warnings, notes, withdrawn = found
     entry = catalogue.entry(rule.code, form)
     # What a reason excuses is one level milder than the rule.
-    explained = ""
+    explained: int | str = ""
     if entry.beta:
-        explained = str(notes)
+        explained = notes
     elif entry.level is Level.ERROR and entry.explainable:
-        explained = str(warnings)
+        explained = warnings
     level = message(f"report_{entry.level}")
     if catalogue.is_switched_off(rule.code, form):
         level = message("amended_off")
@@ -66,4 +66,4 @@ def _row(rule: Rule, found: _Counts, form: Form) -> Row:
         level = message("rule_on_trial", level=level)
     name = f"{rule.code} {catalogue.heading(rule.code, form)}"
     places = errors + warnings + notes
-    return (name, level, units, places, int(explained) if explained else "", withdrawn)
+    return (name, level, units, places, explained, withdrawn)

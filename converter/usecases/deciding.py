@@ -22,7 +22,7 @@ from converter.register import (
     questions,
     waiting,
 )
-from converter.register.deciding import WAITING, DecidedFile, Order
+from converter.register.deciding import WAITING, DecidedFile, Order, is_submission
 from converter.register.deciding import decide as decide_in
 from converter.register.decisions import Decision
 from converter.register.forwarded import Forward
@@ -76,17 +76,11 @@ def decide(
 
 def _to_below(order: Order, register: Register, store: Path) -> Order:
     """A question about a unit that a union below reported, or about that union, goes down to it."""
-    if not forwarded.counting(forwarded.read(register)) or register.query(
-        "SELECT 1 FROM submissions WHERE file = $1 OR ends_with(file, '/' || $1) LIMIT 1",
-        [order.subject],
-    ):
+    counting = forwarded.counting(forwarded.read(register))
+    if not counting or is_submission(register, order.subject):
         return order
     period = order.period or register.newest()
-    unions = [
-        (one.code, one.name)
-        for one in forwarded.counting(forwarded.read(register))
-        if one.period == period
-    ]
+    unions = [(one.code, one.name) for one in counting if one.period == period]
     with Snapshot(store, as_named=True) as snapshot:
         units = snapshot.query(
             "SELECT DISTINCT split_part(u.via, '/', 1), u.name FROM units_in($1) u"

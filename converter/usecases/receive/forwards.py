@@ -28,6 +28,7 @@ from converter.register import (
     forwarded,
     published,
 )
+from converter.register.again import CHANGING
 from converter.register.asking import UnionReply
 from converter.register.forwarded import (
     COUNTING,
@@ -60,8 +61,6 @@ from converter.usecases.receive.preparing import Prepared, PreparedForward
 from converter.usecases.receive.replies import reply
 from converter.workers.pool import Runner
 from converter.workers.requests.receive import Problem, ValidatedFile
-
-CHANGING = "F010"
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ def _report_unread(
 
 
 def _unread(
-    book: Workbook, index: int, form: Form, known: Container[str], names: Collection[str]
+    book: Workbook, index: int, form: Form, known: Container[str], names: Container[str]
 ) -> tuple[list[PeopleColumn], list[PeopleColumn]]:
     """The columns of another sheet with people whom no record holds, by number and by name.
     Thousands of workbooks share their instructions: those without any person are read once.

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.kinds import KINDS
+from converter.kinds.id_number import compact
 from converter.model.cell_types import CellType
 from converter.model.forms import Sheet
 from converter.model.submissions import RawColumn, RawSheet
@@ -20,7 +21,7 @@ from converter.text import characters
 from converter.workbook.form import remarks
 from converter.workbook.form.near_headings import find_near
 from converter.workbook.form.table_heading import Heading
-from converter.workbook.form.unread_people import KnownNumbers, PeopleColumn, unread, unread_in
+from converter.workbook.form.unread_people import KnownTexts, PeopleColumn, unread, unread_in
 from converter.workbook.grid import Grid, GridColumn
 from converter.workbook.issue_collector import IssueCollector, address, hidden_params
 from converter.workbook.merged_cells import covered_cells, report_merge
@@ -214,7 +215,7 @@ class _Reading:
         keys = [k for k in self.cells if KINDS[self.sheet.field(k).kind].birth_and_sex]
         if not keys:
             return
-        known = KnownNumbers(self.cells[key].texts.tolist() for key in keys)
+        known = KnownTexts((self.cells[key].texts.tolist() for key in keys), compact)
         silent = {*self.columns.values(), *self.heading.roles.values()}
         silent |= {c for c in self.facts.hidden_columns if c > LAST_OPEN_COLUMN}
         doubled = {key for key, _, _ in self.twice}

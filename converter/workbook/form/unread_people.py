@@ -10,12 +10,13 @@ representative) are no members and stay out, and so does an old number in a rema
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
 from converter.kinds import KINDS
+from converter.kinds.base import Kind
 from converter.kinds.id_number import SHORTEST_DOCUMENT, compact, is_document, valid_numbers
 from converter.messages import catalogue
 from converter.model.forms import Form, Sheet
@@ -50,29 +51,40 @@ class PeopleColumn:
         return replace(self, numbers=frozenset(n for n in self.numbers if n not in known))
 
 
-class KnownNumbers:
-    """ID numbers that were read; few workbooks hold another that would have to be compared."""
+class KnownTexts:
+    """Texts that were read, in the `plain` writing in which they are compared. Few workbooks hold
+    another that would have to be: only then are they made."""
 
-    def __init__(self, columns: Iterable[Iterable[str]]) -> None:
-        self._columns = columns
+    def __init__(self, columns: Iterable[Iterable[str]], plain: Callable[[str], str]) -> None:
+        self._columns, self._plain = columns, plain
 
     @cached_property
-    def _numbers(self) -> frozenset[str]:
-        return frozenset(map(compact, chain.from_iterable(self._columns)))
+    def _texts(self) -> frozenset[str]:
+        return frozenset(map(self._plain, chain.from_iterable(self._columns)))
 
-    def __contains__(self, number: object) -> bool:
-        return number in self._numbers
+    def __contains__(self, text: object) -> bool:
+        return text in self._texts
 
 
-def known_numbers(form: Form, sheets: Mapping[str, RawSheet]) -> KnownNumbers:
+def known_numbers(form: Form, sheets: Mapping[str, RawSheet]) -> KnownTexts:
     """Every ID number that was read."""
-    return KnownNumbers(
-        raw.columns[field.key].text
-        for sheet in form.sheets
-        if (raw := sheets.get(sheet.key))
-        for field in sheet
-        if KINDS[field.kind].birth_and_sex and field.key in raw.columns
-    )
+    return KnownTexts(_columns(form, sheets, lambda kind: kind.birth_and_sex), compact)
+
+
+def known_names(form: Form, sheets: Mapping[str, RawSheet]) -> KnownTexts:
+    """The name of every person who was read."""
+    return KnownTexts(_columns(form, sheets, lambda kind: kind.person_name), characters.squeeze)
+
+
+def _columns(
+    form: Form, sheets: Mapping[str, RawSheet], wanted: Callable[[Kind], bool]
+) -> Iterator[Sequence[str]]:
+    """What was read in the columns of some kinds."""
+    for sheet in form.sheets:
+        if raw := sheets.get(sheet.key):
+            for field in sheet:
+                if wanted(KINDS[field.kind]) and field.key in raw.columns:
+                    yield raw.columns[field.key].text
 
 
 def unread(
@@ -96,19 +108,7 @@ def unread(
     return [one for one in found if not _beside_others(one, read.values(), top, tables)]
 
 
-def known_names(form: Form, sheets: Mapping[str, RawSheet]) -> set[str]:
-    """The name of every person who was read."""
-    return {
-        characters.squeeze(text)
-        for sheet in form.sheets
-        if (raw := sheets.get(sheet.key))
-        for field in sheet
-        if KINDS[field.kind].person_name and (column := raw.columns.get(field.key))
-        for text in set(column.text)
-    }
-
-
-def unnumbered(grid: Grid, table: Sheet, known: Collection[str]) -> list[PeopleColumn]:
+def unnumbered(grid: Grid, table: Sheet, known: Container[str]) -> list[PeopleColumn]:
     """The columns of names on a sheet with people who are not among the known ones."""
     field = next((f for f in table if KINDS[f.kind].person_name), None)
     if field is None or _is_about_others(grid.facts.name, (table,)):
@@ -131,7 +131,7 @@ def unnumbered(grid: Grid, table: Sheet, known: Collection[str]) -> list[PeopleC
 
 
 def _unnumbered_in_rows(
-    read: Mapping[int, GridColumn], top: int, headings: Collection[str], known: Collection[str]
+    read: Mapping[int, GridColumn], top: int, headings: Collection[str], known: Container[str]
 ) -> list[PeopleColumn]:
     """The same of a list on its side: a heading, and names behind it."""
     columns = sorted(read)
@@ -146,7 +146,7 @@ def _unnumbered_in_rows(
     return found
 
 
-def _missing_names(texts: Sequence[str], known: Collection[str]) -> tuple[frozenset[str], int]:
+def _missing_names(texts: Sequence[str], known: Container[str]) -> tuple[frozenset[str], int]:
     """The names that are not among the known ones, and where the first stands; none where most of
     the texts are no names."""
     squeezed = [characters.squeeze(text) for text in texts]
