@@ -8,25 +8,37 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """Whole numbers, each some times, and a constant: 2a - b + 3."""
+class _Term:
+    """What is compared by its parts. (No dataclass: every command imports this.)"""
 
-    times: Mapping[str, int]
-    constant: int = 0
-    key: tuple[tuple[tuple[str, int], ...], int] = field(init=False, compare=True)
+    __slots__ = ("parts_key",)
 
-    def __post_init__(self) -> None:
-        kept = {name: factor for name, factor in self.times.items() if factor}
-        object.__setattr__(self, "times", kept)
-        object.__setattr__(self, "key", (tuple(sorted(kept.items())), self.constant))
+    def __init__(self, *parts: object) -> None:
+        self.parts_key = (type(self).__name__, *parts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Term) and self.parts_key == other.parts_key
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return hash(self.parts_key)
+
+    def __repr__(self) -> str:
+        return str(self.parts_key)
+
+
+class Sum(_Term):
+    """Whole numbers, each some times, and a constant: 2a - b + 3."""
+
+    __slots__ = ("constant", "key", "times")
+
+    def __init__(self, times: Mapping[str, int], constant: int = 0) -> None:
+        self.times = {name: factor for name, factor in times.items() if factor}
+        self.constant = constant
+        self.key = tuple(sorted(self.times.items()))
+        super().__init__(self.key, constant)
 
     @staticmethod
     def of(name: str) -> Sum:
@@ -47,42 +59,54 @@ class Sum:
         return self + other * -1
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(_Term):
     """Something that is so or is not."""
 
-    name: str
-    so: bool = True
+    __slots__ = ("name", "so")
+
+    def __init__(self, name: str, so: bool = True) -> None:
+        self.name, self.so = name, so
+        super().__init__(name, so)
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(_Term):
     """A choice is one of some codes of its list."""
 
-    name: str
-    codes: frozenset[str]
-    every: frozenset[str]
+    __slots__ = ("codes", "every", "name")
+
+    def __init__(self, name: str, codes: frozenset[str], every: frozenset[str]) -> None:
+        self.name, self.codes, self.every = name, codes, every
+        super().__init__(name, codes)
 
 
-@dataclass(frozen=True, slots=True)
-class NotPositive:
+class NotPositive(_Term):
     """A sum is 0 or less."""
 
-    sum: Sum
+    __slots__ = ("sum",)
+
+    def __init__(self, sum: Sum) -> None:
+        self.sum = sum
+        super().__init__(sum)
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(_Term):
     """Every part holds; without parts, what always holds."""
 
-    parts: tuple[Formula, ...] = ()
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[Formula, ...] = ()) -> None:
+        self.parts = parts
+        super().__init__(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(_Term):
     """At least one part holds; without parts, what never holds."""
 
-    parts: tuple[Formula, ...] = ()
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[Formula, ...] = ()) -> None:
+        self.parts = parts
+        super().__init__(parts)
 
 
 Literal: TypeAlias = Fact | OneOf | NotPositive

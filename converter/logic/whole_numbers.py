@@ -100,7 +100,7 @@ def _add(rows: dict[object, _Row], found: Sum, causes: Causes) -> Causes | None:
     # Whole numbers: 2a + 1 <= 0 is a + 1 <= 0.
     times = {name: factor // divisor for name, factor in found.times.items()}
     tight = Sum(times, -(-found.constant // divisor))
-    key = tight.key[0]
+    key = tight.key
     if key not in rows or rows[key].sum.constant < tight.constant:
         rows[key] = _Row(tight, causes)
     return None

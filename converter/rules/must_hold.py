@@ -284,7 +284,7 @@ class _Formulas(TreeWalk):
             if not one.times:
                 return other * one.constant
         ends = [a * b for a in self.unknowns.limits(left) for b in self.unknowns.limits(right)]
-        return self.unknowns.number(f"product {left.key} {right.key}", min(ends), max(ends))
+        return self.unknowns.number(f"product {left} {right}", min(ends), max(ends))
 
     def negated(self, truth: Formula) -> Any:
         return negation(truth)
@@ -314,7 +314,7 @@ class _Formulas(TreeWalk):
 
     def absolute(self, number: Sum) -> Any:
         ends = [abs(end) for end in self.unknowns.limits(number)]
-        found = self.unknowns.number(f"abs {number.key}", 0, max(ends))
+        found = self.unknowns.number(f"abs {number}", 0, max(ends))
         same, turned = equal(found, number), equal(found, number * -1)
         below = at_most(number + 1, Sum({}))
         either_way = All((implies(below, turned), implies(negation(below), same)))
