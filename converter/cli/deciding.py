@@ -111,13 +111,13 @@ def _write_questions(ctx: click.Context, store: Path, output: Path, period: str,
         if below:
             target = output_path(output, ".xlsx", message("asked_name", union=below))
             path, count = deciding.write_asked(store, folder, form, below, period, target, worker)
-            print_beside(output, path)
+            print_beside(target, path)
             out(message("asked_written", union=below, path=path, count=count))
             err(message("asked_written_next", union=below, path=path.name))
             return OK
         target = output_path(output, ".xlsx", message("decisions_name"))
         path, count = deciding.write_questions(store, folder, form, period, target, worker)
-    print_beside(output, path)
+    print_beside(target, path)
     out(message("decide_written", path=path, count=count))
     err(message("decide_written_next", store=store, path=path))
     return OK

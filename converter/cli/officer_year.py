@@ -65,8 +65,9 @@ def export(
     folder = loading.form_dir(ctx.obj).resolve()
     options = ExportOptions(period.strip(), codes, show_ids)
     done = run(store, folder, output, options, created_at())
-    print_beside(output, *done.files)
-    for file in done.files:
+    for wanted, file in done.files.items():
+        print_beside(wanted, file)
+    for file in done.files.values():
         out(message("stats_written", path=file))
     counted = zip(loading.read(folder).tables, done.rows, strict=True)
     rows = "".join(

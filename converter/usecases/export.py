@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class Exported:
     """The files that were written, and how many units and rows they hold."""
 
     period: str
-    files: Sequence[Path]
+    files: Mapping[Path, Path]  # the names that they were to get → where they are
     units: int
     rows: Sequence[int]  # of each table of the form
 
@@ -41,7 +41,7 @@ def export(store: Path, folder: Path, output: Path, options: ExportOptions, now:
         output.parent.mkdir(parents=True, exist_ok=True)
         files = data_export.write(output, found, when=now)
     ids = "shown" if options.show_ids else "masked"
-    for file in files:
+    for file in files.values():
         audit.append(store, audit.EXPORT, now, path=file, period=period, ids=ids)
     units, *counts = (table.count for table in found)
     return Exported(period, files, units, counts)

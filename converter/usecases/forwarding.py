@@ -13,7 +13,6 @@ from converter.register import Snapshot, audit, periods
 from converter.statistics import collection
 from converter.upward import writing
 from converter.upward.writing import Forwarded, ForwardPlan
-from converter.usecases.outputs import output_path
 
 
 def forward(
@@ -28,7 +27,6 @@ def forward(
     """Write the forward of a period ('' = the newest), and log it. `own`: what the union is called,
     where no superior says so. Raises UsageError, RegisterError, KeysError, OSError."""
     form = loading.load(folder)
-    output = output_path(output, ".zip")
     if own is not None and not subordinates.superior(keys):
         subordinates.keep_name(keys, own)
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -62,6 +62,7 @@ class Endorsed:
     union: UnionIdentity
     fingerprint: str  # of its keys, to be compared by telephone
     path: Path
+    wanted: Path  # the name that the file was to get
 
 
 def endorse(
@@ -98,7 +99,8 @@ def endorse(
     if file_names.suffix(target) == ".xml":
         path = target
     path.parent.mkdir(parents=True, exist_ok=True)
-    return Endorsed(made, found.keys.fingerprint, writing.write_output(path, [document]))
+    written = writing.write_output(path, [document])
+    return Endorsed(made, found.keys.fingerprint, written, path)
 
 
 def _until(text: str, day: date, chain: Sequence[UnionIdentity]) -> date:
