@@ -35,7 +35,7 @@ def remind(
     folder = loading.form_dir(ctx.obj).resolve()
     path = reminding.output_path(output) if output else None
     day = due.date() if due else None
-    chosen, published, found = reminding.whom_to_remind(store, folder, period.strip(), day)
+    chosen, published, found = reminding.units_to_remind(store, folder, period.strip(), day)
     if path is None:
         out(summary.text([found], width()))
         return OK

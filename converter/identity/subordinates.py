@@ -283,8 +283,8 @@ def _entry(made: UnionIdentity, before: SubordinateEntry | None) -> SubordinateE
     )
     if before is None or before.status == WITHDRAWN:
         return entry
-    says = (before.name, before.signing, before.sealing, before.scope)
-    same = says == (entry.name, entry.signing, entry.sealing, entry.scope)
+    terms = (before.name, before.signing, before.sealing, before.scope)
+    same = terms == (entry.name, entry.signing, entry.sealing, entry.scope)
     return replace(entry, least=before.least) if same else entry
 
 

@@ -119,7 +119,7 @@ def _open_questions(register: Register, store: Path, form: Form, period: str) ->
     return found
 
 
-def write_asked(
+def write_questions_below(
     store: Path, folder: Path, form: Form, union: str, period: str, output: Path, worker: Runner
 ) -> tuple[Path, int]:
     """Write what is asked of a union below, and waits for its reply, as a workbook for it to fill

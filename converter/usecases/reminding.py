@@ -18,7 +18,7 @@ from converter.statistics.figure import Figure
 SUFFIXES = (".xlsx", ".csv")
 
 
-def whom_to_remind(
+def units_to_remind(
     store: Path, folder: Path, period: str, due: date | None
 ) -> tuple[str, str, Figure]:
     """The period ('' = the newest), when the register was published, and the list. Raises

@@ -66,7 +66,7 @@ class Endorsed:
 
 
 def endorse(
-    asked: Path,
+    request: Path,
     folder: Path,
     target: Path,
     terms: EndorsementTerms,
@@ -77,9 +77,9 @@ def endorse(
     """Issue an identity to the union that asks with this file, or say why the file is no request.
     Raises UsageError, KeysError, LedgerError, OSError."""
     try:
-        found = subordinates.parse_request(files.load(asked))
+        found = subordinates.parse_request(files.load(request))
     except IdentityRefused as refused:
-        return _issue(refused, asked)
+        return _issue(refused, request)
     chain = subordinates.superior(folder)
     if own is not None and not chain:
         subordinates.keep_name(folder, own)

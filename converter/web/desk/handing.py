@@ -123,8 +123,8 @@ def _install(desk: Desk, path: Path) -> str:
     form_store.trust(package.fingerprint)
     if package.form == desk.form.id:
         desk.use(loading.form_dir(package.form).resolve())
-    words = {"title": report.now.title, "version": package.version}
-    return message(f"desk_form_{package.kind}", **words)
+    params = {"title": report.now.title, "version": package.version}
+    return message(f"desk_form_{package.kind}", **params)
 
 
 def _keep(desk: Desk, one: RecognisedFile) -> Path:
