@@ -153,16 +153,16 @@ class _Register:
 
     def _of_units(self, what: str, also_in: str) -> Any:
         sql = (
-            "WITH merged AS (SELECT unnest($3::VARCHAR[]) AS code, unnest($4::VARCHAR[]) AS last),"
+            f"WITH {unit_changes.MERGED},"
             " keys AS (SELECT k.id, coalesce('c ' || m.last, k.unit_key) AS unit_key"
             "  FROM unit_keys() k LEFT JOIN merged m ON k.unit_key = 'c ' || m.code)"
-            f" SELECT {what} FROM answers WHERE period = $1"
-            " AND ($2 = '' OR unit IN (SELECT k.id FROM keys k WHERE k.unit_key IN (SELECT"
-            " o.unit_key FROM answers b JOIN keys o ON o.id = b.unit WHERE b.period = $2)))"
+            f" SELECT {what} FROM answers WHERE period = $3"
+            " AND ($4 = '' OR unit IN (SELECT k.id FROM keys k WHERE k.unit_key IN (SELECT"
+            " o.unit_key FROM answers b JOIN keys o ON o.id = b.unit WHERE b.period = $4)))"
         )
         merged = self.merged or {}
-        mergers = [[*merged], [*merged.values()]]
-        return self.register.query(sql, [self.period, also_in, *mergers])[0][0]
+        params = [[*merged], [*merged.values()], self.period, also_in]
+        return self.register.query(sql, params)[0][0]
 
     def values(self, *fields: Field) -> Counter[tuple[str, ...]]:
         table = table_of(self.form, fields[0].sheet)
@@ -186,7 +186,7 @@ def _overview(card: StatisticsCard, source: _Register, reported: StatisticsTable
     label, part, whole = _rate(card)
     members, staff = source.count(part), source.count(whole)
     rows: list[Row] = [
-        *zip(reported.header[1:], reported.rows[-1][1:], strict=True),
+        *((one.title, reported.column(one.key)[-1]) for one in reported.columns[1:]),
         (message("summary_overview_strangers"), progress.strangers(source.register, source.period)),
         (whole.title, cards.blank_if_none(staff)),
         (part.title, cards.blank_if_none(members)),
@@ -284,9 +284,8 @@ def _change(card: StatisticsCard, now: _Register, before: _Register) -> Figure:
     merged = unit_changes.mergers(now.register, before.period, now.period)
     now, before = replace(now, merged=merged), replace(before, merged=merged)
     fields = [card.field("fields", path, ValueType.COUNT) for path in card.entries("fields")]
-    compared: list[tuple[str, int | None, int | None]]
     both = now.units(before.period)
-    compared = [
+    compared: list[tuple[str, int | None, int | None]] = [
         (card.text("units"), before.units(), now.units()),
         (message("summary_change_both"), both, both),
     ]

@@ -79,8 +79,8 @@ class ProgressReader:
         key = _key(self._store)
         if key is None:
             return NONE
-        services, found = self._cached
-        if services != key:
+        known, found = self._cached
+        if known != key:
             found = self._read()
             self._cached = key, found
         return found
