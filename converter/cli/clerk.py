@@ -77,7 +77,6 @@ def check(
             report = check_files(
                 paths,
                 folder,
-                form,
                 annotate,
                 jobs or os.cpu_count() or 1,
                 worker,

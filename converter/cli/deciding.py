@@ -111,7 +111,7 @@ def _write_questions(ctx: click.Context, store: Path, output: Path, period: str,
         if below:
             target = output_path(output, ".xlsx", message("asked_name", union=below))
             path, count = deciding.write_questions_below(
-                store, folder, form, below, period, target, worker
+                store, folder, below, period, target, worker
             )
             print_beside(target, path)
             out(message("asked_written", union=below, path=path, count=count))

@@ -96,7 +96,7 @@ def stats(
         with Snapshot(store) as register:
             via = register.via(selection.union)
     with Snapshot(store, via) as register:
-        chosen = periods.called(register, period) or collection.newest(register)
+        chosen = periods.chosen(register, period)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
         if selection.rules:
@@ -152,7 +152,7 @@ def annual(
         via = register.via(union) if union else ""
         names = {one.code: one.name for one in register.forwards}
     with Snapshot(store, via) as register:
-        chosen = periods.called(register, period) or collection.newest(register)
+        chosen = periods.chosen(register, period)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
         own = names.get(via.rpartition("/")[2]) or collection.heading(register, chosen).union

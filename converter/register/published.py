@@ -216,6 +216,10 @@ class Snapshot:
             return []
         return [str(row[0]) for row in self.query(f"DESCRIBE {table}")]
 
+    def newest(self) -> str:
+        """The period that pages show; '' = none."""
+        return str(self.state.get("period", ""))
+
     def periods(self) -> list[str]:
         """Periods that something counts for, oldest first."""
         rows = self.query(

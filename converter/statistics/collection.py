@@ -54,7 +54,7 @@ def figures(
     numbers to sum. With `units` every unit has a row, with what changed since the period before.
     `form` with code lists. Raises FormError for a broken card, UsageError for an unknown field."""
     card = card_of(form).part("collection")
-    chosen = period or newest(register)
+    chosen = period or register.newest()
     source = _Register(register, chosen, form)
     tree = Tree.of(register, chosen)
     reported = progress.progress(card, register, chosen, tree)
@@ -120,11 +120,6 @@ def groups(form: Form) -> list[str]:
     """The keys that `by` may name."""
     card = (form.prose.get("statistics") or {}).get("collection") or {}
     return [str(key) for key in card.get("by", [])]
-
-
-def newest(register: Snapshot) -> str:
-    """The newest period that was collected."""
-    return str(register.state.get("period", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 from converter.files import filenames
 from converter.messages import catalogue
 from converter.model.errors import UsageError, WorkerDied
-from converter.model.forms import Form
 from converter.model.submissions import Outcome
 from converter.text import file_names
 from converter.usecases.common import ProgressReporter, bounded_parts, find_files, silent, unread
@@ -40,7 +39,6 @@ class CheckReport:
 def check_files(
     paths: Sequence[Path],
     folder: Path,
-    form: Form,
     annotate: Path | None,
     jobs: int,
     worker: Worker,

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from converter.forms import loading
 from converter.model.errors import UsageError
-from converter.register import Snapshot, audit, periods
+from converter.register import Snapshot, audit
 from converter.report import data_export
 from converter.report.data_export import ExportOptions
+from converter.usecases.common import known_period
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,7 @@ def export(store: Path, folder: Path, output: Path, options: ExportOptions, now:
     output = output if suffix else output.with_name(f"{output.name}.xlsx")
     form = loading.load(folder)
     with Snapshot(store) as register:
-        period = periods.called(register, options.period) or str(register.state.get("period", ""))
-        if period not in register.periods():
-            known = "、".join(register.periods())
-            raise UsageError("export_no_period", period=period, periods=known)
+        period = known_period(register, options.period)
         chosen = replace(options, period=period)
         found = data_export.tables(register, form, chosen)
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ def units_to_remind(
     """The period ('' = the newest), when the register was published, and the list. Raises
     RegisterError."""
     with Snapshot(store) as register:
-        chosen = periods.called(register, period) or str(register.state.get("period", ""))
+        chosen = periods.chosen(register, period)
         published = in_china(str(register.state["published"]))
         form = loading.load(folder)
         return chosen, published, reminders.reminders(register, form, chosen, today(), due)

@@ -19,10 +19,9 @@ from converter.identity.links import UnionIdentity
 from converter.identity.subordinates import SubordinateEntry, UnionName
 from converter.messages.catalogue import message
 from converter.model.clock import today, utc_stamp
-from converter.model.errors import UsageError
 from converter.model.issues import Issue, Level, Place
 from converter.text import file_names
-from converter.usecases.identities import YEAR
+from converter.usecases.identities import YEAR, last_day
 from converter.workers.pool import Runner
 from converter.workers.requests.proof import ProofRequest
 
@@ -107,13 +106,7 @@ def _until(text: str, day: date, chain: Sequence[UnionIdentity]) -> date:
     if not text:
         until = day + YEAR
         return min(until, date.fromisoformat(chain[0].valid_until)) if chain else until
-    try:
-        until = date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError("identity_bad_date", value=text) from error
-    if until < day:
-        raise UsageError("identity_past", value=text)
-    return until
+    return last_day(text, day)
 
 
 def join(document: Path, folder: Path) -> tuple[UnionIdentity, ...] | Issue:

@@ -88,7 +88,7 @@ class ProgressReader:
     def _read(self) -> Published:
         form = with_codes(self._folder)
         with Snapshot(self._store) as register:
-            chosen = collection.newest(register)
+            chosen = register.newest()
             return Published(
                 stamp=str(register.state["published"]),
                 period=chosen,
