@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from converter.files import filenames
+from converter.files import safe_names
 from converter.messages import catalogue
 from converter.model.errors import UsageError, WorkerDied
 from converter.model.submissions import Outcome
@@ -108,10 +108,10 @@ def _copies(
     for file, base in found:
         inside = file.relative_to(base) if file.is_relative_to(base) else Path(file.name)
         name = (inside.parent / f"{file_names.stem(file)}-{catalogue.message(suffix)}").as_posix()
-        target, number = folder / filenames.below(str(folder), name, ".xlsx"), 2
+        target, number = folder / safe_names.below(str(folder), name, ".xlsx"), 2
         while target in taken or target.exists() or os.path.realpath(target) in originals:
             ending = f"-{number}.xlsx"
-            target, number = folder / filenames.below(str(folder), name, ending), number + 1
+            target, number = folder / safe_names.below(str(folder), name, ending), number + 1
         taken.add(target)
         targets.append(target)
     return targets

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from converter import identity
-from converter.files import filenames, writing
+from converter.files import safe_names, writing
 from converter.identity import chains, files, keys, subordinates, verifying
 from converter.identity.elements import IdentityRefused
 from converter.identity.links import UnionIdentity
@@ -93,7 +93,7 @@ def endorse(
         passphrase=passphrase,
     )
     made = files.parse_union(document)[0]
-    name = filenames.harmless(f"{made.code}-{made.name}")[:60].strip(" .")
+    name = safe_names.harmless(f"{made.code}-{made.name}")[:60].strip(" .")
     path = target / f"{message('union_file')}-{name}.xml"
     if file_names.suffix(target) == ".xml":
         path = target
