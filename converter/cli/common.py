@@ -283,7 +283,7 @@ def print_beside(wanted: Path, written: Path) -> None:
 
 
 def own_union(name: str, code: str) -> UnionName | None:
-    """What the collecting union is called; None where nothing is said. Raises UsageError."""
+    """The collecting union's name and code; None where neither is given. Raises UsageError."""
     from converter.identity.subordinates import UnionName
     from converter.model.errors import UsageError
 

@@ -155,7 +155,7 @@ def _print_plan(plan: RemovalPlan) -> None:
 
 
 def _print_places(places: RemainingPlaces) -> None:
-    """What is no part of the register: the officer deletes it herself."""
+    """Files outside the register, which the officer deletes herself."""
     from converter.messages.catalogue import message
 
     if not places:

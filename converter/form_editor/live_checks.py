@@ -78,7 +78,7 @@ class CheckFormulas:
         return f"'{title}'!${letter}${FIRST_ROW}:${letter}${self.last[sheet]}"
 
     def check(self, sheet: str, row: int, *, compares: bool = True) -> str:
-        """The formula of a row. `compares`: also with all others (dear in lists of thousands)."""
+        """The formula of a row. `compares`: also with all others (slow in lists of thousands)."""
         parts = [
             f'IF({wrong},{quote(text)},"")' for wrong, text in self._faults(sheet, row, compares)
         ]

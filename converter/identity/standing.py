@@ -1,9 +1,9 @@
 """Which identities of the unions below an upper union are good: a signed list.
 
 The upper union's ledger (`subordinates`) says so where it is at hand. Further up, and in other
-places, the list does: whoever has it refuses an identity that was superseded or withdrawn. It is
-JSON, signed with the upper union's key over its canonical bytes without `signature`; of two lists
-of one union the later `issued` counts.
+places, the list does: a union that has it refuses an identity that was superseded or withdrawn. It
+is JSON, signed with the upper union's key over its canonical bytes without `signature`; of two
+lists of one union the later `issued` counts.
 
     standing.json         the list of the union whose folder of keys it is
     standing/<code>.json  lists of unions below, as they came

@@ -102,7 +102,7 @@ def superior(folder: Path) -> tuple[UnionIdentity, ...]:
 
 
 def own_name(folder: Path) -> UnionName | None:
-    """What the union is called, by its superior or by itself; None where nobody said so."""
+    """The union's name, as its superior or it itself gave it; None where neither did."""
     chain = superior(folder)
     if chain:
         return UnionName(chain[0].code, chain[0].name)

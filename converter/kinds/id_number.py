@@ -119,7 +119,7 @@ def is_document(text: str) -> bool:
 
 
 def _shape(raw: str, text: str) -> Params:
-    """What is wrong with a number of another length, where more can be told of it."""
+    """What is wrong with a number of another length, where there is more to say than its length."""
     if _WITHOUT_PREFIX.fullmatch(text):
         return {"variant": "prefix"}
     parts = (text, _PUNCTUATION.sub("", text), *map(compact, raw.split()))

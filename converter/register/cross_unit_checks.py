@@ -211,7 +211,7 @@ def previous(tables: RegisterTables, period: str) -> str:
 def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """Units of the roster that do not count yet: C104 nothing came, C105 only files that were
     refused or withdrawn. Unions that stand on the roster as other units' superiors need not report.
-    What waits for a decision is told by itself."""
+    What waits for a decision is reported separately."""
     rows = tables.query(
         "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id), bool_and(s.state = 'withdrawn')"
         " FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"

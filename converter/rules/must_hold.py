@@ -1,8 +1,8 @@
 """What a card says in an expression must hold: `unit.men + unit.women == unit.staff`.
 
 Option: `condition` (see `expressions`). Its fields stand on the sheet of `at`; a condition of the
-record sheet may also sum a column of a table or count its rows. Nothing is said while an operand is
-blank or in error, whether or not it would decide.
+record sheet may also sum a column of a table or count its rows. The rule is silent while an operand
+is blank or in error, whether or not it would decide.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ def _choose(
     request: Request, found: Sequence[RecognisedFile], documents: Sequence[Document]
 ) -> Response:
     """Several files that are no one submission: which is to be worked on? A form and its marked
-    copy are told apart here."""
+    copy are distinguished here."""
     parts = list(zip(found, documents, strict=True))
     return show(
         request, "choose", parts=parts, marked=any(one.kind is FileKind.MARKED for one in found)
