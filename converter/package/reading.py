@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from converter.files import canonical_json
 from converter.messages import catalogue
 from converter.model.cell_types import CellType
 from converter.model.forms import Form, Resource
@@ -109,8 +110,8 @@ def same_contents(path: Path, form: Form, new: bytes) -> bool:
     sealed reasons nobody here can tell."""
     try:
         members = members_of(path, form, PackageFindings(str(path), form))
-        old = json.loads(members[form.package.descriptor])
-    except (PackageRefused, ValueError, RecursionError):
+        old = canonical_json.read(members[form.package.descriptor])
+    except (PackageRefused, ValueError):
         return False
     contents = _contents(old)
     return contents is not None and bool(contents == _contents(json.loads(new)))
@@ -139,8 +140,8 @@ def _descriptor(
 ) -> dict[str, Any]:
     name = form.package.descriptor
     try:
-        described = json.loads(members[name].decode("utf-8"), object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
+        described = canonical_json.read(members[name])
+    except ValueError as error:
         raise findings.refuse("P111", name) from error
     if not isinstance(described, dict) or described.get("format") != descriptor.FORMAT:
         raise findings.refuse("P112", name)
@@ -154,13 +155,6 @@ def _descriptor(
     elif form.digest and of.get("digest", form.digest) != form.digest:
         findings.note("P119", name)
     return described
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key that stands twice means one thing here and another thing elsewhere."""
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise ValueError("a key stands twice")
-    return dict(pairs)
 
 
 @dataclass(slots=True)
@@ -280,8 +274,8 @@ def _opened(
 
 def _sealed_reasons(data: bytes, reader: _DescriptorReader) -> list[dict[str, Any]]:
     try:
-        inside = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
-    except (ValueError, RecursionError):
+        inside = canonical_json.read(data)
+    except ValueError:
         inside = None
     return _DescriptorReader({"reasons": inside}, reader.findings).entries("reasons")
 
