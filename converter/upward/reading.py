@@ -178,7 +178,7 @@ def _signed(
         raise ForwardRefused("P205")
     if (own.code, own.name) != (found.code, found.name) or own.superior_name != found.superior:
         raise ForwardRefused("P206", other=own.name)
-    return _confirmed(chain, reading, replace(found, has_chain=True), today)
+    return _confirmed(chain, reading, found, today)
 
 
 def _confirmed(
