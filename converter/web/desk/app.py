@@ -170,7 +170,7 @@ async def _static(request: Request) -> Response:
 
 
 async def _icon(request: Request) -> Response:
-    """Browsers ask for it without being told to."""
+    """Browsers ask for it by themselves."""
     return desk_of(request).templates.static("icon.svg")
 
 
