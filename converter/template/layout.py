@@ -34,7 +34,7 @@ UNIT_PARTS = ("text", "norm", "fault", "usable", "says", "offered", "explained")
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
     "errors", "warnings", "missing", "target", "status", "filled", "beyond", "below", "inserted",
-    "unchecked", "foreign", "unchecked_row", "today", "future",
+    "unchecked", "foreign", "unchecked_row", "today", "future", "last",
 )  # fmt: skip
 LAST_SHEET_ROW = 1_048_576
 BLANK_ROWS_PRINTED = 30
