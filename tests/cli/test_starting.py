@@ -119,3 +119,14 @@ def test_show_says_that_nobody_is_found(
     assert reported.out == ""
     assert "查无示例" in reported.err
     assert cli.run(["show", str(book), "--member", MEMBERS[4][0], *how]) == 0
+
+
+def test_python_finds_the_command_where_the_path_does_not() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "converter", "--version"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == started("--version").stdout != ""
