@@ -106,10 +106,11 @@ def _receive(
     def copies() -> Iterator[tuple[Path, list[bytes]]]:
         renderer = None
         for at, one, checked in _validate(files, definition, open_package, report_progress):
-            report_progress(at)  # still alive: an annotated copy takes its time
             file = files[at]
             wanted = checked.outcome.readable and checked.outcome.status != "ok"
             target = file.annotated if wanted else None
+            if target:
+                report_progress(at)  # still alive: an annotated copy takes its time
             validated[at] = _validated(file.number, one, checked, definition, target)
             if checked.outcome.status in ("ok", "warnings"):
                 for table in definition.tables:
