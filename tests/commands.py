@@ -47,7 +47,7 @@ def load_all() -> None:
         importlib.import_module(name)
     form = api.load_form()
     (checked,) = api.check([api.read(SAMPLE, form)], form)
-    renderer.design_blueprint = _design
+    patch.object(renderer, "design_blueprint", _design).start()
     made = renderer.TemplateRenderer(form)
     made.filled(None, rows=1)
     annotated(made, checked.submission, checked.outcome)
