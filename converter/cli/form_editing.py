@@ -23,8 +23,9 @@ def edit(folder: Path, output: Path) -> int:
     """A form as a workbook."""
     from converter.usecases import form_editing, outputs
 
-    path = form_editing.edit(folder.resolve(), outputs.output_path(output, ".xlsx"))
-    print_beside(output, path)
+    target = outputs.output_path(output, ".xlsx")
+    path = form_editing.edit(folder.resolve(), target)
+    print_beside(target, path)
     out(message("editor_written", path=path, name=path.name, folder=folder))
     return OK
 
@@ -60,10 +61,13 @@ FORMATS = ("table-schema", "csvw", "json-schema", "xlsform")
 @option("form export", "-o", "--output", type=TARGET, required=True, metavar="FILE")
 def export(folder: Path, kind: str, output: Path) -> int:
     """A form in another format."""
-    from converter.usecases import form_exporting
+    from converter import form_export
+    from converter.usecases import form_exporting, outputs
 
-    path = form_exporting.export(folder, kind, output)
-    print_beside(output, path)
+    chosen = form_export.FORMATS[kind]
+    target = outputs.output_path(output, chosen.suffix)
+    path = form_exporting.export(folder, chosen, target)
+    print_beside(target, path)
     out(message("form_exported", path=path))
     return OK
 

@@ -151,8 +151,8 @@ class CountsRows(RuleFamily):
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         counted = form.sheet(self.of(rule))
         if self.by.given(rule):
-            words = {"field": title(self.by(rule), form), "counter": counted.counter}
-            return {"sheet": counted.title, "rows": message("rows_same", **words)}
+            params = {"field": title(self.by(rule), form), "counter": counted.counter}
+            return {"sheet": counted.title, "rows": message("rows_same", **params)}
         if not self.where.given(rule):
             return {"sheet": counted.title, "rows": message("rows_all", counter=counted.counter)}
         wanted = self.where.of(rule, form)

@@ -1,7 +1,7 @@
 """A value that must stand in a row of another table (a cadre is a member).
 
-Option: `rows`, the field of the other table; the form must require it there. Nothing is said
-while one of its rows has no usable value. A package's descriptor has it as a foreign key.
+Option: `rows`, the field of the other table; the form must require it there. The rule is
+silent while one of its rows has no usable value. A package's descriptor has it as a foreign key.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a card says in an expression must hold: `unit.men + unit.women == unit.staff`.
 
 Option: `condition` (see `expressions`). Its fields stand on the sheet of `at`; a condition of the
-record sheet may also sum a column of a table or count its rows. Nothing is said while an operand is
-blank or in error, whether or not it would decide.
+record sheet may also sum a column of a table or count its rows. The rule is silent while an operand
+is blank or in error, whether or not it would decide.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ class MustHold(RuleFamily):
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         found = self._read(rule, form)
-        words = str(_Words(form, lambda one: called(one, form)).of(found.tree))
-        return {"condition": words if len(words) <= SHOWN else f"{words[: SHOWN - 1]}…"}
+        text = str(_ConditionText(form, lambda one: called(one, form)).of(found.tree))
+        return {"condition": text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"}
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
         found = self._read(rule, unknowns.form)
@@ -325,22 +325,22 @@ class _Formulas(TreeWalk):
         return Sum({}, value.toordinal())
 
 
-# --- words -----------------------------------------------------------------------------------
+# --- text for people -------------------------------------------------------------------------
 
 
-def _part(words: str) -> str:
+def _part(text: str) -> str:
     """A part of a sum, in brackets where it is one itself."""
-    return message("condition_in", part=words) if " " in words else words
+    return message("condition_in", part=text) if " " in text else text
 
 
-def _clause(words: str) -> str:
+def _clause(text: str) -> str:
     """A part of several conditions, in brackets where it consists of some itself."""
     marks = [message(f"condition_{word}") for word in ("and", "or")]
-    nested = any(mark in words for mark in marks)
-    return message("condition_in", part=words) if nested else words
+    nested = any(mark in text for mark in marks)
+    return message("condition_in", part=text) if nested else text
 
 
-class _Words(TreeWalk):
+class _ConditionText(TreeWalk):
     """As people read it; the words stand in the catalogue."""
 
     def constant(self, value: bool | int) -> Any:
@@ -360,8 +360,7 @@ class _Words(TreeWalk):
         return message("condition_and" if every else "condition_or").join(map(_clause, parts))
 
     def where(self, test: Any, then: Any, otherwise: Any) -> Any:
-        words = {"test": test, "then": then, "otherwise": otherwise}
-        return message("condition_if", **words)
+        return message("condition_if", test=test, then=then, otherwise=otherwise)
 
     def among(self, choice: Operand, codes: Sequence[str]) -> Any:
         field = self.form.field(choice.path)
@@ -371,9 +370,9 @@ class _Words(TreeWalk):
         return message("condition_among", title=field.title, labels=listed)
 
     def compared(self, op: ast.cmpop, left: Any, right: Any) -> Any:
-        signs = {"<>": "≠", "<=": "≤", ">=": "≥"}
-        sign = COMPARISONS[type(op)]
-        return f"{left} {signs.get(sign, sign)} {right}"
+        symbols = {"<>": "≠", "<=": "≤", ">=": "≥"}
+        symbol = COMPARISONS[type(op)]
+        return f"{left} {symbols.get(symbol, symbol)} {right}"
 
     def absolute(self, number: Any) -> Any:
         return f"|{number}|"

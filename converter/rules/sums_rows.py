@@ -1,6 +1,7 @@
 """A count on the record sheet that must be the sum of a column (the members of all covered units).
 
-Option: `rows`, the column of a table. Nothing is said while one of its rows has no usable number.
+Option: `rows`, the column of a table. The rule is silent while one of its rows has no usable
+number.
 """
 
 from __future__ import annotations
