@@ -74,7 +74,7 @@ def plain(
 ) -> Done:
     """A command in a process that imports what it needs, as from a console."""
     return subprocess.run(
-        [sys.executable, "-m", "converter.cli", *map(str, arguments)],
+        [sys.executable, "-m", "converter", *map(str, arguments)],
         capture_output=True,
         encoding="utf-8",
         check=False,

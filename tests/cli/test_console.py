@@ -28,7 +28,7 @@ from tests.sheets import MEMBER_SHEET, blank, fill, member_cell, put, saved
 from tests.usecases.receive.collection import packed, records
 
 pty = pytest.importorskip("pty", reason="no pseudo terminals here")
-CONVERTER = [sys.executable, "-m", "converter.cli"]
+CONVERTER = [sys.executable, "-m", "converter"]
 pytestmark = pytest.mark.usefixtures("near_workers")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
