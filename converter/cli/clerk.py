@@ -77,7 +77,6 @@ def check(
             report = check_files(
                 paths,
                 folder,
-                form,
                 annotate,
                 jobs or os.cpu_count() or 1,
                 worker,
@@ -331,7 +330,7 @@ def stats(
                 raise UsageError("stats_annual_alone")
             folder = form_of(ctx)[0]
             return register_output.annual(folder, store, union, period, output, force=force)
-        asked = register_output.AskedTables(by, counts, units, union, rules)
+        asked = register_output.TableSelection(by, counts, units, union, rules)
         return register_output.stats(form_of(ctx)[0], store, asked, period, output, force=force)
     assert path
     from converter.workers.pool import Worker

@@ -63,7 +63,7 @@ def log(store: Path, as_html: bool) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedTables:
+class TableSelection:
     """What a summary shows beside its usual tables."""
 
     by: Sequence[str] = ()
@@ -76,7 +76,7 @@ class AskedTables:
 def stats(
     folder: Path,
     store: Path,
-    asked: AskedTables,
+    selection: TableSelection,
     period: str,
     output: Path | None,
     *,
@@ -92,14 +92,14 @@ def stats(
     from converter.usecases import outputs
 
     form, via = load(folder), ""
-    if asked.union:
+    if selection.union:
         with Snapshot(store) as register:
-            via = register.via(asked.union)
+            via = register.via(selection.union)
     with Snapshot(store, via) as register:
-        chosen = periods.called(register, period) or collection.newest(register)
+        chosen = periods.chosen(register, period)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
-        if asked.rules:
+        if selection.rules:
             found = [rule_findings.figure(register, form, chosen)]
         else:
             found = collection.figures(
@@ -107,10 +107,10 @@ def stats(
                 form,
                 today(),
                 period=chosen,
-                by=asked.by or (collection.groups(form) if output else ()),
-                counts=asked.counts,
-                cross=bool(asked.by),
-                units=asked.units,
+                by=selection.by or (collection.groups(form) if output else ()),
+                counts=selection.counts,
+                cross=bool(selection.by),
+                units=selection.units,
             )
         title, made = _heading(register, chosen)
     if output is None:
@@ -152,7 +152,7 @@ def annual(
         via = register.via(union) if union else ""
         names = {one.code: one.name for one in register.forwards}
     with Snapshot(store, via) as register:
-        chosen = periods.called(register, period) or collection.newest(register)
+        chosen = periods.chosen(register, period)
         if chosen not in register.periods():
             err(message("store_no_period", period=chosen))
         own = names.get(via.rpartition("/")[2]) or collection.heading(register, chosen).union

@@ -187,19 +187,18 @@ def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
         field = form.field(path)
         key = name(field.key)
         rows = tables.query(
-            "WITH merged AS (SELECT unnest(?::VARCHAR[]) AS code, unnest(?::VARCHAR[]) AS last),"
-            " a AS (SELECT s.unit, s.period, s.file, s.unit_sheet,"
+            f"WITH {unit_changes.MERGED}, a AS (SELECT s.unit, s.period, s.file, s.unit_sheet,"
             f"   TRY_CAST(a.{key} AS BIGINT) AS value FROM answers a JOIN submissions s"
             f"   ON s.id = a.submission WHERE {COUNTS}),"
             " o AS (SELECT coalesce(i.id, a.unit) AS unit, sum(a.value) AS value FROM a"
             "  LEFT JOIN units u ON u.id = a.unit LEFT JOIN merged m ON m.code = u.code"
             "  LEFT JOIN units i ON i.code = m.last AND i.via = u.via"
-            "  WHERE a.period = ? GROUP BY 1)"
+            "  WHERE a.period = $3 GROUP BY 1)"
             " SELECT n.file, n.unit_sheet, u.name, u.superior, o.value, n.value"
-            " FROM a n JOIN o ON o.unit = n.unit JOIN units_in(?) u ON u.id = n.unit"
-            " WHERE n.period = ? AND abs(n.value - o.value) >= ?"
-            "   AND abs(n.value - o.value) * 100 > o.value * ? ORDER BY n.file",
-            [[*merged], [*merged.values()], before, period, period, least, share],
+            " FROM a n JOIN o ON o.unit = n.unit JOIN units_in($4) u ON u.id = n.unit"
+            " WHERE n.period = $4 AND abs(n.value - o.value) >= $5"
+            "   AND abs(n.value - o.value) * 100 > o.value * $6 ORDER BY n.file",
+            [[*merged], [*merged.values()], before, period, least, share],
         )
         for file, sheet, unit, superior, was, now in rows:
             place = Place(file, sheet, 0, 0, field.key)
@@ -219,7 +218,7 @@ def previous(tables: RegisterTables, period: str) -> str:
 def _missing(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:
     """Units of the roster that do not count yet: C104 nothing came, C105 only files that were
     refused or withdrawn. Unions that stand on the roster as other units' superiors need not report.
-    What waits for a decision is told by itself."""
+    What waits for a decision is reported separately."""
     rows = tables.query(
         "SELECT r.code, r.name, r.superior, arg_max(s.file, s.id), bool_and(s.state = 'withdrawn')"
         " FROM roster_of($1) r LEFT JOIN units u ON u.code = r.code"

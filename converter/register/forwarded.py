@@ -213,7 +213,7 @@ def _periods(chosen: Sequence[Forward], union: str) -> str:
     return f"SELECT *, '' AS officer FROM (VALUES {rows}) f(period, state, changed)"
 
 
-def told_apart(tables: RegisterTables, views: Mapping[str, str]) -> dict[str, str]:
+def with_distinct_names(tables: RegisterTables, views: Mapping[str, str]) -> dict[str, str]:
     """Views in which two unions of one name are two, a township of one county and one of another:
     each gets in brackets the union that it came through. `views`: as `sources` has them."""
     both = f"SELECT superior, via FROM ({views['units']}) UNION SELECT superior, via"
@@ -229,8 +229,9 @@ def told_apart(tables: RegisterTables, views: Mapping[str, str]) -> dict[str, st
         " UNION SELECT code, name FROM forwards"
     )
     names = {str(code): str(union) for code, union in unions}
-    ways = {str(via): names.get(str(via).rpartition("/")[2], str(via)) for _, via in rows if via}
-    label = " ".join(f"WHEN '{quoted(via)}' THEN '{quoted(n)}'" for via, n in ways.items())
+    paths = [str(via) for _, via in rows if via]
+    senders = {path: names.get(path.rpartition("/")[2], path) for path in paths}
+    label = " ".join(f"WHEN '{quoted(via)}' THEN '{quoted(n)}'" for via, n in senders.items())
     alike = ", ".join(f"'{quoted(one)}'" for one in sorted({str(row[0]) for row in rows}))
     if not label:
         return {}

@@ -1,6 +1,6 @@
 """Who is writing: a lock that the operating system holds for a process and drops when it dies.
 
-The file itself remains and proves nothing; only the lock on it counts. So there is no stale
+The file itself stays and proves nothing; only the lock on it counts. So there is no stale
 lock to recognise, however a process ended. What the file says (pid, host, since when) is for
 people.
 """

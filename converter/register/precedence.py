@@ -28,7 +28,7 @@ Settlement(state='held', other=1, reason='unsigned')
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -104,7 +104,6 @@ class ReceivedFile:
     signed: bool = False  # a key signed it; the union vouches for that key where `created` is there
     sealed: bool = False
     package: bool = False
-    answers: Mapping[str, str] = field(default_factory=dict)  # unit field → canonical text
     unit_sheet: str = ""
     member_sheet: str = ""
     id_column: int = 0  # of the member sheet, for addresses

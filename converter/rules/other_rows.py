@@ -1,8 +1,8 @@
 """What stands in another table: shared by the families that compare with its rows.
 
-Nothing is said while a row of that table lacks a usable value: it may be the very one. Neither is
-anything said of a submission without that table, nor in a workbook with rows below the prepared
-ones, which formulas do not see.
+The rule is silent while a row of that table lacks a usable value (it may be the very one), in a
+submission without that table, and in a workbook with rows below the prepared ones, which formulas
+do not see.
 """
 
 from __future__ import annotations

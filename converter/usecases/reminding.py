@@ -18,13 +18,13 @@ from converter.statistics.figure import Figure
 SUFFIXES = (".xlsx", ".csv")
 
 
-def whom_to_remind(
+def units_to_remind(
     store: Path, folder: Path, period: str, due: date | None
 ) -> tuple[str, str, Figure]:
     """The period ('' = the newest), when the register was published, and the list. Raises
     RegisterError."""
     with Snapshot(store) as register:
-        chosen = periods.called(register, period) or str(register.state.get("period", ""))
+        chosen = periods.chosen(register, period)
         published = in_china(str(register.state["published"]))
         form = loading.load(folder)
         return chosen, published, reminders.reminders(register, form, chosen, today(), due)
