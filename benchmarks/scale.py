@@ -3,6 +3,8 @@
     python -m benchmarks.scale receive [UNITS]      press that many workbooks, receive them all
     python -m benchmarks.scale register [UNITS]     fill a register directly, ask it everything
     python -m benchmarks.scale check [UNITS]        one process, two, and two Dask workers
+    python -m benchmarks.scale province [UNITS]     11 unions below with so many each, merged
+    python -m benchmarks.scale memory [UNITS]       a run without news over so many units and files
     python -m benchmarks.scale page                 docs/scale.md from what was measured
 
 Each prints what it measured and keeps it in docs/scale.json, from which docs/scale.md is made.
@@ -13,6 +15,7 @@ are the same on a machine that is busy with something else.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import os
 import platform
@@ -292,7 +295,7 @@ def register(units: int) -> dict[str, Any]:
     told: dict[str, Any] = {"units": units, "members": units * MEMBERS}
     with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
         store = Path(name) / "S"
-        _in_a_process(_filled, store, units)
+        in_a_process(filled, store, units)
         told["register_megabytes"] = round(_size(store) / 1e6)
 
         asked: dict[str, Callable[[Register], object]] = {
@@ -317,16 +320,16 @@ def register(units: int) -> dict[str, Any]:
                 collection.figures(snapshot, cards, date(2026, 3, 7), by=collection.groups(cards))
             return {**cost, "peak_mib": peak_mib()}
 
-        told["open_empty"] = _in_a_process(open_it, store.with_name("empty"))
-        told["open_it"] = _in_a_process(open_it, store)
+        told["open_empty"] = in_a_process(open_it, store.with_name("empty"))
+        told["open_it"] = in_a_process(open_it, store)
         for name in asked:
-            told[name] = _in_a_process(ask, name)
-        told["statistics"] = _in_a_process(statistics)
+            told[name] = in_a_process(ask, name)
+        told["statistics"] = in_a_process(statistics)
         told["published_megabytes"] = round(_size(store / "published") / 1e6)
     return told
 
 
-def _in_a_process(work: Callable[..., Any], *args: Any) -> Any:
+def in_a_process(work: Callable[..., Any], *args: Any) -> Any:
     """Its memory counts by itself, and is given back."""
     import multiprocessing
 
@@ -344,28 +347,45 @@ def _in_a_process(work: Callable[..., Any], *args: Any) -> Any:
     return told
 
 
-def _filled(store: Path, units: int) -> None:
-    from converter.register import ClaimedSender, ReceivedFile, Register
+def filled(store: Path, units: int, first: int = 0, close: bool = False) -> None:
+    """A register with that many units, from the number `first` on; with its period closed."""
+    from converter.register import ClaimedSender, Collection, ReceivedFile, Register, periods
+    from converter.register.writer import rows_file
 
     cards = loading.with_codes(loading.form_dir().resolve())
+    keys = [field.key for field in cards.main_table]
     batch = 2_000
     with Register(store, cards) as opened:
-        for first in range(0, units, batch):
-            spool = opened.spool / "members.csv"
-            with spool.open("w", encoding="ascii", newline="") as file:
-                for unit in range(first, min(first + batch, units)):
-                    file.writelines(_lines(unit, unit - first, [f.key for f in cards.main_table]))
+        opened.collect(Collection("2026"), "2026-03-07T00:00:00Z")
+        for start in range(first, first + units, batch):
+            numbers = range(start, min(start + batch, first + units))
+            for sheet in cards.sheets:
+                with gzip.open(opened.spool / rows_file(sheet.key), "wt", 1, newline="") as file:
+                    for unit in numbers:
+                        if sheet.is_record:
+                            file.write(_line(unit - start, *_answers(cards, unit).values()))
+                        elif sheet is cards.main_table:
+                            file.writelines(_lines(unit, unit - start, keys))
             arrivals = [
                 ReceivedFile(
-                    f"{unit:07d}.xlsx", f"content{unit:057d}", "accepted",
+                    f"{unit // 500:04d}/{unit_name(unit)}.xlsx", f"{unit:064x}", "accepted",
                     ClaimedSender("", unit_name(unit), "", f"示例{unit // 200}总工会"), "2026",
-                    f"digest{unit:058d}", members=MEMBERS, answers=_answers(cards, unit),
-                    member_sheet="members", id_column=3, spool=str(spool), number=unit - first,
+                    f"{unit:064x}", members=MEMBERS,
+                    member_sheet="members", id_column=3, spool=str(opened.spool),
+                    number=unit - start,
                 )
-                for unit in range(first, min(first + batch, units))
+                for unit in numbers
             ]  # fmt: skip
             with opened.record(arrivals, "2026-03-07T00:00:00Z"):
                 pass
+        if close:
+            made = periods.Period("2026", periods.CLOSED, "2026-03-08T00:00:00Z", "")
+            opened.change(lambda known: known.set_period(made))
+            opened.publish("2026", NOW)
+
+
+def _line(*cells: object) -> str:
+    return ",".join(f'"{cell}"' for cell in cells) + "\r\n"
 
 
 def _lines(unit: int, number: int, keys: list[str]) -> Iterator[str]:
@@ -379,8 +399,7 @@ def _lines(unit: int, number: int, keys: list[str]) -> Iterator[str]:
             "sex": "12"[int(text[16]) % 2 == 0],
             "birthday": f"{text[6:10]}-{text[10:12]}-{text[12:14]}",
         }
-        cells = (number, n + 1, n + 6, *(values.get(key, "") for key in keys))
-        yield ",".join(f'"{cell}"' for cell in cells) + "\r\n"
+        yield _line(number, n + 1, n + 6, *(values.get(key, "") for key in keys))
 
 
 def _answers(cards: Any, unit: int) -> dict[str, str]:
@@ -405,7 +424,15 @@ def main() -> None:
         text = scale_page.page(json.loads(RESULTS.read_text("utf-8")))
         (ROOT / "docs" / "scale.md").write_text(text, "utf-8", newline="\n")
         return
-    works = {"receive": (receive, 20_000), "register": (register, 100_000), "check": (check, 1_000)}
+    from benchmarks import scale_upward
+
+    works = {
+        "receive": (receive, 20_000),
+        "register": (register, 100_000),
+        "check": (check, 1_000),
+        "province": (scale_upward.province, 10_000),
+        "memory": (scale_upward.memory, 3_000_000),
+    }
     work, usual = works[what]
     told = work(units or usual)
     print(json.dumps(told, indent=1))

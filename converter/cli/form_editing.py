@@ -84,9 +84,9 @@ def _print_changes(report: BuildReport, folder: Path) -> None:
 
 def print_doubts(report: FormReport, folder: Path) -> None:
     """What looks wrong in a form that can be used."""
-    for name in report.unused:
-        out(message("form_check_unused", name=name))
-    for cell in report.too_long:
-        out(message("form_check_long", cell=cell))
-    key = "form_check_doubts" if report.unused or report.too_long else "form_check_fine"
-    err(message(key, path=folder))
+    lines = [message("form_check_unused", name=name) for name in report.unused]
+    lines += [message("form_check_long", cell=cell) for cell in report.too_long]
+    lines += report.doubts
+    for line in lines:
+        out(line)
+    err(message("form_check_doubts" if lines else "form_check_fine", path=folder))

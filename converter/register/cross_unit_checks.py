@@ -150,22 +150,29 @@ def _repeated(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue
     """A later submission took the place of an earlier one: C102 where only the order of arrival
     says which is later; C110 for one that was older and set aside."""
     rows = tables.query(
-        "SELECT s.id, o.id, s.state, s.file, o.file, u.name, u.superior, o.created"
+        "SELECT s.id, o.id, s.state, s.file, o.file, u.name, u.superior, o.created, s.created"
         " FROM submissions s JOIN submissions o ON o.id = s.other"
         " JOIN units_in($1) u ON u.id = s.unit"
         " WHERE s.period = $1 AND s.state IN ('superseded', 'older') ORDER BY s.id",
         [period],
     )
     differences = waiting.Differences(
-        tables, form, ((row[0], row[1]) for row in rows if row[2] == "superseded" and not row[-1])
+        tables, form, (row[:2] for row in rows if row[2] == "superseded" and _by_arrival(*row[-2:]))
     )
-    for number, by, state, file, other, unit, superior, signed in rows:
+    for number, by, state, file, other, unit, superior, *signed in rows:
         params = {"unit": unit, "superior": superior, "other": other}
         if state == "older":
             yield _issue("C110", form, Place(file), **params)
-        elif not signed:
+        elif _by_arrival(*signed):
             differs = differences.between(number, by)
-            yield _issue("C102", form, Place(other), **params | {"other": file, "differs": differs})
+            params |= {"other": file, "differs": differs}
+            variant = {"variant": "one_time"} if signed[0] else {}
+            yield _issue("C102", form, Place(other), **params, **variant)
+
+
+def _by_arrival(later: str, earlier: str) -> bool:
+    """Whether only the order of arrival says which of two reports is the later one."""
+    return not later or later == earlier
 
 
 def _jumps(tables: RegisterTables, form: Form, period: str) -> Iterator[Issue]:

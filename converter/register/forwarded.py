@@ -23,7 +23,7 @@ from converter.model.errors import RegisterError
 from converter.register import inserting
 from converter.register.decisions import DecisionTables
 from converter.register.inserting import FLAG, NUMBER, TEXT
-from converter.register.precedence import STRANGER, WITHDRAWN
+from converter.register.precedence import CLOSED, STRANGER, WITHDRAWN
 from converter.register.schema import MEMBERS, ROWS, RegisterTables, name, quoted
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ SUPERSEDED, OLDER, IDENTICAL, HELD = "superseded", "older", "identical", "held"
 REJECTED, UNOPENED = "rejected", "unopened"
 COUNTING = (CURRENT, UNCONFIRMED)
 LISTED_UNIT = "listed_unit"  # why one is held that says it is from a unit of the roster
-BARRED = (STRANGER, LISTED_UNIT)
+BARRED = (STRANGER, LISTED_UNIT, CLOSED)
 # Refused for now: by a newer program or another form, of another period, sealed with no key.
 LATER = ("P202", "P203", "P207", "P141")
 
@@ -104,8 +104,8 @@ def is_barred(one: Forward) -> bool:
 
 
 def is_accepted(one: Forward) -> bool:
-    """Whether an officer decided that it counts, with no chain of identities to confirm it."""
-    return one.state == CURRENT and not one.confirmed
+    """Whether an officer decided that it counts: it would not do so by itself."""
+    return one.state == CURRENT and (not one.confirmed or is_barred(one))
 
 
 def is_refused(one: Forward) -> bool:

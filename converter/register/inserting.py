@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converter.model.forms import Sheet
 from converter.register.schema import name, quoted
 
 if TYPE_CHECKING:
@@ -62,23 +61,28 @@ def delete(connection: Connection, table: str, column: str, numbers: Iterable[in
 
 
 def rows(
-    connection: Connection, table: str, sheet: Sheet, spool: Path, pairs: Sequence[tuple[int, int]]
+    connection: Connection,
+    table: str,
+    ours: Sequence[str],
+    keys: Sequence[str],
+    spool: Path,
+    submissions: Mapping[int, int],
+    blank: Collection[str] = (),
 ) -> None:
-    """Take over a sheet's rows from a worker's CSV (gzipped or not; no heading): number of the
-    file, record, row of the sheet, then the sheet's fields. `pairs`: number of a file and of the
-    submission that it became."""
-    keys = [field.key for field in sheet]
-    columns = {"number": NUMBER, "record": NUMBER, "source_row": NUMBER}
-    columns |= dict.fromkeys(keys, TEXT)
+    """Take over a sheet's rows from a worker's gzipped CSV (no heading), in their order:
+    number of the file, then columns of `ours` after `submission`, then the sheet's fields.
+    `submissions`: number of a file → the submission that it became; others are left out.
+    Fields that are to stay `blank` are."""
+    columns = dict.fromkeys(ours, NUMBER) | dict.fromkeys(keys, TEXT)
     described = ", ".join(f"'{quoted(c)}': '{kind}'" for c, kind in columns.items())
-    named = ", ".join(map(name, keys))
-    texts = ", ".join(f"coalesce({name(key)}, '')" for key in keys)
+    named = ", ".join(map(name, columns))
+    texts = ["''" if key in blank else f"coalesce({name(key)}, '')" for key in keys]
+    became = "($2::BIGINT[])[submission + 1]"
+    numbers = [submissions.get(number) for number in range(max(submissions, default=-1) + 1)]
     connection.execute(
-        f"INSERT INTO {table} (submission, record, source_row, {named})"
-        f" SELECT submission, record, source_row, {texts}"
-        " FROM read_csv(?, auto_detect = false, header = false, parallel = false,"
+        f"INSERT INTO {table} ({named}) SELECT {', '.join((became, *ours[1:], *texts))}"
+        " FROM read_csv($1, auto_detect = false, header = false, parallel = false,"
         f" delim = ',', quote = '\"', escape = '\"', columns = {{{described}}})"
-        " JOIN (SELECT unnest(?::BIGINT[]) AS number, unnest(?::BIGINT[]) AS submission)"
-        " USING (number) ORDER BY submission, record",
-        [str(spool), [n for n, _ in pairs], [submission for _, submission in pairs]],
+        f" WHERE {became} IS NOT NULL",
+        [str(spool), numbers],
     )

@@ -176,8 +176,10 @@ class Snapshot:
 
     def _select(self, table: str, path: Path) -> str:
         source = f"read_parquet('{quoted(path)}')"
+        if table not in ADDED:
+            return f"SELECT * FROM {source}"
         there = {str(row[0]) for row in self.query(f"DESCRIBE SELECT * FROM {source}")}
-        added = ADDED.get(table, {}).items()
+        added = ADDED[table].items()
         more = "".join(f", {value} AS {name(key)}" for key, value in added if key not in there)
         return f"SELECT *{more} FROM {source}"
 

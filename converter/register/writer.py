@@ -41,7 +41,7 @@ from converter.register.precedence import (
     RosterEntry,
     made_at,
 )
-from converter.register.schema import connect, quoted, streamed
+from converter.register.schema import ANSWERS, connect, quoted, streamed
 
 T = TypeVar("T")
 
@@ -318,26 +318,24 @@ class Register:
         """Answers, rows and findings; of submissions that are `gone` nobody's data."""
         both = list(zip(batch, settled, strict=True))
         kept = [(arrival, one.id) for arrival, one in both if arrival.result != REJECTED]
-        keys = [field.key for field in self.form.record]
-        answers: list[list[Any]] = [[number for _, number in kept]]
-        blank = set(forgetting.personal_keys(self.form)) if gone else set()
-        answers += [
-            ["" if key in blank and n in gone else a.answers.get(key, "") for a, n in kept]
-            for key in keys
-        ]
-        columns = {"submission": NUMBER, **dict.fromkeys(keys, TEXT)}
-        inserting.insert(self._connection, "answers", columns, answers)
         found = [(one.id, *entry) for arrival, one in both for entry in arrival.found]
         inserting.insert(self._connection, "findings", FINDING, zip(*found, strict=True))
         explained = ((n, a.explanations) for a, n in kept if n not in gone and a.explanations)
         explanations.write(self._connection, explained)
         for spool in dict.fromkeys(arrival.spool for arrival, _ in kept if arrival.spool):
-            pairs = [(a.number, n) for a, n in kept if a.spool == spool and n not in gone]
-            for sheet in self.form.tables:
+            of_spool = [(a.number, n) for a, n in kept if a.spool == spool]
+            whole = {number: n for number, n in of_spool if n not in gone}
+            bare = {number: n for number, n in of_spool if n in gone}
+            for sheet in self.form.sheets:
                 part = Path(spool) / rows_file(sheet.key)
                 if part.exists():
                     table = schema.table_of(self.form, sheet.key)
-                    inserting.rows(self._connection, table, sheet, part, pairs)
+                    ours = schema.RESERVED.get(table, schema.ROW_COLUMNS)
+                    keys = [field.key for field in sheet]
+                    inserting.rows(self._connection, table, ours, keys, part, whole)
+                    if bare and table == ANSWERS:
+                        blank = forgetting.personal_keys(self.form)
+                        inserting.rows(self._connection, table, ours, keys, part, bare, blank)
 
     def finish_containers(self, containers: Sequence[tuple[str, str]]) -> list[str]:
         """Remember zips whose members are all registered. Returns those that could not be read
@@ -354,6 +352,8 @@ class Register:
 
     def _forget(self, submissions: Iterable[int]) -> None:
         numbers = list(submissions)
+        if not numbers:
+            return
         tables = {"submissions": "id"} | dict.fromkeys(
             ("findings", "explanations", "answers", *schema.row_tables(self._connection)),
             "submission",

@@ -12,9 +12,11 @@ from itertools import pairwise
 
 from converter.kinds.base import ValueType
 from converter.kinds.options import WholeNumber
+from converter.logic.terms import at_most
 from converter.model.arrays import np, pd
 from converter.model.forms import Form, Rule
 from converter.rules.base import FormColumns, Refs, RuleFamily, Violation
+from converter.rules.demands import MOST, Demand, Unknowns
 
 MOST_RUNS = 5  # that are named
 
@@ -45,6 +47,10 @@ class ConsecutiveDays(RuleFamily):
                     found.setdefault(int(submission[start]), []).append(run)
             for runs in found.values():
                 yield Violation(path, runs[0][0], {}, (), tuple(runs[:MOST_RUNS]))
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        longest = unknowns.number(f"run {path}", 1, MOST)
+        return Demand(unknowns.filled(path), at_most(longest + 1, self.run(rule)))
 
     def is_live(self, path: str, form: Form) -> bool:
         return False

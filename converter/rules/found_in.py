@@ -7,14 +7,17 @@ silent while one of its rows has no usable value. A package's descriptor has it 
 from __future__ import annotations
 
 from converter.kinds.base import Mask
+from converter.logic.terms import every
 from converter.model.forms import Rule
 from converter.rules.base import FormColumns, Refs
+from converter.rules.demands import Demand, Unknowns
 from converter.rules.other_rows import (
     Listed,
     RowsPath,
     excel_known,
     is_known,
     most_rows,
+    sheet_of,
 )
 
 
@@ -28,6 +31,11 @@ class FoundIn(Listed):
         known = is_known(tables, self.rows(rule), tables.table(path).submission)
         wrong: Mask = known & ~self.found(rule, path, tables)
         return wrong
+
+    def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
+        listed = unknowns.fact("listed", path, self.rows(rule))
+        there = every((unknowns.filled(path), unknowns.present(sheet_of(self.rows(rule)))))
+        return Demand(there, listed)
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         if most_rows(refs):

@@ -34,6 +34,8 @@ class Constants:
 
     def replace(self, expression: str) -> str | None:
         """The expression without inline arrays; None where one of them has to stay."""
+        if "{" not in expression:  # most have none, and to take one apart costs a millisecond
+            return expression
         pieces: list[str] = []
         values: list[str | float] | None = None
         functions: list[str] = []

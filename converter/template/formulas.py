@@ -217,14 +217,16 @@ class FieldFormulas:
     def _when(self, condition: str, text: str) -> str:
         return f'IF({condition},{self._joined(text)},"")'
 
-    def verdict(self, says: list[str], typed: list[str], explained: str) -> str:
-        """The 核对 cell: the messages without the first one's joiner. A reason that does not
-        excuse an error is answered; `typed` are those of `says` that a reason may be meant for."""
+    def verdict(self, says: list[str], typed: list[str], explained: str, end: str = "") -> str:
+        """The 核对 cell: the messages without the first one's joiner, then `end`. A reason that
+        does not excuse an error is answered; `typed` are those of `says` that it may be meant for.
+        """
         start = len(label(self.form, "joiner")) + 1
         error = f"FIND({expressions.quote(label(self.form, 'error'))},{'&'.join(typed)})"
         answer = expressions.quote(label(self.form, "not_excused"))
         answered = f'IF({explained},IF(ISNUMBER({error}),{answer},""),"")'
-        return f"MID({'&'.join(says)},{start},32767)&{answered}"
+        ended = f"&{expressions.quote(end)}" if end else ""
+        return f"MID({'&'.join(says)},{start},32767)&{answered}{ended}"
 
     def shown(self, field: Field) -> str:
         """The visible cell of a derived field: a label or a date."""

@@ -14,6 +14,10 @@ from converter.model.issues import Level
 
 REQUIRED = "K001"  # what is still to be filled in is no fault
 ROW = "\ue000"  # where a message names a row
+# Ends every verdict of a row, that of a sound or blank one too. LibreOffice trusts no stored text
+# that is empty: the first edit after opening would compute every row anew. And a text without it is
+# none of ours.
+VERDICT_END = "\u00a0"
 # Excel refuses longer literals inside a formula.
 LONGEST_LITERAL = 255
 

@@ -34,9 +34,10 @@ UNIT_PARTS = ("text", "norm", "fault", "usable", "says", "offered", "explained")
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
     "errors", "warnings", "missing", "target", "status", "filled", "beyond", "below", "inserted",
-    "unchecked", "foreign", "unchecked_row", "today", "future",
+    "unchecked", "foreign", "unchecked_row", "today", "future", "last",
 )  # fmt: skip
 LAST_SHEET_ROW = 1_048_576
+LAST_XLS_ROW = 65_536
 BLANK_ROWS_PRINTED = 30
 
 
@@ -44,6 +45,11 @@ def quoted(sheet: str) -> str:
     """A sheet's name as formulas write it."""
     doubled = sheet.replace("'", "''")
     return f"'{doubled}'!"
+
+
+def bottom_below(last_row: int) -> int:
+    """How far down formulas look. Saved as .xls, an address below its last row is #REF!."""
+    return LAST_XLS_ROW if last_row < LAST_XLS_ROW else LAST_SHEET_ROW
 
 
 def total(name: str) -> str:
@@ -145,6 +151,7 @@ class MemberLayout:
     sheet: Sheet
     prepared: int
     printed: int = 0  # the last row that is printed (0: a page of blank rows)
+    bottom: int = 0  # the last row that formulas look at (0: see `bottom_below`)
 
     NOTE_ROW = 3
     HEADING_ROW = 4
@@ -235,9 +242,10 @@ class MemberLayout:
         return self._at(self.explanation_column)
 
     def below(self, column: int) -> str:
-        """A column below the prepared rows, to the end of the sheet."""
+        """A column below the prepared rows."""
         letter = column_letters(column)
-        return f"${letter}${self.last_row + 1}:${letter}${LAST_SHEET_ROW}"
+        bottom = self.bottom or bottom_below(self.last_row)
+        return f"${letter}${self.last_row + 1}:${letter}${bottom}"
 
     def whole(self, column: int) -> str:
         """A column from its heading to the last prepared row. It starts at the heading so
@@ -278,11 +286,17 @@ def layout(
     rows: int,
     prepared: Mapping[str, int] = MappingProxyType({}),
     printed: Mapping[str, int] = MappingProxyType({}),
+    bottom: Mapping[str, int] = MappingProxyType({}),
 ) -> TemplateLayout:
     """`rows` are prepared in every table, unless `prepared` names other numbers by table key;
-    `printed` are the last rows to print."""
+    `printed` are the last rows to print, `bottom` the last that formulas look at."""
     tables = {
-        table.key: MemberLayout(table, prepared.get(table.key, rows), printed.get(table.key, 0))
+        table.key: MemberLayout(
+            table,
+            prepared.get(table.key, rows),
+            printed.get(table.key, 0),
+            bottom.get(table.key, 0),
+        )
         for table in form.tables
     }
     return TemplateLayout(form, UnitLayout(form.record), tables, rows)

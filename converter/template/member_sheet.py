@@ -27,7 +27,7 @@ from converter.template.conditional_formats import (
 )
 from converter.template.constants import Constants
 from converter.template.formulas import FieldFormulas
-from converter.template.labels import label, prompt
+from converter.template.labels import VERDICT_END, label, prompt
 from converter.template.layout import (
     LAST_SHEET_ROW,
     STATUS_ROW,
@@ -221,7 +221,7 @@ def _formulas(layout: TemplateLayout, member: MemberLayout) -> dict[int, str]:
     if member.sheet.remarks:
         filled = f"IF({_remark(member)},0,{filled})"
     found[member.helpers["", "filled"]] = filled
-    found[member.check] = formulas.verdict(says, typed, explained)
+    found[member.check] = formulas.verdict(says, typed, explained, VERDICT_END)
     return found
 
 
@@ -300,7 +300,7 @@ def _colour_unchecked(sheet: Any, form: Form, member: MemberLayout) -> None:
     )
     row, entries = member.FIRST_ROW, get_column_letter(max(member.columns.values()))
     check = f"${get_column_letter(member.check)}{row}"
-    bare = f"OR(ISBLANK({member.filled}),ISBLANK({check}),({is_own(check, form)})=0)"
+    bare = f"OR(ISBLANK({member.filled}),ISBLANK({check}),NOT({is_own(check)}))"
     condition = f"AND({bare},COUNTA(${first}{row}:${entries}{row})>0)"
     area = f"{first}{row}:{last}{LAST_SHEET_ROW}"
     colour_verdicts(sheet, area, {"doubt": condition}, tinted=True)

@@ -20,6 +20,7 @@ from converter.template.annotated_copy import Copy
 from converter.template.blueprint import (
     Blueprint,
     below_placeholder,
+    bottom_placeholder,
     design_blueprint,
     last_placeholder,
     placeholder,
@@ -29,7 +30,7 @@ from converter.template.blueprint import (
 )
 from converter.template.cell_text import harmless, visible
 from converter.template.labels import label
-from converter.template.layout import BLANK_ROWS_PRINTED, LAST_SHEET_ROW, MemberLayout
+from converter.template.layout import BLANK_ROWS_PRINTED, LAST_SHEET_ROW, MemberLayout, bottom_below
 from converter.template.print_setup import footer_text
 from converter.template.saving import time_of_parts
 from converter.template.stored import Computed
@@ -157,7 +158,8 @@ class TemplateRenderer:
 def _numbers(
     plan: Blueprint, prepared: Mapping[str, int], data: Submission | None = None
 ) -> dict[bytes, bytes]:
-    """The last rows of the tables, the rows below them and the last rows to print."""
+    """The last rows of the tables, the rows below them, the last rows to print, and how far down
+    formulas look."""
     numbers: dict[bytes, bytes] = {}
     for key, table in plan.layout.tables.items():
         last = table.HEADING_ROW + prepared[key]
@@ -168,6 +170,7 @@ def _numbers(
             last_placeholder(key): b"%d" % last,
             below_placeholder(key): b"%d" % (last + 1),
             printed_placeholder(key): b"%d" % printed,
+            bottom_placeholder(key): b"%d" % bottom_below(last),
         }
     return numbers
 

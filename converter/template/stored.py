@@ -33,7 +33,7 @@ from converter.model.submissions import Outcome, RawColumn, Records, Submission
 from converter.template.answers import EPOCH
 from converter.template.cell_text import harmless
 from converter.template.counted import counted_rows
-from converter.template.labels import REQUIRED, ROW, label, prefix
+from converter.template.labels import REQUIRED, ROW, VERDICT_END, label, prefix
 from converter.template.layout import STATUS_ROW, MemberLayout, UnitLayout, quoted
 
 Value: TypeAlias = str | int | bool
@@ -119,7 +119,7 @@ class Computed:
         return KINDS[field.kind].offered(column.text[0], field, self.form)
 
     def checks(self, table: str) -> list[str]:
-        """The 核对 cells of a table's records."""
+        """The 核对 cells of a table's records, each with its end."""
         raw = self.submission.sheets.get(table)
         texts = [""] * (len(raw) if raw else 0)
         for field in self.form.sheet(table):
@@ -128,6 +128,7 @@ class Computed:
         reasons = raw.explanations.get("", []) if raw else []
         return [
             check_text(self.form, text, explained=n < len(reasons) and bool(reasons[n]))
+            + VERDICT_END
             for n, text in enumerate(texts)
         ]
 
@@ -340,8 +341,8 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
     """By address: what stands beside a table's title; `checks` are its 核对 cells."""
     errors = sum(label(form, "error") in text for text in checks)
     missing = sum(f"({REQUIRED})" in t and label(form, "error") not in t for t in checks)
-    warnings = sum(map(bool, checks)) - errors - missing
-    first = next((n for n, text in enumerate(checks) if text), 0) + member.FIRST_ROW
+    warnings = sum(text != VERDICT_END for text in checks) - errors - missing
+    first = next((n for n, text in enumerate(checks) if text != VERDICT_END), 0) + member.FIRST_ROW
     words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
     counted = {"row_missing": missing, "row_errors": errors, "row_warnings": warnings}
     status = label(form, "nothing", **words)
@@ -364,6 +365,7 @@ def table_totals(member: MemberLayout, form: Form, checks: Sequence[str]) -> dic
         "unchecked_row": 0,
         "today": (today() - EPOCH).days,
         "future": 0,
+        "last": len(checks) + 1,
     }
     found = {member.total(name).replace("$", ""): value for name, value in values.items()}
     return {**found, f"A{STATUS_ROW}": status}

@@ -57,16 +57,14 @@ class Worker:
     def __init__(self, folder: str = "", setting: Mapping[str, str] | None = None) -> None:
         self.folder, self._setting = folder, dict(setting or {})
         self._process: subprocess.Popen[bytes] | None = None
-        self._frames: queue.Queue[protocol.Frame | None] = queue.Queue()
+        self._frames = _Frames()
         self._stderr: deque[bytes] = deque(maxlen=LINES_KEPT)  # of its stderr
         self._readers: list[threading.Thread] = []
-        self._fresh = True
 
     def start(self) -> Worker:
         """Start the process now, so that it imports while the caller prepares."""
         if self._process is None:
-            self._frames, self._stderr = queue.Queue(), deque(maxlen=LINES_KEPT)
-            self._fresh = True
+            self._frames, self._stderr = _Frames(), deque(maxlen=LINES_KEPT)
             self._process = subprocess.Popen(
                 _command(),
                 stdin=subprocess.PIPE,
@@ -77,7 +75,7 @@ class Worker:
             )
             self._readers = [
                 threading.Thread(target=target, args=(self._process, result), daemon=True)
-                for target, result in ((_pump, self._frames), (_listen, self._stderr))
+                for target, result in ((_receive, self._frames), (_listen, self._stderr))
             ]
             for reader in self._readers:
                 reader.start()
@@ -118,50 +116,48 @@ class Worker:
         assert self._process.stdin is not None
         sizes = [limits.size(Path(folder, path)) for path in request.sources]
         allowed = limits.allowances(request, sizes)
-        reading: int | None = None
-        patience = _Patience(sizes)
+        frames = self._frames
+        frames.reading = None
         try:
             protocol.send(self._process.stdin, Allowance(allowed), *before, request)
-            while True:
-                frame = self._next(patience.seconds(reading), max(allowed))
-                self._fresh = False
-                if not frame.holds(Reading):
-                    break
-                reading = frame.read(Reading).source
+            frame = self._answer(_Patience(sizes), max(allowed))
         except limits.LimitExceeded as exceeded:
             self.stop()
-            raise WorkerDied(exceeded.limit, reading) from None
+            raise WorkerDied(exceeded.limit, frames.reading) from None
         except (OSError, EOFError):
             ended = _exit_code(self._process)
             stderr = b"".join(self._stderr).decode("utf-8", "replace")
             self.stop()
-            if self._fresh and ended > 0:  # an exception before its first task: it cannot start
+            if not frames.count and ended > 0:  # an exception before its first task
                 raise InternalError(f"the worker did not start ({ended})\n{stderr}") from None
             # What is written in Rust does not raise when memory ends, it aborts.
-            raise WorkerDied("memory" if OUT_OF_MEMORY in stderr else "crash", reading) from None
+            how = "memory" if OUT_OF_MEMORY in stderr else "crash"
+            raise WorkerDied(how, frames.reading) from None
         if frame.holds(Failed):
-            self._fail(frame.read(Failed), reading)
+            self._fail(frame.read(Failed), frames.reading)
         return frame.read(request.answer_class())
 
-    def _next(self, seconds: float, allowed: int) -> protocol.Frame:
-        """What the worker says next; while it is silent, what it takes is looked at."""
+    def _answer(self, patience: _Patience, allowed: int) -> protocol.Frame:
+        """What the worker answers; until then, what it takes is looked at now and then."""
         assert self._process is not None
-        seconds += START_SECONDS if self._fresh else 0
+        frames, count = self._frames, self._frames.count
         since, before = time.monotonic(), limits.usage(self._process.pid)
         while True:
-            try:
-                frame = self._frames.get(timeout=SECONDS_A_LOOK)
-            except queue.Empty:
-                waited, now = time.monotonic() - since, limits.usage(self._process.pid)
-                busy = now.seconds - before.seconds if now and before else waited
-                if now and now.bytes > allowed + limits.LIBRARIES:
-                    raise limits.LimitExceeded("memory") from None
-                if busy > seconds or waited > seconds * PATIENCE:
-                    raise limits.LimitExceeded("time") from None
-                continue
-            if frame is None:
-                raise EOFError
-            return frame
+            with contextlib.suppress(queue.Empty):
+                frame = frames.answers.get(timeout=SECONDS_A_LOOK)
+                if frame is None:
+                    raise EOFError
+                return frame
+            now = limits.usage(self._process.pid)
+            if frames.count != count:  # it has begun to read another file
+                count, since, before = frames.count, time.monotonic(), now
+            waited = time.monotonic() - since
+            busy = now.seconds - before.seconds if now and before else waited
+            if now and now.bytes > allowed + limits.LIBRARIES:
+                raise limits.LimitExceeded("memory")
+            seconds = patience.seconds(frames.reading) + (0 if count else START_SECONDS)
+            if busy > seconds or waited > seconds * PATIENCE:
+                raise limits.LimitExceeded("time")
 
     def _fail(self, failed: Failed, reading: int | None) -> NoReturn:
         if failed.how == "memory":
@@ -286,16 +282,29 @@ class _Patience:
         return SECONDS_A_FILE + SECONDS_A_MEGABYTE * self._left[at]
 
 
-def _pump(process: subprocess.Popen[bytes], frames: queue.Queue[protocol.Frame | None]) -> None:
-    """Move frames from the pipe into a queue (pipes cannot be waited on with a time limit
-    on Windows)."""
+class _Frames:
+    """What a worker sends: its answers (None: it has ended), and which source it reads by now.
+    It says so before each file: those messages wake up nobody but the thread that receives them."""
+
+    def __init__(self) -> None:
+        self.answers: queue.SimpleQueue[protocol.Frame | None] = queue.SimpleQueue()
+        self.reading: int | None = None
+        self.count = 0  # of frames, since the process was started
+
+
+def _receive(process: subprocess.Popen[bytes], frames: _Frames) -> None:
+    """Take frames from the pipe (pipes cannot be waited on with a time limit on Windows)."""
     assert process.stdout
     try:
         while (frame := protocol.receive(process.stdout)) is not None:
-            frames.put(frame)
+            frames.count += 1
+            if frame.holds(Reading):
+                frames.reading = frame.read(Reading).source
+            else:
+                frames.answers.put(frame)
     except (OSError, ValueError):
         pass  # a damaged frame: the same as its end
-    frames.put(None)
+    frames.answers.put(None)
     process.stdout.close()
 
 

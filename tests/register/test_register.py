@@ -23,12 +23,21 @@ NAME, SUPERIOR = "示例机械有限公司工会委员会", "示例县总工会"
 
 
 def arrival(file: str, digest: str = "d", **changed: Any) -> ReceivedFile:
-    answers = {"staff": "15", "members": "4", "unit_name": NAME}
     one = ReceivedFile(
         file, f"sha of {file}", "accepted", ClaimedSender("", NAME, "", SUPERIOR), "2026", digest,
-        answers=answers, member_sheet="会员基本信息表", id_column=3,
+        member_sheet="会员基本信息表", id_column=3,
     )  # fmt: skip
     return replace(one, **changed)
+
+
+def answered(folder: Path, **answers: str) -> str:
+    """A spool folder with what the first file of a batch answers."""
+    folder.mkdir()
+    values = ["0", *(answers.get(field.key, "") for field in FORM.record)]
+    line = ",".join(f'"{value}"' for value in values)
+    packed = gzip.compress(f"{line}\r\n".encode())
+    (folder / rows_file(FORM.record.key)).write_bytes(packed)
+    return str(folder)
 
 
 def record(folder: Path, *batches: list[ReceivedFile], form: Form = FORM) -> None:
@@ -152,12 +161,12 @@ def test_a_register_of_version_1_is_brought_up_to_date(tmp_path: Path) -> None:
             [NAME, SUPERIOR],
         )
         old.execute("INSERT INTO answers VALUES (1, '15')")
-    record(tmp_path, [arrival("new", "b")])
+    record(tmp_path, [arrival("new", "b", spool=answered(tmp_path / "rows", staff="16"))])
     assert states(tmp_path) == [("old", "superseded"), ("new", "current")]
     with Register(tmp_path, FORM) as register:
         versions = register.query("SELECT version FROM schema_version ORDER BY version")
         assert versions == [(n,) for n in range(1, schema.LATEST + 1)]
-        assert register.query("SELECT staff FROM answers ORDER BY submission") == [("15",), ("15",)]
+        assert register.query("SELECT staff FROM answers ORDER BY submission") == [("15",), ("16",)]
 
 
 def test_a_register_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
@@ -176,7 +185,8 @@ def test_a_field_that_is_new_in_the_form_gets_its_column(tmp_path: Path) -> None
         FORM, sheets=(replace(FORM.record, fields=FORM.record.fields[:5]), FORM.main_table)
     )
     record(tmp_path, [arrival("1", "a")], form=fewer)
-    record(tmp_path, [arrival("2", "b", answers={"postcode": "050000"})])
+    spool = answered(tmp_path / "rows", postcode="050000")
+    record(tmp_path, [arrival("2", "b", spool=spool)])
     with Snapshot(tmp_path) as found:
         assert found.query("SELECT postcode FROM answers") == [("050000",)]
 

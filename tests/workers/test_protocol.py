@@ -55,7 +55,6 @@ FILES = st.builds(
     st.lists(st.builds(Problem, TEXT, TEXT, TEXT, TEXT, TEXT, st.integers(0)), max_size=2).map(
         tuple
     ),
-    answers=st.dictionaries(TEXT, TEXT, max_size=2),
     signed=st.booleans(),
 )
 MESSAGES = (

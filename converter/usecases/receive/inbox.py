@@ -52,52 +52,63 @@ class InboxFile:
 def scan(inbox: Path, leave_out: Sequence[Path] = ()) -> list[InboxFile]:
     """All files of an inbox (a folder, or one file), in order of arrival; their bytes are
     hashed, nothing is parsed."""
-    left = set(map(os.path.realpath, leave_out))
     found = []
-    for path in _files(inbox, left):
-        name = path.name if path == inbox else path.relative_to(inbox).as_posix()
-        if place := _register(path):
-            found.append(InboxFile(printable(name), path, published.digest(place), forward=True))
+    for path, name, is_register in _files(inbox, set(map(os.path.realpath, leave_out))):
+        if is_register:
+            place = published.folder_of(path)
+            content = published.digest(place) if place else UNREADABLE
+            found.append(InboxFile(name, path, content, forward=True))
             continue
         content, head, state = _hashed(path)
         # Only what calls itself a zip, or nothing at all, is looked into: a workbook is one too.
         forward = zip_writing.has_media_type(head, layout.MEDIA_TYPE)
-        is_zip = head[:4] == b"PK\x03\x04" and file_names.suffix(path) in (".zip", "")
+        is_zip = head[:4] == b"PK\x03\x04" and not forward and _calls_itself_zip(name)
         saved = state[1] if state else 0
-        found.append(
-            InboxFile(printable(name), path, content, is_zip and not forward, forward, state, saved)
-        )
+        found.append(InboxFile(name, path, content, is_zip, forward, state, saved))
     return sorted(found, key=lambda item: (item.saved, item.name))
+
+
+def _calls_itself_zip(name: str) -> bool:
+    # What ends like a workbook needs no second look, of thousands it takes time.
+    return not name.endswith(".xlsx") and file_names.suffix(name) in (".zip", "")
 
 
 def is_forward(path: Path) -> bool:
     """Whether a file out of a zip is what a union below has forwarded."""
-    if file_names.suffix(path) not in (".zip", ""):
+    if not _calls_itself_zip(path.name):
         return False
     with path.open("rb") as file:
         return zip_writing.has_media_type(file.read(HEAD), layout.MEDIA_TYPE)
 
 
-def _files(inbox: Path, left: set[str]) -> Iterator[Path]:
-    """All files, and folders that are a union's register as a whole."""
+def _files(inbox: Path, left: set[str]) -> Iterator[tuple[Path, str, bool]]:
+    """All files and folders that are a union's register as a whole: where, name below the inbox,
+    whether it is a register."""
     is_own = os.path.realpath(inbox) in left  # nobody counts her own register as one below
-    if not inbox.is_dir() or (_register(inbox) and not is_own):
-        yield inbox
+    is_register = not is_own and _is_register(inbox)
+    if is_register or not inbox.is_dir():
+        yield inbox, printable(inbox.name), is_register
         return
+    files_left = any(Path(path).is_file() for path in left)
     for root, folders, names in os.walk(inbox):
         folder = Path(root)
+        above = "" if folder == inbox else f"{folder.relative_to(inbox).as_posix()}/"
         folders[:] = sorted(f for f in folders if os.path.realpath(folder / f) not in left)
-        registers = [f for f in folders if not is_own and _register(folder / f)]
-        yield from (folder / f for f in registers)
+        registers = [f for f in folders if not is_own and _is_register(folder / f)]
+        for name in registers:
+            yield folder / name, printable(above + name), True
         folders[:] = [f for f in folders if f not in registers]
         for name in sorted(names):
-            if not name.startswith(IGNORED_NAMES) and os.path.realpath(folder / name) not in left:
-                yield folder / name
+            if name.startswith(IGNORED_NAMES):
+                continue
+            path = folder / name
+            if not files_left or os.path.realpath(path) not in left:
+                yield path, printable(above + name), False
 
 
-def _register(path: Path) -> Path | None:
-    """What the register of a union has published, if a path is the folder of one."""
-    return published.folder_of(path) if path.is_dir() else None
+def _is_register(path: Path) -> bool:
+    """Whether a path is the folder of a union's register, with what it has published."""
+    return path.is_dir() and published.folder_of(path) is not None
 
 
 def _hashed(path: Path) -> tuple[str, bytes, tuple[int, int] | None]:
@@ -107,7 +118,7 @@ def _hashed(path: Path) -> tuple[str, bytes, tuple[int, int] | None]:
         if not stat.S_ISREG(state.st_mode):  # opening a pipe would wait for ever
             return UNREADABLE, b"", None
         digest, head = hashlib.sha256(), b""
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             while chunk := file.read(1 << 20):
                 head = head or chunk[:HEAD]
                 digest.update(chunk)

@@ -366,7 +366,6 @@ def received_file(validated: ValidatedFile, item: InboxFile, spool: str) -> Rece
         signed=validated.signed,
         sealed=validated.sealed,
         package=validated.package,
-        answers=validated.answers,
         unit_sheet=validated.unit_sheet,
         member_sheet=validated.member_sheet,
         id_column=validated.id_column,

@@ -108,7 +108,6 @@ class ValidatedFile:
     sealed: bool = False
     package: bool = False
     members: int = 0
-    answers: Mapping[str, str] = field(default_factory=dict)
     unit_sheet: str = ""
     member_sheet: str = ""
     id_column: int = 0
@@ -118,7 +117,8 @@ class ValidatedFile:
 
 @dataclass(frozen=True, slots=True)
 class ReceiveAnswer:
-    """`rows` holds the rows of all accepted files as gzipped CSV by sheet key, for the register."""
+    """`rows` holds the answers and rows of all accepted files as gzipped CSV by sheet key, for
+    the register."""
 
     files: tuple[ValidatedFile, ...]
     rows: Mapping[str, bytes] = field(default_factory=dict)

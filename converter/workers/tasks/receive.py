@@ -101,17 +101,19 @@ def _receive(
     """What became of each file (None: a package that was not opened), and the rows of all
     accepted files as gzipped CSV by sheet key, see `_spool`."""
     validated: list[ValidatedFile | None] = [None] * len(files)
-    packed = {table.key: io.BytesIO() for table in definition.tables}
+    packed = {sheet.key: io.BytesIO() for sheet in definition.sheets}
 
     def copies() -> Iterator[tuple[Path, list[bytes]]]:
         renderer = None
         for at, one, checked in _validate(files, definition, open_package, report_progress):
-            report_progress(at)  # still alive: an annotated copy takes its time
             file = files[at]
             wanted = checked.outcome.readable and checked.outcome.status != "ok"
             target = file.annotated if wanted else None
+            if target:
+                report_progress(at)  # still alive: an annotated copy takes its time
             validated[at] = _validated(file.number, one, checked, definition, target)
             if checked.outcome.status in ("ok", "warnings"):
+                _spool_answers(spools[definition.record.key], file.number, checked, definition)
                 for table in definition.tables:
                     _spool(spools[table.key], file.number, checked, table)
             if target:
@@ -279,7 +281,6 @@ def _validated(
         sealed=one.sealed,
         package=submission.from_package,
         members=outcome.members,
-        answers=dict(records.record) if accepted else {},
         unit_sheet=record.name if record else "",
         member_sheet=main.name if main else "" if definition.tables else one_sheet,
         id_column=_id_column(main, definition),
@@ -326,6 +327,13 @@ def _digest(records: Records, definition: Form) -> str:
         data = tables.encode(header, columns, definition.package.encoding)
         contents.append((resource.path, data))
     return descriptor.digest(contents)
+
+
+def _spool_answers(file: IO[str], number: int, checked: checking.Checked, definition: Form) -> None:
+    """Number of the file, then the fields of the record."""
+    answers = checked.records.record
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow([number, *(answers.get(field.key, "") for field in definition.record)])
 
 
 def _spool(file: IO[str], number: int, checked: checking.Checked, table: Sheet) -> None:

@@ -1,0 +1,149 @@
+"""What scale costs above a county: forwards merged into one register, and millions of units."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks import scale
+from converter.forms import loading
+from converter.identity import keys as signing
+from converter.identity.subordinates import UnionName
+from converter.upward.writing import ForwardPlan
+
+COUNTIES = 11
+BY = ("superior_union", "industry", "member.sex", "member.birthday")
+
+
+def province(units: int) -> dict[str, Any]:
+    """So many units in each of 11 counties: every county forwards its closed period, the province
+    takes all of them in, looks for findings, publishes and counts."""
+    from tests.identity.chain import PROVINCE, UnionDesk
+
+    with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
+        root = Path(name)
+        (root / "in").mkdir()
+        above = UnionDesk.new(root, PROVINCE)
+        sent = 0.0
+        for n in range(COUNTIES):
+            below = UnionDesk.new(root, UnionName(f"13{n:02d}", f"示例{n}市总工会"))
+            above.endorse(below, until=date.today() + timedelta(days=300))
+            sent += scale.in_a_process(_forwarded, root, below.keys, n, units)["cpu_s"]
+            print(f"{n + 1} forwards, {sent / (n + 1):.1f} s each", flush=True)
+        size = sum(path.stat().st_size for path in (root / "in").iterdir())
+        return {
+            "forwards": COUNTIES,
+            "members": COUNTIES * units * scale.MEMBERS,
+            "megabytes": round(size / 1e6),
+            "forward_s": round(sent / COUNTIES, 2),
+            "merge": scale.in_a_process(_merged, root, above.keys),
+            "statistics": scale.in_a_process(_counted, root / "S"),
+        }
+
+
+def _forwarded(root: Path, keys: Path, number: int, units: int) -> dict[str, Any]:
+    from converter.usecases import forwarding
+
+    store = root / f"store{number}"
+    # The last unit of each county reports, with all its members, to the next one as well.
+    scale.filled(store, units, max(0, number * units - 1), close=True)
+    plan = ForwardPlan("2026", interim=False, figures_only=False, now=scale.NOW)
+    output = root / "in" / f"{number:02d}.zip"
+    with scale.measured() as cost:
+        forwarding.forward(store, loading.form_dir().resolve(), keys, output, plan, None)
+    return {**cost, "peak_mib": scale.peak_mib()}
+
+
+def _merged(root: Path, keys: Path) -> dict[str, Any]:
+    """The command and its workers; the findings are those across units."""
+    import resource
+
+    from converter.usecases.receive import Plan, receive
+    from converter.workers.pool import Worker
+
+    folder = loading.form_dir().resolve()
+    plan = Plan(
+        folder, loading.read(folder), root / "reply", keys, signing.signer(keys), 2, scale.NOW
+    )
+    with scale.measured() as cost, Worker() as worker:
+        summary = receive(root / "in", root / "S", plan, worker, period="2026")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {
+        **cost,
+        "states": sorted({one.forward.state for one in summary.forwards}),
+        "findings": len(summary.findings),
+        "workers_s": round(used.ru_utime + used.ru_stime, 2),
+        "peak_mib": scale.peak_mib(),
+        "worker_peak_mib": used.ru_maxrss >> 10,
+    }
+
+
+def _counted(store: Path) -> dict[str, Any]:
+    from converter.register import Snapshot
+    from converter.statistics import collection
+
+    form = loading.with_codes(loading.form_dir().resolve())
+    with scale.measured() as cost, Snapshot(store) as snapshot:
+        collection.figures(snapshot, form, date(2026, 3, 7), period="2026", by=BY, units=True)
+    return {**cost, "peak_mib": scale.peak_mib()}
+
+
+# --- millions of units ------------------------------------------------------------------------
+
+
+def memory(units: int) -> dict[str, Any]:
+    """A register of so many units, each with a file: opened, then one more file."""
+    with tempfile.TemporaryDirectory(prefix="converter-scale-") as name:
+        root = Path(name)
+        told: dict[str, Any] = {"units": units, "empty": scale.in_a_process(_run, root / "empty")}
+        scale.in_a_process(_many, root / "S", units)
+        return {**told, "full": scale.in_a_process(_run, root / "S")}
+
+
+def _many(store: Path, units: int) -> None:
+    """Rows as `receive` writes them, made by the database: names, codes, a file each."""
+    from converter.register import Register, schema
+
+    cards = loading.with_codes(loading.form_dir().resolve())
+    with Register(store, cards):
+        pass
+    with schema.connect(store / "register.duckdb") as connection:
+        listed = f"FROM range(1, {units + 1}) t(n)"
+        code, name = "printf('%09d', n)", "printf('示例第%07d公司工会委员会', n)"
+        above = "printf('示例%d总工会', n // 200)"
+        connection.execute(
+            "INSERT INTO units (id, code, name, superior_code, superior)"
+            f" SELECT n, {code}, {name}, '', {above} {listed}"
+        )
+        for table in ("roster", "roster_given"):
+            connection.execute(
+                f"INSERT INTO {table} (code, name, superior_code, superior, period, position)"
+                f" SELECT {code}, {name}, '', {above}, '2026', n {listed}"
+            )
+        connection.execute(
+            "INSERT INTO submissions BY NAME SELECT n AS id, n AS unit, '2026' AS period,"
+            f" printf('%04d/%s.xlsx', n // 500, {name}) AS file, sha256(n::VARCHAR) AS content,"
+            " sha256(n::VARCHAR) AS digest, 'accepted' AS result, 'current' AS state, 0 AS other,"
+            " '2026-03-07T00:00:00Z' AS received, '' AS created, 'arrival' AS ordered_by,"
+            f" {code} AS unit_code, {name} AS unit_name, {above} AS superior, '' AS form_version,"
+            " 0 AS serial, 0 AS members, 0 AS errors, 0 AS warnings, false AS signed,"
+            " false AS sealed, false AS package, 'a' AS unit_sheet, 'b' AS member_sheet,"
+            f" 3 AS id_column, '2026' AS claimed_period, '2026' AS collected {listed}"
+        )
+
+
+def _run(store: Path) -> dict[str, Any]:
+    """Opening it, then knowing what is done, then the sender of a file that is new."""
+    from converter.register import ClaimedSender, Collection, ReceivedFile, Register
+
+    before = scale.peak_mib()
+    cards = loading.with_codes(loading.form_dir().resolve())
+    with scale.measured() as cost, Register(store, cards) as opened:
+        opened.collect(Collection("2026"), "2026-03-07T00:00:00Z")
+        opened.done()
+        new = ReceivedFile("new.xlsx", "c", "accepted", ClaimedSender("000000007"), "2026", "d")
+        with opened.record([new], "2026-03-07T00:00:00Z"):
+            pass
+    return {**cost, "peak_mib": scale.peak_mib(), "before_mib": before}
