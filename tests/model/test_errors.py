@@ -45,8 +45,9 @@ OTHERS = {  # raised and caught in one room
     "UploadTooLarge": "web",
     "UploadTooSlow": "web",
 }
-# Identities of unions are read for a forward and by the commands that link unions.
-CAUGHT_ABOVE = {"IdentityRefused": ("upward", "usecases")}
+# Identities of unions are read for a forward and by the commands that link unions; what the search
+# cannot decide is a doubt of its own.
+CAUGHT_ABOVE = {"IdentityRefused": ("upward", "usecases"), "Undecided": ("forms",)}
 
 
 def _exceptions(tree: ast.AST) -> set[str]:
