@@ -45,5 +45,6 @@ def test(folder: Path) -> int:
     key = "form_test_wrong" if found.wrong else "form_test_done"
     err(message(key, count=found.tried, wrong=len(found.wrong)))
     if found.untried:
-        err(message("form_test_untried", count=found.untried))
+        checks = "、".join(found.untried)
+        err(message("form_test_untried", count=len(found.untried), checks=checks))
     return FOUND if found.wrong else OK

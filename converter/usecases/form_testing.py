@@ -18,11 +18,11 @@ from converter.validation.checking import Checked
 @dataclass(frozen=True, slots=True)
 class FormTest:
     """What came of trying a form: what is not as it should be, each in a sentence; how many checks
-    were tried, and of how many no bad cell was found."""
+    were tried, and those of which no bad cell was found, by code and field."""
 
     wrong: Sequence[str]
-    tried: int
-    untried: int
+    tried: int = 0
+    untried: Sequence[str] = ()
 
 
 def test(form: Form, today: date) -> FormTest:
@@ -30,7 +30,7 @@ def test(form: Form, today: date) -> FormTest:
     cases = SmallestCases(form, today)
     good = cases.good()
     if good is None:
-        return FormTest([message("form_test_no_good")], 0, 0)
+        return FormTest([message("form_test_no_good")])
     of_rules, of_cells = list(cases.bad()), list(bad_cells(form, cases))
     tried = [case for case in (*of_rules, *of_cells) if case.submission]
     submissions = [good, *(case.submission for case in tried if case.submission)]
@@ -40,7 +40,9 @@ def test(form: Form, today: date) -> FormTest:
     for case, codes in zip(tried, found[1:], strict=True):
         if not _is_right(case, codes, form):
             wrong.append(_sentence(case, form, codes))
-    return FormTest(wrong, len(tried), sum(case.submission is None for case in of_cells))
+    left = [case for case in of_cells if case.submission is None]
+    untried = [f"{case.code} {form.field(case.path).title}" for case in left]
+    return FormTest(wrong, len(tried), untried)
 
 
 def _codes(checked: Checked) -> frozenset[str]:
