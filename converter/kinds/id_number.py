@@ -119,7 +119,9 @@ def is_document(text: str) -> bool:
 
 
 def _shape(raw: str, text: str) -> Params:
-    """What is wrong with a number of another length, where there is more to say than its length."""
+    """What is wrong with a text of another length, where there is more to say than its length."""
+    if not any(map(str.isdigit, text)):
+        return {"variant": "words"}
     if _WITHOUT_PREFIX.fullmatch(text):
         return {"variant": "prefix"}
     parts = (text, _PUNCTUATION.sub("", text), *map(compact, raw.split()))
