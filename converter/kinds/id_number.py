@@ -119,9 +119,9 @@ def is_document(text: str) -> bool:
 
 
 def _shape(raw: str, text: str) -> Params:
-    """What is wrong with a number of another length, where there is more to say than its length."""
-    if _WITHOUT_PREFIX.fullmatch(text):
-        return {"variant": "prefix"}
+    """What is wrong with a text of another length, where there is more to say than its length."""
+    if _WITHOUT_PREFIX.fullmatch(text) or not any(map(str.isdigit, text)):
+        return {"variant": "prefix" if text[:1].isdigit() else "words"}
     parts = (text, _PUNCTUATION.sub("", text), *map(compact, raw.split()))
     numbers = set[str]().union(*map(valid_numbers, parts))
     if len(numbers) > 1:

@@ -70,7 +70,7 @@ class FormColumns:
     sheets: Mapping[str, SheetColumns]  # by sheet key
     today: date
     form: Form
-    # By sheet key, bool a submission: the sheet was there. A sheet that is not named always was.
+    # By sheet key, bool a submission: the sheet was there, whole. One that is not named always was.
     present: Mapping[str, pd.Series] = field(default_factory=dict)
 
     @property

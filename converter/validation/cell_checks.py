@@ -103,11 +103,15 @@ class FieldState:
 
     def type_faults(self, form: Form) -> CellViolations:
         in_row = {} if form.sheet(self.field.sheet).is_record else {"variant": "row"}
+        kind = KINDS[self.field.kind]
+        is_own = in_row and (kind.birth_and_sex or kind.person_name)  # no two people's are alike
         at = sorted(self.codes)
         positions = np.array(at, dtype=np.intp)
 
         def params(code: str, raw: str, text: str) -> Params:
             typed = {"typed": characters.strip(raw), **in_row}
+            if code == REPEATED and is_own:
+                typed["variant"] = "own"
             return typed if code in (NOT_A_NAME, NOT_FILLED, REPEATED) else {}
 
         return self.found(positions, [self.codes[n] for n in at], params)

@@ -26,6 +26,8 @@ from converter.rules.base import FormColumns, SheetColumns
 from converter.validation import sheets
 from converter.validation.spots import Spots, StackedSheet
 
+UNREAD_PEOPLE = "S024"
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -86,7 +88,9 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
         today=today,
         form=form,
         present={
-            key: pd.Series({n: key in s.sheets for n, s in enumerate(submissions)})
+            key: pd.Series(
+                {n: _is_whole(form.sheet(key), one) for n, one in enumerate(submissions)}
+            )
             for key in stacked
         },
     )
@@ -98,6 +102,14 @@ def _check_all(submissions: Sequence[Submission], form: Form, today: date) -> li
         _checked(number, submission, found[number].done(), canonical, form, today)
         for number, submission in enumerate(submissions)
     ]
+
+
+def _is_whole(sheet: Sheet, submission: Submission) -> bool:
+    """Whether a sheet is there, and nobody of it stands elsewhere in the workbook."""
+    return sheet.key in submission.sheets and not any(
+        issue.code == UNREAD_PEOPLE and issue.params["wanted"] == sheet.title
+        for issue in submission.issues
+    )
 
 
 # --- stacking ------------------------------------------------------------------------------

@@ -106,3 +106,13 @@ def test_no_member_is_the_same_as_above(cell: str, word: str, tmp_path: Path) ->
     book = members(lambda sheet: sheet.__setitem__(cell, word))
     found = [i for i in outcome(saved(book, tmp_path)).issues if i.place.cell == cell]
     assert [i.code for i in found] == ["K010"]
+    # To copy the row above would make two members of one.
+    fix = IssueRenderer(FORM, show_ids=False).render(found[0]).fix
+    assert ("上一行" in fix) is (cell == "D5")
+
+
+def test_words_in_place_of_a_number_are_not_counted_as_its_digits(tmp_path: Path) -> None:
+    book = members(lambda sheet: sheet.__setitem__("C5", "遗失"))
+    (found,) = [i for i in outcome(saved(book, tmp_path)).issues if i.place.cell == "C5"]
+    assert found.code == "K112"
+    assert "2 位" not in IssueRenderer(FORM, show_ids=False).render(found).message

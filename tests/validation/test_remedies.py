@@ -382,6 +382,15 @@ def test_what_the_remedy_says_helps(name: str, tmp_path: Path) -> None:
     assert members == case.members
 
 
+def test_numbers_of_members_are_compared_when_everybody_is_read(tmp_path: Path) -> None:
+    book, total = own(), len(MEMBERS) + len(RETIRED)
+    second_sheet(book)
+    items(会员总数=total, 职工总数=total)(book)
+    assert {code for code, level in verdict(book, tmp_path)[0].items() if level == "error"} == {
+        "S024"
+    }
+
+
 def test_every_rule_and_every_fault_of_a_sheet_has_its_remedy_followed() -> None:
     """A new rule, or a new code about sheets, comes with a remedy that a machine has followed."""
     wanted = {rule.code for rule in FORM.rules}
