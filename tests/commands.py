@@ -28,6 +28,7 @@ from converter.model.forms import Form
 from converter.report.annotate import annotated
 from converter.template import renderer
 from converter.template.blueprint import Blueprint, design_blueprint
+from converter.template.saving import time_of_parts
 from converter.workers import pool
 from tests.forking import Process
 
@@ -58,7 +59,7 @@ _designs: deque[tuple[Form, object, Blueprint]] = deque(maxlen=8)
 
 def _design(form: Form, names: frozenset[str], *, live: bool, copy: bool) -> Blueprint:
     """A workbook's design, made once for all that are forked from here."""
-    key = names, live, copy
+    key = names, live, copy, time_of_parts()  # a design is dated
     for known, made, found in _designs:
         if known is form and made == key:
             return found
