@@ -317,11 +317,14 @@ def stats(
     output: Path | None,
     force: bool,
 ) -> int:
-    from converter.usecases.show import statistics_path
+    from converter.usecases import outputs
 
     only_store = {"by": by, "count": counts, "units": units, "union": union, "period": period}
     _one_of(path, store, {**only_store, "rules": rules, "annual": annual})
-    output = statistics_path(output) if output else None
+    if output:
+        from converter.report import table_export
+
+        output = outputs.path_of_kind(output, table_export.SUFFIXES, "stats_suffix")
     if store:
         from converter.cli import register_output
 

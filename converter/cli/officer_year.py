@@ -30,10 +30,12 @@ def remind(
     from converter.messages.catalogue import message
     from converter.model.clock import created_at
     from converter.report import summary
-    from converter.usecases import reminding
+    from converter.usecases import outputs, reminding
 
     folder = loading.form_dir(ctx.obj).resolve()
-    path = reminding.output_path(output) if output else None
+    path = None
+    if output:
+        path = outputs.path_of_kind(output, reminding.SUFFIXES, "remind_suffix")
     day = due.date() if due else None
     chosen, published, found = reminding.units_to_remind(store, folder, period.strip(), day)
     if path is None:

@@ -86,7 +86,7 @@ def stats(
     from converter.forms.loading import load
     from converter.model.clock import today
     from converter.register import Snapshot, periods
-    from converter.report import summary, table_export
+    from converter.report import summary
     from converter.report import table as tabular
     from converter.statistics import collection, rule_findings
     from converter.usecases import outputs
@@ -116,14 +116,13 @@ def stats(
     if output is None:
         out(summary.text(found, width()))
         return OK
-    suffix = table_export.suffix_of(output)
+    suffix = output.suffix.lower()
     if suffix == ".xlsx":
         data = summary.xlsx(found, title, made)
     elif suffix == ".html":
         data = summary.html(found, title, f"{form.title}　{made}").encode("utf-8")
     else:
         data = tabular.write_csv(summary.tables(found))
-    output.parent.mkdir(parents=True, exist_ok=True)
     written = outputs.write(output, data, folder, force=force)
     if written.kept:
         print_kept(written.kept, written.path, form)
@@ -139,13 +138,13 @@ def annual(
     from converter.model.clock import today
     from converter.model.errors import UsageError
     from converter.register import Snapshot, periods
-    from converter.report import annual_workbook, table_export
+    from converter.report import annual_workbook
     from converter.report import table as tabular
     from converter.statistics import annual as report
     from converter.statistics import collection
     from converter.usecases import outputs
 
-    if output and table_export.suffix_of(output) != ".xlsx":
+    if output and output.suffix.lower() != ".xlsx":
         raise UsageError("stats_annual_xlsx", path=output)
     form, via = with_codes(folder), ""
     with Snapshot(store) as register:
@@ -162,7 +161,6 @@ def annual(
     if output is None:
         out(tabular.text(annual_workbook.texts(found), width()))
         return OK
-    output.parent.mkdir(parents=True, exist_ok=True)
     written = outputs.write(output, annual_workbook.workbook(found), folder, force=force)
     if written.kept:
         print_kept(written.kept, written.path, form)

@@ -71,7 +71,7 @@ def issue(
     signer, public = keys.signer(folder, passphrase), keys.public(folder)
     chain = subordinates.superior(folder)
     _check_scope(units, chain, valid_until)
-    target.mkdir(parents=True, exist_ok=True)
+    writing.private_folder(target)
     with ledger.locked(folder):
         entries = ledger.read(folder) or []
         before = ledger.latest(entries)

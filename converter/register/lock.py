@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from converter.files import locking
+from converter.files import locking, writing
 from converter.model.clock import in_china
 from converter.model.errors import RegisterBusy
 
@@ -31,7 +31,7 @@ class Lock:
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Lock:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        writing.private_folder(self._path.parent)
         self._path.touch(exist_ok=True)
         file = self._path.open("r+b")
         until = time.monotonic() + self._patience

@@ -76,9 +76,9 @@ class AgeToday(RuleFamily):
         limits: list[Formula] = []
         for name, years in self._limits(rule).items():
             if name == "min":
-                limits.append(at_most(birthday + unknowns.years(years, born), today))
+                limits.append(at_most(birthday, today - unknowns.years_back(years)))
             else:
-                limits.append(at_most(today + 1, birthday + unknowns.years(years + 1, born)))
+                limits.append(at_most(today - unknowns.years_back(years + 1) + 1, birthday))
         return Demand(compared, every(limits))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

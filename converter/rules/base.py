@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+Answers = Mapping[str, list[dict[str, str]]]  # sheet key → records → field key → text
+
+
 @dataclass(frozen=True, slots=True)
 class ValidatedColumn:
     """One field over all records of a batch, validated. All series share the table's index."""
@@ -200,6 +203,13 @@ class RuleFamily(HasOptions):
         fact on which rules of one kind agree."""
         options = (f"{name}={value}" for name, value in sorted(rule.options.items()))
         return Demand(unknowns.filled(path), unknowns.fact(self.name, path, *options))
+
+    def arrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> None:
+        """Change answers so that they keep what `demand` leaves open."""
+
+    def disarrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> bool:
+        """Change answers so that the first record that can breaks it; FALSE where none can."""
+        return True
 
     def message_params(self, rule: Rule, path: str, form: Form) -> Params:
         """What the family's messages fill in that is known from the card alone (titles,

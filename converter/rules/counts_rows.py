@@ -33,7 +33,7 @@ from converter.rules.base import (
     title,
 )
 from converter.rules.conditions import Condition
-from converter.rules.demands import MOST, Demand, Unknowns
+from converter.rules.demands import Demand, Unknowns
 from converter.rules.other_rows import (
     RowsPath,
     excel_known,
@@ -177,7 +177,7 @@ class CountsRows(RuleFamily):
         given = every((unknowns.filled(path), unknowns.present(of)))
         if self.by.given(rule):
             own = unknowns.filled(self.same(rule))
-            counted = unknowns.number(f"rows {self.by(rule)} {self.same(rule)}", 0, MOST)
+            counted = unknowns.rows_alike(self.by(rule), self.same(rule))
             return Demand(every((given, own)), equal(typed, counted))
         if not self.where.given(rule):
             return Demand(given, equal(typed, unknowns.rows(of)))

@@ -53,17 +53,22 @@ class Unknowns:
     """What rules speak of, by name, and what is known of it: `known` are formulas that hold in
     every workbook without errors, each with the path of the field it is about ('' = of none)."""
 
-    def __init__(self, form: Form, today: date) -> None:
+    def __init__(self, form: Form, today: date, years_ahead: int = YEARS_AHEAD) -> None:
         self.form, self.known = form, list[tuple[str, Formula]]()
         self._limits: dict[str, tuple[int, int]] = {}
-        self.today = self.number("today", _day(today), _day(today + timedelta(366 * YEARS_AHEAD)))
+        ahead = timedelta(366 * years_ahead)
+        self.today: Sum = self.number("today", _day(today), _day(today + ahead))
+
+    def called(self, path: str) -> str:
+        """What a field is called in formulas."""
+        return path
 
     @staticmethod
     def filled_at(path: str) -> Formula:
         return Fact(_named("filled", path))
 
     def filled(self, path: str) -> Formula:
-        return self.filled_at(path)
+        return self.fact("filled", path)
 
     def all_filled(self, paths: Iterable[str]) -> Formula:
         return every(map(self.filled, paths))
@@ -72,7 +77,7 @@ class Unknowns:
         """A number; of a date, its days."""
         field = self.form.field(path)
         low, high = _range(field, self.form)
-        return self.number(path, low, high, about=path)
+        return self.number(self.called(path), low, high, about=path)
 
     def chosen(self, path: str, codes: Iterable[str]) -> Formula:
         """A choice is made, and is one of some codes."""
@@ -83,11 +88,11 @@ class Unknowns:
         field = self.form.field(path)
         listed = KINDS[field.kind].code_list(field, self.form)
         known = frozenset(entry.code for entry in listed.entries) if listed else frozenset()
-        return OneOf(path, frozenset(codes), known)
+        return OneOf(self.called(path), frozenset(codes), known)
 
     def fact(self, *name: object) -> Formula:
         """Something that rules of this name agree on, whatever it is."""
-        return Fact(_named(*name))
+        return Fact(_named(*(self.called(str(part)) for part in name)))
 
     def number(self, name: str, low: int, high: int, *, about: str = "") -> Sum:
         """A whole number between limits."""
@@ -110,7 +115,12 @@ class Unknowns:
         """How many days that many years after a date are. Four of them have one leap day, but for
         centuries; who knows the date, knows which."""
         days = 365 * years + years // 4
-        return self.number(_named("years", years, after), max(days - 3, 365 * years), days + 2)
+        name = _named("years", years, self.called(after))
+        return self.number(name, max(days - 3, 365 * years), days + 2)
+
+    def years_back(self, years: int) -> Sum:
+        """How many days ago the same day was, that many years earlier."""
+        return self.years(years, "today")
 
     # --- tables ------------------------------------------------------------------------------
 
@@ -130,6 +140,10 @@ class Unknowns:
         least = sum(counted, Sum({}))
         self._add_up(field, path)
         return least, least + missing
+
+    def rows_alike(self, by: str, same: str) -> Sum:
+        """The rows whose `by` is the `same` of the record."""
+        return self.number(_named("rows", by, same), 0, MOST)
 
     def _add_up(self, field: Field, path: str) -> None:
         """The rows of all codes are all rows."""

@@ -115,7 +115,12 @@ def _with_birth_and_sex(kind: Kind) -> bool:
 DERIVATIONS: dict[str, DerivationFaces] = {
     "sex_of_id": DerivationFaces(_sex, _excel_sex, _with_birth_and_sex, "id_number"),
     "birthday_of_id": DerivationFaces(
-        _birthday, _excel_birthday, _with_birth_and_sex, "id_number", birthday=True
+        _birthday,
+        _excel_birthday,
+        _with_birth_and_sex,
+        "id_number",
+        birthday=True,
+        demand=lambda field, source, unknowns: at_most(unknowns.value(field.path), unknowns.today),
     ),
     "threshold": DerivationFaces(
         _threshold,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from converter.kinds.base import Mask
 from converter.logic.terms import every
-from converter.model.forms import Rule
-from converter.rules.base import FormColumns, Refs
+from converter.model.forms import Form, Rule
+from converter.rules.base import Answers, FormColumns, Refs
 from converter.rules.demands import Demand, Unknowns
 from converter.rules.other_rows import (
     Listed,
     RowsPath,
+    apart,
     excel_known,
     is_known,
     most_rows,
@@ -36,6 +37,18 @@ class FoundIn(Listed):
         listed = unknowns.fact("listed", path, self.rows(rule))
         there = every((unknowns.filled(path), unknowns.present(sheet_of(self.rows(rule)))))
         return Demand(there, listed)
+
+    def arrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> None:
+        own, key = path.split("."), self.rows(rule).split(".")
+        for n, row in enumerate(answers[own[0]]):
+            rows = answers[key[0]]
+            if row[own[1]]:  # one row each where a value stands only once
+                is_unique = any(r.family == "unique" and path in r.at for r in form.rules)
+                row[own[1]] = rows[n % len(rows) if is_unique else 0][key[1]]
+
+    def disarrange(self, rule: Rule, path: str, answers: Answers, form: Form) -> bool:
+        apart(path, self.rows(rule), answers)
+        return True
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:
         if most_rows(refs):

@@ -55,7 +55,7 @@ class WithinYears(RuleFamily):
         return {"years": self.years(rule)}
 
     def demand(self, rule: Rule, path: str, unknowns: Unknowns) -> Demand:
-        oldest = unknowns.today - unknowns.years(self.years(rule), "today")
+        oldest = unknowns.today - unknowns.years_back(self.years(rule))
         return Demand(unknowns.filled(path), at_most(oldest, unknowns.value(path)))
 
     def excel(self, rule: Rule, path: str, refs: Refs) -> str | None:

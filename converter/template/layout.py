@@ -3,11 +3,11 @@
 A record sheet has a field a line, a table a field a column. What is worked out for
 a field stands in hidden helper columns far to the right, out of reach of pasted blocks:
 
-- `text`    what was typed, cleaned, where the kind wants it in a cell of its own
-- `norm`    the canonical value of what was typed ('' = blank or not a value at all)
-- `fault`   the kind's message ('' = none; blank cells have none)
-- `usable`  TRUE where a rule may compute with `norm` (on the record sheet)
-- `says`    all messages of the field, each led by the joiner
+- `text`     what was typed, cleaned, where the kind wants it in a cell of its own
+- `norm`     the canonical value of what was typed ('' = blank or not a value at all)
+- `fault`    the kind's message ('' = none; blank cells have none)
+- `usable`   TRUE where a rule may compute with `norm` (on the record sheet)
+- `messages` all messages of the field, each led by the joiner
 
 A record also has `explained` (a reason was typed) and `offered` (how many rows of a table there
 are, where a rule counts them; the entry that a wrong choice may stand for); a table's has `filled`
@@ -30,7 +30,7 @@ from converter.model.issues import column_letters
 TITLE_ROW = 1
 STATUS_ROW = 2
 FIRST_HELPER = 27  # column AA
-UNIT_PARTS = ("text", "norm", "fault", "usable", "says", "offered", "explained")
+UNIT_PARTS = ("text", "norm", "fault", "usable", "messages", "offered", "explained")
 # Hidden cells beside the title: what holds of a whole sheet.
 TOTALS = (
     "errors", "warnings", "missing", "target", "status", "filled", "beyond", "below", "inserted",
@@ -191,19 +191,19 @@ class MemberLayout:
         return {name: column for column, name in enumerate(names, FIRST_HELPER)}
 
     def parts(self, field: Field) -> tuple[str, ...]:
-        """A row's helper cells of a field. What is said of a key and of a derived one stands in
-        核对 alone, but for a date that may be typed, of which there is much to say; the fault of a
-        text only in what is said, since nothing is computed with it."""
+        """A row's helper cells of a field. Messages about a key and a derived field stand in 核对
+        alone, but for those of a date that may be typed, since they are long; the fault of a text
+        stands in its messages alone, since nothing is computed with it."""
         kind = KINDS[field.kind]
         if field.derive:
             source = KINDS[self.sheet.field(field.derive.source).kind]
             is_long = source.has_substitutes and kind.value_type is ValueType.DATE
-            return ("norm", "says") if is_long else ("norm",)
+            return ("norm", "messages") if is_long else ("norm",)
         text = ("text",) * kind.excel_text_cell
         if kind.unique_key:
             return (*text, "norm", "fault")
         plain = kind.value_type is ValueType.TEXT and not text
-        return (*text, "norm", "says") if plain else (*text, "norm", "fault", "says")
+        return (*text, "norm", "messages") if plain else (*text, "norm", "fault", "messages")
 
     @property
     def helper_count(self) -> int:

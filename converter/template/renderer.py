@@ -35,7 +35,7 @@ from converter.template.print_setup import footer_text
 from converter.template.saving import time_of_parts
 from converter.template.stored import Computed
 
-NOBODY = Stamp()
+BLANK_STAMP = Stamp()
 SPARE_ROWS = 20
 # zlib's levels: for what is mailed, for what is written once, for what is large.
 LEVEL_BLANK, LEVEL_ONCE, LEVEL_LARGE = 9, 6, 2
@@ -48,7 +48,7 @@ def build(
     form: Form,
     *,
     rows: int,
-    stamp: Stamp = NOBODY,
+    stamp: Stamp = BLANK_STAMP,
     data: Submission | None = None,
     computed: Computed | None = None,
 ) -> list[bytes]:
@@ -78,7 +78,7 @@ class TemplateRenderer:
     _blueprints: dict[tuple[frozenset[str], bool, bool], Blueprint] = field(default_factory=dict)
     _patterns: dict[tuple[frozenset[str], int], zip_writing.Pattern] = field(default_factory=dict)
 
-    def blank(self, stamp: Stamp = NOBODY, *, rows: int) -> bytes:
+    def blank(self, stamp: Stamp = BLANK_STAMP, *, rows: int) -> bytes:
         """A blank workbook, personalised for a unit, `rows` rows of each table prepared: for few
         rows and many units."""
         values = _stamp_values(stamp)
@@ -90,7 +90,7 @@ class TemplateRenderer:
     def filled(
         self,
         data: Submission | None,
-        stamp: Stamp = NOBODY,
+        stamp: Stamp = BLANK_STAMP,
         *,
         rows: int,
         computed: Computed | None = None,

@@ -186,7 +186,7 @@ class _Rows:
         yield member.check, found.checks(member.sheet.key)
         yield member.helpers["", "filled"], [1] * len(data)
         for field in member.sheet:
-            for part, text in (("says", found.messages), ("fault", found.fault)):
+            for part, text in (("messages", found.messages), ("fault", found.fault)):
                 if member.has(field.key, part):
                     yield member.helpers[field.key, part], [text(field, n) for n in records]
             yield (

@@ -62,7 +62,7 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
     first = _first(rows, open_row, f"?*{VERDICT_END}")
     below = [member.below(column) for column in member.columns.values()]
     counts = ",".join(f"COUNTA({column})" for column in below)
-    words = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
+    params = {"rows": member.sheet.rows_name, "counter": member.sheet.counter}
     unchecked, first_unchecked = total("unchecked"), total("unchecked_row")
     several = phrase(form, "unchecked_more", row=first_unchecked, n=unchecked)
     one = phrase(form, "unchecked", row=first_unchecked)
@@ -75,14 +75,14 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
             ("row_warnings", total("warnings")),
             ("row_future", total("future")),
         ],
-        words,
+        params,
         {
             unchecked: f"IF({unchecked}=1,{one},{several})",
             total("below"): phrase(form, "below", row=last, n=total("below")),
         },
     )
     separator = expressions.quote(label(form, "separator"))
-    filled = phrase(form, "filled", words, n=total("filled"))
+    filled = phrase(form, "filled", params, n=total("filled"))
     numbers = member.whole(member.NUMBER)
     helper = member.whole(member.helpers["", "filled"])
 
@@ -130,7 +130,7 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
         # Counts from the heading. What only filled rows have is looked for in them alone.
         "last": f"SUMPRODUCT(MAX(1,({helper}=1)*(ROW({helper})-ROW($A${member.HEADING_ROW})+1)))",
         "status": (
-            f"IF({total('filled')}+{total('below')}=0,{phrase(form, 'nothing', words)},"
+            f"IF({total('filled')}+{total('below')}=0,{phrase(form, 'nothing', params)},"
             f"{filled}&{separator}&{status})"
         ),
     }
@@ -139,13 +139,13 @@ def member_totals(member: MemberLayout, form: Form) -> dict[str, str]:
 def _status(
     form: Form,
     counted: list[tuple[str, str]],
-    words: Mapping[str, str] = MappingProxyType({}),
+    params: Mapping[str, str] = MappingProxyType({}),
     further: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Expression: what was found, in words. `further`: other figures, and the expression of what
     is said where they are not 0."""
     separator = label(form, "separator")
-    texts = [(n, phrase(form, key, words, n=n)) for key, n in counted] + [*further.items()]
+    texts = [(n, phrase(form, key, params, n=n)) for key, n in counted] + [*further.items()]
     parts = "&".join(f'IF({n}>0,{expressions.quote(separator)}&{text},"")' for n, text in texts)
     total = "+".join(n for n, _ in texts)
     found = (
@@ -178,7 +178,7 @@ def _filled(member: MemberLayout) -> str:
 
 
 def _where(conditions: list[str], found: str) -> str:
-    """Expression: what is found where one of the conditions holds. Looking row by row is dear, so
+    """Expression: what is found where one of the conditions holds. Looking row by row is slow, so
     it is done only where there is something to find."""
     condition = conditions[0] if len(conditions) == 1 else f"OR({','.join(conditions)})"
     return f"IF({condition},{found},0)"

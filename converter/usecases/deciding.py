@@ -137,7 +137,6 @@ def write_questions_below(
         found = below.for_union(asking.read(register, chosen), code, one.superior)
     if not found:
         raise UsageError("decide_nothing_asked", union=one.name)
-    output.parent.mkdir(parents=True, exist_ok=True)
     answer = worker.run(QuestionsRequest(folder, output, tuple(found)))
     return answer.path, len(found)
 
@@ -148,7 +147,6 @@ def write_questions(
     """Write the open questions as a workbook, beside what is there. Where it is, how many they are.
     Raises RegisterError, OSError."""
     _, found = questions_of(store, form, period)
-    output.parent.mkdir(parents=True, exist_ok=True)
     answer = worker.run(QuestionsRequest(folder, output, tuple(found)))
     return answer.path, len(found)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converter.forms import loading
-from converter.model.errors import UsageError
 from converter.register import Snapshot, audit
 from converter.report import data_export
 from converter.report.data_export import ExportOptions
 from converter.usecases.common import known_period
+from converter.usecases.outputs import path_of_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,12 @@ class Exported:
 def export(store: Path, folder: Path, output: Path, options: ExportOptions, now: int) -> Exported:
     """Write the data of a period ('' = the newest), and log it. Raises UsageError, RegisterError,
     OSError."""
-    suffix = output.suffix.lower()
-    if suffix and suffix not in data_export.SUFFIXES:
-        raise UsageError("export_suffix", path=output)
-    output = output if suffix else output.with_name(f"{output.name}.xlsx")
+    output = path_of_kind(output, data_export.SUFFIXES, "export_suffix")
     form = loading.load(folder)
     with Snapshot(store) as register:
         period = known_period(register, options.period)
         chosen = replace(options, period=period)
         found = data_export.tables(register, form, chosen)
-        output.parent.mkdir(parents=True, exist_ok=True)
         files = data_export.write(output, found, when=now)
     ids = "shown" if options.show_ids else "masked"
     for file in files.values():

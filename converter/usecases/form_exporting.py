@@ -13,5 +13,4 @@ def export(folder: Path, chosen: ExportFormat, output: Path) -> Path:
     """Write a form in another format, beside what is there already. Where it is. Raises FormError,
     OSError."""
     data = chosen.write(loading.load(folder.resolve()))
-    output.parent.mkdir(parents=True, exist_ok=True)
     return writing.write_output(output, [data])

@@ -115,7 +115,6 @@ def _write(
 ) -> Path:
     signer = keys.signer(keys_folder, passphrase)
     members = form_package.members(package, signer.sign)
-    output.parent.mkdir(parents=True, exist_ok=True)
     return writing.write_beside(output, lambda to: zip_writing.write_zip(to, members, when=now))
 
 

@@ -46,7 +46,6 @@ def init(folder: Path, passphrase: str = "") -> keys.PublicKeys:
 
 def blank_roster(folder: Path, output: Path, worker: Runner, *, force: bool = False) -> Output:
     """Write an empty roster; only `force` replaces a file that is there already."""
-    output.parent.mkdir(parents=True, exist_ok=True)
     path = worker.run(BlankRosterRequest(folder, output, force)).path
     kept = outputs.existing(folder, output, worker) if path != output else None
     return Output(path, kept)

@@ -42,7 +42,6 @@ def request(folder: Path, union: UnionName, output: Path, passphrase: str = "") 
     public = keys.create(folder, passphrase) if fresh else keys.public(folder)
     subordinates.keep_name(folder, union)
     document = subordinates.request(folder, union, passphrase)
-    output.parent.mkdir(parents=True, exist_ok=True)
     return Requested(writing.write_output(output, [document]), public.fingerprint, fresh)
 
 
@@ -97,7 +96,6 @@ def endorse(
     path = target / f"{message('union_file')}-{name}.xml"
     if file_names.suffix(target) == ".xml":
         path = target
-    path.parent.mkdir(parents=True, exist_ok=True)
     written = writing.write_output(path, [document])
     return Endorsed(made, found.keys.fingerprint, written, path)
 
