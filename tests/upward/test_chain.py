@@ -24,12 +24,13 @@ def test_the_citys_figures_of_a_county_are_the_countys_own(merged: Chain) -> Non
     for office in (merged.county, merged.other):
         own, below = office.breakdowns(), merged.city.breakdowns(office.desk.union.code)
         assert own == below
-        assert merged.city.breakdowns(office.desk.union.name) == own
+        assert merged.city.tables(office.desk.union.name) == office.tables()
 
 
 def test_the_citys_totals_are_the_sums_of_the_counties(merged: Chain) -> None:
-    own = [office.breakdowns() for office in (merged.county, merged.other)]
-    city = merged.city.breakdowns()
+    by = ("superior_union",)
+    own = [office.tables(by=by) for office in (merged.county, merged.other)]
+    city = merged.city.tables(by=by)
     for key in ("progress", "by_superior_union"):
         totals = [found[key][-1] for found in (*own, city)]
         width = len(totals[0]) - 1  # the last is a percentage
@@ -45,8 +46,8 @@ def test_the_provinces_figures_are_the_citys_and_drill_to_the_counties(merged: C
     done = merged.province.receive()
     assert [one.forward.state for one in done.forwards] == ["current"]
     assert merged.province.breakdowns("1301") == merged.city.breakdowns()
-    for office in (merged.county, merged.other):
-        assert merged.province.breakdowns(office.desk.union.code) == office.breakdowns()
+    assert merged.province.breakdowns("130102") == merged.county.breakdowns()
+    assert merged.province.tables("130103") == merged.other.tables()
 
 
 def test_what_a_unit_sent_can_be_proven_later(merged: Chain) -> None:
@@ -290,10 +291,10 @@ def test_townships_of_one_name_in_two_counties_stay_two(chain: Chain) -> None:
     chain.province.put(chain.city.forward(NOW + 2 * DAY).path)
     chain.province.receive(now=NOW + 3 * DAY)
     assert chain.province.breakdowns("1301") == chain.city.breakdowns()
-    rows = {str(row[0]).strip("\u3000"): row[1:] for row in chain.city.breakdowns()["progress"]}
+    rows = {str(row[0]).strip("\u3000"): row[1:] for row in chain.city.tables()["progress"]}
     for office in (chain.county, chain.other):
         own = office.desk.union
-        assert chain.city.breakdowns(own.code) == office.breakdowns()
-        assert chain.province.breakdowns(own.code) == office.breakdowns()
-        assert rows[own.name] == office.breakdowns()["progress"][-1][1:]
+        assert chain.city.tables(own.code) == office.tables()
+        assert chain.province.tables(own.code) == office.tables()
+        assert rows[own.name] == office.tables()["progress"][-1][1:]
         assert rows[f"城关镇总工会（{own.name}）"][0] == 1
